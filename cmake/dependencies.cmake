@@ -1,0 +1,18 @@
+# Everything comes from Debian packages; `./dev setup` installs them.
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(Boost 1.81 REQUIRED CONFIG COMPONENTS json url)
+find_package(prometheus-cpp CONFIG REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(yaml-cpp CONFIG REQUIRED)
+find_package(CLI11 CONFIG REQUIRED)
+find_package(spdlog CONFIG REQUIRED)
+find_package(GTest CONFIG REQUIRED)
+
+# yaml-cpp named its target differently before 0.8.
+if(TARGET yaml-cpp::yaml-cpp)
+    set(yaml_cpp_target yaml-cpp::yaml-cpp)
+else()
+    set(yaml_cpp_target yaml-cpp)
+endif()

@@ -1,0 +1,36 @@
+# The rules every target of ours is compiled with.
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+add_library(house_rules INTERFACE)
+target_compile_features(house_rules INTERFACE cxx_std_20)
+target_compile_options(house_rules INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-align -Woverloaded-virtual
+    -Wconversion -Wsign-conversion -Wformat=2 -Wimplicit-fallthrough -Werror)
+target_compile_definitions(house_rules INTERFACE
+    TIKTOK_GATEWAY_VERSION="${PROJECT_VERSION}" BOOST_ASIO_HAS_STD_INVOKE_RESULT)
+
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # gcc 12 is wrong about these around coroutines and std::string (GCC PR 105329, PR 98753).
+    target_compile_options(house_rules INTERFACE
+        -Wno-maybe-uninitialized -Wno-restrict -Wno-missing-field-initializers -fcoroutines)
+else()
+    target_compile_options(house_rules INTERFACE -Wno-missing-field-initializers)
+endif()
+
+option(GATEWAY_ASAN "Address and undefined-behaviour sanitizers (clang)" OFF)
+option(GATEWAY_TSAN "Thread sanitizer (clang)" OFF)
+option(GATEWAY_COVERAGE "Instrument for gcovr" OFF)
+if(GATEWAY_ASAN)
+    # Without -fno-sanitize=function clang 14 cannot assemble coroutine frames.
+    target_compile_options(house_rules INTERFACE
+        -fsanitize=address,undefined -fno-sanitize=function -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+    target_link_options(house_rules INTERFACE -fsanitize=address,undefined)
+endif()
+if(GATEWAY_TSAN)
+    target_compile_options(house_rules INTERFACE -fsanitize=thread -fno-omit-frame-pointer)
+    target_link_options(house_rules INTERFACE -fsanitize=thread)
+endif()
+if(GATEWAY_COVERAGE)
+    target_compile_options(house_rules INTERFACE --coverage)
+    target_link_options(house_rules INTERFACE --coverage)
+endif()

@@ -1,0 +1,51 @@
+// Digests, random bytes and the three spellings of bytes as text. Pure, thread-safe; OpenSSL does the work.
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gateway {
+
+using sha256_bytes = std::array<unsigned char, 32>;
+
+sha256_bytes sha256(std::string_view bytes);
+sha256_bytes hmac_sha256(std::string_view key, std::string_view bytes);
+
+/// SHA-256 of what comes in pieces.
+class sha256_stream {
+public:
+    sha256_stream();
+    ~sha256_stream();
+    sha256_stream(sha256_stream&&) noexcept;
+    sha256_stream& operator=(sha256_stream&&) noexcept;
+
+    void update(std::string_view piece);
+    /// Ends the stream; call once.
+    sha256_bytes finish();
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+/// `count` bytes from the system's generator; throws when it has none, since nothing is safe then.
+std::string random_bytes(std::size_t count);
+
+std::string to_hex(std::string_view bytes);
+std::string to_hex(const sha256_bytes& bytes);
+std::optional<std::string> from_hex(std::string_view text);
+std::string to_base64(std::string_view bytes);
+/// Strict: padding required, no white space.
+std::optional<std::string> from_base64(std::string_view text);
+/// RFC 4648 §5 without padding.
+std::string to_base64url(std::string_view bytes);
+
+inline std::string_view as_text(const sha256_bytes& bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+} // namespace gateway

@@ -1,0 +1,58 @@
+#include "base/ids.hpp"
+
+#include "base/digest.hpp"
+
+#include <algorithm>
+
+namespace gateway {
+namespace {
+
+constexpr std::string_view crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+bool alphanumeric(char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+bool all_of(std::string_view text, std::string_view also) {
+    return std::all_of(text.begin(), text.end(),
+                       [also](char c) { return alphanumeric(c) || also.find(c) != std::string_view::npos; });
+}
+
+failure refuse(errc code, std::string message, std::string field, std::string reason) {
+    std::vector<field_fault> faults{{std::move(field), std::move(reason)}};
+    return failure{code, std::move(message)}.fields(std::move(faults));
+}
+
+} // namespace
+
+result<user_id> check_user_id(std::string_view text) {
+    if (text.empty() || text.size() > 128 || !all_of(text, "._~:@-") || text == "." || text == "..")
+        return refuse(errc::invalid_input, "This is not a user_id.", "user_id",
+                      "must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ -");
+    return user_id::trusted(std::string(text));
+}
+
+result<publish_id> check_publish_id(std::string_view text) {
+    if (text.empty() || text.size() > 64 || !all_of(text, "._~-"))
+        return failure{errc::no_such_post, "This user has no post of that publish_id."};
+    return publish_id::trusted(std::string(text));
+}
+
+result<file_id> check_file_id(std::string_view text) {
+    constexpr std::string_view prefix = "file_";
+    const bool good = text.size() == prefix.size() + 26 && text.starts_with(prefix) &&
+                      text.substr(prefix.size()).find_first_not_of(crockford) == std::string_view::npos;
+    if (!good) return failure{errc::no_such_file, "There is no such file, or it has expired."};
+    return file_id::trusted(std::string(text));
+}
+
+std::string new_ulid(wall_time now) {
+    std::string out(26, '0');
+    auto ms = static_cast<std::uint64_t>(unix_ms(now));
+    for (std::size_t i = 10; i-- > 0; ms >>= 5) out[i] = crockford[ms & 31];
+    const std::string bytes = random_bytes(16); // 16 characters of 5 bits; the upper 3 bits of each are left unused
+    for (std::size_t i = 0; i < 16; ++i) out[10 + i] = crockford[static_cast<unsigned char>(bytes[i]) & 31];
+    return out;
+}
+
+} // namespace gateway

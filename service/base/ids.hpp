@@ -1,0 +1,54 @@
+// Names that do not convert into each other, so that two arguments cannot change places.
+#pragma once
+#include "base/clock.hpp"
+#include "base/result.hpp"
+
+#include <compare>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace gateway {
+
+/// A text with a meaning. Made by a checking function of the meaning it has, or `trusted` from our own store.
+template <class Meaning>
+class named_text {
+public:
+    named_text() = default;
+    static named_text trusted(std::string text) { return named_text{std::move(text)}; }
+
+    const std::string& text() const { return text_; }
+    bool empty() const { return text_.empty(); }
+    auto operator<=>(const named_text&) const = default;
+
+private:
+    explicit named_text(std::string text) : text_(std::move(text)) {}
+    std::string text_;
+};
+
+using user_id = named_text<struct user_id_meaning>;
+using publish_id = named_text<struct publish_id_meaning>;
+using file_id = named_text<struct file_id_meaning>;
+using request_id = named_text<struct request_id_meaning>;
+using open_id = named_text<struct open_id_meaning>;
+using caller_name = named_text<struct caller_name_meaning>;
+
+/// 1…128 of `A-Z a-z 0-9 . _ ~ : @ -`, not `.` or `..` (product §2).
+result<user_id> check_user_id(std::string_view text);
+/// 1…64 of `A-Z a-z 0-9 _ . ~ -` (TikTok's publish_id, tiktok-api §0).
+result<publish_id> check_publish_id(std::string_view text);
+/// `file_` and 26 characters of Crockford's base 32.
+result<file_id> check_file_id(std::string_view text);
+
+/// 26 characters that sort by time: 48 bits of milliseconds, 80 random bits (the ULID layout).
+std::string new_ulid(wall_time now);
+
+} // namespace gateway
+
+template <class Meaning>
+struct std::hash<gateway::named_text<Meaning>> {
+    std::size_t operator()(const gateway::named_text<Meaning>& name) const noexcept {
+        return std::hash<std::string>{}(name.text());
+    }
+};

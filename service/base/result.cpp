@@ -1,0 +1,54 @@
+#include "base/result.hpp"
+
+namespace gateway {
+
+std::string_view name_of(limit_scope scope) {
+    switch (scope) {
+        case limit_scope::caller: return "caller";
+        case limit_scope::tiktok_user: return "tiktok_user";
+        case limit_scope::tiktok_app: return "tiktok_app";
+        case limit_scope::tiktok_daily: return "tiktok_daily";
+    }
+    return "caller";
+}
+
+failure_details& failure::more() {
+    // A copy may share what we are about to change: copy on write keeps failures values.
+    if (!details_)
+        details_ = std::make_shared<failure_details>();
+    else if (details_.use_count() > 1)
+        details_ = std::make_shared<failure_details>(*details_);
+    return *details_;
+}
+
+failure&& failure::retry_after(std::chrono::milliseconds wait) && {
+    more().retry_after = wait;
+    return std::move(*this);
+}
+
+failure&& failure::scope(limit_scope scope) && {
+    more().scope = scope;
+    return std::move(*this);
+}
+
+failure&& failure::tiktok(tiktok_words words) && {
+    more().tiktok = std::move(words);
+    return std::move(*this);
+}
+
+failure&& failure::fields(std::vector<field_fault> faults) && {
+    more().fields = std::move(faults);
+    return std::move(*this);
+}
+
+failure&& failure::allow(std::string verbs) && {
+    more().allow = std::move(verbs);
+    return std::move(*this);
+}
+
+failure&& failure::may_have_reached_tiktok() && {
+    more().may_have_reached_tiktok = true;
+    return std::move(*this);
+}
+
+} // namespace gateway
