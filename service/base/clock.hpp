@@ -1,5 +1,6 @@
-// Time is an argument. Two clocks, never mixed: the steady one for every wait and window, the wall clock for what
-// is shown or outlives the process. Whoever needs "now" is handed it; only edges (a session, a timer) read a clock.
+// Time is an argument. Two clocks, never mixed: the steady one for every wait and window, the wall clock for
+// what is shown or outlives the process. Whoever needs "now" is handed it; only edges (a session, a timer)
+// read a clock.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -14,7 +15,9 @@ using seconds = std::chrono::seconds;
 using steady_time = std::chrono::steady_clock::time_point;
 using wall_time = std::chrono::sys_time<std::chrono::milliseconds>;
 
-inline steady_time steady_now() { return std::chrono::steady_clock::now(); }
+inline steady_time steady_now() {
+    return std::chrono::steady_clock::now();
+}
 inline wall_time wall_now() {
     return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
 }
@@ -22,8 +25,12 @@ inline wall_time wall_now() {
 /// RFC 3339 in UTC with seconds: 2026-11-23T16:18:36Z.
 std::string rfc3339(wall_time t);
 /// Milliseconds since 1970, as stored.
-inline std::int64_t unix_ms(wall_time t) { return t.time_since_epoch().count(); }
-inline wall_time from_unix_ms(std::int64_t ms) { return wall_time{milliseconds{ms}}; }
+inline std::int64_t unix_ms(wall_time t) {
+    return t.time_since_epoch().count();
+}
+inline wall_time from_unix_ms(std::int64_t ms) {
+    return wall_time{milliseconds{ms}};
+}
 
 /// An absolute end of waiting, made once at the edge and only ever shortened.
 class deadline {

@@ -1,5 +1,5 @@
-// Expected failure is a value: result<T> holds a T or a failure that knows whose fault it is and what to do next.
-// Exceptions stay for bugs and for a start that fails.
+// Expected failure is a value: result<T> holds a T or a failure that knows whose fault it is and what to do
+// next. Exceptions stay for bugs and for a start that fails.
 #pragma once
 #include "base/errc.hpp"
 
@@ -40,7 +40,7 @@ struct failure_details {
     std::optional<limit_scope> scope;
     std::optional<tiktok_words> tiktok;
     std::vector<field_fault> fields;
-    std::string allow;                   // with method_not_allowed: the value of Allow
+    std::string allow;                    // with method_not_allowed: the value of Allow
     bool may_have_reached_tiktok = false; // a write that may have had its effect: x-should-retry: false
 };
 
@@ -68,7 +68,8 @@ private:
 
     errc code_;
     std::string message_;
-    std::shared_ptr<failure_details> details_; // shared: a failure is copied to every caller that waits for one refresh
+    std::shared_ptr<failure_details>
+        details_; // shared: a failure is copied to every caller that waits for one refresh
 };
 
 template <class T>

@@ -1,4 +1,5 @@
-// A string that must not be seen: it cannot be printed, compared with == or copied by accident, and it wipes itself.
+// A string that must not be seen: it cannot be printed, compared with == or copied by accident, and it wipes
+// itself.
 #pragma once
 #include <string>
 #include <string_view>

@@ -1,0 +1,95 @@
+// One call of an action: checked input, the acting user's TikTok, and the parts an action may use. It never
+// holds HTTP of our side, a token, a clock, a retry or a metric. Made by the pipeline, dies with the request.
+#pragma once
+#include "actions/row.hpp"
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "settings/settings.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway {
+class body_source;
+}
+namespace gateway::tiktok {
+class user_api;
+struct post_info;
+} // namespace gateway::tiktok
+namespace gateway::posts {
+class publisher;
+}
+namespace gateway::files {
+class shelf;
+}
+namespace gateway::connections {
+class desk;
+}
+namespace gateway::store {
+class store;
+}
+namespace gateway::telemetry {
+struct call_record;
+}
+
+namespace gateway::actions {
+
+/// Inputs after the checks of the row: present ones have the right type and bounds, defaults are filled in.
+class checked_input {
+public:
+    checked_input() = default;
+    explicit checked_input(boost::json::object values) : values_(std::move(values)) {}
+
+    bool has(std::string_view name) const { return values_.contains(name); }
+    /// Each gives an empty value where the input is absent and has no default.
+    std::string text(std::string_view name) const;
+    std::int64_t integer(std::string_view name) const;
+    bool flag(std::string_view name) const;
+    std::vector<std::string> texts(std::string_view name) const;
+    const boost::json::object& values() const { return values_; }
+
+private:
+    boost::json::object values_;
+};
+
+/// What the request said of its body, for uploads.
+struct body_facts {
+    body_source* source = nullptr; // null: no bytes came with this request
+    std::string content_type;      // as the caller says; the container is sniffed, not believed
+    std::string file_name;         // of a multipart part
+    std::string content_digest;
+};
+
+/// References to the parts, gathered by main; one per worker.
+struct parts {
+    posts::publisher& posts;
+    files::shelf& files;
+    connections::desk& connections;
+    store::store& store;
+    const settings::all& settings;
+};
+
+struct call {
+    const row& what;
+    const settings::caller& by;
+    user_id user;    // of the path; empty where the path names none
+    publish_id post; // of the path
+    file_id file;    // of the path
+    checked_input input;
+    body_facts body;
+    std::string raw_body;               // of webhooks and token import: checked by the action itself
+    std::string signature;              // TikTok-Signature
+    std::string idempotency_key;        // batch: each file has its own record under it
+    tiktok::user_api* tiktok = nullptr; // bound to the acting user; null where needs_connection is false
+    parts& with;
+    telemetry::call_record& record;
+    deadline until;
+    wall_time now; // when the request came
+};
+
+} // namespace gateway::actions

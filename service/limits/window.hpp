@@ -1,0 +1,89 @@
+// Sliding windows, pure: one per (key, class). A slot frees one window after its call was *answered* (or, if
+// no answer came, after its deadline), so that jitter on the way never makes TikTok count one more than we
+// did.
+#pragma once
+#include "base/clock.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace gateway::limits {
+
+struct window_rule {
+    std::uint32_t limit = 0; // calls per `length`
+    milliseconds length{60'000};
+};
+
+/// What the RateLimit headers tell: the rule, what is left, and when more becomes free.
+struct standing {
+    std::uint32_t limit = 0;
+    std::uint32_t remaining = 0;
+    milliseconds length{0};
+    milliseconds until_more{0};
+};
+
+class window_table;
+
+/// One taken slot. Settle it when the answer is there; a slot that was never settled is held until the
+/// deadline of its call plus one window, as if TikTok had seen it then.
+class permit {
+public:
+    permit() = default;
+    permit(permit&& other) noexcept;
+    permit& operator=(permit&& other) noexcept;
+    ~permit();
+
+    /// The answer came at `answered`.
+    void settle(steady_time answered);
+    /// The request provably never left: the slot is free at once.
+    void give_back();
+    /// TikTok said 429 all the same: nothing more for this key and class until then.
+    void close_until(steady_time reopen);
+    standing stands(steady_time now) const;
+
+private:
+    friend class window_table;
+    permit(window_table& table, std::string key, std::uint8_t kind, std::uint64_t slot)
+        : table_(&table), key_(std::move(key)), kind_(kind), slot_(slot) {}
+
+    window_table* table_ = nullptr;
+    std::string key_;
+    std::uint8_t kind_ = 0;
+    std::uint64_t slot_ = 0;
+};
+
+/// Refused: how long until a slot is free.
+struct no_slot {
+    milliseconds wait{0};
+    standing stands;
+};
+
+/// All windows of one sort. Thread-safe: sharded by key, each lock held for nanoseconds and never across a
+/// wait. Memory: windows that are empty are forgotten.
+class window_table {
+public:
+    /// `rules[kind]` is the rule of class `kind`; kinds are small numbers of the owner's choice.
+    explicit window_table(std::vector<window_rule> rules);
+    ~window_table();
+
+    std::variant<permit, no_slot> take(std::string_view key, std::uint8_t kind, steady_time now,
+                                       deadline until);
+    standing stands(std::string_view key, std::uint8_t kind, steady_time now) const;
+    /// New rules from the settings; windows already counted stay counted.
+    void change_rules(std::vector<window_rule> rules);
+    std::size_t size() const; // windows in memory, for a metric
+
+private:
+    friend class permit;
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+} // namespace gateway::limits

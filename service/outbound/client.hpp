@@ -1,0 +1,90 @@
+// How bytes reach a host: a pool of keep-alive TLS connections per origin, owned by one worker, used from its
+// thread only. It knows HTTP/1.1 and nothing of TikTok.
+#pragma once
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "runtime/task.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace gateway {
+class worker;
+}
+
+namespace gateway::outbound {
+
+class tls_client_context; // trust anchors and rules, shared by all workers
+class resolver;
+
+/// Always https. Connections are shared only between equal origins (host is SNI and verified name).
+struct origin {
+    std::string host;
+    std::uint16_t port = 443;
+    auto operator<=>(const origin&) const = default;
+};
+
+/// Whether the request may be sent a second time when a reused connection turns out to be dead.
+/// `never`: only if provably no byte of it left the host.
+enum class repeat { never, if_connection_was_reused };
+
+/// A whole answer. Views into `bytes`.
+struct reply {
+    int status = 0;
+    std::string bytes; // head and body, de-chunked
+    std::string_view body() const { return std::string_view(bytes).substr(body_at); }
+    std::size_t body_at = 0;
+    std::string retry_after; // raw values of the few fields anyone asks for; empty when absent
+    std::string content_range;
+    std::string log_id; // x-tt-logid
+    std::string date;
+};
+
+struct client_limits {
+    std::uint32_t connections_per_origin = 64;
+    std::uint32_t waiters_per_origin = 1024;
+    std::size_t answer_bytes = 1 << 20;
+    milliseconds connect_timeout{5'000};
+    milliseconds idle_timeout{55'000};
+};
+
+struct pool_stats {
+    std::uint32_t idle = 0, active = 0, waiting = 0;
+};
+
+/// A request whose body is sent piece by piece, and whose early answer stops it. Leaves its connection to the
+/// pool when finish() read a whole answer, and closes it in every other case.
+class exchange {
+public:
+    virtual ~exchange() = default;
+    /// Sends all of `piece`. `false`: the peer has answered already; call finish() and send no more.
+    virtual task<result<bool>> write(std::string_view piece, deadline until) = 0;
+    virtual task<result<reply>> finish(deadline until) = 0;
+};
+
+/// Failures of all calls: tiktok_unreachable, tiktok_tls, deadline_exceeded, overloaded (no connection in
+/// time), tiktok_error (not HTTP, or too large). details()->may_have_reached_tiktok says whether request
+/// bytes may have left.
+class client {
+public:
+    client(worker& home, const tls_client_context& tls, resolver& names, client_limits limits);
+    ~client();
+
+    /// One flat request, one whole answer.
+    task<result<reply>> send(const origin& to, std::string_view request, repeat again, deadline until);
+    /// `head` announces the length of the body that follows.
+    task<result<std::unique_ptr<exchange>>> begin(const origin& to, std::string head, deadline until);
+
+    pool_stats stats() const;
+    /// Closes idle connections and refuses new calls: the drain.
+    void close();
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+} // namespace gateway::outbound

@@ -1,0 +1,66 @@
+// One call, whatever door it came by: caller, quota, acting user, input, replay, run, record. The order, with
+// the reason for each place, stands in pipeline.cpp and nowhere else. One per worker.
+#pragma once
+#include "actions/answer.hpp"
+#include "actions/row.hpp"
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "runtime/task.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace gateway {
+class body_source;
+}
+namespace gateway::telemetry {
+struct call_record;
+}
+
+namespace gateway::pipeline {
+
+/// What a door found in a request, before anything is believed. Views live as long as the request.
+struct request {
+    const actions::row* what = nullptr;            // the route is found first and travels along
+    std::string_view user_id, publish_id, file_id; // path segments, percent-decoded by the door
+    std::string_view query;                        // raw, without `?`
+    std::string_view api_key;                      // of Authorization: Bearer or x-api-key; empty: none came
+    std::string_view idempotency_key;
+    bool has_idempotency_key = false;
+    std::string_view content_type;
+    std::string_view content_digest;
+    std::string_view signature;                  // TikTok-Signature
+    std::string_view timeout_seconds;            // X-Request-Timeout, raw
+    std::optional<std::uint64_t> content_length; // absent: chunked, or no body
+    bool has_body = false;
+    body_source* body = nullptr; // multipart has been opened by nobody yet: raw bytes of the message
+    steady_time arrived;
+    wall_time arrived_wall;
+};
+
+/// The first answer to an Idempotency-Key, given again byte for byte.
+struct replay {
+    int status = 200;
+    std::string envelope;
+};
+
+using outcome = std::variant<actions::answer, replay, failure>;
+
+/// The bytes of an envelope for an answer or a failure: used by the door to answer and by the pipeline to
+/// remember. Appends to `out`; gives the HTTP status. (pipeline/envelope.cpp)
+int write_envelope(std::string& out, const outcome& what, std::string_view request_id);
+
+class pipeline {
+public:
+    virtual ~pipeline() = default;
+    /// Never throws for a request's fault. The body is read only as far as the row needs it.
+    virtual task<outcome> serve(request& what, telemetry::call_record& record) = 0;
+};
+
+} // namespace gateway::pipeline

@@ -1,0 +1,139 @@
+// Everything that can be set, one plain struct per part, each default safe. Read once at start (and on SIGHUP
+// as a new snapshot); nothing below settings/ opens a file of settings or reads the environment. Values only,
+// no behaviour.
+#pragma once
+#include "base/clock.hpp"
+#include "base/secret.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace gateway::settings {
+
+struct tls_files {
+    std::string certificate_file;
+    std::string private_key_file;
+    bool on() const { return !certificate_file.empty(); }
+};
+
+/// `listen.*`: the API listener.
+struct listen {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 8080;
+    tls_files tls;
+    std::uint32_t connections_max = 10'000;
+    milliseconds header_deadline{10'000};
+    milliseconds idle_timeout{75'000};
+    std::uint32_t body_bytes_per_second_min = 8 * 1024; // over any 20 s, after 20 s of grace
+};
+
+/// `admin.*`
+struct admin {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 8081;
+};
+
+/// `tiktok.*`
+struct tiktok {
+    std::string api_url = "https://open.tiktokapis.com";
+    std::string authorize_url = "https://www.tiktok.com/v2/auth/authorize/";
+    std::string ca_file; // empty: the system's trust store
+    std::string client_key;
+    secret client_secret;
+    std::vector<std::string> scopes{"user.info.basic", "user.info.profile", "user.info.stats",
+                                    "video.list",      "video.upload",      "video.publish"};
+    std::string pkce = "hex"; // hex, base64url, off
+    std::string default_privacy_level = "SELF_ONLY";
+    std::vector<std::string> verified_url_prefixes;
+    /// Upload hosts beyond public names: patterns of host or host:port.
+    std::vector<std::string> upload_hosts;
+    /// name: address — for hosts DNS does not know (simulator, tests); takes the place of resolving.
+    std::map<std::string, std::string> resolve;
+    std::uint32_t connections_per_host = 64;
+    std::uint32_t waiters_per_host = 1024;
+};
+
+/// `callers[]`
+struct caller {
+    std::string name;
+    std::string key_sha256; // 64 hex characters
+    std::vector<std::string> users{"*"};
+    std::vector<std::string> actions{"*"};
+    std::uint32_t requests_per_minute = 600;
+    std::vector<std::string> return_url_prefixes;
+};
+
+/// `limits.tiktok.*`: calls a minute per user token, and `limits.*` of our own.
+struct limits {
+    std::uint32_t user_info_per_minute = 600;
+    std::uint32_t video_list_per_minute = 600;
+    std::uint32_t video_query_per_minute = 600;
+    std::uint32_t creator_info_per_minute = 20;
+    std::uint32_t video_init_per_minute = 6;
+    std::uint32_t inbox_init_per_minute = 6;
+    std::uint32_t content_init_per_minute = 6;
+    std::uint32_t status_fetch_per_minute = 30;
+    std::uint32_t cancel_per_minute = 30;
+};
+
+/// `deadlines.*`
+struct deadlines {
+    milliseconds read{10'000};
+    milliseconds post{60'000};
+    milliseconds batch{1'800'000};
+    milliseconds upload_base{60'000}; // an upload: this, plus its size at the rate below
+    std::uint32_t upload_bytes_per_second_min = 64 * 1024;
+};
+
+/// `uploads.*`
+struct uploads {
+    std::uint32_t keep_hours = 24;
+    std::uint64_t memory_bytes = 256ULL << 20; // all held chunks together; more is refused with 503
+};
+
+/// `files.*`
+struct files {
+    std::string directory = "files";
+    std::uint64_t quota_bytes = 10ULL << 30;
+    std::uint32_t keep_hours = 24;
+};
+
+/// `drain.*`
+struct drain {
+    milliseconds delay{5'000};
+    milliseconds deadline{30'000};
+};
+
+/// `vault.*`
+struct vault {
+    std::string keys_file;
+    double refresh_per_second = 10;
+    /// Refresh this long before the access token ends (cut to half its lifetime).
+    milliseconds refresh_ahead{300'000};
+};
+
+struct log {
+    std::string level = "info"; // debug, info, warn, error
+};
+
+struct all {
+    settings::listen listen;
+    settings::admin admin;
+    std::string public_url = "http://127.0.0.1:8080";
+    unsigned workers = 0; // 0: one per core
+    settings::tiktok tiktok;
+    std::string store_url = "sqlite:gateway.db";
+    settings::vault vault;
+    std::vector<caller> callers;
+    settings::limits limits;
+    settings::deadlines deadlines;
+    settings::uploads uploads;
+    settings::files files;
+    settings::drain drain;
+    settings::log log;
+};
+
+} // namespace gateway::settings

@@ -1,0 +1,106 @@
+// What is durable, as plain values. The store knows no secret: tokens and verifiers come to it sealed.
+#pragma once
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gateway::store {
+
+enum class connection_state { connected, refresh_in_doubt, reconnect_required, revoked };
+std::string_view name_of(connection_state state);
+
+/// The link of one user to one TikTok account.
+struct connection_record {
+    user_id user;
+    open_id account;
+    std::string scopes; // comma list, as TikTok granted it
+    connection_state state = connection_state::connected;
+    std::string cause;         // why it is not `connected`; empty otherwise
+    std::uint64_t version = 0; // of the token pair; grows by one with each pair, never reused
+    std::string sealed_tokens; // the pair, sealed under the name of this user and version; empty once wiped
+    wall_time access_expires_at;
+    wall_time refresh_expires_at;
+    wall_time connected_at;
+    wall_time updated_at;
+};
+
+/// A login on its way. Found by the hash of its state, taken once.
+struct oauth_state_record {
+    std::string state_hash; // SHA-256, 32 bytes
+    caller_name caller;
+    user_id user;
+    std::string sealed_verifier; // empty when PKCE is off
+    std::string return_url;      // empty: our own page
+    std::string scopes;          // asked for
+    wall_time expires_at;
+};
+
+enum class post_state { begun, settled, outcome_unknown };
+std::string_view name_of(post_state state);
+
+/// One publish attempt. `begun` is durable before anything leaves that can post.
+struct post_record {
+    std::string attempt; // a ULID: the row's own name, known before TikTok gives a publish_id
+    user_id user;
+    caller_name caller;
+    publish_id id;      // empty until TikTok's answer
+    std::string action; // slug
+    std::string kind; // "inbox_file", "direct_file", "inbox_url", "direct_url", "inbox_photo", "direct_photo"
+    post_state state = post_state::begun;
+    std::string status;      // TikTok's last word: PROCESSING_UPLOAD, PUBLISH_COMPLETE, ...
+    std::string fail_reason; // TikTok's
+    std::string settings;    // JSON object of the call's post settings (caption, privacy_level, ...)
+    std::string file;        // file_id of kept bytes, or empty
+    publish_id draft;        // of a publish: the draft it came from
+    publish_id published_as; // of a draft: the post made from it
+    std::string post_ids;    // JSON list of strings: publicly available post ids
+    std::uint64_t size_bytes = 0;
+    std::string sha256; // hex, of what was sent
+    wall_time created_at;
+    wall_time updated_at;
+};
+
+/// The first answer to an Idempotency-Key, or that it is still being made.
+struct idempotency_record {
+    caller_name caller;
+    std::string key;
+    std::string fingerprint; // SHA-256, 32 bytes
+    bool finished = false;
+    int status = 0;
+    std::string answer;     // the envelope's bytes
+    std::string request_id; // of the first call
+    wall_time created_at;
+    wall_time expires_at;
+};
+
+struct file_record {
+    file_id id;
+    caller_name caller;
+    std::string path; // under files.directory
+    std::string mimetype;
+    std::uint64_t size_bytes = 0;
+    std::string sha256; // hex
+    wall_time created_at;
+    wall_time expires_at;
+};
+
+/// The right to refresh one user's tokens: an owner for a while, and a number that only grows.
+struct lease {
+    user_id user;
+    std::string owner;
+    std::uint64_t fence = 0;
+    wall_time expires_at;
+};
+
+/// One page of a list; `next` is empty at the end.
+template <class Record>
+struct page_of {
+    std::vector<Record> rows;
+    std::string next;
+};
+
+} // namespace gateway::store

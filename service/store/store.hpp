@@ -1,0 +1,110 @@
+// The port to what is durable. Two real implementations are meant to stand behind it: SQLite (here) and
+// PostgreSQL. Thread-safe: every worker shares one store; each call suspends the coroutine, never the thread.
+// Every call fails with vault_unavailable (or deadline_exceeded) and with nothing else; absence is a value.
+#pragma once
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "runtime/task.hpp"
+#include "store/records.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace gateway::store {
+
+struct done {};
+
+class store {
+public:
+    virtual ~store() = default;
+
+    // --- connections. Writes compare the version first: `false` means somebody else was faster.
+    virtual task<result<std::optional<connection_record>>> find_connection(user_id user, deadline until) = 0;
+    virtual task<result<std::optional<connection_record>>> find_connection_of_account(open_id account,
+                                                                                      deadline until) = 0;
+    /// Users matching one of `patterns`, in order of user_id, after `cursor`.
+    virtual task<result<page_of<connection_record>>> list_connections(std::vector<std::string> patterns,
+                                                                      std::string cursor, std::uint32_t limit,
+                                                                      deadline until) = 0;
+    /// A new grant: replaces what was there whatever its version; the stored version is the old one plus one.
+    /// Durable (fsync) on return. The version must be known before sealing, hence in two steps: read, seal
+    /// for version+1, put with `expected_version`.
+    virtual task<result<bool>> put_connection(connection_record record, std::uint64_t expected_version,
+                                              deadline until) = 0;
+    virtual task<result<bool>> set_connection_state(user_id user, std::uint64_t version,
+                                                    connection_state state, std::string cause,
+                                                    deadline until) = 0;
+    virtual task<result<done>> forget_connection(user_id user, deadline until) = 0;
+    virtual task<result<std::vector<std::uint64_t>>> count_connections_by_state(
+        deadline until) = 0; // in order of connection_state
+
+    // --- refresh: lease, intent (durable before the request leaves), end
+    virtual task<result<std::optional<lease>>> take_lease(user_id user, std::string owner,
+                                                          milliseconds length, wall_time now,
+                                                          deadline until) = 0;
+    virtual task<result<done>> release_lease(lease held, deadline until) = 0;
+    virtual task<result<bool>> begin_refresh(lease held, std::uint64_t version, wall_time now,
+                                             deadline until) = 0;
+    /// Stores the new pair (version+1), keeps the old sealed pair as previous version, closes the intent;
+    /// `false` if the fence is stale.
+    virtual task<result<bool>> finish_refresh(lease held, connection_record record,
+                                              std::uint64_t expected_version, deadline until) = 0;
+    /// Users with an open intent: a refresh whose end nobody saw.
+    virtual task<result<std::vector<user_id>>> open_refreshes(deadline until) = 0;
+    virtual task<result<done>> close_refresh(user_id user, deadline until) = 0;
+
+    // --- logins on their way
+    virtual task<result<done>> put_oauth_state(oauth_state_record record, deadline until) = 0;
+    /// Gives it once, and never again; expired ones are absent.
+    virtual task<result<std::optional<oauth_state_record>>> take_oauth_state(std::string state_hash,
+                                                                             wall_time now,
+                                                                             deadline until) = 0;
+
+    // --- the ledger of posts
+    virtual task<result<done>> begin_post(post_record record, deadline until) = 0;
+    virtual task<result<done>> update_post(post_record record, deadline until) = 0; // by `attempt`
+    virtual task<result<std::optional<post_record>>> find_post(user_id user, publish_id id,
+                                                               deadline until) = 0;
+    virtual task<result<page_of<post_record>>> list_posts(user_id user, std::string cursor,
+                                                          std::uint32_t limit, deadline until) = 0;
+    virtual task<result<std::optional<post_record>>> find_post_by_id(
+        publish_id id, deadline until) = 0; // webhooks know no user
+    /// Made for one draft at a time: marks the draft as being published by `attempt`; gives the attempt that
+    /// was first.
+    virtual task<result<std::string>> claim_draft(user_id user, publish_id draft, std::string attempt,
+                                                  deadline until) = 0;
+    virtual task<result<done>> release_draft(user_id user, publish_id draft, std::string attempt,
+                                             deadline until) = 0;
+    virtual task<result<std::optional<post_record>>> find_attempt(std::string attempt, deadline until) = 0;
+
+    // --- first answers
+    /// Empty: the key is now ours to answer. Otherwise what is recorded (finished or not).
+    virtual task<result<std::optional<idempotency_record>>> claim_key(idempotency_record record,
+                                                                      wall_time now, deadline until) = 0;
+    virtual task<result<done>> finish_key(idempotency_record record, deadline until) = 0;
+    /// A refusal without effect is not remembered.
+    virtual task<result<done>> forget_key(caller_name caller, std::string key, deadline until) = 0;
+
+    // --- files that wait
+    virtual task<result<done>> put_file(file_record record, deadline until) = 0;
+    virtual task<result<std::optional<file_record>>> find_file(file_id id, deadline until) = 0;
+    virtual task<result<bool>> forget_file(file_id id, deadline until) = 0;
+    virtual task<result<std::vector<file_record>>> expired_files(wall_time now, std::uint32_t limit,
+                                                                 deadline until) = 0;
+    virtual task<result<std::uint64_t>> stored_file_bytes(deadline until) = 0;
+
+    /// One webhook delivery, told once: `false` if this one was seen before (kept for a week).
+    virtual task<result<bool>> note_webhook(std::string event_hash, wall_time now, deadline until) = 0;
+
+    /// Drops what has expired: logins, keys, previous versions, webhook notes. Called from time to time by
+    /// main.
+    virtual task<result<done>> sweep(wall_time now, deadline until) = 0;
+    /// A read and a write that touch nothing: readiness.
+    virtual task<result<done>> ping(deadline until) = 0;
+};
+
+} // namespace gateway::store

@@ -1,0 +1,45 @@
+// What happened in one call, filled on the way down and told once at the end: layers report facts, telemetry
+// turns them into metrics and one log line. Owned by the session, touched by one coroutine at a time.
+#pragma once
+#include "base/clock.hpp"
+#include "base/errc.hpp"
+#include "base/result.hpp"
+#include "limits/window.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gateway::telemetry {
+
+struct call_record {
+    // From the door.
+    std::string request_id;
+    std::string traceparent;
+    std::string_view action; // the row's slug, or "NONE" where no row was found
+    std::string_view verb;
+    std::string caller; // a name from the settings, never a key
+    std::string user;
+    steady_time began;
+    std::uint64_t body_bytes_in = 0;
+
+    // From below.
+    std::string log_id; // TikTok's, of the last answer
+    std::string publish_id;
+    std::uint32_t upstream_calls = 0;
+    milliseconds upstream_time{0};
+    std::uint64_t body_bytes_out = 0;
+    bool replayed = false;
+
+    // For the RateLimit headers: the caller's quota, and the user's window of the endpoint called last.
+    std::optional<limits::standing> caller_quota;
+    std::optional<limits::standing> user_window;
+
+    // The end.
+    int status = 0;
+    std::optional<errc> code;
+    std::optional<limit_scope> refused_by;
+};
+
+} // namespace gateway::telemetry
