@@ -1,0 +1,22 @@
+// JSON bodies of callers, as a DOM, strictly (C23): the DOM library keeps the last of two equal keys and is
+// vague about huge numbers; here both are refused, before memory is spent. Pure.
+#pragma once
+#include "base/result.hpp"
+
+#include <boost/json/storage_ptr.hpp>
+#include <boost/json/value.hpp>
+
+#include <cstddef>
+#include <string_view>
+
+namespace gateway {
+
+/// More values than any action takes; bounds the DOM's memory whatever the body's size.
+inline constexpr std::size_t max_json_values = 10'000;
+
+/// Refuses with malformed_json: what is not one JSON value in UTF-8, a byte order mark, lone surrogates,
+/// nesting deeper than 32, more than max_json_values values, equal keys in one object, numbers that fit no
+/// 64-bit type.
+result<boost::json::value> parse_json(std::string_view text, boost::json::storage_ptr storage = {});
+
+} // namespace gateway

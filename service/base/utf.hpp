@@ -1,0 +1,14 @@
+// UTF-8, as far as we must understand it: is it well-formed, and how long would TikTok count it. Pure.
+#pragma once
+#include <cstddef>
+#include <string_view>
+
+namespace gateway {
+
+/// Length in bytes (1…4) of the well-formed UTF-8 sequence (Unicode table 3-7) at the front, or 0.
+std::size_t utf8_sequence(std::string_view text);
+bool is_utf8(std::string_view text);
+/// UTF-16 code units, as TikTok counts captions (tiktok-api §4.2). `text` must be UTF-8.
+std::size_t utf16_length(std::string_view text);
+
+} // namespace gateway

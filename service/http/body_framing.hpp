@@ -1,0 +1,50 @@
+// Where a body ends. Given what the gate said about the framing, tells of each buffer which bytes are body,
+// when the body is complete, and refuses one that grows too long. Used on both sides; pure, owned by one
+// message.
+#pragma once
+#include "base/result.hpp"
+#include "http/chunk_decoder.hpp"
+#include "http/message_head.hpp"
+#include "http/peer.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace gateway::http {
+
+class body_framing {
+public:
+    body_framing() : body_framing(body_frame{}, 0) {}
+    /// `max_bytes` bounds the decoded body; a length announced above it is refused by announced() before any
+    /// read.
+    body_framing(body_frame frame, std::uint64_t max_bytes, peer from = peer::caller);
+
+    /// too_large when the announced length is over the bound (C13), for whoever asks before reading.
+    result<void> announced() const;
+
+    /// The next piece of `bytes`: `used` of them are spent, `data` (maybe empty) is body and lies within
+    /// `bytes`. Call again with the rest until the body is complete or nothing is left; spends nothing once
+    /// complete. Errors: malformed_request, too_large; from TikTok tiktok_error.
+    result<body_piece> next(std::string_view bytes);
+
+    /// Moves all body bytes of `bytes` to its front. Same errors.
+    result<moved_piece> compact(std::span<char> bytes);
+
+    bool complete() const { return complete_; }
+    std::uint64_t received_bytes() const { return received_; }
+    const body_frame& frame() const { return frame_; }
+
+private:
+    result<void> count(std::size_t data_bytes);
+
+    body_frame frame_;
+    std::uint64_t max_bytes_;
+    peer from_;
+    std::uint64_t received_ = 0;
+    bool complete_;
+    chunk_decoder chunks_;
+};
+
+} // namespace gateway::http

@@ -1,0 +1,68 @@
+// The chunked transfer coding (RFC 9112 §7.1), decoded in place as bytes arrive. Strict: CR LF only, no
+// blanks around the size, trailers bounded and thrown away unread (C11). A byte costs the same whatever the
+// chunk sizes (C12).
+#pragma once
+#include "base/result.hpp"
+#include "http/peer.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace gateway::http {
+
+inline constexpr std::size_t max_chunk_size_digits = 16;
+inline constexpr std::size_t max_chunk_extension_bytes = 256;
+inline constexpr std::size_t max_trailer_bytes = 4 * 1024;
+
+struct body_piece {
+    std::size_t used = 0;
+    std::string_view data;
+};
+
+struct moved_piece {
+    std::size_t used = 0;
+    std::size_t data_bytes = 0; // these stand at the front of the buffer now
+};
+
+class chunk_decoder {
+public:
+    explicit chunk_decoder(peer from = peer::caller) : from_(from) {}
+
+    /// Spends framing bytes and at most one run of data, which lies within `bytes`. Spends at least one byte
+    /// unless `bytes` is empty or the body is done. Errors: malformed_request, from TikTok tiktok_error.
+    result<body_piece> next(std::string_view bytes);
+
+    /// The last chunk and its trailers were seen.
+    bool done() const { return state_ == state::done; }
+
+private:
+    enum class state : unsigned char {
+        size,
+        extension,
+        size_line_feed,
+        data,
+        data_return,
+        data_line_feed,
+        trailer_start,
+        trailer,
+        trailer_line_feed,
+        last_line_feed,
+        done
+    };
+    result<void> take(unsigned char c);
+    result<void> take_size(unsigned char c);
+    result<void> take_trailer(unsigned char c);
+    failure malformed(const char* what) const;
+
+    peer from_;
+    state state_ = state::size;
+    std::uint64_t left_ = 0; // of the chunk
+    std::size_t digits_ = 0;
+    std::size_t extension_bytes_ = 0;
+    std::size_t trailer_bytes_ = 0;
+    bool trailer_has_colon_ = false;
+};
+
+} // namespace gateway::http

@@ -1,0 +1,36 @@
+// Finds the end of a header block while its bytes still arrive, and stops early what can never become one:
+// bare line feeds, TLS or noise on a plain port, endless headers. One per message, owned by the session or
+// connection.
+#pragma once
+#include "base/result.hpp"
+#include "http/peer.hpp"
+
+#include <cstddef>
+#include <string_view>
+
+namespace gateway::http {
+
+class header_finder {
+public:
+    explicit header_finder(peer from = peer::caller) : from_(from) {}
+
+    /// `received` is everything from the first byte of the message on, each time longer than before; it may
+    /// hold bytes after the block. Gives the length of the block with its empty line, or 0 while the end is
+    /// not there yet. Errors: malformed_request, headers_too_large (C09), uri_too_long (C10); from TikTok
+    /// tiktok_error.
+    result<std::size_t> look(std::string_view received);
+    void reset();
+
+private:
+    result<std::size_t> still_within_limits(std::string_view received) const;
+
+    peer from_;
+    std::size_t scanned_ = 0;    // bytes whose line feeds are found
+    std::size_t line_start_ = 0; // first byte of the line we are in
+    std::size_t lines_ = 0;      // complete lines, the first one included
+};
+
+/// One call for a block that is already in memory.
+result<std::size_t> find_header_end(std::string_view received, peer from = peer::caller);
+
+} // namespace gateway::http

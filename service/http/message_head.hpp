@@ -1,0 +1,73 @@
+// What the gates learn from a header block. All texts are views into the block that was judged: whoever moves
+// or reuses that memory copies first what it still needs. Plain values, any thread.
+#pragma once
+#include "http/verb.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace gateway::http {
+
+// Bounds on a header block (failure-catalogue C09, C10). One byte more is refused.
+inline constexpr std::size_t max_fields = 64;
+inline constexpr std::size_t max_field_line_bytes = 8 * 1024;
+inline constexpr std::size_t max_header_bytes = 16 * 1024;
+inline constexpr std::size_t max_target_bytes = 8 * 1024;
+
+/// How the bytes after a header block are counted (RFC 9112 §6). `until_close` does not exist here: refused.
+enum class framing : unsigned char { none, length, chunked };
+
+struct body_frame {
+    framing kind = framing::none;
+    std::uint64_t length_bytes = 0; // with framing::length only
+};
+
+struct request_head {
+    verb method = verb::unknown;
+    int minor_version = 1; // HTTP/1.x
+    bool keep_alive = true;
+    bool expect_continue = false;
+    body_frame body;
+
+    std::string_view target; // as it came
+    std::string_view path;  // from the first '/', or "*" with OPTIONS; not decoded, nothing left to normalise
+    std::string_view query; // without '?', not decoded
+    std::string_view host;  // with port when given
+
+    // Fields we read, empty when absent. Each stands at most once (else 400), except the four marked "first".
+    std::string_view authorization;
+    std::string_view api_key; // x-api-key
+    std::string_view idempotency_key;
+    std::string_view content_type;
+    std::string_view content_digest;
+    std::string_view request_timeout; // x-request-timeout
+    std::string_view tiktok_signature;
+    std::string_view request_id;  // x-request-id, first
+    std::string_view traceparent; // first
+    std::string_view accept;      // first
+    std::string_view user_agent;  // first
+
+    std::size_t block_bytes = 0; // the whole block, with the empty line
+};
+
+struct response_head {
+    int status = 0; // 100…599
+    int minor_version = 1;
+    bool keep_alive = true;
+    body_frame body; // none for 1xx, 204, 304 and answers to HEAD
+
+    std::string_view content_type;
+    std::string_view retry_after;
+    std::string_view content_range;
+    std::string_view location;
+    std::string_view date;
+    std::string_view log_id; // x-tt-logid
+
+    std::size_t block_bytes = 0;
+
+    /// 1xx: another head follows on the same connection.
+    bool informational() const { return status < 200; }
+};
+
+} // namespace gateway::http

@@ -1,0 +1,19 @@
+// Whose bytes are judged. The rules are the same for both; only the blame differs: a caller's fault is a 4xx
+// of the caller, TikTok's fault is a tiktok_error.
+#pragma once
+#include "base/result.hpp"
+
+#include <string>
+#include <utility>
+
+namespace gateway::http {
+
+enum class peer : unsigned char { caller, tiktok };
+
+inline failure blame(peer from, errc code, std::string message) {
+    if (from == peer::caller) return failure{code, std::move(message)};
+    return failure{errc::tiktok_error,
+                   "TikTok sent an answer that is not proper HTTP: " + std::move(message)};
+}
+
+} // namespace gateway::http

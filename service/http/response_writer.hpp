@@ -1,0 +1,26 @@
+// Builds the head of an answer as one flat string, reused from answer to answer. Pure.
+#pragma once
+#include "base/clock.hpp"
+#include "http/head_writer.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace gateway::http {
+
+/// The phrase of RFC 9110 §15; "Unknown" for a status that has none.
+std::string_view reason_phrase(int status);
+/// IMF-fixdate (RFC 9110 §5.6.7): Mon, 23 Nov 2026 16:18:36 GMT.
+std::string http_date(wall_time t);
+
+/// What goes out when a client waits for leave to send its body.
+inline constexpr std::string_view continue_100 = "HTTP/1.1 100 Continue\r\n\r\n";
+
+class response_writer : public head_writer {
+public:
+    using head_writer::head_writer;
+
+    response_writer& start(int status);
+};
+
+} // namespace gateway::http

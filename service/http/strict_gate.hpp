@@ -1,0 +1,27 @@
+// The strict gate: one judgement over the raw bytes of a header block, before anything else looks at them. It
+// refuses what RFC 9112 forbids and what two parsers could read differently; Beast 1.81 lets much of that
+// through (failure-catalogue §1). What passes here, Beast reads the same way. Pure, no allocation on the
+// accepting path.
+#pragma once
+#include "base/result.hpp"
+#include "http/message_head.hpp"
+
+#include <string_view>
+
+namespace gateway::http {
+
+/// `block` runs from the request line to the empty line, both included (see header_finder).
+/// Errors, all of which end the connection: malformed_request, method_not_allowed (TRACE, CONNECT; with
+/// Allow), not_implemented (unknown method or transfer coding), http_version, headers_too_large,
+/// uri_too_long, expectation_failed, unsupported_media_type (a Content-Encoding, C25).
+result<request_head> judge(std::string_view block);
+
+/// The same for an answer of TikTok (U09-U11). `to_head`: the request was HEAD, so no body follows.
+/// Every refusal is tiktok_error; a body that ends only with the connection is refused (U05).
+result<response_head> judge_response(std::string_view block, bool to_head = false);
+
+/// A field of a block that was accepted, by lower-case name; empty when absent. For what request_head does
+/// not carry.
+std::string_view find_field(std::string_view accepted_block, std::string_view lower_case_name);
+
+} // namespace gateway::http

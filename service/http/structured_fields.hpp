@@ -1,0 +1,28 @@
+// RateLimit and RateLimit-Policy as draft-ietf-httpapi-ratelimit-headers-10 spells them: lists of quoted
+// names with parameters (RFC 9651). Pure; appends to a string that is reused.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace gateway::http {
+
+struct quota_policy {
+    std::string_view name; // from a closed set: letters and '_'
+    std::int64_t quota = 0;
+    std::int64_t window_s = 0;
+};
+
+struct quota_left {
+    std::string_view name;
+    std::int64_t remaining = 0;
+    std::int64_t reset_s = 0;
+};
+
+/// `"caller";q=600;w=60, "tiktok_user";q=6;w=60`
+void append_rate_limit_policy(std::string& out, std::span<const quota_policy> policies);
+/// `"tiktok_user";r=4;t=31, "caller";r=599;t=60`, in the order given: the tightest first.
+void append_rate_limit(std::string& out, std::span<const quota_left> left);
+
+} // namespace gateway::http

@@ -1,0 +1,94 @@
+// Small words about bytes that every file of the wire layer uses. Pure, inline.
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace gateway::http {
+
+/// What a byte may be part of.
+enum : unsigned char {
+    token_byte = 1,  // RFC 9110 §5.6.2: methods and field names
+    value_byte = 2,  // field values: visible ASCII, blank, obs-text
+    target_byte = 4, // request targets, see below
+    host_byte = 8,   // names and dotted addresses in Host
+    digit_byte = 16,
+    upper_byte = 32,
+};
+
+constexpr std::array<unsigned char, 256> make_byte_classes() {
+    std::array<unsigned char, 256> table{};
+    for (std::size_t c = 0x20; c < 256; ++c)
+        if (c != 0x7f) table[c] |= value_byte;
+    for (std::size_t c = 0x21; c < 0x7f; ++c)
+        table[c] |= target_byte;
+    // Not in RFC 3986 at all, or a fragment; parsers disagree about each (C07).
+    for (const char c : std::string_view{"<>\"{}|\\^`#"})
+        table[static_cast<unsigned char>(c)] &= static_cast<unsigned char>(~target_byte);
+    const auto alphanumeric = [&](std::size_t c, unsigned more) {
+        table[c] = static_cast<unsigned char>(table[c] | token_byte | host_byte | more);
+    };
+    for (std::size_t c = '0'; c <= '9'; ++c)
+        alphanumeric(c, digit_byte);
+    for (std::size_t c = 'a'; c <= 'z'; ++c)
+        alphanumeric(c, 0);
+    for (std::size_t c = 'A'; c <= 'Z'; ++c)
+        alphanumeric(c, upper_byte);
+    for (const char c : std::string_view{"!#$%&'*+-.^_`|~"})
+        table[static_cast<unsigned char>(c)] |= token_byte;
+    for (const char c : std::string_view{"-._"})
+        table[static_cast<unsigned char>(c)] |= host_byte;
+    return table;
+}
+inline constexpr std::array<unsigned char, 256> byte_classes = make_byte_classes();
+
+constexpr bool is(unsigned char wanted, char c) {
+    return (byte_classes[static_cast<unsigned char>(c)] & wanted) != 0;
+}
+
+constexpr bool all(unsigned char wanted, std::string_view text) {
+    unsigned char together = wanted;
+    for (const char c : text)
+        together &= byte_classes[static_cast<unsigned char>(c)];
+    return together != 0;
+}
+
+constexpr char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+
+/// Compares without case; `lower_case` is lower case already.
+constexpr bool same_word(std::string_view text, std::string_view lower_case) {
+    if (text.size() != lower_case.size()) return false;
+    for (std::size_t i = 0; i < text.size(); ++i)
+        if (lower(text[i]) != lower_case[i]) return false;
+    return true;
+}
+
+constexpr std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && text.front() == ' ')
+        text.remove_prefix(1);
+    while (!text.empty() && text.back() == ' ')
+        text.remove_suffix(1);
+    return text;
+}
+
+/// Digits only, at most 19 of them and below 2^63: what a length may be (C04).
+constexpr std::optional<std::uint64_t> length_of(std::string_view text) {
+    if (text.empty() || text.size() > 19 || !all(digit_byte, text)) return std::nullopt;
+    std::uint64_t number = 0;
+    for (const char c : text)
+        number = number * 10 + static_cast<std::uint64_t>(c - '0');
+    if (number > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
+    return number;
+}
+
+constexpr int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    const char l = lower(c);
+    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
+}
+
+} // namespace gateway::http
