@@ -57,9 +57,9 @@ private:
     boost::json::object values_;
 };
 
-/// What the request said of its body, for uploads.
+/// What the request said of its body, for uploads and staged files.
 struct body_facts {
-    body_source* source = nullptr; // null: no bytes came with this request
+    body_source* source = nullptr; // the file's bytes alone, multipart opened; null: none came
     std::string content_type;      // as the caller says; the container is sniffed, not believed
     std::string file_name;         // of a multipart part
     std::string content_digest;
@@ -77,12 +77,13 @@ struct parts {
 struct call {
     const row& what;
     const settings::caller& by;
-    user_id user;    // of the path; empty where the path names none
-    publish_id post; // of the path
-    file_id file;    // of the path
+    user_id user;           // of the path; empty where the path names none
+    publish_id post;        // of the path
+    file_id file;           // of the path
+    std::string_view asset; // of the path, under /docs
     checked_input input;
     body_facts body;
-    std::string raw_body;               // of webhooks and token import: checked by the action itself
+    std::string raw_body;               // where the row takes a document: checked by the action itself
     std::string signature;              // TikTok-Signature
     std::string idempotency_key;        // batch: each file has its own record under it
     tiktok::user_api* tiktok = nullptr; // bound to the acting user; null where needs_connection is false

@@ -1,35 +1,35 @@
 // The one description of an action. Routes, validation, scope, deadline, metric labels, the contract test and
-// (later) the agents' tool list are read from here; nothing is listed twice.
+// (later) the agents' tool list are read from here; nothing is listed twice. Rows are constants.
 #pragma once
 #include "actions/answer.hpp"
-#include "base/clock.hpp"
 #include "base/result.hpp"
 #include "runtime/task.hpp"
 
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace gateway::actions {
 
 struct call;
+class checked_input;
 
 enum class verb { get, post, put, delete_ };
 std::string_view name_of(verb v);
 
 /// How an input is read and checked; the row's bounds are in the units of its kind.
 enum class kind {
-    text,    // min…max UTF-16 units; `multiline` allows \n
-    integer, // min…max
-    boolean,
+    text,      // min…max UTF-16 units; `multiline` allows \n
+    integer,   // min…max
+    boolean,   // JSON true/false; true, false, 1, 0 in a query
     choice,    // one of `choices`, separated by |
     fields,    // TikTok field names: repeated, comma list or JSON list; checked against `choices`
-    text_list, // min…max items
+    text_list, // min…max items of 1…512 UTF-16 units each
     url,       // https and within the rules of base/url_rules
     url_list,  // min…max of them
     file,      // {name, mimetype, file_id|s3key}
-    file_list, // min…max of them
-    object     // read by the action itself
+    file_list  // min…max of them
 };
 
 struct input {
@@ -44,24 +44,40 @@ struct input {
 };
 
 /// How the body of the request is taken.
-enum class body { none, json, upload /* raw, multipart or JSON */, raw };
+enum class body {
+    none,     // bytes are refused
+    json,     // one JSON object of inputs
+    upload,   // raw video/*, multipart/form-data, or JSON of inputs
+    document, // collected whole into call::raw_body and read by the action itself
+    stream    // any Content-Type, pulled by the action from call::body
+};
 
 /// Which key, if any, opens this row.
 enum class door { caller, open, tiktok_signature };
 
+/// Which of `deadlines.*` bounds the call (product §9).
+enum class pace { read, post, upload /* by its size at a rate */, batch };
+
+/// Rules between inputs (`video_url` or a file, not both). Appends what is wrong; sees only inputs that
+/// passed on their own. `came_with_bytes`: the file is the body itself.
+using cross_check = void (*)(const checked_input& given, bool came_with_bytes,
+                             std::vector<field_fault>& faults);
+
 struct row {
     std::string_view slug;
     verb method;
-    std::string_view path; // {user_id}, {publish_id}, {file_id} stand for one segment
+    std::string_view path; // {user_id}, {publish_id}, {file_id}, {asset} stand for one segment
     door opened_by = door::caller;
     body takes = body::none;
     std::span<const input> inputs = {};
-    std::string_view scope =
-        {}; // what must be granted before the call; empty: by field, by input, or none (the action says)
-    milliseconds deadline{10'000}; // 0: by the rate of the upload
+    cross_check also_checks = nullptr;
+    /// What must be granted before the call, alternatives separated by |. Null: nothing, or by field (then
+    /// the action says). The answer may depend on the input (`publish`).
+    std::string_view (*scope)(const checked_input&) = nullptr;
+    pace takes_time = pace::read;
     bool writes = false;           // may have an effect at TikTok
     bool replays = false;          // takes Idempotency-Key
-    bool needs_connection = true;  // the user must be connected
+    bool needs_connection = false; // the user must be connected; call::tiktok is bound to them
     std::uint64_t body_bytes_max = 256 * 1024;
     task<result<answer>> (*run)(call&) = nullptr;
 };

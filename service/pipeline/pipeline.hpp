@@ -1,5 +1,5 @@
 // One call, whatever door it came by: caller, quota, acting user, input, replay, run, record. The order, with
-// the reason for each place, stands in pipeline.cpp and nowhere else. One per worker.
+// the reason for each place, stands in pipeline.cpp and nowhere else. One per worker, used from its thread.
 #pragma once
 #include "actions/answer.hpp"
 #include "actions/row.hpp"
@@ -19,21 +19,37 @@
 namespace gateway {
 class body_source;
 }
+namespace gateway::actions {
+struct parts;
+}
+namespace gateway::limits {
+class window_table;
+}
+namespace gateway::settings {
+struct all;
+}
+namespace gateway::store {
+class store;
+}
 namespace gateway::telemetry {
 struct call_record;
+}
+namespace gateway::tiktok {
+class services;
 }
 
 namespace gateway::pipeline {
 
 /// What a door found in a request, before anything is believed. Views live as long as the request.
 struct request {
-    const actions::row* what = nullptr;            // the route is found first and travels along
-    std::string_view user_id, publish_id, file_id; // path segments, percent-decoded by the door
-    std::string_view query;                        // raw, without `?`
-    std::string_view api_key;                      // of Authorization: Bearer or x-api-key; empty: none came
+    const actions::row* what = nullptr;                   // the route is found first and travels along
+    std::string_view user_id, publish_id, file_id, asset; // path segments, percent-decoded by the door
+    std::string_view query;                               // raw, without `?`
+    std::string_view api_key; // of Authorization: Bearer or x-api-key; empty: none came
     std::string_view idempotency_key;
     bool has_idempotency_key = false;
     std::string_view content_type;
+    std::string_view content_encoding;
     std::string_view content_digest;
     std::string_view signature;                  // TikTok-Signature
     std::string_view timeout_seconds;            // X-Request-Timeout, raw
@@ -56,11 +72,29 @@ using outcome = std::variant<actions::answer, replay, failure>;
 /// remember. Appends to `out`; gives the HTTP status. (pipeline/envelope.cpp)
 int write_envelope(std::string& out, const outcome& what, std::string_view request_id);
 
+class caller_book;
+
+/// What a pipeline works with, gathered by main. Everything outlives it.
+struct parts {
+    const settings::all& settings;
+    const caller_book& callers;   // shared by all workers
+    limits::window_table& quotas; // shared; made with caller_book::quota_rules()
+    store::store& store;          // shared
+    tiktok::services& tiktok;     // of this worker
+    actions::parts& actions;      // of this worker
+};
+
 class pipeline {
 public:
-    virtual ~pipeline() = default;
-    /// Never throws for a request's fault. The body is read only as far as the row needs it.
-    virtual task<outcome> serve(request& what, telemetry::call_record& record) = 0;
+    explicit pipeline(parts with) : with_(with) {}
+
+    /// Never throws for a request's fault. The body is read only as far as the row needs it. `what` and
+    /// `record` outlive the call. Fills caller, user, caller_quota, replayed, code and refused_by of the
+    /// record; the door fills the rest.
+    task<outcome> serve(request& what, telemetry::call_record& record);
+
+private:
+    parts with_;
 };
 
 } // namespace gateway::pipeline
