@@ -7,8 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -73,8 +71,12 @@ public:
     explicit window_table(std::vector<window_rule> rules);
     ~window_table();
 
+    /// A limit of 0 means that this kind has no window: always granted, nothing remembered.
     std::variant<permit, no_slot> take(std::string_view key, std::uint8_t kind, steady_time now,
                                        deadline until);
+    /// The same under a rule of the key's own, e.g. a caller's quota; it stands in the place of rules[kind].
+    std::variant<permit, no_slot> take(std::string_view key, std::uint8_t kind, window_rule rule,
+                                       steady_time now, deadline until);
     standing stands(std::string_view key, std::uint8_t kind, steady_time now) const;
     /// New rules from the settings; windows already counted stay counted.
     void change_rules(std::vector<window_rule> rules);

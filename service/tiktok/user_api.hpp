@@ -74,6 +74,9 @@ public:
 
     const user_id& user() const { return user_; }
     deadline until() const { return until_; }
+    /// For what talks to TikTok without a token: the chunk sender.
+    services& shared() const { return shared_; }
+    telemetry::call_record& record() const { return record_; }
     /// The scopes the user granted; reads the vault, not TikTok. user_not_connected, reconnect_required.
     task<result<std::vector<std::string>>> scopes();
 

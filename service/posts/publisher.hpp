@@ -1,0 +1,121 @@
+// Everything that makes a post. The only user of TikTok's inits: what can post is written down before it
+// leaves (ledger), the publish_id before the first byte, the end when it is known. One per worker; the ledger
+// behind it is shared. Calls of one user may overlap.
+#pragma once
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "runtime/body_source.hpp"
+#include "runtime/task.hpp"
+#include "settings/settings.hpp"
+#include "store/records.hpp"
+#include "tiktok/user_api.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway::store {
+class store;
+}
+namespace gateway::files {
+class shelf;
+}
+namespace gateway::tiktok {
+struct webhook_event;
+}
+
+namespace gateway::posts {
+
+/// Who asks, for the ledger.
+struct asker {
+    caller_name caller;
+    std::string action; // the row's slug
+    wall_time now;
+    /// Wait for the window of the init up to the deadline instead of answering rate_limited: batches.
+    bool waits_for_slot = false;
+};
+
+/// Exactly one of body, file and url is given.
+struct upload_request {
+    body_source* body = nullptr; // streams through; read at most once
+    file_id file;                // staged bytes of this caller
+    std::string url;             // handed to TikTok as PULL_FROM_URL
+    bool direct = false;         // `publish`: post at once; else to the creator's inbox
+    tiktok::post_info info;      // empty privacy_level on a direct post: the configured default
+    std::optional<std::uint64_t> chunk_hint_bytes;
+    bool keep = true; // keep the bytes of an inbox upload for a later publish
+};
+
+struct upload_answer {
+    publish_id id;
+    std::string status;         // TikTok's: PROCESSING_UPLOAD, PROCESSING_DOWNLOAD
+    int upload_status_code = 0; // of the last chunk; 0 where no bytes went through us
+    file_id file;               // kept or staged bytes; empty: none
+    std::uint64_t size_bytes = 0;
+    std::string sha256; // hex; empty where no bytes went through us
+    std::uint64_t chunk_size_bytes = 0;
+    std::uint64_t chunk_count = 0;
+    std::vector<std::string> warnings;
+};
+
+struct photos_request {
+    std::vector<std::string> urls;
+    std::uint32_t cover_index = 0;
+    bool direct = false; // DIRECT_POST; else MEDIA_UPLOAD
+    tiktok::post_info info;
+};
+
+/// Post settings of a publish call; what is absent is taken from the upload's.
+struct publish_request {
+    publish_id id;
+    std::optional<std::string> caption, privacy_level;
+    std::optional<bool> disable_comment, disable_duet, disable_stitch, brand_content_toggle,
+        brand_organic_toggle, is_aigc;
+    std::optional<std::int32_t> video_cover_timestamp_ms;
+    bool direct_post = true;
+};
+
+struct post_answer {
+    publish_id id;
+    std::string status;
+    publish_id draft; // of a publish that began with a draft
+    std::vector<std::string> warnings;
+};
+
+/// product §4: processing, in_inbox, published, failed, unconfirmed.
+std::string_view state_of(std::string_view tiktok_status);
+
+struct status_answer {
+    tiktok::document raw; // TikTok's answer to pass on; empty bytes when the ledger told the end
+    std::string status;
+    std::string_view state;
+    std::string fail_reason;
+    std::vector<std::string> post_ids;
+};
+
+class publisher {
+public:
+    publisher(store::store& store, files::shelf& files, const settings::all& settings);
+
+    task<result<upload_answer>> upload_video(tiktok::user_api& tiktok, upload_request what, asker by);
+    task<result<post_answer>> post_photos(tiktok::user_api& tiktok, photos_request what, asker by);
+    /// TIKTOK_PUBLISH_VIDEO (product §5). Never a second post for one draft.
+    task<result<post_answer>> publish_draft(tiktok::user_api& tiktok, publish_request what, asker by);
+    task<result<status_answer>> status(tiktok::user_api& tiktok, publish_id id, wall_time now);
+    /// not_cancellable, no_such_post.
+    task<result<tiktok::document>> cancel(tiktok::user_api& tiktok, publish_id id, wall_time now);
+    task<result<store::page_of<store::post_record>>> list(user_id user, std::string cursor,
+                                                          std::uint32_t limit, deadline until);
+    /// Settles the ledger; a delivery told before changes nothing. `authorization_removed` is not for us.
+    task<result<void>> on_webhook(const tiktok::webhook_event& event, wall_time now, deadline until);
+
+private:
+    store::store& store_;
+    files::shelf& files_;
+    const settings::all& settings_;
+};
+
+} // namespace gateway::posts

@@ -1,0 +1,40 @@
+// Which TikTok field needs which scope (tiktok-api §3), and what of a wish remains under the granted ones.
+// Pure.
+#pragma once
+#include "base/result.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway::tiktok {
+
+/// The three user routes; they differ in their defaults only (tiktok-api §9.1).
+enum class user_view { basic_info, profile, stats };
+
+/// Comma lists, for the rows' `choices` and the contract test.
+std::string_view all_user_fields();
+std::string_view all_video_fields();
+std::string_view default_fields(user_view view);
+std::string_view default_video_fields();
+
+/// Empty: no such user field.
+std::string_view scope_of_user_field(std::string_view field);
+bool is_video_field(std::string_view field);
+
+/// The comma list for `?fields=`. Nothing asked: the view's defaults, cut to the granted scopes. Fails with
+/// invalid_input (fields: each unknown one) and with missing_scope (fields: each asked-for one whose scope
+/// was not granted; of defaults only if nothing remains).
+result<std::string> user_fields(user_view view, const std::vector<std::string>& asked,
+                                const std::vector<std::string>& granted);
+/// The same for videos; all need `video.list`.
+result<std::string> video_fields(const std::vector<std::string>& asked,
+                                 const std::vector<std::string>& granted);
+
+/// missing_scope naming `scope`, unless it was granted. `field` is the input that asks for it; may be empty.
+result<void> need_scope(std::string_view scope, const std::vector<std::string>& granted,
+                        std::string_view field = {});
+/// "user.info.basic,video.list" → its parts.
+std::vector<std::string> split_list(std::string_view comma_list);
+
+} // namespace gateway::tiktok

@@ -1,0 +1,55 @@
+// What all user_api and chunk senders of one worker share. Built by main, one per worker, outlives every
+// call; used from the worker's thread only (tokens, windows and memory are themselves shared by all workers).
+#pragma once
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "limits/window.hpp"
+#include "outbound/client.hpp"
+#include "settings/settings.hpp"
+#include "tiktok/endpoint.hpp"
+#include "tiktok/retry_budget.hpp"
+#include "tiktok/upload_memory.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+namespace gateway::tiktok {
+
+class tokens;
+
+/// Facts for the metrics; telemetry/ stands behind it (main connects the two). Labels are of closed sets: an
+/// endpoint's name, and `ok`, a code of the error table, `unknown`, `http_5xx`, or `unreachable`, `tls`,
+/// `deadline`. Empty functions are not called.
+struct observer {
+    std::function<void(std::string_view endpoint, std::string_view code, milliseconds took)> upstream_call;
+    std::function<void(limit_scope scope, std::string_view endpoint)> rate_limited;
+    std::function<void(std::uint64_t bytes)> uploaded;        // sent to TikTok's upload host
+    std::function<void(int change)> uploads_in_flight;        // +1, -1
+    std::function<void(std::string_view outcome)> post_ended; // begun, settled, failed, outcome_unknown
+};
+
+/// The rules of limits::window_table for TikTok's windows: one per endpoint, in the order of `endpoint`.
+std::vector<limits::window_rule> window_rules(const settings::limits& from);
+
+/// The origin in `tiktok.api_url`; invalid_input when it is not an https origin.
+result<outbound::origin> origin_of(std::string_view url);
+
+class services {
+public:
+    /// Throws where tiktok.api_url is not an https origin: a start that must fail.
+    services(outbound::client& client, tiktok::tokens& tokens, limits::window_table& windows,
+             upload_memory& memory, const settings::all& settings, observer told);
+
+    outbound::client& client;
+    tiktok::tokens& tokens;
+    limits::window_table& windows; // made of window_rules()
+    upload_memory& memory;         // of `uploads.memory_bytes`
+    const settings::all& settings;
+    observer told;
+    retry_budget budget;
+    outbound::origin api;
+};
+
+} // namespace gateway::tiktok

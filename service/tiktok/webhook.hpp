@@ -1,0 +1,48 @@
+// TikTok's webhooks: is it TikTok, and what does it say (tiktok-api §7). Pure.
+#pragma once
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace gateway::tiktok {
+
+enum class webhook_kind {
+    authorization_removed,
+    publish_failed,
+    publish_complete,
+    inbox_delivered,
+    publicly_available,
+    no_longer_publicly_available,
+    other // unknown or not ours: answered 200 and forgotten
+};
+
+struct webhook_event {
+    webhook_kind kind = webhook_kind::other;
+    std::string name; // as sent
+    std::string client_key;
+    open_id account;
+    std::int64_t created_at_s = 0;
+    publish_id post;                // of publish events
+    std::string post_id;            // of TikTok's public post, a string of digits; may be empty
+    std::string reason;             // fail_reason of publish_failed
+    std::int64_t reason_number = 0; // of authorization_removed
+    /// SHA-256 (hex) of (event, account, publish_id, post_id, create_time): TikTok delivers at least once.
+    std::string fingerprint() const;
+};
+
+/// TikTok names no window; 300 s is customary.
+inline constexpr seconds webhook_window{300};
+
+/// `signature` is the value of TikTok-Signature, `body` the raw bytes. unauthenticated in every bad case,
+/// with the same words.
+result<void> verify_webhook(std::string_view signature, std::string_view body, const secret& client_secret,
+                            wall_time now, seconds window = webhook_window);
+/// After verification. malformed_json or invalid_input for what is not an event.
+result<webhook_event> parse_webhook(std::string_view body);
+
+} // namespace gateway::tiktok
