@@ -28,6 +28,26 @@ struct connection_record {
     wall_time updated_at;
 };
 
+/// A sealed pair that is no longer the newest, kept for a week: for repair, never for a second refresh by
+/// itself. `candidate` is a pair TikTok did give but whose holder had lost its lease when it came to store
+/// it.
+enum class kept_reason { previous, candidate };
+struct kept_tokens_record {
+    user_id user;
+    std::uint64_t version = 0; // under which it was sealed
+    kept_reason reason = kept_reason::previous;
+    std::string sealed_tokens;
+    wall_time kept_at;
+};
+
+/// Durable before a refresh leaves the house; found at start when nobody saw its end.
+struct refresh_intent {
+    user_id user;
+    std::uint64_t version = 0; // of the pair that is being replaced
+    std::uint64_t fence = 0;
+    wall_time started_at;
+};
+
 /// A login on its way. Found by the hash of its state, taken once.
 struct oauth_state_record {
     std::string state_hash; // SHA-256, 32 bytes

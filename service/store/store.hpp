@@ -11,12 +11,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
+#include <utility>
 #include <vector>
 
 namespace gateway::store {
 
 struct done {};
+
+enum class refresh_end { stored, superseded, kept_as_candidate };
 
 class store {
 public:
@@ -24,37 +26,50 @@ public:
 
     // --- connections. Writes compare the version first: `false` means somebody else was faster.
     virtual task<result<std::optional<connection_record>>> find_connection(user_id user, deadline until) = 0;
-    virtual task<result<std::optional<connection_record>>> find_connection_of_account(open_id account,
-                                                                                      deadline until) = 0;
-    /// Users matching one of `patterns`, in order of user_id, after `cursor`.
+    /// Two users may be connected to one account; in order of user_id.
+    virtual task<result<std::vector<connection_record>>> find_connections_of_account(open_id account,
+                                                                                     deadline until) = 0;
+    /// Users matching one of `patterns`, in order of user_id, after `cursor` (a user_id).
     virtual task<result<page_of<connection_record>>> list_connections(std::vector<std::string> patterns,
                                                                       std::string cursor, std::uint32_t limit,
                                                                       deadline until) = 0;
-    /// A new grant: replaces what was there whatever its version; the stored version is the old one plus one.
-    /// Durable (fsync) on return. The version must be known before sealing, hence in two steps: read, seal
-    /// for version+1, put with `expected_version`.
+    /// The highest version any forgotten connection had: the first pair of a new one gets the next, so that
+    /// no version of any user is ever used twice.
+    virtual task<result<std::uint64_t>> version_floor(deadline until) = 0;
+    /// A new grant. Stored if the connection still has `expected_version` (0: there is none) and the record's
+    /// own version is above it and above the floor. What was there is kept as previous; an open intent ends.
     virtual task<result<bool>> put_connection(connection_record record, std::uint64_t expected_version,
                                               deadline until) = 0;
+    /// Never brings a revoked connection back.
     virtual task<result<bool>> set_connection_state(user_id user, std::uint64_t version,
-                                                    connection_state state, std::string cause,
+                                                    connection_state state, std::string cause, wall_time now,
                                                     deadline until) = 0;
-    virtual task<result<done>> forget_connection(user_id user, deadline until) = 0;
-    virtual task<result<std::vector<std::uint64_t>>> count_connections_by_state(
-        deadline until) = 0; // in order of connection_state
+    /// TikTok's word, or ours, that it is over: state `revoked`, every pair wiped. `false`: no such user.
+    virtual task<result<bool>> revoke_connection(user_id user, std::string cause, wall_time now,
+                                                 deadline until) = 0;
+    /// Removes the connection, its kept pairs, its intent and its logins on their way.
+    virtual task<result<bool>> forget_connection(user_id user, deadline until) = 0;
+    /// In order of connection_state.
+    virtual task<result<std::vector<std::uint64_t>>> count_connections_by_state(deadline until) = 0;
+    /// Newest first.
+    virtual task<result<std::vector<kept_tokens_record>>> kept_tokens(user_id user, deadline until) = 0;
 
     // --- refresh: lease, intent (durable before the request leaves), end
+    /// Empty: another owner holds it. The fence grows with every lease of this store.
     virtual task<result<std::optional<lease>>> take_lease(user_id user, std::string owner,
                                                           milliseconds length, wall_time now,
                                                           deadline until) = 0;
     virtual task<result<done>> release_lease(lease held, deadline until) = 0;
+    /// `false`: the fence is stale or the version is not the newest any more; nothing may be sent.
     virtual task<result<bool>> begin_refresh(lease held, std::uint64_t version, wall_time now,
                                              deadline until) = 0;
-    /// Stores the new pair (version+1), keeps the old sealed pair as previous version, closes the intent;
-    /// `false` if the fence is stale.
-    virtual task<result<bool>> finish_refresh(lease held, connection_record record,
-                                              std::uint64_t expected_version, deadline until) = 0;
-    /// Users with an open intent: a refresh whose end nobody saw.
-    virtual task<result<std::vector<user_id>>> open_refreshes(deadline until) = 0;
+    /// Stores the new pair (expected_version + 1), keeps the old one as previous, closes the intent.
+    /// Refused when the connection is gone, revoked or has another version (`superseded`), or when another
+    /// holder has the lease by now (`kept_as_candidate`: the pair is kept beside, not dropped).
+    virtual task<result<refresh_end>> finish_refresh(lease held, connection_record record,
+                                                     std::uint64_t expected_version, deadline until) = 0;
+    /// Refreshes whose end nobody saw.
+    virtual task<result<std::vector<refresh_intent>>> open_refreshes(deadline until) = 0;
     virtual task<result<done>> close_refresh(user_id user, deadline until) = 0;
 
     // --- logins on their way
@@ -96,6 +111,16 @@ public:
     virtual task<result<std::vector<file_record>>> expired_files(wall_time now, std::uint32_t limit,
                                                                  deadline until) = 0;
     virtual task<result<std::uint64_t>> stored_file_bytes(deadline until) = 0;
+
+    // --- small facts of the store itself, by name; and what the key ring must be able to open
+    virtual task<result<std::optional<std::string>>> find_meta(std::string name, deadline until) = 0;
+    virtual task<result<done>> put_meta(std::string name, std::string value, deadline until) = 0;
+    virtual task<result<done>> forget_meta(std::string name, deadline until) = 0;
+    /// Pairs of name and value, by name.
+    virtual task<result<std::vector<std::pair<std::string, std::string>>>> list_meta(std::string name_prefix,
+                                                                                     deadline until) = 0;
+    /// How many sealed values (pairs, kept pairs, verifiers) begin with these bytes.
+    virtual task<result<std::uint64_t>> count_sealed_with(std::string prefix, deadline until) = 0;
 
     /// One webhook delivery, told once: `false` if this one was seen before (kept for a week).
     virtual task<result<bool>> note_webhook(std::string event_hash, wall_time now, deadline until) = 0;

@@ -1,0 +1,123 @@
+// Where users come to connect, and where connections are listed, imported and ended. One per worker.
+//
+// Rules that had to be chosen:
+// - A user who connects again replaces the old grant, also with another TikTok account.
+// - Two users may be connected to the same TikTok account: two grants. TikTok's revocation ends the app's
+//   access to the whole account, so disconnecting one user revokes at TikTok only when no other user is
+//   connected to that account, and otherwise just forgets (T22).
+#pragma once
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "runtime/task.hpp"
+#include "settings/settings.hpp"
+#include "store/records.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace gateway::store {
+class store;
+}
+namespace gateway::vault {
+class token_vault;
+}
+namespace gateway::tiktok {
+class oauth;
+}
+
+namespace gateway::connections {
+
+/// A connection as callers see it; no token in it.
+struct connection_view {
+    user_id user;
+    open_id account;
+    std::vector<std::string> scopes;
+    store::connection_state state = store::connection_state::connected;
+    std::string cause;
+    wall_time access_expires_at;
+    wall_time refresh_expires_at;
+    wall_time connected_at;
+    wall_time updated_at;
+};
+
+/// {"user_id","open_id","scopes":[…],"state","cause":null|"…","access_expires_at",…}; times as RFC 3339.
+std::string to_json(const connection_view& shown);
+
+struct connection_page {
+    std::vector<connection_view> rows;
+    std::string next_cursor; // empty at the end
+};
+/// {"users":[…],"next_cursor":null|"…"}
+std::string to_json(const connection_page& shown);
+
+struct login_wish {
+    std::vector<std::string> scopes; // empty: those of the settings
+    std::string return_url;          // empty: our own page
+    bool disable_auto_auth = false;
+};
+struct login_start {
+    std::string authorize_url;
+    wall_time expires_at;
+};
+/// {"authorize_url","expires_at"}
+std::string to_json(const login_start& shown);
+
+/// The query of /oauth/callback, decoded. Everything in it is untrusted.
+struct callback_query {
+    std::string code, state, scopes, error, error_description;
+};
+/// To be sent with no-store, no-referrer and no-framing headers, both of them.
+struct callback_page {
+    int status = 200; // 200 or 400
+    std::string html; // no script, no outside resource; its style is inline
+};
+struct callback_redirect {
+    std::string to;
+};
+using callback_answer = std::variant<callback_page, callback_redirect>;
+
+struct disconnected {
+    bool revoked_at_tiktok = false;
+};
+
+class desk {
+public:
+    desk(store::store& records, vault::token_vault& vault, tiktok::oauth& ask, const settings::all& settings);
+
+    /// invalid_input with fields (scopes, return_url).
+    task<result<login_start>> start(const settings::caller& by, user_id user, login_wish wish, wall_time now,
+                                    deadline until);
+    /// Never a failure: a browser stands in front of it.
+    task<callback_answer> callback(callback_query query, wall_time now, deadline until);
+
+    /// TikTok's flat token answer (tiktok-api §1.2) as body; open_id, access_token, refresh_token and both
+    /// lifetimes are required. malformed_json, invalid_input.
+    task<result<connection_view>> import_tokens(user_id user, std::string body, wall_time now,
+                                                deadline until);
+
+    task<result<connection_page>> list(const settings::caller& by, std::string cursor, std::uint32_t limit,
+                                       deadline until);
+    task<result<connection_view>> show(user_id user, deadline until);
+    /// Users of this caller who are connected to that account, in order of user_id.
+    task<result<std::vector<connection_view>>> of_account(const settings::caller& by, open_id account,
+                                                          deadline until);
+    /// Revokes at TikTok as far as that works, and forgets in any case.
+    task<result<disconnected>> disconnect(user_id user, wall_time now, deadline until);
+    /// TikTok's webhook `authorization.removed`; gives how many users that were. `reason`: tiktok-api §7.
+    task<result<std::size_t>> on_authorization_removed(open_id account, std::int64_t reason, wall_time now,
+                                                       deadline until);
+
+private:
+    store::store& records_;
+    vault::token_vault& vault_;
+    tiktok::oauth& ask_;
+    const settings::all& settings_;
+};
+
+} // namespace gateway::connections

@@ -1,0 +1,89 @@
+// Whose access token, always a good one: from memory on the hot path, refreshed ahead of its end, exactly one
+// refresh in flight per user. Shared by all workers; every refresh runs on one worker, its home, as a task of
+// its own, so a caller that goes away never cancels it. Owned by main.
+//
+// One refresh: lease → intent durable → request → new pair durable (the old kept) → used.
+#pragma once
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "runtime/task.hpp"
+#include "vault/token_set.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+namespace gateway {
+class worker;
+}
+namespace gateway::store {
+class store;
+}
+namespace gateway::vault {
+class token_vault;
+}
+
+namespace gateway::tiktok {
+
+class oauth;
+
+/// How one refresh ended: the labels of token_refreshes_total.
+enum class refresh_result {
+    refreshed,
+    invalid_grant, // the user has to connect again
+    refused,       // TikTok refuses the app, not the user
+    lost,          // the answer was lost, twice: rotation_response_lost
+    try_later,     // TikTok's token endpoint is in trouble; backed off
+    wrong_account, // the answer was for another open_id: not stored, an alarm
+    superseded,    // somebody else was faster: a newer pair, a new grant, a revocation
+    store_failed   // nothing was sent, or the new pair could not be made durable
+};
+std::string_view name_of(refresh_result result);
+
+/// Told at the end of each refresh, on the home worker's thread.
+using refresh_observer = std::function<void(refresh_result, milliseconds took)>;
+
+struct tokens_settings {
+    double refresh_per_second = 10;
+    milliseconds refresh_ahead{300'000};  // cut to half the lifetime
+    milliseconds request_timeout{15'000}; // one request to the token endpoint
+    milliseconds lease_length{60'000};    // longer than two requests and their stores
+};
+
+class tokens {
+public:
+    /// `ask` belongs to `home` and is used on its thread only.
+    tokens(worker& home, oauth& ask, vault::token_vault& vault, store::store& records,
+           tokens_settings settings, refresh_observer observer = {});
+    ~tokens();
+
+    /// The hot path: the set in memory if it needs no refresh. Null: ask access(). Any thread.
+    vault::shared_tokens ready(const user_id& user, wall_time now) const;
+
+    /// A set whose access token is good now. user_not_connected, reconnect_required (with the cause),
+    /// vault_unavailable, deadline_exceeded, or what the token endpoint's trouble is when no valid token is
+    /// left. Any worker.
+    task<result<vault::shared_tokens>> access(user_id user, deadline until);
+
+    /// TikTok said 401 to the token of `version_used`. One forced refresh per version, then
+    /// reconnect_required. Any worker.
+    task<result<vault::shared_tokens>> refresh_after_401(user_id user, std::uint64_t version_used,
+                                                         deadline until);
+
+    /// The connection as it stands, without any refresh: scopes, account, state. Any worker.
+    task<result<vault::shared_tokens>> connection(user_id user, deadline until);
+
+    /// At start: refreshes whose end nobody saw are asked once more with the old refresh token.
+    task<result<std::size_t>> resume_open_refreshes(deadline until);
+
+    /// Refuses new refreshes and waits for those in flight (each has its own bound of time).
+    task<void> drain(deadline until);
+
+private:
+    struct state;
+    std::shared_ptr<state> state_; // shared with the refreshes in flight
+};
+
+} // namespace gateway::tiktok

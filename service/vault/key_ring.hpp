@@ -1,0 +1,45 @@
+// The keys of the vault: a file of lines `ID:BASE64` (32 bytes), `#` comments, the last line is the newest.
+// The newest key seals, every key opens. Immutable after reading; any thread.
+#pragma once
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway::vault {
+
+inline constexpr std::size_t key_size_bytes = 32; // AES-256
+inline constexpr std::size_t key_id_size_max = 32;
+
+struct vault_key {
+    std::string id; // 1…32 of A-Z a-z 0-9 . _ -
+    secret bytes;
+};
+
+class key_ring {
+public:
+    /// Fails with `internal` and a sentence that names the line, never its content.
+    static result<key_ring> parse(std::string_view text);
+    /// Reads the file of `vault.keys_file`. It must belong to those who may read it: a file that others can
+    /// read, or that the group can write, is refused (0600, 0640, 0400, 0440 pass).
+    static result<key_ring> read(const std::string& path);
+
+    const vault_key& newest() const { return keys_.back(); }
+    /// Null: no such key.
+    const vault_key* find(std::string_view id) const;
+    const std::vector<vault_key>& all() const { return keys_; }
+
+private:
+    std::vector<vault_key> keys_;
+};
+
+/// One line for the file, with a fresh key: what `new-vault-key` prints. The id tells the day:
+/// k20261123-1f3a.
+std::string new_vault_key_line(wall_time now);
+
+} // namespace gateway::vault

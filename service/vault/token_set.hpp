@@ -1,0 +1,50 @@
+// One user's tokens, opened. Immutable and shared by everybody who uses it at the moment: two owners exist
+// because a refresh puts a new set in place while calls still run with the old one.
+#pragma once
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/secret.hpp"
+#include "store/records.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace gateway::vault {
+
+/// What TikTok gave, on its way into the vault. An empty refresh token keeps the one we have (a refresh
+/// only).
+struct fresh_tokens {
+    secret access_token;
+    secret refresh_token;
+    open_id account;
+    std::string scopes; // comma list; empty: as before (a refresh only)
+    milliseconds access_lifetime{0};
+    milliseconds refresh_lifetime{0}; // 0: as before (a refresh only)
+};
+
+struct token_set {
+    user_id user;
+    open_id account;
+    secret access_token; // empty once wiped
+    secret refresh_token;
+    std::vector<std::string> scopes; // as granted
+    std::uint64_t version = 0;
+    store::connection_state state = store::connection_state::connected;
+    std::string cause;
+    wall_time received_at;
+    wall_time access_expires_at;
+    wall_time refresh_expires_at;
+
+    bool has_scope(std::string_view name) const;
+    bool usable(wall_time now) const {
+        return state != store::connection_state::revoked
+               && state != store::connection_state::reconnect_required && !access_token.empty()
+               && now < access_expires_at;
+    }
+};
+
+using shared_tokens = std::shared_ptr<const token_set>;
+
+} // namespace gateway::vault

@@ -1,0 +1,70 @@
+// The only place that sees both a token and its ciphertext. Shared by all workers: the store behind it is
+// thread-safe, the cache of opened sets is sharded and locked for nanoseconds, never across a wait. Owned by
+// main.
+//
+// Failures of all calls: user_not_connected (no such connection), vault_unavailable, deadline_exceeded.
+#pragma once
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "runtime/task.hpp"
+#include "store/store.hpp"
+#include "vault/key_ring.hpp"
+#include "vault/token_set.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace gateway::vault {
+
+/// How often things happened, since start; for metrics and alarms.
+struct vault_counts {
+    std::uint64_t opened = 0, sealed = 0;
+    std::uint64_t damaged = 0; // a record whose tag did not fit: somebody should look
+};
+
+class token_vault {
+public:
+    token_vault(store::store& records, key_ring keys, std::size_t cached_users_max = 100'000);
+    ~token_vault();
+
+    /// Once, before anything else: refuses a ring that lacks a key the store needs, and touches nothing then.
+    /// The failure's message is for the operator.
+    task<result<store::done>> check_keys(deadline until);
+
+    /// The opened set if it is in memory; no wait, no allocation. Null: ask load().
+    shared_tokens cached(const user_id& user) const;
+    /// From memory or the store. A record that does not open is served from its previous version where that
+    /// opens (state refresh_in_doubt), else as reconnect_required; cause `sealed_record_damaged`.
+    task<result<shared_tokens>> load(user_id user, deadline until);
+    /// From the store, whatever is in memory.
+    task<result<shared_tokens>> load_again(user_id user, deadline until);
+
+    /// A new grant: from the callback or an import. Replaces what was there.
+    task<result<shared_tokens>> save_grant(user_id user, fresh_tokens fresh, wall_time now, deadline until);
+    /// What a refresh of `from` gave. Null: superseded (a newer grant, a revocation); the result is dropped.
+    /// Durable on return, and only then visible to others.
+    task<result<shared_tokens>> save_refreshed(store::lease held, shared_tokens from, fresh_tokens fresh,
+                                               wall_time now, deadline until);
+    /// `false`: another version is there by now.
+    task<result<bool>> set_state(user_id user, std::uint64_t version, store::connection_state state,
+                                 std::string cause, wall_time now, deadline until);
+    /// revoked, tokens wiped; `false`: no such user.
+    task<result<bool>> revoke(user_id user, std::string cause, wall_time now, deadline until);
+    task<result<bool>> forget(user_id user, deadline until);
+
+    /// The PKCE verifier of a login on its way.
+    std::string seal_verifier(std::string_view state_hash, std::string_view verifier);
+    std::optional<secret> open_verifier(std::string_view state_hash, std::string_view blob);
+
+    vault_counts counts() const;
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+} // namespace gateway::vault
