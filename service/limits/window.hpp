@@ -3,6 +3,7 @@
 // did.
 #pragma once
 #include "base/clock.hpp"
+#include "base/standing.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -17,14 +18,6 @@ namespace gateway::limits {
 struct window_rule {
     std::uint32_t limit = 0; // calls per `length`
     milliseconds length{60'000};
-};
-
-/// What the RateLimit headers tell: the rule, what is left, and when more becomes free.
-struct standing {
-    std::uint32_t limit = 0;
-    std::uint32_t remaining = 0;
-    milliseconds length{0};
-    milliseconds until_more{0};
 };
 
 class window_table;

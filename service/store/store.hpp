@@ -8,6 +8,7 @@
 #include "runtime/task.hpp"
 #include "store/records.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>

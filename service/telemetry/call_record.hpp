@@ -4,7 +4,7 @@
 #include "base/clock.hpp"
 #include "base/errc.hpp"
 #include "base/result.hpp"
-#include "limits/window.hpp"
+#include "base/standing.hpp"
 
 #include <cstdint>
 #include <optional>
