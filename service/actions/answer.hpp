@@ -2,19 +2,21 @@
 #pragma once
 #include "tiktok/document.hpp"
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 namespace gateway::actions {
 
-/// TikTok's `data`, passed through: the door splices its bytes into the envelope. `as_strings` names members
-/// whose integers become strings (cursors, post ids); `without` names members that must not leave us.
+/// TikTok's `data`, passed through: its bytes are spliced into the envelope (see base/json_patch.hpp). The
+/// lists are constants of the action.
 struct passed_through {
     tiktok::document from;
-    std::vector<std::string_view> as_strings;
-    std::vector<std::string_view> without;
+    std::span<const std::string_view> as_strings; // integers that become strings: cursors
+    std::span<const std::string_view>
+        as_string_lists;                       // post ids: a scalar or a list, becomes a list of strings
+    std::span<const std::string_view> without; // members that must not leave us
     std::string extra; // members of ours to add to `data`: `"publish_id":"…","state":"…"`, or empty
 };
 
@@ -27,7 +29,7 @@ struct object {
 
 /// For a browser: a page or a way on.
 struct page {
-    int status = 200;
+    int status = 200; // sent with no-store, no-referrer and no-framing headers
     std::string html;
 };
 struct redirect {

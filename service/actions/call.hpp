@@ -39,18 +39,27 @@ struct call_record;
 
 namespace gateway::actions {
 
+/// Bytes that wait at the gateway, as an input names them.
+struct staged_file {
+    std::string name; // the caller's own; may be empty
+    file_id id;
+};
+
 /// Inputs after the checks of the row: present ones have the right type and bounds, defaults are filled in.
 class checked_input {
 public:
     checked_input() = default;
     explicit checked_input(boost::json::object values) : values_(std::move(values)) {}
 
+    /// Given, or has a default.
     bool has(std::string_view name) const { return values_.contains(name); }
     /// Each gives an empty value where the input is absent and has no default.
     std::string text(std::string_view name) const;
     std::int64_t integer(std::string_view name) const;
     bool flag(std::string_view name) const;
     std::vector<std::string> texts(std::string_view name) const;
+    /// Of a file, or of each of a list of files, in order.
+    std::vector<staged_file> files(std::string_view name) const;
     const boost::json::object& values() const { return values_; }
 
 private:
@@ -81,6 +90,7 @@ struct call {
     publish_id post;        // of the path
     file_id file;           // of the path
     std::string_view asset; // of the path, under /docs
+    std::string_view query; // raw; for rows that read it themselves
     checked_input input;
     body_facts body;
     std::string raw_body;               // where the row takes a document: checked by the action itself

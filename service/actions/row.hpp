@@ -24,7 +24,7 @@ enum class kind {
     integer,   // min…max
     boolean,   // JSON true/false; true, false, 1, 0 in a query
     choice,    // one of `choices`, separated by |
-    fields,    // TikTok field names: repeated, comma list or JSON list; checked against `choices`
+    fields,    // TikTok field names: repeated, comma list or JSON list; `choices` is a comma list
     text_list, // min…max items of 1…512 UTF-16 units each
     url,       // https and within the rules of base/url_rules
     url_list,  // min…max of them
@@ -70,6 +70,7 @@ struct row {
     door opened_by = door::caller;
     body takes = body::none;
     std::span<const input> inputs = {};
+    bool reads_query_itself = false; // any query is taken; see call::query
     cross_check also_checks = nullptr;
     /// What must be granted before the call, alternatives separated by |. Null: nothing, or by field (then
     /// the action says). The answer may depend on the input (`publish`).

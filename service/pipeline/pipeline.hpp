@@ -49,7 +49,6 @@ struct request {
     std::string_view idempotency_key;
     bool has_idempotency_key = false;
     std::string_view content_type;
-    std::string_view content_encoding;
     std::string_view content_digest;
     std::string_view signature;                  // TikTok-Signature
     std::string_view timeout_seconds;            // X-Request-Timeout, raw

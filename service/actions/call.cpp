@@ -1,0 +1,72 @@
+#include "actions/call.hpp"
+
+namespace gateway::actions {
+namespace json = boost::json;
+namespace {
+
+std::string text_of(const json::value& value) {
+    const auto* text = value.if_string();
+    return text ? std::string(text->data(), text->size()) : std::string{};
+}
+
+staged_file file_of(const json::value& value) {
+    const auto& given = value.as_object();
+    const auto* name = given.if_contains("name");
+    return {name ? text_of(*name) : std::string{}, file_id::trusted(text_of(given.at("file_id")))};
+}
+
+} // namespace
+
+std::string_view name_of(verb v) {
+    switch (v) {
+        case verb::get:
+            return "GET";
+        case verb::post:
+            return "POST";
+        case verb::put:
+            return "PUT";
+        case verb::delete_:
+            return "DELETE";
+    }
+    return "GET";
+}
+
+std::string checked_input::text(std::string_view name) const {
+    const auto* value = values_.if_contains(name);
+    return value ? text_of(*value) : std::string{};
+}
+
+std::int64_t checked_input::integer(std::string_view name) const {
+    const auto* value = values_.if_contains(name);
+    return value && value->is_int64() ? value->get_int64() : 0;
+}
+
+bool checked_input::flag(std::string_view name) const {
+    const auto* value = values_.if_contains(name);
+    return value && value->is_bool() && value->get_bool();
+}
+
+std::vector<std::string> checked_input::texts(std::string_view name) const {
+    std::vector<std::string> out;
+    const auto* value = values_.if_contains(name);
+    if (!value || !value->is_array()) return out;
+    out.reserve(value->get_array().size());
+    for (const auto& item : value->get_array())
+        out.push_back(text_of(item));
+    return out;
+}
+
+std::vector<staged_file> checked_input::files(std::string_view name) const {
+    std::vector<staged_file> out;
+    const auto* value = values_.if_contains(name);
+    if (!value) return out;
+    if (value->is_object()) {
+        out.push_back(file_of(*value));
+    } else if (value->is_array()) {
+        for (const auto& item : value->get_array())
+            out.push_back(file_of(item));
+    }
+    return out;
+}
+
+} // namespace gateway::actions

@@ -1,0 +1,112 @@
+#include "actions/validate.hpp"
+
+#include "actions/validate_value.hpp"
+#include "base/json_strict.hpp"
+#include "base/utf.hpp"
+#include "http/query.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace gateway::actions {
+namespace json = boost::json;
+namespace {
+
+using faults_of_call = std::vector<field_fault>;
+
+/// A caller's own words come back to them, but not a megabyte of them.
+std::string shown(std::string_view name) {
+    return std::string(name.substr(0, name.size() > 64 ? 0 : name.size()));
+}
+
+const input* find_input(const row& what, std::string_view name) {
+    const auto found = std::find_if(what.inputs.begin(), what.inputs.end(),
+                                    [name](const input& each) { return each.name == name; });
+    return found == what.inputs.end() ? nullptr : &*found;
+}
+
+failure refused(faults_of_call faults) {
+    const std::string message =
+        faults.size() == 1 && !faults.front().field.empty()
+            ? "The input " + faults.front().field + " is refused: it " + faults.front().reason + "."
+            : "Some inputs are refused; see fields.";
+    return failure{errc::invalid_input, message}.fields(std::move(faults));
+}
+
+void note_unknown(faults_of_call& faults, std::string_view name, const row& what) {
+    std::string known;
+    for (const auto& each : what.inputs)
+        (known += known.empty() ? "" : ", ") += each.name;
+    faults.push_back({shown(name), known.empty() ? "is not an input; this action takes none"
+                                                 : "is not an input of this action; it takes " + known});
+}
+
+result<checked_input> judged(const validation& by, const json::object& given, faults_of_call faults) {
+    for (const auto& member : given)
+        if (!find_input(by.what, member.key())) note_unknown(faults, member.key(), by.what);
+
+    const input_judge judge{by.verified_url_prefixes, faults};
+    json::object out;
+    // In the row's order: that makes the text of the checked inputs canonical, for the fingerprint.
+    for (const auto& rule : by.what.inputs) {
+        if (const auto* value = given.if_contains(rule.name)) {
+            if (auto good = judge.judge(rule, *value)) out.emplace(rule.name, std::move(*good));
+        } else if (!rule.fallback.empty()) {
+            out.emplace(rule.name, value_of_query(rule, {rule.fallback}));
+        } else if (rule.required) {
+            faults.push_back({std::string(rule.name), "is required"});
+        }
+    }
+    checked_input checked{std::move(out)};
+    if (by.what.also_checks) by.what.also_checks(checked, by.came_with_bytes, faults);
+    if (!faults.empty()) return refused(std::move(faults));
+    return checked;
+}
+
+bool takes_many(kind type) {
+    return type == kind::fields || type == kind::text_list || type == kind::url_list;
+}
+
+} // namespace
+
+result<checked_input> check_query(const validation& by, std::string_view query) {
+    auto parsed = http::query::parse(query);
+    if (!parsed) return parsed.error();
+    faults_of_call faults;
+    json::object given;
+    for (const auto& rule : by.what.inputs) {
+        std::vector<std::string_view> values;
+        for (const auto& pair : parsed->pairs())
+            if (pair.name == rule.name) values.push_back(pair.value);
+        if (values.empty()) continue;
+        if (values.size() > 1 && !takes_many(rule.type))
+            faults.push_back({std::string(rule.name), "must be given once"});
+        given.emplace(rule.name, value_of_query(rule, values));
+    }
+    for (const auto& pair : parsed->pairs())
+        if (!find_input(by.what, pair.name)) note_unknown(faults, pair.name, by.what);
+    return judged(by, given, std::move(faults));
+}
+
+result<checked_input> check_body(const validation& by, std::string_view text) {
+    if (text.empty()) return judged(by, {}, {});
+    auto parsed = parse_json(text);
+    if (!parsed) return parsed.error();
+    if (!parsed->is_object())
+        return failure{errc::malformed_json, "The body must be a JSON object of inputs."};
+    return judged(by, parsed->get_object(), {});
+}
+
+result<void> refuse_query(std::string_view query) {
+    if (query.empty()) return {};
+    auto parsed = http::query::parse(query);
+    if (!parsed) return parsed.error();
+    faults_of_call faults;
+    for (const auto& pair : parsed->pairs())
+        faults.push_back(
+            {shown(pair.name), "is not taken from the query; inputs of this request stand in its body"});
+    if (faults.empty()) return {};
+    return refused(std::move(faults));
+}
+
+} // namespace gateway::actions

@@ -1,0 +1,252 @@
+#include "actions/validate_value.hpp"
+
+#include "base/ids.hpp"
+#include "base/url_rules.hpp"
+#include "base/utf.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <utility>
+
+namespace gateway::actions {
+namespace json = boost::json;
+namespace {
+
+constexpr std::int64_t list_item_units_max = 512;
+constexpr std::size_t file_label_units_max = 255;
+
+std::string_view view(const json::string& text) {
+    return {text.data(), text.size()};
+}
+
+std::string at(std::string_view field, std::size_t index) {
+    return std::string(field) + '[' + std::to_string(index) + ']';
+}
+
+/// Unicode's category Cc: C0, DEL and C1.
+bool has_control(std::string_view utf8, bool multiline) {
+    for (std::size_t i = 0; i < utf8.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(utf8[i]);
+        if ((byte < 0x20 && !(multiline && byte == '\n')) || byte == 0x7f) return true;
+        if (byte == 0xc2 && i + 1 < utf8.size() && static_cast<unsigned char>(utf8[i + 1]) < 0xa0)
+            return true;
+    }
+    return false;
+}
+
+std::string between(std::int64_t min, std::int64_t max) {
+    return "from " + std::to_string(min) + " to " + std::to_string(max);
+}
+
+bool stands_in(std::string_view list, char separator, std::string_view word) {
+    while (!list.empty())
+        if (next_piece(list, separator) == word) return true;
+    return false;
+}
+
+std::string spelt_out(std::string_view choices) {
+    std::string out;
+    while (!choices.empty()) {
+        if (!out.empty()) out += ", ";
+        out += next_piece(choices, '|');
+    }
+    return out;
+}
+
+} // namespace
+
+std::string_view next_piece(std::string_view& rest, char separator) {
+    const auto end = rest.find(separator);
+    const auto piece = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+    return piece;
+}
+
+input_judge::maybe input_judge::fault(std::string field, std::string reason) const {
+    faults.push_back({std::move(field), std::move(reason)});
+    return std::nullopt;
+}
+
+input_judge::maybe input_judge::judge(const input& rule, const value& given) const {
+    const std::string name(rule.name);
+    switch (rule.type) {
+        case kind::text:
+            return text(rule, name, given);
+        case kind::integer:
+            return integer(rule, given);
+        case kind::boolean:
+            return given.is_bool() ? maybe{given} : fault(name, "must be true or false");
+        case kind::choice:
+            return choice(rule, given);
+        case kind::fields:
+            return fields(rule, given);
+        case kind::url:
+            return url(name, given);
+        case kind::file:
+            return file(name, given);
+        case kind::text_list:
+        case kind::url_list:
+        case kind::file_list:
+            return list(rule, given);
+    }
+    return std::nullopt;
+}
+
+input_judge::maybe input_judge::text(const input& rule, const std::string& field, const value& given) const {
+    const auto* text = given.if_string();
+    if (!text) return fault(field, "must be a string");
+    if (has_control(view(*text), rule.multiline))
+        return fault(field, rule.multiline ? "must not hold control characters other than \\n"
+                                           : "must not hold control characters");
+    const auto length = static_cast<std::int64_t>(utf16_length(view(*text)));
+    if (length < rule.min || length > rule.max)
+        return fault(field, "must be " + between(rule.min, rule.max) + " UTF-16 units long, not "
+                                + std::to_string(length));
+    return given;
+}
+
+input_judge::maybe input_judge::integer(const input& rule, const value& given) const {
+    // 5.0 is a float on the wire, and TikTok's parsers are typed: it is refused, not rounded (C24).
+    if (!given.is_int64() && !given.is_uint64())
+        return fault(std::string(rule.name), "must be a whole number");
+    const bool huge = given.is_uint64() && given.get_uint64() > static_cast<std::uint64_t>(INT64_MAX);
+    const std::int64_t number = huge ? INT64_MAX : given.to_number<std::int64_t>();
+    if (huge || number < rule.min || number > rule.max)
+        return fault(std::string(rule.name), "must be " + between(rule.min, rule.max));
+    return value(number);
+}
+
+input_judge::maybe input_judge::choice(const input& rule, const value& given) const {
+    const auto* text = given.if_string();
+    if (!text) return fault(std::string(rule.name), "must be a string");
+    if (text->empty() || !stands_in(rule.choices, '|', view(*text)))
+        return fault(std::string(rule.name), "must be one of " + spelt_out(rule.choices));
+    return given;
+}
+
+input_judge::maybe input_judge::fields(const input& rule, const value& given) const {
+    std::vector<std::string> names;
+    if (const auto* text = given.if_string()) {
+        auto rest = view(*text);
+        do
+            names.emplace_back(next_piece(rest, ','));
+        while (!rest.empty());
+    } else if (const auto* items = given.if_array()) {
+        for (const auto& item : *items) {
+            if (!item.is_string()) return fault(std::string(rule.name), "must be a list of strings");
+            names.emplace_back(view(item.get_string()));
+        }
+    } else {
+        return fault(std::string(rule.name), "must be a list of field names");
+    }
+    json::array out;
+    bool good = true;
+    for (const auto& name : names) {
+        if (name.empty() || !stands_in(rule.choices, ',', name)) {
+            good = false;
+            fault(std::string(rule.name), utf16_length(name) > 64
+                                              ? "names no field of TikTok's"
+                                              : "\"" + name + "\" is no field of TikTok's");
+            if (faults.size() > 100) break; // enough to learn from
+        } else if (std::find(out.begin(), out.end(), value(name)) == out.end()) {
+            out.emplace_back(name);
+        }
+    }
+    if (!good) return std::nullopt;
+    return value(std::move(out));
+}
+
+input_judge::maybe input_judge::url(const std::string& field, const value& given) const {
+    const auto* text = given.if_string();
+    if (!text) return fault(field, "must be a string");
+    if (auto reason = refuse_url(view(*text), verified_url_prefixes)) return fault(field, std::move(*reason));
+    return given;
+}
+
+input_judge::maybe input_judge::list(const input& rule, const value& given) const {
+    const auto* items = given.if_array();
+    if (!items) return fault(std::string(rule.name), "must be a list");
+    const auto count = static_cast<std::int64_t>(items->size());
+    if (count < rule.min || count > rule.max)
+        return fault(std::string(rule.name),
+                     "must hold " + between(rule.min, rule.max) + " items, not " + std::to_string(count));
+    const input item_rule{.name = rule.name, .type = kind::text, .min = 1, .max = list_item_units_max};
+    json::array out;
+    bool good = true;
+    for (std::size_t i = 0; i < items->size(); ++i) {
+        const auto field = at(rule.name, i);
+        const auto& item = (*items)[i];
+        auto judged = rule.type == kind::url_list    ? url(field, item)
+                      : rule.type == kind::file_list ? file(field, item)
+                                                     : text(item_rule, field, item);
+        good = good && judged;
+        if (judged) out.push_back(std::move(*judged));
+    }
+    if (!good) return std::nullopt;
+    return value(std::move(out));
+}
+
+input_judge::maybe input_judge::file(const std::string& field, const value& given) const {
+    const auto* members = given.if_object();
+    if (!members) return fault(field, "must be an object {name, mimetype, file_id}");
+    const auto before = faults.size();
+    json::object out;
+    std::size_t ids = 0;
+    for (const auto& [key, member] : *members) {
+        const std::string name = field + '.' + std::string(key);
+        const bool id = key == "file_id" || key == "s3key"; // one thing under two names
+        if (!id && key != "name" && key != "mimetype") {
+            fault(field, utf16_length(key) > 64
+                             ? "has a member that is not name, mimetype or file_id"
+                             : "\"" + std::string(key) + "\" is not name, mimetype or file_id");
+            continue;
+        }
+        const auto* text = member.if_string();
+        if (!text || has_control(view(*text), false) || utf16_length(view(*text)) > file_label_units_max) {
+            fault(name, "must be a string of at most 255 characters without control characters");
+            continue;
+        }
+        if (id && !check_file_id(view(*text)))
+            fault(name, "is not a file_id; stage the bytes with POST /v1/files first");
+        ids += id ? 1 : 0;
+        out[id ? json::string_view("file_id") : key] = *text;
+    }
+    if (ids != 1 && faults.size() == before) fault(field, "needs file_id (or s3key), once");
+    if (faults.size() != before) return std::nullopt;
+    return value(std::move(out));
+}
+
+json::value value_of_query(const input& rule, const std::vector<std::string_view>& given) {
+    const std::string_view first = given.front();
+    switch (rule.type) {
+        case kind::integer: {
+            std::int64_t number = 0;
+            const auto* end = first.data() + first.size();
+            const auto read = std::from_chars(first.data(), end, number);
+            if (read.ec == std::errc{} && read.ptr == end) return number;
+            return json::string(first);
+        }
+        case kind::boolean:
+            if (first == "true" || first == "1") return true;
+            if (first == "false" || first == "0") return false;
+            return json::string(first);
+        case kind::fields: {
+            std::string joined;
+            for (std::size_t i = 0; i < given.size(); ++i)
+                (joined += i ? "," : "") += given[i];
+            return json::string(joined);
+        }
+        case kind::text_list:
+        case kind::url_list: {
+            json::array list;
+            for (const auto item : given)
+                list.emplace_back(json::string(item));
+            return list;
+        }
+        default:
+            return json::string(first);
+    }
+}
+
+} // namespace gateway::actions
