@@ -1,0 +1,220 @@
+#include "limits/window.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace gateway::limits {
+namespace {
+
+constexpr steady_time start{std::chrono::hours{1}};
+constexpr window_rule six_a_minute{6, milliseconds{60'000}};
+
+steady_time at(int ms) {
+    return start + milliseconds{ms};
+}
+deadline by(int ms) {
+    return deadline{at(ms)};
+}
+bool granted(const std::variant<permit, no_slot>& taken) {
+    return std::holds_alternative<permit>(taken);
+}
+milliseconds wait_of(const std::variant<permit, no_slot>& taken) {
+    return std::get<no_slot>(taken).wait;
+}
+
+TEST(Window, FreesASlotOneWindowAfterItsAnswerNotAfterItsSending) {
+    window_table table({window_rule{1, milliseconds{60'000}}});
+    auto first = table.take("u", 0, at(0), by(10'000));
+    std::get<permit>(first).settle(at(900));
+    EXPECT_EQ(wait_of(table.take("u", 0, at(60'000), by(70'000))), milliseconds{900});
+    EXPECT_FALSE(granted(table.take("u", 0, at(60'899), by(70'000))));
+    EXPECT_TRUE(granted(table.take("u", 0, at(60'900), by(70'000))));
+}
+
+TEST(Window, HoldsAnUnsettledSlotForItsDeadlineAndOneWindow) {
+    window_table table({window_rule{1, milliseconds{60'000}}});
+    { auto lost = table.take("u", 0, at(0), by(10'000)); }
+    EXPECT_FALSE(granted(table.take("u", 0, at(69'999), by(80'000))));
+    EXPECT_TRUE(granted(table.take("u", 0, at(70'000), by(80'000))));
+}
+
+TEST(Window, GivesASlotBackThatNeverLeft) {
+    window_table table({window_rule{1, milliseconds{60'000}}});
+    auto first = table.take("u", 0, at(0), by(10'000));
+    std::get<permit>(first).give_back();
+    EXPECT_TRUE(granted(table.take("u", 0, at(1), by(10'000))));
+}
+
+TEST(Window, StaysClosedAsLongAsTikTokSaid) {
+    window_table table({six_a_minute});
+    auto first = table.take("u", 0, at(0), by(10'000));
+    std::get<permit>(first).settle(at(10));
+    std::get<permit>(first).close_until(at(30'010));
+    EXPECT_EQ(wait_of(table.take("u", 0, at(10), by(10'000))), milliseconds{30'000});
+    EXPECT_TRUE(granted(table.take("other", 0, at(10), by(10'000))));
+    EXPECT_TRUE(granted(table.take("u", 0, at(30'010), by(40'000))));
+}
+
+TEST(Window, TellsWhatIsLeftAndWhenMoreComes) {
+    window_table table({six_a_minute});
+    EXPECT_EQ(table.stands("u", 0, at(0)).remaining, 6U);
+    auto first = table.take("u", 0, at(0), by(10'000));
+    std::get<permit>(first).settle(at(100));
+    auto second = table.take("u", 0, at(29'000), by(30'000));
+    std::get<permit>(second).settle(at(29'100));
+    const standing now = std::get<permit>(second).stands(at(29'100));
+    EXPECT_EQ(now.limit, 6U);
+    EXPECT_EQ(now.remaining, 4U);
+    EXPECT_EQ(now.until_more, milliseconds{31'000});
+    EXPECT_EQ(table.stands("u", 0, at(200'000)).remaining, 6U);
+}
+
+TEST(Window, TakesARuleOfTheKeysOwn) {
+    window_table table({six_a_minute});
+    const window_rule two{2, milliseconds{1'000}};
+    for (int i = 0; i < 2; ++i) {
+        auto one = table.take("caller", 0, two, at(i), by(i));
+        std::get<permit>(one).settle(at(i));
+    }
+    const auto third = table.take("caller", 0, two, at(2), by(2));
+    EXPECT_EQ(wait_of(third), milliseconds{998});
+    EXPECT_EQ(std::get<no_slot>(third).stands.limit, 2U);
+}
+
+TEST(Window, CountsNothingWhereThereIsNoLimit) {
+    window_table table({window_rule{0, milliseconds{60'000}}});
+    for (int i = 0; i < 100; ++i)
+        EXPECT_TRUE(granted(table.take("u", 0, at(0), by(1))));
+    EXPECT_EQ(table.size(), 0U);
+}
+
+TEST(Window, ObeysANewRuleAndKeepsWhatWasCounted) {
+    window_table table({window_rule{2, milliseconds{60'000}}});
+    for (int i = 0; i < 2; ++i) {
+        auto one = table.take("u", 0, at(i * 1000), by(i * 1000));
+        std::get<permit>(one).settle(at(i * 1000));
+    }
+    table.change_rules({window_rule{1, milliseconds{60'000}}});
+    EXPECT_EQ(wait_of(table.take("u", 0, at(2'000), by(2'000))), milliseconds{59'000});
+    table.change_rules({window_rule{3, milliseconds{60'000}}});
+    EXPECT_TRUE(granted(table.take("u", 0, at(2'000), by(2'000))));
+}
+
+TEST(Window, ForgetsEmptyWindowsOfAHundredThousandUsers) {
+    window_table table({six_a_minute});
+    for (int i = 0; i < 100'000; ++i) {
+        auto one = table.take("user_" + std::to_string(i), 0, at(0), by(1'000));
+        std::get<permit>(one).settle(at(5));
+    }
+    EXPECT_GT(table.size(), 90'000U);
+    for (int i = 0; i < 100'000; ++i) {
+        auto one = table.take("late_" + std::to_string(i % 6400), 0, at(120'000), by(121'000));
+        if (auto* held = std::get_if<permit>(&one)) held->give_back();
+    }
+    EXPECT_LT(table.size(), 8'000U);
+}
+
+/// TikTok as it may be: counts a call at some moment between our sending and its answer, in a sliding minute.
+class strict_counter {
+public:
+    bool arrives(steady_time when, std::uint32_t limit, milliseconds length) {
+        std::uint32_t in_window = 0;
+        for (const steady_time earlier : calls_)
+            if (earlier > when - length) ++in_window;
+        calls_.push_back(when);
+        return in_window < limit;
+    }
+
+private:
+    std::vector<steady_time> calls_;
+};
+
+TEST(Window, NeverMakesTikTokCountOneTooManyWhateverTheJitter) {
+    for (std::uint32_t seed = 1; seed <= 30; ++seed) {
+        std::mt19937 random(seed);
+        const auto pick = [&](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
+        const window_rule rule{static_cast<std::uint32_t>(pick(1, 8)), milliseconds{pick(50, 500)}};
+        window_table table({rule});
+        struct flight {
+            permit slot;
+            int arrives, answered;
+        };
+        std::deque<flight> flying;
+        std::vector<int> arrivals;
+        for (int now = 0; now < 5'000; now += pick(0, 9)) {
+            std::erase_if(flying, [&](flight& f) {
+                if (f.answered > now) return false;
+                f.slot.settle(at(f.answered));
+                return true;
+            });
+            const int limit_of_call = now + pick(20, 200);
+            auto taken = table.take("u", 0, at(now), by(limit_of_call));
+            if (!granted(taken)) continue;
+            const int answered = pick(now, limit_of_call);
+            const int arrives = pick(now, answered);
+            arrivals.push_back(arrives);
+            if (pick(0, 9) > 0) // else the answer is lost and the slot never settled
+                flying.push_back({std::move(std::get<permit>(taken)), arrives, answered});
+        }
+        std::sort(arrivals.begin(), arrivals.end());
+        strict_counter tiktok;
+        for (const int when : arrivals)
+            ASSERT_TRUE(tiktok.arrives(at(when), rule.limit, rule.length)) << "seed " << seed;
+    }
+}
+
+TEST(Window, GrantsExactlyWhatABruteForceModelGrants) {
+    std::mt19937 random(7);
+    const auto pick = [&](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
+    const window_rule rule{5, milliseconds{100}};
+    window_table table({rule});
+    std::vector<int> free_at; // of the model: when each slot is free again
+    for (int now = 0; now < 20'000; now += pick(0, 30)) {
+        std::erase_if(free_at, [now](int when) { return when <= now; });
+        auto taken = table.take("u", 0, at(now), by(now));
+        ASSERT_EQ(granted(taken), free_at.size() < rule.limit) << now;
+        if (!granted(taken)) {
+            const int soonest = *std::min_element(free_at.begin(), free_at.end());
+            EXPECT_EQ(wait_of(taken), milliseconds{soonest - now});
+            continue;
+        }
+        const int what = pick(0, 3);
+        if (what == 0) {
+            std::get<permit>(taken).give_back();
+        } else if (what == 1) {
+            free_at.push_back(now + 100); // never settled: its deadline was now
+        } else {
+            std::get<permit>(taken).settle(at(now));
+            free_at.push_back(now + 100);
+        }
+    }
+}
+
+TEST(Window, IsSafeUnderManyThreads) {
+    window_table table({window_rule{50, milliseconds{60'000}}});
+    std::atomic<int> grants{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t)
+        threads.emplace_back([&] {
+            for (int i = 0; i < 2'000; ++i) {
+                auto one = table.take("u" + std::to_string(i % 8), 0, at(i), by(i + 10));
+                if (auto* held = std::get_if<permit>(&one)) {
+                    held->settle(at(i));
+                    ++grants;
+                }
+            }
+        });
+    for (std::thread& thread : threads)
+        thread.join();
+    EXPECT_EQ(grants, 8 * 50);
+}
+
+} // namespace
+} // namespace gateway::limits
