@@ -1,0 +1,70 @@
+// Who gets which connection: pure bookkeeping of one origin's pool, values in, values out, no socket. The
+// most recently used connection goes first (it is warm, and the rest can age out), the line of those who wait
+// is bounded and served in order (U14). Owned by one pool.
+#pragma once
+#include "base/clock.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+namespace gateway::outbound {
+
+class pool_policy {
+public:
+    using connection_id = std::uint64_t;
+    using ticket = std::uint64_t;
+
+    struct limits {
+        std::uint32_t connections = 64;
+        std::uint32_t waiters = 1024;
+        milliseconds idle_timeout{55'000};
+    };
+    explicit pool_policy(limits bounds) : bounds_(bounds) {}
+
+    enum class verdict { reuse, open, wait, refuse };
+    struct decision {
+        verdict what;
+        connection_id connection = 0; // with reuse
+        ticket place = 0;             // with wait
+    };
+    /// Somebody wants a connection. `open` takes a slot: give it back with closed() if connecting fails.
+    decision ask();
+
+    struct handover {
+        ticket to;
+        std::optional<connection_id> connection; // none: a slot, to open a connection with
+    };
+    /// A clean connection comes back: to the oldest who waits, or it becomes idle.
+    std::optional<handover> give_back(connection_id id, steady_time now);
+    /// A connection in use (or a slot) is gone: its slot goes to the oldest who waits.
+    std::optional<handover> closed();
+    /// An idle connection is gone (the peer closed it, or it was taken by expired()).
+    void idle_closed(connection_id id);
+    /// Somebody stopped waiting before he was served.
+    void leave(ticket place);
+
+    /// Idle connections whose time is over at `now`, taken out of the pool; oldest first.
+    std::vector<connection_id> expired(steady_time now);
+    /// When the next one will be; nothing idle: none.
+    std::optional<steady_time> next_expiry() const;
+
+    std::uint32_t idle() const { return static_cast<std::uint32_t>(idle_.size()); }
+    std::uint32_t active() const { return active_; }
+    std::uint32_t waiting() const { return static_cast<std::uint32_t>(line_.size()); }
+
+private:
+    struct resting {
+        connection_id id;
+        steady_time since;
+    };
+    limits bounds_;
+    std::vector<resting> idle_; // newest last
+    std::deque<ticket> line_;   // oldest first
+    std::uint32_t active_ = 0;  // in use or being opened
+    ticket next_ticket_ = 1;
+};
+
+} // namespace gateway::outbound

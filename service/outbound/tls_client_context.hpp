@@ -1,0 +1,35 @@
+// What we demand of TikTok's TLS: 1.2 or newer, a certificate that a trust anchor signed and that names the
+// host; no fallback (U06). Keeps the newest sessions per origin so that a reconnect is cheap (a full
+// handshake costs as much as 43 requests). Made once by main, shared by all workers; thread-safe.
+#pragma once
+#include "runtime/stream.hpp"
+
+#include <memory>
+#include <string>
+
+namespace gateway::outbound {
+
+struct origin;
+
+class tls_client_context {
+public:
+    /// `ca_file` (PEM, one or more certificates) takes the place of the system's trust store when it is not
+    /// empty. Throws std::runtime_error that names the file when it cannot be used (a failed start).
+    explicit tls_client_context(const std::string& ca_file);
+    ~tls_client_context();
+    tls_client_context(const tls_client_context&) = delete;
+    tls_client_context& operator=(const tls_client_context&) = delete;
+
+    /// Ready for stream::handshake(…, tls_role::client, …): SNI and verified name are the origin's host, and
+    /// a kept session is offered. An IP literal is verified as an address and sends no SNI.
+    ssl_pointer make(const origin& to) const;
+
+    /// Sessions kept now, over all origins.
+    std::size_t sessions() const;
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+} // namespace gateway::outbound

@@ -1,0 +1,113 @@
+// Where blocking work goes (SQLite, files, key derivation): a few threads and a bounded queue that refuses
+// when full, so that a slow disk never stops a loop (P21). Made by main, shared by all workers; destroyed
+// before their loops, after finishing what it has accepted.
+#pragma once
+#include "base/result.hpp"
+#include "runtime/task.hpp"
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/async_result.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace gateway {
+
+class blocking_pool {
+public:
+    /// A piece of work. It lives in the frame of the coroutine that waits for it.
+    class job {
+    public:
+        explicit job(executor_type home) : home_(home) {}
+        job(const job&) = delete;
+        job& operator=(const job&) = delete;
+
+    protected:
+        ~job() = default;
+
+    private:
+        friend class blocking_pool;
+        virtual void run() noexcept = 0; // on a thread of the pool
+        job* next_ = nullptr;
+        executor_type home_;
+        boost::asio::any_completion_handler<void()> resume_;
+    };
+
+    blocking_pool(unsigned threads, std::size_t queue_max);
+    ~blocking_pool();
+    blocking_pool(const blocking_pool&) = delete;
+    blocking_pool& operator=(const blocking_pool&) = delete;
+
+    /// Takes a place for one job. False: the bound is reached. Any thread.
+    bool reserve();
+    /// Runs `what` (for which a place was reserved) and resumes the coroutine on its own loop.
+    task<void> run(job& what);
+
+    std::size_t queued() const;
+
+private:
+    struct state;
+    void enqueue(job& what);
+    void serve();
+    std::unique_ptr<state> state_;
+};
+
+namespace detail {
+template <class R>
+struct as_result {
+    using type = result<R>;
+};
+template <class T>
+struct as_result<result<T>> {
+    using type = result<T>;
+};
+
+template <class F>
+class blocking_job final : public blocking_pool::job {
+public:
+    using value = std::invoke_result_t<F&>;
+    using outcome = typename as_result<value>::type;
+
+    blocking_job(executor_type home, F work) : job(home), work_(std::move(work)) {}
+    outcome take() {
+        if (thrown_) std::rethrow_exception(thrown_);
+        return std::move(*out_);
+    }
+
+private:
+    void run() noexcept override {
+        try {
+            if constexpr (std::is_void_v<value>) {
+                work_();
+                out_.emplace();
+            } else {
+                out_.emplace(work_());
+            }
+        } catch (...) {
+            thrown_ = std::current_exception();
+        }
+    }
+    F work_;
+    std::optional<outcome> out_;
+    std::exception_ptr thrown_;
+};
+} // namespace detail
+
+/// Runs `work` on the pool and comes back to the caller's loop with what it returned (a result<T> stays one,
+/// a T becomes one); what it threw is thrown here. Fails with overloaded when the queue is full. Cannot be
+/// interrupted: the coroutine stays until `work` has ended, so `work` may refer to its frame. Name the lambda
+/// before the co_await (gcc 12).
+template <class F>
+task<typename detail::blocking_job<F>::outcome> run_blocking(blocking_pool& pool, F work) {
+    if (!pool.reserve())
+        co_return failure{errc::overloaded, "too much work waits for the disk; try again soon"};
+    detail::blocking_job<F> job(co_await boost::asio::this_coro::executor, std::move(work));
+    co_await pool.run(job);
+    co_return job.take();
+}
+
+} // namespace gateway

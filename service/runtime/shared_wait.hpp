@@ -1,0 +1,63 @@
+// Many coroutines, on any worker, wait for one result (single flight: a token refresh, a lookup). Each has
+// its own deadline; one that leaves, late or cancelled, does not disturb the work or the others. Held by
+// shared_ptr: by whoever does the work and by everyone who waits, and the last to go is unknown.
+#pragma once
+#include "base/clock.hpp"
+#include "runtime/task.hpp"
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace gateway {
+
+/// The part that knows no type: the places of those who wait.
+class wait_places {
+public:
+    wait_places();
+    ~wait_places();
+    wait_places(const wait_places&) = delete;
+    wait_places& operator=(const wait_places&) = delete;
+
+    /// Wakes everyone, now and from now on. Any thread.
+    void open();
+    /// True: opened. False: `until` passed. Throws when the coroutine is cancelled. Any worker.
+    task<bool> wait(deadline until);
+
+private:
+    struct state;
+    std::shared_ptr<state> state_; // shared with the wake-ups that are on their way to other threads
+};
+
+template <class T>
+class shared_wait {
+public:
+    /// Once, from any thread.
+    void set(T value) {
+        {
+            const std::lock_guard lock(mutex_);
+            value_.emplace(std::move(value));
+        }
+        places_.open();
+    }
+
+    /// A copy of the result, or nothing when `until` passed. The caller keeps *this alive meanwhile.
+    task<std::optional<T>> wait(deadline until) {
+        if (!co_await places_.wait(until)) co_return std::nullopt;
+        co_return peek();
+    }
+
+    /// The result if it is there. Any thread.
+    std::optional<T> peek() const {
+        const std::lock_guard lock(mutex_);
+        return value_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::optional<T> value_;
+    wait_places places_;
+};
+
+} // namespace gateway

@@ -1,0 +1,117 @@
+// One TCP connection, plain or TLS, client or server side. TLS runs over a BIO of our own: received bytes go
+// straight to OpenSSL, its output collects in one vector, and each write call is one socket write. Every wait
+// has a deadline in the worker's sweep; no timer per operation. Owned by one coroutine at a time, on one
+// worker, never touched from another thread (P05). Not movable: OpenSSL and the sweep point at it.
+#pragma once
+#include "base/clock.hpp"
+#include "runtime/task.hpp"
+
+#include <boost/system/error_code.hpp>
+#include <boost/system/result.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+struct ssl_st;
+
+namespace boost::asio {
+template <typename Protocol, typename Executor>
+class basic_stream_socket;
+namespace ip {
+class tcp;
+template <typename InternetProtocol>
+class basic_endpoint;
+} // namespace ip
+} // namespace boost::asio
+
+namespace gateway {
+
+class worker;
+using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, executor_type>;
+using tcp_endpoint = boost::asio::ip::basic_endpoint<boost::asio::ip::tcp>;
+
+/// What can go wrong beyond what the system says (connection_reset, …).
+enum class stream_errc {
+    timed_out = 1, // the deadline passed
+    truncated,     // TLS: the connection ended without close_notify; never an end of body (U05, C22)
+    tls,           // the peer's TLS or certificate is not acceptable; see tls_problem()
+    closed         // this side has closed it, or an earlier failure left it unusable
+};
+const boost::system::error_category& stream_category();
+boost::system::error_code make_error_code(stream_errc e);
+
+template <class T>
+using io_result = boost::system::result<T>;
+
+struct ssl_deleter {
+    void operator()(ssl_st* ssl) const;
+};
+using ssl_pointer = std::unique_ptr<ssl_st, ssl_deleter>;
+
+enum class tls_role { client, server };
+
+class stream {
+public:
+    /// Not connected yet.
+    explicit stream(worker& home);
+    /// An accepted socket, whose executor is `home`'s.
+    stream(worker& home, tcp_socket&& socket);
+    ~stream(); // close()
+    stream(const stream&) = delete;
+    stream& operator=(const stream&) = delete;
+
+    task<io_result<void>> connect(const tcp_endpoint& to, deadline until);
+    /// Turns the stream into a TLS one. `ssl` comes configured (certificate, or name to verify and SNI). A
+    /// client's last flight leaves together with its first write.
+    task<io_result<void>> handshake(ssl_pointer ssl, tls_role role, deadline until);
+
+    /// At least one byte, or 0 at the clean end (FIN on a plain stream, close_notify on TLS). A read that
+    /// timed out took nothing: the stream can still be written and read.
+    task<io_result<std::size_t>> read_some(std::span<char> space, deadline until);
+    /// All of it, in one socket write where the socket takes it. After a failure the stream is unusable for
+    /// writing.
+    task<io_result<void>> write(std::string_view bytes, deadline until);
+    task<io_result<void>> write(std::string_view first, std::string_view second, deadline until);
+    /// As write, and stops as soon as the peer has sent application bytes or has ended: then `false`, and the
+    /// stream is good for reading only. For uploads that an early answer must stop.
+    task<io_result<bool>> write_unless_answered(std::string_view first, std::string_view second,
+                                                deadline until);
+
+    enum class input { none, bytes, ended };
+    /// What a read would find, without waiting and without taking application bytes.
+    input look();
+
+    /// Says close_notify and FIN, then throws away what still arrives until the peer ends too or `until`
+    /// passes: so that the last answer is not lost in a reset. Closes.
+    task<void> finish(deadline until);
+    /// At once; says close_notify if the socket takes it without waiting.
+    void close();
+    bool is_open() const;
+
+    /// Bytes the kernel has accepted for sending since the last handshake or connect. With TLS these are
+    /// encrypted bytes.
+    std::uint64_t sent_bytes() const;
+    /// Gives back buffers that a large message left behind; call when the connection goes idle.
+    void relax();
+
+    bool is_tls() const;
+    /// The session of this connection was resumed (TLS).
+    bool resumed() const;
+    /// What OpenSSL said of the failure, for the log; holds no bytes of the peer.
+    const std::string& tls_problem() const;
+    tcp_socket& socket();
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+} // namespace gateway
+
+template <>
+struct boost::system::is_error_code_enum<gateway::stream_errc> : std::true_type {};

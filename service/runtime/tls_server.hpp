@@ -1,0 +1,29 @@
+// The API listener's certificate: what inbound needs to let a stream answer a TLS handshake. Made at start
+// and again on SIGHUP; any thread may call make().
+#pragma once
+#include "runtime/stream.hpp"
+
+#include <memory>
+#include <string>
+
+struct ssl_ctx_st;
+
+namespace gateway {
+
+class tls_server_context {
+public:
+    /// PEM files: the certificate with its chain, and its key. Throws std::runtime_error that names the file
+    /// and what is wrong with it (a failed start). TLS 1.2 and 1.3, ALPN http/1.1, no renegotiation.
+    tls_server_context(const std::string& certificate_file, const std::string& private_key_file);
+    ~tls_server_context();
+    tls_server_context(const tls_server_context&) = delete;
+    tls_server_context& operator=(const tls_server_context&) = delete;
+
+    /// For stream::handshake(…, tls_role::server, …).
+    ssl_pointer make() const;
+
+private:
+    ssl_ctx_st* context_;
+};
+
+} // namespace gateway

@@ -1,0 +1,60 @@
+// One thread's world: its loop, its deadlines, its coroutines. Everything that serves a call (sessions, pool,
+// buffers) belongs to exactly one worker and is touched from its thread only (P18). Made by main.
+#pragma once
+#include "base/clock.hpp"
+#include "runtime/deadline_sweep.hpp"
+#include "runtime/task_group.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+
+namespace gateway {
+
+class worker {
+public:
+    /// Told on the worker's thread, four times a second, how late the loop came to a timer (P08).
+    using lag_observer = std::function<void(std::chrono::nanoseconds)>;
+
+    explicit worker(unsigned index = 0, milliseconds sweep_tick = deadline_sweep::default_tick);
+    ~worker();
+    worker(const worker&) = delete;
+    worker& operator=(const worker&) = delete;
+
+    unsigned index() const { return index_; }
+    boost::asio::io_context& loop() { return loop_; }
+    executor_type executor() { return loop_.get_executor(); }
+    deadline_sweep& sweep() { return sweep_; }
+    task_group& group() { return group_; }
+
+    /// Serves until stop(), then cuts what still runs and waits up to `cut_deadline` for it to end. Call
+    /// once, on the thread that is to be the worker. An exception that left a coroutine is thrown here (a
+    /// bug).
+    void run();
+    /// Any thread. Not a drain: whoever drains lets the group become empty first.
+    void stop();
+
+    /// Before run() only.
+    void observe_lag(lag_observer observer) { observer_ = std::move(observer); }
+    /// The last measured lag; any thread.
+    std::chrono::nanoseconds lag() const { return lag_.load(std::memory_order_relaxed); }
+
+    static constexpr milliseconds cut_deadline{2'000};
+
+private:
+    struct lag_meter;
+    void cut();
+
+    unsigned index_;
+    boost::asio::io_context loop_{1};
+    deadline_sweep sweep_; // frames that die with the loop still unlink from it, which is allowed
+    task_group group_;
+    lag_observer observer_;
+    std::atomic<std::chrono::nanoseconds> lag_{};
+    std::atomic<bool> stopping_{false};
+    std::unique_ptr<lag_meter> meter_;
+};
+
+} // namespace gateway
