@@ -26,10 +26,10 @@ public:
 
     /// Spends bytes and gives at most one run of the file, in `bytes` or in a small store of its own; valid
     /// until the next call. The last bytes of the file are kept back until the closing delimiter was seen
-    /// where it must be, so that a wrong size is found before the file is whole (M06). Spends nothing at the
-    /// moment the file's head was read, once: then `file_announced()` became true and the caller may look
-    /// before going on. Errors: malformed_request, invalid_input (with the part's name), too_large (input),
-    /// length_required.
+    /// where it must be, so that a wrong size is found before the file is whole (M06). Stops once right
+    /// behind the head of the file part, so that the caller, who sees file_announced() turn true, can use the
+    /// input before the first byte of the file. Errors: malformed_request, invalid_input (with the part's
+    /// name), too_large (input).
     result<body_piece> next(std::string_view bytes);
 
     /// The file part's head was read: input(), file_…() are known.

@@ -67,10 +67,21 @@ constexpr bool same_word(std::string_view text, std::string_view lower_case) {
     return true;
 }
 
+constexpr bool same_text(std::string_view a, std::string_view b) {
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (lower(a[i]) != lower(b[i])) return false;
+    return true;
+}
+
+constexpr bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+
 constexpr std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && text.front() == ' ')
+    while (!text.empty() && is_blank(text.front()))
         text.remove_prefix(1);
-    while (!text.empty() && text.back() == ' ')
+    while (!text.empty() && is_blank(text.back()))
         text.remove_suffix(1);
     return text;
 }

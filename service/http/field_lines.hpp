@@ -1,0 +1,69 @@
+// Walks the field lines of a complete header block, byte by byte, and refuses what no field line may hold
+// (C06, C09). Shared by both gates; pure, lives for one judgement.
+#pragma once
+#include "base/result.hpp"
+#include "http/peer.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace gateway::http {
+
+struct field_line {
+    std::string_view name;  // case as it came
+    std::string_view value; // without blanks around it
+};
+
+class field_lines {
+public:
+    /// `position` is where the first field line begins; `block` ends with the empty line.
+    field_lines(std::string_view block, std::size_t position, peer from)
+        : block_(block), position_(position), from_(from) {}
+
+    /// True: `line` was filled. False: the empty line was reached, and it was the end of the block.
+    /// Errors: malformed_request, headers_too_large; from TikTok tiktok_error.
+    result<bool> next(field_line& line);
+
+private:
+    failure malformed(const char* what) const { return blame(from_, errc::malformed_request, what); }
+
+    std::string_view block_;
+    std::size_t position_;
+    std::size_t fields_ = 0;
+    peer from_;
+};
+
+/// The fields of `Connection`, read together (RFC 9110 §7.6.1).
+struct connection_options {
+    bool close = false;
+    bool keep_alive = false;
+
+    /// False when `value` is no list of tokens.
+    bool add(std::string_view value);
+    bool persists(int minor_version) const { return !close && (minor_version > 0 || keep_alive); }
+};
+
+/// What the fields about the body said, until all of them were seen (RFC 9112 §6.3).
+class body_fields {
+public:
+    /// Each false when the field must not stand here like this: a second one, or a value out of grammar.
+    bool add_length(std::string_view value);
+    bool add_coding(std::string_view value);
+
+    bool has_length() const { return has_length_; }
+    bool has_coding() const { return codings_ > 0; }
+    bool is_chunked() const { return codings_ == 1 && chunked_; }
+    /// One coding of RFC 9112 §7 that we do not implement, alone or before `chunked`.
+    bool is_known_but_unsupported() const { return codings_ == 1 && known_; }
+    std::uint64_t length_bytes() const { return length_bytes_; }
+
+private:
+    bool has_length_ = false;
+    std::uint64_t length_bytes_ = 0;
+    int codings_ = 0;
+    bool chunked_ = false;
+    bool known_ = false;
+};
+
+} // namespace gateway::http

@@ -1,0 +1,53 @@
+#include "http/percent.hpp"
+
+#include "http/wire_text.hpp"
+
+namespace gateway::http {
+namespace {
+
+bool is_unreserved(char c) {
+    return is(host_byte, c) || c == '~';
+}
+
+} // namespace
+
+void append_percent_encoded(std::string& out, std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    for (const char c : text) {
+        if (is_unreserved(c)) {
+            out.push_back(c);
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        out.push_back('%');
+        out.push_back(digits[byte >> 4]);
+        out.push_back(digits[byte & 15]);
+    }
+}
+
+std::string percent_encoded(std::string_view text) {
+    std::string out;
+    append_percent_encoded(out, text);
+    return out;
+}
+
+std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_blank) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        char c = text[at];
+        if (c == '%') {
+            const int high = at + 1 < text.size() ? hex_digit(text[at + 1]) : -1;
+            const int low = at + 2 < text.size() ? hex_digit(text[at + 2]) : -1;
+            if (high < 0 || low < 0 || high + low == 0) return std::nullopt;
+            c = static_cast<char>(high * 16 + low);
+            at += 2;
+        } else if (c == '+' && plus_is_blank) {
+            c = ' ';
+        }
+        out.push_back(c);
+    }
+    return out;
+}
+
+} // namespace gateway::http

@@ -1,0 +1,123 @@
+#include "http/request_target.hpp"
+
+#include "http/wire_text.hpp"
+
+#include <algorithm>
+
+namespace gateway::http {
+namespace {
+
+failure refuse(const char* what) {
+    return failure{errc::malformed_request, what};
+}
+
+/// The byte an escape stands for, or -1.
+int escaped_byte(std::string_view text, std::size_t at) {
+    if (at + 2 >= text.size()) return -1;
+    const int high = hex_digit(text[at + 1]);
+    const int low = hex_digit(text[at + 2]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+/// Escapes that would mean something else after one more decoding: dots and slashes, controls.
+bool changes_meaning(int byte) {
+    return byte < 0x20 || byte == 0x7f || byte == '.' || byte == '/' || byte == '\\';
+}
+
+bool is_dot_segment(std::string_view segment) {
+    return segment == "." || segment == "..";
+}
+
+result<void> check_path(std::string_view path) {
+    std::size_t segment_start = 1;
+    for (std::size_t at = 1; at < path.size(); ++at) {
+        const char c = path[at];
+        if (c == '%') {
+            const int byte = escaped_byte(path, at);
+            if (byte < 0) return refuse("The path holds a % that begins no escape.");
+            if (changes_meaning(byte))
+                return refuse("The path hides a dot, a slash or a control character in an escape.");
+            at += 2;
+        } else if (c == '/') {
+            if (is_dot_segment(path.substr(segment_start, at - segment_start)))
+                return refuse("The path holds a dot segment.");
+            segment_start = at + 1;
+        } else if (c == '[' || c == ']') {
+            return refuse("The path holds a character that must be escaped.");
+        }
+    }
+    if (is_dot_segment(path.substr(segment_start))) return refuse("The path holds a dot segment.");
+    return {};
+}
+
+result<void> check_query(std::string_view query) {
+    for (std::size_t at = query.find('%'); at != std::string_view::npos; at = query.find('%', at + 3)) {
+        const int byte = escaped_byte(query, at);
+        if (byte < 0) return refuse("The query holds a % that begins no escape.");
+        if (byte == 0) return refuse("The query hides a NUL in an escape.");
+    }
+    return {};
+}
+
+/// Cuts `scheme://authority` off; false when it is no absolute form of http.
+bool cut_authority(std::string_view& target, std::string_view& authority) {
+    for (const std::string_view scheme : {std::string_view{"http://"}, std::string_view{"https://"}}) {
+        if (!same_word(target.substr(0, scheme.size()), scheme)) continue;
+        target.remove_prefix(scheme.size());
+        const std::size_t end = std::min(target.find_first_of("/?"), target.size());
+        authority = target.substr(0, end);
+        target.remove_prefix(end);
+        return true;
+    }
+    return false;
+}
+
+bool is_port(std::string_view port) {
+    return port.size() <= 5 && all(digit_byte, port) && length_of(port).value_or(0) <= 65535;
+}
+
+} // namespace
+
+result<request_target> parse_target(verb method, std::string_view target) {
+    request_target out;
+    if (target == "*") {
+        if (method != verb::options) return refuse("The target * belongs to OPTIONS alone.");
+        out.path = target;
+        return out;
+    }
+    if (target.empty()) return refuse("The request target is empty.");
+    if (target.front() != '/' && !cut_authority(target, out.authority))
+        return refuse("The request target is neither a path nor an http URL.");
+    const std::size_t question = target.find('?');
+    out.path = target.substr(0, question);
+    if (question != std::string_view::npos) out.query = target.substr(question + 1);
+    if (out.path.empty()) out.path = "/";
+    const auto path = check_path(out.path);
+    if (path.has_error()) return path.error();
+    const auto query = check_query(out.query);
+    if (query.has_error()) return query.error();
+    return out;
+}
+
+bool is_host(std::string_view host) {
+    if (host.empty() || host.size() > 255 + 6) return false;
+    std::string_view port;
+    std::string_view name = host;
+    if (host.front() == '[') {
+        const std::size_t close = host.find(']');
+        if (close == std::string_view::npos || close < 3) return false;
+        const std::string_view address = host.substr(1, close - 1);
+        if (address.find_first_not_of("0123456789abcdefABCDEF:.") != std::string_view::npos) return false;
+        if (address.find(':') == std::string_view::npos) return false;
+        if (close + 1 == host.size()) return true;
+        return host[close + 1] == ':' && is_port(host.substr(close + 2));
+    }
+    if (const std::size_t colon = host.find(':'); colon != std::string_view::npos) {
+        name = host.substr(0, colon);
+        port = host.substr(colon + 1);
+        if (!is_port(port)) return false;
+    }
+    return !name.empty() && all(host_byte, name);
+}
+
+} // namespace gateway::http

@@ -1,0 +1,23 @@
+// The request target and the Host field: nothing passes that could be read in two ways, so that routing,
+// authorisation and everybody in front of us see the same path (C05, C07). Pure.
+#pragma once
+#include "base/result.hpp"
+#include "http/verb.hpp"
+
+#include <string_view>
+
+namespace gateway::http {
+
+struct request_target {
+    std::string_view path;
+    std::string_view query;
+    std::string_view authority; // of the absolute form, else empty
+};
+
+/// `target` holds visible ASCII only. Errors: malformed_request.
+result<request_target> parse_target(verb method, std::string_view target);
+
+/// A name, an IPv4 address or a bracketed IPv6 address, with an optional port.
+bool is_host(std::string_view host);
+
+} // namespace gateway::http

@@ -1,0 +1,131 @@
+#include "http/field_lines.hpp"
+#include "http/strict_gate.hpp"
+#include "http/wire_text.hpp"
+
+namespace gateway::http {
+namespace {
+
+failure refuse(const char* what) {
+    return blame(peer::tiktok, errc::malformed_request, what);
+}
+
+class response_judge {
+public:
+    response_judge(std::string_view block, bool to_head) : block_(block), to_head_(to_head) {
+        head_.block_bytes = block.size();
+    }
+
+    result<response_head> run() {
+        auto step = status_line();
+        if (step.has_value()) step = fields();
+        if (step.has_value()) step = body();
+        if (step.has_error()) return step.error();
+        head_.keep_alive = connection_.persists(head_.minor_version);
+        return head_;
+    }
+
+private:
+    result<void> status_line();
+    result<void> fields();
+    result<void> field(const field_line& line);
+    result<void> body();
+    std::string_view* place(std::string_view name);
+
+    std::string_view block_;
+    bool to_head_;
+    std::size_t position_ = 0;
+    response_head head_;
+    connection_options connection_;
+    body_fields body_;
+    bool encoded_ = false;
+};
+
+result<void> response_judge::status_line() {
+    // HTTP/1.1 200 OK; the reason may be empty, the blank before it may not (RFC 9112 §4).
+    const std::size_t end = block_.find('\r');
+    if (end == std::string_view::npos || end < 13 || end + 1 >= block_.size() || block_[end + 1] != '\n')
+        return refuse("the status line is cut short.");
+    const std::string_view line = block_.substr(0, end);
+    const bool shaped = (line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.0 "))
+                        && all(digit_byte, line.substr(9, 3)) && line[12] == ' '
+                        && all(value_byte, line.substr(13));
+    if (!shaped) return refuse("the status line is not HTTP/1.1.");
+    head_.minor_version = line[7] - '0';
+    head_.status = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
+    if (head_.status < 100 || head_.status > 599) return refuse("the status is out of range.");
+    if (head_.status == 101) return refuse("it changes to a protocol nobody asked for.");
+    position_ = end + 2;
+    return {};
+}
+
+std::string_view* response_judge::place(std::string_view name) {
+    switch (name.size()) {
+        case 4:
+            return same_word(name, "date") ? &head_.date : nullptr;
+        case 8:
+            return same_word(name, "location") ? &head_.location : nullptr;
+        case 10:
+            return same_word(name, "x-tt-logid") ? &head_.log_id : nullptr;
+        case 11:
+            return same_word(name, "retry-after") ? &head_.retry_after : nullptr;
+        case 12:
+            return same_word(name, "content-type") ? &head_.content_type : nullptr;
+        case 13:
+            return same_word(name, "content-range") ? &head_.content_range : nullptr;
+        default:
+            return nullptr;
+    }
+}
+
+result<void> response_judge::field(const field_line& line) {
+    if (std::string_view* const target = place(line.name)) {
+        if (target->empty()) *target = line.value; // a repeated one decides nothing here: the first counts
+    } else if (same_word(line.name, "content-length")) {
+        if (!body_.add_length(line.value)) return refuse("its Content-Length is not one decimal number.");
+    } else if (same_word(line.name, "transfer-encoding")) {
+        if (!body_.add_coding(line.value)) return refuse("Transfer-Encoding stands twice.");
+    } else if (same_word(line.name, "connection")) {
+        if (!connection_.add(line.value)) return refuse("its Connection is not a list of words.");
+    } else if (same_word(line.name, "content-encoding")) {
+        encoded_ = encoded_ || !same_word(line.value, "identity");
+    }
+    return {};
+}
+
+result<void> response_judge::fields() {
+    if (block_.size() > max_header_bytes) return refuse("its header fields are longer than 16 KB.");
+    field_lines lines{block_, position_, peer::tiktok};
+    field_line line;
+    for (;;) {
+        const auto more = lines.next(line);
+        if (more.has_error()) return more.error();
+        if (!*more) return {};
+        const auto taken = field(line);
+        if (taken.has_error()) return taken;
+    }
+}
+
+result<void> response_judge::body() {
+    if (body_.has_coding() && body_.has_length())
+        return refuse("Content-Length and Transfer-Encoding stand together.");
+    if (body_.has_coding() && (!body_.is_chunked() || head_.minor_version == 0))
+        return refuse("its transfer coding is not chunked.");
+    if (encoded_) return refuse("its body is compressed, which nobody asked for.");
+    const bool bodyless = to_head_ || head_.informational() || head_.status == 204 || head_.status == 304;
+    if (bodyless) return {};
+    if (body_.has_coding())
+        head_.body.kind = framing::chunked;
+    else if (body_.has_length())
+        head_.body = {framing::length, body_.length_bytes()};
+    else
+        return refuse("nothing tells where its body ends.");
+    return {};
+}
+
+} // namespace
+
+result<response_head> judge_response(std::string_view block, bool to_head) {
+    return response_judge{block, to_head}.run();
+}
+
+} // namespace gateway::http

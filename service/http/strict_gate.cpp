@@ -1,0 +1,296 @@
+#include "http/strict_gate.hpp"
+
+#include "http/field_lines.hpp"
+#include "http/request_target.hpp"
+#include "http/wire_text.hpp"
+
+#include <cstdint>
+
+namespace gateway::http {
+namespace {
+
+failure refuse(const char* what) {
+    return failure{errc::malformed_request, what};
+}
+
+/// Fields the gate understands. From request_id on a repeated one is ignored.
+enum class known : std::uint8_t {
+    none,
+    host,
+    content_length,
+    transfer_encoding,
+    connection,
+    expect,
+    content_encoding,
+    authorization,
+    api_key,
+    idempotency_key,
+    content_type,
+    content_digest,
+    request_timeout,
+    tiktok_signature,
+    request_id,
+    traceparent,
+    accept,
+    user_agent
+};
+
+known known_field(std::string_view name) {
+    const auto either = [name](std::string_view word, known field) {
+        return same_word(name, word) ? field : known::none;
+    };
+    switch (name.size()) {
+        case 4:
+            return either("host", known::host);
+        case 6:
+            return lower(name[0]) == 'a' ? either("accept", known::accept) : either("expect", known::expect);
+        case 9:
+            return either("x-api-key", known::api_key);
+        case 10:
+            return lower(name[0]) == 'c' ? either("connection", known::connection)
+                                         : either("user-agent", known::user_agent);
+        case 11:
+            return either("traceparent", known::traceparent);
+        case 12:
+            return lower(name[0]) == 'c' ? either("content-type", known::content_type)
+                                         : either("x-request-id", known::request_id);
+        case 13:
+            return either("authorization", known::authorization);
+        case 14:
+            return lower(name[8]) == 'l' ? either("content-length", known::content_length)
+                                         : either("content-digest", known::content_digest);
+        case 15:
+            return either("idempotency-key", known::idempotency_key);
+        case 16:
+            if (lower(name[0]) == 'p')
+                return either("proxy-connection", known::connection); // Beast heeds it too
+            return lower(name[0]) == 'c' ? either("content-encoding", known::content_encoding)
+                                         : either("tiktok-signature", known::tiktok_signature);
+        case 17:
+            return lower(name[0]) == 't' ? either("transfer-encoding", known::transfer_encoding)
+                                         : either("x-request-timeout", known::request_timeout);
+        default:
+            return known::none;
+    }
+}
+
+class request_judge {
+public:
+    explicit request_judge(std::string_view block) : block_(block) { head_.block_bytes = block.size(); }
+
+    result<request_head> run() {
+        auto step = request_line();
+        if (step.has_value()) step = fields();
+        if (step.has_value()) step = together();
+        if (step.has_error()) return step.error();
+        return head_;
+    }
+
+private:
+    result<void> request_line();
+    result<void> version(std::string_view text);
+    result<void> fields();
+    result<void> field(known which, std::string_view value);
+    result<void> body_field(known which, std::string_view value);
+    result<void> together();
+    result<void> body();
+    std::string_view* place(known which);
+    static std::uint32_t bit(known which) { return std::uint32_t{1} << static_cast<unsigned>(which); }
+    bool has(known which) const { return (seen_ & bit(which)) != 0; }
+
+    std::string_view block_;
+    std::size_t position_ = 0;
+    request_head head_;
+    std::string_view authority_;
+    std::uint32_t seen_ = 0;
+    connection_options connection_;
+    body_fields body_;
+    bool expects_something_else_ = false;
+    bool encoded_ = false;
+};
+
+result<void> request_judge::version(std::string_view text) {
+    if (text == "HTTP/1.1") return {};
+    if (text == "HTTP/1.0") {
+        head_.minor_version = 0;
+        return {};
+    }
+    const bool looks_right = text.size() == 8 && text.starts_with("HTTP/") && is(digit_byte, text[5])
+                             && text[6] == '.' && is(digit_byte, text[7]);
+    if (looks_right) return failure{errc::http_version, "Only HTTP/1.1 and HTTP/1.0 are spoken here."};
+    return refuse("The request line is not METHOD TARGET HTTP/1.1.");
+}
+
+result<void> request_judge::request_line() {
+    std::size_t at = 0;
+    while (at < block_.size() && is(token_byte, block_[at]))
+        ++at;
+    const std::string_view method = block_.substr(0, at);
+    if (method.empty() || at >= block_.size() || block_[at] != ' ')
+        return refuse("The request line is not METHOD TARGET HTTP/1.1.");
+    const std::size_t target_start = ++at;
+    while (at < block_.size() && is(target_byte, block_[at]))
+        ++at;
+    head_.target = block_.substr(target_start, at - target_start);
+    if (head_.target.size() > max_target_bytes)
+        return failure{errc::uri_too_long,
+                       "The request target is longer than 8 KB; long inputs belong in a body."};
+    if (at >= block_.size() || block_[at] != ' ')
+        return refuse("The request target holds a character that must be escaped.");
+    const std::size_t end = block_.find('\r', ++at);
+    if (end == std::string_view::npos || end + 1 >= block_.size() || block_[end + 1] != '\n')
+        return refuse("The request line does not end with CR LF.");
+    const auto spoken = version(block_.substr(at, end - at));
+    if (spoken.has_error()) return spoken;
+    position_ = end + 2;
+
+    head_.method = verb_of(method);
+    if (head_.method == verb::unknown)
+        return failure{errc::not_implemented, "This HTTP method is not known here."};
+    if (head_.method == verb::trace || head_.method == verb::connect)
+        return failure{errc::method_not_allowed, "TRACE and CONNECT are not served."}.allow(
+            "GET, HEAD, POST, PUT, DELETE, OPTIONS");
+    const auto target = parse_target(head_.method, head_.target);
+    if (target.has_error()) return target.error();
+    head_.path = target->path;
+    head_.query = target->query;
+    authority_ = target->authority;
+    return {};
+}
+
+result<void> request_judge::fields() {
+    if (block_.size() > max_header_bytes)
+        return failure{errc::headers_too_large, "The header fields are longer than 16 KB together."};
+    field_lines lines{block_, position_, peer::caller};
+    field_line line;
+    for (;;) {
+        const auto more = lines.next(line);
+        if (more.has_error()) return more.error();
+        if (!*more) return {};
+        const known which = known_field(line.name);
+        if (which == known::none) continue;
+        const auto taken = field(which, line.value);
+        if (taken.has_error()) return taken;
+    }
+}
+
+std::string_view* request_judge::place(known which) {
+    switch (which) {
+        case known::host:
+            return &head_.host;
+        case known::authorization:
+            return &head_.authorization;
+        case known::api_key:
+            return &head_.api_key;
+        case known::idempotency_key:
+            return &head_.idempotency_key;
+        case known::content_type:
+            return &head_.content_type;
+        case known::content_digest:
+            return &head_.content_digest;
+        case known::request_timeout:
+            return &head_.request_timeout;
+        case known::tiktok_signature:
+            return &head_.tiktok_signature;
+        case known::request_id:
+            return &head_.request_id;
+        case known::traceparent:
+            return &head_.traceparent;
+        case known::accept:
+            return &head_.accept;
+        case known::user_agent:
+            return &head_.user_agent;
+        default:
+            return nullptr;
+    }
+}
+
+result<void> request_judge::field(known which, std::string_view value) {
+    const bool again = has(which);
+    seen_ |= bit(which);
+    std::string_view* const target = place(which);
+    if (target == nullptr) return body_field(which, value);
+    if (again) {
+        if (which >= known::request_id) return {};
+        return refuse("A header field that must stand once stands twice.");
+    }
+    *target = value;
+    return {};
+}
+
+result<void> request_judge::body_field(known which, std::string_view value) {
+    switch (which) {
+        case known::content_length:
+            if (!body_.add_length(value)) return refuse("Content-Length must be one decimal number, once.");
+            break;
+        case known::transfer_encoding:
+            if (!body_.add_coding(value)) return refuse("Transfer-Encoding stands twice.");
+            break;
+        case known::connection:
+            if (!connection_.add(value)) return refuse("Connection is not a list of words.");
+            break;
+        case known::expect:
+            if (same_word(value, "100-continue"))
+                head_.expect_continue = true;
+            else
+                expects_something_else_ = true;
+            break;
+        case known::content_encoding:
+            encoded_ = encoded_ || !same_word(value, "identity");
+            break;
+        default:
+            break;
+    }
+    return {};
+}
+
+result<void> request_judge::body() {
+    if (body_.has_coding()) {
+        if (body_.has_length()) return refuse("Content-Length and Transfer-Encoding stand together.");
+        if (body_.is_known_but_unsupported())
+            return failure{errc::not_implemented, "Of transfer codings only chunked is implemented here."};
+        if (!body_.is_chunked()) return refuse("Transfer-Encoding must be chunked, once, and nothing else.");
+        if (head_.minor_version == 0) return refuse("HTTP/1.0 has no Transfer-Encoding.");
+        head_.body.kind = framing::chunked;
+    } else if (body_.has_length()) {
+        head_.body = {framing::length, body_.length_bytes()};
+    }
+    return {};
+}
+
+result<void> request_judge::together() {
+    if (head_.host.empty() || !is_host(head_.host)) return refuse("The request needs one proper Host.");
+    if (!authority_.empty() || head_.target.front() == 'h' || head_.target.front() == 'H') {
+        if (!same_text(authority_, head_.host))
+            return refuse("The URL in the request line names another host than Host.");
+    }
+    const auto framed = body();
+    if (framed.has_error()) return framed;
+    if (has(known::authorization) && has(known::api_key))
+        return refuse("Authorization and x-api-key stand together; send one of them.");
+    if (expects_something_else_)
+        return failure{errc::expectation_failed, "The only expectation met here is 100-continue."};
+    if (encoded_)
+        return failure{errc::unsupported_media_type, "Bodies with a Content-Encoding are not taken."};
+    if (head_.minor_version == 0) head_.expect_continue = false; // RFC 9110 §10.1.1
+    head_.keep_alive = connection_.persists(head_.minor_version);
+    return {};
+}
+
+} // namespace
+
+result<request_head> judge(std::string_view block) {
+    return request_judge{block}.run();
+}
+
+std::string_view find_field(std::string_view accepted_block, std::string_view lower_case_name) {
+    const std::size_t first = accepted_block.find("\r\n");
+    if (first == std::string_view::npos) return {};
+    field_lines lines{accepted_block, first + 2, peer::caller};
+    field_line line;
+    for (auto more = lines.next(line); more.has_value() && *more; more = lines.next(line))
+        if (same_word(line.name, lower_case_name)) return line.value;
+    return {};
+}
+
+} // namespace gateway::http

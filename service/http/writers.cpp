@@ -1,0 +1,114 @@
+#include "http/request_writer.hpp"
+#include "http/response_writer.hpp"
+#include "http/wire_text.hpp"
+
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <stdexcept>
+
+namespace gateway::http {
+namespace {
+
+struct phrase {
+    int status;
+    std::string_view text;
+};
+
+constexpr phrase phrases[] = {
+    {100, "Continue"},
+    {200, "OK"},
+    {201, "Created"},
+    {202, "Accepted"},
+    {204, "No Content"},
+    {206, "Partial Content"},
+    {301, "Moved Permanently"},
+    {302, "Found"},
+    {303, "See Other"},
+    {304, "Not Modified"},
+    {307, "Temporary Redirect"},
+    {308, "Permanent Redirect"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {406, "Not Acceptable"},
+    {408, "Request Timeout"},
+    {409, "Conflict"},
+    {410, "Gone"},
+    {411, "Length Required"},
+    {413, "Content Too Large"},
+    {414, "URI Too Long"},
+    {415, "Unsupported Media Type"},
+    {416, "Range Not Satisfiable"},
+    {417, "Expectation Failed"},
+    {422, "Unprocessable Content"},
+    {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
+    {505, "HTTP Version Not Supported"},
+};
+
+} // namespace
+
+head_writer& head_writer::field(std::string_view name, std::string_view value) {
+    if (name.empty() || !all(token_byte, name) || !all(value_byte, value))
+        throw std::logic_error("a header field that cannot be written");
+    out_.append(name).append(": ").append(value).append("\r\n");
+    return *this;
+}
+
+head_writer& head_writer::field(std::string_view name, std::int64_t value) {
+    char text[24];
+    const char* const end = std::to_chars(text, text + sizeof text, value).ptr;
+    return field(name, std::string_view{text, static_cast<std::size_t>(end - text)});
+}
+
+request_writer& request_writer::start(verb method, std::string_view target, std::string_view host) {
+    if (target.empty() || target.front() != '/' || !all(target_byte, target))
+        throw std::logic_error("a request target that cannot be written");
+    out_.append(name_of(method)).append(" ").append(target).append(" HTTP/1.1\r\n");
+    field("Host", host);
+    return *this;
+}
+
+std::string_view reason_phrase(int status) {
+    for (const auto& row : phrases)
+        if (row.status == status) return row.text;
+    return "Unknown";
+}
+
+std::string http_date(wall_time t) {
+    constexpr std::string_view days = "SunMonTueWedThuFriSat";
+    constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    const auto day = std::chrono::floor<std::chrono::days>(t);
+    const std::chrono::year_month_day date{day};
+    const std::chrono::hh_mm_ss time{std::chrono::floor<seconds>(t - day)};
+    const auto name = days.substr(std::chrono::weekday{day}.c_encoding() * 3, 3);
+    const auto month = months.substr((static_cast<unsigned>(date.month()) - 1) * 3, 3);
+    char text[48];
+    const int length =
+        std::snprintf(text, sizeof text, "%.3s, %02u %.3s %04d %02d:%02d:%02d GMT", name.data(),
+                      static_cast<unsigned>(date.day()), month.data(), static_cast<int>(date.year()),
+                      static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                      static_cast<int>(time.seconds().count()));
+    return std::string(text, static_cast<std::size_t>(length));
+}
+
+response_writer& response_writer::start(int status) {
+    char text[8];
+    char* const end = std::to_chars(text, text + sizeof text, status).ptr;
+    out_.append("HTTP/1.1 ")
+        .append(text, static_cast<std::size_t>(end - text))
+        .append(" ")
+        .append(reason_phrase(status))
+        .append("\r\n");
+    return *this;
+}
+
+} // namespace gateway::http
