@@ -17,6 +17,7 @@ struct tls_files {
     std::string certificate_file;
     std::string private_key_file;
     bool on() const { return !certificate_file.empty(); }
+    bool operator==(const tls_files&) const = default;
 };
 
 /// `listen.*`: the API listener.
@@ -28,12 +29,14 @@ struct listen {
     milliseconds header_deadline{10'000};
     milliseconds idle_timeout{75'000};
     std::uint32_t body_bytes_per_second_min = 8 * 1024; // over any 20 s, after 20 s of grace
+    bool operator==(const listen&) const = default;
 };
 
 /// `admin.*`
 struct admin {
     std::string address = "127.0.0.1";
     std::uint16_t port = 8081;
+    bool operator==(const admin&) const = default;
 };
 
 /// `tiktok.*`
@@ -64,6 +67,7 @@ struct caller {
     std::vector<std::string> actions{"*"};
     std::uint32_t requests_per_minute = 600;
     std::vector<std::string> return_url_prefixes;
+    bool operator==(const caller&) const = default;
 };
 
 /// `limits.tiktok.*`: calls a minute per user token, and `limits.*` of our own.
@@ -77,6 +81,7 @@ struct limits {
     std::uint32_t content_init_per_minute = 6;
     std::uint32_t status_fetch_per_minute = 30;
     std::uint32_t cancel_per_minute = 30;
+    bool operator==(const limits&) const = default;
 };
 
 /// `deadlines.*`
@@ -86,12 +91,14 @@ struct deadlines {
     milliseconds batch{1'800'000};
     milliseconds upload_base{60'000}; // an upload: this, plus its size at the rate below
     std::uint32_t upload_bytes_per_second_min = 64 * 1024;
+    bool operator==(const deadlines&) const = default;
 };
 
 /// `uploads.*`
 struct uploads {
     std::uint32_t keep_hours = 24;
     std::uint64_t memory_bytes = 256ULL << 20; // all held chunks together; more is refused with 503
+    bool operator==(const uploads&) const = default;
 };
 
 /// `files.*`
@@ -99,12 +106,14 @@ struct files {
     std::string directory = "files";
     std::uint64_t quota_bytes = 10ULL << 30;
     std::uint32_t keep_hours = 24;
+    bool operator==(const files&) const = default;
 };
 
 /// `drain.*`
 struct drain {
     milliseconds delay{5'000};
     milliseconds deadline{30'000};
+    bool operator==(const drain&) const = default;
 };
 
 /// `vault.*`
@@ -113,10 +122,12 @@ struct vault {
     double refresh_per_second = 10;
     /// Refresh this long before the access token ends (cut to half its lifetime).
     milliseconds refresh_ahead{300'000};
+    bool operator==(const vault&) const = default;
 };
 
 struct log {
     std::string level = "info"; // debug, info, warn, error
+    bool operator==(const log&) const = default;
 };
 
 struct all {

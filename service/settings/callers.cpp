@@ -1,0 +1,87 @@
+#include "settings/callers.hpp"
+
+#include "base/digest.hpp"
+#include "settings/keys.hpp"
+#include "settings/readers.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+namespace gateway::settings {
+
+namespace {
+
+constexpr std::size_t callers_max = 10'000;
+
+bool is_plain_name(const std::string& name) {
+    return !name.empty() && name.size() <= 64
+           && std::all_of(name.begin(), name.end(), [](unsigned char letter) {
+                  return std::isalnum(letter) || letter == '_' || letter == '-' || letter == '.';
+              });
+}
+
+std::string read_hash(std::string& into, const YAML::Node& value) {
+    if (const auto wrong = read_text(into, value); !wrong.empty()) return wrong;
+    for (auto& letter : into)
+        letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+    const auto bytes = from_hex(into);
+    if (!bytes || bytes->size() != 32)
+        return "must be the 64 hex characters that `tiktok-gateway new-key` prints as key_sha256";
+    return {};
+}
+
+std::string read_member(caller& into, const std::string& key, const YAML::Node& value) {
+    if (key == "name") return read_text(into.name, value);
+    if (key == "key_sha256") return read_hash(into.key_sha256, value);
+    if (key == "users") return read_texts(into.users, value);
+    if (key == "actions") return read_texts(into.actions, value);
+    if (key == "requests_per_minute") return read_number(into.requests_per_minute, value, {1, 10'000'000});
+    if (key == "return_url_prefixes") return read_texts(into.return_url_prefixes, value);
+    return "is not a key of a caller";
+}
+
+std::string read_caller(caller& into, const YAML::Node& entry) {
+    if (!entry.IsMap()) return " must be `name: …` and what belongs to it";
+    std::vector<std::string> seen;
+    for (const auto& item : entry) {
+        const std::string key = item.first.IsScalar() ? item.first.Scalar() : "?";
+        if (std::find(seen.begin(), seen.end(), key) != seen.end()) return "." + key + " is given twice";
+        seen.push_back(key);
+        if (const auto wrong = read_member(into, key, item.second); !wrong.empty())
+            return "." + key + " " + wrong;
+    }
+    if (!is_plain_name(into.name)) return ".name must be 1 to 64 of A-Z a-z 0-9 _ . -";
+    if (into.key_sha256.empty()) return ".key_sha256 is missing";
+    for (const auto& prefix : into.return_url_prefixes)
+        if (!prefix.starts_with("https://") && !prefix.starts_with("http://127.0.0.1")
+            && !prefix.starts_with("http://localhost"))
+            return ".return_url_prefixes must begin with https://";
+    return {};
+}
+
+} // namespace
+
+const std::vector<std::string_view>& caller_keys() {
+    static const std::vector<std::string_view> names{"name",    "key_sha256",          "users",
+                                                     "actions", "requests_per_minute", "return_url_prefixes"};
+    return names;
+}
+
+std::string read_callers(std::vector<caller>& into, const YAML::Node& value) {
+    if (!value.IsSequence()) return "must be a list";
+    if (value.size() > callers_max) return "holds more than " + std::to_string(callers_max) + " entries";
+    std::vector<caller> callers;
+    for (std::size_t place = 0; place < value.size(); ++place) {
+        caller one;
+        if (const auto wrong = read_caller(one, value[place]); !wrong.empty())
+            return "[" + std::to_string(place) + "]" + wrong;
+        for (const auto& other : callers)
+            if (other.name == one.name || other.key_sha256 == one.key_sha256)
+                return "[" + std::to_string(place) + "] has the name or the key of another caller";
+        callers.push_back(std::move(one));
+    }
+    into = std::move(callers);
+    return {};
+}
+
+} // namespace gateway::settings

@@ -1,0 +1,17 @@
+// Reads `callers`: the one setting that is a list of entries with keys of their own. Used by keys.cpp only.
+#pragma once
+#include "settings/settings.hpp"
+
+#include <string>
+#include <vector>
+
+namespace YAML {
+class Node;
+}
+
+namespace gateway::settings {
+
+/// Gives what is wrong, with the entry and its key (`[2].key_sha256 …`), or nothing.
+std::string read_callers(std::vector<caller>& into, const YAML::Node& value);
+
+} // namespace gateway::settings

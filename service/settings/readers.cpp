@@ -1,0 +1,90 @@
+#include "settings/readers.hpp"
+
+#include <charconv>
+#include <cmath>
+
+namespace gateway::settings {
+
+namespace {
+
+bool has_control_character(const std::string& text) {
+    for (const char letter : text)
+        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) return true;
+    return false;
+}
+
+std::string between(bounds within, const char* what) {
+    const auto shown = [](double number) {
+        return number == std::floor(number) ? std::to_string(static_cast<std::int64_t>(number))
+                                            : std::to_string(number);
+    };
+    return std::string("must be ") + what + " from " + shown(within.min) + " to " + shown(within.max);
+}
+
+} // namespace
+
+std::string read_text(std::string& into, const YAML::Node& value) {
+    if (!value.IsScalar()) return "must be one text";
+    if (has_control_character(value.Scalar())) return "must hold no control character";
+    into = value.Scalar();
+    return {};
+}
+
+std::string read_secret(secret& into, const YAML::Node& value) {
+    if (!value.IsScalar()) return "must be one text";
+    into = secret{value.Scalar()};
+    return {};
+}
+
+std::string read_texts(std::vector<std::string>& into, const YAML::Node& value) {
+    if (!value.IsSequence()) return "must be a list";
+    std::vector<std::string> texts;
+    for (const auto& item : value) {
+        std::string text;
+        if (const auto wrong = read_text(text, item); !wrong.empty() || text.empty())
+            return "must be a list of texts, none of them empty";
+        texts.push_back(std::move(text));
+    }
+    into = std::move(texts);
+    return {};
+}
+
+std::string read_map(std::map<std::string, std::string>& into, const YAML::Node& value) {
+    if (!value.IsMap()) return "must be a list of `name: value` lines";
+    std::map<std::string, std::string> pairs;
+    for (const auto& item : value) {
+        std::string name, text;
+        if (!read_text(name, item.first).empty() || !read_text(text, item.second).empty() || name.empty())
+            return "must be a list of `name: value` lines";
+        if (!pairs.emplace(name, text).second) return "names " + name + " twice";
+    }
+    into = std::move(pairs);
+    return {};
+}
+
+std::string read_whole(std::uint64_t& into, const YAML::Node& value, bounds within) {
+    if (!value.IsScalar()) return between(within, "a whole number");
+    const std::string& text = value.Scalar();
+    std::uint64_t number = 0;
+    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const auto as_double = static_cast<double>(number);
+    if (wrong != std::errc{} || end != text.data() + text.size() || as_double < within.min
+        || as_double > within.max)
+        return between(within, "a whole number");
+    into = number;
+    return {};
+}
+
+std::string read_decimal(double& into, const YAML::Node& value, bounds within) {
+    if (!value.IsScalar()) return between(within, "a number");
+    const std::string& text = value.Scalar();
+    double number = 0;
+    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (wrong != std::errc{} || end != text.data() + text.size()
+        || !(number >= within.min && number <= within.max))
+        return between(within, "a number");
+    into = number;
+    return {};
+}
+
+} // namespace gateway::settings

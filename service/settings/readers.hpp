@@ -1,0 +1,50 @@
+// How one value of YAML becomes one member; each reader says in a few words what it would have liked. Used by
+// keys.cpp and callers.cpp only.
+#pragma once
+#include "base/clock.hpp"
+#include "base/secret.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace gateway::settings {
+
+/// Bounds of a number, in the unit of its key.
+struct bounds {
+    double min = 0;
+    double max = 0;
+};
+
+/// Each gives what is wrong, or an empty string.
+std::string read_text(std::string& into, const YAML::Node& value);
+std::string read_secret(secret& into, const YAML::Node& value);
+std::string read_texts(std::vector<std::string>& into, const YAML::Node& value);
+std::string read_map(std::map<std::string, std::string>& into, const YAML::Node& value);
+std::string read_whole(std::uint64_t& into, const YAML::Node& value, bounds within);
+std::string read_decimal(double& into, const YAML::Node& value, bounds within);
+
+template <class Number>
+requires std::is_unsigned_v<Number> std::string read_number(Number& into, const YAML::Node& value,
+                                                            bounds within) {
+    std::uint64_t number = 0;
+    std::string wrong = read_whole(number, value, within);
+    if (wrong.empty()) into = static_cast<Number>(number);
+    return wrong;
+}
+inline std::string read_number(double& into, const YAML::Node& value, bounds within) {
+    return read_decimal(into, value, within);
+}
+inline std::string read_number(milliseconds& into, const YAML::Node& value, bounds within) {
+    std::uint64_t number = 0;
+    std::string wrong = read_whole(number, value, within);
+    if (wrong.empty()) into = milliseconds{static_cast<std::int64_t>(number)};
+    return wrong;
+}
+
+} // namespace gateway::settings

@@ -1,0 +1,264 @@
+#include "settings/loader.hpp"
+
+#include "settings/keys.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace gateway::settings {
+namespace {
+
+using testing::Contains;
+using testing::Field;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const std::string minimum =
+    "tiktok: {client_key: app, client_secret: planted-secret}\n"
+    "vault: {keys_file: keys}\n";
+
+std::vector<std::string> keys_of(const std::vector<fault>& faults) {
+    std::vector<std::string> names;
+    for (const auto& one : faults)
+        names.push_back(one.key);
+    return names;
+}
+
+/// `a.b.c` and a value as YAML in one line.
+std::string line_for(std::string key, const std::string& value) {
+    std::string opened, closed;
+    for (auto dot = key.find('.'); dot != std::string::npos; dot = key.find('.')) {
+        opened += "{" + key.substr(0, dot) + ": ";
+        closed += "}";
+        key = key.substr(dot + 1);
+    }
+    return opened + "{" + key + ": " + value + "}" + closed;
+}
+
+TEST(Settings, G02AMinimumFileGivesTheDefaults) {
+    const auto got = load_text(minimum, {});
+    EXPECT_THAT(got.faults, IsEmpty());
+    EXPECT_EQ(got.values.listen.address, "127.0.0.1");
+    EXPECT_EQ(got.values.admin.address, "127.0.0.1");
+    EXPECT_EQ(got.values.tiktok.default_privacy_level, "SELF_ONLY");
+    EXPECT_TRUE(got.values.tiktok.client_secret.equals("planted-secret"));
+}
+
+TEST(Settings, G01EveryKeyRefusesAValueOfTheWrongShapeByName) {
+    for (const auto& row : keys()) {
+        for (const std::string wrong : {"{a: {b: c}}", "[[1]]", "~"}) {
+            const auto got = load_text(line_for(std::string(row.key), wrong), {});
+            EXPECT_THAT(keys_of(got.faults), Contains(std::string(row.key))) << wrong;
+        }
+    }
+}
+
+TEST(Settings, G01NumbersOutsideTheirBoundsAreRefusedWithTheBounds) {
+    const char* cases[][2] = {{"listen.port", "65536"},
+                              {"listen.port", "-1"},
+                              {"listen.port", "80.5"},
+                              {"listen.port", "eighty"},
+                              {"workers", "1000"},
+                              {"limits.tiktok.video_init_per_minute", "0"},
+                              {"uploads.memory_bytes", "1"},
+                              {"vault.refresh_per_second", "0"},
+                              {"vault.refresh_per_second", "nan"}};
+    for (const auto& [key, value] : cases) {
+        const auto got = load_text(line_for(key, value), {});
+        EXPECT_THAT(got.faults, Contains(testing::AllOf(Field(&fault::key, key),
+                                                        Field(&fault::reason, HasSubstr(" to ")))))
+            << key << ": " << value;
+    }
+}
+
+TEST(Settings, G01UnknownKeysAreRefusedWhereverTheyStand) {
+    for (const std::string key : {"lisen", "listen.adress", "listen.tls.ca", "limits.video_init_per_minute",
+                                  "tiktok", "public_url.more", "callers_file", "listen.port_file"}) {
+        const auto got = load_text(line_for(key, "x"), {});
+        EXPECT_FALSE(got.good()) << key;
+    }
+    EXPECT_THAT(keys_of(load_text(line_for("listen.adress", "x"), {}).faults), Contains("listen.adress"));
+    EXPECT_THAT(keys_of(load_text(minimum, {{"TIKTOK_GATEWAY__LISTEN__PROT", "1"}}).faults),
+                Contains("listen.prot"));
+}
+
+TEST(Settings, G01WhatIsRequiredIsNamed) {
+    const auto names = keys_of(load_text("", {}).faults);
+    EXPECT_THAT(
+        names, testing::UnorderedElementsAre("tiktok.client_key", "tiktok.client_secret", "vault.keys_file"));
+}
+
+TEST(Settings, G01DangerousCombinationsAreRefused) {
+    const std::pair<std::string, std::string> cases[] = {
+        {"callers", "listen: {address: 0.0.0.0}"},
+        {"listen.tls.private_key_file", "listen: {tls: {certificate_file: a.pem}}"},
+        {"listen.tls.certificate_file", "listen: {tls: {private_key_file: a.pem}}"},
+        {"admin.port", "listen: {port: 9000}\nadmin: {port: 9000}"},
+        {"listen.address", "listen: {address: localhost}"},
+        {"tiktok.api_url",
+         "tiktok: {client_key: a, client_secret: b, api_url: 'http://open.tiktokapis.com'}"},
+        {"tiktok.api_url", "tiktok: {client_key: a, client_secret: b, api_url: 'https://a/path'}"},
+        {"tiktok.api_url", "tiktok: {client_key: a, client_secret: b, api_url: 'https://user@a'}"},
+        {"tiktok.scopes", "tiktok: {client_key: a, client_secret: b, scopes: []}"},
+        {"tiktok.pkce", "tiktok: {client_key: a, client_secret: b, pkce: none}"},
+        {"store.url", "store: {url: 'postgresql://x'}"},
+        {"tiktok.client_key", "tiktok: {client_key: '', client_secret: b}"},
+    };
+    for (const auto& [key, yaml] : cases) {
+        std::string text = yaml + "\nvault: {keys_file: k}\n";
+        if (yaml.find("tiktok:") == std::string::npos) text += "tiktok: {client_key: a, client_secret: b}\n";
+        EXPECT_THAT(keys_of(load_text(text, {}).faults), Contains(key)) << yaml;
+    }
+}
+
+TEST(Settings, G01ABrokenFileIsAFaultAndNotACrash) {
+    for (const std::string yaml :
+         {"a: [", "- 1", "just text", "listen: 1", "listen: [1]", "a: *b", "? [1]\n: 2"})
+        EXPECT_FALSE(load_text(yaml, {}).good()) << yaml;
+    EXPECT_FALSE(load("/nonexistent/gateway.yaml", {}).good());
+    EXPECT_THAT(keys_of(load_text("workers: 1\nworkers: 2\n" + minimum, {}).faults), Contains("workers"));
+}
+
+TEST(Settings, TheEnvironmentWinsOverTheFile) {
+    const auto got =
+        load_text(minimum + "workers: 3\n", {{"TIKTOK_GATEWAY__WORKERS", "5"},
+                                             {"TIKTOK_GATEWAY__TIKTOK__SCOPES", "[video.list]"},
+                                             {"TIKTOK_GATEWAY__TIKTOK__CLIENT_SECRET", "[not: yaml"},
+                                             {"TIKTOK_GATEWAY__LISTEN__TLS__CERTIFICATE_FILE", "a"},
+                                             {"TIKTOK_GATEWAY__LISTEN__TLS__PRIVATE_KEY_FILE", "b"}});
+    EXPECT_THAT(got.faults, IsEmpty());
+    EXPECT_EQ(got.values.workers, 5U);
+    EXPECT_THAT(got.values.tiktok.scopes, testing::ElementsAre("video.list"));
+    EXPECT_TRUE(got.values.tiktok.client_secret.equals("[not: yaml"));
+    EXPECT_EQ(got.values.listen.tls.private_key_file, "b");
+}
+
+TEST(Settings, ASecretCanComeFromAFileWithoutItsLineEnd) {
+    const auto path = std::filesystem::temp_directory_path() / ("secret_of_" + std::to_string(::getpid()));
+    std::ofstream(path) << "from-a-file\n";
+    const std::string yaml =
+        "tiktok: {client_key: a, client_secret_file: " + path.string() + "}\nvault: {keys_file: k}\n";
+    EXPECT_TRUE(load_text(yaml, {}).values.tiktok.client_secret.equals("from-a-file"));
+
+    // The environment's own word takes the place of the file's, whichever way each was given.
+    const auto over = load_text(yaml, {{"TIKTOK_GATEWAY__TIKTOK__CLIENT_SECRET", "direct"}});
+    EXPECT_THAT(over.faults, IsEmpty());
+    EXPECT_TRUE(over.values.tiktok.client_secret.equals("direct"));
+
+    const auto both = load_text(
+        "tiktok: {client_key: a, client_secret: b, client_secret_file: c}\nvault: {keys_file: k}", {});
+    EXPECT_THAT(keys_of(both.faults), Contains("tiktok.client_secret"));
+    std::filesystem::remove(path);
+    EXPECT_THAT(keys_of(load_text(yaml, {}).faults), Contains("tiktok.client_secret_file"));
+}
+
+TEST(Settings, CallersAreReadWhole) {
+    const std::string hash(64, 'A');
+    const auto got = load_text(minimum + "listen: {address: 0.0.0.0}\ncallers:\n  - {name: billing, key_sha256: " + hash
+                                   + ", users: ['tenant1:*'], actions: [TIKTOK_LIST_VIDEOS], requests_per_minute: 7,"
+                                     " return_url_prefixes: ['https://app.example/']}\n",
+                               {});
+    ASSERT_THAT(got.faults, IsEmpty());
+    ASSERT_EQ(got.values.callers.size(), 1U);
+    EXPECT_EQ(got.values.callers[0].key_sha256, std::string(64, 'a'));
+    EXPECT_EQ(got.values.callers[0].requests_per_minute, 7U);
+}
+
+TEST(Settings, G01AFaultyCallerIsNamedByItsPlace) {
+    const std::string hash(64, 'a');
+    const std::string good = "{name: a, key_sha256: " + hash + "}";
+    const std::pair<std::string, std::string> cases[] = {
+        {"[" + good + ", {name: b, key_sha256: 12}]", "[1].key_sha256"},
+        {"[{name: 'a b', key_sha256: " + hash + "}]", "[0].name"},
+        {"[{name: a}]", "[0].key_sha256"},
+        {"[{name: a, key_sha256: " + hash + ", webhook_url: 'https://a'}]", "[0].webhook_url"},
+        {"[{name: a, key_sha256: " + hash + ", users: x}]", "[0].users"},
+        {"[{name: a, key_sha256: " + hash + ", return_url_prefixes: ['javascript:']}]",
+         "[0].return_url_prefixes"},
+        {"[" + good + ", " + good + "]", "[1]"},
+        {"[text]", "[0]"},
+    };
+    for (const auto& [yaml, place] : cases)
+        EXPECT_THAT(
+            load_text(minimum + "callers: " + yaml, {}).faults,
+            Contains(testing::AllOf(Field(&fault::key, "callers"), Field(&fault::reason, HasSubstr(place)))))
+            << yaml;
+}
+
+TEST(Settings, G03NoFaultRepeatsASecret) {
+    const std::string planted = "planted-7f3a";
+    for (const auto& yaml :
+         {"tiktok: {client_secret: {a: " + planted + "}}", "tiktok: {client_secret: [" + planted + "]}",
+          "tiktok: {client_secret: " + planted + ", client_secret_file: x}",
+          "tiktok: {client_secret: '" + planted})
+        for (const auto& one : load_text(yaml, {}).faults)
+            EXPECT_THAT(one.key + one.reason, Not(HasSubstr(planted)));
+}
+
+/// config/gateway.yaml with its commented-out settings (`#name:`) switched on.
+std::string documented_settings() {
+    std::ifstream file(std::string(PROJECT_FOLDER) + "/config/gateway.yaml");
+    std::string text, line;
+    while (std::getline(file, line)) {
+        const auto at = line.find_first_not_of(' ');
+        if (at != std::string::npos && line[at] == '#' && at + 1 < line.size() && line[at + 1] >= 'a'
+            && line[at + 1] <= 'z')
+            line.erase(at, 1);
+        text += line + "\n";
+    }
+    return text;
+}
+
+TEST(Settings, TheExplainedFileHoldsEveryKeyAtItsDefault) {
+    const environment required{{"TIKTOK_GATEWAY__TIKTOK__CLIENT_KEY", "a"},
+                               {"TIKTOK_GATEWAY__TIKTOK__CLIENT_SECRET", "b"},
+                               {"TIKTOK_GATEWAY__VAULT__KEYS_FILE", "c"},
+                               {"TIKTOK_GATEWAY__LISTEN__TLS__CERTIFICATE_FILE", "''"}};
+    const auto got = load_text(documented_settings(), required);
+    ASSERT_THAT(got.faults, IsEmpty());
+    const auto plain = load_text("", required);
+    EXPECT_EQ(got.values.listen, plain.values.listen);
+    EXPECT_EQ(got.values.admin, plain.values.admin);
+    EXPECT_EQ(got.values.limits, plain.values.limits);
+    EXPECT_EQ(got.values.deadlines, plain.values.deadlines);
+    EXPECT_EQ(got.values.uploads, plain.values.uploads);
+    EXPECT_EQ(got.values.files, plain.values.files);
+    EXPECT_EQ(got.values.drain, plain.values.drain);
+    EXPECT_EQ(got.values.vault, plain.values.vault);
+    EXPECT_EQ(got.values.log, plain.values.log);
+    EXPECT_EQ(got.values.callers, plain.values.callers);
+    EXPECT_EQ(got.values.public_url, plain.values.public_url);
+    EXPECT_EQ(got.values.workers, plain.values.workers);
+    EXPECT_EQ(got.values.store_url, plain.values.store_url);
+    EXPECT_EQ(got.values.tiktok.api_url, plain.values.tiktok.api_url);
+    EXPECT_EQ(got.values.tiktok.authorize_url, plain.values.tiktok.authorize_url);
+    EXPECT_EQ(got.values.tiktok.scopes, plain.values.tiktok.scopes);
+    EXPECT_EQ(got.values.tiktok.pkce, plain.values.tiktok.pkce);
+    EXPECT_EQ(got.values.tiktok.default_privacy_level, plain.values.tiktok.default_privacy_level);
+    EXPECT_EQ(got.values.tiktok.connections_per_host, plain.values.tiktok.connections_per_host);
+    EXPECT_EQ(got.values.tiktok.waiters_per_host, plain.values.tiktok.waiters_per_host);
+
+    // A key that the file does not explain shows as one that can still be given without being given twice.
+    const std::string text = documented_settings();
+    for (const auto& row : keys()) {
+        const std::string last(row.key.substr(row.key.rfind('.') + 1));
+        EXPECT_THAT(text, HasSubstr(last + ":")) << row.key;
+    }
+}
+
+TEST(Settings, TheProductionExampleIsValid) {
+    const auto got =
+        load(std::string(PROJECT_FOLDER) + "/config/production.yaml",
+             {{"TIKTOK_GATEWAY__TIKTOK__CLIENT_KEY", "a"}, {"TIKTOK_GATEWAY__TIKTOK__CLIENT_SECRET", "b"}});
+    for (const auto& one : got.faults)
+        ADD_FAILURE() << one.key << " " << one.reason;
+}
+
+} // namespace
+} // namespace gateway::settings
