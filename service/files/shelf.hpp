@@ -18,7 +18,7 @@
 #include <string_view>
 
 namespace gateway {
-class blocking;
+class blocking_pool;
 }
 namespace gateway::store {
 class store;
@@ -39,7 +39,7 @@ class shelf {
 public:
     /// Makes the directory (0700) where it is missing and removes temporary files of an earlier life; throws
     /// where it cannot write there: a start that must fail.
-    shelf(store::store& store, blocking& pool, const settings::files& settings);
+    shelf(store::store& store, blocking_pool& pool, const settings::files& settings);
     ~shelf();
 
     /// The whole body as a file of this caller. too_large beyond TikTok's 4 GiB, overloaded when the quota is

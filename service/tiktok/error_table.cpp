@@ -1,0 +1,134 @@
+#include "tiktok/error_table.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace gateway::tiktok {
+namespace {
+
+struct table_row {
+    std::string_view code; // TikTok's; one ending in `*` stands for all that begin so
+    errc ours;
+    std::string_view sentence;
+};
+
+constexpr std::string_view daily_posts = "TikTok takes no more posts from this creator for now.";
+
+// The first row that fits holds; more exact ones stand above.
+constexpr table_row rows[] = {
+    {"access_token_invalid", errc::reconnect_required, "TikTok no longer accepts this user's token."},
+    {"scope_*", errc::missing_scope, "The user did not grant the scope this call needs."},
+    {"rate_limit_exceeded", errc::rate_limited, "TikTok's rate limit for this user is reached."},
+    {"spam_risk_too_many_posts", errc::rate_limited, daily_posts},
+    {"spam_risk_too_many_pending_share", errc::rate_limited,
+     "The creator has too many drafts waiting in the TikTok inbox."},
+    {"reached_active_user_cap", errc::rate_limited,
+     "The TikTok app has reached its number of posting users for today."},
+    {"spam_risk*", errc::posting_refused, "TikTok refuses posts of this creator."},
+    {"app_version_check_failed", errc::posting_refused, "The creator's TikTok app is too old for this."},
+    {"unaudited_client_can_only_post_to_private_accounts", errc::unaudited_client,
+     "TikTok has not audited the app: it may post to private accounts only."},
+    {"url_ownership_unverified", errc::url_ownership_unverified,
+     "The URL is not under a domain or prefix verified for the TikTok app."},
+    {"privacy_level_option_mismatch", errc::privacy_level_not_allowed,
+     "The creator's account does not offer this privacy level."},
+    {"invalid_publish_id", errc::no_such_post, "TikTok knows no such publish_id."},
+    {"token_not_authorized_for_specified_publish_id", errc::no_such_post,
+     "This user has no such publish_id."},
+    {"publish_not_cancellable", errc::not_cancellable, "TikTok can no longer cancel this post."},
+    {"invalid_param", errc::invalid_input, "TikTok did not accept the input."},
+    {"invalid_params", errc::invalid_input, "TikTok did not accept the input."},
+    {"invalid_file_upload", errc::invalid_input, "TikTok did not accept the file."},
+    {"internal_error", errc::tiktok_error, "TikTok had an internal error."},
+};
+
+bool fits(std::string_view pattern, std::string_view code) {
+    if (!pattern.ends_with('*')) return pattern == code;
+    return code.starts_with(pattern.substr(0, pattern.size() - 1));
+}
+
+const table_row* find_row(std::string_view code) {
+    for (const table_row& row : rows)
+        if (fits(row.code, code)) return &row;
+    return nullptr;
+}
+
+/// TikTok's shapes give a code; anything else is judged by the status line.
+std::string_view code_of_status(int status) {
+    if (status == 401) return "access_token_invalid";
+    if (status == 429) return "rate_limit_exceeded";
+    return {};
+}
+
+bool is_daily_cap(std::string_view code) {
+    return code == "spam_risk_too_many_posts" || code == "spam_risk_too_many_pending_share"
+           || code == "reached_active_user_cap";
+}
+
+failure unknown_refusal(tiktok_words words) {
+    std::string sentence = words.status >= 500  ? "TikTok failed to answer."
+                           : words.code.empty() ? "TikTok answered with something that is not its API."
+                                                : "TikTok refused with a code we do not know.";
+    return failure(errc::tiktok_error, std::move(sentence)).tiktok(std::move(words));
+}
+
+failure limited(const table_row& row, limit_scope scope, milliseconds wait, tiktok_words words) {
+    return failure(errc::rate_limited, std::string(row.sentence))
+        .scope(scope)
+        .retry_after(wait)
+        .tiktok(std::move(words));
+}
+
+} // namespace
+
+std::optional<milliseconds> parse_retry_after(std::string_view value) {
+    std::int64_t seconds_to_wait = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds_to_wait);
+    if (value.empty() || error != std::errc{} || end != value.data() + value.size() || seconds_to_wait < 0)
+        return std::nullopt;
+    return std::min(milliseconds{seconds{std::min<std::int64_t>(seconds_to_wait, 86'400)}}, retry_after_max);
+}
+
+failure translate(endpoint where, tiktok_words words, std::string_view retry_after) {
+    const std::string_view code =
+        words.code.empty() ? code_of_status(words.status) : std::string_view(words.code);
+    const table_row* row = find_row(code);
+    // A failing server's word on whose fault it was is not believed, a code that says "wait" is.
+    if (!row || (words.status >= 500 && row->ours != errc::rate_limited))
+        return unknown_refusal(std::move(words));
+
+    if (is_daily_cap(code)) return limited(*row, limit_scope::tiktok_daily, daily_cap_wait, std::move(words));
+    if (row->ours == errc::rate_limited)
+        return limited(*row, limit_scope::tiktok_user,
+                       parse_retry_after(retry_after).value_or(rate_limit_wait), std::move(words));
+    std::string sentence(row->sentence);
+    if (row->ours == errc::invalid_input && !words.message.empty()) sentence += " It says: " + words.message;
+    if (row->ours == errc::missing_scope) {
+        std::vector<field_fault> faults{
+            {"scopes",
+             "TikTok wants a scope for " + std::string(facts(where).name) + " that the user did not grant"}};
+        return failure(errc::missing_scope, std::move(sentence))
+            .fields(std::move(faults))
+            .tiktok(std::move(words));
+    }
+    return failure(row->ours, std::move(sentence)).tiktok(std::move(words));
+}
+
+bool is_token_refusal(const tiktok_words& words) {
+    return words.code == "access_token_invalid" || (words.code.empty() && words.status == 401);
+}
+
+std::string_view code_label(const tiktok_words& words) {
+    const std::string_view code =
+        words.code.empty() ? code_of_status(words.status) : std::string_view(words.code);
+    if (const table_row* row = find_row(code))
+        return row->code == "scope_*"      ? "scope_not_authorized"
+               : row->code == "spam_risk*" ? "spam_risk"
+                                           : row->code;
+    if (words.status >= 500) return "http_5xx";
+    if (words.status >= 400) return "http_4xx";
+    return "unknown";
+}
+
+} // namespace gateway::tiktok

@@ -1,0 +1,158 @@
+#include "tiktok/fields.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace gateway::tiktok {
+namespace {
+
+struct scope_fields {
+    std::string_view scope;
+    std::string_view fields; // comma list
+};
+
+constexpr std::array<scope_fields, 3> user_scopes{{
+    {"user.info.basic", "open_id,union_id,avatar_url,avatar_url_100,avatar_large_url,display_name"},
+    {"user.info.profile", "bio_description,profile_deep_link,is_verified,username"},
+    {"user.info.stats", "follower_count,following_count,likes_count,video_count"},
+}};
+
+constexpr std::string_view user_field_list =
+    "open_id,union_id,avatar_url,avatar_url_100,avatar_large_url,display_name,"
+    "bio_description,profile_deep_link,is_verified,username,"
+    "follower_count,following_count,likes_count,video_count";
+constexpr std::string_view video_field_list =
+    "id,create_time,cover_image_url,share_url,video_description,duration,height,width,title,embed_html,"
+    "embed_link,like_count,comment_count,share_count,view_count,is_aigc";
+constexpr std::string_view video_defaults =
+    "id,title,video_description,create_time,duration,cover_image_url,share_url,embed_link,like_count,"
+    "comment_count,share_count,view_count";
+
+bool in_list(std::string_view comma_list, std::string_view name) {
+    while (!comma_list.empty()) {
+        const std::size_t comma = comma_list.find(',');
+        if (comma_list.substr(0, comma) == name) return true;
+        if (comma == std::string_view::npos) break;
+        comma_list.remove_prefix(comma + 1);
+    }
+    return false;
+}
+
+bool holds(const std::vector<std::string>& names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Each name once, in the order asked for.
+std::string joined(const std::vector<std::string>& names) {
+    std::string out;
+    for (const std::string& name : names) {
+        if (in_list(out, name)) continue;
+        if (!out.empty()) out += ',';
+        out += name;
+    }
+    return out;
+}
+
+failure unknown_fields(std::vector<field_fault> faults) {
+    return failure(errc::invalid_input, "TikTok has no field " + faults.front().field + ".")
+        .fields(std::move(faults));
+}
+
+template <class Known>
+std::vector<field_fault> unknown_of(const std::vector<std::string>& asked, Known known) {
+    std::vector<field_fault> faults;
+    for (std::size_t i = 0; i < asked.size(); ++i)
+        if (!known(asked[i]))
+            faults.push_back({"fields[" + std::to_string(i) + "]", "TikTok has no field of this name"});
+    return faults;
+}
+
+failure scope_missing(std::string_view scope, std::vector<field_fault> faults) {
+    return failure(errc::missing_scope, "The user did not grant the scope " + std::string(scope) + ".")
+        .fields(std::move(faults));
+}
+
+} // namespace
+
+std::string_view all_user_fields() {
+    return user_field_list;
+}
+std::string_view all_video_fields() {
+    return video_field_list;
+}
+std::string_view default_video_fields() {
+    return video_defaults;
+}
+
+std::string_view default_fields(user_view view) {
+    switch (view) {
+        case user_view::basic_info:
+            return "open_id,union_id,avatar_url,display_name";
+        case user_view::profile:
+            return "username,bio_description,profile_deep_link,is_verified";
+        case user_view::stats:
+            return "follower_count,following_count,likes_count,video_count";
+    }
+    return {};
+}
+
+std::string_view scope_of_user_field(std::string_view field) {
+    for (const scope_fields& row : user_scopes)
+        if (in_list(row.fields, field)) return row.scope;
+    return {};
+}
+
+bool is_video_field(std::string_view field) {
+    return in_list(video_field_list, field);
+}
+
+result<std::string> user_fields(user_view view, const std::vector<std::string>& asked,
+                                const std::vector<std::string>& granted) {
+    const bool by_default = asked.empty();
+    const std::vector<std::string> wanted = by_default ? split_list(default_fields(view)) : asked;
+    std::vector<field_fault> faults =
+        unknown_of(wanted, [](std::string_view name) { return !scope_of_user_field(name).empty(); });
+    if (!faults.empty()) return unknown_fields(std::move(faults));
+
+    std::vector<std::string> allowed;
+    std::string_view lacking;
+    for (const std::string& name : wanted) {
+        const std::string_view scope = scope_of_user_field(name);
+        if (holds(granted, scope)) {
+            allowed.push_back(name);
+            continue;
+        }
+        if (lacking.empty()) lacking = scope;
+        faults.push_back({name, "needs the scope " + std::string(scope)});
+    }
+    if (!faults.empty() && (!by_default || allowed.empty())) return scope_missing(lacking, std::move(faults));
+    return joined(allowed);
+}
+
+result<std::string> video_fields(const std::vector<std::string>& asked,
+                                 const std::vector<std::string>& granted) {
+    std::vector<field_fault> faults = unknown_of(asked, is_video_field);
+    if (!faults.empty()) return unknown_fields(std::move(faults));
+    if (auto allowed = need_scope("video.list", granted); !allowed) return allowed.error();
+    return asked.empty() ? std::string(video_defaults) : joined(asked);
+}
+
+result<void> need_scope(std::string_view scope, const std::vector<std::string>& granted,
+                        std::string_view field) {
+    if (holds(granted, scope)) return {};
+    std::vector<field_fault> faults{
+        {std::string(field.empty() ? "scopes" : field), "needs the scope " + std::string(scope)}};
+    return scope_missing(scope, std::move(faults));
+}
+
+std::vector<std::string> split_list(std::string_view comma_list) {
+    std::vector<std::string> parts;
+    while (!comma_list.empty()) {
+        const std::size_t comma = std::min(comma_list.find(','), comma_list.size());
+        if (comma > 0) parts.emplace_back(comma_list.substr(0, comma));
+        comma_list.remove_prefix(std::min(comma + 1, comma_list.size()));
+    }
+    return parts;
+}
+
+} // namespace gateway::tiktok

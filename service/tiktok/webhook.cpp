@@ -1,0 +1,141 @@
+#include "tiktok/webhook.hpp"
+
+#include "base/digest.hpp"
+#include "base/json_strict.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <charconv>
+#include <utility>
+
+namespace gateway::tiktok {
+namespace {
+
+namespace json = boost::json;
+
+failure not_tiktok() {
+    return {errc::unauthenticated, "The signature of this webhook is not TikTok's."};
+}
+
+struct signature_parts {
+    std::string_view time;
+    std::string_view hex;
+};
+
+/// `t=<unix s>,s=<hex>` in any order; other parts are ignored, as TikTok may add some.
+std::optional<signature_parts> split_signature(std::string_view value) {
+    signature_parts parts;
+    while (!value.empty()) {
+        const std::size_t comma = std::min(value.find(','), value.size());
+        std::string_view part = value.substr(0, comma);
+        value.remove_prefix(std::min(comma + 1, value.size()));
+        while (part.starts_with(' '))
+            part.remove_prefix(1);
+        std::string_view* into = part.starts_with("t=")   ? &parts.time
+                                 : part.starts_with("s=") ? &parts.hex
+                                                          : nullptr;
+        if (!into) continue;
+        if (!into->empty()) return std::nullopt; // twice: which one was signed?
+        *into = part.substr(2);
+    }
+    if (parts.time.empty() || parts.hex.size() != 64) return std::nullopt;
+    return parts;
+}
+
+std::optional<std::int64_t> to_number(std::string_view text) {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+webhook_kind kind_of(std::string_view name) {
+    using enum webhook_kind;
+    if (name == "authorization.removed") return authorization_removed;
+    if (name == "post.publish.failed") return publish_failed;
+    if (name == "post.publish.complete") return publish_complete;
+    if (name == "post.publish.inbox_delivered") return inbox_delivered;
+    // Both spellings were on TikTok's pages (U30).
+    if (name == "post.publish.publicly_available" || name == "post.publish.publicaly_available")
+        return publicly_available;
+    if (name == "post.publish.no_longer_publicly_available"
+        || name == "post.publish.no_longer_publicaly_available")
+        return no_longer_publicly_available;
+    return other;
+}
+
+/// Strings as they are, integers as digits: ids are seen in both forms.
+std::string text_of(const json::object& from, std::string_view key) {
+    const json::value* value = from.if_contains(key);
+    if (!value) return {};
+    if (const auto* text = value->if_string()) return std::string(*text);
+    if (const auto* number = value->if_int64()) return std::to_string(*number);
+    if (const auto* number = value->if_uint64()) return std::to_string(*number);
+    return {};
+}
+
+std::int64_t number_of(const json::object& from, std::string_view key) {
+    return to_number(text_of(from, key)).value_or(0);
+}
+
+void read_content(webhook_event& event, const json::object& content) {
+    event.post = publish_id::trusted(text_of(content, "publish_id"));
+    event.post_id = text_of(content, "post_id");
+    event.reason = text_of(content, "reason");
+    event.reason_number = number_of(content, "reason");
+}
+
+bool speaks_of_a_post(webhook_kind kind) {
+    return kind != webhook_kind::other && kind != webhook_kind::authorization_removed;
+}
+
+} // namespace
+
+std::string webhook_event::fingerprint() const {
+    std::string text;
+    for (const std::string& part : {name, account.text(), post.text(), post_id, std::to_string(created_at_s)})
+        text += std::to_string(part.size()) + ":" + part;
+    return to_hex(sha256(text));
+}
+
+result<void> verify_webhook(std::string_view signature, std::string_view body, const secret& client_secret,
+                            wall_time now, seconds window) {
+    const auto parts = split_signature(signature);
+    if (!parts) return not_tiktok();
+    const auto time = to_number(parts->time);
+    const std::int64_t now_s = unix_ms(now) / 1000;
+    if (!time || *time < now_s - window.count() || *time > now_s + window.count()) return not_tiktok();
+    std::string signed_payload;
+    signed_payload.reserve(parts->time.size() + 1 + body.size());
+    signed_payload.append(parts->time).append(".").append(body);
+    const std::string expected = to_hex(hmac_sha256(client_secret.reveal(), signed_payload));
+    if (!equal_in_constant_time(expected, parts->hex)) return not_tiktok();
+    return {};
+}
+
+result<webhook_event> parse_webhook(std::string_view body) {
+    const auto parsed = parse_json(body);
+    if (!parsed) return parsed.error();
+    const json::object* outer = parsed->if_object();
+    if (!outer) return failure(errc::invalid_input, "A webhook is a JSON object.");
+    webhook_event event;
+    event.name = text_of(*outer, "event");
+    event.kind = kind_of(event.name);
+    event.client_key = text_of(*outer, "client_key");
+    event.account = open_id::trusted(text_of(*outer, "user_openid"));
+    event.created_at_s = number_of(*outer, "create_time");
+    if (event.name.empty()) return failure(errc::invalid_input, "A webhook names its event.");
+
+    const std::string content_text = text_of(*outer, "content");
+    if (!content_text.empty()) {
+        const auto content = parse_json(content_text);
+        if (!content) return content.error();
+        if (const json::object* inner = content->if_object()) read_content(event, *inner);
+    }
+    if (speaks_of_a_post(event.kind) && !check_publish_id(event.post.text()))
+        return failure(errc::invalid_input, "A webhook of a post names its publish_id.");
+    return event;
+}
+
+} // namespace gateway::tiktok
