@@ -1,0 +1,35 @@
+// One request on its way through an endpoint, and the shapes in which TikTok answers (tiktok-api §8.1).
+#pragma once
+#include "endpoints/request.hpp"
+#include "state/world.hpp"
+
+namespace gateway::simulator {
+
+struct call {
+    world& w;
+    const request& in;
+    request_record& record; // the endpoint writes down what it learns
+};
+
+/// {"data":{…},"error":{"code":"ok","message":"","log_id":"…"}}; without data where there is none (cancel).
+answer succeed(call& c, boost::json::object data);
+answer succeed_without_data(call& c);
+/// {"data":{},"error":{code,message,log_id}}.
+answer refuse(call& c, int status, std::string_view code, std::string_view message);
+/// 400 `invalid_params`, or its singular on posting endpoints when U22 says so.
+answer refuse_params(call& c, std::string_view message);
+answer refuse_post_params(call& c, std::string_view message);
+answer refuse_rate(call& c, milliseconds wait);
+answer refuse_token(call& c);
+answer refuse_scope(call& c);
+/// TikTok's front door: no such page, or the wrong method for it.
+answer not_found();
+
+/// The flat shape of the OAuth endpoints (tiktok-api §1.4, U6).
+answer refuse_oauth(call& c, std::string_view error, std::string_view description);
+
+/// Finds the consent behind `Authorization: Bearer …` and notes it in the record; null: refuse_token.
+const grant* authenticate(call& c);
+bool has_scope(const grant& consent, std::string_view scope);
+
+} // namespace gateway::simulator

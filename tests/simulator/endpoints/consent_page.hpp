@@ -1,0 +1,15 @@
+// The two HTML pages a browser can meet: the consent form, and TikTok's own error page. Pure.
+#pragma once
+#include "configure/settings.hpp"
+#include "endpoints/request.hpp"
+
+namespace gateway::simulator {
+
+/// Repeats what was asked for as hidden fields; the user may untick scopes.
+answer consent_page(const app_settings& app, const account_settings& user, const string_list& scopes,
+                    const form_fields& asked);
+
+/// `what` is the parameter or error that the app got wrong.
+answer error_page(const std::string& what, const std::string& log_id);
+
+} // namespace gateway::simulator

@@ -1,0 +1,36 @@
+#include "endpoints/endpoints.hpp"
+
+namespace gateway::simulator {
+
+namespace {
+
+struct row {
+    std::string_view method;
+    std::string_view path;
+    answer (*handle)(call&);
+    bool secret; // neither query nor body may be remembered
+};
+
+constexpr row rows[] = {
+    {"GET", "/v2/auth/authorize/", show_authorize_page, true},
+    {"POST", "/v2/auth/authorize/", decide_consent, true},
+    {"POST", "/v2/oauth/token/", give_token, true},
+    {"POST", "/v2/oauth/revoke/", revoke_token, true},
+    {"GET", "/v2/user/info/", get_user_info, false},
+};
+
+} // namespace
+
+answer route(call& c) {
+    for (const row& one : rows) {
+        if (one.path != c.in.path || one.method != c.in.method) continue;
+        if (!one.secret) {
+            c.record.query = c.in.query;
+            c.record.body = c.in.body;
+        }
+        return one.handle(c);
+    }
+    return not_found(); // the wrong method is a page that does not exist, too
+}
+
+} // namespace gateway::simulator

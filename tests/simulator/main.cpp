@@ -1,0 +1,32 @@
+// tiktok-simulator: our own TikTok on loopback.
+#include "configure/load.hpp"
+#include "wire/machine.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <exception>
+#include <iostream>
+
+int main(int argc, char** argv) {
+    CLI::App options{"Our own TikTok on loopback: OAuth, display, posting, upload host, webhooks, faults."};
+    std::string file;
+    options.add_option("--config", file, "settings in YAML; without it a demo app and three creators");
+    options.set_version_flag("--version", std::string("tiktok-simulator ") + TIKTOK_GATEWAY_VERSION);
+    CLI11_PARSE(options, argc, argv);
+
+    constexpr int exit_settings = 78; // EX_CONFIG of sysexits.h
+    std::signal(SIGPIPE, SIG_IGN);
+    try {
+        using namespace gateway::simulator;
+        const auto print = [](const std::string& line) { std::cout << line << std::endl; };
+        run(file.empty() ? default_settings() : load_settings(file), print);
+        return 0;
+    } catch (const gateway::simulator::settings_error& problem) {
+        std::cerr << "tiktok-simulator: " << problem.what() << "\n";
+        return exit_settings;
+    } catch (const std::exception& problem) {
+        std::cerr << "tiktok-simulator: " << problem.what() << "\n";
+        return 1;
+    }
+}
