@@ -10,7 +10,7 @@ target_compile_definitions(house_rules INTERFACE
     TIKTOK_GATEWAY_VERSION="${PROJECT_VERSION}" BOOST_ASIO_HAS_STD_INVOKE_RESULT)
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # gcc 12 is wrong about these around coroutines and std::string (GCC PR 105329, PR 98753, PR 109224).
+    # gcc 12 is wrong about these around coroutines and std::string (GCC PR 105329, PR 98753).
     target_compile_options(house_rules INTERFACE
         -Wno-maybe-uninitialized -Wno-restrict -Wno-mismatched-new-delete -Wno-missing-field-initializers -fcoroutines)
 else()

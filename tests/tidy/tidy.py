@@ -25,7 +25,7 @@ BANNED = [
      ["service/commands", "service/main.cpp", "tests/simulator/main.cpp"], "return a value, or tell telemetry"),
     ("timer_race", r"\|\|\s*\w*timer", ["service"], [], "give the wait a deadline; the worker's sweep ends it"),
     ("getenv", r"\bgetenv\b", ["service"], ["service/settings"], "read it in settings/ and hand the value down"),
-    ("sleep", r"\bsleep_for\b|\bsleep_until\b|\bu?sleep\(", ["service", "tests"], ["tests/simulator"],
+    ("sleep", r"this_thread::sleep|\bu?sleep\(", ["service", "tests"], ["tests/simulator"],
      "wait for the condition, with a deadline"),
     ("clock", r"(system|steady)_clock::now\(\)", ["service"], ["service/base/clock.hpp"], "be handed the time"),
     ("raw_new", r"\bnew\s+[A-Za-z_:]+\s*[({]|\bdelete\s+\w", ["service", "tests"], [], "std::make_unique, or a member"),

@@ -1,0 +1,54 @@
+#include "inbound/acceptor.hpp"
+
+#include "runtime/waiter.hpp"
+
+#include <stdexcept>
+#include <sys/socket.h>
+#include <utility>
+
+namespace gateway::inbound {
+namespace {
+
+namespace asio = boost::asio;
+using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+
+constexpr milliseconds pause_when_full{100};
+constexpr int backlog = 4096;
+
+} // namespace
+
+tcp_acceptor open_acceptor(worker& home, const std::string& address, std::uint16_t port) {
+    try {
+        const asio::ip::tcp::endpoint where(asio::ip::make_address(address), port);
+        tcp_acceptor acceptor(home.executor());
+        acceptor.open(where.protocol());
+        acceptor.set_option(asio::socket_base::reuse_address(true));
+        acceptor.set_option(reuse_port(true));
+        acceptor.bind(where);
+        acceptor.listen(backlog);
+        return acceptor;
+    } catch (const boost::system::system_error& error) {
+        throw std::runtime_error("cannot listen on " + address + ":" + std::to_string(port) + ": "
+                                 + error.code().message());
+    }
+}
+
+task<void> accept_clients(worker& home, tcp_acceptor& from, client_sink& to) {
+    while (from.is_open()) {
+        auto [error, socket] = co_await from.async_accept(home.executor(), no_throw);
+        if (!error) {
+            boost::system::error_code ignored; // a client that is gone already is found out by its session
+            socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+            to.take(std::move(socket));
+            continue;
+        }
+        if (error == asio::error::operation_aborted || !from.is_open()) co_return;
+        const bool full = error == asio::error::no_descriptors || error == asio::error::no_buffer_space
+                          || error == asio::error::no_memory || error.value() == ENFILE;
+        if (!full) continue; // that client's own fault: reset before we took it
+        to.make_room();
+        co_await sleep_until(deadline::in(steady_now(), pause_when_full));
+    }
+}
+
+} // namespace gateway::inbound

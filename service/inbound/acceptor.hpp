@@ -1,0 +1,33 @@
+// The loop that both listeners share: accept, start a session, and survive what accept can say. Private to
+// inbound.
+#pragma once
+#include "runtime/stream.hpp"
+#include "runtime/task.hpp"
+#include "runtime/worker.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace gateway::inbound {
+
+using tcp_acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, executor_type>;
+
+/// Opens, binds and listens with SO_REUSEPORT. Throws std::runtime_error that names address and port.
+tcp_acceptor open_acceptor(worker& home, const std::string& address, std::uint16_t port);
+
+/// What the owner of an acceptor does with a client, and when the process is out of descriptors.
+class client_sink {
+public:
+    virtual ~client_sink() = default;
+    virtual void take(tcp_socket socket) = 0;
+    /// Out of descriptors or memory (L03): give something back if there is anything.
+    virtual void make_room() = 0;
+};
+
+/// Accepts until the acceptor is closed.
+task<void> accept_clients(worker& home, tcp_acceptor& from, client_sink& to);
+
+} // namespace gateway::inbound

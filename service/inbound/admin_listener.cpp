@@ -1,0 +1,113 @@
+#include "inbound/admin_listener.hpp"
+
+#include "base/json_write.hpp"
+#include "http/response_writer.hpp"
+#include "http/verb.hpp"
+#include "inbound/acceptor.hpp"
+#include "inbound/door_state.hpp"
+#include "inbound/head_reader.hpp"
+#include "runtime/buffer.hpp"
+#include "runtime/task_group.hpp"
+#include "runtime/worker.hpp"
+
+#include <utility>
+
+namespace gateway::inbound {
+namespace {
+
+constexpr milliseconds request_timeout{10'000};
+constexpr milliseconds idle_timeout{60'000};
+constexpr std::uint32_t connections_max = 64; // a budget of its own (L08)
+
+struct page {
+    int status = 200;
+    std::string_view content_type = "application/json";
+    std::string body;
+};
+
+page readiness(const std::vector<std::string>& reasons) {
+    page out;
+    out.status = reasons.empty() ? 200 : 503;
+    out.body = reasons.empty() ? R"({"ready":true,"reasons":[)" : R"({"ready":false,"reasons":[)";
+    for (const auto& reason : reasons) {
+        if (&reason != &reasons.front()) out.body += ',';
+        append_json_string(out.body, reason);
+    }
+    out.body += "]}\n";
+    return out;
+}
+
+page answer_to(const admin_parts& with, const http::request_head& head) {
+    const bool reads = head.method == http::verb::get || head.method == http::verb::head;
+    if (!reads) return {405, "application/json", "{\"error\":\"only GET and HEAD are answered here\"}\n"};
+    if (head.path == "/healthz") return {200, "application/json", "{\"healthy\":true}\n"};
+    if (head.path == "/readyz") return readiness(with.not_ready());
+    if (head.path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", with.metrics()};
+    return {404, "application/json", "{\"error\":\"/metrics, /healthz and /readyz are here\"}\n"};
+}
+
+task<void> serve_admin(const admin_parts& with, tcp_socket socket, std::atomic<std::uint32_t>& count) {
+    const counted open(count);
+    stream peer(with.home, std::move(socket));
+    buffer received(http::max_header_bytes + 1024);
+    bool keep_alive = true;
+    while (keep_alive) {
+        const auto length = co_await fill_head(peer, received, deadline::in(steady_now(), idle_timeout));
+        if (!length || *length == 0) break;
+        const std::string block(received.bytes().substr(0, *length));
+        const auto head = read_head(block);
+        received.consume(*length);
+        page out{400, "application/json", "{\"error\":\"not a request this server understands\"}\n"};
+        if (head) out = answer_to(with, *head);
+        keep_alive = head && head->keep_alive && head->body.kind == http::framing::none && out.status != 405;
+        std::string text;
+        http::response_writer writer(text);
+        writer.start(out.status);
+        writer.field("Content-Type", out.content_type).field("Cache-Control", "no-store");
+        writer.content_length(out.body.size());
+        if (out.status == 405) writer.field("Allow", "GET, HEAD");
+        if (!keep_alive) writer.field("Connection", "close");
+        writer.end();
+        if (head && head->method == http::verb::head) out.body.clear();
+        const auto written = co_await peer.write(text, out.body, deadline::in(steady_now(), request_timeout));
+        if (!written) co_return;
+    }
+    co_await peer.finish(deadline::in(steady_now(), milliseconds{1'000}));
+}
+
+} // namespace
+
+struct admin_listener::state final : client_sink {
+    state(admin_parts parts, const std::string& address, std::uint16_t port)
+        : with(std::move(parts)), acceptor(open_acceptor(with.home, address, port)) {}
+
+    void take(tcp_socket socket) override {
+        if (connections.load(std::memory_order_relaxed) >= connections_max) return;
+        with.home.group().spawn(serve_admin(with, std::move(socket), connections));
+    }
+    void make_room() override {}
+
+    admin_parts with;
+    tcp_acceptor acceptor;
+    std::atomic<std::uint32_t> connections{0};
+};
+
+admin_listener::admin_listener(admin_parts with, const std::string& address, std::uint16_t port)
+    : state_(std::make_unique<state>(std::move(with), address, port)) {}
+
+admin_listener::~admin_listener() = default;
+
+std::uint16_t admin_listener::port() const {
+    return state_->acceptor.local_endpoint().port();
+}
+
+void admin_listener::start() {
+    state_->with.home.group().spawn(accept_clients(state_->with.home, state_->acceptor, *state_));
+}
+
+void admin_listener::stop_accepting() {
+    boost::system::error_code ignored; // closing is all that can be done
+    state_->acceptor.close(ignored);
+}
+
+} // namespace gateway::inbound

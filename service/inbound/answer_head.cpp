@@ -1,0 +1,136 @@
+#include "inbound/answer_head.hpp"
+
+#include "http/response_writer.hpp"
+#include "http/structured_fields.hpp"
+#include "telemetry/call_record.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <utility>
+
+namespace gateway::inbound {
+namespace {
+
+/// Whole seconds, never too few: a client that waits as told must not come early.
+std::int64_t seconds_up(milliseconds wait) {
+    return std::max<std::int64_t>(0, (wait.count() + 999) / 1000);
+}
+
+void append_limits(http::response_writer& head, const telemetry::call_record& record) {
+    struct named {
+        std::string_view name;
+        const limits::standing* stands;
+    };
+    std::array<named, 2> known{};
+    std::size_t count = 0;
+    if (record.caller_quota) known[count++] = {name_of(limit_scope::caller), &*record.caller_quota};
+    if (record.user_window) known[count++] = {name_of(limit_scope::tiktok_user), &*record.user_window};
+    if (count == 0) return;
+
+    std::array<http::quota_policy, 2> policies{};
+    std::array<http::quota_left, 2> left{};
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto& s = *known[i].stands;
+        policies[i] = {known[i].name, s.limit, seconds_up(s.length)};
+        left[i] = {known[i].name, s.remaining, seconds_up(s.until_more)};
+    }
+    // The tightest first: whoever reads only one reads the one that will stop them.
+    if (count == 2 && left[1].remaining < left[0].remaining) std::swap(left[0], left[1]);
+    std::string text;
+    http::append_rate_limit_policy(text, std::span(policies).first(count));
+    head.field("RateLimit-Policy", text);
+    text.clear();
+    http::append_rate_limit(text, std::span(left).first(count));
+    head.field("RateLimit", text);
+}
+
+void append_failure(http::response_writer& head, const failure& what) {
+    const auto* more = what.details();
+    const int status = http_status(what.code());
+    if (status == 429 || status == 503) {
+        const bool told = more && more->retry_after;
+        head.field("Retry-After", told ? std::max<std::int64_t>(1, seconds_up(*more->retry_after)) : 1);
+    }
+    if (more && !more->allow.empty()) head.field("Allow", more->allow);
+}
+
+/// A browser is on the other side: nothing is kept, framed, told on or loaded from elsewhere.
+void append_page_rules(http::response_writer& head, std::string_view policy) {
+    head.field("Cache-Control", "no-store")
+        .field("Referrer-Policy", "no-referrer")
+        .field("X-Frame-Options", "DENY")
+        .field("X-Content-Type-Options", "nosniff")
+        .field("Content-Security-Policy", policy);
+}
+
+constexpr std::string_view page_policy =
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action "
+    "'none'";
+constexpr std::string_view asset_policy =
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+void append_kind(http::response_writer& head, const pipeline::outcome& what) {
+    const auto* given = std::get_if<actions::answer>(&what);
+    if (given && std::holds_alternative<actions::page>(*given)) {
+        head.field("Content-Type", "text/html; charset=utf-8");
+        return append_page_rules(head, page_policy);
+    }
+    if (const auto* way = given ? std::get_if<actions::redirect>(given) : nullptr) {
+        head.field("Location", way->to);
+        return append_page_rules(head, page_policy);
+    }
+    if (const auto* file = given ? std::get_if<actions::asset>(given) : nullptr) {
+        head.field("Content-Type", file->content_type);
+        head.field("X-Content-Type-Options", "nosniff").field("Content-Security-Policy", asset_policy);
+        return;
+    }
+    head.field("Content-Type", "application/json").field("Cache-Control", "no-store");
+}
+
+/// Whether a repeat by the client's own retry logic could do something twice.
+bool may_have_had_effect(const pipeline::outcome& what, bool writes) {
+    if (const auto* refused = std::get_if<failure>(&what))
+        return refused->details() && refused->details()->may_have_reached_tiktok && writes;
+    return writes;
+}
+
+} // namespace
+
+void append_answer_head(std::string& out, const pipeline::outcome& what, const telemetry::call_record& record,
+                        const answer_facts& facts) {
+    http::response_writer head(out);
+    head.start(facts.status);
+    head.field("Date", facts.date);
+    append_kind(head, what);
+    head.content_length(facts.body_bytes);
+    head.field("X-Request-Id", record.request_id);
+    append_limits(head, record);
+    if (const auto* refused = std::get_if<failure>(&what)) append_failure(head, *refused);
+    if (!facts.allow.empty()) head.field("Allow", facts.allow);
+    if (may_have_had_effect(what, facts.writes)) head.field("x-should-retry", "false");
+    if (std::holds_alternative<pipeline::replay>(what)) head.field("Idempotent-Replayed", "true");
+    if (!facts.keep_alive)
+        head.field("Connection", "close");
+    else if (facts.http_1_0)
+        head.field("Connection", "keep-alive");
+    head.end();
+}
+
+int append_answer_body(std::string& out, const pipeline::outcome& what, std::string_view request_id) {
+    if (const auto* given = std::get_if<actions::answer>(&what)) {
+        if (const auto* shown = std::get_if<actions::page>(given)) {
+            out += shown->html;
+            return shown->status;
+        }
+        if (std::holds_alternative<actions::redirect>(*given)) return 302;
+        if (const auto* file = std::get_if<actions::asset>(given)) {
+            out += file->bytes;
+            return 200;
+        }
+    }
+    return pipeline::write_envelope(out, what, request_id);
+}
+
+} // namespace gateway::inbound

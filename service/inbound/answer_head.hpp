@@ -1,0 +1,33 @@
+// The header block of an answer, from what the pipeline gave back and what the record tells. Pure; appends to
+// a string that the session reuses. The body stands apart: both leave in one write.
+#pragma once
+#include "base/clock.hpp"
+#include "pipeline/pipeline.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace gateway::telemetry {
+struct call_record;
+}
+
+namespace gateway::inbound {
+
+struct answer_facts {
+    int status = 200;
+    std::uint64_t body_bytes = 0;
+    bool keep_alive = true;
+    bool http_1_0 = false;
+    bool writes = false;         // the row may have an effect at TikTok
+    std::string_view date;       // http_date of now
+    std::string_view allow = {}; // of OPTIONS; a 405 brings its own
+};
+
+void append_answer_head(std::string& out, const pipeline::outcome& what, const telemetry::call_record& record,
+                        const answer_facts& facts);
+
+/// The body of an outcome: the envelope, or the bytes of a page or asset. Gives the status.
+int append_answer_body(std::string& out, const pipeline::outcome& what, std::string_view request_id);
+
+} // namespace gateway::inbound

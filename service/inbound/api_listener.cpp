@@ -1,0 +1,57 @@
+#include "inbound/api_listener.hpp"
+
+#include "inbound/acceptor.hpp"
+#include "runtime/task_group.hpp"
+#include "runtime/worker.hpp"
+
+#include <utility>
+
+namespace gateway::inbound {
+
+struct api_listener::state final : client_sink {
+    state(api_parts parts, const std::string& address, std::uint16_t port, std::uint32_t most)
+        : with(parts),
+          acceptor(open_acceptor(parts.home, address, port)),
+          port_in_use(acceptor.local_endpoint().port()),
+          connections_max(most) {}
+
+    void take(tcp_socket socket) override {
+        // Above the bound the one that has waited longest for nothing goes; if all are busy, the new one
+        // does.
+        if (with.state.connections.load(std::memory_order_relaxed) >= connections_max && !idle.close_oldest())
+            return;
+        with.home.group().spawn(serve_connection(with, idle, std::move(socket)));
+    }
+    void make_room() override { idle.close_oldest(); }
+
+    api_parts with;
+    idle_line idle;
+    tcp_acceptor acceptor;
+    std::uint16_t port_in_use;
+    std::uint32_t connections_max;
+};
+
+api_listener::api_listener(api_parts with, const std::string& address, std::uint16_t port,
+                           std::uint32_t connections_max)
+    : state_(std::make_unique<state>(with, address, port, connections_max)) {}
+
+api_listener::~api_listener() = default;
+
+std::uint16_t api_listener::port() const {
+    return state_->port_in_use;
+}
+
+void api_listener::start() {
+    state_->with.home.group().spawn(accept_clients(state_->with.home, state_->acceptor, *state_));
+}
+
+void api_listener::stop_accepting() {
+    boost::system::error_code ignored; // closing is all that can be done
+    state_->acceptor.close(ignored);
+}
+
+void api_listener::close_idle() {
+    state_->idle.close_all();
+}
+
+} // namespace gateway::inbound

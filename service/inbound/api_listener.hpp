@@ -1,0 +1,37 @@
+// Accepts clients for one worker. Every worker has its own acceptor on the same port (SO_REUSEPORT), so that
+// the kernel spreads connections and nothing is shared. Made by main on its worker's loop; used from that
+// thread.
+#pragma once
+#include "inbound/idle_line.hpp"
+#include "inbound/session.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace gateway::inbound {
+
+class api_listener {
+public:
+    /// Binds and listens; port 0 picks a free one, see port(). Throws when the address cannot be had (a
+    /// failed start).
+    api_listener(api_parts with, const std::string& address, std::uint16_t port,
+                 std::uint32_t connections_max);
+    ~api_listener();
+    api_listener(const api_listener&) = delete;
+    api_listener& operator=(const api_listener&) = delete;
+
+    std::uint16_t port() const;
+    /// Begins to accept; before the worker runs, or on its thread.
+    void start();
+    /// No new connections. On the worker's thread.
+    void stop_accepting();
+    /// Ends connections that wait for a request. On the worker's thread.
+    void close_idle();
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+} // namespace gateway::inbound

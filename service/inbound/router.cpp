@@ -1,0 +1,115 @@
+#include "inbound/router.hpp"
+
+#include "http/percent.hpp"
+
+#include <utility>
+
+namespace gateway::inbound {
+namespace {
+
+bool is_parameter(std::string_view segment) {
+    return segment.starts_with('{');
+}
+
+bool answers(actions::verb row, http::verb asked) {
+    switch (asked) {
+        case http::verb::get:
+        case http::verb::head:
+            return row == actions::verb::get;
+        case http::verb::post:
+            return row == actions::verb::post;
+        case http::verb::put:
+            return row == actions::verb::put;
+        case http::verb::delete_:
+            return row == actions::verb::delete_;
+        default:
+            return false;
+    }
+}
+
+std::string* place_of(route& to, std::string_view parameter) {
+    if (parameter == "{user_id}") return &to.user_id;
+    if (parameter == "{publish_id}") return &to.publish_id;
+    if (parameter == "{file_id}") return &to.file_id;
+    if (parameter == "{asset}") return &to.asset;
+    return nullptr;
+}
+
+failure nothing_here() {
+    return failure{errc::no_such_route, "Nothing lives at this path; GET /openapi.yaml lists what does."};
+}
+
+} // namespace
+
+router::router(std::span<const actions::row> rows) {
+    entries_.reserve(rows.size());
+    for (const auto& row : rows) {
+        const auto parts = split(row.path);
+        entries_.push_back({&row, {parts.segments.begin(), parts.segments.begin() + parts.count}});
+    }
+}
+
+router::split_path router::split(std::string_view path) {
+    split_path out;
+    if (path.starts_with('/')) path.remove_prefix(1);
+    while (true) {
+        const auto slash = path.find('/');
+        if (out.count == max_segments) {
+            out.fits = false;
+            return out;
+        }
+        out.segments[out.count++] = path.substr(0, slash);
+        if (slash == std::string_view::npos) return out;
+        path.remove_prefix(slash + 1);
+    }
+}
+
+bool router::same(const entry& candidate, const split_path& path) {
+    if (!path.fits || candidate.segments.size() != path.count) return false;
+    for (std::size_t i = 0; i < path.count; ++i) {
+        const auto expected = candidate.segments[i];
+        // A parameter never matches an empty segment: `/v1/users//info` is no user's.
+        if (is_parameter(expected) ? path.segments[i].empty() : expected != path.segments[i]) return false;
+    }
+    return true;
+}
+
+result<route> router::find(http::verb method, std::string_view path) const {
+    const auto parts = split(path);
+    bool other_verb = false;
+    for (const auto& candidate : entries_) {
+        if (!same(candidate, parts)) continue;
+        if (!answers(candidate.row->method, method)) {
+            other_verb = true;
+            continue;
+        }
+        route found;
+        found.to = candidate.row;
+        for (std::size_t i = 0; i < parts.count; ++i) {
+            if (!is_parameter(candidate.segments[i])) continue;
+            auto text = http::percent_decoded(parts.segments[i]);
+            if (!text)
+                return failure{errc::malformed_request, "A path segment is not percent-encoded properly."};
+            if (auto* place = place_of(found, candidate.segments[i])) *place = std::move(*text);
+        }
+        return found;
+    }
+    if (!other_verb) return nothing_here();
+    auto verbs = allow(path);
+    return failure{errc::method_not_allowed, "This path takes " + verbs + "."}.allow(verbs);
+}
+
+std::string router::allow(std::string_view path) const {
+    if (path == "*") return "GET, HEAD, POST, PUT, DELETE, OPTIONS";
+    const auto parts = split(path);
+    std::string verbs;
+    for (const auto& candidate : entries_) {
+        if (!same(candidate, parts)) continue;
+        verbs += actions::name_of(candidate.row->method);
+        verbs += candidate.row->method == actions::verb::get ? ", HEAD, " : ", ";
+    }
+    if (!verbs.empty()) verbs += "OPTIONS";
+    return verbs;
+}
+
+} // namespace gateway::inbound

@@ -1,0 +1,50 @@
+// From verb and path to a row. Built once from the table of rows; read-only, so every worker shares one.
+// Pure.
+#pragma once
+#include "actions/row.hpp"
+#include "base/result.hpp"
+#include "http/verb.hpp"
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway::inbound {
+
+/// Where a request goes. The texts are decoded path segments; they own their bytes, since a segment may be
+/// encoded.
+struct route {
+    const actions::row* to = nullptr;
+    std::string user_id, publish_id, file_id, asset;
+};
+
+class router {
+public:
+    explicit router(std::span<const actions::row> rows);
+
+    /// `path` as the strict gate let it pass. Errors: no_such_route, method_not_allowed (with Allow),
+    /// malformed_request for a segment that does not decode.
+    result<route> find(http::verb method, std::string_view path) const;
+    /// The value of Allow for a path; empty when nothing lives there. `*` stands for the whole server.
+    std::string allow(std::string_view path) const;
+
+private:
+    static constexpr std::size_t max_segments = 8;
+    struct entry {
+        const actions::row* row;
+        std::vector<std::string_view> segments; // of the row's path; `{...}` stands for any one
+    };
+    struct split_path {
+        std::array<std::string_view, max_segments> segments;
+        std::size_t count = 0;
+        bool fits = true;
+    };
+    static split_path split(std::string_view path);
+    static bool same(const entry& candidate, const split_path& path);
+
+    std::vector<entry> entries_;
+};
+
+} // namespace gateway::inbound

@@ -1,0 +1,49 @@
+// One client's connection: reads a head, lets the gate judge it, finds the row, hands the call to the
+// pipeline, answers in one write, and goes on with the next request. Requests of one connection are served in
+// order, one at a time (C15).
+#pragma once
+#include "inbound/door_state.hpp"
+#include "inbound/idle_line.hpp"
+#include "inbound/router.hpp"
+#include "runtime/stream.hpp"
+#include "runtime/task.hpp"
+#include "settings/settings.hpp"
+
+#include <string_view>
+
+namespace gateway {
+class tls_server_context;
+class worker;
+} // namespace gateway
+namespace gateway::pipeline {
+class pipeline;
+}
+namespace gateway::telemetry {
+class sink;
+}
+
+namespace gateway::inbound {
+
+/// What sessions of one worker work with, gathered by main; everything outlives them.
+struct api_parts {
+    worker& home;
+    const settings::listen& settings;
+    const router& routes;          // shared by all workers
+    pipeline::pipeline& calls;     // of this worker
+    telemetry::sink& sink;         // shared
+    door_state& state;             // shared
+    const tls_server_context* tls; // null: plain
+    /// Without callers nobody needs a key, and then a page in a browser must not reach us under a name of its
+    /// own (DNS rebinding): only a loopback Host is served.
+    bool loopback_host_only = false;
+};
+
+/// Serves the connection to its end. Never throws but for cancellation.
+task<void> serve_connection(const api_parts& with, idle_line& idle, tcp_socket socket);
+
+/// For log lines and headers: accepted when short and plain (G09), otherwise a new one is made.
+bool plain_request_id(std::string_view text);
+/// localhost, 127.0.0.0/8 or [::1], with or without a port.
+bool loopback_host(std::string_view host);
+
+} // namespace gateway::inbound
