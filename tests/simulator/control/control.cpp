@@ -1,6 +1,8 @@
 #include "control/control.hpp"
 
+#include "base/pattern.hpp"
 #include "configure/load.hpp"
+#include "control/calls.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -68,6 +70,17 @@ constexpr row rows[] = {
     {"POST", "/accounts", put_account},
     {"POST", "/clock", advance_clock},
     {"POST", "/connections", close_connections},
+    {"GET", "/history", show_history},
+    {"DELETE", "/history/requests", forget_requests},
+    {"GET", "/history/posts/*", show_post},
+    {"POST", "/posts/*/state", move_post},
+    {"POST", "/tokens", make_tokens},
+    {"POST", "/tokens/expire", expire_tokens},
+    {"POST", "/tokens/revoke", revoke_account},
+    {"POST", "/webhooks", send_event},
+    {"GET", "/faults", list_faults},
+    {"POST", "/faults", add_fault},
+    {"DELETE", "/faults", clear_faults},
 };
 
 } // namespace
@@ -104,7 +117,7 @@ std::int64_t number_of(const boost::json::object& from, std::string_view key, st
 
 answer control(world& w, const request& in) {
     for (const row& one : rows) {
-        if (one.path == in.path && one.method == in.method) return one.handle(w, in);
+        if (one.method == in.method && matches(one.path, in.path)) return one.handle(w, in);
     }
     return control_error("no such control call: " + in.method + " " + in.path, 404);
 }

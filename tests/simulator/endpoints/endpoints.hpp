@@ -11,5 +11,7 @@ answer decide_consent(call& c);      // POST /v2/auth/authorize/
 answer give_token(call& c);          // POST /v2/oauth/token/
 answer revoke_token(call& c);        // POST /v2/oauth/revoke/
 answer get_user_info(call& c);       // GET  /v2/user/info/
+answer list_videos(call& c);         // POST /v2/video/list/
+answer query_videos(call& c);        // POST /v2/video/query/
 
 } // namespace gateway::simulator

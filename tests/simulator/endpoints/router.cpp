@@ -17,6 +17,8 @@ constexpr row rows[] = {
     {"POST", "/v2/oauth/token/", give_token, true},
     {"POST", "/v2/oauth/revoke/", revoke_token, true},
     {"GET", "/v2/user/info/", get_user_info, false},
+    {"POST", "/v2/video/list/", list_videos, false},
+    {"POST", "/v2/video/query/", query_videos, false},
 };
 
 } // namespace

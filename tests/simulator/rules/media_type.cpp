@@ -3,7 +3,7 @@
 namespace gateway::simulator {
 
 media_type sniff(std::string_view head) {
-    using namespace std::string_view_literals;
+    using std::string_view_literals::operator""sv;
     if (head.starts_with("\x1A\x45\xDF\xA3"sv)) return media_type::webm;
     if (head.starts_with("\xFF\xD8\xFF"sv)) return media_type::jpeg;
     if (head.starts_with("\x89PNG\r\n\x1A\n"sv)) return media_type::png;
