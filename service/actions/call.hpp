@@ -97,6 +97,7 @@ struct call {
     std::string signature;              // TikTok-Signature
     std::string idempotency_key;        // batch: each file has its own record under it
     tiktok::user_api* tiktok = nullptr; // bound to the acting user; null where needs_connection is false
+    std::vector<std::string> granted;   // the acting user's scopes
     parts& with;
     telemetry::call_record& record;
     deadline until;

@@ -1,0 +1,72 @@
+# embed_documents(TARGET): compiles openapi.yaml, its JSON form and every file of service/docs/ into TARGET, where
+# actions/assets.hpp finds them by name. The assembler includes the bytes, so size costs no compile time.
+function(embed_documents target)
+    set(names "")
+    set(paths "")
+    macro(embed_one name path)
+        list(APPEND names ${name})
+        list(APPEND paths ${path})
+    endmacro()
+
+    if(EXISTS ${PROJECT_SOURCE_DIR}/openapi.yaml)
+        embed_one(openapi.yaml ${PROJECT_SOURCE_DIR}/openapi.yaml)
+        # The page reads JSON: a YAML reader in the browser would be one more thing to ship.
+        if(EXISTS ${PROJECT_SOURCE_DIR}/tests/contract/yaml_to_json.py)
+            find_package(Python3 REQUIRED COMPONENTS Interpreter)
+            set(as_json ${CMAKE_CURRENT_BINARY_DIR}/openapi.json)
+            add_custom_command(OUTPUT ${as_json}
+                COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/tests/contract/yaml_to_json.py
+                        ${PROJECT_SOURCE_DIR}/openapi.yaml ${as_json}
+                DEPENDS ${PROJECT_SOURCE_DIR}/openapi.yaml ${PROJECT_SOURCE_DIR}/tests/contract/yaml_to_json.py
+                VERBATIM)
+            embed_one(docs/openapi.json ${as_json})
+        endif()
+    endif()
+    file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/service/docs/*)
+    foreach(page IN LISTS pages)
+        get_filename_component(name ${page} NAME)
+        embed_one(docs/${name} ${page})
+    endforeach()
+
+    set(types html text/html css text/css js text/javascript json application/json yaml application/yaml
+        svg image/svg+xml png image/png ico image/x-icon)
+    set(code "// Made by cmake/embed.cmake.\n#include \"actions/assets.hpp\"\n\n#include <cstddef>\n\n")
+    set(table "")
+    set(count 0)
+    foreach(name path IN ZIP_LISTS names paths)
+        get_filename_component(extension ${name} LAST_EXT)
+        string(SUBSTRING "${extension}" 1 -1 extension)
+        list(FIND types "${extension}" at)
+        set(type application/octet-stream)
+        if(at GREATER -1)
+            math(EXPR at "${at} + 1")
+            list(GET types ${at} type)
+        endif()
+        if(type MATCHES "^text/")
+            string(APPEND type "; charset=utf-8")
+        endif()
+        set(symbol embedded_${count})
+        string(APPEND code
+            "asm(\".pushsection .rodata\\n.hidden ${symbol}_begin\\n.hidden ${symbol}_end\\n\"\n"
+            "    \".global ${symbol}_begin\\n${symbol}_begin:\\n.incbin \\\"${path}\\\"\\n\"\n"
+            "    \".global ${symbol}_end\\n${symbol}_end:\\n.byte 0\\n.popsection\\n\");\n"
+            "extern \"C\" [[gnu::visibility(\"hidden\")]] const char ${symbol}_begin[];\n"
+            "extern \"C\" [[gnu::visibility(\"hidden\")]] const char ${symbol}_end[];\n")
+        string(APPEND table
+            "        {\"${name}\", \"${type}\", {${symbol}_begin, static_cast<std::size_t>(${symbol}_end - ${symbol}_begin)}},\n")
+        math(EXPR count "${count} + 1")
+    endforeach()
+    string(APPEND code
+        "\nnamespace gateway::actions {\n\nstd::span<const embedded_file> embedded_files() {\n")
+    if(count EQUAL 0)
+        string(APPEND code "    return {};\n")
+    else()
+        string(APPEND code "    static const embedded_file all[] = {\n${table}    };\n    return all;\n")
+    endif()
+    string(APPEND code "}\n\n} // namespace gateway::actions\n")
+
+    set(made ${CMAKE_CURRENT_BINARY_DIR}/embedded_files.cpp)
+    file(CONFIGURE OUTPUT ${made} CONTENT "${code}" @ONLY)
+    set_source_files_properties(${made} PROPERTIES OBJECT_DEPENDS "${paths}" SKIP_PRECOMPILE_HEADERS ON)
+    target_sources(${target} PRIVATE ${made})
+endfunction()

@@ -1,0 +1,19 @@
+// Files that are compiled into the program: openapi.yaml and what lies in service/docs/. The list is made by
+// cmake/embed.cmake. Constants.
+#pragma once
+#include <span>
+#include <string_view>
+
+namespace gateway::actions {
+
+struct embedded_file {
+    std::string_view name; // "openapi.yaml", "docs/index.html"
+    std::string_view content_type;
+    std::string_view bytes;
+};
+
+std::span<const embedded_file> embedded_files();
+/// Null: no such file.
+const embedded_file* find_asset(std::string_view name);
+
+} // namespace gateway::actions

@@ -1,0 +1,80 @@
+// Connecting a user: the start of a login and the page the browser comes back to.
+#include "actions/call.hpp"
+#include "actions/rows.hpp"
+#include "connections/desk.hpp"
+#include "http/query.hpp"
+
+#include <utility>
+#include <variant>
+
+namespace gateway::actions {
+namespace {
+
+task<result<answer>> start_login(call& c) {
+    connections::login_wish wish;
+    wish.scopes = c.input.texts("scopes");
+    wish.return_url = c.input.text("return_url");
+    wish.disable_auto_auth = c.input.flag("disable_auto_auth");
+    const auto started = co_await c.with.connections.start(c.by, c.user, std::move(wish), c.now, c.until);
+    if (!started) co_return started.error();
+    object out{.json = connections::to_json(*started)};
+    co_return answer{std::move(out)};
+}
+
+/// What TikTok's redirect carries; what cannot be read is left empty, and the desk has a page for that.
+connections::callback_query read_callback(std::string_view query) {
+    constexpr std::size_t value_bytes_max = 2048;
+    connections::callback_query out;
+    const auto parsed = http::query::parse(query);
+    if (!parsed || parsed->repeated()) return out;
+    const auto take = [&](std::string_view name, std::string& into) {
+        const auto* value = parsed->find(name);
+        if (value && value->size() <= value_bytes_max) into = *value;
+    };
+    take("code", out.code);
+    take("state", out.state);
+    take("scopes", out.scopes);
+    take("error", out.error);
+    take("error_description", out.error_description);
+    return out;
+}
+
+task<result<answer>> finish_login(call& c) {
+    auto query = read_callback(c.query);
+    auto shown = co_await c.with.connections.callback(std::move(query), c.now, c.until);
+    if (auto* onward = std::get_if<connections::callback_redirect>(&shown)) {
+        redirect out{.to = std::move(onward->to)};
+        co_return answer{std::move(out)};
+    }
+    auto& told = std::get<connections::callback_page>(shown);
+    page out{.status = told.status, .html = std::move(told.html)};
+    co_return answer{std::move(out)};
+}
+
+} // namespace
+
+row connect_row() {
+    static const input inputs[] = {
+        {.name = "scopes", .type = kind::text_list, .min = 1, .max = 20},
+        {.name = "return_url", .type = kind::text, .min = 1, .max = 512},
+        {.name = "disable_auto_auth", .type = kind::boolean, .fallback = "false"},
+    };
+    return {.slug = "GATEWAY_CONNECT",
+            .method = verb::post,
+            .path = "/v1/users/{user_id}/connect",
+            .takes = body::json,
+            .inputs = inputs,
+            .run = start_login};
+}
+
+row callback_row() {
+    return {.slug = "GATEWAY_CALLBACK",
+            .method = verb::get,
+            .path = "/oauth/callback",
+            .opened_by = door::open,
+            .reads_query_itself = true,
+            .takes_time = pace::post, // the exchange of the code cannot be repeated: give it time
+            .run = finish_login};
+}
+
+} // namespace gateway::actions

@@ -1,0 +1,33 @@
+// TIKTOK_QUERY_CREATOR_INFO (tiktok-api §4.1): what the creator's account allows right now.
+#include "actions/call.hpp"
+#include "actions/rows.hpp"
+#include "tiktok/user_api.hpp"
+
+#include <utility>
+
+namespace gateway::actions {
+namespace {
+
+std::string_view publish_scope(const checked_input&) {
+    return "video.publish";
+}
+
+task<result<answer>> query_creator_info(call& c) {
+    auto got = co_await c.tiktok->creator_info();
+    if (!got) co_return got.error();
+    passed_through out{.from = std::move(got->raw)};
+    co_return answer{std::move(out)};
+}
+
+} // namespace
+
+row query_creator_info_row() {
+    return {.slug = "TIKTOK_QUERY_CREATOR_INFO",
+            .method = verb::get,
+            .path = "/v1/users/{user_id}/creator",
+            .scope = publish_scope,
+            .needs_connection = true,
+            .run = query_creator_info};
+}
+
+} // namespace gateway::actions

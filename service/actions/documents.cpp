@@ -1,0 +1,46 @@
+// The contract itself: openapi.yaml for programs, /docs for people. Compiled in; no key is asked.
+#include "actions/assets.hpp"
+#include "actions/call.hpp"
+#include "actions/rows.hpp"
+
+namespace gateway::actions {
+namespace {
+
+result<answer> serve(std::string_view name) {
+    const auto* found = find_asset(name);
+    if (!found) return failure{errc::no_such_route, "Nothing lives at this path."};
+    return answer{asset{.content_type = found->content_type, .bytes = found->bytes}};
+}
+
+task<result<answer>> show_openapi(call&) {
+    co_return serve("openapi.yaml");
+}
+task<result<answer>> show_docs(call&) {
+    co_return serve("docs/index.html");
+}
+task<result<answer>> show_docs_part(call& c) {
+    co_return serve("docs/" + std::string(c.asset));
+}
+
+row document_row(std::string_view slug, std::string_view path, task<result<answer>> (*run)(call&)) {
+    return {.slug = slug,
+            .method = verb::get,
+            .path = path,
+            .opened_by = door::open,
+            .reads_query_itself = true,
+            .run = run};
+}
+
+} // namespace
+
+row openapi_row() {
+    return document_row("GATEWAY_OPENAPI", "/openapi.yaml", show_openapi);
+}
+row docs_row() {
+    return document_row("GATEWAY_DOCS", "/docs", show_docs);
+}
+row docs_part_row() {
+    return document_row("GATEWAY_DOCS", "/docs/{asset}", show_docs_part);
+}
+
+} // namespace gateway::actions

@@ -1,0 +1,46 @@
+#include "actions/first_answer.hpp"
+
+#include <utility>
+
+namespace gateway::actions {
+
+first_answer::first_answer(store::store& records, caller_name caller, std::string key,
+                           std::string fingerprint, std::string request_id)
+    : records_(records) {
+    ours_.caller = std::move(caller);
+    ours_.key = std::move(key);
+    ours_.fingerprint = std::move(fingerprint);
+    ours_.request_id = std::move(request_id);
+}
+
+task<result<std::optional<store::idempotency_record>>> first_answer::claim(wall_time now, deadline until) {
+    ours_.created_at = now;
+    ours_.expires_at = now + first_answer_lifetime;
+    auto found = co_await records_.claim_key(ours_, now, until);
+    if (!found) co_return found.error();
+    if (!*found) co_return std::optional<store::idempotency_record>{};
+    if ((*found)->fingerprint != ours_.fingerprint)
+        co_return failure{errc::idempotency_key_reused, "This Idempotency-Key was used for another request."};
+    if (!(*found)->finished)
+        co_return failure{errc::in_progress,
+                          "A call with this Idempotency-Key is still running; ask again soon."}
+            .retry_after(seconds{1});
+    co_return std::move(*found);
+}
+
+task<result<store::done>> first_answer::remember(int status, std::string answer, deadline until) {
+    ours_.finished = true;
+    ours_.status = status;
+    ours_.answer = std::move(answer);
+    return records_.finish_key(ours_, until);
+}
+
+task<result<store::done>> first_answer::forget(deadline until) {
+    return records_.forget_key(ours_.caller, ours_.key, until);
+}
+
+bool must_be_remembered(const failure& why) {
+    return why.code() == errc::outcome_unknown || (why.details() && why.details()->may_have_reached_tiktok);
+}
+
+} // namespace gateway::actions

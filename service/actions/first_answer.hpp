@@ -1,0 +1,39 @@
+// The first answer to an Idempotency-Key, given again byte for byte (product §5). The pipeline keeps one per
+// request, a batch one per file under the same key. Lives in the frame of the call that claimed the key.
+#pragma once
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "runtime/task.hpp"
+#include "store/store.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace gateway::actions {
+
+/// How long an answer is given again.
+inline constexpr std::chrono::hours first_answer_lifetime{24};
+
+class first_answer {
+public:
+    /// Name space of the key is the caller. `fingerprint`: 32 bytes.
+    first_answer(store::store& records, caller_name caller, std::string key, std::string fingerprint,
+                 std::string request_id);
+
+    /// Empty: the key is ours, and exactly one of remember() and forget() must follow. Otherwise the answer
+    /// to give again. Errors: in_progress, idempotency_key_reused, vault_unavailable.
+    task<result<std::optional<store::idempotency_record>>> claim(wall_time now, deadline until);
+    task<result<store::done>> remember(int status, std::string answer, deadline until);
+    task<result<store::done>> forget(deadline until);
+
+private:
+    store::store& records_;
+    store::idempotency_record ours_;
+};
+
+/// Whether a failed write must be remembered: only what had no effect may be tried again under the same key.
+bool must_be_remembered(const failure& why);
+
+} // namespace gateway::actions

@@ -1,0 +1,76 @@
+// TIKTOK_POST_PHOTO (tiktok-api §4.4): photos TikTok pulls itself, posted at once or put into the creator's
+// editor.
+#include "actions/post_settings.hpp"
+#include "actions/rows.hpp"
+
+#include <cstdint>
+#include <utility>
+
+namespace gateway::actions {
+namespace {
+
+bool direct(const checked_input& given) {
+    return given.text("post_mode") == "DIRECT_POST";
+}
+
+std::string_view photo_scope(const checked_input& given) {
+    return direct(given) ? "video.publish" : "video.upload";
+}
+
+void check_photos(const checked_input& given, bool, std::vector<field_fault>& faults) {
+    const auto urls = given.texts("photo_images");
+    const auto cover = given.integer("photo_cover_index");
+    if (!urls.empty() && cover >= static_cast<std::int64_t>(urls.size()))
+        faults.push_back({"photo_cover_index", "must point into photo_images, which holds "
+                                                   + std::to_string(urls.size())
+                                                   + "; the first has index 0"});
+    if (direct(given)) check_branded_content(given, faults);
+}
+
+task<result<answer>> post_photo(call& c) {
+    posts::photos_request what;
+    what.urls = c.input.texts("photo_images");
+    what.cover_index = static_cast<std::uint32_t>(c.input.integer("photo_cover_index"));
+    what.direct = direct(c.input);
+    what.info = photo_post_info(c.input);
+    auto by = asker_of(c);
+    const auto done = co_await c.with.posts.post_photos(*c.tiktok, std::move(what), std::move(by));
+    if (!done) co_return done.error();
+    object out{.json = to_json(*done, false)};
+    co_return answer{std::move(out)};
+}
+
+} // namespace
+
+row post_photo_row() {
+    static const input inputs[] = {
+        {.name = "photo_images", .type = kind::url_list, .required = true, .min = 1, .max = 35},
+        {.name = "photo_cover_index", .type = kind::integer, .required = true, .max = 34},
+        {.name = "title", .type = kind::text, .max = 90, .multiline = true},
+        {.name = "description", .type = kind::text, .max = 4000, .multiline = true},
+        {.name = "post_mode",
+         .type = kind::choice,
+         .choices = "DIRECT_POST|MEDIA_UPLOAD",
+         .fallback = "MEDIA_UPLOAD"},
+        privacy_input,
+        switch_input("auto_add_music"),
+        switch_input("disable_comment"),
+        switch_input("brand_content_toggle"),
+        switch_input("brand_organic_toggle"),
+        switch_input("is_aigc", {}),
+    };
+    return {.slug = "TIKTOK_POST_PHOTO",
+            .method = verb::post,
+            .path = "/v1/users/{user_id}/photos",
+            .takes = body::json,
+            .inputs = inputs,
+            .also_checks = check_photos,
+            .scope = photo_scope,
+            .takes_time = pace::post,
+            .writes = true,
+            .replays = true,
+            .needs_connection = true,
+            .run = post_photo};
+}
+
+} // namespace gateway::actions

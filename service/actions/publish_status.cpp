@@ -1,0 +1,86 @@
+// TIKTOK_FETCH_PUBLISH_STATUS (tiktok-api §6) and the cancel of a running pull (§4.6).
+#include "actions/post_settings.hpp"
+#include "actions/rows.hpp"
+#include "base/json_write.hpp"
+
+#include <utility>
+
+namespace gateway::actions {
+namespace {
+
+// TikTok's spelling, and the one it may mend to.
+constexpr std::string_view post_id_lists[] = {"publicaly_available_post_id", "publicly_available_post_id"};
+// Ours, should TikTok ever send members of these names.
+constexpr std::string_view our_members[] = {"publish_id", "state"};
+
+std::string_view either_scope(const checked_input&) {
+    return both_scopes;
+}
+
+std::string our_part(const publish_id& id, std::string_view state) {
+    std::string out = R"("publish_id":)";
+    append_json_string(out, id.text());
+    out += R"(,"state":)";
+    append_json_string(out, state);
+    return out;
+}
+
+std::string told_by_ledger(const publish_id& id, const posts::status_answer& known) {
+    std::string out = "{";
+    append_json_key(out, "status");
+    append_json_string(out, known.status);
+    if (!known.fail_reason.empty()) {
+        append_json_key(out, "fail_reason");
+        append_json_string(out, known.fail_reason);
+    }
+    append_json_key(out, post_id_lists[0]);
+    out += json_list(known.post_ids) + ',' + our_part(id, known.state);
+    return out += '}';
+}
+
+task<result<answer>> fetch_status(call& c) {
+    auto got = co_await c.with.posts.status(*c.tiktok, c.post, c.now);
+    if (!got) co_return got.error();
+    if (got->raw.bytes.empty()) {
+        object out{.json = told_by_ledger(c.post, *got)};
+        co_return answer{std::move(out)};
+    }
+    auto ours = our_part(c.post, got->state);
+    passed_through out{.from = std::move(got->raw),
+                       .as_string_lists = post_id_lists,
+                       .without = our_members,
+                       .extra = std::move(ours)};
+    co_return answer{std::move(out)};
+}
+
+task<result<answer>> cancel_post(call& c) {
+    const auto done = co_await c.with.posts.cancel(*c.tiktok, c.post, c.now);
+    if (!done) co_return done.error();
+    // TikTok's word is "accepted", not "cancelled": the status tells when it is.
+    object out{.json = '{' + our_part(c.post, "processing") + '}'};
+    co_return answer{std::move(out)};
+}
+
+} // namespace
+
+row fetch_publish_status_row() {
+    return {.slug = "TIKTOK_FETCH_PUBLISH_STATUS",
+            .method = verb::get,
+            .path = "/v1/users/{user_id}/posts/{publish_id}",
+            .scope = either_scope,
+            .needs_connection = true,
+            .run = fetch_status};
+}
+
+row cancel_post_row() {
+    return {.slug = "GATEWAY_CANCEL_POST",
+            .method = verb::delete_,
+            .path = "/v1/users/{user_id}/posts/{publish_id}",
+            .scope = either_scope,
+            .takes_time = pace::post,
+            .writes = true,
+            .needs_connection = true,
+            .run = cancel_post};
+}
+
+} // namespace gateway::actions

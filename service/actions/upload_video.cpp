@@ -1,0 +1,87 @@
+// TIKTOK_UPLOAD_VIDEO: a raw body, a multipart body, staged bytes or a URL, to the creator's inbox or posted
+// at once (product §5).
+#include "actions/post_settings.hpp"
+#include "actions/rows.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+namespace gateway::actions {
+namespace {
+
+bool faulty(const std::vector<field_fault>& faults, std::string_view field) {
+    return std::any_of(faults.begin(), faults.end(),
+                       [field](const field_fault& each) { return each.field.starts_with(field); });
+}
+
+void check_upload(const checked_input& given, bool came_with_bytes, std::vector<field_fault>& faults) {
+    const bool file = given.has("file_to_upload");
+    const bool url = given.has("video_url");
+    if (came_with_bytes) {
+        for (const std::string_view name : {"file_to_upload", "video_url"})
+            if (given.has(name))
+                faults.push_back({std::string(name), "cannot be given: the body already is the video"});
+    } else if (file && url) {
+        faults.push_back({"video_url", "cannot be given together with file_to_upload"});
+    } else if (!file && !url && !faulty(faults, "file_to_upload") && !faulty(faults, "video_url")) {
+        faults.push_back(
+            {"file_to_upload", "is required, unless video_url is given or the body is the video"});
+    }
+    if (given.flag("publish")) check_branded_content(given, faults);
+}
+
+task<result<answer>> upload_video(call& c) {
+    posts::upload_request what;
+    what.body = c.body.source;
+    if (const auto files = c.input.files("file_to_upload"); !files.empty()) what.file = files.front().id;
+    what.url = c.input.text("video_url");
+    what.direct = c.input.flag("publish");
+    what.info = video_post_info(c.input);
+    if (c.input.has("chunk_size_bytes"))
+        what.chunk_hint_bytes = static_cast<std::uint64_t>(c.input.integer("chunk_size_bytes"));
+    what.keep = c.input.flag("keep");
+    auto by = asker_of(c);
+    const auto done = co_await c.with.posts.upload_video(*c.tiktok, std::move(what), std::move(by));
+    if (!done) co_return done.error();
+    object out{.json = to_json(*done)};
+    co_return answer{std::move(out)};
+}
+
+} // namespace
+
+row upload_video_row() {
+    static const input inputs[] = {
+        {.name = "file_to_upload", .type = kind::file},
+        {.name = "video_url", .type = kind::url},
+        caption_input,
+        switch_input("publish"),
+        {.name = "chunk_size_bytes", .type = kind::integer, .min = 1, .max = 4'294'967'296},
+        switch_input("keep", "true"),
+        privacy_input,
+        switch_input("disable_comment"),
+        switch_input("disable_duet"),
+        switch_input("disable_stitch"),
+        cover_time_input,
+        switch_input("brand_content_toggle"),
+        switch_input("brand_organic_toggle"),
+        switch_input("is_aigc", {}),
+    };
+    return {
+        .slug = "TIKTOK_UPLOAD_VIDEO",
+        .method = verb::post,
+        .path = "/v1/users/{user_id}/videos",
+        .takes = body::upload,
+        .inputs = inputs,
+        .also_checks = check_upload,
+        .scope = upload_scope,
+        .takes_time = pace::upload,
+        .writes = true,
+        .replays = true,
+        .needs_connection = true,
+        .body_bytes_max =
+            (4ULL << 30) + (256ULL << 10), // TikTok takes 4 GiB (tiktok-api §5.1 C8); a form adds its parts
+        .run = upload_video};
+}
+
+} // namespace gateway::actions

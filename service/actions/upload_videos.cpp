@@ -1,0 +1,190 @@
+// TIKTOK_UPLOAD_VIDEOS: many staged files of one user, a few at a time, paced by TikTok's windows. One bad
+// file never sinks the others; each has its own first answer under the call's Idempotency-Key (product §5).
+#include "actions/first_answer.hpp"
+#include "actions/post_settings.hpp"
+#include "actions/problem.hpp"
+#include "actions/rows.hpp"
+#include "base/digest.hpp"
+#include "base/json_write.hpp"
+#include "runtime/task_group.hpp"
+#include "telemetry/call_record.hpp"
+
+#include <boost/asio/this_coro.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+namespace gateway::actions {
+namespace {
+
+struct file_result {
+    bool successful = false;
+    std::string json;
+};
+
+/// Lives in the frame of the call; the lanes refer to it and end before it.
+struct batch {
+    call& c;
+    std::vector<staged_file> files;
+    std::vector<file_result> results;
+    std::size_t next = 0;
+};
+
+file_result told(const staged_file& file, const result<posts::upload_answer>& done,
+                 std::string_view request_id) {
+    file_result out{.successful = done.has_value()};
+    out.json = R"({"file_name":)";
+    append_json_string(out.json, file.name.empty() ? file.id.text() : file.name);
+    out.json +=
+        out.successful ? R"(,"successful":true,"publish_id":)" : R"(,"successful":false,"publish_id":)";
+    append_text_or_null(out.json, done ? std::string_view(done->id.text()) : std::string_view{});
+    append_json_key(out.json, "error");
+    append_text_or_null(out.json, done ? std::string_view{} : std::string_view(done.error().message()));
+    append_json_key(out.json, "problem");
+    if (done)
+        out.json += "null";
+    else
+        append_problem(out.json, done.error(), request_id);
+    out.json += '}';
+    return out;
+}
+
+task<result<posts::upload_answer>> upload(call& c, file_id file) {
+    posts::upload_request what;
+    what.file = std::move(file);
+    what.direct = c.input.flag("publish");
+    what.info = video_post_info(c.input);
+    if (c.input.has("chunk_size_bytes"))
+        what.chunk_hint_bytes = static_cast<std::uint64_t>(c.input.integer("chunk_size_bytes"));
+    what.keep = c.input.flag("keep");
+    auto by = asker_of(c);
+    by.waits_for_slot = true;
+    return c.with.posts.upload_video(*c.tiktok, std::move(what), std::move(by));
+}
+
+/// What this one file's upload is, apart from the others in the list.
+std::string fingerprint_of(const batch& all, std::size_t index) {
+    auto shared = all.c.input.values();
+    shared.erase("files_to_upload");
+    shared.erase("max_workers");
+    std::string text(all.c.what.slug);
+    text +=
+        '\n' + all.c.user.text() + '\n' + boost::json::serialize(shared) + '\n' + all.files[index].id.text();
+    return std::string(as_text(sha256(text)));
+}
+
+deadline time_to_remember() {
+    return deadline::in(steady_now(), seconds{5});
+}
+
+task<file_result> upload_once(batch& all, std::size_t index) {
+    auto& c = all.c;
+    const auto& file = all.files[index];
+    if (c.idempotency_key.empty()) {
+        const auto done = co_await upload(c, file.id);
+        co_return told(file, done, c.record.request_id);
+    }
+    // A control character cannot stand in a caller's key, so this name is no other key of theirs.
+    first_answer first{c.with.store, caller_name::trusted(c.by.name),
+                       c.idempotency_key + '\x1f' + std::to_string(index), fingerprint_of(all, index),
+                       c.record.request_id};
+    const auto earlier = co_await first.claim(c.now, c.until);
+    if (!earlier) {
+        const result<posts::upload_answer> refused = earlier.error();
+        co_return told(file, refused, c.record.request_id);
+    }
+    if (*earlier) {
+        file_result again{.successful = (*earlier)->status == 200, .json = (*earlier)->answer};
+        co_return again;
+    }
+    const auto done = co_await upload(c, file.id);
+    auto out = told(file, done, c.record.request_id);
+    if (done || must_be_remembered(done.error()))
+        (void)co_await first.remember(done ? 200 : http_status(done.error().code()), out.json,
+                                      time_to_remember());
+    else
+        (void)co_await first.forget(time_to_remember());
+    co_return out;
+}
+
+task<void> run_lane(batch& all) {
+    while (all.next < all.files.size()) {
+        const auto index = all.next++;
+        all.results[index] = co_await upload_once(all, index);
+    }
+}
+
+object summary(const batch& all) {
+    object out{.json = R"({"results":[)"};
+    std::size_t failed = 0;
+    for (std::size_t i = 0; i < all.results.size(); ++i) {
+        if (i != 0) out.json += ',';
+        out.json += all.results[i].json;
+        if (!all.results[i].successful) ++failed;
+    }
+    out.json += "]}";
+    if (failed != 0)
+        out.partial_failure = std::to_string(failed) + " of " + std::to_string(all.results.size())
+                              + " files were not uploaded; results says which and why.";
+    return out;
+}
+
+task<result<answer>> upload_videos(call& c) {
+    batch all{.c = c, .files = c.input.files("files_to_upload")};
+    all.results.resize(all.files.size());
+    const auto lanes = std::min(all.files.size(), static_cast<std::size_t>(c.input.integer("max_workers")));
+
+    // The lanes refer to this frame, so it stays until the last one has ended: the pipeline lets no
+    // cancellation into a write, and the lanes' own waits are bounded by the call's deadline.
+    task_group group{co_await boost::asio::this_coro::executor};
+    for (std::size_t lane = 0; lane < lanes; ++lane)
+        group.spawn(run_lane(all));
+    while (!co_await group.wait_empty(deadline::in(steady_now(), seconds{60}))) {
+    }
+    if (group.first_fault()) std::rethrow_exception(group.first_fault());
+    auto out = summary(all);
+    co_return answer{std::move(out)};
+}
+
+void check_batch(const checked_input& given, bool, std::vector<field_fault>& faults) {
+    if (given.flag("publish")) check_branded_content(given, faults);
+}
+
+} // namespace
+
+row upload_videos_row() {
+    static const input inputs[] = {
+        {.name = "files_to_upload", .type = kind::file_list, .required = true, .min = 1, .max = 100},
+        {.name = "max_workers", .type = kind::integer, .min = 1, .max = 16, .fallback = "4"},
+        caption_input,
+        switch_input("publish"),
+        {.name = "chunk_size_bytes", .type = kind::integer, .min = 1, .max = 4'294'967'296},
+        switch_input("keep", "true"),
+        privacy_input,
+        switch_input("disable_comment"),
+        switch_input("disable_duet"),
+        switch_input("disable_stitch"),
+        cover_time_input,
+        switch_input("brand_content_toggle"),
+        switch_input("brand_organic_toggle"),
+        switch_input("is_aigc", {}),
+    };
+    return {.slug = "TIKTOK_UPLOAD_VIDEOS",
+            .method = verb::post,
+            .path = "/v1/users/{user_id}/videos/batch",
+            .takes = body::json,
+            .inputs = inputs,
+            .also_checks = check_batch,
+            .scope = upload_scope,
+            .takes_time = pace::batch,
+            .writes = true,
+            .replays = true,
+            .needs_connection = true,
+            .run = upload_videos};
+}
+
+} // namespace gateway::actions

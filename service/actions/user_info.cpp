@@ -1,0 +1,55 @@
+// TIKTOK_GET_USER_BASIC_INFO, TIKTOK_GET_USER_PROFILE, TIKTOK_GET_USER_STATS: one call of TikTok's
+// (tiktok-api §2.1); they differ in the fields they ask for by default (§9.1).
+#include "actions/call.hpp"
+#include "actions/rows.hpp"
+#include "tiktok/fields.hpp"
+#include "tiktok/user_api.hpp"
+
+#include <utility>
+
+namespace gateway::actions {
+namespace {
+
+task<result<answer>> user_info(call& c, tiktok::user_view view) {
+    const auto fields = tiktok::user_fields(view, c.input.texts("fields"), c.granted);
+    if (!fields) co_return fields.error();
+    auto got = co_await c.tiktok->user_info(*fields);
+    if (!got) co_return got.error();
+    passed_through out{.from = std::move(*got)};
+    co_return answer{std::move(out)};
+}
+
+task<result<answer>> basic_info(call& c) {
+    return user_info(c, tiktok::user_view::basic_info);
+}
+task<result<answer>> profile(call& c) {
+    return user_info(c, tiktok::user_view::profile);
+}
+task<result<answer>> stats(call& c) {
+    return user_info(c, tiktok::user_view::stats);
+}
+
+row user_row(std::string_view slug, std::string_view path, task<result<answer>> (*run)(call&)) {
+    static const input inputs[] = {
+        {.name = "fields", .type = kind::fields, .choices = tiktok::all_user_fields()}};
+    return {.slug = slug,
+            .method = verb::get,
+            .path = path,
+            .inputs = inputs,
+            .needs_connection = true,
+            .run = run};
+}
+
+} // namespace
+
+row get_user_basic_info_row() {
+    return user_row("TIKTOK_GET_USER_BASIC_INFO", "/v1/users/{user_id}/info", basic_info);
+}
+row get_user_profile_row() {
+    return user_row("TIKTOK_GET_USER_PROFILE", "/v1/users/{user_id}/profile", profile);
+}
+row get_user_stats_row() {
+    return user_row("TIKTOK_GET_USER_STATS", "/v1/users/{user_id}/stats", stats);
+}
+
+} // namespace gateway::actions

@@ -1,0 +1,82 @@
+// Connections as callers see them: list, show, import, disconnect. Never a token.
+#include "actions/call.hpp"
+#include "actions/rows.hpp"
+#include "base/json_write.hpp"
+#include "connections/desk.hpp"
+
+#include <cstdint>
+#include <utility>
+
+namespace gateway::actions {
+namespace {
+
+task<result<answer>> list_users(call& c) {
+    auto cursor = c.input.text("cursor");
+    const auto found = co_await c.with.connections.list(
+        c.by, std::move(cursor), static_cast<std::uint32_t>(c.input.integer("limit")), c.until);
+    if (!found) co_return found.error();
+    object out{.json = connections::to_json(*found)};
+    co_return answer{std::move(out)};
+}
+
+task<result<answer>> show_user(call& c) {
+    const auto found = co_await c.with.connections.show(c.user, c.until);
+    if (!found) co_return found.error();
+    object out{.json = connections::to_json(*found)};
+    co_return answer{std::move(out)};
+}
+
+task<result<answer>> import_tokens(call& c) {
+    auto body = std::move(c.raw_body);
+    const auto stored = co_await c.with.connections.import_tokens(c.user, std::move(body), c.now, c.until);
+    if (!stored) co_return stored.error();
+    object out{.json = connections::to_json(*stored)};
+    co_return answer{std::move(out)};
+}
+
+task<result<answer>> disconnect(call& c) {
+    const auto gone = co_await c.with.connections.disconnect(c.user, c.now, c.until);
+    if (!gone) co_return gone.error();
+    object out{.json = R"({"user_id":)"};
+    append_json_string(out.json, c.user.text());
+    out.json += R"(,"state":"revoked"})";
+    co_return answer{std::move(out)};
+}
+
+} // namespace
+
+row list_users_row() {
+    static const input inputs[] = {
+        {.name = "limit", .type = kind::integer, .min = 1, .max = 100, .fallback = "100"},
+        {.name = "cursor", .type = kind::text, .min = 1, .max = 512},
+    };
+    return {.slug = "GATEWAY_LIST_USERS",
+            .method = verb::get,
+            .path = "/v1/users",
+            .inputs = inputs,
+            .run = list_users};
+}
+
+row show_user_row() {
+    return {
+        .slug = "GATEWAY_SHOW_USER", .method = verb::get, .path = "/v1/users/{user_id}", .run = show_user};
+}
+
+row import_tokens_row() {
+    return {.slug = "GATEWAY_IMPORT_TOKENS",
+            .method = verb::put,
+            .path = "/v1/users/{user_id}/tokens",
+            .takes = body::document,
+            .body_bytes_max = 16 * 1024,
+            .run = import_tokens};
+}
+
+row disconnect_row() {
+    return {.slug = "GATEWAY_DISCONNECT",
+            .method = verb::delete_,
+            .path = "/v1/users/{user_id}",
+            .takes_time = pace::post,
+            .run = disconnect};
+}
+
+} // namespace gateway::actions

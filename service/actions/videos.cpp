@@ -1,0 +1,92 @@
+// TIKTOK_LIST_VIDEOS and TIKTOK_QUERY_VIDEOS (tiktok-api §2.2, §2.3). Whose videos was settled by the
+// pipeline: `creator_id` only chooses the acting user.
+#include "actions/call.hpp"
+#include "actions/rows.hpp"
+#include "tiktok/fields.hpp"
+#include "tiktok/user_api.hpp"
+
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+namespace gateway::actions {
+namespace {
+
+constexpr std::string_view cursors[] = {"cursor"};
+
+std::string_view video_list_scope(const checked_input&) {
+    return "video.list";
+}
+
+std::optional<std::int64_t> milliseconds_of(const std::string& cursor) {
+    std::int64_t number = 0;
+    const auto* end = cursor.data() + cursor.size();
+    const auto read = std::from_chars(cursor.data(), end, number);
+    if (read.ec != std::errc{} || read.ptr != end || number < 0) return std::nullopt;
+    return number;
+}
+
+void check_cursor(const checked_input& given, bool, std::vector<field_fault>& faults) {
+    if (given.has("cursor") && !milliseconds_of(given.text("cursor")))
+        faults.push_back(
+            {"cursor", "must be the cursor of an earlier page: a time in milliseconds, digits only"});
+}
+
+task<result<answer>> list_videos(call& c) {
+    const auto fields = tiktok::video_fields(c.input.texts("fields"), c.granted);
+    if (!fields) co_return fields.error();
+    std::optional<std::int64_t> cursor;
+    if (c.input.has("cursor")) cursor = milliseconds_of(c.input.text("cursor"));
+    auto page = co_await c.tiktok->list_videos(*fields, cursor,
+                                               static_cast<std::int32_t>(c.input.integer("max_count")));
+    if (!page) co_return page.error();
+    passed_through out{.from = std::move(*page), .as_strings = cursors};
+    co_return answer{std::move(out)};
+}
+
+task<result<answer>> query_videos(call& c) {
+    const auto fields = tiktok::video_fields(c.input.texts("fields"), c.granted);
+    if (!fields) co_return fields.error();
+    const auto ids = c.input.texts("video_ids");
+    auto found = co_await c.tiktok->query_videos(*fields, ids);
+    if (!found) co_return found.error();
+    passed_through out{.from = std::move(*found), .as_strings = cursors};
+    co_return answer{std::move(out)};
+}
+
+} // namespace
+
+row list_videos_row() {
+    static const input inputs[] = {
+        {.name = "cursor", .type = kind::text, .min = 1, .max = 19},
+        {.name = "max_count", .type = kind::integer, .min = 1, .max = 20, .fallback = "20"},
+        {.name = "creator_id", .type = kind::text, .min = 1, .max = 64},
+        {.name = "fields", .type = kind::fields, .choices = tiktok::all_video_fields()},
+    };
+    return {.slug = "TIKTOK_LIST_VIDEOS",
+            .method = verb::get,
+            .path = "/v1/users/{user_id}/videos",
+            .inputs = inputs,
+            .also_checks = check_cursor,
+            .scope = video_list_scope,
+            .needs_connection = true,
+            .run = list_videos};
+}
+
+row query_videos_row() {
+    static const input inputs[] = {
+        {.name = "video_ids", .type = kind::text_list, .required = true, .min = 1, .max = 20},
+        {.name = "fields", .type = kind::fields, .choices = tiktok::all_video_fields()},
+    };
+    return {.slug = "TIKTOK_QUERY_VIDEOS",
+            .method = verb::post,
+            .path = "/v1/users/{user_id}/videos/query",
+            .takes = body::json,
+            .inputs = inputs,
+            .scope = video_list_scope,
+            .needs_connection = true,
+            .run = query_videos};
+}
+
+} // namespace gateway::actions
