@@ -1,0 +1,24 @@
+// As whom a call acts at TikTok, and whether that user granted what it needs. Asked of the vault, never of
+// TikTok.
+#pragma once
+#include "actions/call.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "runtime/task.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway::pipeline {
+
+/// The user of the path, or whoever `creator_id` names, if this caller may use them (product §5).
+/// creator_not_authorized: TikTok has no way to list anybody else's videos, and we never answer with other
+/// videos than asked for. user_not_connected.
+task<result<user_id>> acting_user(connections::desk& desk, const settings::caller& by, user_id user,
+                                  std::string creator_id, deadline until);
+
+/// missing_scope naming what is missing; `scopes` are alternatives separated by |.
+result<void> granted_any(std::string_view scopes, const std::vector<std::string>& granted);
+
+} // namespace gateway::pipeline

@@ -1,0 +1,143 @@
+#include "pipeline/admission.hpp"
+
+#include "base/pattern.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+namespace gateway::pipeline {
+namespace {
+
+failure refuse_header(std::string_view name, std::string reason) {
+    std::vector<field_fault> faults{{std::string(name), std::move(reason)}};
+    return failure{errc::invalid_input, "The header " + std::string(name) + " is refused; see fields."}
+        .fields(std::move(faults));
+}
+
+bool digits(std::string_view text) {
+    return !text.empty()
+           && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+failure wrong_type(std::string_view takes) {
+    return failure{errc::unsupported_media_type, "This route takes " + std::string(takes) + "."};
+}
+
+bool has_bytes(const request& what) {
+    return what.has_body && what.content_length.value_or(1) != 0;
+}
+
+} // namespace
+
+result<const caller_book::entry*> identify(const caller_book& book, const request& what) {
+    if (what.what->opened_by != actions::door::caller) return &book.anonymous();
+    if (const auto* found = book.find(what.api_key)) return found;
+    return failure{errc::unauthenticated,
+                   "This call needs a valid API key: Authorization: Bearer KEY, or x-api-key."};
+}
+
+result<void> may_do(const settings::caller& who, const actions::row& what) {
+    if (matches_any(who.actions, what.slug)) return {};
+    return failure{errc::forbidden, "This key may not do " + std::string(what.slug) + "."};
+}
+
+result<std::optional<limits::standing>> take_quota(const parts& with, const caller_book::entry& who,
+                                                   steady_time now) {
+    if (&who == &with.callers.anonymous()) return std::optional<limits::standing>{};
+    auto taken = with.quotas.take(who.who->name, who.quota, now, deadline{now});
+    if (const auto* refused = std::get_if<limits::no_slot>(&taken))
+        return failure{errc::rate_limited, "This key has used up its requests for this minute."}
+            .scope(limit_scope::caller)
+            .retry_after(refused->wait);
+    auto& permit = std::get<limits::permit>(taken);
+    permit.settle(now); // a request counts when it comes, however long it takes
+    return std::optional<limits::standing>{permit.stands(now)};
+}
+
+failure absent(errc code) {
+    switch (code) {
+        case errc::no_such_file:
+            return {code, "There is no such file, or it has expired."};
+        case errc::no_such_post:
+            return {code, "This user has no post of that publish_id."};
+        default:
+            return {errc::user_not_connected, "No user of that user_id is connected."};
+    }
+}
+
+result<user_id> may_act_for(const settings::caller& who, const request& what) {
+    if (what.what->path.find("{user_id}") == std::string_view::npos) return user_id{};
+    auto user = check_user_id(what.user_id);
+    if (user && !matches_any(who.users, user->text())) return absent(errc::user_not_connected);
+    return user;
+}
+
+result<std::optional<milliseconds>> wished_timeout(std::string_view text) {
+    if (text.empty()) return std::optional<milliseconds>{};
+    const auto point = text.find('.');
+    const auto whole = text.substr(0, point);
+    const auto rest = point == std::string_view::npos ? std::string_view{"0"} : text.substr(point + 1);
+    std::int64_t wait_ms = 0;
+    if (digits(whole) && digits(rest) && whole.size() <= 9 && rest.size() <= 3) {
+        std::string as_ms = std::string(whole) + std::string(rest) + std::string(3 - rest.size(), '0');
+        std::from_chars(as_ms.data(), as_ms.data() + as_ms.size(), wait_ms);
+    }
+    if (wait_ms == 0)
+        return refuse_header("X-Request-Timeout", "must be a number of seconds above 0, as 2 or 0.5");
+    return std::optional<milliseconds>{milliseconds{wait_ms}};
+}
+
+milliseconds allowed_time(actions::pace pace, std::uint64_t upload_bytes, const settings::deadlines& from) {
+    switch (pace) {
+        case actions::pace::read:
+            return from.read;
+        case actions::pace::post:
+            return from.post;
+        case actions::pace::batch:
+            return from.batch;
+        case actions::pace::upload:
+            break;
+    }
+    const auto rate = std::max<std::uint64_t>(1, from.upload_bytes_per_second_min);
+    return from.upload_base + seconds{static_cast<std::int64_t>(upload_bytes / rate)};
+}
+
+result<void> check_key(const request& what) {
+    if (!what.has_idempotency_key) return {};
+    const auto key = what.idempotency_key;
+    const bool visible = std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+    if (!key.empty() && key.size() <= 255 && visible) return {};
+    return refuse_header("Idempotency-Key", "must be 1 to 255 visible ASCII characters");
+}
+
+result<body_plan> plan_body(const request& what) {
+    using actions::body;
+    const auto& row = *what.what;
+    if (what.content_length && *what.content_length > row.body_bytes_max)
+        return failure{errc::too_large, "The body is larger than this route takes."};
+    if (row.takes == body::none) {
+        if (has_bytes(what)) return failure{errc::too_large, "This route takes no body."};
+        return body_plan{};
+    }
+    if (row.takes == body::document) return body_plan{.shape = body_shape::document};
+    if (row.takes == body::stream) {
+        if (!what.content_length) return failure{errc::length_required, "A file needs Content-Length."};
+        return body_plan{.shape = body_shape::raw};
+    }
+    const bool upload = row.takes == body::upload;
+    const std::string_view takes =
+        upload ? "video/*, multipart/form-data with a boundary, or application/json" : "application/json";
+    if (!has_bytes(what) && !(upload && !what.content_type.empty()))
+        return body_plan{.shape = body_shape::json};
+    const auto type = http::parse_media_type(what.content_type);
+    if (!type) return wrong_type(takes);
+    if (type->is_json()) return body_plan{.shape = body_shape::json, .type = *type};
+    const bool form = type->is_multipart_form() && !type->boundary.empty();
+    if (!upload || (!form && !type->is_video())) return wrong_type(takes);
+    if (!what.content_length) return failure{errc::length_required, "An upload needs Content-Length."};
+    if (!has_bytes(what)) return failure{errc::invalid_input, "The body is the video; there was none."};
+    return body_plan{.shape = form ? body_shape::multipart : body_shape::raw, .type = *type};
+}
+
+} // namespace gateway::pipeline

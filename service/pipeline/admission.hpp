@@ -1,0 +1,49 @@
+// The steps that need no waiting: who calls, may they, how long, and is the shape of the body one this row
+// takes. Each gives a failure or lets pass; pipeline.cpp says in which order and why. Pure but for the quota.
+#pragma once
+#include "actions/row.hpp"
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "http/media_type.hpp"
+#include "pipeline/callers.hpp"
+#include "pipeline/pipeline.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gateway::pipeline {
+
+/// unauthenticated, in the same words whatever is wrong with the key (P13).
+result<const caller_book::entry*> identify(const caller_book& book, const request& what);
+/// forbidden.
+result<void> may_do(const settings::caller& who, const actions::row& what);
+/// rate_limited, limit_scope caller. Says how the quota stands in both cases. Nothing to say without callers.
+result<std::optional<limits::standing>> take_quota(const parts& with, const caller_book::entry& who,
+                                                   steady_time now);
+/// user_not_connected for a user outside the caller's `users`, in the words of one who does not exist (C27);
+/// invalid_input for what is no user_id.
+result<user_id> may_act_for(const settings::caller& who, const request& what);
+/// The words of absence, equal for what does not exist and for what belongs to somebody else (C27).
+failure absent(errc code);
+
+/// X-Request-Timeout: seconds, digits with at most three after the point. invalid_input.
+result<std::optional<milliseconds>> wished_timeout(std::string_view seconds_text);
+/// Of the row, from the settings; `upload_bytes` where the size is known by now.
+milliseconds allowed_time(actions::pace pace, std::uint64_t upload_bytes, const settings::deadlines& from);
+
+/// Idempotency-Key: 1…255 visible ASCII characters. invalid_input.
+result<void> check_key(const request& what);
+
+/// How the body will be read.
+enum class body_shape { none, json, multipart, raw, document };
+struct body_plan {
+    body_shape shape = body_shape::none;
+    http::media_type type; // views into the request
+};
+/// length_required, too_large, unsupported_media_type: from the head alone, before a byte is read (C13, C14).
+result<body_plan> plan_body(const request& what);
+
+} // namespace gateway::pipeline

@@ -1,0 +1,29 @@
+#include "pipeline/body_reader.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+
+namespace gateway::pipeline {
+
+task<result<std::string>> read_whole(body_source& from, std::uint64_t bytes_max, deadline until) {
+    constexpr std::size_t step_bytes = 16 * 1024;
+    std::string all;
+    std::size_t have = 0;
+    for (;;) {
+        // Room grows with what came, never with what was announced; one byte more than allowed shows the
+        // excess.
+        const auto room = std::min<std::uint64_t>(step_bytes, bytes_max + 1 - have);
+        all.resize(have + static_cast<std::size_t>(room));
+        const std::span<char> space{all.data() + have, static_cast<std::size_t>(room)};
+        const auto got = co_await from.read_some(space, until);
+        if (!got) co_return got.error();
+        have += *got;
+        if (*got == 0) break;
+        if (have > bytes_max) co_return failure{errc::too_large, "The body is larger than this route takes."};
+    }
+    all.resize(have);
+    co_return all;
+}
+
+} // namespace gateway::pipeline

@@ -1,0 +1,98 @@
+// The one envelope of product §4. On the hot path TikTok's bytes are spliced in: no DOM, one string.
+#include "actions/problem.hpp"
+#include "base/json_patch.hpp"
+#include "base/json_write.hpp"
+#include "pipeline/pipeline.hpp"
+
+namespace gateway::pipeline {
+namespace {
+
+constexpr std::string_view success_end = R"(,"error":null,"successful":true})";
+
+void append_data(std::string& out, const actions::passed_through& what) {
+    const auto start = out.size();
+    const auto data = what.from.data();
+    if (what.as_strings.empty() && what.as_string_lists.empty() && what.without.empty()) {
+        out += data;
+    } else {
+        const json_patch_rules rules{
+            .stringify = what.as_strings, .stringify_list = what.as_string_lists, .drop = what.without};
+        append_patched(out, data, rules);
+    }
+    if (what.extra.empty()) return;
+    // `data` is an object: our members go before its closing brace.
+    out.pop_back();
+    const bool has_members = out.find_first_not_of(" \t\r\n", start + 1) != std::string::npos;
+    if (has_members) out += ',';
+    out += what.extra;
+    out += '}';
+}
+
+int write(std::string& out, const actions::passed_through& what, std::string_view) {
+    out.reserve(out.size() + what.from.data().size() + what.extra.size() + 64);
+    out += R"({"data":)";
+    append_data(out, what);
+    out += success_end;
+    return 200;
+}
+
+int write(std::string& out, const actions::object& what, std::string_view request_id) {
+    out += R"({"data":)";
+    out += what.json;
+    if (what.partial_failure.empty()) {
+        out += success_end;
+        return 200;
+    }
+    out += R"(,"error":)";
+    append_json_string(out, what.partial_failure);
+    out +=
+        R"(,"successful":false,"problem":{"code":"partial_failure","status":200,"retryable":false,"request_id":)";
+    append_json_string(out, request_id);
+    out += "}}";
+    return 200;
+}
+
+/// What is not JSON has no envelope; whoever asks for one all the same gets an empty one.
+int write_empty(std::string& out, int status) {
+    out += R"({"data":{})";
+    out += success_end;
+    return status;
+}
+int write(std::string& out, const actions::page& what, std::string_view) {
+    return write_empty(out, what.status);
+}
+int write(std::string& out, const actions::redirect&, std::string_view) {
+    return write_empty(out, 302);
+}
+int write(std::string& out, const actions::asset&, std::string_view) {
+    return write_empty(out, 200);
+}
+int write(std::string& out, const actions::accepted&, std::string_view) {
+    return write_empty(out, 200);
+}
+
+int write(std::string& out, const actions::answer& what, std::string_view request_id) {
+    return std::visit([&](const auto& each) { return write(out, each, request_id); }, what);
+}
+
+int write(std::string& out, const replay& what, std::string_view) {
+    out += what.envelope;
+    return what.status;
+}
+
+int write(std::string& out, const failure& why, std::string_view request_id) {
+    out += R"({"data":{},"successful":false,"error":)";
+    append_json_string(out, why.message());
+    out += R"(,"problem":)";
+    actions::append_problem(out, why, request_id);
+    out += '}';
+    return http_status(why.code());
+}
+
+} // namespace
+
+int write_envelope(std::string& out, const outcome& what, std::string_view request_id) {
+    return std::visit([&](const auto& each) { return write(out, each, request_id); }, what);
+}
+
+} // namespace gateway::pipeline

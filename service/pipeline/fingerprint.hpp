@@ -1,0 +1,27 @@
+// What makes two requests with one Idempotency-Key the same request (product §5): known before the bytes of
+// an upload are read. Pure.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace boost::json {
+class object;
+}
+
+namespace gateway::pipeline {
+
+struct request_identity {
+    std::string_view slug;
+    std::string_view user_id;
+    std::string_view publish_id;
+    const boost::json::object& inputs;       // checked, defaults filled in, in the row's order: canonical
+    std::optional<std::uint64_t> file_bytes; // where the body is the file
+    std::string_view content_digest;
+};
+
+/// 32 bytes of SHA-256. Each part stands with its length, so no two identities share a text.
+std::string fingerprint(const request_identity& of);
+
+} // namespace gateway::pipeline
