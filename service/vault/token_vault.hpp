@@ -14,9 +14,11 @@
 #include "vault/token_set.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace gateway::vault {
 

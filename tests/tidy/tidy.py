@@ -22,10 +22,10 @@ NEIGHBOURS = {("posts", "files")}  # the one pair of equal rank that may look at
 BANNED = [
     ("detached", r"\bdetached\b|\.detach\(\)", ["service", "tests"], [], "spawn it in a task_group, which waits for it"),
     ("stdout", r"std::c(out|err|log)\b|\bprintf\(|\bputs\(", ["service", "tests"],
-     ["service/commands", "service/main.cpp", "tests/simulator/main.cpp"], "return a value, or tell telemetry"),
+     ["service/commands", "service/main.cpp", "tests/simulator/main.cpp", "tests/contract"], "return a value, or tell telemetry"),
     ("timer_race", r"\|\|\s*\w*timer", ["service"], [], "give the wait a deadline; the worker's sweep ends it"),
     ("getenv", r"\bgetenv\b", ["service"], ["service/settings"], "read it in settings/ and hand the value down"),
-    ("sleep", r"this_thread::sleep|\bu?sleep\(", ["service", "tests"], ["tests/simulator"],
+    ("sleep", r"\bthis_thread::sleep_|(?<![\w.>:])u?sleep\(", ["service", "tests"], ["tests/simulator"],
      "wait for the condition, with a deadline"),
     ("clock", r"(system|steady)_clock::now\(\)", ["service"], ["service/base/clock.hpp"], "be handed the time"),
     ("raw_new", r"\bnew\s+[A-Za-z_:]+\s*[({]|\bdelete\s+\w", ["service", "tests"], [], "std::make_unique, or a member"),

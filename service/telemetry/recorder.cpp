@@ -1,0 +1,76 @@
+#include "telemetry/recorder.hpp"
+
+#include "telemetry/sink.hpp"
+
+namespace gateway::telemetry {
+
+namespace {
+
+std::size_t bucket_of(std::chrono::microseconds took) {
+    const double seconds = static_cast<double>(took.count()) / 1e6;
+    std::size_t at = 0;
+    while (at < duration_bounds.size() && seconds > duration_bounds[at])
+        ++at;
+    return at;
+}
+
+} // namespace
+
+void histogram_cells::observe(std::chrono::microseconds took) {
+    const auto time = std::max(took, std::chrono::microseconds{0});
+    buckets[bucket_of(time)].add(1);
+    sum_us.add(static_cast<std::uint64_t>(time.count()));
+}
+
+recorder::recorder(sink& all, std::size_t actions, std::size_t statuses, std::size_t endpoints)
+    : all_(all),
+      statuses_(statuses),
+      endpoints_(endpoints),
+      requests_(std::make_unique<cell[]>(actions * statuses)),
+      request_times_(std::make_unique<histogram_cells[]>(actions)),
+      upstream_(std::make_unique<cell[]>(endpoints * codes_max)),
+      upstream_times_(std::make_unique<histogram_cells[]>(endpoints)),
+      limited_(std::make_unique<cell[]>(scopes * endpoints)) {
+    known_codes_.resize(codes_max);
+}
+
+void recorder::call_ended(const call_record& call, steady_time now, wall_time wall) {
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(now - call.began);
+    const std::size_t action = all_.action_index(call.action);
+    requests_[action * statuses_ + all_.status_index(call.status)].add(1);
+    request_times_[action].observe(took);
+    if (call.replayed) replays_.add(1);
+    if (call.body_bytes_in > 0) bytes_in_.add(call.body_bytes_in);
+    // TikTok's windows report their own refusals; a caller's quota has no endpoint.
+    if (call.refused_by == limit_scope::caller) rate_limited(limit_scope::caller, {});
+
+    const level l = call.status >= 500 ? level::error : level::info;
+    if (!all_.tells(l)) return;
+    line_.clear();
+    append_call(line_, l, call, took, wall);
+    all_.push_line(line_);
+}
+
+std::size_t recorder::code_index(std::string_view code) {
+    for (std::size_t at = 0; at < codes_max; ++at)
+        if (known_codes_[at].data() != nullptr && known_codes_[at] == code) return at;
+    const auto [at, name] = all_.learn_code(code);
+    known_codes_[at] = name;
+    return at;
+}
+
+void recorder::upstream_call(std::string_view endpoint, std::string_view code, milliseconds took) {
+    const std::size_t where = all_.endpoint_index(endpoint);
+    upstream_[where * codes_max + code_index(code)].add(1);
+    upstream_times_[where].observe(took);
+}
+
+void recorder::rate_limited(limit_scope scope, std::string_view endpoint) {
+    limited_[static_cast<std::size_t>(scope) * endpoints_ + all_.endpoint_index(endpoint)].add(1);
+}
+
+void recorder::post_ended(std::string_view outcome) {
+    posts_[all_.outcome_index(outcome)].add(1);
+}
+
+} // namespace gateway::telemetry

@@ -1,0 +1,83 @@
+// What one worker counted. Written from that worker's thread only, without a lock and without looking
+// anything up by text; read by the sink at scrape from another thread, hence the relaxed atomics. Owned by
+// the sink.
+#pragma once
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "telemetry/call_record.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway::telemetry {
+
+class sink;
+
+/// Upper bounds in seconds of every duration histogram; the last bucket has none.
+inline constexpr std::array<double, 12> duration_bounds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+                                                        0.5,   1,    2.5,   5,    10,  30};
+
+/// What tiktok::observer::post_ended says (tiktok/services.hpp); the last is for anything else.
+inline constexpr std::array<std::string_view, 5> post_outcomes{"begun", "settled", "failed",
+                                                               "outcome_unknown", "other"};
+
+/// A counter with one writer.
+class cell {
+public:
+    void add(std::uint64_t more) { value_.store(value() + more, std::memory_order_relaxed); }
+    std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+private:
+    std::atomic<std::uint64_t> value_{0};
+};
+
+struct histogram_cells {
+    std::array<cell, duration_bounds.size() + 1> buckets;
+    cell sum_us;
+    void observe(std::chrono::microseconds took);
+};
+
+class recorder {
+public:
+    recorder(sink& all, std::size_t actions, std::size_t statuses, std::size_t endpoints);
+
+    /// The end of a call: its metrics and its log line.
+    void call_ended(const call_record& call, steady_time now, wall_time wall);
+
+    // What tiktok/ reports (tiktok::observer); labels that are not in the closed sets count as `other`.
+    void upstream_call(std::string_view endpoint, std::string_view code, milliseconds took);
+    void rate_limited(limit_scope scope, std::string_view endpoint);
+    void uploaded(std::uint64_t bytes) { bytes_out_.add(bytes); }
+    void uploads_in_flight(int change) {
+        uploads_in_flight_.store(uploads_in_flight_.load(std::memory_order_relaxed) + change,
+                                 std::memory_order_relaxed);
+    }
+    void post_ended(std::string_view outcome);
+
+private:
+    friend class sink;
+    static constexpr std::size_t codes_max = 64, scopes = 4;
+
+    std::size_t code_index(std::string_view code);
+
+    sink& all_;
+    std::size_t statuses_, endpoints_;
+    std::unique_ptr<cell[]> requests_;                  // [action][status]
+    std::unique_ptr<histogram_cells[]> request_times_;  // [action]
+    std::unique_ptr<cell[]> upstream_;                  // [endpoint][code]
+    std::unique_ptr<histogram_cells[]> upstream_times_; // [endpoint]
+    std::unique_ptr<cell[]> limited_;                   // [scope][endpoint]
+    std::array<cell, post_outcomes.size()> posts_;
+    cell replays_, bytes_in_, bytes_out_;
+    std::atomic<std::int64_t> uploads_in_flight_{0};
+    std::vector<std::string_view> known_codes_; // as the sink numbered them, for this thread
+    std::string line_;
+};
+
+} // namespace gateway::telemetry

@@ -1,0 +1,208 @@
+// The one file that knows Prometheus: adds up what the workers counted and writes it in the text format.
+#include "telemetry/sink.hpp"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <limits>
+
+namespace gateway::telemetry {
+
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+using label_list = std::vector<std::pair<std::string_view, std::string_view>>;
+
+ClientMetric labelled(const label_list& labels) {
+    ClientMetric metric;
+    for (const auto& [name, value] : labels)
+        metric.label.push_back({std::string(name), std::string(value)});
+    return metric;
+}
+
+void add_count(MetricFamily& to, const label_list& labels, std::uint64_t count) {
+    ClientMetric metric = labelled(labels);
+    metric.counter.value = static_cast<double>(count);
+    to.metric.push_back(std::move(metric));
+}
+
+/// Adds one histogram per label set from the cells of all workers.
+void add_histogram(MetricFamily& to, const label_list& labels,
+                   const std::vector<const histogram_cells*>& parts) {
+    ClientMetric metric = labelled(labels);
+    std::uint64_t so_far = 0, sum_us = 0;
+    for (const auto* part : parts)
+        sum_us += part->sum_us.value();
+    for (std::size_t at = 0; at <= duration_bounds.size(); ++at) {
+        for (const auto* part : parts)
+            so_far += part->buckets[at].value();
+        const double bound =
+            at < duration_bounds.size() ? duration_bounds[at] : std::numeric_limits<double>::infinity();
+        metric.histogram.bucket.push_back({so_far, bound});
+    }
+    if (so_far == 0) return;
+    metric.histogram.sample_count = so_far;
+    metric.histogram.sample_sum = static_cast<double>(sum_us) / 1e6;
+    to.metric.push_back(std::move(metric));
+}
+
+} // namespace
+
+struct sink::families {
+    const sink& of;
+    std::vector<MetricFamily> list{};
+
+    MetricFamily& add(std::string_view name, std::string_view help, MetricType type) {
+        list.push_back({"tiktok_gateway_" + std::string(name), std::string(help), type, {}});
+        return list.back();
+    }
+    template <class Read>
+    std::uint64_t sum(Read read) const {
+        std::uint64_t total = 0;
+        for (const auto& one : of.recorders_)
+            total += read(*one).value();
+        return total;
+    }
+    template <class Read>
+    std::vector<const histogram_cells*> parts(Read read) const {
+        std::vector<const histogram_cells*> found;
+        for (const auto& one : of.recorders_)
+            found.push_back(&read(*one));
+        return found;
+    }
+    void calls();
+    void upstream();
+    void limits();
+    void posts();
+    void refreshes();
+    void others();
+};
+
+void sink::families::calls() {
+    auto& counts = add("requests_total", "Calls answered.", MetricType::Counter);
+    for (std::size_t action = 0; action < of.labels_.actions.size(); ++action)
+        for (std::size_t status = 0; status < of.statuses_.size(); ++status) {
+            const auto count = sum(
+                [&](const recorder& r) -> const cell& { return r.requests_[action * r.statuses_ + status]; });
+            if (count > 0)
+                add_count(counts,
+                          {{"action", of.labels_.actions[action]},
+                           {"status", std::to_string(of.statuses_[status])}},
+                          count);
+        }
+    auto& times = add("request_duration_seconds", "From the first byte of a call to its answer.",
+                      MetricType::Histogram);
+    for (std::size_t action = 0; action < of.labels_.actions.size(); ++action)
+        add_histogram(
+            times, {{"action", of.labels_.actions[action]}},
+            parts([&](const recorder& r) -> const histogram_cells& { return r.request_times_[action]; }));
+}
+
+void sink::families::upstream() {
+    std::vector<std::string> codes;
+    {
+        const std::lock_guard lock(of.codes_mutex_);
+        for (const auto& code : of.codes_)
+            codes.push_back(*code);
+    }
+    auto& counts = add("upstream_requests_total", "Calls to TikTok, by its answer.", MetricType::Counter);
+    for (std::size_t endpoint = 0; endpoint < of.labels_.endpoints.size(); ++endpoint)
+        for (std::size_t code = 0; code < codes.size(); ++code) {
+            const auto count = sum([&](const recorder& r) -> const cell& {
+                return r.upstream_[endpoint * recorder::codes_max + code];
+            });
+            if (count > 0)
+                add_count(counts, {{"endpoint", of.labels_.endpoints[endpoint]}, {"code", codes[code]}},
+                          count);
+        }
+    auto& times = add("upstream_duration_seconds", "What TikTok took to answer.", MetricType::Histogram);
+    for (std::size_t endpoint = 0; endpoint < of.labels_.endpoints.size(); ++endpoint)
+        add_histogram(
+            times, {{"endpoint", of.labels_.endpoints[endpoint]}},
+            parts([&](const recorder& r) -> const histogram_cells& { return r.upstream_times_[endpoint]; }));
+}
+
+void sink::families::limits() {
+    auto& counts =
+        add("rate_limited_total", "Calls refused by a limit, by whose it was.", MetricType::Counter);
+    for (std::size_t scope = 0; scope < recorder::scopes; ++scope)
+        for (std::size_t endpoint = 0; endpoint < of.labels_.endpoints.size(); ++endpoint) {
+            const auto count = sum([&](const recorder& r) -> const cell& {
+                return r.limited_[scope * r.endpoints_ + endpoint];
+            });
+            if (count > 0)
+                add_count(counts,
+                          {{"limit_scope", name_of(static_cast<limit_scope>(scope))},
+                           {"endpoint", of.labels_.endpoints[endpoint]}},
+                          count);
+        }
+}
+
+void sink::families::posts() {
+    auto& posts = add("posts_total", "Publish attempts, by outcome.", MetricType::Counter);
+    for (std::size_t at = 0; at < post_outcomes.size(); ++at) {
+        const auto count = sum([&](const recorder& r) -> const cell& { return r.posts_[at]; });
+        if (count > 0 || post_outcomes[at] != "other")
+            add_count(posts, {{"outcome", post_outcomes[at]}}, count);
+    }
+    auto& bytes =
+        add("upload_bytes_total", "Bytes of bodies: in from callers, out to TikTok.", MetricType::Counter);
+    add_count(bytes, {{"direction", "in"}},
+              sum([](const recorder& r) -> const cell& { return r.bytes_in_; }));
+    add_count(bytes, {{"direction", "out"}},
+              sum([](const recorder& r) -> const cell& { return r.bytes_out_; }));
+    add_count(
+        add("idempotent_replays_total", "Answers given again for an Idempotency-Key.", MetricType::Counter),
+        {}, sum([](const recorder& r) -> const cell& { return r.replays_; }));
+    std::int64_t running = 0;
+    for (const auto& one : of.recorders_)
+        running += one->uploads_in_flight_.load(std::memory_order_relaxed);
+    ClientMetric gauge;
+    gauge.gauge.value = static_cast<double>(running);
+    add("uploads_in_flight", "Uploads to TikTok that are running.", MetricType::Gauge)
+        .metric.push_back(gauge);
+}
+
+void sink::families::refreshes() {
+    const std::lock_guard lock(of.refresh_mutex_);
+    auto& counts = add("token_refreshes_total", "Token refreshes, by how they ended.", MetricType::Counter);
+    for (std::size_t at = 0; at < of.refreshes_.size(); ++at)
+        add_count(counts, {{"result", of.labels_.refresh_results[at]}}, of.refreshes_[at]);
+    add_histogram(add("token_refresh_duration_seconds", "What a token refresh took.", MetricType::Histogram),
+                  {}, {&of.refresh_times_});
+}
+
+void sink::families::others() {
+    for (const auto& source : of.sources_) {
+        auto& family =
+            add(source.name, source.help, source.is_counter ? MetricType::Counter : MetricType::Gauge);
+        for (const auto& one : source.read()) {
+            ClientMetric metric;
+            for (const auto& [name, value] : one.labels)
+                metric.label.push_back({name, value});
+            (source.is_counter ? metric.counter.value : metric.gauge.value) = one.value;
+            family.metric.push_back(std::move(metric));
+        }
+    }
+    add_count(add("log_lines_dropped_total", "Log lines lost because nobody took them.", MetricType::Counter),
+              {}, of.lines_.dropped_lines());
+    ClientMetric build = labelled({{"version", TIKTOK_GATEWAY_VERSION}});
+    build.gauge.value = 1;
+    add("build_info", "The running version.", MetricType::Gauge).metric.push_back(std::move(build));
+}
+
+std::string sink::scrape() const {
+    families all{*this};
+    all.calls();
+    all.upstream();
+    all.limits();
+    all.posts();
+    all.refreshes();
+    all.others();
+    return prometheus::TextSerializer{}.Serialize(all.list);
+}
+
+} // namespace gateway::telemetry

@@ -1,0 +1,96 @@
+// Where facts become metrics and log lines (product §8). Layers fill a call_record or call an observer;
+// nobody else knows of Prometheus. Label values come from closed sets given at the start, so the number of
+// series is bounded whatever the traffic (failure-catalogue G05). Made by main, outlives everything that
+// reports; any thread may scrape.
+#pragma once
+#include "base/clock.hpp"
+#include "telemetry/log_line.hpp"
+#include "telemetry/log_queue.hpp"
+#include "telemetry/recorder.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace gateway::telemetry {
+
+/// The closed sets; texts of static life.
+struct label_sets {
+    std::vector<std::string_view> actions;   // slugs of the table
+    std::vector<std::string_view> endpoints; // names of tiktok::facts()
+    std::vector<std::string_view> refresh_results;
+};
+
+/// One value read at scrape time, with its labels.
+struct sample {
+    std::vector<std::pair<std::string, std::string>> labels;
+    double value = 0;
+};
+using reader = std::function<std::vector<sample>()>;
+
+class sink {
+public:
+    sink(label_sets labels, log_queue& lines, level least, unsigned workers);
+    ~sink();
+    sink(const sink&) = delete;
+    sink& operator=(const sink&) = delete;
+
+    /// To be used on that worker's thread only.
+    recorder& of_worker(unsigned index) { return *recorders_[index]; }
+
+    /// How a token refresh ended; any thread.
+    void refresh_ended(std::string_view result, milliseconds took);
+
+    /// Figures that somebody else keeps: `read` is called at each scrape, on the scraping thread, and must
+    /// not wait. Before the first scrape only. `name` without the prefix tiktok_gateway_.
+    void add_gauge(std::string name, std::string help, reader read);
+    void add_counter(std::string name, std::string help, reader read);
+
+    /// All metrics in Prometheus' text format 0.0.4.
+    std::string scrape() const;
+
+    bool tells(level l) const { return l >= least_.load(std::memory_order_relaxed); }
+    void change_level(level least) { least_.store(least, std::memory_order_relaxed); }
+    /// An event of the service's life.
+    void tell(level l, std::string_view event, const std::vector<member>& members = {});
+
+private:
+    friend class recorder;
+    struct source {
+        std::string name, help;
+        bool is_counter;
+        reader read;
+    };
+    struct families; // what scrape() builds
+
+    std::size_t action_index(std::string_view action) const;
+    std::size_t status_index(int status) const;
+    std::size_t endpoint_index(std::string_view endpoint) const;
+    std::size_t outcome_index(std::string_view outcome) const;
+    /// The code's number for all workers, and its name as kept here; `other` when there are too many.
+    std::pair<std::size_t, std::string_view> learn_code(std::string_view code);
+    void push_line(std::string_view line) { lines_.push(line); }
+
+    label_sets labels_;
+    std::vector<int> statuses_;
+    log_queue& lines_;
+    std::atomic<level> least_;
+    std::vector<std::unique_ptr<recorder>> recorders_;
+    std::vector<source> sources_;
+
+    mutable std::mutex codes_mutex_;
+    std::vector<std::unique_ptr<std::string>> codes_; // learnt; their texts never move
+
+    mutable std::mutex refresh_mutex_;
+    std::vector<std::uint64_t> refreshes_; // by refresh_results, the last is `other`
+    histogram_cells refresh_times_;
+};
+
+} // namespace gateway::telemetry
