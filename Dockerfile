@@ -1,0 +1,32 @@
+# tiktok-gateway and tiktok-simulator: built on Debian 12, shipped on its slim image.
+FROM debian:bookworm-slim AS build
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends \
+        g++ cmake ninja-build ccache pkg-config libssl-dev libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev \
+        prometheus-cpp-dev libsqlite3-dev libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev libgtest-dev libgmock-dev \
+        python3 python3-yaml \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /source
+COPY . .
+RUN cmake --preset release \
+    && cmake --build --preset release --target tiktok-gateway tiktok-simulator \
+    && strip -o /usr/local/bin/tiktok-gateway build/release/tiktok-gateway \
+    && strip -o /usr/local/bin/tiktok-simulator build/release/tests/tiktok-simulator
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends \
+        ca-certificates libssl3 libboost-json1.81.0 libboost-url1.81.0 libprometheus-cpp-core1.0 libsqlite3-0 \
+        libyaml-cpp0.7 libspdlog1.10 libfmt9 \
+    && rm -rf /var/lib/apt/lists/* \
+    && install -d -o 10001 -g 10001 -m 0700 /var/lib/tiktok-gateway
+COPY --from=build /usr/local/bin/tiktok-gateway /usr/local/bin/tiktok-simulator /usr/local/bin/
+COPY config/gateway.yaml /etc/tiktok-gateway/gateway.yaml
+# Numbers, so that runAsNonRoot can be checked. The root may be read-only: state lies on this volume only.
+USER 10001:10001
+WORKDIR /var/lib/tiktok-gateway
+VOLUME /var/lib/tiktok-gateway
+EXPOSE 8080 8081
+# Health is asked on the admin port by whoever runs it: the image holds no client to ask with.
+ENTRYPOINT ["/usr/local/bin/tiktok-gateway"]
+CMD ["--config", "/etc/tiktok-gateway/gateway.yaml"]
