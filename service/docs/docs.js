@@ -14,11 +14,11 @@ function make(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** What a $ref leads to, with what stands beside it. */
 function resolve(node) {
-  while (node && node.$ref) {
-    node = node.$ref.slice(2).split("/").reduce((at, part) => at[part.replaceAll("~1", "/").replaceAll("~0", "~")], contract);
-  }
-  return node;
+  if (!node?.$ref) return node;
+  const { $ref, ...beside } = node;
+  return { ...resolve($ref.slice(2).split("/").reduce((at, part) => at[part], contract)), ...beside };
 }
 
 /** `code` and **bold** of a line; everything else as it stands. */

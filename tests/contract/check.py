@@ -28,11 +28,12 @@ def same(where, what, row, contract):
 
 
 def resolve(node):
+    """What a $ref leads to, with what stands beside it (3.1 lets a default stand there)."""
     while isinstance(node, dict) and "$ref" in node:
         target = CONTRACT
         for part in node["$ref"].removeprefix("#/").split("/"):
             target = target[part]
-        node = target
+        node = target | {name: value for name, value in node.items() if name != "$ref"}
     return node
 
 
@@ -104,7 +105,10 @@ def check_row(row, shared, operation):
         fault(where, f"unknown header {name}")
     same(where, "has a body", row["takes"] != "none", "requestBody" in operation)
     inputs = inputs_of(operation, params, row)
-    if row["takes"] == "raw":
+    for scope in {one for either in row["scopes"] for one in either.split("|")} - {""}:
+        if f"`{scope}`" not in operation["description"]:
+            fault(where, f"the description does not name the scope {scope}")
+    if row["takes"] in ("document", "stream") or row["reads_query_itself"]:
         return  # read by the action itself, e.g. TikTok's token answer
     given = {i["name"]: i for i in row["inputs"]}
     for name in sorted(given.keys() ^ inputs.keys()):

@@ -1,5 +1,6 @@
 // Prints the rows of the actions and the table of errors as JSON, so that check.py can hold them against
 // openapi.yaml.
+#include "actions/call.hpp"
 #include "actions/row.hpp"
 #include "base/errc.hpp"
 
@@ -7,71 +8,41 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
 namespace gateway {
 namespace {
 
-std::string_view name_of(actions::kind type) {
-    using actions::kind;
-    switch (type) {
-        case kind::text:
-            return "text";
-        case kind::integer:
-            return "integer";
-        case kind::boolean:
-            return "boolean";
-        case kind::choice:
-            return "choice";
-        case kind::fields:
-            return "fields";
-        case kind::text_list:
-            return "text_list";
-        case kind::url:
-            return "url";
-        case kind::url_list:
-            return "url_list";
-        case kind::file:
-            return "file";
-        case kind::file_list:
-            return "file_list";
-        case kind::object:
-            return "object";
-    }
-    return "unknown";
-}
-
-std::string_view name_of(actions::door opened_by) {
-    switch (opened_by) {
-        case actions::door::caller:
-            return "caller";
-        case actions::door::open:
-            return "open";
-        case actions::door::tiktok_signature:
-            return "tiktok_signature";
-    }
-    return "unknown";
-}
-
-std::string_view name_of(actions::body takes) {
-    switch (takes) {
-        case actions::body::none:
-            return "none";
-        case actions::body::json:
-            return "json";
-        case actions::body::upload:
-            return "upload";
-        case actions::body::raw:
-            return "raw";
-    }
-    return "unknown";
-}
+// By the enumerators' order in row.hpp.
+constexpr std::string_view kinds[] = {"text",      "integer", "boolean",  "choice", "fields",
+                                      "text_list", "url",     "url_list", "file",   "file_list"};
+constexpr std::string_view bodies[] = {"none", "json", "upload", "document", "stream"};
+constexpr std::string_view doors[] = {"caller", "open", "tiktok_signature"};
 
 boost::json::object written(const actions::input& in) {
-    return {
-        {"name", in.name}, {"kind", name_of(in.type)}, {"required", in.required},   {"min", in.min},
-        {"max", in.max},   {"choices", in.choices},    {"multiline", in.multiline}, {"default", in.fallback}};
+    return {{"name", in.name},
+            {"kind", kinds[static_cast<std::size_t>(in.type)]},
+            {"required", in.required},
+            {"min", in.min},
+            {"max", in.max},
+            {"choices", in.choices},
+            {"multiline", in.multiline},
+            {"default", in.fallback}};
+}
+
+/// What the row may want granted, whatever the inputs that decide it.
+boost::json::array scopes_of(const actions::row& row) {
+    boost::json::array scopes;
+    if (!row.scope) return scopes;
+    const boost::json::object deciding[] = {{}, {{"publish", true}}, {{"post_mode", "DIRECT_POST"}}};
+    for (const auto& values : deciding) {
+        const auto scope = row.scope(actions::checked_input{values});
+        if (std::find(scopes.begin(), scopes.end(), boost::json::value(scope)) == scopes.end())
+            scopes.emplace_back(scope);
+    }
+    return scopes;
 }
 
 boost::json::object written(const actions::row& row) {
@@ -81,9 +52,10 @@ boost::json::object written(const actions::row& row) {
     return {{"slug", row.slug},
             {"verb", actions::name_of(row.method)},
             {"path", row.path},
-            {"door", name_of(row.opened_by)},
-            {"takes", name_of(row.takes)},
-            {"scope", row.scope},
+            {"door", doors[static_cast<std::size_t>(row.opened_by)]},
+            {"takes", bodies[static_cast<std::size_t>(row.takes)]},
+            {"scopes", scopes_of(row)},
+            {"reads_query_itself", row.reads_query_itself},
             {"replays", row.replays},
             {"writes", row.writes},
             {"needs_connection", row.needs_connection},

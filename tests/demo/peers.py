@@ -88,5 +88,5 @@ class Simulator:
             raise RuntimeError(f"simulator settings: {answer.text}")
 
     def post(self, publish_id):
-        posts = ask("GET", f"{self.control}/posts").json["posts"]
-        return next((post for post in posts if post["publish_id"] == publish_id), {})
+        answer = ask("GET", f"{self.control}/history/posts/{publish_id}") if publish_id else None
+        return answer.json if answer and answer.status == 200 else {}
