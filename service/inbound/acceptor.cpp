@@ -47,7 +47,7 @@ task<void> accept_clients(worker& home, tcp_acceptor& from, client_sink& to) {
                           || error == asio::error::no_memory || error.value() == ENFILE;
         if (!full) continue; // that client's own fault: reset before we took it
         to.make_room();
-        co_await sleep_until(deadline::in(steady_now(), pause_when_full));
+        co_await pause_until(deadline::in(steady_now(), pause_when_full));
     }
 }
 

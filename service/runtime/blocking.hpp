@@ -7,6 +7,7 @@
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 
 #include <cstddef>
 #include <exception>
@@ -19,38 +20,45 @@ namespace gateway {
 
 class blocking_pool {
 public:
-    /// A piece of work. It lives in the frame of the coroutine that waits for it.
+    /// A piece of work. It lives in the frame of the coroutine that waits for it, and holds a place in the
+    /// pool.
     class job {
     public:
-        explicit job(executor_type home) : home_(home) {}
+        job(blocking_pool& pool, executor_type home);
         job(const job&) = delete;
         job& operator=(const job&) = delete;
+        /// False: the bound is reached; not to be run.
+        bool accepted() const { return accepted_; }
 
-    protected:
-        ~job() = default;
+        virtual ~job();
 
     private:
         friend class blocking_pool;
         virtual void run() noexcept = 0; // on a thread of the pool
+
+        blocking_pool& pool_;
+        bool accepted_;
         job* next_ = nullptr;
-        executor_type home_;
+        boost::asio::executor_work_guard<executor_type> stay_; // the loop does not end before the work
         boost::asio::any_completion_handler<void()> resume_;
     };
 
+    /// At most `threads` jobs run and `queue_max` wait.
     blocking_pool(unsigned threads, std::size_t queue_max);
     ~blocking_pool();
     blocking_pool(const blocking_pool&) = delete;
     blocking_pool& operator=(const blocking_pool&) = delete;
 
-    /// Takes a place for one job. False: the bound is reached. Any thread.
-    bool reserve();
-    /// Runs `what` (for which a place was reserved) and resumes the coroutine on its own loop.
+    /// Runs an accepted job and resumes the coroutine on its own loop. Not ended by a cancellation.
     task<void> run(job& what);
 
-    std::size_t queued() const;
+    /// Jobs that run or wait; any thread.
+    std::size_t accepted() const;
 
 private:
     struct state;
+    bool accept();
+    void release();
     void enqueue(job& what);
     void serve();
     std::unique_ptr<state> state_;
@@ -72,7 +80,7 @@ public:
     using value = std::invoke_result_t<F&>;
     using outcome = typename as_result<value>::type;
 
-    blocking_job(executor_type home, F work) : job(home), work_(std::move(work)) {}
+    blocking_job(blocking_pool& pool, executor_type home, F work) : job(pool, home), work_(std::move(work)) {}
     outcome take() {
         if (thrown_) std::rethrow_exception(thrown_);
         return std::move(*out_);
@@ -103,9 +111,10 @@ private:
 /// before the co_await (gcc 12).
 template <class F>
 task<typename detail::blocking_job<F>::outcome> run_blocking(blocking_pool& pool, F work) {
-    if (!pool.reserve())
+    const executor_type home = co_await boost::asio::this_coro::executor;
+    detail::blocking_job<F> job(pool, home, std::move(work));
+    if (!job.accepted())
         co_return failure{errc::overloaded, "too much work waits for the disk; try again soon"};
-    detail::blocking_job<F> job(co_await boost::asio::this_coro::executor, std::move(work));
     co_await pool.run(job);
     co_return job.take();
 }

@@ -4,7 +4,6 @@
 #pragma once
 #include "base/clock.hpp"
 
-#include <cstddef>
 #include <memory>
 
 namespace boost::asio {
@@ -28,8 +27,7 @@ public:
         void disarm();
         bool armed() const { return previous_ != nullptr; }
 
-    protected:
-        ~entry() { disarm(); }
+        virtual ~entry() { disarm(); }
 
     private:
         friend class deadline_sweep;
@@ -48,13 +46,19 @@ public:
     deadline_sweep(const deadline_sweep&) = delete;
     deadline_sweep& operator=(const deadline_sweep&) = delete;
 
-    std::size_t size() const;
+    bool empty() const { return ring_.next_ == &ring_; }
 
 private:
+    /// Where the ring of entries begins and ends.
+    class head final : public entry {
+        void on_expired() override {}
+    };
     struct state;
     void begin_ticking();
     void tick();
+    static void link(entry& ring, entry& last);
 
+    head ring_;
     std::unique_ptr<state> state_;
 };
 

@@ -77,10 +77,11 @@ public:
     /// writing.
     task<io_result<void>> write(std::string_view bytes, deadline until);
     task<io_result<void>> write(std::string_view first, std::string_view second, deadline until);
-    /// As write, and stops as soon as the peer has sent application bytes or has ended: then `false`, and the
-    /// stream is good for reading only. For uploads that an early answer must stop.
-    task<io_result<bool>> write_unless_answered(std::string_view first, std::string_view second,
-                                                deadline until);
+    enum class wrote { all, answered };
+    /// As write, and stops as soon as the peer has sent application bytes or has ended: then `answered`, and
+    /// the stream is good for reading only. For uploads that an early answer must stop.
+    task<io_result<wrote>> write_unless_answered(std::string_view first, std::string_view second,
+                                                 deadline until);
 
     enum class input { none, bytes, ended };
     /// What a read would find, without waiting and without taking application bytes.

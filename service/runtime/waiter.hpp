@@ -28,13 +28,14 @@ public:
     /// Before or during wait(); the owner's thread.
     void wake();
     bool woken() const { return woken_; }
+    executor_type executor() { return timer_.get_executor(); }
 
 private:
     steady_timer timer_;
     bool woken_ = false;
 };
 
-/// Sleeps until `until`; throws when the coroutine is cancelled.
-task<void> sleep_until(deadline until);
+/// Waits until `until`; throws when the coroutine is cancelled.
+task<void> pause_until(deadline until);
 
 } // namespace gateway

@@ -1,0 +1,100 @@
+#include "runtime/blocking.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace gateway {
+
+struct blocking_pool::state {
+    std::mutex mutex;
+    std::condition_variable wake;
+    std::size_t accepted_max = 0;
+    std::size_t accepted = 0;
+    job* first = nullptr;
+    job* last = nullptr;
+    bool ending = false;
+    std::vector<std::thread> threads;
+};
+
+blocking_pool::job::job(blocking_pool& pool, executor_type home)
+    : pool_(pool), accepted_(pool.accept()), stay_(home) {}
+
+blocking_pool::job::~job() {
+    if (accepted_) pool_.release();
+}
+
+blocking_pool::blocking_pool(unsigned threads, std::size_t queue_max) : state_(std::make_unique<state>()) {
+    state_->accepted_max = threads + queue_max;
+    for (unsigned i = 0; i < threads; ++i)
+        state_->threads.emplace_back([this] { serve(); });
+}
+
+blocking_pool::~blocking_pool() {
+    {
+        const std::lock_guard lock(state_->mutex);
+        state_->ending = true;
+    }
+    state_->wake.notify_all();
+    for (auto& thread : state_->threads)
+        thread.join();
+}
+
+bool blocking_pool::accept() {
+    const std::lock_guard lock(state_->mutex);
+    if (state_->ending || state_->accepted == state_->accepted_max) return false;
+    ++state_->accepted;
+    return true;
+}
+
+void blocking_pool::release() {
+    const std::lock_guard lock(state_->mutex);
+    --state_->accepted;
+}
+
+void blocking_pool::enqueue(job& what) {
+    {
+        const std::lock_guard lock(state_->mutex);
+        (state_->last ? state_->last->next_ : state_->first) = &what;
+        state_->last = &what;
+    }
+    state_->wake.notify_one();
+}
+
+task<void> blocking_pool::run(job& what) {
+    auto start = [this, &what](auto resume) {
+        what.resume_ = std::move(resume);
+        enqueue(what);
+    };
+    co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<executor_type>&, void()>(
+        start, use_task);
+}
+
+void blocking_pool::serve() {
+    std::unique_lock lock(state_->mutex);
+    for (;;) {
+        state_->wake.wait(lock, [this] { return state_->first || state_->ending; });
+        job* const next = state_->first;
+        if (!next) return;
+        state_->first = next->next_;
+        if (!state_->first) state_->last = nullptr;
+        lock.unlock();
+        next->run();
+        // From the post on, the job and its frame may be gone.
+        const auto stay = std::move(next->stay_);
+        auto resume = std::move(next->resume_);
+        boost::asio::post(stay.get_executor(),
+                          [resume = std::move(resume)]() mutable { std::move(resume)(); });
+        lock.lock();
+    }
+}
+
+std::size_t blocking_pool::accepted() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->accepted;
+}
+
+} // namespace gateway

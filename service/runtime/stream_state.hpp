@@ -1,0 +1,115 @@
+// The inside of a stream, for stream*.cpp only: socket, TLS engine and the bytes between them. The engine
+// part (stream_tls.cpp) does no I/O: it moves bytes between OpenSSL and two buffers.
+#pragma once
+#include "runtime/deadline_sweep.hpp"
+#include "runtime/stream.hpp"
+#include "runtime/worker.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway {
+
+/// Encrypted bytes that have arrived and that OpenSSL has not taken yet.
+struct inbox {
+    std::vector<char> memory;
+    std::size_t begin = 0, end = 0;
+
+    bool empty() const { return begin == end; }
+    /// Room for one receive; grows when the last one filled it. Only when empty: OpenSSL takes all before it
+    /// asks for more.
+    std::span<char> space();
+    std::size_t take(char* to, std::size_t bytes);
+    bool filled = false;
+};
+
+/// What the BIO reads from and writes to.
+struct tls_bytes {
+    inbox received;
+    std::vector<char> collected; // OpenSSL's output since the last send
+};
+
+struct stream::state final : tls_bytes, private deadline_sweep::entry {
+    explicit state(worker& of) : home(of), socket(of.executor()) {}
+    state(worker& of, tcp_socket&& accepted) : home(of), socket(std::move(accepted)) {}
+    ~state() override;
+
+    worker& home;
+    tcp_socket socket;
+    ssl_pointer ssl;
+    std::vector<char> sending; // what a socket write is sending right now: never touched meanwhile
+    std::uint64_t sent = 0;
+    std::string problem;
+    bool expired = false;      // the sweep has cancelled the current operation
+    bool write_broken = false; // a part of something was sent
+    bool peer_ended = false;   // FIN was read
+    bool shook_hands = false;
+
+    // Watching for an early answer while writing.
+    struct watch_link {
+        state* owner;
+    };
+    std::shared_ptr<watch_link> watch; // shared with the pending wait, which may outlive us in the loop
+    bool watch_pending = false;
+    bool watching = false;
+    bool answered = false;
+    void begin_watch();
+    void end_watch() { watching = false; }
+    void on_readable();
+    input look();
+
+    /// While it lives the operation has a deadline. `passed`: do not even begin.
+    class timing {
+    public:
+        timing(state& of, deadline until) : of_(of), passed(until.passed(steady_now())) {
+            of_.expired = passed;
+            if (!passed) of_.arm(of_.home.sweep(), until);
+        }
+        ~timing() { of_.disarm(); }
+        timing(const timing&) = delete;
+        timing& operator=(const timing&) = delete;
+
+    private:
+        state& of_;
+
+    public:
+        const bool passed;
+    };
+    /// The system's word, or ours where the sweep or we ourselves were the cause.
+    boost::system::error_code cause(boost::system::error_code ec) const;
+
+    // Socket side. Called inside a timing.
+    task<boost::system::error_code> receive();
+    task<boost::system::error_code> send(std::string_view first, std::string_view second);
+    task<boost::system::error_code> flush();
+    /// Receives without waiting; would_block when nothing is there.
+    boost::system::error_code receive_now();
+    /// Sends what the socket takes without waiting; for last words only.
+    void flush_now();
+
+    // Engine side (stream_tls.cpp): no I/O.
+    enum class step { done, wants_input, ended, failed };
+    struct moved {
+        step what;
+        std::size_t bytes = 0;
+    };
+    void begin_tls(ssl_pointer engine, tls_role role);
+    step shake_hands();
+    moved decrypt(std::span<char> to);
+    step peek();
+    bool encrypt(std::string_view bytes);
+    void say_close();
+    void note_problem();
+
+private:
+    void on_expired() override;
+};
+
+} // namespace gateway

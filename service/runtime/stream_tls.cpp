@@ -1,0 +1,160 @@
+#include "runtime/stream_state.hpp"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace gateway {
+namespace {
+
+// Fits most answers; one that fills it makes it grow to what uploads want.
+constexpr std::size_t first_receive_bytes = 4 * 1024;
+constexpr std::size_t large_receive_bytes = 64 * 1024;
+
+int bio_write(BIO* bio, const char* bytes, std::size_t size, std::size_t* written) {
+    auto& self = *static_cast<tls_bytes*>(BIO_get_data(bio));
+    self.collected.insert(self.collected.end(), bytes, bytes + size);
+    *written = size;
+    return 1;
+}
+
+int bio_read(BIO* bio, char* to, std::size_t size, std::size_t* read) {
+    auto& self = *static_cast<tls_bytes*>(BIO_get_data(bio));
+    BIO_clear_retry_flags(bio);
+    *read = self.received.take(to, size);
+    if (*read > 0) return 1;
+    BIO_set_retry_read(bio);
+    return 0;
+}
+
+long bio_control(BIO*, int command, long, void*) {
+    return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+int bio_create(BIO* bio) {
+    BIO_set_init(bio, 1);
+    return 1;
+}
+
+const BIO_METHOD* bio_method() {
+    static const std::unique_ptr<BIO_METHOD, decltype(&BIO_meth_free)> method = [] {
+        std::unique_ptr<BIO_METHOD, decltype(&BIO_meth_free)> m(
+            BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "stream"), &BIO_meth_free);
+        BIO_meth_set_write_ex(m.get(), bio_write);
+        BIO_meth_set_read_ex(m.get(), bio_read);
+        BIO_meth_set_ctrl(m.get(), bio_control);
+        BIO_meth_set_create(m.get(), bio_create);
+        return m;
+    }();
+    return method.get();
+}
+
+} // namespace
+
+void ssl_deleter::operator()(ssl_st* ssl) const {
+    SSL_free(ssl);
+}
+
+std::span<char> inbox::space() {
+    if (memory.empty())
+        memory.resize(first_receive_bytes);
+    else if (filled && memory.size() < large_receive_bytes)
+        memory.resize(large_receive_bytes);
+    begin = end = 0;
+    return memory;
+}
+
+std::size_t inbox::take(char* to, std::size_t bytes) {
+    const std::size_t n = std::min(bytes, end - begin);
+    if (n > 0) std::memcpy(to, memory.data() + begin, n);
+    begin += n;
+    return n;
+}
+
+void stream::state::begin_tls(ssl_pointer engine, tls_role role) {
+    ssl = std::move(engine);
+    BIO* const bio = BIO_new(bio_method());
+    BIO_set_data(bio, static_cast<tls_bytes*>(this));
+    SSL_set_bio(ssl.get(), bio, bio);
+    if (role == tls_role::client)
+        SSL_set_connect_state(ssl.get());
+    else
+        SSL_set_accept_state(ssl.get());
+}
+
+// Each call clears the thread's error queue first: SSL_get_error would take another connection's leftovers
+// for ours (P07).
+stream::state::step stream::state::shake_hands() {
+    ERR_clear_error();
+    const int r = SSL_do_handshake(ssl.get());
+    if (r == 1) return step::done;
+    if (SSL_get_error(ssl.get(), r) == SSL_ERROR_WANT_READ) return step::wants_input;
+    note_problem();
+    return step::failed;
+}
+
+stream::state::moved stream::state::decrypt(std::span<char> to) {
+    ERR_clear_error();
+    std::size_t bytes = 0;
+    const int r = SSL_read_ex(ssl.get(), to.data(), to.size(), &bytes);
+    if (r == 1) return {step::done, bytes};
+    switch (SSL_get_error(ssl.get(), r)) {
+        case SSL_ERROR_WANT_READ:
+            return {step::wants_input};
+        case SSL_ERROR_ZERO_RETURN:
+            return {step::ended};
+        default:
+            note_problem();
+            return {step::failed};
+    }
+}
+
+stream::state::step stream::state::peek() {
+    ERR_clear_error();
+    char one = 0;
+    std::size_t bytes = 0;
+    const int r = SSL_peek_ex(ssl.get(), &one, 1, &bytes);
+    if (r == 1) return step::done;
+    return SSL_get_error(ssl.get(), r) == SSL_ERROR_WANT_READ ? step::wants_input : step::ended;
+}
+
+bool stream::state::encrypt(std::string_view bytes) {
+    if (bytes.empty()) return true;
+    ERR_clear_error();
+    std::size_t written = 0;
+    if (SSL_write_ex(ssl.get(), bytes.data(), bytes.size(), &written) == 1 && written == bytes.size())
+        return true;
+    note_problem();
+    return false;
+}
+
+void stream::state::say_close() {
+    ERR_clear_error();
+    // While no handshake is complete there is nothing to close, and OpenSSL calls it an error.
+    if (shook_hands) SSL_shutdown(ssl.get());
+}
+
+void stream::state::note_problem() {
+    const auto verdict = SSL_get_verify_result(ssl.get());
+    if (verdict != X509_V_OK) {
+        problem = std::string("certificate: ") + X509_verify_cert_error_string(verdict);
+    } else {
+        const char* const reason = ERR_reason_error_string(ERR_peek_error());
+        problem = reason ? reason : "TLS failed";
+    }
+    ERR_clear_error();
+}
+
+const std::string& stream::tls_problem() const {
+    return state_->problem;
+}
+
+bool stream::resumed() const {
+    return state_->ssl && SSL_session_reused(state_->ssl.get()) == 1;
+}
+
+} // namespace gateway

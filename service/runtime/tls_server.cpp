@@ -1,0 +1,61 @@
+#include "runtime/tls_server.hpp"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <array>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+
+namespace gateway {
+namespace {
+
+constexpr std::array<unsigned char, 9> http_1_1{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+
+[[noreturn]] void refuse(const std::string& file, const char* what) {
+    const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
+    ERR_clear_error();
+    throw std::runtime_error(file + ": " + what + (reason ? std::string(": ") + reason : std::string()));
+}
+
+int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_size,
+                    const unsigned char* offered, unsigned offered_size, void*) {
+    // A client that offers only what we do not speak goes on without ALPN, and gets an HTTP answer.
+    unsigned char* found = nullptr;
+    if (SSL_select_next_proto(&found, chosen_size, http_1_1.data(), http_1_1.size(), offered, offered_size)
+        != OPENSSL_NPN_NEGOTIATED)
+        return SSL_TLSEXT_ERR_NOACK;
+    *chosen = found;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+} // namespace
+
+tls_server_context::tls_server_context(const std::string& certificate_file,
+                                       const std::string& private_key_file)
+    : context_(nullptr) {
+    ERR_clear_error();
+    std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> made(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
+    if (!made) refuse("TLS", "no context");
+    SSL_CTX_set_min_proto_version(made.get(), TLS1_2_VERSION);
+    SSL_CTX_set_options(made.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_alpn_select_cb(made.get(), choose_protocol, nullptr);
+    if (SSL_CTX_use_certificate_chain_file(made.get(), certificate_file.c_str()) != 1)
+        refuse(certificate_file, "not a PEM certificate chain");
+    if (SSL_CTX_use_PrivateKey_file(made.get(), private_key_file.c_str(), SSL_FILETYPE_PEM) != 1)
+        refuse(private_key_file, "not a PEM private key");
+    if (SSL_CTX_check_private_key(made.get()) != 1)
+        refuse(private_key_file, "does not belong to the certificate");
+    context_ = made.release();
+}
+
+tls_server_context::~tls_server_context() {
+    SSL_CTX_free(context_);
+}
+
+ssl_pointer tls_server_context::make() const {
+    return ssl_pointer(SSL_new(context_));
+}
+
+} // namespace gateway

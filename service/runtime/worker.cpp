@@ -1,0 +1,66 @@
+#include "runtime/worker.hpp"
+
+#include "runtime/waiter.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+
+namespace gateway {
+namespace {
+constexpr milliseconds lag_period{250};
+constexpr milliseconds cancel_again{50};
+} // namespace
+
+/// Asks to be woken at a time and looks how late it was.
+struct worker::lag_meter {
+    explicit lag_meter(worker& of) : owner(of), timer(of.executor()) {}
+
+    void measure() {
+        timer.expires_after(lag_period);
+        timer.async_wait([this](const boost::system::error_code& ec) {
+            if (ec) return; // the worker is going
+            const auto late = steady_now() - timer.expiry();
+            owner.lag_.store(late, std::memory_order_relaxed);
+            if (owner.observer_) owner.observer_(late);
+            measure();
+        });
+    }
+
+    worker& owner;
+    steady_timer timer;
+};
+
+worker::worker(unsigned index, milliseconds sweep_tick)
+    : index_(index),
+      sweep_(loop_, sweep_tick),
+      group_(loop_.get_executor(), [this](const std::exception_ptr&) {
+          stop(); // sessions have their own fence; what comes here is a bug, and run() tells it
+      }) {}
+
+worker::~worker() = default;
+
+void worker::run() {
+    meter_ = std::make_unique<lag_meter>(*this);
+    meter_->measure();
+    const auto stay = boost::asio::make_work_guard(loop_);
+    if (!stopping_.load()) loop_.run();
+    meter_.reset();
+    cut();
+    if (const auto fault = group_.first_fault()) std::rethrow_exception(fault);
+}
+
+void worker::stop() {
+    stopping_.store(true);
+    loop_.stop();
+}
+
+void worker::cut() {
+    loop_.restart();
+    const auto until = deadline::in(steady_now(), cut_deadline);
+    while (group_.size() > 0 && !until.passed(steady_now())) {
+        group_.cancel(); // again: a child may have started another meanwhile
+        loop_.run_one_until(deadline::in(steady_now(), cancel_again).no_later_than(until).at());
+    }
+    loop_.poll(); // what was only posted: ends of coroutines, wake-ups
+}
+
+} // namespace gateway

@@ -1,0 +1,45 @@
+// A certificate authority for one test: makes keys and certificates in memory and writes them where a program
+// reads them from. Nothing of it is ever trusted outside the test.
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace gateway::testing {
+
+/// A folder that is gone when the test is.
+class temporary_folder {
+public:
+    temporary_folder();
+    ~temporary_folder();
+    temporary_folder(const temporary_folder&) = delete;
+    temporary_folder& operator=(const temporary_folder&) = delete;
+    std::string write(const std::string& name, const std::string& text) const;
+
+private:
+    std::filesystem::path path_;
+};
+
+struct identity {
+    std::string certificate_pem;
+    std::string key_pem;
+};
+
+class certificate_authority {
+public:
+    certificate_authority();
+    ~certificate_authority();
+    /// For `name`: a host name, or an IPv4 address. Valid from yesterday for `days` days; -1 ended an hour
+    /// ago.
+    identity issue(const std::string& name, int days = 30) const;
+    const std::string& pem() const { return pem_; }
+    /// A revocation list with that certificate on it.
+    std::string revoke(const identity& whose) const;
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+    std::string pem_;
+};
+
+} // namespace gateway::testing
