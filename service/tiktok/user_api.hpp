@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "limits/window.hpp"
 #include "runtime/task.hpp"
 #include "tiktok/document.hpp"
 #include "tiktok/endpoint.hpp"
@@ -25,6 +26,7 @@ struct call_record;
 
 namespace gateway::tiktok {
 
+struct api_request;
 class services; // what all user_api of one worker share: client, tokens, windows, retry budget, endpoints'
                 // address
 
@@ -77,6 +79,9 @@ public:
     /// For what talks to TikTok without a token: the chunk sender.
     services& shared() const { return shared_; }
     telemetry::call_record& record() const { return record_; }
+    /// A full window is waited for, as long as the deadline allows, instead of answered with rate_limited.
+    /// For batches, which pace themselves by TikTok's six inits a minute.
+    void wait_for_slots(bool wait) { waits_for_slots_ = wait; }
     /// The scopes the user granted; reads the vault, not TikTok. user_not_connected, reconnect_required.
     task<result<std::vector<std::string>>> scopes();
 
@@ -96,10 +101,15 @@ public:
     task<result<document>> cancel(const publish_id& id);
 
 private:
+    task<result<document>> call(api_request what);
+    task<result<limits::permit>> take_slot(endpoint which);
+    void told_of_refusal(endpoint which, const failure& why);
+
     services& shared_;
     user_id user_;
     telemetry::call_record& record_;
     deadline until_;
+    bool waits_for_slots_ = false;
 };
 
 } // namespace gateway::tiktok

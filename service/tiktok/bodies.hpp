@@ -1,0 +1,28 @@
+// The bodies of TikTok's calls, from typed values, and what we look into of its answers (tiktok-api §2, §4,
+// §6). Pure. An answer that lacks what makes it a success is tiktok_error; of an init it may have had its
+// effect all the same.
+#pragma once
+#include "base/result.hpp"
+#include "tiktok/document.hpp"
+#include "tiktok/user_api.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gateway::tiktok {
+
+std::string video_list_body(std::optional<std::int64_t> cursor, std::int32_t max_count);
+std::string video_query_body(const std::vector<std::string>& ids);
+std::string video_init_body(const post_info& info, const video_source& source);
+std::string inbox_init_body(const video_source& source);
+std::string content_init_body(const post_info& info, bool direct, const std::vector<std::string>& urls,
+                              std::uint32_t cover_index);
+std::string publish_id_body(const publish_id& id);
+
+result<creator> read_creator(document answer);
+result<started_post> read_started_post(const document& answer, bool with_upload_url);
+result<post_status> read_post_status(document answer);
+
+} // namespace gateway::tiktok

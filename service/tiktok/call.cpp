@@ -1,0 +1,163 @@
+#include "tiktok/call.hpp"
+
+#include "base/json_scan.hpp"
+#include "base/json_strict.hpp"
+#include "http/request_writer.hpp"
+#include "http/verb.hpp"
+#include "tiktok/error_table.hpp"
+#include "tiktok/services.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <utility>
+
+namespace gateway::tiktok {
+namespace {
+
+/// tiktok-api §0, "JSON request type".
+std::string_view content_type_of(endpoint which) {
+    const bool display = which == endpoint::video_list || which == endpoint::video_query;
+    return display ? "application/json" : "application/json; charset=UTF-8";
+}
+
+std::string host_field(const outbound::origin& api) {
+    return api.port == 443 ? api.host : api.host + ":" + std::to_string(api.port);
+}
+
+std::string member(const boost::json::object& from, std::string_view name) {
+    const boost::json::value* value = from.if_contains(name);
+    return value && value->is_string() ? std::string(value->get_string()) : std::string{};
+}
+
+/// OAuth's flat shape (tiktok-api §1.4), should it ever come from an API endpoint; rare, so a DOM is fine.
+void read_flat_error(tiktok_words& words, std::string_view body) {
+    const auto parsed = parse_json(body);
+    if (!parsed || !parsed->is_object()) return;
+    words.code = member(parsed->get_object(), "error");
+    words.message = member(parsed->get_object(), "error_description");
+    words.log_id = member(parsed->get_object(), "log_id");
+}
+
+tiktok_words words_of(const std::optional<scanned_answer>& scanned, const outbound::reply& answer) {
+    tiktok_words words;
+    words.status = answer.status;
+    if (scanned && !scanned->error.empty() && scanned->error.front() == '{') {
+        words.code = json_unescape(scanned->error_code);
+        words.message = json_unescape(scanned->error_message);
+        words.log_id = json_unescape(scanned->error_log_id);
+    } else if (scanned && !scanned->error.empty() && scanned->error.front() == '"') {
+        read_flat_error(words, answer.body());
+    }
+    if (words.log_id.empty()) words.log_id = answer.log_id;
+    return words;
+}
+
+/// No effect for certain: TikTok understood and refused.
+bool is_certain_refusal(const tiktok_words& words, const failure& f) {
+    if (f.code() == errc::rate_limited) return true;
+    if (words.status >= 500) return false;
+    return words.status >= 300 || (!words.code.empty() && words.code != "ok");
+}
+
+failure refused(endpoint which, tiktok_words words, std::string_view retry_after) {
+    if (words.code == "ok") words.code.clear(); // `ok` beside a bad status, or without its data, is no code
+    failure f = translate(which, words, retry_after);
+    if (facts(which).repeats == repeat_class::unsafe && !is_certain_refusal(words, f))
+        return std::move(f).may_have_reached_tiktok();
+    return f;
+}
+
+/// A lost answer matters for what writes; a read may simply be asked again.
+failure as_seen_by(endpoint which, const failure& f) {
+    const bool reads = facts(which).repeats == repeat_class::safe;
+    return reads && f.details() && f.details()->may_have_reached_tiktok ? failure(f.code(), f.message()) : f;
+}
+
+std::string_view label_of(const failure& f) {
+    if (f.details() && f.details()->tiktok) return code_label(*f.details()->tiktok);
+    switch (f.code()) {
+        case errc::tiktok_unreachable:
+            return "unreachable";
+        case errc::tiktok_tls:
+            return "tls";
+        case errc::deadline_exceeded:
+            return "deadline";
+        case errc::overloaded:
+            return "overloaded";
+        default:
+            return "unknown";
+    }
+}
+
+} // namespace
+
+secret write_request(const outbound::origin& api, const api_request& what, std::string_view access_token) {
+    const endpoint_facts& row = facts(what.which);
+    std::string target(row.path);
+    if (!what.query.empty()) target.append("?").append(what.query);
+    std::string bearer = "Bearer ";
+    bearer += access_token;
+    std::string out;
+    out.reserve(target.size() + bearer.size() + what.body.size() + 256);
+    http::request_writer head(out);
+    head.start(http::verb_of(row.method), target, host_field(api));
+    head.field("Authorization", bearer).field("Accept", "application/json");
+    if (row.method != "GET")
+        head.field("Content-Type", content_type_of(what.which)).content_length(what.body.size());
+    head.end();
+    out += what.body;
+    secret(std::move(bearer)).wipe();
+    return secret(std::move(out));
+}
+
+result<document> read_answer(endpoint which, outbound::reply answer) {
+    const auto scanned = scan_answer(answer.body());
+    const bool has_data = scanned && scanned->data_is_object();
+    const bool data_is_due = which != endpoint::cancel;
+    const bool ok = scanned && scanned->error_is_ok() && answer.status >= 200 && answer.status < 300
+                    && (has_data || !data_is_due);
+    if (!ok) return refused(which, words_of(scanned, answer), answer.retry_after);
+
+    document out;
+    out.log_id = json_unescape(scanned->error_log_id);
+    if (out.log_id.empty()) out.log_id = answer.log_id;
+    if (has_data) {
+        out.data_at = static_cast<std::size_t>(scanned->data.data() - answer.body().data());
+        out.data_size = scanned->data.size();
+    }
+    answer.bytes.erase(0, answer.body_at);
+    out.bytes = std::move(answer.bytes);
+    return out;
+}
+
+task<call_outcome> send_call(services& shared, const api_request& what, std::string_view access_token,
+                             deadline until) {
+    const endpoint_facts& row = facts(what.which);
+    const secret request = write_request(shared.api, what, access_token);
+    const auto again = row.repeats == repeat_class::safe ? outbound::repeat::if_connection_was_reused
+                                                         : outbound::repeat::never;
+    const steady_time began = steady_now();
+    auto reply = co_await shared.client.send(shared.api, request.reveal(), again, until);
+    const milliseconds took = std::chrono::duration_cast<milliseconds>(steady_now() - began);
+
+    call_outcome out{failure{}};
+    out.took = took;
+    if (!reply) {
+        const failure& f = reply.error();
+        out.may_have_left = f.details() && f.details()->may_have_reached_tiktok;
+        out.answer = as_seen_by(what.which, f);
+    } else {
+        out.answered = true;
+        out.named_wait = parse_retry_after(reply->retry_after);
+        out.answer = read_answer(what.which, std::move(*reply));
+        if (out.answer)
+            out.log_id = out.answer->log_id;
+        else if (const auto* details = out.answer.error().details(); details && details->tiktok)
+            out.log_id = details->tiktok->log_id;
+    }
+    if (shared.told.upstream_call)
+        shared.told.upstream_call(row.name, out.answer ? "ok" : label_of(out.answer.error()), took);
+    co_return out;
+}
+
+} // namespace gateway::tiktok

@@ -1,0 +1,47 @@
+// One call to TikTok's API: a flat request built from typed values only, one answer validated before anybody
+// sees a byte of it. No window, no retry, no refresh: that is user_api's. The worker's thread.
+#pragma once
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "outbound/client.hpp"
+#include "runtime/task.hpp"
+#include "tiktok/document.hpp"
+#include "tiktok/endpoint.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gateway::tiktok {
+
+class services;
+
+struct api_request {
+    endpoint which;
+    std::string query; // without `?`; safe characters only
+    std::string body;  // JSON, or empty
+};
+
+/// The bytes to send. They hold the access token, hence a secret.
+secret write_request(const outbound::origin& api, const api_request& what, std::string_view access_token);
+
+/// The document of a success (`error.code` is `ok`, HTTP 2xx, `data` an object wherever the endpoint has
+/// one), else the translated refusal. An unsafe endpoint's failure says may_have_reached_tiktok unless TikTok
+/// refused for certain.
+result<document> read_answer(endpoint which, outbound::reply answer);
+
+struct call_outcome {
+    result<document> answer;
+    bool answered = false;                  // TikTok's verdict is here, good or bad
+    bool may_have_left = false;             // without an answer: bytes of the request may have left
+    std::optional<milliseconds> named_wait; // Retry-After, if it came and made sense
+    milliseconds took{0};
+    std::string log_id;
+};
+
+/// Sends and reads; tells the observer.
+task<call_outcome> send_call(services& shared, const api_request& what, std::string_view access_token,
+                             deadline until);
+
+} // namespace gateway::tiktok

@@ -1,0 +1,53 @@
+#include "tiktok/put_verdict.hpp"
+
+#include "tiktok/upload_target.hpp"
+
+namespace gateway::tiktok {
+namespace {
+
+/// 416: the number in Content-Range is a count or a last index (U15). It decides only where both readings
+/// agree; a chunk of one byte is the one case where they cannot.
+after_put judge_progress(const put_answer& answer, chunk piece, std::uint64_t size_bytes) {
+    const auto progress = read_progress(answer.content_range, size_bytes);
+    if (!progress || piece.size_bytes() == 1) return after_put::ask;
+    if (*progress == piece.first || *progress + 1 == piece.first) return after_put::send_again;
+    if (*progress == piece.last || *progress == piece.last + 1) return after_put::done;
+    return after_put::ask;
+}
+
+after_put judge_success(const put_answer& answer, chunk piece, std::uint64_t size_bytes) {
+    if (!answer.all_sent) return after_put::ask; // a success for bytes that TikTok cannot have
+    const bool is_last = piece.last + 1 == size_bytes;
+    if (answer.status == 200) return after_put::done;
+    if (is_last) return answer.status == 201 ? after_put::done : after_put::ask;
+    return answer.status == 206 ? after_put::done : after_put::ask;
+}
+
+} // namespace
+
+after_put judge_put(const put_answer& answer, chunk piece, std::uint64_t size_bytes) {
+    switch (answer.status) {
+        case 200:
+        case 201:
+        case 206:
+            return judge_success(answer, piece, size_bytes);
+        case 403:
+        case 404:
+            return after_put::start_again;
+        case 408:
+        case 429:
+            return after_put::send_again;
+        case 416:
+            return judge_progress(answer, piece, size_bytes);
+        default:
+            return answer.status >= 500 ? after_put::send_again : after_put::refused;
+    }
+}
+
+resume_point resume_at(std::uint64_t count, chunk piece) {
+    if (count == piece.last + 1) return {after_put::done, piece.size_bytes()};
+    if (count >= piece.first && count <= piece.last) return {after_put::send_again, count - piece.first};
+    return {};
+}
+
+} // namespace gateway::tiktok

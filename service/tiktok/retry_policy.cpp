@@ -1,0 +1,56 @@
+#include "tiktok/retry_policy.hpp"
+
+#include "tiktok/error_table.hpp"
+
+#include <algorithm>
+
+namespace gateway::tiktok {
+namespace {
+
+constexpr milliseconds trouble_bound{200};
+constexpr milliseconds rate_bound{1'000};
+constexpr milliseconds bound_max{4'000};
+
+bool was_token_refused(const failure& f) {
+    return f.details() && f.details()->tiktok && is_token_refusal(*f.details()->tiktok);
+}
+
+/// What another try may cure. A code we do not know with a 4xx would be refused again.
+bool is_trouble(const failure& f) {
+    if (f.code() == errc::tiktok_unreachable) return true;
+    if (f.code() != errc::tiktok_error) return false;
+    const auto* details = f.details();
+    return !details || !details->tiktok || details->tiktok->status >= 500;
+}
+
+bool is_rate_limit(const failure& f) {
+    return f.code() == errc::rate_limited && f.details()->scope == limit_scope::tiktok_user;
+}
+
+} // namespace
+
+milliseconds jittered(milliseconds first_bound, std::uint32_t repeats, milliseconds most, double chance) {
+    const milliseconds bound = std::min(first_bound * (1 << std::min(repeats, 10U)), most);
+    return milliseconds{static_cast<std::int64_t>(static_cast<double>(bound.count()) * chance)};
+}
+
+advice after_failure(const failure& f, repeat_class repeats, const tries& so_far,
+                     std::optional<milliseconds> named_wait, milliseconds left, bool waits_for_slots,
+                     double chance, retry_budget& budget) {
+    // A token is refused before any effect, whatever the class.
+    if (was_token_refused(f)) return {so_far.refreshed ? next_step::give_up : next_step::refresh};
+
+    const bool rate_limited = is_rate_limit(f);
+    const bool may_repeat =
+        repeats == repeat_class::safe ? rate_limited || is_trouble(f) : rate_limited && waits_for_slots;
+    if (!may_repeat || so_far.repeats >= repeats_max) return {};
+
+    milliseconds wait =
+        jittered(rate_limited ? rate_bound : trouble_bound, so_far.repeats, bound_max, chance);
+    if (rate_limited && waits_for_slots) wait = rate_limit_wait;
+    if (named_wait) wait = std::max(wait, *named_wait);
+    if (wait >= left || !budget.spend()) return {};
+    return {next_step::again, wait};
+}
+
+} // namespace gateway::tiktok

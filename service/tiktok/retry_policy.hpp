@@ -1,0 +1,39 @@
+// What to do after a call that failed: nothing, a refresh and the same again, or a wait and the same again
+// (tiktok-api §8.4). Pure: time, chance and the budget are handed in.
+#pragma once
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "tiktok/endpoint.hpp"
+#include "tiktok/retry_budget.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace gateway::tiktok {
+
+/// What has been tried for one call so far.
+struct tries {
+    std::uint32_t repeats = 0;
+    bool refreshed = false;
+};
+
+enum class next_step { give_up, refresh, again };
+
+struct advice {
+    next_step what = next_step::give_up;
+    milliseconds wait{0};
+};
+
+inline constexpr std::uint32_t repeats_max = 3;
+
+/// `chance` is in [0, 1). `named_wait` is TikTok's Retry-After. `left` is what remains of the deadline.
+/// `waits_for_slots`: a rate limit may be waited for although the call writes, since a refused call had no
+/// effect.
+advice after_failure(const failure& f, repeat_class repeats, const tries& so_far,
+                     std::optional<milliseconds> named_wait, milliseconds left, bool waits_for_slots,
+                     double chance, retry_budget& budget);
+
+/// Full jitter: anything between zero and a bound that doubles with each repeat.
+milliseconds jittered(milliseconds first_bound, std::uint32_t repeats, milliseconds bound_max, double chance);
+
+} // namespace gateway::tiktok

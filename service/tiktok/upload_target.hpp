@@ -1,0 +1,32 @@
+// Where chunks go. TikTok names the address itself, so it is trusted only as https on a public name, or on a
+// host the settings allow (product §9, `tiktok.upload_hosts`); its query is the credential. Pure.
+#pragma once
+#include "base/result.hpp"
+#include "outbound/client.hpp"
+#include "tiktok/chunk_plan.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway::tiktok {
+
+struct upload_target {
+    outbound::origin to;
+    std::string path_and_query; // unchanged: holds the upload token, never shown
+};
+
+/// tiktok_error for an address that is not trusted; the message does not hold it.
+result<upload_target> trust_upload_url(std::string_view upload_url,
+                                       const std::vector<std::string>& allowed_hosts);
+
+/// The head of the PUT of `piece` out of `size_bytes` (tiktok-api §5.2).
+std::string write_put_head(const upload_target& target, chunk piece, std::uint64_t size_bytes,
+                           std::string_view content_type);
+
+/// The second number of `bytes 0-{N}/{TOTAL}`; whether it is a count or a last index is not said (U15).
+std::optional<std::uint64_t> read_progress(std::string_view content_range, std::uint64_t size_bytes);
+
+} // namespace gateway::tiktok

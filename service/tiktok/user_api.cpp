@@ -1,0 +1,210 @@
+#include "tiktok/user_api.hpp"
+
+#include "runtime/waiter.hpp"
+#include "telemetry/call_record.hpp"
+#include "tiktok/bodies.hpp"
+#include "tiktok/call.hpp"
+#include "tiktok/chance.hpp"
+#include "tiktok/error_table.hpp"
+#include "tiktok/retry_policy.hpp"
+#include "tiktok/services.hpp"
+#include "tiktok/tokens.hpp"
+
+#include <utility>
+
+namespace gateway::tiktok {
+namespace {
+
+/// What the window of an endpoint counts, as a person would say it.
+std::string_view plural_of(endpoint which) {
+    switch (which) {
+        case endpoint::user_info:
+            return "profile reads";
+        case endpoint::video_list:
+            return "video lists";
+        case endpoint::video_query:
+            return "video queries";
+        case endpoint::creator_info:
+            return "creator queries";
+        case endpoint::video_init:
+            return "direct posts";
+        case endpoint::inbox_init:
+            return "uploads";
+        case endpoint::content_init:
+            return "photo posts";
+        case endpoint::status_fetch:
+            return "status queries";
+        default:
+            return "calls";
+    }
+}
+
+failure window_is_full(endpoint which, const limits::no_slot& refused) {
+    const auto wait_s = std::chrono::ceil<seconds>(refused.wait).count();
+    std::string sentence = "TikTok accepts " + std::to_string(refused.stands.limit) + " ";
+    sentence += plural_of(which);
+    sentence += " a minute for this user; try again in " + std::to_string(wait_s)
+                + (wait_s == 1 ? " second." : " seconds.");
+    return failure(errc::rate_limited, std::move(sentence))
+        .scope(limit_scope::tiktok_user)
+        .retry_after(refused.wait);
+}
+
+/// How TikTok's answer, or its absence, moves the window.
+void settle(limits::permit& slot, const call_outcome& out, milliseconds close_for, steady_time now) {
+    if (out.answered)
+        slot.settle(now);
+    else if (!out.may_have_left)
+        slot.give_back();
+    if (close_for.count() > 0) slot.close_until(now + close_for);
+}
+
+bool is_rate_limit(const call_outcome& out) {
+    return !out.answer && out.answered && out.answer.error().code() == errc::rate_limited
+           && out.answer.error().details()->scope == limit_scope::tiktok_user;
+}
+
+} // namespace
+
+user_api::user_api(services& shared, user_id user, telemetry::call_record& record, deadline until)
+    : shared_(shared), user_(std::move(user)), record_(record), until_(until) {}
+
+task<result<std::vector<std::string>>> user_api::scopes() {
+    auto held = shared_.tokens.ready(user_, wall_now());
+    if (!held) {
+        auto asked = co_await shared_.tokens.access(user_, until_);
+        if (!asked) co_return asked.error();
+        held = std::move(*asked);
+    }
+    co_return held->scopes;
+}
+
+void user_api::told_of_refusal(endpoint which, const failure& why) {
+    if (why.code() != errc::rate_limited || !why.details()) return;
+    if (shared_.told.rate_limited && why.details()->scope)
+        shared_.told.rate_limited(*why.details()->scope, facts(which).name);
+}
+
+task<result<limits::permit>> user_api::take_slot(endpoint which) {
+    for (;;) {
+        const steady_time now = steady_now();
+        auto taken = shared_.windows.take(user_.text(), static_cast<std::uint8_t>(which), now, until_);
+        if (auto* slot = std::get_if<limits::permit>(&taken)) co_return std::move(*slot);
+        const auto& refused = std::get<limits::no_slot>(taken);
+        record_.user_window = refused.stands;
+        if (!waits_for_slots_ || until_.passed(now + refused.wait)) {
+            failure f = window_is_full(which, refused);
+            told_of_refusal(which, f);
+            co_return f;
+        }
+        co_await sleep_until(deadline::in(now, refused.wait));
+    }
+}
+
+task<result<document>> user_api::call(api_request what) {
+    shared_.budget.earn();
+    tries so_far;
+    vault::shared_tokens tokens = shared_.tokens.ready(user_, wall_now());
+    for (;;) {
+        if (!tokens) {
+            auto asked = co_await shared_.tokens.access(user_, until_);
+            if (!asked) co_return asked.error();
+            tokens = std::move(*asked);
+        }
+        auto slot = co_await take_slot(what.which);
+        if (!slot) co_return slot.error();
+        call_outcome out = co_await send_call(shared_, what, tokens->access_token.reveal(), until_);
+
+        ++record_.upstream_calls;
+        record_.upstream_time += out.took;
+        if (!out.log_id.empty()) record_.log_id = out.log_id;
+        const steady_time now = steady_now();
+        advice next;
+        if (!out.answer)
+            next = after_failure(out.answer.error(), facts(what.which).repeats, so_far, out.named_wait,
+                                 until_.left(now), waits_for_slots_, chance(), shared_.budget);
+        milliseconds close_for{0};
+        if (is_rate_limit(out))
+            close_for = next.what == next_step::again ? next.wait : out.named_wait.value_or(rate_limit_wait);
+        settle(*slot, out, close_for, now);
+        record_.user_window = slot->stands(now);
+
+        if (out.answer || next.what == next_step::give_up) {
+            if (!out.answer) told_of_refusal(what.which, out.answer.error());
+            co_return std::move(out.answer);
+        }
+        if (next.what == next_step::refresh) {
+            auto fresh = co_await shared_.tokens.refresh_after_401(user_, tokens->version, until_);
+            if (!fresh) co_return fresh.error();
+            tokens = std::move(*fresh);
+            so_far.refreshed = true;
+        } else {
+            ++so_far.repeats;
+            co_await sleep_until(deadline::in(now, next.wait));
+            tokens = shared_.tokens.ready(user_, wall_now());
+        }
+    }
+}
+
+task<result<document>> user_api::user_info(std::string_view fields) {
+    api_request what{endpoint::user_info, "fields=" + std::string(fields), {}};
+    return call(std::move(what));
+}
+
+task<result<document>> user_api::list_videos(std::string_view fields, std::optional<std::int64_t> cursor,
+                                             std::int32_t max_count) {
+    api_request what{endpoint::video_list, "fields=" + std::string(fields),
+                     video_list_body(cursor, max_count)};
+    return call(std::move(what));
+}
+
+task<result<document>> user_api::query_videos(std::string_view fields, const std::vector<std::string>& ids) {
+    api_request what{endpoint::video_query, "fields=" + std::string(fields), video_query_body(ids)};
+    return call(std::move(what));
+}
+
+task<result<creator>> user_api::creator_info() {
+    api_request what{endpoint::creator_info, {}, {}};
+    auto answer = co_await call(std::move(what));
+    if (!answer) co_return answer.error();
+    co_return read_creator(std::move(*answer));
+}
+
+task<result<started_post>> user_api::init_video(const post_info& info, const video_source& source) {
+    const bool uploads = source.url.empty();
+    api_request what{endpoint::video_init, {}, video_init_body(info, source)};
+    auto answer = co_await call(std::move(what));
+    if (!answer) co_return answer.error();
+    co_return read_started_post(*answer, uploads);
+}
+
+task<result<started_post>> user_api::init_inbox_video(const video_source& source) {
+    const bool uploads = source.url.empty();
+    api_request what{endpoint::inbox_init, {}, inbox_init_body(source)};
+    auto answer = co_await call(std::move(what));
+    if (!answer) co_return answer.error();
+    co_return read_started_post(*answer, uploads);
+}
+
+task<result<started_post>> user_api::init_photos(const post_info& info, bool direct,
+                                                 const std::vector<std::string>& urls,
+                                                 std::uint32_t cover_index) {
+    api_request what{endpoint::content_init, {}, content_init_body(info, direct, urls, cover_index)};
+    auto answer = co_await call(std::move(what));
+    if (!answer) co_return answer.error();
+    co_return read_started_post(*answer, false);
+}
+
+task<result<post_status>> user_api::fetch_status(const publish_id& id) {
+    api_request what{endpoint::status_fetch, {}, publish_id_body(id)};
+    auto answer = co_await call(std::move(what));
+    if (!answer) co_return answer.error();
+    co_return read_post_status(std::move(*answer));
+}
+
+task<result<document>> user_api::cancel(const publish_id& id) {
+    api_request what{endpoint::cancel, {}, publish_id_body(id)};
+    return call(std::move(what));
+}
+
+} // namespace gateway::tiktok

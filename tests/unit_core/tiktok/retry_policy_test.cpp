@@ -1,0 +1,98 @@
+#include "tiktok/retry_policy.hpp"
+
+#include "tiktok/error_table.hpp"
+
+#include <gtest/gtest.h>
+
+namespace gateway::tiktok {
+namespace {
+
+constexpr milliseconds plenty{10'000};
+
+failure refusal(int status, const char* code) {
+    return translate(endpoint::user_info, {status, code, "", ""});
+}
+
+advice asked(const failure& f, repeat_class repeats, tries so_far = {}, milliseconds left = plenty) {
+    retry_budget budget;
+    return after_failure(f, repeats, so_far, std::nullopt, left, false, 0.5, budget);
+}
+
+TEST(RetryPolicy, RefreshesOnceForARefusedTokenWhateverTheClass) {
+    for (const auto repeats : {repeat_class::safe, repeat_class::unsafe}) {
+        EXPECT_EQ(asked(refusal(401, "access_token_invalid"), repeats).what, next_step::refresh);
+        EXPECT_EQ(asked(refusal(401, "access_token_invalid"), repeats, {0, true}).what, next_step::give_up);
+    }
+    EXPECT_EQ(asked(refusal(401, "scope_not_authorized"), repeat_class::safe).what, next_step::give_up);
+}
+
+TEST(RetryPolicy, U02RepeatsReadsAfterTroubleAndNothingElse) {
+    const failure trouble[] = {refusal(503, ""),
+                               refusal(500, "internal_error"),
+                               refusal(429, "rate_limit_exceeded"),
+                               {errc::tiktok_unreachable, ""}};
+    for (const failure& f : trouble) {
+        EXPECT_EQ(asked(f, repeat_class::safe).what, next_step::again);
+        EXPECT_EQ(asked(f, repeat_class::unsafe).what, next_step::give_up);
+        EXPECT_EQ(asked(f, repeat_class::safe, {repeats_max, false}).what, next_step::give_up);
+    }
+    const failure final[] = {refusal(400, "invalid_params"), refusal(404, ""),
+                             refusal(400, "tomorrow"),       refusal(200, "spam_risk_too_many_posts"),
+                             {errc::tiktok_tls, ""},         {errc::deadline_exceeded, ""}};
+    for (const failure& f : final)
+        EXPECT_EQ(asked(f, repeat_class::safe).what, next_step::give_up);
+}
+
+TEST(RetryPolicy, I05NeverRepeatsAnInitWhoseAnswerWasLost) {
+    const failure lost = failure(errc::tiktok_unreachable, "").may_have_reached_tiktok();
+    EXPECT_EQ(asked(lost, repeat_class::unsafe).what, next_step::give_up);
+    retry_budget budget;
+    EXPECT_EQ(after_failure(lost, repeat_class::unsafe, {}, {}, plenty, true, 0.5, budget).what,
+              next_step::give_up);
+}
+
+TEST(RetryPolicy, StaysInsideTheDeadlineAndHonoursANamedWait) {
+    retry_budget budget;
+    const failure limited = refusal(429, "rate_limit_exceeded");
+    const auto with_wait = [&](int wait_s, milliseconds left) {
+        return after_failure(limited, repeat_class::safe, {}, seconds{wait_s}, left, false, 0.5, budget);
+    };
+    EXPECT_EQ(with_wait(3, plenty).what, next_step::again);
+    EXPECT_EQ(with_wait(3, plenty).wait, milliseconds{3'000});
+    EXPECT_EQ(with_wait(30, plenty).what, next_step::give_up);
+    EXPECT_EQ(asked(refusal(503, ""), repeat_class::safe, {}, milliseconds{50}).what, next_step::give_up);
+}
+
+TEST(RetryPolicy, LetsABatchWaitForTheWindowSinceARefusalHadNoEffect) {
+    retry_budget budget;
+    const auto next = after_failure(refusal(429, "rate_limit_exceeded"), repeat_class::unsafe, {},
+                                    std::nullopt, milliseconds{600'000}, true, 0.0, budget);
+    EXPECT_EQ(next.what, next_step::again);
+    EXPECT_EQ(next.wait, rate_limit_wait);
+}
+
+TEST(RetryPolicy, U08AddsNoMoreThanATenthInAStorm) {
+    retry_budget budget;
+    int repeats = 0;
+    for (int call = 0; call < 10'000; ++call) {
+        budget.earn();
+        for (tries so_far; so_far.repeats < repeats_max; ++so_far.repeats) {
+            const auto next = after_failure(refusal(503, ""), repeat_class::safe, so_far, std::nullopt,
+                                            plenty, false, 0.5, budget);
+            if (next.what != next_step::again) break;
+            ++repeats;
+        }
+    }
+    EXPECT_LE(repeats, 1'010);
+    EXPECT_GE(repeats, 990);
+}
+
+TEST(RetryPolicy, U07DoublesTheBoundOfItsFullJitter) {
+    EXPECT_EQ(jittered(milliseconds{100}, 0, milliseconds{1'000}, 0.5), milliseconds{50});
+    EXPECT_EQ(jittered(milliseconds{100}, 2, milliseconds{1'000}, 0.5), milliseconds{200});
+    EXPECT_EQ(jittered(milliseconds{100}, 60, milliseconds{1'000}, 0.5), milliseconds{500});
+    EXPECT_EQ(jittered(milliseconds{100}, 3, milliseconds{1'000}, 0.0), milliseconds{0});
+}
+
+} // namespace
+} // namespace gateway::tiktok
