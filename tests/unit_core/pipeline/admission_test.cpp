@@ -1,0 +1,200 @@
+#include "pipeline/admission.hpp"
+
+#include "base/digest.hpp"
+#include "pipeline/fingerprint.hpp"
+#include "settings/settings.hpp"
+
+#include <boost/json/object.hpp>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+namespace gateway::pipeline {
+namespace {
+
+const actions::row& row_of(std::string_view slug) {
+    const auto rows = actions::table();
+    return *std::find_if(rows.begin(), rows.end(), [slug](const auto& each) { return each.slug == slug; });
+}
+
+settings::caller caller_of(std::string name, std::string_view key, std::uint32_t per_minute = 600) {
+    settings::caller out;
+    out.name = std::move(name);
+    out.key_sha256 = to_hex(sha256(key));
+    out.requests_per_minute = per_minute;
+    return out;
+}
+
+request asking(std::string_view slug) {
+    request out;
+    out.what = &row_of(slug);
+    return out;
+}
+
+std::string code_of(const failure& why) {
+    return std::string(facts(why.code()).name);
+}
+
+TEST(Callers, FindsEachByItsKeyAndNobodyElse) {
+    const std::vector<settings::caller> callers{caller_of("a", "key-a"), caller_of("b", "key-b", 60)};
+    const caller_book book{callers};
+    ASSERT_TRUE(book.find("key-b"));
+    EXPECT_EQ(book.find("key-b")->who->name, "b");
+    EXPECT_EQ(book.find("key-c"), nullptr);
+    EXPECT_EQ(book.find("key-"), nullptr);
+    EXPECT_EQ(book.find(""), nullptr);
+    EXPECT_EQ(book.quota_rules().size(), 2U);
+}
+
+TEST(Callers, WithoutCallersEverybodyIsAnonymousAndMayDoEverything) {
+    const caller_book book{{}};
+    auto call = asking("TIKTOK_LIST_VIDEOS");
+    const auto who = identify(book, call);
+    ASSERT_TRUE(who);
+    EXPECT_EQ(*who, &book.anonymous());
+    EXPECT_TRUE(may_do(*(*who)->who, *call.what));
+}
+
+TEST(Callers, C28MissingAndUnknownKeysGetTheSameWords) {
+    const std::vector<settings::caller> callers{caller_of("a", "key-a")};
+    const caller_book book{callers};
+    auto call = asking("TIKTOK_LIST_VIDEOS");
+    const auto missing = identify(book, call);
+    call.api_key = "wrong";
+    const auto unknown = identify(book, call);
+    ASSERT_FALSE(missing);
+    ASSERT_FALSE(unknown);
+    EXPECT_EQ(missing.error().message(), unknown.error().message());
+    EXPECT_EQ(code_of(missing.error()), "unauthenticated");
+    EXPECT_EQ(missing.error().details(), unknown.error().details());
+}
+
+TEST(Callers, OpenDoorsAskNoKey) {
+    const std::vector<settings::caller> callers{caller_of("a", "key-a")};
+    const caller_book book{callers};
+    for (const char* slug : {"GATEWAY_CALLBACK", "GATEWAY_WEBHOOK", "GATEWAY_OPENAPI", "GATEWAY_DOCS"})
+        EXPECT_TRUE(identify(book, asking(slug))) << slug;
+}
+
+TEST(Callers, ActionPatternsAreHeld) {
+    settings::caller who = caller_of("a", "k");
+    who.actions = {"TIKTOK_GET_*", "GATEWAY_SHOW_USER"};
+    EXPECT_TRUE(may_do(who, row_of("TIKTOK_GET_USER_STATS")));
+    EXPECT_TRUE(may_do(who, row_of("GATEWAY_SHOW_USER")));
+    const auto refused = may_do(who, row_of("TIKTOK_POST_PHOTO"));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(code_of(refused.error()), "forbidden");
+}
+
+TEST(Callers, C27AUserOfSomebodyElseIsAUserWhoDoesNotExist) {
+    settings::caller who = caller_of("a", "k");
+    who.users = {"shop-*"};
+    auto call = asking("TIKTOK_LIST_VIDEOS");
+    call.user_id = "bank-1";
+    const auto refused = may_act_for(who, call);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message(), absent(errc::user_not_connected).message());
+    EXPECT_EQ(refused.error().details(), nullptr);
+    call.user_id = "shop-1";
+    EXPECT_EQ(may_act_for(who, call)->text(), "shop-1");
+    call.user_id = "shop-1\r\n";
+    EXPECT_EQ(code_of(may_act_for(who, call).error()), "invalid_input");
+}
+
+TEST(Timeouts, AWishIsReadInSeconds) {
+    EXPECT_EQ(**wished_timeout("2"), milliseconds{2000});
+    EXPECT_EQ(**wished_timeout("0.5"), milliseconds{500});
+    EXPECT_EQ(**wished_timeout("1.05"), milliseconds{1050});
+    EXPECT_FALSE(wished_timeout("")->has_value());
+    for (const char* bad : {"0", "-1", "1s", "1e3", "0.0000", ".5", "5.", "99999999999", " 1", "1,5"})
+        EXPECT_FALSE(wished_timeout(bad)) << bad;
+}
+
+TEST(Timeouts, AnUploadHasTimeBySize) {
+    const settings::deadlines from;
+    EXPECT_EQ(allowed_time(actions::pace::upload, 0, from), from.upload_base);
+    EXPECT_EQ(allowed_time(actions::pace::upload, 64 * 1024 * 10, from), from.upload_base + seconds{10});
+    EXPECT_EQ(allowed_time(actions::pace::read, 1 << 30, from), from.read);
+}
+
+struct body_case {
+    const char* slug;
+    const char* type;
+    std::optional<std::uint64_t> length;
+    const char* verdict; // a code or a shape
+};
+
+std::string verdict_of(const body_case& each) {
+    auto call = asking(each.slug);
+    call.content_type = each.type;
+    call.content_length = each.length;
+    call.has_body = !each.length || *each.length > 0;
+    const auto plan = plan_body(call);
+    if (!plan) return code_of(plan.error());
+    constexpr const char* names[] = {"none", "json", "multipart", "raw", "document"};
+    return names[static_cast<std::size_t>(plan->shape)];
+}
+
+TEST(Bodies, AreJudgedByTheirHeadAlone) {
+    const body_case cases[] = {
+        {"TIKTOK_LIST_VIDEOS", "", 0, "none"},
+        {"TIKTOK_LIST_VIDEOS", "application/json", 2, "too_large"},
+        {"TIKTOK_POST_PHOTO", "application/json", 10, "json"},
+        {"TIKTOK_POST_PHOTO", "application/json; charset=utf-8", std::nullopt, "json"},
+        {"TIKTOK_POST_PHOTO", "text/plain", 10, "unsupported_media_type"},
+        {"TIKTOK_POST_PHOTO", "", 10, "unsupported_media_type"},
+        {"TIKTOK_POST_PHOTO", "", 0, "json"},
+        {"TIKTOK_POST_PHOTO", "application/json", 300'000, "too_large"},
+        {"TIKTOK_POST_PHOTO", "video/mp4", 10, "unsupported_media_type"},
+        {"TIKTOK_UPLOAD_VIDEO", "video/mp4", 10, "raw"},
+        {"TIKTOK_UPLOAD_VIDEO", "video/mp4", std::nullopt, "length_required"},
+        {"TIKTOK_UPLOAD_VIDEO", "video/mp4", 0, "invalid_input"},
+        {"TIKTOK_UPLOAD_VIDEO", "multipart/form-data; boundary=x", 100, "multipart"},
+        {"TIKTOK_UPLOAD_VIDEO", "multipart/form-data; boundary=x", std::nullopt, "length_required"},
+        {"TIKTOK_UPLOAD_VIDEO", "multipart/form-data", 100, "unsupported_media_type"},
+        {"TIKTOK_UPLOAD_VIDEO", "application/json", 100, "json"},
+        {"TIKTOK_UPLOAD_VIDEO", "application/octet-stream", 100, "unsupported_media_type"},
+        {"TIKTOK_UPLOAD_VIDEO", "video/mp4", 5ULL << 30, "too_large"},
+        {"GATEWAY_FILES", "video/mp4", std::nullopt, "length_required"},
+        {"GATEWAY_FILES", "", 100, "raw"},
+        {"GATEWAY_WEBHOOK", "application/json", 100, "document"},
+        {"GATEWAY_WEBHOOK", "application/json", 100'000, "too_large"},
+    };
+    for (const auto& each : cases)
+        EXPECT_EQ(verdict_of(each), each.verdict) << each.slug << ' ' << each.type;
+}
+
+TEST(Keys, I07OnlyShortVisibleAsciiIsAKey) {
+    auto call = asking("TIKTOK_UPLOAD_VIDEO");
+    EXPECT_TRUE(check_key(call)); // none given
+    call.has_idempotency_key = true;
+    for (const std::string& bad :
+         {std::string{}, std::string(256, 'k'), std::string("a b"), std::string("\xc3\xa9")}) {
+        call.idempotency_key = bad;
+        EXPECT_FALSE(check_key(call)) << bad;
+    }
+    const std::string longest(255, 'k');
+    call.idempotency_key = longest;
+    EXPECT_TRUE(check_key(call));
+}
+
+TEST(Fingerprint, ChangesWithEveryPartOfTheRequest) {
+    const boost::json::object inputs{{"caption", "a"}}, others{{"caption", "b"}};
+    std::set<std::string> seen;
+    const auto add = [&](const request_identity& of) { EXPECT_TRUE(seen.insert(fingerprint(of)).second); };
+    add({"A", "u", "", inputs, 5, ""});
+    add({"B", "u", "", inputs, 5, ""});
+    add({"A", "v", "", inputs, 5, ""});
+    add({"A", "u", "p", inputs, 5, ""});
+    add({"A", "up", "", inputs, 5, ""});
+    add({"A", "u", "", others, 5, ""});
+    add({"A", "u", "", inputs, 6, ""});
+    add({"A", "u", "", inputs, std::nullopt, ""});
+    add({"A", "u", "", inputs, 5, "sha-256=:x:"});
+    EXPECT_EQ(fingerprint({"A", "u", "", inputs, 5, ""}).size(), 32U);
+    EXPECT_EQ(seen.count(fingerprint({"A", "u", "", inputs, 5, ""})), 1U);
+}
+
+} // namespace
+} // namespace gateway::pipeline
