@@ -1,0 +1,45 @@
+// A program under test: started with its output collected, asked to end by its id, killed if its owner goes
+// first.
+#pragma once
+#include "base/clock.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace harness {
+
+class child_process {
+public:
+    /// `folder` becomes its working directory; `variables` are added to the environment.
+    child_process(std::vector<std::string> command, const std::string& folder,
+                  const std::map<std::string, std::string>& variables = {});
+    ~child_process();
+    child_process(const child_process&) = delete;
+    child_process& operator=(const child_process&) = delete;
+
+    pid_t pid() const { return pid_; }
+    /// The first line of its standard output. Throws with what it said on standard error when none comes.
+    std::string first_line(gateway::milliseconds wait = gateway::seconds{20});
+    /// Waits until its standard output holds `text`. `false`: it did not in time.
+    bool says(const std::string& text, gateway::milliseconds wait = gateway::seconds{10}) const;
+
+    void signal(int number) const;
+    /// Its exit status, or 128 and the signal that ended it. Empty: it still runs.
+    std::optional<int> wait(gateway::milliseconds patience);
+
+    std::string output() const; // so far
+    std::string errors() const;
+
+private:
+    struct collector;
+    pid_t pid_ = -1;
+    int pid_handle_ = -1;
+    std::optional<int> status_;
+    std::unique_ptr<collector> output_, errors_;
+};
+
+} // namespace harness

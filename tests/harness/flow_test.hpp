@@ -1,0 +1,24 @@
+// The fixture of flow and fault tests. GATEWAY_PROGRAM and SIMULATOR_PROGRAM are compiled in by CMake.
+#pragma once
+#include "harness/raw_socket.hpp"
+#include "harness/world.hpp"
+
+#include <cstdio>
+
+#include <gtest/gtest.h>
+
+namespace harness {
+
+class flow_test : public testing::Test {
+protected:
+    world w{GATEWAY_PROGRAM, SIMULATOR_PROGRAM};
+
+    /// failure-catalogue G03, in every flow there is.
+    void TearDown() override {
+        for (const auto& found : w.secrets_seen())
+            ADD_FAILURE() << "a secret was seen: " << found;
+        if (HasFailure()) std::fputs(w.everything_said().c_str(), stderr);
+    }
+};
+
+} // namespace harness

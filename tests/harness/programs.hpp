@@ -1,0 +1,83 @@
+// The two programs of the project as a test starts them: the simulator, and the gateway in front of it, each
+// with settings of the test's own, on free ports.
+#pragma once
+#include "harness/child_process.hpp"
+#include "harness/http_client.hpp"
+#include "harness/temp_folder.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace harness {
+
+class simulator_process {
+public:
+    /// `program` as compiled in (SIMULATOR_PROGRAM); `more` are lines of YAML beside the usual app and
+    /// accounts: `limits: {display_per_minute: 3}`.
+    simulator_process(const std::string& program, const temp_folder& folder, const std::string& client_secret,
+                      const std::string& more = {});
+
+    std::uint16_t api_port() const { return api_port_; }
+    std::uint16_t upload_port() const { return upload_port_; }
+    const std::string& ca_file() const { return ca_file_; }
+    /// Its control listener, whose answers nobody searches for secrets.
+    const http_client& control() const { return *control_; }
+
+    /// New tokens, as TikTok's token endpoint would answer; `what` as in POST /tokens.
+    boost::json::object make_tokens(const boost::json::object& what = {}) const;
+    void add_fault(const boost::json::value& fault) const;
+    void clear_faults() const;
+    /// Changes its settings: {"limits": {"init_per_minute": 2}}.
+    void change(const boost::json::value& settings) const;
+    boost::json::object history() const;
+    /// A post as it truly is; empty when there is none.
+    boost::json::object post(const std::string& publish_id) const;
+    void advance_clock(gateway::milliseconds by) const;
+    child_process& process() { return *process_; }
+
+    static constexpr const char* client_key = "flow-client-key";
+
+private:
+    std::unique_ptr<child_process> process_;
+    std::uint16_t api_port_ = 0, upload_port_ = 0;
+    std::string ca_file_;
+    std::unique_ptr<http_client> control_;
+};
+
+/// What a test sets for the gateway; the rest stands at its default or is filled in by the harness.
+struct gateway_options {
+    std::string settings; // more lines of YAML, beside those of the harness: `limits: {tiktok: {…}}`
+    std::map<std::string, std::string>
+        variables;               // of the environment: the way to set what the harness sets too
+    bool with_caller_key = true; // one caller, who may do everything
+    std::uint32_t requests_per_minute = 1'000'000;
+};
+
+class gateway_process {
+public:
+    /// `world` shares its folder and its simulator; throws when the gateway does not start.
+    gateway_process(const std::string& program, const temp_folder& folder, const simulator_process& tiktok,
+                    const std::string& client_secret, const std::string& caller_key,
+                    const gateway_options& options, std::shared_ptr<transcript> seen);
+
+    std::uint16_t port() const { return port_; }
+    std::uint16_t admin_port() const { return admin_port_; }
+    child_process& process() { return *process_; }
+    const child_process& process() const { return *process_; }
+    /// SIGTERM, and its exit status.
+    std::optional<int> stop(gateway::milliseconds patience = gateway::seconds{40});
+
+private:
+    std::unique_ptr<child_process> process_;
+    std::uint16_t port_ = 0, admin_port_ = 0;
+};
+
+/// The key ring every start with the same folder shares; made at the first call.
+std::string keys_file_in(const temp_folder& folder);
+
+} // namespace harness

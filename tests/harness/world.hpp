@@ -1,0 +1,62 @@
+// Everything a flow test stands on: a folder, a simulator, a gateway, clients for both, and secrets that must
+// be seen nowhere. Derive a fixture from flow_test; the search for secrets runs at the end of each test.
+#pragma once
+#include "harness/http_client.hpp"
+#include "harness/programs.hpp"
+#include "harness/temp_folder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace harness {
+
+class world {
+public:
+    world(std::string gateway_program, std::string simulator_program);
+
+    /// Before their first use; both start by themselves, with what stands here then.
+    gateway_options options;
+    std::string simulator_settings;
+
+    simulator_process& tiktok();
+    gateway_process& gateway();
+    /// Stops the gateway (SIGTERM, or SIGKILL) and forgets it; gateway() starts it anew on the same folder.
+    std::optional<int> stop_gateway(int signal_number = 15);
+
+    /// A client with the caller's key.
+    http_client api();
+    /// A client without any key.
+    http_client stranger();
+    http_client admin();
+    /// A browser at the simulator's authorize page.
+    http_client browser();
+
+    /// Connects `user` to an account of the simulator by importing fresh tokens. `what` as in the simulator's
+    /// POST /tokens: {"account": "bob", "scopes": ["video.list"], "expires_in": 5}.
+    void connect(const std::string& user, const boost::json::object& what = {});
+
+    const std::string& caller_key() const { return caller_key_; }
+    const temp_folder& folder() const { return folder_; }
+    /// One more text that must not be seen.
+    void plant(const std::string& secret) { secrets_.insert(secret); }
+    /// What the gateway said so far, in answers, on stdout and on stderr.
+    std::string everything_said() const;
+    /// Adds the simulator's tokens to the secrets and searches everything.
+    std::vector<std::string> secrets_seen();
+
+private:
+    std::string gateway_program_, simulator_program_;
+    temp_folder folder_;
+    std::string client_secret_, caller_key_;
+    std::set<std::string> secrets_;
+    std::shared_ptr<transcript> seen_ = std::make_shared<transcript>();
+    std::string said_before_; // by gateways that were stopped
+    std::unique_ptr<simulator_process> tiktok_;
+    std::unique_ptr<gateway_process> gateway_;
+};
+
+} // namespace harness
