@@ -19,6 +19,12 @@ constexpr row rows[] = {
     {"GET", "/v2/user/info/", get_user_info, false},
     {"POST", "/v2/video/list/", list_videos, false},
     {"POST", "/v2/video/query/", query_videos, false},
+    {"POST", "/v2/post/publish/creator_info/query/", query_creator_info, false},
+    {"POST", "/v2/post/publish/video/init/", init_video, false},
+    {"POST", "/v2/post/publish/inbox/video/init/", init_inbox_video, false},
+    {"POST", "/v2/post/publish/content/init/", init_content, false},
+    {"POST", "/v2/post/publish/status/fetch/", fetch_status, false},
+    {"POST", "/v2/post/publish/cancel/", cancel_post, false},
 };
 
 } // namespace

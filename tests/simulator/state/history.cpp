@@ -50,6 +50,7 @@ boost::json::object to_json(const request_record& one) {
                           {"status", one.status},     {"faulted", one.faulted}};
     put(o, "query", one.query);
     put(o, "content_type", one.content_type);
+    put(o, "content_range", one.content_range);
     put(o, "body", one.body);
     put(o, "client_key", one.client_key);
     put(o, "account", one.account);

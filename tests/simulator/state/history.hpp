@@ -21,7 +21,8 @@ struct request_record {
     std::string path;
     std::string query; // not of OAuth and upload requests: secrets
     std::string content_type;
-    std::string body; // JSON of display and posting calls only
+    std::string content_range; // of uploads
+    std::string body;          // JSON of display and posting calls only
     std::string client_key;
     std::string account;
     std::string token_id;

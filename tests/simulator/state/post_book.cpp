@@ -107,8 +107,7 @@ void post_book::perform(const due& next, wall_time now, const timing_settings& t
             if (one->running() && one->uploaded_bytes < one->size_bytes) fail(*one, "internal");
             break;
         case step::pull_expired:
-            if (one->status == post_status::processing_download && one->sha256.empty()
-                && one->pulled.size() < one->urls.size()) {
+            if (one->status == post_status::processing_download && one->pulled.size() < one->urls.size()) {
                 fail(*one, one->photo ? "photo_pull_failed" : "video_pull_failed");
             }
             break;

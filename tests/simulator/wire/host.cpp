@@ -1,6 +1,11 @@
 #include "wire/host.hpp"
 
+#include "wire/errands.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace gateway::simulator {
@@ -16,7 +21,20 @@ void host::pump() {
     w.settle();
     const std::string wish = std::exchange(w.out.close_connections, {});
     if (!wish.empty()) close_connections(wish == "idle");
+    start_errands();
     wait_for_next();
+}
+
+void host::start_errands() {
+    const auto ended = [](std::exception_ptr problem) {
+        if (problem) std::rethrow_exception(problem);
+    };
+    for (pull_to_start& one : std::exchange(w.out.pulls, {})) {
+        boost::asio::co_spawn(io, pull(*this, std::move(one)), ended);
+    }
+    for (event_to_send& one : std::exchange(w.out.events, {})) {
+        boost::asio::co_spawn(io, deliver(*this, std::move(one)), ended);
+    }
 }
 
 void host::close_connections(bool idle_only) {

@@ -28,11 +28,13 @@ public:
 
     boost::asio::io_context& io;
     world w;
+    std::string authority_pem; // our own authority, trusted by our own errands
     std::uint64_t connections = 0;
     std::set<open_connection*> open;
 
 private:
     void wait_for_next();
+    void start_errands();
     void close_connections(bool idle_only);
 
     boost::asio::steady_timer next_;

@@ -102,6 +102,7 @@ void run(settings all, const std::function<void(const std::string& line)>& on_li
     const listen_settings where = all.listen;
     asio::io_context io(1);
     host h(io, std::move(all));
+    h.authority_pem = made.real_authority;
     tcp::acceptor api = open_door(io, where.address, where.api_port);
     tcp::acceptor upload = open_door(io, where.address, where.upload_port);
     tcp::acceptor control_door = open_door(io, where.address, where.control_port);

@@ -1,0 +1,46 @@
+// What the posting endpoints share: the order of checks (token, scope, rate, parameters, caps: U25), where
+// bytes come from, who may post, and how a post begins (tiktok-api §4, §8.2).
+#pragma once
+#include "endpoints/call.hpp"
+
+namespace gateway::simulator {
+
+/// A posting call that passed token, scope and rate; or the refusal.
+struct post_call {
+    const grant* consent = nullptr;
+    const app_settings* app = nullptr;
+    account* user = nullptr;
+    boost::json::object body;
+    std::optional<answer> refusal;
+};
+
+/// `scopes`: one of them is enough. `per_minute` negative: no window.
+post_call begin_post_call(call& c, const string_list& scopes, const std::string& endpoint,
+                          std::int64_t per_minute);
+
+/// A member that must be an object; null when it is absent or anything else.
+const boost::json::object* object_in(const boost::json::object& from, std::string_view key);
+/// Absent and null leave `into`; false when the member has another type.
+bool read_text(const boost::json::object& from, std::string_view key, std::string& into);
+bool read_flag(const boost::json::object& from, std::string_view key, bool& into);
+bool read_integer(const boost::json::object& from, std::string_view key, std::int64_t& into);
+
+/// A text of at most `most` units; refuses or cuts as U10 says. Nothing: it is fine.
+std::optional<answer> check_text(call& c, std::string& text, std::size_t most, const char* name);
+/// https, and owned by the app (§5.4, U28).
+std::optional<answer> check_pull_url(call& c, const app_settings& app, const std::string& url);
+/// `source_info` of a video: a chunk plan or a URL.
+std::optional<answer> read_video_source(call& c, const post_call& from, post& into);
+
+string_list privacy_options(const world& w, const app_settings& app, const account& user);
+/// Level, brand toggles and the unaudited rule of direct posts (U12, U23, U24, U25).
+std::optional<answer> check_privacy(call& c, const post_call& from, const post& one);
+/// The cap of direct posts that is reached, as TikTok's code; empty when none is.
+std::string_view direct_cap(const world& w, const app_settings& app, const account& user);
+std::string_view draft_cap(const world& w, const app_settings& app, const account& user);
+answer refuse_cap(call& c, std::string_view code);
+
+/// Names the post, keeps it, starts its pull; the answer holds publish_id and, for bytes, upload_url.
+answer begin_post(call& c, const post_call& from, post one);
+
+} // namespace gateway::simulator

@@ -1,0 +1,12 @@
+// TikTok-Signature (tiktok-api §7). Pure.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace gateway::simulator {
+
+/// `t=<unix s>,s=<lower-case hex of HMAC-SHA256(client_secret, t + "." + body)>`.
+std::string webhook_signature(std::string_view client_secret, std::int64_t unix_s, std::string_view body);
+
+} // namespace gateway::simulator

@@ -1,0 +1,11 @@
+// One PUT on the upload door: its bytes pass through in pieces, whatever the size.
+#pragma once
+#include "wire/exchange.hpp"
+#include "wire/inbox.hpp"
+
+namespace gateway::simulator {
+
+boost::asio::awaitable<void> exchange_upload(host& h, stream& bytes, inbox& from, exchange& e,
+                                             std::uint64_t connection);
+
+} // namespace gateway::simulator
