@@ -20,6 +20,10 @@ endif()
 option(GATEWAY_ASAN "Address and undefined-behaviour sanitizers (clang)" OFF)
 option(GATEWAY_TSAN "Thread sanitizer (clang)" OFF)
 option(GATEWAY_COVERAGE "Instrument for gcovr" OFF)
+option(GATEWAY_FUZZ "libFuzzer programs of tests/fuzz (clang, with GATEWAY_ASAN)" OFF)
+if(GATEWAY_FUZZ)
+    target_compile_options(house_rules INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(GATEWAY_ASAN)
     # Without -fno-sanitize=function clang 14 cannot assemble coroutine frames.
     target_compile_options(house_rules INTERFACE

@@ -34,7 +34,6 @@ public:
         if (depth_outside == 0) is_object_ = bracket == '{';
         if (depth_outside == 1) top_begin_ = at;
         if (depth_outside == 2) inner_begin_ = at;
-        if (depth_outside == 1 && bracket == '[' && top_ == member::error) top_ = member::other;
     }
 
     void on_close(std::size_t end, std::size_t depth_outside) {

@@ -61,7 +61,7 @@ std::optional<std::string> refuse_characters(std::string_view url) {
         const char c = url[at];
         if (c <= 0x20 || c >= 0x7f) return "must be plain ASCII without blanks or control characters";
         if (c == '#') return "must not have a fragment";
-        if (std::string_view{"\\\"<>^`{|}"}.find(c) != std::string_view::npos)
+        if (std::string_view{"\\\"<>[]^`{|}"}.find(c) != std::string_view::npos)
             return "holds a character that must be escaped";
         if (c != '%') continue;
         if (at + 2 >= url.size() || !is_hex(url[at + 1]) || !is_hex(url[at + 2]))
@@ -96,7 +96,7 @@ std::optional<std::string> split(std::string_view url, parts& out) {
     std::string_view authority = url.substr(0, end);
     out.path_and_query = url.substr(end);
     if (authority.find('@') != std::string_view::npos) return "must not hold a user name or password";
-    if (authority.find_first_of("[]%") != std::string_view::npos) return "must not name an address";
+    if (authority.find('%') != std::string_view::npos) return "must not name an address";
     if (const std::size_t colon = authority.find(':'); colon != std::string_view::npos) {
         if (authority.substr(colon + 1) != "443") return "must use port 443";
         authority = authority.substr(0, colon);

@@ -39,12 +39,13 @@ std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_b
         if (c == '%') {
             const int high = at + 1 < text.size() ? hex_digit(text[at + 1]) : -1;
             const int low = at + 2 < text.size() ? hex_digit(text[at + 2]) : -1;
-            if (high < 0 || low < 0 || high + low == 0) return std::nullopt;
+            if (high < 0 || low < 0) return std::nullopt;
             c = static_cast<char>(high * 16 + low);
             at += 2;
         } else if (c == '+' && plus_is_blank) {
             c = ' ';
         }
+        if (c == '\0') return std::nullopt;
         out.push_back(c);
     }
     return out;

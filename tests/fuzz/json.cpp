@@ -1,0 +1,133 @@
+// Our JSON walk against Boost.JSON: the same texts are accepted, the same members found, the same changes
+// made.
+#include "base/json_patch.hpp"
+#include "base/json_scan.hpp"
+#include "base/json_strict.hpp"
+#include "base/json_write.hpp"
+#include "fuzz/targets.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <array>
+#include <optional>
+
+namespace gateway::fuzz {
+namespace {
+
+namespace bj = boost::json;
+
+/// Boost.JSON's opinion; nothing when it refuses. `unsure` where it is known to differ from RFC 8259:
+/// exponents that no double has are a fault to it and plain grammar to us.
+std::optional<bj::value> reference(std::string_view text, bool& unsure) {
+    bj::parse_options options;
+    options.max_depth = max_json_depth;
+    bj::error_code ec;
+    auto value = bj::parse(text, ec, {}, options);
+    unsure = ec == bj::error::exponent_overflow;
+    if (ec) return std::nullopt;
+    return value;
+}
+
+std::string unquoted(const bj::value& value, std::string_view as_it_stands) {
+    if (const auto* const text = value.if_string()) return std::string(*text);
+    return std::string(as_it_stands);
+}
+
+void same_member(const bj::object& object, std::string_view name, std::string_view found,
+                 bool between_quotes) {
+    const auto* const value = object.if_contains(name);
+    if (value == nullptr) return require(found.empty(), "a member was found that is not there");
+    if (between_quotes && value->is_string())
+        return require(json_unescape(found) == unquoted(*value, found), "another text was found");
+    bool unsure = false;
+    const auto again = reference(found, unsure);
+    require(unsure || (again.has_value() && bj::serialize(*again) == bj::serialize(*value)),
+            "another value was found");
+}
+
+constexpr std::array<std::string_view, 1> cursors{"cursor"};
+constexpr std::array<std::string_view, 1> post_ids{"publicaly_available_post_id"};
+constexpr std::array<std::string_view, 1> dropped{"upload_url"};
+
+void stringify(bj::value& value) {
+    if (value.is_int64() || value.is_uint64()) value = bj::string(bj::serialize(value));
+}
+
+/// What json_patch promises, said once more with a DOM.
+void patch(bj::value& value) {
+    if (auto* const array = value.if_array()) {
+        for (auto& element : *array)
+            patch(element);
+    } else if (auto* const object = value.if_object()) {
+        object->erase("upload_url");
+        for (auto& member : *object) {
+            auto& inner = member.value();
+            if (member.key() == "cursor") {
+                if (!inner.is_structured()) stringify(inner);
+                patch(inner);
+            } else if (member.key() == "publicaly_available_post_id") {
+                if (inner.is_null()) inner = bj::array{};
+                if (!inner.is_structured()) inner = bj::array{inner};
+                patch(inner);
+                if (inner.is_array())
+                    for (auto& element : inner.get_array())
+                        stringify(element);
+            } else {
+                patch(inner);
+            }
+        }
+    }
+}
+
+} // namespace
+
+void json_answer(std::string_view bytes) {
+    bool unsure = false;
+    const auto expected = reference(bytes, unsure);
+    const auto counts = count_json(bytes);
+    require(unsure || counts.has_value() == expected.has_value(),
+            "JSON is judged otherwise than by Boost.JSON");
+    const auto answer = scan_answer(bytes);
+    if (!answer) return;
+    require(unsure || (expected && expected->is_object()), "an answer is no object");
+    if (unsure) return;
+    const auto& object = expected->get_object();
+    same_member(object, "data", answer->data, false);
+    same_member(object, "error", answer->error, false);
+    if (const auto* const error = object.if_contains("error"); error != nullptr && error->is_object()) {
+        same_member(error->get_object(), "code", answer->error_code, true);
+        same_member(error->get_object(), "message", answer->error_message, true);
+        same_member(error->get_object(), "log_id", answer->error_log_id, true);
+    }
+}
+
+void json_body(std::string_view bytes) {
+    const auto value = parse_json(bytes);
+    if (value.has_error())
+        return require(value.error().code() == errc::malformed_json, "another code than promised");
+    const std::string written = bj::serialize(*value);
+    const auto again = parse_json(written);
+    const bool exact = written.find('E') == std::string::npos; // the library writes and reads doubles a bit off
+    require(again.has_value() && (!exact || bj::serialize(*again) == written), "a body does not survive a round trip");
+    if (const auto* const text = value->if_string()) {
+        std::string ours;
+        append_json_string(ours, std::string_view{text->data(), text->size()});
+        require(bj::parse(ours) == *value, "a string is written otherwise than it was read");
+    }
+}
+
+void json_patched(std::string_view bytes) {
+    const auto value =
+        parse_json(bytes); // equal keys make the order of changes matter, so such texts are left out
+    if (value.has_error()) return;
+    std::string ours;
+    append_patched(ours, bytes, {cursors, post_ids, dropped});
+    auto expected = *value;
+    patch(expected);
+    bool unsure = false;
+    const auto actual = reference(ours, unsure);
+    require(actual.has_value() && *actual == expected, "patched otherwise than said");
+}
+
+} // namespace gateway::fuzz

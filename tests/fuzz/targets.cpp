@@ -1,0 +1,19 @@
+#include "fuzz/targets.hpp"
+
+namespace gateway::fuzz {
+
+std::span<const target> all_targets() {
+    static constexpr target targets[] = {{"request_gate", request_gate},
+                                         {"response_gate", response_gate},
+                                         {"chunks", chunks},
+                                         {"multipart", multipart},
+                                         {"json_answer", json_answer},
+                                         {"json_body", json_body},
+                                         {"json_patched", json_patched},
+                                         {"query", query},
+                                         {"media_type", media_type},
+                                         {"url", url}};
+    return targets;
+}
+
+} // namespace gateway::fuzz
