@@ -1,0 +1,107 @@
+#include "http/media_type.hpp"
+#include "http/percent.hpp"
+#include "http/query.hpp"
+#include "http/request_writer.hpp"
+#include "http/response_writer.hpp"
+#include "http/structured_fields.hpp"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+using namespace gateway;
+
+TEST(Percent, EncodesEverythingButTheUnreserved) {
+    EXPECT_EQ(http::percent_encoded("aZ09-._~ /?&=+%\xc3\xa9"), "aZ09-._~%20%2F%3F%26%3D%2B%25%C3%A9");
+    EXPECT_EQ(http::percent_decoded("a%20b+c"), "a b+c");
+    EXPECT_EQ(http::percent_decoded("a%2bb+c", true), "a+b c");
+    for (const char* bad : {"%", "%4", "%4g", "a%00", "%%41"})
+        EXPECT_FALSE(http::percent_decoded(bad)) << bad;
+}
+
+TEST(Query, GivesNamesAndValuesInOrder) {
+    const auto query = http::query::parse("fields=id%2Ctitle&fields=x+y&flag&&e=");
+    ASSERT_TRUE(query.has_value());
+    ASSERT_EQ(query->pairs().size(), 4U);
+    EXPECT_EQ(*query->find("fields"), "id,title");
+    EXPECT_EQ(query->pairs()[1].value, "x y");
+    EXPECT_EQ(*query->find("flag"), "");
+    EXPECT_EQ(query->find("none"), nullptr);
+    EXPECT_EQ(query->repeated(), "fields");
+    EXPECT_EQ(query->repeated("fields"), std::nullopt);
+    EXPECT_TRUE(http::query::parse("")->empty());
+}
+
+TEST(Query, RefusesBadEscapesAndTooMany) {
+    for (const char* bad : {"a=%", "a=%ff", "%00=1", "=1", "a=%ed%a0%80"}) {
+        const auto query = http::query::parse(bad);
+        ASSERT_TRUE(query.has_error()) << bad;
+        EXPECT_EQ(query.error().code(), errc::malformed_request);
+    }
+    std::string many;
+    for (int i = 0; i < 129; ++i)
+        many += "a&";
+    EXPECT_TRUE(http::query::parse(many).has_error());
+}
+
+TEST(MediaType, ReadsParametersStrictly) {
+    const auto json = http::parse_media_type("Application/JSON; charset=\"utf-8\";");
+    ASSERT_TRUE(json.has_value());
+    EXPECT_TRUE(json->is_json());
+    EXPECT_EQ(json->charset, "utf-8");
+    const auto form = http::parse_media_type("multipart/form-data ; boundary=\"a b:(c)\" ; x=y");
+    ASSERT_TRUE(form.has_value());
+    EXPECT_TRUE(form->is_multipart_form());
+    EXPECT_EQ(form->boundary, "a b:(c)");
+    EXPECT_TRUE(http::parse_media_type("video/quicktime")->is_video());
+    EXPECT_TRUE(http::parse_media_type("application/x-www-form-urlencoded")->is_form());
+}
+
+TEST(MediaType, RefusesWhatIsOutOfGrammar) {
+    for (const char* bad :
+         {"", "json", "a/", "/b", "a/b c", "a/b; c", "a/b; c=", "a/b; c=\"d", "a/b; boundary=\"a\\\"b\"",
+          "a/b; boundary=\"x \"", "a/b; boundary=a;boundary=b", "a/b;charset=a; CHARSET=b", "a/b,c/d",
+          "a/b; boundary=\"a\xc3\"", "a/b; boundary=a\rb"})
+        EXPECT_FALSE(http::parse_media_type(bad)) << bad;
+    EXPECT_FALSE(http::parse_media_type("a/b; boundary=" + std::string(71, 'a')));
+}
+
+TEST(StructuredFields, SpellRateLimitsAsTheDraftDoes) {
+    const http::quota_policy policies[] = {{"caller", 600, 60}, {"tiktok_user", 6, 60}};
+    const http::quota_left left[] = {{"tiktok_user", 4, 31}, {"caller", 599, 60}};
+    std::string policy;
+    std::string rest;
+    http::append_rate_limit_policy(policy, policies);
+    http::append_rate_limit(rest, left);
+    EXPECT_EQ(policy, "\"caller\";q=600;w=60, \"tiktok_user\";q=6;w=60");
+    EXPECT_EQ(rest, "\"tiktok_user\";r=4;t=31, \"caller\";r=599;t=60");
+}
+
+TEST(Writers, BuildFlatHeads) {
+    std::string out;
+    http::request_writer(out)
+        .start(http::verb::put, "/a?b=c", "host.example")
+        .field("Content-Type", "video/mp4")
+        .content_length(5)
+        .end();
+    EXPECT_EQ(
+        out,
+        "PUT /a?b=c HTTP/1.1\r\nHost: host.example\r\nContent-Type: video/mp4\r\nContent-Length: 5\r\n\r\n");
+    out.clear();
+    http::response_writer(out).start(429).field("Retry-After", 12).end();
+    EXPECT_EQ(out, "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 12\r\n\r\n");
+    EXPECT_EQ(http::http_date(from_unix_ms(1795450716999)), "Mon, 23 Nov 2026 16:18:36 GMT");
+    for (std::size_t i = 0; i < all_errors().count; ++i)
+        EXPECT_NE(http::reason_phrase(http_status(all_errors().rows[i].code)), "Unknown");
+}
+
+TEST(Writers, C26RefuseLineBreaksInValues) {
+    std::string out;
+    http::request_writer writer{out};
+    for (const char* bad : {"a\r\nb", "a\nb", "a\rb", "\x01", "\x7f"})
+        EXPECT_THROW(writer.field("A", bad), std::logic_error) << bad;
+    EXPECT_THROW(writer.field("A\r", "b"), std::logic_error);
+    EXPECT_THROW(writer.field("", "b"), std::logic_error);
+    EXPECT_THROW(writer.start(http::verb::get, "/a b", "h"), std::logic_error);
+    EXPECT_THROW(writer.start(http::verb::get, "a", "h"), std::logic_error);
+}

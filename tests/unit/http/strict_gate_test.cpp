@@ -1,0 +1,299 @@
+#include "http/strict_gate.hpp"
+
+#include "http/header_finder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+using namespace gateway;
+using http::framing;
+using http::judge;
+
+namespace {
+
+const std::string host = "Host: gateway.example:8080\r\n";
+
+std::string request(std::string_view line, std::string_view fields) {
+    return std::string(line) + "\r\n" + host + std::string(fields) + "\r\n";
+}
+std::string get(std::string_view target) {
+    return request("GET " + std::string(target) + " HTTP/1.1", "");
+}
+std::string post(std::string_view fields) {
+    return request("POST /v1/files HTTP/1.1", fields);
+}
+
+/// The name of the refusal, or "accepted".
+std::string verdict(std::string_view block) {
+    const auto head = judge(block);
+    return head.has_value() ? "accepted" : std::string(facts(head.error().code()).name);
+}
+
+} // namespace
+
+TEST(StrictGate, ReadsAPlainRequest) {
+    const std::string block =
+        request("POST /v1/users/a%40b/photos?dry_run=true HTTP/1.1",
+                "AUTHORIZATION:  Bearer key \r\nContent-Length: 12\r\nContent-Type: application/json\r\n"
+                "Idempotency-Key: one\r\nExpect: 100-Continue\r\nX-Other: caf\xc3\xa9\r\n"
+                "X-Request-Id: a\r\nX-Request-Id: b\r\nTikTok-Signature: t=1\r\n");
+    const auto head = judge(block);
+    ASSERT_TRUE(head.has_value()) << head.error().message();
+    EXPECT_EQ(head->method, http::verb::post);
+    EXPECT_EQ(head->target, "/v1/users/a%40b/photos?dry_run=true");
+    EXPECT_EQ(head->path, "/v1/users/a%40b/photos");
+    EXPECT_EQ(head->query, "dry_run=true");
+    EXPECT_EQ(head->host, "gateway.example:8080");
+    EXPECT_EQ(head->authorization, "Bearer key");
+    EXPECT_EQ(head->content_type, "application/json");
+    EXPECT_EQ(head->idempotency_key, "one");
+    EXPECT_EQ(head->request_id, "a");
+    EXPECT_EQ(head->tiktok_signature, "t=1");
+    EXPECT_EQ(head->body.kind, framing::length);
+    EXPECT_EQ(head->body.length_bytes, 12U);
+    EXPECT_TRUE(head->expect_continue);
+    EXPECT_TRUE(head->keep_alive);
+    EXPECT_EQ(head->block_bytes, block.size());
+    EXPECT_EQ(http::find_field(block, "x-other"), "caf\xc3\xa9");
+    EXPECT_EQ(http::find_field(block, "absent"), "");
+}
+
+TEST(StrictGate, KnowsWhenAConnectionPersists) {
+    EXPECT_TRUE(judge(get("/"))->keep_alive);
+    EXPECT_FALSE(judge(post("Connection: close\r\n"))->keep_alive);
+    EXPECT_FALSE(judge(post("Connection: keep-alive\r\nConnection: x , CLOSE\r\n"))->keep_alive);
+    EXPECT_FALSE(judge(request("GET / HTTP/1.0", ""))->keep_alive);
+    EXPECT_TRUE(judge(request("GET / HTTP/1.0", "Connection: Keep-Alive\r\n"))->keep_alive);
+    EXPECT_EQ(verdict(post("Connection: a b\r\n")), "malformed_request");
+}
+
+TEST(StrictGate, C01RefusesTransferCodingAndLengthTogether) {
+    for (const char* coding : {"chunked", "gzip", "identity", "xchunked",
+                               "\x8b"
+                               "chunked"}) {
+        const std::string field = "Transfer-Encoding: " + std::string(coding) + "\r\n";
+        EXPECT_EQ(verdict(post(field + "Content-Length: 5\r\n")), "malformed_request") << coding;
+        EXPECT_EQ(verdict(post("Content-Length: 5\r\n" + field)), "malformed_request") << coding;
+    }
+}
+
+TEST(StrictGate, C02RefusesATransferCodingOtherThanOneChunked) {
+    EXPECT_EQ(judge(post("Transfer-Encoding: Chunked\r\n"))->body.kind, framing::chunked);
+    EXPECT_EQ(verdict(post("Transfer-Encoding: gzip\r\n")), "not_implemented");
+    EXPECT_EQ(verdict(post("Transfer-Encoding: gzip, chunked\r\n")), "not_implemented");
+    for (const char* coding :
+         {"chunked, identity", "chunked, chunked", "identity", "xchunked", "", "chunked;q=1", ",chunked",
+          "chunked,", "\"chunked\"", "chunked gzip", "chunked\x0b"})
+        EXPECT_EQ(verdict(post("Transfer-Encoding: " + std::string(coding) + "\r\n")), "malformed_request")
+            << coding;
+    EXPECT_EQ(verdict(post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")),
+              "malformed_request");
+    EXPECT_EQ(verdict(post("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n")),
+              "malformed_request");
+    EXPECT_EQ(verdict(post("Transfer-Encoding : chunked\r\n")), "malformed_request");
+}
+
+TEST(StrictGate, C03RefusesChunkedInHttp10) {
+    EXPECT_EQ(verdict(request("POST / HTTP/1.0", "Transfer-Encoding: chunked\r\n")), "malformed_request");
+}
+
+TEST(StrictGate, C04RefusesEveryOddContentLength) {
+    for (const char* length : {"5, 5", "+5", "-5", "0x5", "", "5 5", "5;", "9223372036854775808",
+                               "18446744073709551616", "00000000000000000005", "5.0", "five", "\"5\""})
+        EXPECT_EQ(verdict(post("Content-Length: " + std::string(length) + "\r\n")), "malformed_request")
+            << length;
+    EXPECT_EQ(verdict(post("Content-Length: 5\r\nContent-Length: 5\r\n")), "malformed_request");
+    EXPECT_EQ(judge(post("Content-Length: 9223372036854775807\r\n"))->body.length_bytes,
+              9223372036854775807U);
+}
+
+TEST(StrictGate, C05RefusesAMissingRepeatedOrImproperHost) {
+    EXPECT_EQ(verdict("GET / HTTP/1.1\r\n\r\n"), "malformed_request");
+    EXPECT_EQ(verdict("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"), "malformed_request");
+    for (const char* bad : {"", "user@a", "a/b", "a b", "a:b", "a:80:80", "a:99999", ":80", "[::1", "[zz::]",
+                            "[]", "[1]:80", "a,b", "a%41", "caf\xc3\xa9", "http://a"})
+        EXPECT_EQ(verdict("GET / HTTP/1.1\r\nHost: " + std::string(bad) + "\r\n\r\n"), "malformed_request")
+            << bad;
+    for (const char* good : {"a", "a.example", "127.0.0.1:1", "[::1]", "[::ffff:1.2.3.4]:443", "a_b:0", "a:"})
+        EXPECT_EQ(verdict("GET / HTTP/1.1\r\nHost: " + std::string(good) + "\r\n\r\n"), "accepted") << good;
+}
+
+TEST(StrictGate, C06RefusesControlBytesWhereverTheyStand) {
+    std::vector<char> bytes{0x7f};
+    for (char c = 0; c < 0x20; ++c)
+        bytes.push_back(c);
+    for (const char c : bytes) {
+        const std::string one(1, c);
+        const auto shown = testing::PrintToString(one);
+        EXPECT_EQ(verdict(post("X-Na" + one + "me: value\r\n")), "malformed_request") << shown;
+        EXPECT_EQ(verdict(post("X-Name: val" + one + "ue\r\n")), "malformed_request") << shown;
+        EXPECT_EQ(verdict(get("/v1/fi" + one + "les")), "malformed_request") << shown;
+        EXPECT_EQ(verdict(request("GE" + one + "T / HTTP/1.1", "")), "malformed_request") << shown;
+    }
+}
+
+TEST(StrictGate, C06RefusesFoldedAndMisshapenLines) {
+    EXPECT_EQ(verdict(post("A: b\r\n c: d\r\n")), "malformed_request");
+    EXPECT_EQ(verdict(post("A: b\r\n\tc: d\r\n")), "malformed_request");
+    EXPECT_EQ(verdict(post("A : b\r\n")), "malformed_request");
+    EXPECT_EQ(verdict(post(" A: b\r\n")), "malformed_request");
+    EXPECT_EQ(verdict(post("A\r\n")), "malformed_request");
+    EXPECT_EQ(verdict(post(": b\r\n")), "malformed_request");
+    EXPECT_EQ(verdict("GET / HTTP/1.1\n" + host + "\r\n"), "malformed_request");
+    EXPECT_EQ(verdict("GET / HTTP/1.1\r\nHost: a\n\r\n"), "malformed_request");
+    EXPECT_EQ(verdict("GET / HTTP/1.1\r\nHost: a\rX: b\r\n\r\n"), "malformed_request");
+    EXPECT_EQ(verdict("\r\n" + get("/")), "malformed_request");
+    EXPECT_EQ(verdict(get("/") + "x"), "malformed_request");
+    EXPECT_EQ(verdict(""), "malformed_request");
+    for (const char* line :
+         {"GET  / HTTP/1.1", " GET / HTTP/1.1", "GET / HTTP/1.1 ", "GET /", "GET / http/1.1",
+          "GET / HTTP/1.1x", "GET / a HTTP/1.1", "GET\t/ HTTP/1.1", "GET / HTTP/11", "GET"})
+        EXPECT_EQ(verdict(request(line, "")), "malformed_request") << line;
+}
+
+TEST(StrictGate, C07RefusesTargetsThatCouldBeReadInTwoWays) {
+    for (const char* target : {"/a\xc3\xa9",
+                               "/a<b",
+                               "/a>b",
+                               "/a\"b",
+                               "/a{b",
+                               "/a}b",
+                               "/a|b",
+                               "/a^b",
+                               "/a`b",
+                               "/a\\b",
+                               "/a#b",
+                               "/#",
+                               "/a/../b",
+                               "/..",
+                               "/.",
+                               "/a/.",
+                               "/./a",
+                               "/a/..",
+                               "/%2e%2e/a",
+                               "/a%2Eb",
+                               "/a%2fb",
+                               "/a%2Fb",
+                               "/a%00b",
+                               "/a%5cb",
+                               "/a%0d%0ab",
+                               "/a%7fb",
+                               "/%",
+                               "/%4",
+                               "/%4g",
+                               "/%zz",
+                               "/a[b",
+                               "/a?x=%",
+                               "/a?x=%00",
+                               "/a?x=%g0",
+                               "a/b",
+                               "?x",
+                               "*",
+                               "ftp://gateway.example:8080/",
+                               "http:/a",
+                               "http://other.example:8080/",
+                               "http://gateway.example/",
+                               "http://u@gateway.example:8080/"})
+        EXPECT_EQ(verdict(get(target)), "malformed_request") << target;
+    // An empty segment has one meaning only, and no route has one.
+    EXPECT_EQ(judge(get("//x"))->path, "//x");
+}
+
+TEST(StrictGate, C07GivesRouteAndAuthorisationOnePath) {
+    const auto absolute = judge(get("http://GATEWAY.example:8080/v1/users?limit=1"));
+    ASSERT_TRUE(absolute.has_value());
+    EXPECT_EQ(absolute->path, "/v1/users");
+    EXPECT_EQ(absolute->query, "limit=1");
+    EXPECT_EQ(judge(get("https://gateway.example:8080"))->path, "/");
+    EXPECT_EQ(judge(get("https://gateway.example:8080?a=b"))->query, "a=b");
+    EXPECT_EQ(judge(request("OPTIONS * HTTP/1.1", ""))->path, "*");
+    EXPECT_EQ(judge(get("/v1/users/a.b..c/%41?x=../%2e[]"))->path, "/v1/users/a.b..c/%41");
+}
+
+TEST(StrictGate, C08RefusesUnknownMethodsAndVersions) {
+    for (const char* method : {"BREW", "get", "PROPFIND", "M-SEARCH", "UNKNOWN"})
+        EXPECT_EQ(verdict(request(std::string(method) + " / HTTP/1.1", "")), "not_implemented") << method;
+    for (const char* line : {"TRACE / HTTP/1.1", "CONNECT gateway.example:443 HTTP/1.1"}) {
+        const auto head = judge(request(line, ""));
+        ASSERT_TRUE(head.has_error());
+        EXPECT_EQ(head.error().code(), errc::method_not_allowed);
+        EXPECT_EQ(head.error().details()->allow, "GET, HEAD, POST, PUT, DELETE, OPTIONS");
+    }
+    EXPECT_EQ(verdict("PRI * HTTP/2.0\r\n\r\n"), "http_version");
+    for (const char* version : {"HTTP/0.9", "HTTP/1.2", "HTTP/9.9", "HTTP/2.0"})
+        EXPECT_EQ(verdict(request("GET / " + std::string(version), "")), "http_version") << version;
+    EXPECT_EQ(verdict("GET /\r\n\r\n"), "malformed_request");
+}
+
+TEST(StrictGate, C09RefusesHeaderFloods) {
+    std::string fields;
+    for (int i = 0; i < 63; ++i)
+        fields += "A: b\r\n";
+    EXPECT_EQ(verdict(post(fields)), "accepted");
+    EXPECT_EQ(verdict(post(fields + "A: b\r\n")), "headers_too_large");
+    const std::string name = "X-Big: ";
+    EXPECT_EQ(verdict(post(name + std::string(8192 - name.size(), 'x') + "\r\n")), "accepted");
+    EXPECT_EQ(verdict(post(name + std::string(8193 - name.size(), 'x') + "\r\n")), "headers_too_large");
+    const std::string half = "X-Half: " + std::string(5500, 'x') + "\r\n";
+    EXPECT_EQ(verdict(post(half + half + half)), "headers_too_large");
+}
+
+TEST(StrictGate, C10RefusesTargetsAbove8Kilobytes) {
+    EXPECT_EQ(verdict(get("/" + std::string(8191, 'a'))), "accepted");
+    EXPECT_EQ(verdict(get("/" + std::string(8192, 'a'))), "uri_too_long");
+}
+
+TEST(StrictGate, C14RefusesOtherExpectations) {
+    EXPECT_EQ(verdict(post("Expect: 200-ok\r\n")), "expectation_failed");
+    EXPECT_EQ(verdict(post("Expect: 100-continue, x\r\n")), "expectation_failed");
+    EXPECT_FALSE(judge(request("POST / HTTP/1.0", "Expect: 100-continue\r\n"))->expect_continue);
+}
+
+TEST(StrictGate, C25RefusesCompressedBodies) {
+    EXPECT_EQ(verdict(post("Content-Encoding: gzip\r\n")), "unsupported_media_type");
+    EXPECT_EQ(verdict(post("Content-Encoding: identity\r\nContent-Encoding: br\r\n")),
+              "unsupported_media_type");
+    EXPECT_EQ(verdict(post("Content-Encoding: identity\r\n")), "accepted");
+}
+
+TEST(StrictGate, C28RefusesTwoCredentials) {
+    EXPECT_EQ(verdict(post("Authorization: Bearer a\r\nAuthorization: Bearer a\r\n")), "malformed_request");
+    EXPECT_EQ(verdict(post("X-Api-Key: a\r\nx-api-key: a\r\n")), "malformed_request");
+    EXPECT_EQ(verdict(post("Authorization: Bearer a\r\nx-api-key: a\r\n")), "malformed_request");
+    EXPECT_EQ(verdict(post("Authorization:\r\nx-api-key: a\r\n")), "malformed_request");
+    EXPECT_EQ(verdict(post("Idempotency-Key: a\r\nIdempotency-Key: a\r\n")), "malformed_request");
+    EXPECT_EQ(verdict(post("Content-Type: a/b\r\nContent-Type: a/b\r\n")), "malformed_request");
+}
+
+TEST(HeaderFinder, FindsTheEndHoweverTheBytesCome) {
+    const std::string block = post("A: b\r\n");
+    const std::string more = block + "body\r\n\r\n";
+    EXPECT_EQ(http::find_header_end(more).value(), block.size());
+    http::header_finder finder;
+    for (std::size_t n = 0; n < block.size(); ++n)
+        EXPECT_EQ(finder.look(std::string_view{more}.substr(0, n)).value(), 0U);
+    EXPECT_EQ(finder.look(more).value(), block.size());
+}
+
+TEST(HeaderFinder, C09StopsAnEndlessHeaderWhileItComes) {
+    const auto code = [](const std::string& received) {
+        return http::find_header_end(received).error().code();
+    };
+    EXPECT_EQ(code("GET /" + std::string(9000, 'a')), errc::uri_too_long);
+    EXPECT_EQ(code("GET / HTTP/1.1\r\nA: " + std::string(8300, 'a')), errc::headers_too_large);
+    std::string many = "GET / HTTP/1.1\r\n";
+    for (int i = 0; i < 3000; ++i)
+        many += "a:\r\n";
+    EXPECT_EQ(code(many), errc::headers_too_large);
+    std::string long_lines = "GET / HTTP/1.1\r\n";
+    for (int i = 0; i < 3; ++i)
+        long_lines += "A: " + std::string(6000, 'a') + "\r\n";
+    EXPECT_EQ(code(long_lines), errc::headers_too_large);
+}
+
+TEST(HeaderFinder, C06StopsNoiseAtTheFirstTellingByte) {
+    for (const char* noise : {"\x16\x03\x01", "\r\n", "\n", " GET", "GET / HTTP/1.1\nHost: a\n"})
+        EXPECT_EQ(http::find_header_end(noise).error().code(), errc::malformed_request) << noise;
+}
