@@ -108,8 +108,10 @@ void json_body(std::string_view bytes) {
         return require(value.error().code() == errc::malformed_json, "another code than promised");
     const std::string written = bj::serialize(*value);
     const auto again = parse_json(written);
-    const bool exact = written.find('E') == std::string::npos; // the library writes and reads doubles a bit off
-    require(again.has_value() && (!exact || bj::serialize(*again) == written), "a body does not survive a round trip");
+    const bool exact =
+        written.find('E') == std::string::npos; // the library writes and reads doubles a bit off
+    require(again.has_value() && (!exact || bj::serialize(*again) == written),
+            "a body does not survive a round trip");
     if (const auto* const text = value->if_string()) {
         std::string ours;
         append_json_string(ours, std::string_view{text->data(), text->size()});

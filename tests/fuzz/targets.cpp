@@ -16,4 +16,8 @@ std::span<const target> all_targets() {
     return targets;
 }
 
+std::string seeds_folder(const char* name) {
+    return std::string(FUZZ_SEEDS) + "/" + name;
+}
+
 } // namespace gateway::fuzz

@@ -25,6 +25,8 @@ struct target {
     void (*run)(std::string_view);
 };
 std::span<const target> all_targets();
+/// Where the seeds of that target lie.
+std::string seeds_folder(const char* name);
 
 inline void require(bool kept, const char* promise) {
     if (!kept) throw std::logic_error(promise);

@@ -49,8 +49,7 @@ class FuzzSeeds : public testing::TestWithParam<fuzz::target> {};
 TEST_P(FuzzSeeds, KeepTheirWord) {
     std::size_t seeds = 0;
     std::mt19937 random{20261123};
-    for (const auto& entry :
-         std::filesystem::directory_iterator(std::string(FUZZ_SEEDS) + "/" + GetParam().name)) {
+    for (const auto& entry : std::filesystem::directory_iterator(fuzz::seeds_folder(GetParam().name))) {
         const std::string seed = content(entry.path());
         ++seeds;
         EXPECT_NO_THROW(GetParam().run(seed)) << entry.path();

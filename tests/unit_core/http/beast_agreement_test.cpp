@@ -71,7 +71,7 @@ TEST(BeastAgreement, HoldsForEverySeedAndItsMutations) {
         "\r\n\0\t :;,\"=/?%-0123456789 close keep-alive chunked\x7f\x80";
     std::mt19937 random{7};
     std::size_t accepted = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(std::string(FUZZ_SEEDS) + "/request_gate")) {
+    for (const auto& entry : std::filesystem::directory_iterator(fuzz::seeds_folder("request_gate"))) {
         std::ifstream in{entry.path(), std::ios::binary};
         const std::string seed{std::istreambuf_iterator<char>{in}, {}};
         for (int round = 0; round < 4000; ++round) {
