@@ -1,6 +1,7 @@
 // Two parsers, one meaning: what the strict gate accepts, Beast reads the same way; and what Beast 1.81 is
 // known to let through (failure-catalogue §1) the gate refuses. Without the first, the gate would judge other
 // requests than are run.
+#include "fuzz/targets.hpp"
 #include "http/header_finder.hpp"
 #include "http/strict_gate.hpp"
 
@@ -40,7 +41,7 @@ beast_reading beast_reads(std::string_view block) {
     const auto& message = parser.get();
     out.method = std::string(message.method_string());
     out.target = std::string(message.target());
-    out.keep_alive = message.keep_alive();
+    out.keep_alive = out.done && parser.keep_alive();
     out.chunked = message.chunked();
     out.length_bytes = parser.content_length().value_or(0);
     return out;
