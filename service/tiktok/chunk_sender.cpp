@@ -210,7 +210,7 @@ task<result<int>> chunk_sender::state::send_chunk(chunk piece) {
 
         const milliseconds wait = jittered(first_wait_bound, failed, wait_bound_max, chance());
         if (wait >= tiktok->until().left(steady_now())) co_return gave_up(piece, end);
-        co_await sleep_until(deadline::in(steady_now(), wait));
+        co_await pause_until(deadline::in(steady_now(), wait));
         if (at.what == after_put::send_again) continue;
         auto told_by_tiktok = co_await ask(piece, at.offset);
         if (!told_by_tiktok) co_return told_by_tiktok.error();

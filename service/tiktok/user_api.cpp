@@ -97,7 +97,7 @@ task<result<limits::permit>> user_api::take_slot(endpoint which) {
             told_of_refusal(which, f);
             co_return f;
         }
-        co_await sleep_until(deadline::in(now, refused.wait));
+        co_await pause_until(deadline::in(now, refused.wait));
     }
 }
 
@@ -140,7 +140,7 @@ task<result<document>> user_api::call(api_request what) {
             so_far.refreshed = true;
         } else {
             ++so_far.repeats;
-            co_await sleep_until(deadline::in(now, next.wait));
+            co_await pause_until(deadline::in(now, next.wait));
             tokens = shared_.tokens.ready(user_, wall_now());
         }
     }
