@@ -142,7 +142,8 @@ def cancelling(call, simulator_url, photo_urls):
 def limits(call):
     """The seventh photo post of a minute is refused before TikTok has to."""
     for _ in range(7):
-        answer = call.gateway.of_user("POST", "/photos", body={"photo_images": [f"https://{HOST}/photos/none.jpg"], "photo_cover_index": 0})
+        answer = call.gateway.of_user("POST", "/photos", body={
+            "photo_images": [f"https://{HOST}/photos/none.jpg"], "photo_cover_index": 0, "post_mode": "DIRECT_POST"})
         if answer.status == 429:
             break
     check_answer("TIKTOK_POST_PHOTO", answer, "rate_limited")
