@@ -71,7 +71,8 @@ public:
                                                      std::uint64_t expected_version, deadline until) = 0;
     /// Refreshes whose end nobody saw.
     virtual task<result<std::vector<refresh_intent>>> open_refreshes(deadline until) = 0;
-    virtual task<result<done>> close_refresh(user_id user, deadline until) = 0;
+    /// Ends the intent of this lease, if it is still there.
+    virtual task<result<done>> close_refresh(lease held, deadline until) = 0;
 
     // --- logins on their way
     virtual task<result<done>> put_oauth_state(oauth_state_record record, deadline until) = 0;

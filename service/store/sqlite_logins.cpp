@@ -1,0 +1,115 @@
+#include "store/sqlite_operations.hpp"
+
+namespace gateway::store::sqlite {
+namespace {
+
+constexpr milliseconds week = std::chrono::hours{24 * 7};
+
+} // namespace
+
+void put_oauth_state(sqlite_database& at, const oauth_state_record& record) {
+    query{at,
+          "INSERT INTO oauth_states (state_hash, caller, user_id, sealed_verifier, return_url, scopes, "
+          "expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)"}
+        .blob(record.state_hash)
+        .text(record.caller.text())
+        .text(record.user.text())
+        .blob(record.sealed_verifier)
+        .text(record.return_url)
+        .text(record.scopes)
+        .time(record.expires_at)
+        .run();
+}
+
+std::optional<oauth_state_record> take_oauth_state(sqlite_database& at, const std::string& state_hash,
+                                                   wall_time now) {
+    query taken{at,
+                "DELETE FROM oauth_states WHERE state_hash = ? RETURNING caller, user_id, "
+                "sealed_verifier, return_url, scopes, expires_at"};
+    if (!taken.blob(state_hash).row()) return std::nullopt;
+    oauth_state_record out;
+    out.state_hash = state_hash;
+    out.caller = caller_name::trusted(taken.next_text());
+    out.user = user_id::trusted(taken.next_text());
+    out.sealed_verifier = taken.next_text();
+    out.return_url = taken.next_text();
+    out.scopes = taken.next_text();
+    out.expires_at = taken.next_time();
+    taken.run();
+    if (out.expires_at <= now) return std::nullopt;
+    return out;
+}
+
+std::optional<std::string> find_meta(sqlite_database& at, const std::string& name) {
+    query found{at, "SELECT value FROM meta WHERE name = ?"};
+    if (!found.text(name).row()) return std::nullopt;
+    return found.next_text();
+}
+
+void put_meta(sqlite_database& at, const std::string& name, const std::string& value) {
+    query{at, "INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)"}.text(name).blob(value).run();
+}
+
+void forget_meta(sqlite_database& at, const std::string& name) {
+    query{at, "DELETE FROM meta WHERE name = ?"}.text(name).run();
+}
+
+std::vector<std::pair<std::string, std::string>> list_meta(sqlite_database& at,
+                                                           const std::string& name_prefix) {
+    query found{at, "SELECT name, value FROM meta WHERE substr(name, 1, ?) = ? ORDER BY name"};
+    found.number(static_cast<std::uint64_t>(name_prefix.size())).text(name_prefix);
+    std::vector<std::pair<std::string, std::string>> out;
+    while (found.row()) {
+        auto name = found.next_text();
+        out.emplace_back(std::move(name), found.next_text());
+    }
+    return out;
+}
+
+std::uint64_t count_sealed_with(sqlite_database& at, const std::string& prefix) {
+    query found{at,
+                "SELECT (SELECT count(*) FROM connections WHERE substr(sealed_tokens, 1, ?1) = ?2) + "
+                "(SELECT count(*) FROM kept_tokens WHERE substr(sealed_tokens, 1, ?1) = ?2) + "
+                "(SELECT count(*) FROM oauth_states WHERE substr(sealed_verifier, 1, ?1) = ?2)"};
+    found.number(static_cast<std::uint64_t>(prefix.size())).blob(prefix);
+    return found.row() ? found.next_count() : 0;
+}
+
+bool note_webhook(sqlite_database& at, const std::string& event_hash, wall_time now) {
+    return query{at, "INSERT OR IGNORE INTO webhook_notes (event_hash, noted_at) VALUES (?, ?)"}
+               .blob(event_hash)
+               .time(now)
+               .run()
+           > 0;
+}
+
+/// In portions: a backlog must not hold the one thread for long.
+void sweep(sqlite_database& at, wall_time now) {
+    query{at,
+          "DELETE FROM oauth_states WHERE rowid IN (SELECT rowid FROM oauth_states WHERE expires_at <= ? "
+          "LIMIT 1000)"}
+        .time(now)
+        .run();
+    query{at,
+          "DELETE FROM idempotency_keys WHERE rowid IN (SELECT rowid FROM idempotency_keys "
+          "WHERE expires_at <= ? LIMIT 1000)"}
+        .time(now)
+        .run();
+    query{at,
+          "DELETE FROM kept_tokens WHERE number IN (SELECT number FROM kept_tokens WHERE kept_at <= ? "
+          "LIMIT 1000)"}
+        .time(now - week)
+        .run();
+    query{at,
+          "DELETE FROM webhook_notes WHERE rowid IN (SELECT rowid FROM webhook_notes "
+          "WHERE noted_at <= ? LIMIT 1000)"}
+        .time(now - week)
+        .run();
+    query{at, "DELETE FROM leases WHERE expires_at <= ?"}.time(now).run();
+}
+
+void ping(sqlite_database& at) {
+    query{at, "UPDATE counters SET value = value WHERE name = 'fence'"}.run();
+}
+
+} // namespace gateway::store::sqlite

@@ -1,0 +1,133 @@
+#include "store/names.hpp"
+#include "store/sqlite_operations.hpp"
+
+namespace gateway::store::sqlite {
+namespace {
+
+// In the order bind_post() and read_post() take them; `attempt` comes last so that the UPDATE can use it.
+#define POST_COLUMNS                                                                                    \
+    "user_id, caller, publish_id, action, kind, state, status, fail_reason, settings, file_id, draft, " \
+    "published_as, post_ids, size_bytes, sha256, created_at, updated_at, attempt"
+
+query& bind_post(query& into, const post_record& record) {
+    return into.text(record.user.text())
+        .text(record.caller.text())
+        .text(record.id.text())
+        .text(record.action)
+        .text(record.kind)
+        .text(name_of(record.state))
+        .text(record.status)
+        .text(record.fail_reason)
+        .text(record.settings)
+        .text(record.file)
+        .text(record.draft.text())
+        .text(record.published_as.text())
+        .text(record.post_ids)
+        .number(record.size_bytes)
+        .text(record.sha256)
+        .time(record.created_at)
+        .time(record.updated_at)
+        .text(record.attempt);
+}
+
+post_record read_post(query& found) {
+    post_record out;
+    out.user = user_id::trusted(found.next_text());
+    out.caller = caller_name::trusted(found.next_text());
+    out.id = publish_id::trusted(found.next_text());
+    out.action = found.next_text();
+    out.kind = found.next_text();
+    out.state = post_state_named(found.next_text());
+    out.status = found.next_text();
+    out.fail_reason = found.next_text();
+    out.settings = found.next_text();
+    out.file = found.next_text();
+    out.draft = publish_id::trusted(found.next_text());
+    out.published_as = publish_id::trusted(found.next_text());
+    out.post_ids = found.next_text();
+    out.size_bytes = found.next_count();
+    out.sha256 = found.next_text();
+    out.created_at = found.next_time();
+    out.updated_at = found.next_time();
+    out.attempt = found.next_text();
+    return out;
+}
+
+maybe_post first_post(query& found) {
+    if (!found.row()) return std::nullopt;
+    return read_post(found);
+}
+
+} // namespace
+
+void begin_post(sqlite_database& at, const post_record& record) {
+    query begun{at, "INSERT INTO posts (" POST_COLUMNS
+                    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+    bind_post(begun, record).run();
+}
+
+void update_post(sqlite_database& at, const post_record& record) {
+    query changed{at,
+                  "UPDATE posts SET user_id = ?, caller = ?, publish_id = ?, action = ?, kind = ?, "
+                  "state = ?, status = ?, fail_reason = ?, settings = ?, file_id = ?, draft = ?, "
+                  "published_as = ?, post_ids = ?, size_bytes = ?, sha256 = ?, created_at = ?, "
+                  "updated_at = ? WHERE attempt = ?"};
+    bind_post(changed, record).run();
+}
+
+maybe_post find_post(sqlite_database& at, const user_id& user, const publish_id& id) {
+    query found{at, "SELECT " POST_COLUMNS
+                    " FROM posts WHERE publish_id = ? AND user_id = ? ORDER BY attempt DESC LIMIT 1"};
+    found.text(id.text()).text(user.text());
+    return first_post(found);
+}
+
+maybe_post find_post_by_id(sqlite_database& at, const publish_id& id) {
+    query found{at, "SELECT " POST_COLUMNS " FROM posts WHERE publish_id = ? ORDER BY attempt DESC LIMIT 1"};
+    found.text(id.text());
+    return first_post(found);
+}
+
+maybe_post find_attempt(sqlite_database& at, const std::string& attempt) {
+    query found{at, "SELECT " POST_COLUMNS " FROM posts WHERE attempt = ?"};
+    found.text(attempt);
+    return first_post(found);
+}
+
+page_of<post_record> list_posts(sqlite_database& at, const user_id& user, const std::string& cursor,
+                                std::uint32_t limit) {
+    // Newest first; a cursor is the last attempt shown, and `~` sorts after every ULID.
+    query found{at, "SELECT " POST_COLUMNS
+                    " FROM posts WHERE user_id = ? AND attempt < ? ORDER BY attempt DESC LIMIT ?"};
+    found.text(user.text()).text(cursor.empty() ? "~" : cursor).number(std::uint64_t{limit} + 1);
+    page_of<post_record> out;
+    while (found.row())
+        out.rows.push_back(read_post(found));
+    if (out.rows.size() > limit) {
+        out.rows.pop_back();
+        out.next = out.rows.empty() ? cursor : out.rows.back().attempt;
+    }
+    return out;
+}
+
+std::string claim_draft(sqlite_database& at, const user_id& user, const publish_id& draft,
+                        const std::string& attempt) {
+    query{at, "INSERT OR IGNORE INTO draft_claims (user_id, draft, attempt) VALUES (?, ?, ?)"}
+        .text(user.text())
+        .text(draft.text())
+        .text(attempt)
+        .run();
+    query first{at, "SELECT attempt FROM draft_claims WHERE user_id = ? AND draft = ?"};
+    return first.text(user.text()).text(draft.text()).row() ? first.next_text() : attempt;
+}
+
+void release_draft(sqlite_database& at, const user_id& user, const publish_id& draft,
+                   const std::string& attempt) {
+    query{at, "DELETE FROM draft_claims WHERE user_id = ? AND draft = ? AND attempt = ?"}
+        .text(user.text())
+        .text(draft.text())
+        .text(attempt)
+        .run();
+}
+
+} // namespace gateway::store::sqlite

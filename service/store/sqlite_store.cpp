@@ -1,0 +1,381 @@
+#include "store/sqlite_store.hpp"
+
+#include "store/sqlite_line.hpp"
+#include "store/sqlite_operations.hpp"
+
+namespace gateway::store {
+namespace {
+
+/// Each call is a job of the same name in sqlite_operations; its arguments live in this coroutine's frame
+/// until the job has ended.
+class sqlite_store final : public store {
+public:
+    sqlite_store(std::unique_ptr<sqlite_database> at, store_limits limits)
+        : line_(std::move(at), limits.waiting_max) {}
+
+    task<result<std::optional<connection_record>>> find_connection(user_id user, deadline until) override;
+    task<result<std::vector<connection_record>>> find_connections_of_account(open_id account,
+                                                                             deadline until) override;
+    task<result<page_of<connection_record>>> list_connections(std::vector<std::string> patterns,
+                                                              std::string cursor, std::uint32_t limit,
+                                                              deadline until) override;
+    task<result<std::uint64_t>> version_floor(deadline until) override;
+    task<result<bool>> put_connection(connection_record record, std::uint64_t expected_version,
+                                      deadline until) override;
+    task<result<bool>> set_connection_state(user_id user, std::uint64_t version, connection_state state,
+                                            std::string cause, wall_time now, deadline until) override;
+    task<result<bool>> revoke_connection(user_id user, std::string cause, wall_time now,
+                                         deadline until) override;
+    task<result<bool>> forget_connection(user_id user, deadline until) override;
+    task<result<std::vector<std::uint64_t>>> count_connections_by_state(deadline until) override;
+    task<result<std::vector<kept_tokens_record>>> kept_tokens(user_id user, deadline until) override;
+    task<result<std::optional<lease>>> take_lease(user_id user, std::string owner, milliseconds length,
+                                                  wall_time now, deadline until) override;
+    task<result<done>> release_lease(lease held, deadline until) override;
+    task<result<bool>> begin_refresh(lease held, std::uint64_t version, wall_time now,
+                                     deadline until) override;
+    task<result<refresh_end>> finish_refresh(lease held, connection_record record,
+                                             std::uint64_t expected_version, deadline until) override;
+    task<result<std::vector<refresh_intent>>> open_refreshes(deadline until) override;
+    task<result<done>> close_refresh(lease held, deadline until) override;
+    task<result<done>> put_oauth_state(oauth_state_record record, deadline until) override;
+    task<result<std::optional<oauth_state_record>>> take_oauth_state(std::string state_hash, wall_time now,
+                                                                     deadline until) override;
+    task<result<done>> begin_post(post_record record, deadline until) override;
+    task<result<done>> update_post(post_record record, deadline until) override;
+    task<result<std::optional<post_record>>> find_post(user_id user, publish_id id, deadline until) override;
+    task<result<page_of<post_record>>> list_posts(user_id user, std::string cursor, std::uint32_t limit,
+                                                  deadline until) override;
+    task<result<std::optional<post_record>>> find_post_by_id(publish_id id, deadline until) override;
+    task<result<std::string>> claim_draft(user_id user, publish_id draft, std::string attempt,
+                                          deadline until) override;
+    task<result<done>> release_draft(user_id user, publish_id draft, std::string attempt,
+                                     deadline until) override;
+    task<result<std::optional<post_record>>> find_attempt(std::string attempt, deadline until) override;
+    task<result<std::optional<idempotency_record>>> claim_key(idempotency_record record, wall_time now,
+                                                              deadline until) override;
+    task<result<done>> finish_key(idempotency_record record, deadline until) override;
+    task<result<done>> forget_key(caller_name caller, std::string key, deadline until) override;
+    task<result<done>> put_file(file_record record, deadline until) override;
+    task<result<std::optional<file_record>>> find_file(file_id id, deadline until) override;
+    task<result<bool>> forget_file(file_id id, deadline until) override;
+    task<result<std::vector<file_record>>> expired_files(wall_time now, std::uint32_t limit,
+                                                         deadline until) override;
+    task<result<std::uint64_t>> stored_file_bytes(deadline until) override;
+    task<result<std::optional<std::string>>> find_meta(std::string name, deadline until) override;
+    task<result<done>> put_meta(std::string name, std::string value, deadline until) override;
+    task<result<done>> forget_meta(std::string name, deadline until) override;
+    task<result<std::vector<std::pair<std::string, std::string>>>> list_meta(std::string name_prefix,
+                                                                             deadline until) override;
+    task<result<std::uint64_t>> count_sealed_with(std::string prefix, deadline until) override;
+    task<result<bool>> note_webhook(std::string event_hash, wall_time now, deadline until) override;
+    task<result<done>> sweep(wall_time now, deadline until) override;
+    task<result<done>> ping(deadline until) override;
+
+private:
+    sqlite_line line_;
+};
+
+task<result<std::optional<connection_record>>> sqlite_store::find_connection(user_id user, deadline until) {
+    auto work = [&user](sqlite_database& at) { return sqlite::find_connection(at, user); };
+    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<std::vector<connection_record>>> sqlite_store::find_connections_of_account(open_id account,
+                                                                                       deadline until) {
+    auto work = [&account](sqlite_database& at) { return sqlite::find_connections_of_account(at, account); };
+    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<page_of<connection_record>>> sqlite_store::list_connections(std::vector<std::string> patterns,
+                                                                        std::string cursor,
+                                                                        std::uint32_t limit, deadline until) {
+    auto work = [&patterns, &cursor, &limit](sqlite_database& at) {
+        return sqlite::list_connections(at, patterns, cursor, limit);
+    };
+    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<std::uint64_t>> sqlite_store::version_floor(deadline until) {
+    auto work = [](sqlite_database& at) { return sqlite::version_floor(at); };
+    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<bool>> sqlite_store::put_connection(connection_record record, std::uint64_t expected_version,
+                                                deadline until) {
+    auto work = [&record, &expected_version](sqlite_database& at) {
+        return sqlite::put_connection(at, record, expected_version);
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<bool>> sqlite_store::set_connection_state(user_id user, std::uint64_t version,
+                                                      connection_state state, std::string cause,
+                                                      wall_time now, deadline until) {
+    auto work = [&user, &version, &state, &cause, &now](sqlite_database& at) {
+        return sqlite::set_connection_state(at, user, version, state, cause, now);
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<bool>> sqlite_store::revoke_connection(user_id user, std::string cause, wall_time now,
+                                                   deadline until) {
+    auto work = [&user, &cause, &now](sqlite_database& at) {
+        return sqlite::revoke_connection(at, user, cause, now);
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<bool>> sqlite_store::forget_connection(user_id user, deadline until) {
+    auto work = [&user](sqlite_database& at) { return sqlite::forget_connection(at, user); };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<std::vector<std::uint64_t>>> sqlite_store::count_connections_by_state(deadline until) {
+    auto work = [](sqlite_database& at) { return sqlite::count_connections_by_state(at); };
+    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<std::vector<kept_tokens_record>>> sqlite_store::kept_tokens(user_id user, deadline until) {
+    auto work = [&user](sqlite_database& at) { return sqlite::kept_tokens(at, user); };
+    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<std::optional<lease>>> sqlite_store::take_lease(user_id user, std::string owner,
+                                                            milliseconds length, wall_time now,
+                                                            deadline until) {
+    auto work = [&user, &owner, &length, &now](sqlite_database& at) {
+        return sqlite::take_lease(at, user, owner, length, now);
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<done>> sqlite_store::release_lease(lease held, deadline until) {
+    auto work = [&held](sqlite_database& at) {
+        sqlite::release_lease(at, held);
+        return done{};
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<bool>> sqlite_store::begin_refresh(lease held, std::uint64_t version, wall_time now,
+                                               deadline until) {
+    auto work = [&held, &version, &now](sqlite_database& at) {
+        return sqlite::begin_refresh(at, held, version, now);
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<refresh_end>> sqlite_store::finish_refresh(lease held, connection_record record,
+                                                       std::uint64_t expected_version, deadline until) {
+    auto work = [&held, &record, &expected_version](sqlite_database& at) {
+        return sqlite::finish_refresh(at, held, record, expected_version);
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<std::vector<refresh_intent>>> sqlite_store::open_refreshes(deadline until) {
+    auto work = [](sqlite_database& at) { return sqlite::open_refreshes(at); };
+    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<done>> sqlite_store::close_refresh(lease held, deadline until) {
+    auto work = [&held](sqlite_database& at) {
+        sqlite::close_refresh(at, held);
+        return done{};
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<done>> sqlite_store::put_oauth_state(oauth_state_record record, deadline until) {
+    auto work = [&record](sqlite_database& at) {
+        sqlite::put_oauth_state(at, record);
+        return done{};
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<std::optional<oauth_state_record>>> sqlite_store::take_oauth_state(std::string state_hash,
+                                                                               wall_time now,
+                                                                               deadline until) {
+    auto work = [&state_hash, &now](sqlite_database& at) {
+        return sqlite::take_oauth_state(at, state_hash, now);
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<done>> sqlite_store::begin_post(post_record record, deadline until) {
+    auto work = [&record](sqlite_database& at) {
+        sqlite::begin_post(at, record);
+        return done{};
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<done>> sqlite_store::update_post(post_record record, deadline until) {
+    auto work = [&record](sqlite_database& at) {
+        sqlite::update_post(at, record);
+        return done{};
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<std::optional<post_record>>> sqlite_store::find_post(user_id user, publish_id id,
+                                                                 deadline until) {
+    auto work = [&user, &id](sqlite_database& at) { return sqlite::find_post(at, user, id); };
+    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<page_of<post_record>>> sqlite_store::list_posts(user_id user, std::string cursor,
+                                                            std::uint32_t limit, deadline until) {
+    auto work = [&user, &cursor, &limit](sqlite_database& at) {
+        return sqlite::list_posts(at, user, cursor, limit);
+    };
+    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<std::optional<post_record>>> sqlite_store::find_post_by_id(publish_id id, deadline until) {
+    auto work = [&id](sqlite_database& at) { return sqlite::find_post_by_id(at, id); };
+    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<std::string>> sqlite_store::claim_draft(user_id user, publish_id draft, std::string attempt,
+                                                    deadline until) {
+    auto work = [&user, &draft, &attempt](sqlite_database& at) {
+        return sqlite::claim_draft(at, user, draft, attempt);
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<done>> sqlite_store::release_draft(user_id user, publish_id draft, std::string attempt,
+                                               deadline until) {
+    auto work = [&user, &draft, &attempt](sqlite_database& at) {
+        sqlite::release_draft(at, user, draft, attempt);
+        return done{};
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<std::optional<post_record>>> sqlite_store::find_attempt(std::string attempt, deadline until) {
+    auto work = [&attempt](sqlite_database& at) { return sqlite::find_attempt(at, attempt); };
+    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<std::optional<idempotency_record>>> sqlite_store::claim_key(idempotency_record record,
+                                                                        wall_time now, deadline until) {
+    auto work = [&record, &now](sqlite_database& at) { return sqlite::claim_key(at, record, now); };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<done>> sqlite_store::finish_key(idempotency_record record, deadline until) {
+    auto work = [&record](sqlite_database& at) {
+        sqlite::finish_key(at, record);
+        return done{};
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<done>> sqlite_store::forget_key(caller_name caller, std::string key, deadline until) {
+    auto work = [&caller, &key](sqlite_database& at) {
+        sqlite::forget_key(at, caller, key);
+        return done{};
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<done>> sqlite_store::put_file(file_record record, deadline until) {
+    auto work = [&record](sqlite_database& at) {
+        sqlite::put_file(at, record);
+        return done{};
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<std::optional<file_record>>> sqlite_store::find_file(file_id id, deadline until) {
+    auto work = [&id](sqlite_database& at) { return sqlite::find_file(at, id); };
+    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<bool>> sqlite_store::forget_file(file_id id, deadline until) {
+    auto work = [&id](sqlite_database& at) { return sqlite::forget_file(at, id); };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<std::vector<file_record>>> sqlite_store::expired_files(wall_time now, std::uint32_t limit,
+                                                                   deadline until) {
+    auto work = [&now, &limit](sqlite_database& at) { return sqlite::expired_files(at, now, limit); };
+    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<std::uint64_t>> sqlite_store::stored_file_bytes(deadline until) {
+    auto work = [](sqlite_database& at) { return sqlite::stored_file_bytes(at); };
+    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<std::optional<std::string>>> sqlite_store::find_meta(std::string name, deadline until) {
+    auto work = [&name](sqlite_database& at) { return sqlite::find_meta(at, name); };
+    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<done>> sqlite_store::put_meta(std::string name, std::string value, deadline until) {
+    auto work = [&name, &value](sqlite_database& at) {
+        sqlite::put_meta(at, name, value);
+        return done{};
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<done>> sqlite_store::forget_meta(std::string name, deadline until) {
+    auto work = [&name](sqlite_database& at) {
+        sqlite::forget_meta(at, name);
+        return done{};
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<std::vector<std::pair<std::string, std::string>>>> sqlite_store::list_meta(
+    std::string name_prefix, deadline until) {
+    auto work = [&name_prefix](sqlite_database& at) { return sqlite::list_meta(at, name_prefix); };
+    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<std::uint64_t>> sqlite_store::count_sealed_with(std::string prefix, deadline until) {
+    auto work = [&prefix](sqlite_database& at) { return sqlite::count_sealed_with(at, prefix); };
+    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<bool>> sqlite_store::note_webhook(std::string event_hash, wall_time now, deadline until) {
+    auto work = [&event_hash, &now](sqlite_database& at) {
+        return sqlite::note_webhook(at, event_hash, now);
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<done>> sqlite_store::sweep(wall_time now, deadline until) {
+    auto work = [&now](sqlite_database& at) {
+        sqlite::sweep(at, now);
+        return done{};
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<done>> sqlite_store::ping(deadline until) {
+    auto work = [](sqlite_database& at) {
+        sqlite::ping(at);
+        return done{};
+    };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+} // namespace
+
+result<std::unique_ptr<store>> open_store(std::string_view url, store_limits limits) {
+    constexpr std::string_view sqlite = "sqlite:";
+    if (!url.starts_with(sqlite) || url.size() == sqlite.size())
+        return failure{errc::vault_unavailable, "store.url must be sqlite:PATH."};
+    auto opened = sqlite_database::open(std::string(url.substr(sqlite.size())));
+    if (!opened) return opened.error();
+    return std::unique_ptr<store>{std::make_unique<sqlite_store>(std::move(*opened), limits)};
+}
+
+} // namespace gateway::store

@@ -1,0 +1,187 @@
+#include "unit_core/store/store_fixture.hpp"
+
+namespace gateway::testing {
+
+using store::post_state;
+
+namespace {
+
+store::post_record post(const std::string& attempt, const std::string& id) {
+    store::post_record out;
+    out.attempt = attempt;
+    out.user = user("ann");
+    out.caller = caller("shop");
+    out.id = post_id(id);
+    out.action = "TIKTOK_UPLOAD_VIDEO";
+    out.kind = "inbox_file";
+    out.settings = R"({"caption":"héllo\n"})";
+    out.post_ids = "[]";
+    out.size_bytes = 5'000'000'000;
+    out.created_at = out.updated_at = at_second(1);
+    return out;
+}
+
+store::oauth_state_record login(const std::string& hash) {
+    store::oauth_state_record out;
+    out.state_hash = hash;
+    out.caller = caller("shop");
+    out.user = user("ann");
+    out.sealed_verifier = std::string("\1v\0", 3);
+    out.return_url = "https://shop.example/done";
+    out.scopes = "user.info.basic";
+    out.expires_at = at_second(600);
+    return out;
+}
+
+store::idempotency_record key(const std::string& by, const std::string& text) {
+    store::idempotency_record out;
+    out.caller = caller(by);
+    out.key = text;
+    out.fingerprint = std::string(32, '\0');
+    out.request_id = "r1";
+    out.created_at = at_second(0);
+    out.expires_at = at_second(86'400);
+    return out;
+}
+
+} // namespace
+
+TEST_P(StoreSuite, T20GivesALoginOnceAndNeverAfterItsTime) {
+    run(at->put_oauth_state(login("h1"), soon()));
+    run(at->put_oauth_state(login("h2"), soon()));
+    const auto taken = run(at->take_oauth_state("h1", at_second(1), soon()));
+    ASSERT_TRUE(taken);
+    EXPECT_EQ(taken->caller.text(), "shop");
+    EXPECT_EQ(taken->user.text(), "ann");
+    EXPECT_EQ(taken->sealed_verifier, std::string("\1v\0", 3));
+    EXPECT_EQ(taken->return_url, "https://shop.example/done");
+    EXPECT_FALSE(run(at->take_oauth_state("h1", at_second(1), soon())));
+    EXPECT_FALSE(run(at->take_oauth_state("h2", at_second(600), soon())));
+    EXPECT_FALSE(run(at->take_oauth_state("h2", at_second(1), soon()))) << "taken late is taken";
+}
+
+TEST_P(StoreSuite, DropsTheLoginsOfAUserWhoIsForgotten) {
+    ASSERT_TRUE(put(connection("ann", 1), 0));
+    run(at->put_oauth_state(login("h1"), soon()));
+    run(at->forget_connection(user("ann"), soon()));
+    EXPECT_FALSE(run(at->take_oauth_state("h1", at_second(1), soon())));
+}
+
+TEST_P(StoreSuite, RemembersPostsFromBeginToEnd) {
+    auto begun = post("01A", "");
+    run(at->begin_post(begun, soon()));
+    begun.id = post_id("v_inbox_file~v2.1");
+    begun.state = post_state::settled;
+    begun.status = "SEND_TO_USER_INBOX";
+    begun.sha256 = "abc";
+    run(at->update_post(begun, soon()));
+    const auto found = run(at->find_post(user("ann"), begun.id, soon()));
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->attempt, "01A");
+    EXPECT_EQ(found->state, post_state::settled);
+    EXPECT_EQ(found->settings, begun.settings);
+    EXPECT_EQ(found->size_bytes, begun.size_bytes);
+    EXPECT_FALSE(run(at->find_post(user("bob"), begun.id, soon())));
+    EXPECT_EQ(run(at->find_post_by_id(begun.id, soon()))->user.text(), "ann");
+    EXPECT_EQ(run(at->find_attempt("01A", soon()))->status, "SEND_TO_USER_INBOX");
+    EXPECT_FALSE(run(at->find_attempt("01B", soon())));
+}
+
+TEST_P(StoreSuite, ListsPostsNewestFirstPageByPage) {
+    for (const char* attempt : {"01A", "01C", "01B"})
+        run(at->begin_post(post(attempt, attempt), soon()));
+    const auto first = run(at->list_posts(user("ann"), "", 2, soon()));
+    ASSERT_EQ(first.rows.size(), 2U);
+    EXPECT_EQ(first.rows[0].attempt, "01C");
+    EXPECT_EQ(first.next, "01B");
+    const auto second = run(at->list_posts(user("ann"), first.next, 2, soon()));
+    ASSERT_EQ(second.rows.size(), 1U);
+    EXPECT_EQ(second.rows[0].attempt, "01A");
+    EXPECT_EQ(second.next, "");
+}
+
+TEST_P(StoreSuite, LetsOneAttemptPublishADraft) {
+    EXPECT_EQ(run(at->claim_draft(user("ann"), post_id("d"), "01A", soon())), "01A");
+    EXPECT_EQ(run(at->claim_draft(user("ann"), post_id("d"), "01B", soon())), "01A");
+    run(at->release_draft(user("ann"), post_id("d"), "01B", soon()));
+    EXPECT_EQ(run(at->claim_draft(user("ann"), post_id("d"), "01B", soon())), "01A");
+    run(at->release_draft(user("ann"), post_id("d"), "01A", soon()));
+    EXPECT_EQ(run(at->claim_draft(user("ann"), post_id("d"), "01B", soon())), "01B");
+}
+
+TEST_P(StoreSuite, AnswersAKeyWithTheFirstRecordUntilItExpires) {
+    EXPECT_FALSE(run(at->claim_key(key("shop", "k"), at_second(0), soon())));
+    const auto running = run(at->claim_key(key("shop", "k"), at_second(1), soon()));
+    ASSERT_TRUE(running);
+    EXPECT_FALSE(running->finished);
+    EXPECT_FALSE(run(at->claim_key(key("other", "k"), at_second(1), soon())))
+        << "I08: a name space per caller";
+    auto end = key("shop", "k");
+    end.status = 200;
+    end.answer = R"({"data":{}})";
+    run(at->finish_key(end, soon()));
+    const auto finished = run(at->claim_key(key("shop", "k"), at_second(2), soon()));
+    ASSERT_TRUE(finished);
+    EXPECT_TRUE(finished->finished);
+    EXPECT_EQ(finished->status, 200);
+    EXPECT_EQ(finished->answer, end.answer);
+    EXPECT_EQ(finished->request_id, "r1");
+    run(at->forget_key(caller("shop"), "k", soon()));
+    EXPECT_TRUE(run(at->claim_key(key("shop", "k"), at_second(2), soon()))) << "a finished one is kept";
+    EXPECT_FALSE(run(at->claim_key(key("shop", "k"), at_second(86'400), soon())));
+    run(at->forget_key(caller("other"), "k", soon()));
+    EXPECT_FALSE(run(at->claim_key(key("other", "k"), at_second(1), soon())));
+}
+
+TEST_P(StoreSuite, KeepsFilesUntilTheyExpire) {
+    store::file_record file;
+    file.id = file_id::trusted("file_1");
+    file.caller = caller("shop");
+    file.path = "ab/cd";
+    file.mimetype = "video/mp4";
+    file.size_bytes = 11;
+    file.sha256 = "00";
+    file.created_at = at_second(0);
+    file.expires_at = at_second(10);
+    run(at->put_file(file, soon()));
+    EXPECT_EQ(run(at->find_file(file.id, soon()))->path, "ab/cd");
+    EXPECT_EQ(run(at->stored_file_bytes(soon())), 11U);
+    EXPECT_TRUE(run(at->expired_files(at_second(9), 10, soon())).empty());
+    EXPECT_EQ(run(at->expired_files(at_second(10), 10, soon())).size(), 1U);
+    EXPECT_TRUE(run(at->forget_file(file.id, soon())));
+    EXPECT_FALSE(run(at->forget_file(file.id, soon())));
+    EXPECT_FALSE(run(at->find_file(file.id, soon())));
+    EXPECT_EQ(run(at->stored_file_bytes(soon())), 0U);
+}
+
+TEST_P(StoreSuite, NotesAWebhookOnceAndForAWeek) {
+    EXPECT_TRUE(run(at->note_webhook("e1", at_second(0), soon())));
+    EXPECT_FALSE(run(at->note_webhook("e1", at_second(5), soon())));
+    run(at->sweep(at_second(8 * 86'400), soon()));
+    EXPECT_TRUE(run(at->note_webhook("e1", at_second(8 * 86'400), soon())));
+}
+
+TEST_P(StoreSuite, KeepsSmallFactsAndCountsWhatIsSealed) {
+    run(at->put_meta("key_check:a", "1", soon()));
+    run(at->put_meta("key_check:b", std::string("\0x", 2), soon()));
+    run(at->put_meta("other", "2", soon()));
+    EXPECT_EQ(run(at->list_meta("key_check:", soon())).size(), 2U);
+    EXPECT_EQ(run(at->find_meta("key_check:b", soon())), std::string("\0x", 2));
+    run(at->forget_meta("key_check:a", soon()));
+    EXPECT_FALSE(run(at->find_meta("key_check:a", soon())));
+    ASSERT_TRUE(put(connection("ann", 1), 0));
+    ASSERT_TRUE(put(connection("ann", 2), 1));
+    run(at->put_oauth_state(login("h"), soon()));
+    EXPECT_EQ(run(at->count_sealed_with(std::string("sealed\0", 7), soon())), 2U);
+    EXPECT_EQ(run(at->count_sealed_with("\1", soon())), 1U);
+    EXPECT_EQ(run(at->count_sealed_with("x", soon())), 0U);
+}
+
+TEST_P(StoreSuite, AnswersAPingAndRefusesWhatComesAfterItsDeadline) {
+    run(at->ping(soon()));
+    const auto late = run_on(loop, at->ping(deadline{steady_now()}));
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().code(), errc::deadline_exceeded);
+}
+
+} // namespace gateway::testing

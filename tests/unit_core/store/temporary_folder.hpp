@@ -1,0 +1,25 @@
+// A folder of one test's own, gone with it.
+#pragma once
+#include "base/digest.hpp"
+
+#include <filesystem>
+#include <string>
+
+namespace gateway::testing {
+
+class temporary_folder {
+public:
+    temporary_folder() : path_(std::filesystem::temp_directory_path() / ("tkgw_" + to_hex(random_bytes(8)))) {
+        std::filesystem::create_directory(path_);
+    }
+    ~temporary_folder() { std::filesystem::remove_all(path_); }
+    temporary_folder(const temporary_folder&) = delete;
+    temporary_folder& operator=(const temporary_folder&) = delete;
+
+    std::string file(const std::string& name) const { return (path_ / name).string(); }
+
+private:
+    std::filesystem::path path_;
+};
+
+} // namespace gateway::testing
