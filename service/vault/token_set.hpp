@@ -46,6 +46,9 @@ struct token_set {
     }
 };
 
+/// `a, b,c` as a list; empty parts are left out.
+std::vector<std::string> split_scopes(std::string_view comma_list);
+
 using shared_tokens = std::shared_ptr<const token_set>;
 
 } // namespace gateway::vault

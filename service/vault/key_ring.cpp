@@ -1,0 +1,109 @@
+#include "vault/key_ring.hpp"
+
+#include "base/digest.hpp"
+
+#include <openssl/crypto.h>
+
+#include <algorithm>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace gateway::vault {
+namespace {
+
+constexpr std::string_view id_characters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+constexpr std::size_t file_size_max = 64 * 1024;
+
+failure refused(std::string message) {
+    return failure{errc::internal, std::move(message)};
+}
+
+failure refused_line(std::size_t number, std::string_view why) {
+    return refused("The key ring's line " + std::to_string(number) + " " + std::string(why) + ".");
+}
+
+std::string_view trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t\r");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+result<vault_key> read_line(std::string_view line, std::size_t number) {
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos) return refused_line(number, "is not ID:BASE64");
+    const auto id = line.substr(0, colon);
+    if (id.empty() || id.size() > key_id_size_max
+        || id.find_first_not_of(id_characters) != std::string_view::npos)
+        return refused_line(number, "has an id that is not 1 to 32 characters of A-Z a-z 0-9 . _ -");
+    auto bytes = from_base64(line.substr(colon + 1));
+    if (!bytes) return refused_line(number, "has a key that is not base64");
+    secret key{std::move(*bytes)};
+    if (key.size() != key_size_bytes) return refused_line(number, "has a key that is not 32 bytes long");
+    return vault_key{std::string(id), std::move(key)};
+}
+
+/// Closes with its scope.
+struct open_file {
+    int handle;
+    ~open_file() {
+        if (handle >= 0) ::close(handle);
+    }
+};
+
+/// Others may not read it, nobody but the owner may write it.
+constexpr ::mode_t forbidden_modes = S_IRWXO | S_IWGRP | S_IXGRP | S_IXUSR;
+
+} // namespace
+
+result<key_ring> key_ring::parse(std::string_view text) {
+    key_ring ring;
+    for (std::size_t number = 1; !text.empty(); ++number) {
+        const auto end = text.find('\n');
+        const auto line = trimmed(text.substr(0, end));
+        text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+        if (line.empty() || line.front() == '#') continue;
+        auto key = read_line(line, number);
+        if (!key) return key.error();
+        if (ring.find(key->id) != nullptr) return refused_line(number, "repeats an id");
+        ring.keys_.push_back(std::move(*key));
+    }
+    if (ring.keys_.empty()) return refused("The key ring holds no key; new-vault-key makes a line for it.");
+    return ring;
+}
+
+result<key_ring> key_ring::read(const std::string& path) {
+    const open_file file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (file.handle < 0) return refused("The key ring cannot be read: " + path);
+    struct stat facts {};
+    if (::fstat(file.handle, &facts) != 0 || !S_ISREG(facts.st_mode))
+        return refused("The key ring is not a file: " + path);
+    if ((facts.st_mode & forbidden_modes) != 0)
+        return refused("The key ring " + path
+                       + " must be readable by owner or group only (0600, 0640, 0400 or 0440).");
+    std::string text(file_size_max + 1, '\0');
+    std::size_t size = 0;
+    for (::ssize_t got = 1; got > 0 && size < text.size(); size += static_cast<std::size_t>(got)) {
+        got = ::read(file.handle, text.data() + size, text.size() - size);
+        if (got < 0) return refused("The key ring cannot be read: " + path);
+    }
+    if (size > file_size_max) return refused("The key ring is longer than 64 KiB: " + path);
+    auto ring = parse(std::string_view(text).substr(0, size));
+    OPENSSL_cleanse(text.data(), text.size());
+    return ring;
+}
+
+const vault_key* key_ring::find(std::string_view id) const {
+    const auto found =
+        std::find_if(keys_.begin(), keys_.end(), [id](const vault_key& key) { return key.id == id; });
+    return found == keys_.end() ? nullptr : &*found;
+}
+
+std::string new_vault_key_line(wall_time now) {
+    std::string day = rfc3339(now).substr(0, 10);
+    std::erase(day, '-');
+    return "k" + day + "-" + to_hex(random_bytes(2)) + ":" + to_base64(random_bytes(key_size_bytes));
+}
+
+} // namespace gateway::vault

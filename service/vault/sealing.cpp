@@ -1,0 +1,121 @@
+#include "vault/sealing.hpp"
+
+#include "base/digest.hpp"
+
+#include <openssl/evp.h>
+
+#include <memory>
+#include <stdexcept>
+
+namespace gateway::vault {
+namespace {
+
+constexpr char format_1 = '\x01';
+constexpr std::size_t nonce_size = 12;
+constexpr std::size_t tag_size = 16;
+
+struct free_context {
+    void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
+};
+using cipher_context = std::unique_ptr<EVP_CIPHER_CTX, free_context>;
+
+const unsigned char* bytes_of(std::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
+unsigned char* bytes_of(std::string& text) {
+    return reinterpret_cast<unsigned char*>(text.data());
+}
+
+/// What is authenticated beside the plain text. Lengths come first, so that no two names read the same.
+std::string authenticated_name(const record_name& name, std::string_view key_id) {
+    std::string out;
+    for (const auto part : {name.purpose, name.owner, key_id}) {
+        out += std::to_string(part.size());
+        out += ':';
+        out += part;
+    }
+    return out + std::to_string(name.version);
+}
+
+void must(bool good) {
+    if (!good) throw std::runtime_error("OpenSSL has no AES-256-GCM");
+}
+
+/// The blob's parts, as views into it.
+struct blob_parts {
+    std::string_view key_id, nonce, ciphertext, tag;
+};
+
+bool take_apart(std::string_view blob, blob_parts& out) {
+    if (blob.size() < 2 || blob[0] != format_1) return false;
+    const std::size_t id_size = static_cast<unsigned char>(blob[1]);
+    if (blob.size() < 2 + id_size + nonce_size + tag_size) return false;
+    out.key_id = blob.substr(2, id_size);
+    out.nonce = blob.substr(2 + id_size, nonce_size);
+    out.ciphertext = blob.substr(2 + id_size + nonce_size);
+    out.tag = out.ciphertext.substr(out.ciphertext.size() - tag_size);
+    out.ciphertext.remove_suffix(tag_size);
+    return true;
+}
+
+} // namespace
+
+std::string blob_prefix(std::string_view key_id) {
+    std::string out{format_1};
+    out.push_back(static_cast<char>(key_id.size()));
+    return out += key_id;
+}
+
+std::string seal(const key_ring& keys, const record_name& name, std::string_view plain) {
+    const auto& key = keys.newest();
+    const auto aad = authenticated_name(name, key.id);
+    const auto nonce = random_bytes(nonce_size);
+    std::string ciphertext(plain.size(), '\0');
+    std::string tag(tag_size, '\0');
+    const cipher_context context{EVP_CIPHER_CTX_new()};
+    int size = 0;
+    must(context != nullptr);
+    must(EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, bytes_of(key.bytes.reveal()),
+                            bytes_of(nonce))
+         == 1);
+    must(EVP_EncryptUpdate(context.get(), nullptr, &size, bytes_of(aad), static_cast<int>(aad.size())) == 1);
+    must(EVP_EncryptUpdate(context.get(), bytes_of(ciphertext), &size, bytes_of(plain),
+                           static_cast<int>(plain.size()))
+         == 1);
+    must(EVP_EncryptFinal_ex(context.get(), bytes_of(tag), &size) == 1); // GCM: writes nothing
+    must(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, static_cast<int>(tag_size), tag.data())
+         == 1);
+    return blob_prefix(key.id) + nonce + ciphertext + tag;
+}
+
+opened open(const key_ring& keys, const record_name& name, std::string_view blob) {
+    blob_parts parts;
+    if (!take_apart(blob, parts)) return open_error::malformed;
+    const auto* key = keys.find(parts.key_id);
+    if (key == nullptr) return open_error::unknown_key;
+    const auto aad = authenticated_name(name, key->id);
+    std::string plain(parts.ciphertext.size(), '\0');
+    std::string tag(parts.tag); // OpenSSL's control call takes no pointer to const
+    const cipher_context context{EVP_CIPHER_CTX_new()};
+    int size = 0;
+    must(context != nullptr);
+    must(EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, bytes_of(key->bytes.reveal()),
+                            bytes_of(parts.nonce))
+         == 1);
+    must(EVP_DecryptUpdate(context.get(), nullptr, &size, bytes_of(aad), static_cast<int>(aad.size())) == 1);
+    must(EVP_DecryptUpdate(context.get(), bytes_of(plain), &size, bytes_of(parts.ciphertext),
+                           static_cast<int>(parts.ciphertext.size()))
+         == 1);
+    must(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(tag_size), tag.data())
+         == 1);
+    secret out{std::move(plain)}; // wiped again where the tag does not fit
+    unsigned char rest[tag_size];
+    if (EVP_DecryptFinal_ex(context.get(), rest, &size) != 1) return open_error::refused;
+    return out;
+}
+
+void throw_exception_from_error(open_error, const boost::source_location&) {
+    throw std::logic_error("value of a blob that did not open");
+}
+
+} // namespace gateway::vault

@@ -1,0 +1,28 @@
+// The plain text inside a sealed pair: both tokens, whose account they belong to and how long they live, so
+// that all of it is authenticated and a kept pair can be used again. Pure.
+//
+// Format: '1', then each field as decimal length, ':' and bytes, in the order of the struct.
+#pragma once
+#include "base/clock.hpp"
+#include "base/secret.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gateway::vault {
+
+struct token_text {
+    secret access_token;
+    secret refresh_token;
+    std::string account;
+    std::string scopes; // comma list
+    wall_time received_at;
+    wall_time access_expires_at;
+    wall_time refresh_expires_at;
+};
+
+secret write_token_text(const token_text& tokens);
+std::optional<token_text> read_token_text(std::string_view plain);
+
+} // namespace gateway::vault

@@ -1,0 +1,302 @@
+#include "vault/token_vault.hpp"
+
+#include "base/digest.hpp"
+#include "vault/sealing.hpp"
+#include "vault/token_cache.hpp"
+#include "vault/token_text.hpp"
+
+#include <atomic>
+
+namespace gateway::vault {
+namespace {
+
+constexpr std::string_view damaged = "sealed_record_damaged";
+constexpr std::string_view key_check = "key_check:";
+constexpr std::string_view key_check_text = "tiktok-gateway";
+
+record_name name_of_pair(const user_id& user, std::uint64_t version) {
+    return {"tokens", user.text(), version};
+}
+
+failure not_connected() {
+    return failure{errc::user_not_connected, "This user has no TikTok connection."};
+}
+
+/// Everything but the tokens.
+std::shared_ptr<token_set> described(const store::connection_record& record) {
+    auto out = std::make_shared<token_set>();
+    out->user = record.user;
+    out->account = record.account;
+    out->scopes = split_scopes(record.scopes);
+    out->version = record.version;
+    out->state = record.state;
+    out->cause = record.cause;
+    out->received_at = record.updated_at;
+    out->access_expires_at = record.access_expires_at;
+    out->refresh_expires_at = record.refresh_expires_at;
+    return out;
+}
+
+void take_tokens(token_set& into, token_text&& text) {
+    into.access_token = std::move(text.access_token);
+    into.refresh_token = std::move(text.refresh_token);
+    into.received_at = text.received_at;
+    into.access_expires_at = text.access_expires_at;
+    into.refresh_expires_at = text.refresh_expires_at;
+}
+
+} // namespace
+
+struct token_vault::state {
+    state(store::store& at, key_ring ring, std::size_t cached_users_max)
+        : records(at), keys(std::move(ring)), cache(cached_users_max) {}
+
+    store::store& records;
+    const key_ring keys;
+    token_cache cache;
+    std::atomic<std::uint64_t> opened{0}, sealed{0}, damaged{0};
+
+    std::optional<token_text> open_pair(const store::connection_record& record, std::uint64_t version,
+                                        std::string_view blob);
+    std::string seal_pair(const store::connection_record& record, const token_text& text);
+    task<result<shared_tokens>> read(user_id user, deadline until);
+    task<result<shared_tokens>> repair(store::connection_record record, deadline until);
+};
+
+std::optional<token_text> token_vault::state::open_pair(const store::connection_record& record,
+                                                        std::uint64_t version, std::string_view blob) {
+    const auto plain = open(keys, name_of_pair(record.user, version), blob);
+    if (!plain) return std::nullopt;
+    ++opened;
+    auto text = read_token_text(plain->reveal());
+    // The columns beside the blob are not authenticated; the account inside it is.
+    if (text && text->account != record.account.text()) return std::nullopt;
+    return text;
+}
+
+std::string token_vault::state::seal_pair(const store::connection_record& record, const token_text& text) {
+    ++sealed;
+    const secret plain = write_token_text(text);
+    return seal(keys, name_of_pair(record.user, record.version), plain.reveal());
+}
+
+task<result<shared_tokens>> token_vault::state::read(user_id user, deadline until) {
+    const auto noted = cache.generation(user);
+    auto found = co_await records.find_connection(user, until);
+    if (!found) co_return found.error();
+    if (!*found) co_return not_connected();
+    auto& record = **found;
+    auto out = described(record);
+    if (!record.sealed_tokens.empty()) {
+        auto text = open_pair(record, record.version, record.sealed_tokens);
+        if (!text) co_return co_await repair(std::move(record), until);
+        take_tokens(*out, std::move(*text));
+    }
+    cache.put_read(out, noted);
+    co_return shared_tokens{out};
+}
+
+/// The record's tag does not fit (V04): its previous pair is tried, and what was found is written down for
+/// people to see. The damaged bytes stay where they are.
+task<result<shared_tokens>> token_vault::state::repair(store::connection_record record, deadline until) {
+    ++damaged;
+    const auto noted = cache.generation(record.user);
+    auto out = described(record);
+    auto kept = co_await records.kept_tokens(record.user, until);
+    if (!kept) co_return kept.error();
+    for (const auto& one : *kept) {
+        auto text = open_pair(record, one.version, one.sealed_tokens);
+        if (!text) continue;
+        take_tokens(*out, std::move(*text));
+        break;
+    }
+    if (out->state == store::connection_state::connected
+        || out->state == store::connection_state::refresh_in_doubt) {
+        out->state = out->access_token.empty() ? store::connection_state::reconnect_required
+                                               : store::connection_state::refresh_in_doubt;
+        out->cause = vault::damaged;
+        auto noticed = co_await records.set_connection_state(record.user, record.version, out->state,
+                                                             out->cause, wall_now(), until);
+        if (!noticed) co_return noticed.error();
+    }
+    cache.put_read(out, noted);
+    co_return shared_tokens{out};
+}
+
+token_vault::token_vault(store::store& records, key_ring keys, std::size_t cached_users_max)
+    : state_(std::make_unique<state>(records, std::move(keys), cached_users_max)) {}
+token_vault::~token_vault() = default;
+
+task<result<store::done>> token_vault::check_keys(deadline until) {
+    auto& s = *state_;
+    auto checks = co_await s.records.list_meta(std::string(key_check), until);
+    if (!checks) co_return checks.error();
+    std::vector<std::string> unused;
+    bool newest_known = false;
+    for (const auto& [name, blob] : *checks) {
+        const std::string id = name.substr(key_check.size());
+        if (s.keys.find(id) == nullptr) {
+            const auto count = co_await s.records.count_sealed_with(blob_prefix(id), until);
+            if (!count) co_return count.error();
+            if (*count > 0)
+                co_return failure{errc::vault_unavailable,
+                                  "The store holds " + std::to_string(*count)
+                                      + " sealed values under the key " + id
+                                      + ", which the key ring lacks. Nothing was touched."};
+            unused.push_back(name);
+            continue;
+        }
+        if (!open(s.keys, {"key_check", id, 0}, blob))
+            co_return failure{errc::vault_unavailable, "The key " + id +
+                                                           " of the key ring is not the one this store was sealed "
+                                                           "with. Nothing was touched."};
+        newest_known = newest_known || id == s.keys.newest().id;
+    }
+    if (checks->empty()) {
+        const auto count = co_await s.records.count_sealed_with(blob_prefix("").substr(0, 1), until);
+        if (!count) co_return count.error();
+        if (*count > 0)
+            co_return failure{errc::vault_unavailable,
+                              "The store holds sealed values but no word of their key; it "
+                              "was changed by somebody else. Nothing was touched."};
+    }
+    for (auto& name : unused) {
+        const auto forgotten = co_await s.records.forget_meta(name, until);
+        if (!forgotten) co_return forgotten.error();
+    }
+    if (newest_known) co_return store::done{};
+    const auto& id = s.keys.newest().id;
+    std::string blob = seal(s.keys, {"key_check", id, 0}, key_check_text);
+    co_return co_await s.records.put_meta(std::string(key_check) + id, std::move(blob), until);
+}
+
+shared_tokens token_vault::cached(const user_id& user) const {
+    return state_->cache.find(user);
+}
+
+task<result<shared_tokens>> token_vault::load(user_id user, deadline until) {
+    if (auto known = state_->cache.find(user)) co_return known;
+    co_return co_await state_->read(std::move(user), until);
+}
+
+task<result<shared_tokens>> token_vault::load_again(user_id user, deadline until) {
+    state_->cache.drop(user);
+    co_return co_await state_->read(std::move(user), until);
+}
+
+task<result<shared_tokens>> token_vault::save_grant(user_id user, fresh_tokens fresh, wall_time now,
+                                                    deadline until) {
+    auto& s = *state_;
+    constexpr int tries_max = 8; // each lost race means that somebody else stored a grant or a refresh
+    token_text text{std::move(fresh.access_token),
+                    std::move(fresh.refresh_token),
+                    fresh.account.text(),
+                    fresh.scopes,
+                    now,
+                    now + fresh.access_lifetime,
+                    now + fresh.refresh_lifetime};
+    for (int tries = 0; tries < tries_max; ++tries) {
+        auto there = co_await s.records.find_connection(user, until);
+        if (!there) co_return there.error();
+        std::uint64_t expected = 0, below = 0;
+        if (*there) {
+            expected = below = (*there)->version;
+        } else {
+            const auto floor = co_await s.records.version_floor(until);
+            if (!floor) co_return floor.error();
+            below = *floor;
+        }
+        store::connection_record record;
+        record.user = user;
+        record.account = fresh.account;
+        record.scopes = fresh.scopes;
+        record.version = below + 1;
+        record.access_expires_at = text.access_expires_at;
+        record.refresh_expires_at = text.refresh_expires_at;
+        record.connected_at = record.updated_at = now;
+        record.sealed_tokens = s.seal_pair(record, text);
+        auto out = described(record);
+        const auto stored = co_await s.records.put_connection(std::move(record), expected, until);
+        if (!stored) co_return stored.error();
+        if (!*stored) continue;
+        take_tokens(*out, std::move(text));
+        s.cache.put_written(out);
+        co_return shared_tokens{out};
+    }
+    co_return failure{errc::vault_unavailable,
+                      "This user's connection is being changed by others; try again."};
+}
+
+task<result<shared_tokens>> token_vault::save_refreshed(store::lease held, shared_tokens from,
+                                                        fresh_tokens fresh, wall_time now, deadline until) {
+    auto& s = *state_;
+    auto there = co_await s.records.find_connection(from->user, until);
+    if (!there) co_return there.error();
+    if (!*there || (*there)->version != from->version) co_return shared_tokens{};
+    auto record = std::move(**there);
+    record.version = from->version + 1;
+    record.state = store::connection_state::connected;
+    record.cause.clear();
+    if (!fresh.scopes.empty()) record.scopes = fresh.scopes;
+    // An empty value never overwrites a good one (T09).
+    token_text text{
+        std::move(fresh.access_token),
+        fresh.refresh_token.empty() ? from->refresh_token.copy() : std::move(fresh.refresh_token),
+        record.account.text(),
+        record.scopes,
+        now,
+        now + fresh.access_lifetime,
+        fresh.refresh_lifetime.count() > 0 ? now + fresh.refresh_lifetime : from->refresh_expires_at};
+    record.access_expires_at = text.access_expires_at;
+    record.refresh_expires_at = text.refresh_expires_at;
+    record.updated_at = now;
+    record.sealed_tokens = s.seal_pair(record, text);
+    auto out = described(record);
+    const auto ended =
+        co_await s.records.finish_refresh(std::move(held), std::move(record), from->version, until);
+    if (!ended) co_return ended.error();
+    if (*ended != store::refresh_end::stored) co_return shared_tokens{};
+    take_tokens(*out, std::move(text));
+    s.cache.put_written(out);
+    co_return shared_tokens{out};
+}
+
+task<result<bool>> token_vault::set_state(user_id user, std::uint64_t version, store::connection_state now_is,
+                                          std::string cause, wall_time now, deadline until) {
+    auto changed =
+        co_await state_->records.set_connection_state(user, version, now_is, std::move(cause), now, until);
+    state_->cache.drop(user);
+    co_return changed;
+}
+
+task<result<bool>> token_vault::revoke(user_id user, std::string cause, wall_time now, deadline until) {
+    auto known = co_await state_->records.revoke_connection(user, std::move(cause), now, until);
+    state_->cache.drop(user);
+    co_return known;
+}
+
+task<result<bool>> token_vault::forget(user_id user, deadline until) {
+    auto known = co_await state_->records.forget_connection(user, until);
+    state_->cache.drop(user);
+    co_return known;
+}
+
+std::string token_vault::seal_verifier(std::string_view state_hash, std::string_view verifier) {
+    ++state_->sealed;
+    const std::string owner = to_hex(state_hash);
+    return seal(state_->keys, {"verifier", owner, 0}, verifier);
+}
+
+std::optional<secret> token_vault::open_verifier(std::string_view state_hash, std::string_view blob) {
+    const std::string owner = to_hex(state_hash);
+    auto plain = open(state_->keys, {"verifier", owner, 0}, blob);
+    if (!plain) return std::nullopt;
+    ++state_->opened;
+    return std::move(*plain);
+}
+
+vault_counts token_vault::counts() const {
+    return {state_->opened.load(), state_->sealed.load(), state_->damaged.load()};
+}
+
+} // namespace gateway::vault
