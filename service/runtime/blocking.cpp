@@ -1,6 +1,5 @@
 #include "runtime/blocking.hpp"
 
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 
 #include <condition_variable>
@@ -66,13 +65,8 @@ void blocking_pool::enqueue(job& what) {
 }
 
 task<void> blocking_pool::run(job& what) {
-    auto start = [this, &what](auto handler) {
-        struct waiting final : job::continuation {
-            explicit waiting(decltype(handler)&& h) : handler_(std::move(h)) {}
-            void resume() override { std::move(handler_)(); }
-            decltype(handler) handler_;
-        };
-        what.resume_ = std::make_unique<waiting>(std::move(handler));
+    auto start = [this, &what](auto resume) {
+        what.resume_ = std::move(resume);
         enqueue(what);
     };
     co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<executor_type>&, void()>(
@@ -92,7 +86,8 @@ void blocking_pool::serve() {
         // From the post on, the job and its frame may be gone.
         const auto stay = std::move(next->stay_);
         auto resume = std::move(next->resume_);
-        boost::asio::post(stay.get_executor(), [resume = std::move(resume)]() { resume->resume(); });
+        boost::asio::post(stay.get_executor(),
+                          [resume = std::move(resume)]() mutable { std::move(resume)(); });
         lock.lock();
     }
 }

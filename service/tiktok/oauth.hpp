@@ -1,60 +1,38 @@
-// TikTok's token endpoint (tiktok-api §1.2–1.4): exchange, refresh, revoke. Decides on the answer's body
-// alone (U6). It never repeats a request: what a lost answer means is tokens' affair. One per worker, used
-// from its thread.
+// TikTok's token endpoint (tiktok-api §1.2–1.4): exchange, refresh, revoke. It never repeats a request: what
+// a lost answer means is tokens' affair. One per worker, used from its thread.
 #pragma once
 #include "base/clock.hpp"
-#include "base/ids.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "outbound/client.hpp"
 #include "runtime/task.hpp"
+#include "tiktok/oauth_answers.hpp"
 
-#include <optional>
+#include <functional>
 #include <string>
 #include <string_view>
-#include <variant>
 
 namespace gateway::tiktok {
 
-/// A good answer; lifetimes are clamped to 1 s … 10 years (Q03).
-struct token_answer {
-    secret access_token;
-    secret refresh_token; // empty: TikTok sent none; keep the old one
-    open_id account;
-    std::string scopes; // comma list
-    milliseconds access_lifetime{0};
-    milliseconds refresh_lifetime{0}; // 0: TikTok sent none
-    std::string log_id;
-};
-
-/// `invalid_grant`: the code or refresh token is dead; only a new login helps.
-struct grant_invalid {
-    tiktok_words words;
-};
-/// Any other refusal: a fault of ours or of the app's settings.
-struct grant_refused {
-    tiktok_words words;
-};
-/// Bytes may have left and no answer that can be understood came back: the grant may have been used.
-struct answer_lost {
-    std::string why;
-};
-/// Not done: the request never left, or TikTok said try later (5xx, 429, server_error,
-/// temporarily_unavailable).
-struct try_later {
-    failure why; // tiktok_unreachable, tiktok_tls, tiktok_error, overloaded, deadline_exceeded
-    std::optional<milliseconds> retry_after;
-};
-
-using token_outcome = std::variant<token_answer, grant_invalid, grant_refused, answer_lost, try_later>;
-
 struct revoked {};
+
+/// One request to TikTok's API host, one whole answer; never repeated. The real one is made of
+/// outbound::client; tests of what an answer means bring their own.
+using send_form = std::function<task<result<outbound::reply>>(std::string request, deadline until)>;
+
+/// For upstream_requests_total and upstream_duration_seconds: `token` or `revoke`, and a code of a closed
+/// set.
+using oauth_observer =
+    std::function<void(std::string_view endpoint, std::string_view code, milliseconds took)>;
 
 class oauth {
 public:
     oauth(outbound::client& http, outbound::origin api, std::string client_key, secret client_secret,
-          std::string redirect_uri);
+          std::string redirect_uri, oauth_observer told = {});
+    oauth(send_form send, std::string host, std::string client_key, secret client_secret,
+          std::string redirect_uri, oauth_observer told = {});
 
+    const std::string& client_key() const { return client_key_; }
     const std::string& redirect_uri() const { return redirect_uri_; }
 
     /// `verifier` empty: PKCE is off.
@@ -64,13 +42,17 @@ public:
     task<result<revoked>> revoke(secret access_token, deadline until);
 
 private:
+    /// The fields every form has.
+    std::string form_begun(std::string_view grant_type) const;
     task<token_outcome> ask(secret form, deadline until);
+    void tell(std::string_view endpoint, std::string_view code, steady_time began) const;
 
-    outbound::client& http_;
-    outbound::origin api_;
+    send_form send_;
+    std::string host_;
     std::string client_key_;
     secret client_secret_;
     std::string redirect_uri_;
+    oauth_observer told_;
 };
 
 } // namespace gateway::tiktok

@@ -78,11 +78,13 @@ public:
     /// At start: refreshes whose end nobody saw are asked once more with the old refresh token.
     task<result<std::size_t>> resume_open_refreshes(deadline until);
 
-    /// Refuses new refreshes and waits for those in flight (each has its own bound of time).
+    /// Refuses new refreshes and waits for those in flight (each has its own bound of time). Awaited on the
+    /// home worker, before it stops.
     task<void> drain(deadline until);
 
+    struct state; // tokens_state.hpp
+
 private:
-    struct state;
     std::shared_ptr<state> state_; // shared with the refreshes in flight
 };
 

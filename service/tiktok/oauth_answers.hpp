@@ -1,0 +1,46 @@
+// What can come of a request to TikTok's token endpoint, as values.
+#pragma once
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace gateway::tiktok {
+
+/// A good answer; lifetimes are clamped to 10 years (Q03).
+struct token_answer {
+    secret access_token;
+    secret refresh_token; // empty: TikTok sent none; keep the old one
+    open_id account;
+    std::string scopes; // comma list
+    milliseconds access_lifetime{0};
+    milliseconds refresh_lifetime{0}; // 0: TikTok sent none
+    std::string log_id;
+};
+
+/// `invalid_grant`: the code or refresh token is dead; only a new login helps.
+struct grant_invalid {
+    tiktok_words words;
+};
+/// Any other refusal: a fault of ours or of the app's settings.
+struct grant_refused {
+    tiktok_words words;
+};
+/// Bytes may have left and no answer that can be understood came back: the grant may have been used.
+struct answer_lost {
+    std::string why; // no secret in it
+};
+/// Not done: the request never left, or TikTok said try later (5xx, 429, server_error,
+/// temporarily_unavailable).
+struct try_later {
+    failure why; // tiktok_unreachable, tiktok_tls, tiktok_error, overloaded, deadline_exceeded
+    std::optional<milliseconds> retry_after;
+};
+
+using token_outcome = std::variant<token_answer, grant_invalid, grant_refused, answer_lost, try_later>;
+
+} // namespace gateway::tiktok

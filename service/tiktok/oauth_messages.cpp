@@ -1,0 +1,140 @@
+#include "tiktok/oauth_messages.hpp"
+
+#include "base/json_strict.hpp"
+#include "tiktok/error_table.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+
+namespace gateway::tiktok {
+namespace {
+
+constexpr std::int64_t lifetime_max_seconds = 10LL * 365 * 24 * 3600;
+constexpr std::size_t words_size_max = 512; // of a description that is kept
+
+bool plain(char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
+           || std::string_view("-._~").find(c) != std::string_view::npos;
+}
+
+std::string_view text_of(const boost::json::object& from, std::string_view name) {
+    const auto* value = from.if_contains(name);
+    if (value == nullptr || !value->is_string()) return {};
+    return value->get_string();
+}
+
+/// Whole seconds above zero, else nothing: text, zero and negative numbers are no lifetime (Q03).
+std::optional<milliseconds> lifetime_of(const boost::json::object& from, std::string_view name) {
+    const auto* value = from.if_contains(name);
+    if (value == nullptr) return std::nullopt;
+    if (value->is_uint64()) return seconds{lifetime_max_seconds}; // beyond 2^63
+    if (!value->is_int64() || value->get_int64() <= 0) return std::nullopt;
+    return seconds{std::min(value->get_int64(), lifetime_max_seconds)};
+}
+
+bool retryable(std::string_view code) {
+    return code == "server_error" || code == "temporarily_unavailable";
+}
+
+tiktok_words words_of(int status, const boost::json::object& body) {
+    tiktok_words out;
+    out.status = status;
+    out.code = text_of(body, "error").substr(0, 64);
+    out.message = text_of(body, "error_description").substr(0, words_size_max);
+    out.log_id = text_of(body, "log_id").substr(0, 64);
+    return out;
+}
+
+try_later later(tiktok_words words, std::string_view retry_after) {
+    failure why{errc::tiktok_error, "TikTok's token endpoint is in trouble; try again later."};
+    return {std::move(why).tiktok(std::move(words)), parse_retry_after(retry_after)};
+}
+
+token_outcome judge_refusal(tiktok_words words, std::string_view retry_after) {
+    if (words.code == "invalid_grant") return grant_invalid{std::move(words)};
+    if (retryable(words.code) || words.status == 429) return later(std::move(words), retry_after);
+    return grant_refused{std::move(words)};
+}
+
+token_outcome judge_grant(const boost::json::object& body) {
+    token_answer out;
+    const auto access = text_of(body, "access_token");
+    const auto refresh = text_of(body, "refresh_token");
+    const auto account = text_of(body, "open_id");
+    const auto lifetime = lifetime_of(body, "expires_in");
+    if (!is_plain_token(access)) return answer_lost{"the answer's access_token is not one"};
+    if (!refresh.empty() && !is_plain_token(refresh))
+        return answer_lost{"the answer's refresh_token is not one"};
+    if (!is_plain_token(account) || account.size() > 128) return answer_lost{"the answer has no open_id"};
+    if (!lifetime) return answer_lost{"the answer has no usable expires_in"};
+    out.access_token = secret{std::string(access)};
+    out.refresh_token = secret{std::string(refresh)};
+    out.account = open_id::trusted(std::string(account));
+    out.scopes = text_of(body, "scope").substr(0, 1024);
+    out.access_lifetime = *lifetime;
+    out.refresh_lifetime = lifetime_of(body, "refresh_expires_in").value_or(milliseconds{0});
+    out.log_id = text_of(body, "log_id").substr(0, 64);
+    return out;
+}
+
+} // namespace
+
+bool is_plain_token(std::string_view token) {
+    constexpr std::size_t size_max = 4096;
+    return !token.empty() && token.size() <= size_max
+           && std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
+void append_form(std::string& form, std::string_view name, std::string_view value) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    if (!form.empty()) form += '&';
+    form += name;
+    form += '=';
+    for (const char c : value) {
+        if (plain(c)) {
+            form += c;
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        form += '%';
+        form += digits[byte >> 4];
+        form += digits[byte & 15];
+    }
+}
+
+secret form_request(std::string_view host, std::string_view path, std::string_view form) {
+    std::string out;
+    out.reserve(256 + host.size() + path.size() + form.size()); // growing would leave copies of the secrets
+    out += "POST ";
+    out += path;
+    out += " HTTP/1.1\r\nHost: ";
+    out += host;
+    out +=
+        "\r\nContent-Type: application/x-www-form-urlencoded\r\nCache-Control: no-cache\r\nContent-Length: ";
+    out += std::to_string(form.size());
+    out += "\r\n\r\n";
+    out += form;
+    return secret{std::move(out)};
+}
+
+tiktok_words read_oauth_error(int status, std::string_view body) {
+    const auto parsed = parse_json(body);
+    if (!parsed || !parsed->is_object()) return tiktok_words{status, {}, {}, {}};
+    return words_of(status, parsed->get_object());
+}
+
+token_outcome read_token_answer(int status, std::string_view body, std::string_view retry_after) {
+    const auto parsed = parse_json(body);
+    if (parsed && parsed->is_object()) {
+        const auto& object = parsed->get_object();
+        auto words = words_of(status, object);
+        if (!words.code.empty()) return judge_refusal(std::move(words), retry_after);
+        if (object.contains("access_token")) return judge_grant(object);
+    }
+    if (status >= 500 || status == 429) return later(tiktok_words{status, {}, {}, {}}, retry_after);
+    return answer_lost{"the answer is neither tokens nor an error (HTTP " + std::to_string(status) + ")"};
+}
+
+} // namespace gateway::tiktok

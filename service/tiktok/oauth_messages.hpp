@@ -1,0 +1,29 @@
+// The wire of TikTok's token endpoint: form requests out, flat JSON in (tiktok-api §1.2–1.4). Pure.
+#pragma once
+#include "base/secret.hpp"
+#include "tiktok/oauth_answers.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace gateway::tiktok {
+
+/// Appends `name=value` with a `&` before it where needed; everything but A-Z a-z 0-9 - . _ ~ is
+/// percent-encoded (a code holds `*` and `!`).
+void append_form(std::string& form, std::string_view name, std::string_view value);
+
+/// The whole request, to be sent as one flat write. The Content-Type is bare: with a charset TikTok answers
+/// invalid_request (tiktok-api §0).
+secret form_request(std::string_view host, std::string_view path, std::string_view form);
+
+/// What the answer means, decided on its body; the status counts only where the body says nothing (U6).
+/// `retry_after` is the header's raw value.
+token_outcome read_token_answer(int status, std::string_view body, std::string_view retry_after);
+
+/// TikTok's words in an OAuth error body; empty code: it is none.
+tiktok_words read_oauth_error(int status, std::string_view body);
+
+/// A token as it may stand in a header: 1…4096 visible ASCII characters.
+bool is_plain_token(std::string_view token);
+
+} // namespace gateway::tiktok

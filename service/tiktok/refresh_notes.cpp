@@ -1,0 +1,94 @@
+#include "tiktok/refresh_notes.hpp"
+
+#include "tiktok/refresh_policy.hpp"
+
+#include <algorithm>
+
+namespace gateway::tiktok {
+namespace {
+
+constexpr milliseconds endpoint_base{500};
+constexpr milliseconds endpoint_most{60'000};
+constexpr milliseconds user_base{5'000};
+constexpr milliseconds user_most{300'000};
+constexpr milliseconds retry_after_most{300'000};
+constexpr milliseconds forced_memory{600'000};
+constexpr std::size_t users_max = 100'000;
+
+milliseconds left_until(steady_time at, steady_time now) {
+    return deadline{at}.left(now);
+}
+
+} // namespace
+
+std::optional<refresh_notes::obstacle> refresh_notes::in_the_way(const user_id& user, steady_time now) const {
+    const auto found = users_.find(user);
+    if (found != users_.end() && now < found->second.not_before)
+        return obstacle{left_until(found->second.not_before, now), found->second.why};
+    if (now < endpoint_not_before_) return obstacle{left_until(endpoint_not_before_, now), endpoint_why_};
+    return std::nullopt;
+}
+
+void refresh_notes::endpoint_failed(failure why, std::optional<milliseconds> retry_after, steady_time now,
+                                    double chance) {
+    auto wait = back_off(++endpoint_failures_, endpoint_base, endpoint_most, chance);
+    if (retry_after) wait = std::max(wait, std::min(*retry_after, retry_after_most));
+    endpoint_not_before_ = std::max(endpoint_not_before_, now + wait);
+    endpoint_why_ = std::move(why);
+}
+
+void refresh_notes::user_failed(const user_id& user, failure why, steady_time now, double chance) {
+    auto& of = note_of(user, now);
+    // Half of it is fixed: a user in doubt must not be asked again at once by bad luck.
+    const auto wait = back_off(++of.failures, user_base, user_most, 0.5 + chance / 2);
+    of.not_before = now + wait;
+    of.why = std::move(why);
+}
+
+void refresh_notes::postpone(const user_id& user, failure why, milliseconds wait, steady_time now) {
+    auto& of = note_of(user, now);
+    of.not_before = now + wait;
+    of.why = std::move(why);
+}
+
+void refresh_notes::succeeded(const user_id& user) {
+    endpoint_failures_ = 0;
+    const auto found = users_.find(user);
+    if (found == users_.end()) return;
+    found->second.failures = 0;
+    found->second.not_before = {};
+}
+
+milliseconds refresh_notes::turn_in(steady_time now) const {
+    return left_until(next_turn_, now);
+}
+
+milliseconds refresh_notes::take_turn(steady_time now) {
+    const auto turn = std::max(now, next_turn_);
+    next_turn_ =
+        turn
+        + std::chrono::duration_cast<steady_time::duration>(std::chrono::duration<double>(1 / per_second_));
+    return left_until(turn, now);
+}
+
+void refresh_notes::forced(const user_id& user, std::uint64_t version, steady_time now) {
+    auto& of = note_of(user, now);
+    of.forced_version = version;
+    of.forced_at = now;
+}
+
+bool refresh_notes::came_of_401(const user_id& user, std::uint64_t version, steady_time now) const {
+    const auto found = users_.find(user);
+    return found != users_.end() && found->second.forced_version == version
+           && now - found->second.forced_at < forced_memory;
+}
+
+refresh_notes::note& refresh_notes::note_of(const user_id& user, steady_time now) {
+    if (users_.size() >= users_max && !users_.contains(user))
+        std::erase_if(users_, [now](const auto& entry) {
+            return entry.second.not_before <= now && now - entry.second.forced_at >= forced_memory;
+        });
+    return users_[user];
+}
+
+} // namespace gateway::tiktok

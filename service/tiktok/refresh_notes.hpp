@@ -1,0 +1,63 @@
+// What one process remembers between refreshes: who has to wait after trouble, whose token was already
+// refreshed because of a 401, and the pace of all refreshes together. Time is an argument. Not thread-safe:
+// its owner locks.
+#pragma once
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+
+namespace gateway::tiktok {
+
+class refresh_notes {
+public:
+    /// `per_second`: refreshes of all users together.
+    explicit refresh_notes(double per_second) : per_second_(per_second) {}
+
+    struct obstacle {
+        milliseconds left;
+        failure why; // for a call that cannot go on without a refresh
+    };
+    /// Why no refresh of this user may start now.
+    std::optional<obstacle> in_the_way(const user_id& user, steady_time now) const;
+
+    /// The token endpoint is in trouble: everybody waits, longer each time. `chance` is 0…1.
+    void endpoint_failed(failure why, std::optional<milliseconds> retry_after, steady_time now,
+                         double chance);
+    /// The outcome for this user is unknown; the next try comes later.
+    void user_failed(const user_id& user, failure why, steady_time now, double chance);
+    void postpone(const user_id& user, failure why, milliseconds wait, steady_time now);
+    void succeeded(const user_id& user);
+
+    /// How long this refresh has to wait for its turn; takes the turn.
+    milliseconds take_turn(steady_time now);
+    milliseconds turn_in(steady_time now) const;
+
+    /// A 401 made us refresh, and this version came of it.
+    void forced(const user_id& user, std::uint64_t version, steady_time now);
+    /// This version came of a 401 a short while ago, so another refresh would not help (T18).
+    bool came_of_401(const user_id& user, std::uint64_t version, steady_time now) const;
+
+private:
+    struct note {
+        std::uint32_t failures = 0;
+        steady_time not_before{};
+        failure why;
+        std::uint64_t forced_version = 0;
+        steady_time forced_at{};
+    };
+    note& note_of(const user_id& user, steady_time now);
+
+    double per_second_;
+    steady_time next_turn_{};
+    std::uint32_t endpoint_failures_ = 0;
+    steady_time endpoint_not_before_{};
+    failure endpoint_why_;
+    std::unordered_map<user_id, note> users_;
+};
+
+} // namespace gateway::tiktok

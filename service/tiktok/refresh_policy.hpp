@@ -1,0 +1,33 @@
+// What to do next about one user's tokens, given only facts. Pure; tested as a table.
+#pragma once
+#include "base/clock.hpp"
+#include "vault/token_set.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace gateway::tiktok {
+
+enum class next_step {
+    use,             // as it is
+    use_and_refresh, // good now, but near its end: refresh beside the call
+    refresh,         // not good any more: the call waits for a refresh
+    wait,            // it needs one, and the token endpoint is in trouble: refuse with the wait
+    reconnect        // only a new login helps
+};
+
+/// An access token this near to its end is not sent any more: it would die on the way.
+inline constexpr milliseconds last_moment{5'000};
+
+/// `refresh_ahead`, cut to half of the token's lifetime, so that a short-lived token is not refreshed at
+/// every use.
+milliseconds ahead_of(const vault::token_set& tokens, milliseconds refresh_ahead);
+
+/// `back_off_left`: so long no refresh may start. Empty: nothing is in the way.
+next_step decide(const vault::token_set& tokens, wall_time now, milliseconds refresh_ahead,
+                 std::optional<milliseconds> back_off_left);
+
+/// Full jitter over an exponential: between 0 and base·2^failures, at most `most`. `chance` is 0…1.
+milliseconds back_off(std::uint32_t failures, milliseconds base, milliseconds most, double chance);
+
+} // namespace gateway::tiktok

@@ -1,0 +1,215 @@
+#include "tiktok/tokens.hpp"
+
+#include "base/digest.hpp"
+#include "tiktok/refresh_policy.hpp"
+#include "tiktok/tokens_state.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace gateway::tiktok {
+namespace {
+
+failure draining() {
+    return failure{errc::draining, "This replica is shutting down; ask another one."};
+}
+
+failure too_late() {
+    return failure{errc::deadline_exceeded,
+                   "The deadline passed while the user's token was being refreshed."};
+}
+
+std::uint32_t seed() {
+    const auto bytes = random_bytes(4);
+    std::uint32_t out = 0;
+    for (const char c : bytes)
+        out = (out << 8) | static_cast<unsigned char>(c);
+    return out;
+}
+
+std::optional<milliseconds> left_of(const std::optional<refresh_notes::obstacle>& obstacle) {
+    return obstacle ? std::optional{obstacle->left} : std::nullopt;
+}
+
+} // namespace
+
+std::string_view name_of(refresh_result result) {
+    switch (result) {
+        case refresh_result::refreshed:
+            return "refreshed";
+        case refresh_result::invalid_grant:
+            return "invalid_grant";
+        case refresh_result::refused:
+            return "refused";
+        case refresh_result::lost:
+            return "lost";
+        case refresh_result::try_later:
+            return "try_later";
+        case refresh_result::wrong_account:
+            return "wrong_account";
+        case refresh_result::superseded:
+            return "superseded";
+        case refresh_result::store_failed:
+            return "store_failed";
+    }
+    return "store_failed";
+}
+
+failure reconnect_failure(std::string_view cause) {
+    std::string message = "This user has to connect again";
+    if (!cause.empty()) message += " (" + std::string(cause) + ")";
+    return failure{errc::reconnect_required, message + "."};
+}
+
+tokens::state::state(worker& at, oauth& with, vault::token_vault& from, store::store& durable,
+                     tokens_settings how, refresh_observer told)
+    : home(at),
+      ask(with),
+      vault(from),
+      records(durable),
+      settings(how),
+      observer(std::move(told)),
+      owner(new_ulid(wall_now())),
+      notes(how.refresh_per_second),
+      dice(seed()),
+      group(at.executor()) {}
+
+shared_flight tokens::state::join(const user_id& user, std::uint64_t version, bool forced, bool resumed) {
+    auto one = std::make_shared<flight>();
+    {
+        const std::lock_guard guard(lock);
+        if (const auto found = flights.find(user); found != flights.end()) return found->second;
+        if (draining) return nullptr;
+        one->user = user;
+        one->version = version;
+        one->forced = forced;
+        one->resumed = resumed;
+        flights.emplace(user, one);
+    }
+    // A task of its own on the home worker: whoever asked for it may go away.
+    boost::asio::post(home.executor(),
+                      [self = shared_from_this(), one] { self->group.spawn(fly(self, one)); });
+    return one;
+}
+
+std::optional<refresh_notes::obstacle> tokens::state::in_the_way(const user_id& user) const {
+    const std::lock_guard guard(lock);
+    return notes.in_the_way(user, steady_now());
+}
+
+double tokens::state::chance() {
+    const std::lock_guard guard(lock);
+    return std::uniform_real_distribution<double>{0, 1}(dice);
+}
+
+void tokens::state::land(const shared_flight& one, const flight_end& end) {
+    const std::lock_guard guard(lock);
+    flights.erase(one->user);
+    if (end.how != refresh_result::refreshed || !end.asked) return;
+    notes.succeeded(one->user);
+    if (one->forced && end.tokens) notes.forced(one->user, end.tokens->version, steady_now());
+}
+
+tokens::tokens(worker& home, oauth& ask, vault::token_vault& vault, store::store& records,
+               tokens_settings settings, refresh_observer observer)
+    : state_(std::make_shared<state>(home, ask, vault, records, settings, std::move(observer))) {}
+
+tokens::~tokens() = default;
+
+vault::shared_tokens tokens::ready(const user_id& user, wall_time now) const {
+    auto known = state_->vault.cached(user);
+    if (!known || decide(*known, now, state_->settings.refresh_ahead, std::nullopt) != next_step::use)
+        return nullptr;
+    return known;
+}
+
+task<result<vault::shared_tokens>> tokens::access(user_id user, deadline until) {
+    const auto s = state_;
+    auto known = co_await s->vault.load(user, until);
+    constexpr int looks_max = 3; // a refreshed token of a few seconds may be at its end again
+    for (int looks = 0; known && looks < looks_max; ++looks) {
+        const auto& set = **known;
+        const auto obstacle = s->in_the_way(user);
+        const auto now = wall_now();
+        switch (decide(set, now, s->settings.refresh_ahead, left_of(obstacle))) {
+            case next_step::use:
+                co_return known;
+            case next_step::use_and_refresh:
+                s->join(user, set.version, false, false);
+                co_return known;
+            case next_step::wait:
+                co_return failure(obstacle->why).retry_after(obstacle->left);
+            case next_step::reconnect: {
+                const bool told = set.state != store::connection_state::connected
+                                  && set.state != store::connection_state::refresh_in_doubt;
+                if (told) co_return reconnect_failure(set.cause);
+                std::string cause = "refresh_token_expired";
+                const auto noted = co_await s->vault.set_state(
+                    user, set.version, store::connection_state::reconnect_required, cause, now, until);
+                if (!noted) co_return noted.error();
+                co_return reconnect_failure(cause);
+            }
+            case next_step::refresh:
+                break;
+        }
+        const auto one = s->join(user, set.version, false, false);
+        if (!one) co_return draining();
+        auto end = co_await one->ended.wait(until);
+        if (!end) co_return too_late();
+        if (end->failed) co_return *end->failed;
+        known = end->tokens;
+    }
+    co_return known;
+}
+
+task<result<vault::shared_tokens>> tokens::refresh_after_401(user_id user, std::uint64_t version_used,
+                                                             deadline until) {
+    const auto s = state_;
+    auto known = co_await s->vault.load(user, until);
+    if (!known) co_return known.error();
+    if ((*known)->version != version_used) co_return co_await access(std::move(user), until);
+    bool in_vain = false;
+    {
+        const std::lock_guard guard(s->lock);
+        in_vain = s->notes.came_of_401(user, version_used, steady_now());
+    }
+    if (in_vain) co_return reconnect_failure("access_token_refused");
+    const auto state_is = (*known)->state;
+    if (state_is == store::connection_state::revoked
+        || state_is == store::connection_state::reconnect_required || (*known)->refresh_token.empty())
+        co_return reconnect_failure((*known)->cause);
+    if (const auto obstacle = s->in_the_way(user))
+        co_return failure(obstacle->why).retry_after(obstacle->left);
+    const auto one = s->join(user, version_used, true, false);
+    if (!one) co_return draining();
+    auto end = co_await one->ended.wait(until);
+    if (!end) co_return too_late();
+    if (end->failed) co_return *end->failed;
+    if (!end->tokens || end->tokens->version == version_used)
+        co_return reconnect_failure("access_token_refused");
+    co_return co_await access(std::move(user), until);
+}
+
+task<result<vault::shared_tokens>> tokens::connection(user_id user, deadline until) {
+    const auto s = state_;
+    co_return co_await s->vault.load(std::move(user), until);
+}
+
+task<result<std::size_t>> tokens::resume_open_refreshes(deadline until) {
+    const auto s = state_;
+    auto open = co_await s->records.open_refreshes(until);
+    if (!open) co_return open.error();
+    for (const auto& intent : *open)
+        s->join(intent.user, intent.version, false, true);
+    co_return open->size();
+}
+
+task<void> tokens::drain(deadline until) {
+    const auto s = state_;
+    {
+        const std::lock_guard guard(s->lock);
+        s->draining = true;
+    }
+    co_await s->group.wait_empty(until);
+}
+
+} // namespace gateway::tiktok

@@ -1,0 +1,254 @@
+// One refresh from its decision to its end. The order is the promise (failure-catalogue §4): lease, intent
+// durable, request, new pair durable, used.
+#include "runtime/waiter.hpp"
+#include "tiktok/tokens_state.hpp"
+
+namespace gateway::tiktok {
+namespace {
+
+constexpr std::string_view response_lost = "rotation_response_lost";
+constexpr milliseconds store_patience{20'000}; // a received pair is worth many tries to make it durable
+constexpr milliseconds retry_pause{200};
+constexpr milliseconds turn_patience{2'000};
+
+using store::connection_state;
+
+/// The parts of a refresh that has its lease.
+struct attempt {
+    tokens::state& s;
+    const flight& one;
+    store::lease held;
+    vault::shared_tokens from;
+    bool lost_before = false; // an earlier answer for this very pair never came
+    deadline until;
+};
+
+failure store_trouble() {
+    return failure{errc::vault_unavailable, "The store does not answer; try again soon."};
+}
+
+flight_end newest(vault::shared_tokens tokens) {
+    return {refresh_result::superseded, std::move(tokens), std::nullopt, false};
+}
+
+flight_end broken(failure why) {
+    return {refresh_result::store_failed, nullptr, std::move(why), false};
+}
+
+flight_end failed(refresh_result how, vault::shared_tokens tokens, failure why) {
+    return {how, std::move(tokens), std::move(why), true};
+}
+
+/// Somebody else was faster; what is there now is the answer.
+task<flight_end> look_again(attempt& a) {
+    auto there = co_await a.s.vault.load_again(a.one.user, a.until);
+    if (!there) co_return broken(there.error());
+    flight_end end{refresh_result::superseded, std::move(*there), std::nullopt, true};
+    co_return end;
+}
+
+task<void> note_state(attempt& a, connection_state now_is, std::string cause) {
+    // Best effort: the intent stays open where even this cannot be written, and is found at the next start.
+    const auto noted = co_await a.s.vault.set_state(a.one.user, a.from->version, now_is, std::move(cause),
+                                                    wall_now(), a.until);
+    if (noted) co_await a.s.records.close_refresh(a.held, a.until);
+}
+
+task<flight_end> store_answer(attempt& a, token_answer answer) {
+    if (answer.account != a.from->account) {
+        const std::string cause = "answer_for_another_account";
+        co_await note_state(a, connection_state::reconnect_required, cause);
+        co_return failed(refresh_result::wrong_account, a.from, reconnect_failure(cause));
+    }
+    // A reduced scope is stored as granted: calls that need the rest then fail closed (T10).
+    const auto patience = deadline::in(steady_now(), store_patience);
+    while (true) {
+        vault::fresh_tokens fresh{
+            answer.access_token.copy(), answer.refresh_token.copy(), answer.account, answer.scopes,
+            answer.access_lifetime,     answer.refresh_lifetime};
+        auto saved =
+            co_await a.s.vault.save_refreshed(a.held, a.from, std::move(fresh), wall_now(), patience);
+        if (saved && *saved) {
+            flight_end end{refresh_result::refreshed, std::move(*saved), std::nullopt, true};
+            co_return end;
+        }
+        if (saved) co_return co_await look_again(a);
+        if (patience.passed(steady_now() + retry_pause)) break;
+        co_await pause_until(deadline::in(steady_now(), retry_pause));
+    }
+    co_return failed(refresh_result::store_failed, a.from, store_trouble());
+}
+
+/// invalid_grant: the store is read again first, a newer pair may be there (T14).
+task<flight_end> judge_invalid(attempt& a) {
+    auto there = co_await a.s.vault.load_again(a.one.user, a.until);
+    if (there && (*there)->version != a.from->version) co_return newest(std::move(*there));
+    std::string cause = a.lost_before ? std::string(response_lost) : "refresh_token_invalid";
+    co_await note_state(a, connection_state::reconnect_required, cause);
+    co_return failed(refresh_result::invalid_grant, a.from, reconnect_failure(cause));
+}
+
+task<flight_end> judge_lost(attempt& a, std::string why) {
+    co_await note_state(a, connection_state::refresh_in_doubt, std::string(response_lost));
+    const auto chance = a.s.chance();
+    const std::lock_guard guard(a.s.lock);
+    a.s.notes.user_failed(a.one.user, reconnect_failure(response_lost), steady_now(), chance);
+    failure trouble{errc::tiktok_unreachable,
+                    "TikTok's token endpoint does not answer: " + std::move(why) + "."};
+    a.s.notes.endpoint_failed(std::move(trouble), std::nullopt, steady_now(), chance);
+    co_return failed(refresh_result::lost, a.from, reconnect_failure(response_lost));
+}
+
+task<flight_end> judge_trouble(attempt& a, refresh_result how, failure why,
+                               std::optional<milliseconds> retry_after) {
+    if (a.lost_before)
+        co_await note_state(a, connection_state::refresh_in_doubt, std::string(response_lost));
+    else
+        co_await a.s.records.close_refresh(a.held, a.until);
+    const auto chance = a.s.chance();
+    const std::lock_guard guard(a.s.lock);
+    a.s.notes.endpoint_failed(why, retry_after, steady_now(), chance);
+    co_return failed(how, a.from, std::move(why));
+}
+
+task<flight_end> settle(attempt& a, token_outcome outcome) {
+    if (auto* answer = std::get_if<token_answer>(&outcome))
+        co_return co_await store_answer(a, std::move(*answer));
+    if (std::holds_alternative<grant_invalid>(outcome)) co_return co_await judge_invalid(a);
+    if (auto* lost = std::get_if<answer_lost>(&outcome))
+        co_return co_await judge_lost(a, std::move(lost->why));
+    if (auto* later = std::get_if<try_later>(&outcome))
+        co_return co_await judge_trouble(a, refresh_result::try_later, std::move(later->why),
+                                         later->retry_after);
+    auto& words = std::get<grant_refused>(outcome).words;
+    failure why{errc::tiktok_error, "TikTok refuses the app's token request: " + words.code + "."};
+    why = std::move(why).tiktok(std::move(words));
+    co_return co_await judge_trouble(a, refresh_result::refused, std::move(why), std::nullopt);
+}
+
+task<token_outcome> request(attempt& a) {
+    const auto until = deadline::in(steady_now(), a.s.settings.request_timeout);
+    co_return co_await a.s.ask.refresh(a.from->refresh_token.copy(), until);
+}
+
+task<flight_end> with_lease(attempt& a) {
+    auto there = co_await a.s.vault.load_again(a.one.user, a.until);
+    if (!there) co_return broken(there.error());
+    a.from = std::move(*there);
+    if (a.from->version != a.one.version) {
+        if (a.one.resumed) co_await a.s.records.close_refresh(a.held, a.until);
+        co_return newest(a.from);
+    }
+    const bool over = a.from->state == connection_state::revoked
+                      || a.from->state == connection_state::reconnect_required
+                      || a.from->refresh_token.empty();
+    if (over) {
+        flight_end end{refresh_result::superseded, a.from, reconnect_failure(a.from->cause), false};
+        co_return end;
+    }
+    a.lost_before =
+        a.one.resumed
+        || (a.from->state == connection_state::refresh_in_doubt && a.from->cause == response_lost);
+    const auto begun = co_await a.s.records.begin_refresh(a.held, a.from->version, wall_now(), a.until);
+    if (!begun) co_return broken(begun.error());
+    if (!*begun) co_return co_await look_again(a);
+    auto outcome = co_await request(a);
+    if (std::holds_alternative<answer_lost>(outcome)) {
+        // Once more with the old token: an endpoint that did not rotate, or forgives, answers now (T04).
+        a.lost_before = true;
+        outcome = co_await request(a);
+    }
+    co_return co_await settle(a, std::move(outcome));
+}
+
+/// Null: another owner kept the lease until the deadline, or a newer pair appeared meanwhile (in `end`).
+task<std::optional<store::lease>> lease_for(tokens::state& s, const flight& one, flight_end& end,
+                                            deadline until) {
+    while (true) {
+        auto got =
+            co_await s.records.take_lease(one.user, s.owner, s.settings.lease_length, wall_now(), until);
+        if (!got) {
+            end = broken(got.error());
+            co_return std::nullopt;
+        }
+        if (*got) co_return std::move(*got);
+        auto there = co_await s.vault.load_again(one.user, until);
+        if (!there || (*there)->version != one.version) {
+            end = there ? newest(std::move(*there)) : broken(there.error());
+            co_return std::nullopt;
+        }
+        if (until.passed(steady_now() + retry_pause)) break;
+        co_await pause_until(deadline::in(steady_now(), retry_pause));
+    }
+    end = broken(store_trouble());
+    co_return std::nullopt;
+}
+
+/// Waits for the turn of this refresh. False: the line is long and the token still good, so it may wait.
+task<bool> take_turn(tokens::state& s, const flight& one) {
+    milliseconds wait{0};
+    {
+        const auto known = s.vault.cached(one.user);
+        const bool patient = !one.forced && !one.resumed && known && known->usable(wall_now());
+        const std::lock_guard guard(s.lock);
+        const auto now = steady_now();
+        if (patient && s.notes.turn_in(now) > turn_patience) {
+            s.notes.postpone(one.user, store_trouble(), s.notes.turn_in(now), now);
+            co_return false;
+        }
+        wait = s.notes.take_turn(now);
+    }
+    if (wait.count() > 0) co_await pause_until(deadline::in(steady_now(), wait));
+    co_return true;
+}
+
+task<flight_end> refresh(tokens::state& s, const flight& one) {
+    const bool turn = co_await take_turn(s, one);
+    if (!turn) co_return newest(s.vault.cached(one.user));
+    // Its own time, not that of whoever asked: two requests and what the store needs around them.
+    const auto until = deadline::in(steady_now(), s.settings.lease_length);
+    flight_end end;
+    auto held = co_await lease_for(s, one, end, until);
+    if (!held) co_return end;
+    attempt a{s, one, std::move(*held), nullptr, false, until};
+    end = co_await with_lease(a);
+    co_await s.records.release_lease(a.held, until);
+    co_return end;
+}
+
+/// Tells those who wait, also when the coroutine is destroyed before its end.
+class landing {
+public:
+    landing(tokens::state& s, shared_flight one) : s_(s), one_(std::move(one)) {}
+    landing(const landing&) = delete;
+    landing& operator=(const landing&) = delete;
+    ~landing() {
+        s_.land(one_, end_);
+        one_->ended.set(std::move(end_));
+    }
+    void tell(flight_end end) { end_ = std::move(end); }
+
+private:
+    tokens::state& s_;
+    shared_flight one_;
+    flight_end end_{refresh_result::store_failed, nullptr, store_trouble(), false};
+};
+
+} // namespace
+
+task<void> fly(std::shared_ptr<tokens::state> s, shared_flight one) {
+    const auto began = steady_now();
+    refresh_result how{};
+    bool asked = false;
+    {
+        landing at_the_end{*s, one};
+        auto end = co_await refresh(*s, *one);
+        how = end.how;
+        asked = end.asked || end.how == refresh_result::store_failed;
+        at_the_end.tell(std::move(end));
+    }
+    const auto took = std::chrono::duration_cast<milliseconds>(steady_now() - began);
+    if (asked && s->observer) s->observer(how, took);
+}
+
+} // namespace gateway::tiktok

@@ -1,0 +1,74 @@
+// Behind tokens: what its calls and its refreshes in flight share. Of this folder only.
+#pragma once
+#include "runtime/shared_wait.hpp"
+#include "runtime/task_group.hpp"
+#include "runtime/worker.hpp"
+#include "store/store.hpp"
+#include "tiktok/oauth.hpp"
+#include "tiktok/refresh_notes.hpp"
+#include "tiktok/tokens.hpp"
+#include "vault/token_vault.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace gateway::tiktok {
+
+/// What everybody who waited for one refresh is told.
+struct flight_end {
+    refresh_result how = refresh_result::store_failed;
+    vault::shared_tokens tokens;   // the newest known; null where nothing could be read
+    std::optional<failure> failed; // no better token came of it
+    bool asked = false;            // it was a refresh, not just a look
+};
+
+/// One refresh on its way; shared by whoever waits and by the coroutine that does it.
+struct flight {
+    user_id user;
+    std::uint64_t version = 0; // of the pair to be replaced
+    bool forced = false;       // a 401 asks for it, whatever the clock says
+    bool resumed = false;      // found open at start: its first answer was lost
+    shared_wait<flight_end> ended;
+};
+using shared_flight = std::shared_ptr<flight>;
+
+struct tokens::state : std::enable_shared_from_this<tokens::state> {
+    state(worker& at, oauth& with, vault::token_vault& from, store::store& durable, tokens_settings how,
+          refresh_observer told);
+
+    /// The flight of this user, a new one where there is none; null while draining. Any thread.
+    shared_flight join(const user_id& user, std::uint64_t version, bool forced, bool resumed);
+    /// Home thread.
+    void land(const shared_flight& one, const flight_end& end);
+    std::optional<refresh_notes::obstacle> in_the_way(const user_id& user) const;
+    double chance();
+
+    worker& home;
+    oauth& ask;
+    vault::token_vault& vault;
+    store::store& records;
+    const tokens_settings settings;
+    const refresh_observer observer;
+    const std::string owner; // of leases: this process
+
+    mutable std::mutex lock; // for what follows; held for nanoseconds
+    std::unordered_map<user_id, shared_flight> flights;
+    refresh_notes notes;
+    std::minstd_rand dice;
+    bool draining = false;
+
+    task_group group; // home thread only
+};
+
+failure reconnect_failure(std::string_view cause);
+
+/// One whole refresh (tokens_flight.cpp): its ends are told to those who wait and noted. Home thread.
+task<void> fly(std::shared_ptr<tokens::state> s, shared_flight one);
+
+} // namespace gateway::tiktok
