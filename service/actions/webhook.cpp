@@ -7,6 +7,7 @@
 #include "connections/desk.hpp"
 #include "posts/publisher.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace gateway::actions {
@@ -22,8 +23,10 @@ task<result<answer>> take_webhook(call& c) {
     if (event->client_key != c.with.settings.tiktok.client_key)
         co_return failure{errc::invalid_input, "This event is for another client_key."};
     if (event->kind == tiktok::webhook_kind::authorization_removed) {
+        constexpr std::int64_t year_2100 = 4'102'444'800; // seconds; keeps a liar's number from overflowing
+        const wall_time happened_at{seconds{std::clamp<std::int64_t>(event->created_at_s, 0, year_2100)}};
         const auto gone = co_await c.with.connections.on_authorization_removed(
-            event->account, event->reason_number, c.now, c.until);
+            event->account, event->reason_number, happened_at, c.now, c.until);
         if (!gone) co_return gone.error();
     } else if (event->kind != tiktok::webhook_kind::other) {
         const auto settled = co_await c.with.posts.on_webhook(*event, c.now, c.until);

@@ -110,8 +110,9 @@ public:
     /// Revokes at TikTok as far as that works, and forgets in any case.
     task<result<disconnected>> disconnect(user_id user, wall_time now, deadline until);
     /// TikTok's webhook `authorization.removed`; gives how many users that were. `reason`: tiktok-api §7.
-    task<result<std::size_t>> on_authorization_removed(open_id account, std::int64_t reason, wall_time now,
-                                                       deadline until);
+    /// `happened_at`, the event's create_time: a grant made after it stays (T19, an event that comes late).
+    task<result<std::size_t>> on_authorization_removed(open_id account, std::int64_t reason,
+                                                       wall_time happened_at, wall_time now, deadline until);
 
 private:
     store::store& records_;

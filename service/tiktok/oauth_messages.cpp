@@ -1,6 +1,7 @@
 #include "tiktok/oauth_messages.hpp"
 
 #include "base/json_strict.hpp"
+#include "http/percent.hpp"
 #include "tiktok/error_table.hpp"
 
 #include <boost/json/object.hpp>
@@ -13,11 +14,6 @@ namespace {
 
 constexpr std::int64_t lifetime_max_seconds = 10LL * 365 * 24 * 3600;
 constexpr std::size_t words_size_max = 512; // of a description that is kept
-
-bool plain(char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
-           || std::string_view("-._~").find(c) != std::string_view::npos;
-}
 
 std::string_view text_of(const boost::json::object& from, std::string_view name) {
     const auto* value = from.if_contains(name);
@@ -88,20 +84,10 @@ bool is_plain_token(std::string_view token) {
 }
 
 void append_form(std::string& form, std::string_view name, std::string_view value) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
     if (!form.empty()) form += '&';
     form += name;
     form += '=';
-    for (const char c : value) {
-        if (plain(c)) {
-            form += c;
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        form += '%';
-        form += digits[byte >> 4];
-        form += digits[byte & 15];
-    }
+    http::append_percent_encoded(form, value);
 }
 
 secret form_request(std::string_view host, std::string_view path, std::string_view form) {

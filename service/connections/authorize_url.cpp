@@ -1,0 +1,49 @@
+#include "connections/authorize_url.hpp"
+
+#include "base/digest.hpp"
+#include "http/percent.hpp"
+
+namespace gateway::connections {
+namespace {
+
+void append_parameter(std::string& url, std::string_view name, std::string_view value) {
+    url += url.find('?') == std::string::npos ? '?' : '&';
+    url += name;
+    url += '=';
+    http::append_percent_encoded(url, value);
+}
+
+} // namespace
+
+secret new_verifier() {
+    return secret{to_base64url(random_bytes(48))};
+}
+
+std::string challenge_of(std::string_view verifier, std::string_view kind) {
+    const auto digest = sha256(verifier);
+    if (kind == "hex") return to_hex(digest);
+    if (kind == "base64url") return to_base64url(as_text(digest));
+    return {};
+}
+
+std::string authorize_url(const authorize_request& of) {
+    std::string scopes;
+    for (const auto& scope : of.scopes) {
+        if (!scopes.empty()) scopes += ',';
+        scopes += scope;
+    }
+    std::string url{of.page};
+    append_parameter(url, "client_key", of.client_key);
+    append_parameter(url, "response_type", "code");
+    append_parameter(url, "scope", scopes);
+    append_parameter(url, "redirect_uri", of.redirect_uri);
+    append_parameter(url, "state", of.state);
+    if (of.disable_auto_auth) append_parameter(url, "disable_auto_auth", "1");
+    if (!of.challenge.empty()) {
+        append_parameter(url, "code_challenge", of.challenge);
+        append_parameter(url, "code_challenge_method", "S256");
+    }
+    return url;
+}
+
+} // namespace gateway::connections

@@ -1,0 +1,29 @@
+// The address of TikTok's consent page for one login (tiktok-api §1.1), with PKCE (U2). Pure.
+#pragma once
+#include "base/secret.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway::connections {
+
+/// A fresh verifier: 64 characters of A-Z a-z 0-9 - _, which holds 384 random bits.
+secret new_verifier();
+
+/// `kind` is `tiktok.pkce`: `hex` (TikTok's own way), `base64url` (RFC 7636), `off` (empty).
+std::string challenge_of(std::string_view verifier, std::string_view kind);
+
+struct authorize_request {
+    std::string_view page; // tiktok.authorize_url
+    std::string_view client_key;
+    std::string_view redirect_uri;
+    std::string_view state;
+    std::string_view challenge; // empty: no PKCE
+    const std::vector<std::string>& scopes;
+    bool disable_auto_auth = false;
+};
+
+std::string authorize_url(const authorize_request& of);
+
+} // namespace gateway::connections

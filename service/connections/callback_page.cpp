@@ -1,0 +1,111 @@
+#include "connections/callback_page.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace gateway::connections {
+namespace {
+
+constexpr std::string_view before_title =
+    "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
+
+constexpr std::string_view after_title =
+    "</title>\n<style>\n"
+    ":root { color-scheme: light dark; }\n"
+    "body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem;\n"
+    "       box-sizing: border-box; font: 1rem/1.5 system-ui, sans-serif; }\n"
+    "main { max-width: 30rem; padding: 2rem; border: 1px solid #8886; border-radius: 1rem; }\n"
+    "h1 { font-size: 1.4rem; margin: 0 0 .75rem; }\n"
+    "ul { padding-left: 1.25rem; margin: .25rem 0 1rem; }\n"
+    "p { margin: 0 0 .75rem; }\n"
+    "p:last-child { margin: 0; opacity: .75; }\n"
+    "</style>\n</head>\n<body>\n<main>\n";
+
+constexpr std::string_view after_text = "</main>\n</body>\n</html>\n";
+
+/// What a scope allows, said to the person who granted it (tiktok-api §3.1, §0).
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> meanings{{
+    {"user.info.basic", "see your name and avatar"},
+    {"user.info.profile", "see your profile text and link"},
+    {"user.info.stats", "see your follower, like and video counts"},
+    {"video.list", "see your public videos"},
+    {"video.upload", "send drafts to your inbox"},
+    {"video.publish", "post for you"},
+}};
+
+std::string meaning_of(std::string_view scope) {
+    const auto found =
+        std::find_if(meanings.begin(), meanings.end(), [scope](const auto& m) { return m.first == scope; });
+    return html_escaped(found == meanings.end() ? scope : found->second);
+}
+
+void append_list(std::string& out, std::string_view heading, const std::vector<std::string>& scopes) {
+    if (scopes.empty()) return;
+    out += "<p>";
+    out += heading;
+    out += "</p>\n<ul>\n";
+    for (const auto& scope : scopes)
+        out += "<li>" + meaning_of(scope) + "</li>\n";
+    out += "</ul>\n";
+}
+
+std::string page(std::string_view title, std::string_view text) {
+    std::string out{before_title};
+    out += title;
+    out += after_title;
+    out += "<h1>";
+    out += title;
+    out += "</h1>\n";
+    out += text;
+    out += after_text;
+    return out;
+}
+
+} // namespace
+
+std::string html_escaped(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        switch (c) {
+            case '&':
+                out += "&amp;";
+                break;
+            case '<':
+                out += "&lt;";
+                break;
+            case '>':
+                out += "&gt;";
+                break;
+            case '"':
+                out += "&quot;";
+                break;
+            case '\'':
+                out += "&#39;";
+                break;
+            default:
+                out += c;
+        }
+    }
+    return out;
+}
+
+std::string connected_page(const std::vector<std::string>& asked, const std::vector<std::string>& granted) {
+    std::vector<std::string> missing;
+    for (const auto& scope : asked)
+        if (std::find(granted.begin(), granted.end(), scope) == granted.end()) missing.push_back(scope);
+    std::string text;
+    append_list(text, "This app may now:", granted);
+    append_list(text, "You did not allow it to:", missing);
+    text += "<p>You can close this window.</p>\n";
+    return page("TikTok is connected", text);
+}
+
+std::string refused_page(std::string_view what_happened, std::string_view what_to_do) {
+    std::string text = "<p>" + html_escaped(what_happened) + "</p>\n";
+    text += "<p>" + html_escaped(what_to_do) + "</p>\n";
+    return page("TikTok is not connected", text);
+}
+
+} // namespace gateway::connections

@@ -1,0 +1,18 @@
+// The small pages a browser sees at the end of a login. No script, nothing from outside, every text escaped.
+// Pure.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway::connections {
+
+/// `asked` and `granted` are scopes: the page says in plain words what was allowed and what was not.
+std::string connected_page(const std::vector<std::string>& asked, const std::vector<std::string>& granted);
+
+/// Why it did not come to a connection, and what to do; one plain sentence each.
+std::string refused_page(std::string_view what_happened, std::string_view what_to_do);
+
+std::string html_escaped(std::string_view text);
+
+} // namespace gateway::connections

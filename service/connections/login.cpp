@@ -1,0 +1,135 @@
+// A login from its start to the callback: single-use state (only its hash is kept), sealed verifier, ten
+// minutes.
+#include "base/digest.hpp"
+#include "connections/authorize_url.hpp"
+#include "connections/callback_page.hpp"
+#include "connections/desk.hpp"
+#include "connections/return_url.hpp"
+#include "store/store.hpp"
+#include "tiktok/oauth.hpp"
+#include "vault/token_vault.hpp"
+
+#include <algorithm>
+
+namespace gateway::connections {
+namespace {
+
+constexpr milliseconds login_time{600'000};
+constexpr std::size_t state_bytes = 32;
+constexpr std::size_t return_url_size_max = 512;
+constexpr std::string_view start_again = "Go back to where you came from and start again.";
+
+std::string joined(const std::vector<std::string>& scopes) {
+    std::string out;
+    for (const auto& scope : scopes) {
+        if (!out.empty()) out += ',';
+        out += scope;
+    }
+    return out;
+}
+
+std::string hash_of(std::string_view state) {
+    return std::string(as_text(sha256(state)));
+}
+
+std::vector<field_fault> faults_of(const login_wish& wish, const settings::caller& by,
+                                   const settings::all& all) {
+    std::vector<field_fault> out;
+    for (std::size_t i = 0; i < wish.scopes.size(); ++i) {
+        const auto& known = all.tiktok.scopes;
+        if (std::find(known.begin(), known.end(), wish.scopes[i]) == known.end())
+            out.push_back({"scopes[" + std::to_string(i) + "]",
+                           "must be one of the scopes this gateway is set up for"});
+    }
+    const auto& url = wish.return_url;
+    const bool good =
+        url.empty()
+        || (url.size() <= return_url_size_max
+            && (lies_under(url, all.public_url) || lies_under_any(url, by.return_url_prefixes)));
+    if (!good)
+        out.push_back(
+            {"return_url", "must lie under the gateway's public_url or this key's return_url_prefixes"});
+    return out;
+}
+
+callback_answer refused(std::string_view what_happened) {
+    return callback_page{400, refused_page(what_happened, start_again)};
+}
+
+/// Of a login we know: the caller's own page hears of it where there is one.
+callback_answer refused(const store::oauth_state_record& login, std::string_view what_happened) {
+    if (login.return_url.empty()) return refused(what_happened);
+    return callback_redirect{with_result(login.return_url, login.user.text(), "refused")};
+}
+
+std::string_view words_for(std::string_view error) {
+    return error == "access_denied" ? "You did not allow the connection."
+                                    : "TikTok did not allow the connection.";
+}
+
+/// Complete enough to live with: a grant without a refresh token would be dead in hours (T09).
+bool complete(const tiktok::token_answer& answer) {
+    return !answer.refresh_token.empty() && answer.refresh_lifetime.count() > 0;
+}
+
+} // namespace
+
+task<result<login_start>> desk::start(const settings::caller& by, user_id user, login_wish wish,
+                                      wall_time now, deadline until) {
+    auto faults = faults_of(wish, by, settings_);
+    if (!faults.empty())
+        co_return failure{errc::invalid_input, "This login cannot be started."}.fields(std::move(faults));
+    if (wish.scopes.empty()) wish.scopes = settings_.tiktok.scopes;
+
+    const std::string state = to_base64url(random_bytes(state_bytes));
+    const secret verifier = new_verifier();
+    const std::string challenge = challenge_of(verifier.reveal(), settings_.tiktok.pkce);
+    store::oauth_state_record record;
+    record.state_hash = hash_of(state);
+    record.caller = caller_name::trusted(by.name);
+    record.user = std::move(user);
+    if (!challenge.empty())
+        record.sealed_verifier = vault_.seal_verifier(record.state_hash, verifier.reveal());
+    record.return_url = wish.return_url;
+    record.scopes = joined(wish.scopes);
+    record.expires_at = now + login_time;
+    const auto stored = co_await records_.put_oauth_state(std::move(record), until);
+    if (!stored) co_return stored.error();
+
+    const authorize_request request{
+        settings_.tiktok.authorize_url, ask_.client_key(), ask_.redirect_uri(), state, challenge, wish.scopes,
+        wish.disable_auto_auth};
+    co_return login_start{authorize_url(request), now + login_time};
+}
+
+task<callback_answer> desk::callback(callback_query query, wall_time now, deadline until) {
+    if (query.state.empty()) co_return refused("This link is not complete.");
+    auto taken = co_await records_.take_oauth_state(hash_of(query.state), now, until);
+    if (!taken) co_return refused("The service could not look up this login.");
+    if (!*taken) co_return refused("This link was used before, or is older than ten minutes.");
+    const auto& login = **taken;
+    if (!query.error.empty()) co_return refused(login, words_for(query.error));
+    if (query.code.empty()) co_return refused(login, "TikTok sent no code.");
+
+    secret verifier;
+    if (!login.sealed_verifier.empty()) {
+        auto opened = vault_.open_verifier(login.state_hash, login.sealed_verifier);
+        if (!opened) co_return refused(login, "This login can no longer be finished.");
+        verifier = std::move(*opened);
+    }
+    auto outcome = co_await ask_.exchange(std::move(query.code), std::move(verifier), until);
+    auto* answer = std::get_if<tiktok::token_answer>(&outcome);
+    if (answer == nullptr) co_return refused(login, "TikTok did not accept the code of this login.");
+    if (!complete(*answer)) co_return refused(login, "TikTok's answer was not complete.");
+
+    vault::fresh_tokens fresh{
+        std::move(answer->access_token), std::move(answer->refresh_token), answer->account, answer->scopes,
+        answer->access_lifetime,         answer->refresh_lifetime};
+    const auto saved = co_await vault_.save_grant(login.user, std::move(fresh), now, until);
+    if (!saved) co_return refused(login, "The connection could not be kept.");
+    if (!login.return_url.empty())
+        co_return callback_redirect{with_result(login.return_url, login.user.text(), "connected")};
+    co_return callback_page{200, connected_page(vault::split_scopes(login.scopes), (*saved)->scopes)};
+}
+
+} // namespace gateway::connections

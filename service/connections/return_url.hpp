@@ -1,0 +1,18 @@
+// Where a browser may be sent after a login: only under prefixes that were agreed before. Compared as parsed
+// URLs, piece by piece, never as text (S02's rule). Pure.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway::connections {
+
+/// True when `url` has the prefix's scheme, host and port, and a path equal to or below the prefix's. A URL
+/// with a user, a fragment, dot segments, encoded dots, slashes or control characters lies nowhere.
+bool lies_under(std::string_view url, std::string_view prefix);
+bool lies_under_any(std::string_view url, const std::vector<std::string>& prefixes);
+
+/// `url` with `user_id` and `result` added to its query.
+std::string with_result(std::string url, std::string_view user_id, std::string_view result);
+
+} // namespace gateway::connections
