@@ -143,8 +143,9 @@ task<result<answer>> upload_videos(call& c) {
     task_group group{co_await boost::asio::this_coro::executor};
     for (std::size_t lane = 0; lane < lanes; ++lane)
         group.spawn(run_lane(all));
-    while (!co_await group.wait_empty(deadline::in(steady_now(), seconds{60}))) {
-    }
+    bool ended = false;
+    while (!ended)
+        ended = co_await group.wait_empty(deadline::in(steady_now(), seconds{60}));
     if (group.first_fault()) std::rethrow_exception(group.first_fault());
     auto out = summary(all);
     co_return answer{std::move(out)};

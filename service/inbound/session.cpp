@@ -105,7 +105,8 @@ void begin_record(telemetry::call_record& record, const http::request_head* head
 }
 
 task<bool> session::serve_next() {
-    if (!co_await wait_for_request()) co_return false;
+    const bool another = co_await wait_for_request();
+    if (!another) co_return false;
     telemetry::call_record record;
     const auto header_until = deadline::in(steady_now(), with_.settings.header_deadline);
     auto length = co_await fill_head(stream_, received_, header_until);

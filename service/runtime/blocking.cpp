@@ -1,5 +1,6 @@
 #include "runtime/blocking.hpp"
 
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 
 #include <condition_variable>
@@ -65,8 +66,13 @@ void blocking_pool::enqueue(job& what) {
 }
 
 task<void> blocking_pool::run(job& what) {
-    auto start = [this, &what](auto resume) {
-        what.resume_ = std::move(resume);
+    auto start = [this, &what](auto handler) {
+        struct waiting final : job::continuation {
+            explicit waiting(decltype(handler)&& h) : handler_(std::move(h)) {}
+            void resume() override { std::move(handler_)(); }
+            decltype(handler) handler_;
+        };
+        what.resume_ = std::make_unique<waiting>(std::move(handler));
         enqueue(what);
     };
     co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<executor_type>&, void()>(
@@ -86,8 +92,7 @@ void blocking_pool::serve() {
         // From the post on, the job and its frame may be gone.
         const auto stay = std::move(next->stay_);
         auto resume = std::move(next->resume_);
-        boost::asio::post(stay.get_executor(),
-                          [resume = std::move(resume)]() mutable { std::move(resume)(); });
+        boost::asio::post(stay.get_executor(), [resume = std::move(resume)]() { resume->resume(); });
         lock.lock();
     }
 }

@@ -5,8 +5,6 @@
 #include "base/result.hpp"
 #include "runtime/task.hpp"
 
-#include <boost/asio/any_completion_handler.hpp>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 
 #include <cstddef>
@@ -34,13 +32,19 @@ public:
 
     private:
         friend class blocking_pool;
+        /// Asio's handler for the waiting coroutine. (any_completion_handler of Boost 1.81 copies itself for
+        /// ever when it is captured.)
+        struct continuation {
+            virtual ~continuation() = default;
+            virtual void resume() = 0; // on the home loop
+        };
         virtual void run() noexcept = 0; // on a thread of the pool
 
         blocking_pool& pool_;
         bool accepted_;
         job* next_ = nullptr;
         boost::asio::executor_work_guard<executor_type> stay_; // the loop does not end before the work
-        boost::asio::any_completion_handler<void()> resume_;
+        std::unique_ptr<continuation> resume_;
     };
 
     /// At most `threads` jobs run and `queue_max` wait.

@@ -44,8 +44,8 @@ public:
 
     /// A copy of the result, or nothing when `until` passed. The caller keeps *this alive meanwhile.
     task<std::optional<T>> wait(deadline until) {
-        if (!co_await places_.wait(until)) co_return std::nullopt;
-        co_return peek();
+        const bool there = co_await places_.wait(until);
+        co_return there ? peek() : std::nullopt;
     }
 
     /// The result if it is there. Any thread.

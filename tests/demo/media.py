@@ -1,7 +1,6 @@
 """Real media for the demo: a video and photos made by ffmpeg, and the https server that TikTok pulls photos from."""
 import hashlib
 import http.server
-import pathlib
 import ssl
 import subprocess
 import threading

@@ -19,7 +19,7 @@ accounts:
   - {{username: demo, display_name: The demo creator, bio_description: Made up by the simulator., is_verified: true,
      follower_count: 18234, following_count: 211, likes_count: 402117, made_up_videos: 25}}
 resolve: {{{media_host}: {media_port}}}
-resolve_ca_file: {media_ca}
+resolve_ca_file: "{media_ca}"
 """
 GATEWAY_SETTINGS = """\
 listen: {{port: {port}}}

@@ -18,9 +18,10 @@ int main(int argc, char** argv) {
     constexpr int exit_settings = 78; // EX_CONFIG of sysexits.h
     std::signal(SIGPIPE, SIG_IGN);
     try {
-        using namespace gateway::simulator;
-        const auto print = [](const std::string& line) { std::cout << line << std::endl; };
-        run(file.empty() ? default_settings() : load_settings(file), print);
+        gateway::simulator::machine tiktok(file.empty() ? gateway::simulator::default_settings()
+                                                        : gateway::simulator::load_settings(file));
+        std::cout << tiktok.listening() << std::endl;
+        tiktok.run();
         return 0;
     } catch (const gateway::simulator::settings_error& problem) {
         std::cerr << "tiktok-simulator: " << problem.what() << "\n";

@@ -12,6 +12,7 @@ BAD = [  # rule, path, text
     ("stdout", "service/store/a.cpp", 'std::cout << "hello";\n'),
     ("timer_race", "service/inbound/a.cpp", "co_await (read() || timer.async_wait());\n"),
     ("getenv", "service/store/a.cpp", 'auto home = std::getenv("HOME");\n'),
+    ("bare_await", "service/inbound/a.cpp", "if (!co_await wait_for_request()) co_return false;\n"),
     ("sleep", "tests/unit/a_test.cpp", "std::this_thread::sleep_for(1s);\n"),
     ("clock", "service/limits/a.cpp", "auto now = std::chrono::steady_clock::now();\n"),
     ("raw_new", "service/store/a.cpp", "auto* thing = new part(1);\n"),

@@ -25,6 +25,8 @@ BANNED = [
      ["service/commands", "service/main.cpp", "tests/simulator/main.cpp", "tests/contract"], "return a value, or tell telemetry"),
     ("timer_race", r"\|\|\s*\w*timer", ["service"], [], "give the wait a deadline; the worker's sweep ends it"),
     ("getenv", r"\bgetenv\b", ["service"], ["service/settings"], "read it in settings/ and hand the value down"),
+    ("bare_await", r"\b(if|while|switch) \((?:[^(){};=]|\([^()]*\))*\(*co_await", ["service", "tests"], [],
+     "gcc 12 destroys the awaited frame twice: put the result into a named variable first"),
     ("sleep", r"\bthis_thread::sleep_|(?<![\w.>:])u?sleep\(", ["service", "tests"], ["tests/simulator"],
      "wait for the condition, with a deadline"),
     ("clock", r"(system|steady)_clock::now\(\)", ["service"], ["service/base/clock.hpp"], "be handed the time"),

@@ -3,6 +3,8 @@
 
 #include <boost/json/array.hpp>
 
+#include <algorithm>
+
 namespace gateway::simulator {
 
 namespace {
@@ -24,6 +26,16 @@ boost::json::array tokens_of(const world& w, const std::string& username, bool r
     return all;
 }
 
+/// Oldest first.
+std::vector<const post*> posts_of(const world& w, const std::string& only) {
+    std::vector<const post*> found;
+    for (const auto& [id, one] : w.posts.all()) {
+        if (only.empty() || only == one.username) found.push_back(&one);
+    }
+    std::sort(found.begin(), found.end(), [](const post* a, const post* b) { return a->number < b->number; });
+    return found;
+}
+
 } // namespace
 
 answer show_history(world& w, const request& in) {
@@ -40,8 +52,8 @@ answer show_history(world& w, const request& in) {
     for (const request_record& one : w.past.requests()) {
         if (only.empty() || only == one.account) requests.push_back(to_json(one));
     }
-    for (const auto& [id, one] : w.posts.all()) {
-        if (only.empty() || only == one.username) posts.push_back(to_json(one));
+    for (const post* one : posts_of(w, only)) {
+        posts.push_back(to_json(*one));
     }
     for (const webhook_record& one : w.past.webhooks()) {
         if (only.empty() || only == one.account) webhooks.push_back(to_json(one));

@@ -34,6 +34,7 @@ struct pulled_record {
 };
 
 struct post {
+    std::uint64_t number = 0; // in the order of the inits
     std::string publish_id;
     std::string client_key;
     std::string username;

@@ -14,6 +14,7 @@ void post_book::plan(wall_time when, const post& one, step what, std::string fai
 
 post& post_book::add(post one, const timing_settings& timing) {
     if (!one.upload_id.empty()) by_upload_[one.upload_id] = one.publish_id;
+    one.number = ++added_;
     const std::string key = one.publish_id;
     post& kept = posts_.insert_or_assign(key, std::move(one)).first->second;
     if (kept.pull) {

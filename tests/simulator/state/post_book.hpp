@@ -63,6 +63,7 @@ private:
     std::map<std::string, post> posts_;
     std::map<std::string, std::string> by_upload_; // upload_id -> publish_id
     std::multimap<wall_time, due> due_;
+    std::uint64_t added_ = 0;
 };
 
 } // namespace gateway::simulator

@@ -50,7 +50,8 @@ asio::awaitable<bool> pull_one(host& h, std::string publish_id, std::string url)
     std::optional<int> status;
     header_list headers{{"User-Agent", "tiktok-simulator"}, {"Accept", "*/*"}};
     fetch_settings how = fetching(h);
-    if (secure) status = co_await fetch(std::move(how), "GET", url, std::move(headers), std::string{}, on_piece);
+    if (secure)
+        status = co_await fetch(std::move(how), "GET", url, std::move(headers), std::string{}, on_piece);
     h.advance();
     constexpr int ok = 200;
     if (status != ok) {

@@ -92,35 +92,71 @@ std::string origin(const char* scheme, const tcp::acceptor& of) {
 
 } // namespace
 
-void run(settings all, const std::function<void(const std::string& line)>& on_listening) {
-    const home folder(all.directory);
-    const certificates made = make_certificates(all.certificate);
-    const std::string ca_file = write_certificates(made, all.certificate, folder.path());
-    asio::ssl::context tls(asio::ssl::context::tls_server);
-    prepare_tls(tls, made, all.certificate.tls_versions);
+namespace {
 
-    const listen_settings where = all.listen;
-    asio::io_context io(1);
-    host h(io, std::move(all));
-    h.authority_pem = made.real_authority;
-    tcp::acceptor api = open_door(io, where.address, where.api_port);
-    tcp::acceptor upload = open_door(io, where.address, where.upload_port);
-    tcp::acceptor control_door = open_door(io, where.address, where.control_port);
-    h.w.upload_origin = h.w.config.upload_origin.empty() ? origin("https", upload) : h.w.config.upload_origin;
+/// Ends what waits while everything it refers to still lives; an io_context by itself does so only at its
+/// very end.
+struct ending_context : asio::io_context {
+    using asio::io_context::io_context;
+    void end() { shutdown(); }
+};
 
-    asio::co_spawn(io, accept_all(h, api, &tls, door::api), session_ended);
-    asio::co_spawn(io, accept_all(h, upload, &tls, door::upload), session_ended);
-    asio::co_spawn(io, accept_all(h, control_door, nullptr, door::control), session_ended);
+} // namespace
 
-    asio::signal_set signals(io, SIGTERM, SIGINT);
-    const auto stop = [&io](const boost::system::error_code&, int) { io.stop(); };
-    signals.async_wait(stop);
-    on_listening(boost::json::serialize(boost::json::object{{"event", "listening"},
-                                                            {"api", origin("https", api)},
-                                                            {"upload", origin("https", upload)},
-                                                            {"control", origin("http", control_door)},
-                                                            {"ca_file", ca_file}}));
-    io.run();
+struct machine::parts {
+    explicit parts(settings all)
+        : folder(all.directory),
+          made(make_certificates(all.certificate)),
+          ca_file(write_certificates(made, all.certificate, folder.path())),
+          h(io, std::move(all)),
+          api(open_door(io, listen().address, listen().api_port)),
+          upload(open_door(io, listen().address, listen().upload_port)),
+          control(open_door(io, listen().address, listen().control_port)),
+          signals(io, SIGTERM, SIGINT) {
+        prepare_tls(tls, made, h.w.config.certificate.tls_versions);
+        h.authority_pem = made.real_authority;
+        h.w.upload_origin =
+            h.w.config.upload_origin.empty() ? origin("https", upload) : h.w.config.upload_origin;
+        asio::co_spawn(io, accept_all(h, api, &tls, door::api), session_ended);
+        asio::co_spawn(io, accept_all(h, upload, &tls, door::upload), session_ended);
+        asio::co_spawn(io, accept_all(h, control, nullptr, door::control), session_ended);
+        const auto stop_all = [this](const boost::system::error_code& problem, int) {
+            if (!problem) io.stop();
+        };
+        signals.async_wait(stop_all);
+    }
+    ~parts() { io.end(); }
+    parts(const parts&) = delete;
+    parts& operator=(const parts&) = delete;
+
+    const listen_settings& listen() const { return h.w.config.listen; }
+
+    home folder;
+    certificates made;
+    std::string ca_file;
+    asio::ssl::context tls{asio::ssl::context::tls_server};
+    ending_context io{1};
+    host h;
+    tcp::acceptor api, upload, control;
+    asio::signal_set signals;
+};
+
+machine::machine(settings all) : parts_(std::make_unique<parts>(std::move(all))) {}
+machine::~machine() = default;
+
+std::string machine::listening() const {
+    return boost::json::serialize(boost::json::object{{"event", "listening"},
+                                                      {"api", origin("https", parts_->api)},
+                                                      {"upload", origin("https", parts_->upload)},
+                                                      {"control", origin("http", parts_->control)},
+                                                      {"ca_file", parts_->ca_file}});
+}
+
+void machine::run() {
+    parts_->io.run();
+}
+void machine::stop() {
+    parts_->io.stop();
 }
 
 } // namespace gateway::simulator

@@ -1,12 +1,28 @@
-// Builds the simulator and runs it on the calling thread until SIGTERM or SIGINT.
+// The simulator as a whole: builds the parts, opens the doors, runs on the thread that calls run().
 #pragma once
 #include "configure/settings.hpp"
 
-#include <functional>
+#include <memory>
+#include <string>
 
 namespace gateway::simulator {
 
-/// Throws when it cannot start. `on_listening` gets the one line of JSON that says where.
-void run(settings all, const std::function<void(const std::string& line)>& on_listening);
+class machine {
+public:
+    /// Makes certificates and opens the doors; throws when it cannot.
+    explicit machine(settings all);
+    ~machine();
+
+    /// The one line of JSON that says where it listens.
+    std::string listening() const;
+    /// Until stop(), SIGTERM or SIGINT.
+    void run();
+    /// From any thread.
+    void stop();
+
+private:
+    struct parts;
+    std::unique_ptr<parts> parts_;
+};
 
 } // namespace gateway::simulator

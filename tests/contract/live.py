@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""A running gateway keeps openapi.yaml: every operation is called, and every answer is held against it, bodies,
+headers and codes. live.py GATEWAY SIMULATOR; real programs on loopback."""
+import pathlib
+import secrets
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "demo")]
+
+import jsonschema
+
+from check import CONTRACT, operations, resolve
+from media import HOST, PhotoServer, make_certificates
+from peers import USER, Gateway, ask, log_in
+from programs import start_gateway, start_simulator
+
+EVERYWHERE = set(CONTRACT["components"]["responses"]["Anything"]["x-problem-codes"])
+RESOLVER = jsonschema.RefResolver("", CONTRACT)
+BY_NAME = {operation["operationId"]: (path, verb, operation) for path, verb, _, operation in operations()}
+FAULTS, VISITED, CODES = [], set(), set()
+PUBLISHED = "PUBLIC_TO_EVERYONE"
+
+
+def fault(name, what):
+    FAULTS.append(f"{name}: {what}")
+
+
+def check_body(name, answer, stated):
+    schema = stated.get("content", {}).get("application/json", {}).get("schema")
+    if schema is None:
+        return
+    if not answer.headers.get("Content-Type", "").startswith("application/json"):
+        fault(name, f"{answer.status} is {answer.headers.get('Content-Type')}")
+    for error in jsonschema.Draft202012Validator(schema, resolver=RESOLVER).iter_errors(answer.json):
+        fault(name, f"{answer.status} {'/'.join(map(str, error.absolute_path))}: {error.message[:300]}")
+
+
+def check_answer(name, answer, wanted):
+    """The answer is one that the contract has for this operation, and the one this test asked for."""
+    operation = BY_NAME[name][2]
+    stated = resolve(operation["responses"].get(str(answer.status)) or operation["responses"]["default"])
+    check_body(name, answer, stated)
+    if not answer.headers.get("X-Request-Id"):
+        fault(name, f"{answer.status} without X-Request-Id")
+    code = answer.json.get("problem", {}).get("code") if isinstance(answer.json, dict) else None
+    if code:
+        CODES.add(code)
+        if code not in EVERYWHERE | set(operation["x-problem-codes"]):
+            fault(name, f"answers {code}, which the contract does not have for it")
+    elif answer.status == 200:
+        VISITED.add(name)
+        limited = "RateLimit" in stated.get("headers", {})
+        if limited and not answer.headers.get("RateLimit-Policy"):
+            fault(name, "no RateLimit-Policy")
+    if wanted != (code or answer.status):
+        fault(name, f"answered {code or answer.status}, not {wanted}: {answer.text[:300]}")
+
+
+class Caller:
+    def __init__(self, gateway):
+        self.gateway = gateway
+
+    def __call__(self, name, wanted=200, user=USER, query=None, body=None, headers=None, **places):
+        path, verb, _ = BY_NAME[name]
+        path = path.format(user_id=user, **places)
+        answer = self.gateway.call(verb.upper(), path, query, body, headers)
+        check_answer(name, answer, wanted)
+        return answer
+
+    def stage(self, data):
+        answer = self("GATEWAY_FILES", body=data, headers={"Content-Type": "video/mp4"})
+        return {"name": "clip.mp4", "mimetype": "video/mp4", "file_id": answer.data.get("file_id", "")}
+
+
+def video(size):
+    """The head of an MP4 and noise: TikTok looks at the rest only after the upload."""
+    head = bytes.fromhex("0000001866747970") + b"mp42\0\0\0\0mp42isom"
+    return head + secrets.token_bytes(size - len(head))
+
+
+def reading(call):
+    for name in ("TIKTOK_GET_USER_BASIC_INFO", "TIKTOK_GET_USER_PROFILE", "TIKTOK_GET_USER_STATS"):
+        call(name)
+        call(name, query={"fields": "open_id,username,video_count"})
+        call(name, "invalid_input", query={"fields": "shoe_size", "colour": "red"})
+        call(name, "user_not_connected", user="nobody")
+    page = call("TIKTOK_LIST_VIDEOS", query={"max_count": 3})
+    call("TIKTOK_LIST_VIDEOS", query={"cursor": page.data["cursor"]})
+    call("TIKTOK_LIST_VIDEOS", "invalid_input", query={"max_count": 21})
+    call("TIKTOK_LIST_VIDEOS", "creator_not_authorized", query={"creator_id": "somebody-else"})
+    call("TIKTOK_QUERY_VIDEOS", body={"video_ids": [page.data["videos"][0]["id"]]})
+    call("TIKTOK_QUERY_VIDEOS", "invalid_input", body={"video_ids": []})
+    call("TIKTOK_QUERY_VIDEOS", "malformed_json", body=b"{", headers={"Content-Type": "application/json"})
+    call("TIKTOK_QUERY_VIDEOS", "unsupported_media_type", body=b"x", headers={"Content-Type": "text/plain"})
+    call("TIKTOK_QUERY_CREATOR_INFO")
+
+
+def posting(call, photo_urls):
+    data = video(300_000)
+    key = {"Idempotency-Key": secrets.token_hex(8), "Content-Type": "video/mp4"}
+    draft = call("TIKTOK_UPLOAD_VIDEO", body=data, headers=key, query={"caption": "kept"})
+    if call("TIKTOK_UPLOAD_VIDEO", body=data, headers=key, query={"caption": "kept"}).text != draft.text:
+        fault("TIKTOK_UPLOAD_VIDEO", "a replay is another answer")
+    call("TIKTOK_UPLOAD_VIDEO", "idempotency_key_reused", body=data, headers=key, query={"caption": "other"})
+    call("TIKTOK_UPLOAD_VIDEO", "invalid_input", body={"caption": "x" * 2201, "keep": "yes"})
+    call("TIKTOK_UPLOAD_VIDEO", "no_such_file", body={"file_to_upload": {"file_id": "file_" + "0" * 26}})
+    staged = call.stage(data)
+    call("GATEWAY_SHOW_FILE", file_id=staged["file_id"])
+    call("TIKTOK_UPLOAD_VIDEO", body={"file_to_upload": staged, "publish": True})
+    gone = {**staged, "file_id": "file_" + "0" * 26}
+    call("TIKTOK_UPLOAD_VIDEOS", body={"files_to_upload": [staged]})
+    call("TIKTOK_UPLOAD_VIDEOS", "partial_failure", body={"files_to_upload": [staged, gone]})
+    call("GATEWAY_DELETE_FILE", file_id=staged["file_id"])
+    call("GATEWAY_DELETE_FILE", "no_such_file", file_id=staged["file_id"])
+    draft_id = draft.data.get("publish_id", "none")
+    call.gateway.follow(draft_id, "in_inbox")
+    posted = call("TIKTOK_PUBLISH_VIDEO", body={"caption": "now", "privacy_level": PUBLISHED}, publish_id=draft_id)
+    call("TIKTOK_PUBLISH_VIDEO", "no_such_post", body={}, publish_id="v_pub_file~v2-1.1")
+    call("TIKTOK_FETCH_PUBLISH_STATUS", publish_id=posted.data.get("publish_id", "none"))
+    call("TIKTOK_FETCH_PUBLISH_STATUS", "no_such_post", publish_id="v_pub_file~v2-1.1")
+    call("TIKTOK_POST_PHOTO", "invalid_input", body={"photo_images": ["http://plain.example.com/a.jpg"], "photo_cover_index": 0})
+    call("TIKTOK_POST_PHOTO", "url_ownership_unverified", body={"photo_images": ["https://other.example.com/a.jpg"], "photo_cover_index": 0})
+    photos = call("TIKTOK_POST_PHOTO", body={"photo_images": photo_urls, "photo_cover_index": 0, "post_mode": "DIRECT_POST"})
+    call("GATEWAY_CANCEL_POST", "not_cancellable", publish_id=posted.data.get("publish_id", "none"))
+    call("GATEWAY_LIST_POSTS", query={"limit": 2})
+    call("GATEWAY_LIST_POSTS", "invalid_input", query={"limit": 101})
+    return photos
+
+
+def cancelling(call, simulator_url, photo_urls):
+    """A pull that TikTok takes its time for can be cancelled."""
+    slow = ask("POST", f"{simulator_url}/settings", '{"timing": {"pull_start_ms": 600000}}')
+    if slow.status != 200:
+        fault("simulator", slow.text)
+    pulled = call("TIKTOK_POST_PHOTO", body={"photo_images": photo_urls, "photo_cover_index": 0})
+    call("GATEWAY_CANCEL_POST", publish_id=pulled.data.get("publish_id", "none"))
+
+
+def limits(call):
+    """The seventh photo post of a minute is refused before TikTok has to."""
+    for _ in range(7):
+        answer = call.gateway.of_user("POST", "/photos", body={
+            "photo_images": [f"https://{HOST}/photos/none.jpg"], "photo_cover_index": 0, "post_mode": "DIRECT_POST"})
+        if answer.status == 429:
+            break
+    check_answer("TIKTOK_POST_PHOTO", answer, "rate_limited")
+    if not answer.headers.get("Retry-After") or answer.json["problem"].get("limit_scope") != "tiktok_user":
+        fault("TIKTOK_POST_PHOTO", f"429 without Retry-After or limit_scope: {answer.text}")
+
+
+def connections(call):
+    call("GATEWAY_CONNECT", body={"scopes": ["user.info.basic"]}, user="second")
+    call("GATEWAY_CONNECT", "invalid_input", body={"return_url": "https://elsewhere.example.com/"}, user="second")
+    call("GATEWAY_LIST_USERS", query={"limit": 1})
+    call("GATEWAY_SHOW_USER")
+    call("GATEWAY_SHOW_USER", "user_not_connected", user="nobody")
+    call("GATEWAY_IMPORT_TOKENS", "invalid_input", body={"access_token": "act.x"}, user="second")
+    call("GATEWAY_IMPORT_TOKENS", user="second", body={
+        "access_token": "act.example", "expires_in": 7200, "refresh_token": "rft.example", "refresh_expires_in": 15552000,
+        "open_id": "open-2", "scope": "user.info.basic", "token_type": "Bearer"})
+    call("TIKTOK_GET_USER_STATS", "missing_scope", query={"fields": "video_count"}, user="second")
+    # TikTok never saw these tokens, so it says no; what the gateway then knows is its own answer.
+    call("TIKTOK_GET_USER_BASIC_INFO", "reconnect_required", user="second")
+    call("GATEWAY_DISCONNECT")
+    call("GATEWAY_DISCONNECT", "user_not_connected", user="nobody")
+
+
+def service(call):
+    for name in ("GATEWAY_OPENAPI", "GATEWAY_DOCS"):
+        call(name)
+    call("GATEWAY_CALLBACK", 400, query={"code": "x", "state": "unknown"})
+    call("GATEWAY_WEBHOOK", "unauthenticated", body={"event": "x"}, headers={"TikTok-Signature": "t=1,s=00"})
+    open_doors = Gateway(call.gateway.url, "wrong-key")
+    check_answer("GATEWAY_LIST_USERS", open_doors.call("GET", "/v1/users"), "unauthenticated")
+    check_answer("GATEWAY_LIST_USERS", call.gateway.call("GET", "/v1/nothing"), "no_such_route")
+    check_answer("GATEWAY_LIST_USERS", call.gateway.call("PUT", "/v1/users"), "method_not_allowed")
+
+
+def photo(folder):
+    """The head and tail of a JPEG: enough for who only looks at its type."""
+    path = folder / "photo.jpg"
+    path.write_bytes(bytes.fromhex("ffd8ffe000104a46494600010100000100010000") + bytes(5000) + bytes.fromhex("ffd9"))
+    return path
+
+
+def main(gateway_program, simulator_program):
+    started = []
+    with tempfile.TemporaryDirectory(prefix="gateway-contract-") as name:
+        folder = pathlib.Path(name).resolve()
+        try:
+            authority, certificate, key = make_certificates(folder)
+            server = PhotoServer([photo(folder)], certificate, key)
+            started.append(server)
+            simulator = start_simulator(simulator_program, folder, HOST, server.port, authority)
+            started.append(simulator)
+            program, secret = start_gateway(gateway_program, folder, simulator.listening, HOST)
+            started.append(program)
+            call = Caller(Gateway(program.listening["api"], secret))
+            page = log_in(call.gateway, simulator.listening["ca_file"])
+            check_answer("GATEWAY_CALLBACK", page, 200)
+            reading(call)
+            posting(call, server.urls)
+            cancelling(call, simulator.listening["control"], server.urls)
+            limits(call)
+            service(call)
+            connections(call)
+        finally:
+            for one in reversed(started):
+                one.stop()
+    for name in sorted(BY_NAME.keys() - VISITED - {"GATEWAY_WEBHOOK"}):
+        fault(name, "was never answered with 200")
+    print("\n".join(FAULTS) or f"{len(VISITED)} operations, {len(CODES)} codes: all as openapi.yaml has them")
+    return 1 if FAULTS else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

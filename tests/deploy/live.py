@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""The metrics of a running gateway, as a platform sees them: promtool reads them, a real Prometheus scrapes them, and
+every expression of the dashboard and the alert rules finds what it asks for. live.py GATEWAY SIMULATOR"""
+import json
+import pathlib
+import re
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+sys.dont_write_bytecode = True
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "demo")]
+
+from check import DEPLOY, FAULTS, METRICS, check, expressions
+from media import HOST
+from peers import Gateway, ask, log_in
+from programs import free_port, start_gateway, start_simulator
+
+PROMETHEUS = """\
+global: {{scrape_interval: 1s}}
+rule_files: ["{rules}"]
+scrape_configs:
+  - job_name: tiktok-gateway
+    static_configs: [{{targets: ["{admin}"]}}]
+"""
+
+
+def traffic(gateway, control):
+    """A little of everything, so that nothing stays empty."""
+    for path in ("/info", "/stats", "/videos", "/creator"):
+        gateway.of_user("GET", path)
+    data = bytes.fromhex("0000001866747970") + b"mp42\0\0\0\0mp42isom" + secrets.token_bytes(100_000)
+    for _ in range(2):
+        gateway.of_user("POST", "/videos", body=data, headers={"Content-Type": "video/mp4", "Idempotency-Key": "once"})
+    for _ in range(8):
+        gateway.of_user("POST", "/photos", body={"photo_images": [f"https://{HOST}/photos/a.jpg"], "photo_cover_index": 0})
+    ask("POST", f"{control}/tokens/expire", json.dumps({"account": "demo"}))
+    gateway.of_user("GET", "/profile")
+
+
+def check_text(text):
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=60)
+    check(done.returncode == 0, f"promtool check metrics: {done.stdout}{done.stderr}")
+    families = dict(re.findall(r"^# TYPE tiktok_gateway_(\w+) (\w+)$", text, re.M))
+    for name, labels in METRICS.items():
+        check(name in families, f"/metrics has no {name}")
+        for sample in re.findall(rf"^tiktok_gateway_{name}(?:_bucket|_sum|_count)?(?:{{(.*)}})? ", text, re.M):
+            found = set(re.findall(r'(\w+)="', sample)) - {"le"}
+            check(found == labels, f"{name} has the labels {sorted(found)}, promised are {sorted(labels)}")
+    for name in families.keys() - METRICS.keys():
+        print(f"   beyond what is promised: {name}")
+
+
+def answered(prometheus, text):
+    query = urllib.parse.urlencode({"query": text.replace("$__rate_interval", "30s").replace("$instance", ".*")})
+    answer = ask("GET", f"{prometheus}/api/v1/query?{query}").json
+    if answer.get("status") != "success":
+        return None, answer.get("error")
+    return answer["data"]["result"], None
+
+
+def wait_for_samples(prometheus):
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        found, _ = answered(prometheus, "count_over_time(tiktok_gateway_build_info[1m]) > 5")
+        if found:
+            return
+        time.sleep(0.5)
+    check(False, "Prometheus scraped nothing")
+
+
+def check_expressions(folder, admin):
+    port = free_port(0)
+    config = folder / "prometheus.yml"
+    config.write_text(PROMETHEUS.format(rules=DEPLOY / "prometheus/rules.yaml", admin=admin.removeprefix("http://")))
+    with open(folder / "prometheus.log", "w") as log:
+        process = subprocess.Popen(["prometheus", f"--config.file={config}", f"--storage.tsdb.path={folder}/tsdb",
+                                    f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"], stdout=log, stderr=log)
+    prometheus = f"http://127.0.0.1:{port}"
+    try:
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            try:
+                if ask("GET", f"{prometheus}/-/ready").status == 200:
+                    break
+            except OSError:
+                time.sleep(0.2)
+        wait_for_samples(prometheus)
+        groups = ask("GET", f"{prometheus}/api/v1/rules").json["data"]["groups"]
+        rules = {rule["name"] for group in groups for rule in group["rules"]}  # an alert that is silent finds nothing
+        for where, text in expressions():
+            found, error = answered(prometheus, text)
+            check(error is None, f"{where}: {error}")
+            check(bool(found) or where in rules, f"{where}: nothing found for {text}")
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def main(gateway_program, simulator_program):
+    started = []
+    with tempfile.TemporaryDirectory(prefix="gateway-metrics-") as name:
+        folder = pathlib.Path(name).resolve()
+        try:
+            simulator = start_simulator(simulator_program, folder, HOST, free_port(0), "")
+            started.append(simulator)
+            program, key = start_gateway(gateway_program, folder, simulator.listening, HOST)
+            started.append(program)
+            gateway, admin = Gateway(program.listening["api"], key), program.listening["admin"]
+            log_in(gateway, simulator.listening["ca_file"])
+            traffic(gateway, simulator.listening["control"])
+            check_text(ask("GET", f"{admin}/metrics").text)
+            check_expressions(folder, admin)
+        finally:
+            for one in reversed(started):
+                one.stop()
+    print("\n".join(FAULTS) or "metrics, rules and dashboard agree")
+    return 1 if FAULTS else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
