@@ -185,7 +185,10 @@ task<outcome> walk(const parts& with, const request& what, telemetry::call_recor
     c.raw_body = std::move(taken->document);
     c.signature = std::string(what.signature);
     if (row.replays && what.has_idempotency_key) c.idempotency_key = std::string(what.idempotency_key);
-    if (row.takes_time == actions::pace::upload) c.until = until_for(co_await bytes_to_send(with, c));
+    if (row.takes_time == actions::pace::upload) {
+        const auto bytes = co_await bytes_to_send(with, c);
+        c.until = until_for(bytes);
+    }
     // As whom, and did they grant it: costs a look into the vault, no call of TikTok's.
     std::optional<tiktok::user_api> api;
     if (row.needs_connection) {
