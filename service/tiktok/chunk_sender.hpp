@@ -11,6 +11,7 @@
 #include "tiktok/user_api.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
