@@ -1,0 +1,48 @@
+// The few system calls files are made of, blocking: to be called on the blocking pool. Errors are values that
+// tell nothing of paths.
+#pragma once
+#include "base/result.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace gateway::files {
+
+/// An open file; closes itself.
+class descriptor {
+public:
+    descriptor() = default;
+    explicit descriptor(int number) : number_(number) {}
+    descriptor(descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+    descriptor& operator=(descriptor&& other) noexcept {
+        std::swap(number_, other.number_);
+        return *this;
+    }
+    ~descriptor();
+
+    int number() const { return number_; }
+    bool is_open() const { return number_ >= 0; }
+
+private:
+    int number_ = -1;
+};
+
+/// New, 0600; must not exist.
+result<descriptor> create_file(const std::string& path);
+/// To read; no_such_file when it is not there.
+result<descriptor> open_file(const std::string& path);
+/// All of it, at the end.
+result<void> append(const descriptor& file, std::string_view bytes);
+/// As many bytes as there are at `offset`, 0 at the end.
+result<std::size_t> read_at(const descriptor& file, std::uint64_t offset, std::span<char> space);
+/// Syncs the file, gives it its final name and syncs the directory.
+result<void> sync_and_rename(const descriptor& file, const std::string& from, const std::string& to,
+                             const std::string& directory);
+/// Absence is fine.
+void remove_file(const std::string& path);
+
+} // namespace gateway::files

@@ -1,0 +1,50 @@
+// A file on its way to the shelf: under a temporary name until all of it is there and synced. Dies without
+// finish(): the temporary file goes with it.
+#pragma once
+#include "base/digest.hpp"
+#include "files/disk.hpp"
+#include "files/quota.hpp"
+#include "files/shelf.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace gateway::files {
+
+/// Small pieces are gathered to this size before the disk is asked.
+inline constexpr std::size_t write_bytes = 256 * 1024;
+inline constexpr std::string_view temporary_suffix = ".part";
+
+struct new_file {
+    std::string directory;
+    file_id id;
+    caller_name caller;
+    std::uint64_t size_bytes = 0;
+    seconds lifetime{0};
+};
+
+class file_writer final : public writer {
+public:
+    file_writer(store::store& store, blocking_pool& pool, new_file what, quota::place room, descriptor file);
+    ~file_writer() override;
+
+    task<result<void>> write(std::string_view piece, deadline until) override;
+    task<result<store::file_record>> finish(std::string mimetype, wall_time now, deadline until) override;
+
+private:
+    task<result<void>> flush();
+    std::string final_path() const { return what_.directory + "/" + what_.id.text(); }
+    std::string temporary_path() const { return final_path() + std::string(temporary_suffix); }
+
+    store::store& store_;
+    blocking_pool& pool_;
+    new_file what_;
+    quota::place room_;
+    descriptor file_;
+    std::string gathered_;
+    std::uint64_t written_ = 0;
+    sha256_stream digest_;
+    std::string left_behind_; // what to remove when this dies
+};
+
+} // namespace gateway::files

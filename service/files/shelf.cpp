@@ -1,0 +1,160 @@
+#include "files/shelf.hpp"
+
+#include "files/disk.hpp"
+#include "files/file_source.hpp"
+#include "files/file_writer.hpp"
+#include "files/quota.hpp"
+#include "runtime/blocking.hpp"
+#include "store/store.hpp"
+
+#include <filesystem>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace gateway::files {
+namespace {
+
+constexpr std::uint64_t file_bytes_max = 4ULL << 30; // what TikTok takes (tiktok-api §5.1, C8)
+constexpr std::uint32_t sweep_batch = 100;
+constexpr seconds hour{3'600};
+
+failure no_such_file() {
+    return {errc::no_such_file, "There is no such file, or it has expired."};
+}
+
+void prepare_directory(const std::string& directory) {
+    namespace fs = std::filesystem;
+    std::error_code bad;
+    if (fs::create_directories(directory, bad)) fs::permissions(directory, fs::perms::owner_all, bad);
+    if (!fs::is_directory(directory)) throw std::runtime_error("files.directory cannot be made");
+    const std::string probe = directory + "/.probe" + std::string(temporary_suffix);
+    remove_file(probe);
+    if (!create_file(probe)) throw std::runtime_error("files.directory cannot be written to");
+    std::vector<std::string> left;
+    for (const auto& entry : fs::directory_iterator(directory))
+        if (entry.path().string().ends_with(temporary_suffix)) left.push_back(entry.path().string());
+    for (const std::string& path : left)
+        remove_file(path);
+}
+
+} // namespace
+
+struct shelf::state {
+    state(store::store& s, blocking_pool& p, const settings::files& from)
+        : store(s),
+          pool(p),
+          directory(from.directory),
+          lifetime(hour * from.keep_hours),
+          room(from.quota_bytes) {}
+
+    task<result<std::unique_ptr<writer>>> begin(new_file what, deadline until);
+    std::string path_of(const store::file_record& record) const { return directory + "/" + record.path; }
+
+    store::store& store;
+    blocking_pool& pool;
+    std::string directory;
+    seconds lifetime;
+    quota room;
+};
+
+shelf::shelf(store::store& store, blocking_pool& pool, const settings::files& settings)
+    : state_(std::make_unique<state>(store, pool, settings)) {
+    prepare_directory(state_->directory);
+}
+shelf::~shelf() = default;
+
+task<result<std::unique_ptr<writer>>> shelf::state::begin(new_file what, deadline until) {
+    quota::place place(room, what.size_bytes);
+    auto stored = co_await store.stored_file_bytes(until);
+    if (!stored) co_return stored.error();
+    if (!room.holds(*stored))
+        co_return failure(errc::overloaded, "The room for files is used up; try again later.");
+    what.directory = directory;
+    const std::string path = directory + "/" + what.id.text() + std::string(temporary_suffix);
+    auto work = [&path] { return create_file(path); };
+    auto file = co_await run_blocking(pool, std::move(work));
+    if (!file) co_return file.error();
+    co_return std::make_unique<file_writer>(store, pool, std::move(what), std::move(place), std::move(*file));
+}
+
+task<result<std::unique_ptr<writer>>> shelf::begin(caller_name caller, std::uint64_t size_bytes,
+                                                   std::uint32_t keep_hours, deadline until) {
+    new_file what;
+    what.id = file_id::trusted("file_" + new_ulid(wall_now()));
+    what.caller = std::move(caller);
+    what.size_bytes = size_bytes;
+    what.lifetime = hour * keep_hours;
+    return state_->begin(std::move(what), until);
+}
+
+task<result<store::file_record>> shelf::stage(caller_name caller, body_source& body, std::string mimetype,
+                                              wall_time now, deadline until) {
+    if (body.size_bytes() == 0) co_return failure(errc::invalid_input, "A file must not be empty.");
+    if (body.size_bytes() > file_bytes_max)
+        co_return failure(errc::too_large, "A file must not be larger than 4 GiB.");
+    new_file what;
+    what.id = file_id::trusted("file_" + new_ulid(now));
+    what.caller = std::move(caller);
+    what.size_bytes = body.size_bytes();
+    what.lifetime = state_->lifetime;
+    auto file = co_await state_->begin(std::move(what), until);
+    if (!file) co_return file.error();
+    std::vector<char> space(write_bytes);
+    for (;;) {
+        auto count = co_await body.read_some(space, until);
+        if (!count) co_return count.error();
+        if (*count == 0) break;
+        auto written = co_await (*file)->write(std::string_view(space.data(), *count), until);
+        if (!written) co_return written.error();
+    }
+    co_return co_await (*file)->finish(std::move(mimetype), now, until);
+}
+
+task<result<store::file_record>> shelf::find(caller_name caller, file_id id, wall_time now, deadline until) {
+    auto found = co_await state_->store.find_file(std::move(id), until);
+    if (!found) co_return found.error();
+    if (!*found || (*found)->caller != caller || (*found)->expires_at <= now) co_return no_such_file();
+    co_return std::move(**found);
+}
+
+task<result<std::unique_ptr<body_source>>> shelf::open(caller_name caller, file_id id, wall_time now,
+                                                       deadline until) {
+    auto record = co_await find(std::move(caller), std::move(id), now, until);
+    if (!record) co_return record.error();
+    const std::string path = state_->path_of(*record);
+    auto work = [&path] { return open_file(path); };
+    auto file = co_await run_blocking(state_->pool, std::move(work));
+    if (!file) co_return file.error();
+    co_return std::make_unique<file_source>(state_->pool, std::move(*file), record->size_bytes);
+}
+
+task<result<void>> shelf::remove(caller_name caller, file_id id, wall_time now, deadline until) {
+    auto record = co_await find(std::move(caller), id, now, until);
+    if (!record) co_return record.error();
+    auto forgotten = co_await state_->store.forget_file(std::move(id), until);
+    if (!forgotten) co_return forgotten.error();
+    const std::string path = state_->path_of(*record);
+    auto work = [&path] { remove_file(path); };
+    co_return co_await run_blocking(state_->pool, std::move(work));
+}
+
+task<result<std::size_t>> shelf::sweep(wall_time now, deadline until) {
+    std::size_t removed = 0;
+    for (;;) {
+        auto expired = co_await state_->store.expired_files(now, sweep_batch, until);
+        if (!expired) co_return expired.error();
+        for (const store::file_record& record : *expired) {
+            const std::string path = state_->path_of(record);
+            auto work = [&path] { remove_file(path); };
+            auto gone = co_await run_blocking(state_->pool, std::move(work));
+            if (!gone) co_return gone.error();
+            auto forgotten = co_await state_->store.forget_file(record.id, until);
+            if (!forgotten) co_return forgotten.error();
+            ++removed;
+        }
+        if (expired->size() < sweep_batch) co_return removed;
+    }
+}
+
+} // namespace gateway::files
