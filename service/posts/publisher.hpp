@@ -12,6 +12,7 @@
 #include "tiktok/user_api.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,8 @@ struct webhook_event;
 }
 
 namespace gateway::posts {
+
+class attempt;
 
 /// Who asks, for the ledger.
 struct asker {
@@ -113,6 +116,15 @@ public:
     task<result<void>> on_webhook(const tiktok::webhook_event& event, wall_time now, deadline until);
 
 private:
+    task<result<post_answer>> earlier_post(tiktok::user_api& tiktok, publish_id draft, publish_id post,
+                                           wall_time now);
+    task<std::optional<result<post_answer>>> claim(tiktok::user_api& tiktok, publish_id draft,
+                                                   attempt& ledger, wall_time now);
+    task<bool> link(store::post_record draft, publish_id post);
+    task<result<post_answer>> post_draft(tiktok::user_api& tiktok, publish_request what,
+                                         store::post_record draft, std::unique_ptr<body_source> bytes,
+                                         asker by);
+
     store::store& store_;
     files::shelf& files_;
     const settings::all& settings_;

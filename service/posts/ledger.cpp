@@ -1,0 +1,86 @@
+#include "posts/ledger.hpp"
+
+#include "posts/post_facts.hpp"
+#include "posts/post_settings.hpp"
+#include "store/store.hpp"
+#include "tiktok/services.hpp"
+
+#include <utility>
+
+namespace gateway::posts {
+
+attempt::attempt(store::store& store, const tiktok::services& shared, user_id user, const asker& by,
+                 std::string_view kind, const tiktok::post_info& info)
+    : store_(store), shared_(shared) {
+    record_.attempt = new_ulid(wall_now());
+    record_.user = std::move(user);
+    record_.caller = by.caller;
+    record_.action = by.action;
+    record_.kind = kind;
+    record_.settings = write_settings(info);
+    record_.post_ids = "[]";
+    record_.created_at = by.now;
+    record_.updated_at = by.now;
+}
+
+void attempt::tell(std::string_view outcome) const {
+    if (shared_.told.post_ended) shared_.told.post_ended(outcome);
+}
+
+task<result<void>> attempt::begin(deadline until) {
+    record_.state = store::post_state::begun;
+    auto done = co_await store_.begin_post(record_, until);
+    if (!done) co_return done.error();
+    begun_ = true;
+    tell("begun");
+    co_return result<void>{};
+}
+
+task<result<void>> attempt::write() {
+    record_.updated_at = wall_now();
+    auto done = co_await store_.update_post(record_, deadline::in(steady_now(), write_time));
+    if (!done) co_return done.error();
+    co_return result<void>{};
+}
+
+task<result<void>> attempt::named(publish_id id, std::string_view status) {
+    record_.id = std::move(id);
+    record_.status = status;
+    return write();
+}
+
+task<result<void>> attempt::settle(std::string_view status) {
+    record_.state = store::post_state::settled;
+    record_.status = status;
+    tell("settled");
+    return write();
+}
+
+task<result<void>> attempt::fail(std::string_view fail_reason) {
+    record_.state = store::post_state::settled;
+    record_.status = failed;
+    record_.fail_reason = fail_reason;
+    tell("failed");
+    return write();
+}
+
+task<result<void>> attempt::lose() {
+    record_.state = store::post_state::outcome_unknown;
+    tell("outcome_unknown");
+    return write();
+}
+
+failure meaning_of_failed_init(const failure& f, bool init_can_post) {
+    if (!f.details() || !f.details()->may_have_reached_tiktok) return f;
+    if (!init_can_post) {
+        failure again(f.code(), f.message());
+        return f.details()->tiktok ? std::move(again).tiktok(*f.details()->tiktok) : again;
+    }
+    failure unknown(errc::outcome_unknown,
+                    "TikTok's answer was lost; it may have posted. Look at the creator's account before "
+                    "you try again.");
+    (void)std::move(unknown).may_have_reached_tiktok();
+    return f.details()->tiktok ? std::move(unknown).tiktok(*f.details()->tiktok) : unknown;
+}
+
+} // namespace gateway::posts

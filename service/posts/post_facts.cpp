@@ -1,0 +1,50 @@
+#include "posts/post_facts.hpp"
+
+#include "posts/publisher.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace gateway::posts {
+
+std::string_view state_of(std::string_view tiktok_status) {
+    if (tiktok_status.empty()) return "unconfirmed";
+    if (tiktok_status == send_to_user_inbox) return "in_inbox";
+    if (tiktok_status == publish_complete) return "published";
+    if (tiktok_status == failed) return "failed";
+    return "processing"; // words of tomorrow too (tiktok-api §6)
+}
+
+bool is_end(std::string_view tiktok_status) {
+    return tiktok_status == publish_complete || tiktok_status == failed;
+}
+
+bool is_direct(const store::post_record* known, const publish_id& id) {
+    if (known) return known->kind.starts_with("direct_");
+    return id.text().starts_with("v_pub_");
+}
+
+bool may_help_to_upload_again(std::string_view fail_reason) {
+    return fail_reason == "internal" || fail_reason == "video_pull_failed"
+           || fail_reason == "photo_pull_failed" || fail_reason == "upload_broken_off";
+}
+
+std::string write_post_ids(const std::vector<std::string>& ids) {
+    boost::json::array list;
+    for (const std::string& id : ids)
+        list.emplace_back(id);
+    return boost::json::serialize(list);
+}
+
+std::vector<std::string> read_post_ids(std::string_view json) {
+    std::vector<std::string> ids;
+    boost::system::error_code bad;
+    const boost::json::value parsed = boost::json::parse(json, bad);
+    if (bad || !parsed.is_array()) return ids;
+    for (const boost::json::value& one : parsed.get_array())
+        if (one.is_string()) ids.emplace_back(one.get_string());
+    return ids;
+}
+
+} // namespace gateway::posts

@@ -1,0 +1,32 @@
+// What TikTok's words about a post mean to us (product §4, tiktok-api §6). Pure.
+#pragma once
+#include "store/records.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway::posts {
+
+inline constexpr std::string_view processing_upload = "PROCESSING_UPLOAD";
+inline constexpr std::string_view processing_download = "PROCESSING_DOWNLOAD";
+inline constexpr std::string_view send_to_user_inbox = "SEND_TO_USER_INBOX";
+inline constexpr std::string_view publish_complete = "PUBLISH_COMPLETE";
+inline constexpr std::string_view failed = "FAILED";
+
+/// No further news of this attempt is to be expected. An inbox draft is not at its end: the creator may post
+/// it.
+bool is_end(std::string_view tiktok_status);
+
+/// A direct post publishes itself; known from the ledger, or from the shape of TikTok's publish_id
+/// (tiktok-api §0). Photos have one shape for both modes: without a record they count as not direct.
+bool is_direct(const store::post_record* known, const publish_id& id);
+
+/// Whether a new upload of the same video can help (tiktok-api §6, "fail_reason").
+bool may_help_to_upload_again(std::string_view fail_reason);
+
+/// `["1","2"]`, as the ledger keeps post ids, and back.
+std::string write_post_ids(const std::vector<std::string>& ids);
+std::vector<std::string> read_post_ids(std::string_view json);
+
+} // namespace gateway::posts

@@ -1,0 +1,50 @@
+// publisher::post_photos (tiktok-api §4.4): TikTok pulls the pictures, so the init is all there is.
+#include "posts/daily_wait.hpp"
+#include "posts/ledger.hpp"
+#include "posts/post_facts.hpp"
+#include "posts/post_settings.hpp"
+#include "posts/post_video.hpp"
+#include "posts/publisher.hpp"
+#include "telemetry/call_record.hpp"
+
+#include <utility>
+
+namespace gateway::posts {
+
+task<result<post_answer>> publisher::post_photos(tiktok::user_api& tiktok, photos_request what, asker by) {
+    tiktok.wait_for_slots(by.waits_for_slot);
+    post_answer out;
+    if (what.direct) {
+        auto complete = complete_direct(what.info, settings_.tiktok.default_privacy_level);
+        if (!complete) co_return complete.error();
+        what.info = std::move(*complete);
+        auto allowed = co_await ask_creator(tiktok, store_, what.info.privacy_level, by.now);
+        if (!allowed) co_return allowed.error();
+    } else if (!what.info.privacy_level.empty()) {
+        out.warnings.emplace_back(
+            "With MEDIA_UPLOAD the creator chooses the privacy level; yours has no effect.");
+    }
+
+    attempt ledger(store_, tiktok.shared(), tiktok.user(), by, what.direct ? "direct_photo" : "inbox_photo",
+                   what.info);
+    auto begun = co_await ledger.begin(tiktok.until());
+    if (!begun) co_return begun.error();
+    auto started = co_await tiktok.init_photos(what.info, what.direct, what.urls, what.cover_index);
+    if (!started) {
+        const failure meant = meaning_of_failed_init(started.error(), true);
+        if (meant.code() == errc::outcome_unknown)
+            (void)co_await ledger.lose();
+        else
+            (void)co_await ledger.fail(facts(meant.code()).name);
+        co_return co_await with_daily_wait(store_, tiktok.user(), meant, what.direct, by.now, tiktok.until());
+    }
+    tiktok.record().publish_id = started->id.text();
+    ledger.record().id = started->id;
+    out.id = started->id;
+    out.status = processing_download;
+    auto settled = co_await ledger.settle(processing_download);
+    if (!settled) out.warnings.emplace_back("The post is at TikTok, but it could not be written down here.");
+    co_return out;
+}
+
+} // namespace gateway::posts

@@ -1,0 +1,126 @@
+// publisher::status and publisher::on_webhook: how a post stands, from TikTok or from what TikTok told us.
+#include "posts/post_facts.hpp"
+#include "posts/publisher.hpp"
+#include "store/store.hpp"
+#include "telemetry/call_record.hpp"
+#include "tiktok/webhook.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace gateway::posts {
+namespace {
+
+/// The ledger answers only when it knows the end. Ids that come after TikTok's moderation it learns by
+/// webhook.
+bool ledger_knows_the_end(const std::optional<store::post_record>& known) {
+    return known && is_end(known->status);
+}
+
+status_answer from_ledger(const store::post_record& known) {
+    status_answer out;
+    out.status = known.status;
+    out.state = state_of(known.status);
+    out.fail_reason = known.fail_reason;
+    out.post_ids = read_post_ids(known.post_ids);
+    return out;
+}
+
+/// What is worth remembering of TikTok's answer. An end without ids is not: then the ledger would answer from
+/// now on and never learn them.
+bool is_news(const store::post_record& known, const tiktok::post_status& now) {
+    if (now.status == known.status) return false;
+    return now.status == send_to_user_inbox || now.status == failed
+           || (now.status == publish_complete && !now.post_ids.empty());
+}
+
+using tiktok::webhook_event;
+using tiktok::webhook_kind;
+
+void add_id(store::post_record& post, const std::string& id) {
+    std::vector<std::string> ids = read_post_ids(post.post_ids);
+    if (id.empty() || std::find(ids.begin(), ids.end(), id) != ids.end()) return;
+    ids.push_back(id);
+    post.post_ids = write_post_ids(ids);
+}
+
+void remove_id(store::post_record& post, const std::string& id) {
+    std::vector<std::string> ids = read_post_ids(post.post_ids);
+    std::erase(ids, id);
+    post.post_ids = write_post_ids(ids);
+}
+
+/// Order is not promised (tiktok-api §7): an end is never taken back by a word about the way to it, and a
+/// success never by a failure.
+void apply(store::post_record& post, const webhook_event& event) {
+    switch (event.kind) {
+        case webhook_kind::publish_complete:
+        case webhook_kind::publicly_available:
+            post.status = publish_complete;
+            post.fail_reason.clear();
+            add_id(post, event.post_id);
+            break;
+        case webhook_kind::publish_failed:
+            if (post.status == publish_complete) break;
+            post.status = failed;
+            post.fail_reason = event.reason;
+            break;
+        case webhook_kind::inbox_delivered:
+            if (!is_end(post.status)) post.status = send_to_user_inbox;
+            break;
+        case webhook_kind::no_longer_publicly_available:
+            remove_id(post, event.post_id);
+            break;
+        case webhook_kind::authorization_removed:
+        case webhook_kind::other:
+            break;
+    }
+    post.state = store::post_state::settled;
+}
+
+} // namespace
+
+task<result<status_answer>> publisher::status(tiktok::user_api& tiktok, publish_id id, wall_time now) {
+    auto known = co_await store_.find_post(tiktok.user(), id, tiktok.until());
+    if (!known) co_return known.error();
+    tiktok.record().publish_id = id.text();
+    if (ledger_knows_the_end(*known)) co_return from_ledger(**known);
+
+    auto asked = co_await tiktok.fetch_status(id);
+    if (!asked) co_return asked.error();
+    if (*known && is_news(**known, *asked)) {
+        store::post_record& record = **known;
+        record.status = asked->status;
+        record.fail_reason = asked->fail_reason;
+        record.post_ids = write_post_ids(asked->post_ids);
+        record.state = store::post_state::settled;
+        record.updated_at = now;
+        // TikTok's answer is good whether or not it could be written down.
+        (void)co_await store_.update_post(record, tiktok.until());
+    }
+    status_answer out;
+    out.status = asked->status;
+    out.state = state_of(asked->status);
+    out.fail_reason = asked->fail_reason;
+    out.post_ids = std::move(asked->post_ids);
+    out.raw = std::move(asked->raw);
+    co_return out;
+}
+
+task<result<void>> publisher::on_webhook(const tiktok::webhook_event& event, wall_time now, deadline until) {
+    if (event.post.empty()) co_return result<void>{};
+    auto is_new = co_await store_.note_webhook(event.fingerprint(), now, until);
+    if (!is_new) co_return is_new.error();
+    if (!*is_new) co_return result<void>{};
+    auto known = co_await store_.find_post_by_id(event.post, until);
+    if (!known) co_return known.error();
+    if (!*known) co_return result<void>{}; // not posted through here
+    store::post_record& record = **known;
+    apply(record, event);
+    record.updated_at = now;
+    auto written = co_await store_.update_post(record, until);
+    if (!written) co_return written.error();
+    co_return result<void>{};
+}
+
+} // namespace gateway::posts

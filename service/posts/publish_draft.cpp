@@ -1,0 +1,193 @@
+// publisher::publish_draft, TIKTOK_PUBLISH_VIDEO: "upload now, publish later", although TikTok has no call
+// that finishes an inbox draft (product §5, tiktok-api §9.2). What was kept is posted directly, once.
+#include "files/shelf.hpp"
+#include "posts/ledger.hpp"
+#include "posts/post_facts.hpp"
+#include "posts/post_settings.hpp"
+#include "posts/post_video.hpp"
+#include "posts/publisher.hpp"
+#include "store/store.hpp"
+#include "telemetry/call_record.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace gateway::posts {
+namespace {
+
+constexpr std::string_view caption_has_no_effect =
+    "The caption was not applied: this post publishes itself with the settings of its upload.";
+constexpr std::string_view draft_stays =
+    "The draft stays in the creator's inbox and counts as pending; the creator could post it too.";
+/// No upload takes longer; an attempt that is still open after this was cut off.
+constexpr milliseconds longest_attempt{4 * 3'600'000};
+constexpr int claim_rounds_max = 4;
+
+failure already_failed(const status_answer& at) {
+    const bool may_help = may_help_to_upload_again(at.fail_reason);
+    return {errc::post_failed,
+            "TikTok failed this post" + (at.fail_reason.empty() ? "" : " (" + at.fail_reason + ")") + "; "
+                + (may_help ? "a new upload can help." : "the same upload again would not help.")};
+}
+
+failure only_the_creator(const publish_id& id) {
+    return {
+        errc::creator_action_required,
+        "Only the creator can finish " + id.text()
+            + ", in the TikTok app: it waits in the inbox (SEND_TO_USER_INBOX) and its bytes are not here."};
+}
+
+/// The answer without any new post, or nothing: a draft that waits in the inbox.
+std::optional<result<post_answer>> answer_as_it_stands(const publish_request& what, const status_answer& at,
+                                                       bool direct) {
+    if (at.status == failed) return result<post_answer>(already_failed(at));
+    if (at.status == publish_complete || direct) {
+        post_answer out;
+        out.id = what.id;
+        out.status = at.status;
+        if (what.caption) out.warnings.emplace_back(caption_has_no_effect);
+        return result<post_answer>(std::move(out));
+    }
+    if (at.status == send_to_user_inbox) return std::nullopt;
+    return result<post_answer>(failure(errc::not_ready, "TikTok is still processing this upload (" + at.status
+                                                            + "); ask again soon.")
+                                   .retry_after(milliseconds{5'000}));
+}
+
+post_answer answer_of_post(publish_id id, std::string status, publish_id draft) {
+    post_answer out;
+    out.id = std::move(id);
+    out.status = std::move(status);
+    out.draft = std::move(draft);
+    out.warnings.emplace_back(draft_stays);
+    return out;
+}
+
+/// Nothing of it is at TikTok: refused, or broken off before all bytes were there. (Where TikTok had all
+/// bytes there is a digest.)
+bool came_to_nothing(const store::post_record& earlier) {
+    return earlier.state == store::post_state::settled && earlier.status == failed && earlier.sha256.empty();
+}
+
+failure how_an_unnamed_attempt_stands(const store::post_record& earlier, wall_time now) {
+    const bool lost =
+        earlier.state == store::post_state::outcome_unknown || earlier.created_at + longest_attempt < now;
+    if (lost)
+        return failure(errc::outcome_unknown, "An earlier publish of this draft may have posted it.")
+            .may_have_reached_tiktok();
+    return failure(errc::in_progress, "Another call is publishing this draft right now.")
+        .retry_after(milliseconds{5'000});
+}
+
+} // namespace
+
+/// How the post stands that an earlier call made of this draft.
+task<result<post_answer>> publisher::earlier_post(tiktok::user_api& tiktok, publish_id draft, publish_id post,
+                                                  wall_time now) {
+    auto at = co_await status(tiktok, post, now);
+    if (!at) co_return at.error();
+    if (at->status == failed) co_return already_failed(*at);
+    co_return answer_of_post(std::move(post), std::move(at->status), std::move(draft));
+}
+
+/// Empty: the draft is ours. Otherwise what became of it.
+task<std::optional<result<post_answer>>> publisher::claim(tiktok::user_api& tiktok, publish_id draft,
+                                                          attempt& ledger, wall_time now) {
+    const deadline until = tiktok.until();
+    for (int round = 0; round < claim_rounds_max; ++round) {
+        auto first = co_await store_.claim_draft(tiktok.user(), draft, ledger.name(), until);
+        if (!first) co_return result<post_answer>(first.error());
+        if (*first == ledger.name()) co_return std::nullopt;
+        auto earlier = co_await store_.find_attempt(*first, until);
+        if (!earlier) co_return result<post_answer>(earlier.error());
+        if (*earlier && !came_to_nothing(**earlier)) {
+            if ((*earlier)->id.empty())
+                co_return result<post_answer>(how_an_unnamed_attempt_stands(**earlier, now));
+            co_return co_await earlier_post(tiktok, std::move(draft), (*earlier)->id, now);
+        }
+        auto released = co_await store_.release_draft(tiktok.user(), draft, *first, until);
+        if (!released) co_return result<post_answer>(released.error());
+    }
+    co_return result<post_answer>(
+        failure(errc::in_progress, "Other calls are publishing this draft right now."));
+}
+
+/// The draft's record as it is now, with the post that was made of it.
+task<bool> publisher::link(store::post_record draft, publish_id post) {
+    const deadline until = deadline::in(steady_now(), write_time);
+    auto newest = co_await store_.find_attempt(draft.attempt, until);
+    if (newest && *newest) draft = std::move(**newest); // a webhook may have come meanwhile
+    draft.published_as = std::move(post);
+    draft.updated_at = wall_now();
+    auto written = co_await store_.update_post(std::move(draft), until);
+    co_return written.has_value();
+}
+
+task<result<post_answer>> publisher::post_draft(tiktok::user_api& tiktok, publish_request what,
+                                                store::post_record draft, std::unique_ptr<body_source> bytes,
+                                                asker by) {
+    tiktok::post_info wanted = merged(read_settings(draft.settings), what);
+    auto info = complete_direct(std::move(wanted), settings_.tiktok.default_privacy_level);
+    if (!info) co_return info.error();
+    attempt ledger(store_, tiktok.shared(), tiktok.user(), by, "direct_file", *info);
+    ledger.record().draft = what.id;
+    ledger.record().file = draft.file;
+    auto begun = co_await ledger.begin(tiktok.until());
+    if (!begun) co_return begun.error();
+    auto settled_before = co_await claim(tiktok, what.id, ledger, by.now);
+    if (settled_before) {
+        (void)co_await ledger.fail("superseded");
+        co_return std::move(*settled_before);
+    }
+
+    video_job job;
+    job.from = bytes.get();
+    job.direct = true;
+    job.info = std::move(*info);
+    auto done = co_await post_video(tiktok, store_, std::move(job), ledger);
+    if (!done) {
+        // Also what failed before the init counts as an end of this attempt.
+        if (ledger.record().state == store::post_state::begun)
+            (void)co_await ledger.fail(facts(done.error().code()).name);
+        const bool nothing_came_of_it = ledger.record().state == store::post_state::settled;
+        if (nothing_came_of_it)
+            (void)co_await store_.release_draft(tiktok.user(), what.id, ledger.name(),
+                                                deadline::in(steady_now(), write_time));
+        co_return done.error();
+    }
+    ledger.record().size_bytes = done->plan.size_bytes;
+    ledger.record().sha256 = done->sent.sha256;
+    post_answer out = answer_of_post(done->id, std::string(processing_upload), what.id);
+    auto settled = co_await ledger.settle(processing_upload);
+    const bool linked = co_await link(std::move(draft), done->id);
+    if (!settled || !linked)
+        out.warnings.emplace_back("The post is at TikTok, but it could not be written down here.");
+    co_return out;
+}
+
+task<result<post_answer>> publisher::publish_draft(tiktok::user_api& tiktok, publish_request what, asker by) {
+    auto known = co_await store_.find_post(tiktok.user(), what.id, tiktok.until());
+    if (!known) co_return known.error();
+    tiktok.record().publish_id = what.id.text();
+    if (*known && !(*known)->published_as.empty())
+        co_return co_await earlier_post(tiktok, what.id, (*known)->published_as, by.now);
+
+    auto at = co_await status(tiktok, what.id, by.now);
+    if (!at) co_return at.error();
+    const bool direct = is_direct(*known ? &**known : nullptr, what.id);
+    if (auto as_it_stands = answer_as_it_stands(what, *at, direct)) co_return std::move(*as_it_stands);
+
+    if (!what.direct_post || !*known || (*known)->file.empty()) co_return only_the_creator(what.id);
+    auto bytes =
+        co_await files_.open((*known)->caller, file_id::trusted((*known)->file), by.now, tiktok.until());
+    if (!bytes && bytes.error().code() == errc::no_such_file) co_return only_the_creator(what.id);
+    if (!bytes) co_return bytes.error();
+    // status() may have written the record meanwhile.
+    auto draft = co_await store_.find_post(tiktok.user(), what.id, tiktok.until());
+    if (!draft) co_return draft.error();
+    if (!*draft) co_return only_the_creator(what.id);
+    co_return co_await post_draft(tiktok, std::move(what), std::move(**draft), std::move(*bytes),
+                                  std::move(by));
+}
+
+} // namespace gateway::posts

@@ -1,0 +1,30 @@
+// An upload's body that is kept as a file while it passes by. Trouble with the file never hurts the upload:
+// the copy is given up, and the reason remembered for a warning.
+#pragma once
+#include "files/shelf.hpp"
+#include "runtime/body_source.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace gateway::posts {
+
+class tee_source final : public body_source {
+public:
+    tee_source(body_source& from, std::unique_ptr<files::writer> copy)
+        : from_(from), copy_(std::move(copy)) {}
+
+    std::uint64_t size_bytes() const override { return from_.size_bytes(); }
+    task<result<std::size_t>> read_some(std::span<char> space, deadline until) override;
+
+    /// After all was read: the file, or nothing when it could not be kept.
+    task<std::optional<store::file_record>> finish(std::string mimetype, wall_time now, deadline until);
+
+private:
+    body_source& from_;
+    std::unique_ptr<files::writer> copy_; // null once it is given up
+};
+
+} // namespace gateway::posts

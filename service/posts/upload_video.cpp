@@ -1,0 +1,139 @@
+// publisher::upload_video: bytes that come with the call, staged bytes, or a URL that TikTok pulls.
+#include "files/shelf.hpp"
+#include "posts/daily_wait.hpp"
+#include "posts/ledger.hpp"
+#include "posts/post_facts.hpp"
+#include "posts/post_settings.hpp"
+#include "posts/post_video.hpp"
+#include "posts/publisher.hpp"
+#include "posts/tee_source.hpp"
+#include "telemetry/call_record.hpp"
+
+#include <utility>
+
+namespace gateway::posts {
+namespace {
+
+constexpr std::string_view caption_is_kept =
+    "TikTok carries no caption to the inbox; it is kept for a later publish of this draft.";
+constexpr std::string_view bytes_are_not_kept =
+    "The bytes could not be kept: this draft can be finished only by the creator, in the TikTok app.";
+constexpr std::string_view not_written_down = "The post is at TikTok, but it could not be written down here.";
+
+/// TikTok pulls the video itself, so the init is all there is.
+task<result<upload_answer>> start_pull(tiktok::user_api& tiktok, store::store& store, upload_request what,
+                                       attempt& ledger) {
+    const wall_time now = ledger.record().created_at;
+    if (what.direct) {
+        auto allowed = co_await ask_creator(tiktok, store, what.info.privacy_level, now);
+        if (!allowed) co_return allowed.error();
+    }
+    auto begun = co_await ledger.begin(tiktok.until());
+    if (!begun) co_return begun.error();
+    tiktok::video_source source;
+    source.url = what.url;
+    auto started = what.direct ? co_await tiktok.init_video(what.info, source)
+                               : co_await tiktok.init_inbox_video(source);
+    if (!started) {
+        const failure meant = meaning_of_failed_init(started.error(), true);
+        if (meant.code() == errc::outcome_unknown)
+            (void)co_await ledger.lose();
+        else
+            (void)co_await ledger.fail(facts(meant.code()).name);
+        co_return co_await with_daily_wait(store, tiktok.user(), meant, what.direct, now, tiktok.until());
+    }
+    tiktok.record().publish_id = started->id.text();
+    ledger.record().id = started->id;
+    upload_answer out;
+    out.id = started->id;
+    out.status = processing_download;
+    auto settled = co_await ledger.settle(processing_download);
+    if (!settled) out.warnings.emplace_back(not_written_down);
+    if (!what.direct && what.keep) out.warnings.emplace_back(bytes_are_not_kept);
+    co_return out;
+}
+
+/// The bytes of an inbox upload, kept while they pass by; null where they cannot be.
+task<std::unique_ptr<files::writer>> begin_copy(files::shelf& files, const upload_request& what,
+                                                const asker& by, std::uint32_t keep_hours, deadline until) {
+    const bool wanted =
+        what.body && what.keep && !what.direct && keep_hours > 0 && what.body->size_bytes() > 0;
+    if (!wanted) co_return nullptr;
+    auto copy = co_await files.begin(by.caller, what.body->size_bytes(), keep_hours, until);
+    if (!copy) co_return nullptr;
+    co_return std::move(*copy);
+}
+
+upload_answer answer_of(video_done done) {
+    upload_answer out;
+    out.id = std::move(done.id);
+    out.status = processing_upload;
+    out.upload_status_code = done.sent.last_status;
+    out.size_bytes = done.plan.size_bytes;
+    out.sha256 = std::move(done.sent.sha256);
+    out.chunk_size_bytes = done.plan.chunk_size_bytes;
+    out.chunk_count = done.plan.chunk_count;
+    return out;
+}
+
+/// All bytes are with TikTok.
+task<upload_answer> finish_upload(video_done done, tee_source& body, upload_request what, attempt& ledger,
+                                  asker by) {
+    std::string content_type = done.content_type;
+    upload_answer out = answer_of(std::move(done));
+    out.file = what.file;
+    const deadline until = deadline::in(steady_now(), write_time);
+    auto kept = co_await body.finish(std::move(content_type), by.now, until);
+    if (kept) out.file = kept->id;
+    const bool for_later = !what.direct && what.keep && !out.file.empty();
+
+    store::post_record& record = ledger.record();
+    record.size_bytes = out.size_bytes;
+    record.sha256 = out.sha256;
+    if (for_later) record.file = out.file.text();
+    auto settled = co_await ledger.settle(processing_upload);
+    if (!settled) out.warnings.emplace_back(not_written_down);
+    if (!what.direct && what.keep && !for_later) out.warnings.emplace_back(bytes_are_not_kept);
+    if (!what.direct && !what.info.caption.empty()) out.warnings.emplace_back(caption_is_kept);
+    co_return out;
+}
+
+} // namespace
+
+task<result<upload_answer>> publisher::upload_video(tiktok::user_api& tiktok, upload_request what, asker by) {
+    tiktok.wait_for_slots(by.waits_for_slot);
+    if (what.direct) {
+        auto complete = complete_direct(what.info, settings_.tiktok.default_privacy_level);
+        if (!complete) co_return complete.error();
+        what.info = std::move(*complete);
+    }
+    const std::string kind =
+        std::string(what.direct ? "direct" : "inbox") + (what.url.empty() ? "_file" : "_url");
+    attempt ledger(store_, tiktok.shared(), tiktok.user(), by, kind, what.info);
+    if (!what.url.empty()) {
+        auto out = co_await start_pull(tiktok, store_, what, ledger);
+        if (out && !what.direct && !what.info.caption.empty()) out->warnings.emplace_back(caption_is_kept);
+        co_return out;
+    }
+
+    std::unique_ptr<body_source> staged;
+    body_source* from = what.body;
+    if (!from) {
+        auto opened = co_await files_.open(by.caller, what.file, by.now, tiktok.until());
+        if (!opened) co_return opened.error();
+        staged = std::move(*opened);
+        from = staged.get();
+    }
+    auto copy = co_await begin_copy(files_, what, by, settings_.uploads.keep_hours, tiktok.until());
+    tee_source body(*from, std::move(copy));
+    video_job job;
+    job.from = &body;
+    job.direct = what.direct;
+    job.info = what.info;
+    job.chunk_hint_bytes = what.chunk_hint_bytes;
+    auto done = co_await post_video(tiktok, store_, std::move(job), ledger);
+    if (!done) co_return done.error();
+    co_return co_await finish_upload(std::move(*done), body, std::move(what), ledger, std::move(by));
+}
+
+} // namespace gateway::posts
