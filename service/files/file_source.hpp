@@ -4,6 +4,7 @@
 #include "runtime/body_source.hpp"
 
 #include <cstdint>
+#include <span>
 
 namespace gateway {
 class blocking_pool;

@@ -4,8 +4,11 @@
 #include "files/shelf.hpp"
 #include "runtime/body_source.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
