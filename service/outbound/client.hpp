@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 #include "runtime/task.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -75,16 +76,18 @@ public:
 
     /// One flat request, one whole answer.
     task<result<reply>> send(const origin& to, std::string_view request, repeat again, deadline until);
-    /// `head` announces the length of the body that follows.
+    /// `head` announces the length of the body that follows; it leaves with the first piece.
     task<result<std::unique_ptr<exchange>>> begin(const origin& to, std::string head, deadline until);
 
+    /// Any thread.
     pool_stats stats() const;
     /// Closes idle connections and refuses new calls: the drain.
     void close();
 
 private:
     struct state;
-    std::unique_ptr<state> state_;
+    class streamed;
+    std::shared_ptr<state> state_; // shared with the calls that run: some die later, with their loop
 };
 
 } // namespace gateway::outbound

@@ -41,13 +41,13 @@ public:
     std::optional<handover> give_back(connection_id id, steady_time now);
     /// A connection in use (or a slot) is gone: its slot goes to the oldest who waits.
     std::optional<handover> closed();
-    /// An idle connection is gone (the peer closed it, or it was taken by expired()).
-    void idle_closed(connection_id id);
     /// Somebody stopped waiting before he was served.
     void leave(ticket place);
 
     /// Idle connections whose time is over at `now`, taken out of the pool; oldest first.
     std::vector<connection_id> expired(steady_time now);
+    /// All idle connections, taken out of the pool: the drain.
+    std::vector<connection_id> take_idle();
     /// When the next one will be; nothing idle: none.
     std::optional<steady_time> next_expiry() const;
 

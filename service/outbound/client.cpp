@@ -1,0 +1,192 @@
+#include "outbound/client.hpp"
+
+#include "http/strict_gate.hpp"
+#include "http/wire_text.hpp"
+#include "outbound/connection.hpp"
+#include "outbound/pool.hpp"
+#include "outbound/resolver.hpp"
+#include "outbound/tls_client_context.hpp"
+#include "runtime/worker.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <stdexcept>
+#include <utility>
+
+namespace gateway::outbound {
+
+/// Shared by the client and the calls that run, which end later when they die with their loop.
+struct client::state {
+    state(worker& home, const tls_client_context& tls_, resolver& names_, client_limits limits)
+        : tls(tls_), names(names_), connections(std::make_shared<pool>(home, limits)) {}
+
+    const tls_client_context& tls;
+    resolver& names;
+    std::shared_ptr<pool> connections;
+
+    /// Opens a connection in the lease's slot.
+    task<result<void>> open(const origin& to, pool::lease& into, deadline until);
+    task<result<std::unique_ptr<connection>>> try_addresses(const origin& to, deadline until);
+};
+
+namespace {
+
+failure too_late() {
+    return failure{errc::deadline_exceeded, "No connection to TikTok before the deadline."};
+}
+
+/// Whether the request may go out once more, on a new connection.
+bool may_repeat(const pool::lease& held, repeat again) {
+    const connection& c = *held.get();
+    return held.reused() && c.hung_up() && (again == repeat::if_connection_was_reused || !c.sent_something());
+}
+
+} // namespace
+
+task<result<std::unique_ptr<connection>>> client::state::try_addresses(const origin& to, deadline until) {
+    const auto found = co_await names.resolve(to.host, until);
+    if (!found) co_return found.error();
+    const client_limits& limits = connections->limits();
+    failure last = too_late();
+    for (const auto& address : *found) {
+        const steady_time now = steady_now();
+        if (until.passed(now)) co_return too_late();
+        auto made = std::make_unique<connection>(connections->home(), limits.answer_bytes);
+        const tcp_endpoint where(address, to.port);
+        const auto opened =
+            co_await made->open(where, tls.make(to), until.no_later_than(now + limits.connect_timeout));
+        if (opened) co_return std::move(made);
+        last = opened.error();
+        // One address that is not TikTok's is no reason to trust the next: no fallback (U06).
+        if (last.code() == errc::tiktok_tls || last.code() == errc::overloaded) co_return last;
+    }
+    // That an address was slow is not the caller's deadline.
+    const bool own_timeout = last.code() == errc::deadline_exceeded && !until.passed(steady_now());
+    if (own_timeout) last = failure{errc::tiktok_unreachable, "TikTok did not accept a connection in time."};
+    co_return last;
+}
+
+task<result<void>> client::state::open(const origin& to, pool::lease& into, deadline until) {
+    auto made = co_await try_addresses(to, until);
+    if (!made) co_return made.error();
+    into.opened(std::move(*made));
+    co_return result<void>();
+}
+
+client::client(worker& home, const tls_client_context& tls, resolver& names, client_limits limits)
+    : state_(std::make_shared<state>(home, tls, names, limits)) {}
+client::~client() {
+    close();
+}
+
+task<result<reply>> client::send(const origin& to, std::string_view request, repeat again, deadline until) {
+    const auto keep = state_;
+    auto leased = co_await keep->connections->acquire(to, until);
+    if (!leased) co_return leased.error();
+    pool::lease& held = *leased;
+    for (;;) {
+        if (!held.get()) {
+            const auto opened = co_await keep->open(to, held, until);
+            if (!opened) co_return opened.error();
+        }
+        connection& c = *held.get();
+        c.begin_request();
+        const auto written = co_await c.write(request, until);
+        if (written) {
+            auto answer = co_await c.read_answer(until);
+            if (answer && c.in_step()) held.mark_clean();
+            if (answer || !may_repeat(held, again)) co_return std::move(answer);
+        } else if (!may_repeat(held, again)) {
+            co_return written.error();
+        }
+        held.drop();
+    }
+}
+
+/// An exchange in a lease of its own.
+class client::streamed final : public exchange {
+public:
+    streamed(std::shared_ptr<state> from, const origin& to, pool::lease held, std::string head,
+             std::uint64_t body_bytes)
+        : from_(std::move(from)),
+          to_(to),
+          held_(std::move(held)),
+          head_(std::move(head)),
+          body_left_(body_bytes) {
+        held_.get()->begin_request();
+    }
+
+    task<result<bool>> write(std::string_view piece, deadline until) override;
+    task<result<reply>> finish(deadline until) override;
+
+private:
+    task<result<bool>> send(std::string_view piece, deadline until);
+
+    std::shared_ptr<state> from_;
+    origin to_;
+    pool::lease held_;
+    std::string head_; // empty once it is sent: it leaves together with the first piece
+    std::uint64_t body_left_;
+    bool answered_ = false;
+};
+
+task<result<bool>> client::streamed::write(std::string_view piece, deadline until) {
+    if (answered_) co_return false;
+    if (piece.size() > body_left_) throw std::logic_error("more body than the head has announced");
+    auto sent = co_await send(piece, until);
+    if (sent) {
+        answered_ = !*sent;
+        body_left_ -= piece.size();
+    }
+    co_return sent;
+}
+
+task<result<bool>> client::streamed::send(std::string_view piece, deadline until) {
+    for (;;) {
+        connection& c = *held_.get();
+        const auto sent = co_await c.write_unless_answered(head_, piece, until);
+        // A kept connection that had died before anything of this request left: nothing has happened yet.
+        const bool stale = held_.reused() && !c.sent_something() && (sent ? !*sent : c.hung_up());
+        if (!stale) {
+            head_.clear();
+            co_return sent;
+        }
+        held_.drop();
+        const auto opened = co_await from_->open(to_, held_, until);
+        if (!opened) co_return opened.error();
+        held_.get()->begin_request();
+    }
+}
+
+task<result<reply>> client::streamed::finish(deadline until) {
+    if (!head_.empty()) {
+        const auto sent = co_await send(std::string_view(), until);
+        if (!sent) co_return sent.error();
+    }
+    connection& c = *held_.get();
+    auto answer = co_await c.read_answer(until);
+    if (answer && c.in_step() && body_left_ == 0 && !answered_) held_.mark_clean();
+    co_return std::move(answer);
+}
+
+task<result<std::unique_ptr<exchange>>> client::begin(const origin& to, std::string head, deadline until) {
+    const auto keep = state_;
+    const auto announced = http::length_of(http::find_field(head, "content-length"));
+    if (!announced) throw std::logic_error("a streamed request must announce its length");
+    auto leased = co_await keep->connections->acquire(to, until);
+    if (!leased) co_return leased.error();
+    if (!leased->get()) {
+        const auto opened = co_await keep->open(to, *leased, until);
+        if (!opened) co_return opened.error();
+    }
+    co_return std::make_unique<streamed>(keep, to, std::move(*leased), std::move(head), *announced);
+}
+
+pool_stats client::stats() const {
+    return state_->connections->stats();
+}
+void client::close() {
+    state_->connections->close();
+}
+
+} // namespace gateway::outbound

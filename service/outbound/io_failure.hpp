@@ -1,0 +1,15 @@
+// What the network says, translated once: above outbound/ nobody sees an error of Asio (P11). Pure.
+#pragma once
+#include "base/result.hpp"
+
+#include <boost/system/error_code.hpp>
+
+#include <string>
+
+namespace gateway::outbound {
+
+/// tiktok_unreachable, tiktok_tls, deadline_exceeded, or overloaded when this process has no descriptor left.
+/// `may_have_reached`: bytes of the request may have left.
+failure io_failure(boost::system::error_code ec, const std::string& tls_problem, bool may_have_reached);
+
+} // namespace gateway::outbound

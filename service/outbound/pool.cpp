@@ -1,0 +1,169 @@
+#include "outbound/pool.hpp"
+
+#include "runtime/worker.hpp"
+
+#include <unordered_map>
+#include <utility>
+
+namespace gateway::outbound {
+namespace {
+
+// Upload hosts are named by TikTok's answers; beyond so many origins the unused ones are forgotten.
+constexpr std::size_t hosts_max = 64;
+
+failure no_turn() {
+    return failure{errc::overloaded, "No connection to TikTok became free in time."};
+}
+
+} // namespace
+
+struct pool::place {
+    waiter turn;
+    bool granted = false;
+    std::unique_ptr<connection> what; // granted without one: a slot
+};
+
+struct pool::host final : deadline_sweep::entry {
+    host(pool& of, pool_policy::limits bounds) : owner(of), policy(bounds) {}
+
+    pool& owner;
+    pool_policy policy;
+    std::unordered_map<pool_policy::connection_id, std::unique_ptr<connection>> idle;
+    std::unordered_map<pool_policy::ticket, place*> line;
+    pool_policy::connection_id next_id = 1;
+
+private:
+    void on_expired() override { owner.close_expired(*this); }
+};
+
+pool::pool(worker& home, client_limits limits) : home_(home), limits_(limits) {}
+pool::~pool() = default;
+
+pool::host& pool::host_of(const origin& to) {
+    if (const auto found = hosts_.find(to); found != hosts_.end()) return *found->second;
+    if (hosts_.size() >= hosts_max)
+        std::erase_if(hosts_, [](const auto& one) {
+            const auto& policy = one.second->policy;
+            return policy.active() + policy.idle() + policy.waiting() == 0;
+        });
+    const pool_policy::limits bounds{limits_.connections_per_origin, limits_.waiters_per_origin,
+                                     limits_.idle_timeout};
+    return *hosts_.emplace(to, std::make_unique<host>(*this, bounds)).first->second;
+}
+
+std::optional<pool::lease> pool::acquire_now(const origin& to) {
+    host& of = host_of(to);
+    while (of.policy.idle() > 0) {
+        const auto newest = of.policy.ask().connection;
+        auto what = std::move(of.idle.extract(newest).mapped());
+        const bool quiet = what->is_quiet();
+        if (quiet) {
+            publish();
+            return lease(shared_from_this(), of, std::move(what));
+        }
+        of.policy.closed(); // the peer closed it, or said something nobody asked for
+    }
+    if (of.policy.active() >= limits_.connections_per_origin) return std::nullopt;
+    of.policy.ask();
+    publish();
+    return lease(shared_from_this(), of, nullptr);
+}
+
+task<result<pool::lease>> pool::acquire(const origin& to, deadline until) {
+    if (closed_) co_return failure{errc::draining, "This replica is shutting down."};
+    if (auto now = acquire_now(to)) co_return std::move(*now);
+    host& of = host_of(to);
+    const auto asked = of.policy.ask();
+    if (asked.what == pool_policy::verdict::refuse) co_return no_turn();
+
+    place mine{waiter(home_.executor(), until)};
+    struct registration {
+        pool& from;
+        host& of;
+        pool_policy::ticket ticket;
+        place& mine;
+        ~registration() {
+            of.line.erase(ticket);
+            // Granted and gone at the same time (late, or cancelled): the next one gets it.
+            if (mine.granted)
+                from.give_back(of, std::move(mine.what), mine.what != nullptr);
+            else
+                of.policy.leave(ticket);
+            from.publish();
+        }
+    };
+    const auto keep = shared_from_this();
+    of.line.emplace(asked.place, &mine);
+    const registration here{*this, of, asked.place, mine};
+    publish();
+    co_await mine.turn.wait();
+    if (!mine.granted) co_return no_turn();
+    mine.granted = false; // ours now
+    if (mine.what && !mine.what->is_quiet()) mine.what.reset();
+    co_return lease(keep, of, std::move(mine.what));
+}
+
+void pool::give_back(host& of, std::unique_ptr<connection> what, bool clean) {
+    const bool keep = clean && what && !closed_;
+    if (keep) {
+        const auto id = of.next_id++;
+        const auto next = of.policy.give_back(id, steady_now());
+        if (next) {
+            hand_over(of, *next, std::move(what));
+        } else {
+            what->relax();
+            of.idle.emplace(id, std::move(what));
+            if (!of.armed()) of.arm(home_.sweep(), deadline{*of.policy.next_expiry()});
+        }
+    } else {
+        what.reset(); // before the next one opens: descriptors are bounded too
+        if (const auto next = of.policy.closed()) hand_over(of, *next, nullptr);
+    }
+    publish();
+}
+
+void pool::hand_over(host& of, const pool_policy::handover& what, std::unique_ptr<connection> connection) {
+    place& oldest = *of.line.at(what.to);
+    oldest.granted = true;
+    oldest.what = std::move(connection);
+    oldest.turn.wake();
+}
+
+void pool::close_expired(host& of) {
+    for (const auto id : of.policy.expired(steady_now()))
+        of.idle.erase(id);
+    if (const auto next = of.policy.next_expiry()) of.arm(home_.sweep(), deadline{*next});
+    publish();
+}
+
+void pool::close() {
+    closed_ = true;
+    for (auto& [to, of] : hosts_) {
+        of->disarm();
+        for (const auto id : of->policy.take_idle())
+            of->idle.erase(id);
+    }
+    publish();
+}
+
+void pool::publish() {
+    std::uint32_t idle = 0, active = 0, waiting = 0;
+    for (const auto& [to, of] : hosts_) {
+        idle += of->policy.idle();
+        active += of->policy.active();
+        waiting += of->policy.waiting();
+    }
+    shown_idle_.store(idle, std::memory_order_relaxed);
+    shown_active_.store(active, std::memory_order_relaxed);
+    shown_waiting_.store(waiting, std::memory_order_relaxed);
+}
+
+pool_stats pool::stats() const {
+    pool_stats now;
+    now.idle = shown_idle_.load(std::memory_order_relaxed);
+    now.active = shown_active_.load(std::memory_order_relaxed);
+    now.waiting = shown_waiting_.load(std::memory_order_relaxed);
+    return now;
+}
+
+} // namespace gateway::outbound

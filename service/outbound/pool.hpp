@@ -1,0 +1,90 @@
+// The connections of one worker, by origin. Hands out leases; a lease that is not marked clean closes its
+// connection (the next user must never read somebody else's answer). One worker; shared by the client and its
+// leases, because frames that die with their loop give back after the client is gone.
+#pragma once
+#include "outbound/client.hpp"
+#include "outbound/connection.hpp"
+#include "outbound/pool_policy.hpp"
+#include "runtime/deadline_sweep.hpp"
+#include "runtime/waiter.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+
+namespace gateway::outbound {
+
+class pool : public std::enable_shared_from_this<pool> {
+public:
+    class lease;
+
+    pool(worker& home, client_limits limits);
+    ~pool();
+    pool(const pool&) = delete;
+    pool& operator=(const pool&) = delete;
+
+    /// A quiet connection, or a slot to open one with. Failures: overloaded (the line is full, or no turn
+    /// came before `until`), draining.
+    task<result<lease>> acquire(const origin& to, deadline until);
+    /// The same when nobody has to wait for it; nothing otherwise.
+    std::optional<lease> acquire_now(const origin& to);
+
+    pool_stats stats() const; // any thread
+    void close();
+    bool closed() const { return closed_; }
+    const client_limits& limits() const { return limits_; }
+    worker& home() { return home_; }
+
+private:
+    struct place; // somebody who waits
+    struct host;  // the connections of one origin
+
+    host& host_of(const origin& to);
+    void give_back(host& of, std::unique_ptr<connection> what, bool clean);
+    void hand_over(host& of, const pool_policy::handover& what, std::unique_ptr<connection> connection);
+    void close_expired(host& of);
+    void publish();
+
+    worker& home_;
+    client_limits limits_;
+    std::map<origin, std::unique_ptr<host>> hosts_;
+    bool closed_ = false;
+    std::atomic<std::uint32_t> shown_idle_{0}, shown_active_{0}, shown_waiting_{0};
+};
+
+/// A connection, or the right to open one, until the end of its life.
+class pool::lease {
+public:
+    lease(std::shared_ptr<pool> from, host& of, std::unique_ptr<connection> what)
+        : from_(std::move(from)), of_(&of), connection_(std::move(what)), reused_(connection_ != nullptr) {}
+    lease(lease&& other) noexcept = default;
+    lease& operator=(lease&&) = delete;
+    ~lease() {
+        if (from_) from_->give_back(*of_, std::move(connection_), clean_);
+    }
+
+    connection* get() const { return connection_.get(); }
+    /// It has served a request before: it may be stale.
+    bool reused() const { return reused_; }
+    /// Fills the slot.
+    void opened(std::unique_ptr<connection> what) { connection_ = std::move(what); }
+    /// Closes the connection and keeps the slot.
+    void drop() {
+        connection_.reset();
+        reused_ = false;
+    }
+    /// The connection is in step and may serve the next one.
+    void mark_clean() { clean_ = true; }
+
+private:
+    std::shared_ptr<pool> from_;
+    host* of_;
+    std::unique_ptr<connection> connection_;
+    bool reused_;
+    bool clean_ = false;
+};
+
+} // namespace gateway::outbound
