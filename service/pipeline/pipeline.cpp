@@ -46,6 +46,7 @@ result<void> read_path(const request& what, actions::call& c) {
         auto post = check_publish_id(what.publish_id);
         if (!post) return post.error();
         c.post = std::move(*post);
+        c.record.publish_id = c.post.text();
     }
     if (what.what->path.find("{file_id}") != std::string_view::npos) {
         auto file = check_file_id(what.file_id);

@@ -238,6 +238,26 @@ TEST(Inputs, ParametersOfTheQueryAreRefusedWhereTheBodyHoldsTheInputs) {
     EXPECT_TRUE(refuse_query(""));
 }
 
+TEST(Inputs, C26NoInputOfAnyActionTakesACarriageReturn) {
+    for (const auto& each : table()) {
+        for (const auto& rule : each.inputs) {
+            const validation by{.what = each, .verified_url_prefixes = no_prefixes};
+            const bool list = rule.type == kind::text_list || rule.type == kind::url_list;
+            const std::string name(rule.name);
+            const std::string text = rule.type == kind::url || rule.type == kind::url_list
+                                         ? "https://a.example/x\\r\\nHost: b"
+                                         : "a\\r\\nX-Evil: 1";
+            const std::string value = list ? "[\"" + text + "\"]" : '"' + text + '"';
+            const auto checked = check_body(by, "{\"" + name + "\":" + value + "}");
+            ASSERT_FALSE(checked) << each.slug << ' ' << name;
+            const auto& faults = checked.error().details()->fields;
+            EXPECT_TRUE(std::any_of(faults.begin(), faults.end(),
+                                    [&](const auto& fault) { return fault.field.starts_with(name); }))
+                << each.slug << ' ' << name;
+        }
+    }
+}
+
 TEST(Inputs, AnEndlessNameDoesNotComeBack) {
     const auto refused = check("TIKTOK_LIST_VIDEOS", std::string(5000, 'a') + "=1");
     ASSERT_FALSE(refused);
