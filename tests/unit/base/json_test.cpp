@@ -130,13 +130,14 @@ TEST(JsonStrict, C23AnswersQuicklyWhateverTheBody) {
 }
 
 TEST(JsonWrite, EscapesWhatMustBeAndNothingElse) {
+    using namespace std::string_view_literals;
     std::string out;
-    append_json_string(
-        out, std::string_view(
-                 "a\"b\\c\n\r\t\x01\x1f/\x7f\xc3\xa9\xff\xf0\x9f\x98\x80 and a long plain tail\0", 48));
-    EXPECT_EQ(out.substr(0, 59),
-              "\"a\\\"b\\\\c\\n\\r\\t\\u0001\\u001f/\x7f\xc3\xa9\xef\xbf\xbd\xf0\x9f\x98\x80 and a long "
-              "plain tail");
+    append_json_string(out,
+                       "a\"b\\c\n\r\t\x01\x1f/\x7f\xc3\xa9\xff\xf0\x9f\x98\x80 and a long plain tail\0"sv);
+    EXPECT_EQ(
+        out,
+        "\"a\\\"b\\\\c\\n\\r\\t\\u0001\\u001f/\x7f\xc3\xa9\xef\xbf\xbd\xf0\x9f\x98\x80 and a long plain "
+        "tail\\u0000\"");
     out = "{";
     append_json_key(out, "a");
     append_json_number(out, -5);

@@ -31,6 +31,12 @@ std::string verdict(std::string_view block) {
     return head.has_value() ? "accepted" : std::string(facts(head.error().code()).name);
 }
 
+/// "path?query" as the gate gives them; the views end with the block.
+std::string place_in(const std::string& block) {
+    const auto head = judge(block);
+    return head.has_value() ? std::string(head->path) + "?" + std::string(head->query) : "refused";
+}
+
 } // namespace
 
 TEST(StrictGate, ReadsAPlainRequest) {
@@ -198,18 +204,15 @@ TEST(StrictGate, C07RefusesTargetsThatCouldBeReadInTwoWays) {
                                "http://u@gateway.example:8080/"})
         EXPECT_EQ(verdict(get(target)), "malformed_request") << target;
     // An empty segment has one meaning only, and no route has one.
-    EXPECT_EQ(judge(get("//x"))->path, "//x");
+    EXPECT_EQ(place_in(get("//x")), "//x?");
 }
 
 TEST(StrictGate, C07GivesRouteAndAuthorisationOnePath) {
-    const auto absolute = judge(get("http://GATEWAY.example:8080/v1/users?limit=1"));
-    ASSERT_TRUE(absolute.has_value());
-    EXPECT_EQ(absolute->path, "/v1/users");
-    EXPECT_EQ(absolute->query, "limit=1");
-    EXPECT_EQ(judge(get("https://gateway.example:8080"))->path, "/");
-    EXPECT_EQ(judge(get("https://gateway.example:8080?a=b"))->query, "a=b");
-    EXPECT_EQ(judge(request("OPTIONS * HTTP/1.1", ""))->path, "*");
-    EXPECT_EQ(judge(get("/v1/users/a.b..c/%41?x=../%2e[]"))->path, "/v1/users/a.b..c/%41");
+    EXPECT_EQ(place_in(get("http://GATEWAY.example:8080/v1/users?limit=1")), "/v1/users?limit=1");
+    EXPECT_EQ(place_in(get("https://gateway.example:8080")), "/?");
+    EXPECT_EQ(place_in(get("https://gateway.example:8080?a=b")), "/?a=b");
+    EXPECT_EQ(place_in(request("OPTIONS * HTTP/1.1", "")), "*?");
+    EXPECT_EQ(place_in(get("/v1/users/a.b..c/%41?x=../%2e[]")), "/v1/users/a.b..c/%41?x=../%2e[]");
 }
 
 TEST(StrictGate, C08RefusesUnknownMethodsAndVersions) {
