@@ -130,7 +130,7 @@ TEST(JsonStrict, C23AnswersQuicklyWhateverTheBody) {
 }
 
 TEST(JsonWrite, EscapesWhatMustBeAndNothingElse) {
-    using namespace std::string_view_literals;
+    using std::string_view_literals::operator""sv;
     std::string out;
     append_json_string(out,
                        "a\"b\\c\n\r\t\x01\x1f/\x7f\xc3\xa9\xff\xf0\x9f\x98\x80 and a long plain tail\0"sv);
