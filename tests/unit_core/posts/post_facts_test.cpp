@@ -1,0 +1,117 @@
+#include "posts/post_facts.hpp"
+
+#include "posts/daily_wait.hpp"
+#include "posts/ledger.hpp"
+#include "posts/post_settings.hpp"
+
+#include <gtest/gtest.h>
+
+namespace gateway::posts {
+namespace {
+
+const wall_time now = from_unix_ms(1'795'000'000'000);
+
+TEST(PostFacts, M10GivesEachStatusAStateAndInventsNone) {
+    EXPECT_EQ(state_of("PROCESSING_UPLOAD"), "processing");
+    EXPECT_EQ(state_of("PROCESSING_DOWNLOAD"), "processing");
+    EXPECT_EQ(state_of("SEND_TO_USER_INBOX"), "in_inbox");
+    EXPECT_EQ(state_of("PUBLISH_COMPLETE"), "published");
+    EXPECT_EQ(state_of("FAILED"), "failed");
+    EXPECT_EQ(state_of("A_WORD_OF_TOMORROW"), "processing");
+    EXPECT_EQ(state_of(""), "unconfirmed");
+}
+
+TEST(PostFacts, KeepsPostIdsAsTheyWere) {
+    const std::vector<std::string> ids{"7602997517160123666", "9"};
+    EXPECT_EQ(read_post_ids(write_post_ids(ids)), ids);
+    EXPECT_TRUE(read_post_ids("").empty());
+    EXPECT_TRUE(read_post_ids("{}").empty());
+}
+
+TEST(PostSettings, ComeBackFromTheLedgerAsTheyWere) {
+    tiktok::post_info info;
+    info.caption = "a\n\"b\" \xF0\x9F\x98\x80";
+    info.privacy_level = "PUBLIC_TO_EVERYONE";
+    info.disable_duet = true;
+    info.is_aigc = false;
+    info.video_cover_timestamp_ms = 1'000;
+    const tiktok::post_info back = read_settings(write_settings(info));
+    EXPECT_EQ(back.caption, info.caption);
+    EXPECT_EQ(back.privacy_level, info.privacy_level);
+    EXPECT_TRUE(back.disable_duet);
+    EXPECT_FALSE(back.disable_stitch);
+    EXPECT_EQ(back.is_aigc, false);
+    EXPECT_EQ(back.video_cover_timestamp_ms, 1'000);
+    EXPECT_EQ(read_settings("not json").caption, "");
+}
+
+TEST(PostSettings, AreThoseOfThePublishElseThoseOfTheUpload) {
+    tiktok::post_info upload;
+    upload.caption = "of the upload";
+    upload.disable_comment = true;
+    publish_request later;
+    later.privacy_level = "PUBLIC_TO_EVERYONE";
+    later.disable_comment = false;
+    const tiktok::post_info both = merged(upload, later);
+    EXPECT_EQ(both.caption, "of the upload");
+    EXPECT_EQ(both.privacy_level, "PUBLIC_TO_EVERYONE");
+    EXPECT_FALSE(both.disable_comment);
+}
+
+TEST(PostSettings, NeverWidenAnAudience) {
+    EXPECT_EQ(complete_direct({}, "SELF_ONLY")->privacy_level, "SELF_ONLY");
+    tiktok::post_info branded;
+    branded.brand_content_toggle = true;
+    const auto refused = complete_direct(branded, "SELF_ONLY");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::invalid_input);
+    EXPECT_EQ(refused.error().details()->fields.at(0).field, "brand_content_toggle");
+    branded.privacy_level = "PUBLIC_TO_EVERYONE";
+    EXPECT_TRUE(complete_direct(branded, "SELF_ONLY"));
+}
+
+TEST(PostSettings, RefuseALevelTheCreatorDoesNotHave) {
+    tiktok::creator creator;
+    creator.privacy_levels = {"FOLLOWER_OF_CREATOR", "SELF_ONLY"};
+    EXPECT_TRUE(check_offered(creator, "SELF_ONLY"));
+    const auto refused = check_offered(creator, "PUBLIC_TO_EVERYONE");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::privacy_level_not_allowed);
+    EXPECT_NE(refused.error().message().find("FOLLOWER_OF_CREATOR, SELF_ONLY"), std::string::npos);
+}
+
+store::post_record post_of(const char* kind, milliseconds ago, const char* status = "PUBLISH_COMPLETE") {
+    store::post_record post;
+    post.kind = kind;
+    post.id = publish_id::trusted("p");
+    post.status = status;
+    post.created_at = now - ago;
+    return post;
+}
+
+TEST(DailyWait, EndsWhenTheOldestPostOfTheDayLeavesTheWindow) {
+    constexpr milliseconds hour{3'600'000};
+    const std::vector<store::post_record> recent{
+        post_of("direct_file", hour), post_of("direct_url", 20 * hour),
+        post_of("direct_file", 23 * hour, "FAILED"), post_of("inbox_file", 22 * hour),
+        post_of("direct_file", 30 * hour)};
+    EXPECT_EQ(wait_for_daily_cap(recent, true, now), 4 * hour);
+    EXPECT_EQ(wait_for_daily_cap(recent, false, now), 2 * hour);
+    EXPECT_EQ(wait_for_daily_cap({}, true, now), hour);
+}
+
+TEST(Ledger, I05CallsALostInitUnknownOnlyWhereItCanPost) {
+    const failure lost = failure(errc::tiktok_unreachable, "gone").may_have_reached_tiktok();
+    const failure photos = meaning_of_failed_init(lost, true);
+    EXPECT_EQ(photos.code(), errc::outcome_unknown);
+    EXPECT_FALSE(photos.message().empty());
+    EXPECT_TRUE(photos.details()->may_have_reached_tiktok);
+    const failure bytes_to_come = meaning_of_failed_init(lost, false);
+    EXPECT_EQ(bytes_to_come.code(), errc::tiktok_unreachable);
+    EXPECT_TRUE(!bytes_to_come.details() || !bytes_to_come.details()->may_have_reached_tiktok);
+    const failure refused(errc::invalid_input, "no");
+    EXPECT_EQ(meaning_of_failed_init(refused, true).code(), errc::invalid_input);
+}
+
+} // namespace
+} // namespace gateway::posts
