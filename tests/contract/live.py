@@ -122,7 +122,7 @@ def posting(call, photo_urls):
     call("TIKTOK_FETCH_PUBLISH_STATUS", publish_id=posted.data.get("publish_id", "none"))
     call("TIKTOK_FETCH_PUBLISH_STATUS", "no_such_post", publish_id="v_pub_file~v2-1.1")
     call("TIKTOK_POST_PHOTO", "invalid_input", body={"photo_images": ["http://plain.example.com/a.jpg"], "photo_cover_index": 0})
-    call("TIKTOK_POST_PHOTO", "url_ownership_unverified", body={"photo_images": ["https://other.example.com/a.jpg"], "photo_cover_index": 0})
+    call("TIKTOK_POST_PHOTO", "invalid_input", body={"photo_images": ["https://other.example.com/a.jpg"], "photo_cover_index": 0})
     photos = call("TIKTOK_POST_PHOTO", body={"photo_images": photo_urls, "photo_cover_index": 0, "post_mode": "DIRECT_POST"})
     call("GATEWAY_CANCEL_POST", "not_cancellable", publish_id=posted.data.get("publish_id", "none"))
     call("GATEWAY_LIST_POSTS", query={"limit": 2})
