@@ -30,7 +30,7 @@ struct api_parts {
     const settings::listen& settings;
     const router& routes;          // shared by all workers
     pipeline::pipeline& calls;     // of this worker
-    telemetry::recorder& recorder; // shared
+    telemetry::recorder& recorder; // of this worker
     door_state& state;             // shared
     const tls_server_context* tls; // null: plain
     /// Without callers nobody needs a key, and then a page in a browser must not reach us under a name of its

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <stdexcept>
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <thread>
@@ -18,12 +19,24 @@ namespace harness {
 struct child_process::collector {
     explicit collector(int from) : descriptor(from), thread([this] { read_all(); }) {}
     ~collector() {
+        leave();
+        close(leave_handle);
+    }
+    /// Stops reading and closes the pipe.
+    void leave() {
+        if (descriptor < 0) return;
+        eventfd_write(leave_handle, 1);
         thread.join();
         close(descriptor);
+        descriptor = -1;
     }
     void read_all() {
         char space[65536];
         while (true) {
+            pollfd ready[2] = {{descriptor, POLLIN, 0}, {leave_handle, POLLIN, 0}};
+            poll(ready, 2, -1);
+            // What the program still said is read first; only then may we leave.
+            if (ready[0].revents == 0 && ready[1].revents != 0) return;
             const auto got = read(descriptor, space, sizeof space);
             if (got < 0 && errno == EINTR) continue;
             const std::lock_guard lock(mutex);
@@ -46,7 +59,13 @@ struct child_process::collector {
         return text;
     }
 
+    std::string until_end() {
+        wait_for(gateway::seconds{10}, [](const std::string&) { return false; });
+        return copy();
+    }
+
     int descriptor;
+    int leave_handle = eventfd(0, EFD_CLOEXEC);
     std::mutex mutex;
     std::condition_variable changed;
     std::string text;
@@ -118,8 +137,12 @@ child_process::~child_process() {
 
 std::string child_process::first_line(gateway::milliseconds wait) {
     if (!output_->wait_for(wait,
-                           [](const std::string& text) { return text.find('\n') != std::string::npos; }))
-        throw std::runtime_error("the program said nothing; on standard error: " + errors_->copy());
+                           [](const std::string& text) { return text.find('\n') != std::string::npos; })) {
+        const auto status = this->wait(gateway::milliseconds{500});
+        throw std::runtime_error("the program said nothing"
+                                 + (status ? " and ended with " + std::to_string(*status) : "")
+                                 + "; on standard error: " + errors_->copy());
+    }
     const std::string text = output_->copy();
     return text.substr(0, text.find('\n'));
 }
@@ -139,12 +162,25 @@ std::optional<int> child_process::wait(gateway::milliseconds patience) {
     if (poll(&ended, 1, static_cast<int>(patience.count())) <= 0) return std::nullopt;
     int raw = 0;
     waitpid(pid_, &raw, 0);
+    dumped_core_ = WIFSIGNALED(raw) && WCOREDUMP(raw);
     status_ = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
     return status_;
 }
 
 std::string child_process::output() const {
     return output_->copy();
+}
+
+std::string child_process::output_at_end() const {
+    return output_->until_end();
+}
+
+std::string child_process::errors_at_end() const {
+    return errors_->until_end();
+}
+
+void child_process::close_output() {
+    output_->leave();
 }
 
 std::string child_process::errors() const {

@@ -31,14 +31,23 @@ public:
     /// Its exit status, or 128 and the signal that ended it. Empty: it still runs.
     std::optional<int> wait(gateway::milliseconds patience);
 
+    /// Whether its end left a core dump behind.
+    bool dumped_core() const { return dumped_core_; }
+
     std::string output() const; // so far
     std::string errors() const;
+    /// Everything, once the program has ended.
+    std::string output_at_end() const;
+    std::string errors_at_end() const;
+    /// The reader of its standard output goes away: what it writes from now on fails.
+    void close_output();
 
 private:
     struct collector;
     pid_t pid_ = -1;
     int pid_handle_ = -1;
     std::optional<int> status_;
+    bool dumped_core_ = false;
     std::unique_ptr<collector> output_, errors_;
 };
 

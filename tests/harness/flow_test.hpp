@@ -3,9 +3,9 @@
 #include "harness/raw_socket.hpp"
 #include "harness/world.hpp"
 
-#include <cstdio>
-
 #include <gtest/gtest.h>
+
+#include <cstdio>
 
 namespace harness {
 

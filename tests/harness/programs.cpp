@@ -111,12 +111,11 @@ std::string keys_file_in(const temp_folder& folder) {
     return folder.write("vault.keys", "flow-key-1:" + gateway::to_base64(gateway::random_bytes(32)) + "\n");
 }
 
-gateway_process::gateway_process(const std::string& program, const temp_folder& folder,
-                                 const simulator_process& tiktok, const std::string& client_secret,
-                                 const std::string& caller_key, const gateway_options& options,
-                                 std::shared_ptr<transcript> seen) {
+std::map<std::string, std::string> gateway_variables(const temp_folder& folder,
+                                                     const simulator_process& tiktok,
+                                                     const gateway_options& options,
+                                                     const std::string& caller_key) {
     const std::string api = "https://localhost:" + std::to_string(tiktok.api_port());
-    std::string text = options.settings + "\n";
     std::map<std::string, std::string> variables{
         {"TIKTOK_GATEWAY__LISTEN__PORT", "0"},
         {"TIKTOK_GATEWAY__ADMIN__PORT", "0"},
@@ -128,7 +127,7 @@ gateway_process::gateway_process(const std::string& program, const temp_folder& 
         {"TIKTOK_GATEWAY__TIKTOK__UPLOAD_HOSTS",
          "['127.0.0.1:" + std::to_string(tiktok.upload_port()) + "']"},
         {"TIKTOK_GATEWAY__TIKTOK__CLIENT_KEY", simulator_process::client_key},
-        {"TIKTOK_GATEWAY__TIKTOK__CLIENT_SECRET_FILE", folder.write("client.secret", client_secret)},
+        {"TIKTOK_GATEWAY__TIKTOK__CLIENT_SECRET_FILE", (folder.path() / "client.secret").string()},
         {"TIKTOK_GATEWAY__STORE__URL", "sqlite:" + (folder.path() / "gateway.db").string()},
         {"TIKTOK_GATEWAY__VAULT__KEYS_FILE", keys_file_in(folder)},
         {"TIKTOK_GATEWAY__FILES__DIRECTORY", (folder.path() / "files").string()},
@@ -139,13 +138,20 @@ gateway_process::gateway_process(const std::string& program, const temp_folder& 
             + ", requests_per_minute: " + std::to_string(options.requests_per_minute) + "}]";
     for (const auto& [name, value] : options.variables)
         variables[name] = value;
-    const std::string file = folder.write("gateway.yaml", text);
+    return variables;
+}
+
+gateway_process::gateway_process(const std::string& program, const temp_folder& folder,
+                                 const simulator_process& tiktok, const std::string& client_secret,
+                                 const std::string& caller_key, const gateway_options& options) {
+    folder.write("client.secret", client_secret);
+    const std::string file = folder.write("gateway.yaml", options.settings + "\n");
     process_ = std::make_unique<child_process>(std::vector<std::string>{program, "--config", file},
-                                               folder.path().string(), variables);
+                                               folder.path().string(),
+                                               gateway_variables(folder, tiktok, options, caller_key));
     const auto line = boost::json::parse(process_->first_line()).as_object();
     port_ = port_in(line, "api");
     admin_port_ = port_in(line, "admin");
-    static_cast<void>(seen);
 }
 
 std::optional<int> gateway_process::stop(gateway::milliseconds patience) {

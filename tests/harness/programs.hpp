@@ -58,12 +58,19 @@ struct gateway_options {
     std::uint32_t requests_per_minute = 1'000'000;
 };
 
+/// The environment a gateway is started with: ports, folder, simulator, caller; expects client.secret in the
+/// folder.
+std::map<std::string, std::string> gateway_variables(const temp_folder& folder,
+                                                     const simulator_process& tiktok,
+                                                     const gateway_options& options,
+                                                     const std::string& caller_key);
+
 class gateway_process {
 public:
-    /// `world` shares its folder and its simulator; throws when the gateway does not start.
+    /// Throws when the gateway does not start.
     gateway_process(const std::string& program, const temp_folder& folder, const simulator_process& tiktok,
                     const std::string& client_secret, const std::string& caller_key,
-                    const gateway_options& options, std::shared_ptr<transcript> seen);
+                    const gateway_options& options);
 
     std::uint16_t port() const { return port_; }
     std::uint16_t admin_port() const { return admin_port_; }

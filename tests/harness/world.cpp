@@ -25,7 +25,7 @@ simulator_process& world::tiktok() {
 gateway_process& world::gateway() {
     if (!gateway_)
         gateway_ = std::make_unique<gateway_process>(gateway_program_, folder_, tiktok(), client_secret_,
-                                                     caller_key_, options, seen_);
+                                                     caller_key_, options);
     return *gateway_;
 }
 

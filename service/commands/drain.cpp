@@ -1,0 +1,85 @@
+// How the service ends (product §8; failure-catalogue P01, P02): the steps, and what may shorten them.
+#include "commands/drain.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <future>
+#include <memory>
+
+namespace gateway::commands {
+
+namespace {
+
+constexpr milliseconds look_every{20};
+constexpr seconds shortened_to{2}; // after a second signal
+/// A refresh asks twice at most, each time for 15 s, and stores what it got.
+constexpr seconds refresh_reserve{40};
+
+/// `done` is shared: if a worker died, nobody knows who lets go of it last.
+task<void> drain_tokens(tiktok::tokens& tokens, std::shared_ptr<std::promise<void>> done) {
+    co_await tokens.drain(deadline::in(steady_now(), refresh_reserve));
+    done->set_value();
+}
+
+} // namespace
+
+void service::stop_being_ready() {
+    door_.now.store(inbound::phase::leaving);
+}
+
+void service::close_doors() {
+    door_.now.store(inbound::phase::closed);
+    for (auto& one : serving_)
+        boost::asio::post(one->on.home.executor(),
+                          [worker = one.get()] { worker->listener.stop_accepting(); });
+}
+
+void service::close_idle_connections() {
+    for (auto& one : serving_)
+        boost::asio::post(one->on.home.executor(), [worker = one.get()] { worker->listener.close_idle(); });
+}
+
+bool service::anything_left() const {
+    return door_.requests_in_flight.load() > 0 || door_.connections.load() > 0;
+}
+
+void service::finish_refreshes() {
+    auto done = std::make_shared<std::promise<void>>();
+    auto& home = reaching_[0]->home;
+    boost::asio::post(home.executor(),
+                      [this, &home, done] { home.group().spawn(drain_tokens(tokens_, done)); });
+    done->get_future().wait_for(refresh_reserve + seconds{1});
+}
+
+void service::stop() {
+    for (auto& one : reaching_)
+        one->home.stop();
+    for (auto& one : threads_)
+        one.join();
+    threads_.clear();
+}
+
+void drain(service& of, const settings::drain& settings, signals& from) {
+    const steady_time began = steady_now();
+    of.sink().tell(telemetry::level::info, "draining");
+    of.stop_being_ready();
+    bool hurried = false;
+    for (const auto until = began + settings.delay; !hurried && steady_now() < until;)
+        hurried = from.wait(until) == signals::what::terminate;
+    of.close_doors();
+
+    auto until = std::max(began + settings.deadline, steady_now());
+    if (hurried) until = std::min(until, steady_now() + shortened_to);
+    while (of.anything_left() && steady_now() < until) {
+        of.close_idle_connections(); // again and again: a call that just ended leaves one more
+        const auto asked = from.wait(std::min<steady_time>(until, steady_now() + look_every));
+        if (asked == signals::what::terminate)
+            until = std::min<steady_time>(until, steady_now() + shortened_to);
+    }
+    if (of.anything_left()) of.sink().tell(telemetry::level::warn, "drain_deadline_passed");
+    of.finish_refreshes();
+    of.stop();
+    of.sink().tell(telemetry::level::info, "stopped");
+}
+
+} // namespace gateway::commands

@@ -1,0 +1,10 @@
+// What the process asks of the kernel before it touches a secret.
+#pragma once
+
+namespace gateway::commands {
+
+/// No core dump and no reading of our memory by others of the same user (failure-catalogue P10); SIGPIPE is
+/// ignored, since a lost peer is a failed write.
+void harden_process();
+
+} // namespace gateway::commands

@@ -1,0 +1,55 @@
+#include "commands/housekeeping.hpp"
+
+#include "files/shelf.hpp"
+#include "runtime/waiter.hpp"
+#include "store/store.hpp"
+#include "telemetry/sink.hpp"
+
+#include <algorithm>
+
+namespace gateway::commands {
+
+namespace {
+
+constexpr seconds look_every{5};
+constexpr seconds ask_within{3};
+constexpr seconds sweep_every{60};
+constexpr seconds sweep_within{30};
+
+task<void> look_at_store(store::store& store, telemetry::sink& sink, store_health& health) {
+    const auto well = co_await store.ping(deadline::in(steady_now(), ask_within));
+    if (health.good.exchange(well.has_value()) != well.has_value())
+        sink.tell(well ? telemetry::level::info : telemetry::level::error,
+                  well ? "store_is_back" : "store_does_not_answer");
+    const auto counts = co_await store.count_connections_by_state(deadline::in(steady_now(), ask_within));
+    if (!counts) co_return;
+    for (std::size_t at = 0; at < std::min(counts->size(), health.connections.size()); ++at)
+        health.connections[at].store((*counts)[at], std::memory_order_relaxed);
+}
+
+task<void> sweep(store::store& store, files::shelf& files, telemetry::sink& sink) {
+    const auto records = co_await store.sweep(wall_now(), deadline::in(steady_now(), sweep_within));
+    const auto bytes = co_await files.sweep(wall_now(), deadline::in(steady_now(), sweep_within));
+    if (!records)
+        sink.tell(telemetry::level::warn, "sweep_failed",
+                  {{"part", "store"}, {"reason", records.error().message()}});
+    if (!bytes)
+        sink.tell(telemetry::level::warn, "sweep_failed",
+                  {{"part", "files"}, {"reason", bytes.error().message()}});
+}
+
+} // namespace
+
+task<void> keep_house(store::store& store, files::shelf& files, telemetry::sink& sink, store_health& health) {
+    steady_time swept = steady_now();
+    while (true) {
+        co_await look_at_store(store, sink, health);
+        if (steady_now() - swept >= sweep_every) {
+            swept = steady_now();
+            co_await sweep(store, files, sink);
+        }
+        co_await pause_until(deadline::in(steady_now(), look_every));
+    }
+}
+
+} // namespace gateway::commands

@@ -1,0 +1,31 @@
+// What has to be done from time to time, on one worker: forgetting what has expired, and asking the store how
+// it is, so that readiness and metrics never have to wait for it.
+#pragma once
+#include "runtime/task.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+namespace gateway::store {
+class store;
+}
+namespace gateway::files {
+class shelf;
+}
+namespace gateway::telemetry {
+class sink;
+}
+
+namespace gateway::commands {
+
+/// Written by housekeeping, read by the admin listener; any thread.
+struct store_health {
+    std::atomic<bool> good{true};
+    std::array<std::atomic<std::uint64_t>, 4> connections{}; // by store::connection_state
+};
+
+/// Runs until it is cancelled.
+task<void> keep_house(store::store& store, files::shelf& files, telemetry::sink& sink, store_health& health);
+
+} // namespace gateway::commands

@@ -1,0 +1,20 @@
+#include "commands/commands.hpp"
+#include "commands/drain.hpp"
+#include "commands/read_settings.hpp"
+#include "commands/start_failure.hpp"
+
+namespace gateway::commands {
+
+int run(const std::string& settings_file) {
+    signals from; // before the first thread, and so that a SIGTERM during the start waits for its turn (P02)
+    const settings::all settings = read_settings(settings_file);
+    service serving(settings);
+    serving.start();
+    while (from.wait() == signals::what::reload)
+        serving.sink().tell(telemetry::level::warn, "reload_ignored",
+                            {{"reason", "settings are read at the start only; restart to change them"}});
+    drain(serving, settings.drain, from);
+    return serving.failed() ? exit_failed : exit_well;
+}
+
+} // namespace gateway::commands

@@ -1,0 +1,167 @@
+#include "commands/service.hpp"
+
+#include "actions/row.hpp"
+#include "base/json_write.hpp"
+#include "commands/await_on.hpp"
+#include "commands/read_settings.hpp"
+#include "commands/start_failure.hpp"
+#include "store/sqlite_store.hpp"
+#include "tiktok/endpoint.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <unistd.h>
+
+namespace gateway::commands {
+
+namespace {
+
+constexpr unsigned blocking_threads = 4;
+constexpr std::size_t blocking_queue_max = 1024;
+constexpr seconds start_step_within{30};
+
+unsigned workers_of(const settings::all& settings) {
+    if (settings.workers > 0) return settings.workers;
+    return std::max(1U, std::thread::hardware_concurrency());
+}
+
+telemetry::label_sets labels() {
+    telemetry::label_sets sets;
+    for (const auto& row : actions::table())
+        sets.actions.push_back(row.slug);
+    for (std::size_t at = 0; at < tiktok::endpoint_count; ++at)
+        sets.endpoints.push_back(tiktok::facts(static_cast<tiktok::endpoint>(at)).name);
+    for (auto at = tiktok::refresh_result::refreshed; at <= tiktok::refresh_result::store_failed;
+         at = static_cast<tiktok::refresh_result>(static_cast<int>(at) + 1))
+        sets.refresh_results.push_back(tiktok::name_of(at));
+    return sets;
+}
+
+std::unique_ptr<tls_server_context> certificate_of(const settings::all& settings) {
+    const auto& files = settings.listen.tls;
+    if (!files.on()) return nullptr;
+    return std::make_unique<tls_server_context>(files.certificate_file, files.private_key_file);
+}
+
+std::vector<std::unique_ptr<reaching_worker>> workers_reaching(const settings::all& settings,
+                                                               const outbound::tls_client_context& trust,
+                                                               outbound::resolver& names) {
+    std::vector<std::unique_ptr<reaching_worker>> workers;
+    for (unsigned index = 0; index < workers_of(settings); ++index)
+        workers.push_back(std::make_unique<reaching_worker>(index, settings, trust, names));
+    return workers;
+}
+
+std::unique_ptr<store::store> store_of(const settings::all& settings) {
+    auto opened = store::open_store(settings.store_url);
+    if (!opened) throw start_failure(exit_failed, "store.url: " + opened.error().message());
+    return std::move(*opened);
+}
+
+tiktok::tokens_settings tokens_settings_of(const settings::all& settings) {
+    tiktok::tokens_settings of;
+    of.refresh_per_second = settings.vault.refresh_per_second;
+    of.refresh_ahead = settings.vault.refresh_ahead;
+    return of;
+}
+
+outbound::resolver_options resolver_options_of(const settings::all& settings) {
+    outbound::resolver_options options;
+    options.fixed = settings.tiktok.resolve;
+    return options;
+}
+
+std::string url_of(bool tls, const std::string& address, std::uint16_t port) {
+    const bool six = address.find(':') != std::string::npos;
+    return std::string(tls ? "https://" : "http://") + (six ? "[" + address + "]" : address) + ":"
+           + std::to_string(port);
+}
+
+} // namespace
+
+service::service(const settings::all& settings)
+    : settings_(settings),
+      lines_(STDOUT_FILENO),
+      sink_(labels(), lines_, telemetry::level_of(settings.log.level), workers_of(settings)),
+      trust_(settings.tiktok.ca_file),
+      certificate_(certificate_of(settings)),
+      names_(resolver_options_of(settings)),
+      reaching_(workers_reaching(settings, trust_, names_)),
+      pool_(blocking_threads, blocking_queue_max),
+      store_(store_of(settings)),
+      vault_(*store_, read_key_ring(settings)),
+      tokens_(reaching_[0]->home, reaching_[0]->oauth, vault_, *store_, tokens_settings_of(settings),
+              [this](tiktok::refresh_result result, milliseconds took) {
+                  sink_.refresh_ended(tiktok::name_of(result), took);
+              }),
+      windows_(tiktok::window_rules(settings.limits)),
+      callers_(settings.callers),
+      quotas_(callers_.quota_rules()),
+      memory_(settings.uploads.memory_bytes),
+      files_(*store_, pool_, settings.files),
+      routes_(actions::table()) {
+    // A ring that cannot open what the store holds must be found now, not at the first call (V06).
+    const auto checked =
+        await_on(reaching_[0]->home, vault_.check_keys(deadline::in(steady_now(), start_step_within)));
+    if (!checked) throw start_failure(exit_failed, "vault.keys_file: " + checked.error().message());
+    make_serving_workers();
+    add_figures();
+}
+
+service::~service() {
+    stop();
+}
+
+void service::make_serving_workers() {
+    const shared_parts shared{settings_, *store_,  vault_,  files_, tokens_, windows_,          quotas_,
+                              memory_,   callers_, routes_, door_,  sink_,   certificate_.get()};
+    std::uint16_t port = settings_.listen.port;
+    for (auto& one : reaching_) {
+        serving_.push_back(std::make_unique<serving_worker>(*one, shared, port));
+        port = serving_.back()->listener.port(); // the first picks, the others share it
+    }
+    inbound::admin_parts with{reaching_[0]->home, [this] { return sink_.scrape(); },
+                              [this] { return why_not_ready(); }};
+    admin_ = std::make_unique<inbound::admin_listener>(std::move(with), settings_.admin.address,
+                                                       settings_.admin.port);
+}
+
+std::vector<std::string> service::why_not_ready() const {
+    std::vector<std::string> reasons;
+    if (door_.now.load(std::memory_order_relaxed) != inbound::phase::serving)
+        reasons.emplace_back("draining");
+    if (!health_.good.load(std::memory_order_relaxed)) reasons.emplace_back("the store does not answer");
+    return reasons;
+}
+
+void service::start() {
+    for (auto& one : serving_)
+        one->listener.start();
+    admin_->start();
+    auto& first = reaching_[0]->home;
+    first.group().spawn(keep_house(*store_, files_, sink_, health_));
+    std::string line = "{\"event\":\"listening\"";
+    append_json_key(line, "api");
+    append_json_string(
+        line, url_of(certificate_ != nullptr, settings_.listen.address, serving_[0]->listener.port()));
+    append_json_key(line, "admin");
+    append_json_string(line, url_of(false, settings_.admin.address, admin_->port()));
+    lines_.push(line + "}");
+    for (auto& one : reaching_)
+        threads_.emplace_back([this, worker = one.get()] { run_worker(*worker); });
+}
+
+void service::run_worker(reaching_worker& one) {
+    try {
+        one.home.run();
+        return;
+    } catch (const std::exception& fault) {
+        sink_.tell(telemetry::level::error, "worker_failed", {{"reason", fault.what()}});
+    } catch (...) {
+        sink_.tell(telemetry::level::error, "worker_failed");
+    }
+    failed_.store(true);
+    kill(getpid(), SIGTERM); // the main thread drains what the others still have
+}
+
+} // namespace gateway::commands

@@ -1,0 +1,88 @@
+// The running service: every part, in order of life, and its end. Made and driven by the main thread; each
+// worker has a thread of its own. Construction does all that can fail; nothing is served before start().
+#pragma once
+#include "commands/housekeeping.hpp"
+#include "commands/serving_worker.hpp"
+#include "files/shelf.hpp"
+#include "inbound/admin_listener.hpp"
+#include "inbound/door_state.hpp"
+#include "inbound/router.hpp"
+#include "limits/window.hpp"
+#include "outbound/resolver.hpp"
+#include "outbound/tls_client_context.hpp"
+#include "pipeline/callers.hpp"
+#include "runtime/blocking.hpp"
+#include "runtime/tls_server.hpp"
+#include "settings/settings.hpp"
+#include "store/store.hpp"
+#include "telemetry/log_queue.hpp"
+#include "telemetry/sink.hpp"
+#include "tiktok/tokens.hpp"
+#include "tiktok/upload_memory.hpp"
+#include "vault/token_vault.hpp"
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace gateway::commands {
+
+class service {
+public:
+    /// Throws start_failure, or whatever a part says when it cannot be made.
+    explicit service(const settings::all& settings);
+    ~service();
+    service(const service&) = delete;
+    service& operator=(const service&) = delete;
+
+    /// Begins to accept, and tells where on the first line.
+    void start();
+
+    // The drain of product §8, step by step (drain.cpp).
+    void stop_being_ready();
+    void close_doors();
+    void close_idle_connections();
+    bool anything_left() const;
+    /// Refreshes in flight end in their own time, whatever is asked of us meanwhile.
+    void finish_refreshes();
+    /// Cuts what is left and ends the threads.
+    void stop();
+
+    telemetry::sink& sink() { return sink_; }
+    /// A worker ended by a bug.
+    bool failed() const { return failed_.load(); }
+
+private:
+    void make_serving_workers();
+    void add_figures();
+    std::vector<std::string> why_not_ready() const;
+    void run_worker(reaching_worker& one);
+
+    const settings::all& settings_;
+    telemetry::log_queue lines_;
+    telemetry::sink sink_;
+    outbound::tls_client_context trust_;
+    std::unique_ptr<tls_server_context> certificate_; // null: plain
+    outbound::resolver names_;
+    std::vector<std::unique_ptr<reaching_worker>> reaching_;
+    blocking_pool pool_; // ends before the loops it comes back to
+    std::unique_ptr<store::store> store_;
+    vault::token_vault vault_;
+    tiktok::tokens tokens_;
+    limits::window_table windows_;
+    pipeline::caller_book callers_;
+    limits::window_table quotas_;
+    tiktok::upload_memory memory_;
+    files::shelf files_;
+    inbound::router routes_;
+    inbound::door_state door_;
+    store_health health_;
+    std::vector<std::unique_ptr<serving_worker>> serving_;
+    std::unique_ptr<inbound::admin_listener> admin_;
+    std::vector<std::thread> threads_;
+    std::atomic<bool> failed_{false};
+};
+
+} // namespace gateway::commands

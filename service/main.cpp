@@ -1,0 +1,59 @@
+// tiktok-gateway: reads the command line and calls one of commands/; tells why when that cannot be done.
+#include "commands/commands.hpp"
+#include "commands/hardening.hpp"
+#include "commands/start_failure.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <iostream>
+#include <string>
+
+namespace {
+
+struct arguments {
+    std::string settings_file;
+    std::string caller_name;
+    bool only_check = false;
+    bool make_key = false, make_vault_key = false;
+};
+
+int act(const arguments& what) {
+    using namespace gateway::commands;
+    if (what.make_key) return new_key(what.caller_name);
+    if (what.make_vault_key) return new_vault_key();
+    if (what.only_check) return check_config(what.settings_file);
+    return run(what.settings_file);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    arguments what;
+    CLI::App options{"TikTok's actions as calls that are safe to make."};
+    options.set_version_flag("--version", std::string("tiktok-gateway ") + TIKTOK_GATEWAY_VERSION);
+    options.add_option("--config", what.settings_file,
+                       "settings in YAML; any of them may come from the environment instead");
+    options.add_flag("--check-config", what.only_check,
+                     "say what is wrong with the settings, by key, and end");
+    auto* key =
+        options.add_subcommand("new-key", "print a new key for a caller, and its hash for the settings");
+    key->add_option("NAME", what.caller_name, "the caller's name")->required();
+    auto* vault_key =
+        options.add_subcommand("new-vault-key", "print one line for the file of vault.keys_file");
+    options.require_subcommand(0, 1);
+    CLI11_PARSE(options, argc, argv);
+    what.make_key = key->parsed();
+    what.make_vault_key = vault_key->parsed();
+
+    gateway::commands::harden_process();
+    try {
+        return act(what);
+    } catch (const gateway::commands::start_failure& why) {
+        std::cerr << "tiktok-gateway: " << why.what() << "\n";
+        return why.exit_status;
+    } catch (const std::exception& why) {
+        std::cerr << "tiktok-gateway: " << why.what() << "\n";
+        return gateway::commands::exit_failed;
+    }
+}

@@ -1,0 +1,168 @@
+// What the program can be told on its command line, and how it refuses to start.
+#include "base/digest.hpp"
+#include "harness/flow_test.hpp"
+
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+struct ended {
+    int status = -1;
+    std::string output, errors;
+};
+
+class Commands : public testing::Test {
+protected:
+    harness::temp_folder folder;
+
+    ended run(std::vector<std::string> arguments,
+              const std::map<std::string, std::string>& variables = {}) const {
+        arguments.insert(arguments.begin(), GATEWAY_PROGRAM);
+        harness::child_process child(arguments, folder.path().string(), variables);
+        const auto status = child.wait(gateway::seconds{20});
+        EXPECT_TRUE(status) << "it does not end";
+        return {status.value_or(-1), child.output_at_end(), child.errors_at_end()};
+    }
+    /// A file with what is required and `more`.
+    std::string settings(const std::string& more = {}) const {
+        return folder.write("gateway.yaml",
+                            "tiktok: {client_key: a, client_secret: planted-4711-secret}\n"
+                            "vault: {keys_file: "
+                                + harness::keys_file_in(folder) + "}\n" + more);
+    }
+};
+
+TEST_F(Commands, VersionAndHelpAreShort) {
+    EXPECT_THAT(run({"--version"}).output, StartsWith("tiktok-gateway "));
+    const auto help = run({"--help"});
+    EXPECT_EQ(help.status, 0);
+    EXPECT_THAT(help.output, HasSubstr("new-vault-key"));
+}
+
+TEST_F(Commands, ANewKeyComesWithItsHash) {
+    const auto got = run({"new-key", "billing"});
+    ASSERT_EQ(got.status, 0);
+    const auto end = got.output.find('\n');
+    ASSERT_THAT(got.output, StartsWith("key: "));
+    const std::string key = got.output.substr(5, end - 5);
+    EXPECT_EQ(got.output.substr(end + 1), "key_sha256: " + gateway::to_hex(gateway::sha256(key)) + "\n");
+    EXPECT_GE(key.size(), 40U);
+    EXPECT_NE(run({"new-key", "billing"}).output, got.output);
+    EXPECT_NE(run({"new-key"}).status, 0);
+}
+
+TEST_F(Commands, ANewVaultKeyIsALineOfTheKeyRing) {
+    const auto got = run({"new-vault-key"});
+    ASSERT_EQ(got.status, 0);
+    const auto colon = got.output.find(':');
+    ASSERT_NE(colon, std::string::npos);
+    const auto bytes = gateway::from_base64(got.output.substr(colon + 1, got.output.size() - colon - 2));
+    ASSERT_TRUE(bytes);
+    EXPECT_EQ(bytes->size(), 32U);
+}
+
+TEST_F(Commands, G01CheckConfigNamesTheKeyAndGives78) {
+    EXPECT_EQ(run({"--config", settings(), "--check-config"}).status, 0);
+    const auto got = run({"--config", settings("listen: {prot: 1}\nworkers: many\n"), "--check-config"});
+    EXPECT_EQ(got.status, 78);
+    EXPECT_THAT(got.errors, HasSubstr("listen.prot"));
+    EXPECT_THAT(got.errors, HasSubstr("workers"));
+    EXPECT_THAT(got.errors, Not(HasSubstr("planted-4711")));
+    EXPECT_EQ(run({"--config", settings(), "--check-config"}, {{"TIKTOK_GATEWAY__WORKERS", "x"}}).status, 78);
+    EXPECT_EQ(run({"--config", "/nonexistent.yaml", "--check-config"}).status, 78);
+}
+
+TEST_F(Commands, G01CheckConfigOpensTheFilesThatSettingsName) {
+    const auto keys = run({"--config", settings(), "--check-config"},
+                          {{"TIKTOK_GATEWAY__VAULT__KEYS_FILE", "/nonexistent"}});
+    EXPECT_EQ(keys.status, 78);
+    EXPECT_THAT(keys.errors, HasSubstr("vault.keys_file"));
+    const auto trust = run({"--config", settings(), "--check-config"},
+                           {{"TIKTOK_GATEWAY__TIKTOK__CA_FILE", "/nonexistent"}});
+    EXPECT_EQ(trust.status, 78);
+    EXPECT_THAT(trust.errors, HasSubstr("tiktok.ca_file"));
+    const auto tls =
+        run({"--config", settings("listen: {tls: {certificate_file: /a, private_key_file: /b}}\n"),
+             "--check-config"});
+    EXPECT_EQ(tls.status, 78);
+    EXPECT_THAT(tls.errors, HasSubstr("listen.tls"));
+}
+
+TEST_F(Commands, G01AStartWithBadSettingsIsRefusedTheSameWay) {
+    const auto got = run({"--config", settings("listen: {address: 0.0.0.0}\n")});
+    EXPECT_EQ(got.status, 78);
+    EXPECT_THAT(got.errors, HasSubstr("callers"));
+    EXPECT_EQ(got.output, "");
+}
+
+class Start : public harness::flow_test {
+protected:
+    /// The settings of the running gateway once more, with other values in some places.
+    ended start_again(std::map<std::string, std::string> variables) {
+        auto all = harness::gateway_variables(w.folder(), w.tiktok(), w.options, w.caller_key());
+        for (const auto& [name, value] : variables)
+            all[name] = value;
+        harness::child_process child(
+            {GATEWAY_PROGRAM, "--config", (w.folder().path() / "gateway.yaml").string()},
+            w.folder().path().string(), all);
+        const auto status = child.wait(gateway::seconds{20});
+        EXPECT_TRUE(status) << "it does not end";
+        return {status.value_or(-1), child.output_at_end(), child.errors_at_end()};
+    }
+};
+
+TEST_F(Start, APortInUseIsNamedAndGives1) {
+    const harness::raw_socket probe(w.gateway().admin_port());
+    const auto got =
+        start_again({{"TIKTOK_GATEWAY__STORE__URL", "sqlite:" + (w.folder().path() / "other.db").string()},
+                     {"TIKTOK_GATEWAY__ADMIN__PORT", std::to_string(w.tiktok().api_port())}});
+    EXPECT_EQ(got.status, 1);
+    EXPECT_THAT(got.errors, HasSubstr(std::to_string(w.tiktok().api_port())));
+}
+
+TEST_F(Start, V10ASecondProcessOnOneStoreIsRefused) {
+    w.connect("user-77");
+    const auto got = start_again({});
+    EXPECT_EQ(got.status, 1);
+    EXPECT_THAT(got.errors, HasSubstr("store.url"));
+    EXPECT_EQ(w.api().get("/v1/users/user-77/info").status, 200);
+}
+
+TEST_F(Start, V06AWrongKeyRingIsRefusedAndTouchesNothing) {
+    w.connect("user-77");
+    ASSERT_EQ(w.stop_gateway(), 0);
+    const std::string other =
+        w.folder().write("other.keys", "flow-key-2:" + gateway::to_base64(std::string(32, 'x')) + "\n");
+    const auto got = start_again({{"TIKTOK_GATEWAY__VAULT__KEYS_FILE", other}});
+    EXPECT_EQ(got.status, 1);
+    EXPECT_THAT(got.errors, HasSubstr("vault.keys_file"));
+    EXPECT_EQ(w.api().get("/v1/users/user-77/info").status, 200);
+}
+
+TEST_F(Start, V06AKeyFileThatOthersCanReadIsRefused) {
+    static_cast<void>(w.tiktok());
+    const std::string keys = harness::keys_file_in(w.folder());
+    std::filesystem::permissions(keys, std::filesystem::perms::others_read,
+                                 std::filesystem::perm_options::add);
+    w.folder().write("gateway.yaml", "");
+    w.folder().write("client.secret", "any");
+    const auto got = start_again({});
+    EXPECT_EQ(got.status, 78);
+    EXPECT_THAT(got.errors, HasSubstr("vault.keys_file"));
+}
+
+TEST_F(Start, ConnectionsSurviveARestart) {
+    w.connect("user-77");
+    ASSERT_EQ(w.stop_gateway(), 0);
+    EXPECT_EQ(w.api().get("/v1/users/user-77/info").text_at("data.user.display_name"), "Alice");
+}
+
+} // namespace
