@@ -133,12 +133,11 @@ private:
 task<result<bool>> client::streamed::write(std::string_view piece, deadline until) {
     if (answered_) co_return false;
     if (piece.size() > body_left_) throw std::logic_error("more body than the head has announced");
-    auto sent = co_await send(piece, until);
-    if (sent) {
-        answered_ = !*sent;
-        body_left_ -= piece.size();
-    }
-    co_return sent;
+    const auto sent = co_await send(piece, until);
+    if (!sent) co_return sent.error();
+    answered_ = !*sent;
+    body_left_ -= piece.size();
+    co_return !answered_;
 }
 
 task<result<bool>> client::streamed::send(std::string_view piece, deadline until) {
@@ -149,7 +148,8 @@ task<result<bool>> client::streamed::send(std::string_view piece, deadline until
         const bool stale = held_.reused() && !c.sent_something() && (sent ? !*sent : c.hung_up());
         if (!stale) {
             head_.clear();
-            co_return sent;
+            if (!sent) co_return sent.error();
+            co_return *sent;
         }
         held_.drop();
         const auto opened = co_await from_->open(to_, held_, until);

@@ -48,11 +48,11 @@ task<result<void>> connection::open(tcp_endpoint to, ssl_pointer ssl, deadline u
     if (!connected) co_return failed(connected.error());
     const auto shook = co_await wire_.handshake(std::move(ssl), tls_role::client, until);
     if (!shook) co_return failed(shook.error());
-    begin_request();
     co_return result<void>();
 }
 
 void connection::begin_request() {
+    requesting_ = true;
     sent_before_ = wire_.sent_bytes();
     in_step_ = heard_ = hung_up_ = false;
 }

@@ -33,7 +33,7 @@ public:
     /// The peer hung up without a word on this request: what a stale keep-alive connection looks like (U04).
     bool hung_up() const { return hung_up_ && !heard_; }
     /// Some byte of the request may have left.
-    bool sent_something() const { return wire_.sent_bytes() > sent_before_; }
+    bool sent_something() const { return requesting_ && wire_.sent_bytes() > sent_before_; }
     /// Called when it becomes idle.
     void relax();
 
@@ -48,6 +48,7 @@ private:
     buffer received_;
     std::size_t answer_bytes_max_;
     std::uint64_t sent_before_ = 0;
+    bool requesting_ = false; // false in the handshake, whose bytes are no request
     bool in_step_ = false;
     bool heard_ = false;
     bool hung_up_ = false;

@@ -266,19 +266,22 @@ task<result<bool>> token_vault::set_state(user_id user, std::uint64_t version, s
     auto changed =
         co_await state_->records.set_connection_state(user, version, now_is, std::move(cause), now, until);
     state_->cache.drop(user);
-    co_return changed;
+    if (!changed) co_return changed.error();
+    co_return *changed;
 }
 
 task<result<bool>> token_vault::revoke(user_id user, std::string cause, wall_time now, deadline until) {
     auto known = co_await state_->records.revoke_connection(user, std::move(cause), now, until);
     state_->cache.drop(user);
-    co_return known;
+    if (!known) co_return known.error();
+    co_return *known;
 }
 
 task<result<bool>> token_vault::forget(user_id user, deadline until) {
     auto known = co_await state_->records.forget_connection(user, until);
     state_->cache.drop(user);
-    co_return known;
+    if (!known) co_return known.error();
+    co_return *known;
 }
 
 std::string token_vault::seal_verifier(std::string_view state_hash, std::string_view verifier) {
