@@ -32,8 +32,8 @@ task<result<upload_answer>> start_pull(tiktok::user_api& tiktok, store::store& s
     if (!begun) co_return begun.error();
     tiktok::video_source source;
     source.url = what.url;
-    auto started = what.direct ? co_await tiktok.init_video(what.info, source)
-                               : co_await tiktok.init_inbox_video(source);
+    auto call = what.direct ? tiktok.init_video(what.info, source) : tiktok.init_inbox_video(source);
+    auto started = co_await std::move(call); // named: gcc 12 frees the result of an await in ?: twice
     if (!started) {
         const failure meant = meaning_of_failed_init(started.error(), true);
         if (meant.code() == errc::outcome_unknown)

@@ -26,14 +26,16 @@ void action_test::tiktok_refuses(std::string_view path, int status, std::string_
 
 std::size_t action_test::calls_of(std::string_view path) {
     std::size_t count = 0;
-    for (const auto& each : w.tiktok().history().at("requests").as_array())
+    const auto history = w.tiktok().history();
+    for (const auto& each : history.at("requests").as_array())
         if (text_in(each.as_object(), "path") == path) ++count;
     return count;
 }
 
 boost::json::object action_test::last_call_of(std::string_view path) {
     boost::json::object last;
-    for (const auto& each : w.tiktok().history().at("requests").as_array())
+    const auto history = w.tiktok().history();
+    for (const auto& each : history.at("requests").as_array())
         if (text_in(each.as_object(), "path") == path) last = each.as_object();
     return last;
 }

@@ -22,10 +22,12 @@ TEST_F(WireBodies, C13StopsEndlessChunksAtTheLimit) {
     harness::raw_socket endless(w.gateway().port());
     endless.send(request(connect_line(), "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n"));
     const std::string chunk = "8000\r\n" + std::string(0x8000, ' ') + "\r\n";
-    int sent = 0;
-    while (sent < 4000 && endless.send(chunk))
-        ++sent; // 128 MiB if nobody stops it
-    EXPECT_LT(sent, 4000);
+    // After the answer the gateway throws away for a moment what still comes; then it is gone.
+    const auto until = gateway::steady_now() + closes_within;
+    bool taken = true;
+    while (taken && gateway::steady_now() < until)
+        taken = endless.send(chunk, closes_within);
+    EXPECT_FALSE(taken) << "somebody takes an endless body";
     const auto all = endless.receive_all(closes_within);
     if (!all.empty()) { // else a reset has eaten it
         EXPECT_EQ(harness::parse_answer(all).status, 413) << all;
@@ -100,8 +102,7 @@ TEST_F(WireBodies, C16SurvivesResetsAnywhere) {
 }
 
 TEST_F(WireBodies, C23RefusesMalformedJson) {
-    std::vector<std::string> bodies{"",
-                                    " ",
+    std::vector<std::string> bodies{" ",
                                     "{",
                                     "[1,]",
                                     "{\"scopes\":[],\"scopes\":[]}",

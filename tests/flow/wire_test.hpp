@@ -57,8 +57,8 @@ protected:
 
     static std::size_t answers_in(std::string_view text) {
         std::size_t count = 0;
-        for (auto at = text.find("HTTP/1.1 "); at != std::string_view::npos;
-             at = text.find("HTTP/1.1 ", at + 1))
+        constexpr std::string_view once = "\r\nX-Request-Id: ";
+        for (auto at = text.find(once); at != std::string_view::npos; at = text.find(once, at + 1))
             ++count;
         return count;
     }

@@ -13,6 +13,7 @@ BAD = [  # rule, path, text
     ("timer_race", "service/inbound/a.cpp", "co_await (read() || timer.async_wait());\n"),
     ("getenv", "service/store/a.cpp", 'auto home = std::getenv("HOME");\n'),
     ("bare_await", "service/inbound/a.cpp", "if (!co_await wait_for_request()) co_return false;\n"),
+    ("await_in_choice", "service/posts/a.cpp", "auto got = direct ? co_await a() : co_await b();\n"),
     ("sleep", "tests/unit/a_test.cpp", "std::this_thread::sleep_for(1s);\n"),
     ("clock", "service/limits/a.cpp", "auto now = std::chrono::steady_clock::now();\n"),
     ("raw_new", "service/store/a.cpp", "auto* thing = new part(1);\n"),

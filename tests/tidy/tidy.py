@@ -29,6 +29,8 @@ BANNED = [
     ("getenv", r"\bgetenv\b", ["service"], ["service/settings"], "read it in settings/ and hand the value down"),
     ("bare_await", r"\b(if|while|switch) \((?:[^(){};=]|\([^()]*\))*\(*co_await", ["service", "tests"], [],
      "gcc 12 destroys the awaited frame twice: put the result into a named variable first"),
+    ("await_in_choice", r"\?[^;{}]*\bco_await\b", ["service", "tests"], [],
+     "gcc 12 frees the result of an await inside ?: twice: choose the task first, then await it by name"),
     ("sleep", r"\bthis_thread::sleep_|(?<![\w.>:])u?sleep\(", ["service", "tests"], ["tests/simulator"],
      "wait for the condition, with a deadline"),
     ("clock", r"(system|steady)_clock::now\(\)", ["service"], ["service/base/clock.hpp"], "be handed the time"),

@@ -1,0 +1,255 @@
+// The simulator on real sockets: what only the wire can show.
+#include "base/digest.hpp"
+#include "configure/load.hpp"
+#include "wire/machine.hpp"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+namespace gateway::simulator {
+
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+/// What came back until the connection ended, and how it ended.
+struct reply {
+    std::string bytes;
+    error_code end;
+    int status() const { return bytes.size() > 12 ? std::stoi(bytes.substr(9, 3)) : 0; }
+    std::string body() const {
+        const std::size_t at = bytes.find("\r\n\r\n");
+        return at == std::string::npos ? "" : bytes.substr(at + 4);
+    }
+};
+
+class Wire : public ::testing::Test {
+protected:
+    static settings with_folder() {
+        settings all = default_settings();
+        all.timing.processing_ms = 1;
+        return all;
+    }
+    explicit Wire(settings all = with_folder())
+        : tiktok_(std::move(all)),
+          where_(boost::json::parse(tiktok_.listening()).as_object()),
+          thread_([this] { tiktok_.run(); }) {}
+    ~Wire() override {
+        tiktok_.stop();
+        thread_.join();
+    }
+
+    std::uint16_t port(const char* door) const {
+        const std::string origin(where_.at(door).as_string());
+        return static_cast<std::uint16_t>(std::stoi(origin.substr(origin.rfind(':') + 1)));
+    }
+    std::string ca_file() const { return std::string(where_.at("ca_file").as_string()); }
+
+    static std::string text(const std::string& method, const std::string& target, const std::string& headers,
+                            const std::string& body) {
+        return method + " " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + headers
+               + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    }
+    reply control(const std::string& method, const std::string& target, const std::string& body = "") {
+        tcp::socket socket(io_);
+        socket.connect({asio::ip::address_v4::loopback(), port("control")});
+        asio::write(socket, asio::buffer(text(method, target, "", body)));
+        reply got;
+        asio::read(socket, asio::dynamic_buffer(got.bytes), got.end);
+        return got;
+    }
+    reply secure(const char* door, const std::string& request, const std::string& name = "localhost") {
+        asio::ssl::context tls(asio::ssl::context::tls_client);
+        tls.load_verify_file(ca_file());
+        asio::ssl::stream<tcp::socket> stream(io_, tls);
+        stream.set_verify_mode(asio::ssl::verify_peer);
+        stream.set_verify_callback(asio::ssl::host_name_verification(name));
+        stream.next_layer().connect({asio::ip::address_v4::loopback(), port(door)});
+        reply got;
+        stream.handshake(asio::ssl::stream_base::client, got.end);
+        if (got.end) return got;
+        error_code ignored; // the peer may end before it has read all
+        asio::write(stream, asio::buffer(request), ignored);
+        asio::read(stream, asio::dynamic_buffer(got.bytes), got.end);
+        return got;
+    }
+    std::string token() {
+        const auto made = boost::json::parse(control("POST", "/tokens", "{}").body()).as_object();
+        return "Authorization: Bearer " + std::string(made.at("access_token").as_string()) + "\r\n";
+    }
+    std::string user_info() { return text("GET", "/v2/user/info/?fields=open_id", token(), ""); }
+    boost::json::object history() {
+        return boost::json::parse(control("GET", "/history").body()).as_object();
+    }
+    /// The first event that was delivered; empty when none was in ten seconds.
+    boost::json::object wait_for_delivery() {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+        while (std::chrono::steady_clock::now() < end) {
+            const boost::json::array told = history().at("webhooks").as_array();
+            for (const auto& one : told) {
+                if (one.as_object().at("delivered").as_bool()) return one.as_object();
+            }
+        }
+        return {};
+    }
+    void fault(const std::string& effect, const std::string& match = "{}") {
+        const reply added = control("POST", "/faults", R"({"match":)" + match + R"(,"do":)" + effect + "}");
+        ASSERT_EQ(added.status(), 200) << added.body();
+    }
+
+private:
+    machine tiktok_;
+    boost::json::object where_;
+    std::thread thread_;
+    asio::io_context io_;
+};
+
+class WireWithBadCertificate : public Wire {
+protected:
+    static settings expired() {
+        settings all = with_folder();
+        all.certificate.valid_days = -1;
+        return all;
+    }
+    WireWithBadCertificate() : Wire(expired()) {}
+};
+
+} // namespace
+
+TEST_F(Wire, SpeaksTlsUnderItsNames) {
+    EXPECT_EQ(secure("api", user_info()).status(), 200);
+    EXPECT_EQ(secure("api", user_info(), "open.tiktokapis.test").status(), 200);
+    EXPECT_TRUE(secure("api", user_info(), "elsewhere.test").end);
+    EXPECT_EQ(secure("api", user_info(), "elsewhere.test").status(), 0);
+}
+
+TEST_F(WireWithBadCertificate, IsNotTrusted) {
+    EXPECT_EQ(secure("api", user_info()).status(), 0);
+}
+
+TEST(Machine, TakesItsFolderAway) {
+    std::string ca_file;
+    {
+        const machine tiktok(default_settings());
+        ca_file = boost::json::parse(tiktok.listening()).as_object().at("ca_file").as_string();
+        EXPECT_TRUE(std::filesystem::exists(ca_file));
+    }
+    EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(ca_file).parent_path()));
+}
+
+TEST_F(Wire, CutsAnAnswerWithAndWithoutTheAlert) {
+    const std::string asked = user_info();
+    fault(R"({"truncate_at_byte":30})");
+    const reply orderly = secure("api", asked);
+    EXPECT_EQ(orderly.bytes.size(), 30U);
+    EXPECT_EQ(orderly.end, asio::error::eof);
+    fault(R"({"truncate_at_byte":30,"close_without_alert":true})");
+    const reply silent = secure("api", asked);
+    EXPECT_EQ(silent.bytes.size(), 30U);
+    EXPECT_EQ(silent.end, asio::ssl::error::stream_truncated);
+}
+
+TEST_F(Wire, ResetsAfterTheEffectOrWithoutIt) {
+    const auto made = boost::json::parse(control("POST", "/tokens", "{}").body()).as_object();
+    std::string refresh_token(made.at("refresh_token").as_string());
+    refresh_token.replace(refresh_token.find('!'), 1, "%21");
+    const std::string refresh = text(
+        "POST", "/v2/oauth/token/", "Content-Type: application/x-www-form-urlencoded\r\n",
+        "client_key=demo-client-key&client_secret=demo-client-secret&grant_type=refresh_token&refresh_token="
+            + refresh_token);
+    fault(R"({"reset_before_answer":true,"apply":false})", R"({"path":"/v2/oauth/token/"})");
+    EXPECT_EQ(secure("api", refresh).status(), 0);
+    fault(R"({"reset_before_answer":true})", R"({"path":"/v2/oauth/token/"})");
+    EXPECT_EQ(secure("api", refresh).status(), 0);
+    EXPECT_EQ(secure("api", refresh).status(), 400) << "the second one rotated";
+}
+
+TEST_F(Wire, AnswersWhateverBytesItIsTold) {
+    fault(R"({"raw":"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nabc"})");
+    EXPECT_EQ(secure("api", user_info()).body(), "abc");
+    fault(R"({"extra_bytes":"HTTP/1.1 200 OK\r\n\r\n"})");
+    EXPECT_TRUE(secure("api", user_info()).body().ends_with("HTTP/1.1 200 OK\r\n\r\n"));
+    fault(R"({"status":503,"body":"busy","headers":{"Retry-After":"7"},"drip_ms":0})");
+    const reply busy = secure("api", user_info());
+    EXPECT_EQ(busy.status(), 503);
+    EXPECT_EQ(busy.body(), "busy");
+    EXPECT_NE(busy.bytes.find("Retry-After: 7\r\n"), std::string::npos);
+}
+
+TEST_F(Wire, RefusesConnectionsWhenTold) {
+    const std::string asked = user_info();
+    fault(R"({"reset_before_answer":true})", R"({"connection":true,"listener":"api"})");
+    EXPECT_TRUE(secure("api", asked).end);
+    EXPECT_EQ(secure("api", asked).status(), 200);
+}
+
+TEST_F(Wire, TakesAnUploadInChunksAlsoAfterOneBroke) {
+    const std::string first(5'000'000, 'a'), second(5'000'003, 'b');
+    const std::string init =
+        text("POST", "/v2/post/publish/inbox/video/init/", token() + "Content-Type: application/json\r\n",
+             R"({"source_info":{"source":"FILE_UPLOAD","video_size":10000003,"chunk_size":5000000,)"
+             R"("total_chunk_count":2}})");
+    const auto data = boost::json::parse(secure("api", init).body()).as_object().at("data").as_object();
+    const std::string url(data.at("upload_url").as_string());
+    const std::string target = url.substr(url.find("/video/"));
+    const auto put = [&](const std::string& range, const std::string& body) {
+        return secure("upload", text("PUT", target,
+                                     "Content-Type: video/mp4\r\nContent-Range: " + range + "\r\n", body));
+    };
+    EXPECT_EQ(put("bytes 0-4999999/10000003", first).status(), 206);
+    fault(R"({"reset_after_request_bytes":1000000})", R"({"listener":"upload"})");
+    EXPECT_EQ(put("bytes 5000000-10000002/10000003", second).status(), 0);
+    EXPECT_EQ(put("bytes 5000000-10000002/10000003", second).status(), 201);
+
+    const std::string id(data.at("publish_id").as_string());
+    const auto post = boost::json::parse(control("GET", "/history/posts/" + id).body()).as_object();
+    EXPECT_EQ(post.at("sha256").as_string(), to_hex(sha256(first + second)));
+    EXPECT_EQ(post.at("chunks").as_array().size(), 2U);
+}
+
+TEST_F(Wire, PullsWhereNamesLeadAndTellsTheApp) {
+    // The simulator itself plays the media server and the app: a fault makes it answer with a video, another
+    // with 200.
+    const std::string own_port = std::to_string(port("api"));
+    ASSERT_EQ(
+        control("POST", "/settings",
+                R"({"resolve":{"open.tiktokapis.test":)" + own_port
+                    + R"(},"timing":{"pull_start_ms":0,"webhook_first_retry_ms":1},"apps":[{"client_key":)"
+                    + R"("demo-client-key","verified_domains":["open.tiktokapis.test"],)"
+                    + R"("webhook_url":"https://open.tiktokapis.test/hook"}]})")
+            .status(),
+        200);
+    fault(R"({"status":200,"body":"....ftypmp42....","headers":{"Content-Type":"video/mp4"}})",
+          R"({"path":"/v.mp4"})");
+    fault(R"({"status":200})", R"({"path":"/hook","nth":2})");
+    const std::string init = text(
+        "POST", "/v2/post/publish/inbox/video/init/", token() + "Content-Type: application/json\r\n",
+        R"({"source_info":{"source":"PULL_FROM_URL","video_url":"https://open.tiktokapis.test/v.mp4"}})");
+    ASSERT_EQ(secure("api", init).status(), 200);
+
+    const auto told = wait_for_delivery();
+    EXPECT_EQ(told.at("event").as_string(), "post.publish.inbox_delivered");
+    EXPECT_EQ(told.at("attempts").as_int64(), 2);
+    const auto posts = history().at("posts").as_array();
+    EXPECT_EQ(posts.at(0).as_object().at("sha256").as_string(), to_hex(sha256("....ftypmp42....")));
+    EXPECT_EQ(posts.at(0).as_object().at("state").as_string(), "SEND_TO_USER_INBOX");
+}
+
+} // namespace gateway::simulator

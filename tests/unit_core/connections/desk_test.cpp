@@ -1,0 +1,223 @@
+#include "connections/desk.hpp"
+
+#include "http/query.hpp"
+#include "unit_core/tiktok/tokens_fixture.hpp"
+
+namespace gateway::testing {
+
+using connections::callback_page;
+using connections::callback_query;
+using connections::callback_redirect;
+using store::connection_state;
+
+class Desk : public tokens_fixture {
+protected:
+    void SetUp() override {
+        tokens_fixture::SetUp();
+        all.public_url = "https://gw.example";
+        by.name = "shop";
+        by.return_url_prefixes = {"https://shop.example/app"};
+        desk = std::make_unique<connections::desk>(*records, *vault, ask, all);
+    }
+
+    result<connections::login_start> begin(const std::string& name, connections::login_wish wish = {},
+                                           wall_time now = wall_now()) {
+        return run_on(loop, desk->start(by, user_id::trusted(name), std::move(wish), now, soon()));
+    }
+    /// The browser's part: TikTok's page sends it back with a code.
+    callback_query agree(const std::string& authorize_url) {
+        const auto sent = *http::query::parse(authorize_url.substr(authorize_url.find('?') + 1));
+        endpoint.good_codes["co*de!"] = *sent.find("redirect_uri");
+        challenge = sent.find("code_challenge") ? *sent.find("code_challenge") : "";
+        callback_query out;
+        out.code = "co*de!";
+        out.state = *sent.find("state");
+        return out;
+    }
+    connections::callback_answer come_back(callback_query query, wall_time now = wall_now()) {
+        return run_on(loop, desk->callback(std::move(query), now, soon()));
+    }
+    int status_of(const connections::callback_answer& answer) {
+        return std::get<callback_page>(answer).status;
+    }
+    result<connections::connection_view> show(const std::string& name) {
+        return run_on(loop, desk->show(user_id::trusted(name), soon()));
+    }
+    std::size_t removed(const std::string& account, wall_time happened_at) {
+        return *run_on(loop, desk->on_authorization_removed(open_id::trusted(account), 1, happened_at,
+                                                            wall_now(), soon()));
+    }
+
+    settings::all all;
+    settings::caller by;
+    std::string challenge;
+    std::unique_ptr<connections::desk> desk;
+};
+
+TEST_F(Desk, ConnectsAUserFromStartToCallback) {
+    const auto started = begin("ann");
+    ASSERT_TRUE(started);
+    EXPECT_TRUE(
+        started->authorize_url.starts_with("https://www.tiktok.com/v2/auth/authorize/?client_key=app-key&"));
+    const auto answer = come_back(agree(started->authorize_url));
+    EXPECT_EQ(status_of(answer), 200);
+    EXPECT_EQ(to_hex(sha256(endpoint.last_verifier)), challenge);
+    const auto view = show("ann");
+    ASSERT_TRUE(view);
+    EXPECT_EQ(view->state, connection_state::connected);
+    EXPECT_EQ(view->account.text(), "open-1");
+    const std::vector<std::string> granted{"user.info.basic", "video.list"};
+    EXPECT_EQ(view->scopes, granted) << "what TikTok granted, not what was asked for";
+    EXPECT_EQ((**access("ann")).access_token.reveal(), "act.issued1");
+    EXPECT_EQ(to_json(*view).find("issued"), std::string::npos);
+}
+
+TEST_F(Desk, T20TakesAStateOnceAndForTenMinutes) {
+    auto query = agree(begin("ann")->authorize_url);
+    EXPECT_EQ(status_of(come_back(query, wall_now() + seconds{601})), 400);
+    query = agree(begin("ann")->authorize_url);
+    EXPECT_EQ(status_of(come_back(query)), 200);
+    EXPECT_EQ(status_of(come_back(query)), 400);
+    EXPECT_EQ(endpoint.requests.size(), 1U) << "a replayed callback asks TikTok nothing";
+    query.state = "somebody-elses";
+    EXPECT_EQ(status_of(come_back(query)), 400);
+    EXPECT_EQ(status_of(come_back({})), 400);
+}
+
+TEST_F(Desk, T20KeepsOnlyTheHashOfAStateAndASealedVerifier) {
+    const auto query = agree(begin("ann")->authorize_url);
+    const auto kept = run_on(
+        loop, records->take_oauth_state(std::string(as_text(sha256(query.state))), wall_now(), soon()));
+    ASSERT_TRUE(*kept);
+    EXPECT_EQ((**kept).caller.text(), "shop");
+    EXPECT_EQ((**kept).user.text(), "ann");
+    EXPECT_TRUE(
+        (**kept).sealed_verifier.starts_with("\x01\x01"
+                                             "a"));
+}
+
+TEST_F(Desk, SendsNoChallengeWhenPkceIsOff) {
+    all.tiktok.pkce = "off";
+    const auto query = agree(begin("ann")->authorize_url);
+    EXPECT_EQ(challenge, "");
+    EXPECT_EQ(status_of(come_back(query)), 200);
+    EXPECT_EQ(endpoint.last_verifier, "");
+}
+
+TEST_F(Desk, RefusesScopesAndReturnUrlsThatWereNotAgreed) {
+    connections::login_wish wish;
+    wish.scopes = {"video.list", "research.data"};
+    wish.return_url = "https://shop.example.evil.example/app";
+    const auto refused = begin("ann", wish);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::invalid_input);
+    ASSERT_EQ(refused.error().details()->fields.size(), 2U);
+    EXPECT_EQ(refused.error().details()->fields[0].field, "scopes[1]");
+    EXPECT_EQ(refused.error().details()->fields[1].field, "return_url");
+    wish = {};
+    wish.return_url = "https://gw.example/after";
+    EXPECT_TRUE(begin("ann", wish)) << "under public_url";
+}
+
+TEST_F(Desk, SendsTheBrowserOnToTheReturnUrl) {
+    connections::login_wish wish;
+    wish.return_url = "https://shop.example/app/done?x=1";
+    const auto good = come_back(agree(begin("ann", wish)->authorize_url));
+    EXPECT_EQ(std::get<callback_redirect>(good).to,
+              "https://shop.example/app/done?x=1&user_id=ann&result=connected");
+    auto query = agree(begin("ann", wish)->authorize_url);
+    query.code.clear();
+    query.error = "access_denied";
+    const auto denied = come_back(query);
+    EXPECT_EQ(std::get<callback_redirect>(denied).to,
+              "https://shop.example/app/done?x=1&user_id=ann&result=refused");
+}
+
+TEST_F(Desk, RefusesWhateverDoesNotEndInAWholeGrant) {
+    auto query = agree(begin("ann")->authorize_url);
+    query.code = "another";
+    EXPECT_EQ(status_of(come_back(query)), 400);
+    query = agree(begin("ann")->authorize_url);
+    query.code.clear();
+    EXPECT_EQ(status_of(come_back(query)), 400);
+    query = agree(begin("ann")->authorize_url);
+    endpoint.next = {mode::lose_after};
+    EXPECT_EQ(status_of(come_back(query)), 400);
+    query = agree(begin("ann")->authorize_url);
+    endpoint.sends_refresh_token = false;
+    EXPECT_EQ(status_of(come_back(query)), 400);
+    EXPECT_EQ(show("ann").error().code(), errc::user_not_connected);
+}
+
+TEST_F(Desk, ReplacesTheGrantOfAUserWhoConnectsAgainAlsoWithAnotherAccount) {
+    come_back(agree(begin("ann")->authorize_url));
+    endpoint.account = "open-2";
+    come_back(agree(begin("ann")->authorize_url));
+    EXPECT_EQ(show("ann")->account.text(), "open-2");
+    EXPECT_EQ((**access("ann")).version, 2U);
+}
+
+TEST_F(Desk, ImportsTokensAndListsThoseOfTheCaller) {
+    const std::string body =
+        R"({"access_token":"act.own","expires_in":7200,"refresh_token":"rft.own","refresh_expires_in":15552000,)"
+        R"("open_id":"open-9","scope":"video.list"})";
+    for (const char* name : {"shop.b", "shop.a", "other"})
+        ASSERT_TRUE(run_on(loop, desk->import_tokens(user_id::trusted(name), body, wall_now(), soon())));
+    by.users = {"shop.*"};
+    const auto first = run_on(loop, desk->list(by, "", 1, soon()));
+    ASSERT_EQ(first->rows.size(), 1U);
+    EXPECT_EQ(first->rows[0].user.text(), "shop.a");
+    const auto second = run_on(loop, desk->list(by, first->next_cursor, 1, soon()));
+    EXPECT_EQ(second->rows.at(0).user.text(), "shop.b");
+    EXPECT_EQ(second->next_cursor, "");
+    EXPECT_EQ(run_on(loop, desk->of_account(by, open_id::trusted("open-9"), soon()))->size(), 2U);
+    EXPECT_EQ((**access("other")).access_token.reveal(), "act.own");
+    EXPECT_FALSE(run_on(loop, desk->import_tokens(user_id::trusted("x"), "{}", wall_now(), soon())));
+}
+
+TEST_F(Desk, RevokesAtTikTokAndForgets) {
+    come_back(agree(begin("ann")->authorize_url));
+    const auto gone = run_on(loop, desk->disconnect(user_id::trusted("ann"), wall_now(), soon()));
+    ASSERT_TRUE(gone);
+    EXPECT_TRUE(gone->revoked_at_tiktok);
+    EXPECT_TRUE(endpoint.revoked.contains("act.issued1"));
+    EXPECT_EQ(show("ann").error().code(), errc::user_not_connected);
+    EXPECT_EQ(access("ann").error().code(), errc::user_not_connected);
+    EXPECT_FALSE(run_on(loop, desk->disconnect(user_id::trusted("ann"), wall_now(), soon())));
+}
+
+TEST_F(Desk, ForgetsAlsoWhenTikTokCannotBeReached) {
+    come_back(agree(begin("ann")->authorize_url));
+    endpoint.next = {mode::unreachable};
+    const auto gone = run_on(loop, desk->disconnect(user_id::trusted("ann"), wall_now(), soon()));
+    ASSERT_TRUE(gone);
+    EXPECT_FALSE(gone->revoked_at_tiktok);
+    EXPECT_EQ(show("ann").error().code(), errc::user_not_connected);
+}
+
+TEST_F(Desk, T22LeavesTheOtherUserOfTheSameAccountAlone) {
+    come_back(agree(begin("ann")->authorize_url));
+    come_back(agree(begin("bob")->authorize_url));
+    const auto first = run_on(loop, desk->disconnect(user_id::trusted("ann"), wall_now(), soon()));
+    EXPECT_FALSE(first->revoked_at_tiktok);
+    EXPECT_TRUE(endpoint.revoked.empty());
+    EXPECT_TRUE(access("bob"));
+    const auto last = run_on(loop, desk->disconnect(user_id::trusted("bob"), wall_now(), soon()));
+    EXPECT_TRUE(last->revoked_at_tiktok);
+}
+
+TEST_F(Desk, T19MakesAConnectionRevokedOnTikToksWordLateOrTwice) {
+    come_back(agree(begin("ann")->authorize_url));
+    EXPECT_EQ(removed("open-1", wall_now() - seconds{60}), 0U) << "from before this grant";
+    EXPECT_EQ(show("ann")->state, connection_state::connected);
+    EXPECT_EQ(removed("open-1", wall_now() + seconds{1}), 1U);
+    EXPECT_EQ(removed("open-1", wall_now() + seconds{1}), 0U);
+    EXPECT_EQ(removed("open-7", wall_now()), 0U);
+    EXPECT_EQ(show("ann")->state, connection_state::revoked);
+    EXPECT_EQ(show("ann")->cause, "user_disconnected");
+    EXPECT_EQ(access("ann").error().code(), errc::reconnect_required);
+    come_back(agree(begin("ann")->authorize_url));
+    EXPECT_EQ(show("ann")->state, connection_state::connected);
+}
+
+} // namespace gateway::testing

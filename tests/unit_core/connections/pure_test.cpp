@@ -1,0 +1,156 @@
+// What a login and an import are made of, without I/O.
+#include "base/digest.hpp"
+#include "connections/authorize_url.hpp"
+#include "connections/callback_page.hpp"
+#include "connections/desk.hpp"
+#include "connections/import_body.hpp"
+#include "connections/return_url.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace gateway::connections {
+namespace {
+
+TEST(ReturnUrl, LiesUnderAPrefixOnlyPieceByPiece) {
+    const std::string prefix = "https://shop.example/app";
+    for (const char* good :
+         {"https://shop.example/app", "https://shop.example/app/", "https://shop.example/app/done?x=1",
+          "https://SHOP.example/app/done", "HTTPS://shop.example:443/app/x"})
+        EXPECT_TRUE(lies_under(good, prefix)) << good;
+    for (const char* bad : {"https://shop.example/apple",
+                            "https://shop.example/",
+                            "https://shop.example",
+                            "http://shop.example/app",
+                            "https://shop.example:8443/app",
+                            "https://shop.example.evil.example/app",
+                            "https://evil.example/app",
+                            "https://shop.example@evil.example/app",
+                            "https://user@shop.example/app",
+                            "https://shop.example./app",
+                            "https://shop.example/app/../admin",
+                            "https://shop.example/app/%2e%2e/admin",
+                            "https://shop.example/app%2f..%2fadmin",
+                            "https://shop.example/app/..\\admin",
+                            "https://shop.example/app/x#f",
+                            "https://shop.example/app/\r\nX: y",
+                            "https://shop.example/app/ x",
+                            "javascript:alert(1)",
+                            "//shop.example/app",
+                            "/app",
+                            "",
+                            "https:///app",
+                            "https://shop.example/APP"})
+        EXPECT_FALSE(lies_under(bad, prefix)) << bad;
+    EXPECT_TRUE(lies_under("http://127.0.0.1:8080/done", "http://127.0.0.1:8080"));
+    EXPECT_FALSE(lies_under("http://127.0.0.1:8081/done", "http://127.0.0.1:8080"));
+    EXPECT_TRUE(lies_under("https://shop.example/app/x", "https://shop.example/app/"));
+    EXPECT_FALSE(lies_under("https://shop.example/app", "https://shop.example/app/"));
+    EXPECT_FALSE(lies_under_any("https://shop.example/app", {}));
+}
+
+TEST(ReturnUrl, CarriesUserAndResultInItsQuery) {
+    EXPECT_EQ(with_result("https://a.example/x", "ann:1", "connected"),
+              "https://a.example/x?user_id=ann%3A1&result=connected");
+    EXPECT_EQ(with_result("https://a.example/x?y=1", "ann", "refused"),
+              "https://a.example/x?y=1&user_id=ann&result=refused");
+}
+
+TEST(Pkce, SpellsTheChallengeAsTikTokOrAsTheRfcDoes) {
+    const std::string verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"; // tiktok-api §1.1
+    EXPECT_EQ(challenge_of(verifier, "hex"),
+              "13d31e961a1ad8ec2f16b10c4c982e0876a878ad6df144566ee1894acb70f9c3");
+    EXPECT_EQ(challenge_of(verifier, "base64url"), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    EXPECT_EQ(challenge_of(verifier, "off"), "");
+    const auto fresh = new_verifier();
+    EXPECT_GE(fresh.size(), 43U);
+    EXPECT_LE(fresh.size(), 128U);
+    EXPECT_FALSE(fresh.equals(new_verifier().reveal()));
+}
+
+TEST(AuthorizeUrl, CarriesEveryParameterEncoded) {
+    const std::vector<std::string> scopes{"user.info.basic", "video.list"};
+    authorize_request request{"https://www.tiktok.com/v2/auth/authorize/",
+                              "key",
+                              "https://gw.example/oauth/callback",
+                              "st-1",
+                              "c0ffee",
+                              scopes,
+                              true};
+    EXPECT_EQ(authorize_url(request),
+              "https://www.tiktok.com/v2/auth/authorize/?client_key=key&response_type=code&"
+              "scope=user.info.basic%2Cvideo.list&redirect_uri=https%3A%2F%2Fgw.example%2Foauth%2Fcallback&"
+              "state=st-1&"
+              "disable_auto_auth=1&code_challenge=c0ffee&code_challenge_method=S256");
+    request.challenge = {};
+    request.disable_auto_auth = false;
+    const auto plain = authorize_url(request);
+    EXPECT_EQ(plain.find("code_challenge"), std::string::npos);
+    EXPECT_EQ(plain.find("disable_auto_auth"), std::string::npos);
+}
+
+TEST(ImportBody, TakesTikToksFlatAnswer) {
+    const auto tokens = read_import(
+        R"({"access_token":"act.1","expires_in":7200,"refresh_token":"rft.1","refresh_expires_in":15552000,)"
+        R"("open_id":"o-1","scope":"user.info.basic","token_type":"Bearer","something":{"new":1}})");
+    ASSERT_TRUE(tokens);
+    EXPECT_EQ(tokens->access_token.reveal(), "act.1");
+    EXPECT_EQ(tokens->refresh_lifetime, seconds{15'552'000});
+    EXPECT_EQ(tokens->account.text(), "o-1");
+}
+
+TEST(ImportBody, NamesEveryFaultyFieldAtOnceAndRepeatsNoValue) {
+    const auto refused = read_import(
+        R"({"access_token":"planted secret","expires_in":"7200","refresh_token":"","refresh_expires_in":-1,)"
+        R"("open_id":5,"token_type":"Basic"})");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::invalid_input);
+    std::vector<std::string> names;
+    for (const auto& fault : refused.error().details()->fields) {
+        names.push_back(fault.field);
+        EXPECT_EQ(fault.reason.find("planted"), std::string::npos);
+    }
+    const std::vector<std::string> expected{"access_token",       "expires_in", "refresh_token",
+                                            "refresh_expires_in", "open_id",    "scope",
+                                            "token_type"};
+    EXPECT_EQ(names, expected);
+    EXPECT_EQ(read_import("[]").error().code(), errc::malformed_json);
+    EXPECT_EQ(read_import("").error().code(), errc::malformed_json);
+    EXPECT_EQ(read_import(R"({"open_id":"a","open_id":"b"})").error().code(), errc::malformed_json);
+}
+
+TEST(CallbackPage, SaysWhatWasAllowedAndBringsNothingFromOutside) {
+    const auto page =
+        connected_page({"user.info.basic", "video.publish", "x<y"}, {"user.info.basic", "a\"b"});
+    EXPECT_NE(page.find("see your name and avatar"), std::string::npos);
+    EXPECT_NE(page.find("did not allow"), std::string::npos);
+    EXPECT_NE(page.find("post for you"), std::string::npos);
+    EXPECT_NE(page.find("x&lt;y"), std::string::npos);
+    EXPECT_NE(page.find("a&quot;b"), std::string::npos);
+    for (const char* never : {"<script", "http:", "https:", "src=", "href=", "@import", "url("})
+        EXPECT_EQ(page.find(never), std::string::npos) << never;
+    EXPECT_NE(refused_page("It's <over>.", "Go.").find("It&#39;s &lt;over&gt;."), std::string::npos);
+}
+
+TEST(ConnectionView, IsWrittenWithTimesOfRfc3339AndNulls) {
+    connection_view view;
+    view.user = user_id::trusted("ann");
+    view.account = open_id::trusted("o\"1");
+    view.scopes = {"a", "b"};
+    view.access_expires_at = view.refresh_expires_at = view.connected_at = view.updated_at = from_unix_ms(0);
+    EXPECT_EQ(to_json(view),
+              R"({"user_id":"ann","open_id":"o\"1","scopes":["a","b"],"state":"connected","cause":null,)"
+              R"("access_expires_at":"1970-01-01T00:00:00Z","refresh_expires_at":"1970-01-01T00:00:00Z",)"
+              R"("connected_at":"1970-01-01T00:00:00Z","updated_at":"1970-01-01T00:00:00Z"})");
+    connection_page none;
+    EXPECT_EQ(to_json(none), R"({"users":[],"next_cursor":null})");
+    none.next_cursor = "ann";
+    none.rows = {view, view};
+    EXPECT_NE(to_json(none).find(R"(},{"user_id")"), std::string::npos);
+    EXPECT_TRUE(to_json(none).ends_with(R"(],"next_cursor":"ann"})"));
+}
+
+} // namespace
+} // namespace gateway::connections

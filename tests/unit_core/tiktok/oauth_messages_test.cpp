@@ -1,0 +1,99 @@
+#include "tiktok/oauth_messages.hpp"
+
+#include <gtest/gtest.h>
+
+namespace gateway::tiktok {
+namespace {
+
+std::string body(const std::string& lifetime,
+                 const std::string& rest = R"(,"refresh_token":"rft.1","refresh_expires_in":100)") {
+    return R"({"access_token":"act.1","open_id":"o-1","scope":"a,b","expires_in":)" + lifetime + rest + "}";
+}
+
+template <class Kind>
+Kind expect(token_outcome outcome) {
+    auto* found = std::get_if<Kind>(&outcome);
+    if (found == nullptr) throw std::runtime_error("another outcome: " + std::to_string(outcome.index()));
+    return std::move(*found);
+}
+
+TEST(OAuthMessages, EncodesACodeAndSendsTheBareFormType) {
+    std::string form;
+    append_form(form, "code", "a*b!c d&e=é");
+    append_form(form, "grant_type", "authorization_code");
+    EXPECT_EQ(form, "code=a%2Ab%21c%20d%26e%3D%C3%A9&grant_type=authorization_code");
+    const auto request = form_request("open.tiktokapis.com", "/v2/oauth/token/", form);
+    const std::string text{request.reveal()};
+    EXPECT_TRUE(text.starts_with("POST /v2/oauth/token/ HTTP/1.1\r\nHost: open.tiktokapis.com\r\n"));
+    EXPECT_NE(text.find("\r\nContent-Type: application/x-www-form-urlencoded\r\n"), std::string::npos);
+    EXPECT_NE(text.find("\r\nContent-Length: " + std::to_string(form.size()) + "\r\n"), std::string::npos);
+    EXPECT_TRUE(text.ends_with("\r\n\r\n" + form));
+}
+
+TEST(OAuthMessages, ReadsAGoodAnswer) {
+    const auto answer = expect<token_answer>(read_token_answer(200, body("7200"), ""));
+    EXPECT_EQ(answer.access_token.reveal(), "act.1");
+    EXPECT_EQ(answer.refresh_token.reveal(), "rft.1");
+    EXPECT_EQ(answer.account.text(), "o-1");
+    EXPECT_EQ(answer.scopes, "a,b");
+    EXPECT_EQ(answer.access_lifetime, seconds{7200});
+    EXPECT_EQ(answer.refresh_lifetime, seconds{100});
+}
+
+TEST(OAuthMessages, Q03ClampsAndRefusesLifetimesThatAreNone) {
+    EXPECT_EQ(expect<token_answer>(read_token_answer(200, body("9223372036854775807"), "")).access_lifetime,
+              std::chrono::hours{24 * 3650});
+    EXPECT_EQ(expect<token_answer>(read_token_answer(200, body("18446744073709551615"), "")).access_lifetime,
+              std::chrono::hours{24 * 3650});
+    for (const char* odd : {"0", "-1", "\"7200\"", "7200.5", "null", "true", "[]", "-9223372036854775808"})
+        EXPECT_NO_THROW(expect<answer_lost>(read_token_answer(200, body(odd), ""))) << odd;
+    EXPECT_EQ(
+        expect<token_answer>(
+            read_token_answer(200, body("7200", R"(,"refresh_token":"rft.1","refresh_expires_in":"x")"), ""))
+            .refresh_lifetime,
+        milliseconds{0});
+}
+
+TEST(OAuthMessages, T09TakesNoPartialAnswerForAGoodOne) {
+    const std::string good = body("7200");
+    for (std::size_t i = 0; i < good.size(); ++i)
+        EXPECT_NO_THROW(expect<answer_lost>(read_token_answer(200, good.substr(0, i), ""))) << i;
+    for (const char* bad :
+         {"", "{}", "[]", "null", "<html>", R"({"access_token":"","open_id":"o","expires_in":1})",
+          R"({"access_token":5,"open_id":"o","expires_in":1})", R"({"access_token":"a","expires_in":1})",
+          R"({"access_token":"a","open_id":"o"})", R"({"access_token":"a b","open_id":"o","expires_in":1})",
+          R"({"access_token":"a\r\nX: y","open_id":"o","expires_in":1})",
+          R"({"access_token":"a","access_token":"b","open_id":"o","expires_in":1})"})
+        EXPECT_NO_THROW(expect<answer_lost>(read_token_answer(200, bad, ""))) << bad;
+    const auto kept = expect<token_answer>(read_token_answer(200, body("7200", ""), ""));
+    EXPECT_TRUE(kept.refresh_token.empty()) << "a missing refresh token means: keep the old one";
+}
+
+TEST(OAuthMessages, DecidesOnTheBodyWhateverTheStatus) {
+    for (const int status : {200, 400, 401, 500}) {
+        const std::string refused =
+            R"({"error":"invalid_grant","error_description":"Expired.","log_id":"L1"})";
+        const auto invalid = expect<grant_invalid>(read_token_answer(status, refused, ""));
+        EXPECT_EQ(invalid.words.message, "Expired.");
+        EXPECT_EQ(invalid.words.log_id, "L1");
+        EXPECT_NO_THROW(expect<token_answer>(read_token_answer(status, body("7200"), "")));
+    }
+    for (const char* code : {"invalid_request", "invalid_client", "invalid_scope", "unauthorized_client",
+                             "unsupported_grant_type", "access_denied", "something_new"})
+        EXPECT_NO_THROW(
+            expect<grant_refused>(read_token_answer(200, std::string(R"({"error":")") + code + R"("})", "")))
+            << code;
+}
+
+TEST(OAuthMessages, T15TellsTroubleFromARefusal) {
+    EXPECT_NO_THROW(expect<try_later>(read_token_answer(200, R"({"error":"server_error"})", "")));
+    EXPECT_NO_THROW(expect<try_later>(read_token_answer(400, R"({"error":"temporarily_unavailable"})", "")));
+    EXPECT_NO_THROW(expect<try_later>(read_token_answer(503, "", "")));
+    EXPECT_NO_THROW(expect<try_later>(read_token_answer(500, "<html>", "")));
+    const auto limited = expect<try_later>(read_token_answer(429, R"({"error":"rate_limit"})", "7"));
+    EXPECT_EQ(limited.retry_after, milliseconds{7000});
+    EXPECT_EQ(limited.why.code(), errc::tiktok_error);
+}
+
+} // namespace
+} // namespace gateway::tiktok

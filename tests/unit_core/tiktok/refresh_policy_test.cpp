@@ -1,0 +1,126 @@
+#include "tiktok/refresh_policy.hpp"
+
+#include "tiktok/refresh_notes.hpp"
+
+#include <gtest/gtest.h>
+
+namespace gateway::tiktok {
+namespace {
+
+using store::connection_state;
+
+const wall_time start = from_unix_ms(1'795'000'000'000);
+constexpr milliseconds ahead{300'000};
+
+struct token_case {
+    const char* what;
+    seconds age;
+    seconds lifetime;
+    connection_state state;
+    bool has_refresh;
+    bool backing_off;
+    next_step expected;
+};
+
+TEST(RefreshPolicy, DecidesByAgeStateAndBackOff) {
+    using enum next_step;
+    using enum connection_state;
+    const token_case cases[] = {
+        {"fresh", seconds{0}, seconds{7200}, connected, true, false, use},
+        {"just before the window", seconds{6899}, seconds{7200}, connected, true, false, use},
+        {"inside the window", seconds{6900}, seconds{7200}, connected, true, false, use_and_refresh},
+        {"inside, after trouble", seconds{6900}, seconds{7200}, connected, true, true, use},
+        {"inside, nothing to refresh with", seconds{6900}, seconds{7200}, connected, false, false, use},
+        {"at its last moment", seconds{7196}, seconds{7200}, connected, true, false, refresh},
+        {"over", seconds{7300}, seconds{7200}, connected, true, false, refresh},
+        {"over, after trouble", seconds{7300}, seconds{7200}, connected, true, true, wait},
+        {"over, nothing to refresh with", seconds{7300}, seconds{7200}, connected, false, false, reconnect},
+        {"short life, first half", seconds{4}, seconds{10}, connected, true, false, use},
+        {"short life, second half", seconds{6}, seconds{10}, connected, true, false, use_and_refresh},
+        {"short life, last quarter", seconds{8}, seconds{10}, connected, true, false, refresh},
+        {"in doubt but good", seconds{10}, seconds{7200}, refresh_in_doubt, true, false, use_and_refresh},
+        {"in doubt, good, after trouble", seconds{10}, seconds{7200}, refresh_in_doubt, true, true, use},
+        {"in doubt and over", seconds{7300}, seconds{7200}, refresh_in_doubt, true, false, refresh},
+        {"revoked", seconds{0}, seconds{7200}, revoked, true, false, reconnect},
+        {"to be connected again", seconds{0}, seconds{7200}, reconnect_required, true, false, reconnect},
+    };
+    for (const auto& one : cases) {
+        vault::token_set tokens;
+        tokens.access_token = secret{"act"};
+        if (one.has_refresh) tokens.refresh_token = secret{"rft"};
+        tokens.state = one.state;
+        tokens.received_at = start;
+        tokens.access_expires_at = start + one.lifetime;
+        tokens.refresh_expires_at = start + std::chrono::hours{24 * 180};
+        const auto left = one.backing_off ? std::optional{milliseconds{1000}} : std::nullopt;
+        EXPECT_EQ(decide(tokens, start + one.age, ahead, left), one.expected) << one.what;
+        tokens.refresh_expires_at = start + one.age;
+        const bool needs_one = one.expected == refresh || one.expected == wait;
+        EXPECT_EQ(decide(tokens, start + one.age, ahead, left) == reconnect,
+                  needs_one || one.expected == reconnect)
+            << one.what << ", refresh token over";
+    }
+}
+
+TEST(RefreshPolicy, T15BacksOffWithFullJitterUpToABound) {
+    EXPECT_EQ(back_off(0, milliseconds{500}, milliseconds{60'000}, 1), milliseconds{500});
+    EXPECT_EQ(back_off(3, milliseconds{500}, milliseconds{60'000}, 1), milliseconds{4000});
+    EXPECT_EQ(back_off(3, milliseconds{500}, milliseconds{60'000}, 0.25), milliseconds{1000});
+    EXPECT_EQ(back_off(4'000'000'000, milliseconds{500}, milliseconds{60'000}, 1), milliseconds{60'000});
+    EXPECT_EQ(back_off(3, milliseconds{500}, milliseconds{60'000}, 0), milliseconds{0});
+}
+
+TEST(RefreshNotes, T16SpreadsAHundredThousandRefreshesAtTheConfiguredRate) {
+    refresh_notes notes{10};
+    const auto now = steady_now();
+    milliseconds last{0};
+    for (int i = 0; i < 100'000; ++i) {
+        const auto wait = notes.take_turn(now);
+        EXPECT_GE(wait, last);
+        last = wait;
+    }
+    EXPECT_NEAR(static_cast<double>(last.count()), 99'999 * 100.0, 200.0);
+}
+
+TEST(RefreshNotes, T15MakesEverybodyWaitAfterTroubleOfTheEndpointUntilItAnswers) {
+    refresh_notes notes{10};
+    const auto now = steady_now();
+    const auto ann = user_id::trusted("ann");
+    EXPECT_FALSE(notes.in_the_way(ann, now));
+    const failure trouble{errc::tiktok_error, "trouble"};
+    notes.endpoint_failed(trouble, std::nullopt, now, 1);
+    const auto first = notes.in_the_way(ann, now);
+    ASSERT_TRUE(first);
+    notes.endpoint_failed(trouble, std::nullopt, now, 1);
+    EXPECT_GT(notes.in_the_way(ann, now)->left, first->left);
+    EXPECT_EQ(first->why.message(), "trouble");
+    EXPECT_FALSE(notes.in_the_way(ann, now + seconds{61}));
+    notes.endpoint_failed(trouble, milliseconds{120'000}, now, 0);
+    EXPECT_TRUE(notes.in_the_way(ann, now + seconds{119}));
+    notes.endpoint_failed(trouble, std::chrono::hours{24}, now, 0);
+    EXPECT_FALSE(notes.in_the_way(ann, now + seconds{301})) << "an absurd Retry-After is cut";
+}
+
+TEST(RefreshNotes, T08AsksAUserInDoubtAgainLaterAndOthersSooner) {
+    refresh_notes notes{10};
+    const auto now = steady_now();
+    const auto ann = user_id::trusted("ann"), bob = user_id::trusted("bob");
+    notes.user_failed(ann, failure{errc::reconnect_required, "x"}, now, 0);
+    EXPECT_TRUE(notes.in_the_way(ann, now + seconds{4}));
+    EXPECT_FALSE(notes.in_the_way(bob, now));
+    notes.succeeded(ann);
+    EXPECT_FALSE(notes.in_the_way(ann, now));
+}
+
+TEST(RefreshNotes, T18RemembersForAWhileWhichVersionA401MadeUsFetch) {
+    refresh_notes notes{10};
+    const auto now = steady_now();
+    const auto ann = user_id::trusted("ann");
+    notes.forced(ann, 7, now);
+    EXPECT_TRUE(notes.came_of_401(ann, 7, now + seconds{60}));
+    EXPECT_FALSE(notes.came_of_401(ann, 8, now));
+    EXPECT_FALSE(notes.came_of_401(ann, 7, now + seconds{601}));
+}
+
+} // namespace
+} // namespace gateway::tiktok

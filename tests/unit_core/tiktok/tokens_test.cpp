@@ -1,0 +1,308 @@
+#include "unit_core/tiktok/tokens_fixture.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <atomic>
+#include <thread>
+
+namespace gateway::testing {
+
+using store::connection_state;
+using tiktok::refresh_result;
+
+class Tokens : public tokens_fixture {};
+
+namespace {
+
+task<void> use(tiktok::tokens& from, std::string name, std::atomic<int>& good, std::atomic<int>& left,
+               deadline until) {
+    const auto got = co_await from.access(user_id::trusted(std::move(name)), until);
+    if (got && (*got)->access_token.reveal() == "act.issued1") ++good;
+    --left;
+}
+
+} // namespace
+
+TEST_F(Tokens, ServesAGoodTokenFromMemoryWithoutAskingAnybody) {
+    EXPECT_EQ(tokens->ready(user_id::trusted("ann"), wall_now()), nullptr);
+    EXPECT_EQ(access("ann").error().code(), errc::user_not_connected);
+    const auto granted = grant_with("ann", seconds{7000});
+    EXPECT_EQ(tokens->ready(user_id::trusted("ann"), wall_now()), granted);
+    EXPECT_EQ(*access("ann"), granted);
+    EXPECT_EQ(requests(), 0U);
+}
+
+TEST_F(Tokens, RefreshesAheadBesideTheCall) {
+    const auto granted = grant_with("ann", seconds{200});
+    EXPECT_EQ(tokens->ready(user_id::trusted("ann"), wall_now()), nullptr);
+    EXPECT_EQ(*access("ann"), granted) << "the call does not wait";
+    settle();
+    EXPECT_EQ((**access("ann")).access_token.reveal(), "act.issued1");
+    EXPECT_EQ((**access("ann")).version, granted->version + 1);
+    EXPECT_EQ(requests(), 1U);
+    EXPECT_EQ(told[refresh_result::refreshed], 1);
+    EXPECT_TRUE(run_on(loop, records->open_refreshes(soon()))->empty());
+    EXPECT_EQ(run_on(loop, records->kept_tokens(user_id::trusted("ann"), soon()))->size(), 1U);
+}
+
+TEST_F(Tokens, T06FindsTheNewPairAfterARestart) {
+    grant_with("ann", seconds{-10});
+    ASSERT_TRUE(access("ann"));
+    tokens.reset();
+    start_good("a");
+    make_tokens();
+    EXPECT_EQ((**access("ann")).access_token.reveal(), "act.issued1");
+    EXPECT_EQ(requests(), 1U);
+}
+
+TEST_F(Tokens, T11RefreshesOnceForAThousandWhoWaitOnOtherWorkers) {
+    grant_with("ann", seconds{-10});
+    endpoint.delay = milliseconds{30};
+    worker other(1);
+    std::atomic<int> good{0}, left{1000};
+    for (int i = 0; i < 1000; ++i)
+        boost::asio::co_spawn(i % 2 == 0 ? other.loop() : loop.loop(),
+                              use(*tokens, "ann", good, left, soon()), [](std::exception_ptr) {});
+    std::thread there([&] { turn_until(other, [&] { return left == 0; }); });
+    turn_until(loop, [&] { return left == 0; });
+    there.join();
+    EXPECT_EQ(good, 1000);
+    EXPECT_EQ(requests(), 1U);
+}
+
+TEST_F(Tokens, T11GoesOnWhenTheOneWhoAskedGoesAway) {
+    grant_with("ann", seconds{-10});
+    endpoint.delay = milliseconds{60};
+    const auto late = access("ann", in(5));
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().code(), errc::deadline_exceeded);
+    EXPECT_EQ((**access("ann")).access_token.reveal(), "act.issued1");
+    EXPECT_EQ(requests(), 1U);
+}
+
+TEST_F(Tokens, T02AsksOnceMoreForARefreshFoundOpenAtStart) {
+    const auto granted = grant_with("ann", seconds{7000});
+    auto held = run_on(
+        loop, records->take_lease(user_id::trusted("ann"), "dead", milliseconds{60'000}, wall_now(), soon()));
+    ASSERT_TRUE(*run_on(loop, records->begin_refresh(**held, granted->version, wall_now(), soon())));
+    tokens.reset();
+    start_good("a");
+    make_tokens();
+    EXPECT_EQ(*run_on(loop, tokens->resume_open_refreshes(soon())), 1U);
+    settle();
+    EXPECT_EQ((**access("ann")).access_token.reveal(), "act.issued1");
+    EXPECT_TRUE(run_on(loop, records->open_refreshes(soon()))->empty());
+}
+
+TEST_F(Tokens, T04ReportsAPairThatWasRotatedAwayWhileTheProcessWasDead) {
+    const auto granted = grant_with("ann", seconds{7000});
+    auto held = run_on(
+        loop, records->take_lease(user_id::trusted("ann"), "dead", milliseconds{60'000}, wall_now(), soon()));
+    ASSERT_TRUE(*run_on(loop, records->begin_refresh(**held, granted->version, wall_now(), soon())));
+    endpoint.good_refresh_tokens.clear(); // TikTok rotated, and nobody saw the answer
+    tokens.reset();
+    start_good("a");
+    make_tokens();
+    ASSERT_TRUE(run_on(loop, tokens->resume_open_refreshes(soon())));
+    settle();
+    const auto refused = access("ann");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::reconnect_required);
+    EXPECT_EQ(record("ann").cause, "rotation_response_lost");
+    EXPECT_FALSE(record("ann").sealed_tokens.empty()) << "the old ciphertext is never deleted";
+    EXPECT_TRUE(run_on(loop, records->open_refreshes(soon()))->empty());
+}
+
+TEST_F(Tokens, T08AsksOnceMoreWithTheOldTokenWhenTheAnswerIsLost) {
+    grant_with("ann", seconds{-10});
+    endpoint.rotates = false;
+    endpoint.next = {mode::lose_after};
+    EXPECT_TRUE(access("ann"));
+    EXPECT_EQ(requests(), 2U);
+}
+
+TEST_F(Tokens, T08NamesTheCauseWhenAStrictEndpointRotatedAndTheAnswerIsLost) {
+    grant_with("ann", seconds{-10});
+    endpoint.next = {mode::lose_after};
+    const auto refused = access("ann");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::reconnect_required);
+    EXPECT_EQ(record("ann").state, connection_state::reconnect_required);
+    EXPECT_EQ(record("ann").cause, "rotation_response_lost");
+    EXPECT_EQ(requests(), 2U);
+    EXPECT_FALSE(access("ann"));
+    EXPECT_EQ(requests(), 2U) << "no retry storm";
+}
+
+TEST_F(Tokens, T08ServesTheStillValidTokenWhileInDoubt) {
+    grant_with("ann", seconds{200});
+    endpoint.next = {mode::lose_before, mode::lose_before};
+    EXPECT_TRUE(access("ann"));
+    settle();
+    EXPECT_EQ(told[refresh_result::lost], 1);
+    EXPECT_EQ(record("ann").state, connection_state::refresh_in_doubt);
+    EXPECT_EQ(record("ann").cause, "rotation_response_lost");
+    for (int i = 0; i < 50; ++i)
+        EXPECT_EQ((**access("ann")).access_token.reveal(), "act.first");
+    EXPECT_EQ(requests(), 2U);
+}
+
+TEST_F(Tokens, T08ReportsTheCauseWhileInDoubtAndOver) {
+    grant_with("ann", seconds{-10});
+    endpoint.next = {mode::lose_before, mode::lose_before};
+    for (int i = 0; i < 20; ++i)
+        EXPECT_EQ(access("ann").error().code(), errc::reconnect_required);
+    EXPECT_EQ(record("ann").state, connection_state::refresh_in_doubt) << "a later try may still heal it";
+    EXPECT_EQ(requests(), 2U);
+}
+
+TEST_F(Tokens, T09KeepsTheOldRefreshTokenWhenNoneCame) {
+    grant_with("ann", seconds{-10});
+    endpoint.sends_refresh_token = false;
+    const auto got = access("ann");
+    ASSERT_TRUE(got);
+    EXPECT_EQ((**got).refresh_token.reveal(), "rft.first");
+    EXPECT_EQ((**got).access_token.reveal(), "act.issued1");
+}
+
+TEST_F(Tokens, T09IsInDoubtAfterAnswersThatAreNone) {
+    int number = 0;
+    for (const char* body :
+         {"<html>", R"({"access_token":"act.x","refresh_token":"rft.x","open_id":"open-1"})",
+          R"({"access_token":"","refresh_token":"","expires_in":7200,"open_id":"open-1"})"}) {
+        const std::string name = "user" + std::to_string(number++);
+        grant_with(name, seconds{-10});
+        tokens.reset();
+        make_tokens(); // forgets the back-off of the round before
+        endpoint.body = body;
+        endpoint.next = {mode::text, mode::text};
+        EXPECT_FALSE(access(name)) << body;
+        EXPECT_EQ(record(name).state, connection_state::refresh_in_doubt) << body;
+        EXPECT_EQ((**load(name)).refresh_token.reveal(), "rft.first") << body;
+    }
+}
+
+TEST_F(Tokens, T10StoresNoAnswerThatIsForAnotherAccount) {
+    const auto granted = grant_with("ann", seconds{-10});
+    endpoint.account = "open-2";
+    EXPECT_EQ(access("ann").error().code(), errc::reconnect_required);
+    EXPECT_EQ(record("ann").version, granted->version);
+    EXPECT_EQ(record("ann").account.text(), "open-1");
+    EXPECT_EQ(record("ann").cause, "answer_for_another_account");
+    EXPECT_EQ(told[refresh_result::wrong_account], 1);
+}
+
+TEST_F(Tokens, T10KnowsOfAScopeThatWasReduced) {
+    grant_with("ann", seconds{-10});
+    endpoint.scopes = "user.info.basic";
+    const auto got = access("ann");
+    ASSERT_TRUE(got);
+    EXPECT_FALSE((**got).has_scope("video.list"));
+    EXPECT_EQ(record("ann").scopes, "user.info.basic");
+}
+
+TEST_F(Tokens, T14AsksForANewLoginWhenTheGrantIsDeadAndDoesNotAskAgain) {
+    grant_with("ann", seconds{-10});
+    endpoint.good_refresh_tokens.clear();
+    for (int i = 0; i < 20; ++i)
+        EXPECT_EQ(access("ann").error().code(), errc::reconnect_required);
+    EXPECT_EQ(record("ann").cause, "refresh_token_invalid");
+    EXPECT_EQ(requests(), 1U);
+}
+
+TEST_F(Tokens, T14UsesANewerPairThatTurnedUpInTheStore) {
+    grant_with("ann", seconds{-10});
+    endpoint.good_refresh_tokens.clear();
+    vault::token_vault replica(*records, ring_of("a"));
+    endpoint.before_answer = [&replica] { return store_elsewhere(replica); };
+    const auto got = access("ann");
+    ASSERT_TRUE(got) << got.error().message();
+    EXPECT_EQ((**got).access_token.reveal(), "act.elsewhere");
+    EXPECT_EQ(record("ann").state, connection_state::connected);
+}
+
+TEST_F(Tokens, T21LetsANewGrantWinOverARefreshThatIsRunning) {
+    grant_with("ann", seconds{-10});
+    vault::token_vault replica(*records, ring_of("a"));
+    endpoint.before_answer = [&replica] { return store_elsewhere(replica); };
+    const auto got = access("ann");
+    ASSERT_TRUE(got);
+    EXPECT_EQ((**got).access_token.reveal(), "act.elsewhere");
+    EXPECT_EQ(told[refresh_result::superseded], 1);
+}
+
+TEST_F(Tokens, T19StaysRevokedWhenARefreshEndsAfterTheRevocation) {
+    grant_with("ann", seconds{-10});
+    endpoint.before_answer = [this] { return revoke_ann(*vault); };
+    EXPECT_EQ(access("ann").error().code(), errc::reconnect_required);
+    EXPECT_EQ(record("ann").state, connection_state::revoked);
+    EXPECT_TRUE(record("ann").sealed_tokens.empty());
+    EXPECT_TRUE((**load("ann")).access_token.empty());
+}
+
+TEST_F(Tokens, T15UsesTheTokenUntilItsEndWhileTheEndpointIsInTrouble) {
+    grant_with("ann", seconds{200});
+    endpoint.status = 503;
+    endpoint.next = std::deque<mode>(100, mode::text);
+    ASSERT_TRUE(access("ann"));
+    settle();
+    for (int i = 0; i < 100; ++i)
+        EXPECT_TRUE(access("ann"));
+    EXPECT_EQ(record("ann").state, connection_state::connected);
+    EXPECT_LE(requests(), 20U);
+    EXPECT_GE(told[refresh_result::try_later], 1);
+}
+
+TEST_F(Tokens, T15SaysWhenToTryAgainOnceTheTokenIsOver) {
+    grant_with("ann", seconds{-10});
+    endpoint.next = {mode::unreachable};
+    const auto refused = access("ann");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::tiktok_unreachable);
+    EXPECT_EQ(record("ann").state, connection_state::connected);
+}
+
+TEST_F(Tokens, T15LeavesTheUserConnectedWhenTheAppIsRefused) {
+    grant_with("ann", seconds{-10});
+    endpoint.body = R"({"error":"invalid_client"})";
+    endpoint.next = {mode::text};
+    EXPECT_EQ(access("ann").error().code(), errc::tiktok_error);
+    EXPECT_EQ(record("ann").state, connection_state::connected);
+    EXPECT_EQ(told[refresh_result::refused], 1);
+}
+
+TEST_F(Tokens, T18RefreshesOncePerVersionAfterA401) {
+    const auto granted = grant_with("ann", seconds{7000});
+    const auto fresh = after_401("ann", granted->version);
+    ASSERT_TRUE(fresh);
+    EXPECT_EQ((**fresh).version, granted->version + 1);
+    EXPECT_EQ((**after_401("ann", granted->version)).version, granted->version + 1)
+        << "somebody did it already";
+    EXPECT_EQ(requests(), 1U);
+    for (int i = 0; i < 10; ++i)
+        EXPECT_EQ(after_401("ann", (**fresh).version).error().code(), errc::reconnect_required);
+    EXPECT_EQ(requests(), 1U) << "the new one is refused as well: no loop";
+    EXPECT_TRUE(access("ann"));
+}
+
+TEST_F(Tokens, SaysThatTheRefreshTokenIsOver) {
+    auto fresh = pair("first", milliseconds{1000});
+    fresh.refresh_lifetime = milliseconds{2000};
+    grant("ann", std::move(fresh), wall_now() - seconds{60});
+    EXPECT_EQ(access("ann").error().code(), errc::reconnect_required);
+    EXPECT_EQ(record("ann").cause, "refresh_token_expired");
+    EXPECT_EQ(requests(), 0U);
+}
+
+TEST_F(Tokens, P02FinishesARefreshBeforeTheDrainIsOverAndStartsNoOther) {
+    grant_with("ann", seconds{200});
+    grant("bob", pair("first"), wall_now() - seconds{7210});
+    endpoint.delay = milliseconds{60};
+    ASSERT_TRUE(access("ann"));
+    run_on(loop, tokens->drain(soon()));
+    EXPECT_EQ(told[refresh_result::refreshed], 1);
+    EXPECT_EQ(record("ann").version, 2U);
+    EXPECT_EQ(access("bob").error().code(), errc::draining);
+}
+
+} // namespace gateway::testing
