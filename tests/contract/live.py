@@ -117,17 +117,17 @@ def posting(call, photo_urls):
     call("GATEWAY_DELETE_FILE", "no_such_file", file_id=staged["file_id"])
     draft_id = draft.data.get("publish_id", "none")
     call.gateway.follow(draft_id, "in_inbox")
+    multipart(call, data)
     posted = call("TIKTOK_PUBLISH_VIDEO", body={"caption": "now", "privacy_level": PUBLISHED}, publish_id=draft_id)
     call("TIKTOK_PUBLISH_VIDEO", "no_such_post", body={}, publish_id="v_pub_file~v2-1.1")
     call("TIKTOK_FETCH_PUBLISH_STATUS", publish_id=posted.data.get("publish_id", "none"))
     call("TIKTOK_FETCH_PUBLISH_STATUS", "no_such_post", publish_id="v_pub_file~v2-1.1")
     call("TIKTOK_POST_PHOTO", "invalid_input", body={"photo_images": ["http://plain.example.com/a.jpg"], "photo_cover_index": 0})
     call("TIKTOK_POST_PHOTO", "invalid_input", body={"photo_images": ["https://other.example.com/a.jpg"], "photo_cover_index": 0})
-    photos = call("TIKTOK_POST_PHOTO", body={"photo_images": photo_urls, "photo_cover_index": 0, "post_mode": "DIRECT_POST"})
+    call("TIKTOK_POST_PHOTO", body={"photo_images": photo_urls, "photo_cover_index": 0, "post_mode": "DIRECT_POST"})
     call("GATEWAY_CANCEL_POST", "not_cancellable", publish_id=posted.data.get("publish_id", "none"))
     call("GATEWAY_LIST_POSTS", query={"limit": 2})
     call("GATEWAY_LIST_POSTS", "invalid_input", query={"limit": 101})
-    return photos
 
 
 def cancelling(call, simulator_url, photo_urls):
@@ -168,9 +168,40 @@ def connections(call):
     call("GATEWAY_DISCONNECT", "user_not_connected", user="nobody")
 
 
+def multipart(call, data):
+    """The other way to bring bytes: a part of inputs, then the file."""
+    line = "--part\r\nContent-Disposition: form-data; name="
+    body = (f'{line}"input"\r\nContent-Type: application/json\r\n\r\n{{"publish": true}}\r\n'
+            f'{line}"file_to_upload"; filename="clip.mp4"\r\nContent-Type: video/mp4\r\n\r\n').encode() + data + b"\r\n--part--\r\n"
+    answer = call("TIKTOK_UPLOAD_VIDEO", body=body, headers={"Content-Type": "multipart/form-data; boundary=part"})
+    if answer.data.get("size") != len(data):
+        fault("TIKTOK_UPLOAD_VIDEO", f"multipart sent {answer.data.get('size')} bytes of {len(data)}")
+    if answer.headers.get("x-should-retry") != "false":
+        fault("TIKTOK_UPLOAD_VIDEO", "a write without x-should-retry")
+
+
+def verbs(call):
+    """HEAD is GET without its body; OPTIONS names the verbs."""
+    path = f"/v1/users/{USER}/stats"
+    head = call.gateway.call("HEAD", path)
+    if head.status != 200 or head.text or not int(head.headers.get("Content-Length", 0)):
+        fault("HEAD", f"{head.status} {head.text!r} {head.headers.get('Content-Length')}")
+    options = call.gateway.call("OPTIONS", path)
+    if options.status not in (200, 204) or set(options.headers.get("Allow", "").split(", ")) != {"GET", "HEAD", "OPTIONS"}:
+        fault("OPTIONS", f"{options.status} {options.headers.get('Allow')!r}")
+
+
 def service(call):
-    for name in ("GATEWAY_OPENAPI", "GATEWAY_DOCS"):
-        call(name)
+    served = call("GATEWAY_OPENAPI").text
+    if served != (HERE.parents[1] / "openapi.yaml").read_text():
+        fault("GATEWAY_OPENAPI", "serves another contract than the repository's")
+    page = call("GATEWAY_DOCS").text
+    for part in ("docs/docs.css", "docs/docs.js"):
+        if part not in page or call.gateway.call("GET", f"/{part}").status != 200:
+            fault("GATEWAY_DOCS", f"{part} is missing")
+    if call.gateway.call("GET", "/docs/openapi.json").json != CONTRACT:
+        fault("GATEWAY_DOCS", "the page reads another contract")
+    verbs(call)
     call("GATEWAY_CALLBACK", 400, query={"code": "x", "state": "unknown"})
     call("GATEWAY_WEBHOOK", "unauthenticated", body={"event": "x"}, headers={"TikTok-Signature": "t=1,s=00"})
     open_doors = Gateway(call.gateway.url, "wrong-key")

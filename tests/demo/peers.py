@@ -12,7 +12,7 @@ WAIT_SECONDS = 60
 class Answer:
     def __init__(self, status, headers, text):
         self.status, self.headers, self.text = status, headers, text
-        self.json = json.loads(text) if "json" in headers.get("Content-Type", "") else {}
+        self.json = json.loads(text) if text and "json" in headers.get("Content-Type", "") else {}
         self.data = self.json.get("data", {})
 
     @property
