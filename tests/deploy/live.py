@@ -5,6 +5,7 @@ import json
 import pathlib
 import re
 import secrets
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "demo")]
 
-from check import DEPLOY, FAULTS, METRICS, check, expressions
+from check import DEPLOY, FAULTS, METRICS, check, documents, expressions
 from media import HOST
 from peers import Gateway, ask, log_in
 from programs import free_port, start_gateway, start_simulator
@@ -53,6 +54,19 @@ def check_text(text):
             check(found == labels, f"{name} has the labels {sorted(found)}, promised are {sorted(labels)}")
     for name in families.keys() - METRICS.keys():
         print(f"   beyond what is promised: {name}")
+
+
+def check_settings(gateway_program, folder):
+    """The settings that are shipped are good settings, once their secrets exist."""
+    config_map = documents("kubernetes/configmap.yaml")[0]["data"]["gateway.yaml"]
+    for name, text in (("configmap.yaml", config_map), ("production.yaml", (DEPLOY.parent / "config/production.yaml").read_text())):
+        text = re.sub(r"/run/secrets/[\w-]+/", f"{folder}/", text.replace("/var/lib/tiktok-gateway", str(folder)))
+        (folder / name).write_text(text)
+        for secret, source in (("client_secret", "client.secret"), ("vault_keys", "vault.keys")):
+            shutil.copy(folder / source, folder / secret)
+        done = subprocess.run([gateway_program, "--config", str(folder / name), "--check-config"], capture_output=True, text=True,
+                              env={"TIKTOK_GATEWAY__TIKTOK__CLIENT_KEY": "app"}, timeout=30)
+        check(done.returncode == 0, f"{name}: {done.stdout}{done.stderr}")
 
 
 def answered(prometheus, text):
@@ -113,6 +127,7 @@ def main(gateway_program, simulator_program):
             gateway, admin = Gateway(program.listening["api"], key), program.listening["admin"]
             log_in(gateway, simulator.listening["ca_file"])
             traffic(gateway, simulator.listening["control"])
+            check_settings(gateway_program, folder)
             check_text(ask("GET", f"{admin}/metrics").text)
             check_expressions(folder, admin)
         finally:
