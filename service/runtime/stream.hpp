@@ -97,7 +97,8 @@ public:
     /// Bytes the kernel has accepted for sending since the last handshake or connect. With TLS these are
     /// encrypted bytes.
     std::uint64_t sent_bytes() const;
-    /// Gives back buffers that a large message left behind; call when the connection goes idle.
+    /// Gives back buffers that a large message left behind; between operations, when the connection goes
+    /// idle.
     void relax();
 
     bool is_tls() const;
