@@ -19,6 +19,7 @@ namespace {
 constexpr unsigned blocking_threads = 4;
 constexpr std::size_t blocking_queue_max = 1024;
 constexpr seconds start_step_within{30};
+constexpr seconds resume_within{300};
 
 unsigned workers_of(const settings::all& settings) {
     if (settings.workers > 0) return settings.workers;
@@ -69,6 +70,17 @@ outbound::resolver_options resolver_options_of(const settings::all& settings) {
     outbound::resolver_options options;
     options.fixed = settings.tiktok.resolve;
     return options;
+}
+
+/// A refresh that the last life of this process began and did not end: asked once more, while serving has
+/// begun.
+task<void> resume_refreshes(tiktok::tokens& tokens, telemetry::sink& sink) {
+    const auto resumed = co_await tokens.resume_open_refreshes(deadline::in(steady_now(), resume_within));
+    if (!resumed)
+        sink.tell(telemetry::level::error, "resume_refreshes_failed",
+                  {{"reason", resumed.error().message()}});
+    else if (*resumed > 0)
+        sink.tell(telemetry::level::warn, "refreshes_resumed", {{"count", std::to_string(*resumed)}});
 }
 
 std::string url_of(bool tls, const std::string& address, std::uint16_t port) {
@@ -139,6 +151,7 @@ void service::start() {
         one->listener.start();
     admin_->start();
     auto& first = reaching_[0]->home;
+    first.group().spawn(resume_refreshes(tokens_, sink_));
     first.group().spawn(keep_house(*store_, files_, sink_, health_));
     std::string line = "{\"event\":\"listening\"";
     append_json_key(line, "api");

@@ -44,6 +44,12 @@ protected:
                 return true;
         return false;
     }
+    bool tiktok_is_asked(const std::string& path) {
+        const auto until = gateway::steady_now() + seconds{10};
+        while (gateway::steady_now() < until)
+            if (w.tiktok().control().get("/history").body.find(path) != std::string::npos) return true;
+        return false;
+    }
     bool becomes_not_ready() {
         const auto until = gateway::steady_now() + seconds{10};
         while (gateway::steady_now() < until)
@@ -97,6 +103,25 @@ TEST_F(Operation, P01AtTheDrainDeadlineWhatIsLeftIsCut) {
     w.gateway().process().signal(SIGTERM);
     EXPECT_EQ(w.gateway().process().wait(seconds{7}), 0);
     EXPECT_NE(call.get().status, 200);
+}
+
+TEST_F(Operation, P02NoSignalCutsARefreshThatIsInFlight) {
+    w.connect("user-77");
+    w.tiktok().control().post("/tokens/expire", {{"kind", "access"}});
+    w.tiktok().add_fault({{"match", {{"path", "/v2/oauth/token/"}}}, {"do", {{"delay_ms", 4000}}}});
+    auto call =
+        std::async(std::launch::async, [client = w.api()] { return client.get("/v1/users/user-77/info"); });
+    EXPECT_TRUE(tiktok_is_asked("/v2/oauth/token/"));
+    const auto began = gateway::steady_now();
+    for (int i = 0; i < 3; ++i)
+        w.gateway().process().signal(SIGTERM);
+    EXPECT_EQ(w.gateway().process().wait(seconds{20}), 0);
+    EXPECT_GT(gateway::steady_now() - began, seconds{3}) << "the refresh was not waited for";
+    call.get(); // whatever its caller was told: the new pair is what counts
+    w.stop_gateway();
+    // The simulator rotates strictly: had the answer been lost, the old refresh token would be refused now.
+    EXPECT_EQ(w.api().get("/v1/users/user-77/info").status, 200);
+    EXPECT_EQ(w.api().get("/v1/users/user-77").text_at("data.state"), "connected");
 }
 
 TEST_F(Operation, IdleConnectionsDoNotHoldUpTheEnd) {
