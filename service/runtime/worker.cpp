@@ -42,7 +42,12 @@ void worker::run() {
     meter_ = std::make_unique<lag_meter>(*this);
     meter_->measure();
     const auto stay = boost::asio::make_work_guard(loop_);
-    if (!stopping_.load()) loop_.run();
+    // Steps of the start have run on this loop before: the end of their last work, perhaps on another thread
+    // and only now, stops a loop that has no guard yet.
+    while (!stopping_.load()) {
+        loop_.restart();
+        if (!stopping_.load()) loop_.run();
+    }
     meter_.reset();
     cut();
     if (const auto fault = group_.first_fault()) std::rethrow_exception(fault);

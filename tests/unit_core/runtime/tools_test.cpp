@@ -313,5 +313,16 @@ TEST(Buffer, GrowsOnDemandUpToItsBoundAndShrinksWhenIdle) {
     EXPECT_EQ(0U, b.capacity_bytes());
 }
 
+TEST(Worker, ServesAlsoWhenAStepOfTheStartLeftItsLoopStopped) {
+    worker w;
+    w.loop().stop(); // as the end of the last work of a loop without a guard does
+    std::promise<void> served;
+    boost::asio::post(w.executor(), [&] { served.set_value(); });
+    std::thread thread([&] { w.run(); });
+    EXPECT_EQ(served.get_future().wait_for(seconds{10}), std::future_status::ready);
+    w.stop();
+    thread.join();
+}
+
 } // namespace
 } // namespace gateway
