@@ -14,6 +14,13 @@ std::size_t bucket_of(std::chrono::microseconds took) {
     return at;
 }
 
+/// A fault of ours wakes somebody, trouble at TikTok or a bound that is reached is worth a look, and what a
+/// client did wrong (also 501 and 505) is every day's business.
+level level_of_call(int status) {
+    if (status == http_status(errc::internal)) return level::error;
+    return status >= 502 && status <= 504 ? level::warn : level::info;
+}
+
 } // namespace
 
 void histogram_cells::observe(std::chrono::microseconds took) {
@@ -44,7 +51,7 @@ void recorder::call_ended(const call_record& call, steady_time now, wall_time wa
     // TikTok's windows report their own refusals; a caller's quota has no endpoint.
     if (call.refused_by == limit_scope::caller) rate_limited(limit_scope::caller, {});
 
-    const level l = call.status >= 500 ? level::error : level::info;
+    const level l = level_of_call(call.status);
     if (!all_.tells(l)) return;
     line_.clear();
     append_call(line_, l, call, took, wall);

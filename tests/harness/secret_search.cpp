@@ -9,22 +9,24 @@ namespace harness {
 
 namespace {
 
-std::string url_encoded(const std::string& text) {
+std::string upper(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return text;
+}
+
+std::string url_encoded(const std::string& text, bool in_capitals) {
     std::string out;
     for (const char letter : text) {
         const bool plain = std::isalnum(static_cast<unsigned char>(letter)) != 0;
         if (plain || letter == '-' || letter == '.' || letter == '_' || letter == '~')
             out += letter;
         else
-            out += "%" + gateway::to_hex(std::string(1, letter));
+            out += "%"
+                   + (in_capitals ? upper(gateway::to_hex(std::string(1, letter)))
+                                  : gateway::to_hex(std::string(1, letter)));
     }
     return out;
-}
-
-std::string upper(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    return text;
 }
 
 /// What stays the same of its base64 whatever stands before and after it.
@@ -42,7 +44,8 @@ std::vector<form> forms_of(const std::string& secret) {
     std::vector<form> forms{{"plain", secret},
                             {"hex", gateway::to_hex(secret)},
                             {"hex", upper(gateway::to_hex(secret))},
-                            {"URL-encoded", url_encoded(secret)}};
+                            {"URL-encoded", url_encoded(secret, false)},
+                            {"URL-encoded", url_encoded(secret, true)}};
     for (std::size_t shift = 0; shift < 3; ++shift) {
         std::string core = base64_core(secret, shift);
         forms.push_back({"base64", core});

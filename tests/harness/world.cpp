@@ -70,16 +70,18 @@ std::string world::everything_said() const {
     return all;
 }
 
+void world::plant_what_tiktok_gave() {
+    const auto past = tiktok_->history();
+    for (const auto& account : past.at("accounts").as_object())
+        for (const auto* kind : {"access_tokens", "refresh_tokens"})
+            for (const auto& one : account.value().as_object().at(kind).as_array())
+                plant(std::string(one.as_object().at("token").as_string()));
+    for (const auto& post : past.at("posts").as_array())
+        plant(std::string(post.as_object().at("upload_token").as_string()));
+}
+
 std::vector<std::string> world::secrets_seen() {
-    if (tiktok_) {
-        const auto past = tiktok_->history();
-        if (const auto* accounts = past.if_contains("accounts"))
-            for (const auto& account : accounts->as_object())
-                for (const auto* kind : {"access_tokens", "refresh_tokens"})
-                    if (const auto* tokens = account.value().as_object().if_contains(kind))
-                        for (const auto& one : tokens->as_array())
-                            secrets_.insert(std::string(one.as_object().at("token").as_string()));
-    }
+    if (tiktok_) plant_what_tiktok_gave();
     return find_secrets(everything_said(), secrets_);
 }
 

@@ -45,10 +45,12 @@ public:
     void plant(const std::string& secret) { secrets_.insert(secret); }
     /// What the gateway said so far, in answers, on stdout and on stderr.
     std::string everything_said() const;
-    /// Adds the simulator's tokens to the secrets and searches everything.
+    /// Adds the simulator's tokens and upload URLs to the secrets and searches everything.
     std::vector<std::string> secrets_seen();
 
 private:
+    void plant_what_tiktok_gave();
+
     std::string gateway_program_, simulator_program_;
     temp_folder folder_;
     std::string client_secret_, caller_key_;
