@@ -20,6 +20,13 @@ constexpr std::string_view bytes_are_not_kept =
     "The bytes could not be kept: this draft can be finished only by the creator, in the TikTok app.";
 constexpr std::string_view not_written_down = "The post is at TikTok, but it could not be written down here.";
 
+task<result<tiktok::started_post>> start_at_tiktok(tiktok::user_api& tiktok, const upload_request& what) {
+    tiktok::video_source source;
+    source.url = what.url;
+    if (what.direct) co_return co_await tiktok.init_video(what.info, source);
+    co_return co_await tiktok.init_inbox_video(source);
+}
+
 /// TikTok pulls the video itself, so the init is all there is.
 task<result<upload_answer>> start_pull(tiktok::user_api& tiktok, store::store& store, upload_request what,
                                        attempt& ledger) {
@@ -30,10 +37,7 @@ task<result<upload_answer>> start_pull(tiktok::user_api& tiktok, store::store& s
     }
     auto begun = co_await ledger.begin(tiktok.until());
     if (!begun) co_return begun.error();
-    tiktok::video_source source;
-    source.url = what.url;
-    auto call = what.direct ? tiktok.init_video(what.info, source) : tiktok.init_inbox_video(source);
-    auto started = co_await std::move(call); // named: gcc 12 frees the result of an await in ?: twice
+    auto started = co_await start_at_tiktok(tiktok, what);
     if (!started) {
         const failure meant = meaning_of_failed_init(started.error(), true);
         if (meant.code() == errc::outcome_unknown)

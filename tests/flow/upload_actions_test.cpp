@@ -38,7 +38,9 @@ TEST_F(Posting, EverySizeArrivesWholeInTheChunksOfThePlan) {
                                {9'000'000, "chunk_size_bytes=5242880", 9'000'000, 1},
                                {10'485'760, "chunk_size_bytes=5242880", 5'242'880, 2},
                                {64'000'000, "", 10'000'000, 6},
-                               {64'000'001, "", 10'000'000, 6}};
+                               {64'000'001, "", 10'000'000, 6},
+                               {150'000'000, "", 10'000'000, 15},
+                               {150'000'000, "chunk_size_bytes=64000000", 64'000'000, 2}};
     for (const auto& each : cases) {
         SCOPED_TRACE(each.size);
         const auto user = another_user();

@@ -1,0 +1,91 @@
+// TikTok's windows as callers see them: kept before the call, answered with the wait (product §7).
+#include "flow/action_test.hpp"
+
+#include <gmock/gmock.h>
+
+namespace {
+
+class Windows : public action_test {
+protected:
+    Windows() { w.options.settings.clear(); } // TikTok's own figures
+
+    harness::answer draft() { return upload("ann", mp4(40), "keep=false"); }
+};
+
+TEST_F(Windows, L07TheSeventhUploadInAMinuteNeverReachesTikTok) {
+    w.simulator_settings = wide_tiktok;
+    w.connect("ann");
+    w.connect("ben", {{"account", "bob"}});
+    for (int i = 0; i < 6; ++i) {
+        const auto got = draft();
+        ASSERT_EQ(got.status, 200) << got.raw;
+        EXPECT_THAT(got.header("ratelimit"),
+                    testing::HasSubstr("\"tiktok_user\";r=" + std::to_string(5 - i)));
+    }
+    const auto refused = draft();
+    EXPECT_EQ(refused.status, 429) << refused.raw;
+    EXPECT_EQ(refused.code(), "rate_limited");
+    EXPECT_EQ(refused.text_at("problem.limit_scope"), "tiktok_user");
+    EXPECT_GT(refused.at("problem.retry_after_ms").as_int64(), 40'000);
+    EXPECT_LE(refused.at("problem.retry_after_ms").as_int64(), 60'000);
+    EXPECT_FALSE(refused.header("retry-after").empty());
+    EXPECT_THAT(refused.text_at("error"), testing::HasSubstr("6 uploads a minute"));
+    EXPECT_EQ(calls_of("/v2/post/publish/inbox/video/init/"), 6U);
+    EXPECT_EQ(upload("ben", mp4(40), "keep=false").status, 200); // another user has a window of their own
+}
+
+TEST_F(Windows, U07ARefusalByTikTokClosesTheWindowForAsLongAsItSays) {
+    w.connect("ann");
+    w.tiktok().add_fault({{"match", {{"path", "/v2/post/publish/inbox/video/init/"}}},
+                          {"do",
+                           {{"apply", false},
+                            {"status", 429},
+                            {"headers", {{"Retry-After", "7"}}},
+                            {"body", {{"error", {{"code", "rate_limit_exceeded"}, {"message", ""}}}}}}}});
+    for (int i = 0; i < 2; ++i) {
+        const auto refused = draft();
+        EXPECT_EQ(refused.status, 429) << refused.raw;
+        EXPECT_EQ(refused.text_at("problem.limit_scope"), "tiktok_user");
+        EXPECT_LE(refused.at("problem.retry_after_ms").as_int64(), 7'000);
+        EXPECT_GT(refused.at("problem.retry_after_ms").as_int64(), 4'000);
+    }
+    EXPECT_EQ(calls_of("/v2/post/publish/inbox/video/init/"), 1U);
+}
+
+TEST_F(Windows, U07AReadWaitsForAShortRetryAfterInsideItsDeadline) {
+    w.connect("ann");
+    w.tiktok().add_fault({{"match", {{"path", "/v2/user/info/"}}},
+                          {"do",
+                           {{"apply", false},
+                            {"status", 429},
+                            {"headers", {{"Retry-After", "1"}}},
+                            {"body", {{"error", {{"code", "rate_limit_exceeded"}, {"message", ""}}}}}}}});
+    const auto began = gateway::steady_now();
+    const auto got = w.api().get("/v1/users/ann/info");
+    EXPECT_EQ(got.status, 200) << got.raw;
+    EXPECT_GE(gateway::steady_now() - began, gateway::milliseconds{950});
+    EXPECT_EQ(calls_of("/v2/user/info/"), 2U);
+}
+
+TEST_F(Windows, U02AReadSurvivesOneFaultOfTikTok) {
+    w.connect("ann");
+    for (const boost::json::object& what :
+         {boost::json::object{{"apply", false}, {"status", 503}, {"body", ""}},
+          boost::json::object{{"reset_before_answer", true}},
+          boost::json::object{{"truncate_at_byte", 60}}}) {
+        w.tiktok().add_fault({{"match", {{"path", "/v2/user/info/"}}}, {"do", what}});
+        EXPECT_EQ(w.api().get("/v1/users/ann/info").status, 200);
+        w.tiktok().clear_faults();
+    }
+}
+
+TEST_F(Windows, T18ATokenThatTikTokRefusesIsRefreshedOnceAndUsed) {
+    w.connect("ann");
+    ASSERT_EQ(w.api().get("/v1/users/ann/info").status, 200);
+    w.tiktok().control().post("/tokens/expire",
+                              boost::json::object{{"account", "alice"}, {"kind", "access"}});
+    EXPECT_EQ(w.api().get("/v1/users/ann/info").status, 200);
+    EXPECT_EQ(calls_of("/v2/oauth/token/"), 1U);
+}
+
+} // namespace
