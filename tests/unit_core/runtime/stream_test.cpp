@@ -164,9 +164,12 @@ TEST_P(Stream, GivesLargeBuffersBackWhenIdle) {
     EXPECT_TRUE(run_on(w, send(*client, large, large)));
     client->relax();
     EXPECT_TRUE(run_on(w, send(*client, "on", "")));
-    client->close();
+    int ended = 0;
+    w.group().spawn(finish(*client, ended));
     turn_until(w, [&] { return !heard.empty(); });
     EXPECT_EQ(2'000'002U + 4, heard.size());
+    server->close();
+    turn_until(w, [&] { return ended == 1; });
 }
 
 TEST_P(Stream, P07IsNotDisturbedByErrorsOfOthers) {
