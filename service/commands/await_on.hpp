@@ -21,8 +21,10 @@ template <class T>
 T await_on(worker& home, task<T> step) {
     std::optional<T> got;
     home.group().spawn(detail::keep_result(std::move(step), got));
-    while (!got && !home.group().first_fault())
-        home.loop().run_one();
+    while (!got && !home.group().first_fault()) {
+        // Stopped without having run anything: the end of an earlier step's work came late.
+        if (home.loop().run_one() == 0) home.loop().restart();
+    }
     if (const auto fault = home.group().first_fault()) std::rethrow_exception(fault);
     home.loop().restart();
     return std::move(*got);
