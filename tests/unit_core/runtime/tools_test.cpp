@@ -150,6 +150,18 @@ TEST(Worker, TellsOfAnExceptionThatLeftACoroutine) {
     EXPECT_THROW(w.run(), std::logic_error);
 }
 
+TEST(Worker, RunsThoughAStepOfTheStartLeftItsLoopStopped) {
+    worker w(0, milliseconds{5});
+    w.loop().run(); // no work: the loop is stopped now, as after the last step of a start
+    bool ran = false;
+    boost::asio::post(w.executor(), [&] {
+        ran = true;
+        w.stop();
+    });
+    w.run();
+    EXPECT_TRUE(ran);
+}
+
 TEST(Worker, P06StopsFromAnotherThreadAndEndsEveryFrame) {
     worker w;
     int alive = 0;
