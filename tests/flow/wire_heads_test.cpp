@@ -154,6 +154,56 @@ TEST_F(WireHeads, C28RefusesTwoKeysAndKeysInTheQuery) {
     }
 }
 
+TEST_F(WireHeads, G09TakesARequestIdOnlyWhenShortAndPlain) {
+    const auto id_for = [this](const std::string& id) {
+        const std::string fields = "X-Request-Id: " + id + "\r\nConnection: close\r\n";
+        return harness::parse_answer(say(get("/v1/users", fields))).header("x-request-id");
+    };
+    EXPECT_EQ(id_for("abc-1.2_3:4"), "abc-1.2_3:4");
+    EXPECT_EQ(id_for(std::string(64, 'a')), std::string(64, 'a'));
+    for (const std::string& odd : {std::string(65, 'a'), std::string("a b"), std::string("a\"b"),
+                                   std::string("\xc3\xa9"), std::string("a,b"), std::string("<b>")})
+        EXPECT_EQ(id_for(odd).size(), 26U) << odd;
+}
+
+TEST_F(WireHeads, Http10EndsUnlessItAsksToStay) {
+    harness::raw_socket ends(w.gateway().port());
+    ends.send(request("GET /v1/users HTTP/1.0"));
+    const auto got = ends.receive_all(closes_within);
+    EXPECT_EQ(harness::parse_answer(got).status, 200) << got;
+    EXPECT_TRUE(ends.is_closed_by_peer(closes_within));
+    harness::raw_socket stays(w.gateway().port());
+    for (int i = 0; i < 3; ++i) {
+        stays.send(request("GET /v1/users HTTP/1.0", "Connection: keep-alive\r\n"));
+        const auto answer = harness::parse_answer(stays.receive_answer());
+        EXPECT_EQ(answer.status, 200) << answer.raw;
+        EXPECT_EQ(answer.header("connection"), "keep-alive");
+    }
+}
+
+/// Without callers in the settings.
+class WireOpen : public harness::flow_test {
+protected:
+    void SetUp() override { w.options.with_caller_key = false; }
+    int status_for(const std::string& host) {
+        harness::raw_socket socket(w.gateway().port());
+        socket.send("GET /v1/users HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
+        return harness::parse_answer(socket.receive_all()).status;
+    }
+};
+
+TEST_F(WireOpen, C05ServesOnlyALoopbackHostWhenNobodyNeedsAKey) {
+    const std::string port = ":" + std::to_string(w.gateway().port());
+    for (const char* host : {"localhost", "127.0.0.1", "LOCALHOST", "[::1]", "127.1.2.3"}) {
+        EXPECT_EQ(status_for(host), 200) << host;
+        EXPECT_EQ(status_for(host + port), 200) << host;
+    }
+    // A page in a browser reaches us under a name of its own, whatever it resolves to.
+    for (const char* host : {"evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1",
+                             "[::2]", "1270.0.0.1"})
+        EXPECT_EQ(status_for(host), 403) << host;
+}
+
 class WireSlow : public wire::wire_test {
 protected:
     void SetUp() override {
