@@ -15,16 +15,23 @@ using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT
 constexpr milliseconds pause_when_full{100};
 constexpr int backlog = 4096;
 
+tcp_acceptor bound(worker& home, const asio::ip::tcp::endpoint& where, bool shared) {
+    tcp_acceptor acceptor(home.executor());
+    acceptor.open(where.protocol());
+    acceptor.set_option(asio::socket_base::reuse_address(true));
+    if (shared) acceptor.set_option(reuse_port(true));
+    acceptor.bind(where);
+    return acceptor;
+}
+
 } // namespace
 
-tcp_acceptor open_acceptor(worker& home, const std::string& address, std::uint16_t port) {
+tcp_acceptor open_acceptor(worker& home, const std::string& address, std::uint16_t port, port_use use) {
     try {
         const asio::ip::tcp::endpoint where(asio::ip::make_address(address), port);
-        tcp_acceptor acceptor(home.executor());
-        acceptor.open(where.protocol());
-        acceptor.set_option(asio::socket_base::reuse_address(true));
-        acceptor.set_option(reuse_port(true));
-        acceptor.bind(where);
+        if (use == port_use::first_of_many)
+            bound(home, where, false).close(); // throws where somebody listens
+        tcp_acceptor acceptor = bound(home, where, use != port_use::alone);
         acceptor.listen(backlog);
         return acceptor;
     } catch (const boost::system::system_error& error) {

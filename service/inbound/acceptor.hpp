@@ -15,8 +15,12 @@ namespace gateway::inbound {
 
 using tcp_acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, executor_type>;
 
-/// Opens, binds and listens with SO_REUSEPORT. Throws std::runtime_error that names address and port.
-tcp_acceptor open_acceptor(worker& home, const std::string& address, std::uint16_t port);
+/// Whether other acceptors of this process listen on the same port (SO_REUSEPORT, one per worker).
+enum class port_use { alone, first_of_many, one_more };
+
+/// Opens, binds and listens. Throws std::runtime_error that names address and port; `first_of_many` also when
+/// another process shares the port: it would silently get half of our clients.
+tcp_acceptor open_acceptor(worker& home, const std::string& address, std::uint16_t port, port_use use);
 
 /// What the owner of an acceptor does with a client, and when the process is out of descriptors.
 class client_sink {

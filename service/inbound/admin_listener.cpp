@@ -79,7 +79,7 @@ task<void> serve_admin(const admin_parts& with, tcp_socket socket, std::atomic<s
 
 struct admin_listener::state final : client_sink {
     state(admin_parts parts, const std::string& address, std::uint16_t port)
-        : with(std::move(parts)), acceptor(open_acceptor(with.home, address, port)) {}
+        : with(std::move(parts)), acceptor(open_acceptor(with.home, address, port, port_use::alone)) {}
 
     void take(tcp_socket socket) override {
         if (connections.load(std::memory_order_relaxed) >= connections_max) return;

@@ -11,7 +11,8 @@ namespace gateway::inbound {
 struct api_listener::state final : client_sink {
     state(api_parts parts, const std::string& address, std::uint16_t port, std::uint32_t most)
         : with(parts),
-          acceptor(open_acceptor(parts.home, address, port)),
+          acceptor(open_acceptor(parts.home, address, port,
+                                 parts.home.index() == 0 ? port_use::first_of_many : port_use::one_more)),
           port_in_use(acceptor.local_endpoint().port()),
           connections_max(most) {}
 

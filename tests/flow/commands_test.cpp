@@ -128,6 +128,17 @@ TEST_F(Start, APortInUseIsNamedAndGives1) {
     EXPECT_THAT(got.errors, HasSubstr(std::to_string(w.tiktok().api_port())));
 }
 
+TEST_F(Start, TwoGatewaysDoNotShareAPort) {
+    for (const auto& [name, port] :
+         {std::pair{"LISTEN", w.gateway().port()}, {"ADMIN", w.gateway().admin_port()}}) {
+        const auto got = start_again(
+            {{"TIKTOK_GATEWAY__STORE__URL", "sqlite:" + (w.folder().path() / "other.db").string()},
+             {std::string("TIKTOK_GATEWAY__") + name + "__PORT", std::to_string(port)}});
+        EXPECT_EQ(got.status, 1) << name;
+        EXPECT_THAT(got.errors, HasSubstr(std::to_string(port)));
+    }
+}
+
 TEST_F(Start, V10ASecondProcessOnOneStoreIsRefused) {
     w.connect("user-77");
     const auto got = start_again({});
