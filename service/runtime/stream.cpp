@@ -133,6 +133,7 @@ task<io_result<void>> stream::write(std::string_view first, std::string_view sec
     if (!s.socket.is_open() || s.write_broken) co_return make_error_code(stream_errc::closed);
     const state::timing limit(s, until);
     if (limit.passed) co_return make_error_code(stream_errc::timed_out);
+    s.end_watch();
     if (const auto ec = co_await s.send(first, second)) co_return ec;
     co_return io_result<void>();
 }
@@ -245,6 +246,12 @@ void stream::state::on_expired() {
     socket.cancel(ignored);
 }
 
+error_code stream::state::stopped() const {
+    if (expired) return make_error_code(stream_errc::timed_out);
+    if (watching && answered) return asio::error::operation_aborted;
+    return {};
+}
+
 error_code stream::state::cause(error_code ec) const {
     if (ec != asio::error::operation_aborted) return ec;
     if (expired) return make_error_code(stream_errc::timed_out);
@@ -252,6 +259,7 @@ error_code stream::state::cause(error_code ec) const {
 }
 
 task<error_code> stream::state::receive() {
+    if (const auto ec = stopped()) co_return ec;
     const auto space = received.space();
     const auto [ec, bytes] =
         co_await socket.async_read_some(asio::buffer(space.data(), space.size()), no_throw);
@@ -279,6 +287,10 @@ task<error_code> stream::state::flush() {
     sending.swap(collected);
     std::size_t at = 0;
     while (at < sending.size()) {
+        if (const auto over = stopped()) {
+            write_broken = true;
+            co_return over;
+        }
         const auto [ec, bytes] = co_await socket.async_write_some(
             asio::buffer(sending.data() + at, sending.size() - at), no_throw);
         at += bytes;
@@ -302,6 +314,10 @@ task<error_code> stream::state::send(std::string_view first, std::string_view se
     if (!ssl) {
         std::array<asio::const_buffer, 2> both{asio::buffer(first), asio::buffer(second)};
         while (both[0].size() + both[1].size() > 0) {
+            if (const auto over = stopped()) {
+                write_broken = true;
+                co_return over;
+            }
             const auto [ec, bytes] = co_await socket.async_write_some(both, no_throw);
             sent += bytes;
             if (ec) {

@@ -82,6 +82,9 @@ struct stream::state final : tls_bytes, private deadline_sweep::entry {
     public:
         const bool passed;
     };
+    /// Asked before each socket operation after the first: the sweep or the watch may have cancelled at a
+    /// moment when an operation had ended and the next one had not begun, and neither does it twice.
+    boost::system::error_code stopped() const;
     /// The system's word, or ours where the sweep or we ourselves were the cause.
     boost::system::error_code cause(boost::system::error_code ec) const;
 
