@@ -14,6 +14,9 @@ namespace {
 
 using faults_of_call = std::vector<field_fault>;
 
+/// A body of nothing but unknown names must not be answered with ten times its size.
+constexpr std::size_t faults_told_max = 100;
+
 /// A caller's own words come back to them, but not a megabyte of them.
 std::string shown(std::string_view name) {
     return std::string(name.substr(0, name.size() > 64 ? 0 : name.size()));
@@ -34,6 +37,7 @@ failure refused(faults_of_call faults) {
 }
 
 void note_unknown(faults_of_call& faults, std::string_view name, const row& what) {
+    if (faults.size() >= faults_told_max) return;
     std::string known;
     for (const auto& each : what.inputs)
         (known += known.empty() ? "" : ", ") += each.name;

@@ -76,6 +76,21 @@ TEST_F(Replay, I05ALostInitOfPhotosIsOutcomeUnknownAndStaysSo) {
     EXPECT_EQ(calls_of("/v2/post/publish/content/init/"), 1U);
 }
 
+TEST_F(Replay, I06WithoutAKeyALostPullIsSaidToBeUnknownAndNotRepeated) {
+    const auto user = another_user();
+    for (const char* path : {"/v2/post/publish/video/init/", "/v2/post/publish/inbox/video/init/"}) {
+        w.tiktok().add_fault({{"match", {{"path", path}}}, {"do", {{"reset_before_answer", true}}}});
+        const bool direct = std::string(path).find("inbox") == std::string::npos;
+        const auto lost =
+            w.api().post(path_of(user, "/videos"),
+                         {{"video_url", "https://media.example.com/v.mp4"}, {"publish", direct}});
+        EXPECT_EQ(lost.code(), "outcome_unknown") << lost.raw;
+        EXPECT_EQ(lost.header("x-should-retry"), "false");
+        EXPECT_FALSE(lost.at("problem.retryable").as_bool());
+        EXPECT_EQ(calls_of(path), 1U);
+    }
+}
+
 TEST_F(Replay, RefusalsWithoutEffectAreNotRemembered) {
     const auto user = another_user();
     tiktok_refuses("/v2/post/publish/inbox/video/init/", 403, "spam_risk_text", 1);

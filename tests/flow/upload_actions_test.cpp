@@ -227,4 +227,21 @@ TEST_F(Posting, ABatchTellsEachFilesFateInOrder) {
     EXPECT_EQ(w.tiktok().post(got.text_at("data.results.2.publish_id")).at("size_bytes"), 6'000);
 }
 
+TEST_F(Posting, ABatchKeepsToTikToksPaceAndSaysWhatItHadNoTimeFor) {
+    w.options.settings = "limits: {tiktok: {inbox_init_per_minute: 2}}\n";
+    const auto user = another_user();
+    boost::json::array files;
+    for (int i = 0; i < 3; ++i)
+        files.push_back(boost::json::object{{"file_id", stage(mp4(5'000))}});
+    const auto got =
+        w.api().post(path_of(user, "/videos/batch"), {{"files_to_upload", files}, {"max_workers", 3}},
+                     {{"X-Request-Timeout", "5"}});
+    ASSERT_EQ(got.status, 200) << got.raw;
+    EXPECT_EQ(got.code(), "partial_failure");
+    EXPECT_EQ(calls_of("/v2/post/publish/inbox/video/init/"), 2U);
+    EXPECT_EQ(got.text_at("data.results.2.problem.code"), "rate_limited") << got.raw;
+    EXPECT_EQ(got.text_at("data.results.2.problem.limit_scope"), "tiktok_user");
+    EXPECT_FALSE(got.at("data.results.2.problem.retry_after_ms").is_null());
+}
+
 } // namespace

@@ -258,6 +258,15 @@ TEST(Inputs, C26NoInputOfAnyActionTakesACarriageReturn) {
     }
 }
 
+TEST(Inputs, ThousandsOfUnknownNamesAreAnsweredShortly) {
+    std::string body = "{";
+    for (int i = 0; i < 9000; ++i)
+        body += (i ? ",\"n" : "\"n") + std::to_string(i) + "\":1";
+    const auto refused = check("TIKTOK_POST_PHOTO", body + "}");
+    ASSERT_FALSE(refused);
+    EXPECT_LE(refused.error().details()->fields.size(), 110U);
+}
+
 TEST(Inputs, AnEndlessNameDoesNotComeBack) {
     const auto refused = check("TIKTOK_LIST_VIDEOS", std::string(5000, 'a') + "=1");
     ASSERT_FALSE(refused);
