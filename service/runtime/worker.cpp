@@ -48,8 +48,8 @@ void worker::run() {
         loop_.restart();
         if (!stopping_.load()) loop_.run();
     }
-    meter_.reset();
     cut();
+    meter_.reset(); // only now: its handler may have been in line, with success, when the loop stopped
     if (const auto fault = group_.first_fault()) std::rethrow_exception(fault);
 }
 
