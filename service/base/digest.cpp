@@ -57,8 +57,8 @@ sha256_bytes sha256(std::string_view bytes) {
 sha256_bytes hmac_sha256(std::string_view key, std::string_view bytes) {
     sha256_bytes out{};
     unsigned int length = 0;
-    if (!HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(bytes), bytes.size(), out.data(),
-              &length))
+    if (!HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(bytes), bytes.size(),
+              out.data(), &length))
         throw std::runtime_error("OpenSSL has no HMAC");
     return out;
 }
@@ -82,7 +82,9 @@ std::string to_hex(std::string_view bytes) {
     return out;
 }
 
-std::string to_hex(const sha256_bytes& bytes) { return to_hex(as_text(bytes)); }
+std::string to_hex(const sha256_bytes& bytes) {
+    return to_hex(as_text(bytes));
+}
 
 std::optional<std::string> from_hex(std::string_view text) {
     if (text.size() % 2 != 0) return std::nullopt;
@@ -109,7 +111,8 @@ std::optional<std::string> from_base64(std::string_view text) {
     // EVP_DecodeBlock trims white space and is vague about padding, so the shape is checked first.
     if (text.size() % 4 != 0) return std::nullopt;
     std::size_t padding = 0;
-    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=')
+        ++padding;
     for (const char c : text.substr(0, text.size() - padding))
         if (alphabet.find(c) == std::string_view::npos) return std::nullopt;
     if (text.empty()) return std::string{};
@@ -123,7 +126,8 @@ std::optional<std::string> from_base64(std::string_view text) {
 
 std::string to_base64url(std::string_view bytes) {
     std::string out = to_base64(bytes);
-    while (!out.empty() && out.back() == '=') out.pop_back();
+    while (!out.empty() && out.back() == '=')
+        out.pop_back();
     for (char& c : out) {
         if (c == '+') c = '-';
         if (c == '/') c = '_';

@@ -18,6 +18,8 @@ const error_facts& facts(errc code) {
     return facts(errc::internal);
 }
 
-error_table all_errors() { return {rows, std::size(rows)}; }
+error_table all_errors() {
+    return {rows, std::size(rows)};
+}
 
 } // namespace gateway

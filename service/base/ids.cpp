@@ -40,8 +40,8 @@ result<publish_id> check_publish_id(std::string_view text) {
 
 result<file_id> check_file_id(std::string_view text) {
     constexpr std::string_view prefix = "file_";
-    const bool good = text.size() == prefix.size() + 26 && text.starts_with(prefix) &&
-                      text.substr(prefix.size()).find_first_not_of(crockford) == std::string_view::npos;
+    const bool good = text.size() == prefix.size() + 26 && text.starts_with(prefix)
+                      && text.substr(prefix.size()).find_first_not_of(crockford) == std::string_view::npos;
     if (!good) return failure{errc::no_such_file, "There is no such file, or it has expired."};
     return file_id::trusted(std::string(text));
 }
@@ -49,9 +49,12 @@ result<file_id> check_file_id(std::string_view text) {
 std::string new_ulid(wall_time now) {
     std::string out(26, '0');
     auto ms = static_cast<std::uint64_t>(unix_ms(now));
-    for (std::size_t i = 10; i-- > 0; ms >>= 5) out[i] = crockford[ms & 31];
-    const std::string bytes = random_bytes(16); // 16 characters of 5 bits; the upper 3 bits of each are left unused
-    for (std::size_t i = 0; i < 16; ++i) out[10 + i] = crockford[static_cast<unsigned char>(bytes[i]) & 31];
+    for (std::size_t i = 10; i-- > 0; ms >>= 5)
+        out[i] = crockford[ms & 31];
+    const std::string bytes =
+        random_bytes(16); // 16 characters of 5 bits; the upper 3 bits of each are left unused
+    for (std::size_t i = 0; i < 16; ++i)
+        out[10 + i] = crockford[static_cast<unsigned char>(bytes[i]) & 31];
     return out;
 }
 

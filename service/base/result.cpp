@@ -4,10 +4,14 @@ namespace gateway {
 
 std::string_view name_of(limit_scope scope) {
     switch (scope) {
-        case limit_scope::caller: return "caller";
-        case limit_scope::tiktok_user: return "tiktok_user";
-        case limit_scope::tiktok_app: return "tiktok_app";
-        case limit_scope::tiktok_daily: return "tiktok_daily";
+        case limit_scope::caller:
+            return "caller";
+        case limit_scope::tiktok_user:
+            return "tiktok_user";
+        case limit_scope::tiktok_app:
+            return "tiktok_app";
+        case limit_scope::tiktok_daily:
+            return "tiktok_daily";
     }
     return "caller";
 }

@@ -23,7 +23,9 @@ void secret::wipe() noexcept {
     text_.clear();
 }
 
-bool secret::equals(std::string_view other) const { return equal_in_constant_time(text_, other); }
+bool secret::equals(std::string_view other) const {
+    return equal_in_constant_time(text_, other);
+}
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
     return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;

@@ -59,7 +59,8 @@ TEST(Digest, ReadsBackWhatItWrites) {
 }
 
 TEST(Digest, RefusesTextThatIsNotBase64) {
-    for (const char* text : {"A", "AA", "AAA", "A===", "AA=A", "AAA ", " AAA", "AA\n=", "AA-_", "====", "AAAA="})
+    for (const char* text :
+         {"A", "AA", "AAA", "A===", "AA=A", "AAA ", " AAA", "AA\n=", "AA-_", "====", "AAAA="})
         EXPECT_EQ(from_base64(text), std::nullopt) << text;
 }
 
@@ -73,16 +74,19 @@ TEST(Secret, IsGoneFromWhereItWasMovedFrom) {
 }
 
 TEST(UserId, IsWhatProductSectionTwoSays) {
-    for (const char* good : {"a", "user-77", "a.b_c~d:e@f-g", "...", "-x"}) EXPECT_TRUE(check_user_id(good)) << good;
-    for (const std::string& bad : {std::string{}, std::string{"."}, std::string{".."}, std::string{"a/b"},
-                                   std::string{"a b"}, std::string{"ä"}, std::string{"a%2f"}, std::string(129, 'a')})
+    for (const char* good : {"a", "user-77", "a.b_c~d:e@f-g", "...", "-x"})
+        EXPECT_TRUE(check_user_id(good)) << good;
+    for (const std::string& bad :
+         {std::string{}, std::string{"."}, std::string{".."}, std::string{"a/b"}, std::string{"a b"},
+          std::string{"ä"}, std::string{"a%2f"}, std::string(129, 'a')})
         EXPECT_FALSE(check_user_id(bad)) << bad;
 }
 
 TEST(Ulid, SortsByTimeAndDoesNotRepeat) {
     EXPECT_LT(new_ulid(from_unix_ms(1000)), new_ulid(from_unix_ms(1001)));
     std::set<std::string> seen;
-    for (int i = 0; i < 1000; ++i) EXPECT_TRUE(seen.insert(new_ulid(from_unix_ms(1000))).second);
+    for (int i = 0; i < 1000; ++i)
+        EXPECT_TRUE(seen.insert(new_ulid(from_unix_ms(1000))).second);
     EXPECT_TRUE(check_file_id("file_" + new_ulid(wall_now())));
 }
 
