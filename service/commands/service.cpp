@@ -54,6 +54,7 @@ std::vector<std::unique_ptr<reaching_worker>> workers_reaching(const settings::a
 }
 
 std::unique_ptr<store::store> store_of(const settings::all& settings) {
+    static_cast<void>(read_key_ring(settings)); // a start without its keys makes no empty store (V06)
     auto opened = store::open_store(settings.store_url);
     if (!opened) throw start_failure(exit_failed, "store.url: " + opened.error().message());
     return std::move(*opened);
