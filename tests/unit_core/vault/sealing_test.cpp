@@ -16,7 +16,7 @@ key_ring ring(const std::string& ids) {
     std::string text;
     for (const char id : ids)
         text += std::string(1, id) + ":" + to_base64(std::string(32, id)) + "\n";
-    return std::move(*key_ring::parse(text));
+    return *key_ring::parse(text);
 }
 
 TEST(Sealing, OpensWhatItSealedUnderTheSameName) {

@@ -40,7 +40,7 @@ TEST_F(TokenVault, KeepsNoTokenInTheClearOnDisk) {
 
 TEST_F(TokenVault, V06RefusesAWrongOrMissingKeyAndTouchesNothing) {
     grant("ann", pair("1"));
-    start(std::move(*vault::key_ring::parse("a:" + to_base64(std::string(32, 'x')))));
+    start(*vault::key_ring::parse("a:" + to_base64(std::string(32, 'x'))));
     ASSERT_FALSE(checked) << "the same id, another key";
     EXPECT_NE(checked.error().message().find("key a"), std::string::npos);
     start("b");

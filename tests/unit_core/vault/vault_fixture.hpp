@@ -18,7 +18,7 @@ inline vault::key_ring ring_of(const std::string& ids) {
     std::string text;
     for (const char id : ids)
         text += std::string(1, id) + ":" + to_base64(std::string(32, id)) + "\n";
-    return std::move(*vault::key_ring::parse(text));
+    return *vault::key_ring::parse(text);
 }
 
 inline vault::fresh_tokens pair(const std::string& number, milliseconds lifetime = milliseconds{7'200'000}) {
@@ -40,7 +40,7 @@ protected:
     void start(vault::key_ring keys) {
         vault.reset();
         records.reset();
-        records = std::move(*store::open_store("sqlite:" + path()));
+        records = *store::open_store("sqlite:" + path());
         vault = std::make_unique<vault::token_vault>(*records, std::move(keys));
         checked = run_on(loop, vault->check_keys(soon()));
     }
@@ -52,7 +52,7 @@ protected:
     void tamper(const char* sql) {
         vault.reset();
         records.reset();
-        auto at = std::move(*store::sqlite_database::open(path()));
+        auto at = *store::sqlite_database::open(path());
         at->execute(sql);
         ASSERT_FALSE(at->failed()) << at->error();
     }
