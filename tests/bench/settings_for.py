@@ -3,7 +3,7 @@ import http.client
 import json
 import subprocess
 
-RAISED = 1_000_000_000
+RAISED = 10_000_000
 WINDOWS = ("user_info", "video_list", "video_query", "creator_info", "video_init", "inbox_init", "content_init",
            "status_fetch", "cancel")
 
