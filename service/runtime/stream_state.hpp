@@ -105,6 +105,8 @@ struct stream::state final : tls_bytes, private deadline_sweep::entry {
     };
     void begin_tls(ssl_pointer engine, tls_role role);
     step shake_hands();
+    /// OpenSSL would only ask for more, and takes 1,000 instructions to say so.
+    bool nothing_to_decrypt() const;
     moved decrypt(std::span<char> to);
     step peek();
     bool encrypt(std::string_view bytes);

@@ -2,6 +2,9 @@
 #include "unit_core/outbound/net_test.hpp"
 
 #include <atomic>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <vector>
 
 namespace gateway::outbound {
 namespace {
@@ -362,6 +365,27 @@ TEST_F(Client, ClosesConnectionsThatWereIdleForLong) {
     ASSERT_TRUE(get(c, *server));
     EXPECT_EQ(1U, c.stats().idle);
     turn_until(home, [&] { return c.stats().idle == 0; });
+}
+
+TEST_F(Client, L03SaysOverloadedWhenNoDescriptorIsLeftAndGoesOnAfterwards) {
+    const auto server = serve(echo_number);
+    client& c = with(client_limits());
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    rlimit few = before;
+    few.rlim_cur = 256;
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    std::vector<int> taken;
+    for (int one = ::dup(0); one >= 0; one = ::dup(0))
+        taken.push_back(one);
+    const auto refused = get(c, *server);
+    for (const int one : taken)
+        ::close(one);
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(errc::overloaded, refused.error().code());
+    EXPECT_FALSE(may_have_reached(refused.error()));
+    EXPECT_TRUE(get(c, *server));
 }
 
 TEST_F(Client, RefusesCallsAndHoldsNothingOnceClosed) {

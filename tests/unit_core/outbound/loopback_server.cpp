@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -155,6 +156,10 @@ loopback_server::~loopback_server() {
 void loopback_server::accept_all() {
     for (;;) {
         const int descriptor = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+        if (descriptor < 0 && errno == EMFILE) {
+            std::this_thread::yield(); // a test has taken them all, for a moment
+            continue;
+        }
         if (descriptor < 0) return;
         const std::lock_guard lock(mutex_);
         open_.push_back(descriptor);
