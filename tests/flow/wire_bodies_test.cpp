@@ -14,8 +14,8 @@ class WireBodies : public wire::wire_test {};
 
 TEST_F(WireBodies, C13RefusesWhatIsTooLargeBeforeReadingIt) {
     const std::string json = "Content-Type: application/json\r\n";
-    expect_refused(request(connect_line(), json + "Content-Length: 5000000000\r\n"), {413});
-    expect_refused(request("GET /v1/users HTTP/1.1", "Content-Length: 5000000000\r\n"), {413});
+    expect_refused(request(connect_line(), json + "Content-Length: 5000000000\r\n"), 413);
+    expect_refused(request("GET /v1/users HTTP/1.1", "Content-Length: 5000000000\r\n"), 413);
 }
 
 TEST_F(WireBodies, C13StopsEndlessChunksAtTheLimit) {
