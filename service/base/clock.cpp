@@ -1,19 +1,21 @@
 #include "base/clock.hpp"
 
-#include <cstdio>
+#include "base/digits.hpp"
 
 namespace gateway {
 
 std::string rfc3339(wall_time t) {
     const auto day = std::chrono::floor<std::chrono::days>(t);
     const std::chrono::year_month_day date{day};
-    const std::chrono::hh_mm_ss time{std::chrono::floor<seconds>(t - day)};
-    char text[40];
-    std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
-                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                  static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                  static_cast<int>(time.seconds().count()));
-    return text;
+    const auto second_of_day = static_cast<unsigned>(std::chrono::floor<seconds>(t - day).count());
+    std::string out;
+    append_digits(out, static_cast<unsigned>(static_cast<int>(date.year())), 4);
+    append_digits(out += '-', static_cast<unsigned>(date.month()), 2);
+    append_digits(out += '-', static_cast<unsigned>(date.day()), 2);
+    append_digits(out += 'T', second_of_day / 3600, 2);
+    append_digits(out += ':', second_of_day / 60 % 60, 2);
+    append_digits(out += ':', second_of_day % 60, 2);
+    return out += 'Z';
 }
 
 } // namespace gateway

@@ -15,6 +15,13 @@ const unsigned char* bytes_of(std::string_view text) {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/// Asked for once: EVP_sha256() would look its implementation up again for every digest, which costs more
+/// than the digest of a short text. Read-only ever after, so any thread may use it.
+const EVP_MD* sha256_algorithm() {
+    static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    return fetched ? fetched : EVP_sha256();
+}
+
 int hex_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -30,7 +37,7 @@ struct sha256_stream::state {
 };
 
 sha256_stream::sha256_stream() : state_(std::make_unique<state>()) {
-    if (!state_->context || EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) != 1)
+    if (!state_->context || EVP_DigestInit_ex(state_->context, sha256_algorithm(), nullptr) != 1)
         throw std::runtime_error("OpenSSL has no SHA-256");
 }
 sha256_stream::~sha256_stream() = default;
@@ -49,7 +56,7 @@ sha256_bytes sha256_stream::finish() {
 
 sha256_bytes sha256(std::string_view bytes) {
     sha256_bytes out{};
-    if (EVP_Digest(bytes.data(), bytes.size(), out.data(), nullptr, EVP_sha256(), nullptr) != 1)
+    if (EVP_Digest(bytes.data(), bytes.size(), out.data(), nullptr, sha256_algorithm(), nullptr) != 1)
         throw std::runtime_error("OpenSSL has no SHA-256");
     return out;
 }

@@ -1,10 +1,10 @@
+#include "base/digits.hpp"
 #include "http/request_writer.hpp"
 #include "http/response_writer.hpp"
 #include "http/wire_text.hpp"
 
 #include <charconv>
 #include <chrono>
-#include <cstdio>
 #include <stdexcept>
 
 namespace gateway::http {
@@ -88,16 +88,15 @@ std::string http_date(wall_time t) {
     constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
     const auto day = std::chrono::floor<std::chrono::days>(t);
     const std::chrono::year_month_day date{day};
-    const std::chrono::hh_mm_ss time{std::chrono::floor<seconds>(t - day)};
-    const auto name = days.substr(std::chrono::weekday{day}.c_encoding() * 3, 3);
-    const auto month = months.substr((static_cast<unsigned>(date.month()) - 1) * 3, 3);
-    char text[48];
-    const int length =
-        std::snprintf(text, sizeof text, "%.3s, %02u %.3s %04d %02d:%02d:%02d GMT", name.data(),
-                      static_cast<unsigned>(date.day()), month.data(), static_cast<int>(date.year()),
-                      static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                      static_cast<int>(time.seconds().count()));
-    return std::string(text, static_cast<std::size_t>(length));
+    const auto second_of_day = static_cast<unsigned>(std::chrono::floor<seconds>(t - day).count());
+    std::string out(days.substr(std::chrono::weekday{day}.c_encoding() * 3, 3));
+    append_digits(out += ", ", static_cast<unsigned>(date.day()), 2);
+    out.append(" ").append(months.substr((static_cast<unsigned>(date.month()) - 1) * 3, 3));
+    append_digits(out += ' ', static_cast<unsigned>(static_cast<int>(date.year())), 4);
+    append_digits(out += ' ', second_of_day / 3600, 2);
+    append_digits(out += ':', second_of_day / 60 % 60, 2);
+    append_digits(out += ':', second_of_day % 60, 2);
+    return out += " GMT";
 }
 
 response_writer& response_writer::start(int status) {
