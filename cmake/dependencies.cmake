@@ -15,3 +15,6 @@ if(TARGET yaml-cpp::yaml-cpp)
 else()
     set(yaml_cpp_target yaml-cpp)
 endif()
+
+# Debian's own Python: the packages python3-yaml and python3-jsonschema belong to it.
+find_program(system_python NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)

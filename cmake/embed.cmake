@@ -8,20 +8,15 @@ function(embed_documents target)
         list(APPEND paths ${path})
     endmacro()
 
-    if(EXISTS ${PROJECT_SOURCE_DIR}/openapi.yaml)
-        embed_one(openapi.yaml ${PROJECT_SOURCE_DIR}/openapi.yaml)
-        # The page reads JSON: a YAML reader in the browser would be one more thing to ship.
-        if(EXISTS ${PROJECT_SOURCE_DIR}/tests/contract/yaml_to_json.py)
-            find_package(Python3 REQUIRED COMPONENTS Interpreter)
-            set(as_json ${CMAKE_CURRENT_BINARY_DIR}/openapi.json)
-            add_custom_command(OUTPUT ${as_json}
-                COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/tests/contract/yaml_to_json.py
-                        ${PROJECT_SOURCE_DIR}/openapi.yaml ${as_json}
-                DEPENDS ${PROJECT_SOURCE_DIR}/openapi.yaml ${PROJECT_SOURCE_DIR}/tests/contract/yaml_to_json.py
-                VERBATIM)
-            embed_one(docs/openapi.json ${as_json})
-        endif()
-    endif()
+    embed_one(openapi.yaml ${PROJECT_SOURCE_DIR}/openapi.yaml)
+    # The page reads JSON: a YAML reader in the browser would be one more thing to ship.
+    set(as_json ${CMAKE_CURRENT_BINARY_DIR}/openapi.json)
+    set(converter ${PROJECT_SOURCE_DIR}/cmake/yaml_to_json.py)
+    add_custom_command(OUTPUT ${as_json}
+        COMMAND ${system_python} ${converter} ${PROJECT_SOURCE_DIR}/openapi.yaml ${as_json}
+        DEPENDS ${PROJECT_SOURCE_DIR}/openapi.yaml ${converter}
+        VERBATIM)
+    embed_one(docs/openapi.json ${as_json})
     file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/service/docs/*)
     foreach(page IN LISTS pages)
         get_filename_component(name ${page} NAME)
@@ -58,11 +53,7 @@ function(embed_documents target)
     endforeach()
     string(APPEND code
         "\nnamespace gateway::actions {\n\nstd::span<const embedded_file> embedded_files() {\n")
-    if(count EQUAL 0)
-        string(APPEND code "    return {};\n")
-    else()
-        string(APPEND code "    static const embedded_file all[] = {\n${table}    };\n    return all;\n")
-    endif()
+    string(APPEND code "    static const embedded_file all[] = {\n${table}    };\n    return all;\n")
     string(APPEND code "}\n\n} // namespace gateway::actions\n")
 
     set(made ${CMAKE_CURRENT_BINARY_DIR}/embedded_files.cpp)

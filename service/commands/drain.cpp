@@ -3,6 +3,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
+#include <cstdlib>
 #include <future>
 #include <memory>
 
@@ -12,6 +14,7 @@ namespace {
 
 constexpr milliseconds look_every{20};
 constexpr seconds shortened_to{2}; // after a second signal
+constexpr seconds last_lines_within{1};
 /// A refresh asks twice at most, each time for 15 s, and stores what it got.
 constexpr seconds refresh_reserve{40};
 
@@ -57,6 +60,16 @@ void service::stop() {
     for (auto& one : threads_)
         one.join();
     threads_.clear();
+}
+
+bool service::holds_unfinished_work() const {
+    return std::any_of(reaching_.begin(), reaching_.end(),
+                       [](const auto& one) { return one->home.group().size() > 0; });
+}
+
+void service::leave(int exit_code) {
+    lines_.flush(last_lines_within);
+    std::_Exit(exit_code);
 }
 
 void drain(service& of, const settings::drain& settings, signals& from) {

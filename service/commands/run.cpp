@@ -14,7 +14,9 @@ int run(const std::string& settings_file) {
         serving.sink().tell(telemetry::level::warn, "reload_ignored",
                             {{"reason", "settings are read at the start only; restart to change them"}});
     drain(serving, settings.drain, from);
-    return serving.failed() ? exit_failed : exit_well;
+    const int code = serving.failed() ? exit_failed : exit_well;
+    if (serving.holds_unfinished_work()) serving.leave(code);
+    return code;
 }
 
 } // namespace gateway::commands

@@ -49,6 +49,10 @@ public:
     void finish_refreshes();
     /// Cuts what is left and ends the threads.
     void stop();
+    /// A write that would not be cut: its frame still refers to the parts, so they must not be taken apart.
+    bool holds_unfinished_work() const;
+    /// Ends the process at once, with the last log lines written. What is durable is so already.
+    [[noreturn]] void leave(int exit_code);
 
     telemetry::sink& sink() { return sink_; }
     /// A worker ended by a bug.

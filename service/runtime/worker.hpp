@@ -29,6 +29,7 @@ public:
     executor_type executor() { return loop_.get_executor(); }
     deadline_sweep& sweep() { return sweep_; }
     task_group& group() { return group_; }
+    const task_group& group() const { return group_; }
 
     /// Serves until stop(), then cuts what still runs and waits up to `cut_deadline` for it to end. Call
     /// once, on the thread that is to be the worker. An exception that left a coroutine is thrown here (a

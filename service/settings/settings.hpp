@@ -1,5 +1,4 @@
-// Everything that can be set, one plain struct per part, each default safe. Read once at start (and on SIGHUP
-// as a new snapshot); nothing below settings/ opens a file of settings or reads the environment. Values only,
+// Everything that can be set, one plain struct per part, each default safe. Read once at start; nothing below settings/ opens a file of settings or reads the environment. Values only,
 // no behaviour.
 #pragma once
 #include "base/clock.hpp"

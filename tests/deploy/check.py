@@ -23,6 +23,10 @@ METRICS = {
 FAULTS = []
 
 
+# service/commands/drain.cpp: refreshes in flight after the drain, then the cut of what is left.
+REFRESHES_AND_LAST_CUT_S = 41 + 2
+
+
 def check(well, what):
     if not well:
         FAULTS.append(what)
@@ -65,7 +69,7 @@ def check_workload(found):
 def check_settings(found, pod, box, ports):
     settings = yaml.safe_load(found["ConfigMap", "tiktok-gateway"]["data"]["gateway.yaml"])
     check((settings["listen"]["port"], settings["admin"]["port"]) == (ports["api"], ports["admin"]), "ports of settings and container differ")
-    drain = (settings["drain"]["delay_ms"] + settings["drain"]["deadline_ms"]) / 1000
+    drain = (settings["drain"]["delay_ms"] + settings["drain"]["deadline_ms"]) / 1000 + REFRESHES_AND_LAST_CUT_S
     check(pod["terminationGracePeriodSeconds"] > drain, f"the grace is not longer than the drain ({drain} s)")
     mounts = {mount["name"]: mount for mount in box["volumeMounts"]}
     volumes = {volume["name"]: volume for volume in pod["volumes"]}

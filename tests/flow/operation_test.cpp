@@ -105,6 +105,26 @@ TEST_F(Operation, P01AtTheDrainDeadlineWhatIsLeftIsCut) {
     EXPECT_NE(call.get().status, 200);
 }
 
+TEST_F(Operation, P01AWriteThatOutlivesTheDrainEndsWithTheProcessAndNotBefore) {
+    w.options.variables["TIKTOK_GATEWAY__DRAIN__DEADLINE_MS"] = "500";
+    w.connect("user-77");
+    w.tiktok().add_fault({{"match", {{"listener", "upload"}}}, {"do", {{"hang", true}}}});
+    std::string video(
+        "\0\0\0\x18"
+        "ftypmp42",
+        12);
+    video.resize(40);
+    auto call = std::async(std::launch::async, [client = w.api(), video] {
+        const harness::fields more{{"Content-Type", "video/mp4"}};
+        return client.call("POST", "/v1/users/user-77/videos", more, video);
+    });
+    EXPECT_TRUE(is_in_flight());
+    w.gateway().process().signal(SIGTERM);
+    // A write is not cut (it may have had its effect), so its parts must not be taken from under it either.
+    EXPECT_EQ(w.gateway().process().wait(seconds{15}), 0);
+    EXPECT_NE(call.get().status, 200);
+}
+
 TEST_F(Operation, P02NoSignalCutsARefreshThatIsInFlight) {
     w.connect("user-77");
     w.tiktok().control().post("/tokens/expire", {{"kind", "access"}});
