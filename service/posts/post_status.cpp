@@ -37,28 +37,39 @@ bool is_news(const store::post_record& known, const tiktok::post_status& now) {
 using tiktok::webhook_event;
 using tiktok::webhook_kind;
 
-void add_id(store::post_record& post, const std::string& id) {
-    std::vector<std::string> ids = read_post_ids(post.post_ids);
-    if (id.empty() || std::find(ids.begin(), ids.end(), id) != ids.end()) return;
+std::string with_id(const std::string& post_ids, const std::string& id) {
+    std::vector<std::string> ids = read_post_ids(post_ids);
+    if (id.empty() || std::find(ids.begin(), ids.end(), id) != ids.end()) return post_ids;
     ids.push_back(id);
-    post.post_ids = write_post_ids(ids);
+    return write_post_ids(ids);
 }
 
-void remove_id(store::post_record& post, const std::string& id) {
-    std::vector<std::string> ids = read_post_ids(post.post_ids);
+std::string without_id(const std::string& post_ids, const std::string& id) {
+    std::vector<std::string> ids = read_post_ids(post_ids);
     std::erase(ids, id);
-    post.post_ids = write_post_ids(ids);
+    return write_post_ids(ids);
+}
+
+/// As it stands; the caller changes what TikTok told.
+store::told_status as_seen(const store::post_record& seen, wall_time now) {
+    store::told_status out;
+    out.attempt = seen.attempt;
+    out.status = out.seen_status = seen.status;
+    out.fail_reason = seen.fail_reason;
+    out.post_ids = out.seen_post_ids = seen.post_ids;
+    out.told_at = now;
+    return out;
 }
 
 /// Order is not promised (tiktok-api §7): an end is never taken back by a word about the way to it, and a
 /// success never by a failure.
-void apply(store::post_record& post, const webhook_event& event) {
+void apply(store::told_status& post, const webhook_event& event) {
     switch (event.kind) {
         case webhook_kind::publish_complete:
         case webhook_kind::publicly_available:
             post.status = publish_complete;
             post.fail_reason.clear();
-            add_id(post, event.post_id);
+            post.post_ids = with_id(post.post_ids, event.post_id);
             break;
         case webhook_kind::publish_failed:
             if (post.status == publish_complete) break;
@@ -69,14 +80,16 @@ void apply(store::post_record& post, const webhook_event& event) {
             if (!is_end(post.status)) post.status = send_to_user_inbox;
             break;
         case webhook_kind::no_longer_publicly_available:
-            remove_id(post, event.post_id);
+            post.post_ids = without_id(post.post_ids, event.post_id);
             break;
         case webhook_kind::authorization_removed:
         case webhook_kind::other:
             break;
     }
-    post.state = store::post_state::settled;
 }
+
+/// Events of one post come a few at once; each round one of them is written.
+constexpr int webhook_rounds_max = 8;
 
 } // namespace
 
@@ -89,14 +102,12 @@ task<result<status_answer>> publisher::status(tiktok::user_api& tiktok, publish_
     auto asked = co_await tiktok.fetch_status(id);
     if (!asked) co_return asked.error();
     if (*known && is_news(**known, *asked)) {
-        store::post_record& record = **known;
-        record.status = asked->status;
-        record.fail_reason = asked->fail_reason;
-        record.post_ids = write_post_ids(asked->post_ids);
-        record.state = store::post_state::settled;
-        record.updated_at = now;
+        store::told_status told = as_seen(**known, now);
+        told.status = asked->status;
+        told.fail_reason = asked->fail_reason;
+        told.post_ids = write_post_ids(asked->post_ids);
         // TikTok's answer is good whether or not it could be written down.
-        (void)co_await store_.update_post(record, tiktok.until());
+        (void)co_await store_.tell_post_status(std::move(told), tiktok.until());
     }
     status_answer out;
     out.status = asked->status;
@@ -109,18 +120,21 @@ task<result<status_answer>> publisher::status(tiktok::user_api& tiktok, publish_
 
 task<result<void>> publisher::on_webhook(const tiktok::webhook_event& event, wall_time now, deadline until) {
     if (event.post.empty()) co_return result<void>{};
-    auto is_new = co_await store_.note_webhook(event.fingerprint(), now, until);
-    if (!is_new) co_return is_new.error();
-    if (!*is_new) co_return result<void>{};
-    auto known = co_await store_.find_post_by_id(event.post, until);
-    if (!known) co_return known.error();
-    if (!*known) co_return result<void>{}; // not posted through here
-    store::post_record& record = **known;
-    apply(record, event);
-    record.updated_at = now;
-    auto written = co_await store_.update_post(record, until);
-    if (!written) co_return written.error();
-    co_return result<void>{};
+    const std::string event_hash = event.fingerprint();
+    for (int round = 0; round < webhook_rounds_max; ++round) {
+        auto known = co_await store_.find_post_by_id(event.post, until);
+        if (!known) co_return known.error();
+        // Not posted through here, or its publish_id is not written down yet: then status asks TikTok.
+        if (!*known) co_return result<void>{};
+        store::told_status told = as_seen(**known, now);
+        told.event_hash = event_hash;
+        apply(told, event);
+        auto end = co_await store_.tell_post_status(std::move(told), until);
+        if (!end) co_return end.error();
+        if (*end != store::told_end::row_moved_on) co_return result<void>{};
+    }
+    // TikTok repeats what was not answered with 200.
+    co_return failure(errc::vault_unavailable, "Other news of this post are being written; tell it again.");
 }
 
 } // namespace gateway::posts

@@ -85,6 +85,18 @@ struct post_record {
     wall_time updated_at;
 };
 
+/// TikTok's word on a post: the part of its row that TikTok owns. Made from the row as it was seen.
+struct told_status {
+    std::string attempt;
+    std::string seen_status;
+    std::string seen_post_ids;
+    std::string status;
+    std::string fail_reason;
+    std::string post_ids;
+    std::string event_hash; // of the webhook that told it; empty: we asked
+    wall_time told_at;
+};
+
 /// The first answer to an Idempotency-Key, or that it is still being made.
 struct idempotency_record {
     caller_name caller;

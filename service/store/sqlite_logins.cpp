@@ -75,14 +75,6 @@ std::uint64_t count_sealed_with(sqlite_database& at, const std::string& prefix) 
     return found.row() ? found.next_count() : 0;
 }
 
-bool note_webhook(sqlite_database& at, const std::string& event_hash, wall_time now) {
-    return query{at, "INSERT OR IGNORE INTO webhook_notes (event_hash, noted_at) VALUES (?, ?)"}
-               .blob(event_hash)
-               .time(now)
-               .run()
-           > 0;
-}
-
 /// In portions: a backlog must not hold the one thread for long.
 void sweep(sqlite_database& at, wall_time now) {
     query{at,

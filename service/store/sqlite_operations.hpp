@@ -44,7 +44,7 @@ refresh_end finish_refresh(sqlite_database& at, const lease& held, const connect
 std::vector<refresh_intent> open_refreshes(sqlite_database& at);
 void close_refresh(sqlite_database& at, const lease& held);
 
-// sqlite_logins.cpp: logins on their way, small facts, webhook notes, sweeping
+// sqlite_logins.cpp: logins on their way, small facts, sweeping
 void put_oauth_state(sqlite_database& at, const oauth_state_record& record);
 std::optional<oauth_state_record> take_oauth_state(sqlite_database& at, const std::string& state_hash,
                                                    wall_time now);
@@ -54,13 +54,13 @@ void forget_meta(sqlite_database& at, const std::string& name);
 std::vector<std::pair<std::string, std::string>> list_meta(sqlite_database& at,
                                                            const std::string& name_prefix);
 std::uint64_t count_sealed_with(sqlite_database& at, const std::string& prefix);
-bool note_webhook(sqlite_database& at, const std::string& event_hash, wall_time now);
 void sweep(sqlite_database& at, wall_time now);
 void ping(sqlite_database& at);
 
 // sqlite_posts.cpp
 void begin_post(sqlite_database& at, const post_record& record);
 void update_post(sqlite_database& at, const post_record& record);
+told_end tell_post_status(sqlite_database& at, const told_status& told);
 maybe_post find_post(sqlite_database& at, const user_id& user, const publish_id& id);
 maybe_post find_post_by_id(sqlite_database& at, const publish_id& id);
 maybe_post find_attempt(sqlite_database& at, const std::string& attempt);

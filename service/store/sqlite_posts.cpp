@@ -75,6 +75,31 @@ void update_post(sqlite_database& at, const post_record& record) {
     bind_post(changed, record).run();
 }
 
+told_end tell_post_status(sqlite_database& at, const told_status& told) {
+    if (!told.event_hash.empty()) {
+        query earlier{at, "SELECT 1 FROM webhook_notes WHERE event_hash = ?"};
+        if (earlier.blob(told.event_hash).row()) return told_end::told_before;
+    }
+    query changed{at,
+                  "UPDATE posts SET state = ?, status = ?, fail_reason = ?, post_ids = ?, updated_at = ? "
+                  "WHERE attempt = ? AND status = ? AND post_ids = ?"};
+    changed.text(name_of(post_state::settled))
+        .text(told.status)
+        .text(told.fail_reason)
+        .text(told.post_ids)
+        .time(told.told_at)
+        .text(told.attempt)
+        .text(told.seen_status)
+        .text(told.seen_post_ids);
+    if (changed.run() == 0) return told_end::row_moved_on;
+    if (!told.event_hash.empty())
+        query{at, "INSERT INTO webhook_notes (event_hash, noted_at) VALUES (?, ?)"}
+            .blob(told.event_hash)
+            .time(told.told_at)
+            .run();
+    return told_end::written;
+}
+
 maybe_post find_post(sqlite_database& at, const user_id& user, const publish_id& id) {
     query found{at, "SELECT " POST_COLUMNS
                     " FROM posts WHERE publish_id = ? AND user_id = ? ORDER BY attempt DESC LIMIT 1"};

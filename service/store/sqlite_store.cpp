@@ -43,6 +43,7 @@ public:
                                                                      deadline until) override;
     task<result<done>> begin_post(post_record record, deadline until) override;
     task<result<done>> update_post(post_record record, deadline until) override;
+    task<result<told_end>> tell_post_status(told_status told, deadline until) override;
     task<result<std::optional<post_record>>> find_post(user_id user, publish_id id, deadline until) override;
     task<result<page_of<post_record>>> list_posts(user_id user, std::string cursor, std::uint32_t limit,
                                                   deadline until) override;
@@ -68,7 +69,6 @@ public:
     task<result<std::vector<std::pair<std::string, std::string>>>> list_meta(std::string name_prefix,
                                                                              deadline until) override;
     task<result<std::uint64_t>> count_sealed_with(std::string prefix, deadline until) override;
-    task<result<bool>> note_webhook(std::string event_hash, wall_time now, deadline until) override;
     task<result<done>> sweep(wall_time now, deadline until) override;
     task<result<done>> ping(deadline until) override;
 
@@ -220,6 +220,11 @@ task<result<done>> sqlite_store::update_post(post_record record, deadline until)
     co_return co_await on_line(line_, effect::writes, until, std::move(work));
 }
 
+task<result<told_end>> sqlite_store::tell_post_status(told_status told, deadline until) {
+    auto work = [&told](sqlite_database& at) { return sqlite::tell_post_status(at, told); };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
 task<result<std::optional<post_record>>> sqlite_store::find_post(user_id user, publish_id id,
                                                                  deadline until) {
     auto work = [&user, &id](sqlite_database& at) { return sqlite::find_post(at, user, id); };
@@ -342,13 +347,6 @@ task<result<std::vector<std::pair<std::string, std::string>>>> sqlite_store::lis
 task<result<std::uint64_t>> sqlite_store::count_sealed_with(std::string prefix, deadline until) {
     auto work = [&prefix](sqlite_database& at) { return sqlite::count_sealed_with(at, prefix); };
     co_return co_await on_line(line_, effect::reads, until, std::move(work));
-}
-
-task<result<bool>> sqlite_store::note_webhook(std::string event_hash, wall_time now, deadline until) {
-    auto work = [&event_hash, &now](sqlite_database& at) {
-        return sqlite::note_webhook(at, event_hash, now);
-    };
-    co_return co_await on_line(line_, effect::writes, until, std::move(work));
 }
 
 task<result<done>> sqlite_store::sweep(wall_time now, deadline until) {

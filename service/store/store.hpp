@@ -19,6 +19,10 @@ namespace gateway::store {
 
 struct done {};
 
+/// What became of TikTok's word. `row_moved_on`: the row is not as it was seen (or gone); read it again.
+/// `told_before`: this webhook was noted earlier (kept for a week). Neither changes anything.
+enum class told_end { written, row_moved_on, told_before };
+
 enum class refresh_end { stored, superseded, kept_as_candidate };
 
 class store {
@@ -84,6 +88,10 @@ public:
     // --- the ledger of posts
     virtual task<result<done>> begin_post(post_record record, deadline until) = 0;
     virtual task<result<done>> update_post(post_record record, deadline until) = 0; // by `attempt`
+    /// Settles the row with TikTok's word and leaves what our own steps write to it (bytes, file, draft)
+    /// alone. The note of the webhook lands with it or not at all, so a delivery that could not be written
+    /// down is new again when TikTok repeats it.
+    virtual task<result<told_end>> tell_post_status(told_status told, deadline until) = 0;
     virtual task<result<std::optional<post_record>>> find_post(user_id user, publish_id id,
                                                                deadline until) = 0;
     virtual task<result<page_of<post_record>>> list_posts(user_id user, std::string cursor,
@@ -123,9 +131,6 @@ public:
                                                                                      deadline until) = 0;
     /// How many sealed values (pairs, kept pairs, verifiers) begin with these bytes.
     virtual task<result<std::uint64_t>> count_sealed_with(std::string prefix, deadline until) = 0;
-
-    /// One webhook delivery, told once: `false` if this one was seen before (kept for a week).
-    virtual task<result<bool>> note_webhook(std::string event_hash, wall_time now, deadline until) = 0;
 
     /// Drops what has expired: logins, keys, previous versions, webhook notes. Called from time to time by
     /// main.

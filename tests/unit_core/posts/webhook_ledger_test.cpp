@@ -36,11 +36,12 @@ protected:
         record.created_at = record.updated_at = now;
         EXPECT_TRUE(run_on(loop, store->begin_post(record, soon())));
     }
-    void tell(webhook_kind kind, std::string post_id = {}, std::string reason = {}, std::int64_t at = 1) {
+    void tell(webhook_kind kind, std::string post_id = {}, std::string reason = {}, std::int64_t at = 1,
+              const std::string& post = "v_inbox_file~v2.1") {
         webhook_event event;
         event.kind = kind;
         event.name = std::to_string(static_cast<int>(kind));
-        event.post = publish_id::trusted("v_inbox_file~v2.1");
+        event.post = publish_id::trusted(post);
         event.post_id = std::move(post_id);
         event.reason = std::move(reason);
         event.created_at_s = at;
@@ -92,6 +93,15 @@ TEST_F(WebhookLedger, RemembersWhyTikTokFailedAPost) {
     tell(webhook_kind::publish_failed, {}, "duration_check_failed");
     EXPECT_EQ(record().status, "FAILED");
     EXPECT_EQ(record().fail_reason, "duration_check_failed");
+}
+
+TEST_F(WebhookLedger, TakesARepeatedEventThatCameBeforeThePublishIdWasKnown) {
+    tell(webhook_kind::publish_complete, {}, {}, 1, "p_pub_url~v2.2");
+    auto late = record();
+    late.id = publish_id::trusted("p_pub_url~v2.2");
+    EXPECT_TRUE(run_on(loop, store->update_post(late, soon())));
+    tell(webhook_kind::publish_complete, {}, {}, 1, "p_pub_url~v2.2"); // TikTok repeats itself
+    EXPECT_EQ(record().status, "PUBLISH_COMPLETE");
 }
 
 TEST_F(WebhookLedger, IgnoresPostsItDoesNotKnow) {

@@ -3,6 +3,7 @@
 namespace gateway::testing {
 
 using store::post_state;
+using store::told_end;
 
 namespace {
 
@@ -154,11 +155,56 @@ TEST_P(StoreSuite, KeepsFilesUntilTheyExpire) {
     EXPECT_EQ(run(at->stored_file_bytes(soon())), 0U);
 }
 
-TEST_P(StoreSuite, NotesAWebhookOnceAndForAWeek) {
-    EXPECT_TRUE(run(at->note_webhook("e1", at_second(0), soon())));
-    EXPECT_FALSE(run(at->note_webhook("e1", at_second(5), soon())));
+store::told_status told(const store::post_record& seen, std::string event_hash, wall_time when) {
+    store::told_status out;
+    out.attempt = seen.attempt;
+    out.seen_status = seen.status;
+    out.seen_post_ids = seen.post_ids;
+    out.status = "PUBLISH_COMPLETE";
+    out.post_ids = R"(["7"])";
+    out.event_hash = std::move(event_hash);
+    out.told_at = when;
+    return out;
+}
+
+TEST_P(StoreSuite, TikToksWordLeavesOurPartOfThePostAlone) {
+    auto row = post("01A", "p");
+    run(at->begin_post(row, soon()));
+    const auto word = told(row, "", at_second(9)); // seen before our last step
+    row.state = post_state::settled;
+    row.sha256 = "abc";
+    row.file = "file_1";
+    run(at->update_post(row, soon()));
+    EXPECT_EQ(run(at->tell_post_status(word, soon())), told_end::written);
+    const auto found = run(at->find_attempt("01A", soon()));
+    EXPECT_EQ(found->status, "PUBLISH_COMPLETE");
+    EXPECT_EQ(found->post_ids, R"(["7"])");
+    EXPECT_EQ(found->state, post_state::settled);
+    EXPECT_EQ(found->updated_at, at_second(9));
+    EXPECT_EQ(found->sha256, "abc");
+    EXPECT_EQ(found->file, "file_1");
+    EXPECT_EQ(found->settings, row.settings);
+}
+
+TEST_P(StoreSuite, NotesAWebhookOnlyWithWhatItTold) {
+    const auto row = post("01A", "p");
+    const auto word = told(row, "e1", at_second(0));
+    EXPECT_EQ(run(at->tell_post_status(word, soon())), told_end::row_moved_on) << "no such row yet";
+    run(at->begin_post(row, soon()));
+    EXPECT_EQ(run(at->tell_post_status(word, soon())), told_end::written);
+    EXPECT_EQ(run(at->tell_post_status(told(row, "e2", at_second(1)), soon())), told_end::row_moved_on);
+    EXPECT_EQ(run(at->tell_post_status(word, soon())), told_end::told_before);
+}
+
+TEST_P(StoreSuite, NotesAWebhookForAWeek) {
+    auto row = post("01A", "p");
+    run(at->begin_post(row, soon()));
+    run(at->tell_post_status(told(row, "e1", at_second(0)), soon()));
+    row = *run(at->find_attempt("01A", soon()));
+    run(at->sweep(at_second(6 * 86'400), soon()));
+    EXPECT_EQ(run(at->tell_post_status(told(row, "e1", at_second(9)), soon())), told_end::told_before);
     run(at->sweep(at_second(8 * 86'400), soon()));
-    EXPECT_TRUE(run(at->note_webhook("e1", at_second(8 * 86'400), soon())));
+    EXPECT_EQ(run(at->tell_post_status(told(row, "e1", at_second(9)), soon())), told_end::written);
 }
 
 TEST_P(StoreSuite, KeepsSmallFactsAndCountsWhatIsSealed) {

@@ -22,9 +22,9 @@ std::string bytes_of(const std::string& path) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-task<void> note(store::store& at, std::string hash, int& noted) {
-    const auto first = co_await at.note_webhook(std::move(hash), at_second(0), soon());
-    if (first && *first) ++noted;
+task<void> claim(store::store& at, std::string draft, std::string attempt, int& claimed) {
+    const auto first = co_await at.claim_draft(user("ann"), post_id(draft), attempt, soon());
+    if (first && *first == attempt) ++claimed;
 }
 
 task<void> begin(store::store& at, std::string attempt, int& good, int& bad) {
@@ -102,16 +102,16 @@ TEST(SqliteStore, SharesACommitBetweenJobsAndFailsOnlyTheOneThatIsWrong) {
     const temporary_folder folder;
     worker loop;
     const auto at = open_sqlite(folder);
-    int good = 0, bad = 0, noted = 0;
+    int good = 0, bad = 0, claimed = 0;
     task_group group(loop.executor());
     for (int i = 0; i < 100; ++i) {
         group.spawn(begin(*at, i % 10 == 0 ? "same" : "attempt" + std::to_string(i), good, bad));
-        group.spawn(note(*at, "e" + std::to_string(i / 2), noted));
+        group.spawn(claim(*at, "d" + std::to_string(i / 2), std::to_string(i), claimed));
     }
     run_on(loop, group.wait_empty(soon()));
     EXPECT_EQ(good, 91);
     EXPECT_EQ(bad, 9);
-    EXPECT_EQ(noted, 50);
+    EXPECT_EQ(claimed, 50);
     EXPECT_TRUE(*run_on(loop, at->find_attempt("attempt99", soon())));
 }
 
