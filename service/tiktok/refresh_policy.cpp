@@ -10,11 +10,11 @@ milliseconds ahead_of(const vault::token_set& tokens, milliseconds refresh_ahead
     return std::max(milliseconds{0}, std::min(refresh_ahead, lifetime / 2));
 }
 
-next_step decide(const vault::token_set& tokens, wall_time now, milliseconds refresh_ahead,
-                 std::optional<milliseconds> back_off_left) {
+token_step decide(const vault::token_set& tokens, wall_time now, milliseconds refresh_ahead,
+                  std::optional<milliseconds> back_off_left) {
     using store::connection_state;
     if (tokens.state == connection_state::revoked || tokens.state == connection_state::reconnect_required)
-        return next_step::reconnect;
+        return token_step::reconnect;
     const auto lifetime = tokens.access_expires_at - tokens.received_at;
     const auto last = std::min(last_moment, std::max(milliseconds{0}, lifetime / 4));
     const bool good = !tokens.access_token.empty() && now < tokens.access_expires_at - last;
@@ -22,10 +22,10 @@ next_step decide(const vault::token_set& tokens, wall_time now, milliseconds ref
     if (good) {
         const bool near = now >= tokens.access_expires_at - ahead_of(tokens, refresh_ahead)
                           || tokens.state == connection_state::refresh_in_doubt;
-        return near && can_refresh && !back_off_left ? next_step::use_and_refresh : next_step::use;
+        return near && can_refresh && !back_off_left ? token_step::use_and_refresh : token_step::use;
     }
-    if (!can_refresh) return next_step::reconnect;
-    return back_off_left ? next_step::wait : next_step::refresh;
+    if (!can_refresh) return token_step::reconnect;
+    return back_off_left ? token_step::wait : token_step::refresh;
 }
 
 milliseconds back_off(std::uint32_t failures, milliseconds base, milliseconds most, double chance) {

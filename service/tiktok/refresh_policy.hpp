@@ -8,7 +8,7 @@
 
 namespace gateway::tiktok {
 
-enum class next_step {
+enum class token_step {
     use,             // as it is
     use_and_refresh, // good now, but near its end: refresh beside the call
     refresh,         // not good any more: the call waits for a refresh
@@ -24,8 +24,8 @@ inline constexpr milliseconds last_moment{5'000};
 milliseconds ahead_of(const vault::token_set& tokens, milliseconds refresh_ahead);
 
 /// `back_off_left`: so long no refresh may start. Empty: nothing is in the way.
-next_step decide(const vault::token_set& tokens, wall_time now, milliseconds refresh_ahead,
-                 std::optional<milliseconds> back_off_left);
+token_step decide(const vault::token_set& tokens, wall_time now, milliseconds refresh_ahead,
+                  std::optional<milliseconds> back_off_left);
 
 /// Full jitter over an exponential: between 0 and base·2^failures, at most `most`. `chance` is 0…1.
 milliseconds back_off(std::uint32_t failures, milliseconds base, milliseconds most, double chance);

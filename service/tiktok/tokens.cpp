@@ -117,7 +117,7 @@ tokens::~tokens() = default;
 
 vault::shared_tokens tokens::ready(const user_id& user, wall_time now) const {
     auto known = state_->vault.cached(user);
-    if (!known || decide(*known, now, state_->settings.refresh_ahead, std::nullopt) != next_step::use)
+    if (!known || decide(*known, now, state_->settings.refresh_ahead, std::nullopt) != token_step::use)
         return nullptr;
     return known;
 }
@@ -131,14 +131,14 @@ task<result<vault::shared_tokens>> tokens::access(user_id user, deadline until) 
         const auto obstacle = s->in_the_way(user);
         const auto now = wall_now();
         switch (decide(set, now, s->settings.refresh_ahead, left_of(obstacle))) {
-            case next_step::use:
+            case token_step::use:
                 co_return known;
-            case next_step::use_and_refresh:
+            case token_step::use_and_refresh:
                 s->join(user, set.version, false, false);
                 co_return known;
-            case next_step::wait:
+            case token_step::wait:
                 co_return failure(obstacle->why).retry_after(obstacle->left);
-            case next_step::reconnect: {
+            case token_step::reconnect: {
                 const bool told = set.state != store::connection_state::connected
                                   && set.state != store::connection_state::refresh_in_doubt;
                 if (told) co_return reconnect_failure(set.cause);
@@ -148,7 +148,7 @@ task<result<vault::shared_tokens>> tokens::access(user_id user, deadline until) 
                 if (!noted) co_return noted.error();
                 co_return reconnect_failure(cause);
             }
-            case next_step::refresh:
+            case token_step::refresh:
                 break;
         }
         const auto one = s->join(user, set.version, false, false);

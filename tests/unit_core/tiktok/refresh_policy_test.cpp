@@ -19,11 +19,11 @@ struct token_case {
     connection_state state;
     bool has_refresh;
     bool backing_off;
-    next_step expected;
+    token_step expected;
 };
 
 TEST(RefreshPolicy, DecidesByAgeStateAndBackOff) {
-    using enum next_step;
+    using enum token_step;
     using enum connection_state;
     const token_case cases[] = {
         {"fresh", seconds{0}, seconds{7200}, connected, true, false, use},
