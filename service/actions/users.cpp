@@ -39,7 +39,8 @@ task<result<answer>> disconnect(call& c) {
     if (!gone) co_return gone.error();
     object out{.json = R"({"user_id":)"};
     append_json_string(out.json, c.user.text());
-    out.json += R"(,"state":"revoked"})";
+    append_json_key(out.json, "revoked_at_tiktok");
+    out.json += gone->revoked_at_tiktok ? "true}" : "false}";
     co_return answer{std::move(out)};
 }
 
