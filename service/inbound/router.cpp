@@ -11,17 +11,22 @@ bool is_parameter(std::string_view segment) {
     return segment.starts_with('{');
 }
 
-bool answers(actions::verb row, http::verb asked) {
+bool takes_head(const actions::row& row) {
+    return row.method == actions::verb::get && row.head_is_free;
+}
+
+bool answers(const actions::row& row, http::verb asked) {
     switch (asked) {
         case http::verb::get:
+            return row.method == actions::verb::get;
         case http::verb::head:
-            return row == actions::verb::get;
+            return takes_head(row);
         case http::verb::post:
-            return row == actions::verb::post;
+            return row.method == actions::verb::post;
         case http::verb::put:
-            return row == actions::verb::put;
+            return row.method == actions::verb::put;
         case http::verb::delete_:
-            return row == actions::verb::delete_;
+            return row.method == actions::verb::delete_;
         default:
             return false;
     }
@@ -79,7 +84,7 @@ result<route> router::find(http::verb method, std::string_view path) const {
     bool other_verb = false;
     for (const auto& candidate : entries_) {
         if (!same(candidate, parts)) continue;
-        if (!answers(candidate.row->method, method)) {
+        if (!answers(*candidate.row, method)) {
             other_verb = true;
             continue;
         }
@@ -106,7 +111,7 @@ std::string router::allow(std::string_view path) const {
     for (const auto& candidate : entries_) {
         if (!same(candidate, parts)) continue;
         verbs += actions::name_of(candidate.row->method);
-        verbs += candidate.row->method == actions::verb::get ? ", HEAD, " : ", ";
+        verbs += takes_head(*candidate.row) ? ", HEAD, " : ", ";
     }
     if (!verbs.empty()) verbs += "OPTIONS";
     return verbs;
