@@ -1,4 +1,4 @@
-// What holds for each of the nine actions alike: an expired token, a missing scope, TikTok down, TikTok slow.
+// What holds for every action alike: an expired token, a missing scope, TikTok down, TikTok slow.
 #include "flow/action_test.hpp"
 
 #include <functional>
@@ -27,6 +27,7 @@ protected:
                 return w.api().post(path_of(user, rest), body, more);
             };
         };
+        const boost::json::value ids{{"video_ids", boost::json::array{"7000000000000000001"}}};
         const boost::json::value photos{{"photo_images", {"https://media.example.com/1.jpg"}},
                                         {"photo_cover_index", 0}};
         const boost::json::value files{
@@ -36,6 +37,9 @@ protected:
             {"TIKTOK_GET_USER_PROFILE", "/v2/user/info/", "user.info.profile", false, get("/profile")},
             {"TIKTOK_GET_USER_STATS", "/v2/user/info/", "user.info.stats", false, get("/stats")},
             {"TIKTOK_LIST_VIDEOS", "/v2/video/list/", "video.list", false, get("/videos")},
+            {"TIKTOK_QUERY_VIDEOS", "/v2/video/query/", "video.list", false, post("/videos/query", ids)},
+            {"TIKTOK_QUERY_CREATOR_INFO", "/v2/post/publish/creator_info/query/", "video.publish", false,
+             get("/creator")},
             {"TIKTOK_UPLOAD_VIDEO", "/v2/post/publish/inbox/video/init/", "video.upload", false,
              [this](const std::string& user, const harness::fields& more) {
                  return upload(user, mp4(40), {}, more);

@@ -1,0 +1,242 @@
+// A user connects, comes back, leaves: the whole way through TikTok's authorize page and its webhooks.
+#include "flow/action_test.hpp"
+
+#include <boost/json/array.hpp>
+#include <gmock/gmock.h>
+
+#include <chrono>
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+using testing::UnorderedElementsAre;
+
+namespace {
+
+constexpr const char* info_endpoint = "/v2/user/info/";
+
+class Connect : public action_test {
+protected:
+    harness::answer connect_call(const std::string& user, const boost::json::object& wish = {}) {
+        return w.api().post(path_of(user, "/connect"), wish);
+    }
+    /// Path and query TikTok sends the browser back to; `choice` is what the person does on TikTok's page.
+    std::string callback_of(const std::string& user, const boost::json::object& wish = {},
+                            const std::string& choice = "simulate=allow") {
+        const auto begun = connect_call(user, wish);
+        EXPECT_EQ(begun.status, 200) << begun.raw;
+        const auto url = begun.text_at("data.authorize_url");
+        const auto page = w.browser().get(url.substr(url.find("/v2/auth/authorize/")) + "&" + choice);
+        EXPECT_EQ(page.status, 302) << page.raw;
+        const auto to = page.header("location");
+        const auto code = to.find("code=");
+        if (code != std::string::npos) w.plant(to.substr(code + 5, to.find('&', code) - code - 5));
+        const auto path = to.find("/oauth/callback?");
+        EXPECT_NE(path, std::string::npos) << to;
+        return path == std::string::npos ? to : to.substr(path);
+    }
+    /// The user's own browser: it has no key.
+    harness::answer land(const std::string& callback) { return w.stranger().get(callback); }
+
+    std::string state_of(const std::string& user) {
+        return w.api().get("/v1/users/" + user).text_at("data.state");
+    }
+    std::vector<std::string> scopes_of(const std::string& user) {
+        std::vector<std::string> scopes;
+        const auto shown = w.api().get("/v1/users/" + user).at("data.scopes");
+        if (shown.is_array())
+            for (const auto& each : shown.as_array())
+                scopes.emplace_back(each.as_string());
+        return scopes;
+    }
+    std::size_t valid_tokens_of(const char* account, const char* kind) {
+        const auto history = w.tiktok().history();
+        return history.at("accounts").at(account).at(kind).as_array().size();
+    }
+    void allow_return_urls() {
+        w.options.variables["TIKTOK_GATEWAY__CALLERS"] =
+            "[{name: flow, return_url_prefixes: ['https://app.example.com/tiktok'], key_sha256: "
+            + sha256_of(w.caller_key()) + "}]";
+    }
+    /// From now on TikTok's events go to the gateway.
+    void connect_webhooks() {
+        const std::string url = "http://127.0.0.1:" + std::to_string(w.gateway().port()) + "/webhooks/tiktok";
+        boost::json::array apps{boost::json::object{{"client_key", harness::simulator_process::client_key},
+                                                    {"webhook_url", url}}};
+        w.tiktok().change(boost::json::object{{"apps", std::move(apps)}});
+    }
+    static void expect_refused_page(const harness::answer& got) {
+        EXPECT_EQ(got.status, 400) << got.raw;
+        EXPECT_THAT(got.header("content-type"), StartsWith("text/html"));
+        EXPECT_THAT(got.body, HasSubstr("TikTok is not connected"));
+        expect_private(got);
+    }
+    /// Nobody keeps it, nobody frames it, and its address (code and state) goes nowhere.
+    static void expect_private(const harness::answer& got) {
+        EXPECT_EQ(got.header("cache-control"), "no-store");
+        EXPECT_EQ(got.header("referrer-policy"), "no-referrer");
+        EXPECT_EQ(got.header("x-frame-options"), "DENY");
+        EXPECT_THAT(got.header("content-security-policy"), HasSubstr("frame-ancestors 'none'"));
+    }
+};
+
+TEST_F(Connect, BringsAUserFromTheLoginToTheFirstAction) {
+    const auto page = land(callback_of("shop:7"));
+    ASSERT_EQ(page.status, 200) << page.raw;
+    EXPECT_THAT(page.header("content-type"), StartsWith("text/html"));
+    EXPECT_THAT(page.body, HasSubstr("TikTok is connected"));
+    EXPECT_THAT(page.body, Not(HasSubstr("<script")));
+    expect_private(page);
+
+    EXPECT_EQ(state_of("shop:7"), "connected");
+    EXPECT_THAT(scopes_of("shop:7"),
+                UnorderedElementsAre("user.info.basic", "user.info.profile", "user.info.stats", "video.list",
+                                     "video.upload", "video.publish"));
+    const auto info = w.api().get("/v1/users/shop:7/info");
+    EXPECT_EQ(info.status, 200) << info.raw;
+    EXPECT_EQ(info.text_at("data.user.display_name"), "Alice");
+}
+
+TEST_F(Connect, KeepsTheScopesTheUserLeftTicked) {
+    const auto page = land(callback_of("u", {}, "simulate=allow&grant=user.info.basic,video.list"));
+    ASSERT_EQ(page.status, 200) << page.raw;
+    EXPECT_THAT(page.body, HasSubstr("You did not allow it to"));
+    EXPECT_THAT(scopes_of("u"), UnorderedElementsAre("user.info.basic", "video.list"));
+    EXPECT_EQ(w.api().get("/v1/users/u/videos").status, 200);
+    const auto refused = w.api().get("/v1/users/u/stats");
+    EXPECT_EQ(refused.status, 403);
+    EXPECT_EQ(refused.code(), "missing_scope");
+}
+
+TEST_F(Connect, AsksForTheScopesOfTheCall) {
+    const boost::json::object wish{{"scopes", boost::json::array{"user.info.basic"}}};
+    EXPECT_EQ(land(callback_of("u", wish)).status, 200);
+    EXPECT_THAT(scopes_of("u"), UnorderedElementsAre("user.info.basic"));
+    EXPECT_EQ(connect_call("u", {{"scopes", boost::json::array{"research.all"}}}).code(), "invalid_input");
+}
+
+TEST_F(Connect, T20TakesACallbackOnce) {
+    const auto callback = callback_of("u");
+    EXPECT_EQ(land(callback).status, 200);
+    expect_refused_page(land(callback));
+    EXPECT_EQ(state_of("u"), "connected");
+    EXPECT_EQ(w.api().get("/v1/users/u/info").status, 200);
+}
+
+TEST_F(Connect, T20RefusesAStateNobodyStarted) {
+    expect_refused_page(land("/oauth/callback?code=made-up&state=made-up"));
+    expect_refused_page(land("/oauth/callback"));
+    EXPECT_EQ(calls_of("/v2/oauth/token/"), 0U);
+}
+
+TEST_F(Connect, T20ALinkScannersHeadSpendsNothing) {
+    const auto callback = callback_of("u");
+    const auto scanned = w.stranger().call("HEAD", callback);
+    EXPECT_EQ(scanned.status, 405) << scanned.raw;
+    EXPECT_EQ(scanned.header("allow"), "GET, OPTIONS");
+    EXPECT_EQ(calls_of("/v2/oauth/token/"), 0U);
+    EXPECT_EQ(land(callback).status, 200);
+    EXPECT_EQ(state_of("u"), "connected");
+}
+
+TEST_F(Connect, ShowsAPageToAUserWhoRefuses) {
+    const auto page = land(callback_of("u", {}, "simulate=refuse"));
+    expect_refused_page(page);
+    EXPECT_THAT(page.body, HasSubstr("You did not allow the connection."));
+    EXPECT_EQ(w.api().get("/v1/users/u/info").code(), "user_not_connected");
+}
+
+TEST_F(Connect, SendsTheBrowserBackWithTheResult) {
+    allow_return_urls();
+    const boost::json::object wish{{"return_url", "https://app.example.com/tiktok/done?tab=2"}};
+    const auto refused = land(callback_of("shop@7", wish, "simulate=refuse"));
+    EXPECT_EQ(refused.status, 302) << refused.raw;
+    EXPECT_EQ(refused.header("location"),
+              "https://app.example.com/tiktok/done?tab=2&user_id=shop%407&result=refused");
+    const auto connected = land(callback_of("shop@7", wish));
+    EXPECT_EQ(connected.status, 302) << connected.raw;
+    EXPECT_EQ(connected.header("location"),
+              "https://app.example.com/tiktok/done?tab=2&user_id=shop%407&result=connected");
+    EXPECT_EQ(connected.header("cache-control"), "no-store");
+    EXPECT_EQ(connected.header("referrer-policy"), "no-referrer");
+    EXPECT_EQ(state_of("shop@7"), "connected");
+}
+
+TEST_F(Connect, SendsNoBrowserToAStrangersPage) {
+    allow_return_urls();
+    for (const char* url : {"https://evil.example.com/tiktok", "https://app.example.com/tiktoken",
+                            "https://app.example.com/tiktok/../evil", "http://app.example.com/tiktok",
+                            "https://app.example.com@evil.example.com/tiktok", "javascript:alert(1)"}) {
+        const auto got = connect_call("u", {{"return_url", url}});
+        EXPECT_EQ(got.status, 422) << url << got.raw;
+        EXPECT_EQ(got.code(), "invalid_input");
+        EXPECT_EQ(got.text_at("problem.fields.0.field"), "return_url");
+    }
+}
+
+TEST_F(Connect, DisconnectingRevokesAtTikTokAndForgets) {
+    EXPECT_EQ(land(callback_of("u")).status, 200);
+    EXPECT_EQ(valid_tokens_of("alice", "access_tokens"), 1U);
+    const auto gone = w.api().del("/v1/users/u");
+    EXPECT_EQ(gone.status, 200) << gone.raw;
+    EXPECT_EQ(gone.text_at("data.user_id"), "u");
+    EXPECT_TRUE(gone.at("data.revoked_at_tiktok") == boost::json::value(true)) << gone.raw;
+    EXPECT_EQ(valid_tokens_of("alice", "access_tokens"), 0U);
+    EXPECT_EQ(valid_tokens_of("alice", "refresh_tokens"), 0U);
+    const auto calls = calls_of(info_endpoint);
+    EXPECT_EQ(w.api().get("/v1/users/u/info").code(), "user_not_connected");
+    EXPECT_EQ(w.api().get("/v1/users/u").code(), "user_not_connected");
+    EXPECT_EQ(w.api().del("/v1/users/u").code(), "user_not_connected");
+    EXPECT_EQ(calls_of(info_endpoint), calls);
+}
+
+TEST_F(Connect, DisconnectingForgetsAlsoWhenTikTokIsDown) {
+    w.connect("u");
+    w.tiktok().add_fault({{"match", {{"path", "/v2/oauth/revoke/"}}},
+                          {"times", -1},
+                          {"do", {{"apply", false}, {"status", 503}}}});
+    const auto gone = w.api().del("/v1/users/u");
+    EXPECT_EQ(gone.status, 200) << gone.raw;
+    EXPECT_TRUE(gone.at("data.revoked_at_tiktok") == boost::json::value(false)) << gone.raw;
+    EXPECT_EQ(w.api().get("/v1/users/u").code(), "user_not_connected");
+}
+
+TEST_F(Connect, T19AUserWhoLeavesAtTikTokHasToConnectAgain) {
+    EXPECT_EQ(land(callback_of("u")).status, 200);
+    connect_webhooks();
+    EXPECT_EQ(w.tiktok().control().post("/tokens/revoke", {{"account", "alice"}}).status, 200);
+    const auto end = gateway::steady_now() + gateway::seconds{20};
+    while (state_of("u") != "revoked" && gateway::steady_now() < end) {
+    } // each look is a round trip
+    const auto shown = w.api().get("/v1/users/u");
+    EXPECT_EQ(shown.text_at("data.state"), "revoked") << shown.raw;
+    EXPECT_EQ(shown.text_at("data.cause"), "user_disconnected");
+    const auto calls = calls_of(info_endpoint);
+    const auto refused = w.api().get("/v1/users/u/info");
+    EXPECT_EQ(refused.status, 409) << refused.raw;
+    EXPECT_EQ(refused.code(), "reconnect_required");
+    EXPECT_EQ(calls_of(info_endpoint), calls);
+
+    EXPECT_EQ(land(callback_of("u")).status, 200);
+    EXPECT_EQ(state_of("u"), "connected");
+    EXPECT_EQ(w.api().get("/v1/users/u/info").status, 200);
+}
+
+TEST_F(Connect, U16AForgedFarewellDisconnectsNobody) {
+    w.connect("u");
+    const auto account = w.api().get("/v1/users/u").text_at("data.open_id");
+    const auto now_s = std::chrono::duration_cast<gateway::seconds>(gateway::wall_now().time_since_epoch());
+    const std::string body =
+        R"({"client_key":"flow-client-key","event":"authorization.removed","create_time":)"
+        + std::to_string(now_s.count()) + R"(,"user_openid":")" + account
+        + R"(","content":"{\"reason\":1}"})";
+    const std::string signature = "t=" + std::to_string(now_s.count()) + ",s=" + sha256_of("not the secret");
+    const auto got =
+        w.stranger().call("POST", "/webhooks/tiktok",
+                          {{"Content-Type", "application/json"}, {"TikTok-Signature", signature}}, body);
+    EXPECT_EQ(got.status, 401) << got.raw;
+    EXPECT_EQ(got.code(), "unauthenticated");
+    EXPECT_EQ(state_of("u"), "connected");
+}
+
+} // namespace
