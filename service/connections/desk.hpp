@@ -1,4 +1,6 @@
-// Where users come to connect, and where connections are listed, imported and ended. One per worker.
+// The desk of connections: as at a reception, users come here to connect, and here connections are listed,
+// imported and ended. It asks the vault for tokens and TikTok for OAuth; it keeps nothing itself. One per
+// worker, on that worker's thread. Bodies: desk.cpp (list, import, end), login.cpp, views.cpp (JSON).
 //
 // Rules that had to be chosen:
 // - A user who connects again replaces the old grant, also with another TikTok account.

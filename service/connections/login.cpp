@@ -1,5 +1,6 @@
-// A login from its start to the callback: single-use state (only its hash is kept), sealed verifier, ten
-// minutes.
+// The logins of the desk (desk.hpp): `start` makes TikTok's authorize URL, `callback` takes the browser that
+// comes back. In between lies only a record in the store: the hash of a single-use state, and the sealed PKCE
+// verifier, for ten minutes; so any replica can finish what another began.
 #include "base/digest.hpp"
 #include "connections/authorize_url.hpp"
 #include "connections/callback_page.hpp"

@@ -1,4 +1,5 @@
-// Connections as JSON. What is not in a connection_view cannot get out here: no token is.
+// The answers of the desk (desk.hpp) as JSON: a connection, a page of them, a begun login. What is not in a
+// connection_view cannot get out here: no token is.
 #include "base/json_write.hpp"
 #include "connections/desk.hpp"
 

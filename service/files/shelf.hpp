@@ -1,7 +1,7 @@
-// Bytes that wait at the gateway to be posted: staged by a caller (POST /v1/files) or kept from an upload.
-// A file belongs to the caller who brought it; others' files do not exist. All disk work runs on the blocking
-// pool; a file is written under a temporary name (0600), synced, then renamed, and only then recorded, so
-// nothing half-written is ever found. One shelf for all workers, thread-safe.
+// The shelf: where files wait at the gateway to be posted, staged by a caller (POST /v1/files) or kept from
+// an upload. A file belongs to the caller who brought it; others' files do not exist. All disk work runs on
+// the blocking pool; a file is written under a temporary name (0600), synced, then renamed, and only then
+// recorded, so nothing half-written is ever found. One shelf for all workers, thread-safe.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"

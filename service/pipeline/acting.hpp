@@ -1,5 +1,6 @@
-// As whom a call acts at TikTok, and whether that user granted what it needs. Asked of the vault, never of
-// TikTok.
+// The acting user: as whom a call acts at TikTok (the user of the path, or the one `creator_id` names), and
+// whether that user granted what the call needs. Asked of store and vault, never of TikTok. Functions without
+// state, on the worker's thread.
 #pragma once
 #include "actions/call.hpp"
 #include "base/ids.hpp"

@@ -1,5 +1,6 @@
-// From a request to checked inputs: reads as much of the body as the row needs and no byte of a file. Lives
-// in the frame of the call.
+// The intake of a call: the pipeline's step from a request's query and body to checked inputs. Reads as much
+// of the body as the row needs and no byte of a file, which the action pulls itself. Lives in the frame of
+// the call.
 #pragma once
 #include "actions/call.hpp"
 #include "base/clock.hpp"
