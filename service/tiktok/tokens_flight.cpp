@@ -121,8 +121,8 @@ task<flight_end> settle(attempt& a, token_outcome outcome) {
         co_return co_await judge_trouble(a, refresh_result::try_later, std::move(later->why),
                                          later->retry_after);
     auto& words = std::get<grant_refused>(outcome).words;
-    failure why{errc::tiktok_error, "TikTok refuses the app's token request: " + words.code + "."};
-    why = std::move(why).tiktok(std::move(words));
+    auto sentence = "TikTok refuses the token request: " + words.code + ".";
+    auto why = failure{errc::tiktok_error, std::move(sentence)}.tiktok(std::move(words));
     co_return co_await judge_trouble(a, refresh_result::refused, std::move(why), std::nullopt);
 }
 

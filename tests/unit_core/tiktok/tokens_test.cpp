@@ -266,7 +266,11 @@ TEST_F(Tokens, T15LeavesTheUserConnectedWhenTheAppIsRefused) {
     grant_with("ann", seconds{-10});
     endpoint.body = R"({"error":"invalid_client"})";
     endpoint.next = {mode::text};
-    EXPECT_EQ(access("ann").error().code(), errc::tiktok_error);
+    const auto refused = access("ann");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::tiktok_error);
+    EXPECT_EQ(refused.error().message(), "TikTok refuses the token request: invalid_client.");
+    EXPECT_EQ(refused.error().details()->tiktok->code, "invalid_client");
     EXPECT_EQ(record("ann").state, connection_state::connected);
     EXPECT_EQ(told[refresh_result::refused], 1);
 }
