@@ -5,6 +5,7 @@
 #include "http/request_writer.hpp"
 #include "http/verb.hpp"
 #include "tiktok/error_table.hpp"
+#include "tiktok/plain_words.hpp"
 #include "tiktok/services.hpp"
 
 #include <boost/json/object.hpp>
@@ -52,11 +53,14 @@ tiktok_words words_of(const std::optional<scanned_answer>& scanned, const outbou
     return words;
 }
 
-/// No effect for certain: TikTok understood and refused.
+/// No effect for certain: TikTok refused in its own shape, with a code that says so. A bare status may come
+/// from something between us and TikTok, and `internal_error` says itself that nobody knows; only for 401 and
+/// 429 is there no doubt.
 bool is_certain_refusal(const tiktok_words& words, const failure& f) {
     if (f.code() == errc::rate_limited) return true;
     if (words.status >= 500) return false;
-    return words.status >= 300 || (!words.code.empty() && words.code != "ok");
+    if (words.code.empty()) return words.status == 401;
+    return words.code != "ok" && words.code != "internal_error";
 }
 
 failure refused(endpoint which, tiktok_words words, std::string_view retry_after) {
@@ -110,17 +114,17 @@ secret write_request(const outbound::origin& api, const api_request& what, std::
     return secret(std::move(out));
 }
 
-result<document> read_answer(endpoint which, outbound::reply answer) {
+result<document> read_answer(endpoint which, outbound::reply answer, std::string_view access_token) {
     const auto scanned = scan_answer(answer.body());
     const bool has_data = scanned && scanned->data_is_object();
     const bool data_is_due = which != endpoint::cancel;
     const bool ok = scanned && scanned->error_is_ok() && answer.status >= 200 && answer.status < 300
                     && (has_data || !data_is_due);
-    if (!ok) return refused(which, words_of(scanned, answer), answer.retry_after);
+    if (!ok) return refused(which, plain_words(words_of(scanned, answer), access_token), answer.retry_after);
 
     document out;
-    out.log_id = json_unescape(scanned->error_log_id);
-    if (out.log_id.empty()) out.log_id = answer.log_id;
+    out.log_id = plain_log_id(json_unescape(scanned->error_log_id), access_token);
+    if (out.log_id.empty()) out.log_id = plain_log_id(answer.log_id, access_token);
     if (has_data) {
         out.data_at = static_cast<std::size_t>(scanned->data.data() - answer.body().data());
         out.data_size = scanned->data.size();
@@ -149,7 +153,7 @@ task<call_outcome> send_call(services& shared, const api_request& what, std::str
     } else {
         out.answered = true;
         out.named_wait = parse_retry_after(reply->retry_after);
-        out.answer = read_answer(what.which, std::move(*reply));
+        out.answer = read_answer(what.which, std::move(*reply), access_token);
         if (out.answer)
             out.log_id = out.answer->log_id;
         else if (const auto* details = out.answer.error().details(); details && details->tiktok)

@@ -28,8 +28,8 @@ secret write_request(const outbound::origin& api, const api_request& what, std::
 
 /// The document of a success (`error.code` is `ok`, HTTP 2xx, `data` an object wherever the endpoint has
 /// one), else the translated refusal. An unsafe endpoint's failure says may_have_reached_tiktok unless TikTok
-/// refused for certain.
-result<document> read_answer(endpoint which, outbound::reply answer);
+/// refused for certain. `access_token` is what was sent: should TikTok echo it, it is not shown.
+result<document> read_answer(endpoint which, outbound::reply answer, std::string_view access_token = {});
 
 struct call_outcome {
     result<document> answer;

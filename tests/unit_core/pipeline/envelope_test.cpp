@@ -73,6 +73,19 @@ TEST(Envelope, TellsABatchThatFailedInPart) {
         R"("problem":{"code":"partial_failure","status":200,"retryable":false,"request_id":"01JDREQUEST"}})");
 }
 
+TEST(Envelope, G03CarriesNoCredentialWhateverTikTokSends) {
+    for (const std::string data :
+         {R"({"upload_url":"https://x","a":1})", R"({"b":{"access_token":"t"},"a":1})",
+          R"({"refresh\u005ftoken":"t","a":1})"}) {
+        const actions::answer answer =
+            actions::passed_through{.from = document_of(R"({"data":)" + data + "}", data)};
+        const auto out = envelope(answer);
+        EXPECT_EQ(out.text.find("https://x"), std::string::npos) << out.text;
+        EXPECT_EQ(out.text.find("\"t\""), std::string::npos) << out.text;
+        EXPECT_NE(out.text.find(R"("a":1)"), std::string::npos) << out.text;
+    }
+}
+
 TEST(Envelope, TellsAProgramWhatToDoAboutAFailure) {
     std::vector<field_fault> faults{{"photo_images[3]", "must be an https URL"}};
     const auto why = failure{errc::rate_limited, "Say \"when\"."}
