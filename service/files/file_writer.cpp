@@ -4,6 +4,7 @@
 #include "store/store.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace gateway::files {
@@ -14,9 +15,12 @@ file_writer::file_writer(store::store& store, blocking_pool& pool, new_file what
     left_behind_ = temporary_path();
 }
 
-// One unlink on the loop's thread, for an upload that was given up: rare, and a destructor cannot wait.
+// A destructor cannot wait. The name goes at once, which is cheap while the file is open; its bytes, up to
+// 4 GiB, go with the last descriptor, on the pool. Only a pool that is full leaves that to this thread.
 file_writer::~file_writer() {
-    if (!left_behind_.empty()) remove_file(left_behind_);
+    if (left_behind_.empty()) return;
+    remove_file(left_behind_);
+    pool_.leave([last = std::make_shared<descriptor>(std::move(file_))]() mutable { last.reset(); });
 }
 
 task<result<void>> file_writer::flush() {

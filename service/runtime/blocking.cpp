@@ -17,6 +17,7 @@ struct blocking_pool::state {
     std::size_t accepted = 0;
     job* first = nullptr;
     job* last = nullptr;
+    std::vector<std::function<void()>> left; // by those who do not wait
     bool ending = false;
     std::vector<std::thread> threads;
 };
@@ -65,6 +66,17 @@ void blocking_pool::enqueue(job& what) {
     state_->wake.notify_one();
 }
 
+bool blocking_pool::leave(std::function<void()> work) {
+    {
+        const std::lock_guard lock(state_->mutex);
+        if (state_->ending || state_->accepted == state_->accepted_max) return false;
+        state_->left.push_back(std::move(work));
+        ++state_->accepted;
+    }
+    state_->wake.notify_one();
+    return true;
+}
+
 task<void> blocking_pool::run(job& what) {
     auto start = [this, &what](auto handler) {
         struct waiting final : job::continuation {
@@ -82,9 +94,19 @@ task<void> blocking_pool::run(job& what) {
 void blocking_pool::serve() {
     std::unique_lock lock(state_->mutex);
     for (;;) {
-        state_->wake.wait(lock, [this] { return state_->first || state_->ending; });
+        state_->wake.wait(lock, [this] { return state_->first || !state_->left.empty() || state_->ending; });
         job* const next = state_->first;
-        if (!next) return;
+        if (!next && state_->left.empty()) return;
+        if (!next) {
+            auto work = std::move(state_->left.back());
+            state_->left.pop_back();
+            lock.unlock();
+            work();
+            work = nullptr; // what it holds is given back here, not under the lock
+            lock.lock();
+            --state_->accepted;
+            continue;
+        }
         state_->first = next->next_;
         if (!state_->first) state_->last = nullptr;
         lock.unlock();

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -55,6 +56,10 @@ public:
 
     /// Runs an accepted job and resumes the coroutine on its own loop. Not ended by a cancellation.
     task<void> run(job& what);
+
+    /// Work nobody waits for and that must not fail, e.g. giving something back; any thread. False: the bound
+    /// is reached, and `work` was dropped without being run.
+    bool leave(std::function<void()> work);
 
     /// Jobs that run or wait; any thread.
     std::size_t accepted() const;

@@ -222,6 +222,23 @@ TEST(BlockingPool, RunsTheWorkElsewhereAndComesHome) {
     EXPECT_EQ(0U, pool.accepted());
 }
 
+TEST(BlockingPool, RunsWhatWasLeftToItBeforeItEnds) {
+    std::atomic<int> ran{0};
+    std::thread::id where;
+    {
+        blocking_pool pool(1, 8);
+        EXPECT_TRUE(pool.leave([&] {
+            where = std::this_thread::get_id();
+            ++ran;
+        }));
+        EXPECT_TRUE(pool.leave([&] { ++ran; }));
+    }
+    EXPECT_EQ(ran, 2);
+    EXPECT_NE(where, std::this_thread::get_id());
+    blocking_pool none(0, 0);
+    EXPECT_FALSE(none.leave([] {}));
+}
+
 task<result<std::string>> failing_work(blocking_pool& pool, bool by_throwing) {
     auto work = [by_throwing]() -> result<std::string> {
         if (by_throwing) throw std::runtime_error("thrown over there");
