@@ -23,7 +23,9 @@ failure no_such_file() {
     return {errc::no_such_file, "There is no such file, or it has expired."};
 }
 
-void prepare_directory(const std::string& directory) {
+/// Gives the files that lay there before: one of them may lack its record, if the process ended between the
+/// renaming and the recording.
+std::vector<file_id> prepare_directory(const std::string& directory) {
     namespace fs = std::filesystem;
     std::error_code bad;
     if (fs::create_directories(directory, bad)) fs::permissions(directory, fs::perms::owner_all, bad);
@@ -32,10 +34,16 @@ void prepare_directory(const std::string& directory) {
     remove_file(probe);
     if (!create_file(probe)) throw std::runtime_error("files.directory cannot be written to");
     std::vector<std::string> left;
-    for (const auto& entry : fs::directory_iterator(directory))
-        if (entry.path().string().ends_with(temporary_suffix)) left.push_back(entry.path().string());
+    std::vector<file_id> lying;
+    for (const auto& entry : fs::directory_iterator(directory)) {
+        if (entry.path().string().ends_with(temporary_suffix))
+            left.push_back(entry.path().string());
+        else if (auto id = check_file_id(entry.path().filename().string()))
+            lying.push_back(std::move(*id));
+    }
     for (const std::string& path : left)
         remove_file(path);
+    return lying;
 }
 
 } // namespace
@@ -49,6 +57,7 @@ struct shelf::state {
           room(from.quota_bytes) {}
 
     task<result<std::unique_ptr<writer>>> begin(new_file what, deadline until);
+    task<result<void>> remove_unrecorded(deadline until);
     std::string path_of(const store::file_record& record) const { return directory + "/" + record.path; }
 
     store::store& store;
@@ -56,11 +65,12 @@ struct shelf::state {
     std::string directory;
     seconds lifetime;
     quota room;
+    std::vector<file_id> unproven; // lay there at the start; only sweep() touches it
 };
 
 shelf::shelf(store::store& store, blocking_pool& pool, const settings::files& settings)
     : state_(std::make_unique<state>(store, pool, settings)) {
-    prepare_directory(state_->directory);
+    state_->unproven = prepare_directory(state_->directory);
 }
 shelf::~shelf() = default;
 
@@ -139,7 +149,25 @@ task<result<void>> shelf::remove(caller_name caller, file_id id, wall_time now, 
     co_return co_await run_blocking(state_->pool, std::move(work));
 }
 
+/// Only what lay there before this process is looked at, so nothing that is just being written is touched.
+task<result<void>> shelf::state::remove_unrecorded(deadline until) {
+    while (!unproven.empty()) {
+        auto recorded = co_await store.find_file(unproven.back(), until);
+        if (!recorded) co_return recorded.error();
+        if (!*recorded) {
+            const std::string path = directory + "/" + unproven.back().text();
+            auto work = [&path] { remove_file(path); };
+            auto gone = co_await run_blocking(pool, std::move(work));
+            if (!gone) co_return gone.error();
+        }
+        unproven.pop_back();
+    }
+    co_return result<void>{};
+}
+
 task<result<std::size_t>> shelf::sweep(wall_time now, deadline until) {
+    auto proven = co_await state_->remove_unrecorded(until);
+    if (!proven) co_return proven.error();
     std::size_t removed = 0;
     for (;;) {
         auto expired = co_await state_->store.expired_files(now, sweep_batch, until);

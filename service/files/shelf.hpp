@@ -55,7 +55,8 @@ public:
     task<result<std::unique_ptr<body_source>>> open(caller_name caller, file_id id, wall_time now,
                                                     deadline until);
     task<result<void>> remove(caller_name caller, file_id id, wall_time now, deadline until);
-    /// Removes what has expired, and says how many; called from time to time by main.
+    /// Removes what has expired, and says how many; also, the first time, files of an earlier life that have
+    /// no record. Called from time to time by main, one sweep at a time.
     task<result<std::size_t>> sweep(wall_time now, deadline until);
 
 private:

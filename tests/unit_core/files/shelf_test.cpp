@@ -185,6 +185,18 @@ TEST_F(Shelf, RemovesTemporaryFilesOfAnEarlierLife) {
     EXPECT_EQ(read_all(kept->id), "kept");
 }
 
+TEST_F(Shelf, RemovesFilesOfAnEarlierLifeThatHaveNoRecord) {
+    const auto kept = stage("kept");
+    std::ofstream(settings.directory + "/file_01JD0000000000000000000000") << "renamed, never recorded";
+    std::ofstream(settings.directory + "/notes.txt") << "not ours";
+    open_shelf();
+    const auto fresh = stage("fresh");
+    EXPECT_EQ(*run_on(loop, shelf->sweep(now, soon())), 0U);
+    EXPECT_EQ(files_on_disk(), 3U);
+    EXPECT_EQ(read_all(kept->id), "kept");
+    EXPECT_EQ(read_all(fresh->id), "fresh");
+}
+
 TEST_F(Shelf, RefusesToStartWhereItCannotWrite) {
     settings.directory = folder.file("gateway.db");
     EXPECT_THROW(open_shelf(), std::runtime_error);
