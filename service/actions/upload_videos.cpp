@@ -98,6 +98,7 @@ task<file_result> upload_once(batch& all, std::size_t index) {
         co_return told(file, refused, c.record.request_id);
     }
     if (*earlier) {
+        c.record.replayed = true;
         file_result again{.successful = (*earlier)->status == 200, .json = (*earlier)->answer};
         co_return again;
     }

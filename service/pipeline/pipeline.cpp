@@ -38,7 +38,8 @@ task<std::uint64_t> bytes_to_send(const parts& with, const actions::call& c) {
     }
     if (c.post.empty()) co_return 0;
     const auto found = co_await with.store.find_post(c.user, c.post, c.until);
-    co_return found&&* found ? (*found)->size_bytes : 0;
+    if (!found || !found->has_value()) co_return 0;
+    co_return (*found)->size_bytes;
 }
 
 result<void> read_path(const request& what, actions::call& c) {
