@@ -141,7 +141,8 @@ task<result<answer>> upload_videos(call& c) {
 
     // The lanes refer to this frame, so it stays until the last one has ended: the pipeline lets no
     // cancellation into a write, and the lanes' own waits are bounded by the call's deadline.
-    task_group group{co_await boost::asio::this_coro::executor};
+    const executor_type home = co_await boost::asio::this_coro::executor;
+    task_group group{home};
     for (std::size_t lane = 0; lane < lanes; ++lane)
         group.spawn(run_lane(all));
     bool ended = false;

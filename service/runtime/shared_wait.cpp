@@ -33,7 +33,8 @@ void wait_places::open() {
 
 task<bool> wait_places::wait(deadline until) {
     const auto keep = state_;
-    const auto me = std::make_shared<waiter>(co_await boost::asio::this_coro::executor, until);
+    const executor_type home = co_await boost::asio::this_coro::executor;
+    const auto me = std::make_shared<waiter>(home, until);
     {
         const std::lock_guard lock(keep->mutex);
         if (keep->open) co_return true;

@@ -20,7 +20,8 @@ void waiter::wake() {
 }
 
 task<void> pause_until(deadline until) {
-    waiter pause(co_await boost::asio::this_coro::executor, until);
+    const executor_type home = co_await boost::asio::this_coro::executor;
+    waiter pause(home, until);
     co_await pause.wait();
 }
 
