@@ -16,7 +16,6 @@ struct media_type {
     bool is_json() const { return is("application", "json"); }
     bool is_video() const;
     bool is_multipart_form() const { return is("multipart", "form-data"); }
-    bool is_form() const { return is("application", "x-www-form-urlencoded"); }
 };
 
 /// Nothing for anything out of grammar, a parameter given twice, or a quoted pair.

@@ -32,7 +32,6 @@ public:
     /// After the last announced byte: malformed_request when there is another one.
     task<result<void>> expect_end(deadline until);
 
-    std::uint64_t read_in_all() const { return read_; }
     sha256_bytes finish_digest() { return digest_.finish(); }
 
 private:

@@ -36,7 +36,6 @@ public:
                 return permit{*this, bytes};
         return std::nullopt;
     }
-    std::uint64_t left_bytes() const { return left_.load(std::memory_order_relaxed); }
 
 private:
     std::atomic<std::uint64_t> left_;
