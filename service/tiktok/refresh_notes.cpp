@@ -12,6 +12,7 @@ constexpr milliseconds endpoint_most{60'000};
 constexpr milliseconds user_base{5'000};
 constexpr milliseconds user_most{300'000};
 constexpr milliseconds retry_after_most{300'000};
+constexpr milliseconds probe_pause{500}; // of those who wait for the end of a probe
 constexpr milliseconds forced_memory{600'000};
 constexpr std::size_t users_max = 100'000;
 
@@ -21,11 +22,13 @@ milliseconds left_until(steady_time at, steady_time now) {
 
 } // namespace
 
-std::optional<refresh_notes::obstacle> refresh_notes::in_the_way(const user_id& user, steady_time now) const {
+std::optional<refresh_notes::obstacle> refresh_notes::in_the_way(const user_id& user, std::uint64_t version,
+                                                                 steady_time now) const {
     const auto found = users_.find(user);
-    if (found != users_.end() && now < found->second.not_before)
+    if (found != users_.end() && found->second.version == version && now < found->second.not_before)
         return obstacle{left_until(found->second.not_before, now), found->second.why};
     if (now < endpoint_not_before_) return obstacle{left_until(endpoint_not_before_, now), endpoint_why_};
+    if (endpoint_failures_ > 0 && probe_ && *probe_ != user) return obstacle{probe_pause, endpoint_why_};
     return std::nullopt;
 }
 
@@ -37,16 +40,18 @@ void refresh_notes::endpoint_failed(failure why, std::optional<milliseconds> ret
     endpoint_why_ = std::move(why);
 }
 
-void refresh_notes::user_failed(const user_id& user, failure why, steady_time now, double chance) {
-    auto& of = note_of(user, now);
+void refresh_notes::user_failed(const user_id& user, std::uint64_t version, failure why, steady_time now,
+                                double chance) {
+    auto& of = note_about(user, version, now);
     // Half of it is fixed: a user in doubt must not be asked again at once by bad luck.
     const auto wait = back_off(++of.failures, user_base, user_most, 0.5 + chance / 2);
     of.not_before = now + wait;
     of.why = std::move(why);
 }
 
-void refresh_notes::postpone(const user_id& user, failure why, milliseconds wait, steady_time now) {
-    auto& of = note_of(user, now);
+void refresh_notes::postpone(const user_id& user, std::uint64_t version, failure why, milliseconds wait,
+                             steady_time now) {
+    auto& of = note_about(user, version, now);
     of.not_before = now + wait;
     of.why = std::move(why);
 }
@@ -57,6 +62,14 @@ void refresh_notes::succeeded(const user_id& user) {
     if (found == users_.end()) return;
     found->second.failures = 0;
     found->second.not_before = {};
+}
+
+void refresh_notes::departs(const user_id& user) {
+    if (endpoint_failures_ > 0 && !probe_) probe_ = user;
+}
+
+void refresh_notes::arrived(const user_id& user) {
+    if (probe_ && *probe_ == user) probe_.reset();
 }
 
 milliseconds refresh_notes::turn_in(steady_time now) const {
@@ -89,6 +102,13 @@ refresh_notes::note& refresh_notes::note_of(const user_id& user, steady_time now
             return entry.second.not_before <= now && now - entry.second.forced_at >= forced_memory;
         });
     return users_[user];
+}
+
+refresh_notes::note& refresh_notes::note_about(const user_id& user, std::uint64_t version, steady_time now) {
+    auto& of = note_of(user, now);
+    if (of.version != version) of.failures = 0;
+    of.version = version;
+    return of;
 }
 
 } // namespace gateway::tiktok

@@ -22,16 +22,24 @@ public:
         milliseconds left;
         failure why; // for a call that cannot go on without a refresh
     };
-    /// Why no refresh of this user may start now.
-    std::optional<obstacle> in_the_way(const user_id& user, steady_time now) const;
+    /// Why no refresh of this user's pair of `version` may start now.
+    std::optional<obstacle> in_the_way(const user_id& user, std::uint64_t version, steady_time now) const;
 
     /// The token endpoint is in trouble: everybody waits, longer each time. `chance` is 0…1.
     void endpoint_failed(failure why, std::optional<milliseconds> retry_after, steady_time now,
                          double chance);
-    /// The outcome for this user is unknown; the next try comes later.
-    void user_failed(const user_id& user, failure why, steady_time now, double chance);
-    void postpone(const user_id& user, failure why, milliseconds wait, steady_time now);
+    /// The endpoint said something about one grant, so it works.
+    void endpoint_answered() { endpoint_failures_ = 0; }
+    /// This pair was refused, or its outcome is unknown; its next try comes later. A newer pair of the same
+    /// user (a new grant) does not wait.
+    void user_failed(const user_id& user, std::uint64_t version, failure why, steady_time now, double chance);
+    void postpone(const user_id& user, std::uint64_t version, failure why, milliseconds wait,
+                  steady_time now);
     void succeeded(const user_id& user);
+
+    /// A refresh sets out. After trouble of the endpoint it is the probe, and others wait for its end.
+    void departs(const user_id& user);
+    void arrived(const user_id& user);
 
     /// How long this refresh has to wait for its turn; takes the turn.
     milliseconds take_turn(steady_time now);
@@ -45,18 +53,21 @@ public:
 private:
     struct note {
         std::uint32_t failures = 0;
+        std::uint64_t version = 0; // that the failures and not_before are about
         steady_time not_before{};
         failure why;
         std::uint64_t forced_version = 0;
         steady_time forced_at{};
     };
     note& note_of(const user_id& user, steady_time now);
+    note& note_about(const user_id& user, std::uint64_t version, steady_time now);
 
     double per_second_;
     steady_time next_turn_{};
     std::uint32_t endpoint_failures_ = 0;
     steady_time endpoint_not_before_{};
     failure endpoint_why_;
+    std::optional<user_id> probe_;
     std::unordered_map<user_id, note> users_;
 };
 

@@ -26,6 +26,12 @@ std::uint32_t seed() {
     return out;
 }
 
+/// Whoever has to connect again is not told to wait and ask again.
+failure held_back(const refresh_notes::obstacle& by) {
+    if (by.why.code() == errc::reconnect_required) return by.why;
+    return failure(by.why).retry_after(by.left);
+}
+
 std::optional<milliseconds> left_of(const std::optional<refresh_notes::obstacle>& obstacle) {
     return obstacle ? std::optional{obstacle->left} : std::nullopt;
 }
@@ -84,6 +90,7 @@ shared_flight tokens::state::join(const user_id& user, std::uint64_t version, bo
         one->forced = forced;
         one->resumed = resumed;
         flights.emplace(user, one);
+        notes.departs(user);
     }
     // A task of its own on the home worker: whoever asked for it may go away.
     boost::asio::post(home.executor(),
@@ -91,9 +98,10 @@ shared_flight tokens::state::join(const user_id& user, std::uint64_t version, bo
     return one;
 }
 
-std::optional<refresh_notes::obstacle> tokens::state::in_the_way(const user_id& user) const {
+std::optional<refresh_notes::obstacle> tokens::state::in_the_way(const user_id& user,
+                                                                 std::uint64_t version) const {
     const std::lock_guard guard(lock);
-    return notes.in_the_way(user, steady_now());
+    return notes.in_the_way(user, version, steady_now());
 }
 
 double tokens::state::chance() {
@@ -104,6 +112,7 @@ double tokens::state::chance() {
 void tokens::state::land(const shared_flight& one, const flight_end& end) {
     const std::lock_guard guard(lock);
     flights.erase(one->user);
+    notes.arrived(one->user);
     if (end.how != refresh_result::refreshed || !end.asked) return;
     notes.succeeded(one->user);
     if (one->forced && end.tokens) notes.forced(one->user, end.tokens->version, steady_now());
@@ -128,7 +137,7 @@ task<result<vault::shared_tokens>> tokens::access(user_id user, deadline until) 
     constexpr int looks_max = 3; // a refreshed token of a few seconds may be at its end again
     for (int looks = 0; known && looks < looks_max; ++looks) {
         const auto& set = **known;
-        const auto obstacle = s->in_the_way(user);
+        const auto obstacle = s->in_the_way(user, set.version);
         const auto now = wall_now();
         switch (decide(set, now, s->settings.refresh_ahead, left_of(obstacle))) {
             case token_step::use:
@@ -137,7 +146,7 @@ task<result<vault::shared_tokens>> tokens::access(user_id user, deadline until) 
                 s->join(user, set.version, false, false);
                 co_return known;
             case token_step::wait:
-                co_return failure(obstacle->why).retry_after(obstacle->left);
+                co_return held_back(*obstacle);
             case token_step::reconnect: {
                 const bool told = set.state != store::connection_state::connected
                                   && set.state != store::connection_state::refresh_in_doubt;
@@ -177,8 +186,7 @@ task<result<vault::shared_tokens>> tokens::refresh_after_401(user_id user, std::
     if (state_is == store::connection_state::revoked
         || state_is == store::connection_state::reconnect_required || (*known)->refresh_token.empty())
         co_return reconnect_failure((*known)->cause);
-    if (const auto obstacle = s->in_the_way(user))
-        co_return failure(obstacle->why).retry_after(obstacle->left);
+    if (const auto obstacle = s->in_the_way(user, version_used)) co_return held_back(*obstacle);
     const auto one = s->join(user, version_used, true, false);
     if (!one) co_return draining();
     auto end = co_await one->ended.wait(until);

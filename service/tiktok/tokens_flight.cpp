@@ -85,6 +85,10 @@ task<flight_end> judge_invalid(attempt& a) {
     if (there && (*there)->version != a.from->version) co_return newest(std::move(*there));
     std::string cause = a.lost_before ? std::string(response_lost) : "refresh_token_invalid";
     co_await note_state(a, connection_state::reconnect_required, cause);
+    {
+        const std::lock_guard guard(a.s.lock);
+        a.s.notes.endpoint_answered();
+    }
     co_return failed(refresh_result::invalid_grant, a.from, reconnect_failure(cause));
 }
 
@@ -92,11 +96,22 @@ task<flight_end> judge_lost(attempt& a, std::string why) {
     co_await note_state(a, connection_state::refresh_in_doubt, std::string(response_lost));
     const auto chance = a.s.chance();
     const std::lock_guard guard(a.s.lock);
-    a.s.notes.user_failed(a.one.user, reconnect_failure(response_lost), steady_now(), chance);
+    a.s.notes.user_failed(a.one.user, a.from->version, reconnect_failure(response_lost), steady_now(),
+                          chance);
     failure trouble{errc::tiktok_unreachable,
                     "TikTok's token endpoint does not answer: " + std::move(why) + "."};
     a.s.notes.endpoint_failed(std::move(trouble), std::nullopt, steady_now(), chance);
     co_return failed(refresh_result::lost, a.from, reconnect_failure(response_lost));
+}
+
+/// An answer about one grant must not stop the refreshes of all the others: only what is said of the app, or
+/// of the endpoint itself, is about everybody.
+bool is_about_everybody(const failure& why) {
+    if (why.details() == nullptr || !why.details()->tiktok) return true; // nothing came back
+    const auto& words = *why.details()->tiktok;
+    return words.status >= 500 || words.status == 429 || words.code == "invalid_client"
+           || words.code == "unauthorized_client" || words.code == "server_error"
+           || words.code == "temporarily_unavailable";
 }
 
 task<flight_end> judge_trouble(attempt& a, refresh_result how, failure why,
@@ -107,7 +122,15 @@ task<flight_end> judge_trouble(attempt& a, refresh_result how, failure why,
         co_await a.s.records.close_refresh(a.held, a.until);
     const auto chance = a.s.chance();
     const std::lock_guard guard(a.s.lock);
-    a.s.notes.endpoint_failed(why, retry_after, steady_now(), chance);
+    const auto now = steady_now();
+    if (is_about_everybody(why)) {
+        a.s.notes.endpoint_failed(why, retry_after, now, chance);
+    } else {
+        a.s.notes.user_failed(a.one.user, a.from->version, why, now, chance);
+        a.s.notes.endpoint_answered();
+    }
+    const auto obstacle = a.s.notes.in_the_way(a.one.user, a.from->version, now);
+    if (obstacle) co_return failed(how, a.from, failure(why).retry_after(obstacle->left));
     co_return failed(how, a.from, std::move(why));
 }
 
@@ -193,7 +216,7 @@ task<bool> take_turn(tokens::state& s, const flight& one) {
         const std::lock_guard guard(s.lock);
         const auto now = steady_now();
         if (patient && s.notes.turn_in(now) > turn_patience) {
-            s.notes.postpone(one.user, store_trouble(), s.notes.turn_in(now), now);
+            s.notes.postpone(one.user, one.version, store_trouble(), s.notes.turn_in(now), now);
             co_return false;
         }
         wait = s.notes.take_turn(now);

@@ -275,6 +275,35 @@ TEST_F(Tokens, T15LeavesTheUserConnectedWhenTheAppIsRefused) {
     EXPECT_EQ(told[refresh_result::refused], 1);
 }
 
+TEST_F(Tokens, T15HoldsBackOnlyTheUserWhoseGrantIsRefused) {
+    for (const char* code : {"invalid_request", "access_denied", "invalid_scope", "something_new"}) {
+        const std::string name = code;
+        grant_with(name, seconds{-10});
+        endpoint.status = 400;
+        endpoint.body = R"({"error":")" + name + R"("})";
+        endpoint.next = {mode::text};
+        const auto refused = access(name);
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code(), errc::tiktok_error) << code;
+        EXPECT_TRUE(refused.error().details()->retry_after) << code;
+        const auto asked = requests();
+        EXPECT_EQ(access(name).error().code(), errc::tiktok_error) << code;
+        EXPECT_EQ(requests(), asked) << "not at once again";
+        grant_with("other_" + name, seconds{-10});
+        EXPECT_TRUE(access("other_" + name)) << code;
+    }
+}
+
+TEST_F(Tokens, T21RefreshesANewGrantAtOnceAfterTroubleWithTheOld) {
+    grant_with("ann", seconds{-10});
+    endpoint.status = 400;
+    endpoint.body = R"({"error":"invalid_request"})";
+    endpoint.next = {mode::text};
+    EXPECT_FALSE(access("ann"));
+    grant_with("ann", seconds{-10});
+    EXPECT_TRUE(access("ann")) << "another version owes nothing to the old one";
+}
+
 TEST_F(Tokens, T18RefreshesOncePerVersionAfterA401) {
     const auto granted = grant_with("ann", seconds{7000});
     const auto fresh = after_401("ann", granted->version);
