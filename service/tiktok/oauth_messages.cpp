@@ -13,6 +13,7 @@ namespace gateway::tiktok {
 namespace {
 
 constexpr std::int64_t lifetime_max_seconds = 10LL * 365 * 24 * 3600;
+constexpr seconds lifetime_assumed{60};     // of a new pair whose own is unreadable: soon refreshed again
 constexpr std::size_t words_size_max = 512; // of a description that is kept
 
 std::string_view text_of(const boost::json::object& from, std::string_view name) {
@@ -64,12 +65,13 @@ token_outcome judge_grant(const boost::json::object& body) {
     if (!refresh.empty() && !is_plain_token(refresh))
         return answer_lost{"the answer's refresh_token is not one"};
     if (!is_plain_token(account) || account.size() > 128) return answer_lost{"the answer has no open_id"};
-    if (!lifetime) return answer_lost{"the answer has no usable expires_in"};
+    // The old refresh token may be dead by now: a whole new pair is never dropped for its missing lifetime.
+    if (!lifetime && refresh.empty()) return answer_lost{"the answer has no usable expires_in"};
     out.access_token = secret{std::string(access)};
     out.refresh_token = secret{std::string(refresh)};
     out.account = open_id::trusted(std::string(account));
     out.scopes = text_of(body, "scope").substr(0, 1024);
-    out.access_lifetime = *lifetime;
+    out.access_lifetime = lifetime.value_or(lifetime_assumed);
     out.refresh_lifetime = lifetime_of(body, "refresh_expires_in").value_or(milliseconds{0});
     out.log_id = text_of(body, "log_id").substr(0, 64);
     return out;
@@ -119,7 +121,8 @@ token_outcome read_token_answer(int status, std::string_view body, std::string_v
         if (!words.code.empty()) return judge_refusal(std::move(words), retry_after);
         if (object.contains("access_token")) return judge_grant(object);
     }
-    if (status >= 500 || status == 429) return later(tiktok_words{status, {}, {}, {}}, retry_after);
+    // An error without tokens in it (a proxy's page, say) rotated nothing, so the grant is not in doubt.
+    if (status >= 400) return later(tiktok_words{status, {}, {}, {}}, retry_after);
     return answer_lost{"the answer is neither tokens nor an error (HTTP " + std::to_string(status) + ")"};
 }
 

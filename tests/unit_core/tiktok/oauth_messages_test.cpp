@@ -46,7 +46,7 @@ TEST(OAuthMessages, Q03ClampsAndRefusesLifetimesThatAreNone) {
     EXPECT_EQ(expect<token_answer>(read_token_answer(200, body("18446744073709551615"), "")).access_lifetime,
               std::chrono::hours{24 * 3650});
     for (const char* odd : {"0", "-1", "\"7200\"", "7200.5", "null", "true", "[]", "-9223372036854775808"})
-        EXPECT_NO_THROW(expect<answer_lost>(read_token_answer(200, body(odd), ""))) << odd;
+        EXPECT_NO_THROW(expect<answer_lost>(read_token_answer(200, body(odd, ""), ""))) << odd;
     EXPECT_EQ(
         expect<token_answer>(
             read_token_answer(200, body("7200", R"(,"refresh_token":"rft.1","refresh_expires_in":"x")"), ""))
@@ -67,6 +67,14 @@ TEST(OAuthMessages, T09TakesNoPartialAnswerForAGoodOne) {
         EXPECT_NO_THROW(expect<answer_lost>(read_token_answer(200, bad, ""))) << bad;
     const auto kept = expect<token_answer>(read_token_answer(200, body("7200", ""), ""));
     EXPECT_TRUE(kept.refresh_token.empty()) << "a missing refresh token means: keep the old one";
+}
+
+TEST(OAuthMessages, T09KeepsANewPairWhoseLifetimeIsUnreadableForAShortTime) {
+    for (const char* odd : {"0", "-1", "\"7200\"", "null"}) {
+        const auto kept = expect<token_answer>(read_token_answer(200, body(odd), ""));
+        EXPECT_EQ(kept.refresh_token.reveal(), "rft.1") << odd;
+        EXPECT_EQ(kept.access_lifetime, seconds{60}) << odd;
+    }
 }
 
 TEST(OAuthMessages, DecidesOnTheBodyWhateverTheStatus) {
@@ -90,6 +98,8 @@ TEST(OAuthMessages, T15TellsTroubleFromARefusal) {
     EXPECT_NO_THROW(expect<try_later>(read_token_answer(400, R"({"error":"temporarily_unavailable"})", "")));
     EXPECT_NO_THROW(expect<try_later>(read_token_answer(503, "", "")));
     EXPECT_NO_THROW(expect<try_later>(read_token_answer(500, "<html>", "")));
+    EXPECT_NO_THROW(expect<try_later>(read_token_answer(403, "<html>", "")));
+    EXPECT_NO_THROW(expect<try_later>(read_token_answer(404, "", "")));
     const auto limited = expect<try_later>(read_token_answer(429, R"({"error":"rate_limit"})", "7"));
     EXPECT_EQ(limited.retry_after, milliseconds{7000});
     EXPECT_EQ(limited.why.code(), errc::tiktok_error);

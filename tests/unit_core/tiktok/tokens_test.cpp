@@ -168,7 +168,7 @@ TEST_F(Tokens, T09KeepsTheOldRefreshTokenWhenNoneCame) {
 TEST_F(Tokens, T09IsInDoubtAfterAnswersThatAreNone) {
     int number = 0;
     for (const char* body :
-         {"<html>", R"({"access_token":"act.x","refresh_token":"rft.x","open_id":"open-1"})",
+         {"<html>", R"({"access_token":"act.x","open_id":"open-1"})",
           R"({"access_token":"","refresh_token":"","expires_in":7200,"open_id":"open-1"})"}) {
         const std::string name = "user" + std::to_string(number++);
         grant_with(name, seconds{-10});
@@ -180,6 +180,27 @@ TEST_F(Tokens, T09IsInDoubtAfterAnswersThatAreNone) {
         EXPECT_EQ(record(name).state, connection_state::refresh_in_doubt) << body;
         EXPECT_EQ((**load(name)).refresh_token.reveal(), "rft.first") << body;
     }
+}
+
+TEST_F(Tokens, T09KeepsANewPairWithoutALifetime) {
+    grant_with("ann", seconds{-10});
+    endpoint.body = R"({"access_token":"act.x","refresh_token":"rft.x","open_id":"open-1"})";
+    endpoint.next = {mode::text};
+    const auto got = access("ann");
+    ASSERT_TRUE(got);
+    EXPECT_EQ((**got).refresh_token.reveal(), "rft.x");
+}
+
+TEST_F(Tokens, T15DoubtsNoGrantBecauseOfAnErrorPage) {
+    grant_with("ann", seconds{-10});
+    endpoint.status = 403;
+    endpoint.body = "<html>";
+    endpoint.next = {mode::text};
+    const auto refused = access("ann");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::tiktok_error);
+    EXPECT_TRUE(refused.error().details()->retry_after);
+    EXPECT_EQ(record("ann").state, connection_state::connected);
 }
 
 TEST_F(Tokens, T10StoresNoAnswerThatIsForAnotherAccount) {
