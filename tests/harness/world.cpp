@@ -4,6 +4,7 @@
 #include "harness/secret_search.hpp"
 
 #include <csignal>
+#include <fstream>
 #include <stdexcept>
 
 namespace harness {
@@ -80,8 +81,17 @@ void world::plant_what_tiktok_gave() {
         plant(std::string(post.as_object().at("upload_token").as_string()));
 }
 
+void world::plant_vault_keys() {
+    std::ifstream keys(folder_.path() / "vault.keys");
+    for (std::string line; std::getline(keys, line);) {
+        const auto bytes = gateway::from_base64(line.substr(line.find(':') + 1));
+        if (bytes) plant(*bytes); // its base64 and hex are searched for as those of every secret
+    }
+}
+
 std::vector<std::string> world::secrets_seen() {
     if (tiktok_) plant_what_tiktok_gave();
+    plant_vault_keys();
     return find_secrets(everything_said(), secrets_);
 }
 

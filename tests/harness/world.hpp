@@ -50,6 +50,7 @@ public:
 
 private:
     void plant_what_tiktok_gave();
+    void plant_vault_keys();
 
     std::string gateway_program_, simulator_program_;
     temp_folder folder_;
