@@ -34,6 +34,16 @@ tiktok::post_info video_post_info(const checked_input& given) {
     return info;
 }
 
+posts::upload_request upload_request_of(const checked_input& given) {
+    posts::upload_request what;
+    what.direct = given.flag("publish");
+    what.info = video_post_info(given);
+    if (given.has("chunk_size_bytes"))
+        what.chunk_hint_bytes = static_cast<std::uint64_t>(given.integer("chunk_size_bytes"));
+    what.keep = given.flag("keep");
+    return what;
+}
+
 tiktok::post_info photo_post_info(const checked_input& given) {
     tiktok::post_info info;
     fill_common(info, given);

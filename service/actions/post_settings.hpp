@@ -6,6 +6,9 @@
 #include "posts/publisher.hpp"
 #include "tiktok/user_api.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +28,34 @@ inline constexpr input cover_time_input{
 constexpr input switch_input(std::string_view name, std::string_view fallback = "false") {
     return {.name = name, .type = kind::boolean, .fallback = fallback};
 }
+
+/// What describes an upload beside its bytes, alike for one video and for a batch.
+inline constexpr std::array upload_inputs{
+    caption_input,
+    switch_input("publish"),
+    input{.name = "chunk_size_bytes", .type = kind::integer, .min = 1, .max = 4'294'967'296},
+    switch_input("keep", "true"),
+    privacy_input,
+    switch_input("disable_comment"),
+    switch_input("disable_duet"),
+    switch_input("disable_stitch"),
+    cover_time_input,
+    switch_input("brand_content_toggle"),
+    switch_input("brand_organic_toggle"),
+    switch_input("is_aigc", {}),
+};
+
+/// The inputs of a row's own, then those of every upload.
+template <std::size_t count>
+constexpr auto with_upload_inputs(const input (&own)[count]) {
+    std::array<input, count + upload_inputs.size()> all{};
+    std::copy(std::begin(own), std::end(own), all.begin());
+    std::copy(upload_inputs.begin(), upload_inputs.end(), all.begin() + count);
+    return all;
+}
+
+/// The request these inputs make; where the bytes are is left to the caller.
+posts::upload_request upload_request_of(const checked_input& given);
 
 tiktok::post_info video_post_info(const checked_input& given);
 tiktok::post_info photo_post_info(const checked_input& given);

@@ -32,15 +32,10 @@ void check_upload(const checked_input& given, bool came_with_bytes, std::vector<
 }
 
 task<result<answer>> upload_video(call& c) {
-    posts::upload_request what;
+    auto what = upload_request_of(c.input);
     what.body = c.body.source;
     if (const auto files = c.input.files("file_to_upload"); !files.empty()) what.file = files.front().id;
     what.url = c.input.text("video_url");
-    what.direct = c.input.flag("publish");
-    what.info = video_post_info(c.input);
-    if (c.input.has("chunk_size_bytes"))
-        what.chunk_hint_bytes = static_cast<std::uint64_t>(c.input.integer("chunk_size_bytes"));
-    what.keep = c.input.flag("keep");
     auto by = asker_of(c);
     const auto done = co_await c.with.posts.upload_video(*c.tiktok, std::move(what), std::move(by));
     if (!done) co_return done.error();
@@ -51,22 +46,11 @@ task<result<answer>> upload_video(call& c) {
 } // namespace
 
 row upload_video_row() {
-    static const input inputs[] = {
+    static constexpr input own[] = {
         {.name = "file_to_upload", .type = kind::file},
         {.name = "video_url", .type = kind::url},
-        caption_input,
-        switch_input("publish"),
-        {.name = "chunk_size_bytes", .type = kind::integer, .min = 1, .max = 4'294'967'296},
-        switch_input("keep", "true"),
-        privacy_input,
-        switch_input("disable_comment"),
-        switch_input("disable_duet"),
-        switch_input("disable_stitch"),
-        cover_time_input,
-        switch_input("brand_content_toggle"),
-        switch_input("brand_organic_toggle"),
-        switch_input("is_aigc", {}),
     };
+    static constexpr auto inputs = with_upload_inputs(own);
     return {
         .slug = "TIKTOK_UPLOAD_VIDEO",
         .method = verb::post,

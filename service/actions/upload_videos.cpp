@@ -54,13 +54,8 @@ file_result told(const staged_file& file, const result<posts::upload_answer>& do
 }
 
 task<result<posts::upload_answer>> upload(call& c, file_id file) {
-    posts::upload_request what;
+    auto what = upload_request_of(c.input);
     what.file = std::move(file);
-    what.direct = c.input.flag("publish");
-    what.info = video_post_info(c.input);
-    if (c.input.has("chunk_size_bytes"))
-        what.chunk_hint_bytes = static_cast<std::uint64_t>(c.input.integer("chunk_size_bytes"));
-    what.keep = c.input.flag("keep");
     auto by = asker_of(c);
     by.waits_for_slot = true;
     return c.with.posts.upload_video(*c.tiktok, std::move(what), std::move(by));
@@ -160,22 +155,11 @@ void check_batch(const checked_input& given, bool, std::vector<field_fault>& fau
 } // namespace
 
 row upload_videos_row() {
-    static const input inputs[] = {
+    static constexpr input own[] = {
         {.name = "files_to_upload", .type = kind::file_list, .required = true, .min = 1, .max = 100},
         {.name = "max_workers", .type = kind::integer, .min = 1, .max = 16, .fallback = "4"},
-        caption_input,
-        switch_input("publish"),
-        {.name = "chunk_size_bytes", .type = kind::integer, .min = 1, .max = 4'294'967'296},
-        switch_input("keep", "true"),
-        privacy_input,
-        switch_input("disable_comment"),
-        switch_input("disable_duet"),
-        switch_input("disable_stitch"),
-        cover_time_input,
-        switch_input("brand_content_toggle"),
-        switch_input("brand_organic_toggle"),
-        switch_input("is_aigc", {}),
     };
+    static constexpr auto inputs = with_upload_inputs(own);
     return {.slug = "TIKTOK_UPLOAD_VIDEOS",
             .method = verb::post,
             .path = "/v1/users/{user_id}/videos/batch",
