@@ -2,29 +2,19 @@
 
 #include "http/header_finder.hpp"
 #include "http/strict_gate.hpp"
-
-#include <boost/asio/buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/parser.hpp>
-
-#include <array>
-#include <memory_resource>
-#include <optional>
-#include <string>
+#include "runtime/beast_head.hpp"
 
 namespace gateway::inbound {
 namespace {
 
-namespace beast_http = boost::beast::http;
-using arena_allocator = std::pmr::polymorphic_allocator<char>;
-using beast_parser = beast_http::request_parser<beast_http::empty_body, arena_allocator>;
+using beast_request = beast_head<true>;
 
 failure disagreement() {
     return failure{errc::malformed_request, "The request can be read in more than one way."};
 }
 
-/// Whether Beast read the same message. Its fields live in an arena that dies with this call.
-bool agrees(const beast_parser& parser, const http::request_head& head) {
+/// Whether Beast read the same message.
+bool agrees(const beast_request::parser_type& parser, const http::request_head& head) {
     const auto& message = parser.get();
     const auto length = parser.content_length();
     const bool has_length = head.body.kind == http::framing::length;
@@ -41,18 +31,8 @@ result<http::request_head> read_head(std::string_view block) {
     auto judged = http::judge(block);
     if (!judged) return judged;
 
-    // Most heads fit here; a larger one (16 KB at most) takes more from the heap and gives it back.
-    std::array<std::byte, 4096> memory;
-    std::pmr::monotonic_buffer_resource arena(memory.data(), memory.size());
-    beast_parser parser(std::piecewise_construct, std::make_tuple(),
-                        std::make_tuple(arena_allocator(&arena)));
-    parser.header_limit(static_cast<std::uint32_t>(http::max_header_bytes + 1));
-    parser.body_limit(boost::none);
-    boost::system::error_code error;
-    const std::size_t used = parser.put(boost::asio::const_buffer(block.data(), block.size()), error);
-    if (error == beast_http::error::need_more) error = {};
-    if (error || used != block.size() || !parser.is_header_done() || !agrees(parser, *judged))
-        return disagreement();
+    beast_request seen;
+    if (!seen.reads(block) || !agrees(seen.parser(), *judged)) return disagreement();
     return judged;
 }
 
