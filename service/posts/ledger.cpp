@@ -53,14 +53,7 @@ task<result<void>> attempt::settle(std::string_view status) {
     record_.state = store::post_state::settled;
     record_.status = status;
     tell("settled");
-    // TikTok's webhook may have been faster than our own last step; its word is the newer one.
-    auto told = co_await store_.find_attempt(record_.attempt, deadline::in(steady_now(), write_time));
-    if (told && *told && (is_end((*told)->status) || (*told)->status == send_to_user_inbox)) {
-        record_.status = (*told)->status;
-        record_.fail_reason = (*told)->fail_reason;
-        record_.post_ids = (*told)->post_ids;
-    }
-    co_return co_await write();
+    return write(); // TikTok's webhook may have been faster: then the store keeps its word
 }
 
 task<result<void>> attempt::fail(std::string_view fail_reason) {

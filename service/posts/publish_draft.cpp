@@ -112,14 +112,11 @@ task<std::optional<result<post_answer>>> publisher::claim(tiktok::user_api& tikt
         failure(errc::in_progress, "Other calls are publishing this draft right now."));
 }
 
-/// The draft's record as it is now, with the post that was made of it.
+/// Writes down in the draft's record which post was made of it.
 task<bool> publisher::link(store::post_record draft, publish_id post) {
-    const deadline until = deadline::in(steady_now(), write_time);
-    auto newest = co_await store_.find_attempt(draft.attempt, until);
-    if (newest && *newest) draft = std::move(**newest); // a webhook may have come meanwhile
     draft.published_as = std::move(post);
     draft.updated_at = wall_now();
-    auto written = co_await store_.update_post(std::move(draft), until);
+    auto written = co_await store_.update_post(std::move(draft), deadline::in(steady_now(), write_time));
     co_return written.has_value();
 }
 

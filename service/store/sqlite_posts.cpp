@@ -5,6 +5,7 @@ namespace gateway::store::sqlite {
 namespace {
 
 // In the order bind_post() and read_post() take them; `attempt` comes last so that the UPDATE can use it.
+// What TikTok owns of a row stands together: see update_post().
 #define POST_COLUMNS                                                                                    \
     "user_id, caller, publish_id, action, kind, state, status, fail_reason, settings, file_id, draft, " \
     "published_as, post_ids, size_bytes, sha256, created_at, updated_at, attempt"
@@ -67,11 +68,16 @@ void begin_post(sqlite_database& at, const post_record& record) {
 }
 
 void update_post(sqlite_database& at, const post_record& record) {
+    // What a settled row says is TikTok's newer word, or the end of our own part: no later step of ours
+    // changes it, however the row looked when that step began.
     query changed{at,
                   "UPDATE posts SET user_id = ?, caller = ?, publish_id = ?, action = ?, kind = ?, "
-                  "state = ?, status = ?, fail_reason = ?, settings = ?, file_id = ?, draft = ?, "
-                  "published_as = ?, post_ids = ?, size_bytes = ?, sha256 = ?, created_at = ?, "
-                  "updated_at = ? WHERE attempt = ?"};
+                  "state = CASE state WHEN 'settled' THEN state ELSE ? END, "
+                  "status = CASE state WHEN 'settled' THEN status ELSE ? END, "
+                  "fail_reason = CASE state WHEN 'settled' THEN fail_reason ELSE ? END, "
+                  "settings = ?, file_id = ?, draft = ?, published_as = ?, "
+                  "post_ids = CASE state WHEN 'settled' THEN post_ids ELSE ? END, "
+                  "size_bytes = ?, sha256 = ?, created_at = ?, updated_at = ? WHERE attempt = ?"};
     bind_post(changed, record).run();
 }
 

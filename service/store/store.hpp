@@ -87,7 +87,9 @@ public:
 
     // --- the ledger of posts
     virtual task<result<done>> begin_post(post_record record, deadline until) = 0;
-    virtual task<result<done>> update_post(post_record record, deadline until) = 0; // by `attempt`
+    /// A step of our own, by `attempt`. State, status, fail_reason and post_ids of a row that is settled
+    /// already stay as they are: TikTok's word may have come first.
+    virtual task<result<done>> update_post(post_record record, deadline until) = 0;
     /// Settles the row with TikTok's word and leaves what our own steps write to it (bytes, file, draft)
     /// alone. The note of the webhook lands with it or not at all, so a delivery that could not be written
     /// down is new again when TikTok repeats it.

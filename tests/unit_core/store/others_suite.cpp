@@ -186,6 +186,23 @@ TEST_P(StoreSuite, TikToksWordLeavesOurPartOfThePostAlone) {
     EXPECT_EQ(found->settings, row.settings);
 }
 
+TEST_P(StoreSuite, ALaterStepOfOursLeavesTikToksWordAlone) {
+    auto row = post("01A", "p");
+    run(at->begin_post(row, soon()));
+    EXPECT_EQ(run(at->tell_post_status(told(row, "e1", at_second(2)), soon())), told_end::written);
+    row.state = post_state::outcome_unknown; // as it was read before TikTok's webhook came
+    row.status = "FAILED";
+    row.fail_reason = "upload_broken_off";
+    row.published_as = post_id("q");
+    run(at->update_post(row, soon()));
+    const auto found = run(at->find_attempt("01A", soon()));
+    EXPECT_EQ(found->state, post_state::settled);
+    EXPECT_EQ(found->status, "PUBLISH_COMPLETE");
+    EXPECT_EQ(found->fail_reason, "");
+    EXPECT_EQ(found->post_ids, R"(["7"])");
+    EXPECT_EQ(found->published_as.text(), "q");
+}
+
 TEST_P(StoreSuite, NotesAWebhookOnlyWithWhatItTold) {
     const auto row = post("01A", "p");
     const auto word = told(row, "e1", at_second(0));
