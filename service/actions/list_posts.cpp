@@ -20,7 +20,7 @@ std::string to_json(const store::post_record& post) {
     append_text(out, "publish_id", post.id.text());
     append_text(out, "action", post.action);
     append_text(out, "kind", post.kind);
-    append_text(out, "state", store::name_of(post.state));
+    append_text(out, "state", posts::state_of(post));
     append_text(out, "status", post.status);
     append_text(out, "fail_reason", post.fail_reason);
     append_text(out, "draft_publish_id", post.draft.text());

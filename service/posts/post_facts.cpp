@@ -16,6 +16,11 @@ std::string_view state_of(std::string_view tiktok_status) {
     return "processing"; // words of tomorrow too (tiktok-api §6)
 }
 
+std::string_view state_of(const store::post_record& known) {
+    if (known.state == store::post_state::outcome_unknown) return "unconfirmed";
+    return state_of(known.status);
+}
+
 bool is_end(std::string_view tiktok_status) {
     return tiktok_status == publish_complete || tiktok_status == failed;
 }

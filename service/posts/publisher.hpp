@@ -90,6 +90,8 @@ struct post_answer {
 
 /// product §4: processing, in_inbox, published, failed, unconfirmed.
 std::string_view state_of(std::string_view tiktok_status);
+/// Of an attempt in the ledger: `unconfirmed` while nobody knows whether TikTok has it.
+std::string_view state_of(const store::post_record& known);
 
 struct status_answer {
     tiktok::document raw; // TikTok's answer to pass on; empty bytes when the ledger told the end

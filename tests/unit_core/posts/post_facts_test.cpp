@@ -21,6 +21,18 @@ TEST(PostFacts, M10GivesEachStatusAStateAndInventsNone) {
     EXPECT_EQ(state_of(""), "unconfirmed");
 }
 
+TEST(PostFacts, M10CallsAnAttemptUnconfirmedUntilTikToksWordIsKnown) {
+    store::post_record row;
+    EXPECT_EQ(state_of(row), "unconfirmed");
+    row.status = "PROCESSING_UPLOAD";
+    EXPECT_EQ(state_of(row), "processing");
+    row.state = store::post_state::outcome_unknown;
+    EXPECT_EQ(state_of(row), "unconfirmed");
+    row.state = store::post_state::settled;
+    row.status = "PUBLISH_COMPLETE";
+    EXPECT_EQ(state_of(row), "published");
+}
+
 TEST(PostFacts, KeepsPostIdsAsTheyWere) {
     const std::vector<std::string> ids{"7602997517160123666", "9"};
     EXPECT_EQ(read_post_ids(write_post_ids(ids)), ids);
