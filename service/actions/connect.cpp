@@ -73,7 +73,7 @@ row callback_row() {
             .path = "/oauth/callback",
             .opened_by = door::open,
             .reads_query_itself = true,
-            .head_is_free = false, // it would spend state and code, and link scanners send one
+            .head_runs = false,       // it would spend state and code, and link scanners send one
             .takes_time = pace::post, // the exchange of the code cannot be repeated: give it time
             .run = finish_login};
 }

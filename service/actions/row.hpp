@@ -71,7 +71,7 @@ struct row {
     body takes = body::none;
     std::span<const input> inputs = {};
     bool reads_query_itself = false; // any query is taken; see call::query
-    bool head_is_free = true;        // of a GET: a HEAD costs nothing, so it is answered too
+    bool head_runs = true;           // of a GET: a HEAD runs it too; else a HEAD is answered without
     cross_check also_checks = nullptr;
     /// What must be granted before the call, alternatives separated by |. Null: nothing, or by field (then
     /// the action says). The answer may depend on the input (`publish`).

