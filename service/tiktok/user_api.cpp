@@ -64,6 +64,23 @@ bool is_rate_limit(const call_outcome& out) {
            && out.answer.error().details()->scope == limit_scope::tiktok_user;
 }
 
+/// Whether TikTok counts display calls per token or per app is not said (tiktok-api U1). A user whose own
+/// window had room has not reached it, so it was the app's.
+bool is_limit_of_the_app(endpoint which, std::uint32_t room_of_the_user) {
+    const bool display =
+        which == endpoint::user_info || which == endpoint::video_list || which == endpoint::video_query;
+    return display && room_of_the_user > 0;
+}
+
+failure limit_of_the_app(const failure& said) {
+    const auto& more = *said.details();
+    failure f(errc::rate_limited,
+              "TikTok's rate limit for the whole app is reached; this user's own calls "
+              "are within theirs.");
+    (void)std::move(f).scope(limit_scope::tiktok_app).tiktok(*more.tiktok);
+    return more.retry_after ? std::move(f).retry_after(*more.retry_after) : f;
+}
+
 } // namespace
 
 user_api::user_api(services& shared, user_id user, telemetry::call_record& record, deadline until)
@@ -124,8 +141,11 @@ task<result<document>> user_api::call(api_request what) {
             next = after_failure(out.answer.error(), facts(what.which).repeats, so_far, out.named_wait,
                                  until_.left(now), waits_for_slots_, chance(), shared_.budget);
         milliseconds close_for{0};
-        if (is_rate_limit(out))
+        if (is_rate_limit(out)) {
             close_for = next.what == next_step::again ? next.wait : out.named_wait.value_or(rate_limit_wait);
+            if (is_limit_of_the_app(what.which, slot->stands(now).remaining))
+                out.answer = limit_of_the_app(out.answer.error());
+        }
         settle(*slot, out, close_for, now);
         record_.user_window = slot->stands(now);
 

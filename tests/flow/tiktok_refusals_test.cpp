@@ -47,7 +47,7 @@ const std::vector<refusal> display{
     {400, "invalid_params", 422, "invalid_input"},
     {400, "invalid_param", 422, "invalid_input"},
     {400, "invalid_file_upload", 422, "invalid_input"},
-    {429, "rate_limit_exceeded", 429, "rate_limited", "tiktok_user"},
+    {429, "rate_limit_exceeded", 429, "rate_limited", "tiktok_app"}, // the user's own window is all but empty
     {500, "internal_error", 502, "tiktok_error"},
     {400, "a_code_nobody_knows", 502, "tiktok_error"},
     {200, "invalid_params", 422, "invalid_input"}, // HTTP 200 does not make it a success

@@ -52,6 +52,22 @@ TEST_F(Windows, U07ARefusalByTikTokClosesTheWindowForAsLongAsItSays) {
     EXPECT_EQ(calls_of("/v2/post/publish/inbox/video/init/"), 1U);
 }
 
+TEST_F(Windows, U07SaysWhoseLimitTikTokMeans) {
+    w.options.settings = "limits: {tiktok: {user_info_per_minute: 10}}\n";
+    w.simulator_settings = "limits: {display_per_minute: 11}\n"; // of the app, as tiktok-api U1 has it
+    w.connect("ann");
+    w.connect("ben", {{"account", "bob"}});
+    for (int i = 0; i < 10; ++i)
+        EXPECT_EQ(w.api().get("/v1/users/ann/info").status, 200);
+    EXPECT_EQ(w.api().get("/v1/users/ben/info").status, 200);
+    const auto own = w.api().get("/v1/users/ann/info");
+    EXPECT_EQ(own.text_at("problem.limit_scope"), "tiktok_user") << own.raw;
+    const auto of_all = w.api().get("/v1/users/ben/info", {{"X-Request-Timeout", "2"}});
+    EXPECT_EQ(of_all.status, 429);
+    EXPECT_EQ(of_all.text_at("problem.limit_scope"), "tiktok_app") << of_all.raw;
+    EXPECT_EQ(of_all.text_at("problem.tiktok.code"), "rate_limit_exceeded");
+}
+
 TEST_F(Windows, U07AReadWaitsForAShortRetryAfterInsideItsDeadline) {
     w.connect("ann");
     w.tiktok().add_fault({{"match", {{"path", "/v2/user/info/"}}},
