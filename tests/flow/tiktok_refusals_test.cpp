@@ -2,6 +2,7 @@
 #include "flow/action_test.hpp"
 
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <vector>
 
@@ -40,6 +41,18 @@ protected:
     }
 };
 
+/// Of a batch of one file: what its caller hears of that file, as if it were the answer.
+harness::answer of_the_file(const harness::answer& batch) {
+    EXPECT_EQ(batch.status, 200) << batch.raw;
+    EXPECT_EQ(batch.code(), "partial_failure");
+    harness::answer inside{.raw = batch.raw};
+    const auto file = batch.at("data.results.0");
+    if (file.is_object()) inside.body = boost::json::serialize(file);
+    const auto status = inside.at("problem.status");
+    if (status.is_int64()) inside.status = static_cast<int>(status.as_int64());
+    return inside;
+}
+
 const std::vector<refusal> display{
     {401, "access_token_invalid", 409, "reconnect_required"},
     {401, "scope_not_authorized", 403, "missing_scope"},
@@ -77,7 +90,9 @@ TEST_F(TikTokRefusals, OfCreatorInfoAlsoWithHttp200) {
         {200, "spam_risk_too_many_posts", 429, "rate_limited", "tiktok_daily"},
         {200, "spam_risk_user_banned_from_posting", 403, "posting_refused"},
         {200, "reached_active_user_cap", 429, "rate_limited", "tiktok_daily"},
+        {401, "access_token_invalid", 409, "reconnect_required"},
         {401, "scope_not_authorized", 403, "missing_scope"},
+        {429, "rate_limit_exceeded", 429, "rate_limited", "tiktok_user"},
         {500, "internal_error", 502, "tiktok_error"},
     };
     hold("/v2/post/publish/creator_info/query/", rows, [&](const std::string& user) {
@@ -107,20 +122,53 @@ std::vector<refusal> with(std::vector<refusal> rows, const std::vector<refusal>&
     return rows;
 }
 
+const std::vector<refusal> direct_init =
+    with(init, {{403, "spam_risk_too_many_posts", 429, "rate_limited", "tiktok_daily"},
+                {403, "privacy_level_option_mismatch", 403, "privacy_level_not_allowed"},
+                {500, "internal_error", 502, "tiktok_error"}});
+const std::vector<refusal> inbox_init =
+    with(init, {{403, "spam_risk_too_many_pending_share", 429, "rate_limited", "tiktok_daily"},
+                {500, "internal_error", 502, "tiktok_error"}});
+
 TEST_F(TikTokRefusals, OfDirectPosts) {
-    const auto rows = with(init, {{403, "spam_risk_too_many_posts", 429, "rate_limited", "tiktok_daily"},
-                                  {403, "privacy_level_option_mismatch", 403, "privacy_level_not_allowed"},
-                                  {500, "internal_error", 502, "tiktok_error"}});
-    hold("/v2/post/publish/video/init/", rows,
+    hold("/v2/post/publish/video/init/", direct_init,
          [&](const std::string& user) { return upload(user, mp4(40), "publish=true"); });
 }
 
 TEST_F(TikTokRefusals, OfInboxUploads) {
-    const auto rows =
-        with(init, {{403, "spam_risk_too_many_pending_share", 429, "rate_limited", "tiktok_daily"},
-                    {500, "internal_error", 502, "tiktok_error"}});
-    hold("/v2/post/publish/inbox/video/init/", rows,
+    hold("/v2/post/publish/inbox/video/init/", inbox_init,
          [&](const std::string& user) { return upload(user, mp4(40)); });
+}
+
+TEST_F(TikTokRefusals, OfVideosThatTikTokPulls) {
+    // This init can post by itself, so what TikTok says of its own fault leaves the outcome open.
+    auto rows = direct_init;
+    rows.back() = {500, "internal_error", 409, "outcome_unknown"};
+    hold("/v2/post/publish/video/init/", rows, [&](const std::string& user) {
+        return w.api().post(path_of(user, "/videos"),
+                            {{"video_url", "https://media.example.com/1.mp4"}, {"publish", true}});
+    });
+}
+
+TEST_F(TikTokRefusals, OfEachFileOfABatch) {
+    const boost::json::value files = boost::json::array{{{"file_id", stage(mp4(40))}}};
+    const auto batch = [&](const std::string& user, bool publish) {
+        return of_the_file(w.api().post(path_of(user, "/videos/batch"),
+                                        {{"files_to_upload", files}, {"publish", publish}},
+                                        {{"X-Request-Timeout", "4"}}));
+    };
+    hold("/v2/post/publish/inbox/video/init/", inbox_init,
+         [&](const std::string& user) { return batch(user, false); });
+    hold("/v2/post/publish/video/init/", direct_init,
+         [&](const std::string& user) { return batch(user, true); });
+}
+
+TEST_F(TikTokRefusals, OfPublishedDrafts) {
+    hold("/v2/post/publish/video/init/", direct_init, [&](const std::string& user) {
+        const auto draft = upload(user, mp4(40)).text_at("data.publish_id");
+        settled_post(draft, "SEND_TO_USER_INBOX");
+        return w.api().post(path_of(user, "/posts/" + draft + "/publish"), boost::json::object{});
+    });
 }
 
 TEST_F(TikTokRefusals, OfPhotos) {
@@ -156,6 +204,10 @@ TEST_F(TikTokRefusals, OfCancels) {
         {400, "invalid_publish_id", 404, "no_such_post"},
         {400, "token_not_authorized_for_specified_publish_id", 404, "no_such_post"},
         {403, "url_ownership_unverified", 403, "url_ownership_unverified"},
+        {401, "access_token_invalid", 409, "reconnect_required"},
+        {401, "scope_not_authorized", 403, "missing_scope"},
+        {429, "rate_limit_exceeded", 429, "rate_limited", "tiktok_user"},
+        {500, "internal_error", 502, "tiktok_error"},
     };
     hold("/v2/post/publish/cancel/", rows, [&](const std::string& user) {
         return w.api().del(path_of(user, "/posts/v_pub_url~v2.123"), {{"X-Request-Timeout", "4"}});
