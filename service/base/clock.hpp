@@ -2,6 +2,8 @@
 // what is shown or outlives the process. Whoever needs "now" is handed it; only edges (a session, a timer)
 // read a clock.
 #pragma once
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -32,22 +34,49 @@ inline wall_time from_unix_ms(std::int64_t ms) {
     return wall_time{milliseconds{ms}};
 }
 
-/// An absolute end of waiting, made once at the edge and only ever shortened.
+/// The moment at which calls stop waiting, whatever their own deadlines: never, until the drain names one.
+/// Written by main, read by every worker.
+class last_moment {
+public:
+    void set(steady_time at) { at_.store(at.time_since_epoch().count(), std::memory_order_relaxed); }
+    steady_time at() const { return steady_time{steady_time::duration{at_.load(std::memory_order_relaxed)}}; }
+
+private:
+    std::atomic<steady_time::rep> at_{steady_time::max().time_since_epoch().count()};
+};
+
+/// An absolute end of waiting, made once at the edge and only ever shortened: also later, where it is under a
+/// last moment, by everybody who looks at it again (the sweep does, and a waiter).
 class deadline {
 public:
-    constexpr explicit deadline(steady_time at) : at_(at) {}
+    explicit deadline(steady_time at) : at_(at) {}
     static deadline in(steady_time now, milliseconds wait) { return deadline{now + wait}; }
 
-    constexpr steady_time at() const { return at_; }
-    constexpr bool passed(steady_time now) const { return now >= at_; }
-    constexpr milliseconds left(steady_time now) const {
-        return passed(now) ? milliseconds{0} : std::chrono::duration_cast<milliseconds>(at_ - now);
+    steady_time at() const { return last_ ? std::min(at_, last_->at()) : at_; }
+    bool passed(steady_time now) const { return now >= at(); }
+    milliseconds left(steady_time now) const {
+        const auto end = at();
+        return now >= end ? milliseconds{0} : std::chrono::duration_cast<milliseconds>(end - now);
     }
-    constexpr deadline no_later_than(deadline other) const { return other.at_ < at_ ? other : *this; }
-    constexpr deadline no_later_than(steady_time at) const { return no_later_than(deadline{at}); }
+    deadline no_later_than(deadline other) const {
+        deadline sooner = *this;
+        sooner.at_ = std::min(at_, other.at_);
+        if (!last_) sooner.last_ = other.last_;
+        return sooner;
+    }
+    deadline no_later_than(steady_time at) const { return no_later_than(deadline{at}); }
+
+    /// The same, ended by `last` too, which outlives every copy.
+    deadline under(const last_moment& last) const {
+        deadline bound = *this;
+        bound.last_ = &last;
+        return bound;
+    }
+    bool may_be_cut() const { return last_ != nullptr; }
 
 private:
     steady_time at_;
+    const last_moment* last_ = nullptr;
 };
 
 } // namespace gateway

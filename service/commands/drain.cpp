@@ -15,6 +15,8 @@ namespace {
 constexpr milliseconds look_every{20};
 constexpr seconds shortened_to{2}; // after a second signal
 constexpr seconds last_lines_within{1};
+/// For calls that were cut: to write down how they ended, and to say so.
+constexpr seconds last_answers_within{5};
 /// A refresh asks twice at most, each time for 15 s, and stores what it got.
 constexpr seconds refresh_reserve{40};
 
@@ -40,6 +42,10 @@ void service::close_doors() {
 void service::close_idle_connections() {
     for (auto& one : serving_)
         boost::asio::post(one->on.home.executor(), [worker = one.get()] { worker->listener.close_idle(); });
+}
+
+void service::end_calls() {
+    door_.calls_end.set(steady_now());
 }
 
 bool service::anything_left() const {
@@ -72,6 +78,20 @@ void service::leave(int exit_code) {
     std::_Exit(exit_code);
 }
 
+namespace {
+
+/// A second signal shortens the wait.
+void wait_until_nothing_is_left(service& of, signals& from, steady_time until) {
+    while (of.anything_left() && steady_now() < until) {
+        of.close_idle_connections(); // again and again: a call that just ended leaves one more
+        const auto asked = from.wait(std::min<steady_time>(until, steady_now() + look_every));
+        if (asked == signals::what::terminate)
+            until = std::min<steady_time>(until, steady_now() + shortened_to);
+    }
+}
+
+} // namespace
+
 void drain(service& of, const settings::drain& settings, signals& from) {
     const steady_time began = steady_now();
     of.sink().tell(telemetry::level::info, "draining");
@@ -83,13 +103,12 @@ void drain(service& of, const settings::drain& settings, signals& from) {
 
     auto until = std::max(began + settings.deadline, steady_now());
     if (hurried) until = std::min(until, steady_now() + shortened_to);
-    while (of.anything_left() && steady_now() < until) {
-        of.close_idle_connections(); // again and again: a call that just ended leaves one more
-        const auto asked = from.wait(std::min<steady_time>(until, steady_now() + look_every));
-        if (asked == signals::what::terminate)
-            until = std::min<steady_time>(until, steady_now() + shortened_to);
+    wait_until_nothing_is_left(of, from, until);
+    if (of.anything_left()) {
+        of.sink().tell(telemetry::level::warn, "drain_deadline_passed");
+        of.end_calls();
+        wait_until_nothing_is_left(of, from, steady_now() + last_answers_within);
     }
-    if (of.anything_left()) of.sink().tell(telemetry::level::warn, "drain_deadline_passed");
     of.finish_refreshes();
     of.stop();
     of.sink().tell(telemetry::level::info, "stopped");

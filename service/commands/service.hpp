@@ -45,6 +45,8 @@ public:
     void close_doors();
     void close_idle_connections();
     bool anything_left() const;
+    /// No call waits any longer: each writes down how it ended and answers `draining`.
+    void end_calls();
     /// Refreshes in flight end in their own time, whatever is asked of us meanwhile.
     void finish_refreshes();
     /// Cuts what is left and ends the threads.

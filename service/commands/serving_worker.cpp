@@ -66,7 +66,7 @@ serving_worker::serving_worker(reaching_worker& worker, const shared_parts& shar
       desk(shared.store, shared.vault, worker.oauth, shared.settings),
       action_parts{posts, shared.files, desk, shared.store, shared.settings},
       calls(pipeline::parts{shared.settings, shared.callers, shared.quotas, shared.store, tiktok,
-                            action_parts}),
+                            action_parts, shared.door.calls_end}),
       listener(inbound::api_parts{worker.home, shared.settings.listen, shared.routes, calls,
                                   shared.sink.of_worker(worker.home.index()), shared.door, shared.tls,
                                   shared.callers.open()},

@@ -1,6 +1,8 @@
 // What all doors of the process share: whether we serve, and how much is in flight. Made by main, written by
 // main (phase) and by sessions (counts); any thread.
 #pragma once
+#include "base/clock.hpp"
+
 #include <atomic>
 #include <cstdint>
 
@@ -12,6 +14,7 @@ enum class phase : std::uint8_t { serving, leaving, closed };
 
 struct door_state {
     std::atomic<phase> now{phase::serving};
+    last_moment calls_end; // every call's deadline is under it; the drain's deadline sets it
     std::atomic<std::uint32_t> requests_in_flight{0};
     std::atomic<std::uint32_t> connections{0};
 };

@@ -162,7 +162,8 @@ task<outcome> walk(const parts& with, const request& what, telemetry::call_recor
     const auto until_for = [&](std::uint64_t bytes) {
         const auto own =
             deadline::in(what.arrived, allowed_time(row.takes_time, bytes, with.settings.deadlines));
-        return *wish ? own.no_later_than(deadline::in(what.arrived, **wish)) : own;
+        const auto until = *wish ? own.no_later_than(deadline::in(what.arrived, **wish)) : own;
+        return until.under(with.calls_end);
     };
     if (auto key = check_key(what); row.replays && !key) co_return key.error();
     // The body: judged by its head alone first, then read as far as the inputs reach, then all inputs at
@@ -215,6 +216,18 @@ task<outcome> fenced(const parts& with, const request& what, telemetry::call_rec
     }
 }
 
+/// Where it was the drain's deadline that ended a wait, and not the call's own, that is what the caller has
+/// to know: another replica can do it (P01). What may have reached TikTok stays as it is.
+void name_the_drain(outcome& out, const last_moment& calls_end) {
+    const auto* why = std::get_if<failure>(&out);
+    if (!why || steady_now() < calls_end.at()) return;
+    const bool late = why->code() == errc::deadline_exceeded || why->code() == errc::request_timeout;
+    if (!late || (why->details() && why->details()->may_have_reached_tiktok)) return;
+    out = failure{errc::draining,
+                  "This replica is shutting down and cut the call off; nothing was posted, send it again. "
+                      + why->message()};
+}
+
 /// What a caller may not tell apart must not differ in details either (C27).
 void level_absence(outcome& out) {
     const auto* why = std::get_if<failure>(&out);
@@ -234,6 +247,7 @@ task<outcome> pipeline::serve(request& what, telemetry::call_record& record) {
     if (writes) co_await this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
     auto out = co_await fenced(with_, what, record);
     if (writes) co_await this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
+    name_the_drain(out, with_.calls_end);
     level_absence(out);
     if (const auto* why = std::get_if<failure>(&out)) {
         record.code = why->code();

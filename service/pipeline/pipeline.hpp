@@ -81,6 +81,7 @@ struct parts {
     store::store& store;          // shared
     tiktok::services& tiktok;     // of this worker
     actions::parts& actions;      // of this worker
+    const last_moment& calls_end; // shared; the drain sets it
 };
 
 class pipeline {

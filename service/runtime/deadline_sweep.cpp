@@ -22,7 +22,7 @@ void deadline_sweep::link(entry& ring, entry& last) {
 }
 
 void deadline_sweep::entry::arm(deadline_sweep& sweep, deadline at) {
-    at_ = at.at();
+    at_ = at;
     if (armed()) return;
     link(sweep.ring_, *this);
     sweep.begin_ticking();
@@ -63,7 +63,7 @@ void deadline_sweep::tick() {
     due.next_ = due.previous_ = &due;
     for (entry* e = ring_.next_; e != &ring_;) {
         entry* const following = e->next_;
-        if (now >= e->at_) {
+        if (e->at_.passed(now)) {
             e->disarm();
             link(due, *e);
         }

@@ -36,7 +36,7 @@ public:
 
         entry* next_ = nullptr;
         entry* previous_ = nullptr; // null: not linked
-        steady_time at_{};
+        deadline at_{steady_time{}};
     };
 
     static constexpr milliseconds default_tick{50};

@@ -3,13 +3,23 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
+
 namespace gateway {
+namespace {
+
+/// How late a waiter may learn that its deadline was shortened meanwhile.
+constexpr milliseconds look_again{250};
+
+} // namespace
 
 task<bool> waiter::wait() {
-    if (woken_) co_return true;
-    const auto [ec] = co_await timer_.async_wait(no_throw);
-    // Not woken and not expired: the coroutine is being cancelled.
-    if (!woken_ && ec) throw boost::system::system_error(ec);
+    for (auto now = steady_now(); !woken_ && !until_.passed(now); now = steady_now()) {
+        timer_.expires_at(until_.may_be_cut() ? std::min(until_.at(), now + look_again) : until_.at());
+        const auto [ec] = co_await timer_.async_wait(no_throw);
+        // Not woken and not expired: the coroutine is being cancelled.
+        if (!woken_ && ec) throw boost::system::system_error(ec);
+    }
     co_return woken_;
 }
 

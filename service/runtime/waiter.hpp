@@ -19,7 +19,7 @@ using steady_timer =
 /// A place to wait once. Lives in the waiting coroutine's frame.
 class waiter {
 public:
-    waiter(executor_type home, deadline until) : timer_(home, until.at()) {}
+    waiter(executor_type home, deadline until) : timer_(home), until_(until) {}
     waiter(const waiter&) = delete;
     waiter& operator=(const waiter&) = delete;
 
@@ -32,6 +32,7 @@ public:
 
 private:
     steady_timer timer_;
+    deadline until_;
     bool woken_ = false;
 };
 
