@@ -192,8 +192,8 @@ TEST_F(Operation, P02NoSignalCutsARefreshThatIsInFlight) {
 }
 
 TEST_F(Operation, IdleConnectionsDoNotHoldUpTheEnd) {
-    harness::raw_socket idle(w.gateway().port());
-    harness::raw_socket used(w.gateway().port());
+    harness::raw_socket idle(w.gateway().port(), w.heard());
+    harness::raw_socket used(w.gateway().port(), w.heard());
     used.send("GET /v1/users HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " + w.caller_key()
               + "\r\n\r\n");
     EXPECT_THAT(used.receive_answer(), HasSubstr("200"));

@@ -137,7 +137,7 @@ TEST_F(PostStatus, U16AnUnsignedWebhookIsRefusedAndChangesNothing) {
 TEST_F(PostStatus, M09AnAccessTokenThatEndsInMidUploadStopsNothing) {
     const auto user = another_user();
     const std::string video = mp4(25'000'000);
-    harness::raw_socket client(w.gateway().port());
+    harness::raw_socket client(w.gateway().port(), w.heard());
     client.send(
         "POST " + path_of(user, "/videos") + " HTTP/1.1\r\nHost: localhost\r\nx-api-key: " + w.caller_key()
         + "\r\nContent-Type: video/mp4\r\nContent-Length: " + std::to_string(video.size()) + "\r\n\r\n");

@@ -199,7 +199,7 @@ TEST_F(UploadFaults, M08UploadsThatDoNotFitIntoMemoryAreRefusedAtOnce) {
     w.options.settings += "uploads: {memory_bytes: 25000000}\n";
     const auto user = another_user();
     const std::string video = mp4(19'000'000);
-    harness::raw_socket first(w.gateway().port());
+    harness::raw_socket first(w.gateway().port(), w.heard());
     first.send(
         "POST " + path_of(user, "/videos") + " HTTP/1.1\r\nHost: localhost\r\nx-api-key: " + w.caller_key()
         + "\r\nContent-Type: video/mp4\r\nContent-Length: " + std::to_string(video.size()) + "\r\n\r\n");
@@ -232,7 +232,7 @@ TEST_F(UploadFaults, M01AClientThatGoesLeavesNothingBehind) {
     (void)w.gateway();
     for (const std::size_t sent : {std::size_t{0}, video.size() / 100, video.size() / 2, video.size() - 1}) {
         SCOPED_TRACE(sent);
-        harness::raw_socket client(w.gateway().port());
+        harness::raw_socket client(w.gateway().port(), w.heard());
         client.send("POST " + path_of(user, "/videos") + " HTTP/1.1\r\nHost: localhost\r\nx-api-key: "
                     + w.caller_key() + "\r\nContent-Type: video/mp4\r\nContent-Length: "
                     + std::to_string(video.size()) + "\r\n\r\n");

@@ -19,7 +19,7 @@ TEST_F(WireBodies, C13RefusesWhatIsTooLargeBeforeReadingIt) {
 }
 
 TEST_F(WireBodies, C13StopsEndlessChunksAtTheLimit) {
-    harness::raw_socket endless(w.gateway().port());
+    harness::raw_socket endless(w.gateway().port(), w.heard());
     endless.send(request(connect_line(), "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n"));
     const std::string chunk = "8000\r\n" + std::string(0x8000, ' ') + "\r\n";
     // After the answer the gateway throws away for a moment what still comes; then it is gone.
@@ -37,7 +37,7 @@ TEST_F(WireBodies, C13StopsEndlessChunksAtTheLimit) {
 
 TEST_F(WireBodies, C15AnswersPipelinedRequestsInOrder) {
     w.connect("user-b", {{"account", "bob"}});
-    harness::raw_socket socket(w.gateway().port());
+    harness::raw_socket socket(w.gateway().port(), w.heard());
     std::string all;
     for (int i = 0; i < 100; ++i)
         all += get(i % 2 == 0 ? "/v1/users/user-77/info" : "/v1/users/user-b/info");
@@ -52,7 +52,7 @@ TEST_F(WireBodies, C15AnswersPipelinedRequestsInOrder) {
 TEST_F(WireBodies, C15TakesRequestsCutAnywhere) {
     const std::string two = connect_with(fine_body) + get("/v1/users/user-77", "Connection: close\r\n");
     for (std::size_t cut = 1; cut < two.size(); cut += 7) {
-        harness::raw_socket socket(w.gateway().port());
+        harness::raw_socket socket(w.gateway().port(), w.heard());
         socket.send(two.substr(0, cut));
         socket.send(two.substr(cut));
         const auto first = harness::parse_answer(socket.receive_answer());
@@ -77,7 +77,7 @@ TEST_F(WireBodies, C15RunsNothingBehindABodyItDidNotRead) {
 }
 
 TEST_F(WireBodies, C16AnswersAClientThatEndedItsSide) {
-    harness::raw_socket socket(w.gateway().port());
+    harness::raw_socket socket(w.gateway().port(), w.heard());
     socket.send(reaching_tiktok());
     socket.end_sending();
     EXPECT_EQ(harness::parse_answer(socket.receive_all(closes_within)).status, 200);
@@ -86,7 +86,7 @@ TEST_F(WireBodies, C16AnswersAClientThatEndedItsSide) {
 TEST_F(WireBodies, C16SurvivesResetsAnywhere) {
     const std::string whole = connect_with(fine_body) + reaching_tiktok();
     for (std::size_t cut = 0; cut <= whole.size(); cut += 5) {
-        harness::raw_socket socket(w.gateway().port());
+        harness::raw_socket socket(w.gateway().port(), w.heard());
         socket.send(whole.substr(0, cut));
         socket.reset();
     }
@@ -94,7 +94,7 @@ TEST_F(WireBodies, C16SurvivesResetsAnywhere) {
         request(connect_line(), "Content-Type: application/json\r\nContent-Length: 60000\r\n",
                 std::string(60000, ' '));
     for (std::size_t cut = 1024; cut < large.size(); cut += 4096) {
-        harness::raw_socket socket(w.gateway().port());
+        harness::raw_socket socket(w.gateway().port(), w.heard());
         socket.send(large.substr(0, cut));
         socket.reset();
     }
@@ -195,7 +195,7 @@ TEST_F(WireCallers, C27C15MixesNoKeysOnOneConnection) {
                                   + "Connection: close\r\nContent-Type: application/json\r\nContent-Length: "
                                   + std::to_string(body.size()) + "\r\n\r\n" + body));
     ASSERT_EQ(stored.status, 200) << stored.raw;
-    harness::raw_socket socket(w.gateway().port());
+    harness::raw_socket socket(w.gateway().port(), w.heard());
     std::string all;
     for (int i = 0; i < 50; ++i) {
         all += get("/v1/users/user-77/info") + get("/v1/users/guest-1/info");

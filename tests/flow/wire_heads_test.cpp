@@ -78,7 +78,7 @@ TEST_F(WireHeads, C09RefusesHeaderFloods) {
     const std::string half = "X-Half: " + std::string(6000, 'x') + "\r\n";
     expect_refused(get("/v1/users", half + half + half), {431}, "17 KB of header");
     // Endless, in pieces: the answer comes while the header still does.
-    harness::raw_socket endless(w.gateway().port());
+    harness::raw_socket endless(w.gateway().port(), w.heard());
     endless.send("GET /v1/users HTTP/1.1\r\n" + host_field());
     const std::string piece = "X-Piece: " + std::string(900, 'x') + "\r\n";
     for (int i = 0; i < 1000; ++i)
@@ -93,7 +93,7 @@ TEST_F(WireHeads, C10RefusesLongTargets) {
 }
 
 TEST_F(WireHeads, C14AsksForTheBodyOnlyWhenTheRestIsFine) {
-    harness::raw_socket waits(w.gateway().port());
+    harness::raw_socket waits(w.gateway().port(), w.heard());
     const std::string length = "Content-Length: " + std::to_string(fine_body.size()) + "\r\n";
     const std::string json = "Content-Type: application/json\r\nExpect: 100-continue\r\n";
     waits.send(request(connect_line(), json + length));
@@ -167,12 +167,12 @@ TEST_F(WireHeads, G09TakesARequestIdOnlyWhenShortAndPlain) {
 }
 
 TEST_F(WireHeads, Http10EndsUnlessItAsksToStay) {
-    harness::raw_socket ends(w.gateway().port());
+    harness::raw_socket ends(w.gateway().port(), w.heard());
     ends.send(request("GET /v1/users HTTP/1.0"));
     const auto got = ends.receive_all(closes_within);
     EXPECT_EQ(harness::parse_answer(got).status, 200) << got;
     EXPECT_TRUE(ends.is_closed_by_peer(closes_within));
-    harness::raw_socket stays(w.gateway().port());
+    harness::raw_socket stays(w.gateway().port(), w.heard());
     for (int i = 0; i < 3; ++i) {
         stays.send(request("GET /v1/users HTTP/1.0", "Connection: keep-alive\r\n"));
         const auto answer = harness::parse_answer(stays.receive_answer());
@@ -186,7 +186,7 @@ class WireOpen : public harness::flow_test {
 protected:
     void SetUp() override { w.options.with_caller_key = false; }
     int status_for(const std::string& host) {
-        harness::raw_socket socket(w.gateway().port());
+        harness::raw_socket socket(w.gateway().port(), w.heard());
         socket.send("GET /v1/users HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
         return harness::parse_answer(socket.receive_all()).status;
     }
@@ -213,7 +213,7 @@ protected:
 };
 
 TEST_F(WireSlow, C17GivesAHeaderOneDeadlineInAll) {
-    harness::raw_socket slow(w.gateway().port());
+    harness::raw_socket slow(w.gateway().port(), w.heard());
     const auto began = gateway::steady_now();
     std::string answer;
     // Each wait is shorter than the deadline, all of them together are longer.
@@ -230,7 +230,7 @@ TEST_F(WireSlow, C17GivesAHeaderOneDeadlineInAll) {
 TEST_F(WireSlow, C20ClosesTheOldestIdleConnectionForANewOne) {
     std::vector<std::unique_ptr<harness::raw_socket>> idle;
     for (int i = 0; i < 80; ++i) {
-        idle.push_back(std::make_unique<harness::raw_socket>(w.gateway().port()));
+        idle.push_back(std::make_unique<harness::raw_socket>(w.gateway().port(), w.heard()));
         idle.back()->send(get("/v1/users"));
         const auto got = harness::parse_answer(idle.back()->receive_answer());
         EXPECT_EQ(got.status, 200) << "client " << i << " was not served: " << got.raw;

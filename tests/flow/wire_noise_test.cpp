@@ -37,7 +37,7 @@ TEST_F(WireNoise, C06SurvivesDamagedRequestsInAnyNumber) {
             const std::size_t at = below(text.size());
             text.replace(at, below(3), std::string(below(3), static_cast<char>(below(256))));
         }
-        auto socket = std::make_unique<harness::raw_socket>(w.gateway().port());
+        auto socket = std::make_unique<harness::raw_socket>(w.gateway().port(), w.heard());
         socket->send(text.substr(0, below(2) == 0 ? text.size() : below(text.size() + 1)));
         if (below(3) == 0) socket->end_sending();
         if (below(4) == 0) socket->reset();

@@ -48,7 +48,7 @@ protected:
 
     /// Everything the gateway says to these bytes until it closes.
     std::string say(std::string_view bytes, bool* closed = nullptr) {
-        harness::raw_socket socket(w.gateway().port());
+        harness::raw_socket socket(w.gateway().port(), w.heard());
         socket.send(bytes);
         const auto all = socket.receive_all(closes_within);
         if (closed) *closed = socket.is_closed_by_peer(gateway::milliseconds{100});

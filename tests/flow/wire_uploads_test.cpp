@@ -58,7 +58,7 @@ protected:
 
 TEST_F(WireUploads, C14AsksForAVideoOnlyWhenEverythingElseIsFine) {
     const auto bytes = video(200'000);
-    harness::raw_socket waits(w.gateway().port());
+    harness::raw_socket waits(w.gateway().port(), w.heard());
     waits.send(request(upload_line(), as_video + length_field(bytes.size()) + "Expect: 100-continue\r\n"));
     EXPECT_EQ(waits.receive_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
     waits.send(bytes);
@@ -85,13 +85,13 @@ TEST_F(WireUploads, M06AClientThatGoesLeavesNoPost) {
     const auto before = whole_posts();
     for (const std::size_t sent :
          {std::size_t{0}, std::size_t{1}, std::size_t{1000}, std::size_t{150'000}, bytes.size() - 1}) {
-        harness::raw_socket half_closes(w.gateway().port());
+        harness::raw_socket half_closes(w.gateway().port(), w.heard());
         half_closes.send(
             request(upload_line(), as_video + length_field(bytes.size()), bytes.substr(0, sent)));
         half_closes.end_sending();
         const auto got = harness::parse_answer(half_closes.receive_all(closes_within));
         EXPECT_TRUE(got.status == 400 || got.status == 422) << sent << got.raw;
-        harness::raw_socket resets(w.gateway().port());
+        harness::raw_socket resets(w.gateway().port(), w.heard());
         resets.send(request(upload_line(), as_video + length_field(bytes.size()), bytes.substr(0, sent)));
         resets.reset();
     }
@@ -121,7 +121,7 @@ TEST_F(WireUploads, M06AFormWithAWrongEndLeavesNoPost) {
 
 TEST_F(WireUploads, C15AnUploadAndTheNextRequestShareAConnection) {
     const auto bytes = video(70'000);
-    harness::raw_socket socket(w.gateway().port());
+    harness::raw_socket socket(w.gateway().port(), w.heard());
     for (int i = 0; i < 3; ++i) {
         socket.send(request(upload_line(), as_video + length_field(bytes.size()), bytes) + reaching_tiktok());
         EXPECT_EQ(harness::parse_answer(socket.receive_answer()).at("data.size"), 70'000);

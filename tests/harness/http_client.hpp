@@ -2,6 +2,7 @@
 // answer's bytes go into a transcript, which is searched for secrets at the end of a test.
 #pragma once
 #include "base/clock.hpp"
+#include "harness/transcript.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -9,28 +10,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
 namespace harness {
-
-/// What programs under test have sent us.
-class transcript {
-public:
-    void add(std::string_view bytes) {
-        const std::lock_guard lock(mutex_);
-        text_ += bytes;
-    }
-    std::string text() const {
-        const std::lock_guard lock(mutex_);
-        return text_;
-    }
-
-private:
-    mutable std::mutex mutex_;
-    std::string text_;
-};
 
 using fields = std::multimap<std::string, std::string>;
 

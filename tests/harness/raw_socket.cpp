@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 namespace harness {
 
@@ -62,7 +63,8 @@ std::size_t answer_length(std::string_view text) {
 
 } // namespace
 
-raw_socket::raw_socket(std::uint16_t port) : descriptor_(connect_to(port)) {
+raw_socket::raw_socket(std::uint16_t port, std::shared_ptr<transcript> heard)
+    : descriptor_(connect_to(port)), heard_(std::move(heard)) {
     fcntl(descriptor_, F_SETFL, O_NONBLOCK);
 }
 
@@ -132,6 +134,7 @@ std::string raw_socket::receive(milliseconds wait) {
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
         ended_ = got <= 0;
         space.resize(ended_ ? 0 : static_cast<std::size_t>(got));
+        if (heard_) heard_->add(space);
         return space;
     }
 }

@@ -2,6 +2,7 @@
 // plain or over TLS (checked against a CA file).
 #pragma once
 #include "base/clock.hpp"
+#include "harness/transcript.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -14,8 +15,8 @@ class raw_socket {
 public:
     static constexpr gateway::milliseconds default_wait{20'000};
 
-    /// Connects; throws when that fails.
-    explicit raw_socket(std::uint16_t port);
+    /// Connects; throws when that fails. What comes is noted in `heard`.
+    explicit raw_socket(std::uint16_t port, std::shared_ptr<transcript> heard = nullptr);
     raw_socket(std::uint16_t port, const std::string& ca_file, const std::string& name);
     ~raw_socket();
     raw_socket(const raw_socket&) = delete;
@@ -48,6 +49,7 @@ private:
     std::string waiting_; // received and not yet handed out
     bool ended_ = false;
     std::unique_ptr<tls> tls_;
+    std::shared_ptr<transcript> heard_;
 };
 
 } // namespace harness

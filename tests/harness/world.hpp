@@ -34,6 +34,8 @@ public:
     http_client admin();
     /// A browser at the simulator's authorize page.
     http_client browser();
+    /// For a raw socket to the gateway: what it hears is searched as the clients' answers are.
+    std::shared_ptr<transcript> heard() const { return seen_; }
 
     /// Connects `user` to an account of the simulator by importing fresh tokens. `what` as in the simulator's
     /// POST /tokens: {"account": "bob", "scopes": ["video.list"], "expires_in": 5}.
