@@ -29,8 +29,6 @@ protected:
         const auto page = w.browser().get(url.substr(url.find("/v2/auth/authorize/")) + "&" + choice);
         EXPECT_EQ(page.status, 302) << page.raw;
         const auto to = page.header("location");
-        const auto code = to.find("code=");
-        if (code != std::string::npos) w.plant(to.substr(code + 5, to.find('&', code) - code - 5));
         const auto path = to.find("/oauth/callback?");
         EXPECT_NE(path, std::string::npos) << to;
         return path == std::string::npos ? to : to.substr(path);

@@ -96,6 +96,14 @@ boost::json::object simulator_process::history() const {
     return object_of(control_->get("/history"), "history");
 }
 
+std::set<std::string> simulator_process::secrets() const {
+    std::set<std::string> all;
+    for (const auto& kind : object_of(control_->get("/history/secrets"), "secrets"))
+        for (const auto& one : kind.value().as_array())
+            all.emplace(one.as_string());
+    return all;
+}
+
 boost::json::object simulator_process::post(const std::string& publish_id) const {
     const auto got = control_->get("/history/posts/" + publish_id);
     return got.status == 404 ? boost::json::object{} : object_of(got, "post");

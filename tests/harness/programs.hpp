@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace harness {
@@ -35,6 +36,8 @@ public:
     /// Changes its settings: {"limits": {"init_per_minute": 2}}.
     void change(const boost::json::value& settings) const;
     boost::json::object history() const;
+    /// Everything it handed out or was sent that nobody else may see.
+    std::set<std::string> secrets() const;
     /// A post as it truly is; empty when there is none.
     boost::json::object post(const std::string& publish_id) const;
     void advance_clock(gateway::milliseconds by) const;

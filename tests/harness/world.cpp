@@ -4,10 +4,38 @@
 #include "harness/secret_search.hpp"
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
+#include <map>
+#include <sstream>
 #include <stdexcept>
 
 namespace harness {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What the operator laid there, secrets in the open and all, and what belongs to the simulator.
+bool is_of_others(const std::string& name) {
+    return name == "vault.keys" || name == "client.secret" || name.starts_with("simulator");
+}
+
+/// The database with its log, and whatever else the gateway keeps, by name.
+std::map<std::string, std::string> files_of_gateway(const fs::path& folder) {
+    std::map<std::string, std::string> files;
+    std::error_code gone; // a file may go while we look
+    for (fs::recursive_directory_iterator at(folder, gone), end; !gone && at != end; at.increment(gone)) {
+        const std::string name = at->path().lexically_relative(folder).string();
+        if (is_of_others(name) || !at->is_regular_file(gone)) continue;
+        std::stringstream bytes;
+        bytes << std::ifstream(at->path(), std::ios::binary).rdbuf();
+        files[name] = bytes.str();
+    }
+    return files;
+}
+
+} // namespace
 
 world::world(std::string gateway_program, std::string simulator_program)
     : gateway_program_(std::move(gateway_program)),
@@ -65,20 +93,18 @@ void world::connect(const std::string& user, const boost::json::object& what) {
     if (got.status != 200) throw std::runtime_error("import of tokens: " + got.raw);
 }
 
-std::string world::everything_said() const {
-    std::string all = said_before_ + seen_->text();
+std::string world::everything_logged() const {
+    std::string all = said_before_;
     if (gateway_) all += gateway_->process().output() + gateway_->process().errors();
     return all;
 }
 
-void world::plant_what_tiktok_gave() {
-    const auto past = tiktok_->history();
-    for (const auto& account : past.at("accounts").as_object())
-        for (const auto* kind : {"access_tokens", "refresh_tokens"})
-            for (const auto& one : account.value().as_object().at(kind).as_array())
-                plant(std::string(one.as_object().at("token").as_string()));
-    for (const auto& post : past.at("posts").as_array())
-        plant(std::string(post.as_object().at("upload_token").as_string()));
+std::string world::everything_said() const {
+    return everything_logged() + seen_->text();
+}
+
+void world::plant_what_tiktok_knows() {
+    if (tiktok_) secrets_.merge(tiktok_->secrets());
 }
 
 void world::plant_vault_keys() {
@@ -89,10 +115,46 @@ void world::plant_vault_keys() {
     }
 }
 
-std::vector<std::string> world::secrets_seen() {
-    if (tiktok_) plant_what_tiktok_gave();
+/// As far as the gateway still answers: tests end it in many ways.
+void world::hear_metrics() {
+    if (!gateway_) return;
+    try {
+        auto client = admin();
+        client.wait_at_most(gateway::seconds{5});
+        client.get("/metrics");
+    } catch (const std::runtime_error&) {
+    }
+}
+
+/// A login's state is for the answer to connect, whose URL it is part of, and for nothing else.
+std::set<std::string> world::states_of_logins() const {
+    std::set<std::string> states;
+    const std::string text = seen_->text();
+    constexpr std::string_view before = "&state=";
+    for (auto at = text.find(before); at != std::string::npos; at = text.find(before, at + 1)) {
+        const auto begin = at + before.size();
+        states.insert(text.substr(begin, text.find_first_of("&\"", begin) - begin));
+    }
+    return states;
+}
+
+std::vector<std::string> world::secrets_in(std::string_view text) {
+    plant_what_tiktok_knows();
     plant_vault_keys();
-    return find_secrets(everything_said(), secrets_);
+    return find_secrets(text, secrets_);
+}
+
+std::vector<std::string> world::secrets_seen() {
+    hear_metrics();
+    auto found = secrets_in(everything_said());
+    auto not_kept = states_of_logins();
+    for (auto& one : find_secrets(everything_logged(), not_kept))
+        found.push_back(one + " in the log");
+    not_kept.insert(secrets_.begin(), secrets_.end());
+    for (const auto& [name, bytes] : files_of_gateway(folder_.path()))
+        for (auto& one : find_secrets(bytes, not_kept))
+            found.push_back(one + " in " + name);
+    return found;
 }
 
 } // namespace harness

@@ -1,5 +1,6 @@
 // Everything a flow test stands on: a folder, a simulator, a gateway, clients for both, and secrets that must
-// be seen nowhere. Derive a fixture from flow_test; the search for secrets runs at the end of each test.
+// be seen nowhere. Derive a fixture from flow_test; the search for secrets runs at the end of each test, in
+// what the gateway said and in what it keeps on disk.
 #pragma once
 #include "harness/http_client.hpp"
 #include "harness/programs.hpp"
@@ -47,12 +48,17 @@ public:
     void plant(const std::string& secret) { secrets_.insert(secret); }
     /// What the gateway said so far, in answers, on stdout and on stderr.
     std::string everything_said() const;
-    /// Adds the simulator's tokens and upload URLs to the secrets and searches everything.
+    /// Which of this test's secrets `text` holds, those that only the simulator knows too.
+    std::vector<std::string> secrets_in(std::string_view text);
+    /// The same for everything the gateway said, its metrics and its files.
     std::vector<std::string> secrets_seen();
 
 private:
-    void plant_what_tiktok_gave();
+    void plant_what_tiktok_knows();
     void plant_vault_keys();
+    void hear_metrics();
+    std::string everything_logged() const;
+    std::set<std::string> states_of_logins() const;
 
     std::string gateway_program_, simulator_program_;
     temp_folder folder_;

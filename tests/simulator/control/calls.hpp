@@ -6,6 +6,7 @@ namespace gateway::simulator {
 
 answer show_history(world& w, const request& in);    // GET    /history?account=
 answer show_post(world& w, const request& in);       // GET    /history/posts/{publish_id}
+answer show_secrets(world& w, const request& in);    // GET    /history/secrets
 answer forget_requests(world& w, const request& in); // DELETE /history/requests
 answer make_tokens(world& w, const request& in);     // POST   /tokens
 answer expire_tokens(world& w, const request& in);   // POST   /tokens/expire

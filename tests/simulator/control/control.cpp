@@ -73,6 +73,7 @@ constexpr row rows[] = {
     {"GET", "/history", show_history},
     {"DELETE", "/history/requests", forget_requests},
     {"GET", "/history/posts/*", show_post},
+    {"GET", "/history/secrets", show_secrets},
     {"POST", "/posts/*/state", move_post},
     {"POST", "/tokens", make_tokens},
     {"POST", "/tokens/expire", expire_tokens},

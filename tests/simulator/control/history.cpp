@@ -72,6 +72,28 @@ answer show_post(world& w, const request& in) {
     return one ? json_answer(to_json(*one)) : control_error("no such post", 404);
 }
 
+/// Apart from the rest of the history, which holds no secret of a request.
+answer show_secrets(world& w, const request&) {
+    boost::json::array access_tokens, refresh_tokens, codes, verifiers, upload_tokens;
+    for (const auto& [text, one] : w.tokens.all()) {
+        (one.refresh ? refresh_tokens : access_tokens).emplace_back(text.c_str());
+    }
+    for (const auto& [text, one] : w.tokens.codes()) {
+        codes.emplace_back(text.c_str());
+    }
+    for (const std::string& text : w.verifiers) {
+        verifiers.emplace_back(text.c_str());
+    }
+    for (const auto& [id, one] : w.posts.all()) {
+        if (!one.upload_token.empty()) upload_tokens.emplace_back(one.upload_token.c_str());
+    }
+    return json_answer({{"access_tokens", std::move(access_tokens)},
+                        {"refresh_tokens", std::move(refresh_tokens)},
+                        {"codes", std::move(codes)},
+                        {"verifiers", std::move(verifiers)},
+                        {"upload_tokens", std::move(upload_tokens)}});
+}
+
 answer forget_requests(world& w, const request&) {
     w.past.forget_requests();
     return json_answer({{"ok", true}});

@@ -51,6 +51,8 @@ answer token_answer(call& c, const token_pair& pair, const grant& consent) {
 }
 
 answer exchange_code(call& c, const app_settings& app, const form_fields& fields) {
+    // Also of an exchange that is refused: a verifier is the client's secret either way.
+    if (const auto sent = field_or_empty(fields, "code_verifier"); !sent.empty()) c.w.verifiers.insert(sent);
     if (any_missing(fields, {"code", "redirect_uri"})) return refuse_oauth(c, "invalid_request", missing);
     authorization_code* code = c.w.tokens.find_code(field_or_empty(fields, "code"));
     if (!code || code->client_key != app.client_key || code->used) {

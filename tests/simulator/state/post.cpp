@@ -58,7 +58,6 @@ boost::json::object to_json(const post& one) {
             {"uploaded_bytes", one.uploaded_bytes},
             {"downloaded_bytes", one.downloaded_bytes},
             {"sha256", one.sha256},
-            {"upload_token", one.upload_token}, // what makes upload_url a credential: tests look for it
             {"chunks", chunks},
             {"urls", urls},
             {"photo_cover_index", one.photo_cover_index},

@@ -81,6 +81,10 @@ public:
     std::vector<const token*> valid(const std::string& username, bool refresh, wall_time now) const;
     bool is_valid(const token& one, wall_time now) const;
 
+    /// Whatever was ever handed out, by its text; nothing is forgotten.
+    const std::map<std::string, token, std::less<>>& all() const { return tokens_; }
+    const std::map<std::string, authorization_code>& codes() const { return codes_; }
+
 private:
     token& add(bool refresh, std::size_t grant_number, wall_time valid_from, wall_time expires_at);
 

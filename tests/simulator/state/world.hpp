@@ -9,6 +9,7 @@
 #include "state/token_book.hpp"
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -82,8 +83,9 @@ public:
     std::map<std::string, account> accounts;
     fault_book faults;
     outgoing out;
-    milliseconds clock_ahead{0}; // how far this world's clock is ahead of the real one
-    std::string upload_origin;   // scheme and authority of upload_url
+    milliseconds clock_ahead{0};     // how far this world's clock is ahead of the real one
+    std::string upload_origin;       // scheme and authority of upload_url
+    std::set<std::string> verifiers; // of PKCE, as clients sent them: tests look for them
 
 private:
     void report(const post& one, const post_news& item);

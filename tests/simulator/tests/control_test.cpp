@@ -58,6 +58,37 @@ TEST_F(Control, RemembersRequestsWithoutTheirSecrets) {
     EXPECT_TRUE(w.past.requests().empty());
 }
 
+TEST_F(Control, TellsAllSecretsInOnePlaceAlsoDeadOnes) {
+    const token_pair old = tokens_for("demo");
+    post_form("/v2/oauth/token/",
+              "client_key=demo-client-key&client_secret=demo-client-secret"
+              "&grant_type=refresh_token&refresh_token="
+                  + form_encoded(old.refresh_token));
+    authorization_code given;
+    given.client_key = "demo-client-key";
+    const std::string code = w.tokens.add_code(given).text;
+    post draft;
+    draft.publish_id = "v_inbox_file~v2.1";
+    draft.upload_token = "token-of-an-upload";
+    w.posts.add(draft, w.config.timing);
+    post_form("/v2/oauth/token/",
+              "client_key=demo-client-key&client_secret=demo-client-secret&grant_type=authorization_code"
+              "&redirect_uri=x&code_verifier="
+                  + std::string(verifier) + "&code=" + form_encoded(code));
+    const auto told = json(control_call("GET", "/history/secrets", ""));
+    EXPECT_EQ(told.at("access_tokens").as_array().size(), 2U);
+    EXPECT_EQ(told.at("refresh_tokens").as_array().size(), 2U);
+    ASSERT_EQ(told.at("codes").as_array().size(), 1U);
+    EXPECT_EQ(told.at("codes").as_array()[0].as_string(), code);
+    ASSERT_EQ(told.at("verifiers").as_array().size(), 1U);
+    EXPECT_EQ(told.at("verifiers").as_array()[0].as_string(), verifier);
+    ASSERT_EQ(told.at("upload_tokens").as_array().size(), 1U);
+    EXPECT_EQ(told.at("upload_tokens").as_array()[0].as_string(), "token-of-an-upload");
+    const std::string history = control_call("GET", "/history", "").body;
+    EXPECT_EQ(history.find(verifier), std::string::npos);
+    EXPECT_EQ(history.find("token-of-an-upload"), std::string::npos);
+}
+
 TEST_F(Control, MovesTheClock) {
     const token_pair pair = tokens_for("demo");
     EXPECT_EQ(control_call("POST", "/clock", R"({"advance_ms":7200000})").status, 200);
