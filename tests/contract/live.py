@@ -16,12 +16,14 @@ from check import CONTRACT, operations, resolve
 from media import HOST, PhotoServer, make_certificates
 from peers import USER, Gateway, ask, log_in
 from programs import start_gateway, start_simulator
+from secret_search import secrets_seen
 
 EVERYWHERE = set(CONTRACT["components"]["responses"]["Anything"]["x-problem-codes"])
 RESOLVER = jsonschema.RefResolver("", CONTRACT)
 BY_NAME = {operation["operationId"]: (path, verb, operation) for path, verb, _, operation in operations()}
 FAULTS, VISITED, CODES = [], set(), set()
 PUBLISHED = "PUBLIC_TO_EVERYONE"
+IMPORTED = [f"act.{secrets.token_hex(28)}", f"rft.{secrets.token_hex(28)}"]  # TikTok never saw them
 
 
 def fault(name, what):
@@ -159,10 +161,10 @@ def connections(call):
     call("GATEWAY_SHOW_USER", "user_not_connected", user="nobody")
     call("GATEWAY_IMPORT_TOKENS", "invalid_input", body={"access_token": "act.x"}, user="second")
     call("GATEWAY_IMPORT_TOKENS", user="second", body={
-        "access_token": "act.example", "expires_in": 7200, "refresh_token": "rft.example", "refresh_expires_in": 15552000,
+        "access_token": IMPORTED[0], "expires_in": 7200, "refresh_token": IMPORTED[1], "refresh_expires_in": 15552000,
         "open_id": "open-2", "scope": "user.info.basic", "token_type": "Bearer"})
     call("TIKTOK_GET_USER_STATS", "missing_scope", query={"fields": "video_count"}, user="second")
-    # TikTok never saw these tokens, so it says no; what the gateway then knows is its own answer.
+    # TikTok does not know these tokens, so it says no; what the gateway then knows is its own answer.
     call("TIKTOK_GET_USER_BASIC_INFO", "reconnect_required", user="second")
     call("GATEWAY_DISCONNECT")
     call("GATEWAY_DISCONNECT", "user_not_connected", user="nobody")
@@ -204,7 +206,7 @@ def service(call):
     verbs(call)
     call("GATEWAY_CALLBACK", 400, query={"code": "x", "state": "unknown"})
     call("GATEWAY_WEBHOOK", "unauthenticated", body={"event": "x"}, headers={"TikTok-Signature": "t=1,s=00"})
-    open_doors = Gateway(call.gateway.url, "wrong-key")
+    open_doors = Gateway(call.gateway.url, "wrong-key", call.gateway.heard)
     check_answer("GATEWAY_LIST_USERS", open_doors.call("GET", "/v1/users"), "unauthenticated")
     check_answer("GATEWAY_LIST_USERS", call.gateway.call("GET", "/v1/nothing"), "no_such_route")
     check_answer("GATEWAY_LIST_USERS", call.gateway.call("PUT", "/v1/users"), "method_not_allowed")
@@ -238,6 +240,7 @@ def main(gateway_program, simulator_program):
             limits(call)
             service(call)
             connections(call)
+            FAULTS.extend(secrets_seen(folder, call.gateway, program, simulator.listening["control"], IMPORTED))
         finally:
             for one in reversed(started):
                 one.stop()

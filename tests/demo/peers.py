@@ -34,8 +34,14 @@ def ask(method, url, body=None, headers=None, tls=None, timeout=120):
 
 
 class Gateway:
-    def __init__(self, url, key):
+    def __init__(self, url, key, heard=None):
         self.url, self.key = url, key
+        self.heard = [] if heard is None else heard  # all it answered, to be searched for secrets at the end
+
+    def hear(self, method, url, body=None, headers=None):
+        answer = ask(method, url, body, headers)
+        self.heard.append(f"{answer.headers}{answer.text}\n")
+        return answer
 
     def call(self, method, path, query=None, body=None, headers=None):
         """A call with the demo key; a dict goes as JSON, a file as it is, with its size."""
@@ -43,7 +49,7 @@ class Gateway:
         if isinstance(body, dict):
             body, headers["Content-Type"] = json.dumps(body), "application/json"
         query = f"?{urllib.parse.urlencode(query)}" if query else ""
-        return ask(method, f"{self.url}{path}{query}", body, headers)
+        return self.hear(method, f"{self.url}{path}{query}", body, headers)
 
     def of_user(self, method, path, **rest):
         return self.call(method, f"/v1/users/{USER}{path}", **rest)
@@ -73,7 +79,7 @@ def log_in(gateway, ca_file):
     page = ask("GET", f"{begun.data['authorize_url']}&simulate=allow", tls=tls)
     if page.status != 302:
         raise RuntimeError(f"authorize page: {page.status} {page.text}")
-    return ask("GET", page.headers["Location"])
+    return gateway.hear("GET", page.headers["Location"])
 
 
 class Simulator:

@@ -1,12 +1,13 @@
 """The two programs of the demo: their settings, their start, what they say first, their end."""
 import json
 import os
+import secrets
 import socket
 import subprocess
 import threading
 
 CLIENT_KEY = "demo-client-key"
-CLIENT_SECRET = "demo-client-secret"
+CLIENT_SECRET = secrets.token_hex(20)  # like nothing else, so that it can be searched for
 SIMULATOR_SETTINGS = """\
 directory: {folder}
 apps:
@@ -44,14 +45,16 @@ callers:
 
 
 class Program:
-    """One program that tells on its first line where it listens; its later lines go to a log file."""
+    """One program that tells on its first line where it listens; all its lines go to a log file."""
 
     def __init__(self, command, log):
         self.log = log
         self.errors = open(log.with_suffix(".errors"), "w+")
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.errors, text=True, cwd=log.parent)
-        self.listening = self._first_line()
-        threading.Thread(target=self._keep_lines, daemon=True).start()
+        first = self._first_line()
+        self.listening = json.loads(first)
+        self.keeper = threading.Thread(target=self._keep_lines, args=(first,), daemon=True)
+        self.keeper.start()
 
     def _first_line(self):
         # A program that neither speaks nor ends within 30 s is ended here, which ends the read.
@@ -63,10 +66,11 @@ class Program:
             self.process.wait()
             self.errors.seek(0)
             raise RuntimeError(f"{self.process.args[0]} did not start: {self.errors.read().strip()}")
-        return json.loads(line)
+        return line
 
-    def _keep_lines(self):
+    def _keep_lines(self, first):
         with open(self.log, "w") as log:
+            log.write(first)
             for line in self.process.stdout:
                 log.write(line)
                 log.flush()
@@ -79,6 +83,7 @@ class Program:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        self.keeper.join()
         self.errors.close()
 
 
@@ -118,5 +123,6 @@ def start_gateway(program, folder, simulator, media_host):
     settings.write_text(GATEWAY_SETTINGS.format(
         folder=folder, port=free_port(8080), api=simulator["api"], upload_host=simulator["upload"].removeprefix("https://"),
         ca_file=simulator["ca_file"], client_key=CLIENT_KEY, media_host=media_host, key_sha256=key["key_sha256"]))
-    subprocess.run([program, "--config", str(settings), "--check-config"], check=True, timeout=30, stdout=subprocess.DEVNULL)
+    with open(folder / "gateway.check", "w") as said:
+        subprocess.run([program, "--config", str(settings), "--check-config"], check=True, timeout=30, stdout=said)
     return Program([program, "--config", str(settings)], folder / "gateway.log"), key["key"]

@@ -20,6 +20,7 @@ from check import DEPLOY, FAULTS, METRICS, check, documents, expressions
 from media import HOST
 from peers import Gateway, ask, log_in
 from programs import free_port, start_gateway, start_simulator
+from secret_search import secrets_seen
 
 PROMETHEUS = """\
 global: {{scrape_interval: 1s}}
@@ -128,8 +129,10 @@ def main(gateway_program, simulator_program):
             log_in(gateway, simulator.listening["ca_file"])
             traffic(gateway, simulator.listening["control"])
             check_settings(gateway_program, folder)
-            check_text(ask("GET", f"{admin}/metrics").text)
+            check_text(gateway.hear("GET", f"{admin}/metrics").text)
             check_expressions(folder, admin)
+            for line in secrets_seen(folder, gateway, program, simulator.listening["control"]):
+                check(False, line)
         finally:
             for one in reversed(started):
                 one.stop()
