@@ -1,0 +1,79 @@
+#include "contract/written_rows.hpp"
+
+#include "actions/call.hpp"
+#include "actions/row.hpp"
+#include "base/errc.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <algorithm>
+#include <string>
+
+namespace gateway {
+namespace {
+
+// By the enumerators' order in row.hpp.
+constexpr std::string_view kinds[] = {"text",      "integer", "boolean",  "choice", "fields",
+                                      "text_list", "url",     "url_list", "file",   "file_list"};
+constexpr std::string_view bodies[] = {"none", "json", "upload", "document", "stream"};
+constexpr std::string_view doors[] = {"caller", "open", "tiktok_signature"};
+
+boost::json::object written(const actions::input& in) {
+    return {{"name", in.name},
+            {"kind", kinds[static_cast<std::size_t>(in.type)]},
+            {"required", in.required},
+            {"min", in.min},
+            {"max", in.max},
+            {"choices", in.choices},
+            {"multiline", in.multiline},
+            {"default", in.fallback}};
+}
+
+/// What the row may want granted, whatever the inputs that decide it.
+boost::json::array scopes_of(const actions::row& row) {
+    boost::json::array scopes;
+    if (!row.scope) return scopes;
+    const boost::json::object deciding[] = {{}, {{"publish", true}}, {{"post_mode", "DIRECT_POST"}}};
+    for (const auto& values : deciding) {
+        const auto scope = row.scope(actions::checked_input{values});
+        if (std::find(scopes.begin(), scopes.end(), boost::json::value(scope)) == scopes.end())
+            scopes.emplace_back(scope);
+    }
+    return scopes;
+}
+
+boost::json::object written(const actions::row& row) {
+    boost::json::array inputs;
+    for (const auto& in : row.inputs)
+        inputs.emplace_back(written(in));
+    return {{"slug", row.slug},
+            {"verb", actions::name_of(row.method)},
+            {"path", row.path},
+            {"door", doors[static_cast<std::size_t>(row.opened_by)]},
+            {"takes", bodies[static_cast<std::size_t>(row.takes)]},
+            {"scopes", scopes_of(row)},
+            {"reads_query_itself", row.reads_query_itself},
+            {"replays", row.replays},
+            {"writes", row.writes},
+            {"needs_connection", row.needs_connection},
+            {"inputs", std::move(inputs)}};
+}
+
+} // namespace
+
+boost::json::object written_rows() {
+    boost::json::array rows;
+    for (const auto& row : actions::table())
+        rows.emplace_back(written(row));
+    boost::json::array codes;
+    const auto errors = all_errors();
+    for (std::size_t i = 0; i < errors.count; ++i) {
+        const auto& error = errors.rows[i];
+        codes.emplace_back(boost::json::object{
+            {"code", error.name}, {"status", http_status(error.code)}, {"retryable", error.retryable}});
+    }
+    return {{"rows", std::move(rows)}, {"codes", std::move(codes)}};
+}
+
+} // namespace gateway

@@ -1,0 +1,9 @@
+// The rows of the actions and the table of errors as JSON, for whoever holds them against something else.
+#pragma once
+#include <boost/json/object.hpp>
+
+namespace gateway {
+
+boost::json::object written_rows();
+
+} // namespace gateway
