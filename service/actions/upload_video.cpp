@@ -10,9 +10,12 @@
 namespace gateway::actions {
 namespace {
 
+/// The input itself or a member of it; not an unknown one whose name begins the same.
 bool faulty(const std::vector<field_fault>& faults, std::string_view field) {
-    return std::any_of(faults.begin(), faults.end(),
-                       [field](const field_fault& each) { return each.field.starts_with(field); });
+    return std::any_of(faults.begin(), faults.end(), [field](const field_fault& each) {
+        return each.field.starts_with(field)
+               && (each.field.size() == field.size() || each.field[field.size()] == '.');
+    });
 }
 
 void check_upload(const checked_input& given, bool came_with_bytes, std::vector<field_fault>& faults) {

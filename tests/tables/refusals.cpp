@@ -42,6 +42,11 @@ const refusal uploads[] = {
      "file_to_upload is required, unless video_url is given or the body is the video"},
     {"NoBodyAtAll", "TIKTOK_UPLOAD_VIDEO", way::body, "",
      "file_to_upload is required, unless video_url is given or the body is the video"},
+    {"NearlyAFile", "TIKTOK_UPLOAD_VIDEO", way::body, R"({"file_to_upload_id":"x"})",
+     "file_to_upload_id is not an input of this action; it takes file_to_upload, video_url, caption, "
+     "publish, chunk_size_bytes, keep, privacy_level, disable_comment, disable_duet, disable_stitch, "
+     "video_cover_timestamp_ms, brand_content_toggle, brand_organic_toggle, is_aigc\n"
+     "file_to_upload is required, unless video_url is given or the body is the video"},
     {"FileAndUrl", "TIKTOK_UPLOAD_VIDEO", way::body,
      R"({"file_to_upload":{"file_id":"file_01JD0000000000000000000000"},"video_url":"https://a.example/v.mp4"})",
      "video_url cannot be given together with file_to_upload"},
