@@ -129,9 +129,10 @@ input_judge::maybe input_judge::fields(const input& rule, const value& given) co
     std::vector<std::string> names;
     if (const auto* text = given.if_string()) {
         auto rest = view(*text);
-        do
+        for (bool more = true; more;) { // also the empty name behind a last comma
+            more = rest.find(',') != std::string_view::npos;
             names.emplace_back(next_piece(rest, ','));
-        while (!rest.empty());
+        }
     } else if (const auto* items = given.if_array()) {
         for (const auto& item : *items) {
             if (!item.is_string()) return fault(std::string(rule.name), "must be a list of strings");

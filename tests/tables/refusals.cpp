@@ -12,6 +12,8 @@ const refusal user_info[] = {
      "api_key is not an input of this action; it takes fields"},
     {"VideoField", "TIKTOK_GET_USER_PROFILE", way::query, "fields=open_id,cover_image_url",
      "fields \"cover_image_url\" is no field of TikTok's"},
+    {"EmptyFieldAtTheEnd", "TIKTOK_GET_USER_STATS", way::query,
+     "fields=open_id&fields=", "fields \"\" is no field of TikTok's"},
     {"OneBadOfRepeatedFields", "TIKTOK_GET_USER_STATS", way::query, "fields=open_id&fields=nope",
      "fields \"nope\" is no field of TikTok's"},
 };

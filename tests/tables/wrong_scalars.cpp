@@ -80,6 +80,7 @@ std::vector<wrong_value> wrong_fields(const input_shape& of) {
     return {{"Unknown", text(known + ",profile_web_link"), unknown("profile_web_link")},
             {"Empty", text(""), unknown("")},
             {"Gap", text(known + ",," + known), unknown("")},
+            {"CommaAtTheEnd", text(known + ","), unknown("")},
             {"LongName", text(std::string(65, 'a')), "names no field of TikTok's"},
             {"UnknownInList", json::array{text(known), "nope"}, unknown("nope")},
             {"NumberInList", json::array{text(known), 5}, "must be a list of strings"},
