@@ -148,7 +148,7 @@ input_judge::maybe input_judge::fields(const input& rule, const value& given) co
             good = false;
             fault(std::string(rule.name), utf16_length(name) > 64
                                               ? "names no field of TikTok's"
-                                              : "\"" + name + "\" is no field of TikTok's");
+                                              : "holds \"" + name + "\", which is no field of TikTok's");
             if (faults.size() > 100) break; // enough to learn from
         } else if (std::find(out.begin(), out.end(), value(name)) == out.end()) {
             out.emplace_back(name);
@@ -200,7 +200,7 @@ input_judge::maybe input_judge::file(const std::string& field, const value& give
         if (!id && key != "name" && key != "mimetype") {
             fault(field, utf16_length(key) > 64
                              ? "has a member that is not name, mimetype or file_id"
-                             : "\"" + std::string(key) + "\" is not name, mimetype or file_id");
+                             : "has \"" + std::string(key) + "\", which is not name, mimetype or file_id");
             continue;
         }
         const auto* text = member.if_string();

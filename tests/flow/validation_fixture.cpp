@@ -91,6 +91,7 @@ void validation_test::expect_refused(const harness::answer& got, const std::stri
     EXPECT_TRUE(sentence.size() > 10 && std::isupper(static_cast<unsigned char>(sentence.front()))
                 && sentence.back() == '.')
         << sentence;
+    EXPECT_EQ(sentence.find(" it \""), std::string::npos) << sentence; // a reason goes on after "it"
     EXPECT_EQ(got.at("problem.status"), 422);
     EXPECT_EQ(got.at("problem.retryable"), false);
     EXPECT_EQ(got.text_at("problem.request_id"), got.header("x-request-id"));

@@ -11,11 +11,11 @@ const refusal user_info[] = {
     {"KeyInTheQuery", "TIKTOK_GET_USER_STATS", way::query, "api_key=abc",
      "api_key is not an input of this action; it takes fields"},
     {"VideoField", "TIKTOK_GET_USER_PROFILE", way::query, "fields=open_id,cover_image_url",
-     "fields \"cover_image_url\" is no field of TikTok's"},
+     "fields holds \"cover_image_url\", which is no field of TikTok's"},
     {"EmptyFieldAtTheEnd", "TIKTOK_GET_USER_STATS", way::query,
-     "fields=open_id&fields=", "fields \"\" is no field of TikTok's"},
+     "fields=open_id&fields=", "fields holds \"\", which is no field of TikTok's"},
     {"OneBadOfRepeatedFields", "TIKTOK_GET_USER_STATS", way::query, "fields=open_id&fields=nope",
-     "fields \"nope\" is no field of TikTok's"},
+     "fields holds \"nope\", which is no field of TikTok's"},
 };
 
 const refusal videos[] = {
@@ -29,7 +29,7 @@ const refusal videos[] = {
     {"AllAtOnce", "TIKTOK_LIST_VIDEOS", way::query, "max_count=99&cursor=x&what=1&fields=nope",
      "what is not an input of this action; it takes cursor, max_count, creator_id, fields\n"
      "max_count must be from 1 to 20\n"
-     "fields \"nope\" is no field of TikTok's\n"
+     "fields holds \"nope\", which is no field of TikTok's\n"
      "cursor must be the cursor of an earlier page: a time in milliseconds, digits only"},
     {"EveryBadId", "TIKTOK_QUERY_VIDEOS", way::body, R"({"video_ids":["",2,"3"]})",
      "video_ids[0] must be from 1 to 512 UTF-16 units long, not 0\n"

@@ -46,7 +46,8 @@ std::vector<wrong_value> wrong_files() {
             {"NewLineInName", with("name", "a\nb"), label, ".name"},
             {"LongName", with("name", text(std::string(256, 'a'))), label, ".name"},
             {"ControlInType", with("mimetype", "video/mp4\r"), label, ".mimetype"},
-            {"UnknownMember", with("path", "/etc/passwd"), "\"path\" is not name, mimetype or file_id"}};
+            {"UnknownMember", with("path", "/etc/passwd"),
+             "has \"path\", which is not name, mimetype or file_id"}};
 }
 
 } // namespace tables

@@ -74,7 +74,7 @@ std::vector<wrong_value> wrong_choices(const input_shape& of) {
 
 std::vector<wrong_value> wrong_fields(const input_shape& of) {
     const auto unknown = [](std::string_view name) {
-        return '"' + std::string(name) + "\" is no field of TikTok's";
+        return "holds \"" + std::string(name) + "\", which is no field of TikTok's";
     };
     const auto& known = of.choices.front();
     return {{"Unknown", text(known + ",profile_web_link"), unknown("profile_web_link")},
