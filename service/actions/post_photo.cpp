@@ -17,14 +17,14 @@ std::string_view photo_scope(const checked_input& given) {
     return direct(given) ? "video.publish" : "video.upload";
 }
 
-void check_photos(const checked_input& given, bool, std::vector<field_fault>& faults) {
-    const auto urls = given.texts("photo_images");
-    const auto cover = given.integer("photo_cover_index");
-    if (!urls.empty() && cover >= static_cast<std::int64_t>(urls.size()))
+void check_photos(const given_inputs& all, std::vector<field_fault>& faults) {
+    const auto* images = all.as_given.if_contains("photo_images"); // also where one of them is no URL
+    const auto count = images && images->is_array() ? images->get_array().size() : 0;
+    const auto cover = all.good.integer("photo_cover_index");
+    if (count > 0 && cover >= static_cast<std::int64_t>(count))
         faults.push_back({"photo_cover_index", "must point into photo_images, which holds "
-                                                   + std::to_string(urls.size())
-                                                   + "; the first has index 0"});
-    if (direct(given)) check_branded_content(given, faults);
+                                                   + std::to_string(count) + "; the first has index 0"});
+    if (direct(all.good)) check_branded_content(all.good, faults);
 }
 
 task<result<answer>> post_photo(call& c) {

@@ -13,8 +13,8 @@ std::string_view publish_scope(const checked_input&) {
     return "video.publish";
 }
 
-void check_publish(const checked_input& given, bool, std::vector<field_fault>& faults) {
-    check_branded_content(given, faults);
+void check_publish(const given_inputs& all, std::vector<field_fault>& faults) {
+    check_branded_content(all.good, faults);
 }
 
 std::optional<bool> flag_if_given(const checked_input& given, std::string_view name) {

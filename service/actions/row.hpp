@@ -5,6 +5,8 @@
 #include "base/result.hpp"
 #include "runtime/task.hpp"
 
+#include <boost/json/fwd.hpp>
+
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -58,10 +60,14 @@ enum class door { caller, open, tiktok_signature };
 /// Which of `deadlines.*` bounds the call (product §9).
 enum class pace { read, post, upload /* by its size at a rate */, batch };
 
-/// Rules between inputs (`video_url` or a file, not both). Appends what is wrong; sees only inputs that
-/// passed on their own. `came_with_bytes`: the file is the body itself.
-using cross_check = void (*)(const checked_input& given, bool came_with_bytes,
-                             std::vector<field_fault>& faults);
+/// What rules between inputs look at.
+struct given_inputs {
+    const checked_input& good;           // those that passed on their own
+    const boost::json::object& as_given; // all that came, also those that did not
+    bool came_with_bytes = false;        // the file is the body itself
+};
+/// Rules between inputs (`video_url` or a file, not both). Appends what is wrong.
+using cross_check = void (*)(const given_inputs& given, std::vector<field_fault>& faults);
 
 struct row {
     std::string_view slug;

@@ -18,10 +18,11 @@ bool faulty(const std::vector<field_fault>& faults, std::string_view field) {
     });
 }
 
-void check_upload(const checked_input& given, bool came_with_bytes, std::vector<field_fault>& faults) {
+void check_upload(const given_inputs& all, std::vector<field_fault>& faults) {
+    const auto& given = all.good;
     const bool file = given.has("file_to_upload");
     const bool url = given.has("video_url");
-    if (came_with_bytes) {
+    if (all.came_with_bytes) {
         for (const std::string_view name : {"file_to_upload", "video_url"})
             if (given.has(name))
                 faults.push_back({std::string(name), "cannot be given: the body already is the video"});

@@ -6,6 +6,7 @@
 #include "actions/rows.hpp"
 #include "base/digest.hpp"
 #include "base/json_write.hpp"
+#include "posts/post_settings.hpp"
 #include "runtime/task_group.hpp"
 #include "telemetry/call_record.hpp"
 
@@ -130,6 +131,11 @@ object summary(const batch& all) {
 }
 
 task<result<answer>> upload_videos(call& c) {
+    if (c.input.flag("publish")) { // before any file is touched: it is the same fault for all of them
+        const auto fits =
+            posts::complete_direct(video_post_info(c.input), c.with.settings.tiktok.default_privacy_level);
+        if (!fits) co_return fits.error();
+    }
     batch all{.c = c, .files = c.input.files("files_to_upload")};
     all.results.resize(all.files.size());
     const auto lanes = std::min(all.files.size(), static_cast<std::size_t>(c.input.integer("max_workers")));
@@ -148,8 +154,8 @@ task<result<answer>> upload_videos(call& c) {
     co_return answer{std::move(out)};
 }
 
-void check_batch(const checked_input& given, bool, std::vector<field_fault>& faults) {
-    if (given.flag("publish")) check_branded_content(given, faults);
+void check_batch(const given_inputs& all, std::vector<field_fault>& faults) {
+    if (all.good.flag("publish")) check_branded_content(all.good, faults);
 }
 
 } // namespace

@@ -62,7 +62,7 @@ result<checked_input> judged(const validation& by, const json::object& given, fa
         }
     }
     checked_input checked{std::move(out)};
-    if (by.what.also_checks) by.what.also_checks(checked, by.came_with_bytes, faults);
+    if (by.what.also_checks) by.what.also_checks({checked, given, by.came_with_bytes}, faults);
     if (!faults.empty()) return refused(std::move(faults));
     return checked;
 }

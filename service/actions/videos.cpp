@@ -27,7 +27,8 @@ std::optional<std::int64_t> milliseconds_of(const std::string& cursor) {
     return number;
 }
 
-void check_cursor(const checked_input& given, bool, std::vector<field_fault>& faults) {
+void check_cursor(const given_inputs& all, std::vector<field_fault>& faults) {
+    const auto& given = all.good;
     if (given.has("cursor") && !milliseconds_of(given.text("cursor")))
         faults.push_back(
             {"cursor", "must be the cursor of an earlier page: a time in milliseconds, digits only"});

@@ -46,6 +46,10 @@ TEST_F(Validation, WhatOnlyTheSettingsCanTellIsRefusedTheSameWay) {
          "publish=true&brand_content_toggle=true", branded},
         {"BrandedFormByDefaultPrivate", "TIKTOK_UPLOAD_VIDEO", way::form,
          R"({"publish":true,"brand_content_toggle":true})", branded},
+        {"BrandedBatchByDefaultPrivate", "TIKTOK_UPLOAD_VIDEOS", way::body,
+         R"({"files_to_upload":[{"file_id":"file_01JD0000000000000000000000"}],)"
+         R"("publish":true,"brand_content_toggle":true})",
+         branded},
         {"BrandedPhotosByDefaultPrivate", "TIKTOK_POST_PHOTO", way::body,
          R"({"photo_images":["https://media.example.com/1.jpg"],"photo_cover_index":0,)"
          R"("post_mode":"DIRECT_POST","brand_content_toggle":true})",

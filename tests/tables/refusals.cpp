@@ -93,6 +93,10 @@ const refusal posts[] = {
     {"PlainHttp", "TIKTOK_POST_PHOTO", way::body,
      R"({"photo_images":["https://a.example/1.jpg","http://a.example/2.jpg"],"photo_cover_index":0})",
      "photo_images[1] must be an https URL"},
+    {"PlainHttpAndCoverOutside", "TIKTOK_POST_PHOTO", way::body,
+     R"({"photo_images":["http://a.example/2.jpg"],"photo_cover_index":1})",
+     "photo_images[0] must be an https URL\n"
+     "photo_cover_index must point into photo_images, which holds 1; the first has index 0"},
     {"PrivateBrandedPhotos", "TIKTOK_POST_PHOTO", way::body,
      R"({"photo_images":["https://a.example/1.jpg"],"photo_cover_index":1,"post_mode":"DIRECT_POST",)"
      R"("privacy_level":"SELF_ONLY","brand_content_toggle":true})",
