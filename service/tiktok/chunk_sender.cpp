@@ -71,7 +71,8 @@ struct chunk_sender::state {
     std::string_view content_type;
     user_api* tiktok = nullptr; // while send() runs
     publish_id id;
-    bool end_seen = false; // of the source
+    bool end_seen = false;   // of the source
+    bool whole_sent = false; // some PUT has carried the video's last byte: TikTok may have all of it
 
     bool is_last(chunk piece) const { return piece.last + 1 == plan.size_bytes; }
     task<put_end> put(chunk piece, std::uint64_t offset);
@@ -82,6 +83,7 @@ struct chunk_sender::state {
     task<result<int>> send_chunk(chunk piece);
     bool is_possible(const resume_point& at) const;
     void tell(const put_end& end, milliseconds took);
+    task<result<int>> try_chunk(chunk piece);
     failure gave_up(chunk piece, const put_end& end) const;
     failure broke_off(chunk piece, std::string why) const;
 };
@@ -119,6 +121,7 @@ task<std::optional<failure>> chunk_sender::state::pass_on(outbound::exchange& to
         if (!*goes_on) break;
     }
     end.all_sent = offset == piece.size_bytes();
+    whole_sent = whole_sent || (end.all_sent && is_last(piece));
     auto reply = co_await to.finish(until);
     if (!reply) co_return reply.error();
     end.reply = std::move(*reply);
@@ -160,14 +163,12 @@ failure chunk_sender::state::broke_off(chunk piece, std::string why) const {
 }
 
 failure chunk_sender::state::gave_up(chunk piece, const put_end& end) const {
-    const bool may_be_whole = is_last(piece) && held.filled_bytes() == piece.size_bytes();
-    failure f = end.network_failed
-                    ? failure(end.network_failed->code(), "The connection to TikTok's upload host failed "
-                                                              + at_byte(piece.first, plan.size_bytes)
-                                                              + "; start the upload again.")
-                    : broke_off(piece, "TikTok's upload host answered with HTTP status "
-                                           + std::to_string(end.reply.status) + ".");
-    return may_be_whole ? std::move(f).may_have_reached_tiktok() : f;
+    if (!end.network_failed)
+        return broke_off(piece, "TikTok's upload host answered with HTTP status "
+                                    + std::to_string(end.reply.status) + ".");
+    return {end.network_failed->code(), "The connection to TikTok's upload host failed "
+                                            + at_byte(piece.first, plan.size_bytes)
+                                            + "; start the upload again."};
 }
 
 /// TikTok's own count of what it has (tiktok-api §5.2, "Lost answer"). Where it cannot be asked now, the same
@@ -188,7 +189,7 @@ bool chunk_sender::state::is_possible(const resume_point& at) const {
     return at.what != after_put::refused && at.offset <= held.filled_bytes();
 }
 
-task<result<int>> chunk_sender::state::send_chunk(chunk piece) {
+task<result<int>> chunk_sender::state::try_chunk(chunk piece) {
     resume_point at{after_put::send_again, 0};
     for (std::uint32_t failed = 0;;) {
         put_end end = co_await put(piece, at.offset);
@@ -218,6 +219,24 @@ task<result<int>> chunk_sender::state::send_chunk(chunk piece) {
         if (!is_possible(at)) co_return broke_off(piece, "TikTok's count of this upload does not fit.");
         if (at.what == after_put::done) co_return 201;
     }
+}
+
+/// Whatever came after a PUT that carried the last byte, a refused repeat as much as a lost answer, says
+/// nothing about what that PUT has done: TikTok's own status may still clear it up, else nobody knows (I05,
+/// M03).
+task<result<int>> chunk_sender::state::send_chunk(chunk piece) {
+    auto sent = co_await try_chunk(piece);
+    if (sent || !whole_sent) co_return sent;
+    auto status = co_await tiktok->fetch_status(id);
+    if (status && status->status == "FAILED") co_return broke_off(piece, "TikTok gave this upload up.");
+    const bool has_all =
+        status && (status->status != "PROCESSING_UPLOAD" || status->uploaded_bytes == plan.size_bytes);
+    if (has_all) co_return 201;
+    co_return failure(sent.error().code(),
+                      "TikTok may have this whole video, though the answer to its last chunk "
+                      "was lost or refused; ask for the status of "
+                          + id.text() + " before you start again.")
+        .may_have_reached_tiktok();
 }
 
 chunk_sender::chunk_sender(chunk_plan plan, std::unique_ptr<state> made)

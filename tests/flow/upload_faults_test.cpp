@@ -155,6 +155,27 @@ TEST_F(UploadFaults, I05ADirectPostWhoseLastAnswerIsLostForGoodIsUnknown) {
     EXPECT_EQ(got.header("x-should-retry"), "false");
 }
 
+TEST_F(UploadFaults, I05ARefusedRepeatOfTheLastChunkSaysNothingAboutItsFirstSending) {
+    const auto video = mp4(1'000'000);
+    for (const int refusal : {403, 404, 400}) {
+        for (const bool status_can_be_asked : {true, false}) {
+            SCOPED_TRACE(std::to_string(refusal) + (status_can_be_asked ? " with status" : ""));
+            const auto user = another_user();
+            const auto before = posts_at_tiktok();
+            upload_host_does(1, {{"status", 500}, {"body", ""}}); // TikTok has the video and says it failed
+            upload_host_does(1, {{"apply", false}, {"status", refusal}, {"body", ""}}); // of those that are left
+            if (!status_can_be_asked) tiktok_refuses("/v2/post/publish/status/fetch/", 503, "internal_error");
+            const harness::fields key{{"Idempotency-Key", "key-of-" + user}};
+            const auto got = upload(user, video, "publish=true", key);
+            EXPECT_EQ(got.code(), status_can_be_asked ? "" : "outcome_unknown") << got.raw;
+            EXPECT_EQ(got.header("x-should-retry"), "false");
+            w.tiktok().clear_faults();
+            EXPECT_EQ(upload(user, video, "publish=true", key).header("idempotent-replayed"), "true");
+            EXPECT_EQ(posts_at_tiktok(), before + 1);
+        }
+    }
+}
+
 TEST_F(UploadFaults, I05ADraftWhosePublishWasLostIsNeverPostedASecondTime) {
     const auto user = another_user();
     const auto draft = upload(user, mp4(50'000));
