@@ -64,6 +64,7 @@ tiktok::tokens_settings tokens_settings_of(const settings::all& settings) {
     tiktok::tokens_settings of;
     of.refresh_per_second = settings.vault.refresh_per_second;
     of.refresh_ahead = settings.vault.refresh_ahead;
+    of.settling = settings.vault.settling;
     return of;
 }
 
@@ -82,6 +83,18 @@ task<void> resume_refreshes(tiktok::tokens& tokens, telemetry::sink& sink) {
                   {{"reason", resumed.error().message()}});
     else if (*resumed > 0)
         sink.tell(telemetry::level::warn, "refreshes_resumed", {{"count", std::to_string(*resumed)}});
+}
+
+/// Each counts; what somebody may have to look into has a line of its own.
+void tell_refresh(telemetry::sink& sink, const tiktok::refresh_report& report) {
+    using enum tiktok::refresh_result;
+    const auto result = tiktok::name_of(report.result);
+    sink.refresh_ended(result, report.took);
+    if (report.result == refreshed || report.result == superseded) return;
+    const bool alarm =
+        report.result == lost || report.result == wrong_account || report.result == store_failed;
+    sink.tell(alarm ? telemetry::level::error : telemetry::level::warn, "token_refresh",
+              {{"result", result}, {"user", report.user.text()}});
 }
 
 std::string url_of(bool tls, const std::string& address, std::uint16_t port) {
@@ -104,9 +117,7 @@ service::service(const settings::all& settings)
       store_(store_of(settings)),
       vault_(*store_, read_key_ring(settings)),
       tokens_(reaching_[0]->home, reaching_[0]->oauth, vault_, *store_, tokens_settings_of(settings),
-              [this](tiktok::refresh_result result, milliseconds took) {
-                  sink_.refresh_ended(tiktok::name_of(result), took);
-              }),
+              [this](const tiktok::refresh_report& report) { tell_refresh(sink_, report); }),
       windows_(tiktok::window_rules(settings.limits)),
       callers_(settings.callers),
       quotas_(callers_.quota_rules()),

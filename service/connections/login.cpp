@@ -70,7 +70,7 @@ std::string_view words_for(std::string_view error) {
 
 /// Complete enough to live with: a grant without a refresh token would be dead in hours (T09).
 bool complete(const tiktok::token_answer& answer) {
-    return !answer.refresh_token.empty() && answer.refresh_lifetime.count() > 0;
+    return !answer.refresh_token.empty() && answer.refresh_lifetime.count() > 0 && !answer.account.empty();
 }
 
 } // namespace

@@ -109,6 +109,7 @@ std::vector<key_row> keeping_rows() {
         number("vault.refresh_per_second", "refreshes per second", {0.01, 10'000},
                INTO(vault.refresh_per_second)),
         number("vault.refresh_ahead_ms", "milliseconds", {0, day_ms}, INTO(vault.refresh_ahead)),
+        number("vault.settling_ms", "milliseconds", {0, 60'000}, INTO(vault.settling)),
         {"callers", "list of callers", false, false,
          [](all& to, const YAML::Node& value) { return read_callers(to.callers, value); }},
     };

@@ -1,5 +1,5 @@
-// Everything that can be set, one plain struct per part, each default safe. Read once at start; nothing below settings/ opens a file of settings or reads the environment. Values only,
-// no behaviour.
+// Everything that can be set, one plain struct per part, each default safe. Read once at start; nothing below
+// settings/ opens a file of settings or reads the environment. Values only, no behaviour.
 #pragma once
 #include "base/clock.hpp"
 #include "base/secret.hpp"
@@ -121,6 +121,9 @@ struct vault {
     double refresh_per_second = 10;
     /// Refresh this long before the access token ends (cut to half its lifetime).
     milliseconds refresh_ahead{300'000};
+    /// TikTok says nowhere how soon all of it knows a new pair: so long after a refresh a 401 means "not
+    /// yet".
+    milliseconds settling{3'000};
     bool operator==(const vault&) const = default;
 };
 

@@ -15,8 +15,8 @@ namespace gateway::tiktok {
 struct token_answer {
     secret access_token;
     secret refresh_token; // empty: TikTok sent none; keep the old one
-    open_id account;
-    std::string scopes; // comma list
+    open_id account;      // empty: the answer to a refresh did not name it
+    std::string scopes;   // comma list
     milliseconds access_lifetime{0};
     milliseconds refresh_lifetime{0}; // 0: TikTok sent none
     std::string log_id;

@@ -2,6 +2,7 @@
 
 #include "base/json_strict.hpp"
 #include "http/percent.hpp"
+#include "http/wire_text.hpp"
 #include "tiktok/error_table.hpp"
 
 #include <boost/json/object.hpp>
@@ -55,6 +56,20 @@ token_outcome judge_refusal(tiktok_words words, std::string_view retry_after) {
     return grant_refused{std::move(words)};
 }
 
+/// TikTok's scopes are words of small letters, dots and underscores; what is none is left out.
+std::string plain_scopes(std::string_view comma_list) {
+    std::string out;
+    while (!comma_list.empty()) {
+        const auto comma = std::min(comma_list.find(','), comma_list.size());
+        const auto one = http::trimmed(comma_list.substr(0, comma));
+        const bool plain = std::all_of(one.begin(), one.end(),
+                                       [](char c) { return (c >= 'a' && c <= 'z') || c == '.' || c == '_'; });
+        if (plain && !one.empty()) out.append(out.empty() ? "" : ",").append(one);
+        comma_list.remove_prefix(std::min(comma + 1, comma_list.size()));
+    }
+    return out;
+}
+
 token_outcome judge_grant(const boost::json::object& body) {
     token_answer out;
     const auto access = text_of(body, "access_token");
@@ -64,13 +79,14 @@ token_outcome judge_grant(const boost::json::object& body) {
     if (!is_plain_token(access)) return answer_lost{"the answer's access_token is not one"};
     if (!refresh.empty() && !is_plain_token(refresh))
         return answer_lost{"the answer's refresh_token is not one"};
-    if (!is_plain_token(account) || account.size() > 128) return answer_lost{"the answer has no open_id"};
+    if (!account.empty() && (!is_plain_token(account) || account.size() > 128))
+        return answer_lost{"the answer's open_id is not one"};
     // The old refresh token may be dead by now: a whole new pair is never dropped for its missing lifetime.
     if (!lifetime && refresh.empty()) return answer_lost{"the answer has no usable expires_in"};
     out.access_token = secret{std::string(access)};
     out.refresh_token = secret{std::string(refresh)};
     out.account = open_id::trusted(std::string(account));
-    out.scopes = text_of(body, "scope").substr(0, 1024);
+    out.scopes = plain_scopes(text_of(body, "scope").substr(0, 1024));
     out.access_lifetime = lifetime.value_or(lifetime_assumed);
     out.refresh_lifetime = lifetime_of(body, "refresh_expires_in").value_or(milliseconds{0});
     out.log_id = text_of(body, "log_id").substr(0, 64);
@@ -117,8 +133,10 @@ token_outcome read_token_answer(int status, std::string_view body, std::string_v
     const auto parsed = parse_json(body);
     if (parsed && parsed->is_object()) {
         const auto& object = parsed->get_object();
+        // Tokens count, whatever stands beside them: they may be all that is left of this grant.
+        if (!text_of(object, "access_token").empty()) return judge_grant(object);
         auto words = words_of(status, object);
-        if (!words.code.empty()) return judge_refusal(std::move(words), retry_after);
+        if (!words.code.empty() && words.code != "ok") return judge_refusal(std::move(words), retry_after);
         if (object.contains("access_token")) return judge_grant(object);
     }
     // An error without tokens in it (a proxy's page, say) rotated nothing, so the grant is not in doubt.

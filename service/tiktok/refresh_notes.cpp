@@ -40,6 +40,15 @@ void refresh_notes::endpoint_failed(failure why, std::optional<milliseconds> ret
     endpoint_why_ = std::move(why);
 }
 
+void refresh_notes::rotation_possible(const user_id& user, std::uint64_t version, steady_time now) {
+    note_of(user, now).rotated_version = version;
+}
+
+bool refresh_notes::may_have_rotated(const user_id& user, std::uint64_t version) const {
+    const auto found = users_.find(user);
+    return found != users_.end() && found->second.rotated_version == version;
+}
+
 void refresh_notes::user_failed(const user_id& user, std::uint64_t version, failure why, steady_time now,
                                 double chance) {
     auto& of = note_about(user, version, now);

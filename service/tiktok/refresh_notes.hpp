@@ -30,6 +30,9 @@ public:
                          double chance);
     /// The endpoint said something about one grant, so it works.
     void endpoint_answered() { endpoint_failures_ = 0; }
+    /// The endpoint failed at a request with this pair in a way that may have come after the rotation.
+    void rotation_possible(const user_id& user, std::uint64_t version, steady_time now);
+    bool may_have_rotated(const user_id& user, std::uint64_t version) const;
     /// This pair was refused, or its outcome is unknown; its next try comes later. A newer pair of the same
     /// user (a new grant) does not wait.
     void user_failed(const user_id& user, std::uint64_t version, failure why, steady_time now, double chance);
@@ -56,6 +59,7 @@ private:
         std::uint64_t version = 0; // that the failures and not_before are about
         steady_time not_before{};
         failure why;
+        std::uint64_t rotated_version = 0; // perhaps
         std::uint64_t forced_version = 0;
         steady_time forced_at{};
     };

@@ -13,11 +13,14 @@ milliseconds ahead_of(const vault::token_set& tokens, milliseconds refresh_ahead
 token_step decide(const vault::token_set& tokens, wall_time now, milliseconds refresh_ahead,
                   std::optional<milliseconds> back_off_left) {
     using store::connection_state;
-    if (tokens.state == connection_state::revoked || tokens.state == connection_state::reconnect_required)
-        return token_step::reconnect;
     const auto lifetime = tokens.access_expires_at - tokens.received_at;
     const auto last = std::min(last_moment, std::max(milliseconds{0}, lifetime / 4));
     const bool good = !tokens.access_token.empty() && now < tokens.access_expires_at - last;
+    if (tokens.state == connection_state::revoked) return token_step::reconnect;
+    if (tokens.state == connection_state::reconnect_required) {
+        // Only the answer of a refresh was lost: TikTok still takes the access token until its end (T04).
+        return good && tokens.cause == response_lost ? token_step::use : token_step::reconnect;
+    }
     const bool can_refresh = !tokens.refresh_token.empty() && now < tokens.refresh_expires_at;
     if (good) {
         const bool near = now >= tokens.access_expires_at - ahead_of(tokens, refresh_ahead)

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace gateway::tiktok {
 
@@ -18,6 +19,9 @@ enum class token_step {
 
 /// An access token this near to its end is not sent any more: it would die on the way.
 inline constexpr milliseconds last_moment{5'000};
+
+/// The cause of a connection whose new pair TikTok issued and nobody received.
+inline constexpr std::string_view response_lost = "rotation_response_lost";
 
 /// `refresh_ahead`, cut to half of the token's lifetime, so that a short-lived token is not refreshed at
 /// every use.

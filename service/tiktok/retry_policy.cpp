@@ -38,7 +38,8 @@ advice after_failure(const failure& f, repeat_class repeats, const tries& so_far
                      std::optional<milliseconds> named_wait, milliseconds left, bool waits_for_slots,
                      double chance, retry_budget& budget) {
     // A token is refused before any effect, whatever the class.
-    if (was_token_refused(f)) return {so_far.refreshed ? next_step::give_up : next_step::refresh};
+    if (was_token_refused(f))
+        return {so_far.token_refusals < token_refusals_max ? next_step::refresh : next_step::give_up};
 
     const bool rate_limited = is_rate_limit(f);
     const bool may_repeat =

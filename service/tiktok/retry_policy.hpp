@@ -14,7 +14,7 @@ namespace gateway::tiktok {
 /// What has been tried for one call so far.
 struct tries {
     std::uint32_t repeats = 0;
-    bool refreshed = false;
+    std::uint32_t token_refusals = 0; // 401
 };
 
 enum class next_step { give_up, refresh, again };
@@ -25,6 +25,8 @@ struct advice {
 };
 
 inline constexpr std::uint32_t repeats_max = 3;
+/// The fence only: whose token is refused and when it is given up is for tokens::refresh_after_401 to say.
+inline constexpr std::uint32_t token_refusals_max = 8;
 
 /// `chance` is in [0, 1). `named_wait` is TikTok's Retry-After. `left` is what remains of the deadline.
 /// `waits_for_slots`: a rate limit may be waited for although the call writes, since a refused call had no

@@ -1,10 +1,13 @@
 #include "tiktok/tokens.hpp"
 
 #include "base/digest.hpp"
+#include "runtime/waiter.hpp"
 #include "tiktok/refresh_policy.hpp"
 #include "tiktok/tokens_state.hpp"
 
 #include <boost/asio/post.hpp>
+
+#include <algorithm>
 
 namespace gateway::tiktok {
 namespace {
@@ -42,6 +45,8 @@ std::string_view name_of(refresh_result result) {
     switch (result) {
         case refresh_result::refreshed:
             return "refreshed";
+        case refresh_result::scope_reduced:
+            return "scope_reduced";
         case refresh_result::invalid_grant:
             return "invalid_grant";
         case refresh_result::refused:
@@ -113,7 +118,8 @@ void tokens::state::land(const shared_flight& one, const flight_end& end) {
     const std::lock_guard guard(lock);
     flights.erase(one->user);
     notes.arrived(one->user);
-    if (end.how != refresh_result::refreshed || !end.asked) return;
+    const bool renewed = end.how == refresh_result::refreshed || end.how == refresh_result::scope_reduced;
+    if (!renewed || !end.asked) return;
     notes.succeeded(one->user);
     if (one->forced && end.tokens) notes.forced(one->user, end.tokens->version, steady_now());
 }
@@ -176,6 +182,14 @@ task<result<vault::shared_tokens>> tokens::refresh_after_401(user_id user, std::
     auto known = co_await s->vault.load(user, until);
     if (!known) co_return known.error();
     if ((*known)->version != version_used) co_return co_await access(std::move(user), until);
+    if (const auto now = wall_now(); (*known)->renewed_within(s->settings.settling, now)) {
+        const auto age = now - (*known)->received_at;
+        const auto wait = std::min(std::max(2 * age, milliseconds{500}), s->settings.settling - age);
+        const auto pause = deadline::in(steady_now(), wait);
+        if (until.passed(pause.at())) co_return reconnect_failure("access_token_refused");
+        co_await pause_until(pause);
+        co_return known;
+    }
     bool in_vain = false;
     {
         const std::lock_guard guard(s->lock);

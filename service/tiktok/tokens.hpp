@@ -32,9 +32,10 @@ class oauth;
 /// How one refresh ended: the labels of token_refreshes_total.
 enum class refresh_result {
     refreshed,
+    scope_reduced, // refreshed, and TikTok granted less than before: calls that need the rest fail closed
     invalid_grant, // the user has to connect again
     refused,       // TikTok refuses the app, not the user
-    lost,          // the answer was lost, twice: rotation_response_lost
+    lost,          // the answer was lost: in doubt, or for good (rotation_response_lost)
     try_later,     // TikTok's token endpoint is in trouble; backed off
     wrong_account, // the answer was for another open_id: not stored, an alarm
     superseded,    // somebody else was faster: a newer pair, a new grant, a revocation
@@ -43,13 +44,20 @@ enum class refresh_result {
 std::string_view name_of(refresh_result result);
 
 /// Told at the end of each refresh, on the home worker's thread.
-using refresh_observer = std::function<void(refresh_result, milliseconds took)>;
+struct refresh_report {
+    const user_id& user;
+    refresh_result result;
+    milliseconds took;
+};
+using refresh_observer = std::function<void(const refresh_report&)>;
 
 struct tokens_settings {
     double refresh_per_second = 10;
     milliseconds refresh_ahead{300'000};  // cut to half the lifetime
     milliseconds request_timeout{15'000}; // one request to the token endpoint
     milliseconds lease_length{60'000};    // longer than two requests and their stores
+    milliseconds settling{3'000}; // so long a 401 to a pair that a refresh just gave means "not yet"…
+    milliseconds young{60'000};   // …and so long an invalid_grant for it is not believed
 };
 
 class tokens {
@@ -68,7 +76,8 @@ public:
     task<result<vault::shared_tokens>> access(user_id user, deadline until);
 
     /// TikTok said 401 to the token of `version_used`. One forced refresh per version, then
-    /// reconnect_required. Any worker.
+    /// reconnect_required; the same version again, after a pause, while it is so new that TikTok may not know
+    /// it everywhere. Any worker.
     task<result<vault::shared_tokens>> refresh_after_401(user_id user, std::uint64_t version_used,
                                                          deadline until);
 

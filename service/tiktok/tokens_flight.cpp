@@ -1,12 +1,14 @@
 // One refresh from its decision to its end. The order is the promise (failure-catalogue §4): lease, intent
 // durable, request, new pair durable, used.
 #include "runtime/waiter.hpp"
+#include "tiktok/refresh_policy.hpp"
 #include "tiktok/tokens_state.hpp"
+
+#include <algorithm>
 
 namespace gateway::tiktok {
 namespace {
 
-constexpr std::string_view response_lost = "rotation_response_lost";
 constexpr milliseconds store_patience{20'000}; // a received pair is worth many tries to make it durable
 constexpr milliseconds retry_pause{200};
 constexpr milliseconds turn_patience{2'000};
@@ -54,22 +56,31 @@ task<void> note_state(attempt& a, connection_state now_is, std::string cause) {
     if (noted) co_await a.s.records.close_refresh(a.held, a.until);
 }
 
+bool lacks_a_scope(const vault::token_set& now, const vault::token_set& before) {
+    return std::any_of(before.scopes.begin(), before.scopes.end(),
+                       [&now](const std::string& scope) { return !now.has_scope(scope); });
+}
+
 task<flight_end> store_answer(attempt& a, token_answer answer) {
-    if (answer.account != a.from->account) {
+    // An answer to this very refresh token that names no account is for the one it belongs to.
+    if (!answer.account.empty() && answer.account != a.from->account) {
         const std::string cause = "answer_for_another_account";
         co_await note_state(a, connection_state::reconnect_required, cause);
         co_return failed(refresh_result::wrong_account, a.from, reconnect_failure(cause));
     }
-    // A reduced scope is stored as granted: calls that need the rest then fail closed (T10).
+    // A reduced scope is stored as granted (the old pair is dead by now), counted apart and told: calls that
+    // need the rest fail closed (T10).
     const auto patience = deadline::in(steady_now(), store_patience);
     while (true) {
         vault::fresh_tokens fresh{
-            answer.access_token.copy(), answer.refresh_token.copy(), answer.account, answer.scopes,
+            answer.access_token.copy(), answer.refresh_token.copy(), a.from->account, answer.scopes,
             answer.access_lifetime,     answer.refresh_lifetime};
         auto saved =
             co_await a.s.vault.save_refreshed(a.held, a.from, std::move(fresh), wall_now(), patience);
         if (saved && *saved) {
-            flight_end end{refresh_result::refreshed, std::move(*saved), std::nullopt, true};
+            const auto how =
+                lacks_a_scope(**saved, *a.from) ? refresh_result::scope_reduced : refresh_result::refreshed;
+            flight_end end{how, std::move(*saved), std::nullopt, true};
             co_return end;
         }
         if (saved) co_return co_await look_again(a);
@@ -79,17 +90,37 @@ task<flight_end> store_answer(attempt& a, token_answer answer) {
     co_return failed(refresh_result::store_failed, a.from, store_trouble());
 }
 
+/// TikTok gave this pair moments ago and says now that it knows nothing of it: asked again later.
+task<flight_end> not_known_yet(attempt& a) {
+    co_await a.s.records.close_refresh(a.held, a.until);
+    const auto chance = a.s.chance();
+    failure why{errc::tiktok_error, "TikTok does not know this user's new token yet."};
+    const std::lock_guard guard(a.s.lock);
+    a.s.notes.user_failed(a.one.user, a.from->version, why, steady_now(), chance);
+    a.s.notes.endpoint_answered();
+    const auto obstacle = a.s.notes.in_the_way(a.one.user, a.from->version, steady_now());
+    if (obstacle) why = failure(why).retry_after(obstacle->left);
+    co_return failed(refresh_result::try_later, a.from, std::move(why));
+}
+
 /// invalid_grant: the store is read again first, a newer pair may be there (T14).
 task<flight_end> judge_invalid(attempt& a) {
     auto there = co_await a.s.vault.load_again(a.one.user, a.until);
     if (there && (*there)->version != a.from->version) co_return newest(std::move(*there));
-    std::string cause = a.lost_before ? std::string(response_lost) : "refresh_token_invalid";
+    bool lost = a.lost_before;
+    {
+        const std::lock_guard guard(a.s.lock);
+        lost = lost || a.s.notes.may_have_rotated(a.one.user, a.from->version);
+    }
+    if (!lost && a.from->renewed_within(a.s.settings.young, wall_now())) co_return co_await not_known_yet(a);
+    std::string cause = lost ? std::string(response_lost) : "refresh_token_invalid";
     co_await note_state(a, connection_state::reconnect_required, cause);
     {
         const std::lock_guard guard(a.s.lock);
         a.s.notes.endpoint_answered();
     }
-    co_return failed(refresh_result::invalid_grant, a.from, reconnect_failure(cause));
+    co_return failed(lost ? refresh_result::lost : refresh_result::invalid_grant, a.from,
+                     reconnect_failure(cause));
 }
 
 task<flight_end> judge_lost(attempt& a, std::string why) {
@@ -123,6 +154,11 @@ task<flight_end> judge_trouble(attempt& a, refresh_result how, failure why,
     const auto chance = a.s.chance();
     const std::lock_guard guard(a.s.lock);
     const auto now = steady_now();
+    // What fails with a 5xx may have rotated before it did. The grant is not doubted for it: an outage would
+    // bring all users into doubt. But should it turn out dead, this is why.
+    const bool has_words = why.details() && why.details()->tiktok;
+    if (has_words && why.details()->tiktok->status >= 500)
+        a.s.notes.rotation_possible(a.one.user, a.from->version, now);
     if (is_about_everybody(why)) {
         a.s.notes.endpoint_failed(why, retry_after, now, chance);
     } else {
@@ -271,7 +307,8 @@ task<void> fly(std::shared_ptr<tokens::state> s, shared_flight one) {
         at_the_end.tell(std::move(end));
     }
     const auto took = std::chrono::duration_cast<milliseconds>(steady_now() - began);
-    if (asked && s->observer) s->observer(how, took);
+    const refresh_report report{one->user, how, took};
+    if (asked && s->observer) s->observer(report);
 }
 
 } // namespace gateway::tiktok

@@ -156,8 +156,8 @@ task<result<document>> user_api::call(api_request what) {
         if (next.what == next_step::refresh) {
             auto fresh = co_await shared_.tokens.refresh_after_401(user_, tokens->version, until_);
             if (!fresh) co_return fresh.error();
+            ++so_far.token_refusals;
             tokens = std::move(*fresh);
-            so_far.refreshed = true;
         } else {
             ++so_far.repeats;
             co_await pause_until(deadline::in(now, next.wait));

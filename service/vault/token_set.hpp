@@ -34,10 +34,15 @@ struct token_set {
     std::uint64_t version = 0;
     store::connection_state state = store::connection_state::connected;
     std::string cause;
-    wall_time received_at;
+    wall_time connected_at; // of the login or import behind it
+    wall_time received_at;  // of this pair
     wall_time access_expires_at;
     wall_time refresh_expires_at;
 
+    /// A refresh gave this pair less than `age` ago: TikTok may not know it everywhere yet.
+    bool renewed_within(milliseconds age, wall_time now) const {
+        return received_at > connected_at && now >= received_at && now - received_at < age;
+    }
     bool has_scope(std::string_view name) const;
     bool usable(wall_time now) const {
         return state != store::connection_state::revoked

@@ -31,6 +31,7 @@ std::shared_ptr<token_set> described(const store::connection_record& record) {
     out->version = record.version;
     out->state = record.state;
     out->cause = record.cause;
+    out->connected_at = record.connected_at;
     out->received_at = record.updated_at;
     out->access_expires_at = record.access_expires_at;
     out->refresh_expires_at = record.refresh_expires_at;

@@ -95,6 +95,17 @@ TEST_F(Windows, U02AReadSurvivesOneFaultOfTikTok) {
     }
 }
 
+TEST_F(Windows, T18ATokenThatTikTokDoesNotKnowYetIsWaitedFor) {
+    w.simulator_settings = "switches: {rotation: lag}\ntiming: {lag_ms: 1200}\n";
+    w.connect("ann");
+    w.tiktok().control().post("/tokens/expire",
+                              boost::json::object{{"account", "alice"}, {"kind", "access"}});
+    const auto got = w.api().get("/v1/users/ann/info");
+    EXPECT_EQ(got.status, 200) << got.raw;
+    EXPECT_EQ(calls_of("/v2/oauth/token/"), 1U);
+    EXPECT_EQ(w.api().get("/v1/users/ann").text_at("data.state"), "connected");
+}
+
 TEST_F(Windows, T18ATokenThatTikTokRefusesIsRefreshedOnceAndUsed) {
     w.connect("ann");
     ASSERT_EQ(w.api().get("/v1/users/ann/info").status, 200);

@@ -54,13 +54,30 @@ TEST(OAuthMessages, Q03ClampsAndRefusesLifetimesThatAreNone) {
         milliseconds{0});
 }
 
+TEST(OAuthMessages, T09KeepsTokensWhateverStandsBesideThem) {
+    for (const char* good :
+         {R"({"access_token":"a","refresh_token":"r","expires_in":1,"open_id":"o","error":"ok"})",
+          R"({"access_token":"a","refresh_token":"r","expires_in":1,"open_id":"o","error":"server_error"})",
+          R"({"access_token":"a","refresh_token":"r","expires_in":1})"})
+        EXPECT_EQ(expect<token_answer>(read_token_answer(200, good, "")).refresh_token.reveal(), "r") << good;
+}
+
+TEST(OAuthMessages, T10TakesOnlyWordsOfTikToksKindForScopes) {
+    const auto answer = expect<token_answer>(read_token_answer(
+        200,
+        R"({"access_token":"a","open_id":"o","expires_in":1,"scope":"user.info.basic, evil\n<script>,,video.list"})",
+        ""));
+    EXPECT_EQ(answer.scopes, "user.info.basic,video.list");
+}
+
 TEST(OAuthMessages, T09TakesNoPartialAnswerForAGoodOne) {
     const std::string good = body("7200");
     for (std::size_t i = 0; i < good.size(); ++i)
         EXPECT_NO_THROW(expect<answer_lost>(read_token_answer(200, good.substr(0, i), ""))) << i;
     for (const char* bad :
          {"", "{}", "[]", "null", "<html>", R"({"access_token":"","open_id":"o","expires_in":1})",
-          R"({"access_token":5,"open_id":"o","expires_in":1})", R"({"access_token":"a","expires_in":1})",
+          R"({"access_token":5,"open_id":"o","expires_in":1})",
+          R"({"access_token":"a","expires_in":1,"open_id":"two words"})",
           R"({"access_token":"a","open_id":"o"})", R"({"access_token":"a b","open_id":"o","expires_in":1})",
           R"({"access_token":"a\r\nX: y","open_id":"o","expires_in":1})",
           R"({"access_token":"a","access_token":"b","open_id":"o","expires_in":1})"})

@@ -21,7 +21,8 @@ advice asked(const failure& f, repeat_class repeats, tries so_far = {}, millisec
 TEST(RetryPolicy, RefreshesOnceForARefusedTokenWhateverTheClass) {
     for (const auto repeats : {repeat_class::safe, repeat_class::unsafe}) {
         EXPECT_EQ(asked(refusal(401, "access_token_invalid"), repeats).what, next_step::refresh);
-        EXPECT_EQ(asked(refusal(401, "access_token_invalid"), repeats, {0, true}).what, next_step::give_up);
+        EXPECT_EQ(asked(refusal(401, "access_token_invalid"), repeats, {0, token_refusals_max}).what,
+                  next_step::give_up);
     }
     EXPECT_EQ(asked(refusal(401, "scope_not_authorized"), repeat_class::safe).what, next_step::give_up);
 }

@@ -39,10 +39,12 @@ protected:
     void make_tokens() {
         tiktok::tokens_settings settings;
         settings.refresh_per_second = 1000;
+        settings.settling = settling;
         tokens = std::make_unique<tiktok::tokens>(
             loop, ask, *vault, *records, settings,
-            [this](tiktok::refresh_result how, milliseconds) { ++told[how]; });
+            [this](const tiktok::refresh_report& report) { ++told[report.result]; });
     }
+    milliseconds settling{0}; // of the next make_tokens()
     /// A grant whose access token has this long to live (negative: is over) of two hours.
     vault::shared_tokens grant_with(const std::string& name, seconds left) {
         endpoint.good_refresh_tokens.insert("rft.first");

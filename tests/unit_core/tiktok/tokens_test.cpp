@@ -105,11 +105,13 @@ TEST_F(Tokens, T04ReportsAPairThatWasRotatedAwayWhileTheProcessWasDead) {
     make_tokens();
     ASSERT_TRUE(run_on(loop, tokens->resume_open_refreshes(soon())));
     settle();
-    const auto refused = access("ann");
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().code(), errc::reconnect_required);
+    EXPECT_EQ(record("ann").state, connection_state::reconnect_required);
     EXPECT_EQ(record("ann").cause, "rotation_response_lost");
     EXPECT_FALSE(record("ann").sealed_tokens.empty()) << "the old ciphertext is never deleted";
+    EXPECT_EQ((**access("ann")).access_token.reveal(), "act.first") << "good to its end";
+    const auto refused = after_401("ann", granted->version);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::reconnect_required);
     EXPECT_TRUE(run_on(loop, records->open_refreshes(soon()))->empty());
 }
 
@@ -129,9 +131,62 @@ TEST_F(Tokens, T08NamesTheCauseWhenAStrictEndpointRotatedAndTheAnswerIsLost) {
     EXPECT_EQ(refused.error().code(), errc::reconnect_required);
     EXPECT_EQ(record("ann").state, connection_state::reconnect_required);
     EXPECT_EQ(record("ann").cause, "rotation_response_lost");
+    EXPECT_EQ(told[refresh_result::lost], 1);
     EXPECT_EQ(requests(), 2U);
     EXPECT_FALSE(access("ann"));
     EXPECT_EQ(requests(), 2U) << "no retry storm";
+}
+
+TEST_F(Tokens, T04GoesOnWithTheOldAccessTokenWhereOnlyTheNewPairIsLost) {
+    grant_with("ann", seconds{200});
+    endpoint.next = {mode::lose_after};
+    EXPECT_TRUE(access("ann"));
+    settle();
+    EXPECT_EQ(record("ann").state, connection_state::reconnect_required);
+    EXPECT_EQ(record("ann").cause, "rotation_response_lost");
+    EXPECT_EQ((**access("ann")).access_token.reveal(), "act.first") << "TikTok takes it until its end";
+    EXPECT_EQ(requests(), 2U);
+}
+
+TEST_F(Tokens, T04NamesTheCauseAlsoWhereTheEndpointFailedAfterItRotated) {
+    grant_with("ann", seconds{-10});
+    endpoint.status = 502;
+    endpoint.body = "<html>";
+    endpoint.next = {mode::text};
+    endpoint.good_refresh_tokens.clear();
+    EXPECT_EQ(access("ann").error().code(), errc::tiktok_error);
+    EXPECT_EQ(record("ann").state, connection_state::connected);
+    turn_until(loop, [this] { return access("ann").error().code() == errc::reconnect_required; });
+    EXPECT_EQ(record("ann").cause, "rotation_response_lost");
+    EXPECT_EQ(told[refresh_result::lost], 1);
+}
+
+TEST_F(Tokens, T14BelievesNoInvalidGrantForAPairThatIsSecondsOld) {
+    grant_with("ann", seconds{-10});
+    endpoint.lifetime = "1";
+    ASSERT_TRUE(access("ann"));
+    endpoint.good_refresh_tokens.clear(); // the part of TikTok we come to now has not heard of it yet
+    const auto version = record("ann").version;
+    const auto refused = after_401("ann", version);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::tiktok_error);
+    EXPECT_TRUE(refused.error().details()->retry_after);
+    EXPECT_EQ(record("ann").state, connection_state::connected);
+}
+
+TEST_F(Tokens, T18TakesA401ForNotYetWhileThePairIsNew) {
+    settling = milliseconds{700};
+    tokens.reset();
+    make_tokens();
+    const auto granted = grant_with("ann", seconds{7000});
+    const auto fresh = after_401("ann", granted->version);
+    ASSERT_TRUE(fresh);
+    const auto same = after_401("ann", (**fresh).version);
+    ASSERT_TRUE(same);
+    EXPECT_EQ((**same).version, (**fresh).version);
+    EXPECT_EQ(requests(), 1U);
+    turn_until(loop, [this, version = (**fresh).version] { return !after_401("ann", version); });
+    EXPECT_EQ(requests(), 1U);
 }
 
 TEST_F(Tokens, T08ServesTheStillValidTokenWhileInDoubt) {
@@ -169,7 +224,8 @@ TEST_F(Tokens, T09IsInDoubtAfterAnswersThatAreNone) {
     int number = 0;
     for (const char* body :
          {"<html>", R"({"access_token":"act.x","open_id":"open-1"})",
-          R"({"access_token":"","refresh_token":"","expires_in":7200,"open_id":"open-1"})"}) {
+          R"({"access_token":"","refresh_token":"","expires_in":7200,"open_id":"open-1"})",
+          R"({"access_token":"act.x","refresh_token":"rft.x","expires_in":7200,"open_id":"two words"})"}) {
         const std::string name = "user" + std::to_string(number++);
         grant_with(name, seconds{-10});
         tokens.reset();
@@ -220,6 +276,7 @@ TEST_F(Tokens, T10KnowsOfAScopeThatWasReduced) {
     ASSERT_TRUE(got);
     EXPECT_FALSE((**got).has_scope("video.list"));
     EXPECT_EQ(record("ann").scopes, "user.info.basic");
+    EXPECT_EQ(told[refresh_result::scope_reduced], 1);
 }
 
 TEST_F(Tokens, T14AsksForANewLoginWhenTheGrantIsDeadAndDoesNotAskAgain) {
