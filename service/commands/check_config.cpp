@@ -4,11 +4,28 @@
 #include "outbound/tls_client_context.hpp"
 #include "runtime/tls_server.hpp"
 
+#include <filesystem>
 #include <iostream>
 
 namespace gateway::commands {
 
 namespace {
+
+/// What the start would make or open there, found out without doing it.
+void look_at_named_places(const settings::all& settings) {
+    namespace fs = std::filesystem;
+    std::error_code unseen;
+    const fs::path files = settings.files.directory;
+    if (fs::exists(files, unseen) && !fs::is_directory(files, unseen))
+        throw start_failure(exit_settings, "files.directory: " + files.string() + " is not a folder");
+    const fs::path store = settings.store_url.substr(std::string_view("sqlite:").size());
+    const fs::path folder = store.has_parent_path() ? store.parent_path() : ".";
+    if (!fs::is_directory(folder, unseen))
+        throw start_failure(exit_settings,
+                            "store.url: there is no folder " + folder.string() + "; make it first");
+    if (fs::is_directory(store, unseen))
+        throw start_failure(exit_settings, "store.url: " + store.string() + " is a folder, not a file");
+}
 
 /// Opens what the settings name, without touching the store or a port.
 void open_named_files(const settings::all& settings) {
@@ -32,6 +49,7 @@ void open_named_files(const settings::all& settings) {
 int check_config(const std::string& settings_file) {
     const settings::all settings = read_settings(settings_file);
     open_named_files(settings);
+    look_at_named_places(settings);
     std::cout << "the settings are good\n" << std::flush;
     return exit_well;
 }

@@ -1,12 +1,39 @@
 #include "commands/read_settings.hpp"
 
+#include "actions/row.hpp"
+#include "base/pattern.hpp"
 #include "commands/start_failure.hpp"
 #include "settings/loader.hpp"
 
+#include <algorithm>
+
 namespace gateway::commands {
+
+namespace {
+
+bool fits_an_action(const std::string& pattern) {
+    const auto rows = actions::table();
+    return std::any_of(rows.begin(), rows.end(),
+                       [&pattern](const actions::row& row) { return matches(pattern, row.slug); });
+}
+
+/// The settings know no rows. A misspelt action would only show when its caller is refused in production.
+std::vector<settings::fault> check_actions(const settings::all& values) {
+    std::vector<settings::fault> faults;
+    for (std::size_t place = 0; place < values.callers.size(); ++place)
+        for (const auto& pattern : values.callers[place].actions)
+            if (!fits_an_action(pattern))
+                faults.push_back(
+                    {"callers[" + std::to_string(place) + "].actions",
+                     "holds " + pattern + ", which fits no action, such as TIKTOK_LIST_VIDEOS or GATEWAY_*"});
+    return faults;
+}
+
+} // namespace
 
 settings::all read_settings(const std::string& file) {
     settings::loaded found = settings::load(file, settings::read_environment());
+    if (found.good()) found.faults = check_actions(found.values);
     if (found.good()) return std::move(found.values);
     std::string told = "the settings are not good:";
     for (const auto& one : found.faults)

@@ -1,6 +1,8 @@
 #include "settings/callers.hpp"
 
 #include "base/digest.hpp"
+#include "base/ids.hpp"
+#include "base/web_address.hpp"
 #include "settings/keys.hpp"
 #include "settings/readers.hpp"
 
@@ -27,16 +29,44 @@ std::string read_hash(std::string& into, const YAML::Node& value) {
     const auto bytes = from_hex(into);
     if (!bytes || bytes->size() != 32)
         return "must be the 64 hex characters that `tiktok-gateway new-key` prints as key_sha256";
+    if (*bytes == as_text(sha256("")))
+        return "is the hash of an empty key: let `tiktok-gateway new-key` make one";
+    return {};
+}
+
+/// A pattern that no user_id can fit would shut its caller out without a word.
+std::string read_users(std::vector<std::string>& into, const YAML::Node& value) {
+    if (const auto wrong = read_texts(into, value); !wrong.empty()) return wrong;
+    for (const auto& pattern : into) {
+        std::string letters = pattern;
+        const bool has_wildcard = std::erase(letters, '*') > 0;
+        const bool fits_some = (has_wildcard && letters.find_first_not_of('.') == std::string::npos)
+                               || check_user_id(letters).has_value();
+        if (!fits_some)
+            return "holds " + pattern + ", which no user_id fits (1 to 128 of A-Z a-z 0-9 . _ ~ : @ -)";
+    }
+    return {};
+}
+
+std::string read_return_url_prefixes(std::vector<std::string>& into, const YAML::Node& value) {
+    if (const auto wrong = read_texts(into, value); !wrong.empty()) return wrong;
+    for (const auto& prefix : into) {
+        const auto address = read_web_address(prefix);
+        if (!address || !(address->secure || address->on_loopback()))
+            return "holds " + prefix
+                   + ", and must begin with https:// (http:// on loopback only), a host, perhaps a port and a path; "
+                     "no user, query, fragment or wildcard";
+    }
     return {};
 }
 
 std::string read_member(caller& into, const std::string& key, const YAML::Node& value) {
     if (key == "name") return read_text(into.name, value);
     if (key == "key_sha256") return read_hash(into.key_sha256, value);
-    if (key == "users") return read_texts(into.users, value);
+    if (key == "users") return read_users(into.users, value);
     if (key == "actions") return read_texts(into.actions, value);
     if (key == "requests_per_minute") return read_number(into.requests_per_minute, value, {1, 10'000'000});
-    if (key == "return_url_prefixes") return read_texts(into.return_url_prefixes, value);
+    if (key == "return_url_prefixes") return read_return_url_prefixes(into.return_url_prefixes, value);
     return "is not a key of a caller";
 }
 
@@ -52,10 +82,6 @@ std::string read_caller(caller& into, const YAML::Node& entry) {
     }
     if (!is_plain_name(into.name)) return ".name must be 1 to 64 of A-Z a-z 0-9 _ . -";
     if (into.key_sha256.empty()) return ".key_sha256 is missing";
-    for (const auto& prefix : into.return_url_prefixes)
-        if (!prefix.starts_with("https://") && !prefix.starts_with("http://127.0.0.1")
-            && !prefix.starts_with("http://localhost"))
-            return ".return_url_prefixes must begin with https://";
     return {};
 }
 

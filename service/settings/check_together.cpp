@@ -1,8 +1,11 @@
+#include "base/url_rules.hpp"
+#include "base/web_address.hpp"
 #include "settings/loader.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cctype>
+#include <filesystem>
 #include <string_view>
 
 namespace gateway::settings {
@@ -18,16 +21,32 @@ bool is_loopback(const std::string& address) {
     return address.starts_with("127.") || address == "::1";
 }
 
-/// `https://host[:port]` and, if allowed, a path; no user, query or fragment.
-bool is_plain_url(std::string_view url, std::string_view scheme, bool with_path) {
-    if (!url.starts_with(scheme)) return false;
-    const std::string_view rest = url.substr(scheme.size());
-    const bool plain = std::all_of(rest.begin(), rest.end(), [](unsigned char letter) {
-        return std::isalnum(letter)
-               || std::string_view("-._~:/[]%").find(static_cast<char>(letter)) != std::string_view::npos;
+/// A host of TikTok's: a name or an IPv4 address, over TLS (the resolver knows no brackets).
+bool is_tiktok_page(const std::string& url) {
+    const auto address = read_web_address(url);
+    return address && address->secure && !address->host.starts_with('[');
+}
+
+bool is_tiktok_origin(const std::string& url) {
+    return is_tiktok_page(url) && read_web_address(url)->path.empty();
+}
+
+/// Codes of logins travel to this address: in clear only where no wire is.
+bool is_public_url(const std::string& url) {
+    const auto address = read_web_address(url);
+    return address && (address->secure || address->on_loopback());
+}
+
+/// Only wildcards would trust whatever host an answer names.
+bool is_host_pattern(std::string_view pattern) {
+    const auto is_name_letter = [](unsigned char letter) { return std::isalnum(letter) != 0; };
+    const bool plain = std::all_of(pattern.begin(), pattern.end(), [&](unsigned char letter) {
+        return is_name_letter(letter)
+               || std::string_view(".-*:[]").find(static_cast<char>(letter)) != std::string_view::npos;
     });
-    return plain && !rest.empty() && rest.front() != '/'
-           && (with_path || rest.find('/') == std::string_view::npos);
+    const auto port = pattern.ends_with(']') ? std::string_view::npos : pattern.rfind(':');
+    const auto host = pattern.substr(0, port);
+    return plain && std::any_of(host.begin(), host.end(), is_name_letter);
 }
 
 void check_addresses(const all& values, std::vector<fault>& faults) {
@@ -48,16 +67,22 @@ void check_addresses(const all& values, std::vector<fault>& faults) {
 
 void check_urls(const all& values, std::vector<fault>& faults) {
     const auto& tiktok = values.tiktok;
-    if (!is_plain_url(tiktok.api_url, "https://", false))
+    if (!is_tiktok_origin(tiktok.api_url))
         faults.push_back({"tiktok.api_url", "must be an https origin, such as https://open.tiktokapis.com"});
-    if (!is_plain_url(tiktok.authorize_url, "https://", true))
+    if (!is_tiktok_page(tiktok.authorize_url))
         faults.push_back({"tiktok.authorize_url", "must be an https URL without query"});
-    if (!is_plain_url(values.public_url, "https://", true)
-        && !is_plain_url(values.public_url, "http://", true))
-        faults.push_back({"public_url", "must be an http or https URL without query"});
+    if (!is_public_url(values.public_url))
+        faults.push_back({"public_url",
+                          "must be an https URL without query (http on loopback only, since codes of "
+                          "logins travel there)"});
     for (const auto& url : tiktok.verified_url_prefixes)
-        if (!is_plain_url(url, "https://", true))
-            faults.push_back({"tiktok.verified_url_prefixes", "must all be https URLs without query"});
+        if (const auto wrong = refuse_url_prefix(url))
+            faults.push_back({"tiktok.verified_url_prefixes", "holds " + url + ", which " + *wrong});
+    for (const auto& pattern : tiktok.upload_hosts)
+        if (!is_host_pattern(pattern))
+            faults.push_back(
+                {"tiktok.upload_hosts",
+                 "holds " + pattern + ", and must name hosts, such as *.example.com or 127.0.0.1:8443"});
     for (const auto& [name, address] : tiktok.resolve)
         if (!is_ip_address(address)) faults.push_back({"tiktok.resolve", name + " needs an IP address"});
 }
@@ -67,6 +92,10 @@ void check_texts(const all& values, std::vector<fault>& faults) {
     if (values.tiktok.client_secret.empty()) faults.push_back({"tiktok.client_secret", "is empty"});
     if (values.vault.keys_file.empty()) faults.push_back({"vault.keys_file", "is empty"});
     if (values.files.directory.empty()) faults.push_back({"files.directory", "is empty"});
+    const auto folder = std::filesystem::path(values.files.directory).lexically_normal();
+    if (folder.has_root_directory() && !folder.has_relative_path())
+        faults.push_back(
+            {"files.directory", "is the root of the file system; give the files a folder of their own"});
     if (!values.store_url.starts_with("sqlite:") || values.store_url == "sqlite:")
         faults.push_back({"store.url", "must be sqlite:FILE"});
     const auto bad_scope = [](const std::string& scope) {
@@ -79,6 +108,13 @@ void check_texts(const all& values, std::vector<fault>& faults) {
         faults.push_back({"tiktok.scopes", "must be TikTok's scopes, such as user.info.basic"});
 }
 
+void check_times(const all& values, std::vector<fault>& faults) {
+    if (values.drain.delay > values.drain.deadline)
+        faults.push_back({"drain.delay_ms",
+                          "must not be longer than drain.deadline_ms, which counts from the "
+                          "same moment"});
+}
+
 } // namespace
 
 std::vector<fault> check_together(const all& values) {
@@ -86,6 +122,7 @@ std::vector<fault> check_together(const all& values) {
     check_addresses(values, faults);
     check_urls(values, faults);
     check_texts(values, faults);
+    check_times(values, faults);
     return faults;
 }
 

@@ -141,6 +141,13 @@ void read_secret_file(const key_row& row, const std::string& key, const YAML::No
         row.read(into.values, YAML::Node(*text));
 }
 
+/// A reader of entries begins with the place it means: `[2].users must …`.
+fault fault_at(const std::string& key, const std::string& wrong) {
+    if (!wrong.starts_with('[')) return {key, wrong};
+    const auto place_end = wrong.find(' ');
+    return {key + wrong.substr(0, place_end), wrong.substr(place_end + 1)};
+}
+
 void read_values(const values_by_key& from, loaded& into) {
     for (const auto& [key, value] : from) {
         const meaning what = meaning_of(key);
@@ -150,7 +157,7 @@ void read_values(const values_by_key& from, loaded& into) {
             else
                 read_secret_file(*what.row, key, value, into);
         } else if (const auto wrong = what.row->read(into.values, value); !wrong.empty()) {
-            into.faults.push_back({key, wrong});
+            into.faults.push_back(fault_at(key, wrong));
         }
     }
     for (const auto& row : keys()) {

@@ -41,6 +41,9 @@ result<vault_key> read_line(std::string_view line, std::size_t number) {
     if (!bytes) return refused_line(number, "has a key that is not base64");
     secret key{std::move(*bytes)};
     if (key.size() != key_size_bytes) return refused_line(number, "has a key that is not 32 bytes long");
+    // A placeholder that was never replaced: its seal would protect nothing.
+    if (key.reveal().find_first_not_of('\0') == std::string_view::npos)
+        return refused_line(number, "has a key of zeros only; new-vault-key makes a real one");
     return vault_key{std::string(id), std::move(key)};
 }
 

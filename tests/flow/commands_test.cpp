@@ -96,6 +96,37 @@ TEST_F(Commands, G01CheckConfigOpensTheFilesThatSettingsName) {
     EXPECT_THAT(tls.errors, HasSubstr("listen.tls"));
 }
 
+TEST_F(Commands, G01CheckConfigLooksAtTheFoldersThatSettingsName) {
+    const auto with = [this](const std::string& name, const std::string& value) {
+        return run({"--config", settings(), "--check-config"}, {{"TIKTOK_GATEWAY__" + name, value}});
+    };
+    const auto store = with("STORE__URL", "sqlite:/nonexistent/gateway.db");
+    EXPECT_EQ(store.status, 78);
+    EXPECT_THAT(store.errors, HasSubstr("store.url"));
+    EXPECT_EQ(with("STORE__URL", "sqlite:" + folder.path().string()).status, 78);
+    const auto files = with("FILES__DIRECTORY", harness::keys_file_in(folder));
+    EXPECT_EQ(files.status, 78);
+    EXPECT_THAT(files.errors, HasSubstr("files.directory"));
+    EXPECT_EQ(with("FILES__DIRECTORY", (folder.path() / "new/files").string()).status, 0);
+    EXPECT_EQ(with("STORE__URL", "sqlite:" + (folder.path() / "new.db").string()).status, 0);
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "new.db")) << "it only looks";
+}
+
+TEST_F(Commands, G01AnActionThatDoesNotExistIsNamedWithItsCaller) {
+    const std::string hash(64, 'a');
+    const std::string callers = "callers: [{name: a, key_sha256: " + hash + "}, {name: b, key_sha256: b"
+                                + hash.substr(1) + ", actions: [TIKTOK_LIST_VIDEOS, 'GATEWAY_*', ";
+    EXPECT_EQ(run({"--config", settings(callers + "'TIKTOK_*_INFO']}]\n"), "--check-config"}).status, 0);
+    for (const std::string pattern : {"TIKTOK_LIST_VIDEO", "tiktok_list_videos", "'TIKTOK_LIST_VIDEOS?'"}) {
+        const auto got = run({"--config", settings(callers + pattern + "]}]\n"), "--check-config"});
+        EXPECT_EQ(got.status, 78) << pattern;
+        EXPECT_THAT(got.errors, HasSubstr("callers[1].actions"));
+    }
+    const auto start = run({"--config", settings(callers + "TIKTOK_LIST_VIDEO]}]\n")});
+    EXPECT_EQ(start.status, 78);
+    EXPECT_THAT(start.errors, HasSubstr("callers[1].actions"));
+}
+
 TEST_F(Commands, G01AStartWithBadSettingsIsRefusedTheSameWay) {
     const auto got = run({"--config", settings("listen: {address: 0.0.0.0}\n")});
     EXPECT_EQ(got.status, 78);

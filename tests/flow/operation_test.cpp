@@ -105,7 +105,7 @@ TEST_F(Operation, K02AfterSigtermNewCallsAreServedUntilTheDelayIsOver) {
 }
 
 TEST_F(Operation, P02ASecondSigtermShortensTheDelay) {
-    delay_of(seconds{60});
+    delay_of(seconds{30});
     EXPECT_EQ(w.admin().get("/readyz").status, 200);
     w.gateway().process().signal(SIGTERM);
     EXPECT_TRUE(becomes_not_ready());

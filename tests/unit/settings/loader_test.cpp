@@ -1,5 +1,6 @@
 #include "settings/loader.hpp"
 
+#include "base/digest.hpp"
 #include "settings/keys.hpp"
 
 #include <gmock/gmock.h>
@@ -54,7 +55,8 @@ TEST(Settings, G01EveryKeyRefusesAValueOfTheWrongShapeByName) {
     for (const auto& row : keys()) {
         for (const std::string wrong : {"{a: {b: c}}", "[[1]]", "~"}) {
             const auto got = load_text(line_for(std::string(row.key), wrong), {});
-            EXPECT_THAT(keys_of(got.faults), Contains(std::string(row.key))) << wrong;
+            const std::string key(row.key); // of an entry of `callers`: with its place
+            EXPECT_THAT(keys_of(got.faults), Contains(testing::AnyOf(key, key + "[0]"))) << wrong;
         }
     }
 }
@@ -106,6 +108,12 @@ TEST(Settings, G01DangerousCombinationsAreRefused) {
         {"tiktok.api_url", "tiktok: {client_key: a, client_secret: b, api_url: 'https://a/path'}"},
         {"tiktok.api_url", "tiktok: {client_key: a, client_secret: b, api_url: 'https://user@a'}"},
         {"tiktok.scopes", "tiktok: {client_key: a, client_secret: b, scopes: []}"},
+        {"public_url", "public_url: http://gateway.example"},
+        {"public_url", "public_url: 'https://%%%%'"},
+        {"public_url", "public_url: https://gateway.example?x=1"},
+        {"files.directory", "files: {directory: /}"},
+        {"files.directory", "files: {directory: /a/..}"},
+        {"drain.delay_ms", "drain: {delay_ms: 2000, deadline_ms: 1999}"},
         {"tiktok.pkce", "tiktok: {client_key: a, client_secret: b, pkce: none}"},
         {"store.url", "store: {url: 'postgresql://x'}"},
         {"tiktok.client_key", "tiktok: {client_key: '', client_secret: b}"},
@@ -115,6 +123,37 @@ TEST(Settings, G01DangerousCombinationsAreRefused) {
         if (yaml.find("tiktok:") == std::string::npos) text += "tiktok: {client_key: a, client_secret: b}\n";
         EXPECT_THAT(keys_of(load_text(text, {}).faults), Contains(key)) << yaml;
     }
+}
+
+TEST(Settings, G01AddressesOfTikTokAreReadStrictly) {
+    const std::pair<std::string, std::vector<std::string>> refused[] = {
+        {"api_url",
+         {"https://[[[%%%", "https://a:b:c", "https://a:99999", "https://a:0", "https://a:", "https://a..b",
+          "https://a?x", "https://[::1]:443", "https://1.2.3", "https://", "a.example"}},
+        {"authorize_url", {"https://%%%%", "http://www.tiktok.com/v2/", "https://www.tiktok.com/v2/?a=b"}},
+        {"upload_hosts",
+         {"['*']", "['*:*']", "['*:443']", "['a.example', '**']", "['a b']", "['https://a.example']"}},
+        {"verified_url_prefixes",
+         {"['http://a.example/']", "['https://com/']", "['https://127.0.0.1/']", "['*']"}},
+    };
+    const auto of = [](const std::string& name, const std::string& value) {
+        return load_text(
+                   "vault: {keys_file: k}\ntiktok:\n  client_key: a\n  client_secret: b\n  " + name + ": "
+                       + (value.starts_with('[') && !value.starts_with("[[") ? value : "\"" + value + "\"")
+                       + "\n",
+                   {})
+            .faults;
+    };
+    for (const auto& [name, values] : refused)
+        for (const auto& value : values)
+            EXPECT_THAT(keys_of(of(name, value)), Contains("tiktok." + name)) << value;
+    EXPECT_THAT(of("api_url", "https://localhost:8443"), IsEmpty());
+    EXPECT_THAT(of("authorize_url", "https://127.0.0.1:1/v2/auth/authorize/"), IsEmpty());
+    EXPECT_THAT(
+        of("upload_hosts", "['*.tiktokapis.example', '127.0.0.1:8443', '*-upload.example:*', '[::1]:8443']"),
+        IsEmpty());
+    EXPECT_THAT(of("verified_url_prefixes", "['https://media.example.com/videos/', 'media.example.com']"),
+                IsEmpty());
 }
 
 TEST(Settings, G01ABrokenFileIsAFaultAndNotACrash) {
@@ -173,8 +212,14 @@ TEST(Settings, CallersAreReadWhole) {
 TEST(Settings, G01AFaultyCallerIsNamedByItsPlace) {
     const std::string hash(64, 'a');
     const std::string good = "{name: a, key_sha256: " + hash + "}";
+    const std::string caller = "[{name: a, key_sha256: " + hash + ", ";
     const std::pair<std::string, std::string> cases[] = {
         {"[" + good + ", {name: b, key_sha256: 12}]", "[1].key_sha256"},
+        {"[{name: a, key_sha256: " + to_hex(sha256("")) + "}]", "[0].key_sha256"},
+        {caller + "users: ['a b']}]", "[0].users"},
+        {caller + "users: ['shop-*', 'a/*']}]", "[0].users"},
+        {caller + "users: ['..']}]", "[0].users"},
+        {caller + "users: ['" + std::string(129, 'a') + "*']}]", "[0].users"},
         {"[{name: 'a b', key_sha256: " + hash + "}]", "[0].name"},
         {"[{name: a}]", "[0].key_sha256"},
         {"[{name: a, key_sha256: " + hash + ", webhook_url: 'https://a'}]", "[0].webhook_url"},
@@ -185,10 +230,31 @@ TEST(Settings, G01AFaultyCallerIsNamedByItsPlace) {
         {"[text]", "[0]"},
     };
     for (const auto& [yaml, place] : cases)
-        EXPECT_THAT(
-            load_text(minimum + "callers: " + yaml, {}).faults,
-            Contains(testing::AllOf(Field(&fault::key, "callers"), Field(&fault::reason, HasSubstr(place)))))
+        EXPECT_THAT(load_text(minimum + "callers: " + yaml, {}).faults,
+                    Contains(Field(&fault::key, "callers" + place)))
             << yaml;
+}
+
+std::vector<fault> faults_of_return_url(const std::string& prefix) {
+    return load_text(minimum + "callers: [{name: a, key_sha256: " + std::string(64, 'a')
+                         + ", return_url_prefixes: ['" + prefix + "']}]",
+                     {})
+        .faults;
+}
+
+TEST(Settings, G01ABrowserIsSentToNoHostThatOnlyLooksLikeLoopback) {
+    for (const char* prefix :
+         {"http://127.0.0.1.evil.example/", "http://localhost.evil.example/",
+          "http://localhost@evil.example/", "http://app.example/", "https://", "https://*",
+          "https://*.app.example/", "https://a b/../#x", "https://app.example/?x", "https://app.example/*",
+          "https://app.example/a/../b", "https://[::1/", "javascript:alert(1)", "app.example"})
+        EXPECT_THAT(faults_of_return_url(prefix),
+                    Contains(Field(&fault::key, "callers[0].return_url_prefixes")))
+            << prefix;
+    for (const char* prefix :
+         {"https://app.example", "https://app.example:8443/back/", "http://127.0.0.1:3000/",
+          "http://localhost/x", "http://[::1]:80/", "https://10.0.0.1/"})
+        EXPECT_THAT(faults_of_return_url(prefix), IsEmpty()) << prefix;
 }
 
 TEST(Settings, G03NoFaultRepeatsASecret) {

@@ -37,6 +37,7 @@ TEST(KeyRing, RefusesWhatIsNoKeyAndNamesTheLineButNeverItsContent) {
                                          "o ne:" + a_key,
                                          std::string(33, 'i') + ":" + a_key,
                                          "two:" + a_key + a_key,
+                                         "two:" + to_base64(std::string(32, '\0')),
                                          "one:" + a_key + "\none:" + b_key};
     for (const auto& line : lines) {
         const auto ring = key_ring::parse("# comment\n" + line);
