@@ -63,7 +63,7 @@ serving_worker::serving_worker(reaching_worker& worker, const shared_parts& shar
       tiktok(worker.client, shared.tokens, shared.windows, shared.memory, shared.settings,
              observer_of(shared.sink.of_worker(worker.home.index()))),
       posts(shared.store, shared.files, shared.settings),
-      desk(shared.store, shared.vault, worker.oauth, shared.settings),
+      desk(shared.store, shared.vault, worker.oauth, shared.tokens, shared.settings),
       action_parts{posts, shared.files, desk, shared.store, shared.settings},
       calls(pipeline::parts{shared.settings, shared.callers, shared.quotas, shared.store, tiktok,
                             action_parts, shared.door.calls_end}),

@@ -1,6 +1,6 @@
 // The desk of connections: as at a reception, users come here to connect, and here connections are listed,
 // imported and ended. It asks the vault for tokens and TikTok for OAuth; it keeps nothing itself. One per
-// worker, on that worker's thread. Bodies: desk.cpp (list, import, end), login.cpp, views.cpp (JSON).
+// worker, on that worker's thread. Bodies: desk.cpp (list, import), login.cpp, ending.cpp, views.cpp (JSON).
 //
 // Rules that had to be chosen:
 // - A user who connects again replaces the old grant, also with another TikTok account.
@@ -14,6 +14,7 @@
 #include "runtime/task.hpp"
 #include "settings/settings.hpp"
 #include "store/records.hpp"
+#include "vault/token_set.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -31,7 +32,8 @@ class token_vault;
 }
 namespace gateway::tiktok {
 class oauth;
-}
+class tokens;
+} // namespace gateway::tiktok
 
 namespace gateway::connections {
 
@@ -90,7 +92,8 @@ struct disconnected {
 
 class desk {
 public:
-    desk(store::store& records, vault::token_vault& vault, tiktok::oauth& ask, const settings::all& settings);
+    desk(store::store& records, vault::token_vault& vault, tiktok::oauth& ask, tiktok::tokens& tokens,
+         const settings::all& settings);
 
     /// invalid_input with fields (scopes, return_url).
     task<result<login_start>> start(const settings::caller& by, user_id user, login_wish wish, wall_time now,
@@ -109,7 +112,8 @@ public:
     /// Users of this caller who are connected to that account, in order of user_id.
     task<result<std::vector<connection_view>>> of_account(const settings::caller& by, open_id account,
                                                           deadline until);
-    /// Revokes at TikTok as far as that works, and forgets in any case.
+    /// Revokes at TikTok as far as that works (with a refresh before it, and a few tries), and forgets in any
+    /// case.
     task<result<disconnected>> disconnect(user_id user, wall_time now, deadline until);
     /// TikTok's webhook `authorization.removed`; gives how many users that were. `reason`: tiktok-api §7.
     /// `happened_at`, the event's create_time: a grant made after it stays (T19, an event that comes late).
@@ -117,9 +121,13 @@ public:
                                                        wall_time happened_at, wall_time now, deadline until);
 
 private:
+    /// Whether TikTok confirmed it.
+    task<bool> revoke_at_tiktok(user_id user, vault::shared_tokens tokens, wall_time now, deadline until);
+
     store::store& records_;
     vault::token_vault& vault_;
     tiktok::oauth& ask_;
+    tiktok::tokens& tokens_;
     const settings::all& settings_;
 };
 

@@ -189,6 +189,27 @@ TEST_F(Connect, DisconnectingRevokesAtTikTokAndForgets) {
     EXPECT_EQ(calls_of(info_endpoint), calls);
 }
 
+TEST_F(Connect, T17DisconnectingAnIdleUserRevokesAtTikTokToo) {
+    w.connect("u", {{"expires_in", 1}});
+    const auto ended = gateway::steady_now() + gateway::seconds{1};
+    while (gateway::steady_now() < ended)
+        static_cast<void>(state_of("u")); // each look is a round trip
+    const auto gone = w.api().del("/v1/users/u");
+    EXPECT_TRUE(gone.at("data.revoked_at_tiktok") == boost::json::value(true)) << gone.raw;
+    EXPECT_EQ(valid_tokens_of("alice", "refresh_tokens"), 0U);
+}
+
+TEST_F(Connect, DisconnectingAsksTikTokAgainAfterAPassingFault) {
+    w.connect("u");
+    w.tiktok().add_fault({{"match", {{"path", "/v2/oauth/revoke/"}}},
+                          {"times", 2},
+                          {"do", {{"apply", false}, {"status", 503}}}});
+    const auto gone = w.api().del("/v1/users/u");
+    EXPECT_TRUE(gone.at("data.revoked_at_tiktok") == boost::json::value(true)) << gone.raw;
+    EXPECT_EQ(valid_tokens_of("alice", "refresh_tokens"), 0U);
+    EXPECT_EQ(calls_of("/v2/oauth/revoke/"), 3U);
+}
+
 TEST_F(Connect, DisconnectingForgetsAlsoWhenTikTokIsDown) {
     w.connect("u");
     w.tiktok().add_fault({{"match", {{"path", "/v2/oauth/revoke/"}}},

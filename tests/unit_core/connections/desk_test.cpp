@@ -17,7 +17,7 @@ protected:
         all.public_url = "https://gw.example";
         by.name = "shop";
         by.return_url_prefixes = {"https://shop.example/app"};
-        desk = std::make_unique<connections::desk>(*records, *vault, ask, all);
+        desk = std::make_unique<connections::desk>(*records, *vault, ask, *tokens, all);
     }
 
     result<connections::login_start> begin(const std::string& name, connections::login_wish wish = {},
@@ -42,6 +42,12 @@ protected:
     }
     result<connections::connection_view> show(const std::string& name) {
         return run_on(loop, desk->show(user_id::trusted(name), soon()));
+    }
+    connections::disconnected disconnect(const std::string& name) {
+        const auto gone = run_on(loop, desk->disconnect(user_id::trusted(name), wall_now(), soon()));
+        EXPECT_TRUE(gone) << name;
+        EXPECT_EQ(show(name).error().code(), errc::user_not_connected);
+        return gone ? *gone : connections::disconnected{};
     }
     std::size_t removed(const std::string& account, wall_time happened_at) {
         return *run_on(loop, desk->on_authorization_removed(open_id::trusted(account), 1, happened_at,
@@ -186,13 +192,49 @@ TEST_F(Desk, RevokesAtTikTokAndForgets) {
     EXPECT_FALSE(run_on(loop, desk->disconnect(user_id::trusted("ann"), wall_now(), soon())));
 }
 
+using asked = std::vector<std::string>;
+
+TEST_F(Desk, T17RevokesAnIdleUserWhoseAccessTokenHasEnded) {
+    grant_with("ann", -seconds{86'400});
+    EXPECT_TRUE(disconnect("ann").revoked_at_tiktok);
+    EXPECT_EQ(endpoint.requests, (asked{"refresh_token", "revoke"}));
+    EXPECT_TRUE(endpoint.revoked.contains("act.issued1")) << "the new token, not the dead one";
+}
+
+TEST_F(Desk, ForgetsAlsoWhenThereIsNothingToRevokeWith) {
+    grant_with("ann", -seconds{86'400});
+    endpoint.good_refresh_tokens.clear();
+    EXPECT_FALSE(disconnect("ann").revoked_at_tiktok);
+    grant_with("bob", -seconds{86'400});
+    endpoint.next = {mode::lose_before, mode::lose_before};
+    EXPECT_FALSE(disconnect("bob").revoked_at_tiktok);
+    grant_with("eve", -seconds{400 * 86'400});
+    EXPECT_FALSE(disconnect("eve").revoked_at_tiktok) << "the refresh token has ended too";
+    EXPECT_EQ(endpoint.requests, (asked{"refresh_token", "refresh_token", "refresh_token"}));
+}
+
+TEST_F(Desk, AsksAgainForARevocationThatTikTokCouldNotDo) {
+    grant_with("ann", seconds{3'600});
+    endpoint.status = 429;
+    endpoint.next = {mode::unreachable, mode::text, mode::lose_after};
+    EXPECT_TRUE(disconnect("ann").revoked_at_tiktok);
+    EXPECT_EQ(endpoint.requests, asked(4, "revoke"));
+}
+
 TEST_F(Desk, ForgetsAlsoWhenTikTokCannotBeReached) {
-    come_back(agree(begin("ann")->authorize_url));
-    endpoint.next = {mode::unreachable};
-    const auto gone = run_on(loop, desk->disconnect(user_id::trusted("ann"), wall_now(), soon()));
-    ASSERT_TRUE(gone);
-    EXPECT_FALSE(gone->revoked_at_tiktok);
-    EXPECT_EQ(show("ann").error().code(), errc::user_not_connected);
+    grant_with("ann", seconds{3'600});
+    endpoint.next = {mode::unreachable, mode::unreachable, mode::unreachable, mode::unreachable};
+    EXPECT_FALSE(disconnect("ann").revoked_at_tiktok);
+    EXPECT_EQ(endpoint.requests, asked(4, "revoke"));
+}
+
+TEST_F(Desk, TakesTikToksRefusalToRevokeForAnAnswer) {
+    grant_with("ann", seconds{3'600});
+    endpoint.status = 400;
+    endpoint.body = R"({"error":"invalid_request"})";
+    endpoint.next = {mode::text};
+    EXPECT_FALSE(disconnect("ann").revoked_at_tiktok);
+    EXPECT_EQ(endpoint.requests, asked(1, "revoke"));
 }
 
 TEST_F(Desk, T22LeavesTheOtherUserOfTheSameAccountAlone) {

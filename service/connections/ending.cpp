@@ -1,0 +1,117 @@
+// The ends of the desk (desk.hpp): a caller lets a user go, or TikTok says that somebody left.
+#include "connections/desk.hpp"
+#include "runtime/waiter.hpp"
+#include "store/store.hpp"
+#include "tiktok/chance.hpp"
+#include "tiktok/oauth.hpp"
+#include "tiktok/retry_policy.hpp"
+#include "tiktok/tokens.hpp"
+#include "vault/token_vault.hpp"
+
+#include <algorithm>
+
+namespace gateway::connections {
+namespace {
+
+constexpr milliseconds revoke_timeout{5'000}; // of one try
+constexpr milliseconds tiktok_patience{30'000};
+constexpr std::uint32_t repeats_max = 3;
+constexpr milliseconds first_pause{200};
+constexpr milliseconds pause_max{2'000};
+
+/// What TikTok may take of the call's time: forgetting must have its part, whatever TikTok does.
+deadline part_of(deadline until) {
+    const auto share = until.left(steady_now()) * 3 / 4;
+    return until.no_later_than(steady_now() + std::min<milliseconds>(share, tiktok_patience));
+}
+
+/// Revoking twice is revoking once, so a lost answer is asked for again too.
+bool may_pass(const failure& why) {
+    if (why.code() == errc::tiktok_unreachable || why.code() == errc::deadline_exceeded) return true;
+    const auto* details = why.details();
+    if (details == nullptr || !details->tiktok) return false;
+    return details->tiktok->status == 429 || details->tiktok->status >= 500;
+}
+
+task<bool> revoke_patiently(tiktok::oauth& ask, vault::shared_tokens tokens, deadline until) {
+    for (std::uint32_t repeats = 0;; ++repeats) {
+        auto access = tokens->access_token.copy();
+        const auto soon = until.no_later_than(steady_now() + revoke_timeout);
+        const auto revoked = co_await ask.revoke(std::move(access), soon);
+        if (revoked) co_return true;
+        const auto pause = tiktok::jittered(first_pause, repeats, pause_max, tiktok::chance());
+        if (!may_pass(revoked.error()) || repeats == repeats_max || until.left(steady_now()) <= pause)
+            co_return false;
+        co_await pause_until(until.no_later_than(steady_now() + pause));
+    }
+}
+
+/// Causes of `authorization.removed` (tiktok-api §7).
+std::string_view removal_cause(std::int64_t reason) {
+    switch (reason) {
+        case 1:
+            return "user_disconnected";
+        case 2:
+            return "account_deleted";
+        case 3:
+            return "account_age_changed";
+        case 4:
+            return "account_banned";
+        case 5:
+            return "revoked_by_developer";
+        default:
+            return "authorization_removed";
+    }
+}
+
+} // namespace
+
+task<bool> desk::revoke_at_tiktok(user_id user, vault::shared_tokens tokens, wall_time now, deadline until) {
+    if (now >= tokens->access_expires_at) {
+        // TikTok takes an access token only, and that of an idle user ended long ago (T17) while the refresh
+        // token lives on for a year: without a new pair nothing would be revoked.
+        auto fresh = co_await tokens_.access(std::move(user), until);
+        if (!fresh || (*fresh)->account != tokens->account) co_return false;
+        tokens = std::move(*fresh);
+    }
+    if (tokens->access_token.empty()) co_return false;
+    co_return co_await revoke_patiently(ask_, std::move(tokens), until);
+}
+
+task<result<disconnected>> desk::disconnect(user_id user, wall_time now, deadline until) {
+    const auto there = co_await vault_.load_again(user, until);
+    if (!there) co_return there.error();
+    const auto sharing = co_await records_.find_connections_of_account((*there)->account, until);
+    if (!sharing) co_return sharing.error();
+    const bool alone =
+        std::none_of(sharing->begin(), sharing->end(), [&user](const store::connection_record& other) {
+            return other.user != user && other.state != store::connection_state::revoked;
+        });
+    disconnected out;
+    if (alone) out.revoked_at_tiktok = co_await revoke_at_tiktok(user, *there, now, part_of(until));
+    // Whatever TikTok said, the user asked us to forget.
+    const auto gone = co_await vault_.forget(std::move(user), until);
+    if (!gone) co_return gone.error();
+    co_return out;
+}
+
+task<result<std::size_t>> desk::on_authorization_removed(open_id account, std::int64_t reason,
+                                                         wall_time happened_at, wall_time now,
+                                                         deadline until) {
+    const auto found = co_await records_.find_connections_of_account(std::move(account), until);
+    if (!found) co_return found.error();
+    std::size_t count = 0;
+    for (const auto& record : *found) {
+        // TikTok repeats an event for up to 72 hours: one from before this grant says nothing about it. Its
+        // time has no milliseconds.
+        const bool older_than_grant = happened_at + seconds{1} < record.connected_at;
+        if (older_than_grant || record.state == store::connection_state::revoked) continue;
+        std::string cause{removal_cause(reason)};
+        const auto known = co_await vault_.revoke(record.user, std::move(cause), now, until);
+        if (!known) co_return known.error();
+        ++count;
+    }
+    co_return count;
+}
+
+} // namespace gateway::connections
