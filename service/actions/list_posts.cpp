@@ -3,6 +3,7 @@
 #include "actions/rows.hpp"
 #include "base/json_write.hpp"
 #include "connections/desk.hpp"
+#include "posts/public_ids.hpp"
 
 #include <cstdint>
 #include <utility>
@@ -26,7 +27,7 @@ std::string to_json(const store::post_record& post) {
     append_text(out, "draft_publish_id", post.draft.text());
     append_text(out, "published_as", post.published_as.text());
     append_json_key(out, "publicaly_available_post_id");
-    out += post.post_ids.empty() ? "[]" : post.post_ids;
+    out += json_list(posts::public_ids(post.post_ids).visible());
     append_json_key(out, "size");
     append_json_number(out, static_cast<std::int64_t>(post.size_bytes));
     append_text(out, "sha256", post.sha256);

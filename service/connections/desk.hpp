@@ -116,7 +116,8 @@ public:
     /// case.
     task<result<disconnected>> disconnect(user_id user, wall_time now, deadline until);
     /// TikTok's webhook `authorization.removed`; gives how many users that were. `reason`: tiktok-api §7.
-    /// `happened_at`, the event's create_time: a grant made after it stays (T19, an event that comes late).
+    /// `happened_at`, the event's create_time in whole seconds: a grant that may have been made after it
+    /// stays (T19, an event that comes late).
     task<result<std::size_t>> on_authorization_removed(open_id account, std::int64_t reason,
                                                        wall_time happened_at, wall_time now, deadline until);
 

@@ -103,9 +103,10 @@ task<result<std::size_t>> desk::on_authorization_removed(open_id account, std::i
     std::size_t count = 0;
     for (const auto& record : *found) {
         // TikTok repeats an event for up to 72 hours: one from before this grant says nothing about it. Its
-        // time has no milliseconds.
-        const bool older_than_grant = happened_at + seconds{1} < record.connected_at;
-        if (older_than_grant || record.state == store::connection_state::revoked) continue;
+        // time has no milliseconds, so within a second nobody can tell; then the grant stays, and if it is
+        // gone the next 401 says so.
+        const bool may_be_older = happened_at < record.connected_at;
+        if (may_be_older || record.state == store::connection_state::revoked) continue;
         std::string cause{removal_cause(reason)};
         const auto known = co_await vault_.revoke(record.user, std::move(cause), now, until);
         if (!known) co_return known.error();

@@ -2,10 +2,6 @@
 
 #include "posts/publisher.hpp"
 
-#include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
-
 namespace gateway::posts {
 
 std::string_view state_of(std::string_view tiktok_status) {
@@ -33,23 +29,6 @@ bool is_direct(const store::post_record* known, const publish_id& id) {
 bool may_help_to_upload_again(std::string_view fail_reason) {
     return fail_reason == "internal" || fail_reason == "video_pull_failed"
            || fail_reason == "photo_pull_failed" || fail_reason == "upload_broken_off";
-}
-
-std::string write_post_ids(const std::vector<std::string>& ids) {
-    boost::json::array list;
-    for (const std::string& id : ids)
-        list.emplace_back(id);
-    return boost::json::serialize(list);
-}
-
-std::vector<std::string> read_post_ids(std::string_view json) {
-    std::vector<std::string> ids;
-    boost::system::error_code bad;
-    const boost::json::value parsed = boost::json::parse(json, bad);
-    if (bad || !parsed.is_array()) return ids;
-    for (const boost::json::value& one : parsed.get_array())
-        if (one.is_string()) ids.emplace_back(one.get_string());
-    return ids;
 }
 
 } // namespace gateway::posts

@@ -2,9 +2,7 @@
 #pragma once
 #include "store/records.hpp"
 
-#include <string>
 #include <string_view>
-#include <vector>
 
 namespace gateway::posts {
 
@@ -24,9 +22,5 @@ bool is_direct(const store::post_record* known, const publish_id& id);
 
 /// Whether a new upload of the same video can help (tiktok-api §6, "fail_reason").
 bool may_help_to_upload_again(std::string_view fail_reason);
-
-/// `["1","2"]`, as the ledger keeps post ids, and back.
-std::string write_post_ids(const std::vector<std::string>& ids);
-std::vector<std::string> read_post_ids(std::string_view json);
 
 } // namespace gateway::posts

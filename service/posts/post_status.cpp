@@ -1,11 +1,11 @@
 // publisher::status and publisher::on_webhook: how a post stands, from TikTok or from what TikTok told us.
 #include "posts/post_facts.hpp"
+#include "posts/public_ids.hpp"
 #include "posts/publisher.hpp"
 #include "store/store.hpp"
 #include "telemetry/call_record.hpp"
 #include "tiktok/webhook.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace gateway::posts {
@@ -22,7 +22,7 @@ status_answer from_ledger(const store::post_record& known) {
     out.status = known.status;
     out.state = state_of(known.status);
     out.fail_reason = known.fail_reason;
-    out.post_ids = read_post_ids(known.post_ids);
+    out.post_ids = public_ids(known.post_ids).visible();
     return out;
 }
 
@@ -37,19 +37,6 @@ bool is_news(const store::post_record& known, const tiktok::post_status& now) {
 using tiktok::webhook_event;
 using tiktok::webhook_kind;
 
-std::string with_id(const std::string& post_ids, const std::string& id) {
-    std::vector<std::string> ids = read_post_ids(post_ids);
-    if (id.empty() || std::find(ids.begin(), ids.end(), id) != ids.end()) return post_ids;
-    ids.push_back(id);
-    return write_post_ids(ids);
-}
-
-std::string without_id(const std::string& post_ids, const std::string& id) {
-    std::vector<std::string> ids = read_post_ids(post_ids);
-    std::erase(ids, id);
-    return write_post_ids(ids);
-}
-
 /// As it stands; the caller changes what TikTok told.
 store::told_status as_seen(const store::post_record& seen, wall_time now) {
     store::told_status out;
@@ -62,14 +49,15 @@ store::told_status as_seen(const store::post_record& seen, wall_time now) {
 }
 
 /// Order is not promised (tiktok-api §7): an end is never taken back by a word about the way to it, and a
-/// success never by a failure.
+/// success never by a failure; ids keep their own times.
 void apply(store::told_status& post, const webhook_event& event) {
+    public_ids ids(post.post_ids);
     switch (event.kind) {
         case webhook_kind::publish_complete:
         case webhook_kind::publicly_available:
             post.status = publish_complete;
             post.fail_reason.clear();
-            post.post_ids = with_id(post.post_ids, event.post_id);
+            ids.appeared(event.post_id, event.created_at_s);
             break;
         case webhook_kind::publish_failed:
             if (post.status == publish_complete) break;
@@ -80,12 +68,13 @@ void apply(store::told_status& post, const webhook_event& event) {
             if (!is_end(post.status)) post.status = send_to_user_inbox;
             break;
         case webhook_kind::no_longer_publicly_available:
-            post.post_ids = without_id(post.post_ids, event.post_id);
+            ids.went_away(event.post_id, event.created_at_s);
             break;
         case webhook_kind::authorization_removed:
         case webhook_kind::other:
             break;
     }
+    post.post_ids = ids.to_json();
 }
 
 /// Events of one post come a few at once; each round one of them is written.
@@ -105,7 +94,9 @@ task<result<status_answer>> publisher::status(tiktok::user_api& tiktok, publish_
         store::told_status told = as_seen(**known, now);
         told.status = asked->status;
         told.fail_reason = asked->fail_reason;
-        told.post_ids = write_post_ids(asked->post_ids);
+        public_ids ids(told.seen_post_ids);
+        ids.are(asked->post_ids);
+        told.post_ids = ids.to_json();
         // TikTok's answer is good whether or not it could be written down.
         (void)co_await store_.tell_post_status(std::move(told), tiktok.until());
     }

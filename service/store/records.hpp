@@ -78,7 +78,7 @@ struct post_record {
     std::string file;        // file_id of kept bytes, or empty
     publish_id draft;        // of a publish: the draft it came from
     publish_id published_as; // of a draft: the post made from it
-    std::string post_ids;    // JSON list of strings: publicly available post ids
+    std::string post_ids;    // JSON list: publicly available post ids (posts/public_ids.hpp)
     std::uint64_t size_bytes = 0;
     std::string sha256; // hex, of what was sent
     wall_time created_at;

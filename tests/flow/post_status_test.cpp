@@ -116,6 +116,22 @@ TEST_F(PostStatus, TheLedgerAnswersWhereAWebhookToldTheEnd) {
     EXPECT_EQ(calls_of("/v2/post/publish/status/fetch/"), asked_before);
 }
 
+TEST_F(PostStatus, U16APostThatIsNoLongerPublicIsShownNowhere) {
+    const auto user = another_user();
+    const auto id = draft_of(user);
+    settled_post(id, "SEND_TO_USER_INBOX");
+    connect_webhooks();
+    const boost::json::object content{
+        {"publish_id", id}, {"post_id", "7602997517160123666"}, {"publish_type", "INBOX_SHARE"}};
+    tiktok_tells("post.publish.publicly_available", content);
+    tiktok_tells("post.publish.no_longer_publicaly_available", content);
+    const boost::json::array none;
+    EXPECT_EQ(status_of(user, id).at("data.publicaly_available_post_id"), none);
+    const auto listed = w.api().get(path_of(user, "/posts"));
+    EXPECT_EQ(listed.at("data.posts.0.publicaly_available_post_id"), none) << listed.raw;
+    EXPECT_EQ(listed.text_at("data.posts.0.state"), "published");
+}
+
 TEST_F(PostStatus, U16AnUnsignedWebhookIsRefusedAndChangesNothing) {
     const auto user = another_user();
     const auto id = draft_of(user);

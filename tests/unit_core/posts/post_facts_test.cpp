@@ -33,13 +33,6 @@ TEST(PostFacts, M10CallsAnAttemptUnconfirmedUntilTikToksWordIsKnown) {
     EXPECT_EQ(state_of(row), "published");
 }
 
-TEST(PostFacts, KeepsPostIdsAsTheyWere) {
-    const std::vector<std::string> ids{"7602997517160123666", "9"};
-    EXPECT_EQ(read_post_ids(write_post_ids(ids)), ids);
-    EXPECT_TRUE(read_post_ids("").empty());
-    EXPECT_TRUE(read_post_ids("{}").empty());
-}
-
 TEST(PostSettings, ComeBackFromTheLedgerAsTheyWere) {
     tiktok::post_info info;
     info.caption = "a\n\"b\" \xF0\x9F\x98\x80";
