@@ -54,7 +54,10 @@ tiktok::post_info photo_post_info(const checked_input& given) {
 }
 
 posts::asker asker_of(const call& c) {
-    return {.caller = caller_name::trusted(c.by.name), .action = std::string(c.what.slug), .now = c.now};
+    return {.caller = caller_name::trusted(c.by.name),
+            .action = std::string(c.what.slug),
+            .now = c.now,
+            .idempotency_key = c.idempotency_key};
 }
 
 void check_branded_content(const checked_input& given, std::vector<field_fault>& faults) {
@@ -103,8 +106,12 @@ std::string to_json(const posts::upload_answer& shown) {
         append_member(out, "size", shown.size_bytes);
         append_json_key(out, "sha256");
         append_text_or_null(out, shown.sha256);
-        append_member(out, "chunk_size", shown.chunk_size_bytes);
-        append_member(out, "total_chunk_count", shown.chunk_count);
+        if (shown.chunk_count > 0) {
+            append_member(out, "chunk_size", shown.chunk_size_bytes);
+            append_member(out, "total_chunk_count", shown.chunk_count);
+        } else { // the ledger does not keep them
+            out += R"(,"chunk_size":null,"total_chunk_count":null)";
+        }
     } else {
         out += R"(,"size":null,"sha256":null,"chunk_size":null,"total_chunk_count":null)";
     }

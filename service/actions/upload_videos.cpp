@@ -1,8 +1,8 @@
 // TIKTOK_UPLOAD_VIDEOS: many staged files of one user, a few at a time, paced by TikTok's windows. One bad
 // file never sinks the others; each has its own first answer under the call's Idempotency-Key (product §5).
 #include "actions/first_answer.hpp"
+#include "actions/ledger_answer.hpp"
 #include "actions/post_settings.hpp"
-#include "actions/problem.hpp"
 #include "actions/rows.hpp"
 #include "base/digest.hpp"
 #include "base/json_write.hpp"
@@ -24,7 +24,7 @@ namespace {
 
 struct file_result {
     bool successful = false;
-    std::string json;
+    std::string json; // one of results[]
 };
 
 /// Lives in the frame of the call; the lanes refer to it and end before it.
@@ -35,31 +35,23 @@ struct batch {
     std::size_t next = 0;
 };
 
-file_result told(const staged_file& file, const result<posts::upload_answer>& done,
-                 std::string_view request_id) {
-    file_result out{.successful = done.has_value()};
-    out.json = R"({"file_name":)";
+/// `rest`: how it went, as file_outcome_json() has it.
+file_result named(const staged_file& file, bool successful, std::string_view rest) {
+    file_result out{.successful = successful, .json = R"({"file_name":)"};
     append_json_string(out.json, file.name.empty() ? file.id.text() : file.name);
-    out.json +=
-        out.successful ? R"(,"successful":true,"publish_id":)" : R"(,"successful":false,"publish_id":)";
-    append_text_or_null(out.json, done ? std::string_view(done->id.text()) : std::string_view{});
-    append_json_key(out.json, "error");
-    append_text_or_null(out.json, done ? std::string_view{} : std::string_view(done.error().message()));
-    append_json_key(out.json, "problem");
-    if (done)
-        out.json += "null";
-    else
-        append_problem(out.json, done.error(), request_id);
-    out.json += '}';
+    out.json.append(",").append(rest).append("}");
     return out;
 }
 
-task<result<posts::upload_answer>> upload(call& c, file_id file) {
+task<result<publish_id>> upload(call& c, file_id file, std::string key) {
     auto what = upload_request_of(c.input);
     what.file = std::move(file);
     auto by = asker_of(c);
+    by.idempotency_key = std::move(key);
     by.waits_for_slot = true;
-    return c.with.posts.upload_video(*c.tiktok, std::move(what), std::move(by));
+    auto done = co_await c.with.posts.upload_video(*c.tiktok, std::move(what), std::move(by));
+    if (!done) co_return done.error();
+    co_return std::move(done->id);
 }
 
 /// What this one file's upload is, apart from the others in the list.
@@ -80,28 +72,28 @@ deadline time_to_remember() {
 task<file_result> upload_once(batch& all, std::size_t index) {
     auto& c = all.c;
     const auto& file = all.files[index];
+    const auto& request_id = c.record.request_id;
     if (c.idempotency_key.empty()) {
-        const auto done = co_await upload(c, file.id);
-        co_return told(file, done, c.record.request_id);
+        const auto done = co_await upload(c, file.id, {});
+        co_return named(file, done.has_value(), file_outcome_json(done, request_id));
     }
-    // A control character cannot stand in a caller's key, so this name is no other key of theirs.
-    first_answer first{c.with.store, caller_name::trusted(c.by.name),
-                       c.idempotency_key + '\x1f' + std::to_string(index), fingerprint_of(all, index),
-                       c.record.request_id};
+    auto key = key_of_file(c.idempotency_key, index);
+    first_answer first{c.with.store, caller_name::trusted(c.by.name), key, fingerprint_of(all, index),
+                       request_id};
     const auto earlier = co_await first.claim(c.now, c.until);
     if (!earlier) {
-        const result<posts::upload_answer> refused = earlier.error();
-        co_return told(file, refused, c.record.request_id);
+        const result<publish_id> refused = earlier.error();
+        co_return named(file, false, file_outcome_json(refused, request_id));
     }
     if (*earlier) {
         c.record.replayed = true;
-        file_result again{.successful = (*earlier)->status == 200, .json = (*earlier)->answer};
-        co_return again;
+        co_return named(file, (*earlier)->status == 200, (*earlier)->answer);
     }
-    const auto done = co_await upload(c, file.id);
-    auto out = told(file, done, c.record.request_id);
+    const auto done = co_await upload(c, file.id, std::move(key));
+    auto told = file_outcome_json(done, request_id);
+    auto out = named(file, done.has_value(), told);
     if (done || must_be_remembered(done.error()))
-        (void)co_await first.remember(done ? 200 : http_status(done.error().code()), out.json,
+        (void)co_await first.remember(done ? 200 : http_status(done.error().code()), std::move(told),
                                       time_to_remember());
     else
         (void)co_await first.forget(time_to_remember());

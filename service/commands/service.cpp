@@ -5,6 +5,8 @@
 #include "commands/await_on.hpp"
 #include "commands/read_settings.hpp"
 #include "commands/start_failure.hpp"
+#include "pipeline/recovery.hpp"
+#include "posts/settlement.hpp"
 #include "store/sqlite_store.hpp"
 #include "tiktok/endpoint.hpp"
 
@@ -83,6 +85,29 @@ task<void> resume_refreshes(tiktok::tokens& tokens, telemetry::sink& sink) {
                   {{"reason", resumed.error().message()}});
     else if (*resumed > 0)
         sink.tell(telemetry::level::warn, "refreshes_resumed", {{"count", std::to_string(*resumed)}});
+}
+
+/// What the last life of this process left half done: the ledger first, then the keys that wait for it.
+task<void> settle_what_was_left(store::store& store, telemetry::sink& sink) {
+    const auto until = deadline::in(steady_now(), resume_within);
+    const auto posts = co_await posts::settle_abandoned(store, until);
+    const auto keys = co_await pipeline::recover_keys(store, until);
+    if (!posts || !keys) {
+        const auto& why = posts ? keys.error() : posts.error();
+        sink.tell(telemetry::level::error, "settlement_failed", {{"reason", why.message()}});
+    }
+    if (posts)
+        for (std::size_t i = 0; i < posts->unknown; ++i)
+            sink.of_worker(0).post_ended("outcome_unknown");
+    const auto count = [](std::size_t n) { return std::to_string(n); };
+    if (posts && posts->failed + posts->unknown + posts->settled > 0)
+        sink.tell(telemetry::level::warn, "posts_settled_after_crash",
+                  {{"came_to_nothing", count(posts->failed)},
+                   {"outcome_unknown", count(posts->unknown)},
+                   {"settled", count(posts->settled)}});
+    if (keys && keys->answered + keys->freed > 0)
+        sink.tell(telemetry::level::warn, "keys_settled_after_crash",
+                  {{"answered", count(keys->answered)}, {"freed", count(keys->freed)}});
 }
 
 /// Each counts; what somebody may have to look into has a line of its own.
@@ -164,6 +189,7 @@ void service::start() {
     admin_->start();
     auto& first = reaching_[0]->home;
     first.group().spawn(resume_refreshes(tokens_, sink_));
+    first.group().spawn(settle_what_was_left(*store_, sink_));
     first.group().spawn(keep_house(*store_, files_, sink_, health_));
     std::string line = "{\"event\":\"listening\"";
     append_json_key(line, "api");

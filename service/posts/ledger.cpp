@@ -16,6 +16,7 @@ attempt::attempt(store::store& store, const tiktok::services& shared, user_id us
     record_.user = std::move(user);
     record_.caller = by.caller;
     record_.action = by.action;
+    record_.idempotency_key = by.idempotency_key;
     record_.kind = kind;
     record_.settings = write_settings(info);
     record_.post_ids = "[]";

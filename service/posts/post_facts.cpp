@@ -26,9 +26,14 @@ bool is_direct(const store::post_record* known, const publish_id& id) {
     return id.text().starts_with("v_pub_");
 }
 
+bool came_to_nothing(const store::post_record& attempt) {
+    return attempt.state == store::post_state::settled && attempt.status == failed && attempt.sha256.empty();
+}
+
 bool may_help_to_upload_again(std::string_view fail_reason) {
     return fail_reason == "internal" || fail_reason == "video_pull_failed"
-           || fail_reason == "photo_pull_failed" || fail_reason == "upload_broken_off";
+           || fail_reason == "photo_pull_failed" || fail_reason == "upload_broken_off"
+           || fail_reason == "process_ended";
 }
 
 } // namespace gateway::posts

@@ -20,6 +20,10 @@ bool is_end(std::string_view tiktok_status);
 /// (tiktok-api §0). Photos have one shape for both modes: without a record they count as not direct.
 bool is_direct(const store::post_record* known, const publish_id& id);
 
+/// Nothing of it is at TikTok: refused, or broken off before all bytes were there. (Where TikTok had all
+/// bytes there is a digest.)
+bool came_to_nothing(const store::post_record& attempt);
+
 /// Whether a new upload of the same video can help (tiktok-api §6, "fail_reason").
 bool may_help_to_upload_again(std::string_view fail_reason);
 

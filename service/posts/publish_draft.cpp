@@ -63,12 +63,6 @@ post_answer answer_of_post(publish_id id, std::string status, publish_id draft) 
     return out;
 }
 
-/// Nothing of it is at TikTok: refused, or broken off before all bytes were there. (Where TikTok had all
-/// bytes there is a digest.)
-bool came_to_nothing(const store::post_record& earlier) {
-    return earlier.state == store::post_state::settled && earlier.status == failed && earlier.sha256.empty();
-}
-
 failure how_an_unnamed_attempt_stands(const store::post_record& earlier, wall_time now) {
     const bool lost =
         earlier.state == store::post_state::outcome_unknown || earlier.created_at + longest_attempt < now;

@@ -37,6 +37,7 @@ struct asker {
     caller_name caller;
     std::string action; // the row's slug
     wall_time now;
+    std::string idempotency_key; // of the call, or of one file of a batch; empty: none
     /// Wait for the window of the init up to the deadline instead of answering rate_limited: batches.
     bool waits_for_slot = false;
 };

@@ -142,7 +142,16 @@ CREATE TABLE meta (
 ) STRICT;
 )sql";
 
-constexpr std::array steps{step_1};
+// What a process leaves behind when it dies: whose a row is, and which call's.
+constexpr const char* step_2 = R"sql(
+ALTER TABLE posts ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+ALTER TABLE posts ADD COLUMN idempotency_key TEXT NOT NULL DEFAULT '';
+ALTER TABLE idempotency_keys ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+CREATE INDEX posts_by_key ON posts (caller, idempotency_key, attempt) WHERE idempotency_key <> '';
+CREATE INDEX idempotency_keys_unfinished ON idempotency_keys (created_at) WHERE finished = 0;
+)sql";
+
+constexpr std::array steps{step_1, step_2};
 
 std::int64_t pragma(sqlite_database& at, const char* sql) {
     query asked{at, sql};

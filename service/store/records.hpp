@@ -80,7 +80,8 @@ struct post_record {
     publish_id published_as; // of a draft: the post made from it
     std::string post_ids;    // JSON list: publicly available post ids (posts/public_ids.hpp)
     std::uint64_t size_bytes = 0;
-    std::string sha256; // hex, of what was sent
+    std::string sha256;          // hex, of what was sent
+    std::string idempotency_key; // of the call, in its caller's name space; empty: none came
     wall_time created_at;
     wall_time updated_at;
 };
@@ -108,6 +109,12 @@ struct idempotency_record {
     std::string request_id; // of the first call
     wall_time created_at;
     wall_time expires_at;
+};
+
+/// A key whose call ended with its process, and how far that call came: its attempt, if it began one.
+struct abandoned_key {
+    idempotency_record key;
+    std::optional<post_record> post;
 };
 
 struct file_record {

@@ -44,7 +44,7 @@ std::optional<idempotency_record> claim_key(sqlite_database& at, const idempoten
     if (auto first = find_key(at, record.caller, record.key, now)) return first;
     query{at,
           "INSERT OR REPLACE INTO idempotency_keys (caller, key, fingerprint, finished, status, answer, "
-          "request_id, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"}
+          "request_id, created_at, expires_at, owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}
         .text(record.caller.text())
         .text(record.key)
         .blob(record.fingerprint)
@@ -54,8 +54,33 @@ std::optional<idempotency_record> claim_key(sqlite_database& at, const idempoten
         .text(record.request_id)
         .time(record.created_at)
         .time(record.expires_at)
+        .text(at.instance())
         .run();
     return std::nullopt;
+}
+
+std::vector<abandoned_key> abandoned_keys(sqlite_database& at, std::uint32_t limit) {
+    std::vector<abandoned_key> out;
+    {
+        query found{
+            at,
+            "SELECT caller, key, fingerprint, request_id, created_at, expires_at FROM idempotency_keys "
+            "WHERE finished = 0 AND owner <> ? ORDER BY created_at, caller, key LIMIT ?"};
+        found.text(at.instance()).number(std::uint64_t{limit});
+        while (found.row()) {
+            idempotency_record key;
+            key.caller = caller_name::trusted(found.next_text());
+            key.key = found.next_text();
+            key.fingerprint = found.next_text();
+            key.request_id = found.next_text();
+            key.created_at = found.next_time();
+            key.expires_at = found.next_time();
+            out.push_back({std::move(key), std::nullopt});
+        }
+    }
+    for (auto& one : out)
+        one.post = find_post_of(at, one.key);
+    return out;
 }
 
 void finish_key(sqlite_database& at, const idempotency_record& record) {

@@ -3,6 +3,7 @@
 // nothing, so that a job reads like its SQL and is judged once, at its end.
 #pragma once
 #include "base/clock.hpp"
+#include "base/ids.hpp"
 #include "base/result.hpp"
 
 #include <cstdint>
@@ -39,6 +40,8 @@ public:
     void forgive();
     std::int64_t changes() const;
     bool in_transaction() const;
+    /// Names this opening of the store: rows of any other are those of a process that is gone.
+    const std::string& instance() const { return instance_; }
 
 private:
     friend class query;
@@ -47,6 +50,7 @@ private:
 
     sqlite3* handle_;
     int lock_file_;
+    std::string instance_ = new_ulid(wall_now());
     int code_ = 0;
     bool beyond_help_ = false;
     std::string error_;

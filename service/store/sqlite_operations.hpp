@@ -64,6 +64,9 @@ told_end tell_post_status(sqlite_database& at, const told_status& told);
 maybe_post find_post(sqlite_database& at, const user_id& user, const publish_id& id);
 maybe_post find_post_by_id(sqlite_database& at, const publish_id& id);
 maybe_post find_attempt(sqlite_database& at, const std::string& attempt);
+/// The newest attempt of the call that holds this key.
+maybe_post find_post_of(sqlite_database& at, const idempotency_record& key);
+std::vector<post_record> abandoned_posts(sqlite_database& at, std::uint32_t limit);
 page_of<post_record> list_posts(sqlite_database& at, const user_id& user, const std::string& cursor,
                                 std::uint32_t limit);
 std::string claim_draft(sqlite_database& at, const user_id& user, const publish_id& draft,
@@ -76,6 +79,7 @@ std::optional<idempotency_record> claim_key(sqlite_database& at, const idempoten
                                             wall_time now);
 void finish_key(sqlite_database& at, const idempotency_record& record);
 void forget_key(sqlite_database& at, const caller_name& caller, const std::string& key);
+std::vector<abandoned_key> abandoned_keys(sqlite_database& at, std::uint32_t limit);
 void put_file(sqlite_database& at, const file_record& record);
 std::optional<file_record> find_file(sqlite_database& at, const file_id& id);
 bool forget_file(sqlite_database& at, const file_id& id);

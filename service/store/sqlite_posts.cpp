@@ -8,7 +8,7 @@ namespace {
 // What TikTok owns of a row stands together: see update_post().
 #define POST_COLUMNS                                                                                    \
     "user_id, caller, publish_id, action, kind, state, status, fail_reason, settings, file_id, draft, " \
-    "published_as, post_ids, size_bytes, sha256, created_at, updated_at, attempt"
+    "published_as, post_ids, size_bytes, sha256, idempotency_key, created_at, updated_at, attempt"
 
 query& bind_post(query& into, const post_record& record) {
     return into.text(record.user.text())
@@ -26,6 +26,7 @@ query& bind_post(query& into, const post_record& record) {
         .text(record.post_ids)
         .number(record.size_bytes)
         .text(record.sha256)
+        .text(record.idempotency_key)
         .time(record.created_at)
         .time(record.updated_at)
         .text(record.attempt);
@@ -48,6 +49,7 @@ post_record read_post(query& found) {
     out.post_ids = found.next_text();
     out.size_bytes = found.next_count();
     out.sha256 = found.next_text();
+    out.idempotency_key = found.next_text();
     out.created_at = found.next_time();
     out.updated_at = found.next_time();
     out.attempt = found.next_text();
@@ -63,8 +65,8 @@ maybe_post first_post(query& found) {
 
 void begin_post(sqlite_database& at, const post_record& record) {
     query begun{at, "INSERT INTO posts (" POST_COLUMNS
-                    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-    bind_post(begun, record).run();
+                    ", owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+    bind_post(begun, record).text(at.instance()).run();
 }
 
 void update_post(sqlite_database& at, const post_record& record) {
@@ -77,7 +79,8 @@ void update_post(sqlite_database& at, const post_record& record) {
                   "fail_reason = CASE state WHEN 'settled' THEN fail_reason ELSE ? END, "
                   "settings = ?, file_id = ?, draft = ?, published_as = ?, "
                   "post_ids = CASE state WHEN 'settled' THEN post_ids ELSE ? END, "
-                  "size_bytes = ?, sha256 = ?, created_at = ?, updated_at = ? WHERE attempt = ?"};
+                  "size_bytes = ?, sha256 = ?, idempotency_key = ?, created_at = ?, updated_at = ? "
+                  "WHERE attempt = ?"};
     bind_post(changed, record).run();
 }
 
@@ -123,6 +126,24 @@ maybe_post find_attempt(sqlite_database& at, const std::string& attempt) {
     query found{at, "SELECT " POST_COLUMNS " FROM posts WHERE attempt = ?"};
     found.text(attempt);
     return first_post(found);
+}
+
+maybe_post find_post_of(sqlite_database& at, const idempotency_record& key) {
+    query found{at, "SELECT " POST_COLUMNS
+                    " FROM posts WHERE caller = ? AND idempotency_key = ? AND created_at >= ? "
+                    "ORDER BY attempt DESC LIMIT 1"};
+    found.text(key.caller.text()).text(key.key).time(key.created_at);
+    return first_post(found);
+}
+
+std::vector<post_record> abandoned_posts(sqlite_database& at, std::uint32_t limit) {
+    query found{at, "SELECT " POST_COLUMNS
+                    " FROM posts WHERE state = 'begun' AND owner <> ? ORDER BY attempt LIMIT ?"};
+    found.text(at.instance()).number(std::uint64_t{limit});
+    std::vector<post_record> out;
+    while (found.row())
+        out.push_back(read_post(found));
+    return out;
 }
 
 page_of<post_record> list_posts(sqlite_database& at, const user_id& user, const std::string& cursor,

@@ -53,6 +53,8 @@ public:
     task<result<done>> release_draft(user_id user, publish_id draft, std::string attempt,
                                      deadline until) override;
     task<result<std::optional<post_record>>> find_attempt(std::string attempt, deadline until) override;
+    task<result<std::vector<post_record>>> abandoned_posts(std::uint32_t limit, deadline until) override;
+    task<result<std::vector<abandoned_key>>> abandoned_keys(std::uint32_t limit, deadline until) override;
     task<result<std::optional<idempotency_record>>> claim_key(idempotency_record record, wall_time now,
                                                               deadline until) override;
     task<result<done>> finish_key(idempotency_record record, deadline until) override;
@@ -263,6 +265,16 @@ task<result<done>> sqlite_store::release_draft(user_id user, publish_id draft, s
 
 task<result<std::optional<post_record>>> sqlite_store::find_attempt(std::string attempt, deadline until) {
     auto work = [&attempt](sqlite_database& at) { return sqlite::find_attempt(at, attempt); };
+    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<std::vector<post_record>>> sqlite_store::abandoned_posts(std::uint32_t limit, deadline until) {
+    auto work = [limit](sqlite_database& at) { return sqlite::abandoned_posts(at, limit); };
+    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<std::vector<abandoned_key>>> sqlite_store::abandoned_keys(std::uint32_t limit, deadline until) {
+    auto work = [limit](sqlite_database& at) { return sqlite::abandoned_keys(at, limit); };
     co_return co_await on_line(line_, effect::reads, until, std::move(work));
 }
 

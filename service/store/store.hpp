@@ -107,6 +107,8 @@ public:
     virtual task<result<done>> release_draft(user_id user, publish_id draft, std::string attempt,
                                              deadline until) = 0;
     virtual task<result<std::optional<post_record>>> find_attempt(std::string attempt, deadline until) = 0;
+    /// Attempts still `begun` whose process is gone: nobody will end them. Oldest first.
+    virtual task<result<std::vector<post_record>>> abandoned_posts(std::uint32_t limit, deadline until) = 0;
 
     // --- first answers
     /// Empty: the key is now ours to answer. Otherwise what is recorded (finished or not).
@@ -115,6 +117,9 @@ public:
     virtual task<result<done>> finish_key(idempotency_record record, deadline until) = 0;
     /// A refusal without effect is not remembered.
     virtual task<result<done>> forget_key(caller_name caller, std::string key, deadline until) = 0;
+
+    /// Unfinished keys whose process is gone. Oldest first.
+    virtual task<result<std::vector<abandoned_key>>> abandoned_keys(std::uint32_t limit, deadline until) = 0;
 
     // --- files that wait
     virtual task<result<done>> put_file(file_record record, deadline until) = 0;

@@ -3,6 +3,8 @@
 #include "posts/daily_wait.hpp"
 #include "posts/ledger.hpp"
 #include "posts/post_settings.hpp"
+#include "posts/settlement.hpp"
+#include "posts/settlement.hpp"
 
 #include <gtest/gtest.h>
 
@@ -31,6 +33,27 @@ TEST(PostFacts, M10CallsAnAttemptUnconfirmedUntilTikToksWordIsKnown) {
     row.state = store::post_state::settled;
     row.status = "PUBLISH_COMPLETE";
     EXPECT_EQ(state_of(row), "published");
+}
+
+TEST(PostFacts, I04GivesAnAttemptWhoseProcessIsGoneTheEndThatIsCertain) {
+    struct row {
+        const char* kind;
+        const char* id;
+        store::post_state state;
+        bool came_to_nothing;
+    };
+    using enum store::post_state;
+    for (const auto& each :
+         {row{"inbox_file", "", settled, true}, row{"direct_file", "", settled, true},
+          row{"direct_file", "p", outcome_unknown, false}, row{"direct_url", "", outcome_unknown, false},
+          row{"inbox_photo", "", outcome_unknown, false}, row{"direct_photo", "p", settled, false}}) {
+        store::post_record begun;
+        begun.kind = each.kind;
+        begun.id = publish_id::trusted(each.id);
+        const auto ended = ended_by_crash(begun, now);
+        EXPECT_EQ(ended.state, each.state) << each.kind << each.id;
+        EXPECT_EQ(came_to_nothing(ended), each.came_to_nothing) << each.kind << each.id;
+    }
 }
 
 TEST(PostSettings, ComeBackFromTheLedgerAsTheyWere) {

@@ -203,6 +203,48 @@ TEST_P(StoreSuite, ALaterStepOfOursLeavesTikToksWordAlone) {
     EXPECT_EQ(found->published_as.text(), "q");
 }
 
+TEST_P(StoreSuite, I04TellsWhatAProcessThatIsGoneHasLeftBehind) {
+    auto row = post("01A", "");
+    row.idempotency_key = "k1";
+    run(at->claim_key(key("shop", "k1"), at_second(0), soon()));
+    run(at->begin_post(row, soon()));
+    run(at->claim_key(key("shop", "k2"), at_second(0), soon()));
+    run(at->claim_key(key("shop", "k3"), at_second(0), soon()));
+    run(at->finish_key(key("shop", "k3"), soon()));
+    auto settled = post("01B", "p");
+    run(at->begin_post(settled, soon()));
+    settled.state = post_state::settled;
+    run(at->update_post(settled, soon()));
+    EXPECT_TRUE(run(at->abandoned_posts(9, soon())).empty()) << "its process lives";
+    EXPECT_TRUE(run(at->abandoned_keys(9, soon())).empty());
+    at.reset();
+    at = GetParam().open(folder);
+    const auto posts = run(at->abandoned_posts(9, soon()));
+    ASSERT_EQ(posts.size(), 1U);
+    EXPECT_EQ(posts[0].attempt, "01A");
+    EXPECT_EQ(posts[0].idempotency_key, "k1");
+    const auto keys = run(at->abandoned_keys(9, soon()));
+    ASSERT_EQ(keys.size(), 2U);
+    EXPECT_EQ(keys[0].key.key, "k1");
+    EXPECT_EQ(keys[0].post->attempt, "01A");
+    EXPECT_EQ(keys[1].key.key, "k2");
+    EXPECT_FALSE(keys[1].post);
+}
+
+TEST_P(StoreSuite, I04TakesNoAttemptOfAnEarlierUseOfAKeyForItsOwn) {
+    auto early = post("01A", "p");
+    early.idempotency_key = "k1";
+    run(at->begin_post(early, soon()));
+    auto late = key("shop", "k1");
+    late.created_at = at_second(90'000); // the first use has expired
+    run(at->claim_key(late, at_second(90'000), soon()));
+    at.reset();
+    at = GetParam().open(folder);
+    const auto keys = run(at->abandoned_keys(9, soon()));
+    ASSERT_EQ(keys.size(), 1U);
+    EXPECT_FALSE(keys[0].post);
+}
+
 TEST_P(StoreSuite, NotesAWebhookOnlyWithWhatItTold) {
     const auto row = post("01A", "p");
     const auto word = told(row, "e1", at_second(0));

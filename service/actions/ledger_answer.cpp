@@ -1,0 +1,79 @@
+#include "actions/ledger_answer.hpp"
+
+#include "actions/post_settings.hpp"
+#include "actions/problem.hpp"
+#include "base/json_write.hpp"
+#include "posts/post_facts.hpp"
+
+#include <utility>
+
+namespace gateway::actions {
+namespace {
+
+constexpr char file_mark = '\x1f';
+constexpr std::string_view made_from_ledger =
+    "The gateway ended before it could answer; this answer is made from its ledger.";
+
+failure nobody_knows(const store::post_record& post) {
+    std::string sentence = "The gateway ended in the middle of this call, and TikTok may have posted. ";
+    sentence += post.id.empty() ? "Look at the creator's account before you try again."
+                                : "GET /v1/users/" + post.user.text() + "/posts/" + post.id.text()
+                                      + " tells what became of it.";
+    return failure(errc::outcome_unknown, std::move(sentence)).may_have_reached_tiktok();
+}
+
+posts::upload_answer upload_of(const store::post_record& post) {
+    posts::upload_answer out;
+    out.id = post.id;
+    out.status = post.status;
+    if (post.kind.ends_with("_file"))
+        out.upload_status_code = 201; // TikTok had said so before it was settled
+    out.file = file_id::trusted(post.file);
+    out.size_bytes = post.size_bytes;
+    out.sha256 = post.sha256;
+    out.warnings.emplace_back(made_from_ledger);
+    return out;
+}
+
+posts::post_answer post_of(const store::post_record& post) {
+    posts::post_answer out;
+    out.id = post.id;
+    out.status = post.status;
+    out.draft = post.draft;
+    out.warnings.emplace_back(made_from_ledger);
+    return out;
+}
+
+} // namespace
+
+std::string file_outcome_json(const result<publish_id>& done, std::string_view request_id) {
+    std::string out = done ? R"("successful":true,"publish_id":)" : R"("successful":false,"publish_id":)";
+    append_text_or_null(out, done ? std::string_view(done->text()) : std::string_view{});
+    append_json_key(out, "error");
+    append_text_or_null(out, done ? std::string_view{} : std::string_view(done.error().message()));
+    append_json_key(out, "problem");
+    if (done)
+        out += "null";
+    else
+        append_problem(out, done.error(), request_id);
+    return out;
+}
+
+std::string key_of_file(std::string_view key, std::size_t index) {
+    return std::string(key) + file_mark + std::to_string(index);
+}
+
+bool is_key_of_file(std::string_view key) {
+    return key.find(file_mark) != std::string_view::npos;
+}
+
+std::optional<result<answer>> answer_from_ledger(const store::post_record& post) {
+    const bool known = post.state == store::post_state::settled && !post.id.empty();
+    if (posts::came_to_nothing(post)) return std::nullopt;
+    if (!known) return result<answer>(nobody_knows(post));
+    const bool uploaded = post.action == "TIKTOK_UPLOAD_VIDEO" || post.action == "TIKTOK_UPLOAD_VIDEOS";
+    object out{.json = uploaded ? to_json(upload_of(post)) : to_json(post_of(post), true)};
+    return result<answer>(answer{std::move(out)});
+}
+
+} // namespace gateway::actions
