@@ -2,6 +2,7 @@
 #include "commands/commands.hpp"
 #include "commands/hardening.hpp"
 #include "commands/start_failure.hpp"
+#include "settings/failpoint.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -48,6 +49,7 @@ int main(int argc, char** argv) {
 
     gateway::commands::harden_process();
     try {
+        gateway::settings::arm_failpoint_of_environment();
         return act(what);
     } catch (const gateway::commands::start_failure& why) {
         std::cerr << "tiktok-gateway: " << why.what() << "\n";

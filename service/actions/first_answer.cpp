@@ -1,5 +1,7 @@
 #include "actions/first_answer.hpp"
 
+#include "base/failpoint.hpp"
+
 #include <utility>
 
 namespace gateway::actions {
@@ -18,7 +20,10 @@ task<result<std::optional<store::idempotency_record>>> first_answer::claim(wall_
     ours_.expires_at = now + first_answer_lifetime;
     auto found = co_await records_.claim_key(ours_, now, until);
     if (!found) co_return found.error();
-    if (!*found) co_return std::optional<store::idempotency_record>{};
+    if (!*found) {
+        failpoint("key.claimed");
+        co_return std::optional<store::idempotency_record>{};
+    }
     if ((*found)->fingerprint != ours_.fingerprint)
         co_return failure{errc::idempotency_key_reused, "This Idempotency-Key was used for another request."};
     if (!(*found)->finished)
@@ -32,7 +37,10 @@ task<result<store::done>> first_answer::remember(int status, std::string answer,
     ours_.finished = true;
     ours_.status = status;
     ours_.answer = std::move(answer);
-    return records_.finish_key(ours_, until);
+    failpoint("key.to_be_finished");
+    auto done = co_await records_.finish_key(ours_, until);
+    failpoint("key.finished");
+    co_return done;
 }
 
 task<result<store::done>> first_answer::forget(deadline until) {

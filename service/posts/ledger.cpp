@@ -1,5 +1,6 @@
 #include "posts/ledger.hpp"
 
+#include "base/failpoint.hpp"
 #include "posts/post_facts.hpp"
 #include "posts/post_settings.hpp"
 #include "store/store.hpp"
@@ -34,6 +35,7 @@ task<result<void>> attempt::begin(deadline until) {
     if (!done) co_return done.error();
     begun_ = true;
     tell("begun");
+    failpoint("post.begun");
     co_return result<void>{};
 }
 
@@ -41,6 +43,7 @@ task<result<void>> attempt::write() {
     record_.updated_at = wall_now();
     auto done = co_await store_.update_post(record_, deadline::in(steady_now(), write_time));
     if (!done) co_return done.error();
+    failpoint(record_.state == store::post_state::begun ? "post.named" : "post.ended");
     co_return result<void>{};
 }
 

@@ -1,5 +1,6 @@
 #include "tiktok/chunk_sender.hpp"
 
+#include "base/failpoint.hpp"
 #include "outbound/client.hpp"
 #include "runtime/waiter.hpp"
 #include "telemetry/call_record.hpp"
@@ -280,6 +281,7 @@ task<result<sent_video>> chunk_sender::send(user_api& tiktok, publish_id id, std
         auto status = co_await s.send_chunk(plan_.at(i));
         if (!status) co_return status.error();
         out.last_status = *status;
+        failpoint("upload.chunk_taken");
     }
     out.sha256 = to_hex(s.held.finish_digest());
     co_return out;

@@ -1,5 +1,6 @@
 // One refresh from its decision to its end. The order is the promise (failure-catalogue §4): lease, intent
 // durable, request, new pair durable, used.
+#include "base/failpoint.hpp"
 #include "runtime/waiter.hpp"
 #include "tiktok/refresh_policy.hpp"
 #include "tiktok/tokens_state.hpp"
@@ -78,6 +79,7 @@ task<flight_end> store_answer(attempt& a, token_answer answer) {
         auto saved =
             co_await a.s.vault.save_refreshed(a.held, a.from, std::move(fresh), wall_now(), patience);
         if (saved && *saved) {
+            failpoint("refresh.stored"); // R8
             const auto how =
                 lacks_a_scope(**saved, *a.from) ? refresh_result::scope_reduced : refresh_result::refreshed;
             flight_end end{how, std::move(*saved), std::nullopt, true};
@@ -211,7 +213,9 @@ task<flight_end> with_lease(attempt& a) {
     const auto begun = co_await a.s.records.begin_refresh(a.held, a.from->version, wall_now(), a.until);
     if (!begun) co_return broken(begun.error());
     if (!*begun) co_return co_await look_again(a);
+    failpoint("refresh.intent_durable"); // R2
     auto outcome = co_await request(a);
+    failpoint("refresh.answered"); // R7, where the answer came
     if (std::holds_alternative<answer_lost>(outcome)) {
         // Once more with the old token: an endpoint that did not rotate, or forgives, answers now (T04).
         a.lost_before = true;
@@ -269,9 +273,11 @@ task<flight_end> refresh(tokens::state& s, const flight& one) {
     flight_end end;
     auto held = co_await lease_for(s, one, end, until);
     if (!held) co_return end;
+    failpoint("refresh.leased"); // R1
     attempt a{s, one, std::move(*held), nullptr, false, until};
     end = co_await with_lease(a);
     co_await s.records.release_lease(a.held, until);
+    failpoint("refresh.released"); // R9
     co_return end;
 }
 

@@ -1,5 +1,6 @@
 #include "tiktok/user_api.hpp"
 
+#include "base/failpoint.hpp"
 #include "runtime/waiter.hpp"
 #include "telemetry/call_record.hpp"
 #include "tiktok/bodies.hpp"
@@ -131,6 +132,7 @@ task<result<document>> user_api::call(api_request what) {
         auto slot = co_await take_slot(what.which);
         if (!slot) co_return slot.error();
         call_outcome out = co_await send_call(shared_, what, tokens->access_token.reveal(), until_);
+        if (facts(what.which).repeats == repeat_class::unsafe) failpoint("post.init_answered");
 
         ++record_.upstream_calls;
         record_.upstream_time += out.took;

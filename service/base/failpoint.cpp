@@ -1,0 +1,64 @@
+#include "base/failpoint.hpp"
+
+#ifdef GATEWAY_FAILPOINTS
+
+#include <atomic>
+#include <charconv>
+#include <csignal>
+#include <unistd.h>
+
+namespace gateway {
+namespace {
+
+struct {
+    std::string step;
+    std::atomic<int> hits_left{0};
+    int signal = SIGKILL;
+} armed;
+
+/// Takes the piece before the next colon off `rest`.
+std::string_view next_piece(std::string_view& rest) {
+    const auto colon = rest.find(':');
+    const auto piece = rest.substr(0, colon);
+    rest = colon == std::string_view::npos ? std::string_view{} : rest.substr(colon + 1);
+    return piece;
+}
+
+} // namespace
+
+void failpoint(std::string_view step) {
+    if (armed.step.empty() || step != armed.step) return;
+    if (armed.hits_left.fetch_sub(1) == 1) ::kill(::getpid(), armed.signal);
+}
+
+std::string arm_failpoint(std::string_view spec) {
+    const auto step = next_piece(spec);
+    const auto hit = next_piece(spec);
+    int hits = 1;
+    if (!hit.empty()) {
+        const auto [end, bad] = std::from_chars(hit.data(), hit.data() + hit.size(), hits);
+        if (bad != std::errc{} || end != hit.data() + hit.size() || hits < 1)
+            return "a failpoint's hit is no count";
+    }
+    if (!spec.empty() && spec != "kill" && spec != "stop") return "a failpoint kills or stops";
+    armed.signal = spec == "stop" ? SIGSTOP : SIGKILL;
+    armed.hits_left = hits;
+    armed.step = step;
+    return {};
+}
+
+} // namespace gateway
+
+#else
+
+namespace gateway {
+
+void failpoint(std::string_view) {}
+
+std::string arm_failpoint(std::string_view) {
+    return "this build has no failpoints";
+}
+
+} // namespace gateway
+
+#endif

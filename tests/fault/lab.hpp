@@ -1,0 +1,62 @@
+// The fault lab (failure-catalogue §10): a real gateway is killed at a named step or at a random moment while
+// callers write, started again, and asked for the same once more; TikTok's true history then says whether a
+// token was lost or a post made twice. Every round follows from its seed.
+#pragma once
+#include "fault/wishes.hpp"
+#include "harness/world.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace fault {
+
+struct plan {
+    std::uint32_t seed = 0;
+    std::string step;       // a failpoint; empty: killed at a random moment
+    int hit = 1;            // which time
+    bool refreshes = false; // the users' access tokens are over, so that the first calls refresh
+    std::string rotation;   // how TikTok rotates: none, grace, strict, strict_family, lag
+};
+std::string told(const plan& what);
+
+struct tally {
+    int rounds = 0;
+    int killed = 0;  // the step was reached, or the moment came
+    int wishes = 0;  // calls with a key
+    int posted = 0;  // of those: TikTok has exactly one post
+    int unknown = 0; // of those: answered outcome_unknown
+    int users_lost =
+        0; // inside the window: TikTok rotated, its answer had not arrived; reported with the cause
+    std::vector<std::string> violations;
+};
+
+class lab {
+public:
+    lab(std::string gateway_program, std::string simulator_program);
+    void run(const plan& what, tally& into);
+
+private:
+    struct user {
+        std::string name, account;
+    };
+    std::vector<user> connect_users(const plan& what);
+    void ask_until_killed(const plan& what, const std::vector<user>& users, const std::vector<wish>& wishes,
+                          std::mt19937& dice, tally& into);
+    void check_wish(const plan& of, const wish& what, const boost::json::object& history, tally& into);
+    void check_user(const plan& of, const user& who, tally& into);
+    bool rotated_for(const user& who, const boost::json::object& history) const;
+
+    std::string gateway_program_, simulator_program_;
+    std::unique_ptr<harness::world> w_; // a new one every few rounds: histories grow
+    int rounds_in_world_ = 0;
+    int users_made_ = 0;
+    std::set<std::string> lost_; // users who have to connect again, as it was promised
+    std::size_t next_size_ = 20'000;
+};
+
+} // namespace fault

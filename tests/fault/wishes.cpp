@@ -1,0 +1,130 @@
+#include "fault/wishes.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <stdexcept>
+
+namespace fault {
+namespace {
+
+namespace json = boost::json;
+
+std::string path_of(const wish& what, const std::string& rest) {
+    return "/v1/users/" + what.user + rest;
+}
+
+std::string stage(harness::world& w, std::size_t size_bytes) {
+    const auto staged =
+        w.api().call("POST", "/v1/files", {{"Content-Type", "video/mp4"}}, video_of(size_bytes));
+    if (staged.status != 200) throw std::runtime_error("staging: " + staged.raw);
+    return staged.text_at("data.file_id");
+}
+
+/// A draft that waits in the creator's inbox, its bytes kept here.
+std::string draft_of(harness::world& w, const wish& what) {
+    const auto made = w.api().call("POST", path_of(what, "/videos"), {{"Content-Type", "video/mp4"}},
+                                   video_of(what.size_bytes));
+    const auto id = made.text_at("data.publish_id");
+    const auto end = gateway::steady_now() + gateway::seconds{10};
+    const auto* in_inbox = "SEND_TO_USER_INBOX";
+    while (gateway::steady_now() < end) {
+        const auto post = w.tiktok().post(id);
+        const auto* state = post.if_contains("state");
+        if (state && *state == in_inbox) return id;
+    }
+    throw std::runtime_error("no draft came of it: " + made.raw);
+}
+
+std::string text_of(const json::object& from, std::string_view name) {
+    const auto* value = from.if_contains(name);
+    return value && value->is_string() ? std::string(value->get_string()) : std::string{};
+}
+
+std::int64_t number_of(const json::object& from, std::string_view name) {
+    const auto* value = from.if_contains(name);
+    return value && value->is_int64() ? value->get_int64() : 0;
+}
+
+bool is_whole(const json::object& post) {
+    return text_of(post, "source") != "FILE_UPLOAD"
+           || number_of(post, "uploaded_bytes") == number_of(post, "size_bytes");
+}
+
+} // namespace
+
+std::string video_of(std::size_t size_bytes) {
+    std::string video(
+        "\0\0\0\x18"
+        "ftypmp42",
+        12);
+    video.resize(size_bytes, 'v');
+    return video;
+}
+
+std::vector<wish> make_wishes(harness::world& w, const std::string& user, std::size_t count,
+                              std::mt19937& dice, std::size_t& next_size) {
+    std::vector<wish> wishes;
+    for (std::size_t i = 0; i < count; ++i) {
+        wish one{.kind = static_cast<wish_kind>(dice() % 6), .user = user};
+        one.key = user + "-wish-" + std::to_string(i);
+        one.size_bytes = next_size;
+        if (one.kind == wish_kind::publish) one.draft = draft_of(w, one);
+        if (one.kind == wish_kind::batch)
+            for (std::size_t file = 0; file < 2; ++file)
+                one.files.push_back(stage(w, one.size_bytes + file));
+        next_size += 2;
+        wishes.push_back(std::move(one));
+    }
+    return wishes;
+}
+
+harness::answer ask_for(const harness::http_client& api, const wish& what) {
+    const harness::fields key{{"Idempotency-Key", what.key}};
+    const harness::fields video{{"Idempotency-Key", what.key}, {"Content-Type", "video/mp4"}};
+    switch (what.kind) {
+        case wish_kind::inbox_upload:
+            return api.call("POST", path_of(what, "/videos?keep=false"), video, video_of(what.size_bytes));
+        case wish_kind::direct_upload:
+            return api.call("POST", path_of(what, "/videos?publish=true&caption=" + what.key), video,
+                            video_of(what.size_bytes));
+        case wish_kind::photos:
+            return api.post(path_of(what, "/photos"),
+                            json::object{{"photo_images", {"https://media.example.com/1.jpg"}},
+                                         {"photo_cover_index", 0},
+                                         {"post_mode", "DIRECT_POST"},
+                                         {"title", what.key}},
+                            key);
+        case wish_kind::pull:
+            return api.post(path_of(what, "/videos"),
+                            json::object{{"video_url", "https://media.example.com/1.mp4"},
+                                         {"publish", true},
+                                         {"caption", what.key}},
+                            key);
+        case wish_kind::publish:
+            return api.post(path_of(what, "/posts/" + what.draft + "/publish"),
+                            json::object{{"caption", what.key}}, key);
+        case wish_kind::batch:
+            break;
+    }
+    json::array files;
+    for (const auto& id : what.files)
+        files.push_back(json::object{{"file_id", id}});
+    return api.post(path_of(what, "/videos/batch"),
+                    json::object{{"files_to_upload", std::move(files)}, {"keep", false}}, key);
+}
+
+std::vector<int> whole_posts_of(const wish& what, const json::object& history) {
+    const bool by_size = what.kind == wish_kind::inbox_upload || what.kind == wish_kind::batch;
+    std::vector<int> counts(what.kind == wish_kind::batch ? what.files.size() : 1);
+    for (const auto& each : history.at("posts").as_array()) {
+        const auto& post = each.as_object();
+        if (!is_whole(post)) continue;
+        if (!by_size && text_of(post, "caption") == what.key) ++counts[0];
+        for (std::size_t file = 0; by_size && file < counts.size(); ++file)
+            if (number_of(post, "size_bytes") == static_cast<std::int64_t>(what.size_bytes + file))
+                ++counts[file];
+    }
+    return counts;
+}
+
+} // namespace fault
