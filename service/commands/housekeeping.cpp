@@ -4,8 +4,11 @@
 #include "runtime/waiter.hpp"
 #include "store/store.hpp"
 #include "telemetry/sink.hpp"
+#include "tiktok/idle_users.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <string>
 
 namespace gateway::commands {
 
@@ -15,6 +18,7 @@ constexpr seconds look_every{5};
 constexpr seconds ask_within{3};
 constexpr seconds sweep_every{60};
 constexpr seconds sweep_within{30};
+constexpr std::chrono::hours idle_users_every{6};
 
 task<void> look_at_store(store::store& store, telemetry::sink& sink, store_health& health) {
     const auto well = co_await store.ping(deadline::in(steady_now(), ask_within));
@@ -49,6 +53,19 @@ task<void> keep_house(store::store& store, files::shelf& files, telemetry::sink&
             co_await sweep(store, files, sink);
         }
         co_await pause_until(deadline::in(steady_now(), look_every));
+    }
+}
+
+task<void> keep_idle_users(store::store& store, tiktok::tokens& tokens, telemetry::sink& sink) {
+    while (true) {
+        const auto next = steady_now() + idle_users_every;
+        const auto done = co_await tiktok::refresh_idle_users(store, tokens, deadline{next});
+        if (!done)
+            sink.tell(telemetry::level::warn, "idle_users_not_looked_at",
+                      {{"reason", done.error().message()}});
+        else if (*done > 0)
+            sink.tell(telemetry::level::info, "idle_users_refreshed", {{"count", std::to_string(*done)}});
+        co_await pause_until(deadline{next});
     }
 }
 

@@ -16,6 +16,9 @@ class shelf;
 namespace gateway::telemetry {
 class sink;
 }
+namespace gateway::tiktok {
+class tokens;
+}
 
 namespace gateway::commands {
 
@@ -27,5 +30,9 @@ struct store_health {
 
 /// Runs until it is cancelled.
 task<void> keep_house(store::store& store, files::shelf& files, telemetry::sink& sink, store_health& health);
+
+/// Four times a day: refreshes the users nobody calls for, before TikTok forgets them (T17). On the home
+/// worker of `tokens`; runs until it is cancelled.
+task<void> keep_idle_users(store::store& store, tiktok::tokens& tokens, telemetry::sink& sink);
 
 } // namespace gateway::commands

@@ -191,6 +191,7 @@ void service::start() {
     first.group().spawn(resume_refreshes(tokens_, sink_));
     first.group().spawn(settle_what_was_left(*store_, sink_));
     first.group().spawn(keep_house(*store_, files_, sink_, health_));
+    first.group().spawn(keep_idle_users(*store_, tokens_, sink_));
     std::string line = "{\"event\":\"listening\"";
     append_json_key(line, "api");
     append_json_string(

@@ -211,6 +211,16 @@ task<result<vault::shared_tokens>> tokens::refresh_after_401(user_id user, std::
     co_return co_await access(std::move(user), until);
 }
 
+task<result<bool>> tokens::renew(user_id user, std::uint64_t version, deadline until) {
+    const auto s = state_;
+    if (s->in_the_way(user, version)) co_return false;
+    const auto one = s->join(user, version, false, false);
+    if (!one) co_return draining();
+    const auto end = co_await one->ended.wait(until);
+    if (!end) co_return too_late();
+    co_return !end->failed && end->tokens && end->tokens->version > version;
+}
+
 task<result<vault::shared_tokens>> tokens::connection(user_id user, deadline until) {
     const auto s = state_;
     co_return co_await s->vault.load(std::move(user), until);

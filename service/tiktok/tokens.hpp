@@ -81,6 +81,10 @@ public:
     task<result<vault::shared_tokens>> refresh_after_401(user_id user, std::uint64_t version_used,
                                                          deadline until);
 
+    /// Refreshes the pair of `version` now, good or not, if nothing is in the way. `true`: a newer pair is
+    /// there. On the home worker.
+    task<result<bool>> renew(user_id user, std::uint64_t version, deadline until);
+
     /// The connection as it stands, without any refresh: scopes, account, state. Any worker.
     task<result<vault::shared_tokens>> connection(user_id user, deadline until);
 

@@ -1,3 +1,4 @@
+#include "tiktok/idle_users.hpp"
 #include "unit_core/tiktok/tokens_fixture.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -394,6 +395,29 @@ TEST_F(Tokens, T18RefreshesOncePerVersionAfterA401) {
         EXPECT_EQ(after_401("ann", (**fresh).version).error().code(), errc::reconnect_required);
     EXPECT_EQ(requests(), 1U) << "the new one is refused as well: no loop";
     EXPECT_TRUE(access("ann"));
+}
+
+TEST_F(Tokens, T17RefreshesIdleUsersOnceInTheLifeOfARefreshToken) {
+    const auto days = [](int number) { return std::chrono::hours{24 * number}; };
+    for (const auto& [name, age] : {std::pair{"new", 1}, {"old", 143}, {"due", 145}, {"over", 181}}) {
+        endpoint.good_refresh_tokens.insert("rft.first");
+        grant(name, pair("first"), wall_now() - days(age)); // its access token has been over for months
+    }
+    EXPECT_EQ(*run_on(loop, tiktok::refresh_idle_users(*records, *tokens, soon())), 1U);
+    EXPECT_EQ(record("due").version, 2U);
+    EXPECT_EQ(record("old").version, 1U);
+    EXPECT_EQ(record("over").version, 1U);
+    EXPECT_EQ(*run_on(loop, tiktok::refresh_idle_users(*records, *tokens, soon())), 0U) << "not due any more";
+    EXPECT_EQ(requests(), 1U);
+}
+
+TEST_F(Tokens, T17AnIdleUserWhoIsRefusedStopsNobody) {
+    for (const char* name : {"a", "b"})
+        grant(name, pair(name), wall_now() - std::chrono::hours{24 * 150});
+    endpoint.good_refresh_tokens = {"rft.b"};
+    EXPECT_EQ(*run_on(loop, tiktok::refresh_idle_users(*records, *tokens, soon())), 1U);
+    EXPECT_EQ(record("a").state, connection_state::reconnect_required);
+    EXPECT_EQ(record("b").version, 2U);
 }
 
 TEST_F(Tokens, SaysThatTheRefreshTokenIsOver) {
