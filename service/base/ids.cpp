@@ -46,11 +46,16 @@ result<file_id> check_file_id(std::string_view text) {
     return file_id::trusted(std::string(text));
 }
 
-std::string new_ulid(wall_time now) {
+std::string ulid_floor(wall_time at) {
     std::string out(26, '0');
-    auto ms = static_cast<std::uint64_t>(unix_ms(now));
+    auto ms = static_cast<std::uint64_t>(std::max<std::int64_t>(0, unix_ms(at)));
     for (std::size_t i = 10; i-- > 0; ms >>= 5)
         out[i] = crockford[ms & 31];
+    return out;
+}
+
+std::string new_ulid(wall_time now) {
+    std::string out = ulid_floor(now);
     const std::string bytes =
         random_bytes(16); // 16 characters of 5 bits; the upper 3 bits of each are left unused
     for (std::size_t i = 0; i < 16; ++i)

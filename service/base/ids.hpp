@@ -43,6 +43,8 @@ result<file_id> check_file_id(std::string_view text);
 
 /// 26 characters that sort by time: 48 bits of milliseconds, 80 random bits (the ULID layout).
 std::string new_ulid(wall_time now);
+/// Sorts before every ULID made at `at` or later, and after every earlier one.
+std::string ulid_floor(wall_time at);
 
 } // namespace gateway
 

@@ -9,6 +9,7 @@
 #include "posts/settlement.hpp"
 #include "store/sqlite_store.hpp"
 #include "tiktok/endpoint.hpp"
+#include "tiktok/remembered_windows.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -153,8 +154,18 @@ service::service(const settings::all& settings)
     const auto checked =
         await_on(reaching_[0]->home, vault_.check_keys(deadline::in(steady_now(), start_step_within)));
     if (!checked) throw start_failure(exit_failed, "vault.keys_file: " + checked.error().message());
+    remember_windows();
     make_serving_workers();
     add_figures();
+}
+
+void service::remember_windows() {
+    const auto now = wall_now();
+    const auto sent = await_on(
+        reaching_[0]->home,
+        store_->posts_since(now - tiktok::remembered, deadline::in(steady_now(), start_step_within)));
+    if (!sent) throw start_failure(exit_failed, "store.url: " + sent.error().message());
+    tiktok::remember_inits(windows_, *sent, now, steady_now());
 }
 
 service::~service() {

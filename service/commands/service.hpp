@@ -61,6 +61,7 @@ public:
     bool failed() const { return failed_.load(); }
 
 private:
+    void remember_windows();
     void make_serving_workers();
     void add_figures();
     std::vector<std::string> why_not_ready() const;

@@ -66,6 +66,7 @@ maybe_post find_post_by_id(sqlite_database& at, const publish_id& id);
 maybe_post find_attempt(sqlite_database& at, const std::string& attempt);
 /// The newest attempt of the call that holds this key.
 maybe_post find_post_of(sqlite_database& at, const idempotency_record& key);
+std::vector<post_record> posts_since(sqlite_database& at, wall_time since);
 std::vector<post_record> abandoned_posts(sqlite_database& at, std::uint32_t limit);
 page_of<post_record> list_posts(sqlite_database& at, const user_id& user, const std::string& cursor,
                                 std::uint32_t limit);

@@ -136,6 +136,15 @@ maybe_post find_post_of(sqlite_database& at, const idempotency_record& key) {
     return first_post(found);
 }
 
+std::vector<post_record> posts_since(sqlite_database& at, wall_time since) {
+    query found{at, "SELECT " POST_COLUMNS " FROM posts WHERE attempt >= ? ORDER BY attempt"};
+    found.text(ulid_floor(since)); // attempts are ULIDs: the primary key is the order of time
+    std::vector<post_record> out;
+    while (found.row())
+        out.push_back(read_post(found));
+    return out;
+}
+
 std::vector<post_record> abandoned_posts(sqlite_database& at, std::uint32_t limit) {
     query found{at, "SELECT " POST_COLUMNS
                     " FROM posts WHERE state = 'begun' AND owner <> ? ORDER BY attempt LIMIT ?"};

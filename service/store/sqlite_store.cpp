@@ -53,6 +53,7 @@ public:
     task<result<done>> release_draft(user_id user, publish_id draft, std::string attempt,
                                      deadline until) override;
     task<result<std::optional<post_record>>> find_attempt(std::string attempt, deadline until) override;
+    task<result<std::vector<post_record>>> posts_since(wall_time since, deadline until) override;
     task<result<std::vector<post_record>>> abandoned_posts(std::uint32_t limit, deadline until) override;
     task<result<std::vector<abandoned_key>>> abandoned_keys(std::uint32_t limit, deadline until) override;
     task<result<std::optional<idempotency_record>>> claim_key(idempotency_record record, wall_time now,
@@ -265,6 +266,11 @@ task<result<done>> sqlite_store::release_draft(user_id user, publish_id draft, s
 
 task<result<std::optional<post_record>>> sqlite_store::find_attempt(std::string attempt, deadline until) {
     auto work = [&attempt](sqlite_database& at) { return sqlite::find_attempt(at, attempt); };
+    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<std::vector<post_record>>> sqlite_store::posts_since(wall_time since, deadline until) {
+    auto work = [since](sqlite_database& at) { return sqlite::posts_since(at, since); };
     co_return co_await on_line(line_, effect::reads, until, std::move(work));
 }
 

@@ -107,6 +107,8 @@ public:
     virtual task<result<done>> release_draft(user_id user, publish_id draft, std::string attempt,
                                              deadline until) = 0;
     virtual task<result<std::optional<post_record>>> find_attempt(std::string attempt, deadline until) = 0;
+    /// Attempts that began at `since` or later, oldest first; of all users.
+    virtual task<result<std::vector<post_record>>> posts_since(wall_time since, deadline until) = 0;
     /// Attempts still `begun` whose process is gone: nobody will end them. Oldest first.
     virtual task<result<std::vector<post_record>>> abandoned_posts(std::uint32_t limit, deadline until) = 0;
 

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <csignal>
+
 namespace {
 
 class Windows : public action_test {
@@ -32,6 +34,22 @@ TEST_F(Windows, L07TheSeventhUploadInAMinuteNeverReachesTikTok) {
     EXPECT_THAT(refused.text_at("error"), testing::HasSubstr("6 uploads a minute"));
     EXPECT_EQ(calls_of("/v2/post/publish/inbox/video/init/"), 6U);
     EXPECT_EQ(upload("ben", mp4(40), "keep=false").status, 200); // another user has a window of their own
+}
+
+TEST_F(Windows, L06AStartForgetsNoUploadOfTheLastMinute) {
+    w.simulator_settings = wide_tiktok;
+    w.connect("ann");
+    for (int i = 0; i < 6; ++i)
+        ASSERT_EQ(draft().status, 200);
+    for (const int how : {SIGKILL, SIGTERM}) {
+        w.stop_gateway(how);
+        const auto refused = draft();
+        EXPECT_EQ(refused.status, 429) << refused.raw;
+        EXPECT_EQ(refused.text_at("problem.limit_scope"), "tiktok_user");
+        EXPECT_GT(refused.at("problem.retry_after_ms").as_int64(), 20'000);
+        EXPECT_LE(refused.at("problem.retry_after_ms").as_int64(), 60'000);
+    }
+    EXPECT_EQ(calls_of("/v2/post/publish/inbox/video/init/"), 6U);
 }
 
 TEST_F(Windows, U07ARefusalByTikTokClosesTheWindowForAsLongAsItSays) {

@@ -101,6 +101,16 @@ TEST_P(StoreSuite, ListsPostsNewestFirstPageByPage) {
     EXPECT_EQ(second.next, "");
 }
 
+TEST_P(StoreSuite, L06TellsWhatBeganOfLate) {
+    for (const int second : {0, 60, 120}) {
+        const auto name = ulid_floor(at_second(second)).substr(0, 20) + "ABCDEF";
+        run(at->begin_post(post(name, name.substr(0, 12)), soon()));
+    }
+    EXPECT_EQ(run(at->posts_since(at_second(60), soon())).size(), 2U);
+    EXPECT_EQ(run(at->posts_since(at_second(61), soon())).size(), 1U);
+    EXPECT_TRUE(run(at->posts_since(at_second(121), soon())).empty());
+}
+
 TEST_P(StoreSuite, LetsOneAttemptPublishADraft) {
     EXPECT_EQ(run(at->claim_draft(user("ann"), post_id("d"), "01A", soon())), "01A");
     EXPECT_EQ(run(at->claim_draft(user("ann"), post_id("d"), "01B", soon())), "01A");
