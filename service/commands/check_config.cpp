@@ -2,7 +2,6 @@
 #include "commands/read_settings.hpp"
 #include "commands/start_failure.hpp"
 #include "outbound/tls_client_context.hpp"
-#include "runtime/tls_server.hpp"
 
 #include <filesystem>
 #include <iostream>
@@ -35,13 +34,7 @@ void open_named_files(const settings::all& settings) {
     } catch (const std::exception& wrong) {
         throw start_failure(exit_settings, std::string("tiktok.ca_file: ") + wrong.what());
     }
-    if (!settings.listen.tls.on()) return;
-    try {
-        const tls_server_context certificate(settings.listen.tls.certificate_file,
-                                             settings.listen.tls.private_key_file);
-    } catch (const std::exception& wrong) {
-        throw start_failure(exit_settings, std::string("listen.tls: ") + wrong.what());
-    }
+    read_certificate(settings);
 }
 
 } // namespace

@@ -46,6 +46,17 @@ void service::add_figures() {
             worst = std::max(worst, one->home.lag());
         return std::vector<sample>{{{}, static_cast<double>(worst.count()) / 1e9}};
     });
+    sink_.add_counter("settings_reloads_total", "SIGHUPs, by whether the new settings were taken.", [this] {
+        return std::vector<sample>{
+            labelled("result", "taken", static_cast<double>(reloads_.taken.load())),
+            labelled("result", "refused", static_cast<double>(reloads_.refused.load()))};
+    });
+    if (certificate_)
+        sink_.add_gauge("certificate_expires_timestamp_seconds",
+                        "When the API listener's certificate ends, in seconds since 1970.", [this] {
+                            const auto ends = static_cast<double>(unix_ms(certificate_ends_.load()));
+                            return std::vector<sample>{{{}, ends / 1e3}};
+                        });
     sink_.add_counter("vault_operations_total", "What the vault did with sealed records.", [this] {
         const auto counts = vault_.counts();
         const auto operation = [](const char* name, const char* result, std::uint64_t count) {

@@ -3,7 +3,6 @@
 #include "actions/row.hpp"
 #include "base/pattern.hpp"
 #include "commands/start_failure.hpp"
-#include "settings/loader.hpp"
 
 #include <algorithm>
 
@@ -31,9 +30,14 @@ std::vector<settings::fault> check_actions(const settings::all& values) {
 
 } // namespace
 
-settings::all read_settings(const std::string& file) {
+settings::loaded find_settings(const std::string& file) {
     settings::loaded found = settings::load(file, settings::read_environment());
     if (found.good()) found.faults = check_actions(found.values);
+    return found;
+}
+
+settings::all read_settings(const std::string& file) {
+    settings::loaded found = find_settings(file);
     if (found.good()) return std::move(found.values);
     std::string told = "the settings are not good:";
     for (const auto& one : found.faults)
@@ -45,6 +49,16 @@ vault::key_ring read_key_ring(const settings::all& settings) {
     auto ring = vault::key_ring::read(settings.vault.keys_file);
     if (!ring) throw start_failure(exit_settings, "vault.keys_file: " + ring.error().message());
     return std::move(*ring);
+}
+
+std::shared_ptr<const tls_server_context> read_certificate(const settings::all& settings) {
+    const auto& files = settings.listen.tls;
+    if (!files.on()) return nullptr;
+    try {
+        return std::make_shared<const tls_server_context>(files.certificate_file, files.private_key_file);
+    } catch (const std::exception& wrong) {
+        throw start_failure(exit_settings, std::string("listen.tls: ") + wrong.what());
+    }
 }
 
 } // namespace gateway::commands

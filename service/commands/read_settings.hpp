@@ -1,16 +1,25 @@
-// Settings as commands want them: whole and good, or every fault told on standard error.
+// Settings as commands want them: whole and good, or every fault told. The start, SIGHUP and --check-config
+// hold them against the same checks.
 #pragma once
-#include "settings/settings.hpp"
+#include "runtime/tls_server.hpp"
+#include "settings/loader.hpp"
 #include "vault/key_ring.hpp"
 
+#include <memory>
 #include <string>
 
 namespace gateway::commands {
+
+/// With every fault that can be found without opening what they name.
+settings::loaded find_settings(const std::string& file);
 
 /// Throws start_failure (78) after telling each fault by its key.
 settings::all read_settings(const std::string& file);
 
 /// The key ring that the settings name; throws start_failure (78).
 vault::key_ring read_key_ring(const settings::all& settings);
+
+/// The API listener's certificate with its key, null where the settings name none; throws start_failure (78).
+std::shared_ptr<const tls_server_context> read_certificate(const settings::all& settings);
 
 } // namespace gateway::commands

@@ -1,6 +1,7 @@
 #include "commands/commands.hpp"
 #include "commands/drain.hpp"
 #include "commands/read_settings.hpp"
+#include "commands/reload.hpp"
 #include "commands/start_failure.hpp"
 
 namespace gateway::commands {
@@ -11,8 +12,7 @@ int run(const std::string& settings_file) {
     service serving(settings);
     serving.start();
     while (from.wait() == signals::what::reload)
-        serving.sink().tell(telemetry::level::warn, "reload_ignored",
-                            {{"reason", "settings are read at the start only; restart to change them"}});
+        reload(serving, settings_file);
     drain(serving, settings.drain, from);
     const int code = serving.failed() ? exit_failed : exit_well;
     if (serving.holds_unfinished_work()) serving.leave(code);

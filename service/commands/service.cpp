@@ -41,12 +41,6 @@ telemetry::label_sets labels() {
     return sets;
 }
 
-std::unique_ptr<tls_server_context> certificate_of(const settings::all& settings) {
-    const auto& files = settings.listen.tls;
-    if (!files.on()) return nullptr;
-    return std::make_unique<tls_server_context>(files.certificate_file, files.private_key_file);
-}
-
 std::vector<std::unique_ptr<reaching_worker>> workers_reaching(const settings::all& settings,
                                                                const outbound::tls_client_context& trust,
                                                                outbound::resolver& names) {
@@ -136,7 +130,8 @@ service::service(const settings::all& settings)
       lines_(STDOUT_FILENO),
       sink_(labels(), lines_, telemetry::level_of(settings.log.level), workers_of(settings)),
       trust_(settings.tiktok.ca_file),
-      certificate_(certificate_of(settings)),
+      certificate_(read_certificate(settings)),
+      certificate_ends_(certificate_ ? certificate_->expires_at() : wall_time{}),
       names_(resolver_options_of(settings)),
       reaching_(workers_reaching(settings, trust_, names_)),
       pool_(blocking_threads, blocking_queue_max),
@@ -145,8 +140,8 @@ service::service(const settings::all& settings)
       tokens_(reaching_[0]->home, reaching_[0]->oauth, vault_, *store_, tokens_settings_of(settings),
               [this](const tiktok::refresh_report& report) { tell_refresh(sink_, report); }),
       windows_(tiktok::window_rules(settings.limits)),
-      callers_(settings.callers),
-      quotas_(callers_.quota_rules()),
+      callers_(std::make_shared<const pipeline::caller_book>(settings.callers)),
+      quotas_({}),
       memory_(settings.uploads.memory_bytes),
       files_(*store_, pool_, settings.files),
       routes_(actions::table()) {
@@ -173,8 +168,8 @@ service::~service() {
 }
 
 void service::make_serving_workers() {
-    const shared_parts shared{settings_, *store_,  vault_,  files_, tokens_, windows_,          quotas_,
-                              memory_,   callers_, routes_, door_,  sink_,   certificate_.get()};
+    const shared_parts shared{settings_, *store_,  vault_,  files_, tokens_, windows_,    quotas_,
+                              memory_,   callers_, routes_, door_,  sink_,   certificate_};
     std::uint16_t port = settings_.listen.port;
     for (auto& one : reaching_) {
         serving_.push_back(std::make_unique<serving_worker>(*one, shared, port));

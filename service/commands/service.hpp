@@ -22,12 +22,18 @@
 #include "vault/token_vault.hpp"
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 namespace gateway::commands {
+
+/// How SIGHUPs ended, since start; written by main, read at each scrape.
+struct reload_counts {
+    std::atomic<std::uint64_t> taken{0}, refused{0};
+};
 
 class service {
 public:
@@ -56,6 +62,13 @@ public:
     /// Ends the process at once, with the last log lines written. What is durable is so already.
     [[noreturn]] void leave(int exit_code);
 
+    /// What SIGHUP changes (reload.cpp), all of it checked: returns when every worker has it, so that what is
+    /// told after it is true of every new call.
+    void renew(const settings::all& fresh, std::shared_ptr<const tls_server_context> certificate);
+    reload_counts& reloads() { return reloads_; }
+    bool asks_for_keys() const { return !callers_->open(); }
+
+    const settings::all& settings() const { return settings_; }
     telemetry::sink& sink() { return sink_; }
     /// A worker ended by a bug.
     bool failed() const { return failed_.load(); }
@@ -67,11 +80,12 @@ private:
     std::vector<std::string> why_not_ready() const;
     void run_worker(reaching_worker& one);
 
-    const settings::all& settings_;
+    const settings::all& settings_; // of the start: what SIGHUP changes is handed to its parts
     telemetry::log_queue lines_;
     telemetry::sink sink_;
     outbound::tls_client_context trust_;
-    std::unique_ptr<tls_server_context> certificate_; // null: plain
+    std::shared_ptr<const tls_server_context> certificate_; // null: plain
+    std::atomic<wall_time> certificate_ends_;               // for a metric
     outbound::resolver names_;
     std::vector<std::unique_ptr<reaching_worker>> reaching_;
     blocking_pool pool_; // ends before the loops it comes back to
@@ -79,13 +93,14 @@ private:
     vault::token_vault vault_;
     tiktok::tokens tokens_;
     limits::window_table windows_;
-    pipeline::caller_book callers_;
+    std::shared_ptr<const pipeline::caller_book> callers_;
     limits::window_table quotas_;
     tiktok::upload_memory memory_;
     files::shelf files_;
     inbound::router routes_;
     inbound::door_state door_;
     store_health health_;
+    reload_counts reloads_;
     std::vector<std::unique_ptr<serving_worker>> serving_;
     std::unique_ptr<inbound::admin_listener> admin_;
     std::vector<std::thread> threads_;

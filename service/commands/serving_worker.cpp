@@ -69,7 +69,13 @@ serving_worker::serving_worker(reaching_worker& worker, const shared_parts& shar
                             action_parts, shared.door.calls_end}),
       listener(inbound::api_parts{worker.home, shared.settings.listen, shared.routes, calls,
                                   shared.sink.of_worker(worker.home.index()), shared.door, shared.tls,
-                                  shared.callers.open()},
+                                  shared.callers->open()},
                shared.settings.listen.address, port, shared.settings.listen.connections_max) {}
+
+void serving_worker::renew(const renewed_parts& with) {
+    calls.change_callers(with.callers);
+    listener.change_certificate(with.tls);
+    listener.change_hosts(with.callers->open());
+}
 
 } // namespace gateway::commands

@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 namespace gateway::telemetry {
 class sink;
@@ -51,17 +52,26 @@ struct shared_parts {
     limits::window_table& windows;
     limits::window_table& quotas;
     tiktok::upload_memory& memory;
-    const pipeline::caller_book& callers;
+    std::shared_ptr<const pipeline::caller_book> callers;
     const inbound::router& routes;
     inbound::door_state& door;
     telemetry::sink& sink;
-    const tls_server_context* tls; // null: plain
+    std::shared_ptr<const tls_server_context> tls; // null: plain
+};
+
+/// What SIGHUP gives a worker anew.
+struct renewed_parts {
+    std::shared_ptr<const pipeline::caller_book> callers;
+    std::shared_ptr<const tls_server_context> tls; // null: plain
 };
 
 /// The rest of one worker: from TikTok's services up to the listener.
 struct serving_worker {
     /// `port` 0 picks one; throws when the address cannot be had.
     serving_worker(reaching_worker& on, const shared_parts& shared, std::uint16_t port);
+
+    /// All of it between two steps of the loop, so that no call meets a half. On the worker's thread.
+    void renew(const renewed_parts& with);
 
     reaching_worker& on;
     tiktok::services tiktok;

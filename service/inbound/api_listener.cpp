@@ -10,9 +10,9 @@ namespace gateway::inbound {
 
 struct api_listener::state final : client_sink {
     state(api_parts parts, const std::string& address, std::uint16_t port, std::uint32_t most)
-        : with(parts),
-          acceptor(open_acceptor(parts.home, address, port,
-                                 parts.home.index() == 0 ? port_use::first_of_many : port_use::one_more)),
+        : with(std::move(parts)),
+          acceptor(open_acceptor(with.home, address, port,
+                                 with.home.index() == 0 ? port_use::first_of_many : port_use::one_more)),
           port_in_use(acceptor.local_endpoint().port()),
           connections_max(most) {}
 
@@ -34,7 +34,7 @@ struct api_listener::state final : client_sink {
 
 api_listener::api_listener(api_parts with, const std::string& address, std::uint16_t port,
                            std::uint32_t connections_max)
-    : state_(std::make_unique<state>(with, address, port, connections_max)) {}
+    : state_(std::make_unique<state>(std::move(with), address, port, connections_max)) {}
 
 api_listener::~api_listener() = default;
 
@@ -44,6 +44,14 @@ std::uint16_t api_listener::port() const {
 
 void api_listener::start() {
     state_->with.home.group().spawn(accept_clients(state_->with.home, state_->acceptor, *state_));
+}
+
+void api_listener::change_certificate(std::shared_ptr<const tls_server_context> certificate) {
+    state_->with.tls = std::move(certificate);
+}
+
+void api_listener::change_hosts(bool loopback_only) {
+    state_->with.loopback_host_only = loopback_only;
 }
 
 void api_listener::stop_accepting() {

@@ -24,6 +24,10 @@ public:
     std::uint16_t port() const;
     /// Begins to accept; before the worker runs, or on its thread.
     void start();
+    /// For handshakes from now on; open connections go on. Null where there was none. On the worker's thread.
+    void change_certificate(std::shared_ptr<const tls_server_context> certificate);
+    /// Whether only a loopback Host is served: while there are no callers. On the worker's thread.
+    void change_hosts(bool loopback_only);
     /// No new connections. On the worker's thread.
     void stop_accepting();
     /// Ends connections that wait for a request. On the worker's thread.

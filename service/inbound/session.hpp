@@ -9,6 +9,7 @@
 #include "runtime/task.hpp"
 #include "settings/settings.hpp"
 
+#include <memory>
 #include <string_view>
 
 namespace gateway {
@@ -28,11 +29,11 @@ namespace gateway::inbound {
 struct api_parts {
     worker& home;
     const settings::listen& settings;
-    const router& routes;          // shared by all workers
-    pipeline::pipeline& calls;     // of this worker
-    telemetry::recorder& recorder; // of this worker
-    door_state& state;             // shared
-    const tls_server_context* tls; // null: plain
+    const router& routes;                          // shared by all workers
+    pipeline::pipeline& calls;                     // of this worker
+    telemetry::recorder& recorder;                 // of this worker
+    door_state& state;                             // shared
+    std::shared_ptr<const tls_server_context> tls; // null: plain
     /// Without callers nobody needs a key, and then a page in a browser must not reach us under a name of its
     /// own (DNS rebinding): only a loopback Host is served.
     bool loopback_host_only = false;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cstdint>
 
 namespace gateway::pipeline {
 namespace {
@@ -42,10 +43,11 @@ result<void> may_do(const settings::caller& who, const actions::row& what) {
     return failure{errc::forbidden, "This key may not do " + std::string(what.slug) + "."};
 }
 
-result<std::optional<limits::standing>> take_quota(const parts& with, const caller_book::entry& who,
-                                                   steady_time now) {
-    if (&who == &with.callers.anonymous()) return std::optional<limits::standing>{};
-    auto taken = with.quotas.take(who.who->name, who.quota, now, deadline{now});
+result<std::optional<limits::standing>> take_quota(limits::window_table& quotas,
+                                                   const caller_book::entry& who, steady_time now) {
+    if (who.quota.limit == 0) return std::optional<limits::standing>{};
+    constexpr std::uint8_t the_one_kind = 0;
+    auto taken = quotas.take(who.who->name, the_one_kind, who.quota, now, deadline{now});
     if (const auto* refused = std::get_if<limits::no_slot>(&taken))
         return failure{errc::rate_limited, "This key has used up its requests for this minute."}
             .scope(limit_scope::caller)

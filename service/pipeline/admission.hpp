@@ -21,8 +21,8 @@ result<const caller_book::entry*> identify(const caller_book& book, const reques
 /// forbidden.
 result<void> may_do(const settings::caller& who, const actions::row& what);
 /// rate_limited, limit_scope caller. Says how the quota stands in both cases. Nothing to say without callers.
-result<std::optional<limits::standing>> take_quota(const parts& with, const caller_book::entry& who,
-                                                   steady_time now);
+result<std::optional<limits::standing>> take_quota(limits::window_table& quotas,
+                                                   const caller_book::entry& who, steady_time now);
 /// user_not_connected for a user outside the caller's `users`, in the words of one who does not exist (C27);
 /// invalid_input for what is no user_id.
 result<user_id> may_act_for(const settings::caller& who, const request& what);

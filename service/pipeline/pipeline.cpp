@@ -139,8 +139,10 @@ task<outcome> run_once(const parts& with, actions::call& c) {
 /// The order, with the reason for each place.
 task<outcome> walk(const parts& with, const request& what, telemetry::call_record& record) {
     const auto& row = *what.what;
-    // Who calls: first, since all that follows is theirs, and strangers shall cost nothing.
-    const auto who = identify(with.callers, what);
+    // Who calls: first, since all that follows is theirs, and strangers shall cost nothing. The book is held
+    // to the end of the call, whatever SIGHUP brings meanwhile.
+    const auto book = with.callers;
+    const auto who = identify(*book, what);
     if (!who) co_return who.error();
     const settings::caller& by = *(*who)->who;
     const bool has_key = row.opened_by == actions::door::caller;
@@ -148,7 +150,8 @@ task<outcome> walk(const parts& with, const request& what, telemetry::call_recor
     // What they may do, before what they may consume: a refusal for good is not worth a request of the quota.
     if (auto allowed = may_do(by, row); has_key && !allowed) co_return allowed.error();
     // Their quota, before anything that costs us.
-    const auto quota = has_key ? take_quota(with, **who, what.arrived) : std::optional<limits::standing>{};
+    const auto quota =
+        has_key ? take_quota(with.quotas, **who, what.arrived) : std::optional<limits::standing>{};
     if (!quota) co_return quota.error();
     record.caller_quota = *quota;
     // For whom: before inputs are looked at, so that somebody else's users stay as unknown as users who do

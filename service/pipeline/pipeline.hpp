@@ -76,17 +76,21 @@ class caller_book;
 /// What a pipeline works with, gathered by main. Everything outlives it.
 struct parts {
     const settings::all& settings;
-    const caller_book& callers;   // shared by all workers
-    limits::window_table& quotas; // shared; made with caller_book::quota_rules()
-    store::store& store;          // shared
-    tiktok::services& tiktok;     // of this worker
-    actions::parts& actions;      // of this worker
-    const last_moment& calls_end; // shared; the drain sets it
+    std::shared_ptr<const caller_book> callers; // shared by all workers
+    limits::window_table& quotas;               // shared; each caller's rule comes with the taking
+    store::store& store;                        // shared
+    tiktok::services& tiktok;                   // of this worker
+    actions::parts& actions;                    // of this worker
+    const last_moment& calls_end;               // shared; the drain sets it
 };
 
 class pipeline {
 public:
-    explicit pipeline(parts with) : with_(with) {}
+    explicit pipeline(parts with) : with_(std::move(with)) {}
+
+    /// For calls that begin from now on; those in flight go on with the callers they began with. On the
+    /// worker's thread.
+    void change_callers(std::shared_ptr<const caller_book> callers) { with_.callers = std::move(callers); }
 
     /// Never throws for a request's fault. The body is read only as far as the row needs it. `what` and
     /// `record` outlive the call. Fills caller, user, caller_quota, replayed, code and refused_by of the

@@ -2,9 +2,12 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 #include <array>
+#include <cstdint>
 #include <cstring>
+#include <ctime>
 #include <memory>
 #include <stdexcept>
 
@@ -44,7 +47,7 @@ tls_server_context::tls_server_context(const std::string& certificate_file,
     if (SSL_CTX_use_certificate_chain_file(made.get(), certificate_file.c_str()) != 1)
         refuse(certificate_file, "not a PEM certificate chain");
     if (SSL_CTX_use_PrivateKey_file(made.get(), private_key_file.c_str(), SSL_FILETYPE_PEM) != 1)
-        refuse(private_key_file, "not a PEM private key");
+        refuse(private_key_file, "not a PEM private key of this certificate");
     if (SSL_CTX_check_private_key(made.get()) != 1)
         refuse(private_key_file, "does not belong to the certificate");
     context_ = made.release();
@@ -52,6 +55,13 @@ tls_server_context::tls_server_context(const std::string& certificate_file,
 
 tls_server_context::~tls_server_context() {
     SSL_CTX_free(context_);
+}
+
+wall_time tls_server_context::expires_at() const {
+    const X509* const certificate = SSL_CTX_get0_certificate(context_);
+    std::tm end{};
+    if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1) return {};
+    return from_unix_ms(std::int64_t{::timegm(&end)} * 1000);
 }
 
 ssl_pointer tls_server_context::make() const {

@@ -1,6 +1,7 @@
 // The API listener's certificate: what inbound needs to let a stream answer a TLS handshake. Made at start
 // and again on SIGHUP; any thread may call make().
 #pragma once
+#include "base/clock.hpp"
 #include "runtime/stream.hpp"
 
 #include <memory>
@@ -18,6 +19,9 @@ public:
     ~tls_server_context();
     tls_server_context(const tls_server_context&) = delete;
     tls_server_context& operator=(const tls_server_context&) = delete;
+
+    /// When the certificate ends; the epoch where it does not say.
+    wall_time expires_at() const;
 
     /// For stream::handshake(…, tls_role::server, …).
     ssl_pointer make() const;

@@ -7,11 +7,27 @@ namespace gateway::settings {
 
 namespace {
 
+/// Whether both hold the same value there.
+template <class Where>
+auto same_at(Where where) {
+    return [where](const all& one, const all& other) { return where(one) == where(other); };
+}
+
+/// Taken by SIGHUP too (product §8).
+key_row live(key_row row) {
+    row.is_live = true;
+    return row;
+}
+
 // One row each: the key, where it goes, what it takes. `where` gives a reference to the member.
 template <class Where>
 key_row text(std::string_view key, std::string_view expects, Where where) {
-    return {key, expects, false, false,
-            [where](all& into, const YAML::Node& value) { return read_text(where(into), value); }};
+    return {key,
+            expects,
+            false,
+            false,
+            [where](all& into, const YAML::Node& value) { return read_text(where(into), value); },
+            same_at(where)};
 }
 
 template <class Where>
@@ -23,13 +39,21 @@ key_row required(std::string_view key, std::string_view expects, Where where) {
 
 template <class Where>
 key_row hidden(std::string_view key, std::string_view expects, Where where) {
-    return {key, expects, true, true,
-            [where](all& into, const YAML::Node& value) { return read_secret(where(into), value); }};
+    return {key,
+            expects,
+            true,
+            true,
+            [where](all& into, const YAML::Node& value) { return read_secret(where(into), value); },
+            [where](const all& one, const all& other) { return where(one).equals(where(other).reveal()); }};
 }
 
 template <class Where>
 key_row choice(std::string_view key, std::string_view choices, Where where) {
-    return {key, choices, false, false, [where, choices](all& into, const YAML::Node& value) -> std::string {
+    return {key,
+            choices,
+            false,
+            false,
+            [where, choices](all& into, const YAML::Node& value) -> std::string {
                 std::string text;
                 const std::string among = ", " + std::string(choices) + ",";
                 if (read_text(text, value).empty() && among.find(", " + text + ",") != std::string::npos) {
@@ -37,20 +61,30 @@ key_row choice(std::string_view key, std::string_view choices, Where where) {
                     return {};
                 }
                 return "must be one of " + std::string(choices);
-            }};
+            },
+            same_at(where)};
 }
 
 template <class Where>
 key_row texts(std::string_view key, std::string_view expects, Where where) {
-    return {key, expects, false, false,
-            [where](all& into, const YAML::Node& value) { return read_texts(where(into), value); }};
+    return {key,
+            expects,
+            false,
+            false,
+            [where](all& into, const YAML::Node& value) { return read_texts(where(into), value); },
+            same_at(where)};
 }
 
 template <class Where>
 key_row number(std::string_view key, std::string_view unit, bounds within, Where where) {
-    return {key, unit, false, false, [where, within](all& into, const YAML::Node& value) {
+    return {key,
+            unit,
+            false,
+            false,
+            [where, within](all& into, const YAML::Node& value) {
                 return read_number(where(into), value, within);
-            }};
+            },
+            same_at(where)};
 }
 
 constexpr double day_ms = 86'400'000;
@@ -59,7 +93,7 @@ constexpr bounds port_bounds{0, 65'535};
 constexpr bounds rate_bounds{1, per_minute_max};
 
 #define INTO(member)        \
-    [](all & to) -> auto& { \
+    [](auto& to) -> auto& { \
         return to.member;   \
     }
 
@@ -67,8 +101,8 @@ std::vector<key_row> listener_rows() {
     return {
         text("listen.address", "IP address", INTO(listen.address)),
         number("listen.port", "port; 0 picks a free one", port_bounds, INTO(listen.port)),
-        text("listen.tls.certificate_file", "PEM file", INTO(listen.tls.certificate_file)),
-        text("listen.tls.private_key_file", "PEM file", INTO(listen.tls.private_key_file)),
+        live(text("listen.tls.certificate_file", "PEM file", INTO(listen.tls.certificate_file))),
+        live(text("listen.tls.private_key_file", "PEM file", INTO(listen.tls.private_key_file))),
         number("listen.connections_max", "connections", {1, 1'000'000}, INTO(listen.connections_max)),
         number("listen.header_deadline_ms", "milliseconds", {100, 600'000}, INTO(listen.header_deadline)),
         number("listen.idle_timeout_ms", "milliseconds", {100, day_ms}, INTO(listen.idle_timeout)),
@@ -96,7 +130,8 @@ std::vector<key_row> tiktok_rows() {
         texts("tiktok.verified_url_prefixes", "list of https prefixes", INTO(tiktok.verified_url_prefixes)),
         texts("tiktok.upload_hosts", "list of patterns of hosts", INTO(tiktok.upload_hosts)),
         {"tiktok.resolve", "name: address lines", false, false,
-         [](all& to, const YAML::Node& value) { return read_map(to.tiktok.resolve, value); }},
+         [](all& to, const YAML::Node& value) { return read_map(to.tiktok.resolve, value); },
+         same_at(INTO(tiktok.resolve))},
         number("tiktok.connections_per_host", "connections", {1, 10'000}, INTO(tiktok.connections_per_host)),
         number("tiktok.waiters_per_host", "waiting calls", {0, 1'000'000}, INTO(tiktok.waiters_per_host)),
     };
@@ -105,34 +140,36 @@ std::vector<key_row> tiktok_rows() {
 std::vector<key_row> keeping_rows() {
     return {
         text("store.url", "sqlite:FILE", INTO(store_url)),
-        required("vault.keys_file", "file of the key ring", INTO(vault.keys_file)),
+        live(required("vault.keys_file", "file of the key ring", INTO(vault.keys_file))),
         number("vault.refresh_per_second", "refreshes per second", {0.01, 10'000},
                INTO(vault.refresh_per_second)),
         number("vault.refresh_ahead_ms", "milliseconds", {0, day_ms}, INTO(vault.refresh_ahead)),
         number("vault.settling_ms", "milliseconds", {0, 60'000}, INTO(vault.settling)),
         {"callers", "list of callers", false, false,
-         [](all& to, const YAML::Node& value) { return read_callers(to.callers, value); }},
+         [](all& to, const YAML::Node& value) { return read_callers(to.callers, value); },
+         same_at(INTO(callers)), true},
     };
 }
 
 std::vector<key_row> bound_rows() {
     return {
-        number("limits.tiktok.user_info_per_minute", "calls", rate_bounds, INTO(limits.user_info_per_minute)),
-        number("limits.tiktok.video_list_per_minute", "calls", rate_bounds,
-               INTO(limits.video_list_per_minute)),
-        number("limits.tiktok.video_query_per_minute", "calls", rate_bounds,
-               INTO(limits.video_query_per_minute)),
-        number("limits.tiktok.creator_info_per_minute", "calls", rate_bounds,
-               INTO(limits.creator_info_per_minute)),
-        number("limits.tiktok.video_init_per_minute", "calls", rate_bounds,
-               INTO(limits.video_init_per_minute)),
-        number("limits.tiktok.inbox_init_per_minute", "calls", rate_bounds,
-               INTO(limits.inbox_init_per_minute)),
-        number("limits.tiktok.content_init_per_minute", "calls", rate_bounds,
-               INTO(limits.content_init_per_minute)),
-        number("limits.tiktok.status_fetch_per_minute", "calls", rate_bounds,
-               INTO(limits.status_fetch_per_minute)),
-        number("limits.tiktok.cancel_per_minute", "calls", rate_bounds, INTO(limits.cancel_per_minute)),
+        live(number("limits.tiktok.user_info_per_minute", "calls", rate_bounds,
+                    INTO(limits.user_info_per_minute))),
+        live(number("limits.tiktok.video_list_per_minute", "calls", rate_bounds,
+                    INTO(limits.video_list_per_minute))),
+        live(number("limits.tiktok.video_query_per_minute", "calls", rate_bounds,
+                    INTO(limits.video_query_per_minute))),
+        live(number("limits.tiktok.creator_info_per_minute", "calls", rate_bounds,
+                    INTO(limits.creator_info_per_minute))),
+        live(number("limits.tiktok.video_init_per_minute", "calls", rate_bounds,
+                    INTO(limits.video_init_per_minute))),
+        live(number("limits.tiktok.inbox_init_per_minute", "calls", rate_bounds,
+                    INTO(limits.inbox_init_per_minute))),
+        live(number("limits.tiktok.content_init_per_minute", "calls", rate_bounds,
+                    INTO(limits.content_init_per_minute))),
+        live(number("limits.tiktok.status_fetch_per_minute", "calls", rate_bounds,
+                    INTO(limits.status_fetch_per_minute))),
+        live(number("limits.tiktok.cancel_per_minute", "calls", rate_bounds, INTO(limits.cancel_per_minute))),
         number("deadlines.read_ms", "milliseconds", {100, 600'000}, INTO(deadlines.read)),
         number("deadlines.post_ms", "milliseconds", {100, 3'600'000}, INTO(deadlines.post)),
         number("deadlines.batch_ms", "milliseconds", {100, day_ms}, INTO(deadlines.batch)),
@@ -147,7 +184,7 @@ std::vector<key_row> bound_rows() {
         number("files.keep_hours", "hours", {1, 24 * 365}, INTO(files.keep_hours)),
         number("drain.delay_ms", "milliseconds", {0, 600'000}, INTO(drain.delay)),
         number("drain.deadline_ms", "milliseconds", {0, 3'600'000}, INTO(drain.deadline)),
-        choice("log.level", "debug, info, warn, error", INTO(log.level)),
+        live(choice("log.level", "debug, info, warn, error", INTO(log.level))),
     };
 }
 
@@ -172,6 +209,13 @@ const key_row* find_key(std::string_view key) {
     for (const auto& row : keys())
         if (row.key == key) return &row;
     return nullptr;
+}
+
+std::vector<std::string_view> changed_for_a_start(const all& running, const all& read) {
+    std::vector<std::string_view> changed;
+    for (const auto& row : keys())
+        if (!row.is_live && !row.same(running, read)) changed.push_back(row.key);
+    return changed;
 }
 
 } // namespace gateway::settings

@@ -21,6 +21,8 @@ struct key_row {
     bool is_required = false;
     /// Reads the value into its member; gives what is wrong with it, or nothing.
     std::function<std::string(all& into, const YAML::Node& value)> read;
+    std::function<bool(const all& one, const all& other)> same;
+    bool is_live = false; // taken by SIGHUP, not by a new start only
 };
 
 /// Every key, in the order of config/gateway.yaml.
@@ -28,6 +30,9 @@ const std::vector<key_row>& keys();
 
 /// The row of a key, or null.
 const key_row* find_key(std::string_view key);
+
+/// Keys that only a new start takes and whose values differ, in the order of the table.
+std::vector<std::string_view> changed_for_a_start(const all& running, const all& read);
 
 /// Keys of one entry of `callers`.
 const std::vector<std::string_view>& caller_keys();

@@ -202,13 +202,6 @@ TEST_F(Operation, IdleConnectionsDoNotHoldUpTheEnd) {
     EXPECT_LT(gateway::steady_now() - began, seconds{5});
 }
 
-TEST_F(Operation, SighupDoesNotEndTheProcess) {
-    EXPECT_EQ(w.admin().get("/healthz").status, 200);
-    w.gateway().process().signal(SIGHUP);
-    EXPECT_TRUE(w.gateway().process().says("reload_ignored"));
-    EXPECT_EQ(w.admin().get("/healthz").status, 200);
-}
-
 TEST_F(Operation, G08TheServiceGoesOnWhenNobodyReadsItsLog) {
     w.connect("user-77");
     w.gateway().process().close_output();

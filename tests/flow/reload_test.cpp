@@ -1,0 +1,133 @@
+// SIGHUP: callers, limits, certificates and the log level are taken anew, all or none (product §8).
+#include "base/digest.hpp"
+#include "harness/flow_test.hpp"
+#include "unit_core/runtime/certificates.hpp"
+
+#include <gmock/gmock.h>
+
+#include <csignal>
+
+namespace {
+
+using testing::HasSubstr;
+
+class Reload : public harness::flow_test {
+protected:
+    // The environment wins over the file and cannot change: these tests say all in the file.
+    Reload() { w.options.with_caller_key = false; }
+
+    static std::string caller(const std::string& name, const std::string& key, const std::string& more = {}) {
+        return "  - {name: " + name + ", key_sha256: " + gateway::to_hex(gateway::sha256(key)) + more + "}\n";
+    }
+    /// What the service says of a SIGHUP with this file.
+    bool reloads(const std::string& settings, const std::string& word = "settings_reloaded") {
+        w.folder().write("gateway.yaml", settings);
+        const auto before = count(word);
+        w.gateway().process().signal(SIGHUP);
+        const auto until = gateway::steady_now() + gateway::seconds{10};
+        while (count(word) == before && gateway::steady_now() < until)
+            w.admin().get("/healthz");
+        return count(word) > before;
+    }
+    int with_key(const std::string& key) {
+        return w.stranger().get("/v1/users", {{"Authorization", "Bearer " + key}}).status;
+    }
+
+private:
+    std::size_t count(const std::string& word) {
+        const auto said = w.gateway().process().output();
+        std::size_t found = 0;
+        for (auto at = said.find(word); at != std::string::npos; at = said.find(word, at + 1))
+            ++found;
+        return found;
+    }
+};
+
+TEST_F(Reload, K08CallersComeAndGoWithoutARestart) {
+    w.options.settings = "callers:\n" + caller("one", "key-one");
+    EXPECT_EQ(with_key("key-one"), 200);
+    EXPECT_EQ(with_key("key-two"), 401);
+    ASSERT_TRUE(reloads("callers:\n" + caller("two", "key-two", ", requests_per_minute: 2")));
+    EXPECT_EQ(with_key("key-one"), 401);
+    EXPECT_EQ(with_key("key-two"), 200);
+    EXPECT_EQ(with_key("key-two"), 200);
+    EXPECT_EQ(with_key("key-two"), 429);
+    ASSERT_TRUE(reloads("callers:\n" + caller("one", "key-one")
+                        + caller("two", "key-two", ", requests_per_minute: 3")));
+    EXPECT_EQ(with_key("key-two"), 200) << "the new quota, the two that were used still counted";
+    EXPECT_EQ(with_key("key-two"), 429);
+    EXPECT_THAT(w.admin().get("/metrics").body,
+                HasSubstr("tiktok_gateway_settings_reloads_total{result=\"taken\"} 2\n"));
+}
+
+TEST_F(Reload, K08BadSettingsAreToldByKeyAndTheOldOnesStay) {
+    w.options.settings = "callers:\n" + caller("one", "key-one");
+    EXPECT_EQ(with_key("key-one"), 200);
+    const std::string two = "callers:\n" + caller("two", "key-two");
+    ASSERT_TRUE(reloads(two + "log: {level: loud}\nlisten: {prot: 1}\n", "reload_refused"));
+    EXPECT_THAT(w.gateway().process().output(), HasSubstr("listen.prot: is not a setting"));
+    ASSERT_TRUE(reloads(two + "log: {level: loud}\n", "log.level: must be one of"));
+    ASSERT_TRUE(reloads("callers: [{name: x}]", "callers[0].key_sha256"));
+    ASSERT_TRUE(reloads(two + "callers: [", "reload_refused"));
+    ASSERT_TRUE(reloads("", "callers: is empty now")) << "a lost end of the file opens nothing";
+    EXPECT_EQ(with_key("key-one"), 200);
+    EXPECT_EQ(with_key("key-two"), 401);
+    EXPECT_THAT(w.admin().get("/metrics").body,
+                HasSubstr("tiktok_gateway_settings_reloads_total{result=\"refused\"} 5\n"));
+}
+
+TEST_F(Reload, TikToksLimitsAndTheLogLevelAreTaken) {
+    w.connect("ann");
+    EXPECT_EQ(w.api().get("/v1/users/ann/info").status, 200);
+    ASSERT_TRUE(reloads("limits: {tiktok: {user_info_per_minute: 1}}\n"));
+    EXPECT_EQ(w.api().get("/v1/users/ann/info").code(), "rate_limited");
+    ASSERT_TRUE(reloads("log: {level: debug}\n"));
+    EXPECT_EQ(w.api().get("/v1/users/ann/info").status, 200);
+    w.folder().write("gateway.yaml", "log: {level: error}\n");
+    w.gateway().process().signal(SIGHUP);
+    const std::string taken = "tiktok_gateway_settings_reloads_total{result=\"taken\"} 3\n";
+    const auto until = gateway::steady_now() + gateway::seconds{10};
+    while (w.admin().get("/metrics").body.find(taken) == std::string::npos && gateway::steady_now() < until) {
+    }
+    const auto told = w.gateway().process().output().size();
+    EXPECT_EQ(w.api().get("/v1/users/ann/info").status, 200);
+    EXPECT_EQ(w.gateway().process().output().size(), told) << "calls are told at info";
+}
+
+TEST_F(Reload, WhatOnlyAStartTakesIsNamed) {
+    EXPECT_EQ(w.admin().get("/healthz").status, 200);
+    ASSERT_TRUE(reloads("listen: {idle_timeout_ms: 1000}\ndrain: {deadline_ms: 29000}\n", "needs_restart"));
+    EXPECT_THAT(w.gateway().process().output(),
+                HasSubstr("\"keys\":\"listen.idle_timeout_ms, drain.deadline_ms\""));
+}
+
+TEST_F(Reload, K08ANewCertificateServesNewHandshakesAndOneWithoutItsKeyIsRefused) {
+    const gateway::testing::certificate_authority old_authority, new_authority;
+    const auto first = old_authority.issue("localhost"), second = new_authority.issue("localhost");
+    const auto chain = w.folder().write("server.pem", first.certificate_pem);
+    const auto key = w.folder().write("server.key", first.key_pem);
+    const std::string tls =
+        "listen: {tls: {certificate_file: " + chain + ", private_key_file: " + key + "}}\n";
+    w.options.settings = tls;
+    const auto status_under = [&](const gateway::testing::certificate_authority& authority) {
+        auto client = w.stranger();
+        client.over_tls(w.folder().write("authority.pem", authority.pem()), "localhost");
+        try {
+            return client.get("/v1/users").status;
+        } catch (const std::exception&) {
+            return 0; // no handshake
+        }
+    };
+    EXPECT_EQ(status_under(old_authority), 200);
+    w.folder().write("server.key", second.key_pem);
+    ASSERT_TRUE(reloads(tls, "not a PEM private key of this certificate"));
+    EXPECT_EQ(status_under(old_authority), 200);
+    w.folder().write("server.pem", second.certificate_pem);
+    ASSERT_TRUE(reloads(tls));
+    EXPECT_EQ(status_under(new_authority), 200);
+    EXPECT_EQ(status_under(old_authority), 0);
+    EXPECT_THAT(w.admin().get("/metrics").body,
+                HasSubstr("tiktok_gateway_certificate_expires_timestamp_seconds"));
+}
+
+} // namespace
