@@ -57,6 +57,9 @@ void service::add_figures() {
                             const auto ends = static_cast<double>(unix_ms(certificate_ends_.load()));
                             return std::vector<sample>{{{}, ends / 1e3}};
                         });
+    sink_.add_gauge("vault_key_uses", "Seals under the newest vault key; 4294967296 are safe.", [this] {
+        return std::vector<sample>{{{}, static_cast<double>(vault_.newest_key().uses)}};
+    });
     sink_.add_counter("vault_operations_total", "What the vault did with sealed records.", [this] {
         const auto counts = vault_.counts();
         const auto operation = [](const char* name, const char* result, std::uint64_t count) {

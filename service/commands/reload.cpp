@@ -17,6 +17,15 @@ namespace {
 
 /// A worker that does not turn is told by other means; a SIGHUP does not hang on it.
 constexpr seconds every_worker_within{10};
+constexpr seconds check_within{30};
+
+using keys_verdict = result<store::done>;
+
+/// `told` is shared: should the wait be over first, nobody knows who lets go of it last.
+task<void> hand_over(vault::token_vault& vault, vault::key_ring fresh,
+                     std::shared_ptr<std::promise<keys_verdict>> told) {
+    told->set_value(co_await vault.change_keys(std::move(fresh), deadline::in(steady_now(), check_within)));
+}
 
 std::string one_line(const std::vector<settings::fault>& faults) {
     std::string told;
@@ -55,6 +64,18 @@ std::vector<std::string_view> left_for_a_start(const settings::all& running, con
 
 } // namespace
 
+keys_verdict service::change_keys(vault::key_ring fresh) {
+    auto told = std::make_shared<std::promise<keys_verdict>>();
+    auto answer = told->get_future();
+    auto& home = reaching_[0]->home;
+    auto start = [this, &home, told, ring = std::move(fresh)]() mutable {
+        home.group().spawn(hand_over(vault_, std::move(ring), told));
+    };
+    boost::asio::post(home.executor(), std::move(start));
+    if (answer.wait_for(check_within + every_worker_within) == std::future_status::ready) return answer.get();
+    return failure{errc::vault_unavailable, "The store does not answer."};
+}
+
 void service::renew(const settings::all& fresh, std::shared_ptr<const tls_server_context> certificate) {
     callers_ = std::make_shared<const pipeline::caller_book>(fresh.callers);
     if (certificate_ && certificate) certificate_ = std::move(certificate);
@@ -82,6 +103,8 @@ void reload(service& of, const std::string& settings_file) {
         const auto fresh = read_good_settings(settings_file);
         refuse_to_lose_callers(of, fresh);
         auto certificate = read_certificate(fresh);
+        const auto keys = of.change_keys(read_key_ring(fresh)); // the last that can refuse
+        if (!keys) throw start_failure(exit_settings, "vault.keys_file: " + keys.error().message());
         of.renew(fresh, std::move(certificate));
         ++of.reloads().taken;
         of.sink().tell(telemetry::level::info, "settings_reloaded",

@@ -3,6 +3,7 @@
 #include "actions/row.hpp"
 #include "base/json_write.hpp"
 #include "commands/await_on.hpp"
+#include "commands/key_rotation.hpp"
 #include "commands/read_settings.hpp"
 #include "commands/start_failure.hpp"
 #include "pipeline/recovery.hpp"
@@ -196,6 +197,7 @@ void service::start() {
     auto& first = reaching_[0]->home;
     first.group().spawn(resume_refreshes(tokens_, sink_));
     first.group().spawn(settle_what_was_left(*store_, sink_));
+    first.group().spawn(keep_newest_key(vault_, sink_));
     first.group().spawn(keep_house(*store_, files_, sink_, health_));
     first.group().spawn(keep_idle_users(*store_, tokens_, sink_));
     std::string line = "{\"event\":\"listening\"";

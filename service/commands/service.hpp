@@ -62,8 +62,10 @@ public:
     /// Ends the process at once, with the last log lines written. What is durable is so already.
     [[noreturn]] void leave(int exit_code);
 
-    /// What SIGHUP changes (reload.cpp), all of it checked: returns when every worker has it, so that what is
-    /// told after it is true of every new call.
+    /// The ring of SIGHUP, held to the check of the start; refused with the old one in place.
+    result<store::done> change_keys(vault::key_ring fresh);
+    /// What else SIGHUP changes (reload.cpp), all of it checked: returns when every worker has it, so that
+    /// what is told after it is true of every new call.
     void renew(const settings::all& fresh, std::shared_ptr<const tls_server_context> certificate);
     reload_counts& reloads() { return reloads_; }
     bool asks_for_keys() const { return !callers_->open(); }

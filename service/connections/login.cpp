@@ -89,8 +89,11 @@ task<result<login_start>> desk::start(const settings::caller& by, user_id user, 
     record.state_hash = hash_of(state);
     record.caller = caller_name::trusted(by.name);
     record.user = std::move(user);
-    if (!challenge.empty())
-        record.sealed_verifier = vault_.seal_verifier(record.state_hash, verifier.reveal());
+    if (!challenge.empty()) {
+        auto sealed = co_await vault_.seal_verifier(record.state_hash, verifier.copy(), until);
+        if (!sealed) co_return sealed.error();
+        record.sealed_verifier = std::move(*sealed);
+    }
     record.return_url = wish.return_url;
     record.scopes = joined(wish.scopes);
     record.expires_at = now + login_time;

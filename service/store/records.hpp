@@ -41,6 +41,17 @@ struct kept_tokens_record {
     wall_time kept_at;
 };
 
+/// A sealed pair, wherever it stands, and the blob that takes its place under a newer key.
+struct sealed_pair_record {
+    user_id user;
+    std::uint64_t version = 0; // under which it was sealed
+    std::string sealed_tokens;
+};
+struct resealed_pair {
+    sealed_pair_record seen;
+    std::string sealed_anew;
+};
+
 /// Durable before a refresh leaves the house; found at start when nobody saw its end.
 struct refresh_intent {
     user_id user;

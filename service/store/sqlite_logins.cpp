@@ -66,15 +66,6 @@ std::vector<std::pair<std::string, std::string>> list_meta(sqlite_database& at,
     return out;
 }
 
-std::uint64_t count_sealed_with(sqlite_database& at, const std::string& prefix) {
-    query found{at,
-                "SELECT (SELECT count(*) FROM connections WHERE substr(sealed_tokens, 1, ?1) = ?2) + "
-                "(SELECT count(*) FROM kept_tokens WHERE substr(sealed_tokens, 1, ?1) = ?2) + "
-                "(SELECT count(*) FROM oauth_states WHERE substr(sealed_verifier, 1, ?1) = ?2)"};
-    found.number(static_cast<std::uint64_t>(prefix.size())).blob(prefix);
-    return found.row() ? found.next_count() : 0;
-}
-
 /// In portions: a backlog must not hold the one thread for long.
 void sweep(sqlite_database& at, wall_time now) {
     query{at,

@@ -34,6 +34,13 @@ bool forget_connection(sqlite_database& at, const user_id& user);
 std::vector<std::uint64_t> count_connections_by_state(sqlite_database& at);
 std::vector<kept_tokens_record> kept_tokens(sqlite_database& at, const user_id& user);
 
+// sqlite_sealed.cpp: what the key ring must be able to open
+std::uint64_t count_sealed_with(sqlite_database& at, const std::string& prefix);
+page_of<sealed_pair_record> list_sealed_with(sqlite_database& at, const std::string& prefix,
+                                             const std::string& cursor, std::uint32_t limit);
+std::uint64_t replace_sealed(sqlite_database& at, const std::vector<resealed_pair>& pairs);
+std::uint64_t add_to_counter(sqlite_database& at, const std::string& name, std::uint64_t by);
+
 // sqlite_refresh.cpp
 std::optional<lease> take_lease(sqlite_database& at, const user_id& user, const std::string& owner,
                                 milliseconds length, wall_time now);
@@ -53,7 +60,6 @@ void put_meta(sqlite_database& at, const std::string& name, const std::string& v
 void forget_meta(sqlite_database& at, const std::string& name);
 std::vector<std::pair<std::string, std::string>> list_meta(sqlite_database& at,
                                                            const std::string& name_prefix);
-std::uint64_t count_sealed_with(sqlite_database& at, const std::string& prefix);
 void sweep(sqlite_database& at, wall_time now);
 void ping(sqlite_database& at);
 

@@ -72,6 +72,10 @@ public:
     task<result<std::vector<std::pair<std::string, std::string>>>> list_meta(std::string name_prefix,
                                                                              deadline until) override;
     task<result<std::uint64_t>> count_sealed_with(std::string prefix, deadline until) override;
+    task<result<page_of<sealed_pair_record>>> list_sealed_with(std::string prefix, std::string cursor,
+                                                               std::uint32_t limit, deadline until) override;
+    task<result<std::uint64_t>> replace_sealed(std::vector<resealed_pair> pairs, deadline until) override;
+    task<result<std::uint64_t>> add_to_counter(std::string name, std::uint64_t by, deadline until) override;
     task<result<done>> sweep(wall_time now, deadline until) override;
     task<result<done>> ping(deadline until) override;
 
@@ -365,6 +369,26 @@ task<result<std::vector<std::pair<std::string, std::string>>>> sqlite_store::lis
 task<result<std::uint64_t>> sqlite_store::count_sealed_with(std::string prefix, deadline until) {
     auto work = [&prefix](sqlite_database& at) { return sqlite::count_sealed_with(at, prefix); };
     co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<page_of<sealed_pair_record>>> sqlite_store::list_sealed_with(std::string prefix,
+                                                                         std::string cursor,
+                                                                         std::uint32_t limit,
+                                                                         deadline until) {
+    auto work = [&prefix, &cursor, &limit](sqlite_database& at) {
+        return sqlite::list_sealed_with(at, prefix, cursor, limit);
+    };
+    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+}
+
+task<result<std::uint64_t>> sqlite_store::replace_sealed(std::vector<resealed_pair> pairs, deadline until) {
+    auto work = [&pairs](sqlite_database& at) { return sqlite::replace_sealed(at, pairs); };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+}
+
+task<result<std::uint64_t>> sqlite_store::add_to_counter(std::string name, std::uint64_t by, deadline until) {
+    auto work = [&name, &by](sqlite_database& at) { return sqlite::add_to_counter(at, name, by); };
+    co_return co_await on_line(line_, effect::writes, until, std::move(work));
 }
 
 task<result<done>> sqlite_store::sweep(wall_time now, deadline until) {

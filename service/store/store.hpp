@@ -140,6 +140,17 @@ public:
                                                                                      deadline until) = 0;
     /// How many sealed values (pairs, kept pairs, verifiers) begin with these bytes.
     virtual task<result<std::uint64_t>> count_sealed_with(std::string prefix, deadline until) = 0;
+    /// Pairs, newest and kept, that begin with these bytes, among the next `limit` rows after `cursor`; a
+    /// page may be empty and not the last. What moves meanwhile may be met twice, or not at all: count again.
+    virtual task<result<page_of<sealed_pair_record>>> list_sealed_with(std::string prefix, std::string cursor,
+                                                                       std::uint32_t limit,
+                                                                       deadline until) = 0;
+    /// Puts each new blob where the very bytes that were seen still stand, as the newest pair or as a kept
+    /// one; changes nothing else of the row. Gives how many were found.
+    virtual task<result<std::uint64_t>> replace_sealed(std::vector<resealed_pair> pairs, deadline until) = 0;
+    /// Adds to the number of this name (0 at first) and gives the sum; any number of processes may add.
+    virtual task<result<std::uint64_t>> add_to_counter(std::string name, std::uint64_t by,
+                                                       deadline until) = 0;
 
     /// Drops what has expired: logins, keys, previous versions, webhook notes. Called from time to time by
     /// main.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <fcntl.h>
+#include <iterator>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,6 +102,13 @@ const vault_key* key_ring::find(std::string_view id) const {
     const auto found =
         std::find_if(keys_.begin(), keys_.end(), [id](const vault_key& key) { return key.id == id; });
     return found == keys_.end() ? nullptr : &*found;
+}
+
+void key_ring::keep_for_opening(const key_ring& before) {
+    std::vector<vault_key> older;
+    for (const auto& key : before.keys_)
+        if (find(key.id) == nullptr) older.push_back({key.id, key.bytes.copy()});
+    keys_.insert(keys_.begin(), std::make_move_iterator(older.begin()), std::make_move_iterator(older.end()));
 }
 
 std::string new_vault_key_line(wall_time now) {

@@ -33,6 +33,8 @@ public:
     /// Null: no such key.
     const vault_key* find(std::string_view id) const;
     const std::vector<vault_key>& all() const { return keys_; }
+    /// Takes over, as older ones, the keys of `before` that this ring lacks: they open and never seal.
+    void keep_for_opening(const key_ring& before);
 
 private:
     std::vector<vault_key> keys_;

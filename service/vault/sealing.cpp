@@ -114,6 +114,11 @@ opened open(const key_ring& keys, const record_name& name, std::string_view blob
     return out;
 }
 
+std::string_view key_id_of(std::string_view blob) {
+    blob_parts parts;
+    return take_apart(blob, parts) ? parts.key_id : std::string_view{};
+}
+
 void throw_exception_from_error(open_error, const boost::source_location&) {
     throw std::logic_error("value of a blob that did not open");
 }

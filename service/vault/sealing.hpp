@@ -3,7 +3,7 @@
 //
 // Blob: 0x01 | length of key id (1 byte) | key id | nonce (12 bytes, random) | ciphertext | tag (16 bytes).
 // Random 96-bit nonces are safe for 2^32 seals under one key (NIST SP 800-38D §8.3); at the ten refreshes a
-// second the service allows itself by default that is thirteen years, so a yearly new key keeps far away.
+// second the service allows itself by default that is thirteen years. key_uses.hpp counts them.
 #pragma once
 #include "base/secret.hpp"
 #include "vault/key_ring.hpp"
@@ -35,6 +35,9 @@ opened open(const key_ring& keys, const record_name& name, std::string_view blob
 
 /// The bytes every blob sealed under this key begins with.
 std::string blob_prefix(std::string_view key_id);
+
+/// The id of the key this blob says it was sealed under; empty: it is no blob of ours.
+std::string_view key_id_of(std::string_view blob);
 
 [[noreturn]] void throw_exception_from_error(open_error error, const boost::source_location&);
 

@@ -1,23 +1,12 @@
 #include "vault/token_vault.hpp"
 
 #include "base/digest.hpp"
-#include "vault/sealing.hpp"
-#include "vault/token_cache.hpp"
-#include "vault/token_text.hpp"
-
-#include <atomic>
+#include "vault/token_vault_state.hpp"
 
 namespace gateway::vault {
 namespace {
 
 constexpr std::string_view damaged = "sealed_record_damaged";
-constexpr std::string_view key_check = "key_check:";
-constexpr std::string_view key_check_text = "tiktok-gateway";
-
-record_name name_of_pair(const user_id& user, std::uint64_t version) {
-    return {"tokens", user.text(), version};
-}
-
 failure not_connected() {
     return failure{errc::user_not_connected, "This user has no TikTok connection."};
 }
@@ -48,25 +37,9 @@ void take_tokens(token_set& into, token_text&& text) {
 
 } // namespace
 
-struct token_vault::state {
-    state(store::store& at, key_ring ring, std::size_t cached_users_max)
-        : records(at), keys(std::move(ring)), cache(cached_users_max) {}
-
-    store::store& records;
-    const key_ring keys;
-    token_cache cache;
-    std::atomic<std::uint64_t> opened{0}, sealed{0}, damaged{0};
-
-    std::optional<token_text> open_pair(const store::connection_record& record, std::uint64_t version,
-                                        std::string_view blob);
-    std::string seal_pair(const store::connection_record& record, const token_text& text);
-    task<result<shared_tokens>> read(user_id user, deadline until);
-    task<result<shared_tokens>> repair(store::connection_record record, deadline until);
-};
-
 std::optional<token_text> token_vault::state::open_pair(const store::connection_record& record,
                                                         std::uint64_t version, std::string_view blob) {
-    const auto plain = open(keys, name_of_pair(record.user, version), blob);
+    const auto plain = open(*ring(), name_of_pair(record.user, version), blob);
     if (!plain) return std::nullopt;
     ++opened;
     auto text = read_token_text(plain->reveal());
@@ -75,7 +48,8 @@ std::optional<token_text> token_vault::state::open_pair(const store::connection_
     return text;
 }
 
-std::string token_vault::state::seal_pair(const store::connection_record& record, const token_text& text) {
+std::string token_vault::state::seal_pair(const key_ring& keys, const store::connection_record& record,
+                                          const token_text& text) {
     ++sealed;
     const secret plain = write_token_text(text);
     return seal(keys, name_of_pair(record.user, record.version), plain.reveal());
@@ -90,7 +64,15 @@ task<result<shared_tokens>> token_vault::state::read(user_id user, deadline unti
     auto out = described(record);
     if (!record.sealed_tokens.empty()) {
         auto text = open_pair(record, record.version, record.sealed_tokens);
-        if (!text) co_return co_await repair(std::move(record), until);
+        if (!text) {
+            const auto theirs = co_await under_a_key_of_others(record.sealed_tokens, until);
+            if (!theirs) co_return theirs.error();
+            if (*theirs)
+                co_return failure{
+                    errc::vault_unavailable,
+                    "This user's tokens are sealed under a key that this replica does not have."};
+            co_return co_await repair(std::move(record), until);
+        }
         take_tokens(*out, std::move(*text));
     }
     cache.put_read(out, noted);
@@ -127,49 +109,6 @@ task<result<shared_tokens>> token_vault::state::repair(store::connection_record 
 token_vault::token_vault(store::store& records, key_ring keys, std::size_t cached_users_max)
     : state_(std::make_unique<state>(records, std::move(keys), cached_users_max)) {}
 token_vault::~token_vault() = default;
-
-task<result<store::done>> token_vault::check_keys(deadline until) {
-    auto& s = *state_;
-    auto checks = co_await s.records.list_meta(std::string(key_check), until);
-    if (!checks) co_return checks.error();
-    std::vector<std::string> unused;
-    bool newest_known = false;
-    for (const auto& [name, blob] : *checks) {
-        const std::string id = name.substr(key_check.size());
-        if (s.keys.find(id) == nullptr) {
-            const auto count = co_await s.records.count_sealed_with(blob_prefix(id), until);
-            if (!count) co_return count.error();
-            if (*count > 0)
-                co_return failure{errc::vault_unavailable,
-                                  "The store holds " + std::to_string(*count)
-                                      + " sealed values under the key " + id
-                                      + ", which the key ring lacks. Nothing was touched."};
-            unused.push_back(name);
-            continue;
-        }
-        if (!open(s.keys, {"key_check", id, 0}, blob))
-            co_return failure{errc::vault_unavailable, "The key " + id +
-                                                           " of the key ring is not the one this store was sealed "
-                                                           "with. Nothing was touched."};
-        newest_known = newest_known || id == s.keys.newest().id;
-    }
-    if (checks->empty()) {
-        const auto count = co_await s.records.count_sealed_with(blob_prefix("").substr(0, 1), until);
-        if (!count) co_return count.error();
-        if (*count > 0)
-            co_return failure{errc::vault_unavailable,
-                              "The store holds sealed values but no word of their key; it "
-                              "was changed by somebody else. Nothing was touched."};
-    }
-    for (auto& name : unused) {
-        const auto forgotten = co_await s.records.forget_meta(name, until);
-        if (!forgotten) co_return forgotten.error();
-    }
-    if (newest_known) co_return store::done{};
-    const auto& id = s.keys.newest().id;
-    std::string blob = seal(s.keys, {"key_check", id, 0}, key_check_text);
-    co_return co_await s.records.put_meta(std::string(key_check) + id, std::move(blob), until);
-}
 
 shared_tokens token_vault::cached(const user_id& user) const {
     return state_->cache.find(user);
@@ -215,7 +154,9 @@ task<result<shared_tokens>> token_vault::save_grant(user_id user, fresh_tokens f
         record.access_expires_at = text.access_expires_at;
         record.refresh_expires_at = text.refresh_expires_at;
         record.connected_at = record.updated_at = now;
-        record.sealed_tokens = s.seal_pair(record, text);
+        const auto keys = co_await s.ring_to_seal(1, until);
+        if (!keys) co_return keys.error();
+        record.sealed_tokens = s.seal_pair(**keys, record, text);
         auto out = described(record);
         const auto stored = co_await s.records.put_connection(std::move(record), expected, until);
         if (!stored) co_return stored.error();
@@ -251,7 +192,9 @@ task<result<shared_tokens>> token_vault::save_refreshed(store::lease held, share
     record.access_expires_at = text.access_expires_at;
     record.refresh_expires_at = text.refresh_expires_at;
     record.updated_at = now;
-    record.sealed_tokens = s.seal_pair(record, text);
+    const auto keys = co_await s.ring_to_seal(1, until);
+    if (!keys) co_return keys.error();
+    record.sealed_tokens = s.seal_pair(**keys, record, text);
     auto out = described(record);
     const auto ended =
         co_await s.records.finish_refresh(std::move(held), std::move(record), from->version, until);
@@ -285,15 +228,18 @@ task<result<bool>> token_vault::forget(user_id user, deadline until) {
     co_return *known;
 }
 
-std::string token_vault::seal_verifier(std::string_view state_hash, std::string_view verifier) {
+task<result<std::string>> token_vault::seal_verifier(std::string state_hash, secret verifier,
+                                                     deadline until) {
+    const auto keys = co_await state_->ring_to_seal(1, until);
+    if (!keys) co_return keys.error();
     ++state_->sealed;
     const std::string owner = to_hex(state_hash);
-    return seal(state_->keys, {"verifier", owner, 0}, verifier);
+    co_return seal(**keys, {"verifier", owner, 0}, verifier.reveal());
 }
 
 std::optional<secret> token_vault::open_verifier(std::string_view state_hash, std::string_view blob) {
     const std::string owner = to_hex(state_hash);
-    auto plain = open(state_->keys, {"verifier", owner, 0}, blob);
+    auto plain = open(*state_->ring(), {"verifier", owner, 0}, blob);
     if (!plain) return std::nullopt;
     ++state_->opened;
     return std::move(*plain);

@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gateway::vault {
 
@@ -26,6 +27,18 @@ namespace gateway::vault {
 struct vault_counts {
     std::uint64_t opened = 0, sealed = 0;
     std::uint64_t damaged = 0; // a record whose tag did not fit: somebody should look
+};
+
+/// One page on the way of sealed pairs to the newest key.
+struct reseal_step {
+    std::uint64_t resealed = 0;
+    std::uint64_t unreadable = 0; // damaged, left as they are
+    std::string next;             // empty: that was the last page
+};
+
+struct key_standing {
+    std::string id;
+    std::uint64_t uses = 0; // seals under it, a little more after each restart
 };
 
 class token_vault {
@@ -36,6 +49,22 @@ public:
     /// Once, before anything else: refuses a ring that lacks a key the store needs, and touches nothing then.
     /// The failure's message is for the operator.
     task<result<store::done>> check_keys(deadline until);
+
+    /// While serving, from SIGHUP: held to the same check, and refused with the old ring in place; then the
+    /// new one's newest key seals at once. A key that the new ring lacks opens what was on its way, until the
+    /// end of the process.
+    task<result<store::done>> change_keys(key_ring fresh, deadline until);
+    /// How many rings there were, this one included.
+    std::uint64_t rings() const;
+
+    // What is sealed under an older key, on its way to the newest. Each step stands alone: nothing is to be
+    // remembered over a crash but what is still under the older key.
+    std::vector<std::string> older_keys() const;
+    task<result<std::uint64_t>> count_under(std::string key_id, deadline until);
+    /// Verifiers are left to expire. A pair that a refresh replaces meanwhile is the refresh's.
+    task<result<reseal_step>> reseal(std::string key_id, std::string cursor, deadline until);
+
+    key_standing newest_key() const;
 
     /// The opened set if it is in memory; no wait, no allocation. Null: ask load().
     shared_tokens cached(const user_id& user) const;
@@ -59,7 +88,7 @@ public:
     task<result<bool>> forget(user_id user, deadline until);
 
     /// The PKCE verifier of a login on its way.
-    std::string seal_verifier(std::string_view state_hash, std::string_view verifier);
+    task<result<std::string>> seal_verifier(std::string state_hash, secret verifier, deadline until);
     std::optional<secret> open_verifier(std::string_view state_hash, std::string_view blob);
 
     vault_counts counts() const;

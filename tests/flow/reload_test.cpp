@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include <csignal>
+#include <fstream>
 
 namespace {
 
@@ -128,6 +129,33 @@ TEST_F(Reload, K08ANewCertificateServesNewHandshakesAndOneWithoutItsKeyIsRefused
     EXPECT_EQ(status_under(old_authority), 0);
     EXPECT_THAT(w.admin().get("/metrics").body,
                 HasSubstr("tiktok_gateway_certificate_expires_timestamp_seconds"));
+}
+
+TEST_F(Reload, V07ANewVaultKeySealsAtOnceAndWhatTheOldOneSealedMovesOver) {
+    const auto key_line = [this](const std::string& id) {
+        const auto key = gateway::to_base64(gateway::random_bytes(32));
+        w.plant(key);
+        return id + ":" + key + "\n";
+    };
+    const auto ring = [this](const std::string& text) {
+        std::ofstream(w.folder().path() / "vault.keys") << text;
+    };
+    const auto first = key_line("flow-key-1"), second = key_line("flow-key-2");
+    harness::keys_file_in(w.folder());
+    ring(first);
+    w.connect("ann");
+    ring(second);
+    ASSERT_TRUE(reloads("", "under the key flow-key-1, which the key ring lacks"));
+    EXPECT_EQ(w.api().get("/v1/users/ann/info").status, 200);
+    ring(first + second);
+    ASSERT_TRUE(reloads(""));
+    EXPECT_TRUE(w.gateway().process().says("\"event\":\"vault_key_unused\""));
+    w.connect("ben");
+    ring(second);
+    ASSERT_TRUE(reloads(""));
+    EXPECT_EQ(w.stop_gateway(), 0);
+    EXPECT_EQ(w.api().get("/v1/users/ann/info").status, 200);
+    EXPECT_EQ(w.api().get("/v1/users/ben/info").status, 200);
 }
 
 } // namespace

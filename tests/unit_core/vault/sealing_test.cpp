@@ -69,7 +69,7 @@ TEST(Sealing, V08NeverUsesANonceTwice) {
     const auto keys = ring("a");
     const auto nonce_at = blob_prefix("a").size();
     std::unordered_set<std::string> seen;
-    for (int i = 0; i < 100'000; ++i)
+    for (int i = 0; i < 1'000'000; ++i)
         ASSERT_TRUE(seen.insert(seal(keys, {"tokens", "ann", 1}, "").substr(nonce_at, 12)).second);
 }
 

@@ -117,6 +117,30 @@ TEST_F(TokenVault, V05RefusesARecordMovedToAnotherUserAndAnOldVersionPutBack) {
     EXPECT_TRUE((**load("bob")).access_token.empty());
 }
 
+TEST_F(TokenVault, V04NoFlippedByteOfAnyRecordEverGivesAWrongToken) {
+    grant("ann", pair("1"));
+    grant("ann", pair("2"));
+    const auto record = **run_on(loop, records->find_connection(user_id::trusted("ann"), soon()));
+    for (std::size_t i = 0; i < record.sealed_tokens.size(); ++i) {
+        for (const int bit : {1, 0x80}) {
+            std::vector<store::resealed_pair> flip(1);
+            flip[0].seen = {record.user, record.version, record.sealed_tokens};
+            flip[0].sealed_anew = record.sealed_tokens;
+            flip[0].sealed_anew[i] = static_cast<char>(flip[0].sealed_anew[i] ^ bit);
+            std::vector<store::resealed_pair> back(1);
+            back[0].seen = {record.user, record.version, flip[0].sealed_anew};
+            back[0].sealed_anew = record.sealed_tokens;
+            ASSERT_EQ(*run_on(loop, records->replace_sealed(std::move(flip), soon())), 1U);
+            const auto got = run_on(loop, vault->load_again(user_id::trusted("ann"), soon()));
+            ASSERT_TRUE(got) << i;
+            EXPECT_EQ((**got).access_token.reveal(), "act.1") << "the previous pair, at byte " << i;
+            EXPECT_EQ((**got).state, connection_state::refresh_in_doubt);
+            ASSERT_EQ(*run_on(loop, records->replace_sealed(std::move(back), soon())), 1U);
+        }
+    }
+    EXPECT_EQ(vault->counts().damaged, 2 * record.sealed_tokens.size());
+}
+
 TEST_F(TokenVault, GivesEveryGrantAHigherVersionAlsoAfterForgetting) {
     EXPECT_EQ(grant("ann", pair("1"))->version, 1U);
     EXPECT_EQ(grant("ann", pair("2"))->version, 2U);
@@ -137,7 +161,7 @@ TEST_F(TokenVault, T19WipesARevokedConnectionInMemoryToo) {
 }
 
 TEST_F(TokenVault, OpensAVerifierForItsOwnStateOnly) {
-    const auto blob = vault->seal_verifier("hash-1", "verifier");
+    const auto blob = *run_on(loop, vault->seal_verifier("hash-1", secret{"verifier"}, soon()));
     EXPECT_EQ(vault->open_verifier("hash-1", blob)->reveal(), "verifier");
     EXPECT_FALSE(vault->open_verifier("hash-2", blob));
 }

@@ -1,0 +1,69 @@
+// What the vault's files share: token_vault.cpp (pairs and verifiers) and vault_keys.cpp (the ring and its
+// change). Private to vault/.
+#pragma once
+#include "vault/key_uses.hpp"
+#include "vault/sealing.hpp"
+#include "vault/token_cache.hpp"
+#include "vault/token_text.hpp"
+#include "vault/token_vault.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace gateway::vault {
+
+/// Held for as long as it is used: a new ring may come meanwhile.
+using shared_ring = std::shared_ptr<const key_ring>;
+
+struct token_vault::state {
+    state(store::store& at, key_ring ring, std::size_t cached_users_max)
+        : records(at),
+          cache(cached_users_max),
+          uses(at),
+          ring_(std::make_shared<const key_ring>(std::move(ring))) {}
+
+    store::store& records;
+    token_cache cache;
+    key_uses uses;
+    std::atomic<std::uint64_t> opened{0}, sealed{0}, damaged{0};
+    std::atomic<std::uint64_t> rings{1}; // how many there were
+
+    shared_ring ring() const {
+        const std::lock_guard lock(ring_mutex_);
+        return ring_;
+    }
+    void change_ring(key_ring fresh) {
+        auto made = std::make_shared<const key_ring>(std::move(fresh));
+        const std::lock_guard lock(ring_mutex_);
+        ring_.swap(made);
+        ++rings;
+    }
+    /// For `count` seals that follow without a wait in between; they are counted.
+    task<result<shared_ring>> ring_to_seal(std::uint64_t count, deadline until);
+    /// Whether the blob was sealed under a key that the store knows and this ring lacks: another replica has
+    /// a newer ring. Not so for a damaged id.
+    task<result<bool>> under_a_key_of_others(std::string_view blob, deadline until);
+
+    std::optional<token_text> open_pair(const store::connection_record& record, std::uint64_t version,
+                                        std::string_view blob);
+    std::string seal_pair(const key_ring& keys, const store::connection_record& record,
+                          const token_text& text);
+    task<result<shared_tokens>> read(user_id user, deadline until);
+    task<result<shared_tokens>> repair(store::connection_record record, deadline until);
+
+private:
+    mutable std::mutex ring_mutex_;
+    shared_ring ring_;
+};
+
+inline record_name name_of_pair(const user_id& user, std::uint64_t version) {
+    return {"tokens", user.text(), version};
+}
+
+} // namespace gateway::vault

@@ -1,0 +1,160 @@
+// The ring of the vault: checked against the store, changed while serving, and the way of what is sealed from
+// an older key to the newest (failure-catalogue V06, V07).
+#include "vault/token_vault_state.hpp"
+
+namespace gateway::vault {
+namespace {
+
+constexpr std::string_view key_check = "key_check:";
+constexpr std::string_view key_check_text = "tiktok-gateway";
+
+failure refused(std::string message) {
+    return failure{errc::vault_unavailable, std::move(message) + " Nothing was touched."};
+}
+
+/// What the store's words of its keys say of a ring.
+struct verdict {
+    std::vector<std::string> unused; // words of keys that nothing needs and the ring lacks
+    bool newest_known = false;
+};
+
+/// Writes nothing.
+task<result<verdict>> judge(store::store& records, const key_ring& keys, deadline until) {
+    const auto checks = co_await records.list_meta(std::string(key_check), until);
+    if (!checks) co_return checks.error();
+    verdict out;
+    for (const auto& [name, blob] : *checks) {
+        const std::string id = name.substr(key_check.size());
+        if (keys.find(id) == nullptr) {
+            const auto count = co_await records.count_sealed_with(blob_prefix(id), until);
+            if (!count) co_return count.error();
+            if (*count > 0)
+                co_return refused("The store holds " + std::to_string(*count)
+                                  + " sealed values under the key " + id + ", which the key ring lacks.");
+            out.unused.push_back(name);
+            continue;
+        }
+        if (!open(keys, {"key_check", id, 0}, blob))
+            co_return refused("The key " + id
+                              + " of the key ring is not the one this store was sealed with.");
+        out.newest_known = out.newest_known || id == keys.newest().id;
+    }
+    if (checks->empty()) {
+        const auto count = co_await records.count_sealed_with(blob_prefix("").substr(0, 1), until);
+        if (!count) co_return count.error();
+        if (*count > 0)
+            co_return refused(
+                "The store holds sealed values but no word of their key; it was changed by somebody else.");
+    }
+    co_return out;
+}
+
+/// Before its first use: from then on no ring without it is taken while something needs it.
+task<result<store::done>> note_newest(store::store& records, const key_ring& keys, deadline until) {
+    const auto& id = keys.newest().id;
+    std::string blob = seal(keys, {"key_check", id, 0}, key_check_text);
+    co_return co_await records.put_meta(std::string(key_check) + id, std::move(blob), until);
+}
+
+} // namespace
+
+task<result<store::done>> token_vault::check_keys(deadline until) {
+    auto& s = *state_;
+    const auto keys = s.ring();
+    const auto judged = co_await judge(s.records, *keys, until);
+    if (!judged) co_return judged.error();
+    for (const auto& name : judged->unused) {
+        const auto forgotten = co_await s.records.forget_meta(name, until);
+        if (!forgotten) co_return forgotten.error();
+    }
+    if (!judged->newest_known) {
+        const auto noted = co_await note_newest(s.records, *keys, until);
+        if (!noted) co_return noted.error();
+    }
+    co_return co_await s.uses.begin(keys->newest().id, until);
+}
+
+task<result<store::done>> token_vault::change_keys(key_ring fresh, deadline until) {
+    auto& s = *state_;
+    const auto judged = co_await judge(s.records, fresh, until);
+    if (!judged) co_return judged.error();
+    if (!judged->newest_known) {
+        const auto noted = co_await note_newest(s.records, fresh, until);
+        if (!noted) co_return noted.error();
+    }
+    const auto begun = co_await s.uses.begin(fresh.newest().id, until);
+    if (!begun) co_return begun.error();
+    // A seal that is on its way under a key that goes still has to open; it is moved like all others.
+    fresh.keep_for_opening(*s.ring());
+    s.change_ring(std::move(fresh));
+    co_return store::done{};
+}
+
+task<result<shared_ring>> token_vault::state::ring_to_seal(std::uint64_t count, deadline until) {
+    while (true) {
+        auto keys = ring();
+        const auto counted = co_await uses.take(keys->newest().id, count, until);
+        if (!counted) co_return counted.error();
+        if (keys == ring()) co_return keys; // else a new ring came while we waited
+    }
+}
+
+task<result<bool>> token_vault::state::under_a_key_of_others(std::string_view blob, deadline until) {
+    const std::string id(key_id_of(blob));
+    if (id.empty() || ring()->find(id) != nullptr) co_return false;
+    const auto known = co_await records.find_meta(std::string(key_check) + id, until);
+    if (!known) co_return known.error();
+    co_return known->has_value();
+}
+
+std::vector<std::string> token_vault::older_keys() const {
+    const auto keys = state_->ring();
+    std::vector<std::string> ids;
+    for (const auto& key : keys->all())
+        if (key.id != keys->newest().id) ids.push_back(key.id);
+    return ids;
+}
+
+task<result<std::uint64_t>> token_vault::count_under(std::string key_id, deadline until) {
+    co_return co_await state_->records.count_sealed_with(blob_prefix(key_id), until);
+}
+
+task<result<reseal_step>> token_vault::reseal(std::string key_id, std::string cursor, deadline until) {
+    constexpr std::uint32_t rows_per_step = 200;
+    auto& s = *state_;
+    auto page =
+        co_await s.records.list_sealed_with(blob_prefix(key_id), std::move(cursor), rows_per_step, until);
+    if (!page) co_return page.error();
+    reseal_step out;
+    out.next = std::move(page->next);
+    if (page->rows.empty()) co_return out;
+    const auto keys = co_await s.ring_to_seal(page->rows.size(), until);
+    if (!keys) co_return keys.error();
+    std::vector<store::resealed_pair> moved;
+    for (auto& row : page->rows) {
+        const auto name = name_of_pair(row.user, row.version);
+        const auto plain = open(**keys, name, row.sealed_tokens);
+        if (!plain) {
+            ++out.unreadable; // damaged: it stays as it is, for people to see (V04)
+            continue;
+        }
+        ++s.opened;
+        ++s.sealed;
+        std::string anew = seal(**keys, name, plain->reveal());
+        moved.push_back({std::move(row), std::move(anew)});
+    }
+    const auto found = co_await s.records.replace_sealed(std::move(moved), until);
+    if (!found) co_return found.error();
+    out.resealed = *found;
+    co_return out;
+}
+
+std::uint64_t token_vault::rings() const {
+    return state_->rings.load();
+}
+
+key_standing token_vault::newest_key() const {
+    return {state_->ring()->newest().id, state_->uses.count()};
+}
+
+} // namespace gateway::vault
