@@ -11,6 +11,7 @@ void harden_process() {
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
     // As many connections as we may have; the soft limit is low for the sake of select(), which nobody here
     // uses.
     rlimit files{};

@@ -3,8 +3,8 @@
 
 namespace gateway::commands {
 
-/// No core dump and no reading of our memory by others of the same user (failure-catalogue P10); SIGPIPE is
-/// ignored, since a lost peer is a failed write.
+/// No core dump and no reading of our memory by others of the same user (failure-catalogue P10); SIGPIPE and
+/// SIGXFSZ are ignored: a lost peer and a file at its limit are failed writes.
 void harden_process();
 
 } // namespace gateway::commands

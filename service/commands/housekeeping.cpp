@@ -25,6 +25,10 @@ task<void> look_at_store(store::store& store, telemetry::sink& sink, store_healt
     if (health.good.exchange(well.has_value()) != well.has_value())
         sink.tell(well ? telemetry::level::info : telemetry::level::error,
                   well ? "store_is_back" : "store_does_not_answer");
+    const bool has_room = store.how_it_is().now != store::condition::no_room;
+    if (health.has_room.exchange(has_room) != has_room)
+        sink.tell(has_room ? telemetry::level::info : telemetry::level::error,
+                  has_room ? "store_has_room_again" : "store_has_no_room");
     const auto counts = co_await store.count_connections_by_state(deadline::in(steady_now(), ask_within));
     if (!counts) co_return;
     for (std::size_t at = 0; at < std::min(counts->size(), health.connections.size()); ++at)
@@ -44,10 +48,15 @@ task<void> sweep(store::store& store, files::shelf& files, telemetry::sink& sink
 
 } // namespace
 
-task<void> keep_house(store::store& store, files::shelf& files, telemetry::sink& sink, store_health& health) {
+task<void> keep_house(store::store& store, files::shelf& files, telemetry::sink& sink, store_health& health,
+                      std::function<void(const std::string& reason)> lost) {
     steady_time swept = steady_now();
     while (true) {
         co_await look_at_store(store, sink, health);
+        if (const auto is = store.how_it_is(); is.now == store::condition::beyond_help) {
+            lost(is.reason);
+            co_return;
+        }
         if (steady_now() - swept >= sweep_every) {
             swept = steady_now();
             co_await sweep(store, files, sink);

@@ -6,6 +6,13 @@
 
 namespace gateway::commands {
 
+namespace {
+
+/// For calls that wait for TikTok and not for the store.
+constexpr settings::drain at_once{.delay = milliseconds{0}, .deadline = milliseconds{2'000}};
+
+} // namespace
+
 int run(const std::string& settings_file) {
     signals from; // before the first thread, and so that a SIGTERM during the start waits for its turn (P02)
     const settings::all settings = read_settings(settings_file);
@@ -13,7 +20,7 @@ int run(const std::string& settings_file) {
     serving.start();
     while (from.wait() == signals::what::reload)
         reload(serving, settings_file);
-    drain(serving, settings.drain, from);
+    drain(serving, serving.store_lost() ? at_once : settings.drain, from);
     const int code = serving.failed() ? exit_failed : exit_well;
     if (serving.holds_unfinished_work()) serving.leave(code);
     return code;

@@ -187,6 +187,7 @@ std::vector<std::string> service::why_not_ready() const {
     if (door_.now.load(std::memory_order_relaxed) != inbound::phase::serving)
         reasons.emplace_back("draining");
     if (!health_.good.load(std::memory_order_relaxed)) reasons.emplace_back("the store does not answer");
+    if (!health_.has_room.load(std::memory_order_relaxed)) reasons.emplace_back("the store has no room");
     return reasons;
 }
 
@@ -198,7 +199,10 @@ void service::start() {
     first.group().spawn(resume_refreshes(tokens_, sink_));
     first.group().spawn(settle_what_was_left(*store_, sink_));
     first.group().spawn(keep_newest_key(vault_, sink_));
-    first.group().spawn(keep_house(*store_, files_, sink_, health_));
+    first.group().spawn(keep_house(*store_, files_, sink_, health_, [this](const std::string& reason) {
+        store_lost_.store(true);
+        end_for("store_beyond_help", reason);
+    }));
     first.group().spawn(keep_idle_users(*store_, tokens_, sink_));
     std::string line = "{\"event\":\"listening\"";
     append_json_key(line, "api");
@@ -216,12 +220,16 @@ void service::run_worker(reaching_worker& one) {
         one.home.run();
         return;
     } catch (const std::exception& fault) {
-        sink_.tell(telemetry::level::error, "worker_failed", {{"reason", fault.what()}});
+        end_for("worker_failed", fault.what());
     } catch (...) {
-        sink_.tell(telemetry::level::error, "worker_failed");
+        end_for("worker_failed", "unknown");
     }
+}
+
+void service::end_for(std::string_view event, std::string_view reason) {
+    sink_.tell(telemetry::level::error, event, {{"reason", reason}});
     failed_.store(true);
-    kill(getpid(), SIGTERM); // the main thread drains what the others still have
+    kill(getpid(), SIGTERM); // the main thread drains what is left
 }
 
 } // namespace gateway::commands

@@ -25,6 +25,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -72,8 +73,10 @@ public:
 
     const settings::all& settings() const { return settings_; }
     telemetry::sink& sink() { return sink_; }
-    /// A worker ended by a bug.
+    /// A worker ended by a bug, or the store is beyond help: the process ends to be started again.
     bool failed() const { return failed_.load(); }
+    /// Nothing can be written any more, so nothing is worth waiting for.
+    bool store_lost() const { return store_lost_.load(); }
 
 private:
     void remember_windows();
@@ -81,6 +84,7 @@ private:
     void add_figures();
     std::vector<std::string> why_not_ready() const;
     void run_worker(reaching_worker& one);
+    void end_for(std::string_view event, std::string_view reason);
 
     const settings::all& settings_; // of the start: what SIGHUP changes is handed to its parts
     telemetry::log_queue lines_;
@@ -106,7 +110,7 @@ private:
     std::vector<std::unique_ptr<serving_worker>> serving_;
     std::unique_ptr<inbound::admin_listener> admin_;
     std::vector<std::thread> threads_;
-    std::atomic<bool> failed_{false};
+    std::atomic<bool> failed_{false}, store_lost_{false};
 };
 
 } // namespace gateway::commands

@@ -36,6 +36,7 @@ bool make_file(const std::string& path) {
 }
 
 constexpr const char* patience = "PRAGMA busy_timeout=5000;"; // a backup tool may hold the file for a moment
+constexpr int checkpoint_after_pages = 1000;                  // as SQLite has it by itself
 constexpr const char* habits =
     "PRAGMA journal_mode=WAL;"
     "PRAGMA synchronous=FULL;" // a token that was acknowledged survives the power going
@@ -55,6 +56,7 @@ result<std::unique_ptr<sqlite_database>> sqlite_database::open(const std::string
     auto opened = std::make_unique<sqlite_database>(handle, *lock);
     if (code != SQLITE_OK) return refused("The store cannot be opened: " + path);
     sqlite3_extended_result_codes(handle, 1);
+    sqlite3_wal_hook(handle, note_log_pages, opened.get());
     opened->execute(patience);
     if (auto ours = judge_schema(*opened); !ours) return ours.error();
     opened->execute(habits);
@@ -78,6 +80,10 @@ void sqlite_database::note(int code) {
     code_ = code;
     error_ = std::string(sqlite3_errstr(code)) + " (" + std::to_string(code) + ")";
     const int kind = code & 0xff;
+    if (kind == SQLITE_FULL) {
+        no_room_ = true;
+        tries_room_ = false;
+    }
     if (kind == SQLITE_IOERR || kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB) beyond_help_ = true;
 }
 
@@ -85,6 +91,25 @@ void sqlite_database::forgive() {
     if (beyond_help_) return;
     code_ = 0;
     error_.clear();
+}
+
+void sqlite_database::refuse_for_room() {
+    note(SQLITE_FULL);
+}
+
+void sqlite_database::ended(bool durable) {
+    if (durable && tries_room_) no_room_ = false;
+    tries_room_ = false;
+}
+
+int sqlite_database::note_log_pages(void* self, sqlite3*, const char*, int pages) {
+    static_cast<sqlite_database*>(self)->log_pages_ = pages;
+    return SQLITE_OK;
+}
+
+void sqlite_database::checkpoint_when_due() {
+    if (failed() || log_pages_ < checkpoint_after_pages) return;
+    note(sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr));
 }
 
 void sqlite_database::execute(const char* sql) {

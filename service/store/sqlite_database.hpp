@@ -38,6 +38,20 @@ public:
     /// The next job begins with a clean slate. After an I/O error or a damaged file there is none: what the
     /// disk holds is then unknown, and only a new start may find out.
     void forgive();
+    bool beyond_help() const { return beyond_help_; }
+
+    /// A write found the disk full, and none that needs room was durable since.
+    bool no_room() const { return no_room_; }
+    /// This transaction writes what needs room: if it is durable, there is some.
+    void try_room() { tries_room_ = true; }
+    /// As if the write had been tried and had found no room.
+    void refuse_for_room();
+    /// After COMMIT, by whether it was durable.
+    void ended(bool durable);
+    /// Moves the log into the file once it is long. Done here and not by SQLite itself, which keeps an error
+    /// on this way to itself: a failed fsync must not be tried again and called good (V02).
+    void checkpoint_when_due();
+
     std::int64_t changes() const;
     bool in_transaction() const;
     /// Names this opening of the store: rows of any other are those of a process that is gone.
@@ -45,6 +59,7 @@ public:
 
 private:
     friend class query;
+    static int note_log_pages(void* self, sqlite3* handle, const char* database, int pages);
     sqlite3_stmt* statement(const char* sql);
     void note(int code);
 
@@ -52,7 +67,8 @@ private:
     int lock_file_;
     std::string instance_ = new_ulid(wall_now());
     int code_ = 0;
-    bool beyond_help_ = false;
+    bool beyond_help_ = false, no_room_ = false, tries_room_ = false;
+    int log_pages_ = 0;
     std::string error_;
     // Keyed by the text of the literal, which lives as long as the program.
     std::unordered_map<std::string_view, sqlite3_stmt*> statements_;

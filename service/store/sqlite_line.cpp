@@ -67,6 +67,7 @@ void sqlite_line::run_batch(const std::vector<job*>& batch) {
     if (writes) {
         at_->execute("COMMIT");
         const bool durable = !at_->failed();
+        at_->ended(durable);
         if (!durable && at_->in_transaction()) {
             at_->forgive();
             at_->execute("ROLLBACK");
@@ -74,9 +75,26 @@ void sqlite_line::run_batch(const std::vector<job*>& batch) {
         // Readers of this batch saw what was not made durable, so they fail with it.
         for (job* one : batch)
             if (!durable && !one->failed_) one->failed_ = unavailable();
+        at_->checkpoint_when_due(); // what was told durable is in the log, whatever comes of this
     }
+    tell_health();
     for (job* one : batch)
         one->done_ = true;
+}
+
+void sqlite_line::tell_health() {
+    const auto now = at_->beyond_help() ? condition::beyond_help
+                     : at_->no_room()   ? condition::no_room
+                                        : condition::well;
+    const std::lock_guard lock(mutex_);
+    if (now == health_.now) return;
+    health_.now = now;
+    health_.reason = now == condition::beyond_help ? at_->error() : std::string{};
+}
+
+health sqlite_line::how_it_is() const {
+    const std::lock_guard lock(mutex_);
+    return health_;
 }
 
 void sqlite_line::run_one(job& what, bool inside_transaction) {

@@ -6,6 +6,7 @@
 #include "runtime/blocking.hpp"
 #include "runtime/task.hpp"
 #include "store/sqlite_database.hpp"
+#include "store/store.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -43,6 +44,8 @@ public:
 
     /// Empty when the job was done and is durable, else why it was not.
     task<std::optional<failure>> perform(job& what);
+    /// As of the last batch; any thread.
+    health how_it_is() const;
 
 private:
     class turn;
@@ -53,10 +56,12 @@ private:
     void serve(const job& until_done);
     void run_batch(const std::vector<job*>& batch);
     void run_one(job& what, bool inside_transaction);
+    void tell_health();
 
     std::unique_ptr<sqlite_database> at_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::vector<job*> waiting_; // oldest first
+    health health_;             // under the mutex as well
     blocking_pool thread_;      // last: ends before what it works on
 };
 

@@ -42,6 +42,11 @@ void release_lease(sqlite_database& at, const lease& held) {
 }
 
 bool begin_refresh(sqlite_database& at, const lease& held, std::uint64_t version, wall_time now) {
+    // The new pair could not be stored, and TikTok would have ended the old one (V01).
+    if (at.no_room()) {
+        at.refuse_for_room();
+        return false;
+    }
     query begun{at,
                 "INSERT OR REPLACE INTO refresh_intents (user_id, version, fence, started_at) "
                 "SELECT c.user_id, c.version, l.fence, ? FROM connections c "

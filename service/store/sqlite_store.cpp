@@ -13,6 +13,7 @@ public:
     sqlite_store(std::unique_ptr<sqlite_database> at, store_limits limits)
         : line_(std::move(at), limits.waiting_max) {}
 
+    health how_it_is() const override { return line_.how_it_is(); }
     task<result<std::optional<connection_record>>> find_connection(user_id user, deadline until) override;
     task<result<std::vector<connection_record>>> find_connections_of_account(open_id account,
                                                                              deadline until) override;

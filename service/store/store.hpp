@@ -25,9 +25,23 @@ enum class told_end { written, row_moved_on, told_before };
 
 enum class refresh_end { stored, superseded, kept_as_candidate };
 
+/// `no_room`: a write found the disk full; reads go on, no refresh begins, and ping() finds out when there is
+/// room again. `beyond_help`: an I/O error or a damaged file; nothing is read or written any more, and only a
+/// new start can tell what the disk holds.
+enum class condition { well, no_room, beyond_help };
+
+struct health {
+    condition now = condition::well;
+    std::string reason; // of `beyond_help`, for the log; no data in it
+};
+
 class store {
 public:
     virtual ~store() = default;
+
+    /// As its last calls found it; any thread, no wait. An engine whose server looks after its own disk is
+    /// always well.
+    virtual health how_it_is() const { return {}; }
 
     // --- connections. Writes compare the version first: `false` means somebody else was faster.
     virtual task<result<std::optional<connection_record>>> find_connection(user_id user, deadline until) = 0;
@@ -155,7 +169,7 @@ public:
     /// Drops what has expired: logins, keys, previous versions, webhook notes. Called from time to time by
     /// main.
     virtual task<result<done>> sweep(wall_time now, deadline until) = 0;
-    /// A read and a write that touch nothing: readiness.
+    /// A read and a write that touch nothing: readiness. After `no_room` a write that needs some.
     virtual task<result<done>> ping(deadline until) = 0;
 };
 

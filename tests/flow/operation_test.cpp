@@ -7,6 +7,7 @@
 #include <fstream>
 #include <future>
 #include <sstream>
+#include <sys/resource.h>
 
 namespace {
 
@@ -200,6 +201,20 @@ TEST_F(Operation, IdleConnectionsDoNotHoldUpTheEnd) {
     const auto began = gateway::steady_now();
     EXPECT_EQ(w.stop_gateway(), 0);
     EXPECT_LT(gateway::steady_now() - began, seconds{5});
+}
+
+TEST_F(Operation, V02AfterAnIoErrorOfTheStoreTheProcessEndsToBeStartedFromTheLog) {
+    w.connect("user-77");
+    // From now on no file of the process may grow: a write fails as on a broken disk.
+    const rlimit nothing{0, RLIM_INFINITY};
+    ASSERT_EQ(prlimit(w.gateway().process().pid(), RLIMIT_FSIZE, &nothing, nullptr), 0);
+    EXPECT_THROW(w.connect("user-78"), std::runtime_error);
+    EXPECT_EQ(w.gateway().process().wait(seconds{20}), 1);
+    EXPECT_THAT(w.everything_said(),
+                HasSubstr("\"event\":\"store_beyond_help\",\"reason\":\"disk I/O error"));
+    w.stop_gateway();
+    EXPECT_EQ(w.api().get("/v1/users/user-77/info").status, 200);
+    EXPECT_EQ(w.api().get("/v1/users/user-78").status, 404);
 }
 
 TEST_F(Operation, G08TheServiceGoesOnWhenNobodyReadsItsLog) {

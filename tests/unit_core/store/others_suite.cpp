@@ -292,6 +292,40 @@ TEST_P(StoreSuite, KeepsSmallFactsAndCountsWhatIsSealed) {
     EXPECT_EQ(run(at->count_sealed_with("x", soon())), 0U);
 }
 
+TEST_P(StoreSuite, V07PagesWhatIsSealedSoAndReplacesOnlyTheVeryBytes) {
+    for (const char* name : {"ann", "bob", "cid"}) {
+        ASSERT_TRUE(put(connection(name, 1), 0));
+        ASSERT_TRUE(put(connection(name, 2), 1));
+    }
+    std::vector<store::sealed_pair_record> seen;
+    std::string cursor;
+    int pages = 0;
+    do {
+        auto page = run(at->list_sealed_with("sealed", cursor, 2, soon()));
+        EXPECT_LE(page.rows.size(), 2U);
+        seen.insert(seen.end(), page.rows.begin(), page.rows.end());
+        cursor = page.next;
+    } while (!cursor.empty() && ++pages < 20);
+    ASSERT_EQ(seen.size(), 6U);
+    EXPECT_EQ(run(at->list_sealed_with("other", "", 100, soon())).rows.size(), 0U);
+    std::vector<store::resealed_pair> pairs;
+    for (auto& one : seen)
+        pairs.push_back({one, "new" + one.user.text() + std::to_string(one.version)});
+    pairs[0].seen.sealed_tokens += "x"; // as if somebody had replaced it meanwhile
+    EXPECT_EQ(run(at->replace_sealed(std::move(pairs), soon())), 5U);
+    EXPECT_EQ(run(at->count_sealed_with("new", soon())), 5U);
+    EXPECT_EQ(there("ann")->sealed_tokens, connection("ann", 2).sealed_tokens);
+    EXPECT_EQ(there("bob")->sealed_tokens, "newbob2");
+    EXPECT_EQ(there("bob")->version, 2U);
+}
+
+TEST_P(StoreSuite, V08ACounterOnlyGrowsByWhatIsAdded) {
+    EXPECT_EQ(run(at->add_to_counter("key_uses:a", 0, soon())), 0U);
+    EXPECT_EQ(run(at->add_to_counter("key_uses:a", 4096, soon())), 4096U);
+    EXPECT_EQ(run(at->add_to_counter("key_uses:a", 5, soon())), 4101U);
+    EXPECT_EQ(run(at->add_to_counter("key_uses:b", 1, soon())), 1U);
+}
+
 TEST_P(StoreSuite, AnswersAPingAndRefusesWhatComesAfterItsDeadline) {
     run(at->ping(soon()));
     const auto late = run_on(loop, at->ping(deadline{steady_now()}));
