@@ -17,11 +17,11 @@ class Crash : public action_test {
 protected:
     const harness::fields key{{"Idempotency-Key", "once"}};
 
-    /// TikTok meets what matches with silence; once it has seen it (`seen`: and the rest of it) the gateway is
-    /// killed, to be started again by the next call.
-    void kill_while_waiting_for(const boost::json::object& match, bool applies,
-                                const std::function<harness::answer()>& call,
-                                const std::function<bool()>& seen = [] { return true; }) {
+    /// TikTok meets what matches with silence; once it has seen it (`seen`: and the rest of it) the gateway
+    /// is killed, to be started again by the next call.
+    void kill_while_waiting_for(
+        const boost::json::object& match, bool applies, const std::function<harness::answer()>& call,
+        const std::function<bool()>& seen = [] { return true; }) {
         w.tiktok().add_fault({{"match", match}, {"do", {{"apply", applies}, {"hang", true}}}});
         const auto before = faulted();
         auto lost = std::async(std::launch::async, call);

@@ -163,7 +163,8 @@ TEST_F(UploadFaults, I05ARefusedRepeatOfTheLastChunkSaysNothingAboutItsFirstSend
             const auto user = another_user();
             const auto before = posts_at_tiktok();
             upload_host_does(1, {{"status", 500}, {"body", ""}}); // TikTok has the video and says it failed
-            upload_host_does(1, {{"apply", false}, {"status", refusal}, {"body", ""}}); // of those that are left
+            upload_host_does(1,
+                             {{"apply", false}, {"status", refusal}, {"body", ""}}); // of those that are left
             if (!status_can_be_asked) tiktok_refuses("/v2/post/publish/status/fetch/", 503, "internal_error");
             const harness::fields key{{"Idempotency-Key", "key-of-" + user}};
             const auto got = upload(user, video, "publish=true", key);

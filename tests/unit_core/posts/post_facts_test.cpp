@@ -4,7 +4,6 @@
 #include "posts/ledger.hpp"
 #include "posts/post_settings.hpp"
 #include "posts/settlement.hpp"
-#include "posts/settlement.hpp"
 
 #include <gtest/gtest.h>
 
