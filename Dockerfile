@@ -3,7 +3,7 @@ FROM debian:bookworm-slim AS build
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
         g++ cmake ninja-build ccache pkg-config libssl-dev libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev \
-        prometheus-cpp-dev libsqlite3-dev libyaml-cpp-dev libcli11-dev libgtest-dev libgmock-dev \
+        prometheus-cpp-dev libsqlite3-dev libpq-dev libyaml-cpp-dev libcli11-dev libgtest-dev libgmock-dev \
         python3 python3-yaml \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
@@ -17,7 +17,7 @@ FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
         ca-certificates libssl3 libboost-json1.81.0 libboost-url1.81.0 libprometheus-cpp-core1.0 libsqlite3-0 \
-        libyaml-cpp0.7 \
+        libpq5 libyaml-cpp0.7 \
     && rm -rf /var/lib/apt/lists/* \
     && install -d -o 10001 -g 10001 -m 0700 /var/lib/tiktok-gateway
 COPY --from=build /usr/local/bin/tiktok-gateway /usr/local/bin/tiktok-simulator /usr/local/bin/

@@ -8,7 +8,7 @@
 #include "commands/start_failure.hpp"
 #include "pipeline/recovery.hpp"
 #include "posts/settlement.hpp"
-#include "store/sqlite_store.hpp"
+#include "store/open_store.hpp"
 #include "tiktok/endpoint.hpp"
 #include "tiktok/remembered_windows.hpp"
 

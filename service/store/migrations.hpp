@@ -1,5 +1,5 @@
-// The schema as numbered steps, each done once and in one transaction. A step that has shipped is never
-// changed; the next change is a new step. The number stands in SQLite's user_version.
+// Brings a SQLite file to the schema of this program, each step (schema.hpp) in one transaction. The number
+// stands in SQLite's user_version.
 #pragma once
 #include "base/result.hpp"
 
@@ -15,8 +15,5 @@ result<std::int64_t> judge_schema(sqlite_database& at);
 
 /// Brings an empty or older store up to date; gives the schema it has then.
 result<std::int64_t> migrate(sqlite_database& at);
-
-/// The schema this program writes.
-int schema_version();
 
 } // namespace gateway::store

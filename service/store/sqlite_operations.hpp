@@ -48,7 +48,7 @@ void release_lease(sqlite_database& at, const lease& held);
 bool begin_refresh(sqlite_database& at, const lease& held, std::uint64_t version, wall_time now);
 refresh_end finish_refresh(sqlite_database& at, const lease& held, const connection_record& record,
                            std::uint64_t expected_version);
-std::vector<refresh_intent> open_refreshes(sqlite_database& at);
+std::vector<refresh_intent> open_refreshes(sqlite_database& at, wall_time now);
 void close_refresh(sqlite_database& at, const lease& held);
 
 // sqlite_logins.cpp: logins on their way, small facts, sweeping

@@ -74,8 +74,12 @@ refresh_end finish_refresh(sqlite_database& at, const lease& held, const connect
     return refresh_end::stored;
 }
 
-std::vector<refresh_intent> open_refreshes(sqlite_database& at) {
-    query found{at, "SELECT user_id, version, fence, started_at FROM refresh_intents ORDER BY started_at"};
+std::vector<refresh_intent> open_refreshes(sqlite_database& at, wall_time now) {
+    query found{at,
+                "SELECT user_id, version, fence, started_at FROM refresh_intents i WHERE NOT EXISTS "
+                "(SELECT 1 FROM leases l WHERE l.user_id = i.user_id AND l.expires_at > ?) "
+                "ORDER BY started_at"};
+    found.time(now);
     std::vector<refresh_intent> out;
     while (found.row()) {
         refresh_intent intent;

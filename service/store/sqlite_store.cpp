@@ -10,8 +10,8 @@ namespace {
 /// until the job has ended.
 class sqlite_store final : public store {
 public:
-    sqlite_store(std::unique_ptr<sqlite_database> at, store_limits limits)
-        : line_(std::move(at), limits.waiting_max) {}
+    sqlite_store(std::unique_ptr<sqlite_database> at, std::size_t waiting_max)
+        : line_(std::move(at), waiting_max) {}
 
     health how_it_is() const override { return line_.how_it_is(); }
     task<result<std::optional<connection_record>>> find_connection(user_id user, deadline until) override;
@@ -37,7 +37,7 @@ public:
                                      deadline until) override;
     task<result<refresh_end>> finish_refresh(lease held, connection_record record,
                                              std::uint64_t expected_version, deadline until) override;
-    task<result<std::vector<refresh_intent>>> open_refreshes(deadline until) override;
+    task<result<std::vector<refresh_intent>>> open_refreshes(wall_time now, deadline until) override;
     task<result<done>> close_refresh(lease held, deadline until) override;
     task<result<done>> put_oauth_state(oauth_state_record record, deadline until) override;
     task<result<std::optional<oauth_state_record>>> take_oauth_state(std::string state_hash, wall_time now,
@@ -182,8 +182,8 @@ task<result<refresh_end>> sqlite_store::finish_refresh(lease held, connection_re
     co_return co_await on_line(line_, effect::writes, until, std::move(work));
 }
 
-task<result<std::vector<refresh_intent>>> sqlite_store::open_refreshes(deadline until) {
-    auto work = [](sqlite_database& at) { return sqlite::open_refreshes(at); };
+task<result<std::vector<refresh_intent>>> sqlite_store::open_refreshes(wall_time now, deadline until) {
+    auto work = [now](sqlite_database& at) { return sqlite::open_refreshes(at, now); };
     co_return co_await on_line(line_, effect::reads, until, std::move(work));
 }
 
@@ -410,13 +410,10 @@ task<result<done>> sqlite_store::ping(deadline until) {
 
 } // namespace
 
-result<std::unique_ptr<store>> open_store(std::string_view url, store_limits limits) {
-    constexpr std::string_view sqlite = "sqlite:";
-    if (!url.starts_with(sqlite) || url.size() == sqlite.size())
-        return failure{errc::vault_unavailable, "store.url must be sqlite:PATH."};
-    auto opened = sqlite_database::open(std::string(url.substr(sqlite.size())));
+result<std::unique_ptr<store>> open_sqlite(const std::string& path, std::size_t waiting_max) {
+    auto opened = sqlite_database::open(path);
     if (!opened) return opened.error();
-    return std::unique_ptr<store>{std::make_unique<sqlite_store>(std::move(*opened), limits)};
+    return std::unique_ptr<store>{std::make_unique<sqlite_store>(std::move(*opened), waiting_max)};
 }
 
 } // namespace gateway::store

@@ -8,16 +8,11 @@
 #include <cstddef>
 #include <memory>
 #include <string>
-#include <string_view>
 
 namespace gateway::store {
 
-struct store_limits {
-    std::size_t waiting_max = 4096; // jobs in line; more is refused at once
-};
-
-/// Opens what `store.url` names: `sqlite:PATH`. The failure's message is for the operator: a second process,
-/// a file that is not ours, a schema that is newer.
-result<std::unique_ptr<store>> open_store(std::string_view url, store_limits limits = {});
+/// Opens or makes the file; `waiting_max` jobs may be in line, more is refused at once. The failure's message
+/// is for the operator: a second process, a file that is not ours, a schema that is newer.
+result<std::unique_ptr<store>> open_sqlite(const std::string& path, std::size_t waiting_max);
 
 } // namespace gateway::store

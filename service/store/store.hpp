@@ -1,6 +1,7 @@
-// The port to what is durable. Two real implementations are meant to stand behind it: SQLite (here) and
-// PostgreSQL. Thread-safe: every worker shares one store; each call suspends the coroutine, never the thread.
-// Every call fails with vault_unavailable (or deadline_exceeded) and with nothing else; absence is a value.
+// The port to what is durable. Two real implementations stand behind it: SQLite for one process, PostgreSQL
+// for any number of replicas. Thread-safe: every worker shares one store; each call suspends the coroutine,
+// never the thread. Every call fails with vault_unavailable (or deadline_exceeded) and with nothing else;
+// absence is a value.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -74,7 +75,8 @@ public:
     virtual task<result<std::vector<kept_tokens_record>>> kept_tokens(user_id user, deadline until) = 0;
 
     // --- refresh: lease, intent (durable before the request leaves), end
-    /// Empty: another owner holds it. The fence grows with every lease of this store.
+    /// Empty: another owner holds it. The fence grows with every lease of this store. `now` is for an engine
+    /// that serves one process; where replicas share the store, its own clock tells when a lease is over.
     virtual task<result<std::optional<lease>>> take_lease(user_id user, std::string owner,
                                                           milliseconds length, wall_time now,
                                                           deadline until) = 0;
@@ -87,8 +89,8 @@ public:
     /// holder has the lease by now (`kept_as_candidate`: the pair is kept beside, not dropped).
     virtual task<result<refresh_end>> finish_refresh(lease held, connection_record record,
                                                      std::uint64_t expected_version, deadline until) = 0;
-    /// Refreshes whose end nobody saw.
-    virtual task<result<std::vector<refresh_intent>>> open_refreshes(deadline until) = 0;
+    /// Refreshes whose end nobody saw and whose lease is over: nobody is at work on them.
+    virtual task<result<std::vector<refresh_intent>>> open_refreshes(wall_time now, deadline until) = 0;
     /// Ends the intent of this lease, if it is still there.
     virtual task<result<done>> close_refresh(lease held, deadline until) = 0;
 
@@ -123,7 +125,8 @@ public:
     virtual task<result<std::optional<post_record>>> find_attempt(std::string attempt, deadline until) = 0;
     /// Attempts that began at `since` or later, oldest first; of all users.
     virtual task<result<std::vector<post_record>>> posts_since(wall_time since, deadline until) = 0;
-    /// Attempts still `begun` whose process is gone: nobody will end them. Oldest first.
+    /// Attempts still `begun` whose process is gone: nobody will end them. Oldest first. Replicas that ask at
+    /// the same time are given different ones; what is given and not settled is given again a while later.
     virtual task<result<std::vector<post_record>>> abandoned_posts(std::uint32_t limit, deadline until) = 0;
 
     // --- first answers
@@ -134,7 +137,7 @@ public:
     /// A refusal without effect is not remembered.
     virtual task<result<done>> forget_key(caller_name caller, std::string key, deadline until) = 0;
 
-    /// Unfinished keys whose process is gone. Oldest first.
+    /// The same for unfinished keys, once their posts are settled.
     virtual task<result<std::vector<abandoned_key>>> abandoned_keys(std::uint32_t limit, deadline until) = 0;
 
     // --- files that wait

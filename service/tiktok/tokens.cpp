@@ -228,7 +228,7 @@ task<result<vault::shared_tokens>> tokens::connection(user_id user, deadline unt
 
 task<result<std::size_t>> tokens::resume_open_refreshes(deadline until) {
     const auto s = state_;
-    auto open = co_await s->records.open_refreshes(until);
+    auto open = co_await s->records.open_refreshes(wall_now(), until);
     if (!open) co_return open.error();
     for (const auto& intent : *open)
         s->join(intent.user, intent.version, false, true);

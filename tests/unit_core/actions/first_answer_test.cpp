@@ -1,7 +1,7 @@
 // The first answer to an Idempotency-Key, over the real store.
 #include "actions/first_answer.hpp"
 
-#include "store/sqlite_store.hpp"
+#include "store/open_store.hpp"
 #include "unit_core/runtime/run_on.hpp"
 #include "unit_core/store/temporary_folder.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "base/digest.hpp"
 #include "runtime/blocking.hpp"
-#include "store/sqlite_store.hpp"
+#include "store/open_store.hpp"
 #include "unit_core/runtime/run_on.hpp"
 #include "unit_core/store/temporary_folder.hpp"
 

@@ -3,7 +3,7 @@
 #include "posts/public_ids.hpp"
 #include "posts/publisher.hpp"
 #include "runtime/blocking.hpp"
-#include "store/sqlite_store.hpp"
+#include "store/open_store.hpp"
 #include "tiktok/webhook.hpp"
 #include "unit_core/runtime/run_on.hpp"
 #include "unit_core/store/temporary_folder.hpp"

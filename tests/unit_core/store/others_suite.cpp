@@ -233,6 +233,8 @@ TEST_P(StoreSuite, I04TellsWhatAProcessThatIsGoneHasLeftBehind) {
     ASSERT_EQ(posts.size(), 1U);
     EXPECT_EQ(posts[0].attempt, "01A");
     EXPECT_EQ(posts[0].idempotency_key, "k1");
+    row.state = post_state::settled;
+    run(at->update_post(row, soon()));
     const auto keys = run(at->abandoned_keys(9, soon()));
     ASSERT_EQ(keys.size(), 2U);
     EXPECT_EQ(keys[0].key.key, "k1");
@@ -245,6 +247,8 @@ TEST_P(StoreSuite, I04TakesNoAttemptOfAnEarlierUseOfAKeyForItsOwn) {
     auto early = post("01A", "p");
     early.idempotency_key = "k1";
     run(at->begin_post(early, soon()));
+    early.state = post_state::settled;
+    run(at->update_post(early, soon()));
     auto late = key("shop", "k1");
     late.created_at = at_second(90'000); // the first use has expired
     run(at->claim_key(late, at_second(90'000), soon()));

@@ -1,8 +1,8 @@
 // The SQLite engine: the suite of the port, and what is true of this engine alone.
 #include "runtime/task_group.hpp"
 #include "store/migrations.hpp"
+#include "store/open_store.hpp"
 #include "store/sqlite_database.hpp"
-#include "store/sqlite_store.hpp"
 #include "unit_core/store/store_fixture.hpp"
 
 #include <filesystem>
@@ -36,7 +36,7 @@ task<void> begin(store::store& at, std::string attempt, int& good, int& bad) {
 
 } // namespace
 
-INSTANTIATE_TEST_SUITE_P(Sqlite, StoreSuite, ::testing::Values(store_engine{"Sqlite", open_sqlite}),
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreSuite, ::testing::Values(store_engine{"Sqlite", open_sqlite, {}}),
                          [](const auto& made) { return made.param.name; });
 
 TEST(SqliteStore, V10RefusesASecondProcessOnOneStore) {
@@ -81,7 +81,6 @@ TEST(SqliteStore, RefusesTheFileOfAnotherProgram) {
     std::ofstream(folder.file("text.db")) << std::string(5000, 'x');
     EXPECT_FALSE(store::open_store("sqlite:" + folder.file("text.db")));
     EXPECT_EQ(bytes_of(folder.file("text.db")), std::string(5000, 'x'));
-    EXPECT_FALSE(store::open_store("postgresql://x/y"));
     EXPECT_FALSE(store::open_store("sqlite:/nowhere/at/all.db"));
 }
 

@@ -1,4 +1,5 @@
-// The suite every engine behind the port has to pass. An engine is a name and how to open it in a folder.
+// The suite every engine behind the port has to pass. An engine is a name, how to open it in a folder, and
+// how to let time pass for one that has a clock of its own.
 #pragma once
 #include "store/store.hpp"
 #include "unit_core/runtime/run_on.hpp"
@@ -15,6 +16,7 @@ namespace gateway::testing {
 struct store_engine {
     std::string name;
     std::function<std::unique_ptr<store::store>(const temporary_folder&)> open;
+    std::function<void(const temporary_folder&, milliseconds)> pass_time = {};
 };
 
 inline user_id user(const std::string& text) {
@@ -61,13 +63,22 @@ protected:
     bool put(store::connection_record record, std::uint64_t expected) {
         return run(at->put_connection(std::move(record), expected, soon()));
     }
+    void pass_time_until(wall_time now) {
+        if (now <= reached_) return;
+        if (GetParam().pass_time) GetParam().pass_time(folder, now - reached_);
+        reached_ = now;
+    }
     std::optional<store::lease> take(const std::string& name, const std::string& owner, wall_time now) {
+        pass_time_until(now);
         return run(at->take_lease(user(name), owner, milliseconds{10'000}, now, soon()));
     }
 
     temporary_folder folder;
     worker loop;
     std::unique_ptr<store::store> at;
+
+private:
+    wall_time reached_ = at_second(0);
 };
 
 } // namespace gateway::testing

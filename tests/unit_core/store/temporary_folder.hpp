@@ -16,6 +16,7 @@ public:
     temporary_folder(const temporary_folder&) = delete;
     temporary_folder& operator=(const temporary_folder&) = delete;
 
+    std::string name() const { return path_.filename().string(); }
     std::string file(const std::string& name) const { return (path_ / name).string(); }
 
 private:

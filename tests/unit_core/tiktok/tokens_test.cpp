@@ -42,7 +42,7 @@ TEST_F(Tokens, RefreshesAheadBesideTheCall) {
     EXPECT_EQ((**access("ann")).version, granted->version + 1);
     EXPECT_EQ(requests(), 1U);
     EXPECT_EQ(told[refresh_result::refreshed], 1);
-    EXPECT_TRUE(run_on(loop, records->open_refreshes(soon()))->empty());
+    EXPECT_TRUE(run_on(loop, records->open_refreshes(wall_now(), soon()))->empty());
     EXPECT_EQ(run_on(loop, records->kept_tokens(user_id::trusted("ann"), soon()))->size(), 1U);
 }
 
@@ -84,7 +84,7 @@ TEST_F(Tokens, T11GoesOnWhenTheOneWhoAskedGoesAway) {
 TEST_F(Tokens, T02AsksOnceMoreForARefreshFoundOpenAtStart) {
     const auto granted = grant_with("ann", seconds{7000});
     auto held = run_on(
-        loop, records->take_lease(user_id::trusted("ann"), "dead", milliseconds{60'000}, wall_now(), soon()));
+        loop, records->take_lease(user_id::trusted("ann"), "dead", milliseconds{0}, wall_now(), soon()));
     ASSERT_TRUE(*run_on(loop, records->begin_refresh(**held, granted->version, wall_now(), soon())));
     tokens.reset();
     start_good("a");
@@ -92,13 +92,13 @@ TEST_F(Tokens, T02AsksOnceMoreForARefreshFoundOpenAtStart) {
     EXPECT_EQ(*run_on(loop, tokens->resume_open_refreshes(soon())), 1U);
     settle();
     EXPECT_EQ((**access("ann")).access_token.reveal(), "act.issued1");
-    EXPECT_TRUE(run_on(loop, records->open_refreshes(soon()))->empty());
+    EXPECT_TRUE(run_on(loop, records->open_refreshes(wall_now(), soon()))->empty());
 }
 
 TEST_F(Tokens, T04ReportsAPairThatWasRotatedAwayWhileTheProcessWasDead) {
     const auto granted = grant_with("ann", seconds{7000});
     auto held = run_on(
-        loop, records->take_lease(user_id::trusted("ann"), "dead", milliseconds{60'000}, wall_now(), soon()));
+        loop, records->take_lease(user_id::trusted("ann"), "dead", milliseconds{0}, wall_now(), soon()));
     ASSERT_TRUE(*run_on(loop, records->begin_refresh(**held, granted->version, wall_now(), soon())));
     endpoint.good_refresh_tokens.clear(); // TikTok rotated, and nobody saw the answer
     tokens.reset();
@@ -113,7 +113,7 @@ TEST_F(Tokens, T04ReportsAPairThatWasRotatedAwayWhileTheProcessWasDead) {
     const auto refused = after_401("ann", granted->version);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code(), errc::reconnect_required);
-    EXPECT_TRUE(run_on(loop, records->open_refreshes(soon()))->empty());
+    EXPECT_TRUE(run_on(loop, records->open_refreshes(wall_now(), soon()))->empty());
 }
 
 TEST_F(Tokens, T08AsksOnceMoreWithTheOldTokenWhenTheAnswerIsLost) {

@@ -1,8 +1,8 @@
 // A vault on a real SQLite store in a folder of its own.
 #pragma once
 #include "base/digest.hpp"
+#include "store/open_store.hpp"
 #include "store/sqlite_database.hpp"
-#include "store/sqlite_store.hpp"
 #include "unit_core/runtime/run_on.hpp"
 #include "unit_core/store/temporary_folder.hpp"
 #include "vault/token_vault.hpp"

@@ -1,0 +1,181 @@
+#include "store/postgresql_operations.hpp"
+
+namespace gateway::store::postgresql {
+namespace {
+
+#define FILE_COLUMNS "file_id, caller, path, mimetype, size_bytes, sha256, created_at, expires_at"
+
+file_record read_file(rows& found) {
+    file_record out;
+    out.id = file_id::trusted(found.next_text());
+    out.caller = caller_name::trusted(found.next_text());
+    out.path = found.next_text();
+    out.mimetype = found.next_text();
+    out.size_bytes = found.next_count();
+    out.sha256 = found.next_text();
+    out.created_at = found.next_time();
+    out.expires_at = found.next_time();
+    return out;
+}
+
+task<maybe_key> find_key(connection& at, const caller_name& caller, const std::string& key, wall_time now) {
+    statement ask{
+        "SELECT fingerprint, finished, status, answer, request_id, created_at, expires_at "
+        "FROM idempotency_keys WHERE caller = $1 AND key = $2 AND expires_at > $3"};
+    ask.text(caller.text()).text(key).time(now);
+    auto found = co_await at.run(ask);
+    if (!found.next()) co_return std::nullopt;
+    idempotency_record out;
+    out.caller = caller;
+    out.key = key;
+    out.fingerprint = found.next_text();
+    out.finished = found.next_number() != 0;
+    out.status = static_cast<int>(found.next_number());
+    out.answer = found.next_text();
+    out.request_id = found.next_text();
+    out.created_at = found.next_time();
+    out.expires_at = found.next_time();
+    co_return out;
+}
+
+task<bool> insert_key(connection& at, const idempotency_record& record, const std::string& owner,
+                      wall_time now) {
+    statement claim{
+        "INSERT INTO idempotency_keys (caller, key, fingerprint, finished, status, answer, "
+        "request_id, created_at, expires_at, owner) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (caller, key) DO UPDATE "
+        "SET fingerprint = $3, finished = $4, status = $5, answer = $6, request_id = $7, "
+        "created_at = $8, expires_at = $9, owner = $10 WHERE idempotency_keys.expires_at <= $11"};
+    claim.text(record.caller.text())
+        .text(record.key)
+        .blob(record.fingerprint)
+        .number(std::int64_t{record.finished})
+        .number(std::int64_t{record.status})
+        .blob(record.answer)
+        .text(record.request_id)
+        .time(record.created_at)
+        .time(record.expires_at)
+        .text(owner)
+        .time(now);
+    const auto claimed = co_await at.run(claim);
+    co_return claimed.changed() > 0;
+}
+
+} // namespace
+
+/// The key that was lost against may be forgotten when it is read; then there is a next round.
+task<maybe_key> claim_key(connection& at, const idempotency_record& record, const std::string& owner,
+                          wall_time now) {
+    while (!at.failed()) {
+        const bool ours = co_await insert_key(at, record, owner, now);
+        if (ours) co_return std::nullopt;
+        auto first = co_await find_key(at, record.caller, record.key, now);
+        if (first) co_return first;
+    }
+    co_return std::nullopt;
+}
+
+task<std::vector<abandoned_key>> abandoned_keys(connection& at, const std::string& heir,
+                                                milliseconds heir_max, std::uint32_t limit) {
+    statement claim{
+        "WITH claimed AS (UPDATE idempotency_keys SET owner = $1 WHERE (caller, key) IN (SELECT caller, key "
+        "FROM idempotency_keys k WHERE finished = 0 AND NOT EXISTS (SELECT 1 FROM store_instances i "
+        "WHERE i.owner = k.owner AND i.alive_until > " DATABASE_NOW
+        ") AND NOT EXISTS (SELECT 1 FROM posts p "
+        "WHERE p.caller = k.caller AND p.idempotency_key = k.key AND p.idempotency_key <> '' "
+        "AND p.created_at >= k.created_at AND p.state = 'begun') "
+        "ORDER BY created_at, caller, key LIMIT $2 FOR UPDATE SKIP LOCKED) "
+        "RETURNING caller, key, fingerprint, request_id, created_at, expires_at), "
+        "named AS (INSERT INTO store_instances (owner, alive_until) "
+        "SELECT $1, " DATABASE_NOW
+        " + $3 WHERE EXISTS (SELECT 1 FROM claimed)) "
+        "SELECT * FROM claimed ORDER BY created_at, caller, key"};
+    claim.text(heir).number(std::uint64_t{limit}).number(std::int64_t{heir_max.count()});
+    auto found = co_await at.run(claim);
+    std::vector<abandoned_key> out;
+    while (found.next()) {
+        idempotency_record key;
+        key.caller = caller_name::trusted(found.next_text());
+        key.key = found.next_text();
+        key.fingerprint = found.next_text();
+        key.request_id = found.next_text();
+        key.created_at = found.next_time();
+        key.expires_at = found.next_time();
+        out.push_back({std::move(key), std::nullopt});
+    }
+    for (auto& one : out)
+        one.post = co_await find_post_of(at, one.key);
+    co_return out;
+}
+
+task<done> finish_key(connection& at, const idempotency_record& record) {
+    statement finish{
+        "UPDATE idempotency_keys SET finished = 1, status = $1, answer = $2, expires_at = $3 "
+        "WHERE caller = $4 AND key = $5 AND finished = 0"};
+    finish.number(std::int64_t{record.status})
+        .blob(record.answer)
+        .time(record.expires_at)
+        .text(record.caller.text())
+        .text(record.key);
+    co_await at.run(finish);
+    co_return done{};
+}
+
+task<done> forget_key(connection& at, const caller_name& caller, const std::string& key) {
+    statement forget{"DELETE FROM idempotency_keys WHERE caller = $1 AND key = $2 AND finished = 0"};
+    forget.text(caller.text()).text(key);
+    co_await at.run(forget);
+    co_return done{};
+}
+
+task<done> put_file(connection& at, const file_record& record) {
+    statement put{"INSERT INTO files (" FILE_COLUMNS
+                  ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+                  "ON CONFLICT (file_id) DO UPDATE SET caller = $2, path = $3, mimetype = $4, "
+                  "size_bytes = $5, sha256 = $6, created_at = $7, expires_at = $8"};
+    put.text(record.id.text())
+        .text(record.caller.text())
+        .text(record.path)
+        .text(record.mimetype)
+        .number(record.size_bytes)
+        .text(record.sha256)
+        .time(record.created_at)
+        .time(record.expires_at);
+    co_await at.run(put);
+    co_return done{};
+}
+
+task<std::optional<file_record>> find_file(connection& at, const file_id& id) {
+    statement ask{"SELECT " FILE_COLUMNS " FROM files WHERE file_id = $1"};
+    ask.text(id.text());
+    auto found = co_await at.run(ask);
+    std::optional<file_record> out;
+    if (found.next()) out = read_file(found);
+    co_return out;
+}
+
+task<bool> forget_file(connection& at, const file_id& id) {
+    statement forget{"DELETE FROM files WHERE file_id = $1"};
+    forget.text(id.text());
+    const auto gone = co_await at.run(forget);
+    co_return gone.changed() > 0;
+}
+
+task<std::vector<file_record>> expired_files(connection& at, wall_time now, std::uint32_t limit) {
+    statement ask{"SELECT " FILE_COLUMNS
+                  " FROM files WHERE expires_at <= $1 ORDER BY expires_at, file_id LIMIT $2"};
+    ask.time(now).number(std::uint64_t{limit});
+    auto found = co_await at.run(ask);
+    std::vector<file_record> out;
+    while (found.next())
+        out.push_back(read_file(found));
+    co_return out;
+}
+
+task<std::uint64_t> stored_file_bytes(connection& at) {
+    statement ask{"SELECT coalesce(sum(size_bytes), 0)::bigint FROM files"};
+    auto found = co_await at.run(ask);
+    co_return found.next() ? found.next_count() : 0;
+}
+
+} // namespace gateway::store::postgresql

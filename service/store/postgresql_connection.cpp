@@ -1,0 +1,237 @@
+#include "store/postgresql_connection.hpp"
+
+#include <algorithm>
+#include <libpq-fe.h>
+#include <vector>
+
+namespace gateway::store {
+namespace {
+
+using wait_type = boost::asio::posix::descriptor_base::wait_type;
+constexpr auto readable = boost::asio::posix::descriptor_base::wait_read;
+constexpr auto writable = boost::asio::posix::descriptor_base::wait_write;
+
+/// What every connection begins with. A replica that stands still in the middle of a transaction must not
+/// hold the others up; a commit that was acknowledged must outlive the server it was made on (V11).
+std::string greeting(milliseconds statement_max) {
+    const auto limit = std::to_string(statement_max.count());
+    return "SET statement_timeout = " + limit + "; SET idle_in_transaction_session_timeout = " + limit
+           + "; SET default_transaction_isolation = 'read committed'; SET client_min_messages = error;"
+             "SELECT set_config('synchronous_commit', 'on', false) "
+             "WHERE current_setting('synchronous_commit') IN ('off', 'local');"
+             "SELECT set_config(name, '1000', false) FROM pg_settings "
+             "WHERE name = 'client_connection_check_interval'";
+}
+
+/// Errors that speak of the values of one statement or of one transaction: the connection is as good as ever.
+bool is_about_the_job(std::string_view code) {
+    return code.starts_with("22") || code.starts_with("23") || code.starts_with("40");
+}
+
+std::string first_line(const char* text) {
+    const std::string_view all = text == nullptr ? "" : text;
+    return std::string(all.substr(0, all.find('\n')));
+}
+
+} // namespace
+
+/// Ends the one wait a connection can have.
+class postgresql_connection::limit final : public deadline_sweep::entry {
+public:
+    explicit limit(postgresql_connection& of) : of_(of) {
+        of_.expired_ = false;
+        arm(of_.home_.sweep(), of_.until_);
+    }
+
+private:
+    void on_expired() override {
+        of_.expired_ = true;
+        of_.socket_.cancel();
+    }
+    postgresql_connection& of_;
+};
+
+postgresql_connection::postgresql_connection(worker& home) : home_(home), socket_(home.executor()) {}
+
+postgresql_connection::~postgresql_connection() {
+    if (socket_.is_open()) socket_.release(); // libpq closes what it opened
+    PQfinish(handle_);
+}
+
+void postgresql_connection::note(std::string code, std::string error, bool fit) {
+    if (!fit) fit_ = false;
+    if (failed_) return;
+    failed_ = true;
+    code_ = std::move(code);
+    error_ = std::move(error);
+}
+
+void postgresql_connection::note_lost() {
+    note("", first_line(PQerrorMessage(handle_)), false);
+}
+
+void postgresql_connection::refuse(std::string why) {
+    note("", std::move(why), true);
+}
+
+void postgresql_connection::forgive() {
+    failed_ = false;
+    code_.clear();
+    error_.clear();
+}
+
+void postgresql_connection::give_up() {
+    note("", "the work was given up", false);
+}
+
+task<void> postgresql_connection::roll_back() {
+    auto code = std::move(code_);
+    auto error = std::move(error_);
+    forgive();
+    std::string sql = "ROLLBACK";
+    co_await execute(std::move(sql));
+    if (failed_) fit_ = false;
+    failed_ = true;
+    code_ = std::move(code);
+    error_ = std::move(error);
+}
+
+void postgresql_connection::begin_job(deadline until) {
+    forgive();
+    until_ = until;
+}
+
+/// libpq may close its socket and open another with the same number while it connects, so nothing is kept of
+/// the last one.
+void postgresql_connection::attach() {
+    if (socket_.is_open()) socket_.release();
+    if (const int socket = PQsocket(handle_); socket >= 0) socket_.assign(socket);
+}
+
+task<bool> postgresql_connection::wait_until_ready(wait_type what) {
+    boost::system::error_code ec = boost::asio::error::bad_descriptor;
+    if (until_.passed(steady_now())) {
+        expired_ = true;
+    } else if (socket_.is_open()) {
+        const limit mine(*this);
+        const auto [ended] = co_await socket_.async_wait(what, no_throw);
+        ec = ended;
+    }
+    if (!expired_ && !ec) co_return true;
+    note("", expired_ ? "the deadline passed" : "the wait was broken off", false);
+    co_return false;
+}
+
+task<void> postgresql_connection::open(const postgresql_address& to, milliseconds statement_max,
+                                       deadline until) {
+    begin_job(until);
+    std::vector<const char*> names, values;
+    for (const auto& [name, value] : to.words) {
+        names.push_back(name.c_str());
+        values.push_back(value.c_str());
+    }
+    names.push_back(nullptr);
+    values.push_back(nullptr);
+    handle_ = PQconnectStartParams(names.data(), values.data(), 0);
+    if (handle_ == nullptr || PQstatus(handle_) == CONNECTION_BAD) {
+        note_lost();
+        co_return;
+    }
+    PQsetNoticeReceiver(
+        handle_, [](void*, const PGresult*) {}, nullptr); // by itself libpq writes to standard error
+    for (auto next = PGRES_POLLING_WRITING; next != PGRES_POLLING_OK;) {
+        attach();
+        const bool ready = co_await wait_until_ready(next == PGRES_POLLING_READING ? readable : writable);
+        if (!ready) co_return;
+        next = PQconnectPoll(handle_);
+        if (next == PGRES_POLLING_FAILED) {
+            note_lost();
+            co_return;
+        }
+    }
+    attach();
+    if (PQsetnonblocking(handle_, 1) != 0) note_lost();
+    co_await execute(greeting(statement_max));
+}
+
+task<rows> postgresql_connection::run(const statement& what) {
+    if (failed_) co_return rows{*this, nullptr};
+    std::vector<unsigned> kinds;
+    std::vector<const char*> values;
+    std::vector<int> lengths, formats;
+    for (const auto& one : what.parameters()) {
+        kinds.push_back(one.kind);
+        values.push_back(one.bytes.data());
+        lengths.push_back(static_cast<int>(one.bytes.size()));
+        formats.push_back(1);
+    }
+    const int sent = PQsendQueryParams(handle_, what.sql().c_str(), static_cast<int>(values.size()),
+                                       kinds.data(), values.data(), lengths.data(), formats.data(), 1);
+    if (sent == 0) note_lost();
+    co_await send_all();
+    co_return co_await collect();
+}
+
+task<void> postgresql_connection::execute(std::string sql) {
+    if (failed_) co_return;
+    if (PQsendQuery(handle_, sql.c_str()) == 0) note_lost();
+    co_await send_all();
+    co_await collect();
+}
+
+task<void> postgresql_connection::send_all() {
+    while (!failed_) {
+        const int left = PQflush(handle_);
+        if (left == 0) co_return;
+        if (left < 0) {
+            note_lost();
+            co_return;
+        }
+        const bool ready = co_await wait_until_ready(writable);
+        if (!ready) co_return;
+    }
+}
+
+/// The last result, or the first error, once the server is ready for the next statement.
+task<rows> postgresql_connection::collect() {
+    rows last{*this, nullptr};
+    while (fit_) {
+        while (PQisBusy(handle_) != 0) {
+            const bool ready = co_await wait_until_ready(readable);
+            if (!ready) co_return rows{*this, nullptr};
+            if (PQconsumeInput(handle_) == 0) {
+                note_lost();
+                co_return rows{*this, nullptr};
+            }
+        }
+        PGresult* const got = PQgetResult(handle_);
+        if (got == nullptr) break;
+        last = rows{*this, got};
+        const auto status = PQresultStatus(got);
+        if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) continue;
+        const char* const state = PQresultErrorField(got, PG_DIAG_SQLSTATE);
+        const std::string code = state == nullptr ? "" : state;
+        note(code, "PostgreSQL answers " + first_line(PQresultErrorField(got, PG_DIAG_MESSAGE_PRIMARY)),
+             is_about_the_job(code));
+    }
+    if (PQstatus(handle_) == CONNECTION_BAD) note_lost();
+    co_return last;
+}
+
+task<void> postgresql_connection::stand_by() {
+    woken_ = false;
+    while (!woken_ && fit_) {
+        const auto [ec] = co_await socket_.async_wait(readable, no_throw);
+        // Also when woken: a server that went away meanwhile must not cost the next job.
+        const bool ready = !ec || woken_;
+        const bool heard = ready && PQconsumeInput(handle_) != 0 && PQstatus(handle_) == CONNECTION_OK;
+        if (!heard) note_lost();
+    }
+}
+
+void postgresql_connection::wake() {
+    woken_ = true;
+    socket_.cancel();
+}
+
+} // namespace gateway::store

@@ -1,0 +1,78 @@
+#include "store/postgresql_migrations.hpp"
+
+#include "store/postgresql_operations.hpp"
+#include "store/schema.hpp"
+
+namespace gateway::store {
+namespace {
+
+// What only this engine needs: one row about the schema, and one for each living process.
+constexpr const char* own_tables = R"sql(
+CREATE TABLE store_schema (
+    only_row BIGINT NOT NULL PRIMARY KEY CHECK (only_row = 1),
+    version BIGINT NOT NULL,
+    oldest_reader BIGINT NOT NULL
+);
+INSERT INTO store_schema VALUES (1, 0, 0);
+CREATE TABLE store_instances (
+    owner TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    alive_until BIGINT NOT NULL
+);
+)sql";
+
+struct found_schema {
+    std::int64_t version = 0;
+    std::int64_t oldest_reader = 0;
+    bool text_is_utf8 = false;
+};
+
+task<found_schema> look(postgresql_connection& at) {
+    found_schema out;
+    statement known{
+        "SELECT count(*), (SELECT count(*) FROM pg_database "
+        "WHERE datname = current_database() AND pg_encoding_to_char(encoding) = 'UTF8') "
+        "FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'store_schema'"};
+    auto there = co_await at.run(known);
+    const bool exists = there.next() && there.next_number() > 0;
+    out.text_is_utf8 = !at.failed() && there.next_number() > 0;
+    if (!exists) co_return out;
+    statement ask{"SELECT version, oldest_reader FROM store_schema"};
+    auto row = co_await at.run(ask);
+    if (row.next()) {
+        out.version = row.next_number();
+        out.oldest_reader = row.next_number();
+    }
+    co_return out;
+}
+
+std::string refusal(const found_schema& found) {
+    if (!found.text_is_utf8) return "The database must have the encoding UTF8. Nothing was touched.";
+    if (found.version <= schema_version() || found.oldest_reader <= schema_version()) return {};
+    return "The store has schema " + std::to_string(found.version)
+           + ", which only programs can read that know schema " + std::to_string(found.oldest_reader)
+           + "; this one knows " + std::to_string(schema_version())
+           + ". Run the newer program. Nothing was touched.";
+}
+
+} // namespace
+
+task<std::string> migrate_postgresql(postgresql_connection& at) {
+    const auto found = co_await look(at);
+    if (at.failed()) co_return std::string{};
+    auto refused = refusal(found);
+    if (!refused.empty() || found.version >= schema_version()) co_return refused;
+    if (found.version == 0) {
+        std::string own = own_tables;
+        co_await at.execute(std::move(own));
+    }
+    for (auto version = found.version; version < schema_version(); ++version) {
+        auto step = for_postgresql(schema_steps()[static_cast<std::size_t>(version)]);
+        co_await at.execute(std::move(step));
+    }
+    statement note{"UPDATE store_schema SET version = $1, oldest_reader = $2"};
+    note.number(std::int64_t{schema_version()}).number(std::int64_t{oldest_reader});
+    co_await at.run(note);
+    co_return std::string{};
+}
+
+} // namespace gateway::store

@@ -1,0 +1,175 @@
+#include "store/schema.hpp"
+
+#include <array>
+#include <utility>
+
+namespace gateway::store {
+namespace {
+
+// Times are milliseconds since 1970, enumerations are their names, sealed values are the vault's blobs.
+constexpr const char* step_1 = R"sql(
+CREATE TABLE connections (
+    user_id TEXT NOT NULL PRIMARY KEY,
+    open_id TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('connected', 'refresh_in_doubt', 'reconnect_required', 'revoked')),
+    cause TEXT NOT NULL,
+    version INTEGER NOT NULL CHECK (version > 0),
+    sealed_tokens BLOB NOT NULL,
+    access_expires_at INTEGER NOT NULL,
+    refresh_expires_at INTEGER NOT NULL,
+    connected_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX connections_by_account ON connections (open_id, user_id);
+CREATE INDEX connections_by_state ON connections (state);
+
+CREATE TABLE kept_tokens (
+    number INTEGER PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    reason TEXT NOT NULL CHECK (reason IN ('previous', 'candidate')),
+    sealed_tokens BLOB NOT NULL,
+    kept_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX kept_tokens_by_user ON kept_tokens (user_id, number);
+CREATE INDEX kept_tokens_by_age ON kept_tokens (kept_at);
+
+CREATE TABLE counters (
+    name TEXT NOT NULL PRIMARY KEY,
+    value INTEGER NOT NULL
+) STRICT;
+INSERT INTO counters (name, value) VALUES ('fence', 0), ('version_floor', 0);
+
+CREATE TABLE leases (
+    user_id TEXT NOT NULL PRIMARY KEY,
+    owner TEXT NOT NULL,
+    fence INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE refresh_intents (
+    user_id TEXT NOT NULL PRIMARY KEY,
+    version INTEGER NOT NULL,
+    fence INTEGER NOT NULL,
+    started_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE oauth_states (
+    state_hash BLOB NOT NULL PRIMARY KEY,
+    caller TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    sealed_verifier BLOB NOT NULL,
+    return_url TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX oauth_states_by_user ON oauth_states (user_id);
+CREATE INDEX oauth_states_by_age ON oauth_states (expires_at);
+
+CREATE TABLE posts (
+    attempt TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    caller TEXT NOT NULL,
+    publish_id TEXT NOT NULL,
+    action TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('begun', 'settled', 'outcome_unknown')),
+    status TEXT NOT NULL,
+    fail_reason TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    file_id TEXT NOT NULL,
+    draft TEXT NOT NULL,
+    published_as TEXT NOT NULL,
+    post_ids TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX posts_by_user ON posts (user_id, attempt);
+CREATE INDEX posts_by_publish_id ON posts (publish_id, attempt);
+CREATE INDEX posts_begun ON posts (attempt) WHERE state = 'begun';
+
+CREATE TABLE draft_claims (
+    user_id TEXT NOT NULL,
+    draft TEXT NOT NULL,
+    attempt TEXT NOT NULL,
+    PRIMARY KEY (user_id, draft)
+) STRICT;
+
+CREATE TABLE idempotency_keys (
+    caller TEXT NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    finished INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    answer BLOB NOT NULL,
+    request_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (caller, key)
+) STRICT;
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (expires_at);
+
+CREATE TABLE files (
+    file_id TEXT NOT NULL PRIMARY KEY,
+    caller TEXT NOT NULL,
+    path TEXT NOT NULL,
+    mimetype TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX files_by_age ON files (expires_at);
+
+CREATE TABLE webhook_notes (
+    event_hash BLOB NOT NULL PRIMARY KEY,
+    noted_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX webhook_notes_by_age ON webhook_notes (noted_at);
+
+CREATE TABLE meta (
+    name TEXT NOT NULL PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT;
+)sql";
+
+// What a process leaves behind when it dies: whose a row is, and which call's.
+constexpr const char* step_2 = R"sql(
+ALTER TABLE posts ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+ALTER TABLE posts ADD COLUMN idempotency_key TEXT NOT NULL DEFAULT '';
+ALTER TABLE idempotency_keys ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+CREATE INDEX posts_by_key ON posts (caller, idempotency_key, attempt) WHERE idempotency_key <> '';
+CREATE INDEX idempotency_keys_unfinished ON idempotency_keys (created_at) WHERE finished = 0;
+)sql";
+
+constexpr std::array steps{step_1, step_2};
+
+void replace_all(std::string& in, std::string_view from, std::string_view to) {
+    for (auto at = in.find(from); at != std::string::npos; at = in.find(from, at + to.size()))
+        in.replace(at, from.size(), to);
+}
+
+} // namespace
+
+std::span<const char* const> schema_steps() {
+    return steps;
+}
+
+int schema_version() {
+    return static_cast<int>(steps.size());
+}
+
+std::string for_postgresql(std::string_view step) {
+    std::string out(step);
+    replace_all(out, "INTEGER PRIMARY KEY", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
+    replace_all(out, " INTEGER ", " BIGINT ");
+    replace_all(out, " BLOB ", " BYTEA ");
+    replace_all(out, " TEXT ", " TEXT COLLATE \"C\" "); // in the order of bytes, as everywhere else
+    replace_all(out, ") STRICT;", ");");
+    return out;
+}
+
+} // namespace gateway::store

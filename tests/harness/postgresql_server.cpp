@@ -1,0 +1,120 @@
+#include "harness/postgresql_server.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <csignal>
+#include <filesystem>
+#include <libpq-fe.h>
+#include <pwd.h>
+#include <random>
+#include <stdexcept>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace harness {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_free(std::uint16_t port) {
+    const int socket_handle = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_port = htons(port);
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const bool free = bind(socket_handle, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0;
+    close(socket_handle);
+    return free;
+}
+
+/// Below the ports that the system hands out by itself: it must stay ours while the server is down.
+std::uint16_t free_port() {
+    std::random_device dice;
+    std::uniform_int_distribution<std::uint16_t> ports(20'000, 32'000);
+    for (int tries = 0; tries < 100; ++tries)
+        if (const auto port = ports(dice); is_free(port)) return port;
+    throw std::runtime_error("no free port for PostgreSQL");
+}
+
+std::string programs() {
+    std::vector<fs::path> versions;
+    std::error_code none;
+    for (const auto& one : fs::directory_iterator("/usr/lib/postgresql", none))
+        if (fs::exists(one.path() / "bin/postgres")) versions.push_back(one.path());
+    if (versions.empty()) throw std::runtime_error("PostgreSQL is not installed: ./dev setup");
+    return (*std::max_element(versions.begin(), versions.end()) / "bin").string();
+}
+
+std::string new_folder() {
+    std::string path = (fs::temp_directory_path() / "tkgw_postgresql_XXXXXX").string();
+    if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    const passwd* const its_user = geteuid() == 0 ? getpwnam("postgres") : nullptr;
+    if (its_user != nullptr && chown(path.c_str(), its_user->pw_uid, its_user->pw_gid) != 0)
+        throw std::runtime_error("cannot give away " + path);
+    return path;
+}
+
+} // namespace
+
+std::vector<std::string> postgresql_server::as_its_user(std::vector<std::string> command) const {
+    if (geteuid() != 0) return command;
+    std::vector<std::string> as{"/usr/bin/setpriv", "--reuid",  "postgres",
+                                "--regid",          "postgres", "--init-groups"};
+    as.insert(as.end(), command.begin(), command.end());
+    return as;
+}
+
+postgresql_server::postgresql_server() : folder_(new_folder()), port_(free_port()) {
+    child_process make(as_its_user({programs() + "/initdb", "-D", folder_ + "/data", "-U", "postgres", "-A",
+                                    "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"}),
+                       folder_);
+    if (make.wait(gateway::seconds{60}) != 0) throw std::runtime_error("initdb: " + make.errors());
+    start();
+}
+
+postgresql_server::~postgresql_server() {
+    stop();
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+}
+
+void postgresql_server::start() {
+    // Its log comes on standard error, which the shell turns round.
+    std::vector<std::string> command{"/bin/sh", "-c", "exec \"$@\" 2>&1", "postgres"};
+    for (auto& word : as_its_user({programs() + "/postgres", "-D", folder_ + "/data", "-p",
+                                   std::to_string(port_), "-k", folder_, "-c", "listen_addresses=127.0.0.1",
+                                   "-c", "fsync=off", "-c", "max_connections=200"}))
+        command.push_back(word);
+    process_ = std::make_unique<child_process>(command, folder_);
+    if (!process_->says("ready to accept connections", gateway::seconds{30}))
+        throw std::runtime_error("PostgreSQL: " + process_->output());
+}
+
+void postgresql_server::stop() {
+    if (!process_) return;
+    process_->signal(SIGINT);
+    process_->wait(gateway::seconds{20});
+    process_.reset();
+}
+
+std::string postgresql_server::url_of(const std::string& schema) const {
+    return "postgresql://postgres:planted-password@127.0.0.1:" + std::to_string(port_)
+           + "/postgres?options=-csearch_path%3D" + schema;
+}
+
+std::string postgresql_server::url(const std::string& schema) {
+    run("public", "CREATE SCHEMA " + schema);
+    return url_of(schema);
+}
+
+std::string postgresql_server::run(const std::string& schema, const std::string& sql) const {
+    const std::unique_ptr<PGconn, decltype(&PQfinish)> at(PQconnectdb(url_of(schema).c_str()), &PQfinish);
+    const std::unique_ptr<PGresult, decltype(&PQclear)> got(PQexec(at.get(), sql.c_str()), &PQclear);
+    const auto status = PQresultStatus(got.get());
+    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
+        throw std::runtime_error(sql + ": " + PQerrorMessage(at.get()));
+    return PQntuples(got.get()) > 0 ? PQgetvalue(got.get(), 0, 0) : "";
+}
+
+} // namespace harness

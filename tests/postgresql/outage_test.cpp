@@ -1,0 +1,111 @@
+// What happens to calls when the database goes away, comes back, or does not answer.
+#include "postgresql/shared_server.hpp"
+#include "runtime/task_group.hpp"
+
+namespace gateway::testing {
+namespace {
+
+/// A server that a test may stop.
+class PostgresqlOutage : public ::testing::Test {
+protected:
+    harness::postgresql_server server;
+    const std::string url = server.url("gateway");
+    worker loop;
+};
+
+/// Asks until it is answered, at most 20 s; how long that took.
+milliseconds healed_within(worker& loop, store::store& at) {
+    const auto began = steady_now();
+    const auto end = in(20'000);
+    while (!end.passed(steady_now())) {
+        const auto asked = run_on(loop, at.ping(in(1'000)));
+        if (asked) break;
+    }
+    return std::chrono::duration_cast<milliseconds>(steady_now() - began);
+}
+
+task<void> ask(store::store& at, deadline until, std::size_t& good, std::size_t& unavailable,
+               std::size_t& other) {
+    const auto found = co_await at.find_connection(user("ann"), until);
+    if (found)
+        ++good;
+    else
+        ++(found.error().code() == errc::vault_unavailable ? unavailable : other);
+}
+
+} // namespace
+
+TEST_F(PostgresqlOutage, V11FailsSoonWhileTheDatabaseIsAwayAndHealsByItself) {
+    const auto at = open_at(url);
+    ASSERT_TRUE(*run_on(loop, at->put_connection(connection("ann", 1), 0, soon())));
+    server.stop();
+    for (int calls = 0; calls < 5; ++calls) {
+        const auto began = steady_now();
+        const auto refused = run_on(loop, at->find_connection(user("ann"), soon()));
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code(), errc::vault_unavailable);
+        EXPECT_LT(steady_now() - began, milliseconds{2'000}) << "not after its whole deadline";
+    }
+    server.start();
+    EXPECT_LT(healed_within(loop, *at), seconds{5});
+    EXPECT_TRUE(run_on(loop, at->find_connection(user("ann"), soon()))->has_value());
+}
+
+TEST_F(PostgresqlOutage, V11EndsEveryCallOfALoadDuringWhichTheDatabaseStops) {
+    const auto at = open_at(url);
+    std::size_t good = 0, unavailable = 0, other = 0;
+    task_group group(loop.executor());
+    for (int i = 0; i < 300; ++i)
+        group.spawn(ask(*at, soon(), good, unavailable, other));
+    turn_until(loop, [&] { return good > 10; });
+    server.stop();
+    for (int i = 0; i < 300; ++i)
+        group.spawn(ask(*at, soon(), good, unavailable, other));
+    EXPECT_TRUE(run_on(loop, group.wait_empty(in(5'000))));
+    EXPECT_EQ(good + unavailable, 600U);
+    EXPECT_EQ(other, 0U);
+    EXPECT_GE(unavailable, 300U);
+}
+
+TEST_F(PostgresqlOutage, SaysWhyItCannotStartAndNothingOfThePassword) {
+    server.stop();
+    const auto refused = store::open_store(url, few_connections());
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message().find("refused"), std::string::npos) << refused.error().message();
+    EXPECT_EQ(refused.error().message().find("planted-password"), std::string::npos);
+    const auto wrong = store::open_store("postgresql://user:planted-password@%zz/x", few_connections());
+    ASSERT_FALSE(wrong);
+    EXPECT_EQ(wrong.error().message().find("planted-password"), std::string::npos);
+}
+
+TEST_F(PostgresqlStore, GivesUpASlowStatementAtItsDeadlineAndUsesAnotherConnection) {
+    const auto at = open();
+    ASSERT_TRUE(run(at->put_connection(connection("ann", 1), 0, soon())));
+    // Somebody holds the row for longer than anybody here waits.
+    harness::child_process holder({"/bin/sh", "-c",
+                                   "exec psql -X -q '" + url
+                                       + "' -c 'BEGIN' -c 'SELECT 1 FROM connections FOR UPDATE'"
+                                         " -c '\\echo held' -c 'SELECT pg_sleep(30)'"},
+                                  "/tmp");
+    ASSERT_TRUE(holder.says("held"));
+    const std::string pids =
+        "SELECT string_agg(pid::text, ',' ORDER BY pid) FROM pg_stat_activity "
+        "WHERE application_name = 'tiktok-gateway' AND query LIKE 'UPDATE connections%'";
+    const auto began = steady_now();
+    const auto slow =
+        run_on(loop, at->set_connection_state(user("ann"), 1, store::connection_state::connected, "",
+                                              at_second(1), in(400)));
+    ASSERT_FALSE(slow);
+    EXPECT_EQ(slow.error().code(), errc::vault_unavailable);
+    EXPECT_LT(steady_now() - began, milliseconds{1'500});
+    const std::string left = sql(pids); // the server may need a moment to see that nobody waits any more
+    for (int calls = 0; calls < 20; ++calls)
+        EXPECT_TRUE(run(at->find_connection(user("ann"), soon())));
+    const auto ours =
+        sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tiktok-gateway' "
+            "AND query LIKE 'SELECT user_id%' AND pid::text = ANY(string_to_array('"
+            + left + "', ','))");
+    EXPECT_EQ(ours, "0") << "the connection that was given up is not used again";
+}
+
+} // namespace gateway::testing

@@ -1,0 +1,165 @@
+// Two stores on one database, as two replicas are.
+#include "postgresql/shared_server.hpp"
+#include "runtime/task_group.hpp"
+
+namespace gateway::testing {
+namespace {
+
+store::idempotency_record key(const std::string& text) {
+    store::idempotency_record out;
+    out.caller = caller("shop");
+    out.key = text;
+    out.fingerprint = std::string(32, '\0');
+    out.request_id = "r1";
+    out.created_at = at_second(0);
+    out.expires_at = at_second(86'400);
+    return out;
+}
+
+store::post_record post(const std::string& attempt) {
+    store::post_record out;
+    out.attempt = attempt;
+    out.user = user("ann");
+    out.caller = caller("shop");
+    out.post_ids = "[]";
+    out.created_at = out.updated_at = at_second(1);
+    return out;
+}
+
+task<void> claim_key(store::store& at, int& won, int& lost) {
+    const auto first = co_await at.claim_key(key("k"), at_second(0), soon());
+    if (first) ++(*first ? lost : won);
+}
+
+task<void> claim_draft(store::store& at, std::string attempt, std::vector<std::string>& winners) {
+    const auto first = co_await at.claim_draft(user("ann"), post_id("d"), attempt, soon());
+    winners.push_back(first ? *first : "failed");
+}
+
+task<void> take(store::store& at, std::string owner, std::vector<std::uint64_t>& fences) {
+    const auto got = co_await at.take_lease(user("ann"), owner, milliseconds{60'000}, wall_now(), soon());
+    if (got && *got) fences.push_back((*got)->fence);
+}
+
+task<void> settle(store::store& at, std::vector<std::string>& given) {
+    while (true) {
+        auto found = co_await at.abandoned_posts(3, soon());
+        if (!found || found->empty()) co_return;
+        for (const auto& one : *found)
+            given.push_back(one.attempt);
+    }
+}
+
+} // namespace
+
+TEST_F(PostgresqlStore, I01LetsExactlyOneOfFiftyHaveAKey) {
+    const auto one = open(), two = open();
+    int won = 0, lost = 0;
+    task_group group(loop.executor());
+    for (int i = 0; i < 50; ++i)
+        group.spawn(claim_key(i % 2 == 0 ? *one : *two, won, lost));
+    run_on(loop, group.wait_empty(soon()));
+    EXPECT_EQ(won, 1);
+    EXPECT_EQ(lost, 49);
+}
+
+TEST_F(PostgresqlStore, LetsExactlyOneOfFiftyAttemptsPublishADraft) {
+    const auto one = open(), two = open();
+    std::vector<std::string> winners;
+    task_group group(loop.executor());
+    for (int i = 0; i < 50; ++i)
+        group.spawn(claim_draft(i % 2 == 0 ? *one : *two, "a" + std::to_string(i), winners));
+    run_on(loop, group.wait_empty(soon()));
+    ASSERT_EQ(winners.size(), 50U);
+    EXPECT_EQ(std::count(winners.begin(), winners.end(), winners[0]), 50);
+    EXPECT_NE(winners[0], "failed");
+}
+
+TEST_F(PostgresqlStore, T12GivesOneLeaseToFiftyWhoWantItAndStopsALateWriterByItsFence) {
+    const auto one = open(), two = open();
+    ASSERT_TRUE(run(one->put_connection(connection("ann", 1), 0, soon())));
+    std::vector<std::uint64_t> fences;
+    task_group group(loop.executor());
+    for (int i = 0; i < 50; ++i)
+        group.spawn(take(i % 2 == 0 ? *one : *two, "o" + std::to_string(i), fences));
+    run_on(loop, group.wait_empty(soon()));
+    ASSERT_EQ(fences.size(), 1U);
+    const store::lease paused{user("ann"), "", fences[0], {}};
+    ASSERT_TRUE(run(one->begin_refresh(paused, 1, at_second(0), soon())));
+    pass_time(schema.name(), seconds{61});
+    const auto next =
+        run(two->take_lease(user("ann"), "two", milliseconds{60'000}, at_second(-9999), soon()));
+    ASSERT_TRUE(next) << "the database's clock tells, not the replica's";
+    EXPECT_GT(next->fence, fences[0]);
+    EXPECT_EQ(run(one->finish_refresh(paused, connection("ann", 2), 1, soon())),
+              store::refresh_end::kept_as_candidate);
+    EXPECT_EQ(run(two->finish_refresh(*next, connection("ann", 2), 1, soon())), store::refresh_end::stored);
+}
+
+TEST_F(PostgresqlStore, I04SettlesRowsOfAReplicaOnlyWhenItWasSilentForAMinute) {
+    const auto one = open(), two = open();
+    auto row = post("01A");
+    row.idempotency_key = "k";
+    run(one->claim_key(key("k"), at_second(0), soon()));
+    run(one->begin_post(row, soon()));
+    pass_time(schema.name(), seconds{55});
+    EXPECT_TRUE(run(two->abandoned_posts(9, soon())).empty());
+    run(one->ping(soon()));
+    pass_time(schema.name(), seconds{55});
+    EXPECT_TRUE(run(two->abandoned_posts(9, soon())).empty()) << "it has been heard of since";
+    EXPECT_TRUE(run(two->abandoned_keys(9, soon())).empty());
+    pass_time(schema.name(), seconds{6});
+    EXPECT_TRUE(run(two->abandoned_keys(9, soon())).empty()) << "the key waits for its post";
+    EXPECT_EQ(run(two->abandoned_posts(9, soon())).size(), 1U);
+    EXPECT_TRUE(run(two->abandoned_posts(9, soon())).empty()) << "given already";
+    pass_time(schema.name(), seconds{61});
+    run(two->ping(soon()));
+    EXPECT_EQ(run(two->abandoned_posts(9, soon())).size(), 1U) << "whoever had it did not settle it";
+    row.state = store::post_state::settled;
+    run(two->update_post(row, soon()));
+    EXPECT_EQ(run(two->abandoned_keys(9, soon())).size(), 1U);
+}
+
+TEST_F(PostgresqlStore, I04NeverGivesOneAbandonedRowToTwoReplicas) {
+    {
+        const auto gone = open();
+        for (int i = 10; i < 60; ++i)
+            run(gone->begin_post(post("a" + std::to_string(i)), soon()));
+    }
+    const auto one = open(), two = open();
+    std::vector<std::string> given;
+    task_group group(loop.executor());
+    for (int i = 0; i < 4; ++i)
+        group.spawn(settle(i % 2 == 0 ? *one : *two, given));
+    run_on(loop, group.wait_empty(soon()));
+    std::sort(given.begin(), given.end());
+    EXPECT_EQ(std::unique(given.begin(), given.end()), given.end());
+    EXPECT_EQ(given.size(), 50U);
+}
+
+TEST_F(PostgresqlStore, TakesTextThatPostgresqlCannotHoldForTextThatIsNotThere) {
+    const auto at = open();
+    EXPECT_FALSE(run(at->find_attempt(std::string("a\0b", 3), soon())));
+    EXPECT_FALSE(run(at->find_connection(user("\xff\xfe"), soon())));
+}
+
+TEST_F(PostgresqlStore, FailsACallWhoseRowIsNotWhatWasWritten) {
+    const auto at = open();
+    ASSERT_TRUE(run(at->put_connection(connection("ann", 1), 0, soon())));
+    sql("ALTER TABLE connections ALTER COLUMN updated_at TYPE TEXT USING updated_at::text");
+    const auto broken = run_on(loop, at->find_connection(user("ann"), soon()));
+    ASSERT_FALSE(broken);
+    EXPECT_EQ(broken.error().code(), errc::vault_unavailable);
+    run(at->ping(soon()));
+}
+
+TEST_F(PostgresqlStore, KeepsTheHeartbeatGoingByItself) {
+    auto limits = few_connections();
+    limits.silent_max = milliseconds{600};
+    const auto at = open(limits);
+    const std::string alive = "SELECT max(alive_until) FROM store_instances";
+    const auto before = sql(alive);
+    turn_until(loop, [&] { return sql(alive) != before; });
+}
+
+} // namespace gateway::testing

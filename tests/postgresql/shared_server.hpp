@@ -1,0 +1,48 @@
+// One PostgreSQL for all tests of this program, and a schema of its own for each.
+#pragma once
+#include "harness/postgresql_server.hpp"
+#include "store/open_store.hpp"
+#include "unit_core/store/store_fixture.hpp"
+
+#include <memory>
+#include <string>
+
+namespace gateway::testing {
+
+/// Started before the first test, gone after the last.
+harness::postgresql_server& shared_server();
+
+/// Quick to give up, so that tests of outages are.
+inline store::store_limits few_connections() {
+    store::store_limits limits;
+    limits.connections = 3;
+    limits.connect_within = milliseconds{2'000};
+    limits.outage_patience = milliseconds{300};
+    return limits;
+}
+
+std::unique_ptr<store::store> open_at(const std::string& url, store::store_limits limits = few_connections());
+
+/// For the store's clock: what it wrote down to be over later is over sooner.
+void pass_time(const std::string& schema, milliseconds by);
+
+/// A fixture for stores on one schema.
+class PostgresqlStore : public ::testing::Test {
+protected:
+    std::unique_ptr<store::store> open(store::store_limits limits = few_connections()) {
+        return open_at(url, limits);
+    }
+    template <class T>
+    T run(task<result<T>> call) {
+        auto out = run_on(loop, std::move(call));
+        if (!out) throw std::runtime_error(out.error().message());
+        return std::move(*out);
+    }
+    std::string sql(const std::string& text) { return shared_server().run(schema.name(), text); }
+
+    temporary_folder schema; // for its name
+    const std::string url = shared_server().url(schema.name());
+    worker loop;
+};
+
+} // namespace gateway::testing
