@@ -17,7 +17,8 @@ void look_at_named_places(const settings::all& settings) {
     const fs::path files = settings.files.directory;
     if (fs::exists(files, unseen) && !fs::is_directory(files, unseen))
         throw start_failure(exit_settings, "files.directory: " + files.string() + " is not a folder");
-    const fs::path store = settings.store_url.substr(std::string_view("sqlite:").size());
+    if (!settings.store.in_file()) return;
+    const fs::path store = settings.store.url.reveal().substr(std::string_view("sqlite:").size());
     const fs::path folder = store.has_parent_path() ? store.parent_path() : ".";
     if (!fs::is_directory(folder, unseen))
         throw start_failure(exit_settings,

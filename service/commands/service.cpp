@@ -8,6 +8,7 @@
 #include "commands/start_failure.hpp"
 #include "pipeline/recovery.hpp"
 #include "posts/settlement.hpp"
+#include "runtime/waiter.hpp"
 #include "store/open_store.hpp"
 #include "tiktok/endpoint.hpp"
 #include "tiktok/remembered_windows.hpp"
@@ -24,6 +25,8 @@ constexpr unsigned blocking_threads = 4;
 constexpr std::size_t blocking_queue_max = 1024;
 constexpr seconds start_step_within{30};
 constexpr seconds resume_within{300};
+constexpr seconds resume_every{5}; // after a lease is over, another replica is at work this soon (T01)
+constexpr seconds settle_every{30};
 
 unsigned workers_of(const settings::all& settings) {
     if (settings.workers > 0) return settings.workers;
@@ -53,7 +56,9 @@ std::vector<std::unique_ptr<reaching_worker>> workers_reaching(const settings::a
 
 std::unique_ptr<store::store> store_of(const settings::all& settings) {
     static_cast<void>(read_key_ring(settings)); // a start without its keys makes no empty store (V06)
-    auto opened = store::open_store(settings.store_url);
+    store::store_limits limits;
+    limits.connections = settings.store.connections;
+    auto opened = store::open_store(settings.store.url.reveal(), limits);
     if (!opened) throw start_failure(exit_failed, "store.url: " + opened.error().message());
     return std::move(*opened);
 }
@@ -72,8 +77,7 @@ outbound::resolver_options resolver_options_of(const settings::all& settings) {
     return options;
 }
 
-/// A refresh that the last life of this process began and did not end: asked once more, while serving has
-/// begun.
+/// A refresh that the last life of this process, or another replica, began and did not end: asked once more.
 task<void> resume_refreshes(tiktok::tokens& tokens, telemetry::sink& sink) {
     const auto resumed = co_await tokens.resume_open_refreshes(deadline::in(steady_now(), resume_within));
     if (!resumed)
@@ -83,7 +87,8 @@ task<void> resume_refreshes(tiktok::tokens& tokens, telemetry::sink& sink) {
         sink.tell(telemetry::level::warn, "refreshes_resumed", {{"count", std::to_string(*resumed)}});
 }
 
-/// What the last life of this process left half done: the ledger first, then the keys that wait for it.
+/// What the last life of this process, or another replica, left half done: the ledger first, then the keys
+/// that wait for it.
 task<void> settle_what_was_left(store::store& store, telemetry::sink& sink) {
     const auto until = deadline::in(steady_now(), resume_within);
     const auto posts = co_await posts::settle_abandoned(store, until);
@@ -104,6 +109,21 @@ task<void> settle_what_was_left(store::store& store, telemetry::sink& sink) {
     if (keys && keys->answered + keys->freed > 0)
         sink.tell(telemetry::level::warn, "keys_settled_after_crash",
                   {{"answered", count(keys->answered)}, {"freed", count(keys->freed)}});
+}
+
+/// At start, and from then on: another replica may go at any time. Until cancelled.
+task<void> keep_resuming(tiktok::tokens& tokens, telemetry::sink& sink, const store_health& health) {
+    while (true) {
+        if (health.good.load(std::memory_order_relaxed)) co_await resume_refreshes(tokens, sink);
+        co_await pause_until(deadline::in(steady_now(), resume_every));
+    }
+}
+
+task<void> keep_settling(store::store& store, telemetry::sink& sink, const store_health& health) {
+    while (true) {
+        if (health.good.load(std::memory_order_relaxed)) co_await settle_what_was_left(store, sink);
+        co_await pause_until(deadline::in(steady_now(), settle_every));
+    }
 }
 
 /// Each counts; what somebody may have to look into has a line of its own.
@@ -196,8 +216,8 @@ void service::start() {
         one->listener.start();
     admin_->start();
     auto& first = reaching_[0]->home;
-    first.group().spawn(resume_refreshes(tokens_, sink_));
-    first.group().spawn(settle_what_was_left(*store_, sink_));
+    first.group().spawn(keep_resuming(tokens_, sink_, health_));
+    first.group().spawn(keep_settling(*store_, sink_, health_));
     first.group().spawn(keep_newest_key(vault_, sink_));
     first.group().spawn(keep_house(*store_, files_, sink_, health_, [this](const std::string& reason) {
         store_lost_.store(true);

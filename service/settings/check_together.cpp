@@ -87,6 +87,12 @@ void check_urls(const all& values, std::vector<fault>& faults) {
         if (!is_ip_address(address)) faults.push_back({"tiktok.resolve", name + " needs an IP address"});
 }
 
+bool is_store_url(std::string_view url) {
+    for (const std::string_view scheme : {"sqlite:", "postgresql://", "postgres://"})
+        if (url.starts_with(scheme)) return url.size() > scheme.size();
+    return false;
+}
+
 void check_texts(const all& values, std::vector<fault>& faults) {
     if (values.tiktok.client_key.empty()) faults.push_back({"tiktok.client_key", "is empty"});
     if (values.tiktok.client_secret.empty()) faults.push_back({"tiktok.client_secret", "is empty"});
@@ -96,8 +102,8 @@ void check_texts(const all& values, std::vector<fault>& faults) {
     if (folder.has_root_directory() && !folder.has_relative_path())
         faults.push_back(
             {"files.directory", "is the root of the file system; give the files a folder of their own"});
-    if (!values.store_url.starts_with("sqlite:") || values.store_url == "sqlite:")
-        faults.push_back({"store.url", "must be sqlite:FILE"});
+    if (!is_store_url(values.store.url.reveal()))
+        faults.push_back({"store.url", "must be sqlite:FILE or postgresql://USER@HOST/DATABASE"});
     const auto bad_scope = [](const std::string& scope) {
         return !std::all_of(scope.begin(), scope.end(), [](unsigned char letter) {
             return std::islower(letter) || letter == '.' || letter == '_';

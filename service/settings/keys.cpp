@@ -48,6 +48,13 @@ key_row hidden(std::string_view key, std::string_view expects, Where where) {
 }
 
 template <class Where>
+key_row hidden_with_default(std::string_view key, std::string_view expects, Where where) {
+    key_row row = hidden(key, expects, where);
+    row.is_required = false;
+    return row;
+}
+
+template <class Where>
 key_row choice(std::string_view key, std::string_view choices, Where where) {
     return {key,
             choices,
@@ -139,7 +146,8 @@ std::vector<key_row> tiktok_rows() {
 
 std::vector<key_row> keeping_rows() {
     return {
-        text("store.url", "sqlite:FILE", INTO(store_url)),
+        hidden_with_default("store.url", "sqlite:FILE or postgresql://USER@HOST/DATABASE", INTO(store.url)),
+        number("store.connections", "connections", {1, 1'000}, INTO(store.connections)),
         live(required("vault.keys_file", "file of the key ring", INTO(vault.keys_file))),
         number("vault.refresh_per_second", "refreshes per second", {0.01, 10'000},
                INTO(vault.refresh_per_second)),

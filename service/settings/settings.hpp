@@ -115,6 +115,13 @@ struct drain {
     bool operator==(const drain&) const = default;
 };
 
+/// `store.*`
+struct store {
+    secret url{"sqlite:gateway.db"}; // of PostgreSQL it holds a password
+    std::uint32_t connections = 8;   // to PostgreSQL
+    bool in_file() const { return url.reveal().starts_with("sqlite:"); }
+};
+
 /// `vault.*`
 struct vault {
     std::string keys_file;
@@ -138,7 +145,7 @@ struct all {
     std::string public_url = "http://127.0.0.1:8080";
     unsigned workers = 0; // 0: one per core
     settings::tiktok tiktok;
-    std::string store_url = "sqlite:gateway.db";
+    settings::store store;
     settings::vault vault;
     std::vector<caller> callers;
     settings::limits limits;

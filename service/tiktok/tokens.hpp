@@ -88,7 +88,8 @@ public:
     /// The connection as it stands, without any refresh: scopes, account, state. Any worker.
     task<result<vault::shared_tokens>> connection(user_id user, deadline until);
 
-    /// At start: refreshes whose end nobody saw are asked once more with the old refresh token.
+    /// From time to time: refreshes whose end nobody saw, in an earlier life or on another replica, are asked
+    /// once more with the old refresh token.
     task<result<std::size_t>> resume_open_refreshes(deadline until);
 
     /// Refuses new refreshes and waits for those in flight (each has its own bound of time). Awaited on the

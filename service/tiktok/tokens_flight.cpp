@@ -204,6 +204,7 @@ task<flight_end> with_lease(attempt& a) {
                       || a.from->state == connection_state::reconnect_required
                       || a.from->refresh_token.empty();
     if (over) {
+        if (a.one.resumed) co_await a.s.records.close_refresh(a.held, a.until);
         flight_end end{refresh_result::superseded, a.from, reconnect_failure(a.from->cause), false};
         co_return end;
     }

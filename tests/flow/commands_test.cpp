@@ -104,6 +104,7 @@ TEST_F(Commands, G01CheckConfigLooksAtTheFoldersThatSettingsName) {
     EXPECT_EQ(store.status, 78);
     EXPECT_THAT(store.errors, HasSubstr("store.url"));
     EXPECT_EQ(with("STORE__URL", "sqlite:" + folder.path().string()).status, 78);
+    EXPECT_EQ(with("STORE__URL", "postgresql://user@db.example/gateway").status, 0);
     const auto files = with("FILES__DIRECTORY", harness::keys_file_in(folder));
     EXPECT_EQ(files.status, 78);
     EXPECT_THAT(files.errors, HasSubstr("files.directory"));

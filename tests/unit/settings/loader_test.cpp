@@ -115,7 +115,7 @@ TEST(Settings, G01DangerousCombinationsAreRefused) {
         {"files.directory", "files: {directory: /a/..}"},
         {"drain.delay_ms", "drain: {delay_ms: 2000, deadline_ms: 1999}"},
         {"tiktok.pkce", "tiktok: {client_key: a, client_secret: b, pkce: none}"},
-        {"store.url", "store: {url: 'postgresql://x'}"},
+        {"store.url", "store: {url: 'mysql://x'}"},
         {"tiktok.client_key", "tiktok: {client_key: '', client_secret: b}"},
     };
     for (const auto& [key, yaml] : cases) {
@@ -262,7 +262,7 @@ TEST(Settings, G03NoFaultRepeatsASecret) {
     for (const auto& yaml :
          {"tiktok: {client_secret: {a: " + planted + "}}", "tiktok: {client_secret: [" + planted + "]}",
           "tiktok: {client_secret: " + planted + ", client_secret_file: x}",
-          "tiktok: {client_secret: '" + planted})
+          "tiktok: {client_secret: '" + planted, "store: {url: 'mysql://x:" + planted + "@h/d'}"})
         for (const auto& one : load_text(yaml, {}).faults)
             EXPECT_THAT(one.key + one.reason, Not(HasSubstr(planted)));
 }
@@ -301,7 +301,8 @@ TEST(Settings, TheExplainedFileHoldsEveryKeyAtItsDefault) {
     EXPECT_EQ(got.values.callers, plain.values.callers);
     EXPECT_EQ(got.values.public_url, plain.values.public_url);
     EXPECT_EQ(got.values.workers, plain.values.workers);
-    EXPECT_EQ(got.values.store_url, plain.values.store_url);
+    EXPECT_EQ(got.values.store.url.reveal(), plain.values.store.url.reveal());
+    EXPECT_EQ(got.values.store.connections, plain.values.store.connections);
     EXPECT_EQ(got.values.tiktok.api_url, plain.values.tiktok.api_url);
     EXPECT_EQ(got.values.tiktok.authorize_url, plain.values.tiktok.authorize_url);
     EXPECT_EQ(got.values.tiktok.scopes, plain.values.tiktok.scopes);
