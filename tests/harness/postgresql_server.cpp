@@ -99,7 +99,7 @@ void postgresql_server::stop() {
 }
 
 std::string postgresql_server::url_of(const std::string& schema) const {
-    return "postgresql://postgres:planted-password@127.0.0.1:" + std::to_string(port_)
+    return std::string("postgresql://postgres:") + password + "@127.0.0.1:" + std::to_string(port_)
            + "/postgres?options=-csearch_path%3D" + schema;
 }
 

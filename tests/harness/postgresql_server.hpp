@@ -30,6 +30,9 @@ public:
     void stop();
     std::uint16_t port() const { return port_; }
 
+    /// Stands in the URL, and the server asks nobody for it: to be looked for where it must not be.
+    static constexpr const char* password = "planted-password";
+
 private:
     std::vector<std::string> as_its_user(std::vector<std::string> command) const;
 

@@ -67,8 +67,18 @@ std::optional<int> world::stop_gateway(int signal_number) {
     return status;
 }
 
+gateway_process& world::another_gateway() {
+    others_.push_back(std::make_unique<gateway_process>(gateway_program_, folder_, tiktok(), client_secret_,
+                                                        caller_key_, options));
+    return *others_.back();
+}
+
 http_client world::api() {
-    http_client client(gateway().port(), seen_);
+    return api_of(gateway());
+}
+
+http_client world::api_of(const gateway_process& one) const {
+    http_client client(one.port(), seen_);
     if (options.with_caller_key) client.always_send("Authorization", "Bearer " + caller_key_);
     return client;
 }
@@ -96,6 +106,8 @@ void world::connect(const std::string& user, const boost::json::object& what) {
 std::string world::everything_logged() const {
     std::string all = said_before_;
     if (gateway_) all += gateway_->process().output() + gateway_->process().errors();
+    for (const auto& one : others_)
+        all += one->process().output() + one->process().errors();
     return all;
 }
 

@@ -28,8 +28,13 @@ public:
     /// Stops the gateway (SIGTERM, or SIGKILL) and forgets it; gateway() starts it anew on the same folder.
     std::optional<int> stop_gateway(int signal_number = 15);
 
+    /// One more gateway with the same settings: a replica, where the store can be shared. Ends with the
+    /// world.
+    gateway_process& another_gateway();
+
     /// A client with the caller's key.
     http_client api();
+    http_client api_of(const gateway_process& one) const;
     /// A client without any key.
     http_client stranger();
     http_client admin();
@@ -68,6 +73,7 @@ private:
     std::string said_before_; // by gateways that were stopped
     std::unique_ptr<simulator_process> tiktok_;
     std::unique_ptr<gateway_process> gateway_;
+    std::vector<std::unique_ptr<gateway_process>> others_;
 };
 
 } // namespace harness
