@@ -67,6 +67,17 @@ TEST_F(PostgresqlOutage, V11EndsEveryCallOfALoadDuringWhichTheDatabaseStops) {
     EXPECT_GE(unavailable, 300U);
 }
 
+TEST_F(PostgresqlStore, FindsAServerByNameAndTriesEveryHostAndAddressOfTheUrl) {
+    auto by_name = url;
+    by_name.replace(by_name.find("127.0.0.1:"), 10, "127.0.0.1:1,localhost:");
+    const auto at = open_at(by_name);
+    run(at->ping(soon()));
+    by_name.replace(by_name.find("localhost"), 9, "nowhere.invalid");
+    const auto refused = store::open_store(by_name, few_connections());
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message().find("planted-password"), std::string::npos);
+}
+
 TEST_F(PostgresqlOutage, SaysWhyItCannotStartAndNothingOfThePassword) {
     server.stop();
     const auto refused = store::open_store(url, few_connections());
