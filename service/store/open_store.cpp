@@ -1,7 +1,7 @@
 #include "store/open_store.hpp"
 
-#include "store/postgresql_store.hpp"
-#include "store/sqlite_store.hpp"
+#include "store/postgresql/store.hpp"
+#include "store/sqlite/store.hpp"
 
 #include <string>
 

@@ -1,8 +1,8 @@
 // The SQLite engine: the suite of the port, and what is true of this engine alone.
 #include "runtime/task_group.hpp"
-#include "store/migrations.hpp"
 #include "store/open_store.hpp"
-#include "store/sqlite_database.hpp"
+#include "store/sqlite/database.hpp"
+#include "store/sqlite/migrations.hpp"
 #include "unit_core/store/store_fixture.hpp"
 
 #include <filesystem>

@@ -1,7 +1,7 @@
 // A disk that is full or fails under the SQLite engine.
-#include "store/sqlite_line.hpp"
-#include "store/sqlite_operations.hpp"
-#include "store/sqlite_store.hpp"
+#include "store/open_store.hpp"
+#include "store/sqlite/line.hpp"
+#include "store/sqlite/operations.hpp"
 #include "unit_core/store/store_fixture.hpp"
 
 #include <fstream>

@@ -2,7 +2,7 @@
 #pragma once
 #include "base/digest.hpp"
 #include "store/open_store.hpp"
-#include "store/sqlite_database.hpp"
+#include "store/sqlite/database.hpp"
 #include "unit_core/runtime/run_on.hpp"
 #include "unit_core/store/temporary_folder.hpp"
 #include "vault/token_vault.hpp"

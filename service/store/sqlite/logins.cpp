@@ -1,4 +1,4 @@
-#include "store/sqlite_operations.hpp"
+#include "store/sqlite/operations.hpp"
 
 namespace gateway::store::sqlite {
 namespace {

@@ -10,8 +10,8 @@
 #include "runtime/task.hpp"
 #include "runtime/worker.hpp"
 #include "store/open_store.hpp"
-#include "store/postgresql_address.hpp"
-#include "store/postgresql_connection.hpp"
+#include "store/postgresql/address.hpp"
+#include "store/postgresql/connection.hpp"
 
 #include <boost/asio/this_coro.hpp>
 

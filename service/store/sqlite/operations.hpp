@@ -4,7 +4,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "store/records.hpp"
-#include "store/sqlite_database.hpp"
+#include "store/sqlite/database.hpp"
 #include "store/store.hpp"
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace gateway::store::sqlite {
 using maybe_connection = std::optional<connection_record>;
 using maybe_post = std::optional<post_record>;
 
-// sqlite_connections.cpp
+// connections.cpp
 maybe_connection find_connection(sqlite_database& at, const user_id& user);
 std::vector<connection_record> find_connections_of_account(sqlite_database& at, const open_id& account);
 page_of<connection_record> list_connections(sqlite_database& at, const std::vector<std::string>& patterns,
@@ -34,14 +34,14 @@ bool forget_connection(sqlite_database& at, const user_id& user);
 std::vector<std::uint64_t> count_connections_by_state(sqlite_database& at);
 std::vector<kept_tokens_record> kept_tokens(sqlite_database& at, const user_id& user);
 
-// sqlite_sealed.cpp: what the key ring must be able to open
+// sealed.cpp: what the key ring must be able to open
 std::uint64_t count_sealed_with(sqlite_database& at, const std::string& prefix);
 page_of<sealed_pair_record> list_sealed_with(sqlite_database& at, const std::string& prefix,
                                              const std::string& cursor, std::uint32_t limit);
 std::uint64_t replace_sealed(sqlite_database& at, const std::vector<resealed_pair>& pairs);
 std::uint64_t add_to_counter(sqlite_database& at, const std::string& name, std::uint64_t by);
 
-// sqlite_refresh.cpp
+// refresh.cpp
 std::optional<lease> take_lease(sqlite_database& at, const user_id& user, const std::string& owner,
                                 milliseconds length, wall_time now);
 void release_lease(sqlite_database& at, const lease& held);
@@ -51,7 +51,7 @@ refresh_end finish_refresh(sqlite_database& at, const lease& held, const connect
 std::vector<refresh_intent> open_refreshes(sqlite_database& at, wall_time now);
 void close_refresh(sqlite_database& at, const lease& held);
 
-// sqlite_logins.cpp: logins on their way, small facts, sweeping
+// logins.cpp: logins on their way, small facts, sweeping
 void put_oauth_state(sqlite_database& at, const oauth_state_record& record);
 std::optional<oauth_state_record> take_oauth_state(sqlite_database& at, const std::string& state_hash,
                                                    wall_time now);
@@ -63,7 +63,7 @@ std::vector<std::pair<std::string, std::string>> list_meta(sqlite_database& at,
 void sweep(sqlite_database& at, wall_time now);
 void ping(sqlite_database& at);
 
-// sqlite_posts.cpp
+// posts.cpp
 void begin_post(sqlite_database& at, const post_record& record);
 void update_post(sqlite_database& at, const post_record& record);
 told_end tell_post_status(sqlite_database& at, const told_status& told);
@@ -81,7 +81,7 @@ std::string claim_draft(sqlite_database& at, const user_id& user, const publish_
 void release_draft(sqlite_database& at, const user_id& user, const publish_id& draft,
                    const std::string& attempt);
 
-// sqlite_answers.cpp: first answers and files that wait
+// answers.cpp: first answers and files that wait
 std::optional<idempotency_record> claim_key(sqlite_database& at, const idempotency_record& record,
                                             wall_time now);
 void finish_key(sqlite_database& at, const idempotency_record& record);

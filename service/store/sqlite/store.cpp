@@ -1,7 +1,7 @@
-#include "store/sqlite_store.hpp"
+#include "store/sqlite/store.hpp"
 
-#include "store/sqlite_line.hpp"
-#include "store/sqlite_operations.hpp"
+#include "store/sqlite/line.hpp"
+#include "store/sqlite/operations.hpp"
 
 namespace gateway::store {
 namespace {

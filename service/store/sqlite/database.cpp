@@ -1,6 +1,6 @@
-#include "store/sqlite_database.hpp"
+#include "store/sqlite/database.hpp"
 
-#include "store/migrations.hpp"
+#include "store/sqlite/migrations.hpp"
 
 #include <sqlite3.h>
 

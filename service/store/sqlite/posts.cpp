@@ -1,5 +1,5 @@
 #include "store/names.hpp"
-#include "store/sqlite_operations.hpp"
+#include "store/sqlite/operations.hpp"
 
 namespace gateway::store::sqlite {
 namespace {

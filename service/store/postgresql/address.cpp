@@ -1,4 +1,4 @@
-#include "store/postgresql_address.hpp"
+#include "store/postgresql/address.hpp"
 
 #include <algorithm>
 #include <array>

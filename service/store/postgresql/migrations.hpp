@@ -3,7 +3,7 @@
 // program can read it (K07), else refused.
 #pragma once
 #include "runtime/task.hpp"
-#include "store/postgresql_connection.hpp"
+#include "store/postgresql/connection.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,4 +1,4 @@
-#include "store/postgresql_pool.hpp"
+#include "store/postgresql/pool.hpp"
 
 #include "base/digest.hpp"
 #include "runtime/waiter.hpp"

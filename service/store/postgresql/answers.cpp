@@ -1,4 +1,4 @@
-#include "store/postgresql_operations.hpp"
+#include "store/postgresql/operations.hpp"
 
 namespace gateway::store::postgresql {
 namespace {

@@ -1,5 +1,5 @@
 #include "store/names.hpp"
-#include "store/postgresql_operations.hpp"
+#include "store/postgresql/operations.hpp"
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
-#include "store/postgresql_store.hpp"
+#include "store/postgresql/store.hpp"
 
 #include "runtime/waiter.hpp"
-#include "store/postgresql_migrations.hpp"
-#include "store/postgresql_operations.hpp"
-#include "store/postgresql_pool.hpp"
+#include "store/postgresql/migrations.hpp"
+#include "store/postgresql/operations.hpp"
+#include "store/postgresql/pool.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -80,6 +80,7 @@ public:
     task<result<done>> release_draft(user_id user, publish_id draft, std::string attempt,
                                      deadline until) override;
     task<result<std::optional<post_record>>> find_attempt(std::string attempt, deadline until) override;
+    task<result<std::vector<post_record>>> posts_since(wall_time since, deadline until) override;
     task<result<std::vector<post_record>>> abandoned_posts(std::uint32_t limit, deadline until) override;
     task<result<std::vector<abandoned_key>>> abandoned_keys(std::uint32_t limit, deadline until) override;
     task<result<std::optional<idempotency_record>>> claim_key(idempotency_record record, wall_time now,
@@ -98,6 +99,10 @@ public:
     task<result<std::vector<std::pair<std::string, std::string>>>> list_meta(std::string name_prefix,
                                                                              deadline until) override;
     task<result<std::uint64_t>> count_sealed_with(std::string prefix, deadline until) override;
+    task<result<page_of<sealed_pair_record>>> list_sealed_with(std::string prefix, std::string cursor,
+                                                               std::uint32_t limit, deadline until) override;
+    task<result<std::uint64_t>> replace_sealed(std::vector<resealed_pair> pairs, deadline until) override;
+    task<result<std::uint64_t>> add_to_counter(std::string name, std::uint64_t by, deadline until) override;
     task<result<done>> sweep(wall_time now, deadline until) override;
     task<result<done>> ping(deadline until) override;
 
@@ -330,6 +335,11 @@ task<result<std::optional<post_record>>> postgresql_store::find_attempt(std::str
     co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
 }
 
+task<result<std::vector<post_record>>> postgresql_store::posts_since(wall_time since, deadline until) {
+    auto work = [since](connection& at) { return postgresql::posts_since(at, since); };
+    co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
+}
+
 task<result<std::vector<post_record>>> postgresql_store::abandoned_posts(std::uint32_t limit,
                                                                          deadline until) {
     const std::string heir = new_ulid(wall_now());
@@ -415,6 +425,28 @@ task<result<std::vector<std::pair<std::string, std::string>>>> postgresql_store:
 
 task<result<std::uint64_t>> postgresql_store::count_sealed_with(std::string prefix, deadline until) {
     auto work = [&prefix](connection& at) { return postgresql::count_sealed_with(at, prefix); };
+    co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
+}
+
+task<result<page_of<sealed_pair_record>>> postgresql_store::list_sealed_with(std::string prefix,
+                                                                             std::string cursor,
+                                                                             std::uint32_t limit,
+                                                                             deadline until) {
+    auto work = [&prefix, &cursor, limit](connection& at) {
+        return postgresql::list_sealed_with(at, prefix, cursor, limit);
+    };
+    co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
+}
+
+task<result<std::uint64_t>> postgresql_store::replace_sealed(std::vector<resealed_pair> pairs,
+                                                             deadline until) {
+    auto work = [&pairs](connection& at) { return postgresql::replace_sealed(at, pairs); };
+    co_return co_await on_pool(pool_, unit::transaction(), until, std::move(work));
+}
+
+task<result<std::uint64_t>> postgresql_store::add_to_counter(std::string name, std::uint64_t by,
+                                                             deadline until) {
+    auto work = [&name, by](connection& at) { return postgresql::add_to_counter(at, name, by); };
     co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
 }
 

@@ -1,4 +1,4 @@
-#include "store/sqlite_operations.hpp"
+#include "store/sqlite/operations.hpp"
 
 #include <charconv>
 #include <string_view>

@@ -6,8 +6,8 @@
 #include "runtime/deadline_sweep.hpp"
 #include "runtime/task.hpp"
 #include "runtime/worker.hpp"
-#include "store/postgresql_address.hpp"
-#include "store/postgresql_statement.hpp"
+#include "store/postgresql/address.hpp"
+#include "store/postgresql/statement.hpp"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 

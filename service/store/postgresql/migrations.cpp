@@ -1,6 +1,6 @@
-#include "store/postgresql_migrations.hpp"
+#include "store/postgresql/migrations.hpp"
 
-#include "store/postgresql_operations.hpp"
+#include "store/postgresql/operations.hpp"
 #include "store/schema.hpp"
 
 namespace gateway::store {

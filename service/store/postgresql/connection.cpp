@@ -1,4 +1,4 @@
-#include "store/postgresql_connection.hpp"
+#include "store/postgresql/connection.hpp"
 
 #include <algorithm>
 #include <libpq-fe.h>

@@ -1,4 +1,4 @@
-#include "store/sqlite_line.hpp"
+#include "store/sqlite/line.hpp"
 
 #include <boost/asio/this_coro.hpp>
 

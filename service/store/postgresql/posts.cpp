@@ -1,5 +1,5 @@
 #include "store/names.hpp"
-#include "store/postgresql_operations.hpp"
+#include "store/postgresql/operations.hpp"
 
 #include <algorithm>
 
@@ -147,6 +147,16 @@ task<maybe_post> find_post_of(connection& at, const idempotency_record& key) {
                   "AND idempotency_key <> '' AND created_at >= $3 ORDER BY attempt DESC LIMIT 1"};
     ask.text(key.caller.text()).text(key.key).time(key.created_at);
     co_return co_await first_post(at, ask);
+}
+
+task<std::vector<post_record>> posts_since(connection& at, wall_time since) {
+    statement ask{"SELECT " POST_COLUMNS " FROM posts WHERE attempt >= $1 ORDER BY attempt"};
+    ask.text(ulid_floor(since)); // attempts are ULIDs: the primary key is the order of time
+    auto found = co_await at.run(ask);
+    std::vector<post_record> out;
+    while (found.next())
+        out.push_back(read_post(found));
+    co_return out;
 }
 
 task<std::vector<post_record>> abandoned_posts(connection& at, const std::string& heir, milliseconds heir_max,

@@ -5,7 +5,7 @@
 #include "base/result.hpp"
 #include "runtime/blocking.hpp"
 #include "runtime/task.hpp"
-#include "store/sqlite_database.hpp"
+#include "store/sqlite/database.hpp"
 #include "store/store.hpp"
 
 #include <cstddef>

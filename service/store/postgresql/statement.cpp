@@ -1,7 +1,7 @@
-#include "store/postgresql_statement.hpp"
+#include "store/postgresql/statement.hpp"
 
 #include "base/utf.hpp"
-#include "store/postgresql_connection.hpp"
+#include "store/postgresql/connection.hpp"
 
 #include <charconv>
 #include <libpq-fe.h>

@@ -1,7 +1,7 @@
-#include "store/migrations.hpp"
+#include "store/sqlite/migrations.hpp"
 
 #include "store/schema.hpp"
-#include "store/sqlite_database.hpp"
+#include "store/sqlite/database.hpp"
 
 #include <string>
 

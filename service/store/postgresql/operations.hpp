@@ -5,7 +5,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "runtime/task.hpp"
-#include "store/postgresql_connection.hpp"
+#include "store/postgresql/connection.hpp"
 #include "store/records.hpp"
 #include "store/store.hpp"
 
@@ -29,7 +29,7 @@ using connections = std::vector<connection_record>;
 using page_of_connections = page_of<connection_record>;
 using page_of_posts = page_of<post_record>;
 
-// postgresql_connections.cpp
+// connections.cpp
 task<maybe_connection> find_connection(connection& at, const user_id& user);
 /// The row stays as it is until the transaction ends.
 task<maybe_connection> hold_connection(connection& at, const user_id& user);
@@ -50,7 +50,7 @@ task<bool> forget_connection(connection& at, const user_id& user);
 task<std::vector<std::uint64_t>> count_connections_by_state(connection& at);
 task<std::vector<kept_tokens_record>> kept_tokens(connection& at, const user_id& user);
 
-// postgresql_refresh.cpp: each in a transaction of the user, but for open_refreshes
+// refresh.cpp: each in a transaction of the user, but for open_refreshes
 task<maybe_lease> take_lease(connection& at, const user_id& user, const std::string& owner,
                              milliseconds length, wall_time now);
 task<done> release_lease(connection& at, const lease& held);
@@ -60,7 +60,7 @@ task<refresh_end> finish_refresh(connection& at, const lease& held, const connec
 task<std::vector<refresh_intent>> open_refreshes(connection& at);
 task<done> close_refresh(connection& at, const lease& held);
 
-// postgresql_logins.cpp: logins on their way, small facts, sweeping, who is alive
+// logins.cpp: logins on their way, small facts, sweeping, who is alive
 task<done> put_oauth_state(connection& at, const oauth_state_record& record);
 task<std::optional<oauth_state_record>> take_oauth_state(connection& at, const std::string& state_hash,
                                                          wall_time now);
@@ -69,13 +69,19 @@ task<done> put_meta(connection& at, const std::string& name, const std::string& 
 task<done> forget_meta(connection& at, const std::string& name);
 task<std::vector<std::pair<std::string, std::string>>> list_meta(connection& at,
                                                                  const std::string& name_prefix);
-task<std::uint64_t> count_sealed_with(connection& at, const std::string& prefix);
+task<std::uint64_t> add_to_counter(connection& at, const std::string& name, std::uint64_t by);
 task<done> sweep(connection& at, wall_time now);
 /// Alive from now on for so long.
 task<done> be_alive(connection& at, const std::string& owner, milliseconds silent_max);
 task<done> be_gone(connection& at, const std::string& owner);
 
-// postgresql_posts.cpp
+// sealed.cpp
+task<std::uint64_t> count_sealed_with(connection& at, const std::string& prefix);
+task<page_of<sealed_pair_record>> list_sealed_with(connection& at, const std::string& prefix,
+                                                   const std::string& cursor, std::uint32_t limit);
+task<std::uint64_t> replace_sealed(connection& at, const std::vector<resealed_pair>& pairs);
+
+// posts.cpp
 task<done> begin_post(connection& at, const post_record& record, const std::string& owner);
 task<done> update_post(connection& at, const post_record& record);
 /// Transaction.
@@ -85,6 +91,7 @@ task<maybe_post> find_post_by_id(connection& at, const publish_id& id);
 task<maybe_post> find_attempt(connection& at, const std::string& attempt);
 /// The newest attempt of the call that holds this key.
 task<maybe_post> find_post_of(connection& at, const idempotency_record& key);
+task<std::vector<post_record>> posts_since(connection& at, wall_time since);
 /// Makes the rows those of `heir`, who has `heir_max` for them. In a transaction that is alone in this on all
 /// replicas: none is given the same.
 task<std::vector<post_record>> abandoned_posts(connection& at, const std::string& heir, milliseconds heir_max,
@@ -96,7 +103,7 @@ task<std::string> claim_draft(connection& at, const user_id& user, const publish
 task<done> release_draft(connection& at, const user_id& user, const publish_id& draft,
                          const std::string& attempt);
 
-// postgresql_answers.cpp: first answers and files that wait
+// answers.cpp: first answers and files that wait
 task<maybe_key> claim_key(connection& at, const idempotency_record& record, const std::string& owner,
                           wall_time now);
 task<done> finish_key(connection& at, const idempotency_record& record);

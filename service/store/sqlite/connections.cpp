@@ -1,6 +1,6 @@
 #include "base/pattern.hpp"
 #include "store/names.hpp"
-#include "store/sqlite_operations.hpp"
+#include "store/sqlite/operations.hpp"
 
 #include <algorithm>
 

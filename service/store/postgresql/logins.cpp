@@ -1,4 +1,4 @@
-#include "store/postgresql_operations.hpp"
+#include "store/postgresql/operations.hpp"
 
 namespace gateway::store::postgresql {
 namespace {
@@ -79,14 +79,13 @@ task<std::vector<std::pair<std::string, std::string>>> list_meta(connection& at,
     co_return out;
 }
 
-task<std::uint64_t> count_sealed_with(connection& at, const std::string& prefix) {
-    statement ask{
-        "SELECT (SELECT count(*) FROM connections WHERE substr(sealed_tokens, 1, $1::int) = $2) + "
-        "(SELECT count(*) FROM kept_tokens WHERE substr(sealed_tokens, 1, $1::int) = $2) + "
-        "(SELECT count(*) FROM oauth_states WHERE substr(sealed_verifier, 1, $1::int) = $2)"};
-    ask.number(static_cast<std::uint64_t>(prefix.size())).blob(prefix);
-    auto found = co_await at.run(ask);
-    co_return found.next() ? found.next_count() : 0;
+task<std::uint64_t> add_to_counter(connection& at, const std::string& name, std::uint64_t by) {
+    statement add{
+        "INSERT INTO counters AS c (name, value) VALUES ($1, $2) "
+        "ON CONFLICT (name) DO UPDATE SET value = c.value + excluded.value RETURNING value"};
+    add.text(name).number(by);
+    auto sum = co_await at.run(add);
+    co_return sum.next() ? sum.next_count() : 0;
 }
 
 /// In portions that commit by themselves; what another replica is sweeping is left to it.
