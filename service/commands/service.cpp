@@ -4,11 +4,9 @@
 #include "base/json_write.hpp"
 #include "commands/await_on.hpp"
 #include "commands/key_rotation.hpp"
+#include "commands/left_behind.hpp"
 #include "commands/read_settings.hpp"
 #include "commands/start_failure.hpp"
-#include "pipeline/recovery.hpp"
-#include "posts/settlement.hpp"
-#include "runtime/waiter.hpp"
 #include "store/open_store.hpp"
 #include "tiktok/endpoint.hpp"
 #include "tiktok/remembered_windows.hpp"
@@ -24,9 +22,6 @@ namespace {
 constexpr unsigned blocking_threads = 4;
 constexpr std::size_t blocking_queue_max = 1024;
 constexpr seconds start_step_within{30};
-constexpr seconds resume_within{300};
-constexpr seconds resume_every{5}; // after a lease is over, another replica is at work this soon (T01)
-constexpr seconds settle_every{30};
 
 unsigned workers_of(const settings::all& settings) {
     if (settings.workers > 0) return settings.workers;
@@ -75,55 +70,6 @@ outbound::resolver_options resolver_options_of(const settings::all& settings) {
     outbound::resolver_options options;
     options.fixed = settings.tiktok.resolve;
     return options;
-}
-
-/// A refresh that the last life of this process, or another replica, began and did not end: asked once more.
-task<void> resume_refreshes(tiktok::tokens& tokens, telemetry::sink& sink) {
-    const auto resumed = co_await tokens.resume_open_refreshes(deadline::in(steady_now(), resume_within));
-    if (!resumed)
-        sink.tell(telemetry::level::error, "resume_refreshes_failed",
-                  {{"reason", resumed.error().message()}});
-    else if (*resumed > 0)
-        sink.tell(telemetry::level::warn, "refreshes_resumed", {{"count", std::to_string(*resumed)}});
-}
-
-/// What the last life of this process, or another replica, left half done: the ledger first, then the keys
-/// that wait for it.
-task<void> settle_what_was_left(store::store& store, telemetry::sink& sink) {
-    const auto until = deadline::in(steady_now(), resume_within);
-    const auto posts = co_await posts::settle_abandoned(store, until);
-    const auto keys = co_await pipeline::recover_keys(store, until);
-    if (!posts || !keys) {
-        const auto& why = posts ? keys.error() : posts.error();
-        sink.tell(telemetry::level::error, "settlement_failed", {{"reason", why.message()}});
-    }
-    if (posts)
-        for (std::size_t i = 0; i < posts->unknown; ++i)
-            sink.of_worker(0).post_ended("outcome_unknown");
-    const auto count = [](std::size_t n) { return std::to_string(n); };
-    if (posts && posts->failed + posts->unknown + posts->settled > 0)
-        sink.tell(telemetry::level::warn, "posts_settled_after_crash",
-                  {{"came_to_nothing", count(posts->failed)},
-                   {"outcome_unknown", count(posts->unknown)},
-                   {"settled", count(posts->settled)}});
-    if (keys && keys->answered + keys->freed > 0)
-        sink.tell(telemetry::level::warn, "keys_settled_after_crash",
-                  {{"answered", count(keys->answered)}, {"freed", count(keys->freed)}});
-}
-
-/// At start, and from then on: another replica may go at any time. Until cancelled.
-task<void> keep_resuming(tiktok::tokens& tokens, telemetry::sink& sink, const store_health& health) {
-    while (true) {
-        if (health.good.load(std::memory_order_relaxed)) co_await resume_refreshes(tokens, sink);
-        co_await pause_until(deadline::in(steady_now(), resume_every));
-    }
-}
-
-task<void> keep_settling(store::store& store, telemetry::sink& sink, const store_health& health) {
-    while (true) {
-        if (health.good.load(std::memory_order_relaxed)) co_await settle_what_was_left(store, sink);
-        co_await pause_until(deadline::in(steady_now(), settle_every));
-    }
 }
 
 /// Each counts; what somebody may have to look into has a line of its own.
