@@ -1,62 +1,26 @@
+#include "store/columns.hpp"
 #include "store/postgresql/operations.hpp"
 
 namespace gateway::store::postgresql {
 namespace {
 
-#define FILE_COLUMNS "file_id, caller, path, mimetype, size_bytes, sha256, created_at, expires_at"
-
-file_record read_file(rows& found) {
-    file_record out;
-    out.id = file_id::trusted(found.next_text());
-    out.caller = caller_name::trusted(found.next_text());
-    out.path = found.next_text();
-    out.mimetype = found.next_text();
-    out.size_bytes = found.next_count();
-    out.sha256 = found.next_text();
-    out.created_at = found.next_time();
-    out.expires_at = found.next_time();
-    return out;
-}
-
 task<maybe_key> find_key(connection& at, const caller_name& caller, const std::string& key, wall_time now) {
-    statement ask{
-        "SELECT fingerprint, finished, status, answer, request_id, created_at, expires_at "
-        "FROM idempotency_keys WHERE caller = $1 AND key = $2 AND expires_at > $3"};
+    statement ask{"SELECT " KEY_COLUMNS
+                  " FROM idempotency_keys WHERE caller = $1 AND key = $2 AND expires_at > $3"};
     ask.text(caller.text()).text(key).time(now);
     auto found = co_await at.run(ask);
     if (!found.next()) co_return std::nullopt;
-    idempotency_record out;
-    out.caller = caller;
-    out.key = key;
-    out.fingerprint = found.next_text();
-    out.finished = found.next_number() != 0;
-    out.status = static_cast<int>(found.next_number());
-    out.answer = found.next_text();
-    out.request_id = found.next_text();
-    out.created_at = found.next_time();
-    out.expires_at = found.next_time();
-    co_return out;
+    co_return read_key(found);
 }
 
 task<bool> insert_key(connection& at, const idempotency_record& record, const std::string& owner,
                       wall_time now) {
-    statement claim{
-        "INSERT INTO idempotency_keys (caller, key, fingerprint, finished, status, answer, "
-        "request_id, created_at, expires_at, owner) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (caller, key) DO UPDATE "
-        "SET fingerprint = $3, finished = $4, status = $5, answer = $6, request_id = $7, "
-        "created_at = $8, expires_at = $9, owner = $10 WHERE idempotency_keys.expires_at <= $11"};
-    claim.text(record.caller.text())
-        .text(record.key)
-        .blob(record.fingerprint)
-        .number(std::int64_t{record.finished})
-        .number(std::int64_t{record.status})
-        .blob(record.answer)
-        .text(record.request_id)
-        .time(record.created_at)
-        .time(record.expires_at)
-        .text(owner)
-        .time(now);
+    statement claim{"INSERT INTO idempotency_keys (" KEY_COLUMNS
+                    ", owner) "
+                    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (caller, key) DO UPDATE "
+                    "SET fingerprint = $3, finished = $4, status = $5, answer = $6, request_id = $7, "
+                    "created_at = $8, expires_at = $9, owner = $10 WHERE idempotency_keys.expires_at <= $11"};
+    bind_key(claim, record).text(owner).time(now);
     const auto claimed = co_await at.run(claim);
     co_return claimed.changed() > 0;
 }
@@ -85,7 +49,8 @@ task<std::vector<abandoned_key>> abandoned_keys(connection& at, const std::strin
         "WHERE p.caller = k.caller AND p.idempotency_key = k.key AND p.idempotency_key <> '' "
         "AND p.created_at >= k.created_at AND p.state = 'begun') "
         "ORDER BY created_at, caller, key LIMIT $2 FOR UPDATE SKIP LOCKED) "
-        "RETURNING caller, key, fingerprint, request_id, created_at, expires_at), "
+        "RETURNING " KEY_COLUMNS
+        "), "
         "named AS (INSERT INTO store_instances (owner, alive_until) "
         "SELECT $1, " DATABASE_NOW
         " + $3 WHERE EXISTS (SELECT 1 FROM claimed)) "
@@ -93,16 +58,8 @@ task<std::vector<abandoned_key>> abandoned_keys(connection& at, const std::strin
     claim.text(heir).number(std::uint64_t{limit}).number(std::int64_t{heir_max.count()});
     auto found = co_await at.run(claim);
     std::vector<abandoned_key> out;
-    while (found.next()) {
-        idempotency_record key;
-        key.caller = caller_name::trusted(found.next_text());
-        key.key = found.next_text();
-        key.fingerprint = found.next_text();
-        key.request_id = found.next_text();
-        key.created_at = found.next_time();
-        key.expires_at = found.next_time();
-        out.push_back({std::move(key), std::nullopt});
-    }
+    while (found.next())
+        out.push_back({read_key(found), std::nullopt});
     for (auto& one : out)
         one.post = co_await find_post_of(at, one.key);
     co_return out;
@@ -133,14 +90,7 @@ task<done> put_file(connection& at, const file_record& record) {
                   ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
                   "ON CONFLICT (file_id) DO UPDATE SET caller = $2, path = $3, mimetype = $4, "
                   "size_bytes = $5, sha256 = $6, created_at = $7, expires_at = $8"};
-    put.text(record.id.text())
-        .text(record.caller.text())
-        .text(record.path)
-        .text(record.mimetype)
-        .number(record.size_bytes)
-        .text(record.sha256)
-        .time(record.created_at)
-        .time(record.expires_at);
+    bind_file(put, record);
     co_await at.run(put);
     co_return done{};
 }

@@ -1,31 +1,10 @@
-#include "store/names.hpp"
+#include "store/columns.hpp"
 #include "store/postgresql/operations.hpp"
 
 #include <algorithm>
 
 namespace gateway::store::postgresql {
 namespace {
-
-// The columns of every SELECT, in the order read_connection() takes them.
-#define CONNECTION_COLUMNS                                                                \
-    "user_id, open_id, scopes, state, cause, version, sealed_tokens, access_expires_at, " \
-    "refresh_expires_at, connected_at, updated_at"
-
-connection_record read_connection(rows& found) {
-    connection_record out;
-    out.user = user_id::trusted(found.next_text());
-    out.account = open_id::trusted(found.next_text());
-    out.scopes = found.next_text();
-    out.state = connection_state_named(found.next_text());
-    out.cause = found.next_text();
-    out.version = found.next_count();
-    out.sealed_tokens = found.next_text();
-    out.access_expires_at = found.next_time();
-    out.refresh_expires_at = found.next_time();
-    out.connected_at = found.next_time();
-    out.updated_at = found.next_time();
-    return out;
-}
 
 task<maybe_connection> first_connection(connection& at, const statement& ask) {
     auto found = co_await at.run(ask);
@@ -115,31 +94,15 @@ task<done> write_connection(connection& at, const connection_record& record) {
                   "ON CONFLICT (user_id) DO UPDATE SET open_id = $2, scopes = $3, state = $4, cause = $5, "
                   "version = $6, sealed_tokens = $7, access_expires_at = $8, refresh_expires_at = $9, "
                   "connected_at = $10, updated_at = $11"};
-    put.text(record.user.text())
-        .text(record.account.text())
-        .text(record.scopes)
-        .text(name_of(record.state))
-        .text(record.cause)
-        .number(record.version)
-        .blob(record.sealed_tokens)
-        .time(record.access_expires_at)
-        .time(record.refresh_expires_at)
-        .time(record.connected_at)
-        .time(record.updated_at);
+    bind_connection(put, record);
     co_await at.run(put);
     co_return done{};
 }
 
 task<done> keep_tokens(connection& at, const kept_tokens_record& kept) {
     if (kept.sealed_tokens.empty()) co_return done{};
-    statement put{
-        "INSERT INTO kept_tokens (user_id, version, reason, sealed_tokens, kept_at) "
-        "VALUES ($1, $2, $3, $4, $5)"};
-    put.text(kept.user.text())
-        .number(kept.version)
-        .text(name_of(kept.reason))
-        .blob(kept.sealed_tokens)
-        .time(kept.kept_at);
+    statement put{"INSERT INTO kept_tokens (" KEPT_TOKENS_COLUMNS ") VALUES ($1, $2, $3, $4, $5)"};
+    bind_kept_tokens(put, kept);
     co_await at.run(put);
     co_return done{};
 }
@@ -210,21 +173,12 @@ task<std::vector<std::uint64_t>> count_connections_by_state(connection& at) {
 }
 
 task<std::vector<kept_tokens_record>> kept_tokens(connection& at, const user_id& user) {
-    statement ask{
-        "SELECT version, reason, sealed_tokens, kept_at FROM kept_tokens WHERE user_id = $1 "
-        "ORDER BY number DESC"};
+    statement ask{"SELECT " KEPT_TOKENS_COLUMNS " FROM kept_tokens WHERE user_id = $1 ORDER BY number DESC"};
     ask.text(user.text());
     auto found = co_await at.run(ask);
     std::vector<kept_tokens_record> out;
-    while (found.next()) {
-        kept_tokens_record record;
-        record.user = user;
-        record.version = found.next_count();
-        record.reason = kept_reason_named(found.next_text());
-        record.sealed_tokens = found.next_text();
-        record.kept_at = found.next_time();
-        out.push_back(std::move(record));
-    }
+    while (found.next())
+        out.push_back(read_kept_tokens(found));
     co_return out;
 }
 

@@ -1,3 +1,4 @@
+#include "store/columns.hpp"
 #include "store/postgresql/operations.hpp"
 
 namespace gateway::store::postgresql {
@@ -8,36 +9,19 @@ constexpr milliseconds week = std::chrono::hours{24 * 7};
 } // namespace
 
 task<done> put_oauth_state(connection& at, const oauth_state_record& record) {
-    statement put{
-        "INSERT INTO oauth_states (state_hash, caller, user_id, sealed_verifier, return_url, "
-        "scopes, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)"};
-    put.blob(record.state_hash)
-        .text(record.caller.text())
-        .text(record.user.text())
-        .blob(record.sealed_verifier)
-        .text(record.return_url)
-        .text(record.scopes)
-        .time(record.expires_at);
+    statement put{"INSERT INTO oauth_states (" LOGIN_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7)"};
+    bind_login(put, record);
     co_await at.run(put);
     co_return done{};
 }
 
 task<std::optional<oauth_state_record>> take_oauth_state(connection& at, const std::string& state_hash,
                                                          wall_time now) {
-    statement take{
-        "DELETE FROM oauth_states WHERE state_hash = $1 RETURNING caller, user_id, "
-        "sealed_verifier, return_url, scopes, expires_at"};
+    statement take{"DELETE FROM oauth_states WHERE state_hash = $1 RETURNING " LOGIN_COLUMNS};
     take.blob(state_hash);
     auto taken = co_await at.run(take);
     if (!taken.next()) co_return std::nullopt;
-    oauth_state_record out;
-    out.state_hash = state_hash;
-    out.caller = caller_name::trusted(taken.next_text());
-    out.user = user_id::trusted(taken.next_text());
-    out.sealed_verifier = taken.next_text();
-    out.return_url = taken.next_text();
-    out.scopes = taken.next_text();
-    out.expires_at = taken.next_time();
+    auto out = read_login(taken);
     if (out.expires_at <= now) co_return std::nullopt;
     co_return out;
 }

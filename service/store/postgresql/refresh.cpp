@@ -1,3 +1,4 @@
+#include "store/columns.hpp"
 #include "store/postgresql/operations.hpp"
 
 namespace gateway::store::postgresql {
@@ -78,20 +79,14 @@ task<refresh_end> finish_refresh(connection& at, const lease& held, const connec
 }
 
 task<std::vector<refresh_intent>> open_refreshes(connection& at) {
-    statement ask{
-        "SELECT user_id, version, fence, started_at FROM refresh_intents i WHERE NOT EXISTS "
-        "(SELECT 1 FROM leases l WHERE l.user_id = i.user_id AND l.expires_at > " DATABASE_NOW
-        ") ORDER BY started_at"};
+    statement ask{"SELECT " INTENT_COLUMNS
+                  " FROM refresh_intents i WHERE NOT EXISTS "
+                  "(SELECT 1 FROM leases l WHERE l.user_id = i.user_id AND l.expires_at > " DATABASE_NOW
+                  ") ORDER BY started_at"};
     auto found = co_await at.run(ask);
     std::vector<refresh_intent> out;
-    while (found.next()) {
-        refresh_intent intent;
-        intent.user = user_id::trusted(found.next_text());
-        intent.version = found.next_count();
-        intent.fence = found.next_count();
-        intent.started_at = found.next_time();
-        out.push_back(std::move(intent));
-    }
+    while (found.next())
+        out.push_back(read_intent(found));
     co_return out;
 }
 

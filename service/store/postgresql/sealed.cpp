@@ -1,66 +1,40 @@
 #include "store/postgresql/operations.hpp"
-
-#include <charconv>
-#include <string_view>
+#include "store/sealed_walk.hpp"
 
 namespace gateway::store::postgresql {
 namespace {
 
-// A cursor says in which table the last row looked at stands: `c` and its user, or `k` and its number.
-constexpr char in_connections = 'c', in_kept = 'k';
-
-struct looked_at {
-    page_of<sealed_pair_record> page;
-    std::uint32_t seen = 0;
-
-    /// Filtered here and not in SQL, so that a page is never longer than its rows, however few fit.
-    void add(const std::string& prefix, std::string user, std::uint64_t version, std::string sealed) {
-        ++seen;
-        if (!sealed.starts_with(prefix)) return;
-        page.rows.push_back({user_id::trusted(std::move(user)), version, std::move(sealed)});
-    }
-};
-
-std::int64_t number_of(std::string_view text) {
-    std::int64_t number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    return number;
-}
-
 task<page_of<sealed_pair_record>> list_newest(connection& at, const std::string& prefix,
-                                              std::string_view after, std::uint32_t limit) {
+                                              const sealed_cursor& after, std::uint32_t limit) {
     statement ask{
         "SELECT user_id, version, sealed_tokens FROM connections WHERE user_id > $1 "
         "ORDER BY user_id LIMIT $2"};
-    ask.text(after).number(std::uint64_t{limit});
+    ask.text(after.user()).number(std::uint64_t{limit});
     auto found = co_await at.run(ask);
-    looked_at out;
+    sealed_page out(prefix, limit);
     while (found.next()) {
         auto user = found.next_text();
         const auto version = found.next_count();
-        out.page.next = in_connections + user;
-        out.add(prefix, std::move(user), version, found.next_text());
+        out.add_newest(std::move(user), version, found.next_text());
     }
-    if (out.seen < limit) out.page.next = in_kept + std::string("0");
-    co_return std::move(out.page);
+    co_return out.end_of_newest();
 }
 
-task<page_of<sealed_pair_record>> list_kept(connection& at, const std::string& prefix, std::string_view after,
-                                            std::uint32_t limit) {
+task<page_of<sealed_pair_record>> list_kept(connection& at, const std::string& prefix,
+                                            const sealed_cursor& after, std::uint32_t limit) {
     statement ask{
         "SELECT number, user_id, version, sealed_tokens FROM kept_tokens WHERE number > $1 "
         "ORDER BY number LIMIT $2"};
-    ask.number(number_of(after)).number(std::uint64_t{limit});
+    ask.number(after.number()).number(std::uint64_t{limit});
     auto found = co_await at.run(ask);
-    looked_at out;
+    sealed_page out(prefix, limit);
     while (found.next()) {
-        out.page.next = in_kept + std::to_string(found.next_number());
+        const auto number = found.next_number();
         auto user = found.next_text();
         const auto version = found.next_count();
-        out.add(prefix, std::move(user), version, found.next_text());
+        out.add_kept(number, std::move(user), version, found.next_text());
     }
-    if (out.seen < limit) out.page.next.clear();
-    co_return std::move(out.page);
+    co_return out.end_of_kept();
 }
 
 } // namespace
@@ -77,10 +51,9 @@ task<std::uint64_t> count_sealed_with(connection& at, const std::string& prefix)
 
 task<page_of<sealed_pair_record>> list_sealed_with(connection& at, const std::string& prefix,
                                                    const std::string& cursor, std::uint32_t limit) {
-    const auto after = std::string_view(cursor).substr(cursor.empty() ? 0 : 1);
-    if (cursor.empty() || cursor.front() == in_connections)
-        co_return co_await list_newest(at, prefix, after, limit);
-    co_return co_await list_kept(at, prefix, after, limit);
+    const sealed_cursor after(cursor);
+    if (after.among_kept()) co_return co_await list_kept(at, prefix, after, limit);
+    co_return co_await list_newest(at, prefix, after, limit);
 }
 
 task<std::uint64_t> replace_sealed(connection& at, const std::vector<resealed_pair>& pairs) {

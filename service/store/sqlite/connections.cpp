@@ -1,32 +1,11 @@
 #include "base/pattern.hpp"
-#include "store/names.hpp"
+#include "store/columns.hpp"
 #include "store/sqlite/operations.hpp"
 
 #include <algorithm>
 
 namespace gateway::store::sqlite {
 namespace {
-
-// The columns of every SELECT, in the order read_connection() takes them.
-#define CONNECTION_COLUMNS                                                                \
-    "user_id, open_id, scopes, state, cause, version, sealed_tokens, access_expires_at, " \
-    "refresh_expires_at, connected_at, updated_at"
-
-connection_record read_connection(query& found) {
-    connection_record out;
-    out.user = user_id::trusted(found.next_text());
-    out.account = open_id::trusted(found.next_text());
-    out.scopes = found.next_text();
-    out.state = connection_state_named(found.next_text());
-    out.cause = found.next_text();
-    out.version = found.next_count();
-    out.sealed_tokens = found.next_text();
-    out.access_expires_at = found.next_time();
-    out.refresh_expires_at = found.next_time();
-    out.connected_at = found.next_time();
-    out.updated_at = found.next_time();
-    return out;
-}
 
 void forget_around(sqlite_database& at, const user_id& user) {
     query{at, "DELETE FROM kept_tokens WHERE user_id = ?"}.text(user.text()).run();
@@ -74,33 +53,15 @@ std::uint64_t version_floor(sqlite_database& at) {
 }
 
 void write_connection(sqlite_database& at, const connection_record& record) {
-    query{at, "INSERT OR REPLACE INTO connections (" CONNECTION_COLUMNS
-              ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}
-        .text(record.user.text())
-        .text(record.account.text())
-        .text(record.scopes)
-        .text(name_of(record.state))
-        .text(record.cause)
-        .number(record.version)
-        .blob(record.sealed_tokens)
-        .time(record.access_expires_at)
-        .time(record.refresh_expires_at)
-        .time(record.connected_at)
-        .time(record.updated_at)
-        .run();
+    query put{at, "INSERT OR REPLACE INTO connections (" CONNECTION_COLUMNS
+                  ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+    bind_connection(put, record).run();
 }
 
 void keep_tokens(sqlite_database& at, const kept_tokens_record& kept) {
     if (kept.sealed_tokens.empty()) return;
-    query{at,
-          "INSERT INTO kept_tokens (user_id, version, reason, sealed_tokens, kept_at) "
-          "VALUES (?, ?, ?, ?, ?)"}
-        .text(kept.user.text())
-        .number(kept.version)
-        .text(name_of(kept.reason))
-        .blob(kept.sealed_tokens)
-        .time(kept.kept_at)
-        .run();
+    query put{at, "INSERT INTO kept_tokens (" KEPT_TOKENS_COLUMNS ") VALUES (?, ?, ?, ?, ?)"};
+    bind_kept_tokens(put, kept).run();
 }
 
 bool put_connection(sqlite_database& at, const connection_record& record, std::uint64_t expected_version) {
@@ -164,20 +125,11 @@ std::vector<std::uint64_t> count_connections_by_state(sqlite_database& at) {
 }
 
 std::vector<kept_tokens_record> kept_tokens(sqlite_database& at, const user_id& user) {
-    query found{at,
-                "SELECT version, reason, sealed_tokens, kept_at FROM kept_tokens WHERE user_id = ? "
-                "ORDER BY number DESC"};
+    query found{at, "SELECT " KEPT_TOKENS_COLUMNS " FROM kept_tokens WHERE user_id = ? ORDER BY number DESC"};
     found.text(user.text());
     std::vector<kept_tokens_record> out;
-    while (found.row()) {
-        kept_tokens_record record;
-        record.user = user;
-        record.version = found.next_count();
-        record.reason = kept_reason_named(found.next_text());
-        record.sealed_tokens = found.next_text();
-        record.kept_at = found.next_time();
-        out.push_back(std::move(record));
-    }
+    while (found.row())
+        out.push_back(read_kept_tokens(found));
     return out;
 }
 

@@ -1,3 +1,4 @@
+#include "store/columns.hpp"
 #include "store/sqlite/operations.hpp"
 
 namespace gateway::store::sqlite {
@@ -8,33 +9,15 @@ constexpr milliseconds week = std::chrono::hours{24 * 7};
 } // namespace
 
 void put_oauth_state(sqlite_database& at, const oauth_state_record& record) {
-    query{at,
-          "INSERT INTO oauth_states (state_hash, caller, user_id, sealed_verifier, return_url, scopes, "
-          "expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)"}
-        .blob(record.state_hash)
-        .text(record.caller.text())
-        .text(record.user.text())
-        .blob(record.sealed_verifier)
-        .text(record.return_url)
-        .text(record.scopes)
-        .time(record.expires_at)
-        .run();
+    query put{at, "INSERT INTO oauth_states (" LOGIN_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?)"};
+    bind_login(put, record).run();
 }
 
 std::optional<oauth_state_record> take_oauth_state(sqlite_database& at, const std::string& state_hash,
                                                    wall_time now) {
-    query taken{at,
-                "DELETE FROM oauth_states WHERE state_hash = ? RETURNING caller, user_id, "
-                "sealed_verifier, return_url, scopes, expires_at"};
+    query taken{at, "DELETE FROM oauth_states WHERE state_hash = ? RETURNING " LOGIN_COLUMNS};
     if (!taken.blob(state_hash).row()) return std::nullopt;
-    oauth_state_record out;
-    out.state_hash = state_hash;
-    out.caller = caller_name::trusted(taken.next_text());
-    out.user = user_id::trusted(taken.next_text());
-    out.sealed_verifier = taken.next_text();
-    out.return_url = taken.next_text();
-    out.scopes = taken.next_text();
-    out.expires_at = taken.next_time();
+    auto out = read_login(taken);
     taken.run();
     if (out.expires_at <= now) return std::nullopt;
     return out;

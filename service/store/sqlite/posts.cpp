@@ -1,60 +1,8 @@
-#include "store/names.hpp"
+#include "store/columns.hpp"
 #include "store/sqlite/operations.hpp"
 
 namespace gateway::store::sqlite {
 namespace {
-
-// In the order bind_post() and read_post() take them; `attempt` comes last so that the UPDATE can use it.
-// What TikTok owns of a row stands together: see update_post().
-#define POST_COLUMNS                                                                                    \
-    "user_id, caller, publish_id, action, kind, state, status, fail_reason, settings, file_id, draft, " \
-    "published_as, post_ids, size_bytes, sha256, idempotency_key, created_at, updated_at, attempt"
-
-query& bind_post(query& into, const post_record& record) {
-    return into.text(record.user.text())
-        .text(record.caller.text())
-        .text(record.id.text())
-        .text(record.action)
-        .text(record.kind)
-        .text(name_of(record.state))
-        .text(record.status)
-        .text(record.fail_reason)
-        .text(record.settings)
-        .text(record.file)
-        .text(record.draft.text())
-        .text(record.published_as.text())
-        .text(record.post_ids)
-        .number(record.size_bytes)
-        .text(record.sha256)
-        .text(record.idempotency_key)
-        .time(record.created_at)
-        .time(record.updated_at)
-        .text(record.attempt);
-}
-
-post_record read_post(query& found) {
-    post_record out;
-    out.user = user_id::trusted(found.next_text());
-    out.caller = caller_name::trusted(found.next_text());
-    out.id = publish_id::trusted(found.next_text());
-    out.action = found.next_text();
-    out.kind = found.next_text();
-    out.state = post_state_named(found.next_text());
-    out.status = found.next_text();
-    out.fail_reason = found.next_text();
-    out.settings = found.next_text();
-    out.file = found.next_text();
-    out.draft = publish_id::trusted(found.next_text());
-    out.published_as = publish_id::trusted(found.next_text());
-    out.post_ids = found.next_text();
-    out.size_bytes = found.next_count();
-    out.sha256 = found.next_text();
-    out.idempotency_key = found.next_text();
-    out.created_at = found.next_time();
-    out.updated_at = found.next_time();
-    out.attempt = found.next_text();
-    return out;
-}
 
 maybe_post first_post(query& found) {
     if (!found.row()) return std::nullopt;

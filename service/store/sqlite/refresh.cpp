@@ -1,3 +1,4 @@
+#include "store/columns.hpp"
 #include "store/sqlite/operations.hpp"
 
 namespace gateway::store::sqlite {
@@ -75,20 +76,14 @@ refresh_end finish_refresh(sqlite_database& at, const lease& held, const connect
 }
 
 std::vector<refresh_intent> open_refreshes(sqlite_database& at, wall_time now) {
-    query found{at,
-                "SELECT user_id, version, fence, started_at FROM refresh_intents i WHERE NOT EXISTS "
-                "(SELECT 1 FROM leases l WHERE l.user_id = i.user_id AND l.expires_at > ?) "
-                "ORDER BY started_at"};
+    query found{at, "SELECT " INTENT_COLUMNS
+                    " FROM refresh_intents i WHERE NOT EXISTS "
+                    "(SELECT 1 FROM leases l WHERE l.user_id = i.user_id AND l.expires_at > ?) "
+                    "ORDER BY started_at"};
     found.time(now);
     std::vector<refresh_intent> out;
-    while (found.row()) {
-        refresh_intent intent;
-        intent.user = user_id::trusted(found.next_text());
-        intent.version = found.next_count();
-        intent.fence = found.next_count();
-        intent.started_at = found.next_time();
-        out.push_back(std::move(intent));
-    }
+    while (found.row())
+        out.push_back(read_intent(found));
     return out;
 }
 

@@ -1,24 +1,38 @@
+#include "store/sealed_walk.hpp"
 #include "store/sqlite/operations.hpp"
-
-#include <charconv>
-#include <string_view>
 
 namespace gateway::store::sqlite {
 namespace {
 
-// A cursor says in which table the last row looked at stands: `c` and its user, or `k` and its number.
-constexpr char in_connections = 'c', in_kept = 'k';
-
-void add_if_sealed_so(page_of<sealed_pair_record>& to, const std::string& prefix, std::string user,
-                      std::uint64_t version, std::string sealed) {
-    if (!sealed.starts_with(prefix)) return;
-    to.rows.push_back({user_id::trusted(std::move(user)), version, std::move(sealed)});
+page_of<sealed_pair_record> list_newest(sqlite_database& at, const std::string& prefix,
+                                        const sealed_cursor& after, std::uint32_t limit) {
+    query found{at,
+                "SELECT user_id, version, sealed_tokens FROM connections WHERE user_id > ? "
+                "ORDER BY user_id LIMIT ?"};
+    found.text(after.user()).number(std::uint64_t{limit});
+    sealed_page out(prefix, limit);
+    while (found.row()) {
+        auto user = found.next_text();
+        const auto version = found.next_count();
+        out.add_newest(std::move(user), version, found.next_text());
+    }
+    return out.end_of_newest();
 }
 
-std::int64_t number_of(std::string_view text) {
-    std::int64_t number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    return number;
+page_of<sealed_pair_record> list_kept(sqlite_database& at, const std::string& prefix,
+                                      const sealed_cursor& after, std::uint32_t limit) {
+    query found{at,
+                "SELECT number, user_id, version, sealed_tokens FROM kept_tokens WHERE number > ? "
+                "ORDER BY number LIMIT ?"};
+    found.number(after.number()).number(std::uint64_t{limit});
+    sealed_page out(prefix, limit);
+    while (found.row()) {
+        const auto number = found.next_number();
+        auto user = found.next_text();
+        const auto version = found.next_count();
+        out.add_kept(number, std::move(user), version, found.next_text());
+    }
+    return out.end_of_kept();
 }
 
 } // namespace
@@ -32,38 +46,10 @@ std::uint64_t count_sealed_with(sqlite_database& at, const std::string& prefix) 
     return found.row() ? found.next_count() : 0;
 }
 
-/// Filtered here and not in SQL, so that a page is never longer than its rows, however few fit.
 page_of<sealed_pair_record> list_sealed_with(sqlite_database& at, const std::string& prefix,
                                              const std::string& cursor, std::uint32_t limit) {
-    page_of<sealed_pair_record> out;
-    std::uint32_t seen = 0;
-    if (cursor.empty() || cursor.front() == in_connections) {
-        query found{at,
-                    "SELECT user_id, version, sealed_tokens FROM connections WHERE user_id > ? "
-                    "ORDER BY user_id LIMIT ?"};
-        found.text(cursor.empty() ? std::string_view{} : std::string_view(cursor).substr(1));
-        found.number(std::uint64_t{limit});
-        for (; found.row(); ++seen) {
-            auto user = found.next_text();
-            const auto version = found.next_count();
-            out.next = in_connections + user;
-            add_if_sealed_so(out, prefix, std::move(user), version, found.next_text());
-        }
-        if (seen < limit) out.next = in_kept + std::string("0");
-        return out;
-    }
-    query found{at,
-                "SELECT number, user_id, version, sealed_tokens FROM kept_tokens WHERE number > ? "
-                "ORDER BY number LIMIT ?"};
-    found.number(number_of(std::string_view(cursor).substr(1))).number(std::uint64_t{limit});
-    for (; found.row(); ++seen) {
-        out.next = in_kept + std::to_string(found.next_number());
-        auto user = found.next_text();
-        const auto version = found.next_count();
-        add_if_sealed_so(out, prefix, std::move(user), version, found.next_text());
-    }
-    if (seen < limit) out.next.clear();
-    return out;
+    const sealed_cursor after(cursor);
+    return after.among_kept() ? list_kept(at, prefix, after, limit) : list_newest(at, prefix, after, limit);
 }
 
 std::uint64_t replace_sealed(sqlite_database& at, const std::vector<resealed_pair>& pairs) {
