@@ -7,6 +7,7 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "runtime/task.hpp"
+#include "store/changes.hpp"
 #include "store/records.hpp"
 
 #include <cstdint>
@@ -43,6 +44,11 @@ public:
     /// As its last calls found it; any thread, no wait. An engine whose server looks after its own disk is
     /// always well.
     virtual health how_it_is() const { return {}; }
+
+    /// Tells of what other processes on this store do, from now until stop_listening() has returned. Any
+    /// thread. Whoever is never told anything, not even whether there is touch, is alone with the store.
+    virtual void listen(change_listener& /*who*/) {}
+    virtual void stop_listening(change_listener& /*who*/) {}
 
     // --- connections. Writes compare the version first: `false` means somebody else was faster.
     virtual task<result<std::optional<connection_record>>> find_connection(user_id user, deadline until) = 0;

@@ -248,27 +248,28 @@ task<std::optional<store::lease>> lease_for(tokens::state& s, const flight& one,
     co_return std::nullopt;
 }
 
-/// Waits for the turn of this refresh. False: the line is long and the token still good, so it may wait.
-task<bool> take_turn(tokens::state& s, const flight& one) {
+/// Waits for the turn of this refresh. Gives the tokens where the line is long and they are still good: then
+/// it may wait.
+task<vault::shared_tokens> take_turn(tokens::state& s, const flight& one) {
     milliseconds wait{0};
     {
-        const auto known = s.vault.cached(one.user);
+        auto known = s.vault.cached(one.user);
         const bool patient = !one.forced && !one.resumed && known && known->usable(wall_now());
         const std::lock_guard guard(s.lock);
         const auto now = steady_now();
         if (patient && s.notes.turn_in(now) > turn_patience) {
             s.notes.postpone(one.user, one.version, store_trouble(), s.notes.turn_in(now), now);
-            co_return false;
+            co_return known;
         }
         wait = s.notes.take_turn(now);
     }
     if (wait.count() > 0) co_await pause_until(deadline::in(steady_now(), wait));
-    co_return true;
+    co_return nullptr;
 }
 
 task<flight_end> refresh(tokens::state& s, const flight& one) {
-    const bool turn = co_await take_turn(s, one);
-    if (!turn) co_return newest(s.vault.cached(one.user));
+    auto good_enough = co_await take_turn(s, one);
+    if (good_enough) co_return newest(std::move(good_enough));
     // Its own time, not that of whoever asked: two requests and what the store needs around them.
     const auto until = deadline::in(steady_now(), s.settings.lease_length);
     flight_end end;

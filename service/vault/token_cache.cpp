@@ -7,31 +7,50 @@ token_cache::shard& token_cache::shard_of(const user_id& user) const {
 }
 
 shared_tokens token_cache::find(const user_id& user) const {
+    const auto touch = touch_.load(std::memory_order_acquire);
+    if (touch == lost) return nullptr;
     const auto& in = shard_of(user);
     const std::lock_guard lock(in.lock);
     const auto found = in.sets.find(user);
-    return found == in.sets.end() ? nullptr : found->second;
+    return found == in.sets.end() || found->second.touch != touch ? nullptr : found->second.tokens;
 }
 
-std::uint64_t token_cache::generation(const user_id& user) const {
+shared_tokens token_cache::find_unsure(const user_id& user) const {
     const auto& in = shard_of(user);
     const std::lock_guard lock(in.lock);
-    return in.generation;
+    const auto found = in.sets.find(user);
+    return found == in.sets.end() ? nullptr : found->second.tokens;
 }
 
-void token_cache::put_read(const shared_tokens& tokens, std::uint64_t noted) {
-    auto& in = shard_of(tokens->user);
+token_cache::moment token_cache::now(const user_id& user) const {
+    const auto touch = touch_.load(std::memory_order_acquire);
+    const auto& in = shard_of(user);
     const std::lock_guard lock(in.lock);
-    if (in.generation == noted) put(in, tokens);
+    return {in.generation, in.heard, touch};
 }
 
-void token_cache::put_written(const shared_tokens& tokens) {
+void token_cache::put_read(const shared_tokens& tokens, moment noted) {
     auto& in = shard_of(tokens->user);
     const std::lock_guard lock(in.lock);
+    if (in.generation == noted.generation) put(in, tokens, noted.touch);
+}
+
+void token_cache::put_written(const shared_tokens& tokens, moment noted) {
+    auto& in = shard_of(tokens->user);
+    const std::lock_guard lock(in.lock);
+    // What another replica wrote meanwhile may be the later one.
+    const auto touch = in.heard == noted.heard ? noted.touch : lost;
     ++in.generation;
     const auto found = in.sets.find(tokens->user);
     // Two writers come back from the store in any order; the later version stays.
-    if (found == in.sets.end() || found->second->version < tokens->version) put(in, tokens);
+    if (found == in.sets.end() || found->second.tokens->version < tokens->version) put(in, tokens, touch);
+}
+
+void token_cache::doubt(const user_id& user) {
+    auto& in = shard_of(user);
+    const std::lock_guard lock(in.lock);
+    ++in.generation;
+    if (const auto found = in.sets.find(user); found != in.sets.end()) found->second.touch = lost;
 }
 
 void token_cache::drop(const user_id& user) {
@@ -41,11 +60,28 @@ void token_cache::drop(const user_id& user) {
     in.sets.erase(user);
 }
 
-void token_cache::put(shard& into, const shared_tokens& tokens) {
+void token_cache::changed_elsewhere(const user_id& user, std::uint64_t version) {
+    auto& in = shard_of(user);
+    const std::lock_guard lock(in.lock);
+    ++in.generation;
+    ++in.heard;
+    const auto found = in.sets.find(user);
+    if (found == in.sets.end()) return;
+    if (version == 0 || found->second.tokens->version < version)
+        in.sets.erase(found);
+    else
+        found->second.touch = lost;
+}
+
+void token_cache::in_touch(bool is) {
+    touch_.store(is ? ++touches_ : lost, std::memory_order_release);
+}
+
+void token_cache::put(shard& into, const shared_tokens& tokens, std::uint64_t touch) {
     // Whoever is pushed out is read from the store again; which one that is does not matter much.
     if (into.sets.size() >= users_per_shard_max_ && !into.sets.contains(tokens->user))
         into.sets.erase(into.sets.begin());
-    into.sets[tokens->user] = tokens;
+    into.sets[tokens->user] = {tokens, touch};
 }
 
 } // namespace gateway::vault

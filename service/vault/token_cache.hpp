@@ -1,11 +1,13 @@
 // Opened token sets in memory, shared by all workers. Sharded; each lock is held for nanoseconds. A set read
 // from the store is put in only when nothing was written meanwhile, so a slow reader never brings an old
-// version back.
+// version back. Where other replicas write too, a set is sure as long as their changes have been heard of
+// since it was read; one that is not sure is better than none while the store is away.
 #pragma once
 #include "base/ids.hpp"
 #include "vault/token_set.hpp"
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -17,26 +19,53 @@ class token_cache {
 public:
     explicit token_cache(std::size_t users_max) : users_per_shard_max_(users_max / shard_count + 1) {}
 
+    /// What was true when the store was asked.
+    struct moment {
+        std::uint64_t generation = 0; // of writes by anybody
+        std::uint64_t heard = 0;      // of writes by other replicas
+        std::uint64_t touch = 0;
+    };
+
+    /// The newest set, for sure. Null: ask the store.
     shared_tokens find(const user_id& user) const;
-    /// To be noted before the store is read.
-    std::uint64_t generation(const user_id& user) const;
+    /// The last that was known, which may have been replaced elsewhere.
+    shared_tokens find_unsure(const user_id& user) const;
+    /// To be noted before the store is read or written.
+    moment now(const user_id& user) const;
     /// What was read; dropped when something was written since `noted`.
-    void put_read(const shared_tokens& tokens, std::uint64_t noted);
+    void put_read(const shared_tokens& tokens, moment noted);
     /// What was written, durably.
-    void put_written(const shared_tokens& tokens);
+    void put_written(const shared_tokens& tokens, moment noted);
+    /// Perhaps there is a newer set.
+    void doubt(const user_id& user);
     void drop(const user_id& user);
+    /// Another replica has written, and `version` is the newest since; 0: the connection is over. A set that
+    /// was replaced goes. One that was read since is only doubted: the news may be late, and the store away.
+    void changed_elsewhere(const user_id& user, std::uint64_t version);
+
+    /// Whether the changes of other replicas are heard. From `true` on, which is also how it begins, what is
+    /// read is sure; what was read before is not.
+    void in_touch(bool is);
 
 private:
     static constexpr std::size_t shard_count = 64;
+    static constexpr std::uint64_t lost = 0; // no set was read under this number
+    struct entry {
+        shared_tokens tokens;
+        std::uint64_t touch = lost;
+    };
     struct shard {
         mutable std::mutex lock;
         std::uint64_t generation = 0;
-        std::unordered_map<user_id, shared_tokens> sets;
+        std::uint64_t heard = 0;
+        std::unordered_map<user_id, entry> sets;
     };
     shard& shard_of(const user_id& user) const;
-    void put(shard& into, const shared_tokens& tokens);
+    void put(shard& into, const shared_tokens& tokens, std::uint64_t touch);
 
     std::size_t users_per_shard_max_;
+    std::atomic<std::uint64_t> touch_{1}; // grows each time that touch begins; `lost` while there is none
+    std::atomic<std::uint64_t> touches_{1};
     mutable std::array<shard, shard_count> shards_;
 };
 

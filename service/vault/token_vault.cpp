@@ -7,6 +7,9 @@ namespace gateway::vault {
 namespace {
 
 constexpr std::string_view damaged = "sealed_record_damaged";
+constexpr milliseconds answer_within{500}; // of a store that is asked only to be sure
+constexpr milliseconds ask_again_after{1'000};
+
 failure not_connected() {
     return failure{errc::user_not_connected, "This user has no TikTok connection."};
 }
@@ -56,10 +59,13 @@ std::string token_vault::state::seal_pair(const key_ring& keys, const store::con
 }
 
 task<result<shared_tokens>> token_vault::state::read(user_id user, deadline until) {
-    const auto noted = cache.generation(user);
+    const auto noted = cache.now(user);
     auto found = co_await records.find_connection(user, until);
     if (!found) co_return found.error();
-    if (!*found) co_return not_connected();
+    if (!*found) {
+        cache.drop(user);
+        co_return not_connected();
+    }
     auto& record = **found;
     auto out = described(record);
     if (!record.sealed_tokens.empty()) {
@@ -67,10 +73,12 @@ task<result<shared_tokens>> token_vault::state::read(user_id user, deadline unti
         if (!text) {
             const auto theirs = co_await under_a_key_of_others(record.sealed_tokens, until);
             if (!theirs) co_return theirs.error();
-            if (*theirs)
+            if (*theirs) {
+                cache.drop(user); // what is in memory is older than what cannot be read
                 co_return failure{
                     errc::vault_unavailable,
                     "This user's tokens are sealed under a key that this replica does not have."};
+            }
             co_return co_await repair(std::move(record), until);
         }
         take_tokens(*out, std::move(*text));
@@ -83,7 +91,7 @@ task<result<shared_tokens>> token_vault::state::read(user_id user, deadline unti
 /// people to see. The damaged bytes stay where they are.
 task<result<shared_tokens>> token_vault::state::repair(store::connection_record record, deadline until) {
     ++damaged;
-    const auto noted = cache.generation(record.user);
+    const auto noted = cache.now(record.user);
     auto out = described(record);
     auto kept = co_await records.kept_tokens(record.user, until);
     if (!kept) co_return kept.error();
@@ -107,20 +115,38 @@ task<result<shared_tokens>> token_vault::state::repair(store::connection_record 
 }
 
 token_vault::token_vault(store::store& records, key_ring keys, std::size_t cached_users_max)
-    : state_(std::make_unique<state>(records, std::move(keys), cached_users_max)) {}
-token_vault::~token_vault() = default;
+    : state_(std::make_unique<state>(records, std::move(keys), cached_users_max)) {
+    records.listen(*state_);
+}
+token_vault::~token_vault() {
+    state_->records.stop_listening(*state_);
+}
 
 shared_tokens token_vault::cached(const user_id& user) const {
     return state_->cache.find(user);
 }
 
 task<result<shared_tokens>> token_vault::load(user_id user, deadline until) {
-    if (auto known = state_->cache.find(user)) co_return known;
-    co_return co_await state_->read(std::move(user), until);
+    auto& s = *state_;
+    if (auto known = s.cache.find(user)) co_return known;
+    auto unsure = s.cache.find_unsure(user);
+    if (!unsure) co_return co_await s.read(std::move(user), until);
+    // A token that was read once goes on while the store is away (V11), and few calls wait to find out.
+    const auto now = steady_now();
+    if (now < s.away_until.load(std::memory_order_relaxed)) co_return unsure;
+    auto there = co_await s.read(user, until.no_later_than(now + answer_within));
+    const bool away = !there
+                      && (there.error().code() == errc::vault_unavailable
+                          || there.error().code() == errc::deadline_exceeded);
+    if (!away) co_return there;
+    unsure = s.cache.find_unsure(user);
+    if (!unsure) co_return there;
+    s.away_until.store(steady_now() + ask_again_after, std::memory_order_relaxed);
+    co_return unsure;
 }
 
 task<result<shared_tokens>> token_vault::load_again(user_id user, deadline until) {
-    state_->cache.drop(user);
+    state_->cache.doubt(user);
     co_return co_await state_->read(std::move(user), until);
 }
 
@@ -136,6 +162,7 @@ task<result<shared_tokens>> token_vault::save_grant(user_id user, fresh_tokens f
                     now + fresh.access_lifetime,
                     now + fresh.refresh_lifetime};
     for (int tries = 0; tries < tries_max; ++tries) {
+        const auto noted = s.cache.now(user);
         auto there = co_await s.records.find_connection(user, until);
         if (!there) co_return there.error();
         std::uint64_t expected = 0, below = 0;
@@ -162,7 +189,7 @@ task<result<shared_tokens>> token_vault::save_grant(user_id user, fresh_tokens f
         if (!stored) co_return stored.error();
         if (!*stored) continue;
         take_tokens(*out, std::move(text));
-        s.cache.put_written(out);
+        s.cache.put_written(out, noted);
         co_return shared_tokens{out};
     }
     co_return failure{errc::vault_unavailable,
@@ -172,6 +199,7 @@ task<result<shared_tokens>> token_vault::save_grant(user_id user, fresh_tokens f
 task<result<shared_tokens>> token_vault::save_refreshed(store::lease held, shared_tokens from,
                                                         fresh_tokens fresh, wall_time now, deadline until) {
     auto& s = *state_;
+    const auto noted = s.cache.now(from->user);
     auto there = co_await s.records.find_connection(from->user, until);
     if (!there) co_return there.error();
     if (!*there || (*there)->version != from->version) co_return shared_tokens{};
@@ -201,7 +229,7 @@ task<result<shared_tokens>> token_vault::save_refreshed(store::lease held, share
     if (!ended) co_return ended.error();
     if (*ended != store::refresh_end::stored) co_return shared_tokens{};
     take_tokens(*out, std::move(text));
-    s.cache.put_written(out);
+    s.cache.put_written(out, noted);
     co_return shared_tokens{out};
 }
 
@@ -209,21 +237,21 @@ task<result<bool>> token_vault::set_state(user_id user, std::uint64_t version, s
                                           std::string cause, wall_time now, deadline until) {
     auto changed =
         co_await state_->records.set_connection_state(user, version, now_is, std::move(cause), now, until);
-    state_->cache.drop(user);
+    state_->cache.doubt(user);
     if (!changed) co_return changed.error();
     co_return *changed;
 }
 
 task<result<bool>> token_vault::revoke(user_id user, std::string cause, wall_time now, deadline until) {
     auto known = co_await state_->records.revoke_connection(user, std::move(cause), now, until);
-    state_->cache.drop(user);
+    state_->written(user, known.has_value());
     if (!known) co_return known.error();
     co_return *known;
 }
 
 task<result<bool>> token_vault::forget(user_id user, deadline until) {
     auto known = co_await state_->records.forget_connection(user, until);
-    state_->cache.drop(user);
+    state_->written(user, known.has_value());
     if (!known) co_return known.error();
     co_return *known;
 }

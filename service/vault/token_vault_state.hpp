@@ -21,7 +21,7 @@ namespace gateway::vault {
 /// Held for as long as it is used: a new ring may come meanwhile.
 using shared_ring = std::shared_ptr<const key_ring>;
 
-struct token_vault::state {
+struct token_vault::state final : store::change_listener {
     state(store::store& at, key_ring ring, std::size_t cached_users_max)
         : records(at),
           cache(cached_users_max),
@@ -32,7 +32,15 @@ struct token_vault::state {
     token_cache cache;
     key_uses uses;
     std::atomic<std::uint64_t> opened{0}, sealed{0}, damaged{0};
-    std::atomic<std::uint64_t> rings{1}; // how many there were
+    std::atomic<std::uint64_t> rings{1};                // how many there were
+    std::atomic<steady_time> away_until{steady_time{}}; // so long the store is not asked to be sure
+
+    void connection_changed(const user_id& user, std::uint64_t version) override {
+        cache.changed_elsewhere(user, version);
+    }
+    void in_touch(bool is) override { cache.in_touch(is); }
+    /// The tokens of a connection that is over, or perhaps is.
+    void written(const user_id& user, bool for_sure) { for_sure ? cache.drop(user) : cache.doubt(user); }
 
     shared_ring ring() const {
         const std::lock_guard lock(ring_mutex_);

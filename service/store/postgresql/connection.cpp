@@ -229,6 +229,25 @@ task<void> postgresql_connection::stand_by() {
     }
 }
 
+task<std::vector<postgresql_connection::notification>> postgresql_connection::hear(deadline until) {
+    begin_job(until);
+    std::vector<notification> heard;
+    while (fit_) {
+        while (PGnotify* const one = PQnotifies(handle_)) {
+            heard.push_back({one->be_pid, one->extra});
+            PQfreemem(one);
+        }
+        if (!heard.empty()) break;
+        const bool ready = co_await wait_until_ready(readable);
+        if (ready && PQconsumeInput(handle_) == 0) note_lost();
+    }
+    co_return heard;
+}
+
+int postgresql_connection::backend() const {
+    return PQbackendPID(handle_);
+}
+
 void postgresql_connection::wake() {
     woken_ = true;
     socket_.cancel();

@@ -12,6 +12,7 @@
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include <string>
+#include <vector>
 
 struct pg_conn;
 
@@ -50,6 +51,17 @@ public:
     void give_up();
     /// After a failure, which stays what it was.
     task<void> roll_back();
+
+    /// What somebody told on a channel that this connection listens to.
+    struct notification {
+        int backend; // of the connection that told it
+        std::string text;
+    };
+    /// The next ones. Empty: none came before `until`, or the server has closed the connection; it is not fit
+    /// any more.
+    task<std::vector<notification>> hear(deadline until);
+    /// The server's number for this connection.
+    int backend() const;
 
     /// Ends when wake() was called, or when the server has closed the connection (then it is not fit).
     task<void> stand_by();

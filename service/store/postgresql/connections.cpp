@@ -6,6 +6,8 @@
 namespace gateway::store::postgresql {
 namespace {
 
+constexpr std::uint64_t over = 0; // the version that is told of a connection that ends
+
 task<maybe_connection> first_connection(connection& at, const statement& ask) {
     auto found = co_await at.run(ask);
     maybe_connection out;
@@ -88,6 +90,13 @@ task<std::uint64_t> version_floor(connection& at) {
     co_return found.next() ? found.next_count() : 0;
 }
 
+task<done> tell_changed(connection& at, const user_id& user, std::uint64_t version) {
+    statement tell{"SELECT pg_notify(" CHANGES_CHANNEL ", 'changed ' || $1::bigint || ' ' || $2)"};
+    tell.number(version).text(user.text());
+    co_await at.run(tell);
+    co_return done{};
+}
+
 task<done> write_connection(connection& at, const connection_record& record) {
     statement put{"INSERT INTO connections (" CONNECTION_COLUMNS
                   ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
@@ -96,6 +105,7 @@ task<done> write_connection(connection& at, const connection_record& record) {
                   "connected_at = $10, updated_at = $11"};
     bind_connection(put, record);
     co_await at.run(put);
+    co_await tell_changed(at, record.user, record.version);
     co_return done{};
 }
 
@@ -128,11 +138,12 @@ task<bool> put_connection(connection& at, const connection_record& record, std::
 task<bool> set_connection_state(connection& at, const user_id& user, std::uint64_t version,
                                 connection_state state, const std::string& cause, wall_time now) {
     statement set{
-        "UPDATE connections SET state = $1, cause = $2, updated_at = $3 "
-        "WHERE user_id = $4 AND version = $5 AND state <> 'revoked'"};
+        "WITH changed AS (UPDATE connections SET state = $1, cause = $2, updated_at = $3 "
+        "WHERE user_id = $4 AND version = $5 AND state <> 'revoked' RETURNING version, user_id) "
+        "SELECT pg_notify(" CHANGES_CHANNEL ", 'changed ' || version || ' ' || user_id) FROM changed"};
     set.text(name_of(state)).text(cause).time(now).text(user.text()).number(version);
-    const auto changed = co_await at.run(set);
-    co_return changed.changed() > 0;
+    auto changed = co_await at.run(set);
+    co_return changed.next();
 }
 
 task<bool> revoke_connection(connection& at, const user_id& user, const std::string& cause, wall_time now) {
@@ -142,6 +153,7 @@ task<bool> revoke_connection(connection& at, const user_id& user, const std::str
         "updated_at = $2 WHERE user_id = $3"};
     set.text(cause).time(now).text(user.text());
     const auto changed = co_await at.run(set);
+    co_await tell_changed(at, user, over);
     co_return changed.changed() > 0;
 }
 
@@ -158,6 +170,7 @@ task<bool> forget_connection(connection& at, const user_id& user) {
     statement itself{"DELETE FROM connections WHERE user_id = $1"};
     itself.text(user.text());
     const auto changed = co_await at.run(itself);
+    co_await tell_changed(at, user, over);
     co_return changed.changed() > 0;
 }
 

@@ -100,8 +100,10 @@ task<done> sweep(connection& at, wall_time now) {
 }
 
 task<done> be_alive(connection& at, const std::string& owner, milliseconds silent_max) {
-    statement beat{"INSERT INTO store_instances (owner, alive_until) VALUES ($1, " DATABASE_NOW
-                   " + $2) ON CONFLICT (owner) DO UPDATE SET alive_until = excluded.alive_until"};
+    statement beat{
+        "WITH beat AS (INSERT INTO store_instances (owner, alive_until) VALUES ($1, " DATABASE_NOW
+        " + $2) ON CONFLICT (owner) DO UPDATE SET alive_until = excluded.alive_until RETURNING owner) "
+        "SELECT pg_notify(" CHANGES_CHANNEL ", 'beat') FROM beat"};
     beat.text(owner).number(std::int64_t{silent_max.count()});
     co_await at.run(beat);
     co_return done{};

@@ -20,6 +20,9 @@ namespace gateway::store::postgresql {
 /// What the database's clock says, in milliseconds: the same for all replicas, and moving in a transaction.
 #define DATABASE_NOW "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
+/// Where replicas tell each other what they did: one channel for each schema.
+#define CHANGES_CHANNEL "'tiktok_gateway_' || left(md5(current_schema()), 16)"
+
 using connection = postgresql_connection;
 using maybe_connection = std::optional<connection_record>;
 using maybe_post = std::optional<post_record>;
@@ -37,6 +40,8 @@ task<connections> find_connections_of_account(connection& at, const open_id& acc
 task<page_of_connections> list_connections(connection& at, const std::vector<std::string>& patterns,
                                            const std::string& cursor, std::uint32_t limit);
 task<std::uint64_t> version_floor(connection& at);
+/// Heard by the other replicas when the transaction commits.
+task<done> tell_changed(connection& at, const user_id& user, std::uint64_t version);
 task<done> write_connection(connection& at, const connection_record& record);
 task<done> keep_tokens(connection& at, const kept_tokens_record& kept);
 /// Transaction of the user.

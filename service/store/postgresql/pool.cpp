@@ -49,7 +49,7 @@ private:
 postgresql_pool::postgresql_pool(postgresql_address address, store_limits limits)
     : address_(std::move(address)),
       limits_(limits),
-      names_(1, limits.connections + 1),
+      names_(1, limits.connections + 2),
       thread_([this] { run_thread(); }) {
     keep_doing(keep_time());
     for (unsigned number = 0; number < limits_.connections; ++number)
@@ -181,9 +181,12 @@ task<void> postgresql_pool::keep_place(unsigned number) {
         const bool connected = co_await connect(at);
         if (connected) {
             pause = first_pause;
+            const int backend = at.backend();
+            backends_.insert(backend);
             note_connected();
             co_await serve(at);
             note_lost();
+            backends_.erase(backend);
             continue;
         }
         note_trouble(at.error());

@@ -21,6 +21,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <type_traits>
@@ -72,6 +73,11 @@ public:
     task<std::optional<failure>> perform(job& what);
     /// A coroutine of the store's own, on its thread, until the pool ends.
     void keep_doing(task<void> chore);
+    /// A connection for such a chore, beside those that do the jobs. `false`: at.error() says why.
+    task<bool> connect(postgresql_connection& at);
+    worker& home() { return home_; }
+    /// Whether that is one of the connections that do the jobs. The store's thread.
+    bool is_own(int backend) const { return backends_.contains(backend); }
     /// Why there is no connection, for the operator; empty while there is one.
     std::string trouble() const;
 
@@ -85,7 +91,6 @@ private:
     void wake_one();
     bool is_down() const;
     task<void> keep_place(unsigned number);
-    task<bool> connect(postgresql_connection& at);
     task<void> serve(postgresql_connection& at);
     task<void> run_job(postgresql_connection& at, job& what);
     task<void> run_once(postgresql_connection& at, job& what);
@@ -98,7 +103,8 @@ private:
     const store_limits limits_;
     worker home_;
     blocking_pool names_;
-    std::vector<postgresql_connection*> idle_; // the store's thread only
+    std::vector<postgresql_connection*> idle_; // this and the next: the store's thread only
+    std::set<int> backends_;
     unsigned connected_ = 0;
     steady_time alone_since_ = steady_now(); // when the last connection went
     mutable std::mutex mutex_;

@@ -4,6 +4,7 @@
 #include "store/postgresql/migrations.hpp"
 #include "store/postgresql/operations.hpp"
 #include "store/postgresql/pool.hpp"
+#include "store/postgresql/watch.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -34,12 +35,16 @@ T wait_for(task<T> step) {
 class postgresql_store final : public store {
 public:
     postgresql_store(postgresql_address address, store_limits limits)
-        : limits_(limits), pool_(std::move(address), limits) {}
+        : limits_(limits),
+          watch_(pool_, listeners_, limits.silent_max / 3),
+          pool_(std::move(address), limits) {}
     ~postgresql_store() override;
 
     /// Empty, or what an operator has to know.
     std::string begin();
 
+    void listen(change_listener& who) override { listeners_.add(who); }
+    void stop_listening(change_listener& who) override { listeners_.remove(who); }
     task<result<std::optional<connection_record>>> find_connection(user_id user, deadline until) override;
     task<result<std::vector<connection_record>>> find_connections_of_account(open_id account,
                                                                              deadline until) override;
@@ -114,6 +119,8 @@ private:
 
     const store_limits limits_;
     const std::string owner_ = new_ulid(wall_now()); // of rows: this opening of the store
+    change_listeners listeners_;
+    postgresql_watch watch_; // on the thread of the pool, which therefore goes first
     postgresql_pool pool_;
 };
 
@@ -130,7 +137,9 @@ task<result<done>> postgresql_store::say_good_bye(deadline until) {
 std::string postgresql_store::begin() {
     const auto within = limits_.connect_within + limits_.job_max;
     auto wrong = wait_for(begin_with(deadline::in(steady_now(), within)));
-    if (wrong.empty()) pool_.keep_doing(stay_alive());
+    if (!wrong.empty()) return wrong;
+    pool_.keep_doing(stay_alive());
+    pool_.keep_doing(watch_.keep_watching());
     return wrong;
 }
 

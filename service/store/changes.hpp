@@ -1,0 +1,44 @@
+// What other processes on the same store do, as far as somebody here must know of it at once: a token pair in
+// memory is the newest no longer, a part of a window that lies idle here is wanted elsewhere. An engine that
+// serves one process has nothing to tell.
+#pragma once
+#include "base/ids.hpp"
+
+#include <cstdint>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+namespace gateway::store {
+
+/// Told on a thread of the store's, one thing at a time: be quick, never wait. The same may be told twice.
+class change_listener {
+public:
+    virtual ~change_listener() = default;
+    /// `version`: of its newest pair; 0: it is over, and what is known of it must not be used any more.
+    virtual void connection_changed(const user_id& /*user*/, std::uint64_t /*version*/) {}
+    virtual void window_wanted(std::string_view /*key*/, std::uint8_t /*kind*/) {}
+    /// `false`: nothing is heard from now on, so nothing in memory is sure to be the newest. `true`: what is
+    /// read or written from now on is, until somebody tells otherwise.
+    virtual void in_touch(bool /*is*/) {}
+};
+
+/// Who is told. Any thread; owned by an engine.
+class change_listeners {
+public:
+    /// Tells the newcomer first whether there is touch.
+    void add(change_listener& one);
+    /// On return nobody is being told any more.
+    void remove(change_listener& one);
+
+    void connection_changed(const user_id& user, std::uint64_t version);
+    void window_wanted(std::string_view key, std::uint8_t kind);
+    void in_touch(bool is);
+
+private:
+    std::mutex mutex_;
+    std::vector<change_listener*> all_;
+    bool in_touch_ = false;
+};
+
+} // namespace gateway::store

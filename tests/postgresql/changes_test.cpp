@@ -1,0 +1,119 @@
+// What one replica does is heard by the others, and what cannot be heard is not taken for silence.
+#include "store/changes.hpp"
+
+#include "postgresql/shared_server.hpp"
+#include "vault/token_vault.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+
+namespace gateway::testing {
+namespace {
+
+class notebook final : public store::change_listener {
+public:
+    explicit notebook(store::store& at) : at_(at) { at_.listen(*this); }
+    ~notebook() override { at_.stop_listening(*this); }
+
+    void connection_changed(const user_id& user, std::uint64_t version) override {
+        const std::lock_guard lock(mutex_);
+        changed_.push_back(user.text() + " " + std::to_string(version));
+    }
+    void in_touch(bool is) override { touch = is; }
+
+    std::size_t heard(const std::string& user) const {
+        const std::lock_guard lock(mutex_);
+        return static_cast<std::size_t>(std::count(changed_.begin(), changed_.end(), user));
+    }
+    std::atomic<bool> touch{false};
+
+private:
+    store::store& at_;
+    mutable std::mutex mutex_;
+    std::vector<std::string> changed_;
+};
+
+vault::key_ring ring() {
+    return std::move(*vault::key_ring::parse("a:" + to_base64(std::string(32, 'k'))));
+}
+
+vault::fresh_tokens pair_of(const std::string& name) {
+    vault::fresh_tokens out;
+    out.access_token = secret("act." + name);
+    out.refresh_token = secret("rft." + name);
+    out.account = open_id::trusted("open-" + name);
+    out.access_lifetime = seconds{7'200};
+    out.refresh_lifetime = seconds{15'552'000};
+    return out;
+}
+
+} // namespace
+
+TEST_F(PostgresqlStore, TellsTheOtherReplicasOfEveryChangeOfAConnection) {
+    const auto one = open(), two = open();
+    notebook mine(*one), theirs(*two);
+    turn_until(loop, [&] { return mine.touch && theirs.touch; });
+    ASSERT_TRUE(run(one->put_connection(connection("ann", 1), 0, soon())));
+    turn_until(loop, [&] { return theirs.heard("ann 1") == 1; });
+    const auto in_doubt = store::connection_state::refresh_in_doubt;
+    ASSERT_TRUE(run(one->set_connection_state(user("ann"), 1, in_doubt, "lost", at_second(1), soon())));
+    turn_until(loop, [&] { return theirs.heard("ann 1") == 2; });
+    const auto held = run(one->take_lease(user("ann"), "one", milliseconds{60'000}, at_second(1), soon()));
+    ASSERT_EQ(run(one->finish_refresh(*held, connection("ann", 2), 1, soon())), store::refresh_end::stored);
+    turn_until(loop, [&] { return theirs.heard("ann 2") == 1; });
+    ASSERT_TRUE(run(one->revoke_connection(user("ann"), "removed", at_second(2), soon())));
+    turn_until(loop, [&] { return theirs.heard("ann 0") == 1; });
+    ASSERT_TRUE(run(one->forget_connection(user("ann"), soon())));
+    turn_until(loop, [&] { return theirs.heard("ann 0") == 2; });
+    ASSERT_TRUE(run(two->put_connection(connection("zoe", 9), 0, soon())));
+    turn_until(loop, [&] { return mine.heard("zoe 9") == 1; });
+    EXPECT_EQ(mine.heard("ann 1") + mine.heard("ann 0"), 0U) << "one's own are known already";
+}
+
+TEST_F(PostgresqlStore, TellsNothingToStoresInAnotherSchema) {
+    temporary_folder other;
+    const auto one = open(), apart = open_at(shared_server().url(other.name()));
+    const auto two = open();
+    notebook theirs(*two), strangers(*apart);
+    turn_until(loop, [&] { return theirs.touch && strangers.touch; });
+    ASSERT_TRUE(run(one->put_connection(connection("ann", 1), 0, soon())));
+    turn_until(loop, [&] { return theirs.heard("ann 1") == 1; });
+    ASSERT_TRUE(run(apart->put_connection(connection("zoe", 1), 0, soon())));
+    EXPECT_EQ(strangers.heard("ann 1"), 0U);
+}
+
+TEST_F(PostgresqlStore, DoesNotTakeAChannelThatBringsNothingForSilence) {
+    auto limits = few_connections();
+    limits.silent_max = milliseconds{900}; // a beat each 150 ms, deaf after 300
+    const auto at = open(limits);
+    notebook mine(*at);
+    turn_until(loop, [&] { return mine.touch.load(); });
+    // As a proxy would that hands every transaction another connection: the LISTEN is gone.
+    sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
+    turn_until(loop, [&] { return !mine.touch; });
+    turn_until(loop, [&] { return mine.touch.load(); });
+    sql("ALTER TABLE store_instances RENAME TO hidden"); // no beat can be told any more
+    turn_until(loop, [&] { return !mine.touch; });
+}
+
+TEST_F(PostgresqlStore, ADisconnectAndANewLoginAreKnownToTheOtherReplicaAtOnce) {
+    const auto one = open(), two = open();
+    vault::token_vault here(*one, ring()), there(*two, ring());
+    notebook touch(*two);
+    turn_until(loop, [&] { return touch.touch.load(); });
+    run(here.save_grant(user("ann"), pair_of("1"), wall_now(), soon()));
+    EXPECT_EQ(run(there.load(user("ann"), soon()))->access_token.reveal(), "act.1");
+    turn_until(loop, [&] {
+        static_cast<void>(run(there.load(user("ann"), soon())));
+        return there.cached(user("ann")) != nullptr;
+    });
+    run(here.save_grant(user("ann"), pair_of("2"), wall_now(), soon()));
+    turn_until(loop, [&] { return !there.cached(user("ann")); });
+    EXPECT_EQ(run(there.load(user("ann"), soon()))->account.text(), "open-2");
+    ASSERT_TRUE(run(here.forget(user("ann"), soon())));
+    turn_until(loop, [&] { return !run_on(loop, there.load(user("ann"), soon())); });
+    EXPECT_EQ(there.cached(user("ann")), nullptr);
+}
+
+} // namespace gateway::testing

@@ -1,0 +1,87 @@
+#include "vault/token_cache.hpp"
+
+#include <gtest/gtest.h>
+
+namespace gateway::testing {
+namespace {
+
+const user_id ann = user_id::trusted("ann");
+
+vault::shared_tokens set_of(std::uint64_t version) {
+    auto out = std::make_shared<vault::token_set>();
+    out->user = ann;
+    out->version = version;
+    return out;
+}
+
+TEST(TokenCache, AProcessThatIsAloneIsSureOfWhatItRead) {
+    vault::token_cache cache(100);
+    const auto read = set_of(1);
+    cache.put_read(read, cache.now(ann));
+    EXPECT_EQ(cache.find(ann), read);
+}
+
+TEST(TokenCache, ASlowReaderNeverBringsAnOldVersionBack) {
+    vault::token_cache cache(100);
+    const auto before = cache.now(ann);
+    cache.put_written(set_of(2), before);
+    cache.put_read(set_of(1), before);
+    EXPECT_EQ(cache.find(ann)->version, 2U);
+}
+
+TEST(TokenCache, AnotherReplicasChangeTakesTheOldSetAway) {
+    vault::token_cache cache(100);
+    cache.put_read(set_of(1), cache.now(ann));
+    cache.changed_elsewhere(ann, 2);
+    EXPECT_EQ(cache.find(ann), nullptr);
+    EXPECT_EQ(cache.find_unsure(ann), nullptr) << "it is old for sure";
+    cache.put_read(set_of(2), cache.now(ann));
+    cache.changed_elsewhere(ann, 0);
+    EXPECT_EQ(cache.find_unsure(ann), nullptr) << "it is over";
+}
+
+TEST(TokenCache, NewsThatComeLateTakeNothingAwayThatWasReadSince) {
+    vault::token_cache cache(100);
+    cache.put_read(set_of(2), cache.now(ann));
+    cache.changed_elsewhere(ann, 2);
+    EXPECT_EQ(cache.find(ann), nullptr) << "its state may be new";
+    EXPECT_EQ(cache.find_unsure(ann)->version, 2U);
+}
+
+TEST(TokenCache, AWriteIsNotSureWhenAnotherReplicaWroteMeanwhile) {
+    vault::token_cache cache(100);
+    const auto before = cache.now(ann);
+    cache.changed_elsewhere(ann, 2);
+    cache.put_written(set_of(2), before);
+    EXPECT_EQ(cache.find(ann), nullptr) << "theirs may be the later one";
+    EXPECT_EQ(cache.find_unsure(ann)->version, 2U);
+}
+
+TEST(TokenCache, WhatWasReadOutOfTouchIsUnsureAlsoAfterwards) {
+    vault::token_cache cache(100);
+    cache.put_read(set_of(1), cache.now(ann));
+    cache.in_touch(false);
+    EXPECT_EQ(cache.find(ann), nullptr);
+    EXPECT_EQ(cache.find_unsure(ann)->version, 1U);
+    const auto deaf = cache.now(ann);
+    cache.put_read(set_of(2), deaf);
+    cache.in_touch(true);
+    EXPECT_EQ(cache.find(ann), nullptr);
+    cache.put_read(set_of(3), deaf);
+    EXPECT_EQ(cache.find(ann), nullptr) << "it was asked for before";
+    cache.put_read(set_of(3), cache.now(ann));
+    EXPECT_EQ(cache.find(ann)->version, 3U);
+}
+
+TEST(TokenCache, ADoubtedSetIsReadAgainAndADroppedOneIsGone) {
+    vault::token_cache cache(100);
+    cache.put_read(set_of(1), cache.now(ann));
+    cache.doubt(ann);
+    EXPECT_EQ(cache.find(ann), nullptr);
+    EXPECT_EQ(cache.find_unsure(ann)->version, 1U);
+    cache.drop(ann);
+    EXPECT_EQ(cache.find_unsure(ann), nullptr);
+}
+
+} // namespace
+} // namespace gateway::testing
