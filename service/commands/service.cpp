@@ -106,7 +106,8 @@ service::service(const settings::all& settings)
       vault_(*store_, read_key_ring(settings)),
       tokens_(reaching_[0]->home, reaching_[0]->oauth, vault_, *store_, tokens_settings_of(settings),
               [this](const tiktok::refresh_report& report) { tell_refresh(sink_, report); }),
-      windows_(tiktok::window_rules(settings.limits)),
+      window_table_(tiktok::window_rules(settings.limits)),
+      windows_(reaching_[0]->home, *store_, window_table_),
       callers_(std::make_shared<const pipeline::caller_book>(settings.callers)),
       quotas_({}),
       memory_(settings.uploads.memory_bytes),
@@ -121,13 +122,15 @@ service::service(const settings::all& settings)
     add_figures();
 }
 
+/// Where replicas share the store it knows what was used, by whomever.
 void service::remember_windows() {
+    if (store_->replicas()) return;
     const auto now = wall_now();
     const auto sent = await_on(
         reaching_[0]->home,
         store_->posts_since(now - tiktok::remembered, deadline::in(steady_now(), start_step_within)));
     if (!sent) throw start_failure(exit_failed, "store.url: " + sent.error().message());
-    tiktok::remember_inits(windows_, *sent, now, steady_now());
+    tiktok::remember_inits(window_table_, *sent, now, steady_now());
 }
 
 service::~service() {

@@ -17,6 +17,7 @@
 #include "store/store.hpp"
 #include "telemetry/log_queue.hpp"
 #include "telemetry/sink.hpp"
+#include "tiktok/shared_windows.hpp"
 #include "tiktok/tokens.hpp"
 #include "tiktok/upload_memory.hpp"
 #include "vault/token_vault.hpp"
@@ -98,7 +99,8 @@ private:
     std::unique_ptr<store::store> store_;
     vault::token_vault vault_;
     tiktok::tokens tokens_;
-    limits::window_table windows_;
+    limits::window_table window_table_;
+    tiktok::shared_windows windows_;
     std::shared_ptr<const pipeline::caller_book> callers_;
     limits::window_table quotas_;
     tiktok::upload_memory memory_;

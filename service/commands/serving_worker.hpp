@@ -49,7 +49,7 @@ struct shared_parts {
     vault::token_vault& vault;
     files::shelf& files;
     tiktok::tokens& tokens;
-    limits::window_table& windows;
+    tiktok::shared_windows& windows;
     limits::window_table& quotas;
     tiktok::upload_memory& memory;
     std::shared_ptr<const pipeline::caller_book> callers;

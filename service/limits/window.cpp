@@ -91,7 +91,7 @@ public:
         return rounded_up(std::max(free_at, closed_until_) - now);
     }
     standing stands(steady_time now) const {
-        standing s{rule.limit, 0, rule.length, milliseconds{0}};
+        standing s{rule.whole != 0 ? rule.whole : rule.limit, 0, rule.length, milliseconds{0}};
         if (closed_until_ <= now && used() < rule.limit)
             s.remaining = rule.limit - static_cast<std::uint32_t>(used());
         if (s.remaining == 0)
@@ -103,8 +103,9 @@ public:
 
     window_rule rule;
 
-private:
     std::size_t used() const { return settled_.size() - past_ + open_.size(); }
+
+private:
     std::vector<steady_time>::iterator first() {
         return settled_.begin() + static_cast<std::ptrdiff_t>(past_);
     }
@@ -184,7 +185,7 @@ struct window_table::state {
     }
     /// Runs `what` on the window, if it is (still) remembered.
     template <class F>
-    void with(const std::string& key, std::uint8_t kind, F what) {
+    void with(std::string_view key, std::uint8_t kind, F what) {
         shard& s = of(key, kind);
         const std::lock_guard held(s.lock);
         if (const auto found = s.windows.find(window_key_view{key, kind}); found != s.windows.end())
@@ -221,6 +222,21 @@ standing window_table::stands(std::string_view key, std::uint8_t kind, steady_ti
     }
     const window_rule rule = state::rule_of(s, kind);
     return {rule.limit, rule.limit, rule.length, milliseconds{0}};
+}
+
+std::uint32_t window_table::used(std::string_view key, std::uint8_t kind, steady_time now) const {
+    std::uint32_t count = 0;
+    state_->with(key, kind, [&](window& w) {
+        w.forget_past(now);
+        count = static_cast<std::uint32_t>(w.used());
+    });
+    return count;
+}
+
+window_rule window_table::rule_of(std::uint8_t kind) const {
+    const shard& s = state_->shards[0];
+    const std::lock_guard held(s.lock);
+    return state::rule_of(s, kind);
 }
 
 void window_table::change_rules(std::vector<window_rule> rules) {

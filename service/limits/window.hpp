@@ -18,6 +18,7 @@ namespace gateway::limits {
 struct window_rule {
     std::uint32_t limit = 0; // calls per `length`
     milliseconds length{60'000};
+    std::uint32_t whole = 0; // what is told as the limit where `limit` is only a part of it; 0: `limit`
 };
 
 class window_table;
@@ -71,6 +72,9 @@ public:
     std::variant<permit, no_slot> take(std::string_view key, std::uint8_t kind, window_rule rule,
                                        steady_time now, deadline until);
     standing stands(std::string_view key, std::uint8_t kind, steady_time now) const;
+    /// Slots that are not free: calls on their way, and those answered less than a window ago.
+    std::uint32_t used(std::string_view key, std::uint8_t kind, steady_time now) const;
+    window_rule rule_of(std::uint8_t kind) const;
     /// New rules from the settings; windows already counted stay counted.
     void change_rules(std::vector<window_rule> rules);
     std::size_t size() const; // windows in memory, for a metric

@@ -147,6 +147,27 @@ struct lease {
     wall_time expires_at;
 };
 
+/// A window of one key (a user) and kind (an endpoint).
+struct window_name {
+    std::string key;
+    std::uint8_t kind = 0;
+};
+
+/// What a replica wants of a window: so many slots altogether.
+struct window_wish {
+    window_name which;
+    std::uint32_t wanted = 0;
+    std::uint32_t used = 0; // slots that it has in use, whatever it is granted
+    std::uint32_t limit = 0;
+    milliseconds length{60'000}; // of the window
+    milliseconds frees_in{0};    // until its next used slot is free; zero: none is used
+};
+struct window_grant {
+    std::uint32_t capacity = 0;
+    std::uint32_t others = 0;   // what the other replicas hold
+    milliseconds free_after{0}; // less than was wanted: until a slot of the others is free, as far as known
+};
+
 /// One page of a list; `next` is empty at the end.
 template <class Record>
 struct page_of {

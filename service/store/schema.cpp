@@ -145,7 +145,21 @@ CREATE INDEX posts_by_key ON posts (caller, idempotency_key, attempt) WHERE idem
 CREATE INDEX idempotency_keys_unfinished ON idempotency_keys (created_at) WHERE finished = 0;
 )sql";
 
-constexpr std::array steps{step_1, step_2};
+// Which replica may use how much of a window (limits/share.hpp).
+constexpr const char* step_3 = R"sql(
+CREATE TABLE window_shares (
+    window_key TEXT NOT NULL,
+    kind INTEGER NOT NULL,
+    owner TEXT NOT NULL,
+    capacity INTEGER NOT NULL,
+    frees_at INTEGER NOT NULL,
+    held_until INTEGER NOT NULL,
+    PRIMARY KEY (window_key, kind, owner)
+) STRICT;
+CREATE INDEX window_shares_by_age ON window_shares (held_until);
+)sql";
+
+constexpr std::array steps{step_1, step_2, step_3};
 
 void replace_all(std::string& in, std::string_view from, std::string_view to) {
     for (auto at = in.find(from); at != std::string::npos; at = in.find(from, at + to.size()))

@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "limits/share.hpp"
 #include "runtime/task.hpp"
 #include "store/changes.hpp"
 #include "store/records.hpp"
@@ -49,6 +50,20 @@ public:
     /// thread. Whoever is never told anything, not even whether there is touch, is alone with the store.
     virtual void listen(change_listener& /*who*/) {}
     virtual void stop_listening(change_listener& /*who*/) {}
+
+    /// Empty: this process is alone with the store. Any thread, no wait.
+    virtual std::optional<limits::replicas_seen> replicas() const { return std::nullopt; }
+
+    // --- shares of TikTok's windows (limits/share.hpp); a process that is alone has them whole
+    /// Grants what is wanted, as far as the other replicas leave it; where they do not, they are told that it
+    /// is wanted. Also confirms what was granted before, for another while.
+    virtual task<result<window_grant>> take_window_share(window_wish wish, deadline until);
+    /// Keeps no more than this of it, and tells how long until that has a free slot again.
+    virtual task<result<done>> return_window_share(window_name which, std::uint32_t capacity,
+                                                   milliseconds frees_in, deadline until);
+    /// TikTok said 429: nothing is granted to anybody for so long.
+    virtual task<result<done>> close_window(window_name which, std::uint32_t limit, milliseconds wait,
+                                            deadline until);
 
     // --- connections. Writes compare the version first: `false` means somebody else was faster.
     virtual task<result<std::optional<connection_record>>> find_connection(user_id user, deadline until) = 0;

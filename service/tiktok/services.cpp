@@ -48,7 +48,7 @@ result<outbound::origin> origin_of(std::string_view url) {
     return to;
 }
 
-services::services(outbound::client& client_, tiktok::tokens& tokens_, limits::window_table& windows_,
+services::services(outbound::client& client_, tiktok::tokens& tokens_, shared_windows& windows_,
                    upload_memory& memory_, const settings::all& settings_, observer told_)
     : client(client_),
       tokens(tokens_),

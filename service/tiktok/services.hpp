@@ -17,6 +17,7 @@
 
 namespace gateway::tiktok {
 
+class shared_windows;
 class tokens;
 
 /// Facts for the metrics; telemetry/ stands behind it (main connects the two). Labels are of closed sets: an
@@ -39,13 +40,13 @@ result<outbound::origin> origin_of(std::string_view url);
 class services {
 public:
     /// Throws where tiktok.api_url is not an https origin: a start that must fail.
-    services(outbound::client& client, tiktok::tokens& tokens, limits::window_table& windows,
-             upload_memory& memory, const settings::all& settings, observer told);
+    services(outbound::client& client, tiktok::tokens& tokens, shared_windows& windows, upload_memory& memory,
+             const settings::all& settings, observer told);
 
     outbound::client& client;
     tiktok::tokens& tokens;
-    limits::window_table& windows; // made of window_rules()
-    upload_memory& memory;         // of `uploads.memory_bytes`
+    shared_windows& windows; // over a table made of window_rules()
+    upload_memory& memory;   // of `uploads.memory_bytes`
     const settings::all& settings;
     observer told;
     retry_budget budget;

@@ -9,6 +9,7 @@
 #include "tiktok/error_table.hpp"
 #include "tiktok/retry_policy.hpp"
 #include "tiktok/services.hpp"
+#include "tiktok/shared_windows.hpp"
 #include "tiktok/tokens.hpp"
 
 #include <utility>
@@ -49,6 +50,13 @@ failure window_is_full(endpoint which, const limits::no_slot& refused) {
     return failure(errc::rate_limited, std::move(sentence))
         .scope(limit_scope::tiktok_user)
         .retry_after(refused.wait);
+}
+
+failure limits_are_away(const store_is_away& why) {
+    return failure(errc::vault_unavailable,
+                   "How many of TikTok's calls are left to this user is told by the store, which does not "
+                   "answer; try again soon.")
+        .retry_after(why.wait);
 }
 
 /// How TikTok's answer, or its absence, moves the window.
@@ -104,10 +112,16 @@ void user_api::told_of_refusal(endpoint which, const failure& why) {
 }
 
 task<result<limits::permit>> user_api::take_slot(endpoint which) {
+    const auto kind = static_cast<std::uint8_t>(which);
     for (;;) {
         const steady_time now = steady_now();
-        auto taken = shared_.windows.take(user_.text(), static_cast<std::uint8_t>(which), now, until_);
+        auto taken = shared_.windows.take(user_.text(), kind, now, until_);
+        if (std::holds_alternative<must_ask>(taken)) {
+            std::string key = user_.text();
+            taken = co_await shared_.windows.ask(std::move(key), kind, until_);
+        }
         if (auto* slot = std::get_if<limits::permit>(&taken)) co_return std::move(*slot);
+        if (const auto* away = std::get_if<store_is_away>(&taken)) co_return limits_are_away(*away);
         const auto& refused = std::get<limits::no_slot>(taken);
         record_.user_window = refused.stands;
         if (!waits_for_slots_ || until_.passed(now + refused.wait)) {
@@ -149,6 +163,8 @@ task<result<document>> user_api::call(api_request what) {
                 out.answer = limit_of_the_app(out.answer.error());
         }
         settle(*slot, out, close_for, now);
+        if (close_for.count() > 0)
+            shared_.windows.tell_closed(user_.text(), static_cast<std::uint8_t>(what.which), close_for);
         record_.user_window = slot->stands(now);
 
         if (out.answer || next.what == next_step::give_up) {

@@ -20,6 +20,13 @@ CREATE TABLE store_instances (
 );
 )sql";
 
+/// The same for the steps of store/schema.cpp that came later.
+std::string own_part_of(std::int64_t step) {
+    if (step != 3) return {};
+    return "ALTER TABLE store_instances ADD COLUMN replicas_seen BIGINT NOT NULL DEFAULT 0;"
+           "ALTER TABLE store_instances ADD COLUMN back_since BIGINT NOT NULL DEFAULT 0;";
+}
+
 struct found_schema {
     std::int64_t version = 0;
     std::int64_t oldest_reader = 0;
@@ -66,7 +73,8 @@ task<std::string> migrate_postgresql(postgresql_connection& at) {
         co_await at.execute(std::move(own));
     }
     for (auto version = found.version; version < schema_version(); ++version) {
-        auto step = for_postgresql(schema_steps()[static_cast<std::size_t>(version)]);
+        auto step =
+            for_postgresql(schema_steps()[static_cast<std::size_t>(version)]) + own_part_of(version + 1);
         co_await at.execute(std::move(step));
     }
     statement note{"UPDATE store_schema SET version = $1, oldest_reader = $2"};

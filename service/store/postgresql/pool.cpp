@@ -24,14 +24,23 @@ std::string begin_of(const unit& what) {
     return "BEGIN; SELECT pg_advisory_xact_lock(" + std::to_string(*what.lock) + ")";
 }
 
-} // namespace
-
-unit unit::transaction_of(const user_id& user) {
-    const auto digest = sha256("user:" + user.text());
+/// The same on every replica; two names that fall together only wait for each other.
+std::int64_t lock_named(const std::string& name) {
+    const auto digest = sha256(name);
     std::uint64_t lock = 0;
     for (std::size_t at = 0; at < 8; ++at)
         lock = (lock << 8) | digest[at];
-    return {true, static_cast<std::int64_t>(lock)};
+    return static_cast<std::int64_t>(lock);
+}
+
+} // namespace
+
+unit unit::transaction_of(const user_id& user) {
+    return {true, lock_named("user:" + user.text())};
+}
+
+unit unit::transaction_of(const window_name& window) {
+    return {true, lock_named("window:" + std::to_string(window.kind) + ":" + window.key)};
 }
 
 /// Sends the job back to its caller, also when the coroutine that worked on it is destroyed.

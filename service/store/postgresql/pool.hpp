@@ -12,6 +12,7 @@
 #include "store/open_store.hpp"
 #include "store/postgresql/address.hpp"
 #include "store/postgresql/connection.hpp"
+#include "store/records.hpp"
 
 #include <boost/asio/this_coro.hpp>
 
@@ -36,6 +37,7 @@ struct unit {
     static unit statements() { return {false, std::nullopt}; }
     static unit transaction() { return {true, std::nullopt}; }
     static unit transaction_of(const user_id& user);
+    static unit transaction_of(const window_name& window);
     static unit transaction_with(std::int64_t lock) { return {true, lock}; }
 
     bool transaction_wanted;

@@ -8,6 +8,8 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include <mutex>
+
 namespace gateway::store {
 namespace {
 
@@ -45,6 +47,12 @@ public:
 
     void listen(change_listener& who) override { listeners_.add(who); }
     void stop_listening(change_listener& who) override { listeners_.remove(who); }
+    std::optional<limits::replicas_seen> replicas() const override;
+    task<result<window_grant>> take_window_share(window_wish wish, deadline until) override;
+    task<result<done>> return_window_share(window_name which, std::uint32_t capacity, milliseconds frees_in,
+                                           deadline until) override;
+    task<result<done>> close_window(window_name which, std::uint32_t limit, milliseconds wait,
+                                    deadline until) override;
     task<result<std::optional<connection_record>>> find_connection(user_id user, deadline until) override;
     task<result<std::vector<connection_record>>> find_connections_of_account(open_id account,
                                                                              deadline until) override;
@@ -116,9 +124,12 @@ private:
     task<std::string> begin_with(deadline until);
     task<result<done>> say_good_bye(deadline until);
     task<void> stay_alive();
+    void note_beat(steady_time began, std::uint64_t replicas);
 
     const store_limits limits_;
     const std::string owner_ = new_ulid(wall_now()); // of rows: this opening of the store
+    mutable std::mutex seen_mutex_;
+    limits::replicas_seen seen_;
     change_listeners listeners_;
     postgresql_watch watch_; // on the thread of the pool, which therefore goes first
     postgresql_pool pool_;
@@ -145,7 +156,10 @@ std::string postgresql_store::begin() {
 
 task<std::string> postgresql_store::prepare(connection& at, std::string& trouble) {
     auto refused = co_await migrate_postgresql(at);
-    if (refused.empty()) co_await postgresql::be_alive(at, owner_, limits_.silent_max);
+    if (refused.empty()) {
+        const auto began = steady_now();
+        note_beat(began, co_await postgresql::be_alive(at, owner_, limits_.silent_max));
+    }
     trouble = at.error();
     co_return refused;
 }
@@ -166,6 +180,40 @@ task<void> postgresql_store::stay_alive() {
         const auto beat = co_await ping(deadline::in(steady_now(), limits_.silent_max / 6));
         static_cast<void>(beat); // readiness is asked for by main; the next beat comes anyway
     }
+}
+
+void postgresql_store::note_beat(steady_time began, std::uint64_t replicas) {
+    const std::lock_guard lock(seen_mutex_);
+    seen_.count = static_cast<std::uint32_t>(replicas);
+    seen_.silent_max = limits_.silent_max;
+    seen_.last_beat = began;
+    if (seen_.first_beat == steady_time{}) seen_.first_beat = began;
+}
+
+std::optional<limits::replicas_seen> postgresql_store::replicas() const {
+    const std::lock_guard lock(seen_mutex_);
+    return seen_;
+}
+
+task<result<window_grant>> postgresql_store::take_window_share(window_wish wish, deadline until) {
+    auto work = [this, &wish](connection& at) { return postgresql::take_window_share(at, wish, owner_); };
+    co_return co_await on_pool(pool_, unit::transaction_of(wish.which), until, std::move(work));
+}
+
+task<result<done>> postgresql_store::return_window_share(window_name which, std::uint32_t capacity,
+                                                         milliseconds frees_in, deadline until) {
+    auto work = [this, &which, &capacity, &frees_in](connection& at) {
+        return postgresql::return_window_share(at, which, capacity, frees_in, owner_);
+    };
+    co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
+}
+
+task<result<done>> postgresql_store::close_window(window_name which, std::uint32_t limit, milliseconds wait,
+                                                  deadline until) {
+    auto work = [&which, &limit, &wait](connection& at) {
+        return postgresql::close_window(at, which, limit, wait);
+    };
+    co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
 }
 
 task<result<std::optional<connection_record>>> postgresql_store::find_connection(user_id user,
@@ -465,8 +513,12 @@ task<result<done>> postgresql_store::sweep(wall_time now, deadline until) {
 }
 
 task<result<done>> postgresql_store::ping(deadline until) {
+    const auto began = steady_now();
     auto work = [this](connection& at) { return postgresql::be_alive(at, owner_, limits_.silent_max); };
-    co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
+    const auto count = co_await on_pool(pool_, unit::statements(), until, std::move(work));
+    if (!count) co_return count.error();
+    note_beat(began, *count);
+    co_return done{};
 }
 
 } // namespace

@@ -1,0 +1,92 @@
+// Shares of TikTok's windows. Every comparison of times is the database's: replicas' clocks differ.
+#include "store/postgresql/operations.hpp"
+
+namespace gateway::store::postgresql {
+namespace {
+
+/// Whose share this is when TikTok itself has closed a window.
+constexpr const char* tiktok_itself = "tiktok";
+
+/// What others hold, and what is kept for replicas nobody hears of: they may be cut off and at work, with
+/// limit / replicas as they counted them, and what they used before they came back is not in their share yet.
+constexpr const char* take_share =
+    "WITH others AS (SELECT coalesce(sum(capacity), 0)::bigint AS held, "
+    "coalesce(min(frees_at) FILTER (WHERE frees_at > " DATABASE_NOW
+    "), 0) AS frees_at "
+    "FROM window_shares WHERE window_key = $1 AND kind = $2 AND owner <> $3 "
+    "AND held_until > " DATABASE_NOW
+    "), "
+    "silent AS (SELECT coalesce(sum($4 / replicas_seen), 0)::bigint AS reserved FROM store_instances "
+    "WHERE owner <> $3 AND replicas_seen > 0 AND ((alive_until <= " DATABASE_NOW
+    " "
+    "AND alive_until > " DATABASE_NOW " - $5) OR back_since > " DATABASE_NOW
+    " - $6)), "
+    "granted AS (SELECT greatest(0, least($7, $4 - held - reserved)) AS capacity, held, frees_at "
+    "FROM others, silent), "
+    "put AS (INSERT INTO window_shares (window_key, kind, owner, capacity, frees_at, held_until) "
+    "SELECT $1, $2, $3, greatest(capacity, $8), " DATABASE_NOW " + $9, " DATABASE_NOW
+    " + $6 FROM granted "
+    "WHERE greatest(capacity, $8) > 0 "
+    "ON CONFLICT (window_key, kind, owner) DO UPDATE SET capacity = excluded.capacity, "
+    "frees_at = excluded.frees_at, held_until = excluded.held_until) "
+    "SELECT capacity, held, greatest(0, frees_at - " DATABASE_NOW ") FROM granted";
+
+task<void> tell_wanted(connection& at, const window_name& which) {
+    statement tell{"SELECT pg_notify(" CHANGES_CHANNEL ", 'wanted ' || $1::bigint || ' ' || $2)"};
+    tell.number(std::int64_t{which.kind}).text(which.key);
+    co_await at.run(tell);
+}
+
+} // namespace
+
+task<window_grant> take_window_share(connection& at, const window_wish& wish, const std::string& owner) {
+    statement take{take_share};
+    take.text(wish.which.key)
+        .number(std::int64_t{wish.which.kind})
+        .text(owner)
+        .number(std::int64_t{wish.limit})
+        .number(std::int64_t{silent_share.count()})
+        .number(std::int64_t{limits::share_held(wish.length).count()})
+        .number(std::int64_t{wish.wanted})
+        .number(std::int64_t{wish.used})
+        .number(std::int64_t{wish.frees_in.count()});
+    auto row = co_await at.run(take);
+    window_grant out;
+    if (!row.next()) co_return out;
+    out.capacity = static_cast<std::uint32_t>(row.next_number());
+    out.others = static_cast<std::uint32_t>(row.next_number());
+    out.free_after = milliseconds{row.next_number()};
+    if (out.capacity < wish.wanted && out.others > 0) co_await tell_wanted(at, wish.which);
+    co_return out;
+}
+
+task<done> return_window_share(connection& at, const window_name& which, std::uint32_t capacity,
+                               milliseconds frees_in, const std::string& owner) {
+    statement keep{"UPDATE window_shares SET capacity = least(capacity, $1), frees_at = " DATABASE_NOW
+                   " + $2 WHERE window_key = $3 AND kind = $4 AND owner = $5"};
+    keep.number(std::int64_t{capacity})
+        .number(std::int64_t{frees_in.count()})
+        .text(which.key)
+        .number(std::int64_t{which.kind})
+        .text(owner);
+    co_await at.run(keep);
+    co_return done{};
+}
+
+task<done> close_window(connection& at, const window_name& which, std::uint32_t limit, milliseconds wait) {
+    statement close{
+        "INSERT INTO window_shares AS w (window_key, kind, owner, capacity, frees_at, held_until) "
+        "VALUES ($1, $2, $3, $4, " DATABASE_NOW " + $5, " DATABASE_NOW
+        " + $5) ON CONFLICT (window_key, kind, owner) DO UPDATE SET capacity = excluded.capacity, "
+        "frees_at = greatest(w.frees_at, excluded.frees_at), "
+        "held_until = greatest(w.held_until, excluded.held_until)"};
+    close.text(which.key)
+        .number(std::int64_t{which.kind})
+        .text(tiktok_itself)
+        .number(std::int64_t{limit})
+        .number(std::int64_t{wait.count()});
+    co_await at.run(close);
+    co_return done{};
+}
+
+} // namespace gateway::store::postgresql

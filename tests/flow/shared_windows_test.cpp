@@ -1,0 +1,130 @@
+// Three gateways on one PostgreSQL keep TikTok's limits together (L07): the simulator counts as TikTok does,
+// and answers 429 for one call too many. BURSTS_MINUTES makes it longer.
+#include "flow/action_test.hpp"
+#include "harness/postgresql_server.hpp"
+
+#include <boost/json/array.hpp>
+#include <gmock/gmock.h>
+
+#include <array>
+#include <cstdlib>
+#include <map>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using gateway::seconds;
+using gateway::steady_now;
+
+class SharedWindows : public action_test {
+protected:
+    SharedWindows() {
+        w.options.settings.clear(); // TikTok's own figures
+        w.options.variables["TIKTOK_GATEWAY__STORE__URL"] = server.url("gateway");
+        w.simulator_settings =
+            "limits: {posts_per_day: 100000, drafts_per_day: 100000}\n"
+            "timing: {pull_start_ms: 3600000}\n"; // no post ends, so TikTok is asked
+        w.plant(harness::postgresql_server::password);
+        all = {&w.gateway(), &w.another_gateway(), &w.another_gateway()};
+    }
+
+    /// `count` calls at the same time, in turn to each replica; how many came to which status or code.
+    template <class Call>
+    std::map<std::string, int> burst(std::size_t count, Call call) {
+        std::vector<harness::answer> answers(count);
+        std::vector<std::jthread> callers;
+        for (std::size_t i = 0; i < count; ++i)
+            callers.emplace_back([&, i] { answers[i] = call(w.api_of(*all[i % all.size()])); });
+        callers.clear();
+        std::map<std::string, int> out;
+        for (const auto& one : answers)
+            ++out[one.status == 200 ? "200" : one.code()];
+        return out;
+    }
+    std::map<std::string, int> burst_of_photos(std::size_t count) {
+        return burst(count, [this](const harness::http_client& api) {
+            return api.post("/v1/users/ann/photos", photos);
+        });
+    }
+    void expect_no_429_of_tiktoks() {
+        const auto history = w.tiktok().history();
+        for (const auto& each : history.at("requests").as_array())
+            EXPECT_NE(each.at("status").to_number<int>(), 429) << each;
+    }
+
+    static constexpr const char* photos_path = "/v2/post/publish/content/init/";
+    static constexpr const char* creator_path = "/v2/post/publish/creator_info/query/";
+    static constexpr const char* status_path = "/v2/post/publish/status/fetch/";
+    const boost::json::value photos{{"photo_images", {"https://media.example.com/1.jpg"}},
+                                    {"photo_cover_index", 0},
+                                    {"post_mode", "MEDIA_UPLOAD"}};
+    harness::postgresql_server server;
+    std::array<harness::gateway_process*, 3> all{};
+};
+
+TEST_F(SharedWindows, L07BurstsOverThreeReplicasNeverExceedWhatTikTokAllowsInAMinute) {
+    w.connect("ann");
+    const auto post = w.api().post("/v1/users/ann/photos", photos);
+    ASSERT_EQ(post.status, 200) << post.raw;
+    const auto status_of = "/v1/users/ann/posts/" + post.text_at("data.publish_id");
+    const char* const asked_for = std::getenv("BURSTS_MINUTES");
+    const auto end = steady_now() + std::chrono::minutes{asked_for ? std::atoi(asked_for) : 0};
+    do {
+        burst_of_photos(100);
+        burst(100, [](const harness::http_client& api) { return api.get("/v1/users/ann/creator"); });
+        burst(100, [&](const harness::http_client& api) { return api.get(status_of); });
+    } while (steady_now() < end);
+    expect_no_429_of_tiktoks();
+    if (!asked_for) {
+        EXPECT_EQ(calls_of(photos_path), 6U) << "all of it is used, and no more";
+        EXPECT_EQ(calls_of(creator_path), 20U);
+        EXPECT_EQ(calls_of(status_path), 30U);
+    }
+}
+
+TEST_F(SharedWindows, L07WhatLiesIdleAtOneReplicaIsUsedByAnother) {
+    w.connect("ann");
+    int posted = 0;
+    for (std::size_t i = 0; i < 6; ++i)
+        posted += w.api_of(*all[i * i % 3]).post("/v1/users/ann/photos", photos).status == 200;
+    EXPECT_EQ(posted, 6);
+    for (const auto* one : all) {
+        const auto refused = w.api_of(*one).post("/v1/users/ann/photos", photos);
+        EXPECT_EQ(refused.status, 429) << refused.raw;
+        EXPECT_EQ(refused.text_at("problem.limit_scope"), "tiktok_user");
+        EXPECT_GT(refused.at("problem.retry_after_ms").as_int64(), 30'000) << refused.raw;
+        EXPECT_LE(refused.at("problem.retry_after_ms").as_int64(), 60'000) << refused.raw;
+    }
+    EXPECT_EQ(calls_of(photos_path), 6U);
+}
+
+TEST_F(SharedWindows, L06ReadsGoOnWithinTheirShareWhileTheStoreIsAway) {
+    w.connect("ann");
+    for (const auto* one : all)
+        ASSERT_EQ(w.api_of(*one).get("/v1/users/ann/info").status, 200);
+    server.stop();
+    const auto away =
+        burst(90, [](const harness::http_client& api) { return api.get("/v1/users/ann/info"); });
+    EXPECT_EQ(away.at("200"), 90) << testing::PrintToString(away);
+    server.start();
+    const auto until = gateway::deadline::in(steady_now(), seconds{15});
+    auto post = w.api().post("/v1/users/ann/photos", photos);
+    while (post.status != 200 && !until.passed(steady_now()))
+        post = w.api().post("/v1/users/ann/photos", photos);
+    EXPECT_EQ(post.status, 200) << post.raw;
+    expect_no_429_of_tiktoks();
+}
+
+TEST_F(SharedWindows, L06AReplicaThatEndsLeavesItsSlotsUsedAndTheNextOneKnows) {
+    w.connect("ann");
+    const auto api = w.api_of(*all[1]);
+    for (int i = 0; i < 6; ++i)
+        ASSERT_EQ(api.post("/v1/users/ann/photos", photos).status, 200);
+    all[1]->stop();
+    const auto refused = w.api_of(w.another_gateway()).post("/v1/users/ann/photos", photos);
+    EXPECT_EQ(refused.status, 429) << refused.raw;
+    EXPECT_EQ(calls_of(photos_path), 6U);
+}
+
+} // namespace

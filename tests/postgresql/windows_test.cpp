@@ -1,0 +1,145 @@
+// Shares of TikTok's windows over replicas, on a real database and through the part that calls meet.
+#include "limits/window.hpp"
+#include "postgresql/shared_server.hpp"
+#include "tiktok/shared_windows.hpp"
+
+#include <mutex>
+
+namespace gateway::testing {
+namespace {
+
+const store::window_name window{"ann", 3};
+
+store::window_wish wish(std::uint32_t wanted, std::uint32_t used = 0, milliseconds frees_in = {}) {
+    return {window, wanted, used, 6, milliseconds{60'000}, frees_in};
+}
+
+class wanted_ear final : public store::change_listener {
+public:
+    explicit wanted_ear(store::store& at) : at_(at) { at_.listen(*this); }
+    ~wanted_ear() override { at_.stop_listening(*this); }
+    void window_wanted(std::string_view key, std::uint8_t kind) override {
+        const std::lock_guard lock(mutex_);
+        heard_ = std::string(key) + "/" + std::to_string(kind);
+    }
+    void in_touch(bool is) override { touch = is; }
+    std::string heard() const {
+        const std::lock_guard lock(mutex_);
+        return heard_;
+    }
+    std::atomic<bool> touch{false};
+
+private:
+    store::store& at_;
+    mutable std::mutex mutex_;
+    std::string heard_;
+};
+
+bool is_permit(const tiktok::shared_windows::taken& got) {
+    return std::holds_alternative<limits::permit>(got);
+}
+
+/// One replica: its store, its counts, its share.
+struct replica {
+    replica(worker& home, std::unique_ptr<store::store> opened)
+        : at(std::move(opened)), windows(home, *at, table) {}
+    bool take(worker& loop, const std::string& key = "ann") {
+        auto got = windows.take(key, 3, steady_now(), soon());
+        if (std::holds_alternative<tiktok::must_ask>(got)) got = run_on(loop, windows.ask(key, 3, soon()));
+        if (auto* slot = std::get_if<limits::permit>(&got)) slot->settle(steady_now());
+        return is_permit(got);
+    }
+    std::unique_ptr<store::store> at;
+    limits::window_table table{std::vector<limits::window_rule>(4, {6, milliseconds{60'000}})};
+    tiktok::shared_windows windows;
+};
+
+} // namespace
+
+TEST_F(PostgresqlStore, L07GrantsNoMoreThanTheLimitAndTellsTheOthersWhatIsWanted) {
+    const auto one = open(), two = open();
+    wanted_ear theirs(*one);
+    turn_until(loop, [&] { return theirs.touch.load(); });
+    EXPECT_EQ(run(one->take_window_share(wish(4, 4, seconds{30}), soon())).capacity, 4U);
+    EXPECT_EQ(run(two->take_window_share(wish(2), soon())).capacity, 2U);
+    EXPECT_EQ(theirs.heard(), "");
+    const auto left = run(two->take_window_share(wish(5), soon()));
+    EXPECT_EQ(left.capacity, 2U);
+    EXPECT_EQ(left.others, 4U);
+    EXPECT_GT(left.free_after, seconds{25});
+    turn_until(loop, [&] { return theirs.heard() == "ann/3"; });
+    run(one->return_window_share(window, 1, seconds{1}, soon()));
+    EXPECT_EQ(run(two->take_window_share(wish(5), soon())).capacity, 5U);
+    EXPECT_EQ(run(one->take_window_share(wish(6), soon())).capacity, 1U);
+}
+
+TEST_F(PostgresqlStore, L07KeepsTheSlotsOfADeadReplicaAndThePartOfOneThatIsOnlySilent) {
+    auto one = open();
+    const auto two = open(), three = open();
+    run(one->ping(soon()));
+    run(two->ping(soon()));
+    EXPECT_EQ(run(one->take_window_share(wish(4), soon())).capacity, 4U);
+    one.reset(); // says good-bye: what it used is a window old in a minute
+    EXPECT_EQ(run(two->take_window_share(wish(6), soon())).capacity, 2U);
+    sql("UPDATE window_shares SET held_until = held_until - 60000");
+    EXPECT_EQ(run(two->take_window_share(wish(6), soon())).capacity, 6U);
+    run(two->return_window_share(window, 0, milliseconds{0}, soon()));
+    sql("UPDATE store_instances SET replicas_seen = 2, alive_until = 0 WHERE owner <> "
+        "(SELECT owner FROM window_shares ORDER BY held_until DESC LIMIT 1)");
+    EXPECT_EQ(run(two->take_window_share(wish(6), soon())).capacity, 6U) << "dead for years";
+    sql("UPDATE store_instances SET alive_until = (extract(epoch FROM now()) * 1000)::bigint - 1000 "
+        "WHERE alive_until = 0");
+    EXPECT_EQ(run(two->take_window_share(wish(6), soon())).capacity, 3U) << "it may be cut off and at work";
+    run(three->ping(soon()));
+    EXPECT_EQ(run(two->take_window_share(wish(6), soon())).capacity, 3U) << "what it used counts still";
+    sql("UPDATE store_instances SET back_since = 0");
+    EXPECT_EQ(run(two->take_window_share(wish(6), soon())).capacity, 6U);
+}
+
+TEST_F(PostgresqlStore, L07CountsHeirsAsNoReplicas) {
+    const auto one = open(), two = open();
+    run(one->ping(soon()));
+    EXPECT_EQ(one->replicas()->count, 2U);
+    sql("INSERT INTO store_instances (owner, alive_until) VALUES ('heir', 9000000000000)");
+    run(one->ping(soon()));
+    EXPECT_EQ(one->replicas()->count, 2U);
+}
+
+TEST_F(PostgresqlStore, U07AWindowThatTikTokClosedIsClosedForAllReplicas) {
+    const auto one = open(), two = open();
+    run(one->close_window(window, 6, seconds{30}, soon()));
+    const auto left = run(two->take_window_share(wish(1), soon()));
+    EXPECT_EQ(left.capacity, 0U);
+    EXPECT_GT(left.free_after, seconds{25});
+    sql("UPDATE window_shares SET held_until = 0");
+    EXPECT_EQ(run(two->take_window_share(wish(1), soon())).capacity, 1U);
+}
+
+TEST_F(PostgresqlStore, L07TwoReplicasUseAWindowToItsEndWhicheverIsAsked) {
+    replica one(loop, open()), two(loop, open());
+    wanted_ear ours(*one.at), theirs(*two.at);
+    turn_until(loop, [&] { return ours.touch && theirs.touch; });
+    int had = 0;
+    for (int i = 0; i < 6; ++i)
+        had += (i % 3 == 0 ? two : one).take(loop);
+    EXPECT_EQ(had, 6);
+    EXPECT_FALSE(one.take(loop));
+    EXPECT_FALSE(two.take(loop));
+    EXPECT_TRUE(two.take(loop, "ben")) << "another user has a window of their own";
+}
+
+TEST_F(PostgresqlStore, L06TheShareInHandGoesOnAndTheRestWaitsWhileTheStoreIsAway) {
+    harness::postgresql_server own;
+    replica one(loop, open_at(own.url("gateway")));
+    ASSERT_TRUE(one.take(loop));
+    const auto granted = run(one.at->take_window_share(wish(6), soon())).capacity;
+    EXPECT_EQ(granted, 6U);
+    own.stop();
+    EXPECT_FALSE(one.take(loop, "ben")) << "nobody knows what the others use";
+    const auto away = run_on(loop, one.windows.ask("ben", 3, soon()));
+    ASSERT_TRUE(std::holds_alternative<tiktok::store_is_away>(away));
+    own.start();
+    turn_until(loop, [&] { return one.take(loop, "ben"); });
+}
+
+} // namespace gateway::testing

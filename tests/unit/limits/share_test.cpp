@@ -1,0 +1,161 @@
+#include "limits/share.hpp"
+
+#include "limits/window.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <random>
+#include <vector>
+
+namespace gateway::limits {
+namespace {
+
+constexpr milliseconds minute{60'000};
+const steady_time start{std::chrono::hours{1}};
+
+replicas_seen three_replicas(steady_time last_beat) {
+    return {3, start - std::chrono::hours{1}, last_beat, minute};
+}
+
+TEST(Share, IsUsedForOneWindowAfterTheStoreConfirmedIt) {
+    const share mine{4, start + minute};
+    const auto seen = three_replicas(start);
+    EXPECT_EQ(allowed(mine, 6, minute, seen, false, start), 4U);
+    EXPECT_EQ(allowed(mine, 6, minute, seen, true, start + seconds{59}), 4U)
+        << "also while the store is away";
+    EXPECT_EQ(allowed(mine, 6, minute, seen, false, start + minute), 0U) << "the store is asked first";
+}
+
+TEST(Share, L06WithoutTheStoreNoReplicaUsesMoreThanItsPart) {
+    const share large{5, start + minute}, none{};
+    const auto seen = three_replicas(start);
+    EXPECT_EQ(allowed(large, 6, minute, seen, true, start + minute), 2U);
+    EXPECT_EQ(allowed(none, 6, minute, seen, true, start + minute), 0U)
+        << "the others still use what they had";
+    EXPECT_EQ(allowed(none, 6, minute, seen, true, start + seconds{239}), 0U);
+    EXPECT_EQ(allowed(none, 6, minute, seen, true, start + seconds{240}), 2U);
+    EXPECT_EQ(allowed(none, 2, minute, seen, true, start + seconds{240}), 0U) << "zero is allowed";
+}
+
+TEST(Share, L06ANewcomerWhomTheOthersMayNotHaveCountedHasNothing) {
+    const replicas_seen new_here{3, start, start + seconds{19}, minute};
+    EXPECT_EQ(allowed({}, 6, minute, new_here, true, start + seconds{400}), 0U);
+    const replicas_seen known{3, start, start + seconds{20}, minute};
+    EXPECT_EQ(allowed({}, 6, minute, known, true, start + seconds{400}), 2U);
+}
+
+TEST(Share, AsksForALittleMoreWhereTheLimitIsWide) {
+    EXPECT_EQ(wanted(0, 1, 6, 3), 1U);
+    EXPECT_EQ(wanted(2, 1, 600, 3), 52U);
+    EXPECT_EQ(wanted(2, 100, 6, 3), 6U) << "never more than the limit";
+    EXPECT_EQ(wanted(5, 0, 6, 3), 6U);
+}
+
+/// The store's side: what it holds for whom, and until when (store/postgresql/windows.cpp).
+struct model_store {
+    struct row {
+        std::uint32_t capacity = 0;
+        steady_time held_until{};
+    };
+    std::array<row, 3> rows;
+    std::array<steady_time, 3> alive_until{}, back_since{};
+    std::array<std::uint32_t, 3> seen{3, 3, 3};
+
+    std::uint32_t take(std::size_t who, std::uint32_t want, std::uint32_t used, std::uint32_t limit,
+                       steady_time now) {
+        std::uint32_t held = 0;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (i == who) continue;
+            if (rows[i].held_until > now) held += rows[i].capacity;
+            if (alive_until[i] <= now || back_since[i] > now - share_held(minute)) held += limit / seen[i];
+        }
+        const auto granted = std::min(want, limit > held ? limit - held : 0);
+        rows[who] = {std::max(granted, used), now + share_held(minute)};
+        return granted;
+    }
+    void beat(std::size_t who, steady_time now) {
+        if (alive_until[who] <= now) back_since[who] = now;
+        alive_until[who] = now + minute;
+    }
+};
+
+struct model_replica {
+    share mine;
+    replicas_seen seen;
+    window_table used{{window_rule{6, minute}}};
+    bool cut_off = false;
+};
+
+/// What TikTok has counted in the last minute.
+class model_tiktok {
+public:
+    void call(steady_time at) {
+        while (!calls_.empty() && calls_.front() <= at - minute)
+            calls_.pop_front();
+        calls_.push_back(at);
+        most = std::max(most, calls_.size());
+    }
+    std::size_t most = 0, total = 0;
+
+private:
+    std::deque<steady_time> calls_;
+};
+
+/// One call at one replica: from its share, else after it asked the store.
+bool try_call(model_replica& of, std::size_t who, model_store& store, model_tiktok& tiktok, steady_time now) {
+    for (const bool asked : {false, true}) {
+        const bool away = of.cut_off;
+        const auto part = allowed(of.mine, 6, minute, of.seen, away, now);
+        if (part > 0) {
+            auto taken = of.used.take("ann", 0, {part, minute}, now, deadline{now});
+            if (auto* slot = std::get_if<permit>(&taken)) {
+                slot->settle(now);
+                tiktok.call(now);
+                ++tiktok.total;
+                return true;
+            }
+        }
+        if (asked || of.cut_off) return false;
+        const auto in_use = of.used.used("ann", 0, now);
+        of.mine = {store.take(who, wanted(in_use, 1, 6, of.seen.count), in_use, 6, now), now + share_usable};
+    }
+    return false;
+}
+
+TEST(Share, L07ThreeReplicasNeverExceedTheLimitHoweverTheyAreCutOffFromTheStore) {
+    for (std::uint32_t seed = 1; seed <= 40; ++seed) {
+        std::mt19937 dice(seed);
+        model_store store;
+        model_tiktok tiktok;
+        std::array<model_replica, 3> replicas;
+        for (auto& each : replicas)
+            each.seen = three_replicas(start);
+        for (std::size_t i = 0; i < 3; ++i)
+            store.alive_until[i] = start + minute;
+        auto now = start;
+        for (int step = 0; step < 30'000; ++step) {
+            now += milliseconds{dice() % 200};
+            const std::size_t who = dice() % 3;
+            auto& one = replicas[who];
+            if (dice() % 2'000 == 0) { // one is cut off, or all are, or it heals
+                const bool all = dice() % 3 == 0, away = dice() % 2 == 0;
+                for (std::size_t i = 0; i < 3; ++i)
+                    if (all || i == who) replicas[i].cut_off = away;
+            }
+            for (std::size_t i = 0; i < 3; ++i)
+                if (!replicas[i].cut_off && now - replicas[i].seen.last_beat >= seconds{5}) {
+                    replicas[i].seen.last_beat = now;
+                    store.beat(i, now);
+                }
+            try_call(one, who, store, tiktok, now);
+        }
+        EXPECT_LE(tiktok.most, 6U) << "seed " << seed;
+        EXPECT_GT(tiktok.total, 100U) << "seed " << seed;
+    }
+}
+
+} // namespace
+} // namespace gateway::limits
