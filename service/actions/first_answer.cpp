@@ -44,7 +44,7 @@ task<result<store::done>> first_answer::remember(int status, std::string answer,
 }
 
 task<result<store::done>> first_answer::forget(deadline until) {
-    return records_.forget_key(ours_.caller, ours_.key, until);
+    return records_.forget_key(ours_, until);
 }
 
 bool must_be_remembered(const failure& why) {

@@ -44,7 +44,7 @@ task<result<recovered_keys>> recover_keys(store::store& store, deadline until) {
                 if (!finished) co_return finished.error();
                 ++counts.answered;
             } else {
-                const auto forgotten = co_await store.forget_key(one.key.caller, one.key.key, until);
+                const auto forgotten = co_await store.forget_key(std::move(one.key), until);
                 if (!forgotten) co_return forgotten.error();
                 ++counts.freed;
             }

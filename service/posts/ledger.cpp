@@ -9,6 +9,16 @@
 #include <utility>
 
 namespace gateway::posts {
+namespace {
+
+/// Another replica has ended this attempt, and the caller's key is free or answered: to go on could post
+/// twice.
+failure taken_for_dead() {
+    return {errc::vault_unavailable,
+            "This replica was cut off from the store for too long to go on with this call; try again."};
+}
+
+} // namespace
 
 attempt::attempt(store::store& store, const tiktok::services& shared, user_id user, const asker& by,
                  std::string_view kind, const tiktok::post_info& info)
@@ -33,6 +43,7 @@ task<result<void>> attempt::begin(deadline until) {
     record_.state = store::post_state::begun;
     auto done = co_await store_.begin_post(record_, until);
     if (!done) co_return done.error();
+    if (!*done) co_return taken_for_dead();
     begun_ = true;
     tell("begun");
     failpoint("post.begun");
@@ -43,6 +54,7 @@ task<result<void>> attempt::write() {
     record_.updated_at = wall_now();
     auto done = co_await store_.update_post(record_, deadline::in(steady_now(), write_time));
     if (!done) co_return done.error();
+    if (!*done) co_return taken_for_dead();
     failpoint(record_.state == store::post_state::begun ? "post.named" : "post.ended");
     co_return result<void>{};
 }

@@ -123,10 +123,13 @@ public:
                                                                              deadline until) = 0;
 
     // --- the ledger of posts
-    virtual task<result<done>> begin_post(post_record record, deadline until) = 0;
+    /// `false`: the call's key is not this process's any more, and nothing may be sent: it was silent for so
+    /// long that another has taken it for dead.
+    virtual task<result<bool>> begin_post(post_record record, deadline until) = 0;
     /// A step of our own, by `attempt`. State, status, fail_reason and post_ids of a row that is settled
-    /// already stay as they are: TikTok's word may have come first.
-    virtual task<result<done>> update_post(post_record record, deadline until) = 0;
+    /// already stay as they are: TikTok's word may have come first. `false`: the row was to stay `begun`, and
+    /// it is not, or is another's by now; then nothing may be sent.
+    virtual task<result<bool>> update_post(post_record record, deadline until) = 0;
     /// Settles the row with TikTok's word and leaves what our own steps write to it (bytes, file, draft)
     /// alone. The note of the webhook lands with it or not at all, so a delivery that could not be written
     /// down is new again when TikTok repeats it.
@@ -154,9 +157,10 @@ public:
     /// Empty: the key is now ours to answer. Otherwise what is recorded (finished or not).
     virtual task<result<std::optional<idempotency_record>>> claim_key(idempotency_record record,
                                                                       wall_time now, deadline until) = 0;
+    /// Changes nothing where the key is finished, or has become another's.
     virtual task<result<done>> finish_key(idempotency_record record, deadline until) = 0;
-    /// A refusal without effect is not remembered.
-    virtual task<result<done>> forget_key(caller_name caller, std::string key, deadline until) = 0;
+    /// A refusal without effect is not remembered. Only what finish_key() would finish is forgotten.
+    virtual task<result<done>> forget_key(idempotency_record record, deadline until) = 0;
 
     /// The same for unfinished keys, once their posts are settled.
     virtual task<result<std::vector<abandoned_key>>> abandoned_keys(std::uint32_t limit, deadline until) = 0;

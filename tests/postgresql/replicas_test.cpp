@@ -120,6 +120,38 @@ TEST_F(PostgresqlStore, I04SettlesRowsOfAReplicaOnlyWhenItWasSilentForAMinute) {
     EXPECT_EQ(run(two->abandoned_keys(9, soon())).size(), 1U);
 }
 
+TEST_F(PostgresqlStore, I04AReplicaThatWasTakenForDeadBeginsNothingMoreAndEndsNoKeyOfAnother) {
+    const auto late = open(), heir = open();
+    auto upload = post("01A"), photos = post("01B");
+    upload.kind = "inbox_file";
+    upload.idempotency_key = "k1";
+    photos.idempotency_key = "k2";
+    run(late->claim_key(key("k1"), at_second(0), soon()));
+    run(late->claim_key(key("k2"), at_second(0), soon()));
+    ASSERT_TRUE(run(late->begin_post(upload, soon())));
+    pass_time(schema.name(), seconds{61}); // nothing is heard of it, and it lives
+    run(heir->ping(soon()));
+    ASSERT_EQ(run(heir->abandoned_posts(9, soon())).size(), 1U);
+    upload.id = post_id("p");
+    EXPECT_FALSE(run(late->update_post(upload, soon()))) << "no byte may leave: the heir ends this post";
+    upload.state = store::post_state::settled;
+    run(heir->update_post(upload, soon()));
+    const auto keys = run(heir->abandoned_keys(9, soon()));
+    ASSERT_EQ(keys.size(), 2U);
+    for (const auto& one : keys)
+        run(heir->forget_key(one.key, soon()));
+    EXPECT_FALSE(run(late->begin_post(photos, soon()))) << "its key is free";
+    EXPECT_FALSE(run(heir->claim_key(key("k2"), at_second(1), soon()))) << "a caller asks again";
+    EXPECT_FALSE(run(late->begin_post(photos, soon()))) << "its key is another's";
+    auto answer = key("k2");
+    answer.status = 200;
+    run(late->finish_key(answer, soon()));
+    run(late->forget_key(answer, soon()));
+    const auto there = run(heir->claim_key(key("k2"), at_second(2), soon()));
+    ASSERT_TRUE(there);
+    EXPECT_FALSE(there->finished);
+}
+
 TEST_F(PostgresqlStore, I04NeverGivesOneAbandonedRowToTwoReplicas) {
     {
         const auto gone = open();

@@ -25,6 +25,10 @@ task<bool> insert_key(connection& at, const idempotency_record& record, const st
     co_return claimed.changed() > 0;
 }
 
+bool is_begun(const abandoned_key& one) {
+    return one.post && one.post->state == post_state::begun;
+}
+
 } // namespace
 
 /// The key that was lost against may be forgotten when it is read; then there is a next round.
@@ -60,27 +64,33 @@ task<std::vector<abandoned_key>> abandoned_keys(connection& at, const std::strin
     std::vector<abandoned_key> out;
     while (found.next())
         out.push_back({read_key(found), std::nullopt});
-    for (auto& one : out)
+    for (auto& one : out) {
+        one.key.owner = heir;
         one.post = co_await find_post_of(at, one.key);
+    }
+    // Begun after this transaction had looked, by one who was not dead: its post is settled first.
+    std::erase_if(out, [](const abandoned_key& one) { return is_begun(one); });
     co_return out;
 }
 
-task<done> finish_key(connection& at, const idempotency_record& record) {
+task<done> finish_key(connection& at, const idempotency_record& record, const std::string& owner) {
     statement finish{
         "UPDATE idempotency_keys SET finished = 1, status = $1, answer = $2, expires_at = $3 "
-        "WHERE caller = $4 AND key = $5 AND finished = 0"};
+        "WHERE caller = $4 AND key = $5 AND finished = 0 AND owner = $6"};
     finish.number(std::int64_t{record.status})
         .blob(record.answer)
         .time(record.expires_at)
         .text(record.caller.text())
-        .text(record.key);
+        .text(record.key)
+        .text(record.owner.empty() ? owner : record.owner);
     co_await at.run(finish);
     co_return done{};
 }
 
-task<done> forget_key(connection& at, const caller_name& caller, const std::string& key) {
-    statement forget{"DELETE FROM idempotency_keys WHERE caller = $1 AND key = $2 AND finished = 0"};
-    forget.text(caller.text()).text(key);
+task<done> forget_key(connection& at, const idempotency_record& record, const std::string& owner) {
+    statement forget{
+        "DELETE FROM idempotency_keys WHERE caller = $1 AND key = $2 AND finished = 0 AND owner = $3"};
+    forget.text(record.caller.text()).text(record.key).text(record.owner.empty() ? owner : record.owner);
     co_await at.run(forget);
     co_return done{};
 }

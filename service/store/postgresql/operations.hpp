@@ -96,8 +96,8 @@ task<page_of<sealed_pair_record>> list_sealed_with(connection& at, const std::st
 task<std::uint64_t> replace_sealed(connection& at, const std::vector<resealed_pair>& pairs);
 
 // posts.cpp
-task<done> begin_post(connection& at, const post_record& record, const std::string& owner);
-task<done> update_post(connection& at, const post_record& record);
+task<bool> begin_post(connection& at, const post_record& record, const std::string& owner);
+task<bool> update_post(connection& at, const post_record& record, const std::string& owner);
 /// Transaction.
 task<told_end> tell_post_status(connection& at, const told_status& told);
 task<maybe_post> find_post(connection& at, const user_id& user, const publish_id& id);
@@ -120,8 +120,9 @@ task<done> release_draft(connection& at, const user_id& user, const publish_id& 
 // answers.cpp: first answers and files that wait
 task<maybe_key> claim_key(connection& at, const idempotency_record& record, const std::string& owner,
                           wall_time now);
-task<done> finish_key(connection& at, const idempotency_record& record);
-task<done> forget_key(connection& at, const caller_name& caller, const std::string& key);
+/// `owner`: of a record that names none.
+task<done> finish_key(connection& at, const idempotency_record& record, const std::string& owner);
+task<done> forget_key(connection& at, const idempotency_record& record, const std::string& owner);
 /// As abandoned_posts; a key whose post is not settled yet waits for it.
 task<std::vector<abandoned_key>> abandoned_keys(connection& at, const std::string& heir,
                                                 milliseconds heir_max, std::uint32_t limit);

@@ -15,17 +15,20 @@ task<maybe_post> first_post(connection& at, const statement& ask) {
 
 } // namespace
 
-task<done> begin_post(connection& at, const post_record& record, const std::string& owner) {
-    statement begin{"INSERT INTO posts (" POST_COLUMNS
-                    ", owner) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-                    "$16, $17, $18, $19, $20)"};
+/// The key is held to the end of the statement: whoever is about to take it over waits, or was first.
+task<bool> begin_post(connection& at, const post_record& record, const std::string& owner) {
+    statement begin{
+        "WITH held AS (SELECT 1 FROM idempotency_keys WHERE caller = $2 AND key = $16 AND finished = 0 "
+        "AND owner = $20 FOR UPDATE) INSERT INTO posts (" POST_COLUMNS
+        ", owner) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
+        "$16, $17, $18, $19, $20 WHERE $16 = '' OR EXISTS (SELECT 1 FROM held)"};
     bind_post(begin, record);
     begin.text(owner);
-    co_await at.run(begin);
-    co_return done{};
+    const auto begun = co_await at.run(begin);
+    co_return begun.changed() > 0;
 }
 
-task<done> update_post(connection& at, const post_record& record) {
+task<bool> update_post(connection& at, const post_record& record, const std::string& owner) {
     // What a settled row says is TikTok's newer word, or the end of our own part: no later step of ours
     // changes it, however the row looked when that step began.
     statement change{
@@ -36,10 +39,11 @@ task<done> update_post(connection& at, const post_record& record) {
         "settings = $9, file_id = $10, draft = $11, published_as = $12, "
         "post_ids = CASE state WHEN 'settled' THEN post_ids ELSE $13 END, "
         "size_bytes = $14, sha256 = $15, idempotency_key = $16, created_at = $17, "
-        "updated_at = $18 WHERE attempt = $19"};
+        "updated_at = $18 WHERE attempt = $19 AND ($6 <> 'begun' OR (state = 'begun' AND owner = $20))"};
     bind_post(change, record);
-    co_await at.run(change);
-    co_return done{};
+    change.text(owner);
+    const auto changed = co_await at.run(change);
+    co_return record.state != post_state::begun || changed.changed() > 0;
 }
 
 /// The note comes first: of two replicas that are told the same at once the second waits here for the first.

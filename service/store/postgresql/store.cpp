@@ -81,8 +81,8 @@ public:
     task<result<done>> put_oauth_state(oauth_state_record record, deadline until) override;
     task<result<std::optional<oauth_state_record>>> take_oauth_state(std::string state_hash, wall_time now,
                                                                      deadline until) override;
-    task<result<done>> begin_post(post_record record, deadline until) override;
-    task<result<done>> update_post(post_record record, deadline until) override;
+    task<result<bool>> begin_post(post_record record, deadline until) override;
+    task<result<bool>> update_post(post_record record, deadline until) override;
     task<result<told_end>> tell_post_status(told_status told, deadline until) override;
     task<result<std::optional<post_record>>> find_post(user_id user, publish_id id, deadline until) override;
     task<result<page_of<post_record>>> list_posts(user_id user, std::string cursor, std::uint32_t limit,
@@ -99,7 +99,7 @@ public:
     task<result<std::optional<idempotency_record>>> claim_key(idempotency_record record, wall_time now,
                                                               deadline until) override;
     task<result<done>> finish_key(idempotency_record record, deadline until) override;
-    task<result<done>> forget_key(caller_name caller, std::string key, deadline until) override;
+    task<result<done>> forget_key(idempotency_record record, deadline until) override;
     task<result<done>> put_file(file_record record, deadline until) override;
     task<result<std::optional<file_record>>> find_file(file_id id, deadline until) override;
     task<result<bool>> forget_file(file_id id, deadline until) override;
@@ -337,13 +337,13 @@ task<result<std::optional<oauth_state_record>>> postgresql_store::take_oauth_sta
     co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
 }
 
-task<result<done>> postgresql_store::begin_post(post_record record, deadline until) {
+task<result<bool>> postgresql_store::begin_post(post_record record, deadline until) {
     auto work = [&record, this](connection& at) { return postgresql::begin_post(at, record, owner_); };
     co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
 }
 
-task<result<done>> postgresql_store::update_post(post_record record, deadline until) {
-    auto work = [&record](connection& at) { return postgresql::update_post(at, record); };
+task<result<bool>> postgresql_store::update_post(post_record record, deadline until) {
+    auto work = [&record, this](connection& at) { return postgresql::update_post(at, record, owner_); };
     co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
 }
 
@@ -424,12 +424,12 @@ task<result<std::optional<idempotency_record>>> postgresql_store::claim_key(idem
 }
 
 task<result<done>> postgresql_store::finish_key(idempotency_record record, deadline until) {
-    auto work = [&record](connection& at) { return postgresql::finish_key(at, record); };
+    auto work = [&record, this](connection& at) { return postgresql::finish_key(at, record, owner_); };
     co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
 }
 
-task<result<done>> postgresql_store::forget_key(caller_name caller, std::string key, deadline until) {
-    auto work = [&caller, &key](connection& at) { return postgresql::forget_key(at, caller, key); };
+task<result<done>> postgresql_store::forget_key(idempotency_record record, deadline until) {
+    auto work = [&record, this](connection& at) { return postgresql::forget_key(at, record, owner_); };
     co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
 }
 

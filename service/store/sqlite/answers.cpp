@@ -27,11 +27,13 @@ std::vector<abandoned_key> abandoned_keys(sqlite_database& at, std::uint32_t lim
     std::vector<abandoned_key> out;
     {
         query found{at, "SELECT " KEY_COLUMNS
-                        " FROM idempotency_keys WHERE finished = 0 AND owner <> ? "
+                        ", owner FROM idempotency_keys WHERE finished = 0 AND owner <> ? "
                         "ORDER BY created_at, caller, key LIMIT ?"};
         found.text(at.instance()).number(std::uint64_t{limit});
-        while (found.row())
+        while (found.row()) {
             out.push_back({read_key(found), std::nullopt});
+            out.back().key.owner = found.next_text();
+        }
     }
     for (auto& one : out)
         one.post = find_post_of(at, one.key);
@@ -41,19 +43,21 @@ std::vector<abandoned_key> abandoned_keys(sqlite_database& at, std::uint32_t lim
 void finish_key(sqlite_database& at, const idempotency_record& record) {
     query{at,
           "UPDATE idempotency_keys SET finished = 1, status = ?, answer = ?, expires_at = ? "
-          "WHERE caller = ? AND key = ? AND finished = 0"}
+          "WHERE caller = ? AND key = ? AND finished = 0 AND owner = ?"}
         .number(std::int64_t{record.status})
         .blob(record.answer)
         .time(record.expires_at)
         .text(record.caller.text())
         .text(record.key)
+        .text(record.owner.empty() ? at.instance() : record.owner)
         .run();
 }
 
-void forget_key(sqlite_database& at, const caller_name& caller, const std::string& key) {
-    query{at, "DELETE FROM idempotency_keys WHERE caller = ? AND key = ? AND finished = 0"}
-        .text(caller.text())
-        .text(key)
+void forget_key(sqlite_database& at, const idempotency_record& record) {
+    query{at, "DELETE FROM idempotency_keys WHERE caller = ? AND key = ? AND finished = 0 AND owner = ?"}
+        .text(record.caller.text())
+        .text(record.key)
+        .text(record.owner.empty() ? at.instance() : record.owner)
         .run();
 }
 

@@ -64,8 +64,8 @@ void sweep(sqlite_database& at, wall_time now);
 void ping(sqlite_database& at);
 
 // posts.cpp
-void begin_post(sqlite_database& at, const post_record& record);
-void update_post(sqlite_database& at, const post_record& record);
+bool begin_post(sqlite_database& at, const post_record& record);
+bool update_post(sqlite_database& at, const post_record& record);
 told_end tell_post_status(sqlite_database& at, const told_status& told);
 maybe_post find_post(sqlite_database& at, const user_id& user, const publish_id& id);
 maybe_post find_post_by_id(sqlite_database& at, const publish_id& id);
@@ -85,7 +85,7 @@ void release_draft(sqlite_database& at, const user_id& user, const publish_id& d
 std::optional<idempotency_record> claim_key(sqlite_database& at, const idempotency_record& record,
                                             wall_time now);
 void finish_key(sqlite_database& at, const idempotency_record& record);
-void forget_key(sqlite_database& at, const caller_name& caller, const std::string& key);
+void forget_key(sqlite_database& at, const idempotency_record& record);
 std::vector<abandoned_key> abandoned_keys(sqlite_database& at, std::uint32_t limit);
 void put_file(sqlite_database& at, const file_record& record);
 std::optional<file_record> find_file(sqlite_database& at, const file_id& id);

@@ -11,13 +11,20 @@ maybe_post first_post(query& found) {
 
 } // namespace
 
-void begin_post(sqlite_database& at, const post_record& record) {
+bool begin_post(sqlite_database& at, const post_record& record) {
+    if (!record.idempotency_key.empty()) {
+        query held{
+            at, "SELECT 1 FROM idempotency_keys WHERE caller = ? AND key = ? AND finished = 0 AND owner = ?"};
+        if (!held.text(record.caller.text()).text(record.idempotency_key).text(at.instance()).row())
+            return false;
+    }
     query begun{at, "INSERT INTO posts (" POST_COLUMNS
                     ", owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
     bind_post(begun, record).text(at.instance()).run();
+    return true;
 }
 
-void update_post(sqlite_database& at, const post_record& record) {
+bool update_post(sqlite_database& at, const post_record& record) {
     // What a settled row says is TikTok's newer word, or the end of our own part: no later step of ours
     // changes it, however the row looked when that step began.
     query changed{at,
@@ -28,8 +35,9 @@ void update_post(sqlite_database& at, const post_record& record) {
                   "settings = ?, file_id = ?, draft = ?, published_as = ?, "
                   "post_ids = CASE state WHEN 'settled' THEN post_ids ELSE ? END, "
                   "size_bytes = ?, sha256 = ?, idempotency_key = ?, created_at = ?, updated_at = ? "
-                  "WHERE attempt = ?"};
-    bind_post(changed, record).run();
+                  "WHERE attempt = ? AND (? <> 'begun' OR (state = 'begun' AND owner = ?))"};
+    bind_post(changed, record).text(name_of(record.state)).text(at.instance());
+    return changed.run() > 0 || record.state != post_state::begun;
 }
 
 told_end tell_post_status(sqlite_database& at, const told_status& told) {

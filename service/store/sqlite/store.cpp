@@ -42,8 +42,8 @@ public:
     task<result<done>> put_oauth_state(oauth_state_record record, deadline until) override;
     task<result<std::optional<oauth_state_record>>> take_oauth_state(std::string state_hash, wall_time now,
                                                                      deadline until) override;
-    task<result<done>> begin_post(post_record record, deadline until) override;
-    task<result<done>> update_post(post_record record, deadline until) override;
+    task<result<bool>> begin_post(post_record record, deadline until) override;
+    task<result<bool>> update_post(post_record record, deadline until) override;
     task<result<told_end>> tell_post_status(told_status told, deadline until) override;
     task<result<std::optional<post_record>>> find_post(user_id user, publish_id id, deadline until) override;
     task<result<page_of<post_record>>> list_posts(user_id user, std::string cursor, std::uint32_t limit,
@@ -60,7 +60,7 @@ public:
     task<result<std::optional<idempotency_record>>> claim_key(idempotency_record record, wall_time now,
                                                               deadline until) override;
     task<result<done>> finish_key(idempotency_record record, deadline until) override;
-    task<result<done>> forget_key(caller_name caller, std::string key, deadline until) override;
+    task<result<done>> forget_key(idempotency_record record, deadline until) override;
     task<result<done>> put_file(file_record record, deadline until) override;
     task<result<std::optional<file_record>>> find_file(file_id id, deadline until) override;
     task<result<bool>> forget_file(file_id id, deadline until) override;
@@ -212,19 +212,13 @@ task<result<std::optional<oauth_state_record>>> sqlite_store::take_oauth_state(s
     co_return co_await on_line(line_, effect::writes, until, std::move(work));
 }
 
-task<result<done>> sqlite_store::begin_post(post_record record, deadline until) {
-    auto work = [&record](sqlite_database& at) {
-        sqlite::begin_post(at, record);
-        return done{};
-    };
+task<result<bool>> sqlite_store::begin_post(post_record record, deadline until) {
+    auto work = [&record](sqlite_database& at) { return sqlite::begin_post(at, record); };
     co_return co_await on_line(line_, effect::writes, until, std::move(work));
 }
 
-task<result<done>> sqlite_store::update_post(post_record record, deadline until) {
-    auto work = [&record](sqlite_database& at) {
-        sqlite::update_post(at, record);
-        return done{};
-    };
+task<result<bool>> sqlite_store::update_post(post_record record, deadline until) {
+    auto work = [&record](sqlite_database& at) { return sqlite::update_post(at, record); };
     co_return co_await on_line(line_, effect::writes, until, std::move(work));
 }
 
@@ -303,9 +297,9 @@ task<result<done>> sqlite_store::finish_key(idempotency_record record, deadline 
     co_return co_await on_line(line_, effect::writes, until, std::move(work));
 }
 
-task<result<done>> sqlite_store::forget_key(caller_name caller, std::string key, deadline until) {
-    auto work = [&caller, &key](sqlite_database& at) {
-        sqlite::forget_key(at, caller, key);
+task<result<done>> sqlite_store::forget_key(idempotency_record record, deadline until) {
+    auto work = [&record](sqlite_database& at) {
+        sqlite::forget_key(at, record);
         return done{};
     };
     co_return co_await on_line(line_, effect::writes, until, std::move(work));

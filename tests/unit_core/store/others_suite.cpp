@@ -137,10 +137,10 @@ TEST_P(StoreSuite, AnswersAKeyWithTheFirstRecordUntilItExpires) {
     EXPECT_EQ(finished->status, 200);
     EXPECT_EQ(finished->answer, end.answer);
     EXPECT_EQ(finished->request_id, "r1");
-    run(at->forget_key(caller("shop"), "k", soon()));
+    run(at->forget_key(key("shop", "k"), soon()));
     EXPECT_TRUE(run(at->claim_key(key("shop", "k"), at_second(2), soon()))) << "a finished one is kept";
     EXPECT_FALSE(run(at->claim_key(key("shop", "k"), at_second(86'400), soon())));
-    run(at->forget_key(caller("other"), "k", soon()));
+    run(at->forget_key(key("other", "k"), soon()));
     EXPECT_FALSE(run(at->claim_key(key("other", "k"), at_second(1), soon())));
 }
 
@@ -243,10 +243,34 @@ TEST_P(StoreSuite, I04TellsWhatAProcessThatIsGoneHasLeftBehind) {
     EXPECT_FALSE(keys[1].post);
 }
 
+TEST_P(StoreSuite, I04BeginsAPostOnlyWhileTheKeyOfItsCallIsHeld) {
+    auto row = post("01A", "");
+    row.idempotency_key = "k";
+    EXPECT_FALSE(run(at->begin_post(row, soon()))) << "nobody holds it";
+    run(at->claim_key(key("shop", "k"), at_second(0), soon()));
+    ASSERT_TRUE(run(at->begin_post(row, soon())));
+    run(at->finish_key(key("shop", "k"), soon()));
+    row.attempt = "01B";
+    EXPECT_FALSE(run(at->begin_post(row, soon()))) << "it has its answer";
+    EXPECT_FALSE(run(at->find_attempt("01B", soon())));
+}
+
+TEST_P(StoreSuite, I04AStepBeforeTheFirstByteIsRefusedOnceThePostIsEnded) {
+    auto row = post("01A", "");
+    run(at->begin_post(row, soon()));
+    auto named = row;
+    named.id = post_id("p");
+    EXPECT_TRUE(run(at->update_post(named, soon())));
+    row.state = post_state::settled;
+    EXPECT_TRUE(run(at->update_post(row, soon())));
+    EXPECT_FALSE(run(at->update_post(named, soon())));
+}
+
 TEST_P(StoreSuite, I04TakesNoAttemptOfAnEarlierUseOfAKeyForItsOwn) {
     auto early = post("01A", "p");
     early.idempotency_key = "k1";
-    run(at->begin_post(early, soon()));
+    run(at->claim_key(key("shop", "k1"), at_second(0), soon()));
+    ASSERT_TRUE(run(at->begin_post(early, soon())));
     early.state = post_state::settled;
     run(at->update_post(early, soon()));
     auto late = key("shop", "k1");
