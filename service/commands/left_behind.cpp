@@ -11,7 +11,7 @@ namespace {
 
 constexpr seconds resume_within{300};
 constexpr seconds resume_every{5}; // after a lease is over, another replica is at work this soon (T01)
-constexpr seconds settle_every{30};
+constexpr seconds settle_every{5}; // after a replica's minute of silence; a look at two small indexes
 
 /// A refresh that the last life of this process, or another replica, began and did not end: asked once more.
 task<void> resume_refreshes(tiktok::tokens& tokens, telemetry::sink& sink) {
