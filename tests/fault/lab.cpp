@@ -1,10 +1,7 @@
 #include "fault/lab.hpp"
 
-#include <boost/json/array.hpp>
-
 #include <csignal>
 #include <future>
-#include <stdexcept>
 
 namespace fault {
 namespace {
@@ -28,21 +25,6 @@ std::size_t requests_seen(harness::world& w) {
     return static_cast<std::size_t>(w.tiktok().history().at("requests_seen").to_number<std::int64_t>());
 }
 
-/// Answers that only say "not yet".
-bool is_final(const harness::answer& got) {
-    return got.status != 0 && got.code() != "in_progress" && got.code() != "not_ready"
-           && got.code() != "tiktok_unreachable" && got.code() != "tiktok_error";
-}
-
-template <class Ask>
-harness::answer ask_until_final(Ask ask) {
-    const auto end = steady_now() + seconds{20};
-    auto got = ask();
-    while (!is_final(got) && steady_now() < end)
-        got = ask();
-    return got;
-}
-
 } // namespace
 
 std::string told(const plan& what) {
@@ -51,8 +33,27 @@ std::string told(const plan& what) {
            + ", rotation " + what.rotation + (what.refreshes ? ", refreshing" : "");
 }
 
-lab::lab(std::string gateway_program, std::string simulator_program)
-    : gateway_program_(std::move(gateway_program)), simulator_program_(std::move(simulator_program)) {}
+lab::lab(std::string gateway_program, std::string simulator_program, scene on)
+    : gateway_program_(std::move(gateway_program)),
+      simulator_program_(std::move(simulator_program)),
+      on_(on) {}
+
+void lab::make_world() {
+    heir_ = nullptr; // it goes with its world
+    w_ = std::make_unique<harness::world>(gateway_program_, simulator_program_);
+    w_->options.settings = wide_windows;
+    w_->simulator_settings = wide_tiktok;
+    if (on_.database) {
+        schema_ = "lab_" + std::to_string(++worlds_made_);
+        w_->options.variables["TIKTOK_GATEWAY__STORE__URL"] = on_.database->url(schema_);
+    }
+    if (on_.heir) heir_ = &w_->another_gateway();
+    rounds_in_world_ = 0;
+}
+
+harness::http_client lab::survivor() {
+    return heir_ ? w_->api_of(*heir_) : w_->api();
+}
 
 std::vector<lab::user> lab::connect_users(const plan& what) {
     w_->tiktok().change({{"switches", {{"rotation", what.rotation}}}});
@@ -62,6 +63,7 @@ std::vector<lab::user> lab::connect_users(const plan& what) {
         user one{"user-" + number, "account" + number};
         w_->tiktok().control().post("/accounts", json::object{{"username", one.account}});
         w_->connect(one.name, {{"account", one.account}});
+        if (heir_) survivor().get("/v1/users/" + one.name + "/info"); // it has the old pair in memory
         users.push_back(std::move(one));
     }
     return users;
@@ -96,78 +98,8 @@ void lab::ask_until_killed(const plan& what, const std::vector<user>& users, con
     w_->options.variables.erase(failpoint);
 }
 
-void lab::check_wish(const plan& of, const wish& what, const json::object& history, tally& into) {
-    const auto api = w_->api();
-    const auto got = ask_until_final([&] { return ask_for(api, what); });
-    const auto after = w_->tiktok().history();
-    const auto first = whole_posts_of(what, history), now = whole_posts_of(what, after);
-    const auto wrong = [&](const std::string& why) {
-        into.violations.push_back(told(of) + ", " + what.key + " (kind "
-                                  + std::to_string(static_cast<int>(what.kind)) + "): " + why + ": "
-                                  + got.raw.substr(0, 900));
-    };
-    ++into.wishes;
-    bool once = true;
-    for (std::size_t i = 0; i < now.size(); ++i) {
-        if (now[i] > 1)
-            wrong("posted " + std::to_string(now[i]) + " times (" + std::to_string(first[i]) + " before)");
-        once = once && now[i] == 1;
-    }
-    if (once) ++into.posted;
-    const auto inner =
-        got.text_at("data.results.0.problem.code") + got.text_at("data.results.1.problem.code");
-    const bool unknown =
-        got.code() == "outcome_unknown" || inner.find("outcome_unknown") != std::string::npos;
-    if (unknown) ++into.unknown;
-    if (got.status == 200 && got.code().empty() && !once) wrong("answered as posted, and TikTok has none");
-    if (got.code() == "reconnect_required" && lost_.contains(what.user))
-        return; // that is counted with the user
-    if (got.status != 200 && !unknown) wrong("neither posted nor in doubt");
-    // The first attempt of all had begun, so no other call can have got any further.
-    if (unknown && of.step == "post.begun" && of.hit == 1 && what.kind != wish_kind::photos
-        && what.kind != wish_kind::pull)
-        wrong("in doubt although nothing had left");
-}
-
-/// TikTok has given this account a new pair in this round.
-bool lab::rotated_for(const user& who, const json::object& history) const {
-    for (const auto& each : history.at("requests").as_array()) {
-        const auto& request = each.as_object();
-        const auto* path = request.if_contains("path");
-        const auto* account = request.if_contains("account");
-        if (path && *path == "/v2/oauth/token/" && account
-            && *account == boost::json::string_view(who.account))
-            return true;
-    }
-    return false;
-}
-
-void lab::check_user(const plan& of, const user& who, tally& into) {
-    const auto api = w_->api();
-    const auto got = ask_until_final([&] { return api.get("/v1/users/" + who.name + "/info"); });
-    if (got.status == 200) return;
-    const auto shown = api.get("/v1/users/" + who.name);
-    const bool strict = of.rotation != "none" && of.rotation != "grace";
-    // Only these steps lie between the rotation and the new pair's being durable.
-    const bool in_window = of.step.empty() || of.step == "refresh.answered";
-    const bool reported =
-        got.code() == "reconnect_required" && shown.text_at("data.cause") == "rotation_response_lost";
-    if (strict && in_window && of.refreshes && reported && rotated_for(who, w_->tiktok().history())) {
-        ++into.users_lost;
-        lost_.insert(who.name);
-        return;
-    }
-    into.violations.push_back(told(of) + ", " + who.name + ": a token is lost: " + got.raw.substr(0, 600)
-                              + shown.raw);
-}
-
 void lab::run(const plan& what, tally& into) {
-    if (!w_ || rounds_in_world_ == rounds_per_world) {
-        w_ = std::make_unique<harness::world>(gateway_program_, simulator_program_);
-        w_->options.settings = wide_windows;
-        w_->simulator_settings = wide_tiktok;
-        rounds_in_world_ = 0;
-    }
+    if (!w_ || rounds_in_world_ == rounds_per_world) make_world();
     ++rounds_in_world_;
     ++into.rounds;
     std::mt19937 dice(what.seed);
@@ -184,6 +116,7 @@ void lab::run(const plan& what, tally& into) {
     const std::vector<user> asking(users.begin(),
                                    what.refreshes && !what.step.empty() ? users.begin() + 1 : users.end());
     ask_until_killed(what, asking, wishes, dice, into);
+    if (on_.database) let_the_dead_be_dead(what, into);
     const auto history = w_->tiktok().history();
     for (const auto& one : users)
         check_user(what, one, into);

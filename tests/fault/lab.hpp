@@ -3,6 +3,7 @@
 // token was lost or a post made twice. Every round follows from its seed.
 #pragma once
 #include "fault/wishes.hpp"
+#include "harness/postgresql_server.hpp"
 #include "harness/world.hpp"
 
 #include <cstddef>
@@ -24,6 +25,12 @@ struct plan {
 };
 std::string told(const plan& what);
 
+/// Where the gateways keep what must survive, and who goes on after a kill.
+struct scene {
+    harness::postgresql_server* database = nullptr; // null: SQLite
+    bool heir = false; // with a database: the killed gateway stays down, another replica has to see to it
+};
+
 struct tally {
     int rounds = 0;
     int killed = 0;  // the step was reached, or the moment came
@@ -32,27 +39,37 @@ struct tally {
     int unknown = 0; // of those: answered outcome_unknown
     int users_lost =
         0; // inside the window: TikTok rotated, its answer had not arrived; reported with the cause
+    gateway::milliseconds slowest_heir{0}; // from the end of leases and of patience to all settled
     std::vector<std::string> violations;
 };
 
 class lab {
 public:
-    lab(std::string gateway_program, std::string simulator_program);
+    lab(std::string gateway_program, std::string simulator_program, scene on = {});
     void run(const plan& what, tally& into);
 
 private:
     struct user {
         std::string name, account;
     };
+    void make_world();
+    /// Whoever is up after the kill: the gateway started again, or its heir.
+    harness::http_client survivor();
     std::vector<user> connect_users(const plan& what);
     void ask_until_killed(const plan& what, const std::vector<user>& users, const std::vector<wish>& wishes,
                           std::mt19937& dice, tally& into);
+    /// What the dead one held is free once its time is over; a replica that lives settles it by itself.
+    void let_the_dead_be_dead(const plan& of, tally& into);
     void check_wish(const plan& of, const wish& what, const boost::json::object& history, tally& into);
     void check_user(const plan& of, const user& who, tally& into);
     bool rotated_for(const user& who, const boost::json::object& history) const;
 
     std::string gateway_program_, simulator_program_;
+    scene on_;
     std::unique_ptr<harness::world> w_; // a new one every few rounds: histories grow
+    std::string schema_;                // of that world
+    harness::gateway_process* heir_ = nullptr;
+    int worlds_made_ = 0;
     int rounds_in_world_ = 0;
     int users_made_ = 0;
     std::set<std::string> lost_; // users who have to connect again, as it was promised

@@ -1,74 +1,24 @@
-// Step kills and random kills over all rotation modes. FAULT_LAB_ROUNDS and FAULT_LAB_SEED choose the
-// campaign; without them a short run that fits into every test run.
-#include "fault/lab.hpp"
-
-#include <gtest/gtest.h>
-
-#include <cstdio>
-#include <cstdlib>
-#include <string>
+// Step kills and random kills over all rotation modes, on SQLite.
+#include "fault/campaign.hpp"
 
 namespace fault {
 namespace {
 
-constexpr const char* rotations[] = {"none", "grace", "strict", "strict_family", "lag"};
-constexpr const char* refresh_steps[] = {"refresh.leased", "refresh.intent_durable", "refresh.answered",
-                                         "refresh.stored", "refresh.released"};
-constexpr const char* post_steps[] = {"key.claimed",        "post.begun",         "post.init_answered",
-                                      "post.named",         "upload.chunk_taken", "post.ended",
-                                      "key.to_be_finished", "key.finished"};
-
-std::uint32_t setting(const char* name, std::uint32_t otherwise) {
-    const char* text = std::getenv(name);
-    return text ? static_cast<std::uint32_t>(std::stoul(text)) : otherwise;
-}
-
-class FaultLab : public testing::Test {
+class FaultLab : public campaign {
 protected:
     lab of{GATEWAY_PROGRAM, SIMULATOR_PROGRAM};
-    tally found;
-    const std::uint32_t first_seed = setting("FAULT_LAB_SEED", 20261124);
-
-    void TearDown() override {
-        for (const auto& each : found.violations)
-            ADD_FAILURE() << each;
-        const auto count = [](int number, const char* what) { return std::to_string(number) + what; };
-        std::fputs((count(found.rounds, " rounds, ") + count(found.killed, " kills, ")
-                    + count(found.wishes, " keyed calls: ") + count(found.posted, " posted once, ")
-                    + count(found.unknown, " in doubt; ")
-                    + count(found.users_lost, " users lost inside the window\n"))
-                       .c_str(),
-                   stderr);
-    }
 };
 
 TEST_F(FaultLab, T01ToT06NoStepOfARefreshLosesATokenThatCouldBeKept) {
-    const auto rounds = setting("FAULT_LAB_ROUNDS", 25);
-    for (std::uint32_t i = 0; i < rounds; ++i)
-        of.run({.seed = first_seed + i,
-                .step = refresh_steps[i % 5],
-                .refreshes = true,
-                .rotation = rotations[i / 5 % 5]},
-               found);
-    EXPECT_EQ(found.killed, found.rounds) << "every step is reached";
+    kill_at_refresh_steps(of, setting("FAULT_LAB_ROUNDS", 25));
 }
 
 TEST_F(FaultLab, I04NoStepOfAWriteMakesASecondPost) {
-    const auto rounds = setting("FAULT_LAB_ROUNDS", 32);
-    for (std::uint32_t i = 0; i < rounds; ++i)
-        of.run({.seed = first_seed + i,
-                .step = post_steps[i % 8],
-                .hit = static_cast<int>(1 + i / 8 % 3),
-                .rotation = "strict"},
-               found);
-    EXPECT_GT(found.killed, found.rounds / 2);
+    kill_at_post_steps(of, setting("FAULT_LAB_ROUNDS", 32));
 }
 
 TEST_F(FaultLab, P03NoRandomKillLosesATokenOrMakesASecondPost) {
-    const auto rounds = setting("FAULT_LAB_ROUNDS", 25);
-    for (std::uint32_t i = 0; i < rounds; ++i)
-        of.run({.seed = first_seed + i, .refreshes = i % 2 == 0, .rotation = rotations[i % 5]}, found);
-    EXPECT_EQ(found.killed, found.rounds);
+    kill_at_random(of, setting("FAULT_LAB_ROUNDS", 25));
 }
 
 } // namespace

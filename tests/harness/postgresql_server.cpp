@@ -117,4 +117,19 @@ std::string postgresql_server::run(const std::string& schema, const std::string&
     return PQntuples(got.get()) > 0 ? PQgetvalue(got.get(), 0, 0) : "";
 }
 
+bool postgresql_server::comes_true(const std::string& schema, const std::string& condition,
+                                   gateway::milliseconds patience) const {
+    constexpr gateway::milliseconds between{50}; // the server itself looks again, on one connection
+    const auto looks = std::to_string(patience / between);
+    run(schema, "DO $$ BEGIN FOR look IN 1.." + looks + " LOOP EXIT WHEN " + condition
+                    + "; PERFORM pg_sleep(0.05); END LOOP; END $$");
+    return run(schema, "SELECT " + condition) == "t";
+}
+
+void postgresql_server::pass_time(const std::string& schema, gateway::milliseconds by) const {
+    const auto text = std::to_string(by.count());
+    run(schema, "UPDATE leases SET expires_at = expires_at - " + text
+                    + "; UPDATE store_instances SET alive_until = alive_until - " + text);
+}
+
 } // namespace harness

@@ -1,6 +1,7 @@
 // A PostgreSQL of the test's own: on a loopback port and in a folder of its own, as user postgres where the
 // test runs as root. Ends with its owner.
 #pragma once
+#include "base/clock.hpp"
 #include "harness/child_process.hpp"
 
 #include <cstdint>
@@ -24,6 +25,12 @@ public:
     std::string url_of(const std::string& schema) const;
     /// Statements, in that schema; gives the first field of what came back. Throws when one fails.
     std::string run(const std::string& schema, const std::string& sql) const;
+    /// Waits until that is true of the schema. `false`: it was not in time.
+    bool comes_true(const std::string& schema, const std::string& condition,
+                    gateway::milliseconds patience) const;
+    /// For the store's clock: what it wrote down to be over later is over sooner. Replicas that live say so
+    /// again within seconds.
+    void pass_time(const std::string& schema, gateway::milliseconds by) const;
 
     void start();
     /// Every connection breaks, and nobody listens any more.

@@ -36,9 +36,7 @@ std::unique_ptr<store::store> open_at(const std::string& url, store::store_limit
 }
 
 void pass_time(const std::string& schema, milliseconds by) {
-    const auto text = std::to_string(by.count());
-    shared_server().run(schema, "UPDATE leases SET expires_at = expires_at - " + text
-                                    + "; UPDATE store_instances SET alive_until = alive_until - " + text);
+    shared_server().pass_time(schema, by);
 }
 
 INSTANTIATE_TEST_SUITE_P(Postgresql, StoreSuite,
