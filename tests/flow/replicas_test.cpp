@@ -54,23 +54,23 @@ protected:
     std::array<harness::gateway_process*, 3> all{};
 };
 
-TEST_F(Replicas, T12OneRefreshForThreeHundredCallsOverThreeReplicas) {
+TEST_F(Replicas, T12OneRefreshForAThousandCallsOverThreeReplicas) {
     w.connect("user-77");
     for (const auto* one : all)
         ASSERT_EQ(w.api_of(*one).get("/v1/users/user-77/info").status, 200);
     w.tiktok().control().post("/tokens/expire", {{"kind", "access"}});
     w.tiktok().add_fault({{"match", {{"path", "/v2/oauth/token/"}}}, {"do", {{"delay_ms", 500}}}});
     const auto answers =
-        at_once(300, [](const harness::http_client& api) { return api.get("/v1/users/user-77/info"); });
+        at_once(1000, [](const harness::http_client& api) { return api.get("/v1/users/user-77/info"); });
     for (const auto& one : answers)
         EXPECT_EQ(one.status, 200) << one.raw;
     EXPECT_EQ(calls_of("/v2/oauth/token/"), 1U);
 }
 
-TEST_F(Replicas, I01OnePostForSixtyCallsWithOneKeyOverThreeReplicas) {
+TEST_F(Replicas, I01OnePostForAHundredCallsWithOneKeyOverThreeReplicas) {
     w.connect("user-77");
     w.tiktok().add_fault({{"match", {{"path", photos_path}}}, {"do", {{"delay_ms", 500}}}, {"times", -1}});
-    const auto answers = at_once(60, [this](const harness::http_client& api) {
+    const auto answers = at_once(100, [this](const harness::http_client& api) {
         return api.post("/v1/users/user-77/photos", photos, {{"Idempotency-Key", "same"}});
     });
     std::size_t posted = 0;
