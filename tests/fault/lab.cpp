@@ -11,14 +11,6 @@ using gateway::seconds;
 using gateway::steady_now;
 
 constexpr int rounds_per_world = 10;
-constexpr const char* wide_windows =
-    "limits:\n  tiktok: {user_info_per_minute: 100000, creator_info_per_minute: 100000, "
-    "video_init_per_minute: 100000, "
-    "inbox_init_per_minute: 100000, content_init_per_minute: 100000, status_fetch_per_minute: 100000}\n";
-constexpr const char* wide_tiktok =
-    "limits: {display_per_minute: 100000, creator_info_per_minute: 100000, init_per_minute: 100000, "
-    "status_per_minute: 100000, posts_per_day: 100000, drafts_per_day: 100000}\n"
-    "timing: {processing_ms: 20, moderation_ms: 20, pull_start_ms: 600000, lag_ms: 300}\n";
 constexpr const char* failpoint = "TIKTOK_GATEWAY_FAILPOINT";
 
 std::size_t requests_seen(harness::world& w) {

@@ -1,0 +1,61 @@
+// Many users write at once while TikTok loses answers by seed; each caller repeats with the same key, at any
+// replica, as a real one would. After every write TikTok's history of that account is the judge.
+#pragma once
+#include "fault/wishes.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace fault {
+
+struct write_counts {
+    std::size_t writes = 0;
+    std::size_t answers_lost = 0;   // at TikTok, of inits and chunks
+    std::size_t asked = 0;          // by callers, repeats included
+    std::size_t posted = 0;         // TikTok has exactly one post
+    std::size_t unknown = 0;        // answered outcome_unknown
+    std::size_t unknown_posted = 0; // of those: it is there
+    std::vector<std::string> violations;
+};
+
+/// One campaign; its calls are made from several threads.
+class write_campaign {
+public:
+    /// `replicas` share one store. `w` outlives the campaign.
+    write_campaign(harness::world& w, std::vector<const harness::gateway_process*> replicas,
+                   std::uint32_t seed);
+
+    /// All writes of one user, one after the other.
+    void write_as(std::size_t user, std::size_t writes);
+    const write_counts& counts() const { return counts_; }
+
+private:
+    /// What one write did at TikTok: the account's requests since the last one, and its posts.
+    struct seen {
+        boost::json::array requests;
+        int whole_posts = 0;
+    };
+    harness::answer ask_until_told(const wish& what, std::mt19937& dice);
+    harness::answer ask_any(const wish& what, bool patient);
+    seen look_at_tiktok(const wish& what, const std::string& account, std::int64_t& last_request);
+    void judge(const wish& what, const harness::answer& got, const seen& by);
+    void ask_for_status(const wish& what, const harness::answer& got);
+    void ask_again(const wish& what, const harness::answer& first);
+    void wrong(const wish& what, const std::string& why, const harness::answer& got);
+
+    harness::world& w_;
+    const std::vector<const harness::gateway_process*> replicas_;
+    const std::uint32_t seed_;
+    std::atomic<std::size_t> turn_{0}; // callers go to each replica in turn
+    std::mutex lock_;                  // for the counts
+    write_counts counts_;
+};
+
+} // namespace fault
