@@ -35,6 +35,18 @@ failure held_back(const refresh_notes::obstacle& by) {
     return failure(by.why).retry_after(by.left);
 }
 
+bool is_over(const vault::token_set& set) {
+    return set.state == store::connection_state::revoked
+           || set.state == store::connection_state::reconnect_required;
+}
+
+/// From memory, but nobody is told to connect again by memory alone: it may have happened at another replica.
+task<result<vault::shared_tokens>> load(tokens::state& s, user_id user, deadline until) {
+    auto known = co_await s.vault.load(user, until);
+    if (!known || !is_over(**known)) co_return known;
+    co_return co_await s.vault.load_again(std::move(user), until);
+}
+
 std::optional<milliseconds> left_of(const std::optional<refresh_notes::obstacle>& obstacle) {
     return obstacle ? std::optional{obstacle->left} : std::nullopt;
 }
@@ -139,7 +151,7 @@ vault::shared_tokens tokens::ready(const user_id& user, wall_time now) const {
 
 task<result<vault::shared_tokens>> tokens::access(user_id user, deadline until) {
     const auto s = state_;
-    auto known = co_await s->vault.load(user, until);
+    auto known = co_await load(*s, user, until);
     constexpr int looks_max = 3; // a refreshed token of a few seconds may be at its end again
     for (int looks = 0; known && looks < looks_max; ++looks) {
         const auto& set = **known;
@@ -179,7 +191,7 @@ task<result<vault::shared_tokens>> tokens::access(user_id user, deadline until) 
 task<result<vault::shared_tokens>> tokens::refresh_after_401(user_id user, std::uint64_t version_used,
                                                              deadline until) {
     const auto s = state_;
-    auto known = co_await s->vault.load(user, until);
+    auto known = co_await load(*s, user, until);
     if (!known) co_return known.error();
     if ((*known)->version != version_used) co_return co_await access(std::move(user), until);
     if (const auto now = wall_now(); (*known)->renewed_within(s->settings.settling, now)) {
@@ -195,11 +207,13 @@ task<result<vault::shared_tokens>> tokens::refresh_after_401(user_id user, std::
         const std::lock_guard guard(s->lock);
         in_vain = s->notes.came_of_401(user, version_used, steady_now());
     }
-    if (in_vain) co_return reconnect_failure("access_token_refused");
-    const auto state_is = (*known)->state;
-    if (state_is == store::connection_state::revoked
-        || state_is == store::connection_state::reconnect_required || (*known)->refresh_token.empty())
-        co_return reconnect_failure((*known)->cause);
+    if (in_vain) {
+        auto there = co_await s->vault.load_again(user, until); // another replica's refresh, or a new grant
+        if (!there) co_return there.error();
+        if ((*there)->version == version_used) co_return reconnect_failure("access_token_refused");
+        co_return co_await access(std::move(user), until);
+    }
+    if (is_over(**known) || (*known)->refresh_token.empty()) co_return reconnect_failure((*known)->cause);
     if (const auto obstacle = s->in_the_way(user, version_used)) co_return held_back(*obstacle);
     const auto one = s->join(user, version_used, true, false);
     if (!one) co_return draining();
@@ -223,7 +237,7 @@ task<result<bool>> tokens::renew(user_id user, std::uint64_t version, deadline u
 
 task<result<vault::shared_tokens>> tokens::connection(user_id user, deadline until) {
     const auto s = state_;
-    co_return co_await s->vault.load(std::move(user), until);
+    co_return co_await load(*s, std::move(user), until);
 }
 
 task<result<std::size_t>> tokens::resume_open_refreshes(deadline until) {

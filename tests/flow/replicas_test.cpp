@@ -88,6 +88,17 @@ TEST_F(Replicas, I01OnePostForAHundredCallsWithOneKeyOverThreeReplicas) {
     }
 }
 
+TEST_F(Replicas, T21AUserWhoConnectsAnewAtOneReplicaIsWellAtAll) {
+    w.connect("user-77");
+    w.tiktok().control().post("/tokens/revoke", {{"account", "alice"}});
+    for (int times = 0; times < 2; ++times)
+        for (const auto* one : all)
+            EXPECT_EQ(w.api_of(*one).get("/v1/users/user-77/info").code(), "reconnect_required");
+    w.connect("user-77");
+    for (const auto* one : all)
+        EXPECT_EQ(w.api_of(*one).get("/v1/users/user-77/info").status, 200);
+}
+
 TEST_F(Replicas, V11ReadsOfKnownUsersGoOnWhileTheDatabaseIsAwayAndAllHeals) {
     w.connect("user-77");
     for (const auto* one : all)

@@ -310,6 +310,27 @@ TEST_F(Tokens, T21LetsANewGrantWinOverARefreshThatIsRunning) {
     EXPECT_EQ(told[refresh_result::superseded], 1);
 }
 
+TEST_F(Tokens, T21LearnsOfANewGrantThatAnotherReplicaStoredAfterTheOldWasRefused) {
+    const auto granted = grant_with("ann", seconds{-10});
+    endpoint.good_refresh_tokens.clear();
+    EXPECT_EQ(access("ann").error().code(), errc::reconnect_required);
+    EXPECT_EQ(access("ann").error().code(), errc::reconnect_required) << "also from memory";
+    vault::token_vault replica(*records, ring_of("a"));
+    run_on(loop, store_elsewhere(replica));
+    EXPECT_EQ((**access("ann")).access_token.reveal(), "act.elsewhere");
+    EXPECT_GT((**access("ann")).version, granted->version);
+}
+
+TEST_F(Tokens, T18LooksForANewerPairBeforeItCallsASecond401ARefusal) {
+    const auto granted = grant_with("ann", seconds{7000});
+    const auto forced = after_401("ann", granted->version);
+    ASSERT_TRUE(forced);
+    EXPECT_EQ(after_401("ann", (*forced)->version).error().code(), errc::reconnect_required);
+    vault::token_vault replica(*records, ring_of("a"));
+    run_on(loop, store_elsewhere(replica));
+    EXPECT_EQ((**after_401("ann", (*forced)->version)).access_token.reveal(), "act.elsewhere");
+}
+
 TEST_F(Tokens, T19StaysRevokedWhenARefreshEndsAfterTheRevocation) {
     grant_with("ann", seconds{-10});
     endpoint.before_answer = [this] { return revoke_ann(*vault); };
