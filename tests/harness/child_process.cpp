@@ -156,6 +156,19 @@ void child_process::signal(int number) const {
     if (pid_ > 0 && !status_) kill(pid_, number);
 }
 
+bool child_process::stands_still(gateway::milliseconds patience) const {
+    constexpr int between_ms = 5; // nothing tells of a stop but the question; of the end, the handle does
+    const auto until = gateway::deadline::in(gateway::steady_now(), patience);
+    while (!until.passed(gateway::steady_now())) {
+        siginfo_t found{};
+        waitid(P_PID, static_cast<id_t>(pid_), &found, WSTOPPED | WNOHANG | WNOWAIT);
+        if (found.si_pid == pid_) return true;
+        pollfd ended{pid_handle_, POLLIN, 0};
+        if (poll(&ended, 1, between_ms) > 0) return false;
+    }
+    return false;
+}
+
 std::optional<int> child_process::wait(gateway::milliseconds patience) {
     if (status_) return status_;
     pollfd ended{pid_handle_, POLLIN, 0};

@@ -28,6 +28,8 @@ public:
     bool says(const std::string& text, gateway::milliseconds wait = gateway::seconds{10}) const;
 
     void signal(int number) const;
+    /// Waits until a signal has stopped it (SIGSTOP). `false`: it ended, or went on in all that time.
+    bool stands_still(gateway::milliseconds patience) const;
     /// Its exit status, or 128 and the signal that ended it. Empty: it still runs.
     std::optional<int> wait(gateway::milliseconds patience);
 

@@ -1,0 +1,97 @@
+// A replica stands still in the middle of a refresh (SIGSTOP) until its lease is over and another one has
+// refreshed; then it goes on where it was. PAUSED_FOR_REAL=1 waits for the end of the lease, a minute each;
+// without it that minute is passed in the database.
+#include "fault/campaign.hpp"
+
+#include <csignal>
+#include <future>
+
+namespace fault {
+namespace {
+
+using gateway::seconds;
+
+constexpr seconds lease{60};
+constexpr const char* lease_is_over =
+    "NOT EXISTS (SELECT 1 FROM leases WHERE expires_at > (extract(epoch FROM clock_timestamp()) * "
+    "1000)::bigint)";
+
+class PausedReplica : public testing::Test {
+protected:
+    PausedReplica() {
+        // A 401 is believed at once: these pairs are seconds old, and nothing is to be waited out.
+        w.options.settings = std::string(wide_windows) + "vault: {settling_ms: 0}\n";
+        w.options.variables["TIKTOK_GATEWAY__STORE__URL"] = server.url("paused");
+        w.simulator_settings = wide_tiktok;
+        other = &w.another_gateway();
+    }
+
+    /// The user's access token is over for TikTok, both replicas have it in memory, and one of them stands
+    /// still at `step` of its refresh. Its caller's answer comes later.
+    std::future<harness::answer> pause_at(const std::string& step) {
+        w.stop_gateway();
+        w.options.variables["TIKTOK_GATEWAY_FAILPOINT"] = step + ":1:stop";
+        w.gateway();
+        w.options.variables.erase("TIKTOK_GATEWAY_FAILPOINT");
+        w.connect(user, {{"account", "alice"}});
+        EXPECT_EQ(ask(*other).status, 200);
+        expire();
+        auto answer = std::async(std::launch::async, [this] { return ask(w.gateway()); });
+        EXPECT_TRUE(w.gateway().process().stands_still(seconds{10})) << step;
+        return answer;
+    }
+    void let_its_lease_end() {
+        if (!for_real) server.pass_time("paused", lease + seconds{1});
+        ASSERT_TRUE(server.comes_true("paused", lease_is_over, lease + seconds{5}));
+    }
+    void expire() { w.tiktok().control().post("/tokens/expire", {{"account", "alice"}, {"kind", "access"}}); }
+    harness::answer ask(const harness::gateway_process& one) {
+        return w.api_of(one).get("/v1/users/" + user + "/info");
+    }
+    /// Both replicas have a pair that TikTok takes, and its refresh token is good for the next one. (That is
+    /// asked of a process that has not refreshed for a 401 lately: T18.)
+    void expect_nothing_lost(const std::string& where) {
+        for (const auto* one : {&w.gateway(), other}) {
+            const auto got = ask(*one);
+            EXPECT_EQ(got.status, 200) << where << ": " << got.raw;
+        }
+        expire();
+        w.stop_gateway();
+        for (const auto* one : {&w.gateway(), other}) {
+            const auto got = ask(*one);
+            EXPECT_EQ(got.status, 200) << where << ", refreshed once more: " << got.raw;
+        }
+    }
+
+    harness::postgresql_server server;
+    harness::world w{GATEWAY_PROGRAM, SIMULATOR_PROGRAM};
+    harness::gateway_process* other = nullptr;
+    std::string user;
+    const bool for_real = setting("PAUSED_FOR_REAL", 0) != 0;
+};
+
+TEST_F(PausedReplica, T13ALeaseHolderThatStoodStillLosesNoTokenAndOverwritesNoNewerOne) {
+    int users = 0;
+    for (const char* rotation : {"none", "grace", "strict"}) {
+        for (const std::string step : refresh_steps) {
+            user = "user-" + std::to_string(++users);
+            const auto where = std::string(rotation) + ", " + step;
+            w.tiktok().change({{"switches", {{"rotation", rotation}}}});
+            auto first = pause_at(step);
+            let_its_lease_end();
+            const auto meanwhile = ask(*other);
+            // The only pair that is any good is in the memory of the one that stands still.
+            const bool nobody_can = std::string(rotation) == "strict" && step == "refresh.answered";
+            EXPECT_EQ(meanwhile.status, nobody_can ? 409 : 200) << where << ": " << meanwhile.raw;
+            EXPECT_EQ(ask(*other).status, meanwhile.status) << where << ", from memory";
+            w.gateway().process().signal(SIGCONT);
+            const auto late = first.get();
+            const bool too_late = for_real && late.code() == "deadline_exceeded"; // after its ten seconds
+            EXPECT_TRUE(late.status == 200 || too_late) << where << ": " << late.raw;
+            expect_nothing_lost(where);
+        }
+    }
+}
+
+} // namespace
+} // namespace fault
