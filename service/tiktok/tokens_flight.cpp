@@ -197,19 +197,19 @@ task<flight_end> with_lease(attempt& a) {
     if (!there) co_return broken(there.error());
     a.from = std::move(*there);
     if (a.from->version != a.one.version) {
-        if (a.one.resumed) co_await a.s.records.close_refresh(a.held, a.until);
+        if (a.lost_before) co_await a.s.records.close_refresh(a.held, a.until);
         co_return newest(a.from);
     }
     const bool over = a.from->state == connection_state::revoked
                       || a.from->state == connection_state::reconnect_required
                       || a.from->refresh_token.empty();
     if (over) {
-        if (a.one.resumed) co_await a.s.records.close_refresh(a.held, a.until);
+        if (a.lost_before) co_await a.s.records.close_refresh(a.held, a.until);
         flight_end end{refresh_result::superseded, a.from, reconnect_failure(a.from->cause), false};
         co_return end;
     }
     a.lost_before =
-        a.one.resumed
+        a.lost_before
         || (a.from->state == connection_state::refresh_in_doubt && a.from->cause == response_lost);
     const auto begun = co_await a.s.records.begin_refresh(a.held, a.from->version, wall_now(), a.until);
     if (!begun) co_return broken(begun.error());
@@ -225,10 +225,19 @@ task<flight_end> with_lease(attempt& a) {
     co_return co_await settle(a, std::move(outcome));
 }
 
+/// Whether somebody whose lease is over set out with this very pair and never told how that ended (T04).
+task<bool> was_left_open(tokens::state& s, const flight& one, deadline until) {
+    const auto open = co_await s.records.open_refreshes(wall_now(), until);
+    co_return open&& std::any_of(open->begin(), open->end(), [&one](const store::refresh_intent& each) {
+        return each.user == one.user && each.version == one.version;
+    });
+}
+
 /// Null: another owner kept the lease until the deadline, or a newer pair appeared meanwhile (in `end`).
 task<std::optional<store::lease>> lease_for(tokens::state& s, const flight& one, flight_end& end,
-                                            deadline until) {
+                                            bool& left_open, deadline until) {
     while (true) {
+        left_open = co_await was_left_open(s, one, until); // before the lease: an open one has none
         auto got =
             co_await s.records.take_lease(one.user, s.owner, s.settings.lease_length, wall_now(), until);
         if (!got) {
@@ -273,10 +282,11 @@ task<flight_end> refresh(tokens::state& s, const flight& one) {
     // Its own time, not that of whoever asked: two requests and what the store needs around them.
     const auto until = deadline::in(steady_now(), s.settings.lease_length);
     flight_end end;
-    auto held = co_await lease_for(s, one, end, until);
+    bool left_open = false;
+    auto held = co_await lease_for(s, one, end, left_open, until);
     if (!held) co_return end;
     failpoint("refresh.leased"); // R1
-    attempt a{s, one, std::move(*held), nullptr, false, until};
+    attempt a{s, one, std::move(*held), nullptr, one.resumed || left_open, until};
     end = co_await with_lease(a);
     co_await s.records.release_lease(a.held, until);
     failpoint("refresh.released"); // R9

@@ -3,6 +3,8 @@
 // without it that minute is passed in the database.
 #include "fault/campaign.hpp"
 
+#include <gmock/gmock.h>
+
 #include <csignal>
 #include <future>
 
@@ -84,6 +86,9 @@ TEST_F(PausedReplica, T13ALeaseHolderThatStoodStillLosesNoTokenAndOverwritesNoNe
             const bool nobody_can = std::string(rotation) == "strict" && step == "refresh.answered";
             EXPECT_EQ(meanwhile.status, nobody_can ? 409 : 200) << where << ": " << meanwhile.raw;
             EXPECT_EQ(ask(*other).status, meanwhile.status) << where << ", from memory";
+            if (nobody_can) {
+                EXPECT_THAT(meanwhile.body, testing::HasSubstr("rotation_response_lost"));
+            }
             w.gateway().process().signal(SIGCONT);
             const auto late = first.get();
             const bool too_late = for_real && late.code() == "deadline_exceeded"; // after its ten seconds

@@ -116,6 +116,18 @@ TEST_F(Tokens, T04ReportsAPairThatWasRotatedAwayWhileTheProcessWasDead) {
     EXPECT_TRUE(run_on(loop, records->open_refreshes(wall_now(), soon()))->empty());
 }
 
+TEST_F(Tokens, T04NamesTheCauseAlsoWhereACallComesBeforeWhatWasLeftOpenIsResumed) {
+    const auto granted = grant_with("ann", seconds{7000});
+    auto held = run_on(
+        loop, records->take_lease(user_id::trusted("ann"), "dead", milliseconds{0}, wall_now(), soon()));
+    ASSERT_TRUE(*run_on(loop, records->begin_refresh(**held, granted->version, wall_now(), soon())));
+    endpoint.good_refresh_tokens.clear(); // TikTok rotated, and nobody saw the answer
+    EXPECT_EQ(after_401("ann", granted->version).error().code(), errc::reconnect_required);
+    EXPECT_EQ(record("ann").cause, "rotation_response_lost");
+    EXPECT_EQ(told[refresh_result::lost], 1) << "there is an alarm on it";
+    EXPECT_TRUE(run_on(loop, records->open_refreshes(wall_now(), soon()))->empty());
+}
+
 TEST_F(Tokens, T08AsksOnceMoreWithTheOldTokenWhenTheAnswerIsLost) {
     grant_with("ann", seconds{-10});
     endpoint.rotates = false;
