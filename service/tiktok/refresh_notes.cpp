@@ -86,8 +86,16 @@ milliseconds refresh_notes::turn_in(steady_time now) const {
 }
 
 milliseconds refresh_notes::take_turn(steady_time now) {
-    const auto turn = std::max(now, next_turn_);
-    next_turn_ =
+    return take(next_turn_, now);
+}
+
+milliseconds refresh_notes::take_departure(steady_time now) {
+    return take(next_departure_, now);
+}
+
+milliseconds refresh_notes::take(steady_time& next, steady_time now) const {
+    const auto turn = std::max(now, next);
+    next =
         turn
         + std::chrono::duration_cast<steady_time::duration>(std::chrono::duration<double>(1 / per_second_));
     return left_until(turn, now);

@@ -47,6 +47,9 @@ public:
     /// How long this refresh has to wait for its turn; takes the turn.
     milliseconds take_turn(steady_time now);
     milliseconds turn_in(steady_time now) const;
+    /// The same once more when the request is ready to leave: what lies between turn and request takes longer
+    /// for some, and TikTok must not see them bunched.
+    milliseconds take_departure(steady_time now);
 
     /// A 401 made us refresh, and this version came of it.
     void forced(const user_id& user, std::uint64_t version, steady_time now);
@@ -64,10 +67,11 @@ private:
         steady_time forced_at{};
     };
     note& note_of(const user_id& user, steady_time now);
+    milliseconds take(steady_time& next, steady_time now) const;
     note& note_about(const user_id& user, std::uint64_t version, steady_time now);
 
     double per_second_;
-    steady_time next_turn_{};
+    steady_time next_turn_{}, next_departure_{};
     std::uint32_t endpoint_failures_ = 0;
     steady_time endpoint_not_before_{};
     failure endpoint_why_;

@@ -187,6 +187,16 @@ task<flight_end> settle(attempt& a, token_outcome outcome) {
     co_return co_await judge_trouble(a, refresh_result::refused, std::move(why), std::nullopt);
 }
 
+/// Short: the turns before came at the same pace. What is asked once more does not queue again.
+task<void> keep_the_pace(attempt& a) {
+    milliseconds wait{0};
+    {
+        const std::lock_guard guard(a.s.lock);
+        wait = a.s.notes.take_departure(steady_now());
+    }
+    if (wait.count() > 0) co_await pause_until(deadline::in(steady_now(), wait));
+}
+
 task<token_outcome> request(attempt& a) {
     const auto until = deadline::in(steady_now(), a.s.settings.request_timeout);
     co_return co_await a.s.ask.refresh(a.from->refresh_token.copy(), until);
@@ -215,6 +225,7 @@ task<flight_end> with_lease(attempt& a) {
     if (!begun) co_return broken(begun.error());
     if (!*begun) co_return co_await look_again(a);
     failpoint("refresh.intent_durable"); // R2
+    co_await keep_the_pace(a);
     auto outcome = co_await request(a);
     failpoint("refresh.answered"); // R7, where the answer came
     if (std::holds_alternative<answer_lost>(outcome)) {

@@ -82,6 +82,16 @@ TEST(RefreshNotes, T16SpreadsAHundredThousandRefreshesAtTheConfiguredRate) {
     EXPECT_NEAR(static_cast<double>(last.count()), 99'999 * 100.0, 200.0);
 }
 
+TEST(RefreshNotes, T16KeepsThePaceAlsoWhereOneTookLongerAfterItsTurn) {
+    refresh_notes notes{10};
+    const auto now = steady_now();
+    EXPECT_EQ(notes.take_turn(now), milliseconds{0});
+    EXPECT_EQ(notes.take_turn(now), milliseconds{100});
+    EXPECT_EQ(notes.take_departure(now + milliseconds{90}), milliseconds{0}) << "the first was held up";
+    EXPECT_EQ(notes.take_departure(now + milliseconds{100}), milliseconds{90});
+    EXPECT_EQ(notes.take_departure(now + seconds{9}), milliseconds{0}) << "nothing is saved up";
+}
+
 TEST(RefreshNotes, T15MakesEverybodyWaitAfterTroubleOfTheEndpointUntilItAnswers) {
     refresh_notes notes{10};
     const auto now = steady_now();
