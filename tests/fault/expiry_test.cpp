@@ -1,0 +1,120 @@
+// Everybody's access token ends in the same second. EXPIRING_USERS says how many users there are; without it
+// a few, so that it fits into every test run.
+#include "fault/campaign.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+namespace fault {
+namespace {
+
+using gateway::milliseconds;
+using gateway::seconds;
+
+constexpr std::size_t importers = 8, callers = 64;
+constexpr std::size_t per_second = 50;
+/// Rounding of one, and 40 ms between leaving and arriving: a handshake that a later request does not need.
+constexpr std::size_t seen_in_a_second_max = per_second + 1 + per_second / 25;
+constexpr milliseconds import_time{3}; // of one user, at the worst
+constexpr seconds shortest_life{5};
+
+class Expiry : public testing::Test {
+protected:
+    Expiry() {
+        w.options.settings = std::string(wide_windows) + "vault: {refresh_per_second: "
+                             + std::to_string(per_second) + ", settling_ms: 0}\n";
+        w.options.variables["TIKTOK_GATEWAY__STORE__URL"] = server.url("expiry");
+        w.simulator_settings = std::string(wide_tiktok) + "history_requests: 1000000\n";
+    }
+
+    /// Calls `each` for every number below `count`, from many threads.
+    template <class Each>
+    void from_all(std::size_t threads, std::size_t count, Each each) {
+        std::atomic<std::size_t> next{0};
+        std::vector<std::jthread> all;
+        for (std::size_t i = 0; i < threads; ++i)
+            all.emplace_back([&] {
+                for (auto number = next++; number < count; number = next++)
+                    each(number);
+            });
+    }
+    void import(std::size_t number) {
+        const auto left = std::chrono::floor<seconds>(end - gateway::wall_now()).count();
+        // Those who are called have an account of their own, so that its history is theirs alone.
+        w.connect(name_of(number), {{"account", number < live ? "alice" : "bob"}, {"expires_in", left}});
+    }
+    static std::string name_of(std::size_t number) { return "user-" + std::to_string(number); }
+    void call_everybody_who_is_live() {
+        from_all(callers, live, [this](std::size_t number) {
+            const auto got = w.api().get("/v1/users/" + name_of(number) + "/info");
+            if (got.status == 200) return;
+            const std::lock_guard guard(lock);
+            failed.push_back(got.raw);
+        });
+    }
+    bool comes(gateway::wall_time moment) {
+        const auto ms = std::to_string(moment.time_since_epoch() / milliseconds{1});
+        return server.comes_true("expiry", "extract(epoch FROM clock_timestamp()) * 1000 >= " + ms,
+                                 end - gateway::wall_now() + seconds{5});
+    }
+    /// When TikTok saw each refresh, in ms.
+    std::vector<std::int64_t> refreshes() {
+        const auto history = w.tiktok().control().get("/history?account=alice").json().as_object();
+        std::vector<std::int64_t> times;
+        for (const auto& each : history.at("requests").as_array())
+            if (each.at("path") == "/v2/oauth/token/")
+                times.push_back(each.at("time_ms").to_number<std::int64_t>());
+        std::sort(times.begin(), times.end());
+        return times;
+    }
+    /// The most within any second.
+    static std::size_t most_in_a_second(const std::vector<std::int64_t>& times) {
+        std::size_t most = 0;
+        for (auto first = times.begin(), last = first; last != times.end(); ++last) {
+            while (*last - *first >= 1000)
+                ++first;
+            most = std::max(most, static_cast<std::size_t>(last - first) + 1);
+        }
+        return most;
+    }
+
+    const std::size_t users = setting("EXPIRING_USERS", 500);
+    const std::size_t live = users < 1000 ? 100 : users / 10;
+    const gateway::wall_time end =
+        gateway::wall_now() + std::max<milliseconds>(shortest_life, import_time* users);
+    harness::postgresql_server server;
+    harness::world w{GATEWAY_PROGRAM, SIMULATOR_PROGRAM};
+    std::mutex lock;
+    std::vector<std::string> failed;
+};
+
+TEST_F(Expiry, T16EverybodyExpiringAtOnceIsRefreshedAtTheSetPaceAndNoCallFails) {
+    const auto began = gateway::wall_now();
+    w.gateway();
+    from_all(importers, users, [this](std::size_t number) { import(number); });
+    const auto imported = (gateway::wall_now() - began) / milliseconds{1};
+    ASSERT_TRUE(comes(end - (users < 1000 ? seconds{2} : seconds{10})));
+    call_everybody_who_is_live(); // near the end: served with what there is
+    const auto ahead = refreshes().size();
+    ASSERT_TRUE(comes(end));
+    call_everybody_who_is_live(); // over: each waits for its turn
+    call_everybody_who_is_live(); // all new
+    const auto times = refreshes();
+    const auto most = most_in_a_second(times);
+    EXPECT_EQ(times.size(), live) << "once for each who was called, and never for others (T17)";
+    EXPECT_LE(most, seen_in_a_second_max);
+    EXPECT_EQ(failed.size(), 0U) << failed.front();
+    const auto count = [](auto number, const char* what) { return std::to_string(number) + what; };
+    std::fputs(
+        (count(users, " users imported in ") + count(imported, " ms, ") + count(live, " of them called: ")
+         + count(ahead, " refreshed ahead, ") + count(times.size(), " in all, at most ")
+         + count(most, " in a second of ") + count(per_second, "\n"))
+            .c_str(),
+        stderr);
+}
+
+} // namespace
+} // namespace fault
