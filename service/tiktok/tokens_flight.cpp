@@ -13,6 +13,7 @@ namespace {
 constexpr milliseconds store_patience{20'000}; // a received pair is worth many tries to make it durable
 constexpr milliseconds retry_pause{200};
 constexpr milliseconds turn_patience{2'000};
+constexpr milliseconds ending_time{5'000}; // also for one that stood still until its own time was over
 
 using store::connection_state;
 
@@ -42,9 +43,13 @@ flight_end failed(refresh_result how, vault::shared_tokens tokens, failure why) 
     return {how, std::move(tokens), std::move(why), true};
 }
 
+deadline time_to_end() {
+    return deadline::in(steady_now(), ending_time);
+}
+
 /// Somebody else was faster; what is there now is the answer.
 task<flight_end> look_again(attempt& a) {
-    auto there = co_await a.s.vault.load_again(a.one.user, a.until);
+    auto there = co_await a.s.vault.load_again(a.one.user, time_to_end());
     if (!there) co_return broken(there.error());
     flight_end end{refresh_result::superseded, std::move(*there), std::nullopt, true};
     co_return end;
@@ -53,8 +58,8 @@ task<flight_end> look_again(attempt& a) {
 task<void> note_state(attempt& a, connection_state now_is, std::string cause) {
     // Best effort: the intent stays open where even this cannot be written, and is found at the next start.
     const auto noted = co_await a.s.vault.set_state(a.one.user, a.from->version, now_is, std::move(cause),
-                                                    wall_now(), a.until);
-    if (noted) co_await a.s.records.close_refresh(a.held, a.until);
+                                                    wall_now(), time_to_end());
+    if (noted) co_await a.s.records.close_refresh(a.held, time_to_end());
 }
 
 bool lacks_a_scope(const vault::token_set& now, const vault::token_set& before) {
@@ -107,7 +112,7 @@ task<flight_end> not_known_yet(attempt& a) {
 
 /// invalid_grant: the store is read again first, a newer pair may be there (T14).
 task<flight_end> judge_invalid(attempt& a) {
-    auto there = co_await a.s.vault.load_again(a.one.user, a.until);
+    auto there = co_await a.s.vault.load_again(a.one.user, time_to_end());
     if (there && (*there)->version != a.from->version) co_return newest(std::move(*there));
     bool lost = a.lost_before;
     {

@@ -40,11 +40,12 @@ protected:
         tiktok::tokens_settings settings;
         settings.refresh_per_second = 1000;
         settings.settling = settling;
+        settings.lease_length = lease_length;
         tokens = std::make_unique<tiktok::tokens>(
             loop, ask, *vault, *records, settings,
             [this](const tiktok::refresh_report& report) { ++told[report.result]; });
     }
-    milliseconds settling{0}; // of the next make_tokens()
+    milliseconds settling{0}, lease_length{60'000}; // of the next make_tokens()
     /// A grant whose access token has this long to live (negative: is over) of two hours.
     vault::shared_tokens grant_with(const std::string& name, seconds left) {
         endpoint.good_refresh_tokens.insert("rft.first");

@@ -343,6 +343,18 @@ TEST_F(Tokens, T18LooksForANewerPairBeforeItCallsASecond401ARefusal) {
     EXPECT_EQ((**after_401("ann", (*forced)->version)).access_token.reveal(), "act.elsewhere");
 }
 
+TEST_F(Tokens, T13UsesTheNewerPairAlsoWhenItsOwnTimeIsOver) {
+    lease_length = milliseconds{300};
+    make_tokens();
+    grant_with("ann", seconds{-10});
+    vault::token_vault replica(*records, ring_of("a"));
+    endpoint.delay = milliseconds{400}; // as if it had stood still
+    endpoint.before_answer = [&replica] { return store_elsewhere(replica); };
+    const auto got = access("ann");
+    ASSERT_TRUE(got) << got.error().message();
+    EXPECT_EQ((**got).access_token.reveal(), "act.elsewhere");
+}
+
 TEST_F(Tokens, T19StaysRevokedWhenARefreshEndsAfterTheRevocation) {
     grant_with("ann", seconds{-10});
     endpoint.before_answer = [this] { return revoke_ann(*vault); };
