@@ -16,8 +16,10 @@ using gateway::seconds;
 
 constexpr std::size_t importers = 8, callers = 64;
 constexpr std::size_t per_second = 50;
-/// Rounding of one, and 40 ms between leaving and arriving: a handshake that a later request does not need.
-constexpr std::size_t seen_in_a_second_max = per_second + 1 + per_second / 25;
+/// Rounding of one, and 40 ms between leaving and arriving: a handshake that a later request does not need. A
+/// busy machine holds up more, now and then: one second in a hundred may have a quarter more.
+constexpr std::size_t usual_max = per_second + 1 + per_second / 25,
+                      rare_max = per_second + 1 + per_second / 4;
 constexpr milliseconds import_time{3}; // of one user, at the worst
 constexpr seconds shortest_life{5};
 
@@ -70,15 +72,16 @@ protected:
         std::sort(times.begin(), times.end());
         return times;
     }
-    /// The most within any second.
-    static std::size_t most_in_a_second(const std::vector<std::int64_t>& times) {
-        std::size_t most = 0;
+    /// How many there were in the second before each, fewest first.
+    static std::vector<std::size_t> counts_of_seconds(const std::vector<std::int64_t>& times) {
+        std::vector<std::size_t> counts;
         for (auto first = times.begin(), last = first; last != times.end(); ++last) {
             while (*last - *first >= 1000)
                 ++first;
-            most = std::max(most, static_cast<std::size_t>(last - first) + 1);
+            counts.push_back(static_cast<std::size_t>(last - first) + 1);
         }
-        return most;
+        std::sort(counts.begin(), counts.end());
+        return counts;
     }
 
     const std::size_t users = setting("EXPIRING_USERS", 500);
@@ -103,15 +106,18 @@ TEST_F(Expiry, T16EverybodyExpiringAtOnceIsRefreshedAtTheSetPaceAndNoCallFails) 
     call_everybody_who_is_live(); // over: each waits for its turn
     call_everybody_who_is_live(); // all new
     const auto times = refreshes();
-    const auto most = most_in_a_second(times);
+    const auto seconds_seen = counts_of_seconds(times);
+    ASSERT_FALSE(seconds_seen.empty());
+    const auto most = seconds_seen.back(), usual = seconds_seen[(seconds_seen.size() - 1) * 99 / 100];
     EXPECT_EQ(times.size(), live) << "once for each who was called, and never for others (T17)";
-    EXPECT_LE(most, seen_in_a_second_max);
+    EXPECT_LE(usual, usual_max);
+    EXPECT_LE(most, rare_max);
     EXPECT_EQ(failed.size(), 0U) << failed.front();
     const auto count = [](auto number, const char* what) { return std::to_string(number) + what; };
     std::fputs(
         (count(users, " users imported in ") + count(imported, " ms, ") + count(live, " of them called: ")
          + count(ahead, " refreshed ahead, ") + count(times.size(), " in all, at most ")
-         + count(most, " in a second of ") + count(per_second, "\n"))
+         + count(usual, " (rarely ") + count(most, ") in a second of ") + count(per_second, "\n"))
             .c_str(),
         stderr);
 }

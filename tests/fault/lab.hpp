@@ -78,6 +78,7 @@ private:
     scene on_;
     std::unique_ptr<harness::world> w_; // a new one every few rounds: histories grow
     std::string schema_;                // of that world
+    std::string armed_at_;              // when the gateway of this round started, by the database
     harness::gateway_process* heir_ = nullptr;
     int worlds_made_ = 0;
     int rounds_in_world_ = 0;

@@ -38,6 +38,12 @@ harness::answer ask_until_final(Ask ask) {
 } // namespace
 
 void lab::let_the_dead_be_dead(const plan& of, tally& into) {
+    // What the dead one sent last may still be on its way into the tables.
+    on_.database->comes_true(schema_,
+                             "NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE application_name = "
+                             "'tiktok-gateway' AND backend_start > '"
+                                 + armed_at_ + "')",
+                             slack);
     on_.database->pass_time(schema_, silence);
     if (!heir_) return;
     const auto began = steady_now();
