@@ -26,6 +26,9 @@ struct done {};
 /// `told_before`: this webhook was noted earlier (kept for a week). Neither changes anything.
 enum class told_end { written, row_moved_on, told_before };
 
+/// `refused`: the fence is stale or the version is not the newest any more; nothing may be sent.
+/// `begun_again`: another began with this very version, and nobody saw its end.
+enum class refresh_begin { refused, begun, begun_again };
 enum class refresh_end { stored, superseded, kept_as_candidate };
 
 /// `no_room`: a write found the disk full; reads go on, no refresh begins, and ping() finds out when there is
@@ -102,9 +105,9 @@ public:
                                                           milliseconds length, wall_time now,
                                                           deadline until) = 0;
     virtual task<result<done>> release_lease(lease held, deadline until) = 0;
-    /// `false`: the fence is stale or the version is not the newest any more; nothing may be sent.
-    virtual task<result<bool>> begin_refresh(lease held, std::uint64_t version, wall_time now,
-                                             deadline until) = 0;
+    /// The intent is durable on return, in the place of an earlier one.
+    virtual task<result<refresh_begin>> begin_refresh(lease held, std::uint64_t version, wall_time now,
+                                                      deadline until) = 0;
     /// Stores the new pair (expected_version + 1), keeps the old one as previous, closes the intent.
     /// Refused when the connection is gone, revoked or has another version (`superseded`), or when another
     /// holder has the lease by now (`kept_as_candidate`: the pair is kept beside, not dropped).

@@ -97,9 +97,13 @@ task<flight_end> store_answer(attempt& a, token_answer answer) {
     co_return failed(refresh_result::store_failed, a.from, store_trouble());
 }
 
-/// TikTok gave this pair moments ago and says now that it knows nothing of it: asked again later.
-task<flight_end> not_known_yet(attempt& a) {
-    co_await a.s.records.close_refresh(a.held, a.until);
+/// TikTok gave this pair moments ago and says now that it knows nothing of it: asked again later. Where an
+/// answer was lost before, that is remembered with the pair.
+task<flight_end> not_known_yet(attempt& a, bool lost) {
+    if (lost)
+        co_await note_state(a, connection_state::refresh_in_doubt, std::string(response_lost));
+    else
+        co_await a.s.records.close_refresh(a.held, a.until);
     const auto chance = a.s.chance();
     failure why{errc::tiktok_error, "TikTok does not know this user's new token yet."};
     const std::lock_guard guard(a.s.lock);
@@ -119,7 +123,7 @@ task<flight_end> judge_invalid(attempt& a) {
         const std::lock_guard guard(a.s.lock);
         lost = lost || a.s.notes.may_have_rotated(a.one.user, a.from->version);
     }
-    if (!lost && a.from->renewed_within(a.s.settings.young, wall_now())) co_return co_await not_known_yet(a);
+    if (a.from->renewed_within(a.s.settings.young, wall_now())) co_return co_await not_known_yet(a, lost);
     std::string cause = lost ? std::string(response_lost) : "refresh_token_invalid";
     co_await note_state(a, connection_state::reconnect_required, cause);
     {
@@ -202,6 +206,12 @@ task<void> keep_the_pace(attempt& a) {
     if (wait.count() > 0) co_await pause_until(deadline::in(steady_now(), wait));
 }
 
+/// All the time a request may take lies within the lease: a process that stood still, or waited long for the
+/// store, must not ask with a token that another replaces meanwhile (T13).
+bool may_ask(const attempt& a) {
+    return a.until.left(steady_now()) >= a.s.settings.request_timeout;
+}
+
 task<token_outcome> request(attempt& a) {
     const auto until = deadline::in(steady_now(), a.s.settings.request_timeout);
     co_return co_await a.s.ask.refresh(a.from->refresh_token.copy(), until);
@@ -212,28 +222,30 @@ task<flight_end> with_lease(attempt& a) {
     if (!there) co_return broken(there.error());
     a.from = std::move(*there);
     if (a.from->version != a.one.version) {
-        if (a.lost_before) co_await a.s.records.close_refresh(a.held, a.until);
+        if (a.one.resumed) co_await a.s.records.close_refresh(a.held, a.until);
         co_return newest(a.from);
     }
     const bool over = a.from->state == connection_state::revoked
                       || a.from->state == connection_state::reconnect_required
                       || a.from->refresh_token.empty();
     if (over) {
-        if (a.lost_before) co_await a.s.records.close_refresh(a.held, a.until);
+        if (a.one.resumed) co_await a.s.records.close_refresh(a.held, a.until);
         flight_end end{refresh_result::superseded, a.from, reconnect_failure(a.from->cause), false};
         co_return end;
     }
     a.lost_before =
-        a.lost_before
+        a.one.resumed
         || (a.from->state == connection_state::refresh_in_doubt && a.from->cause == response_lost);
     const auto begun = co_await a.s.records.begin_refresh(a.held, a.from->version, wall_now(), a.until);
     if (!begun) co_return broken(begun.error());
-    if (!*begun) co_return co_await look_again(a);
+    if (*begun == store::refresh_begin::refused) co_return co_await look_again(a);
+    if (*begun == store::refresh_begin::begun_again) a.lost_before = true;
     failpoint("refresh.intent_durable"); // R2
     co_await keep_the_pace(a);
+    if (!may_ask(a)) co_return broken(store_trouble());
     auto outcome = co_await request(a);
     failpoint("refresh.answered"); // R7, where the answer came
-    if (std::holds_alternative<answer_lost>(outcome)) {
+    if (std::holds_alternative<answer_lost>(outcome) && may_ask(a)) {
         // Once more with the old token: an endpoint that did not rotate, or forgives, answers now (T04).
         a.lost_before = true;
         outcome = co_await request(a);
@@ -241,19 +253,10 @@ task<flight_end> with_lease(attempt& a) {
     co_return co_await settle(a, std::move(outcome));
 }
 
-/// Whether somebody whose lease is over set out with this very pair and never told how that ended (T04).
-task<bool> was_left_open(tokens::state& s, const flight& one, deadline until) {
-    const auto open = co_await s.records.open_refreshes(wall_now(), until);
-    co_return open&& std::any_of(open->begin(), open->end(), [&one](const store::refresh_intent& each) {
-        return each.user == one.user && each.version == one.version;
-    });
-}
-
 /// Null: another owner kept the lease until the deadline, or a newer pair appeared meanwhile (in `end`).
 task<std::optional<store::lease>> lease_for(tokens::state& s, const flight& one, flight_end& end,
-                                            bool& left_open, deadline until) {
+                                            deadline until) {
     while (true) {
-        left_open = co_await was_left_open(s, one, until); // before the lease: an open one has none
         auto got =
             co_await s.records.take_lease(one.user, s.owner, s.settings.lease_length, wall_now(), until);
         if (!got) {
@@ -298,11 +301,10 @@ task<flight_end> refresh(tokens::state& s, const flight& one) {
     // Its own time, not that of whoever asked: two requests and what the store needs around them.
     const auto until = deadline::in(steady_now(), s.settings.lease_length);
     flight_end end;
-    bool left_open = false;
-    auto held = co_await lease_for(s, one, end, left_open, until);
+    auto held = co_await lease_for(s, one, end, until);
     if (!held) co_return end;
     failpoint("refresh.leased"); // R1
-    attempt a{s, one, std::move(*held), nullptr, one.resumed || left_open, until};
+    attempt a{s, one, std::move(*held), nullptr, false, until};
     end = co_await with_lease(a);
     co_await s.records.release_lease(a.held, until);
     failpoint("refresh.released"); // R9

@@ -39,9 +39,10 @@ struct token_set {
     wall_time access_expires_at;
     wall_time refresh_expires_at;
 
-    /// A refresh gave this pair less than `age` ago: TikTok may not know it everywhere yet.
+    /// A refresh gave this pair less than `age` ago: TikTok may not know it everywhere yet. Where another
+    /// replica received it, its clock may be ahead of ours (Q02).
     bool renewed_within(milliseconds age, wall_time now) const {
-        return received_at > connected_at && now >= received_at && now - received_at < age;
+        return received_at > connected_at && std::chrono::abs(now - received_at) < age;
     }
     bool has_scope(std::string_view name) const;
     bool usable(wall_time now) const {

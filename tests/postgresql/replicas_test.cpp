@@ -85,7 +85,7 @@ TEST_F(PostgresqlStore, T12GivesOneLeaseToFiftyWhoWantItAndStopsALateWriterByIts
     run_on(loop, group.wait_empty(soon()));
     ASSERT_EQ(fences.size(), 1U);
     const store::lease paused{user("ann"), "", fences[0], {}};
-    ASSERT_TRUE(run(one->begin_refresh(paused, 1, at_second(0), soon())));
+    ASSERT_EQ(run(one->begin_refresh(paused, 1, at_second(0), soon())), store::refresh_begin::begun);
     pass_time(schema.name(), seconds{61});
     const auto next =
         run(two->take_lease(user("ann"), "two", milliseconds{60'000}, at_second(-9999), soon()));

@@ -59,7 +59,7 @@ task<std::vector<kept_tokens_record>> kept_tokens(connection& at, const user_id&
 task<maybe_lease> take_lease(connection& at, const user_id& user, const std::string& owner,
                              milliseconds length, wall_time now);
 task<done> release_lease(connection& at, const lease& held);
-task<bool> begin_refresh(connection& at, const lease& held, std::uint64_t version, wall_time now);
+task<refresh_begin> begin_refresh(connection& at, const lease& held, std::uint64_t version, wall_time now);
 task<refresh_end> finish_refresh(connection& at, const lease& held, const connection_record& record,
                                  std::uint64_t expected_version);
 task<std::vector<refresh_intent>> open_refreshes(connection& at);

@@ -44,7 +44,11 @@ task<done> release_lease(connection& at, const lease& held) {
     co_return done{};
 }
 
-task<bool> begin_refresh(connection& at, const lease& held, std::uint64_t version, wall_time now) {
+task<refresh_begin> begin_refresh(connection& at, const lease& held, std::uint64_t version, wall_time now) {
+    statement earlier{"SELECT 1 FROM refresh_intents WHERE user_id = $1 AND version = $2"};
+    earlier.text(held.user.text()).number(version);
+    auto found = co_await at.run(earlier);
+    const bool again = found.next();
     statement begin{
         "INSERT INTO refresh_intents (user_id, version, fence, started_at) "
         "SELECT c.user_id, c.version, l.fence, $1 FROM connections c "
@@ -54,7 +58,8 @@ task<bool> begin_refresh(connection& at, const lease& held, std::uint64_t versio
         "fence = excluded.fence, started_at = excluded.started_at"};
     begin.time(now).text(held.user.text()).number(version).number(held.fence);
     const auto begun = co_await at.run(begin);
-    co_return begun.changed() > 0;
+    if (begun.changed() == 0) co_return refresh_begin::refused;
+    co_return again ? refresh_begin::begun_again : refresh_begin::begun;
 }
 
 task<refresh_end> finish_refresh(connection& at, const lease& held, const connection_record& record,

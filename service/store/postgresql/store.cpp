@@ -72,8 +72,8 @@ public:
     task<result<std::optional<lease>>> take_lease(user_id user, std::string owner, milliseconds length,
                                                   wall_time now, deadline until) override;
     task<result<done>> release_lease(lease held, deadline until) override;
-    task<result<bool>> begin_refresh(lease held, std::uint64_t version, wall_time now,
-                                     deadline until) override;
+    task<result<refresh_begin>> begin_refresh(lease held, std::uint64_t version, wall_time now,
+                                              deadline until) override;
     task<result<refresh_end>> finish_refresh(lease held, connection_record record,
                                              std::uint64_t expected_version, deadline until) override;
     task<result<std::vector<refresh_intent>>> open_refreshes(wall_time now, deadline until) override;
@@ -297,8 +297,8 @@ task<result<done>> postgresql_store::release_lease(lease held, deadline until) {
     co_return co_await on_pool(pool_, unit::transaction_of(held.user), until, std::move(work));
 }
 
-task<result<bool>> postgresql_store::begin_refresh(lease held, std::uint64_t version, wall_time now,
-                                                   deadline until) {
+task<result<refresh_begin>> postgresql_store::begin_refresh(lease held, std::uint64_t version, wall_time now,
+                                                            deadline until) {
     auto work = [&held, &version, &now](connection& at) {
         return postgresql::begin_refresh(at, held, version, now);
     };

@@ -45,7 +45,7 @@ std::uint64_t add_to_counter(sqlite_database& at, const std::string& name, std::
 std::optional<lease> take_lease(sqlite_database& at, const user_id& user, const std::string& owner,
                                 milliseconds length, wall_time now);
 void release_lease(sqlite_database& at, const lease& held);
-bool begin_refresh(sqlite_database& at, const lease& held, std::uint64_t version, wall_time now);
+refresh_begin begin_refresh(sqlite_database& at, const lease& held, std::uint64_t version, wall_time now);
 refresh_end finish_refresh(sqlite_database& at, const lease& held, const connection_record& record,
                            std::uint64_t expected_version);
 std::vector<refresh_intent> open_refreshes(sqlite_database& at, wall_time now);

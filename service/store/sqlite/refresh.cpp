@@ -42,18 +42,25 @@ void release_lease(sqlite_database& at, const lease& held) {
         .run();
 }
 
-bool begin_refresh(sqlite_database& at, const lease& held, std::uint64_t version, wall_time now) {
+refresh_begin begin_refresh(sqlite_database& at, const lease& held, std::uint64_t version, wall_time now) {
     // The new pair could not be stored, and TikTok would have ended the old one (V01).
     if (at.no_room()) {
         at.refuse_for_room();
-        return false;
+        return refresh_begin::refused;
+    }
+    bool again = false;
+    {
+        query earlier{at, "SELECT 1 FROM refresh_intents WHERE user_id = ? AND version = ?"};
+        again = earlier.text(held.user.text()).number(version).row();
     }
     query begun{at,
                 "INSERT OR REPLACE INTO refresh_intents (user_id, version, fence, started_at) "
                 "SELECT c.user_id, c.version, l.fence, ? FROM connections c "
                 "JOIN leases l ON l.user_id = c.user_id "
                 "WHERE c.user_id = ? AND c.version = ? AND c.state <> 'revoked' AND l.fence = ?"};
-    return begun.time(now).text(held.user.text()).number(version).number(held.fence).run() > 0;
+    if (begun.time(now).text(held.user.text()).number(version).number(held.fence).run() == 0)
+        return refresh_begin::refused;
+    return again ? refresh_begin::begun_again : refresh_begin::begun;
 }
 
 refresh_end finish_refresh(sqlite_database& at, const lease& held, const connection_record& record,

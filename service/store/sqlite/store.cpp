@@ -33,8 +33,8 @@ public:
     task<result<std::optional<lease>>> take_lease(user_id user, std::string owner, milliseconds length,
                                                   wall_time now, deadline until) override;
     task<result<done>> release_lease(lease held, deadline until) override;
-    task<result<bool>> begin_refresh(lease held, std::uint64_t version, wall_time now,
-                                     deadline until) override;
+    task<result<refresh_begin>> begin_refresh(lease held, std::uint64_t version, wall_time now,
+                                              deadline until) override;
     task<result<refresh_end>> finish_refresh(lease held, connection_record record,
                                              std::uint64_t expected_version, deadline until) override;
     task<result<std::vector<refresh_intent>>> open_refreshes(wall_time now, deadline until) override;
@@ -166,8 +166,8 @@ task<result<done>> sqlite_store::release_lease(lease held, deadline until) {
     co_return co_await on_line(line_, effect::writes, until, std::move(work));
 }
 
-task<result<bool>> sqlite_store::begin_refresh(lease held, std::uint64_t version, wall_time now,
-                                               deadline until) {
+task<result<refresh_begin>> sqlite_store::begin_refresh(lease held, std::uint64_t version, wall_time now,
+                                                        deadline until) {
     auto work = [&held, &version, &now](sqlite_database& at) {
         return sqlite::begin_refresh(at, held, version, now);
     };

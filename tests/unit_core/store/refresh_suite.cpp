@@ -2,6 +2,7 @@
 
 namespace gateway::testing {
 
+using store::refresh_begin;
 using store::refresh_end;
 
 TEST_P(StoreSuite, LetsOneOwnerHoldALeaseAndGivesGrowingFences) {
@@ -23,11 +24,11 @@ TEST_P(StoreSuite, LetsOneOwnerHoldALeaseAndGivesGrowingFences) {
 TEST_P(StoreSuite, BeginsARefreshOnlyWithTheLeaseAndForTheNewestVersion) {
     ASSERT_TRUE(put(connection("ann", 1), 0));
     auto held = take("ann", "one", at_second(0));
-    EXPECT_FALSE(run(at->begin_refresh(*held, 2, at_second(0), soon())));
+    EXPECT_EQ(run(at->begin_refresh(*held, 2, at_second(0), soon())), refresh_begin::refused);
     auto stale = *held;
     stale.fence -= 1;
-    EXPECT_FALSE(run(at->begin_refresh(stale, 1, at_second(0), soon())));
-    EXPECT_TRUE(run(at->begin_refresh(*held, 1, at_second(3), soon())));
+    EXPECT_EQ(run(at->begin_refresh(stale, 1, at_second(0), soon())), refresh_begin::refused);
+    EXPECT_EQ(run(at->begin_refresh(*held, 1, at_second(3), soon())), refresh_begin::begun);
     EXPECT_TRUE(run(at->open_refreshes(at_second(3), soon())).empty()) << "its holder is at work";
     pass_time_until(at_second(11));
     const auto open = run(at->open_refreshes(at_second(11), soon()));
@@ -39,10 +40,23 @@ TEST_P(StoreSuite, BeginsARefreshOnlyWithTheLeaseAndForTheNewestVersion) {
     EXPECT_TRUE(run(at->open_refreshes(at_second(11), soon())).empty());
 }
 
+TEST_P(StoreSuite, T04TellsWhoBeginsThatAnotherBeganAndNobodySawItsEnd) {
+    ASSERT_TRUE(put(connection("ann", 1), 0));
+    const auto dead = take("ann", "dead", at_second(0));
+    EXPECT_EQ(run(at->begin_refresh(*dead, 1, at_second(0), soon())), refresh_begin::begun);
+    auto held = take("ann", "one", at_second(11));
+    EXPECT_EQ(run(at->begin_refresh(*held, 1, at_second(11), soon())), refresh_begin::begun_again);
+    run(at->close_refresh(*held, soon()));
+    EXPECT_EQ(run(at->begin_refresh(*held, 1, at_second(12), soon())), refresh_begin::begun);
+    ASSERT_TRUE(put(connection("ann", 2), 1));
+    EXPECT_EQ(run(at->begin_refresh(*held, 2, at_second(13), soon())), refresh_begin::begun)
+        << "what was open is about another pair";
+}
+
 TEST_P(StoreSuite, StoresTheNewPairKeepsTheOldAndEndsTheIntent) {
     ASSERT_TRUE(put(connection("ann", 1), 0));
     auto held = take("ann", "one", at_second(0));
-    ASSERT_TRUE(run(at->begin_refresh(*held, 1, at_second(0), soon())));
+    ASSERT_EQ(run(at->begin_refresh(*held, 1, at_second(0), soon())), refresh_begin::begun);
     EXPECT_EQ(run(at->finish_refresh(*held, connection("ann", 2), 1, soon())), refresh_end::stored);
     EXPECT_EQ(there("ann")->version, 2U);
     EXPECT_EQ(run(at->kept_tokens(user("ann"), soon())).at(0).version, 1U);
@@ -52,7 +66,7 @@ TEST_P(StoreSuite, StoresTheNewPairKeepsTheOldAndEndsTheIntent) {
 TEST_P(StoreSuite, T21LetsANewGrantWinOverARefreshThatIsRunning) {
     ASSERT_TRUE(put(connection("ann", 1), 0));
     auto held = take("ann", "one", at_second(0));
-    ASSERT_TRUE(run(at->begin_refresh(*held, 1, at_second(0), soon())));
+    ASSERT_EQ(run(at->begin_refresh(*held, 1, at_second(0), soon())), refresh_begin::begun);
     auto grant = connection("ann", 2);
     grant.sealed_tokens = "of the new grant";
     ASSERT_TRUE(put(grant, 1));
@@ -65,7 +79,7 @@ TEST_P(StoreSuite, T19DoesNotBringARevokedOrForgottenConnectionBack) {
         const std::string name = revoke ? "ann" : "bob";
         ASSERT_TRUE(put(connection(name, 10), 0));
         auto held = take(name, "one", at_second(0));
-        ASSERT_TRUE(run(at->begin_refresh(*held, 10, at_second(0), soon())));
+        ASSERT_EQ(run(at->begin_refresh(*held, 10, at_second(0), soon())), refresh_begin::begun);
         if (revoke)
             run(at->revoke_connection(user(name), "gone", at_second(1), soon()));
         else
@@ -82,7 +96,7 @@ TEST_P(StoreSuite, T19DoesNotBringARevokedOrForgottenConnectionBack) {
 TEST_P(StoreSuite, T13KeepsThePairOfALateHolderAsACandidate) {
     ASSERT_TRUE(put(connection("ann", 1), 0));
     auto paused = take("ann", "one", at_second(0));
-    ASSERT_TRUE(run(at->begin_refresh(*paused, 1, at_second(0), soon())));
+    ASSERT_EQ(run(at->begin_refresh(*paused, 1, at_second(0), soon())), refresh_begin::begun);
     auto next = take("ann", "two", at_second(60));
     ASSERT_TRUE(next);
     EXPECT_EQ(run(at->finish_refresh(*paused, connection("ann", 2), 1, soon())),

@@ -46,7 +46,7 @@ protected:
         const auto now = at_second(++refreshes * 60); // the lease of the last one is over
         const auto begun = job(store::effect::writes, [now](store::sqlite_database& at) {
             const auto held = store::sqlite::take_lease(at, user("ann"), "us", milliseconds{1000}, now);
-            return held && store::sqlite::begin_refresh(at, *held, 1, now);
+            return held && store::sqlite::begin_refresh(at, *held, 1, now) != store::refresh_begin::refused;
         });
         return begun && *begun;
     }

@@ -45,7 +45,8 @@ protected:
             loop, ask, *vault, *records, settings,
             [this](const tiktok::refresh_report& report) { ++told[report.result]; });
     }
-    milliseconds settling{0}, lease_length{60'000}; // of the next make_tokens()
+    milliseconds settling{0}; // of the next make_tokens(), as the next line
+    milliseconds lease_length{60'000};
     /// A grant whose access token has this long to live (negative: is over) of two hours.
     vault::shared_tokens grant_with(const std::string& name, seconds left) {
         endpoint.good_refresh_tokens.insert("rft.first");

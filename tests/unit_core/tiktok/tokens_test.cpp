@@ -85,7 +85,8 @@ TEST_F(Tokens, T02AsksOnceMoreForARefreshFoundOpenAtStart) {
     const auto granted = grant_with("ann", seconds{7000});
     auto held = run_on(
         loop, records->take_lease(user_id::trusted("ann"), "dead", milliseconds{0}, wall_now(), soon()));
-    ASSERT_TRUE(*run_on(loop, records->begin_refresh(**held, granted->version, wall_now(), soon())));
+    ASSERT_EQ(*run_on(loop, records->begin_refresh(**held, granted->version, wall_now(), soon())),
+              store::refresh_begin::begun);
     tokens.reset();
     start_good("a");
     make_tokens();
@@ -99,7 +100,8 @@ TEST_F(Tokens, T04ReportsAPairThatWasRotatedAwayWhileTheProcessWasDead) {
     const auto granted = grant_with("ann", seconds{7000});
     auto held = run_on(
         loop, records->take_lease(user_id::trusted("ann"), "dead", milliseconds{0}, wall_now(), soon()));
-    ASSERT_TRUE(*run_on(loop, records->begin_refresh(**held, granted->version, wall_now(), soon())));
+    ASSERT_EQ(*run_on(loop, records->begin_refresh(**held, granted->version, wall_now(), soon())),
+              store::refresh_begin::begun);
     endpoint.good_refresh_tokens.clear(); // TikTok rotated, and nobody saw the answer
     tokens.reset();
     start_good("a");
@@ -116,16 +118,27 @@ TEST_F(Tokens, T04ReportsAPairThatWasRotatedAwayWhileTheProcessWasDead) {
     EXPECT_TRUE(run_on(loop, records->open_refreshes(wall_now(), soon()))->empty());
 }
 
-TEST_F(Tokens, T04NamesTheCauseAlsoWhereACallComesBeforeWhatWasLeftOpenIsResumed) {
-    const auto granted = grant_with("ann", seconds{7000});
+TEST_F(Tokens, T04NamesTheCauseAlsoWhereACallComesBeforeTheResumption) {
+    const auto granted = grant_with("ann", seconds{-10});
     auto held = run_on(
         loop, records->take_lease(user_id::trusted("ann"), "dead", milliseconds{0}, wall_now(), soon()));
-    ASSERT_TRUE(*run_on(loop, records->begin_refresh(**held, granted->version, wall_now(), soon())));
-    endpoint.good_refresh_tokens.clear(); // TikTok rotated, and nobody saw the answer
-    EXPECT_EQ(after_401("ann", granted->version).error().code(), errc::reconnect_required);
+    ASSERT_EQ(*run_on(loop, records->begin_refresh(**held, granted->version, wall_now(), soon())),
+              store::refresh_begin::begun);
+    endpoint.good_refresh_tokens.clear(); // TikTok rotated for the dead one
+    EXPECT_EQ(access("ann").error().code(), errc::reconnect_required);
     EXPECT_EQ(record("ann").cause, "rotation_response_lost");
     EXPECT_EQ(told[refresh_result::lost], 1) << "there is an alarm on it";
     EXPECT_TRUE(run_on(loop, records->open_refreshes(wall_now(), soon()))->empty());
+}
+
+TEST_F(Tokens, T13SendsNothingThatMightOutliveItsLease) {
+    grant_with("ann", seconds{-10});
+    lease_length = milliseconds{14'000}; // a request may take 15 s
+    tokens.reset();
+    make_tokens();
+    EXPECT_EQ(access("ann").error().code(), errc::vault_unavailable);
+    EXPECT_EQ(requests(), 0U);
+    EXPECT_EQ(run_on(loop, records->open_refreshes(wall_now(), soon()))->size(), 1U) << "for whoever can";
 }
 
 TEST_F(Tokens, T08AsksOnceMoreWithTheOldTokenWhenTheAnswerIsLost) {
@@ -185,6 +198,28 @@ TEST_F(Tokens, T14BelievesNoInvalidGrantForAPairThatIsSecondsOld) {
     EXPECT_EQ(refused.error().code(), errc::tiktok_error);
     EXPECT_TRUE(refused.error().details()->retry_after);
     EXPECT_EQ(record("ann").state, connection_state::connected);
+}
+
+TEST_F(Tokens, T14BelievesItNotEvenAfterALostAnswerButRemembersThat) {
+    grant_with("ann", seconds{-10});
+    endpoint.lifetime = "1";
+    ASSERT_TRUE(access("ann"));
+    endpoint.good_refresh_tokens.clear();
+    endpoint.next = {mode::lose_before};
+    EXPECT_EQ(after_401("ann", record("ann").version).error().code(), errc::tiktok_error);
+    EXPECT_EQ(record("ann").state, connection_state::refresh_in_doubt);
+    EXPECT_EQ(record("ann").cause, "rotation_response_lost");
+}
+
+TEST(TokenSet, Q02IsNewAlsoByAClockThatIsBehindTheOneThatReceivedIt) {
+    vault::token_set set;
+    set.received_at = wall_now();
+    set.connected_at = set.received_at - seconds{7200};
+    EXPECT_TRUE(set.renewed_within(seconds{60}, set.received_at + seconds{59}));
+    EXPECT_TRUE(set.renewed_within(seconds{60}, set.received_at - seconds{30}));
+    EXPECT_FALSE(set.renewed_within(seconds{60}, set.received_at + seconds{60}));
+    EXPECT_FALSE(set.renewed_within(seconds{60}, set.received_at - seconds{3600}))
+        << "a clock that was wrong";
 }
 
 TEST_F(Tokens, T18TakesA401ForNotYetWhileThePairIsNew) {
