@@ -110,7 +110,8 @@ public:
                                                       deadline until) = 0;
     /// Stores the new pair (expected_version + 1), keeps the old one as previous, closes the intent.
     /// Refused when the connection is gone, revoked or has another version (`superseded`), or when another
-    /// holder has the lease by now (`kept_as_candidate`: the pair is kept beside, not dropped).
+    /// holder has the lease by now (`kept_as_candidate`: the pair is kept beside, not dropped, and the intent
+    /// stays for the other to find).
     virtual task<result<refresh_end>> finish_refresh(lease held, connection_record record,
                                                      std::uint64_t expected_version, deadline until) = 0;
     /// Refreshes whose end nobody saw and whose lease is over: nobody is at work on them.

@@ -154,12 +154,12 @@ refresh_end database::finish_refresh(const lease& held, const connection_record&
     const auto intent = intents_.find(record.user);
     const auto newest = std::max(by == leases_.end() ? 0 : by->second.what.fence,
                                  intent == intents_.end() ? 0 : intent->second.fence);
-    close_refresh(held);
-    if (!ours) return refresh_end::superseded;
-    if (newest > held.fence) {
+    if (ours && newest > held.fence) {
         keep(record.user, record.version, kept_reason::candidate, record.sealed_tokens, record.updated_at);
         return refresh_end::kept_as_candidate;
     }
+    close_refresh(held);
+    if (!ours) return refresh_end::superseded;
     keep(record.user, expected_version, kept_reason::previous, std::move(there->second.sealed_tokens),
          record.updated_at);
     there->second = record;

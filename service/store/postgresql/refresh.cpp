@@ -68,14 +68,14 @@ task<refresh_end> finish_refresh(connection& at, const lease& held, const connec
     const bool ours = there && there->version == expected_version && record.version > expected_version
                       && there->state != connection_state::revoked;
     const auto newest = co_await newest_fence(at, record.user);
-    co_await close_refresh(at, held);
-    if (!ours) co_return refresh_end::superseded;
-    if (newest > held.fence) {
+    if (ours && newest > held.fence) { // the intent stays, as in sqlite/refresh.cpp
         kept_tokens_record late{record.user, record.version, kept_reason::candidate, record.sealed_tokens,
                                 record.updated_at};
         co_await keep_tokens(at, late);
         co_return refresh_end::kept_as_candidate;
     }
+    co_await close_refresh(at, held);
+    if (!ours) co_return refresh_end::superseded;
     kept_tokens_record previous{record.user, expected_version, kept_reason::previous,
                                 std::move(there->sealed_tokens), record.updated_at};
     co_await keep_tokens(at, previous);

@@ -69,13 +69,13 @@ refresh_end finish_refresh(sqlite_database& at, const lease& held, const connect
     const bool ours = there && there->version == expected_version && record.version > expected_version
                       && there->state != connection_state::revoked;
     const bool late = newest_fence(at, record.user) > held.fence;
-    close_refresh(at, held);
-    if (!ours) return refresh_end::superseded;
-    if (late) {
+    if (ours && late) { // the intent stays: whoever begins next has to know that TikTok may have rotated
         keep_tokens(at, {record.user, record.version, kept_reason::candidate, record.sealed_tokens,
                          record.updated_at});
         return refresh_end::kept_as_candidate;
     }
+    close_refresh(at, held);
+    if (!ours) return refresh_end::superseded;
     keep_tokens(at, {record.user, expected_version, kept_reason::previous, std::move(there->sealed_tokens),
                      record.updated_at});
     write_connection(at, record);

@@ -105,6 +105,8 @@ TEST_P(StoreSuite, T13KeepsThePairOfALateHolderAsACandidate) {
     const auto kept = run(at->kept_tokens(user("ann"), soon()));
     ASSERT_EQ(kept.size(), 1U);
     EXPECT_EQ(kept[0].reason, store::kept_reason::candidate);
+    EXPECT_EQ(run(at->begin_refresh(*next, 1, at_second(60), soon())), refresh_begin::begun_again)
+        << "TikTok rotated, and the pair is not where the next one looks";
     EXPECT_EQ(run(at->finish_refresh(*next, connection("ann", 2), 1, soon())), refresh_end::stored);
 }
 
