@@ -17,15 +17,30 @@ std::uint32_t allowed(const share& of, std::uint32_t limit, milliseconds window,
     if (!store_is_away) return 0; // it is asked for first
     const bool newcomer = seen.last_beat - seen.first_beat < 2 * seen.silent_max / beats_per_silence;
     const std::uint32_t fair = newcomer ? 0 : limit / std::max(1U, seen.count);
-    // After so long the others take this one for silent, have given up what they held beyond that, and TikTok
-    // has forgotten it.
+    // Where the store is away from all, their shares have ended by then, and TikTok has forgotten the calls.
     const bool others_ended = now - seen.last_beat >= seen.silent_max + share_held(window);
     return others_ended ? fair : std::min(of.capacity, fair);
 }
 
+void replicas_seen::beat(steady_time began, std::uint32_t alive) {
+    if (first_beat == steady_time{}) first_beat = last_beat = began;
+    if (began - last_beat >= share_usable) back_since = began;
+    // Others come back a little later: until then they are those of before.
+    const bool just_back = back_since != steady_time{} && began - back_since < share_usable;
+    count = just_back ? std::max(count, alive) : alive;
+    last_beat = began;
+}
+
+std::uint32_t most(std::uint32_t limit, milliseconds window, const replicas_seen& seen, steady_time now) {
+    const bool just_back =
+        seen.back_since != steady_time{} && now - seen.back_since < share_call_max + window;
+    return just_back ? limit / std::max(1U, seen.count) : limit;
+}
+
 std::uint32_t wanted(std::uint32_t used, std::uint32_t waiting, std::uint32_t limit, std::uint32_t replicas) {
-    constexpr std::uint32_t parts = 4;
-    const std::uint32_t batch = std::max(1U, limit / (parts * std::max(1U, replicas)));
+    // What a replica takes and does not use is out of reach for some minutes, should it die.
+    constexpr std::uint32_t parts = 16, most = 100;
+    const std::uint32_t batch = std::clamp(limit / (parts * std::max(1U, replicas)), 1U, most);
     const std::uint64_t sum = std::uint64_t{used} + std::max(batch, waiting);
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(sum, limit));
 }

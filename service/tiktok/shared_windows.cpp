@@ -24,8 +24,7 @@ constexpr milliseconds others_answer_within{100};
 constexpr milliseconds ask_again_after{1'000}; // while it does not answer
 constexpr milliseconds refused_for_least{250};
 constexpr milliseconds refused_for_most{2'000};
-constexpr milliseconds kept_for_the_silent{5'000}; // nobody has it: it is free when they are back, or gone
-constexpr milliseconds forgotten_after{300'000};   // longer than anything an old share still decides
+constexpr milliseconds forgotten_after{300'000}; // longer than anything an old share still decides
 constexpr std::size_t shard_count = 64;
 constexpr std::size_t tidied_from = 1'024;
 
@@ -170,7 +169,8 @@ task<result<store::window_grant>> shared_windows::state::ask_store(const store::
     store::window_wish wish;
     wish.which = name;
     wish.used = windows.used(name.key, name.kind, now);
-    wish.wanted = limits::wanted(wish.used, waiting, rule.limit, seen.count);
+    wish.wanted =
+        limits::wanted(wish.used, waiting, limits::most(rule.limit, rule.length, seen, now), seen.count);
     wish.limit = rule.limit;
     wish.length = rule.length;
     if (wish.used > 0) wish.frees_in = windows.stands(name.key, name.kind, now).until_more;
@@ -208,8 +208,7 @@ task<void> shared_windows::state::ask(store::window_name name, asking told) {
     auto& one = of(in, name, steady_now());
     one.now.reset();
     if (is_short() || (granted && granted->capacity == 0)) {
-        auto wait = std::max(granted->free_after, refused_for_least);
-        if (granted->others == 0) wait = std::max(wait, kept_for_the_silent);
+        const auto wait = std::max(granted->free_after, refused_for_least);
         one.free_at = steady_now() + wait;
         one.ask_again_at = steady_now() + std::min(wait, refused_for_most);
     }

@@ -92,33 +92,25 @@ task<done> sweep(connection& at, wall_time now) {
     for (const char* sql :
          {"DELETE FROM leases WHERE ctid IN (SELECT ctid FROM leases WHERE expires_at <= " DATABASE_NOW
           " LIMIT 1000 FOR UPDATE SKIP LOCKED)",
+          "DELETE FROM store_instances WHERE ctid IN (SELECT ctid FROM store_instances WHERE alive_until "
+          "<= " DATABASE_NOW " LIMIT 1000 FOR UPDATE SKIP LOCKED)",
           "DELETE FROM window_shares WHERE ctid IN (SELECT ctid FROM window_shares WHERE held_until "
           "<= " DATABASE_NOW " LIMIT 1000 FOR UPDATE SKIP LOCKED)"}) {
         statement drop{sql};
         co_await at.run(drop);
     }
-    statement dead{
-        "DELETE FROM store_instances WHERE ctid IN (SELECT ctid FROM store_instances WHERE alive_until "
-        "<= " DATABASE_NOW " - $1 LIMIT 1000 FOR UPDATE SKIP LOCKED)"};
-    dead.number(std::int64_t{silent_share.count()});
-    co_await at.run(dead);
     co_return done{};
 }
 
-/// Heirs of what was left behind are written down as living too, and are no replicas: they have seen none.
+/// Heirs of what was left behind are written down as living too, and are no replicas.
 task<std::uint64_t> be_alive(connection& at, const std::string& owner, milliseconds silent_max) {
     statement beat{
-        "WITH others AS (SELECT count(*) AS n FROM store_instances WHERE owner <> $1 AND replicas_seen > 0 "
-        "AND alive_until > " DATABASE_NOW
-        " - $2), "
-        "beat AS (INSERT INTO store_instances AS i (owner, alive_until, replicas_seen) "
-        "SELECT $1, " DATABASE_NOW
-        " + $3, n + 1 FROM others ON CONFLICT (owner) DO UPDATE "
-        "SET alive_until = excluded.alive_until, replicas_seen = excluded.replicas_seen, "
-        "back_since = CASE WHEN i.alive_until <= " DATABASE_NOW " THEN " DATABASE_NOW
-        " ELSE i.back_since END RETURNING replicas_seen) "
-        "SELECT replicas_seen, pg_notify(" CHANGES_CHANNEL ", 'beat') FROM beat"};
-    beat.text(owner).number(std::int64_t{silent_share.count()}).number(std::int64_t{silent_max.count()});
+        "WITH beat AS (INSERT INTO store_instances (owner, alive_until, is_replica) "
+        "VALUES ($1, " DATABASE_NOW
+        " + $2, 1) ON CONFLICT (owner) DO UPDATE SET alive_until = excluded.alive_until RETURNING owner) "
+        "SELECT 1 + (SELECT count(*) FROM store_instances WHERE owner <> $1 AND is_replica = 1 "
+        "AND alive_until > " DATABASE_NOW "), pg_notify(" CHANGES_CHANNEL ", 'beat') FROM beat"};
+    beat.text(owner).number(std::int64_t{silent_max.count()});
     auto row = co_await at.run(beat);
     co_return row.next() ? row.next_count() : 1;
 }

@@ -23,8 +23,7 @@ CREATE TABLE store_instances (
 /// The same for the steps of store/schema.cpp that came later.
 std::string own_part_of(std::int64_t step) {
     if (step != 3) return {};
-    return "ALTER TABLE store_instances ADD COLUMN replicas_seen BIGINT NOT NULL DEFAULT 0;"
-           "ALTER TABLE store_instances ADD COLUMN back_since BIGINT NOT NULL DEFAULT 0;";
+    return "ALTER TABLE store_instances ADD COLUMN is_replica BIGINT NOT NULL DEFAULT 0;";
 }
 
 struct found_schema {

@@ -76,9 +76,7 @@ task<std::vector<std::pair<std::string, std::string>>> list_meta(connection& at,
                                                                  const std::string& name_prefix);
 task<std::uint64_t> add_to_counter(connection& at, const std::string& name, std::uint64_t by);
 task<done> sweep(connection& at, wall_time now);
-/// So long a replica that is silent counts among those that may use TikTok's windows.
-inline constexpr milliseconds silent_share{300'000};
-/// Alive from now on for so long. Gives how many replicas there are.
+/// Alive from now on for so long. Gives how many replicas are.
 task<std::uint64_t> be_alive(connection& at, const std::string& owner, milliseconds silent_max);
 /// What it has of TikTok's windows is free when the last call it sent is a window old.
 task<done> be_gone(connection& at, const std::string& owner);

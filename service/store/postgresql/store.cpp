@@ -184,10 +184,8 @@ task<void> postgresql_store::stay_alive() {
 
 void postgresql_store::note_beat(steady_time began, std::uint64_t replicas) {
     const std::lock_guard lock(seen_mutex_);
-    seen_.count = static_cast<std::uint32_t>(replicas);
     seen_.silent_max = limits_.silent_max;
-    seen_.last_beat = began;
-    if (seen_.first_beat == steady_time{}) seen_.first_beat = began;
+    seen_.beat(began, static_cast<std::uint32_t>(replicas));
 }
 
 std::optional<limits::replicas_seen> postgresql_store::replicas() const {

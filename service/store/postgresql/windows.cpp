@@ -7,8 +7,6 @@ namespace {
 /// Whose share this is when TikTok itself has closed a window.
 constexpr const char* tiktok_itself = "tiktok";
 
-/// What others hold, and what is kept for replicas nobody hears of: they may be cut off and at work, with
-/// limit / replicas as they counted them, and what they used before they came back is not in their share yet.
 constexpr const char* take_share =
     "WITH others AS (SELECT coalesce(sum(capacity), 0)::bigint AS held, "
     "coalesce(min(frees_at) FILTER (WHERE frees_at > " DATABASE_NOW
@@ -16,17 +14,10 @@ constexpr const char* take_share =
     "FROM window_shares WHERE window_key = $1 AND kind = $2 AND owner <> $3 "
     "AND held_until > " DATABASE_NOW
     "), "
-    "silent AS (SELECT coalesce(sum($4 / replicas_seen), 0)::bigint AS reserved FROM store_instances "
-    "WHERE owner <> $3 AND replicas_seen > 0 AND ((alive_until <= " DATABASE_NOW
-    " "
-    "AND alive_until > " DATABASE_NOW " - $5) OR back_since > " DATABASE_NOW
-    " - $6)), "
-    "granted AS (SELECT greatest(0, least($7, $4 - held - reserved)) AS capacity, held, frees_at "
-    "FROM others, silent), "
+    "granted AS (SELECT greatest(0, least($5, $4 - held)) AS capacity, held, frees_at FROM others), "
     "put AS (INSERT INTO window_shares (window_key, kind, owner, capacity, frees_at, held_until) "
-    "SELECT $1, $2, $3, greatest(capacity, $8), " DATABASE_NOW " + $9, " DATABASE_NOW
-    " + $6 FROM granted "
-    "WHERE greatest(capacity, $8) > 0 "
+    "SELECT $1, $2, $3, greatest(capacity, $6), " DATABASE_NOW " + $7, " DATABASE_NOW
+    " + $8 FROM granted WHERE greatest(capacity, $6) > 0 "
     "ON CONFLICT (window_key, kind, owner) DO UPDATE SET capacity = excluded.capacity, "
     "frees_at = excluded.frees_at, held_until = excluded.held_until) "
     "SELECT capacity, held, greatest(0, frees_at - " DATABASE_NOW ") FROM granted";
@@ -45,11 +36,10 @@ task<window_grant> take_window_share(connection& at, const window_wish& wish, co
         .number(std::int64_t{wish.which.kind})
         .text(owner)
         .number(std::int64_t{wish.limit})
-        .number(std::int64_t{silent_share.count()})
-        .number(std::int64_t{limits::share_held(wish.length).count()})
         .number(std::int64_t{wish.wanted})
         .number(std::int64_t{wish.used})
-        .number(std::int64_t{wish.frees_in.count()});
+        .number(std::int64_t{wish.frees_in.count()})
+        .number(std::int64_t{limits::share_held(wish.length).count()});
     auto row = co_await at.run(take);
     window_grant out;
     if (!row.next()) co_return out;

@@ -17,7 +17,7 @@ constexpr milliseconds minute{60'000};
 const steady_time start{std::chrono::hours{1}};
 
 replicas_seen three_replicas(steady_time last_beat) {
-    return {3, start - std::chrono::hours{1}, last_beat, minute};
+    return {3, start - std::chrono::hours{1}, last_beat, {}, minute};
 }
 
 TEST(Share, IsUsedForOneWindowAfterTheStoreConfirmedIt) {
@@ -41,15 +41,34 @@ TEST(Share, L06WithoutTheStoreNoReplicaUsesMoreThanItsPart) {
 }
 
 TEST(Share, L06ANewcomerWhomTheOthersMayNotHaveCountedHasNothing) {
-    const replicas_seen new_here{3, start, start + seconds{19}, minute};
+    const replicas_seen new_here{3, start, start + seconds{19}, {}, minute};
     EXPECT_EQ(allowed({}, 6, minute, new_here, true, start + seconds{400}), 0U);
-    const replicas_seen known{3, start, start + seconds{20}, minute};
+    const replicas_seen known{3, start, start + seconds{20}, {}, minute};
     EXPECT_EQ(allowed({}, 6, minute, known, true, start + seconds{400}), 2U);
+}
+
+TEST(Share, L06AfterAnOutageNoReplicaAsksForMoreThanItsPartUntilTheOthersHaveToldWhatTheyUsed) {
+    replicas_seen seen;
+    seen.beat(start, 3);
+    EXPECT_EQ(most(6, minute, seen, start), 6U) << "a start is no outage";
+    seen.beat(start + seconds{59}, 3);
+    EXPECT_EQ(most(6, minute, seen, start + minute), 6U) << "no share has ended";
+    const auto back = start + seconds{200};
+    seen.beat(back, 1);
+    EXPECT_EQ(seen.count, 3U) << "the others are not back yet";
+    EXPECT_EQ(most(6, minute, seen, back), 2U);
+    seen.beat(back + seconds{30}, 2);
+    EXPECT_EQ(seen.count, 3U);
+    seen.beat(back + seconds{61}, 2);
+    EXPECT_EQ(seen.count, 2U);
+    EXPECT_EQ(most(6, minute, seen, back + seconds{119}), 3U);
+    EXPECT_EQ(most(6, minute, seen, back + seconds{120}), 6U);
 }
 
 TEST(Share, AsksForALittleMoreWhereTheLimitIsWide) {
     EXPECT_EQ(wanted(0, 1, 6, 3), 1U);
-    EXPECT_EQ(wanted(2, 1, 600, 3), 52U);
+    EXPECT_EQ(wanted(2, 1, 600, 3), 14U);
+    EXPECT_EQ(wanted(2, 1, 100'000, 3), 102U);
     EXPECT_EQ(wanted(2, 100, 6, 3), 6U) << "never more than the limit";
     EXPECT_EQ(wanted(5, 0, 6, 3), 6U);
 }
@@ -61,8 +80,6 @@ struct model_store {
         steady_time held_until{};
     };
     std::array<row, 3> rows;
-    std::array<steady_time, 3> alive_until{}, back_since{};
-    std::array<std::uint32_t, 3> seen{3, 3, 3};
 
     std::uint32_t take(std::size_t who, std::uint32_t want, std::uint32_t used, std::uint32_t limit,
                        steady_time now) {
@@ -70,15 +87,10 @@ struct model_store {
         for (std::size_t i = 0; i < rows.size(); ++i) {
             if (i == who) continue;
             if (rows[i].held_until > now) held += rows[i].capacity;
-            if (alive_until[i] <= now || back_since[i] > now - share_held(minute)) held += limit / seen[i];
         }
         const auto granted = std::min(want, limit > held ? limit - held : 0);
         rows[who] = {std::max(granted, used), now + share_held(minute)};
         return granted;
-    }
-    void beat(std::size_t who, steady_time now) {
-        if (alive_until[who] <= now) back_since[who] = now;
-        alive_until[who] = now + minute;
     }
 };
 
@@ -120,12 +132,13 @@ bool try_call(model_replica& of, std::size_t who, model_store& store, model_tikt
         }
         if (asked || of.cut_off) return false;
         const auto in_use = of.used.used("ann", 0, now);
-        of.mine = {store.take(who, wanted(in_use, 1, 6, of.seen.count), in_use, 6, now), now + share_usable};
+        const auto want = wanted(in_use, 1, most(6, minute, of.seen, now), of.seen.count);
+        of.mine = {store.take(who, want, in_use, 6, now), now + share_usable};
     }
     return false;
 }
 
-TEST(Share, L07ThreeReplicasNeverExceedTheLimitHoweverTheyAreCutOffFromTheStore) {
+TEST(Share, L07ThreeReplicasNeverExceedTheLimitHoweverOftenTheStoreGoesAwayAndOneIsCutOffForAWhile) {
     for (std::uint32_t seed = 1; seed <= 40; ++seed) {
         std::mt19937 dice(seed);
         model_store store;
@@ -133,24 +146,21 @@ TEST(Share, L07ThreeReplicasNeverExceedTheLimitHoweverTheyAreCutOffFromTheStore)
         std::array<model_replica, 3> replicas;
         for (auto& each : replicas)
             each.seen = three_replicas(start);
-        for (std::size_t i = 0; i < 3; ++i)
-            store.alive_until[i] = start + minute;
-        auto now = start;
+        auto now = start, cut_off_until = start;
         for (int step = 0; step < 30'000; ++step) {
             now += milliseconds{dice() % 200};
             const std::size_t who = dice() % 3;
-            auto& one = replicas[who];
-            if (dice() % 2'000 == 0) { // one is cut off, or all are, or it heals
-                const bool all = dice() % 3 == 0, away = dice() % 2 == 0;
+            if (dice() % 2'000 == 0) { // the store is away from all for minutes, or from one for less
+                const bool all = dice() % 2 == 0;
+                cut_off_until = now + (all ? milliseconds{dice() % 900'000} : milliseconds{dice() % 60'000});
                 for (std::size_t i = 0; i < 3; ++i)
-                    if (all || i == who) replicas[i].cut_off = away;
+                    replicas[i].cut_off = all || i == who;
             }
-            for (std::size_t i = 0; i < 3; ++i)
-                if (!replicas[i].cut_off && now - replicas[i].seen.last_beat >= seconds{5}) {
-                    replicas[i].seen.last_beat = now;
-                    store.beat(i, now);
-                }
-            try_call(one, who, store, tiktok, now);
+            for (auto& each : replicas) {
+                if (now >= cut_off_until) each.cut_off = false;
+                if (!each.cut_off && now - each.seen.last_beat >= seconds{5}) each.seen.beat(now, 3);
+            }
+            try_call(replicas[who], who, store, tiktok, now);
         }
         EXPECT_LE(tiktok.most, 6U) << "seed " << seed;
         EXPECT_GT(tiktok.total, 100U) << "seed " << seed;

@@ -41,12 +41,13 @@ protected:
         settings.refresh_per_second = 1000;
         settings.settling = settling;
         settings.lease_length = lease_length;
+        settings.request_timeout = request_timeout;
         tokens = std::make_unique<tiktok::tokens>(
             loop, ask, *vault, *records, settings,
             [this](const tiktok::refresh_report& report) { ++told[report.result]; });
     }
     milliseconds settling{0}; // of the next make_tokens(), as the next line
-    milliseconds lease_length{60'000};
+    milliseconds lease_length{60'000}, request_timeout{15'000};
     /// A grant whose access token has this long to live (negative: is over) of two hours.
     vault::shared_tokens grant_with(const std::string& name, seconds left) {
         endpoint.good_refresh_tokens.insert("rft.first");

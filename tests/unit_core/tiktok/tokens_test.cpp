@@ -380,6 +380,7 @@ TEST_F(Tokens, T18LooksForANewerPairBeforeItCallsASecond401ARefusal) {
 
 TEST_F(Tokens, T13UsesTheNewerPairAlsoWhenItsOwnTimeIsOver) {
     lease_length = milliseconds{300};
+    request_timeout = milliseconds{100};
     make_tokens();
     grant_with("ann", seconds{-10});
     vault::token_vault replica(*records, ring_of("a"));
