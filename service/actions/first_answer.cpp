@@ -18,6 +18,7 @@ first_answer::first_answer(store::store& records, caller_name caller, std::strin
 task<result<std::optional<store::idempotency_record>>> first_answer::claim(wall_time now, deadline until) {
     ours_.created_at = now;
     ours_.expires_at = now + first_answer_lifetime;
+    ours_.claim = new_ulid(now);
     auto found = co_await records_.claim_key(ours_, now, until);
     if (!found) co_return found.error();
     if (!*found) {

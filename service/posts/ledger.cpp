@@ -42,7 +42,13 @@ void attempt::tell(std::string_view outcome) const {
 task<result<void>> attempt::begin(deadline until) {
     record_.state = store::post_state::begun;
     auto done = co_await store_.begin_post(record_, until);
-    if (!done) co_return done.error();
+    if (!done) { // it may be written all the same: then it came to nothing
+        record_.state = store::post_state::settled;
+        record_.status = failed;
+        record_.fail_reason = facts(errc::vault_unavailable).name;
+        (void)co_await store_.update_post(record_, deadline::in(steady_now(), write_time));
+        co_return done.error();
+    }
     if (!*done) co_return taken_for_dead();
     begun_ = true;
     tell("begun");

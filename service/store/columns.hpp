@@ -159,7 +159,8 @@ Statement& bind_post(Statement& into, const post_record& record) {
         .text(record.attempt);
 }
 
-#define KEY_COLUMNS "caller, key, fingerprint, finished, status, answer, request_id, created_at, expires_at"
+#define KEY_COLUMNS \
+    "caller, key, fingerprint, finished, status, answer, request_id, created_at, expires_at, claim"
 
 template <class Row>
 idempotency_record read_key(Row& found) {
@@ -173,6 +174,7 @@ idempotency_record read_key(Row& found) {
     out.request_id = found.next_text();
     out.created_at = found.next_time();
     out.expires_at = found.next_time();
+    out.claim = found.next_text();
     return out;
 }
 
@@ -186,7 +188,8 @@ Statement& bind_key(Statement& into, const idempotency_record& record) {
         .blob(record.answer)
         .text(record.request_id)
         .time(record.created_at)
-        .time(record.expires_at);
+        .time(record.expires_at)
+        .text(record.claim);
 }
 
 #define FILE_COLUMNS "file_id, caller, path, mimetype, size_bytes, sha256, created_at, expires_at"

@@ -120,6 +120,7 @@ struct idempotency_record {
     std::string request_id; // of the first call
     wall_time created_at;
     wall_time expires_at;
+    std::string claim; // of this very call: a later one with the same key is never taken for it
     std::string owner; // who is to answer, where that is not this process itself: the heir of one that died
 };
 

@@ -145,7 +145,7 @@ CREATE INDEX posts_by_key ON posts (caller, idempotency_key, attempt) WHERE idem
 CREATE INDEX idempotency_keys_unfinished ON idempotency_keys (created_at) WHERE finished = 0;
 )sql";
 
-// Which replica may use how much of a window (limits/share.hpp).
+// Which replica may use how much of a window (limits/share.hpp); and which call of a key a claim was for.
 constexpr const char* step_3 = R"sql(
 CREATE TABLE window_shares (
     window_key TEXT NOT NULL,
@@ -157,6 +157,7 @@ CREATE TABLE window_shares (
     PRIMARY KEY (window_key, kind, owner)
 ) STRICT;
 CREATE INDEX window_shares_by_age ON window_shares (held_until);
+ALTER TABLE idempotency_keys ADD COLUMN claim TEXT NOT NULL DEFAULT '';
 )sql";
 
 constexpr std::array steps{step_1, step_2, step_3};

@@ -13,6 +13,16 @@ protected:
     worker loop;
 };
 
+store::idempotency_record key(const std::string& text) {
+    store::idempotency_record out;
+    out.caller = caller("shop");
+    out.key = text;
+    out.fingerprint = std::string(32, '\0');
+    out.created_at = at_second(0);
+    out.expires_at = at_second(86'400);
+    return out;
+}
+
 /// Asks until it is answered, at most 20 s; how long that took.
 milliseconds healed_within(worker& loop, store::store& at) {
     const auto began = steady_now();
@@ -49,6 +59,52 @@ TEST_F(PostgresqlOutage, V11FailsSoonWhileTheDatabaseIsAwayAndHealsByItself) {
     server.start();
     EXPECT_LT(healed_within(loop, *at), seconds{5});
     EXPECT_TRUE(run_on(loop, at->find_connection(user("ann"), soon()))->has_value());
+}
+
+TEST_F(PostgresqlOutage, V11WritesDownHowCallsEndedWhileTheDatabaseWasAway) {
+    const auto at = open_at(url);
+    for (const char* name : {"k1", "k2"})
+        ASSERT_FALSE(*run_on(loop, at->claim_key(key(name), at_second(0), soon())));
+    store::post_record row;
+    row.attempt = "01A";
+    row.user = user("ann");
+    row.caller = caller("shop");
+    row.idempotency_key = "k1";
+    row.post_ids = "[]";
+    ASSERT_TRUE(*run_on(loop, at->begin_post(row, soon())));
+    server.stop();
+    row.state = store::post_state::settled;
+    EXPECT_FALSE(run_on(loop, at->update_post(row, soon())));
+    auto answer = key("k1");
+    answer.status = 200;
+    answer.answer = "{}";
+    EXPECT_FALSE(run_on(loop, at->finish_key(answer, soon())));
+    EXPECT_FALSE(run_on(loop, at->forget_key(key("k2"), soon())));
+    server.start();
+    turn_until(loop, [&] {
+        const auto first = run_on(loop, at->claim_key(key("k1"), at_second(1), soon()));
+        return first && *first && (*first)->finished && (*first)->answer == "{}";
+    });
+    EXPECT_EQ((*run_on(loop, at->find_attempt("01A", soon())))->state, store::post_state::settled);
+    turn_until(loop, [&] {
+        const auto first = run_on(loop, at->claim_key(key("k2"), at_second(1), soon()));
+        return first && !*first;
+    });
+}
+
+TEST_F(PostgresqlStore, V11AClaimWhoseAnswerWasLostIsFreeAgainAndALaterClaimIsLeftAlone) {
+    const auto at = open();
+    sql("CREATE FUNCTION late() RETURNS trigger AS 'BEGIN PERFORM pg_sleep(0.4); RETURN NULL; END' "
+        "LANGUAGE plpgsql; CREATE TRIGGER late AFTER INSERT ON idempotency_keys EXECUTE FUNCTION late()");
+    auto lost = key("k");
+    lost.claim = "first";
+    EXPECT_FALSE(run_on(loop, at->claim_key(lost, at_second(0), in(200))));
+    sql("DROP TRIGGER late ON idempotency_keys"); // waits for the claim, which is durable now
+    auto again = key("k");
+    again.claim = "second";
+    turn_until(loop, [&] { return !run(at->claim_key(again, at_second(1), soon())); });
+    run(at->forget_key(lost, soon()));
+    EXPECT_TRUE(run(at->claim_key(again, at_second(2), soon()))) << "it is the second's";
 }
 
 TEST_F(PostgresqlOutage, V11EndsEveryCallOfALoadDuringWhichTheDatabaseStops) {

@@ -120,7 +120,9 @@ std::optional<idempotency_record> database::claim_key(const idempotency_record& 
 void database::finish_key(const idempotency_record& record, const std::string& owner) {
     const auto found = keys_.find({record.caller, record.key});
     const auto& by = record.owner.empty() ? owner : record.owner;
-    if (found == keys_.end() || found->second.record.finished || found->second.owner != by) return;
+    if (found == keys_.end() || found->second.record.finished || found->second.owner != by
+        || found->second.record.claim != record.claim)
+        return;
     auto& row = found->second.record;
     row.finished = true;
     row.status = record.status;
@@ -131,7 +133,8 @@ void database::finish_key(const idempotency_record& record, const std::string& o
 void database::forget_key(const idempotency_record& record, const std::string& owner) {
     const auto found = keys_.find({record.caller, record.key});
     const auto& by = record.owner.empty() ? owner : record.owner;
-    if (found != keys_.end() && !found->second.record.finished && found->second.owner == by)
+    if (found != keys_.end() && !found->second.record.finished && found->second.owner == by
+        && found->second.record.claim == record.claim)
         keys_.erase(found);
 }
 

@@ -15,11 +15,13 @@ task<maybe_key> find_key(connection& at, const caller_name& caller, const std::s
 
 task<bool> insert_key(connection& at, const idempotency_record& record, const std::string& owner,
                       wall_time now) {
-    statement claim{"INSERT INTO idempotency_keys (" KEY_COLUMNS
-                    ", owner) "
-                    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (caller, key) DO UPDATE "
-                    "SET fingerprint = $3, finished = $4, status = $5, answer = $6, request_id = $7, "
-                    "created_at = $8, expires_at = $9, owner = $10 WHERE idempotency_keys.expires_at <= $11"};
+    statement claim{
+        "INSERT INTO idempotency_keys (" KEY_COLUMNS
+        ", owner) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (caller, key) DO UPDATE "
+        "SET fingerprint = $3, finished = $4, status = $5, answer = $6, request_id = $7, "
+        "created_at = $8, expires_at = $9, claim = $10, owner = $11 "
+        "WHERE idempotency_keys.expires_at <= $12"};
     bind_key(claim, record).text(owner).time(now);
     const auto claimed = co_await at.run(claim);
     co_return claimed.changed() > 0;
@@ -76,21 +78,26 @@ task<std::vector<abandoned_key>> abandoned_keys(connection& at, const std::strin
 task<done> finish_key(connection& at, const idempotency_record& record, const std::string& owner) {
     statement finish{
         "UPDATE idempotency_keys SET finished = 1, status = $1, answer = $2, expires_at = $3 "
-        "WHERE caller = $4 AND key = $5 AND finished = 0 AND owner = $6"};
+        "WHERE caller = $4 AND key = $5 AND finished = 0 AND owner = $6 AND claim = $7"};
     finish.number(std::int64_t{record.status})
         .blob(record.answer)
         .time(record.expires_at)
         .text(record.caller.text())
         .text(record.key)
-        .text(record.owner.empty() ? owner : record.owner);
+        .text(record.owner.empty() ? owner : record.owner)
+        .text(record.claim);
     co_await at.run(finish);
     co_return done{};
 }
 
 task<done> forget_key(connection& at, const idempotency_record& record, const std::string& owner) {
     statement forget{
-        "DELETE FROM idempotency_keys WHERE caller = $1 AND key = $2 AND finished = 0 AND owner = $3"};
-    forget.text(record.caller.text()).text(record.key).text(record.owner.empty() ? owner : record.owner);
+        "DELETE FROM idempotency_keys WHERE caller = $1 AND key = $2 AND finished = 0 AND owner = $3 "
+        "AND claim = $4"};
+    forget.text(record.caller.text())
+        .text(record.key)
+        .text(record.owner.empty() ? owner : record.owner)
+        .text(record.claim);
     co_await at.run(forget);
     co_return done{};
 }

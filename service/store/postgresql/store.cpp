@@ -1,6 +1,7 @@
 #include "store/postgresql/store.hpp"
 
 #include "runtime/waiter.hpp"
+#include "store/postgresql/late_writes.hpp"
 #include "store/postgresql/migrations.hpp"
 #include "store/postgresql/operations.hpp"
 #include "store/postgresql/pool.hpp"
@@ -16,6 +17,7 @@ namespace {
 using postgresql::connection;
 
 constexpr milliseconds farewell_within{1'000};
+constexpr milliseconds late_writes_every{500};
 // Who takes over what was left must see who has taken before: a row that another replica has just claimed
 // would else look as it did at the beginning of the statement, abandoned.
 constexpr std::int64_t settlement_lock = schema_lock + 1;
@@ -124,12 +126,17 @@ private:
     task<std::string> begin_with(deadline until);
     task<result<done>> say_good_bye(deadline until);
     task<void> stay_alive();
+    task<void> write_late();
+    task<result<done>> write(late_write what, deadline until);
+    task<result<bool>> change_post(const post_record& record, deadline until);
+    task<result<done>> end_key(const idempotency_record& record, bool finished, deadline until);
     void note_beat(steady_time began, std::uint64_t replicas);
 
     const store_limits limits_;
     const std::string owner_ = new_ulid(wall_now()); // of rows: this opening of the store
     mutable std::mutex seen_mutex_;
     limits::replicas_seen seen_;
+    late_writes late_;
     change_listeners listeners_;
     postgresql_watch watch_; // on the thread of the pool, which therefore goes first
     postgresql_pool pool_;
@@ -150,6 +157,7 @@ std::string postgresql_store::begin() {
     auto wrong = wait_for(begin_with(deadline::in(steady_now(), within)));
     if (!wrong.empty()) return wrong;
     pool_.keep_doing(stay_alive());
+    pool_.keep_doing(write_late());
     pool_.keep_doing(watch_.keep_watching());
     return wrong;
 }
@@ -340,9 +348,15 @@ task<result<bool>> postgresql_store::begin_post(post_record record, deadline unt
     co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
 }
 
-task<result<bool>> postgresql_store::update_post(post_record record, deadline until) {
+task<result<bool>> postgresql_store::change_post(const post_record& record, deadline until) {
     auto work = [&record, this](connection& at) { return postgresql::update_post(at, record, owner_); };
     co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
+}
+
+task<result<bool>> postgresql_store::update_post(post_record record, deadline until) {
+    auto changed = co_await change_post(record, until);
+    if (!changed && record.state != post_state::begun) late_.update_post(std::move(record));
+    co_return changed;
 }
 
 task<result<told_end>> postgresql_store::tell_post_status(told_status told, deadline until) {
@@ -415,20 +429,56 @@ task<result<std::vector<abandoned_key>>> postgresql_store::abandoned_keys(std::u
 
 task<result<std::optional<idempotency_record>>> postgresql_store::claim_key(idempotency_record record,
                                                                             wall_time now, deadline until) {
-    auto work = [&record, &now, this](connection& at) {
+    bool ran = false;
+    auto work = [&record, &now, &ran, this](connection& at) {
+        ran = true;
         return postgresql::claim_key(at, record, owner_, now);
+    };
+    auto claimed = co_await on_pool(pool_, unit::statements(), until, std::move(work));
+    if (!claimed && ran) late_.forget_key(std::move(record)); // it may be ours, and nobody knows
+    co_return claimed;
+}
+
+task<result<done>> postgresql_store::end_key(const idempotency_record& record, bool finished,
+                                             deadline until) {
+    auto work = [&record, finished, this](connection& at) {
+        return finished ? postgresql::finish_key(at, record, owner_)
+                        : postgresql::forget_key(at, record, owner_);
     };
     co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
 }
 
 task<result<done>> postgresql_store::finish_key(idempotency_record record, deadline until) {
-    auto work = [&record, this](connection& at) { return postgresql::finish_key(at, record, owner_); };
-    co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
+    auto ended = co_await end_key(record, true, until);
+    if (!ended) late_.finish_key(std::move(record));
+    co_return ended;
 }
 
 task<result<done>> postgresql_store::forget_key(idempotency_record record, deadline until) {
-    auto work = [&record, this](connection& at) { return postgresql::forget_key(at, record, owner_); };
-    co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
+    auto ended = co_await end_key(record, false, until);
+    if (!ended) late_.forget_key(std::move(record));
+    co_return ended;
+}
+
+task<result<done>> postgresql_store::write(late_write what, deadline until) {
+    if (what.what != late_write::kind::update_post)
+        co_return co_await end_key(what.key, what.what == late_write::kind::finish_key, until);
+    const auto changed = co_await change_post(what.post, until);
+    if (!changed) co_return changed.error();
+    co_return done{};
+}
+
+/// In order: a post is ended before the key of its call.
+task<void> postgresql_store::write_late() {
+    while (true) {
+        co_await pause_until(deadline::in(steady_now(), late_writes_every));
+        while (auto next = late_.first()) {
+            const auto written =
+                co_await write(std::move(*next), deadline::in(steady_now(), limits_.job_max));
+            if (!written) break;
+            late_.drop_first();
+        }
+    }
 }
 
 task<result<done>> postgresql_store::put_file(file_record record, deadline until) {

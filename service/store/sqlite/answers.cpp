@@ -18,7 +18,7 @@ std::optional<idempotency_record> claim_key(sqlite_database& at, const idempoten
                                             wall_time now) {
     if (auto first = find_key(at, record.caller, record.key, now)) return first;
     query claim{at, "INSERT OR REPLACE INTO idempotency_keys (" KEY_COLUMNS
-                    ", owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+                    ", owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
     bind_key(claim, record).text(at.instance()).run();
     return std::nullopt;
 }
@@ -43,21 +43,25 @@ std::vector<abandoned_key> abandoned_keys(sqlite_database& at, std::uint32_t lim
 void finish_key(sqlite_database& at, const idempotency_record& record) {
     query{at,
           "UPDATE idempotency_keys SET finished = 1, status = ?, answer = ?, expires_at = ? "
-          "WHERE caller = ? AND key = ? AND finished = 0 AND owner = ?"}
+          "WHERE caller = ? AND key = ? AND finished = 0 AND owner = ? AND claim = ?"}
         .number(std::int64_t{record.status})
         .blob(record.answer)
         .time(record.expires_at)
         .text(record.caller.text())
         .text(record.key)
         .text(record.owner.empty() ? at.instance() : record.owner)
+        .text(record.claim)
         .run();
 }
 
 void forget_key(sqlite_database& at, const idempotency_record& record) {
-    query{at, "DELETE FROM idempotency_keys WHERE caller = ? AND key = ? AND finished = 0 AND owner = ?"}
+    query{at,
+          "DELETE FROM idempotency_keys WHERE caller = ? AND key = ? AND finished = 0 AND owner = ? AND "
+          "claim = ?"}
         .text(record.caller.text())
         .text(record.key)
         .text(record.owner.empty() ? at.instance() : record.owner)
+        .text(record.claim)
         .run();
 }
 
