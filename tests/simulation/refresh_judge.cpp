@@ -126,7 +126,10 @@ std::uint64_t refresh_judge::settle() {
     std::uint64_t lost = 0;
     for (auto& story : users_)
         lost += is_lost(story) ? 1U : 0U;
-    if (!at_.open_refreshes().empty()) world_.violation("T02: an intent is open when all is quiet");
+    for (const auto& left : at_.open_refreshes())
+        complain("T02: an intent is open when all is quiet, of version " + std::to_string(left.version)
+                     + " since " + std::to_string((wall_now() - left.started_at).count()) + " ms",
+                 users_[number_of_user(left.user)]);
     return lost;
 }
 

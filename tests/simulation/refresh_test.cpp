@@ -1,23 +1,19 @@
 // Refreshes by the thousand in worlds made of seeds. SIMULATION_SEED: the first one; SIMULATION_REFRESHES:
 // how many altogether. What fails says how to see it again.
+#include "simulation/environment.hpp"
 #include "simulation/refresh_run.hpp"
 #include "simulation/virtual_time.hpp"
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 
 namespace gateway::simulation {
 namespace {
 
 constexpr std::uint64_t refreshes_per_run = 500;
-
-std::uint64_t number_of(const char* name, std::uint64_t otherwise) {
-    const char* text = std::getenv(name);
-    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 void tell(const refresh_outcome& all, std::uint64_t worlds, double took_s) {
     std::string line;
@@ -42,8 +38,8 @@ void tell(const refresh_outcome& all, std::uint64_t worlds, double took_s) {
 } // namespace
 
 TEST(Refreshes, T12T13T14KeepTheNewestPairOfEveryUserWhateverBreaks) {
-    const auto first = number_of("SIMULATION_SEED", 1);
-    const auto wanted = number_of("SIMULATION_REFRESHES", 25'000);
+    const auto first = environment_number("SIMULATION_SEED", 1);
+    const auto wanted = environment_number("SIMULATION_REFRESHES", 25'000);
     const auto began = real_time();
     refresh_outcome all;
     auto seed = first;

@@ -7,6 +7,7 @@
 #include "tiktok/oauth.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <string>
@@ -25,7 +26,7 @@ struct life {
     bool over = false;
     steady_time ended_at{};
     std::vector<std::pair<steady_time, steady_time>> pauses; // from, until
-    std::uint64_t refreshes = 0; // whose request left; the one repetition after a lost answer is not another
+    std::deque<steady_time> refreshes; // of late; the one repetition after a lost answer is not another
     std::map<std::size_t, steady_time> ended; // by user: the last request
 
     bool stood_still_between(steady_time from, steady_time until) const {
@@ -56,11 +57,13 @@ public:
 
     network_faults faults;
     std::uint64_t requests = 0;
-    std::uint64_t overlaps_excused = 0;
+    double refresh_per_second = 0; // of one replica, at most
     /// Which pair of this user the vault holds now; for the watch on stale tokens.
     std::function<std::size_t(std::size_t user)> held_now;
 
 private:
+    void watch_pace(life& from, std::size_t user);
+
     struct fate;
     class flight;
     fate draw();

@@ -1,0 +1,13 @@
+// What chooses a run from outside. Pure but for the environment.
+#pragma once
+#include <cstdint>
+#include <cstdlib>
+
+namespace gateway::simulation {
+
+inline std::uint64_t environment_number(const char* name, std::uint64_t otherwise) {
+    const char* text = std::getenv(name);
+    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+} // namespace gateway::simulation
