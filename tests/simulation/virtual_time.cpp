@@ -5,6 +5,7 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <random>
 #include <stdexcept>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
@@ -164,6 +165,15 @@ extern "C" int epoll_wait(int loop, epoll_event* events, int events_max, int wai
     events[0].events = EPOLLIN;
     events[0].data = m.at(loop).told;
     return 1;
+}
+
+/// What the service rolls its jitter with.
+std::random_device::result_type std::random_device::_M_getval() {
+    auto& m = the_machine();
+    if (m.virtual_now) return static_cast<result_type>(m.random.next());
+    result_type out = 0;
+    syscall(SYS_getrandom, &out, sizeof out, 0);
+    return out;
 }
 
 extern "C" int RAND_bytes(unsigned char* out, int count) {

@@ -1,0 +1,22 @@
+// One run of the post simulation: callers send keyed calls that post (photos, a video by URL, a video by its
+// bytes), and send them again until they have an answer that is the last word, while replicas die, stand
+// still and lose what they send. In the end TikTok's history is compared with what the callers were told.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace gateway::simulation {
+
+struct post_outcome {
+    std::uint64_t trace = 0; // equal for equal runs
+    std::uint64_t keys = 0, calls = 0, posts = 0, unknown = 0, crashes = 0, pauses = 0;
+    std::vector<std::string> violations;
+
+    post_outcome& operator+=(const post_outcome& other);
+};
+
+/// `keys`: so many different calls.
+post_outcome run_posts(std::uint64_t seed, std::uint64_t keys);
+
+} // namespace gateway::simulation
