@@ -38,9 +38,10 @@ std::uint32_t most(std::uint32_t limit, milliseconds window, const replicas_seen
 }
 
 std::uint32_t wanted(std::uint32_t used, std::uint32_t waiting, std::uint32_t limit, std::uint32_t replicas) {
-    // What a replica takes and does not use is out of reach for some minutes, should it die.
-    constexpr std::uint32_t parts = 16, most = 100;
-    const std::uint32_t batch = std::clamp(limit / (parts * std::max(1U, replicas)), 1U, most);
+    // Half of its part: the more, the longer reads go on while the store is away; the less, the less is out
+    // of reach for some minutes after it died.
+    constexpr std::uint32_t parts = 2;
+    const std::uint32_t batch = std::max(1U, limit / (parts * std::max(1U, replicas)));
     const std::uint64_t sum = std::uint64_t{used} + std::max(batch, waiting);
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(sum, limit));
 }

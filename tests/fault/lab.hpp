@@ -18,12 +18,13 @@ namespace fault {
 
 /// Windows of gateway and simulator that nothing of the lab reaches.
 inline constexpr const char* wide_windows =
-    "limits:\n  tiktok: {user_info_per_minute: 100000, creator_info_per_minute: 100000, "
-    "video_init_per_minute: 100000, "
-    "inbox_init_per_minute: 100000, content_init_per_minute: 100000, status_fetch_per_minute: 100000}\n";
+    "limits:\n  tiktok: {user_info_per_minute: 10000000, creator_info_per_minute: 10000000, "
+    "video_init_per_minute: 10000000, "
+    "inbox_init_per_minute: 10000000, content_init_per_minute: 10000000, status_fetch_per_minute: "
+    "10000000}\n";
 inline constexpr const char* wide_tiktok =
-    "limits: {display_per_minute: 100000, creator_info_per_minute: 100000, init_per_minute: 100000, "
-    "status_per_minute: 100000, posts_per_day: 100000, drafts_per_day: 100000}\n"
+    "limits: {display_per_minute: 10000000, creator_info_per_minute: 10000000, init_per_minute: 10000000, "
+    "status_per_minute: 10000000, posts_per_day: 10000000, drafts_per_day: 10000000}\n"
     "timing: {processing_ms: 20, moderation_ms: 20, pull_start_ms: 600000, lag_ms: 300}\n";
 
 struct plan {
