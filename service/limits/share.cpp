@@ -32,8 +32,10 @@ void replicas_seen::beat(steady_time began, std::uint32_t alive) {
 }
 
 std::uint32_t most(std::uint32_t limit, milliseconds window, const replicas_seen& seen, steady_time now) {
+    // Also before the first beat after an outage: a question may be faster.
     const bool just_back =
-        seen.back_since != steady_time{} && now - seen.back_since < share_call_max + window;
+        now - seen.last_beat >= share_usable
+        || (seen.back_since != steady_time{} && now - seen.back_since < share_call_max + window);
     return just_back ? limit / std::max(1U, seen.count) : limit;
 }
 

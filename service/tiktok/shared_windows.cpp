@@ -168,15 +168,21 @@ task<result<store::window_grant>> shared_windows::state::ask_store(const store::
     const auto seen = records.replicas().value_or(limits::replicas_seen{});
     store::window_wish wish;
     wish.which = name;
-    wish.used = windows.used(name.key, name.kind, now);
-    wish.wanted =
-        limits::wanted(wish.used, waiting, limits::most(rule.limit, rule.length, seen, now), seen.count);
+    shard& in = shard_of(name);
+    {
+        const std::lock_guard lock(in.lock);
+        wish.used = windows.used(name.key, name.kind, now);
+        wish.wanted =
+            limits::wanted(wish.used, waiting, limits::most(rule.limit, rule.length, seen, now), seen.count);
+        // Here first: the store may give the rest to others before its answer is here, or is lost.
+        auto& mine = of(in, name, now).mine;
+        mine.capacity = std::min(mine.capacity, wish.wanted);
+    }
     wish.limit = rule.limit;
     wish.length = rule.length;
     if (wish.used > 0) wish.frees_in = windows.stands(name.key, name.kind, now).until_more;
     auto granted = co_await records.take_window_share(std::move(wish), deadline::in(now, answer_within));
     away.store(!granted, std::memory_order_relaxed);
-    shard& in = shard_of(name);
     const std::lock_guard lock(in.lock);
     auto& one = of(in, name, now);
     if (!granted) {
