@@ -1,7 +1,7 @@
 // TikTok's windows as a call meets them: its slot comes from memory, and the store is asked only when this
-// replica's share of a window is used up or over. Where no other replica shares the store, a share is the
-// whole and nothing is ever asked. Shared by all workers; owned by main. What is asked runs on the home
-// worker as tasks of their own, one at a time for each window, so a caller that goes away disturbs nobody.
+// replica's share of a window is used up or over. With a store of one process (SQLite) nothing is ever asked.
+// Shared by all workers; owned by main. What is asked runs on the home worker as tasks of their own, one at a
+// time for each window, so a caller that goes away disturbs nobody.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
