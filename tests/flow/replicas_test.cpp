@@ -1,6 +1,5 @@
 // Three gateways on one PostgreSQL: what one process promises, they promise together.
-#include "flow/action_test.hpp"
-#include "harness/postgresql_server.hpp"
+#include "flow/replicas_test.hpp"
 
 #include <boost/json/array.hpp>
 #include <gmock/gmock.h>
@@ -15,43 +14,12 @@ namespace {
 using gateway::seconds;
 using testing::HasSubstr;
 
-class Replicas : public action_test {
+class Replicas : public replicas_test {
 protected:
-    Replicas() {
-        w.options.variables["TIKTOK_GATEWAY__STORE__URL"] = server.url("gateway");
-        w.simulator_settings = wide_tiktok;
-        w.plant(harness::postgresql_server::password);
-        all = {&w.gateway(), &w.another_gateway(), &w.another_gateway()};
-    }
+    Replicas() : replicas_test(wide_windows, wide_tiktok) {}
 
-    /// What lies in the database is searched as the files are (G03).
-    void TearDown() override {
-        for (const char* table : {"connections", "kept_tokens", "posts", "idempotency_keys", "oauth_states",
-                                  "meta", "leases", "refresh_intents"}) {
-            const auto text = server.run(
-                "gateway", "SELECT coalesce(string_agg(t::text, ' '), '') FROM " + std::string(table) + " t");
-            for (const auto& found : w.secrets_in(text))
-                ADD_FAILURE() << "a secret was seen: " << found << " in " << table;
-        }
-        action_test::TearDown();
-    }
-
-    /// `count` calls at the same time, in turn to each replica.
-    template <class Call>
-    std::vector<harness::answer> at_once(std::size_t count, Call call) {
-        std::vector<harness::answer> answers(count);
-        std::vector<std::jthread> callers;
-        for (std::size_t i = 0; i < count; ++i)
-            callers.emplace_back([&, i] { answers[i] = call(w.api_of(*all[i % all.size()])); });
-        callers.clear();
-        return answers;
-    }
-
-    static constexpr const char* photos_path = "/v2/post/publish/content/init/";
     const boost::json::value photos{{"photo_images", {"https://media.example.com/1.jpg"}},
                                     {"photo_cover_index", 0}};
-    harness::postgresql_server server;
-    std::array<harness::gateway_process*, 3> all{};
 };
 
 TEST_F(Replicas, T12OneRefreshForAThousandCallsOverThreeReplicas) {

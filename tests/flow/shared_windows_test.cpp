@@ -1,7 +1,6 @@
 // Three gateways on one PostgreSQL keep TikTok's limits together (L07): the simulator counts as TikTok does,
 // and answers 429 for one call too many. BURSTS_MINUTES makes it longer.
-#include "flow/action_test.hpp"
-#include "harness/postgresql_server.hpp"
+#include "flow/replicas_test.hpp"
 
 #include <boost/json/array.hpp>
 #include <gmock/gmock.h>
@@ -17,28 +16,19 @@ namespace {
 using gateway::seconds;
 using gateway::steady_now;
 
-class SharedWindows : public action_test {
+class SharedWindows : public replicas_test {
 protected:
-    SharedWindows() {
-        w.options.settings.clear(); // TikTok's own figures
-        w.options.variables["TIKTOK_GATEWAY__STORE__URL"] = server.url("gateway");
-        w.simulator_settings =
-            "limits: {posts_per_day: 100000, drafts_per_day: 100000}\n"
-            "timing: {pull_start_ms: 3600000}\n"; // no post ends, so TikTok is asked
-        w.plant(harness::postgresql_server::password);
-        all = {&w.gateway(), &w.another_gateway(), &w.another_gateway()};
-    }
+    /// TikTok's own figures; no post ends, so TikTok is asked for its status.
+    SharedWindows()
+        : replicas_test({},
+                        "limits: {posts_per_day: 100000, drafts_per_day: 100000}\n"
+                        "timing: {pull_start_ms: 3600000}\n") {}
 
-    /// `count` calls at the same time, in turn to each replica; how many came to which status or code.
+    /// How many of `count` calls at the same time came to which status or code.
     template <class Call>
     std::map<std::string, int> burst(std::size_t count, Call call) {
-        std::vector<harness::answer> answers(count);
-        std::vector<std::jthread> callers;
-        for (std::size_t i = 0; i < count; ++i)
-            callers.emplace_back([&, i] { answers[i] = call(w.api_of(*all[i % all.size()])); });
-        callers.clear();
         std::map<std::string, int> out;
-        for (const auto& one : answers)
+        for (const auto& one : at_once(count, call))
             ++out[one.status == 200 ? "200" : one.code()];
         return out;
     }
@@ -53,14 +43,11 @@ protected:
             EXPECT_NE(each.at("status").to_number<int>(), 429) << each;
     }
 
-    static constexpr const char* photos_path = "/v2/post/publish/content/init/";
     static constexpr const char* creator_path = "/v2/post/publish/creator_info/query/";
     static constexpr const char* status_path = "/v2/post/publish/status/fetch/";
     const boost::json::value photos{{"photo_images", {"https://media.example.com/1.jpg"}},
                                     {"photo_cover_index", 0},
                                     {"post_mode", "MEDIA_UPLOAD"}};
-    harness::postgresql_server server;
-    std::array<harness::gateway_process*, 3> all{};
 };
 
 TEST_F(SharedWindows, L07BurstsOverThreeReplicasNeverExceedWhatTikTokAllowsInAMinute) {
