@@ -9,17 +9,26 @@ namespace {
 /// not have been counted by the others.
 constexpr int beats_per_silence = 6;
 
+milliseconds beat_interval(const replicas_seen& seen) {
+    return seen.silent_max / beats_per_silence;
+}
+
 } // namespace
 
 std::uint32_t allowed(const share& of, std::uint32_t limit, milliseconds window, const replicas_seen& seen,
                       bool store_is_away, steady_time now) {
     if (now < of.usable_until) return of.capacity;
     if (!store_is_away) return 0; // it is asked for first
-    const bool newcomer = seen.last_beat - seen.first_beat < 2 * seen.silent_max / beats_per_silence;
+    const bool newcomer = seen.last_beat - seen.first_beat < 2 * beat_interval(seen);
     const std::uint32_t fair = newcomer ? 0 : limit / std::max(1U, seen.count);
+    const auto silence = now - seen.last_beat;
     // Where the store is away from all, their shares have ended by then, and TikTok has forgotten the calls.
-    const bool others_ended = now - seen.last_beat >= seen.silent_max + share_held(window);
-    return others_ended ? fair : std::min(of.capacity, fair);
+    if (silence >= seen.silent_max + share_held(window)) return fair;
+    const auto spared_until = of.usable_until + share_spared;
+    // Later the store may give it to others as soon as it is back, for after a short silence they may ask for
+    // the whole, see most(). And what it had ceased to hold when it was last there, others may have.
+    const bool still_ours = seen.last_beat < spared_until && silence >= share_usable;
+    return now < spared_until || still_ours ? std::min(of.capacity, fair) : 0;
 }
 
 void replicas_seen::beat(steady_time began, std::uint32_t alive) {
@@ -32,10 +41,11 @@ void replicas_seen::beat(steady_time began, std::uint32_t alive) {
 }
 
 std::uint32_t most(std::uint32_t limit, milliseconds window, const replicas_seen& seen, steady_time now) {
+    // The others may be back a beat or two later, and use their parts until then.
+    const auto others_told_after = share_call_max + window + 2 * beat_interval(seen);
     // Also before the first beat after an outage: a question may be faster.
-    const bool just_back =
-        now - seen.last_beat >= share_usable
-        || (seen.back_since != steady_time{} && now - seen.back_since < share_call_max + window);
+    const bool just_back = now - seen.last_beat >= share_usable
+                           || (seen.back_since != steady_time{} && now - seen.back_since < others_told_after);
     return just_back ? limit / std::max(1U, seen.count) : limit;
 }
 

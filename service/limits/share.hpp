@@ -15,6 +15,9 @@ namespace gateway::limits {
 
 /// A share may be used so long after the store granted it: one window.
 inline constexpr milliseconds share_usable{60'000};
+/// While the store does not answer a part of it goes on for so long: each call that it still allows is
+/// covered by what the store holds, should only a few answers be lost.
+inline constexpr milliseconds share_spared{60'000};
 /// It is confirmed again while it is used and this little of that is left.
 inline constexpr milliseconds share_renewed_before{20'000};
 /// A call that a share allowed has left, or never will, after so long (`deadlines.post_ms`).
@@ -22,7 +25,7 @@ inline constexpr milliseconds share_call_max{60'000};
 
 /// So long the store keeps a share for its holder: it is used, calls are on their way, their slots are held.
 constexpr milliseconds share_held(milliseconds window) {
-    return share_usable + share_call_max + window;
+    return share_usable + share_spared + share_call_max + window;
 }
 
 struct share {
