@@ -170,14 +170,19 @@ struct window_table::state {
         return kind < s.rules.size() ? s.rules[kind] : window_rule{};
     }
     /// Under the shard's lock.
+    static window& find_or_make(shard& s, std::string_view key, std::uint8_t kind) {
+        const auto found = s.windows.find(window_key_view{key, kind});
+        if (found != s.windows.end()) return found->second;
+        window& made = s.windows[window_key{std::string(key), kind}];
+        made.rule = rule_of(s, kind);
+        return made;
+    }
+    /// Under the shard's lock.
     std::variant<permit, no_slot> take(window_table& table, shard& s, std::string_view key, std::uint8_t kind,
                                        window_rule rule, steady_time now, deadline until) {
         if (rule.limit == 0) return permit{};
         s.tidy_a_little(now);
-        auto found = s.windows.find(window_key_view{key, kind});
-        if (found == s.windows.end())
-            found = s.windows.emplace(window_key{std::string(key), kind}, window{}).first;
-        window& w = found->second;
+        window& w = find_or_make(s, key, kind);
         w.rule = rule;
         w.forget_past(now);
         if (const auto id = w.take(now, until)) return permit{table, std::string(key), kind, *id};
@@ -231,6 +236,12 @@ std::uint32_t window_table::used(std::string_view key, std::uint8_t kind, steady
         count = static_cast<std::uint32_t>(w.used());
     });
     return count;
+}
+
+void window_table::close_until(std::string_view key, std::uint8_t kind, steady_time reopen) {
+    shard& s = state_->of(key, kind);
+    const std::lock_guard held(s.lock);
+    state::find_or_make(s, key, kind).close_until(reopen);
 }
 
 window_rule window_table::rule_of(std::uint8_t kind) const {

@@ -74,6 +74,8 @@ public:
     standing stands(std::string_view key, std::uint8_t kind, steady_time now) const;
     /// Slots that are not free: calls on their way, and those answered less than a window ago.
     std::uint32_t used(std::string_view key, std::uint8_t kind, steady_time now) const;
+    /// TikTok said 429 to somebody else who counts for the same key and kind.
+    void close_until(std::string_view key, std::uint8_t kind, steady_time reopen);
     window_rule rule_of(std::uint8_t kind) const;
     /// New rules from the settings; windows already counted stay counted.
     void change_rules(std::vector<window_rule> rules);

@@ -27,6 +27,12 @@ void change_listeners::window_wanted(std::string_view key, std::uint8_t kind) {
         each->window_wanted(key, kind);
 }
 
+void change_listeners::window_closed(std::string_view key, std::uint8_t kind, milliseconds wait) {
+    const std::lock_guard lock(mutex_);
+    for (auto* each : all_)
+        each->window_closed(key, kind, wait);
+}
+
 void change_listeners::in_touch(bool is) {
     const std::lock_guard lock(mutex_);
     in_touch_ = is;

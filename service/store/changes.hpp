@@ -2,6 +2,7 @@
 // memory is the newest no longer, a part of a window that lies idle here is wanted elsewhere. An engine that
 // serves one process has nothing to tell.
 #pragma once
+#include "base/clock.hpp"
 #include "base/ids.hpp"
 
 #include <cstdint>
@@ -18,6 +19,8 @@ public:
     /// `version`: of its newest pair; 0: it is over, and what is known of it must not be used any more.
     virtual void connection_changed(const user_id& /*user*/, std::uint64_t /*version*/) {}
     virtual void window_wanted(std::string_view /*key*/, std::uint8_t /*kind*/) {}
+    /// TikTok has closed it for so long.
+    virtual void window_closed(std::string_view /*key*/, std::uint8_t /*kind*/, milliseconds /*wait*/) {}
     /// `false`: nothing is heard from now on, so nothing in memory is sure to be the newest. `true`: what is
     /// read or written from now on is, until somebody tells otherwise.
     virtual void in_touch(bool /*is*/) {}
@@ -33,6 +36,7 @@ public:
 
     void connection_changed(const user_id& user, std::uint64_t version);
     void window_wanted(std::string_view key, std::uint8_t kind);
+    void window_closed(std::string_view key, std::uint8_t kind, milliseconds wait);
     void in_touch(bool is);
 
 private:

@@ -166,8 +166,9 @@ struct window_wish {
 };
 struct window_grant {
     std::uint32_t capacity = 0;
-    std::uint32_t others = 0;   // what the other replicas hold
-    milliseconds free_after{0}; // less than was wanted: until a slot of the others is free, as far as known
+    std::uint32_t others = 0;    // what the other replicas hold
+    milliseconds free_after{0};  // less than was wanted: until a slot of the others is free, as far as known
+    std::int64_t granted_as = 0; // names this grant when some of it is given back
 };
 
 /// One page of a list; `next` is empty at the end.

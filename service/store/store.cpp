@@ -9,8 +9,9 @@ task<result<window_grant>> store::take_window_share(window_wish wish, deadline /
     co_return whole;
 }
 
-task<result<done>> store::return_window_share(window_name /*which*/, std::uint32_t /*capacity*/,
-                                              milliseconds /*frees_in*/, deadline /*until*/) {
+task<result<done>> store::return_window_share(window_name /*which*/, std::int64_t /*granted_as*/,
+                                              std::uint32_t /*capacity*/, milliseconds /*frees_in*/,
+                                              deadline /*until*/) {
     co_return done{};
 }
 

@@ -61,10 +61,12 @@ public:
     /// Grants what is wanted, as far as the other replicas leave it; where they do not, they are told that it
     /// is wanted. Also confirms what was granted before, for another while.
     virtual task<result<window_grant>> take_window_share(window_wish wish, deadline until);
-    /// Keeps no more than this of it, and tells how long until that has a free slot again.
-    virtual task<result<done>> return_window_share(window_name which, std::uint32_t capacity,
-                                                   milliseconds frees_in, deadline until);
-    /// TikTok said 429: nothing is granted to anybody for so long.
+    /// Keeps no more than this of that grant, and tells how long until it has a free slot again. Too late,
+    /// and without effect, once there is a newer one.
+    virtual task<result<done>> return_window_share(window_name which, std::int64_t granted_as,
+                                                   std::uint32_t capacity, milliseconds frees_in,
+                                                   deadline until);
+    /// TikTok said 429: nothing is granted to anybody for so long, and the other replicas hear of it.
     virtual task<result<done>> close_window(window_name which, std::uint32_t limit, milliseconds wait,
                                             deadline until);
 

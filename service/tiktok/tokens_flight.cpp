@@ -242,7 +242,10 @@ task<flight_end> with_lease(attempt& a) {
     if (*begun == store::refresh_begin::begun_again) a.lost_before = true;
     failpoint("refresh.intent_durable"); // R2
     co_await keep_the_pace(a);
-    if (!may_ask(a)) co_return broken(store_trouble());
+    if (!may_ask(a)) { // nothing has left, so nothing is in doubt; what was before still is
+        if (!a.lost_before) co_await a.s.records.close_refresh(a.held, time_to_end());
+        co_return broken(store_trouble());
+    }
     auto outcome = co_await request(a);
     failpoint("refresh.answered"); // R7, where the answer came
     if (std::holds_alternative<answer_lost>(outcome) && may_ask(a)) {

@@ -186,7 +186,10 @@ task<result<shared_tokens>> token_vault::save_grant(user_id user, fresh_tokens f
         record.sealed_tokens = s.seal_pair(**keys, record, text);
         auto out = described(record);
         const auto stored = co_await s.records.put_connection(std::move(record), expected, until);
-        if (!stored) co_return stored.error();
+        if (!stored) {
+            s.cache.doubt(user); // it may be there all the same
+            co_return stored.error();
+        }
         if (!*stored) continue;
         take_tokens(*out, std::move(text));
         s.cache.put_written(out, noted);
@@ -226,7 +229,10 @@ task<result<shared_tokens>> token_vault::save_refreshed(store::lease held, share
     auto out = described(record);
     const auto ended =
         co_await s.records.finish_refresh(std::move(held), std::move(record), from->version, until);
-    if (!ended) co_return ended.error();
+    if (!ended) {
+        s.cache.doubt(from->user);
+        co_return ended.error();
+    }
     if (*ended != store::refresh_end::stored) co_return shared_tokens{};
     take_tokens(*out, std::move(text));
     s.cache.put_written(out, noted);

@@ -22,6 +22,10 @@ public:
         const std::lock_guard lock(mutex_);
         heard_ = std::string(key) + "/" + std::to_string(kind);
     }
+    void window_closed(std::string_view key, std::uint8_t kind, milliseconds wait) override {
+        const std::lock_guard lock(mutex_);
+        heard_ = std::string(key) + "/" + std::to_string(kind) + " closed " + std::to_string(wait.count());
+    }
     void in_touch(bool is) override { touch = is; }
     std::string heard() const {
         const std::lock_guard lock(mutex_);
@@ -60,7 +64,8 @@ TEST_F(PostgresqlStore, L07GrantsNoMoreThanTheLimitAndTellsTheOthersWhatIsWanted
     const auto one = open(), two = open();
     wanted_ear theirs(*one);
     turn_until(loop, [&] { return theirs.touch.load(); });
-    EXPECT_EQ(run(one->take_window_share(wish(4, 4, seconds{30}), soon())).capacity, 4U);
+    const auto granted = run(one->take_window_share(wish(4, 4, seconds{30}), soon()));
+    EXPECT_EQ(granted.capacity, 4U);
     EXPECT_EQ(run(two->take_window_share(wish(2), soon())).capacity, 2U);
     EXPECT_EQ(theirs.heard(), "");
     const auto left = run(two->take_window_share(wish(5), soon()));
@@ -68,7 +73,7 @@ TEST_F(PostgresqlStore, L07GrantsNoMoreThanTheLimitAndTellsTheOthersWhatIsWanted
     EXPECT_EQ(left.others, 4U);
     EXPECT_GT(left.free_after, seconds{25});
     turn_until(loop, [&] { return theirs.heard() == "ann/3"; });
-    run(one->return_window_share(window, 1, seconds{1}, soon()));
+    run(one->return_window_share(window, granted.granted_as, 1, seconds{1}, soon()));
     EXPECT_EQ(run(two->take_window_share(wish(5), soon())).capacity, 5U);
     EXPECT_EQ(run(one->take_window_share(wish(6), soon())).capacity, 1U);
 }
@@ -78,11 +83,29 @@ TEST_F(PostgresqlStore, L07KeepsTheSlotsOfAReplicaThatIsGoneForAWindowAndOfADead
     const auto two = open();
     EXPECT_EQ(run(one->take_window_share(wish(4), soon())).capacity, 4U);
     pass_time(schema.name(), seconds{100}); // nobody hears of it
-    EXPECT_EQ(run(two->take_window_share(wish(6), soon())).capacity, 2U);
-    run(two->return_window_share(window, 0, milliseconds{0}, soon()));
+    const auto granted = run(two->take_window_share(wish(6), soon()));
+    EXPECT_EQ(granted.capacity, 2U);
+    run(two->return_window_share(window, granted.granted_as, 0, milliseconds{0}, soon()));
     one.reset(); // says good-bye: what it used is a window old in a minute
     sql("UPDATE window_shares SET held_until = held_until - 61000 WHERE capacity = 4");
     EXPECT_EQ(run(two->take_window_share(wish(6), soon())).capacity, 6U);
+}
+
+TEST_F(PostgresqlStore, L07AReturnThatComesLateTakesNothingFromANewerGrant) {
+    const auto one = open(), two = open();
+    const auto before = run(one->take_window_share(wish(2), soon()));
+    pass_time(schema.name(), milliseconds{1});
+    EXPECT_EQ(run(one->take_window_share(wish(4), soon())).capacity, 4U);
+    run(one->return_window_share(window, before.granted_as, 0, milliseconds{0}, soon()));
+    EXPECT_EQ(run(two->take_window_share(wish(6), soon())).capacity, 2U);
+}
+
+TEST_F(PostgresqlStore, L07SaysWhenTheSlotsOfADeadReplicaAreFree) {
+    const auto one = open(), two = open();
+    EXPECT_EQ(run(one->take_window_share(wish(6), soon())).capacity, 6U);
+    EXPECT_EQ(run(two->take_window_share(wish(1), soon())).free_after, seconds{0}) << "it may give some back";
+    sql("UPDATE store_instances SET alive_until = 0");
+    EXPECT_GT(run(two->take_window_share(wish(1), soon())).free_after, seconds{200});
 }
 
 TEST_F(PostgresqlStore, L07CountsHeirsAsNoReplicas) {
@@ -96,12 +119,27 @@ TEST_F(PostgresqlStore, L07CountsHeirsAsNoReplicas) {
 
 TEST_F(PostgresqlStore, U07AWindowThatTikTokClosedIsClosedForAllReplicas) {
     const auto one = open(), two = open();
+    wanted_ear theirs(*two);
+    turn_until(loop, [&] { return theirs.touch.load(); });
     run(one->close_window(window, 6, seconds{30}, soon()));
+    turn_until(loop, [&] { return theirs.heard() == "ann/3 closed 30000"; });
     const auto left = run(two->take_window_share(wish(1), soon()));
     EXPECT_EQ(left.capacity, 0U);
     EXPECT_GT(left.free_after, seconds{25});
     sql("UPDATE window_shares SET held_until = 0");
     EXPECT_EQ(run(two->take_window_share(wish(1), soon())).capacity, 1U);
+}
+
+TEST_F(PostgresqlStore, U07AReplicaWithAShareInHandStopsWhenAnotherHears429) {
+    replica one(loop, open()), two(loop, open());
+    wanted_ear theirs(*two.at);
+    turn_until(loop, [&] { return theirs.touch.load(); });
+    ASSERT_TRUE(one.take(loop));
+    ASSERT_TRUE(two.take(loop));
+    one.windows.tell_closed("ann", 3, seconds{30});
+    turn_until(loop, [&] { return theirs.heard() == "ann/3 closed 30000"; });
+    EXPECT_FALSE(two.take(loop));
+    EXPECT_TRUE(two.take(loop, "ben"));
 }
 
 TEST_F(PostgresqlStore, L07TwoReplicasUseAWindowToItsEndWhicheverIsAsked) {

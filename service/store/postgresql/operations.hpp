@@ -83,8 +83,13 @@ task<done> be_gone(connection& at, const std::string& owner);
 
 // windows.cpp: the first and the last in a transaction of the window
 task<window_grant> take_window_share(connection& at, const window_wish& wish, const std::string& owner);
-task<done> return_window_share(connection& at, const window_name& which, std::uint32_t capacity,
-                               milliseconds frees_in, const std::string& owner);
+struct window_return {
+    const window_name& which;
+    std::int64_t granted_as;
+    std::uint32_t capacity; // that is kept
+    milliseconds frees_in;
+};
+task<done> return_window_share(connection& at, window_return what, const std::string& owner);
 task<done> close_window(connection& at, const window_name& which, std::uint32_t limit, milliseconds wait);
 
 // sealed.cpp

@@ -51,8 +51,8 @@ public:
     void stop_listening(change_listener& who) override { listeners_.remove(who); }
     std::optional<limits::replicas_seen> replicas() const override;
     task<result<window_grant>> take_window_share(window_wish wish, deadline until) override;
-    task<result<done>> return_window_share(window_name which, std::uint32_t capacity, milliseconds frees_in,
-                                           deadline until) override;
+    task<result<done>> return_window_share(window_name which, std::int64_t granted_as, std::uint32_t capacity,
+                                           milliseconds frees_in, deadline until) override;
     task<result<done>> close_window(window_name which, std::uint32_t limit, milliseconds wait,
                                     deadline until) override;
     task<result<std::optional<connection_record>>> find_connection(user_id user, deadline until) override;
@@ -206,10 +206,11 @@ task<result<window_grant>> postgresql_store::take_window_share(window_wish wish,
     co_return co_await on_pool(pool_, unit::transaction_of(wish.which), until, std::move(work));
 }
 
-task<result<done>> postgresql_store::return_window_share(window_name which, std::uint32_t capacity,
-                                                         milliseconds frees_in, deadline until) {
-    auto work = [this, &which, &capacity, &frees_in](connection& at) {
-        return postgresql::return_window_share(at, which, capacity, frees_in, owner_);
+task<result<done>> postgresql_store::return_window_share(window_name which, std::int64_t granted_as,
+                                                         std::uint32_t capacity, milliseconds frees_in,
+                                                         deadline until) {
+    auto work = [this, &which, granted_as, capacity, frees_in](connection& at) {
+        return postgresql::return_window_share(at, {which, granted_as, capacity, frees_in}, owner_);
     };
     co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
 }

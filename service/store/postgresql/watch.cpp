@@ -3,6 +3,7 @@
 #include "runtime/waiter.hpp"
 #include "store/postgresql/operations.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <optional>
@@ -14,6 +15,7 @@ namespace {
 
 constexpr milliseconds first_words_within{5'000};
 constexpr milliseconds again_after{500};
+constexpr std::uint64_t closed_max_ms = 86'400'000; // a day: no error of another replica outlasts it
 
 /// What stands before the next blank; the rest stays.
 std::string_view take_word(std::string_view& from) {
@@ -65,11 +67,15 @@ void postgresql_watch::tell(const postgresql_connection::notification& heard) {
     if (pool_.is_own(heard.backend)) return;
     std::string_view rest = heard.text;
     const auto what = take_word(rest);
-    if (what != "changed" && what != "wanted") return;
     const auto number = take_number(rest);
     if (!number) return;
+    const auto kind = static_cast<std::uint8_t>(*number); // of a window
     if (what == "changed") told_.connection_changed(user_id::trusted(std::string(rest)), *number);
-    if (what == "wanted") told_.window_wanted(rest, static_cast<std::uint8_t>(*number));
+    if (what == "wanted") told_.window_wanted(rest, kind);
+    if (what == "closed") {
+        const auto wait_ms = take_number(rest);
+        if (wait_ms) told_.window_closed(rest, kind, milliseconds{std::min(*wait_ms, closed_max_ms)});
+    }
 }
 
 } // namespace gateway::store

@@ -8,19 +8,23 @@ namespace {
 constexpr const char* tiktok_itself = "tiktok";
 
 constexpr const char* take_share =
+    // The dead give nothing back: what they had is free when it is held no longer.
     "WITH others AS (SELECT coalesce(sum(capacity), 0)::bigint AS held, "
-    "coalesce(min(frees_at) FILTER (WHERE frees_at > " DATABASE_NOW
-    "), 0) AS frees_at "
-    "FROM window_shares WHERE window_key = $1 AND kind = $2 AND owner <> $3 "
+    "coalesce(min(CASE WHEN frees_at > " DATABASE_NOW
+    " THEN frees_at WHEN NOT EXISTS (SELECT 1 FROM store_instances i WHERE i.owner = w.owner "
+    "AND i.alive_until > " DATABASE_NOW
+    ") THEN held_until END), 0) AS frees_at "
+    "FROM window_shares w WHERE window_key = $1 AND kind = $2 AND owner <> $3 "
     "AND held_until > " DATABASE_NOW
     "), "
-    "granted AS (SELECT greatest(0, least($5, $4 - held)) AS capacity, held, frees_at FROM others), "
+    "granted AS (SELECT greatest(0, least($5, $4 - held)) AS capacity, held, frees_at, " DATABASE_NOW
+    " + $8 AS held_until FROM others), "
     "put AS (INSERT INTO window_shares (window_key, kind, owner, capacity, frees_at, held_until) "
-    "SELECT $1, $2, $3, greatest(capacity, $6), " DATABASE_NOW " + $7, " DATABASE_NOW
-    " + $8 FROM granted WHERE greatest(capacity, $6) > 0 "
+    "SELECT $1, $2, $3, greatest(capacity, $6), " DATABASE_NOW
+    " + $7, held_until FROM granted WHERE greatest(capacity, $6) > 0 "
     "ON CONFLICT (window_key, kind, owner) DO UPDATE SET capacity = excluded.capacity, "
     "frees_at = excluded.frees_at, held_until = excluded.held_until) "
-    "SELECT capacity, held, greatest(0, frees_at - " DATABASE_NOW ") FROM granted";
+    "SELECT capacity, held, greatest(0, frees_at - " DATABASE_NOW "), held_until FROM granted";
 
 task<void> tell_wanted(connection& at, const window_name& which) {
     statement tell{"SELECT pg_notify(" CHANGES_CHANNEL ", 'wanted ' || $1::bigint || ' ' || $2)"};
@@ -46,19 +50,21 @@ task<window_grant> take_window_share(connection& at, const window_wish& wish, co
     out.capacity = static_cast<std::uint32_t>(row.next_number());
     out.others = static_cast<std::uint32_t>(row.next_number());
     out.free_after = milliseconds{row.next_number()};
+    out.granted_as = row.next_number();
     if (out.capacity < wish.wanted && out.others > 0) co_await tell_wanted(at, wish.which);
     co_return out;
 }
 
-task<done> return_window_share(connection& at, const window_name& which, std::uint32_t capacity,
-                               milliseconds frees_in, const std::string& owner) {
+/// A return that comes late must not take from a newer grant.
+task<done> return_window_share(connection& at, window_return what, const std::string& owner) {
     statement keep{"UPDATE window_shares SET capacity = least(capacity, $1), frees_at = " DATABASE_NOW
-                   " + $2 WHERE window_key = $3 AND kind = $4 AND owner = $5"};
-    keep.number(std::int64_t{capacity})
-        .number(std::int64_t{frees_in.count()})
-        .text(which.key)
-        .number(std::int64_t{which.kind})
-        .text(owner);
+                   " + $2 WHERE window_key = $3 AND kind = $4 AND owner = $5 AND held_until = $6"};
+    keep.number(std::int64_t{what.capacity})
+        .number(std::int64_t{what.frees_in.count()})
+        .text(what.which.key)
+        .number(std::int64_t{what.which.kind})
+        .text(owner)
+        .number(what.granted_as);
     co_await at.run(keep);
     co_return done{};
 }
@@ -76,6 +82,10 @@ task<done> close_window(connection& at, const window_name& which, std::uint32_t 
         .number(std::int64_t{limit})
         .number(std::int64_t{wait.count()});
     co_await at.run(close);
+    statement tell{"SELECT pg_notify(" CHANGES_CHANNEL
+                   ", 'closed ' || $1::bigint || ' ' || $2::bigint || ' ' || $3)"};
+    tell.number(std::int64_t{which.kind}).number(std::int64_t{wait.count()}).text(which.key);
+    co_await at.run(tell);
     co_return done{};
 }
 
