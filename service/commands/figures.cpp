@@ -51,6 +51,18 @@ void service::add_figures() {
             labelled("result", "taken", static_cast<double>(reloads_.taken.load())),
             labelled("result", "refused", static_cast<double>(reloads_.refused.load()))};
     });
+    sink_.add_gauge("store_has_no_room", "1 while writes find the store's disk full.", [this] {
+        const bool full = store_->how_it_is().now == store::condition::no_room;
+        return std::vector<sample>{{{}, full ? 1.0 : 0.0}};
+    });
+    sink_.add_gauge("store_late_writes", "Ends of calls that wait for the store, to be written down.",
+                    [this] {
+                        return std::vector<sample>{{{}, static_cast<double>(store_->late().waiting)}};
+                    });
+    sink_.add_counter("store_late_writes_lost_total",
+                      "Ends of calls that were never written down: their keys stay taken.", [this] {
+                          return std::vector<sample>{{{}, static_cast<double>(store_->late().lost)}};
+                      });
     if (certificate_)
         sink_.add_gauge("certificate_expires_timestamp_seconds",
                         "When the API listener's certificate ends, in seconds since 1970.", [this] {

@@ -171,6 +171,12 @@ struct window_grant {
     std::int64_t granted_as = 0; // names this grant when some of it is given back
 };
 
+/// Ends of calls that are still to be written down, and those that never will be.
+struct late_counts {
+    std::uint64_t waiting = 0;
+    std::uint64_t lost = 0;
+};
+
 /// One page of a list; `next` is empty at the end.
 template <class Record>
 struct page_of {

@@ -49,6 +49,9 @@ public:
     /// always well.
     virtual health how_it_is() const { return {}; }
 
+    /// Any thread, no wait. An engine that says at once whether it has written has none.
+    virtual late_counts late() const { return {}; }
+
     /// Tells of what other processes on this store do, from now until stop_listening() has returned. Any
     /// thread. Whoever is never told anything, not even whether there is touch, is alone with the store.
     virtual void listen(change_listener& /*who*/) {}

@@ -18,7 +18,8 @@ METRICS = {
     "token_refreshes_total": {"result"}, "token_refresh_duration_seconds": set(), "connections": {"state"},
     "uploads_in_flight": set(), "upload_bytes_total": {"direction"}, "posts_total": {"outcome"},
     "idempotent_replays_total": set(), "vault_operations_total": {"operation", "result"},
-    "event_loop_lag_seconds": set(), "build_info": {"version"},
+    "event_loop_lag_seconds": set(), "build_info": {"version"}, "settings_reloads_total": {"result"},
+    "store_has_no_room": set(), "store_late_writes_lost_total": set(), "vault_key_uses": set(),
 }
 FAULTS = []
 

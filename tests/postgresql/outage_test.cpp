@@ -23,6 +23,17 @@ store::idempotency_record key(const std::string& text) {
     return out;
 }
 
+/// Of the attempt 01A.
+store::post_record post(const std::string& idempotency_key) {
+    store::post_record out;
+    out.attempt = "01A";
+    out.user = user("ann");
+    out.caller = caller("shop");
+    out.idempotency_key = idempotency_key;
+    out.post_ids = "[]";
+    return out;
+}
+
 /// Asks until it is answered, at most 20 s; how long that took.
 milliseconds healed_within(worker& loop, store::store& at) {
     const auto began = steady_now();
@@ -65,12 +76,7 @@ TEST_F(PostgresqlOutage, V11WritesDownHowCallsEndedWhileTheDatabaseWasAway) {
     const auto at = open_at(url);
     for (const char* name : {"k1", "k2"})
         ASSERT_FALSE(*run_on(loop, at->claim_key(key(name), at_second(0), soon())));
-    store::post_record row;
-    row.attempt = "01A";
-    row.user = user("ann");
-    row.caller = caller("shop");
-    row.idempotency_key = "k1";
-    row.post_ids = "[]";
+    auto row = post("k1");
     ASSERT_TRUE(*run_on(loop, at->begin_post(row, soon())));
     server.stop();
     row.state = store::post_state::settled;
@@ -94,17 +100,49 @@ TEST_F(PostgresqlOutage, V11WritesDownHowCallsEndedWhileTheDatabaseWasAway) {
 
 TEST_F(PostgresqlStore, V11AClaimWhoseAnswerWasLostIsFreeAgainAndALaterClaimIsLeftAlone) {
     const auto at = open();
-    sql("CREATE FUNCTION late() RETURNS trigger AS 'BEGIN PERFORM pg_sleep(0.4); RETURN NULL; END' "
+    sql("CREATE FUNCTION late() RETURNS trigger AS 'BEGIN PERFORM pg_sleep(0.8); RETURN NULL; END' "
         "LANGUAGE plpgsql; CREATE TRIGGER late AFTER INSERT ON idempotency_keys EXECUTE FUNCTION late()");
     auto lost = key("k");
     lost.claim = "first";
     EXPECT_FALSE(run_on(loop, at->claim_key(lost, at_second(0), in(200))));
+    turn_until(loop, [&] { return at->late().waiting == 1; });
     sql("DROP TRIGGER late ON idempotency_keys"); // waits for the claim, which is durable now
     auto again = key("k");
     again.claim = "second";
     turn_until(loop, [&] { return !run(at->claim_key(again, at_second(1), soon())); });
     run(at->forget_key(lost, soon()));
     EXPECT_TRUE(run(at->claim_key(again, at_second(2), soon()))) << "it is the second's";
+}
+
+TEST_F(PostgresqlStore, V11APostWhoseBeginningBecomesDurableAfterItsEndDoesNotStayBegun) {
+    const auto at = open();
+    sql("CREATE FUNCTION late() RETURNS trigger AS 'BEGIN PERFORM pg_sleep(0.8); RETURN NULL; END' "
+        "LANGUAGE plpgsql; CREATE TRIGGER late AFTER INSERT ON posts EXECUTE FUNCTION late()");
+    auto row = post("");
+    EXPECT_FALSE(run_on(loop, at->begin_post(row, in(200))));
+    row.state = store::post_state::settled;
+    EXPECT_TRUE(run(at->update_post(row, soon())));
+    turn_until(loop, [&] {
+        const auto there = run(at->find_attempt("01A", soon()));
+        return there && there->state == store::post_state::settled;
+    });
+    turn_until(loop, [&] { return at->late().waiting == 0; });
+}
+
+TEST_F(PostgresqlStore, V11AnEndThatTheDatabaseRefusesStopsNoOtherAndIsCountedAsLost) {
+    const auto at = open();
+    for (const char* name : {"bad", "good"})
+        ASSERT_FALSE(run(at->claim_key(key(name), at_second(0), soon())));
+    sql("CREATE FUNCTION no() RETURNS trigger AS 'BEGIN IF NEW.key = ''bad'' THEN RAISE ''no''; END IF; "
+        "PERFORM pg_sleep(0.3); RETURN NEW; END' LANGUAGE plpgsql; "
+        "CREATE TRIGGER no BEFORE UPDATE ON idempotency_keys FOR EACH ROW EXECUTE FUNCTION no()");
+    EXPECT_FALSE(run_on(loop, at->finish_key(key("bad"), in(200))));
+    EXPECT_FALSE(run_on(loop, at->finish_key(key("good"), in(200))));
+    turn_until(loop, [&] {
+        const auto first = run(at->claim_key(key("good"), at_second(1), soon()));
+        return first && first->finished;
+    });
+    turn_until(loop, [&] { return at->late().lost == 1; });
 }
 
 TEST_F(PostgresqlOutage, V11EndsEveryCallOfALoadDuringWhichTheDatabaseStops) {

@@ -75,7 +75,7 @@ task<std::vector<abandoned_key>> abandoned_keys(connection& at, const std::strin
     co_return out;
 }
 
-task<done> finish_key(connection& at, const idempotency_record& record, const std::string& owner) {
+task<bool> finish_key(connection& at, const idempotency_record& record, const std::string& owner) {
     statement finish{
         "UPDATE idempotency_keys SET finished = 1, status = $1, answer = $2, expires_at = $3 "
         "WHERE caller = $4 AND key = $5 AND finished = 0 AND owner = $6 AND claim = $7"};
@@ -86,11 +86,11 @@ task<done> finish_key(connection& at, const idempotency_record& record, const st
         .text(record.key)
         .text(record.owner.empty() ? owner : record.owner)
         .text(record.claim);
-    co_await at.run(finish);
-    co_return done{};
+    const auto finished = co_await at.run(finish);
+    co_return finished.changed() > 0;
 }
 
-task<done> forget_key(connection& at, const idempotency_record& record, const std::string& owner) {
+task<bool> forget_key(connection& at, const idempotency_record& record, const std::string& owner) {
     statement forget{
         "DELETE FROM idempotency_keys WHERE caller = $1 AND key = $2 AND finished = 0 AND owner = $3 "
         "AND claim = $4"};
@@ -98,8 +98,8 @@ task<done> forget_key(connection& at, const idempotency_record& record, const st
         .text(record.key)
         .text(record.owner.empty() ? owner : record.owner)
         .text(record.claim);
-    co_await at.run(forget);
-    co_return done{};
+    const auto forgotten = co_await at.run(forget);
+    co_return forgotten.changed() > 0;
 }
 
 task<done> put_file(connection& at, const file_record& record) {

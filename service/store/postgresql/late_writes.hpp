@@ -1,10 +1,12 @@
-// How calls ended while the database was away: written down as soon as it is back, so that no key stays taken
-// and no post stays `begun` in a process that lives. What is lost with the process is settled by its heir, as
-// ever. Each write may come twice and changes nothing then. Any thread; owned by the store.
+// How calls ended while the database was away, or did not say whether it had written: written down as soon as
+// it is back, so that no key stays taken and no post stays `begun` in a process that lives. What is lost with
+// the process is settled by its heir, as ever. Each write may come twice and changes nothing then. Pure; any
+// thread; owned by the store.
 #pragma once
+#include "base/clock.hpp"
 #include "store/records.hpp"
 
-#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -19,31 +21,39 @@ struct late_write {
 
 class late_writes {
 public:
-    void finish_key(idempotency_record key) { add({late_write::kind::finish_key, std::move(key), {}}); }
-    void forget_key(idempotency_record key) { add({late_write::kind::forget_key, std::move(key), {}}); }
-    void update_post(post_record post) { add({late_write::kind::update_post, {}, std::move(post)}); }
+    /// What was sent to the database before can still become visible for so long.
+    explicit late_writes(milliseconds visible_within) : visible_within_(visible_within) {}
 
-    /// The oldest; it stays until drop_first().
-    std::optional<late_write> first() const {
-        const std::lock_guard lock(mutex_);
-        return waiting_.empty() ? std::nullopt : std::optional{waiting_.front()};
-    }
-    void drop_first() {
-        const std::lock_guard lock(mutex_);
-        waiting_.pop_front();
-    }
+    void finish_key(idempotency_record key, steady_time now);
+    void forget_key(idempotency_record key, steady_time now);
+    void update_post(post_record post, steady_time now);
+
+    /// The oldest that is due. It stays the first until one of the next three is called; one thread does
+    /// both.
+    std::optional<late_write> first(steady_time now);
+    /// The first changed something: it is written.
+    void written();
+    /// It was sent at `began` and found nothing to change: it is tried again as long as that may still come.
+    void found_nothing(steady_time began);
+    /// The database does its work, but not this: it is tried a few times more, after the others.
+    void refused(steady_time now);
+
+    late_counts counts() const;
 
 private:
-    /// As many as may wait in line for the store, which bounds what one outage can cut off.
-    static constexpr std::size_t most = 4'096;
+    struct entry {
+        late_write write;
+        steady_time added;
+        steady_time due;
+        int refusals = 0;
+    };
+    void add(late_write one, steady_time now);
+    void again(steady_time due);
 
-    void add(late_write one) {
-        const std::lock_guard lock(mutex_);
-        if (waiting_.size() < most) waiting_.push_back(std::move(one));
-    }
-
+    const milliseconds visible_within_;
     mutable std::mutex mutex_;
-    std::deque<late_write> waiting_;
+    std::deque<entry> waiting_; // of those that are due, the oldest first
+    std::uint64_t lost_ = 0;
 };
 
 } // namespace gateway::store

@@ -100,6 +100,7 @@ task<std::uint64_t> replace_sealed(connection& at, const std::vector<resealed_pa
 
 // posts.cpp
 task<bool> begin_post(connection& at, const post_record& record, const std::string& owner);
+/// Whether the row is there, and `begun` still ours.
 task<bool> update_post(connection& at, const post_record& record, const std::string& owner);
 /// Transaction.
 task<told_end> tell_post_status(connection& at, const told_status& told);
@@ -123,9 +124,9 @@ task<done> release_draft(connection& at, const user_id& user, const publish_id& 
 // answers.cpp: first answers and files that wait
 task<maybe_key> claim_key(connection& at, const idempotency_record& record, const std::string& owner,
                           wall_time now);
-/// `owner`: of a record that names none.
-task<done> finish_key(connection& at, const idempotency_record& record, const std::string& owner);
-task<done> forget_key(connection& at, const idempotency_record& record, const std::string& owner);
+/// Whether there was something to end. `owner`: of a record that names none.
+task<bool> finish_key(connection& at, const idempotency_record& record, const std::string& owner);
+task<bool> forget_key(connection& at, const idempotency_record& record, const std::string& owner);
 /// As abandoned_posts; a key whose post is not settled yet waits for it.
 task<std::vector<abandoned_key>> abandoned_keys(connection& at, const std::string& heir,
                                                 milliseconds heir_max, std::uint32_t limit);

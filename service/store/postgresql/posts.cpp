@@ -43,7 +43,7 @@ task<bool> update_post(connection& at, const post_record& record, const std::str
     bind_post(change, record);
     change.text(owner);
     const auto changed = co_await at.run(change);
-    co_return record.state != post_state::begun || changed.changed() > 0;
+    co_return changed.changed() > 0;
 }
 
 /// The note comes first: of two replicas that are told the same at once the second waits here for the first.

@@ -47,6 +47,7 @@ public:
     /// Empty, or what an operator has to know.
     std::string begin();
 
+    late_counts late() const override { return late_.counts(); }
     void listen(change_listener& who) override { listeners_.add(who); }
     void stop_listening(change_listener& who) override { listeners_.remove(who); }
     std::optional<limits::replicas_seen> replicas() const override;
@@ -127,16 +128,16 @@ private:
     task<result<done>> say_good_bye(deadline until);
     task<void> stay_alive();
     task<void> write_late();
-    task<result<done>> write(late_write what, deadline until);
+    task<result<bool>> write(const late_write& what, deadline until);
     task<result<bool>> change_post(const post_record& record, deadline until);
-    task<result<done>> end_key(const idempotency_record& record, bool finished, deadline until);
+    task<result<bool>> end_key(const idempotency_record& record, bool finished, deadline until);
     void note_beat(steady_time began, std::uint64_t replicas);
 
     const store_limits limits_;
     const std::string owner_ = new_ulid(wall_now()); // of rows: this opening of the store
     mutable std::mutex seen_mutex_;
     limits::replicas_seen seen_;
-    late_writes late_;
+    late_writes late_{2 * limits_.job_max}; // a statement may have as long on the server's side
     change_listeners listeners_;
     postgresql_watch watch_; // on the thread of the pool, which therefore goes first
     postgresql_pool pool_;
@@ -355,9 +356,13 @@ task<result<bool>> postgresql_store::change_post(const post_record& record, dead
 }
 
 task<result<bool>> postgresql_store::update_post(post_record record, deadline until) {
+    const bool is_end = record.state != post_state::begun;
     auto changed = co_await change_post(record, until);
-    if (!changed && record.state != post_state::begun) late_.update_post(std::move(record));
-    co_return changed;
+    if (!is_end || (changed && *changed)) co_return changed;
+    // Not there: whether its beginning was written is not known yet.
+    late_.update_post(std::move(record), steady_now());
+    if (!changed) co_return changed;
+    co_return true;
 }
 
 task<result<told_end>> postgresql_store::tell_post_status(told_status told, deadline until) {
@@ -436,11 +441,11 @@ task<result<std::optional<idempotency_record>>> postgresql_store::claim_key(idem
         return postgresql::claim_key(at, record, owner_, now);
     };
     auto claimed = co_await on_pool(pool_, unit::statements(), until, std::move(work));
-    if (!claimed && ran) late_.forget_key(std::move(record)); // it may be ours, and nobody knows
+    if (!claimed && ran) late_.forget_key(std::move(record), steady_now()); // it may be ours
     co_return claimed;
 }
 
-task<result<done>> postgresql_store::end_key(const idempotency_record& record, bool finished,
+task<result<bool>> postgresql_store::end_key(const idempotency_record& record, bool finished,
                                              deadline until) {
     auto work = [&record, finished, this](connection& at) {
         return finished ? postgresql::finish_key(at, record, owner_)
@@ -450,34 +455,40 @@ task<result<done>> postgresql_store::end_key(const idempotency_record& record, b
 }
 
 task<result<done>> postgresql_store::finish_key(idempotency_record record, deadline until) {
-    auto ended = co_await end_key(record, true, until);
-    if (!ended) late_.finish_key(std::move(record));
-    co_return ended;
+    const auto ended = co_await end_key(record, true, until);
+    if (ended) co_return done{};
+    late_.finish_key(std::move(record), steady_now());
+    co_return ended.error();
 }
 
 task<result<done>> postgresql_store::forget_key(idempotency_record record, deadline until) {
-    auto ended = co_await end_key(record, false, until);
-    if (!ended) late_.forget_key(std::move(record));
-    co_return ended;
+    const auto ended = co_await end_key(record, false, until);
+    if (ended) co_return done{};
+    late_.forget_key(std::move(record), steady_now());
+    co_return ended.error();
 }
 
-task<result<done>> postgresql_store::write(late_write what, deadline until) {
-    if (what.what != late_write::kind::update_post)
-        co_return co_await end_key(what.key, what.what == late_write::kind::finish_key, until);
-    const auto changed = co_await change_post(what.post, until);
-    if (!changed) co_return changed.error();
-    co_return done{};
+task<result<bool>> postgresql_store::write(const late_write& what, deadline until) {
+    if (what.what == late_write::kind::update_post) co_return co_await change_post(what.post, until);
+    co_return co_await end_key(what.key, what.what == late_write::kind::finish_key, until);
 }
 
 /// In order: a post is ended before the key of its call.
 task<void> postgresql_store::write_late() {
     while (true) {
         co_await pause_until(deadline::in(steady_now(), late_writes_every));
-        while (auto next = late_.first()) {
-            const auto written =
-                co_await write(std::move(*next), deadline::in(steady_now(), limits_.job_max));
-            if (!written) break;
-            late_.drop_first();
+        while (const auto next = late_.first(steady_now())) {
+            const auto began = steady_now();
+            const auto written = co_await write(*next, deadline::in(began, limits_.job_max));
+            if (written && *written) {
+                late_.written();
+            } else if (written) {
+                late_.found_nothing(began);
+            } else {
+                const auto there = co_await ping(deadline::in(steady_now(), limits_.job_max));
+                if (!there) break;
+                late_.refused(steady_now());
+            }
         }
     }
 }

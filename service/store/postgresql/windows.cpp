@@ -58,7 +58,7 @@ task<window_grant> take_window_share(connection& at, const window_wish& wish, co
 /// A return that comes late must not take from a newer grant.
 task<done> return_window_share(connection& at, window_return what, const std::string& owner) {
     statement keep{"UPDATE window_shares SET capacity = least(capacity, $1), frees_at = " DATABASE_NOW
-                   " + $2 WHERE window_key = $3 AND kind = $4 AND owner = $5 AND held_until = $6"};
+                   " + $2 WHERE window_key = $3 AND kind = $4 AND owner = $5 AND held_until <= $6"};
     keep.number(std::int64_t{what.capacity})
         .number(std::int64_t{what.frees_in.count()})
         .text(what.which.key)
