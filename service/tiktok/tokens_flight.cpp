@@ -10,7 +10,10 @@
 namespace gateway::tiktok {
 namespace {
 
-constexpr milliseconds store_patience{20'000}; // a received pair is worth many tries to make it durable
+// A received pair is worth many tries to make it durable: it may be the only good one there is.
+constexpr milliseconds store_patience{300'000};
+constexpr milliseconds leaving_patience{20'000}; // the same while the service ends (commands/drain.cpp)
+constexpr milliseconds one_try{15'000};
 constexpr milliseconds retry_pause{200};
 constexpr milliseconds turn_patience{2'000};
 constexpr milliseconds ending_time{5'000}; // also for one that stood still until its own time was over
@@ -76,22 +79,23 @@ task<flight_end> store_answer(attempt& a, token_answer answer) {
     }
     // A reduced scope is stored as granted (the old pair is dead by now), counted apart and told: calls that
     // need the rest fail closed (T10).
-    const auto patience = deadline::in(steady_now(), store_patience);
+    const auto received = steady_now();
     while (true) {
         vault::fresh_tokens fresh{
             answer.access_token.copy(), answer.refresh_token.copy(), a.from->account, answer.scopes,
             answer.access_lifetime,     answer.refresh_lifetime};
-        auto saved =
-            co_await a.s.vault.save_refreshed(a.held, a.from, std::move(fresh), wall_now(), patience);
-        if (saved && *saved) {
+        auto saved = co_await a.s.vault.save_refreshed(a.held, a.from, std::move(fresh), wall_now(),
+                                                       deadline::in(steady_now(), one_try));
+        if (saved && saved->tokens) {
             failpoint("refresh.stored"); // R8
-            const auto how =
-                lacks_a_scope(**saved, *a.from) ? refresh_result::scope_reduced : refresh_result::refreshed;
-            flight_end end{how, std::move(*saved), std::nullopt, true};
+            const auto how = lacks_a_scope(*saved->tokens, *a.from) ? refresh_result::scope_reduced
+                                                                    : refresh_result::refreshed;
+            flight_end end{how, std::move(saved->tokens), std::nullopt, true};
             co_return end;
         }
-        if (saved) co_return co_await look_again(a);
-        if (patience.passed(steady_now() + retry_pause)) break;
+        if (saved && !saved->held_by_another) co_return co_await look_again(a);
+        const auto patience = a.s.is_draining() ? leaving_patience : store_patience;
+        if (steady_now() + retry_pause >= received + patience) break;
         co_await pause_until(deadline::in(steady_now(), retry_pause));
     }
     co_return failed(refresh_result::store_failed, a.from, store_trouble());
@@ -309,7 +313,7 @@ task<flight_end> refresh(tokens::state& s, const flight& one) {
     failpoint("refresh.leased"); // R1
     attempt a{s, one, std::move(*held), nullptr, false, until};
     end = co_await with_lease(a);
-    co_await s.records.release_lease(a.held, until);
+    co_await s.records.release_lease(a.held, time_to_end());
     failpoint("refresh.released"); // R9
     co_return end;
 }

@@ -48,6 +48,10 @@ struct tokens::state : std::enable_shared_from_this<tokens::state> {
     void land(const shared_flight& one, const flight_end& end);
     std::optional<refresh_notes::obstacle> in_the_way(const user_id& user, std::uint64_t version) const;
     double chance();
+    bool is_draining() const {
+        const std::lock_guard guard(lock);
+        return draining;
+    }
 
     worker& home;
     oauth& ask;

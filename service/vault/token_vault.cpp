@@ -199,13 +199,13 @@ task<result<shared_tokens>> token_vault::save_grant(user_id user, fresh_tokens f
                       "This user's connection is being changed by others; try again."};
 }
 
-task<result<shared_tokens>> token_vault::save_refreshed(store::lease held, shared_tokens from,
+task<result<saved_refresh>> token_vault::save_refreshed(store::lease held, shared_tokens from,
                                                         fresh_tokens fresh, wall_time now, deadline until) {
     auto& s = *state_;
     const auto noted = s.cache.now(from->user);
     auto there = co_await s.records.find_connection(from->user, until);
     if (!there) co_return there.error();
-    if (!*there || (*there)->version != from->version) co_return shared_tokens{};
+    if (!*there || (*there)->version != from->version) co_return saved_refresh{};
     auto record = std::move(**there);
     record.version = from->version + 1;
     record.state = store::connection_state::connected;
@@ -233,10 +233,14 @@ task<result<shared_tokens>> token_vault::save_refreshed(store::lease held, share
         s.cache.doubt(from->user);
         co_return ended.error();
     }
-    if (*ended != store::refresh_end::stored) co_return shared_tokens{};
+    if (*ended != store::refresh_end::stored) {
+        saved_refresh not_stored{nullptr, *ended == store::refresh_end::kept_as_candidate};
+        co_return not_stored;
+    }
     take_tokens(*out, std::move(text));
     s.cache.put_written(out, noted);
-    co_return shared_tokens{out};
+    saved_refresh stored{out};
+    co_return stored;
 }
 
 task<result<bool>> token_vault::set_state(user_id user, std::uint64_t version, store::connection_state now_is,

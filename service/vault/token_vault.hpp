@@ -23,6 +23,14 @@
 
 namespace gateway::vault {
 
+/// What became of a pair that TikTok gave. Without `tokens` it is not the user's pair: something newer is
+/// there (a grant, a revocation), or, `held_by_another`, somebody else has the lease by now. Then it is kept
+/// beside, and may be saved once that one has ended without a newer pair.
+struct saved_refresh {
+    shared_tokens tokens;
+    bool held_by_another = false;
+};
+
 /// How often things happened, since start; for metrics and alarms.
 struct vault_counts {
     std::uint64_t opened = 0, sealed = 0;
@@ -76,9 +84,8 @@ public:
 
     /// A new grant: from the callback or an import. Replaces what was there.
     task<result<shared_tokens>> save_grant(user_id user, fresh_tokens fresh, wall_time now, deadline until);
-    /// What a refresh of `from` gave. Null: superseded (a newer grant, a revocation); the result is dropped.
-    /// Durable on return, and only then visible to others.
-    task<result<shared_tokens>> save_refreshed(store::lease held, shared_tokens from, fresh_tokens fresh,
+    /// What a refresh of `from` gave. Durable on return, and only then visible to others.
+    task<result<saved_refresh>> save_refreshed(store::lease held, shared_tokens from, fresh_tokens fresh,
                                                wall_time now, deadline until);
     /// `false`: another version is there by now.
     task<result<bool>> set_state(user_id user, std::uint64_t version, store::connection_state state,

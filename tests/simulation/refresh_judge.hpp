@@ -25,8 +25,8 @@ struct user_story {
 
 class refresh_judge {
 public:
-    refresh_judge(world& in, token_history& history, database& at, store_wire& wire,
-                  const std::deque<life>& lives, std::size_t users);
+    refresh_judge(world& in, token_history& history, database& at, const std::deque<life>& lives,
+                  std::size_t users);
 
     user_story& user(std::size_t number) { return users_.at(number); }
     std::size_t users() const { return users_.size(); }
@@ -46,7 +46,6 @@ private:
     world& world_;
     token_history& history_;
     database& at_;
-    store_wire& wire_;
     const std::deque<life>& lives_;
     vault::key_ring keys_;
     std::vector<user_story> users_;

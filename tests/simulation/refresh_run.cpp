@@ -41,7 +41,7 @@ public:
           history_(plan_.how, plan_.access_lifetime),
           wire_(world_),
           tiktok_(world_, history_),
-          judge_(world_, history_, at_, wire_, lives_, plan_.users),
+          judge_(world_, history_, at_, lives_, plan_.users),
           replicas_(plan_.replicas),
           wanted_(wanted) {
         tiktok_.refresh_per_second = plan_.settings.refresh_per_second;

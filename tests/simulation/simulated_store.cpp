@@ -399,7 +399,6 @@ void store_wire::carry(std::function<void()> apply, std::function<void(bool good
                          tell = std::move(tell)] {
         const bool reached = !down && !lost_before;
         if (reached) apply();
-        if (down || silent) trouble_until = steady_now();
         if (!silent) world_.after(back, [tell, good = reached && !lost_after] { tell(good); });
     });
 }

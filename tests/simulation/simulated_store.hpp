@@ -26,8 +26,7 @@ public:
     void carry(std::function<void()> apply, std::function<void(bool good)> tell);
 
     wire_faults faults;
-    bool down = false;           // nothing gets through (K04)
-    steady_time trouble_until{}; // the last moment at which it was down or lost a call without a word
+    bool down = false; // nothing gets through (K04)
 
 private:
     world& world_;

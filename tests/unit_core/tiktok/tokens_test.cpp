@@ -392,6 +392,51 @@ TEST_F(Tokens, T13UsesTheNewerPairAlsoWhenItsOwnTimeIsOver) {
     EXPECT_EQ((**got).access_token.reveal(), "act.elsewhere");
 }
 
+namespace {
+
+/// Another replica takes over what looks abandoned, as soon as it does, and begins as well.
+task<void> take_over(store::store& records, std::optional<store::lease>& held) {
+    while (!held) {
+        auto taken = co_await records.take_lease(user_id::trusted("ann"), "other", milliseconds{60'000},
+                                                 wall_now(), soon());
+        held = *taken;
+        co_await pause_until(deadline::in(steady_now(), milliseconds{5}));
+    }
+    const auto begun = co_await records.begin_refresh(*held, 1, wall_now(), soon());
+    if (*begun != store::refresh_begin::begun_again) throw std::runtime_error("it was not begun before");
+}
+
+/// And ends without a pair, once the late one's lies beside.
+task<void> give_up(store::store& records, std::optional<store::lease>& held) {
+    while (true) {
+        const auto kept = co_await records.kept_tokens(user_id::trusted("ann"), soon());
+        if (!kept->empty()) break;
+        co_await pause_until(deadline::in(steady_now(), milliseconds{5}));
+    }
+    co_await records.set_connection_state(user_id::trusted("ann"), 1, connection_state::reconnect_required,
+                                          "rotation_response_lost", wall_now(), soon());
+    co_await records.close_refresh(*held, soon());
+    co_await records.release_lease(*held, soon());
+}
+
+} // namespace
+
+TEST_F(Tokens, T13SavesItsPairLateWhereTheNextHolderEndedWithoutOne) {
+    lease_length = milliseconds{300};
+    request_timeout = milliseconds{100};
+    make_tokens();
+    const auto granted = grant_with("ann", seconds{-10});
+    ASSERT_EQ(granted->version, 1U);
+    std::optional<store::lease> other;
+    endpoint.before_answer = [&] { return take_over(*records, other); };
+    loop.group().spawn(give_up(*records, other));
+    const auto got = access("ann");
+    ASSERT_TRUE(got) << got.error().message();
+    EXPECT_EQ((**got).access_token.reveal(), "act.issued1");
+    EXPECT_EQ(record("ann").state, connection_state::connected);
+    EXPECT_EQ(record("ann").version, 2U);
+}
+
 TEST_F(Tokens, T19StaysRevokedWhenARefreshEndsAfterTheRevocation) {
     grant_with("ann", seconds{-10});
     endpoint.before_answer = [this] { return revoke_ann(*vault); };
