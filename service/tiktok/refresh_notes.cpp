@@ -23,10 +23,11 @@ milliseconds left_until(steady_time at, steady_time now) {
 } // namespace
 
 std::optional<refresh_notes::obstacle> refresh_notes::in_the_way(const user_id& user, std::uint64_t version,
-                                                                 steady_time now) const {
+                                                                 bool needed, steady_time now) const {
     const auto found = users_.find(user);
-    if (found != users_.end() && found->second.version == version && now < found->second.not_before)
-        return obstacle{left_until(found->second.not_before, now), found->second.why};
+    const bool held = found != users_.end() && found->second.version == version
+                      && now < found->second.not_before && !(needed && found->second.only_postponed);
+    if (held) return obstacle{left_until(found->second.not_before, now), found->second.why};
     if (now < endpoint_not_before_) return obstacle{left_until(endpoint_not_before_, now), endpoint_why_};
     if (endpoint_failures_ > 0 && probe_ && *probe_ != user) return obstacle{probe_pause, endpoint_why_};
     return std::nullopt;
@@ -55,6 +56,7 @@ void refresh_notes::user_failed(const user_id& user, std::uint64_t version, fail
     // Half of it is fixed: a user in doubt must not be asked again at once by bad luck.
     const auto wait = back_off(++of.failures, user_base, user_most, 0.5 + chance / 2);
     of.not_before = now + wait;
+    of.only_postponed = false;
     of.why = std::move(why);
 }
 
@@ -62,6 +64,7 @@ void refresh_notes::postpone(const user_id& user, std::uint64_t version, failure
                              steady_time now) {
     auto& of = note_about(user, version, now);
     of.not_before = now + wait;
+    of.only_postponed = true;
     of.why = std::move(why);
 }
 

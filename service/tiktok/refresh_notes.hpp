@@ -22,8 +22,10 @@ public:
         milliseconds left;
         failure why; // for a call that cannot go on without a refresh
     };
-    /// Why no refresh of this user's pair of `version` may start now.
-    std::optional<obstacle> in_the_way(const user_id& user, std::uint64_t version, steady_time now) const;
+    /// Why no refresh of this user's pair of `version` may start now. `needed`: its access token is over, so
+    /// what was only postponed is not any more.
+    std::optional<obstacle> in_the_way(const user_id& user, std::uint64_t version, bool needed,
+                                       steady_time now) const;
 
     /// The token endpoint is in trouble: everybody waits, longer each time. `chance` is 0…1.
     void endpoint_failed(failure why, std::optional<milliseconds> retry_after, steady_time now,
@@ -36,6 +38,7 @@ public:
     /// This pair was refused, or its outcome is unknown; its next try comes later. A newer pair of the same
     /// user (a new grant) does not wait.
     void user_failed(const user_id& user, std::uint64_t version, failure why, steady_time now, double chance);
+    /// It can wait, others cannot.
     void postpone(const user_id& user, std::uint64_t version, failure why, milliseconds wait,
                   steady_time now);
     void succeeded(const user_id& user);
@@ -61,6 +64,7 @@ private:
         std::uint32_t failures = 0;
         std::uint64_t version = 0; // that the failures and not_before are about
         steady_time not_before{};
+        bool only_postponed = false;
         failure why;
         std::uint64_t rotated_version = 0; // perhaps
         std::uint64_t forced_version = 0;

@@ -115,10 +115,10 @@ shared_flight tokens::state::join(const user_id& user, std::uint64_t version, bo
     return one;
 }
 
-std::optional<refresh_notes::obstacle> tokens::state::in_the_way(const user_id& user,
-                                                                 std::uint64_t version) const {
+std::optional<refresh_notes::obstacle> tokens::state::in_the_way(const user_id& user, std::uint64_t version,
+                                                                 bool needed) const {
     const std::lock_guard guard(lock);
-    return notes.in_the_way(user, version, steady_now());
+    return notes.in_the_way(user, version, needed, steady_now());
 }
 
 double tokens::state::chance() {
@@ -155,8 +155,8 @@ task<result<vault::shared_tokens>> tokens::access(user_id user, deadline until) 
     constexpr int looks_max = 3; // a refreshed token of a few seconds may be at its end again
     for (int looks = 0; known && looks < looks_max; ++looks) {
         const auto& set = **known;
-        const auto obstacle = s->in_the_way(user, set.version);
         const auto now = wall_now();
+        const auto obstacle = s->in_the_way(user, set.version, !set.usable(now));
         switch (decide(set, now, s->settings.refresh_ahead, left_of(obstacle))) {
             case token_step::use:
                 co_return known;
@@ -214,7 +214,7 @@ task<result<vault::shared_tokens>> tokens::refresh_after_401(user_id user, std::
         co_return co_await access(std::move(user), until);
     }
     if (is_over(**known) || (*known)->refresh_token.empty()) co_return reconnect_failure((*known)->cause);
-    if (const auto obstacle = s->in_the_way(user, version_used)) co_return held_back(*obstacle);
+    if (const auto obstacle = s->in_the_way(user, version_used, true)) co_return held_back(*obstacle);
     const auto one = s->join(user, version_used, true, false);
     if (!one) co_return draining();
     auto end = co_await one->ended.wait(until);
@@ -227,7 +227,7 @@ task<result<vault::shared_tokens>> tokens::refresh_after_401(user_id user, std::
 
 task<result<bool>> tokens::renew(user_id user, std::uint64_t version, deadline until) {
     const auto s = state_;
-    if (s->in_the_way(user, version)) co_return false;
+    if (s->in_the_way(user, version, false)) co_return false;
     const auto one = s->join(user, version, false, false);
     if (!one) co_return draining();
     const auto end = co_await one->ended.wait(until);

@@ -113,7 +113,7 @@ task<flight_end> not_known_yet(attempt& a, bool lost) {
     const std::lock_guard guard(a.s.lock);
     a.s.notes.user_failed(a.one.user, a.from->version, why, steady_now(), chance);
     a.s.notes.endpoint_answered();
-    const auto obstacle = a.s.notes.in_the_way(a.one.user, a.from->version, steady_now());
+    const auto obstacle = a.s.notes.in_the_way(a.one.user, a.from->version, true, steady_now());
     if (obstacle) why = failure(why).retry_after(obstacle->left);
     co_return failed(refresh_result::try_later, a.from, std::move(why));
 }
@@ -180,7 +180,7 @@ task<flight_end> judge_trouble(attempt& a, refresh_result how, failure why,
         a.s.notes.user_failed(a.one.user, a.from->version, why, now, chance);
         a.s.notes.endpoint_answered();
     }
-    const auto obstacle = a.s.notes.in_the_way(a.one.user, a.from->version, now);
+    const auto obstacle = a.s.notes.in_the_way(a.one.user, a.from->version, true, now);
     if (obstacle) co_return failed(how, a.from, failure(why).retry_after(obstacle->left));
     co_return failed(how, a.from, std::move(why));
 }

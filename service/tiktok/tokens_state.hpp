@@ -46,7 +46,8 @@ struct tokens::state : std::enable_shared_from_this<tokens::state> {
     shared_flight join(const user_id& user, std::uint64_t version, bool forced, bool resumed);
     /// Home thread.
     void land(const shared_flight& one, const flight_end& end);
-    std::optional<refresh_notes::obstacle> in_the_way(const user_id& user, std::uint64_t version) const;
+    std::optional<refresh_notes::obstacle> in_the_way(const user_id& user, std::uint64_t version,
+                                                      bool needed) const;
     double chance();
     bool is_draining() const {
         const std::lock_guard guard(lock);

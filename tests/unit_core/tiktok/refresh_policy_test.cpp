@@ -96,19 +96,19 @@ TEST(RefreshNotes, T15MakesEverybodyWaitAfterTroubleOfTheEndpointUntilItAnswers)
     refresh_notes notes{10};
     const auto now = steady_now();
     const auto ann = user_id::trusted("ann");
-    EXPECT_FALSE(notes.in_the_way(ann, 1, now));
+    EXPECT_FALSE(notes.in_the_way(ann, 1, true, now));
     const failure trouble{errc::tiktok_error, "trouble"};
     notes.endpoint_failed(trouble, std::nullopt, now, 1);
-    const auto first = notes.in_the_way(ann, 1, now);
+    const auto first = notes.in_the_way(ann, 1, true, now);
     ASSERT_TRUE(first);
     notes.endpoint_failed(trouble, std::nullopt, now, 1);
-    EXPECT_GT(notes.in_the_way(ann, 1, now)->left, first->left);
+    EXPECT_GT(notes.in_the_way(ann, 1, true, now)->left, first->left);
     EXPECT_EQ(first->why.message(), "trouble");
-    EXPECT_FALSE(notes.in_the_way(ann, 1, now + seconds{61}));
+    EXPECT_FALSE(notes.in_the_way(ann, 1, true, now + seconds{61}));
     notes.endpoint_failed(trouble, milliseconds{120'000}, now, 0);
-    EXPECT_TRUE(notes.in_the_way(ann, 1, now + seconds{119}));
+    EXPECT_TRUE(notes.in_the_way(ann, 1, true, now + seconds{119}));
     notes.endpoint_failed(trouble, std::chrono::hours{24}, now, 0);
-    EXPECT_FALSE(notes.in_the_way(ann, 1, now + seconds{301})) << "an absurd Retry-After is cut";
+    EXPECT_FALSE(notes.in_the_way(ann, 1, true, now + seconds{301})) << "an absurd Retry-After is cut";
 }
 
 TEST(RefreshNotes, T08AsksAUserInDoubtAgainLaterAndOthersSooner) {
@@ -116,10 +116,10 @@ TEST(RefreshNotes, T08AsksAUserInDoubtAgainLaterAndOthersSooner) {
     const auto now = steady_now();
     const auto ann = user_id::trusted("ann"), bob = user_id::trusted("bob");
     notes.user_failed(ann, 1, failure{errc::reconnect_required, "x"}, now, 0);
-    EXPECT_TRUE(notes.in_the_way(ann, 1, now + seconds{4}));
-    EXPECT_FALSE(notes.in_the_way(bob, 1, now));
+    EXPECT_TRUE(notes.in_the_way(ann, 1, true, now + seconds{4}));
+    EXPECT_FALSE(notes.in_the_way(bob, 1, true, now));
     notes.succeeded(ann);
-    EXPECT_FALSE(notes.in_the_way(ann, 1, now));
+    EXPECT_FALSE(notes.in_the_way(ann, 1, true, now));
 }
 
 TEST(RefreshNotes, T21LetsANewGrantNotWaitForTheTroubleOfTheOld) {
@@ -127,8 +127,19 @@ TEST(RefreshNotes, T21LetsANewGrantNotWaitForTheTroubleOfTheOld) {
     const auto now = steady_now();
     const auto ann = user_id::trusted("ann");
     notes.user_failed(ann, 1, failure{errc::reconnect_required, "x"}, now, 1);
-    EXPECT_TRUE(notes.in_the_way(ann, 1, now));
-    EXPECT_FALSE(notes.in_the_way(ann, 2, now));
+    EXPECT_TRUE(notes.in_the_way(ann, 1, true, now));
+    EXPECT_FALSE(notes.in_the_way(ann, 2, true, now));
+}
+
+TEST(RefreshNotes, T16WhatWasOnlyPostponedHoldsNobodyWhoNeedsIt) {
+    refresh_notes notes(50);
+    const auto now = steady_now();
+    const user_id ann = user_id::trusted("ann");
+    notes.postpone(ann, 1, failure{errc::vault_unavailable, "later"}, seconds{60}, now);
+    EXPECT_TRUE(notes.in_the_way(ann, 1, false, now)) << "its token is good: others go first";
+    EXPECT_FALSE(notes.in_the_way(ann, 1, true, now)) << "and now it is over";
+    notes.user_failed(ann, 1, failure{errc::tiktok_error, "no"}, now, 1);
+    EXPECT_TRUE(notes.in_the_way(ann, 1, true, now)) << "trouble is trouble";
 }
 
 TEST(RefreshNotes, T15LetsOneProbeThroughAtATimeAfterTroubleOfTheEndpoint) {
@@ -138,15 +149,15 @@ TEST(RefreshNotes, T15LetsOneProbeThroughAtATimeAfterTroubleOfTheEndpoint) {
     const failure trouble{errc::tiktok_error, "trouble"};
     notes.endpoint_failed(trouble, std::nullopt, now, 1);
     notes.departs(ann);
-    EXPECT_FALSE(notes.in_the_way(ann, 1, later));
-    ASSERT_TRUE(notes.in_the_way(bob, 1, later));
-    EXPECT_EQ(notes.in_the_way(bob, 1, later)->why.message(), "trouble");
+    EXPECT_FALSE(notes.in_the_way(ann, 1, true, later));
+    ASSERT_TRUE(notes.in_the_way(bob, 1, true, later));
+    EXPECT_EQ(notes.in_the_way(bob, 1, true, later)->why.message(), "trouble");
     notes.arrived(ann);
-    EXPECT_FALSE(notes.in_the_way(bob, 1, later)) << "the next probe, whatever became of the first";
+    EXPECT_FALSE(notes.in_the_way(bob, 1, true, later)) << "the next probe, whatever became of the first";
     notes.departs(bob);
-    EXPECT_TRUE(notes.in_the_way(ann, 1, later));
+    EXPECT_TRUE(notes.in_the_way(ann, 1, true, later));
     notes.endpoint_answered();
-    EXPECT_FALSE(notes.in_the_way(ann, 1, later)) << "it works again";
+    EXPECT_FALSE(notes.in_the_way(ann, 1, true, later)) << "it works again";
 }
 
 TEST(RefreshNotes, T18RemembersForAWhileWhichVersionA401MadeUsFetch) {
