@@ -26,6 +26,7 @@ inline wall_time wall_now() {
 
 /// RFC 3339 in UTC with seconds: 2026-11-23T16:18:36Z.
 std::string rfc3339(wall_time t);
+void append_rfc3339(std::string& out, wall_time t);
 /// Milliseconds since 1970, as stored.
 inline std::int64_t unix_ms(wall_time t) {
     return t.time_since_epoch().count();

@@ -54,13 +54,32 @@ std::string ulid_floor(wall_time at) {
     return out;
 }
 
-std::string new_ulid(wall_time now) {
+namespace {
+
+constexpr std::size_t random_places =
+    16; // characters of 5 bits; the upper 3 bits of each byte are left unused
+constexpr std::size_t ulids_per_asking = 32;
+
+std::string ulid_of(wall_time now, std::string_view random) {
     std::string out = ulid_floor(now);
-    const std::string bytes =
-        random_bytes(16); // 16 characters of 5 bits; the upper 3 bits of each are left unused
-    for (std::size_t i = 0; i < 16; ++i)
-        out[10 + i] = crockford[static_cast<unsigned char>(bytes[i]) & 31];
+    for (std::size_t i = 0; i < random_places; ++i)
+        out[10 + i] = crockford[static_cast<unsigned char>(random[i]) & 31];
     return out;
+}
+
+} // namespace
+
+std::string new_ulid(wall_time now) {
+    return ulid_of(now, random_bytes(random_places));
+}
+
+std::string ulid_source::next(wall_time now) {
+    if (used_ == random_.size()) {
+        random_ = random_bytes(ulids_per_asking * random_places);
+        used_ = 0;
+    }
+    used_ += random_places;
+    return ulid_of(now, std::string_view(random_).substr(used_ - random_places, random_places));
 }
 
 } // namespace gateway

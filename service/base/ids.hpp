@@ -43,6 +43,16 @@ result<file_id> check_file_id(std::string_view text);
 
 /// 26 characters that sort by time: 48 bits of milliseconds, 80 random bits (the ULID layout).
 std::string new_ulid(wall_time now);
+/// The same from random bytes that are asked for many at a time, for who makes one per request: asking costs
+/// more than all the rest of it. Not for secrets: the bytes to come lie in memory. One thread's.
+class ulid_source {
+public:
+    std::string next(wall_time now);
+
+private:
+    std::string random_;
+    std::size_t used_ = 0;
+};
 /// Sorts before every ULID made at `at` or later, and after every earlier one.
 std::string ulid_floor(wall_time at);
 

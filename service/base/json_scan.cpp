@@ -161,9 +161,12 @@ std::optional<json_counts> count_json(std::string_view text, std::size_t max_dep
 }
 
 std::string json_unescape(std::string_view raw) {
+    std::size_t at = raw.find('\\');
+    if (at == std::string_view::npos) return std::string(raw); // nearly always
     std::string out;
     out.reserve(raw.size());
-    for (std::size_t at = 0; at < raw.size(); ++at) {
+    out.append(raw.substr(0, at));
+    for (; at < raw.size(); ++at) {
         if (raw[at] != '\\' || at + 1 >= raw.size()) {
             out.push_back(raw[at]);
             continue;

@@ -35,8 +35,11 @@ result<bool> field_lines::next(field_line& line) {
     const std::size_t value_start = ++at;
     // A tab is legal around words (RFC 9110 §5.6.3), but no client needs one (C06); TikTok's fronts may send
     // it.
-    while (at < end && (is(value_byte, block_[at]) || (block_[at] == '\t' && from_ == peer::tiktok)))
-        ++at;
+    const char* const all_end = block_.data() + end;
+    const char* stop = skip_value(block_.data() + at, all_end);
+    while (stop < all_end && *stop == '\t' && from_ == peer::tiktok)
+        stop = skip_value(stop + 1, all_end);
+    at = static_cast<std::size_t>(stop - block_.data());
     if (at + 1 >= end || block_[at] != '\r' || block_[at + 1] != '\n')
         return malformed("A header field holds a control character.");
     if (at - name_start > max_field_line_bytes)

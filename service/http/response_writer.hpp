@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "http/head_writer.hpp"
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,16 @@ namespace gateway::http {
 std::string_view reason_phrase(int status);
 /// IMF-fixdate (RFC 9110 §5.6.7): Mon, 23 Nov 2026 16:18:36 GMT.
 std::string http_date(wall_time t);
+
+/// The same, written once for each second. One thread's.
+class date_clock {
+public:
+    std::string_view at(wall_time now); // until the next call
+
+private:
+    std::chrono::sys_seconds shown_{};
+    std::string text_;
+};
 
 /// What goes out when a client waits for leave to send its body.
 inline constexpr std::string_view continue_100 = "HTTP/1.1 100 Continue\r\n\r\n";

@@ -7,7 +7,8 @@ namespace {
 
 void append_number(std::string& out, std::int64_t number) {
     char text[24];
-    out.append(text, std::to_chars(text, text + sizeof text, number).ptr);
+    const char* const end = std::to_chars(text, text + sizeof text, number).ptr;
+    out.append(text, static_cast<std::size_t>(end - text));
 }
 
 void append_member(std::string& out, bool first, std::string_view name) {

@@ -1,10 +1,15 @@
 // Small words about bytes that every file of the wire layer uses. Pure, inline.
 #pragma once
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace gateway::http {
 
@@ -53,6 +58,27 @@ constexpr bool all(unsigned char wanted, std::string_view text) {
     for (const char c : text)
         together &= byte_classes[static_cast<unsigned char>(c)];
     return together != 0;
+}
+
+/// The first byte that no field value may have: 16 at a time, since values are most of a head.
+inline const char* skip_value(const char* at, const char* end) {
+#if defined(__SSE2__)
+    const __m128i blank = _mm_set1_epi8(' ');
+    const __m128i del = _mm_set1_epi8(0x7f);
+    for (; end - at >= 16; at += 16) {
+        const __m128i sixteen = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+        const __m128i good = _mm_andnot_si128(_mm_cmpeq_epi8(sixteen, del),
+                                              _mm_cmpeq_epi8(_mm_max_epu8(sixteen, blank), sixteen));
+        const auto bad = static_cast<unsigned>(_mm_movemask_epi8(good)) ^ 0xffffU;
+        if (bad != 0) return at + std::countr_zero(bad);
+    }
+#endif
+    while (at < end && is(value_byte, *at))
+        ++at;
+    return at;
+}
+inline bool is_value(std::string_view text) {
+    return skip_value(text.data(), text.data() + text.size()) == text.data() + text.size();
 }
 
 constexpr char lower(char c) {

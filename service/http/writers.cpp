@@ -56,14 +56,13 @@ constexpr phrase phrases[] = {
 
 } // namespace
 
-head_writer& head_writer::field(std::string_view name, std::string_view value) {
-    if (name.empty() || !all(token_byte, name) || !all(value_byte, value))
-        throw std::logic_error("a header field that cannot be written");
-    out_.append(name).append(": ").append(value).append("\r\n");
+head_writer& head_writer::field(field_name name, std::string_view value) {
+    if (!is_value(value)) throw std::logic_error("a header field that cannot be written");
+    out_.append(name.text).append(": ", 2).append(value).append("\r\n", 2);
     return *this;
 }
 
-head_writer& head_writer::field(std::string_view name, std::int64_t value) {
+head_writer& head_writer::field(field_name name, std::int64_t value) {
     char text[24];
     const char* const end = std::to_chars(text, text + sizeof text, value).ptr;
     return field(name, std::string_view{text, static_cast<std::size_t>(end - text)});
@@ -81,6 +80,15 @@ std::string_view reason_phrase(int status) {
     for (const auto& row : phrases)
         if (row.status == status) return row.text;
     return "Unknown";
+}
+
+std::string_view date_clock::at(wall_time now) {
+    const auto second = std::chrono::floor<seconds>(now);
+    if (second != shown_ || text_.empty()) {
+        shown_ = second;
+        text_ = http_date(now);
+    }
+    return text_;
 }
 
 std::string http_date(wall_time t) {

@@ -38,6 +38,7 @@ void append_limits(http::response_writer& head, const telemetry::call_record& re
     // The tightest first: whoever reads only one reads the one that will stop them.
     if (count == 2 && left[1].remaining < left[0].remaining) std::swap(left[0], left[1]);
     std::string text;
+    text.reserve(128);
     http::append_rate_limit_policy(text, std::span(policies).first(count));
     head.field("RateLimit-Policy", text);
     text.clear();

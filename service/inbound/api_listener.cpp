@@ -21,12 +21,13 @@ struct api_listener::state final : client_sink {
         // does.
         if (with.state.connections.load(std::memory_order_relaxed) >= connections_max && !idle.close_oldest())
             return;
-        with.home.group().spawn(serve_connection(with, idle, std::move(socket)));
+        with.home.group().spawn(serve_connection(with, idle, marks, std::move(socket)));
     }
     void make_room() override { idle.close_oldest(); }
 
     api_parts with;
     idle_line idle;
+    answer_marks marks;
     tcp_acceptor acceptor;
     std::uint16_t port_in_use;
     std::uint32_t connections_max;

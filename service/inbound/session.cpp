@@ -40,8 +40,9 @@ std::string_view api_key_of(const http::request_head& head) {
 
 class session {
 public:
-    session(const api_parts& with, idle_line& idle, tcp_socket socket)
+    session(const api_parts& with, idle_line& idle, answer_marks& marks, tcp_socket socket)
         : with_(with),
+          marks_(marks),
           stream_(with.home, std::move(socket)),
           received_(buffer_bytes_max),
           place_(idle, stream_) {}
@@ -70,6 +71,7 @@ private:
     bool last_answer() const { return with_.state.now.load(std::memory_order_relaxed) != phase::serving; }
 
     const api_parts& with_;
+    answer_marks& marks_;
     stream stream_;
     buffer received_;
     idle_line::place place_;
@@ -93,14 +95,14 @@ task<bool> session::wait_for_request() {
     co_return true;
 }
 
-void begin_record(telemetry::call_record& record, const http::request_head* head) {
+void begin_record(telemetry::call_record& record, const http::request_head* head, ulid_source& ids) {
     record.began = steady_now();
     record.action = "NONE";
     record.verb = head ? http::name_of(head->method) : std::string_view{"NONE"};
     if (head && plain_request_id(head->request_id))
         record.request_id = head->request_id;
     else
-        record.request_id = new_ulid(wall_now());
+        record.request_id = ids.next(wall_now());
     if (head) record.traceparent = head->traceparent;
 }
 
@@ -111,7 +113,7 @@ task<bool> session::serve_next() {
     const auto header_until = deadline::in(steady_now(), with_.settings.header_deadline);
     auto length = co_await fill_head(stream_, received_, header_until);
     if (!length) {
-        begin_record(record, nullptr);
+        begin_record(record, nullptr, marks_.request_ids);
         co_return co_await refuse(length.error(), record);
     }
     if (*length == 0) co_return false;
@@ -119,7 +121,7 @@ task<bool> session::serve_next() {
     // The head's texts are views: the block is copied, since reading a body moves the buffer.
     const std::string block(received_.bytes().substr(0, *length));
     auto judged = read_head(block);
-    begin_record(record, judged ? &*judged : nullptr);
+    begin_record(record, judged ? &*judged : nullptr, marks_.request_ids);
     if (!judged) co_return co_await refuse(judged.error(), record);
     received_.consume(*length);
 
@@ -197,8 +199,7 @@ task<bool> session::answer(const pipeline::outcome& what, telemetry::call_record
     body_out_.clear();
     facts.status = append_answer_body(body_out_, what, record.request_id);
     facts.body_bytes = body_out_.size();
-    const auto date = http::http_date(wall_now());
-    facts.date = date;
+    facts.date = marks_.dates.at(wall_now());
     append_answer_head(head_out_, what, record, facts);
     if (head_only) body_out_.clear();
     if (const auto* refused = std::get_if<failure>(&what)) {
@@ -230,9 +231,9 @@ bool loopback_host(std::string_view host) {
     return name.starts_with("127.") && name.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
-task<void> serve_connection(const api_parts& with, idle_line& idle, tcp_socket socket) {
+task<void> serve_connection(const api_parts& with, idle_line& idle, answer_marks& marks, tcp_socket socket) {
     const counted open(with.state.connections);
-    session one(with, idle, std::move(socket));
+    session one(with, idle, marks, std::move(socket));
     co_await one.run();
 }
 

@@ -2,6 +2,8 @@
 // pipeline, answers in one write, and goes on with the next request. Requests of one connection are served in
 // order, one at a time (C15).
 #pragma once
+#include "base/ids.hpp"
+#include "http/response_writer.hpp"
 #include "inbound/door_state.hpp"
 #include "inbound/idle_line.hpp"
 #include "inbound/router.hpp"
@@ -39,8 +41,14 @@ struct api_parts {
     bool loopback_host_only = false;
 };
 
+/// What sessions of one worker write into their answers; owned by its listener.
+struct answer_marks {
+    ulid_source request_ids; // of requests that bring none
+    http::date_clock dates;
+};
+
 /// Serves the connection to its end. Never throws but for cancellation.
-task<void> serve_connection(const api_parts& with, idle_line& idle, tcp_socket socket);
+task<void> serve_connection(const api_parts& with, idle_line& idle, answer_marks& marks, tcp_socket socket);
 
 /// For log lines and headers: accepted when short and plain (G09), otherwise a new one is made.
 bool plain_request_id(std::string_view text);

@@ -96,6 +96,18 @@ std::string_view default_fields(user_view view) {
     return {};
 }
 
+std::string_view default_scope(user_view view) {
+    switch (view) {
+        case user_view::basic_info:
+            return "user.info.basic";
+        case user_view::profile:
+            return "user.info.profile";
+        case user_view::stats:
+            return "user.info.stats";
+    }
+    return {};
+}
+
 std::string_view scope_of_user_field(std::string_view field) {
     for (const scope_fields& row : user_scopes)
         if (in_list(row.fields, field)) return row.scope;
@@ -109,6 +121,7 @@ bool is_video_field(std::string_view field) {
 result<std::string> user_fields(user_view view, const std::vector<std::string>& asked,
                                 const std::vector<std::string>& granted) {
     const bool by_default = asked.empty();
+    if (by_default && holds(granted, default_scope(view))) return std::string(default_fields(view));
     const std::vector<std::string> wanted = by_default ? split_list(default_fields(view)) : asked;
     std::vector<field_fault> faults =
         unknown_of(wanted, [](std::string_view name) { return !scope_of_user_field(name).empty(); });

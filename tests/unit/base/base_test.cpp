@@ -90,6 +90,17 @@ TEST(Ulid, SortsByTimeAndDoesNotRepeat) {
     EXPECT_TRUE(check_file_id("file_" + new_ulid(wall_now())));
 }
 
+TEST(Ulid, OfASourceAreAsGoodAndNotOfOneAskingOnly) {
+    ulid_source source;
+    std::set<std::string> seen;
+    for (int i = 0; i < 1000; ++i) {
+        const auto one = source.next(from_unix_ms(1000));
+        EXPECT_TRUE(seen.insert(one).second) << one;
+        EXPECT_TRUE(check_file_id("file_" + one));
+    }
+    EXPECT_LT(source.next(from_unix_ms(1000)), source.next(from_unix_ms(1001)));
+}
+
 TEST(Pattern, MatchesTheWholeTextWithStarsOnly) {
     EXPECT_TRUE(matches("*", ""));
     EXPECT_TRUE(matches("TIKTOK_*", "TIKTOK_LIST_VIDEOS"));
