@@ -10,12 +10,16 @@ milliseconds ahead_of(const vault::token_set& tokens, milliseconds refresh_ahead
     return std::max(milliseconds{0}, std::min(refresh_ahead, lifetime / 2));
 }
 
+bool is_good(const vault::token_set& tokens, wall_time now) {
+    const auto lifetime = tokens.access_expires_at - tokens.received_at;
+    const auto last = std::min(last_moment, std::max(milliseconds{0}, lifetime / 4));
+    return !tokens.access_token.empty() && now < tokens.access_expires_at - last;
+}
+
 token_step decide(const vault::token_set& tokens, wall_time now, milliseconds refresh_ahead,
                   std::optional<milliseconds> back_off_left) {
     using store::connection_state;
-    const auto lifetime = tokens.access_expires_at - tokens.received_at;
-    const auto last = std::min(last_moment, std::max(milliseconds{0}, lifetime / 4));
-    const bool good = !tokens.access_token.empty() && now < tokens.access_expires_at - last;
+    const bool good = is_good(tokens, now);
     if (tokens.state == connection_state::revoked) return token_step::reconnect;
     if (tokens.state == connection_state::reconnect_required) {
         // Only the answer of a refresh was lost: TikTok still takes the access token until its end (T04).

@@ -27,6 +27,9 @@ inline constexpr std::string_view response_lost = "rotation_response_lost";
 /// every use.
 milliseconds ahead_of(const vault::token_set& tokens, milliseconds refresh_ahead);
 
+/// The access token serves a call that begins now: it is not in the last moments of its life.
+bool is_good(const vault::token_set& tokens, wall_time now);
+
 /// `back_off_left`: so long no refresh may start. Empty: nothing is in the way.
 token_step decide(const vault::token_set& tokens, wall_time now, milliseconds refresh_ahead,
                   std::optional<milliseconds> back_off_left);

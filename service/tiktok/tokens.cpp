@@ -156,7 +156,7 @@ task<result<vault::shared_tokens>> tokens::access(user_id user, deadline until) 
     for (int looks = 0; known && looks < looks_max; ++looks) {
         const auto& set = **known;
         const auto now = wall_now();
-        const auto obstacle = s->in_the_way(user, set.version, !set.usable(now));
+        const auto obstacle = s->in_the_way(user, set.version, !is_good(set, now));
         switch (decide(set, now, s->settings.refresh_ahead, left_of(obstacle))) {
             case token_step::use:
                 co_return known;

@@ -289,7 +289,8 @@ task<vault::shared_tokens> take_turn(tokens::state& s, const flight& one) {
     milliseconds wait{0};
     {
         auto known = s.vault.cached(one.user);
-        const bool patient = !one.forced && !one.resumed && known && known->usable(wall_now());
+        const bool patient =
+            !one.forced && !one.resumed && known && known->usable(wall_now()) && is_good(*known, wall_now());
         const std::lock_guard guard(s.lock);
         const auto now = steady_now();
         if (patient && s.notes.turn_in(now) > turn_patience) {

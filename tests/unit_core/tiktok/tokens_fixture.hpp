@@ -38,7 +38,7 @@ protected:
 
     void make_tokens() {
         tiktok::tokens_settings settings;
-        settings.refresh_per_second = 1000;
+        settings.refresh_per_second = refresh_per_second;
         settings.settling = settling;
         settings.lease_length = lease_length;
         settings.request_timeout = request_timeout;
@@ -46,7 +46,8 @@ protected:
             loop, ask, *vault, *records, settings,
             [this](const tiktok::refresh_report& report) { ++told[report.result]; });
     }
-    milliseconds settling{0}; // of the next make_tokens(), as the next line
+    milliseconds settling{0}; // of the next make_tokens(), as the next lines
+    double refresh_per_second = 1000;
     milliseconds lease_length{60'000}, request_timeout{15'000};
     /// A grant whose access token has this long to live (negative: is over) of two hours.
     vault::shared_tokens grant_with(const std::string& name, seconds left) {

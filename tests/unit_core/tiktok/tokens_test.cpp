@@ -524,6 +524,19 @@ TEST_F(Tokens, T18RefreshesOncePerVersionAfterA401) {
     EXPECT_TRUE(access("ann"));
 }
 
+TEST_F(Tokens, T16ATokenInItsLastMomentsGetsIntoTheLineAndIsNotPutOff) {
+    refresh_per_second = 0.45; // the second has to wait longer than a polite one would
+    make_tokens();
+    grant_with("ann", seconds{-10});
+    grant_with("ben", seconds{4});
+    endpoint.rotates = false;
+    ASSERT_TRUE(access("ann"));
+    const auto got = access("ben");
+    ASSERT_TRUE(got) << got.error().message();
+    EXPECT_EQ((**got).version, 2U);
+    EXPECT_EQ(requests(), 2U);
+}
+
 TEST_F(Tokens, T17RefreshesIdleUsersOnceInTheLifeOfARefreshToken) {
     const auto days = [](int number) { return std::chrono::hours{24 * number}; };
     for (const auto& [name, age] : {std::pair{"new", 1}, {"old", 143}, {"due", 145}, {"over", 181}}) {

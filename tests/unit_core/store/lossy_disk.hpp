@@ -1,0 +1,53 @@
+// A disk under SQLite that keeps for sure only what was synced: a file layer (VFS) of this process, the
+// default one while it lives. Files work as ever; image() shows what a power loss at this moment would leave.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <random>
+#include <string>
+#include <vector>
+
+struct sqlite3_vfs;
+
+namespace gateway::testing {
+
+class lossy_disk {
+public:
+    lossy_disk();
+    ~lossy_disk(); // all files must be closed
+    lossy_disk(const lossy_disk&) = delete;
+    lossy_disk& operator=(const lossy_disk&) = delete;
+
+    enum class unsynced { lost, by_chance }; // by_chance: each write is there, in part, or not at all
+    /// Writes the files of `from` to `to` as they would be found after the power went.
+    void image(const std::filesystem::path& from, const std::filesystem::path& to, unsynced what,
+               std::mt19937& dice);
+
+    struct change {
+        std::int64_t at = 0;
+        std::string bytes;
+        bool truncates = false; // to `at`
+    };
+    // For the file layer: under the lock, as the real file is changed.
+    void opened(const std::string& path);
+    void changed(const std::string& path, change what);
+    void synced(const std::string& path);
+    void deleted(const std::string& path);
+    sqlite3_vfs& below() const { return *below_; }
+    std::mutex lock;
+
+private:
+    struct file {
+        std::string durable;
+        std::vector<change> since;
+    };
+    static void apply(std::string& content, const change& what);
+
+    sqlite3_vfs* below_;
+    sqlite3_vfs* layer_;
+    std::map<std::string, file> files_;
+};
+
+} // namespace gateway::testing
