@@ -6,6 +6,7 @@
 #include "inbound/answer_head.hpp"
 #include "inbound/head_reader.hpp"
 #include "inbound/request_body.hpp"
+#include "pipeline/callers.hpp"
 #include "pipeline/pipeline.hpp"
 #include "runtime/tls_server.hpp"
 #include "runtime/worker.hpp"
@@ -75,6 +76,7 @@ private:
     stream stream_;
     buffer received_;
     idle_line::place place_;
+    pipeline::shown_key shown_key_;
     std::string head_out_;
     std::string allow_; // what facts.allow of the current answer refers to
     std::string body_out_;
@@ -169,6 +171,7 @@ task<pipeline::outcome> session::call(const http::request_head& head, request_bo
     request.asset = way->asset;
     request.query = head.query;
     request.api_key = api_key_of(head);
+    request.shown_before = &shown_key_;
     request.idempotency_key = head.idempotency_key;
     request.has_idempotency_key = head.idempotency_key.data() != nullptr;
     request.content_type = head.content_type;

@@ -181,12 +181,18 @@ struct window_table::state {
     std::variant<permit, no_slot> take(window_table& table, shard& s, std::string_view key, std::uint8_t kind,
                                        window_rule rule, steady_time now, deadline until) {
         if (rule.limit == 0) return permit{};
+        window& w = prepare(s, key, kind, rule, now);
+        if (const auto id = w.take(now, until)) return permit{table, std::string(key), kind, *id};
+        return no_slot{w.wait(now), w.stands(now)};
+    }
+    /// Under the shard's lock: ready for a take.
+    static window& prepare(shard& s, std::string_view key, std::uint8_t kind, window_rule rule,
+                           steady_time now) {
         s.tidy_a_little(now);
         window& w = find_or_make(s, key, kind);
         w.rule = rule;
         w.forget_past(now);
-        if (const auto id = w.take(now, until)) return permit{table, std::string(key), kind, *id};
-        return no_slot{w.wait(now), w.stands(now)};
+        return w;
     }
     /// Runs `what` on the window, if it is (still) remembered.
     template <class F>
@@ -216,6 +222,18 @@ std::variant<permit, no_slot> window_table::take(std::string_view key, std::uint
     shard& s = state_->of(key, kind);
     const std::lock_guard held(s.lock);
     return state_->take(*this, s, key, kind, rule, now, until);
+}
+
+std::variant<standing, no_slot> window_table::count(std::string_view key, std::uint8_t kind, window_rule rule,
+                                                    steady_time now) {
+    if (rule.limit == 0) return standing{};
+    shard& s = state_->of(key, kind);
+    const std::lock_guard held(s.lock);
+    window& w = state::prepare(s, key, kind, rule, now);
+    const auto id = w.take(now, deadline{now});
+    if (!id) return no_slot{w.wait(now), w.stands(now)};
+    w.settle(*id, now);
+    return w.stands(now);
 }
 
 standing window_table::stands(std::string_view key, std::uint8_t kind, steady_time now) const {

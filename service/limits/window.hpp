@@ -71,6 +71,9 @@ public:
     /// The same under a rule of the key's own, e.g. a caller's quota; it stands in the place of rules[kind].
     std::variant<permit, no_slot> take(std::string_view key, std::uint8_t kind, window_rule rule,
                                        steady_time now, deadline until);
+    /// Takes a slot and settles it in one go, for what counts when it comes. A limit of 0 is none.
+    std::variant<standing, no_slot> count(std::string_view key, std::uint8_t kind, window_rule rule,
+                                          steady_time now);
     standing stands(std::string_view key, std::uint8_t kind, steady_time now) const;
     /// Slots that are not free: calls on their way, and those answered less than a window ago.
     std::uint32_t used(std::string_view key, std::uint8_t kind, steady_time now) const;

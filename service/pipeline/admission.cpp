@@ -31,9 +31,12 @@ bool has_bytes(const request& what) {
 
 } // namespace
 
-result<const caller_book::entry*> identify(const caller_book& book, const request& what) {
-    if (what.what->opened_by != actions::door::caller) return &book.anonymous();
-    if (const auto* found = book.find(what.api_key)) return found;
+result<const caller_book::entry*> identify(const std::shared_ptr<const caller_book>& book,
+                                           const request& what) {
+    if (what.what->opened_by != actions::door::caller) return &book->anonymous();
+    const auto* found =
+        what.shown_before ? what.shown_before->find(book, what.api_key) : book->find(what.api_key);
+    if (found) return found;
     return failure{errc::unauthenticated,
                    "This call needs a valid API key: Authorization: Bearer KEY, or x-api-key."};
 }
@@ -47,14 +50,13 @@ result<std::optional<limits::standing>> take_quota(limits::window_table& quotas,
                                                    const caller_book::entry& who, steady_time now) {
     if (who.quota.limit == 0) return std::optional<limits::standing>{};
     constexpr std::uint8_t the_one_kind = 0;
-    auto taken = quotas.take(who.who->name, the_one_kind, who.quota, now, deadline{now});
-    if (const auto* refused = std::get_if<limits::no_slot>(&taken))
+    // A request counts when it comes, however long it takes.
+    const auto counted = quotas.count(who.who->name, the_one_kind, who.quota, now);
+    if (const auto* refused = std::get_if<limits::no_slot>(&counted))
         return failure{errc::rate_limited, "This key has used up its requests for this minute."}
             .scope(limit_scope::caller)
             .retry_after(refused->wait);
-    auto& permit = std::get<limits::permit>(taken);
-    permit.settle(now); // a request counts when it comes, however long it takes
-    return std::optional<limits::standing>{permit.stands(now)};
+    return std::optional{std::get<limits::standing>(counted)};
 }
 
 failure absent(errc code) {

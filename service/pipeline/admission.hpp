@@ -17,7 +17,8 @@
 namespace gateway::pipeline {
 
 /// unauthenticated, in the same words whatever is wrong with the key (P13).
-result<const caller_book::entry*> identify(const caller_book& book, const request& what);
+result<const caller_book::entry*> identify(const std::shared_ptr<const caller_book>& book,
+                                           const request& what);
 /// forbidden.
 result<void> may_do(const settings::caller& who, const actions::row& what);
 /// rate_limited, limit_scope caller. Says how the quota stands in both cases. Nothing to say without callers.

@@ -3,9 +3,11 @@
 // with.
 #pragma once
 #include "base/digest.hpp"
+#include "base/secret.hpp"
 #include "limits/window.hpp"
 #include "settings/settings.hpp"
 
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -37,6 +39,18 @@ private:
     std::vector<settings::caller> callers_;
     std::vector<entry> entries_;
     entry anonymous_;
+};
+
+/// The key that a connection has shown, and whose it is: the next request mostly shows the same one, and no
+/// hash is taken then. Holds the book it was found in, so SIGHUP ends it. One session's.
+class shown_key {
+public:
+    const caller_book::entry* find(const std::shared_ptr<const caller_book>& book, std::string_view key);
+
+private:
+    std::shared_ptr<const caller_book> book_;
+    secret key_;
+    const caller_book::entry* whose_ = nullptr;
 };
 
 } // namespace gateway::pipeline

@@ -142,7 +142,7 @@ task<outcome> walk(const parts& with, const request& what, telemetry::call_recor
     // Who calls: first, since all that follows is theirs, and strangers shall cost nothing. The book is held
     // to the end of the call, whatever SIGHUP brings meanwhile.
     const auto book = with.callers;
-    const auto who = identify(*book, what);
+    const auto who = identify(book, what);
     if (!who) co_return who.error();
     const settings::caller& by = *(*who)->who;
     const bool has_key = row.opened_by == actions::door::caller;

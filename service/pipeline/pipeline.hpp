@@ -41,11 +41,15 @@ class services;
 namespace gateway::pipeline {
 
 /// What a door found in a request, before anything is believed. Views live as long as the request.
+class caller_book;
+class shown_key;
+
 struct request {
     const actions::row* what = nullptr;                   // the route is found first and travels along
     std::string_view user_id, publish_id, file_id, asset; // path segments, percent-decoded by the door
     std::string_view query;                               // raw, without `?`
-    std::string_view api_key; // of Authorization: Bearer or x-api-key; empty: none came
+    std::string_view api_key;          // of Authorization: Bearer or x-api-key; empty: none came
+    shown_key* shown_before = nullptr; // of the connection it came on
     std::string_view idempotency_key;
     bool has_idempotency_key = false;
     std::string_view content_type;
@@ -70,8 +74,6 @@ using outcome = std::variant<actions::answer, replay, failure>;
 /// The bytes of an envelope for an answer or a failure: used by the door to answer and by the pipeline to
 /// remember. Appends to `out`; gives the HTTP status. (pipeline/envelope.cpp)
 int write_envelope(std::string& out, const outcome& what, std::string_view request_id);
-
-class caller_book;
 
 /// What a pipeline works with, gathered by main. Everything outlives it.
 struct parts {

@@ -24,6 +24,10 @@ constexpr milliseconds ask_again_after{1'000}; // while it does not answer
 constexpr milliseconds refused_for_least{250};
 constexpr milliseconds refused_for_most{2'000};
 
+shared_windows::taken as_taken(std::variant<limits::permit, limits::no_slot> from) {
+    return std::visit([](auto& one) { return shared_windows::taken(std::move(one)); }, from);
+}
+
 /// `what` lives as long as the work.
 task<void> hold_while(std::shared_ptr<const void> /*what*/, task<void> work) {
     co_await std::move(work);
@@ -60,9 +64,6 @@ shared_windows::taken shared_windows::state::take(const store::window_name& name
                                                   deadline until) {
     const auto rule = windows.rule_of(name.kind);
     const auto seen = records.replicas();
-    const auto as_taken = [](auto from) {
-        return std::visit([](auto& one) { return taken(std::move(one)); }, from);
-    };
     if (!seen || rule.limit == 0) return as_taken(windows.take(name.key, name.kind, now, until));
     auto& in = shares.of(name);
     bool renew = false;
@@ -232,6 +233,7 @@ shared_windows::~shared_windows() {
 
 shared_windows::taken shared_windows::take(std::string_view key, std::uint8_t kind, steady_time now,
                                            deadline until) {
+    if (!state_->records.replicas()) return as_taken(state_->windows.take(key, kind, now, until));
     return state_->take({std::string(key), kind}, now, until);
 }
 

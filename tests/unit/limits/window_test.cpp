@@ -52,6 +52,24 @@ TEST(Window, GivesASlotBackThatNeverLeft) {
     EXPECT_TRUE(granted(table.take("u", 0, at(1), by(10'000))));
 }
 
+TEST(Window, CountsInOneGoWhatTakeAndSettleDoInTwo) {
+    window_table one({}), two({});
+    const window_rule rule{3, milliseconds{60'000}};
+    for (int i = 0; i < 300; ++i) {
+        const auto now = at(i * 7'919);
+        const auto counted = one.count("shop", 0, rule, now);
+        auto taken = two.take("shop", 0, rule, now, deadline{now});
+        auto* slot = std::get_if<permit>(&taken);
+        ASSERT_EQ(std::holds_alternative<standing>(counted), slot != nullptr) << i;
+        if (slot) slot->settle(now);
+        const auto& stands = slot ? std::get<standing>(counted) : std::get<no_slot>(counted).stands;
+        const auto should = slot ? slot->stands(now) : std::get<no_slot>(taken).stands;
+        EXPECT_EQ(stands.remaining, should.remaining) << i;
+        EXPECT_EQ(stands.until_more, should.until_more) << i;
+        EXPECT_EQ(stands.limit, 3U);
+    }
+}
+
 TEST(Window, StaysClosedAsLongAsTikTokSaid) {
     window_table table({six_a_minute});
     auto first = table.take("u", 0, at(0), by(10'000));

@@ -47,18 +47,43 @@ TEST(Callers, FindsEachByItsKeyAndNobodyElse) {
     EXPECT_EQ(book.find("key-b")->quota.limit, 60U);
 }
 
+TEST(Callers, AConnectionsKeyIsFoundAgainAndOnlyThatOneAndOnlyInItsBook) {
+    const std::vector<settings::caller> callers{caller_of("a", "key-a"), caller_of("b", "key-b")};
+    const auto book = std::make_shared<const caller_book>(callers);
+    shown_key shown;
+    const auto name_of = [&](const auto& in, std::string_view key) {
+        const auto* found = shown.find(in, key);
+        return found ? found->who->name : "nobody";
+    };
+    EXPECT_EQ(name_of(book, "key-a"), "a");
+    EXPECT_EQ(name_of(book, "key-a"), "a");
+    EXPECT_EQ(shown.find(book, "key-a"), book->find("key-a"));
+    EXPECT_EQ(name_of(book, "key-b"), "b");
+    for (const char* wrong : {"key-c", "key-", "key-bb", ""})
+        EXPECT_EQ(name_of(book, wrong), "nobody") << wrong;
+    EXPECT_EQ(name_of(book, "key-b"), "b");
+    const std::vector<settings::caller> fewer{caller_of("a", "key-a")};
+    const auto next = std::make_shared<const caller_book>(fewer);
+    EXPECT_EQ(name_of(next, "key-b"), "nobody") << "SIGHUP took it away";
+    EXPECT_EQ(shown.find(next, "key-a"), next->find("key-a"));
+}
+
 TEST(Callers, WithoutCallersEverybodyIsAnonymousAndMayDoEverything) {
-    const caller_book book{{}};
+    const auto book = std::make_shared<const caller_book>(std::vector<settings::caller>{});
     auto call = asking("TIKTOK_LIST_VIDEOS");
+    shown_key shown;
+    for (auto* before : {&shown, &shown, static_cast<shown_key*>(nullptr)}) {
+        call.shown_before = before;
+        ASSERT_TRUE(identify(book, call));
+        EXPECT_EQ(*identify(book, call), &book->anonymous());
+    }
     const auto who = identify(book, call);
-    ASSERT_TRUE(who);
-    EXPECT_EQ(*who, &book.anonymous());
     EXPECT_TRUE(may_do(*(*who)->who, *call.what));
 }
 
 TEST(Callers, C28MissingAndUnknownKeysGetTheSameWords) {
     const std::vector<settings::caller> callers{caller_of("a", "key-a")};
-    const caller_book book{callers};
+    const auto book = std::make_shared<const caller_book>(callers);
     auto call = asking("TIKTOK_LIST_VIDEOS");
     const auto missing = identify(book, call);
     call.api_key = "wrong";
@@ -72,7 +97,7 @@ TEST(Callers, C28MissingAndUnknownKeysGetTheSameWords) {
 
 TEST(Callers, OpenDoorsAskNoKey) {
     const std::vector<settings::caller> callers{caller_of("a", "key-a")};
-    const caller_book book{callers};
+    const auto book = std::make_shared<const caller_book>(callers);
     for (const char* slug : {"GATEWAY_CALLBACK", "GATEWAY_WEBHOOK", "GATEWAY_OPENAPI", "GATEWAY_DOCS"})
         EXPECT_TRUE(identify(book, asking(slug))) << slug;
 }
