@@ -7,7 +7,6 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
-#include <new>
 
 namespace gateway::testing {
 namespace {
@@ -19,7 +18,7 @@ lossy_disk& disk_of(sqlite3_vfs* layer) {
 /// SQLite gives the memory: this, and behind it what the layer below wants.
 struct layered_file : sqlite3_file {
     lossy_disk* disk;
-    std::string* path; // of ours, until close
+    std::string path;
     sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
 layered_file& of(sqlite3_file* file) {
@@ -31,7 +30,7 @@ sqlite3_file* real(sqlite3_file* file) {
 
 int close_file(sqlite3_file* file) {
     const int code = real(file)->pMethods ? real(file)->pMethods->xClose(real(file)) : SQLITE_OK;
-    delete of(file).path;
+    std::destroy_at(&of(file).path);
     return code;
 }
 int read_file(sqlite3_file* file, void* to, int bytes, sqlite3_int64 at) {
@@ -41,19 +40,19 @@ int write_file(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 at
     const std::lock_guard guard(of(file).disk->lock);
     const int code = real(file)->pMethods->xWrite(real(file), from, bytes, at);
     lossy_disk::change what{at, std::string(static_cast<const char*>(from), static_cast<std::size_t>(bytes))};
-    if (code == SQLITE_OK) of(file).disk->changed(*of(file).path, std::move(what));
+    if (code == SQLITE_OK) of(file).disk->changed(of(file).path, std::move(what));
     return code;
 }
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
     const std::lock_guard guard(of(file).disk->lock);
     const int code = real(file)->pMethods->xTruncate(real(file), size);
-    if (code == SQLITE_OK) of(file).disk->changed(*of(file).path, {size, {}, true});
+    if (code == SQLITE_OK) of(file).disk->changed(of(file).path, {size, {}, true});
     return code;
 }
 int sync_file(sqlite3_file* file, int flags) {
     const std::lock_guard guard(of(file).disk->lock);
     const int code = real(file)->pMethods->xSync(real(file), flags);
-    if (code == SQLITE_OK) of(file).disk->synced(*of(file).path);
+    if (code == SQLITE_OK) of(file).disk->synced(of(file).path);
     return code;
 }
 int size_of_file(sqlite3_file* file, sqlite3_int64* size) {
@@ -101,12 +100,11 @@ int open_file(sqlite3_vfs* layer, const char* path, sqlite3_file* file, int flag
     auto& made = of(file);
     made.pMethods = nullptr;
     made.disk = &disk;
-    made.path = nullptr;
     const int code = disk.below().xOpen(&disk.below(), path, made.real(), flags, flags_out);
     if (code != SQLITE_OK) return code;
-    made.path = new std::string(path ? path : "");
+    std::construct_at(&made.path, path ? path : "");
     made.pMethods = &methods;
-    disk.opened(*made.path);
+    disk.opened(made.path);
     return code;
 }
 int delete_file(sqlite3_vfs* layer, const char* path, int sync_folder) {
@@ -123,20 +121,19 @@ std::string content_of(const std::string& path) {
 
 } // namespace
 
-lossy_disk::lossy_disk() : below_(sqlite3_vfs_find(nullptr)), layer_(new sqlite3_vfs(*below_)) {
+lossy_disk::lossy_disk() : below_(sqlite3_vfs_find(nullptr)), layer_(std::make_unique<sqlite3_vfs>(*below_)) {
     layer_->szOsFile = static_cast<int>(sizeof(layered_file)) + below_->szOsFile;
     layer_->zName = "lossy-disk";
     layer_->pAppData = this;
     layer_->pNext = nullptr;
     layer_->xOpen = open_file;
     layer_->xDelete = delete_file;
-    sqlite3_vfs_register(layer_, 1);
+    sqlite3_vfs_register(layer_.get(), 1);
 }
 
 lossy_disk::~lossy_disk() {
     sqlite3_vfs_register(below_, 1);
-    sqlite3_vfs_unregister(layer_);
-    delete layer_;
+    sqlite3_vfs_unregister(layer_.get());
 }
 
 void lossy_disk::opened(const std::string& path) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <random>
 #include <string>
@@ -46,7 +47,7 @@ private:
     static void apply(std::string& content, const change& what);
 
     sqlite3_vfs* below_;
-    sqlite3_vfs* layer_;
+    std::unique_ptr<sqlite3_vfs> layer_;
     std::map<std::string, file> files_;
 };
 
