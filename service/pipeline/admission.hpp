@@ -10,6 +10,7 @@
 #include "pipeline/pipeline.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -100,11 +100,11 @@ TEST_F(PostgresqlOutage, V11WritesDownHowCallsEndedWhileTheDatabaseWasAway) {
 
 TEST_F(PostgresqlStore, V11AClaimWhoseAnswerWasLostIsFreeAgainAndALaterClaimIsLeftAlone) {
     const auto at = open();
-    sql("CREATE FUNCTION late() RETURNS trigger AS 'BEGIN PERFORM pg_sleep(0.8); RETURN NULL; END' "
+    sql("CREATE FUNCTION late() RETURNS trigger AS 'BEGIN PERFORM pg_sleep(0.9); RETURN NULL; END' "
         "LANGUAGE plpgsql; CREATE TRIGGER late AFTER INSERT ON idempotency_keys EXECUTE FUNCTION late()");
     auto lost = key("k");
     lost.claim = "first";
-    EXPECT_FALSE(run_on(loop, at->claim_key(lost, at_second(0), in(200))));
+    EXPECT_FALSE(run_on(loop, at->claim_key(lost, at_second(0), in(500))));
     turn_until(loop, [&] { return at->late().waiting == 1; });
     sql("DROP TRIGGER late ON idempotency_keys"); // waits for the claim, which is durable now
     auto again = key("k");
@@ -116,10 +116,10 @@ TEST_F(PostgresqlStore, V11AClaimWhoseAnswerWasLostIsFreeAgainAndALaterClaimIsLe
 
 TEST_F(PostgresqlStore, V11APostWhoseBeginningBecomesDurableAfterItsEndDoesNotStayBegun) {
     const auto at = open();
-    sql("CREATE FUNCTION late() RETURNS trigger AS 'BEGIN PERFORM pg_sleep(0.8); RETURN NULL; END' "
+    sql("CREATE FUNCTION late() RETURNS trigger AS 'BEGIN PERFORM pg_sleep(0.9); RETURN NULL; END' "
         "LANGUAGE plpgsql; CREATE TRIGGER late AFTER INSERT ON posts EXECUTE FUNCTION late()");
     auto row = post("");
-    EXPECT_FALSE(run_on(loop, at->begin_post(row, in(200))));
+    EXPECT_FALSE(run_on(loop, at->begin_post(row, in(500))));
     row.state = store::post_state::settled;
     EXPECT_TRUE(run(at->update_post(row, soon())));
     turn_until(loop, [&] {
