@@ -125,7 +125,7 @@ struct store {
 /// `vault.*`
 struct vault {
     std::string keys_file;
-    double refresh_per_second = 10;
+    double refresh_per_second = 10; // of this replica
     /// Refresh this long before the access token ends (cut to half its lifetime).
     milliseconds refresh_ahead{300'000};
     /// TikTok says nowhere how soon all of it knows a new pair: so long after a refresh a 401 means "not
