@@ -35,7 +35,7 @@ private:
 };
 
 vault::key_ring ring() {
-    return std::move(*vault::key_ring::parse("a:" + to_base64(std::string(32, 'k'))));
+    return *vault::key_ring::parse("a:" + to_base64(std::string(32, 'k')));
 }
 
 vault::fresh_tokens pair_of(const std::string& name) {

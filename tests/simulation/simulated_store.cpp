@@ -45,7 +45,7 @@ failure too_late() {
     return failure{errc::deadline_exceeded, "The database did not answer in time."};
 }
 
-class simulated_store final : public store::store {
+class simulated_store final : public gateway::store::store {
 public:
     simulated_store(database& at, store_wire* wire)
         : at_(at),
@@ -403,7 +403,7 @@ void store_wire::carry(std::function<void()> apply, std::function<void(bool good
     });
 }
 
-std::unique_ptr<store::store> make_simulated_store(database& at, store_wire* wire) {
+std::unique_ptr<gateway::store::store> make_simulated_store(database& at, store_wire* wire) {
     return std::make_unique<simulated_store>(at, wire);
 }
 

@@ -6,7 +6,7 @@
 namespace gateway::store::postgresql {
 namespace {
 
-constexpr std::uint64_t over = 0; // the version that is told of a connection that ends
+constexpr std::uint64_t it_is_over = 0; // the version that is told of a connection that ends
 
 task<maybe_connection> first_connection(connection& at, const statement& ask) {
     auto found = co_await at.run(ask);
@@ -153,7 +153,7 @@ task<bool> revoke_connection(connection& at, const user_id& user, const std::str
         "updated_at = $2 WHERE user_id = $3"};
     set.text(cause).time(now).text(user.text());
     const auto changed = co_await at.run(set);
-    co_await tell_changed(at, user, over);
+    co_await tell_changed(at, user, it_is_over);
     co_return changed.changed() > 0;
 }
 
@@ -170,7 +170,7 @@ task<bool> forget_connection(connection& at, const user_id& user) {
     statement itself{"DELETE FROM connections WHERE user_id = $1"};
     itself.text(user.text());
     const auto changed = co_await at.run(itself);
-    co_await tell_changed(at, user, over);
+    co_await tell_changed(at, user, it_is_over);
     co_return changed.changed() > 0;
 }
 
