@@ -30,7 +30,7 @@ bool agrees(const beast_request::parser_type& parser, const http::request_head& 
 result<http::request_head> read_head(std::string_view block) {
     auto judged = http::judge(block);
     // Two readers can only disagree about where a body begins or ends; without one the empty line is the end.
-    // (tests/fuzz holds Beast against the gate for these, too.)
+    // (beast_agreement_test holds Beast against the gate for these, too.)
     if (!judged || judged->body.kind == http::framing::none) return judged;
 
     beast_request seen;

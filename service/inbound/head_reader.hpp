@@ -1,6 +1,7 @@
 // Reads one header block off a connection: the finder bounds it while it arrives, the strict gate judges its
-// raw bytes, Beast parses it, and the two must agree. So one party, the gate, decides where a message ends,
-// and a slip in it would have to be made twice to matter. Used by one session, on its worker.
+// raw bytes, Beast parses it too where a body follows, and the two must agree. So one party, the gate,
+// decides where a message ends, and a slip in it would have to be made twice to matter. Used by one session,
+// on its worker.
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"

@@ -25,7 +25,8 @@ bool agrees(const beast_response::parser_type& parser, const http::response_head
 
 result<http::response_head> read_answer_head(std::string_view block) {
     auto judged = http::judge_response(block);
-    // One decimal Content-Length and no coding: there is nothing to disagree about (and tests/fuzz looks).
+    // One decimal Content-Length and no coding: there is nothing to disagree about (and beast_agreement_test
+    // looks).
     if (!judged || judged->body.kind == http::framing::length) return judged;
 
     beast_response seen;

@@ -1,5 +1,5 @@
-// The head of an answer, read by the gate and by Beast: what two readers read differently is refused, so that
-// nobody between TikTok and us can smuggle an answer (U10, U15). Pure.
+// The head of an answer, read by the gate, and by Beast unless one Content-Length frames it: what two readers
+// read differently is refused, so that nobody between TikTok and us can smuggle an answer (U10, U15). Pure.
 #pragma once
 #include "base/result.hpp"
 #include "http/message_head.hpp"

@@ -1,4 +1,5 @@
-// Who may call: the callers of the settings with the hashes of their keys. Keys themselves are nowhere. Built
+// Who may call: the callers of the settings with the hashes of their keys. A key itself is only with the
+// connection that showed it (shown_key), and wiped with it. Built
 // by main at start and on SIGHUP; read-only, so every worker shares one, and a call keeps the one it began
 // with.
 #pragma once

@@ -38,7 +38,7 @@ TEST(HeadReader, C02RefusesCodingsThatBeastTakesForAnEmptyBody) {
 }
 
 TEST(HeadReader, TakesAHeadLargerThanItsArena) {
-    std::string block = "GET / HTTP/1.1\r\nHost: a\r\n";
+    std::string block = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n"; // so Beast reads it, too
     for (int i = 0; i < 3; ++i)
         block += "X-Padding-" + std::to_string(i) + ": " + std::string(4'000, 'x') + "\r\n";
     EXPECT_TRUE(inbound::read_head(block + "\r\n"));
