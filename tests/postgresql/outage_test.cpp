@@ -34,6 +34,15 @@ store::post_record post(const std::string& idempotency_key) {
     return out;
 }
 
+/// Inserts become durable 1.5 s after they arrived, also when whoever sent them has hung up meanwhile: else the
+/// server takes back what it finds unheard when it looks for its client, once a second.
+std::string late_insert_into(const std::string& table) {
+    return "CREATE FUNCTION late() RETURNS trigger AS 'BEGIN PERFORM pg_sleep(1.5); RETURN NULL; END' "
+           "LANGUAGE plpgsql SET client_connection_check_interval = 0; "
+           "CREATE TRIGGER late AFTER INSERT ON "
+           + table + " EXECUTE FUNCTION late()";
+}
+
 /// Asks until it is answered, at most 20 s; how long that took.
 milliseconds healed_within(worker& loop, store::store& at) {
     const auto began = steady_now();
@@ -100,8 +109,7 @@ TEST_F(PostgresqlOutage, V11WritesDownHowCallsEndedWhileTheDatabaseWasAway) {
 
 TEST_F(PostgresqlStore, V11AClaimWhoseAnswerWasLostIsFreeAgainAndALaterClaimIsLeftAlone) {
     const auto at = open();
-    sql("CREATE FUNCTION late() RETURNS trigger AS 'BEGIN PERFORM pg_sleep(0.9); RETURN NULL; END' "
-        "LANGUAGE plpgsql; CREATE TRIGGER late AFTER INSERT ON idempotency_keys EXECUTE FUNCTION late()");
+    sql(late_insert_into("idempotency_keys"));
     auto lost = key("k");
     lost.claim = "first";
     EXPECT_FALSE(run_on(loop, at->claim_key(lost, at_second(0), in(500))));
@@ -116,8 +124,7 @@ TEST_F(PostgresqlStore, V11AClaimWhoseAnswerWasLostIsFreeAgainAndALaterClaimIsLe
 
 TEST_F(PostgresqlStore, V11APostWhoseBeginningBecomesDurableAfterItsEndDoesNotStayBegun) {
     const auto at = open();
-    sql("CREATE FUNCTION late() RETURNS trigger AS 'BEGIN PERFORM pg_sleep(0.9); RETURN NULL; END' "
-        "LANGUAGE plpgsql; CREATE TRIGGER late AFTER INSERT ON posts EXECUTE FUNCTION late()");
+    sql(late_insert_into("posts"));
     auto row = post("");
     EXPECT_FALSE(run_on(loop, at->begin_post(row, in(500))));
     row.state = store::post_state::settled;
