@@ -58,7 +58,11 @@ task<result<void>> attempt::begin(deadline until) {
 
 task<result<void>> attempt::write() {
     record_.updated_at = wall_now();
-    auto done = co_await store_.update_post(record_, deadline::in(steady_now(), write_time));
+    // The end of a call with a key is followed by the end of the key.
+    const bool key_follows = record_.state != store::post_state::begun && !record_.idempotency_key.empty();
+    auto done =
+        co_await store_.update_post(record_, deadline::in(steady_now(), write_time),
+                                    key_follows ? store::durable::with_the_next : store::durable::now);
     if (!done) co_return done.error();
     if (!*done) co_return taken_for_dead();
     failpoint(record_.state == store::post_state::begun ? "post.named" : "post.ended");

@@ -41,6 +41,9 @@ struct health {
     std::string reason; // of `beyond_help`, for the log; no data in it
 };
 
+/// When what a write has changed must outlive the power going: on return, or once the next write does.
+enum class durable { now, with_the_next };
+
 class store {
 public:
     virtual ~store() = default;
@@ -137,8 +140,11 @@ public:
     virtual task<result<bool>> begin_post(post_record record, deadline until) = 0;
     /// A step of our own, by `attempt`. State, status, fail_reason and post_ids of a row that is settled
     /// already stay as they are: TikTok's word may have come first. `false`: the row was to stay `begun`, and
-    /// it is not, or is another's by now; then nothing may be sent.
-    virtual task<result<bool>> update_post(post_record record, deadline until) = 0;
+    /// it is not, or is another's by now; then nothing may be sent. `with_the_next`: finish_key() or
+    /// forget_key() follows, so one wait for the disk is enough for both; if the power goes between them,
+    /// this step has not been.
+    virtual task<result<bool>> update_post(post_record record, deadline until,
+                                           durable when = durable::now) = 0;
     /// Settles the row with TikTok's word and leaves what our own steps write to it (bytes, file, draft)
     /// alone. The note of the webhook lands with it or not at all, so a delivery that could not be written
     /// down is new again when TikTok repeats it.
@@ -163,7 +169,9 @@ public:
     virtual task<result<std::vector<post_record>>> abandoned_posts(std::uint32_t limit, deadline until) = 0;
 
     // --- first answers
-    /// Empty: the key is now ours to answer. Otherwise what is recorded (finished or not).
+    /// Empty: the key is now ours to answer. Otherwise what is recorded (finished or not). A claim may become
+    /// durable with the next write only: before begin_post() nothing is sent, and what had no effect may be
+    /// tried again.
     virtual task<result<std::optional<idempotency_record>>> claim_key(idempotency_record record,
                                                                       wall_time now, deadline until) = 0;
     /// Changes nothing where the key is finished, or has become another's.

@@ -183,7 +183,7 @@ public:
         return ask(until, std::move(work));
     }
 
-    task<result<bool>> update_post(post_record record, deadline until) override {
+    task<result<bool>> update_post(post_record record, deadline until, durable /*when*/) override {
         auto work = [record = std::move(record), owner = owner_](database& at) {
             return at.update_post(record, owner);
         };

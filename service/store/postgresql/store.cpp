@@ -85,7 +85,7 @@ public:
     task<result<std::optional<oauth_state_record>>> take_oauth_state(std::string state_hash, wall_time now,
                                                                      deadline until) override;
     task<result<bool>> begin_post(post_record record, deadline until) override;
-    task<result<bool>> update_post(post_record record, deadline until) override;
+    task<result<bool>> update_post(post_record record, deadline until, durable when) override;
     task<result<told_end>> tell_post_status(told_status told, deadline until) override;
     task<result<std::optional<post_record>>> find_post(user_id user, publish_id id, deadline until) override;
     task<result<page_of<post_record>>> list_posts(user_id user, std::string cursor, std::uint32_t limit,
@@ -355,7 +355,8 @@ task<result<bool>> postgresql_store::change_post(const post_record& record, dead
     co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
 }
 
-task<result<bool>> postgresql_store::update_post(post_record record, deadline until) {
+/// Durable at once in both cases: the server groups its commits by itself.
+task<result<bool>> postgresql_store::update_post(post_record record, deadline until, durable /*when*/) {
     const bool is_end = record.state != post_state::begun;
     auto changed = co_await change_post(record, until);
     if (!is_end || (changed && *changed)) co_return changed;

@@ -112,6 +112,13 @@ void sqlite_database::checkpoint_when_due() {
     note(sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr));
 }
 
+void sqlite_database::begin(bool waits_for_the_disk) {
+    if (waits_for_the_disk != waits_for_the_disk_)
+        execute(waits_for_the_disk ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+    if (!failed()) waits_for_the_disk_ = waits_for_the_disk;
+    execute("BEGIN IMMEDIATE");
+}
+
 void sqlite_database::execute(const char* sql) {
     if (!failed()) note(sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr));
 }

@@ -29,6 +29,9 @@ public:
     sqlite_database(const sqlite_database&) = delete;
     sqlite_database& operator=(const sqlite_database&) = delete;
 
+    /// A transaction that writes. Without waiting for the disk its end is durable with that of the next one
+    /// that waits: the log is written in order, and a wait is for all of it (SQLite, "Write-Ahead Logging").
+    void begin(bool waits_for_the_disk);
     /// Statements without rows, several at once.
     void execute(const char* sql);
 
@@ -68,6 +71,7 @@ private:
     std::string instance_ = new_ulid(wall_now());
     int code_ = 0;
     bool beyond_help_ = false, no_room_ = false, tries_room_ = false;
+    bool waits_for_the_disk_ = true;
     int log_pages_ = 0;
     std::string error_;
     // Keyed by the text of the literal, which lives as long as the program.

@@ -59,9 +59,13 @@ void sqlite_line::serve(const job& until_done) {
 
 void sqlite_line::run_batch(const std::vector<job*>& batch) {
     at_->forgive();
-    const bool writes = std::any_of(batch.begin(), batch.end(),
-                                    [](const job* one) { return one->effect_ == effect::writes; });
-    if (writes) at_->execute("BEGIN IMMEDIATE");
+    const auto has = [&batch](effect what) {
+        return std::any_of(batch.begin(), batch.end(),
+                           [what](const job* one) { return one->effect_ == what; });
+    };
+    const bool waits_for_the_disk = has(effect::writes);
+    const bool writes = waits_for_the_disk || has(effect::writes_with_the_next);
+    if (writes) at_->begin(waits_for_the_disk);
     for (job* one : batch)
         run_one(*one, writes);
     if (writes) {
@@ -102,7 +106,7 @@ void sqlite_line::run_one(job& what, bool inside_transaction) {
         what.failed_ = failure{errc::deadline_exceeded, "The deadline passed before the store had its turn."};
         return;
     }
-    const bool guarded = inside_transaction && what.effect_ == effect::writes;
+    const bool guarded = inside_transaction && what.effect_ != effect::reads;
     if (guarded) at_->execute("SAVEPOINT one");
     what.run(*at_);
     if (at_->failed()) {

@@ -18,7 +18,9 @@
 
 namespace gateway::store {
 
-enum class effect { reads, writes };
+/// The third changes rows as well, and is durable with the next job that writes: what comes before a write in
+/// the log is there when that is.
+enum class effect { reads, writes, writes_with_the_next };
 
 class sqlite_line {
 public:

@@ -43,7 +43,7 @@ public:
     task<result<std::optional<oauth_state_record>>> take_oauth_state(std::string state_hash, wall_time now,
                                                                      deadline until) override;
     task<result<bool>> begin_post(post_record record, deadline until) override;
-    task<result<bool>> update_post(post_record record, deadline until) override;
+    task<result<bool>> update_post(post_record record, deadline until, durable when) override;
     task<result<told_end>> tell_post_status(told_status told, deadline until) override;
     task<result<std::optional<post_record>>> find_post(user_id user, publish_id id, deadline until) override;
     task<result<page_of<post_record>>> list_posts(user_id user, std::string cursor, std::uint32_t limit,
@@ -217,9 +217,10 @@ task<result<bool>> sqlite_store::begin_post(post_record record, deadline until) 
     co_return co_await on_line(line_, effect::writes, until, std::move(work));
 }
 
-task<result<bool>> sqlite_store::update_post(post_record record, deadline until) {
+task<result<bool>> sqlite_store::update_post(post_record record, deadline until, durable when) {
     auto work = [&record](sqlite_database& at) { return sqlite::update_post(at, record); };
-    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+    const auto what = when == durable::now ? effect::writes : effect::writes_with_the_next;
+    co_return co_await on_line(line_, what, until, std::move(work));
 }
 
 task<result<told_end>> sqlite_store::tell_post_status(told_status told, deadline until) {
@@ -286,7 +287,7 @@ task<result<std::vector<abandoned_key>>> sqlite_store::abandoned_keys(std::uint3
 task<result<std::optional<idempotency_record>>> sqlite_store::claim_key(idempotency_record record,
                                                                         wall_time now, deadline until) {
     auto work = [&record, &now](sqlite_database& at) { return sqlite::claim_key(at, record, now); };
-    co_return co_await on_line(line_, effect::writes, until, std::move(work));
+    co_return co_await on_line(line_, effect::writes_with_the_next, until, std::move(work));
 }
 
 task<result<done>> sqlite_store::finish_key(idempotency_record record, deadline until) {

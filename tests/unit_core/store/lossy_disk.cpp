@@ -143,6 +143,7 @@ void lossy_disk::changed(const std::string& path, change what) {
     files_[path].since.push_back(std::move(what));
 }
 void lossy_disk::synced(const std::string& path) {
+    ++syncs;
     auto& one = files_[path];
     for (const auto& each : one.since)
         apply(one.durable, each);

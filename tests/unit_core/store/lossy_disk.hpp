@@ -1,6 +1,7 @@
 // A disk under SQLite that keeps for sure only what was synced: a file layer (VFS) of this process, the
 // default one while it lives. Files work as ever; image() shows what a power loss at this moment would leave.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -35,6 +36,7 @@ public:
     void opened(const std::string& path);
     void changed(const std::string& path, change what);
     void synced(const std::string& path);
+    std::size_t syncs = 0; // so far, of all files
     void deleted(const std::string& path);
     sqlite3_vfs& below() const { return *below_; }
     std::mutex lock;

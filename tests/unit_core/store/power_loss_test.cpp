@@ -38,6 +38,25 @@ protected:
         });
     }
 
+    static store::idempotency_record key_named(const std::string& name) {
+        store::idempotency_record key;
+        key.caller = caller("shop");
+        key.key = name;
+        key.fingerprint = std::string(32, '\0');
+        key.created_at = at_second(0);
+        key.expires_at = at_second(86'400);
+        return key;
+    }
+    static store::post_record post_under(const store::idempotency_record& key) {
+        store::post_record post;
+        post.attempt = "attempt of " + key.key;
+        post.user = user("ann");
+        post.caller = key.caller;
+        post.idempotency_key = key.key;
+        post.post_ids = "[]";
+        return post;
+    }
+
     temporary_folder folder;
     const std::filesystem::path home = std::filesystem::path(folder.file("home"));
     std::mt19937 dice{20261125};
@@ -69,19 +88,9 @@ TEST_F(PowerLoss, T07AnAcknowledgedKeyAndPostAreThereSoNothingIsPostedTwice) {
     std::filesystem::create_directory(home);
     open();
     for (int i = 0; i < 5; ++i) {
-        store::idempotency_record key;
-        key.caller = caller("shop");
-        key.key = "key" + std::to_string(i);
-        key.fingerprint = std::string(32, '\0');
-        key.created_at = at_second(0);
-        key.expires_at = at_second(86'400);
+        auto key = key_named("key" + std::to_string(i));
         ASSERT_FALSE(run(at->claim_key(key, at_second(0), soon())));
-        store::post_record post;
-        post.attempt = "attempt" + std::to_string(i);
-        post.user = user("ann");
-        post.caller = key.caller;
-        post.idempotency_key = key.key;
-        post.post_ids = "[]";
+        auto post = post_under(key);
         ASSERT_TRUE(run(at->begin_post(post, soon())));
         after_a_loss([&](store::store& found) {
             EXPECT_EQ(run(found.find_attempt(post.attempt, soon()))->state, store::post_state::begun);
@@ -99,6 +108,37 @@ TEST_F(PowerLoss, T07AnAcknowledgedKeyAndPostAreThereSoNothingIsPostedTwice) {
             EXPECT_TRUE(first->finished);
         });
     }
+}
+
+TEST_F(PowerLoss, T07AKeyedWriteWaitsForTheDiskTwiceAndLosesNothingBetween) {
+    std::filesystem::create_directory(home);
+    open();
+    auto key = key_named("warm");
+    run(at->claim_key(key, at_second(0), soon()));
+    run(at->forget_key(key, soon())); // the log has its header now
+    key = key_named("key");
+    const auto before = disk.syncs;
+    ASSERT_FALSE(run(at->claim_key(key, at_second(0), soon())));
+    EXPECT_EQ(disk.syncs - before, 0U) << "nothing has been sent";
+    auto post = post_under(key);
+    ASSERT_TRUE(run(at->begin_post(post, soon())));
+    EXPECT_EQ(disk.syncs - before, 1U);
+    post.state = store::post_state::settled;
+    ASSERT_TRUE(run(at->update_post(post, soon(), store::durable::with_the_next)));
+    EXPECT_EQ(disk.syncs - before, 1U);
+    after_a_loss([&](store::store& found) {
+        EXPECT_TRUE(run(found.find_attempt(post.attempt, soon()))) << "as begun, or as settled";
+        EXPECT_FALSE(run(found.claim_key(key, at_second(1), soon()))->finished);
+    });
+    key.status = 200;
+    key.answer = "{}";
+    const auto looked = disk.syncs;
+    run(at->finish_key(key, soon()));
+    EXPECT_EQ(disk.syncs - looked, 1U) << "for both";
+    after_a_loss([&](store::store& found) {
+        EXPECT_EQ(run(found.find_attempt(post.attempt, soon()))->state, store::post_state::settled);
+        EXPECT_TRUE(run(found.claim_key(key, at_second(1), soon()))->finished);
+    });
 }
 
 } // namespace
