@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -93,11 +94,11 @@ struct call {
     std::string_view query; // raw; for rows that read it themselves
     checked_input input;
     body_facts body;
-    std::string raw_body;               // where the row takes a document: checked by the action itself
-    std::string signature;              // TikTok-Signature
-    std::string idempotency_key;        // batch: each file has its own record under it
-    tiktok::user_api* tiktok = nullptr; // bound to the acting user; null where needs_connection is false
-    std::vector<std::string> granted;   // the acting user's scopes
+    std::string raw_body;                 // where the row takes a document: checked by the action itself
+    std::string signature;                // TikTok-Signature
+    std::string idempotency_key;          // batch: each file has its own record under it
+    tiktok::user_api* tiktok = nullptr;   // bound to the acting user; null where needs_connection is false
+    std::span<const std::string> granted; // the acting user's scopes; tiktok holds them
     parts& with;
     telemetry::call_record& record;
     deadline until;

@@ -11,9 +11,15 @@ namespace gateway::actions {
 namespace {
 
 task<result<answer>> user_info(call& c, tiktok::user_view view) {
-    const auto fields = tiktok::user_fields(view, c.input.texts("fields"), c.granted);
-    if (!fields) co_return fields.error();
-    auto got = co_await c.tiktok->user_info(*fields);
+    const auto asked = c.input.texts("fields");
+    auto fields = asked.empty() ? tiktok::usual_fields(view, c.granted) : std::string_view{};
+    result<std::string> chosen{std::string{}};
+    if (fields.empty()) {
+        chosen = tiktok::user_fields(view, asked, c.granted);
+        if (!chosen) co_return chosen.error();
+        fields = *chosen;
+    }
+    auto got = co_await c.tiktok->user_info(fields);
     if (!got) co_return got.error();
     passed_through out{.from = std::move(*got)};
     co_return answer{std::move(out)};

@@ -1,7 +1,11 @@
-// Numbers of fixed width, for times in headers and log lines: printf takes ten times as long, twice a call.
+// Numbers for headers and log lines: printf takes ten times as long, many times a call.
 // Pure.
 #pragma once
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace gateway {
 
@@ -12,5 +16,25 @@ inline void append_digits(std::string& out, unsigned number, unsigned width) {
         text[place] = static_cast<char>('0' + number % 10);
     out.append(text, width);
 }
+
+/// A number as text, for append_all.
+class number_text {
+public:
+    explicit number_text(std::uint64_t number) {
+        do {
+            text_[--begin_] = static_cast<char>('0' + number % 10);
+            number /= 10;
+        } while (number > 0);
+    }
+    /// Below zero counts as zero: for counts and waits, which are not.
+    static number_text of(std::int64_t number) {
+        return number_text(static_cast<std::uint64_t>(std::max<std::int64_t>(0, number)));
+    }
+    operator std::string_view() const { return {text_ + begin_, sizeof text_ - begin_}; }
+
+private:
+    char text_[20];
+    std::size_t begin_ = sizeof text_;
+};
 
 } // namespace gateway

@@ -46,40 +46,47 @@ result<file_id> check_file_id(std::string_view text) {
     return file_id::trusted(std::string(text));
 }
 
-std::string ulid_floor(wall_time at) {
-    std::string out(26, '0');
-    auto ms = static_cast<std::uint64_t>(std::max<std::int64_t>(0, unix_ms(at)));
-    for (std::size_t i = 10; i-- > 0; ms >>= 5)
-        out[i] = crockford[ms & 31];
-    return out;
-}
-
 namespace {
 
+constexpr std::size_t time_places = 10;
 constexpr std::size_t random_places =
     16; // characters of 5 bits; the upper 3 bits of each byte are left unused
 constexpr std::size_t ulids_per_asking = 32;
 
-std::string ulid_of(wall_time now, std::string_view random) {
-    std::string out = ulid_floor(now);
+void write_ulid_floor(std::string& out, wall_time at) {
+    out.assign(time_places + random_places, '0');
+    auto ms = static_cast<std::uint64_t>(std::max<std::int64_t>(0, unix_ms(at)));
+    for (std::size_t i = time_places; i-- > 0; ms >>= 5)
+        out[i] = crockford[ms & 31];
+}
+
+void write_ulid(std::string& out, wall_time now, std::string_view random) {
+    write_ulid_floor(out, now);
     for (std::size_t i = 0; i < random_places; ++i)
-        out[10 + i] = crockford[static_cast<unsigned char>(random[i]) & 31];
-    return out;
+        out[time_places + i] = crockford[static_cast<unsigned char>(random[i]) & 31];
 }
 
 } // namespace
 
-std::string new_ulid(wall_time now) {
-    return ulid_of(now, random_bytes(random_places));
+std::string ulid_floor(wall_time at) {
+    std::string out;
+    write_ulid_floor(out, at);
+    return out;
 }
 
-std::string ulid_source::next(wall_time now) {
+std::string new_ulid(wall_time now) {
+    std::string out;
+    write_ulid(out, now, random_bytes(random_places));
+    return out;
+}
+
+void ulid_source::next(std::string& into, wall_time now) {
     if (used_ == random_.size()) {
         random_ = random_bytes(ulids_per_asking * random_places);
         used_ = 0;
     }
     used_ += random_places;
-    return ulid_of(now, std::string_view(random_).substr(used_ - random_places, random_places));
+    write_ulid(into, now, std::string_view(random_).substr(used_ - random_places, random_places));
 }
 
 } // namespace gateway

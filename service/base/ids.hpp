@@ -47,7 +47,13 @@ std::string new_ulid(wall_time now);
 /// more than all the rest of it. Not for secrets: the bytes to come lie in memory. One thread's.
 class ulid_source {
 public:
-    std::string next(wall_time now);
+    std::string next(wall_time now) {
+        std::string out;
+        next(out, now);
+        return out;
+    }
+    /// The same into a string that has its room already.
+    void next(std::string& into, wall_time now);
 
 private:
     std::string random_;

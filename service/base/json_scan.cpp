@@ -17,6 +17,7 @@ public:
     explicit answer_sink(std::string_view text) : text_(text) {}
 
     void on_key(std::size_t, std::string_view raw, std::size_t depth) {
+        if (raw.size() >= shortest_credential && may_be_credential(raw)) answer_.may_name_credentials = true;
         if (depth == 1)
             top_ = name_at_top(raw);
         else if (depth == 2 && top_ == member::error)
@@ -48,9 +49,15 @@ public:
     const scanned_answer& answer() const { return answer_; }
 
 private:
+    // `upload_url`, `access_token`, `refresh_token`, however spelt.
+    static constexpr std::size_t shortest_credential = 10;
+    static bool may_be_credential(std::string_view raw) {
+        return raw == "upload_url" || raw.ends_with("_token") || raw.find('\\') != std::string_view::npos;
+    }
     static bool is(std::string_view raw, std::string_view name) {
-        if (raw.find('\\') == std::string_view::npos) return raw == name;
-        return json_unescape(raw) == name; // an escaped letter is the same letter
+        if (raw.size() <= name.size()) return raw == name;
+        // An escaped letter is the same letter, and longer.
+        return raw.find('\\') != std::string_view::npos && json_unescape(raw) == name;
     }
     static member name_at_top(std::string_view raw) {
         if (is(raw, "data")) return member::data;

@@ -20,6 +20,9 @@ struct scanned_answer {
     std::string_view error_code;
     std::string_view error_message;
     std::string_view error_log_id;
+    /// Some member, wherever it is, has a name that may be that of a credential: an upload URL or a token, or
+    /// one with an escape in it.
+    bool may_name_credentials = false;
 
     bool error_is_ok() const { return error_code == "ok"; }
     bool data_is_object() const { return !data.empty() && data.front() == '{'; }

@@ -48,6 +48,107 @@ inline const char* skip_plain(const char* at, const char* end) {
     return at;
 }
 
+// Each takes where a token begins and gives where it ends; null: it is none. They are no members, so that the
+// walk's own place stays in a register.
+namespace token {
+
+inline const char* word(const char* at, const char* end, std::string_view expected) {
+    const bool there = std::string_view(at, static_cast<std::size_t>(end - at)).starts_with(expected);
+    return there ? at + expected.size() : nullptr;
+}
+
+inline const char* digits(const char* at, const char* end) {
+    const char* const from = at;
+    while (at < end && *at >= '0' && *at <= '9')
+        ++at;
+    return at != from ? at : nullptr;
+}
+
+inline const char* number(const char* at, const char* end) {
+    if (*at == '-') ++at;
+    if (at < end && *at == '0')
+        ++at;
+    else if (at = digits(at, end); !at)
+        return nullptr;
+    if (at < end && *at == '.')
+        if (at = digits(at + 1, end); !at) return nullptr;
+    if (at < end && (*at == 'e' || *at == 'E')) {
+        ++at;
+        if (at < end && (*at == '+' || *at == '-')) ++at;
+        at = digits(at, end);
+    }
+    return at;
+}
+
+/// The value of `\uXXXX`; -1 when it is none.
+inline int code_unit(const char* at, const char* end) {
+    if (end - at < 6 || at[0] != '\\' || at[1] != 'u') return -1;
+    int unit = 0;
+    for (int i = 2; i < 6; ++i) {
+        const char c = at[i];
+        const int digit = c >= '0' && c <= '9'   ? c - '0'
+                          : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                          : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                                 : -1;
+        if (digit < 0) return -1;
+        unit = unit * 16 + digit;
+    }
+    return unit;
+}
+
+inline const char* escape(const char* at, const char* end) {
+    if (end - at < 2) return nullptr;
+    if (at[1] != 'u')
+        return std::string_view{"\"\\/bfnrt"}.find(at[1]) != std::string_view::npos ? at + 2 : nullptr;
+    const int unit = code_unit(at, end);
+    if (unit < 0 || (unit >= 0xdc00 && unit <= 0xdfff)) return nullptr;
+    if (unit < 0xd800 || unit > 0xdbff) return at + 6;
+    const int low = code_unit(at + 6, end); // the other half of the pair must follow
+    return low >= 0xdc00 && low <= 0xdfff ? at + 12 : nullptr;
+}
+
+/// What in a string is neither plain nor its end.
+inline const char* special(const char* at, const char* end) {
+    if (*at == '\\') return escape(at, end);
+    if (static_cast<unsigned char>(*at) < 0x80) return nullptr; // a control character
+    const std::size_t length = utf8_sequence({at, static_cast<std::size_t>(end - at)});
+    return length == 0 ? nullptr : at + length;
+}
+
+/// From the opening quote to behind the closing one.
+inline const char* string(const char* at, const char* end) {
+    for (++at;;) {
+        at = skip_plain(at, end);
+        if (at == end) return nullptr;
+        if (*at == '"') return at + 1;
+        at = special(at, end);
+        if (!at) return nullptr;
+    }
+}
+
+inline const char* scalar(const char* at, const char* end) {
+    switch (*at) {
+        case '"':
+            return string(at, end);
+        case 't':
+            return word(at, end, "true");
+        case 'f':
+            return word(at, end, "false");
+        case 'n':
+            return word(at, end, "null");
+        default:
+            return number(at, end);
+    }
+}
+
+inline const char* skip_blanks(const char* at, const char* end) {
+    while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+        ++at;
+    return at;
+}
+
+} // namespace token
+
 template <class Sink>
 class walk {
 public:
@@ -56,47 +157,54 @@ public:
 
     /// True when the text is exactly one JSON value.
     bool run() {
-        while (want_ != want::nothing) {
-            skip_blanks();
-            if (at_ == end_ || !step() || !sink_.go_on()) return false;
-        }
         skip_blanks();
-        return at_ == end_;
+        while (value() && sink_.go_on()) {
+            // A value has ended: so may the containers it is in.
+            for (;;) {
+                skip_blanks();
+                if (depth_ == 0) return at_ == end_;
+                if (at_ == end_) return false;
+                if (*at_ == ',') break;
+                if (*at_ != closing_bracket()) return false;
+                close();
+            }
+            sink_.on_comma(offset(), in_object());
+            ++at_;
+            skip_blanks();
+            if (in_object() && !(key() && sink_.go_on())) return false;
+        }
+        return false;
     }
 
 private:
-    enum class want : unsigned char { value, value_or_end, key, key_or_end, comma_or_end, nothing };
-
     std::size_t offset() const { return static_cast<std::size_t>(at_ - begin_); }
     bool in_object() const { return (objects_ >> (depth_ - 1) & 1) != 0; }
-    void skip_blanks() {
-        while (at_ < end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t'))
-            ++at_;
+    char closing_bracket() const { return in_object() ? '}' : ']'; }
+    void skip_blanks() { at_ = token::skip_blanks(at_, end_); }
+
+    /// A scalar or an empty container, and all the containers that begin before it.
+    bool value() {
+        for (;;) {
+            if (at_ == end_) return false;
+            if (*at_ != '{' && *at_ != '[') return scalar();
+            if (!open(*at_)) return false;
+            skip_blanks();
+            if (at_ == end_) return false;
+            if (*at_ == closing_bracket()) {
+                close();
+                return true;
+            }
+            if (in_object() && !(key() && sink_.go_on())) return false;
+        }
     }
 
-    bool step() {
-        switch (want_) {
-            case want::value_or_end:
-                if (*at_ == ']') return close();
-                return value();
-            case want::value:
-                return value();
-            case want::key_or_end:
-                if (*at_ == '}') return close();
-                return key();
-            case want::key:
-                return key();
-            case want::comma_or_end:
-                if (*at_ == (in_object() ? '}' : ']')) return close();
-                if (*at_ != ',') return false;
-                sink_.on_comma(offset(), in_object());
-                ++at_;
-                want_ = in_object() ? want::key : want::value;
-                return true;
-            case want::nothing:
-                break;
-        }
-        return false;
+    bool scalar() {
+        const char* const stop = token::scalar(at_, end_);
+        if (!stop) return false;
+        const std::size_t begin = offset();
+        at_ = stop;
+        sink_.on_scalar(begin, offset(), depth_);
+        return true;
     }
 
     bool open(char bracket) {
@@ -104,142 +212,29 @@ private:
         sink_.on_open(offset(), bracket, depth_);
         const std::uint64_t bit = std::uint64_t{1} << depth_++;
         objects_ = bracket == '{' ? objects_ | bit : objects_ & ~bit;
-        want_ = bracket == '{' ? want::key_or_end : want::value_or_end;
         ++at_;
         return true;
     }
 
-    bool close() {
+    void close() {
         ++at_;
         --depth_;
         sink_.on_close(offset(), depth_);
-        value_ended();
-        return true;
     }
 
-    void value_ended() { want_ = depth_ == 0 ? want::nothing : want::comma_or_end; }
-
+    /// Up to where its value begins.
     bool key() {
+        if (at_ == end_ || *at_ != '"') return false;
+        const char* const stop = token::string(at_, end_);
+        if (!stop) return false;
         const std::size_t begin = offset();
-        if (*at_ != '"' || !string()) return false;
-        const std::string_view raw{begin_ + begin + 1, offset() - begin - 2};
-        skip_blanks();
+        const std::string_view raw{at_ + 1, static_cast<std::size_t>(stop - at_ - 2)};
+        at_ = token::skip_blanks(stop, end_);
         if (at_ == end_ || *at_ != ':') return false;
         ++at_;
         sink_.on_key(begin, raw, depth_);
-        want_ = want::value;
+        skip_blanks();
         return true;
-    }
-
-    bool value() {
-        if (*at_ == '{' || *at_ == '[') return open(*at_);
-        const std::size_t begin = offset();
-        bool good = false;
-        switch (*at_) {
-            case '"':
-                good = string();
-                break;
-            case 't':
-                good = word("true");
-                break;
-            case 'f':
-                good = word("false");
-                break;
-            case 'n':
-                good = word("null");
-                break;
-            default:
-                good = number();
-        }
-        if (!good) return false;
-        sink_.on_scalar(begin, offset(), depth_);
-        value_ended();
-        return true;
-    }
-
-    bool word(std::string_view expected) {
-        if (std::string_view(at_, static_cast<std::size_t>(end_ - at_)).substr(0, expected.size())
-            != expected)
-            return false;
-        at_ += expected.size();
-        return true;
-    }
-
-    bool digits() {
-        const char* const from = at_;
-        while (at_ < end_ && *at_ >= '0' && *at_ <= '9')
-            ++at_;
-        return at_ != from;
-    }
-
-    bool number() {
-        if (*at_ == '-') ++at_;
-        if (at_ < end_ && *at_ == '0')
-            ++at_;
-        else if (!digits())
-            return false;
-        if (at_ < end_ && *at_ == '.') {
-            ++at_;
-            if (!digits()) return false;
-        }
-        if (at_ < end_ && (*at_ == 'e' || *at_ == 'E')) {
-            ++at_;
-            if (at_ < end_ && (*at_ == '+' || *at_ == '-')) ++at_;
-            if (!digits()) return false;
-        }
-        return true;
-    }
-
-    /// From the opening quote to behind the closing one.
-    bool string() {
-        for (++at_;;) {
-            at_ = skip_plain(at_, end_);
-            if (at_ == end_) return false;
-            const auto byte = static_cast<unsigned char>(*at_);
-            if (byte == '"') {
-                ++at_;
-                return true;
-            }
-            if (byte == '\\') {
-                if (!escape()) return false;
-            } else {
-                const std::size_t length =
-                    byte < 0x80 ? 0 : utf8_sequence({at_, static_cast<std::size_t>(end_ - at_)});
-                if (length == 0) return false;
-                at_ += length;
-            }
-        }
-    }
-
-    bool escape() {
-        if (end_ - at_ < 2) return false;
-        const char kind = at_[1];
-        if (kind != 'u') {
-            at_ += 2;
-            return std::string_view{"\"\\/bfnrt"}.find(kind) != std::string_view::npos;
-        }
-        const int unit = code_unit();
-        if (unit < 0 || (unit >= 0xdc00 && unit <= 0xdfff)) return false;
-        if (unit < 0xd800 || unit > 0xdbff) return true;
-        const int low = code_unit(); // the other half of the pair must follow
-        return low >= 0xdc00 && low <= 0xdfff;
-    }
-
-    /// Takes `\uXXXX`; -1 when it is none.
-    int code_unit() {
-        if (end_ - at_ < 6 || at_[0] != '\\' || at_[1] != 'u') return -1;
-        int unit = 0;
-        for (int i = 2; i < 6; ++i) {
-            const char c = at_[i];
-            const int digit = c >= '0' && c <= '9'   ? c - '0'
-                              : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                              : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                                     : -1;
-            if (digit < 0) return -1;
-            unit = unit * 16 + digit;
-        }
-        at_ += 6;
-        return unit;
     }
 
     const char* begin_;
@@ -249,7 +244,6 @@ private:
     Sink& sink_;
     std::size_t depth_ = 0;
     std::uint64_t objects_ = 0; // bit n: container n is an object
-    want want_ = want::value;
 };
 
 } // namespace gateway::json

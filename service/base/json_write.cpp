@@ -1,9 +1,9 @@
 #include "base/json_write.hpp"
 
+#include "base/append.hpp"
+#include "base/digits.hpp"
 #include "base/json_walk.hpp"
 #include "base/utf.hpp"
-
-#include <charconv>
 
 namespace gateway {
 namespace {
@@ -37,9 +37,10 @@ void append_escape(std::string& out, char c) {
 } // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
-    out.push_back('"');
     const char* at = text.data();
     const char* const end = at + text.size();
+    if (json::skip_plain(at, end) == end) return append_all(out, "\"", text, "\""); // nearly always
+    out.push_back('"');
     while (at < end) {
         const char* const plain = json::skip_plain(at, end);
         out.append(at, static_cast<std::size_t>(plain - at));
@@ -62,9 +63,9 @@ void append_json_string(std::string& out, std::string_view text) {
 }
 
 void append_json_number(std::string& out, std::int64_t number) {
-    char text[24];
-    char* const end = std::to_chars(text, text + sizeof text, number).ptr;
-    out.append(text, static_cast<std::size_t>(end - text));
+    const auto magnitude =
+        number < 0 ? 0 - static_cast<std::uint64_t>(number) : static_cast<std::uint64_t>(number);
+    append_all(out, number < 0 ? "-" : "", number_text(magnitude));
 }
 
 void append_json_key(std::string& out, std::string_view key) {

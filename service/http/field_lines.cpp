@@ -14,39 +14,40 @@ constexpr std::array<std::string_view, 5> unsupported_codings{"gzip", "x-gzip", 
 
 } // namespace
 
-result<bool> field_lines::next(field_line& line) {
-    std::size_t at = position_;
-    const std::size_t end = block_.size();
-    if (at < end && block_[at] == '\r') {
-        if (at + 2 != end || block_[at + 1] != '\n')
-            return malformed("A line ends with a bare carriage return.");
-        position_ = end;
-        return false;
+field_lines::found field_lines::refuse(errc code, const char* what) {
+    code_ = code;
+    what_ = what;
+    return found::fault;
+}
+
+field_lines::found field_lines::next(field_line& line) {
+    const char* const end = block_.data() + block_.size();
+    const char* const start = block_.data() + position_;
+    if (start < end && *start == '\r') {
+        if (start + 2 != end || start[1] != '\n')
+            return refuse(errc::malformed_request, "A line ends with a bare carriage return.");
+        position_ = block_.size();
+        return found::end;
     }
     if (++fields_ > max_fields)
-        return blame(from_, errc::headers_too_large, "There are more than 64 header fields.");
-    const std::size_t name_start = at;
-    while (at < end && is(token_byte, block_[at]))
-        ++at;
-    line.name = block_.substr(name_start, at - name_start);
+        return refuse(errc::headers_too_large, "There are more than 64 header fields.");
+    const char* const colon = skip_token(start, end);
     // A blank at the front is a folded line, one before the colon hides a field from other parsers.
-    if (line.name.empty() || at >= end || block_[at] != ':')
-        return malformed("A header field has no proper name.");
-    const std::size_t value_start = ++at;
+    if (colon == start || colon == end || *colon != ':')
+        return refuse(errc::malformed_request, "A header field has no proper name.");
+    line.name = {start, static_cast<std::size_t>(colon - start)};
     // A tab is legal around words (RFC 9110 §5.6.3), but no client needs one (C06); TikTok's fronts may send
     // it.
-    const char* const all_end = block_.data() + end;
-    const char* stop = skip_value(block_.data() + at, all_end);
-    while (stop < all_end && *stop == '\t' && from_ == peer::tiktok)
-        stop = skip_value(stop + 1, all_end);
-    at = static_cast<std::size_t>(stop - block_.data());
-    if (at + 1 >= end || block_[at] != '\r' || block_[at + 1] != '\n')
-        return malformed("A header field holds a control character.");
-    if (at - name_start > max_field_line_bytes)
-        return blame(from_, errc::headers_too_large, "A header field is longer than 8 KB.");
-    line.value = trimmed(block_.substr(value_start, at - value_start));
-    position_ = at + 2;
-    return true;
+    const char* stop = skip_value(colon + 1, end);
+    while (stop < end && *stop == '\t' && from_ == peer::tiktok)
+        stop = skip_value(stop + 1, end);
+    if (end - stop < 2 || stop[0] != '\r' || stop[1] != '\n')
+        return refuse(errc::malformed_request, "A header field holds a control character.");
+    if (static_cast<std::size_t>(stop - start) > max_field_line_bytes)
+        return refuse(errc::headers_too_large, "A header field is longer than 8 KB.");
+    line.value = trimmed({colon + 1, static_cast<std::size_t>(stop - colon - 1)});
+    position_ = static_cast<std::size_t>(stop + 2 - block_.data());
+    return found::line;
 }
 
 bool connection_options::add(std::string_view value) {

@@ -21,17 +21,21 @@ public:
     field_lines(std::string_view block, std::size_t position, peer from)
         : block_(block), position_(position), from_(from) {}
 
-    /// True: `line` was filled. False: the empty line was reached, and it was the end of the block.
-    /// Errors: malformed_request, headers_too_large; from TikTok tiktok_error.
-    result<bool> next(field_line& line);
+    enum class found { line, end, fault };
+    /// `line`: it was filled. `end`: the empty line was reached, and it was the end of the block. `fault`:
+    /// fault() says what is wrong: malformed_request, headers_too_large; from TikTok tiktok_error.
+    found next(field_line& line);
+    failure fault() const { return blame(from_, code_, what_); }
 
 private:
-    failure malformed(const char* what) const { return blame(from_, errc::malformed_request, what); }
+    found refuse(errc code, const char* what);
 
     std::string_view block_;
     std::size_t position_;
     std::size_t fields_ = 0;
     peer from_;
+    errc code_ = errc::malformed_request;
+    const char* what_ = "";
 };
 
 /// The fields of `Connection`, read together (RFC 9110 §7.6.1).

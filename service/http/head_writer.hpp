@@ -1,6 +1,8 @@
 // Appends the lines of a head to a flat string. The base of both writers; guards every value, since a line
 // break in one would become a header of its own (C26).
 #pragma once
+#include "base/append.hpp"
+#include "base/digits.hpp"
 #include "http/wire_text.hpp"
 
 #include <cstddef>
@@ -19,14 +21,58 @@ struct field_name {
     std::string_view text;
 };
 
+/// `Name: value` lines with their ends; what a gate would refuse does not compile.
+struct fixed_lines {
+    template <std::size_t size>
+    consteval fixed_lines(const char (&lines)[size]) : text(lines, size - 1) {
+        for (std::string_view rest = text; !rest.empty();) {
+            const auto colon = rest.find(": ");
+            const auto end = rest.find("\r\n");
+            if (colon == 0 || colon > end || end == std::string_view::npos
+                || !all(token_byte, rest.substr(0, colon))
+                || !all(value_byte, rest.substr(colon + 2, end - colon - 2)))
+                throw "no field lines (RFC 9112 §5)";
+            rest.remove_prefix(end + 2);
+        }
+    }
+    std::string_view text;
+};
+
 class head_writer {
 public:
     explicit head_writer(std::string& out) : out_(out) {}
 
     /// Throws std::logic_error when `value` holds a control character: values are checked where they come in,
     /// so this is a bug of ours and must not reach the wire.
-    head_writer& field(field_name name, std::string_view value);
-    head_writer& field(field_name name, std::int64_t value);
+    head_writer& field(field_name name, std::string_view value) {
+        check(value);
+        append_all(out_, name.text, ": ", value, "\r\n");
+        return *this;
+    }
+    /// A value of two parts, which need not be put together first.
+    head_writer& field(field_name name, std::string_view value, std::string_view rest) {
+        check(value);
+        check(rest);
+        append_all(out_, name.text, ": ", value, rest, "\r\n");
+        return *this;
+    }
+    head_writer& field(field_name name, std::int64_t value) {
+        append_all(out_, name.text, ": ", number_text::of(value), "\r\n");
+        return *this;
+    }
+    /// A value that `write` appends by itself: for what is made of numbers and names of ours.
+    template <class Write>
+    head_writer& written_field(field_name name, Write write) {
+        append_all(out_, name.text, ": ");
+        write(out_);
+        append_all(out_, "\r\n");
+        return *this;
+    }
+    /// Whole lines that are known when this is compiled.
+    head_writer& lines(fixed_lines text) {
+        append_all(out_, text.text);
+        return *this;
+    }
     head_writer& content_length(std::uint64_t bytes) {
         return field("Content-Length", static_cast<std::int64_t>(bytes));
     }
@@ -34,6 +80,11 @@ public:
     void end() { out_.append("\r\n"); }
 
 protected:
+    static void check(std::string_view value) {
+        if (!is_value(value)) refuse_value();
+    }
+    [[noreturn]] static void refuse_value();
+
     std::string& out_;
 };
 

@@ -3,8 +3,6 @@
 #include "http/message_head.hpp"
 #include "http/wire_text.hpp"
 
-#include <cstring>
-
 namespace gateway::http {
 namespace {
 
@@ -19,17 +17,20 @@ void header_finder::reset() {
     lines_ = 0;
 }
 
-result<std::size_t> header_finder::still_within_limits(std::string_view received) const {
-    const std::size_t line_bytes = received.size() - line_start_;
+bool header_finder::within_limits(std::size_t bytes) const {
+    const std::size_t line_bytes_max = lines_ == 0 ? max_first_line_bytes : max_field_line_bytes + 2;
+    return bytes - line_start_ <= line_bytes_max && bytes <= max_header_bytes && lines_ <= max_fields + 1;
+}
+
+failure header_finder::beyond(std::size_t bytes) const {
+    const std::size_t line_bytes = bytes - line_start_;
     if (lines_ == 0 && line_bytes > max_first_line_bytes)
         return blame(from_, errc::uri_too_long, "The request target is longer than 8 KB.");
     if (lines_ > 0 && line_bytes > max_field_line_bytes + 2)
         return blame(from_, errc::headers_too_large, "A header field is longer than 8 KB.");
-    if (received.size() > max_header_bytes)
+    if (bytes > max_header_bytes)
         return blame(from_, errc::headers_too_large, "The header fields are longer than 16 KB together.");
-    if (lines_ > max_fields + 1)
-        return blame(from_, errc::headers_too_large, "There are more than 64 header fields.");
-    return std::size_t{0};
+    return blame(from_, errc::headers_too_large, "There are more than 64 header fields.");
 }
 
 result<std::size_t> header_finder::look(std::string_view received) {
@@ -37,22 +38,21 @@ result<std::size_t> header_finder::look(std::string_view received) {
     // byte.
     if (!received.empty() && !is(token_byte, received.front()))
         return blame(from_, errc::malformed_request, "The first byte begins no HTTP message.");
+    const char* const end = received.data() + received.size();
     while (scanned_ < received.size()) {
-        const char* const from = received.data() + scanned_;
-        const void* const found = std::memchr(from, '\n', received.size() - scanned_);
-        if (found == nullptr) break;
-        const std::size_t at = scanned_ + static_cast<std::size_t>(static_cast<const char*>(found) - from);
-        if (at == 0 || received[at - 1] != '\r')
+        const char* const found = find_line_feed(received.data() + scanned_, end);
+        if (found == end) break;
+        const auto at = static_cast<std::size_t>(found - received.data());
+        if (at == 0 || found[-1] != '\r')
             return blame(from_, errc::malformed_request, "A line ends with a bare line feed.");
-        const bool empty_line = at - 1 == line_start_;
-        const auto limits = still_within_limits(received.substr(0, at + 1));
-        if (limits.has_error()) return limits;
-        if (empty_line) return at + 1;
+        if (!within_limits(at + 1)) return beyond(at + 1);
+        if (at - 1 == line_start_) return at + 1; // the empty line
         ++lines_;
         scanned_ = line_start_ = at + 1;
     }
     scanned_ = received.size();
-    return still_within_limits(received);
+    if (!within_limits(scanned_)) return beyond(scanned_);
+    return std::size_t{0};
 }
 
 result<std::size_t> find_header_end(std::string_view received, peer from) {

@@ -22,7 +22,8 @@ public:
     void reset();
 
 private:
-    result<std::size_t> still_within_limits(std::string_view received) const;
+    bool within_limits(std::size_t bytes) const;
+    failure beyond(std::size_t bytes) const;
 
     peer from_;
     std::size_t scanned_ = 0;    // bytes whose line feeds are found

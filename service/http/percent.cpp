@@ -2,6 +2,8 @@
 
 #include "http/wire_text.hpp"
 
+#include <algorithm>
+
 namespace gateway::http {
 namespace {
 
@@ -32,6 +34,10 @@ std::string percent_encoded(std::string_view text) {
 }
 
 std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_blank) {
+    const auto is_special = [plus_is_blank](char c) {
+        return c == '%' || c == '\0' || (c == '+' && plus_is_blank);
+    };
+    if (std::none_of(text.begin(), text.end(), is_special)) return std::string(text); // nearly always
     std::string out;
     out.reserve(text.size());
     for (std::size_t at = 0; at < text.size(); ++at) {

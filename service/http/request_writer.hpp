@@ -14,6 +14,10 @@ public:
 
     /// Request line and Host. Throws std::logic_error when target or host hold what cannot stand there.
     request_writer& start(verb method, std::string_view target, std::string_view host);
+    /// The same from parts, where all but path and host may be empty: `query` begins with `?` and goes on in
+    /// `rest`, `port` has its colon.
+    request_writer& start(verb method, std::string_view path, std::string_view query, std::string_view rest,
+                          std::string_view host, std::string_view port);
 };
 
 } // namespace gateway::http

@@ -61,17 +61,17 @@ result<void> response_judge::status_line() {
 std::string_view* response_judge::place(std::string_view name) {
     switch (name.size()) {
         case 4:
-            return same_word(name, "date") ? &head_.date : nullptr;
+            return is_token_named(name, "date") ? &head_.date : nullptr;
         case 8:
-            return same_word(name, "location") ? &head_.location : nullptr;
+            return is_token_named(name, "location") ? &head_.location : nullptr;
         case 10:
-            return same_word(name, "x-tt-logid") ? &head_.log_id : nullptr;
+            return is_token_named(name, "x-tt-logid") ? &head_.log_id : nullptr;
         case 11:
-            return same_word(name, "retry-after") ? &head_.retry_after : nullptr;
+            return is_token_named(name, "retry-after") ? &head_.retry_after : nullptr;
         case 12:
-            return same_word(name, "content-type") ? &head_.content_type : nullptr;
+            return is_token_named(name, "content-type") ? &head_.content_type : nullptr;
         case 13:
-            return same_word(name, "content-range") ? &head_.content_range : nullptr;
+            return is_token_named(name, "content-range") ? &head_.content_range : nullptr;
         default:
             return nullptr;
     }
@@ -80,13 +80,13 @@ std::string_view* response_judge::place(std::string_view name) {
 result<void> response_judge::field(const field_line& line) {
     if (std::string_view* const target = place(line.name)) {
         if (target->empty()) *target = line.value; // a repeated one decides nothing here: the first counts
-    } else if (same_word(line.name, "content-length")) {
+    } else if (is_token_named(line.name, "content-length")) {
         if (!body_.add_length(line.value)) return refuse("its Content-Length is not one decimal number.");
-    } else if (same_word(line.name, "transfer-encoding")) {
+    } else if (is_token_named(line.name, "transfer-encoding")) {
         if (!body_.add_coding(line.value)) return refuse("Transfer-Encoding stands twice.");
-    } else if (same_word(line.name, "connection")) {
+    } else if (is_token_named(line.name, "connection")) {
         if (!connection_.add(line.value)) return refuse("its Connection is not a list of words.");
-    } else if (same_word(line.name, "content-encoding")) {
+    } else if (is_token_named(line.name, "content-encoding")) {
         encoded_ = encoded_ || !same_word(line.value, "identity");
     }
     return {};
@@ -97,9 +97,9 @@ result<void> response_judge::fields() {
     field_lines lines{block_, position_, peer::tiktok};
     field_line line;
     for (;;) {
-        const auto more = lines.next(line);
-        if (more.has_error()) return more.error();
-        if (!*more) return {};
+        const auto next = lines.next(line);
+        if (next == field_lines::found::fault) return lines.fault();
+        if (next == field_lines::found::end) return {};
         const auto taken = field(line);
         if (taken.has_error()) return taken;
     }

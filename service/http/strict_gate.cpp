@@ -35,40 +35,49 @@ enum class known : std::uint8_t {
     user_agent
 };
 
+/// `name` is a token already.
 known known_field(std::string_view name) {
-    const auto either = [name](std::string_view word, known field) {
-        return same_word(name, word) ? field : known::none;
-    };
     switch (name.size()) {
         case 4:
-            return either("host", known::host);
+            if (is_token_named(name, "host")) return known::host;
+            return known::none;
         case 6:
-            return lower(name[0]) == 'a' ? either("accept", known::accept) : either("expect", known::expect);
+            if (is_token_named(name, "accept")) return known::accept;
+            if (is_token_named(name, "expect")) return known::expect;
+            return known::none;
         case 9:
-            return either("x-api-key", known::api_key);
+            if (is_token_named(name, "x-api-key")) return known::api_key;
+            return known::none;
         case 10:
-            return lower(name[0]) == 'c' ? either("connection", known::connection)
-                                         : either("user-agent", known::user_agent);
+            if (is_token_named(name, "connection")) return known::connection;
+            if (is_token_named(name, "user-agent")) return known::user_agent;
+            return known::none;
         case 11:
-            return either("traceparent", known::traceparent);
+            if (is_token_named(name, "traceparent")) return known::traceparent;
+            return known::none;
         case 12:
-            return lower(name[0]) == 'c' ? either("content-type", known::content_type)
-                                         : either("x-request-id", known::request_id);
+            if (is_token_named(name, "content-type")) return known::content_type;
+            if (is_token_named(name, "x-request-id")) return known::request_id;
+            return known::none;
         case 13:
-            return either("authorization", known::authorization);
+            if (is_token_named(name, "authorization")) return known::authorization;
+            return known::none;
         case 14:
-            return lower(name[8]) == 'l' ? either("content-length", known::content_length)
-                                         : either("content-digest", known::content_digest);
+            if (is_token_named(name, "content-length")) return known::content_length;
+            if (is_token_named(name, "content-digest")) return known::content_digest;
+            return known::none;
         case 15:
-            return either("idempotency-key", known::idempotency_key);
+            if (is_token_named(name, "idempotency-key")) return known::idempotency_key;
+            return known::none;
         case 16:
-            if (lower(name[0]) == 'p')
-                return either("proxy-connection", known::connection); // Beast heeds it too
-            return lower(name[0]) == 'c' ? either("content-encoding", known::content_encoding)
-                                         : either("tiktok-signature", known::tiktok_signature);
+            if (is_token_named(name, "proxy-connection")) return known::connection; // Beast heeds it too
+            if (is_token_named(name, "content-encoding")) return known::content_encoding;
+            if (is_token_named(name, "tiktok-signature")) return known::tiktok_signature;
+            return known::none;
         case 17:
-            return lower(name[0]) == 't' ? either("transfer-encoding", known::transfer_encoding)
-                                         : either("x-request-timeout", known::request_timeout);
+            if (is_token_named(name, "transfer-encoding")) return known::transfer_encoding;
+            if (is_token_named(name, "x-request-timeout")) return known::request_timeout;
+            return known::none;
         default:
             return known::none;
     }
@@ -164,9 +173,9 @@ result<void> request_judge::fields() {
     field_lines lines{block_, position_, peer::caller};
     field_line line;
     for (;;) {
-        const auto more = lines.next(line);
-        if (more.has_error()) return more.error();
-        if (!*more) return {};
+        const auto next = lines.next(line);
+        if (next == field_lines::found::fault) return lines.fault();
+        if (next == field_lines::found::end) return {};
         const known which = known_field(line.name);
         if (which == known::none) continue;
         const auto taken = field(which, line.value);
@@ -288,7 +297,7 @@ std::string_view find_field(std::string_view accepted_block, std::string_view lo
     if (first == std::string_view::npos) return {};
     field_lines lines{accepted_block, first + 2, peer::caller};
     field_line line;
-    for (auto more = lines.next(line); more.has_value() && *more; more = lines.next(line))
+    while (lines.next(line) == field_lines::found::line)
         if (same_word(line.name, lower_case_name)) return line.value;
     return {};
 }

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gateway::http {
 
@@ -12,12 +13,24 @@ struct quota_policy {
     std::string_view name; // from a closed set: letters and '_'
     std::int64_t quota = 0;
     std::int64_t window_s = 0;
+    bool operator==(const quota_policy&) const = default;
 };
 
 struct quota_left {
     std::string_view name;
     std::int64_t remaining = 0;
     std::int64_t reset_s = 0;
+};
+
+/// The text of append_rate_limit_policy, kept while the policies stay the same, as they do from call to call.
+/// One thread's.
+class policy_text {
+public:
+    std::string_view of(std::span<const quota_policy> policies); // until the next call
+
+private:
+    std::vector<quota_policy> shown_;
+    std::string text_;
 };
 
 /// `"caller";q=600;w=60, "tiktok_user";q=6;w=60`

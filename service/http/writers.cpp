@@ -3,7 +3,6 @@
 #include "http/response_writer.hpp"
 #include "http/wire_text.hpp"
 
-#include <charconv>
 #include <chrono>
 #include <stdexcept>
 
@@ -56,23 +55,22 @@ constexpr phrase phrases[] = {
 
 } // namespace
 
-head_writer& head_writer::field(field_name name, std::string_view value) {
-    if (!is_value(value)) throw std::logic_error("a header field that cannot be written");
-    out_.append(name.text).append(": ", 2).append(value).append("\r\n", 2);
-    return *this;
-}
-
-head_writer& head_writer::field(field_name name, std::int64_t value) {
-    char text[24];
-    const char* const end = std::to_chars(text, text + sizeof text, value).ptr;
-    return field(name, std::string_view{text, static_cast<std::size_t>(end - text)});
+void head_writer::refuse_value() {
+    throw std::logic_error("a header field that cannot be written");
 }
 
 request_writer& request_writer::start(verb method, std::string_view target, std::string_view host) {
-    if (target.empty() || target.front() != '/' || !all(target_byte, target))
+    return start(method, target, {}, {}, host, {});
+}
+
+request_writer& request_writer::start(verb method, std::string_view path, std::string_view query,
+                                      std::string_view rest, std::string_view host, std::string_view port) {
+    if (path.empty() || path.front() != '/' || !all(target_byte, path) || !all(target_byte, query)
+        || !all(target_byte, rest))
         throw std::logic_error("a request target that cannot be written");
-    out_.append(name_of(method)).append(" ").append(target).append(" HTTP/1.1\r\n");
-    field("Host", host);
+    check(host);
+    check(port);
+    append_all(out_, name_of(method), " ", path, query, rest, " HTTP/1.1\r\nHost: ", host, port, "\r\n");
     return *this;
 }
 
@@ -108,13 +106,7 @@ std::string http_date(wall_time t) {
 }
 
 response_writer& response_writer::start(int status) {
-    char text[8];
-    char* const end = std::to_chars(text, text + sizeof text, status).ptr;
-    out_.append("HTTP/1.1 ")
-        .append(text, static_cast<std::size_t>(end - text))
-        .append(" ")
-        .append(reason_phrase(status))
-        .append("\r\n");
+    append_all(out_, "HTTP/1.1 ", number_text::of(status), " ", reason_phrase(status), "\r\n");
     return *this;
 }
 

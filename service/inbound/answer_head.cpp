@@ -17,7 +17,8 @@ std::int64_t seconds_up(milliseconds wait) {
     return std::max<std::int64_t>(0, (wait.count() + 999) / 1000);
 }
 
-void append_limits(http::response_writer& head, const telemetry::call_record& record) {
+void append_limits(http::response_writer& head, const telemetry::call_record& record,
+                   http::policy_text& shown) {
     struct named {
         std::string_view name;
         const limits::standing* stands;
@@ -37,13 +38,9 @@ void append_limits(http::response_writer& head, const telemetry::call_record& re
     }
     // The tightest first: whoever reads only one reads the one that will stop them.
     if (count == 2 && left[1].remaining < left[0].remaining) std::swap(left[0], left[1]);
-    std::string text;
-    text.reserve(128);
-    http::append_rate_limit_policy(text, std::span(policies).first(count));
-    head.field("RateLimit-Policy", text);
-    text.clear();
-    http::append_rate_limit(text, std::span(left).first(count));
-    head.field("RateLimit", text);
+    head.field("RateLimit-Policy", shown.of(std::span(policies).first(count)));
+    head.written_field("RateLimit",
+                       [&](std::string& out) { http::append_rate_limit(out, std::span(left).first(count)); });
 }
 
 void append_failure(http::response_writer& head, const failure& what) {
@@ -87,7 +84,7 @@ void append_kind(http::response_writer& head, const pipeline::outcome& what) {
         head.field("X-Content-Type-Options", "nosniff").field("Content-Security-Policy", asset_policy);
         return;
     }
-    head.field("Content-Type", "application/json").field("Cache-Control", "no-store");
+    head.lines("Content-Type: application/json\r\nCache-Control: no-store\r\n");
 }
 
 /// Whether a repeat by the client's own retry logic could do something twice.
@@ -100,14 +97,14 @@ bool may_have_had_effect(const pipeline::outcome& what, bool writes) {
 } // namespace
 
 void append_answer_head(std::string& out, const pipeline::outcome& what, const telemetry::call_record& record,
-                        const answer_facts& facts) {
+                        const answer_facts& facts, http::policy_text& policies) {
     http::response_writer head(out);
     head.start(facts.status);
     head.field("Date", facts.date);
     append_kind(head, what);
     head.content_length(facts.body_bytes);
     head.field("X-Request-Id", record.request_id);
-    append_limits(head, record);
+    append_limits(head, record, policies);
     if (const auto* refused = std::get_if<failure>(&what)) append_failure(head, *refused);
     if (!facts.allow.empty()) head.field("Allow", facts.allow);
     if (may_have_had_effect(what, facts.writes)) head.field("x-should-retry", "false");

@@ -8,6 +8,9 @@
 #include <string>
 #include <string_view>
 
+namespace gateway::http {
+class policy_text;
+}
 namespace gateway::telemetry {
 struct call_record;
 }
@@ -25,7 +28,7 @@ struct answer_facts {
 };
 
 void append_answer_head(std::string& out, const pipeline::outcome& what, const telemetry::call_record& record,
-                        const answer_facts& facts);
+                        const answer_facts& facts, http::policy_text& policies);
 
 /// The body of an outcome: the envelope, or the bytes of a page or asset. Gives the status.
 int append_answer_body(std::string& out, const pipeline::outcome& what, std::string_view request_id);

@@ -1,6 +1,7 @@
 #include "inbound/session.hpp"
 
 #include "base/ids.hpp"
+#include "http/header_finder.hpp"
 #include "http/response_writer.hpp"
 #include "http/wire_text.hpp"
 #include "inbound/answer_head.hpp"
@@ -16,6 +17,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -48,27 +50,17 @@ public:
           received_(buffer_bytes_max),
           place_(idle, stream_) {}
 
-    task<void> run() {
-        if (with_.tls) {
-            auto ssl = with_.tls->make();
-            const auto until = deadline::in(steady_now(), handshake_timeout);
-            const auto shaken = co_await stream_.handshake(std::move(ssl), tls_role::server, until);
-            if (!shaken) co_return;
-        }
-        bool go_on = true;
-        while (go_on)
-            go_on = co_await serve_next();
-        co_await stream_.finish(deadline::in(steady_now(), linger_timeout));
-    }
+    task<void> run();
 
 private:
-    task<bool> serve_next();
-    task<bool> wait_for_request();
-    task<pipeline::outcome> call(const http::request_head& head, request_body& body,
-                                 telemetry::call_record& record, answer_facts& facts);
-    task<bool> refuse(failure why, telemetry::call_record& record);
-    task<bool> answer(const pipeline::outcome& what, telemetry::call_record& record, answer_facts& facts,
-                      bool head_only);
+    task<io_result<std::size_t>> wait_for_request();
+    std::optional<failure> take_head(const result<std::size_t>& length);
+    void begin_record(const http::request_head* head);
+    /// What is answered without the pipeline; otherwise `request` is filled for it.
+    std::optional<pipeline::outcome> answer_at_the_door(request_body& body, pipeline::request& request,
+                                                        answer_facts& facts);
+    void write_answer(const pipeline::outcome& what, answer_facts& facts);
+    void answered();
     bool last_answer() const { return with_.state.now.load(std::memory_order_relaxed) != phase::serving; }
 
     const api_parts& with_;
@@ -77,98 +69,127 @@ private:
     buffer received_;
     idle_line::place place_;
     pipeline::shown_key shown_key_;
+    route way_; // of the current request
+    // Reused from request to request, so that what they hold finds its room.
+    telemetry::call_record record_;
+    std::string block_;
+    http::request_head head_; // its texts are views of the block
     std::string head_out_;
     std::string allow_; // what facts.allow of the current answer refers to
     std::string body_out_;
 };
 
-/// False: the connection ended, or was idle for too long.
-task<bool> session::wait_for_request() {
-    if (!received_.empty()) co_return true; // pipelined
+/// What an idle connection waits in; 0 is its end.
+task<io_result<std::size_t>> session::wait_for_request() {
     received_.shrink();
     stream_.relax();
     place_.idle();
-    const auto space = received_.prepare();
-    const auto arrived =
-        co_await stream_.read_some(space, deadline::in(steady_now(), with_.settings.idle_timeout));
-    place_.busy();
-    if (!arrived || *arrived == 0) co_return false;
-    received_.commit(*arrived);
-    co_return true;
+    return stream_.read_some(received_.prepare(),
+                             deadline::in(coarse_steady_now(), with_.settings.idle_timeout));
 }
 
-void begin_record(telemetry::call_record& record, const http::request_head* head, ulid_source& ids) {
-    record.began = steady_now();
-    record.action = "NONE";
-    record.verb = head ? http::name_of(head->method) : std::string_view{"NONE"};
+void session::begin_record(const http::request_head* head) {
+    record_.begin(steady_now(), wall_now());
+    record_.action = "NONE";
+    record_.verb = head ? http::name_of(head->method) : std::string_view{"NONE"};
     if (head && plain_request_id(head->request_id))
-        record.request_id = head->request_id;
+        record_.request_id = head->request_id;
     else
-        record.request_id = ids.next(wall_now());
-    if (head) record.traceparent = head->traceparent;
+        marks_.request_ids.next(record_.request_id, record_.began_wall);
+    if (head) record_.traceparent = head->traceparent;
 }
 
-task<bool> session::serve_next() {
-    const bool another = co_await wait_for_request();
-    if (!another) co_return false;
-    telemetry::call_record record;
-    const auto header_until = deadline::in(steady_now(), with_.settings.header_deadline);
-    auto length = co_await fill_head(stream_, received_, header_until);
-    if (!length) {
-        begin_record(record, nullptr, marks_.request_ids);
-        co_return co_await refuse(length.error(), record);
+/// The head of the next request, judged; or why nothing more is read of this connection.
+std::optional<failure> session::take_head(const result<std::size_t>& length) {
+    std::optional<failure> wrong;
+    if (length) {
+        block_.assign(received_.bytes().substr(0, *length)); // copied, since reading a body moves the buffer
+        if (auto judged = read_head(block_)) {
+            head_ = *judged;
+            received_.consume(*length);
+        } else {
+            wrong = judged.error();
+        }
+    } else {
+        wrong = length.error();
     }
-    if (*length == 0) co_return false;
+    begin_record(wrong ? nullptr : &head_);
+    if (wrong) received_.clear();
+    return wrong;
+}
 
-    // The head's texts are views: the block is copied, since reading a body moves the buffer.
-    const std::string block(received_.bytes().substr(0, *length));
-    auto judged = read_head(block);
-    begin_record(record, judged ? &*judged : nullptr, marks_.request_ids);
-    if (!judged) co_return co_await refuse(judged.error(), record);
-    received_.consume(*length);
-
-    const counted in_flight(with_.state.requests_in_flight);
-    answer_facts facts;
-    facts.http_1_0 = judged->minor_version == 0;
+/// One coroutine for all of a connection's requests: what it keeps for one is there for the next.
+task<void> session::run() {
+    if (with_.tls) {
+        auto ssl = with_.tls->make();
+        const auto until = deadline::in(steady_now(), handshake_timeout);
+        const auto shaken = co_await stream_.handshake(std::move(ssl), tls_role::server, until);
+        if (!shaken) co_return;
+    }
     body_pace pace;
     pace.bytes_per_second_min = with_.settings.body_bytes_per_second_min;
-    request_body body(stream_, received_, *judged, unbounded_body, pace);
-    const auto what = co_await call(*judged, body, record, facts);
-    record.body_bytes_in = body.received_bytes();
-    facts.keep_alive = judged->keep_alive && !last_answer();
-    if (facts.keep_alive && !body.complete())
-        facts.keep_alive = co_await body.discard(deadline::in(steady_now(), discard_timeout));
-    co_return co_await answer(what, record, facts, judged->method == http::verb::head);
+    for (bool go_on = true; go_on;) {
+        if (received_.empty()) { // else the next request came with the last
+            const auto arrived = co_await wait_for_request();
+            place_.busy();
+            if (!arrived || *arrived == 0) break;
+            received_.commit(*arrived);
+        }
+        auto length = http::find_header_end(received_.bytes());
+        if (length && *length == 0) {
+            const auto until = deadline::in(steady_now(), with_.settings.header_deadline);
+            length = co_await fill_head(stream_, received_, until);
+            if (length && *length == 0) break;
+        }
+        const counted in_flight(with_.state.requests_in_flight);
+        answer_facts facts;
+        facts.keep_alive = false;
+        std::optional<pipeline::outcome> what = take_head(length);
+        if (!what) {
+            facts.http_1_0 = head_.minor_version == 0;
+            request_body body(stream_, received_, head_, unbounded_body, pace);
+            pipeline::request request;
+            what = answer_at_the_door(body, request, facts);
+            if (!what) what = co_await with_.calls.serve(request, record_);
+            record_.body_bytes_in = body.received_bytes();
+            facts.keep_alive = head_.keep_alive && !last_answer();
+            if (facts.keep_alive && !body.complete())
+                facts.keep_alive = co_await body.discard(deadline::in(steady_now(), discard_timeout));
+        }
+        write_answer(*what, facts);
+        const auto written =
+            co_await stream_.write(head_out_, body_out_, deadline::in(coarse_steady_now(), write_timeout));
+        answered();
+        go_on = written.has_value() && facts.keep_alive;
+    }
+    co_await stream_.finish(deadline::in(steady_now(), linger_timeout));
 }
 
-task<pipeline::outcome> session::call(const http::request_head& head, request_body& body,
-                                      telemetry::call_record& record, answer_facts& facts) {
+std::optional<pipeline::outcome> session::answer_at_the_door(request_body& body, pipeline::request& request,
+                                                             answer_facts& facts) {
+    const auto& head = head_;
     if (with_.state.now.load(std::memory_order_relaxed) == phase::closed)
-        co_return failure{errc::draining, "This replica is shutting down; another one serves."};
+        return failure{errc::draining, "This replica is shutting down; another one serves."};
     if (with_.loopback_host_only && !loopback_host(head.host))
-        co_return failure{errc::forbidden, "Without callers in the settings only a loopback Host is served."};
+        return failure{errc::forbidden, "Without callers in the settings only a loopback Host is served."};
     if (head.method == http::verb::options) {
-        auto verbs = with_.routes.allow(head.path);
-        if (verbs.empty()) co_return failure{errc::no_such_route, "Nothing lives at this path."};
-        allow_ = std::move(verbs);
+        allow_ = with_.routes.allow(head.path);
+        if (allow_.empty()) return failure{errc::no_such_route, "Nothing lives at this path."};
         facts.allow = allow_;
-        co_return actions::answer{actions::accepted{}};
+        return actions::answer{actions::accepted{}};
     }
-    const auto way = with_.routes.find(head.method, head.path);
-    if (!way) co_return way.error();
+    auto way = with_.routes.find(head.method, head.path);
+    if (!way) return way.error();
+    way_ = std::move(*way);
 
-    record.action = way->to->slug;
-    if (head.method == http::verb::head && !way->to->head_runs) {
-        actions::page nothing;
-        co_return actions::answer{std::move(nothing)};
-    }
-    facts.writes = way->to->writes;
-    pipeline::request request;
-    request.what = way->to;
-    request.user_id = way->user_id;
-    request.publish_id = way->publish_id;
-    request.file_id = way->file_id;
-    request.asset = way->asset;
+    record_.action = way_.to->slug;
+    if (head.method == http::verb::head && !way_.to->head_runs) return actions::answer{actions::page{}};
+    facts.writes = way_.to->writes;
+    request.what = way_.to;
+    request.user_id = way_.user_id;
+    request.publish_id = way_.publish_id;
+    request.file_id = way_.file_id;
+    request.asset = way_.asset;
     request.query = head.query;
     request.api_key = api_key_of(head);
     request.shown_before = &shown_key_;
@@ -182,40 +203,32 @@ task<pipeline::outcome> session::call(const http::request_head& head, request_bo
     request.has_body = head.body.kind == http::framing::chunked
                        || (head.body.kind == http::framing::length && head.body.length_bytes > 0);
     request.body = &body;
-    request.arrived = record.began;
-    request.arrived_wall = wall_now();
-    co_return co_await with_.calls.serve(request, record);
+    request.arrived = record_.began;
+    request.arrived_wall = record_.began_wall;
+    return std::nullopt;
 }
 
-/// Answers what was not a request, and reads nothing more of this connection.
-task<bool> session::refuse(failure why, telemetry::call_record& record) {
-    received_.clear();
-    answer_facts facts;
-    facts.keep_alive = false;
-    const pipeline::outcome what{std::move(why)};
-    co_return co_await answer(what, record, facts, false);
-}
-
-task<bool> session::answer(const pipeline::outcome& what, telemetry::call_record& record, answer_facts& facts,
-                           bool head_only) {
+void session::write_answer(const pipeline::outcome& what, answer_facts& facts) {
     head_out_.clear();
     body_out_.clear();
-    facts.status = append_answer_body(body_out_, what, record.request_id);
+    facts.status = append_answer_body(body_out_, what, record_.request_id);
     facts.body_bytes = body_out_.size();
-    facts.date = marks_.dates.at(wall_now());
-    append_answer_head(head_out_, what, record, facts);
-    if (head_only) body_out_.clear();
+    const auto now = wall_now();
+    record_.ended_wall = now;
+    facts.date = marks_.dates.at(now);
+    append_answer_head(head_out_, what, record_, facts, marks_.policies);
+    if (record_.verb == http::name_of(http::verb::head)) body_out_.clear();
     if (const auto* refused = std::get_if<failure>(&what)) {
-        record.code = refused->code();
-        if (refused->details()) record.refused_by = refused->details()->scope;
+        record_.code = refused->code();
+        if (refused->details()) record_.refused_by = refused->details()->scope;
     }
-    record.status = facts.status;
-    const auto written =
-        co_await stream_.write(head_out_, body_out_, deadline::in(steady_now(), write_timeout));
-    with_.recorder.call_ended(record, steady_now(), wall_now());
+    record_.status = facts.status;
+}
+
+void session::answered() {
+    with_.recorder.call_ended(record_, steady_now(), record_.ended_wall);
     if (head_out_.capacity() > 16 * 1024) head_out_.shrink_to_fit();
     if (body_out_.capacity() > 64 * 1024) std::string().swap(body_out_);
-    co_return written.has_value() && facts.keep_alive;
 }
 
 } // namespace

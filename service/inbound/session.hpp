@@ -4,6 +4,7 @@
 #pragma once
 #include "base/ids.hpp"
 #include "http/response_writer.hpp"
+#include "http/structured_fields.hpp"
 #include "inbound/door_state.hpp"
 #include "inbound/idle_line.hpp"
 #include "inbound/router.hpp"
@@ -45,6 +46,7 @@ struct api_parts {
 struct answer_marks {
     ulid_source request_ids; // of requests that bring none
     http::date_clock dates;
+    http::policy_text policies;
 };
 
 /// Serves the connection to its end. Never throws but for cancellation.

@@ -14,31 +14,37 @@ namespace {
 constexpr std::size_t shard_count = 64;
 constexpr std::size_t buckets_looked_at_per_take = 4;
 
-struct window_key {
-    std::string text;
-    std::uint8_t kind = 0;
-    bool operator==(const window_key&) const = default;
+std::size_t mix(std::string_view text, std::uint8_t kind) {
+    return std::hash<std::string_view>{}(text) ^ (std::size_t{kind} + 1) * 0x9e3779b97f4a7c15ULL;
+}
+
+/// The hash is taken once for each call and travels along.
+struct window_key_view {
+    window_key_view(std::string_view text_, std::uint8_t kind_)
+        : text(text_), kind(kind_), hash(mix(text_, kind_)) {}
+    std::string_view text;
+    std::uint8_t kind;
+    std::size_t hash;
 };
 
-struct window_key_view {
-    std::string_view text;
-    std::uint8_t kind = 0;
+struct window_key {
+    explicit window_key(const window_key_view& from) : text(from.text), kind(from.kind), hash(from.hash) {}
+    std::string text;
+    std::uint8_t kind;
+    std::size_t hash;
 };
 
 /// Hash and equality that take views, so that a look-up does not allocate.
 struct key_hash {
     using is_transparent = void;
-    static std::size_t mix(std::string_view text, std::uint8_t kind) {
-        return std::hash<std::string_view>{}(text) ^ (std::size_t{kind} + 1) * 0x9e3779b97f4a7c15ULL;
-    }
-    std::size_t operator()(const window_key& key) const { return mix(key.text, key.kind); }
-    std::size_t operator()(const window_key_view& key) const { return mix(key.text, key.kind); }
+    std::size_t operator()(const window_key& key) const noexcept { return key.hash; }
+    std::size_t operator()(const window_key_view& key) const noexcept { return key.hash; }
 };
 struct key_equal {
     using is_transparent = void;
     template <class A, class B>
     bool operator()(const A& a, const B& b) const {
-        return a.kind == b.kind && std::string_view(a.text) == std::string_view(b.text);
+        return a.hash == b.hash && a.kind == b.kind && std::string_view(a.text) == std::string_view(b.text);
     }
 };
 
@@ -163,44 +169,40 @@ struct shard {
 struct window_table::state {
     std::array<shard, shard_count> shards;
 
-    shard& of(std::string_view key, std::uint8_t kind) {
-        return shards[(key_hash::mix(key, kind) >> 32) % shard_count];
-    }
+    shard& of(const window_key_view& key) { return shards[(key.hash >> 32) % shard_count]; }
     static window_rule rule_of(const shard& s, std::uint8_t kind) {
         return kind < s.rules.size() ? s.rules[kind] : window_rule{};
     }
     /// Under the shard's lock.
-    static window& find_or_make(shard& s, std::string_view key, std::uint8_t kind) {
-        const auto found = s.windows.find(window_key_view{key, kind});
+    static window& find_or_make(shard& s, const window_key_view& key) {
+        const auto found = s.windows.find(key);
         if (found != s.windows.end()) return found->second;
-        window& made = s.windows[window_key{std::string(key), kind}];
-        made.rule = rule_of(s, kind);
+        window& made = s.windows[window_key{key}];
+        made.rule = rule_of(s, key.kind);
         return made;
     }
     /// Under the shard's lock.
-    std::variant<permit, no_slot> take(window_table& table, shard& s, std::string_view key, std::uint8_t kind,
+    std::variant<permit, no_slot> take(window_table& table, shard& s, const window_key_view& key,
                                        window_rule rule, steady_time now, deadline until) {
         if (rule.limit == 0) return permit{};
-        window& w = prepare(s, key, kind, rule, now);
-        if (const auto id = w.take(now, until)) return permit{table, std::string(key), kind, *id};
+        window& w = prepare(s, key, rule, now);
+        if (const auto id = w.take(now, until)) return permit{table, std::string(key.text), key.kind, *id};
         return no_slot{w.wait(now), w.stands(now)};
     }
     /// Under the shard's lock: ready for a take.
-    static window& prepare(shard& s, std::string_view key, std::uint8_t kind, window_rule rule,
-                           steady_time now) {
+    static window& prepare(shard& s, const window_key_view& key, window_rule rule, steady_time now) {
         s.tidy_a_little(now);
-        window& w = find_or_make(s, key, kind);
+        window& w = find_or_make(s, key);
         w.rule = rule;
         w.forget_past(now);
         return w;
     }
     /// Runs `what` on the window, if it is (still) remembered.
     template <class F>
-    void with(std::string_view key, std::uint8_t kind, F what) {
-        shard& s = of(key, kind);
+    void with(const window_key_view& key, F what) {
+        shard& s = of(key);
         const std::lock_guard held(s.lock);
-        if (const auto found = s.windows.find(window_key_view{key, kind}); found != s.windows.end())
-            what(found->second);
+        if (const auto found = s.windows.find(key); found != s.windows.end()) what(found->second);
     }
 };
 
@@ -212,24 +214,27 @@ window_table::~window_table() = default;
 
 std::variant<permit, no_slot> window_table::take(std::string_view key, std::uint8_t kind, steady_time now,
                                                  deadline until) {
-    shard& s = state_->of(key, kind);
+    const window_key_view which{key, kind};
+    shard& s = state_->of(which);
     const std::lock_guard held(s.lock);
-    return state_->take(*this, s, key, kind, state::rule_of(s, kind), now, until);
+    return state_->take(*this, s, which, state::rule_of(s, kind), now, until);
 }
 
 std::variant<permit, no_slot> window_table::take(std::string_view key, std::uint8_t kind, window_rule rule,
                                                  steady_time now, deadline until) {
-    shard& s = state_->of(key, kind);
+    const window_key_view which{key, kind};
+    shard& s = state_->of(which);
     const std::lock_guard held(s.lock);
-    return state_->take(*this, s, key, kind, rule, now, until);
+    return state_->take(*this, s, which, rule, now, until);
 }
 
 std::variant<standing, no_slot> window_table::count(std::string_view key, std::uint8_t kind, window_rule rule,
                                                     steady_time now) {
     if (rule.limit == 0) return standing{};
-    shard& s = state_->of(key, kind);
+    const window_key_view which{key, kind};
+    shard& s = state_->of(which);
     const std::lock_guard held(s.lock);
-    window& w = state::prepare(s, key, kind, rule, now);
+    window& w = state::prepare(s, which, rule, now);
     const auto id = w.take(now, deadline{now});
     if (!id) return no_slot{w.wait(now), w.stands(now)};
     w.settle(*id, now);
@@ -237,9 +242,10 @@ std::variant<standing, no_slot> window_table::count(std::string_view key, std::u
 }
 
 standing window_table::stands(std::string_view key, std::uint8_t kind, steady_time now) const {
-    shard& s = state_->of(key, kind);
+    const window_key_view which{key, kind};
+    shard& s = state_->of(which);
     const std::lock_guard held(s.lock);
-    if (const auto found = s.windows.find(window_key_view{key, kind}); found != s.windows.end()) {
+    if (const auto found = s.windows.find(which); found != s.windows.end()) {
         found->second.forget_past(now);
         return found->second.stands(now);
     }
@@ -249,7 +255,7 @@ standing window_table::stands(std::string_view key, std::uint8_t kind, steady_ti
 
 std::uint32_t window_table::used(std::string_view key, std::uint8_t kind, steady_time now) const {
     std::uint32_t count = 0;
-    state_->with(key, kind, [&](window& w) {
+    state_->with({key, kind}, [&](window& w) {
         w.forget_past(now);
         count = static_cast<std::uint32_t>(w.used());
     });
@@ -257,9 +263,10 @@ std::uint32_t window_table::used(std::string_view key, std::uint8_t kind, steady
 }
 
 void window_table::close_until(std::string_view key, std::uint8_t kind, steady_time reopen) {
-    shard& s = state_->of(key, kind);
+    const window_key_view which{key, kind};
+    shard& s = state_->of(which);
     const std::lock_guard held(s.lock);
-    state::find_or_make(s, key, kind).close_until(reopen);
+    state::find_or_make(s, which).close_until(reopen);
 }
 
 window_rule window_table::rule_of(std::uint8_t kind) const {
@@ -301,14 +308,21 @@ permit& permit::operator=(permit&& other) noexcept {
 // Nothing to do: the window holds an unsettled slot to its deadline and one window more, by itself.
 permit::~permit() = default;
 
-void permit::settle(steady_time answered) {
-    if (table_) table_->state_->with(key_, kind_, [&](window& w) { w.settle(slot_, answered); });
+standing permit::settle(steady_time answered) {
+    if (!table_) return {};
+    std::optional<standing> left;
+    table_->state_->with({key_, kind_}, [&](window& w) {
+        w.settle(slot_, answered);
+        w.forget_past(answered);
+        left = w.stands(answered);
+    });
+    return left ? *left : stands(answered);
 }
 void permit::give_back() {
-    if (table_) table_->state_->with(key_, kind_, [&](window& w) { w.drop(slot_); });
+    if (table_) table_->state_->with({key_, kind_}, [&](window& w) { w.drop(slot_); });
 }
 void permit::close_until(steady_time reopen) {
-    if (table_) table_->state_->with(key_, kind_, [&](window& w) { w.close_until(reopen); });
+    if (table_) table_->state_->with({key_, kind_}, [&](window& w) { w.close_until(reopen); });
 }
 standing permit::stands(steady_time now) const {
     return table_ ? table_->stands(key_, kind_, now) : standing{};

@@ -32,8 +32,8 @@ public:
     permit& operator=(permit&& other) noexcept;
     ~permit();
 
-    /// The answer came at `answered`.
-    void settle(steady_time answered);
+    /// The answer came at `answered`; how the window stands then.
+    standing settle(steady_time answered);
     /// The request provably never left: the slot is free at once.
     void give_back();
     /// TikTok said 429 all the same: nothing more for this key and class until then.

@@ -81,8 +81,12 @@ client::~client() {
 
 task<result<reply>> client::send(const origin& to, std::string_view request, repeat again, deadline until) {
     const auto keep = state_;
-    auto leased = co_await keep->connections->acquire(to, until);
-    if (!leased) co_return leased.error();
+    auto leased = keep->connections->acquire_now(to);
+    if (!leased) {
+        auto waited = co_await keep->connections->acquire(to, until);
+        if (!waited) co_return waited.error();
+        leased.emplace(std::move(*waited));
+    }
     pool::lease& held = *leased;
     for (;;) {
         if (!held.get()) {
@@ -96,8 +100,9 @@ task<result<reply>> client::send(const origin& to, std::string_view request, rep
             auto answer = co_await c.read_answer(until);
             if (answer && c.in_step()) held.mark_clean();
             if (answer || !may_repeat(held, again)) co_return std::move(answer);
-        } else if (!may_repeat(held, again)) {
-            co_return written.error();
+        } else {
+            failure why = c.failed(written.error());
+            if (!may_repeat(held, again)) co_return why;
         }
         held.drop();
     }

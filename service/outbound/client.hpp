@@ -41,7 +41,6 @@ struct reply {
     std::string retry_after; // raw values of the few fields anyone asks for; empty when absent
     std::string content_range;
     std::string log_id; // x-tt-logid
-    std::string date;
 };
 
 struct client_limits {

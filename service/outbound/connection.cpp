@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -30,7 +31,6 @@ reply begin_reply(const http::response_head& head, std::string_view block) {
     made.retry_after = head.retry_after;
     made.content_range = head.content_range;
     made.log_id = head.log_id;
-    made.date = head.date;
     made.body_at = block.size();
     made.bytes.reserve(block.size() + static_cast<std::size_t>(head.body.length_bytes));
     made.bytes.assign(block);
@@ -62,12 +62,6 @@ failure connection::failed(boost::system::error_code ec) {
     return io_failure(ec, wire_.tls_problem(), sent_something());
 }
 
-task<result<void>> connection::write(std::string_view request, deadline until) {
-    const auto written = co_await wire_.write(request, until);
-    if (!written) co_return failed(written.error());
-    co_return result<void>();
-}
-
 task<result<bool>> connection::write_unless_answered(std::string_view first, std::string_view second,
                                                      deadline until) {
     const auto written = co_await wire_.write_unless_answered(first, second, until);
@@ -78,88 +72,145 @@ task<result<bool>> connection::write_unless_answered(std::string_view first, std
     co_return failed(written.error());
 }
 
-task<result<void>> connection::receive(deadline until) {
-    const auto room = received_.prepare();
-    if (room.empty()) co_return refused("TikTok sent more than an answer's head may have.");
-    const auto got = co_await wire_.read_some(room, until);
-    if (!got) co_return failed(got.error());
-    if (*got == 0) {
-        hung_up_ = true;
-        co_return io_failure(boost::asio::error::eof, {}, sent_something());
+/// One answer while it arrives: what is here is looked at, and what is missing is read into room(). All that
+/// waits is read_answer(); everything else is here, so that its frame stays small.
+class connection::arriving {
+public:
+    explicit arriving(connection& at) : at_(at) {}
+
+    /// True: more has to be read. False: out() is the answer, or why there is none.
+    bool wants_more();
+    std::span<char> room();
+    void took(const io_result<std::size_t>& got);
+    result<reply> out() {
+        if (wrong_) return std::move(*wrong_);
+        return std::move(answer_);
     }
-    heard_ = true;
-    received_.commit(*got);
-    co_return result<void>();
+
+private:
+    enum class part { head, body_of_length, chunks, end };
+
+    bool end_with(failure why) {
+        wrong_.emplace(std::move(why));
+        return false;
+    }
+    bool look_at_head();
+    bool begin_body(const http::response_head& head, std::string_view block);
+    bool look_at_chunks();
+    bool finished();
+
+    connection& at_;
+    http::header_finder finder_{http::peer::tiktok};
+    int interim_ = 0;
+    part now_ = part::head;
+    bool keep_alive_ = false;
+    std::size_t have_ = 0; // of answer_.bytes, which has its full size while a body of known length arrives
+    std::optional<http::body_framing> framing_;
+    reply answer_;
+    std::optional<failure> wrong_;
+};
+
+bool connection::arriving::wants_more() {
+    if (wrong_) return false;
+    switch (now_) {
+        case part::head:
+            return look_at_head();
+        case part::body_of_length:
+            return have_ < answer_.bytes.size() || finished();
+        case part::chunks:
+            return look_at_chunks();
+        case part::end:
+            break;
+    }
+    return false;
 }
 
-task<result<std::size_t>> connection::fill_head(deadline until) {
-    http::header_finder finder(http::peer::tiktok);
+bool connection::arriving::look_at_head() {
     for (;;) {
-        const auto found = finder.look(received_.bytes());
-        if (!found || *found > 0) co_return found;
-        const auto more = co_await receive(until);
-        if (!more) co_return more.error();
+        const auto size = finder_.look(at_.received_.bytes());
+        if (!size) return end_with(size.error());
+        if (*size == 0) return true;
+        const auto block = at_.received_.bytes().substr(0, *size);
+        const auto head = read_answer_head(block);
+        if (!head) return end_with(head.error());
+        if (head->status == switching_protocols)
+            return end_with(refused("TikTok wants to switch protocols."));
+        if (!head->informational()) return begin_body(*head, block);
+        if (++interim_ > interim_answers_max)
+            return end_with(refused("TikTok sends interim answers without end."));
+        at_.received_.consume(*size);
+        finder_.reset();
+    }
+}
+
+bool connection::arriving::begin_body(const http::response_head& head, std::string_view block) {
+    const auto frame = head.body;
+    if (frame.kind == http::framing::length && frame.length_bytes > at_.answer_bytes_max_)
+        return end_with(refused("TikTok's answer is too large."));
+    keep_alive_ = head.keep_alive;
+    answer_ = begin_reply(head, block);
+    at_.received_.consume(block.size()); // the head's views end here
+    if (frame.kind == http::framing::none) return finished();
+    if (frame.kind == http::framing::chunked) {
+        framing_.emplace(frame, at_.answer_bytes_max_, http::peer::tiktok);
+        now_ = part::chunks;
+        return look_at_chunks();
+    }
+    const auto bytes = static_cast<std::size_t>(frame.length_bytes);
+    const auto here = at_.received_.bytes().substr(0, bytes);
+    answer_.bytes.append(here);
+    at_.received_.consume(here.size());
+    have_ = answer_.bytes.size();
+    answer_.bytes.resize(answer_.body_at + bytes);
+    now_ = part::body_of_length;
+    return have_ < answer_.bytes.size() || finished();
+}
+
+bool connection::arriving::look_at_chunks() {
+    const auto moved = framing_->compact(at_.received_.mutable_bytes());
+    if (!moved) return end_with(failure{errc::tiktok_error, moved.error().message()});
+    answer_.bytes.append(at_.received_.bytes().substr(0, moved->data_bytes));
+    at_.received_.consume(moved->used);
+    return !framing_->complete() || finished();
+}
+
+bool connection::arriving::finished() {
+    now_ = part::end;
+    at_.in_step_ = keep_alive_ && at_.received_.empty();
+    return false;
+}
+
+std::span<char> connection::arriving::room() {
+    if (now_ == part::body_of_length) return std::span(answer_.bytes).subspan(have_);
+    const auto space = at_.received_.prepare();
+    if (space.empty()) end_with(refused("TikTok sent more than an answer's head may have."));
+    return space;
+}
+
+void connection::arriving::took(const io_result<std::size_t>& got) {
+    if (!got) {
+        end_with(at_.failed(got.error()));
+    } else if (*got == 0) {
+        at_.hung_up_ = true;
+        end_with(io_failure(boost::asio::error::eof, {}, at_.sent_something()));
+    } else {
+        at_.heard_ = true;
+        if (now_ == part::body_of_length)
+            have_ += *got;
+        else
+            at_.received_.commit(*got);
     }
 }
 
 task<result<reply>> connection::read_answer(deadline until) {
-    for (int interim = 0; interim <= interim_answers_max; ++interim) {
-        const auto size = co_await fill_head(until);
-        if (!size) co_return size.error();
-        const auto block = received_.bytes().substr(0, *size);
-        const auto head = read_answer_head(block);
-        if (!head) co_return head.error();
-        if (head->status == switching_protocols) co_return refused("TikTok wants to switch protocols.");
-        if (head->informational()) {
-            received_.consume(*size);
-            continue;
-        }
-        if (head->body.kind == http::framing::length && head->body.length_bytes > answer_bytes_max_)
-            co_return refused("TikTok's answer is too large.");
-        const auto frame = head->body;
-        const bool keep_alive = head->keep_alive;
-        reply answer = begin_reply(*head, block);
-        received_.consume(*size); // the head's views end here
-        result<void> whole;
-        if (frame.kind == http::framing::length)
-            whole = co_await read_body_of_length(answer, static_cast<std::size_t>(frame.length_bytes), until);
-        else if (frame.kind == http::framing::chunked)
-            whole = co_await read_chunked_body(answer, until);
-        if (!whole) co_return whole.error();
-        in_step_ = keep_alive && received_.empty();
-        co_return std::move(answer);
+    arriving answer(*this);
+    while (answer.wants_more()) {
+        const auto space = answer.room();
+        if (space.empty()) break;
+        const auto got = co_await wire_.read_some(space, until);
+        answer.took(got);
     }
-    co_return refused("TikTok sends interim answers without end.");
-}
-
-task<result<void>> connection::read_body_of_length(reply& into, std::size_t bytes, deadline until) {
-    const auto here = received_.bytes().substr(0, bytes);
-    into.bytes.append(here);
-    received_.consume(here.size());
-    std::size_t at = into.bytes.size();
-    into.bytes.resize(into.body_at + bytes);
-    while (at < into.bytes.size()) {
-        const auto got = co_await wire_.read_some(std::span(into.bytes).subspan(at), until);
-        if (!got) co_return failed(got.error());
-        if (*got == 0) co_return io_failure(boost::asio::error::eof, {}, true);
-        at += *got;
-    }
-    co_return result<void>();
-}
-
-task<result<void>> connection::read_chunked_body(reply& into, deadline until) {
-    http::body_frame chunked;
-    chunked.kind = http::framing::chunked;
-    http::body_framing framing(chunked, answer_bytes_max_, http::peer::tiktok);
-    for (;;) {
-        const auto moved = framing.compact(received_.mutable_bytes());
-        if (!moved) co_return failure{errc::tiktok_error, moved.error().message()};
-        into.bytes.append(received_.bytes().substr(0, moved->data_bytes));
-        received_.consume(moved->used);
-        if (framing.complete()) co_return result<void>();
-        const auto more = co_await receive(until);
-        if (!more) co_return more.error();
-    }
+    co_return answer.out();
 }
 
 bool connection::is_quiet() {

@@ -20,7 +20,11 @@ public:
 
     /// Before each request: forgets what the last one left in the counters.
     void begin_request();
-    task<result<void>> write(std::string_view request, deadline until);
+    /// What went wrong is told by failed(), so that a write costs no coroutine of its own.
+    task<io_result<void>> write(std::string_view request, deadline until) {
+        return wire_.write(request, until);
+    }
+    failure failed(boost::system::error_code ec);
     /// Writes `first` and `second` unless the peer has something to say already: then false.
     task<result<bool>> write_unless_answered(std::string_view first, std::string_view second, deadline until);
     /// The final answer to the request; informational ones are skipped. Failures as of client.
@@ -38,11 +42,7 @@ public:
     void relax();
 
 private:
-    failure failed(boost::system::error_code ec);
-    task<result<void>> receive(deadline until);
-    task<result<std::size_t>> fill_head(deadline until);
-    task<result<void>> read_body_of_length(reply& into, std::size_t bytes, deadline until);
-    task<result<void>> read_chunked_body(reply& into, deadline until);
+    class arriving;
 
     stream wire_;
     buffer received_;

@@ -2,8 +2,11 @@
 
 #include "runtime/worker.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace gateway::outbound {
 namespace {
@@ -28,7 +31,12 @@ struct pool::host final : deadline_sweep::entry {
 
     pool& owner;
     pool_policy policy;
-    std::unordered_map<pool_policy::connection_id, std::unique_ptr<connection>> idle;
+    struct resting {
+        pool_policy::connection_id id;
+        std::unique_ptr<connection> what;
+    };
+    std::vector<resting> idle; // newest last, which is nearly always the one that is taken
+    std::unique_ptr<connection> take_idle(pool_policy::connection_id id);
     std::unordered_map<pool_policy::ticket, place*> line;
     pool_policy::connection_id next_id = 1;
 
@@ -51,11 +59,19 @@ pool::host& pool::host_of(const origin& to) {
     return *hosts_.emplace(to, std::make_unique<host>(*this, bounds)).first->second;
 }
 
+std::unique_ptr<connection> pool::host::take_idle(pool_policy::connection_id id) {
+    const auto at =
+        std::find_if(idle.rbegin(), idle.rend(), [id](const resting& one) { return one.id == id; });
+    auto what = std::move(at->what);
+    idle.erase(std::next(at).base());
+    return what;
+}
+
 std::optional<pool::lease> pool::acquire_now(const origin& to) {
+    if (closed_) return std::nullopt;
     host& of = host_of(to);
     while (of.policy.idle() > 0) {
-        const auto newest = of.policy.ask().connection;
-        auto what = std::move(of.idle.extract(newest).mapped());
+        auto what = of.take_idle(of.policy.ask().connection);
         const bool quiet = what->is_quiet();
         if (quiet) {
             publish();
@@ -112,7 +128,7 @@ void pool::give_back(host& of, std::unique_ptr<connection> what, bool clean) {
             hand_over(of, *next, std::move(what));
         } else {
             what->relax();
-            of.idle.emplace(id, std::move(what));
+            of.idle.push_back({id, std::move(what)});
             if (!of.armed()) of.arm(home_.sweep(), deadline{*of.policy.next_expiry()});
         }
     } else {
@@ -131,7 +147,7 @@ void pool::hand_over(host& of, const pool_policy::handover& what, std::unique_pt
 
 void pool::close_expired(host& of) {
     for (const auto id : of.policy.expired(steady_now()))
-        of.idle.erase(id);
+        of.take_idle(id);
     if (const auto next = of.policy.next_expiry()) of.arm(home_.sweep(), deadline{*next});
     publish();
 }
@@ -141,7 +157,7 @@ void pool::close() {
     for (auto& [to, of] : hosts_) {
         of->disarm();
         for (const auto id : of->policy.take_idle())
-            of->idle.erase(id);
+            of->take_idle(id);
     }
     publish();
 }

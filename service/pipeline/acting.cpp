@@ -25,7 +25,7 @@ task<result<user_id>> acting_user(connections::desk& desk, const settings::calle
         .fields(std::move(faults));
 }
 
-result<void> granted_any(std::string_view scopes, const std::vector<std::string>& granted) {
+result<void> granted_any(std::string_view scopes, std::span<const std::string> granted) {
     std::vector<field_fault> faults;
     std::string_view rest = scopes;
     while (!rest.empty()) {

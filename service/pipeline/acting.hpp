@@ -7,6 +7,7 @@
 #include "base/result.hpp"
 #include "runtime/task.hpp"
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,6 @@ task<result<user_id>> acting_user(connections::desk& desk, const settings::calle
                                   std::string creator_id, deadline until);
 
 /// missing_scope naming what is missing; `scopes` are alternatives separated by |.
-result<void> granted_any(std::string_view scopes, const std::vector<std::string>& granted);
+result<void> granted_any(std::string_view scopes, std::span<const std::string> granted);
 
 } // namespace gateway::pipeline

@@ -16,16 +16,10 @@ constexpr std::string_view success_end = R"(,"error":null,"successful":true})";
 /// Credentials that no answer of ours carries, whatever TikTok sends and wherever (product §4).
 constexpr std::array<std::string_view, 3> never_shown{"upload_url", "access_token", "refresh_token"};
 
-/// Whether a name in `data` could be one of those, also spelt with escapes: cheap, and nearly always no.
-bool may_hold_credentials(std::string_view data) {
-    return data.find("upload_url") != std::string_view::npos || data.find("s_token") != std::string_view::npos
-           || data.find("h_token") != std::string_view::npos || data.find("\\u00") != std::string_view::npos;
-}
-
 void append_data(std::string& out, const actions::passed_through& what) {
     const auto start = out.size();
     const auto data = what.from.data();
-    if (may_hold_credentials(data)) {
+    if (what.from.may_name_credentials) {
         std::vector<std::string_view> without(what.without.begin(), what.without.end());
         without.insert(without.end(), never_shown.begin(), never_shown.end());
         const json_patch_rules rules{

@@ -23,19 +23,36 @@ task<result<void>> open_form(const request& what, const body_plan& plan, intake&
     co_return result<void>{};
 }
 
+actions::validation checks_of(const request& what, const settings::tiktok& rules, bool came_with_bytes) {
+    return {.what = *what.what,
+            .verified_url_prefixes = rules.verified_url_prefixes,
+            .came_with_bytes = came_with_bytes};
+}
+
 } // namespace
+
+result<void> take_in_query(const request& what, const settings::tiktok& rules, intake& into) {
+    into.body.content_type = what.content_type;
+    into.body.content_digest = what.content_digest;
+    if (what.what->reads_query_itself) return {};
+    auto checked = actions::check_query(checks_of(what, rules, false), what.query);
+    if (!checked) return checked.error();
+    into.input = std::move(*checked);
+    return {};
+}
 
 task<result<intake>> take_in(const request& what, body_plan plan, const settings::tiktok& rules,
                              deadline until) {
     intake out;
+    if (plan.shape == body_shape::none) {
+        if (const auto good = take_in_query(what, rules, out); !good) co_return good.error();
+        co_return out;
+    }
     out.body.content_type = std::string(what.content_type);
     out.body.content_digest = std::string(what.content_digest);
     const bool raw_file = plan.shape == body_shape::raw;
-    const bool from_query = plan.shape == body_shape::none || raw_file;
-    const actions::validation checks{.what = *what.what,
-                                     .verified_url_prefixes = rules.verified_url_prefixes,
-                                     .came_with_bytes = raw_file || plan.shape == body_shape::multipart};
-    if (!from_query && !what.what->reads_query_itself)
+    const auto checks = checks_of(what, rules, raw_file || plan.shape == body_shape::multipart);
+    if (!raw_file && !what.what->reads_query_itself)
         if (auto stray = actions::refuse_query(what.query); !stray) co_return stray.error();
 
     std::string text;
@@ -55,7 +72,7 @@ task<result<intake>> take_in(const request& what, body_plan plan, const settings
         co_return out;
     }
     if (what.what->reads_query_itself) co_return out;
-    auto checked = from_query ? actions::check_query(checks, what.query) : actions::check_body(checks, text);
+    auto checked = raw_file ? actions::check_query(checks, what.query) : actions::check_body(checks, text);
     if (!checked) co_return checked.error();
     out.input = std::move(*checked);
     co_return out;

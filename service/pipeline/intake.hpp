@@ -23,6 +23,8 @@ struct intake {
     std::unique_ptr<multipart_source> form; // what body.source points to, for multipart
 };
 
+/// Of a request without a body.
+result<void> take_in_query(const request& what, const settings::tiktok& rules, intake& into);
 /// All failures of bodies and inputs: malformed_request, malformed_json, invalid_input, too_large, ….
 task<result<intake>> take_in(const request& what, body_plan plan, const settings::tiktok& rules,
                              deadline until);

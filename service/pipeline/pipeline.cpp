@@ -1,12 +1,11 @@
 #include "pipeline/pipeline.hpp"
 
 #include "actions/call.hpp"
-#include "actions/first_answer.hpp"
 #include "files/shelf.hpp"
 #include "pipeline/acting.hpp"
 #include "pipeline/admission.hpp"
-#include "pipeline/fingerprint.hpp"
 #include "pipeline/intake.hpp"
+#include "pipeline/keyed_run.hpp"
 #include "store/store.hpp"
 #include "telemetry/call_record.hpp"
 #include "tiktok/user_api.hpp"
@@ -16,17 +15,14 @@
 #include <boost/system/system_error.hpp>
 
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace gateway::pipeline {
 namespace {
-
-/// What was done must be written down even when the call's own time is over.
-deadline time_to_remember() {
-    return deadline::in(steady_now(), seconds{5});
-}
 
 /// The bytes this call may have to send, as far as they are known before any is read: for its deadline.
 task<std::uint64_t> bytes_to_send(const parts& with, const actions::call& c) {
@@ -43,13 +39,13 @@ task<std::uint64_t> bytes_to_send(const parts& with, const actions::call& c) {
 }
 
 result<void> read_path(const request& what, actions::call& c) {
-    if (what.what->path.find("{publish_id}") != std::string_view::npos) {
+    if (!what.publish_id.empty()) { // the router lets no parameter be empty
         auto post = check_publish_id(what.publish_id);
         if (!post) return post.error();
         c.post = std::move(*post);
         c.record.publish_id = c.post.text();
     }
-    if (what.what->path.find("{file_id}") != std::string_view::npos) {
+    if (!what.file_id.empty()) {
         auto file = check_file_id(what.file_id);
         if (!file) return file.error();
         c.file = std::move(*file);
@@ -58,165 +54,203 @@ result<void> read_path(const request& what, actions::call& c) {
     return {};
 }
 
-/// Binds the call to the acting user's TikTok and holds the row's scope against what they granted.
-task<result<void>> bind_tiktok(const parts& with, actions::call& c, std::optional<tiktok::user_api>& api) {
-    auto creator_id = c.input.text("creator_id");
-    auto user = co_await acting_user(with.actions.connections, c.by, c.user, std::move(creator_id), c.until);
-    if (!user) co_return user.error();
-    api.emplace(with.tiktok, std::move(*user), c.record, c.until);
-    auto granted = co_await api->scopes();
-    if (!granted) co_return granted.error();
-    c.granted = std::move(*granted);
-    c.tiktok = &*api;
-    if (!c.what.scope) co_return result<void>{};
-    co_return granted_any(c.what.scope(c.input), c.granted);
+/// Holds the row's scope against what the acting user granted.
+result<void> check_scope(actions::call& c, tiktok::user_api& api) {
+    c.granted = api.scopes();
+    c.tiktok = &api;
+    if (!c.what.scope) return {};
+    return granted_any(c.what.scope(c.input), c.granted);
 }
 
-std::string identity_of(const actions::call& c) {
-    const request_identity identity{
-        .slug = c.what.slug,
-        .user_id = c.user.text(),
-        .publish_id = c.post.text(),
-        .inputs = c.input.values(),
-        .file_bytes = c.body.source ? std::optional(c.body.source->size_bytes()) : std::nullopt,
-        .content_digest = c.body.content_digest};
-    return fingerprint(identity);
-}
+} // namespace
 
-/// Whether the first answer is the last word: refusals without effect and half-done batches may be tried
-/// again.
-bool is_final(const outcome& out) {
-    if (const auto* why = std::get_if<failure>(&out)) return actions::must_be_remembered(*why);
-    const auto* answer = std::get_if<actions::answer>(&out);
-    const auto* object = answer ? std::get_if<actions::object>(answer) : nullptr;
-    return !object || object->partial_failure.empty();
-}
+/// What one call carries from step to step; what waits is in walk(). Each step gives false when the call has
+/// ended, with `out`.
+struct journey {
+    journey(const parts& with_, const request& what_, telemetry::call_record& record_)
+        : with(with_), what(what_), record(record_), book(with_.callers) {}
 
-/// A fault of ours in the middle of a write: nobody knows how far it came, so it must not be done again.
-failure fault_of_ours(const actions::row& what) {
-    failure why{errc::internal,
-                "Something went wrong inside the gateway; the request_id finds it in the log."};
-    return what.writes ? std::move(why).may_have_reached_tiktok() : why;
-}
-
-task<outcome> run_action(actions::call& c) {
-    try {
-        auto done = co_await c.what.run(c);
-        if (!done) co_return done.error();
-        co_return std::move(*done);
-    } catch (const boost::system::system_error& thrown) {
-        if (thrown.code() == boost::asio::error::operation_aborted) throw; // the session is being ended
-        co_return fault_of_ours(c.what);
-    } catch (const std::exception&) {
-        co_return fault_of_ours(c.what);
+    bool admit();
+    bool set_out();
+    bool bind_now();
+    bool bound();
+    deadline until_for(std::uint64_t bytes) const;
+    template <class T>
+    bool passes(const result<T>& step) {
+        if (!step) out = step.error();
+        return step.has_value();
     }
-}
 
-/// Claims the key before a byte of the file is read, so that a second call cannot slip in between.
-task<outcome> run_once(const parts& with, actions::call& c) {
-    if (c.idempotency_key.empty()) co_return co_await run_action(c);
-    actions::first_answer first{with.store, caller_name::trusted(c.by.name), c.idempotency_key,
-                                identity_of(c), c.record.request_id};
-    auto earlier = co_await first.claim(c.now, c.until);
-    if (!earlier) co_return earlier.error();
-    if (*earlier) {
-        c.record.replayed = true;
-        replay again{.status = (*earlier)->status, .envelope = std::move((*earlier)->answer)};
-        co_return again;
-    }
-    auto out = co_await run_action(c);
-    if (is_final(out)) {
-        std::string envelope;
-        const int status = write_envelope(envelope, out, c.record.request_id);
-        // Should this fail, the key stays taken: a later call hears in_progress, and nothing is done twice.
-        (void)co_await first.remember(status, std::move(envelope), time_to_remember());
-    } else {
-        (void)co_await first.forget(time_to_remember());
-    }
-    co_return out;
+    const parts& with;
+    const request& what;
+    telemetry::call_record& record;
+    std::shared_ptr<const caller_book> book; // held to the end of the call, whatever SIGHUP brings meanwhile
+    const settings::caller* by = nullptr;
+    user_id user;
+    std::optional<milliseconds> wish;
+    body_plan plan;
+    deadline intake_until{steady_time{}};
+    intake taken;
+    std::optional<actions::call> call;
+    std::optional<tiktok::user_api> api;
+    outcome out;
+};
+
+deadline journey::until_for(std::uint64_t bytes) const {
+    const auto own =
+        deadline::in(what.arrived, allowed_time(what.what->takes_time, bytes, with.settings.deadlines));
+    const auto until = wish ? own.no_later_than(deadline::in(what.arrived, *wish)) : own;
+    return until.under(with.calls_end);
 }
 
 /// The order, with the reason for each place.
-task<outcome> walk(const parts& with, const request& what, telemetry::call_record& record) {
+bool journey::admit() {
     const auto& row = *what.what;
-    // Who calls: first, since all that follows is theirs, and strangers shall cost nothing. The book is held
-    // to the end of the call, whatever SIGHUP brings meanwhile.
-    const auto book = with.callers;
+    // Who calls: first, since all that follows is theirs, and strangers shall cost nothing.
     const auto who = identify(book, what);
-    if (!who) co_return who.error();
-    const settings::caller& by = *(*who)->who;
-    const bool has_key = row.opened_by == actions::door::caller;
-    if (has_key) record.caller = by.name;
-    // What they may do, before what they may consume: a refusal for good is not worth a request of the quota.
-    if (auto allowed = may_do(by, row); has_key && !allowed) co_return allowed.error();
-    // Their quota, before anything that costs us.
-    const auto quota =
-        has_key ? take_quota(with.quotas, **who, what.arrived) : std::optional<limits::standing>{};
-    if (!quota) co_return quota.error();
-    record.caller_quota = *quota;
+    if (!passes(who)) return false;
+    by = (*who)->who;
+    if (row.opened_by == actions::door::caller) {
+        record.caller = by->name;
+        // What they may do, before what they may consume: a refusal for good is not worth a request of the
+        // quota.
+        if (!passes(may_do(*by, row))) return false;
+        // Their quota, before anything that costs us.
+        const auto quota = take_quota(with.quotas, **who, what.arrived);
+        if (!passes(quota)) return false;
+        record.caller_quota = *quota;
+    }
     // For whom: before inputs are looked at, so that somebody else's users stay as unknown as users who do
     // not exist.
-    auto user = may_act_for(by, what);
-    if (!user) co_return user.error();
-    record.user = user->text();
+    auto allowed = may_act_for(*by, what);
+    if (!passes(allowed)) return false;
+    user = std::move(*allowed);
+    record.user = user.text();
     // How long: everything from here on may wait.
-    const auto wish = wished_timeout(what.timeout_seconds);
-    if (!wish) co_return wish.error();
-    const auto until_for = [&](std::uint64_t bytes) {
-        const auto own =
-            deadline::in(what.arrived, allowed_time(row.takes_time, bytes, with.settings.deadlines));
-        const auto until = *wish ? own.no_later_than(deadline::in(what.arrived, **wish)) : own;
-        return until.under(with.calls_end);
-    };
-    if (auto key = check_key(what); row.replays && !key) co_return key.error();
+    const auto wished = wished_timeout(what.timeout_seconds);
+    if (!passes(wished)) return false;
+    wish = *wished;
+    if (row.replays && !passes(check_key(what))) return false;
     // The body: judged by its head alone first, then read as far as the inputs reach, then all inputs at
     // once.
-    auto plan = plan_body(what);
-    if (!plan) co_return plan.error();
-    const auto intake_until = until_for(what.content_length.value_or(0));
-    auto taken = co_await take_in(what, std::move(*plan), with.settings.tiktok, intake_until);
-    if (!taken) co_return taken.error();
+    auto planned = plan_body(what);
+    if (!passes(planned)) return false;
+    plan = std::move(*planned);
+    intake_until = until_for(what.content_length.value_or(0));
+    return plan.shape != body_shape::none || passes(take_in_query(what, with.settings.tiktok, taken));
+}
 
+/// The inputs are taken in.
+bool journey::set_out() {
+    const auto& row = *what.what;
     actions::call c{.what = row,
-                    .by = by,
-                    .user = std::move(*user),
+                    .by = *by,
+                    .user = user,
                     .with = with.actions,
                     .record = record,
                     .until = intake_until,
                     .now = what.arrived_wall};
-    if (auto path = read_path(what, c); !path) co_return path.error();
-    c.query = what.query;
-    c.input = std::move(taken->input);
-    c.body = std::move(taken->body);
-    c.raw_body = std::move(taken->document);
-    c.signature = std::string(what.signature);
-    if (row.replays && what.has_idempotency_key) c.idempotency_key = std::string(what.idempotency_key);
+    auto& made = call.emplace(std::move(c));
+    if (!passes(read_path(what, made))) return false;
+    made.query = what.query;
+    made.input = std::move(taken.input);
+    made.body = std::move(taken.body);
+    made.raw_body = std::move(taken.document);
+    made.signature = what.signature;
+    if (row.replays && what.has_idempotency_key) made.idempotency_key = what.idempotency_key;
+    return true;
+}
+
+/// As whom, where that needs no wait, which is nearly always.
+bool journey::bind_now() {
+    if (call->input.has("creator_id")) return false;
+    api.emplace(with.tiktok, user, record, call->until);
+    return api->bind_now();
+}
+
+/// Did they grant it.
+bool journey::bound() {
+    return passes(check_scope(*call, *api));
+}
+
+/// A call's room, taken from those that earlier calls have left behind: it is larger than what Asio keeps for
+/// the frames of coroutines. Shared with the calls that run, which may outlive the pipeline with their loop.
+class journeys {
+public:
+    using room = std::unique_ptr<std::optional<journey>>;
+    class place {
+    public:
+        place(std::shared_ptr<journeys> from, const parts& with, const request& what,
+              telemetry::call_record& record)
+            : from_(std::move(from)), mine_(from_->take()) {
+            mine_->emplace(with, what, record);
+        }
+        place(const place&) = delete;
+        place& operator=(const place&) = delete;
+        ~place() {
+            mine_->reset();
+            from_->spare_.push_back(std::move(mine_));
+        }
+        journey& operator*() { return **mine_; }
+
+    private:
+        std::shared_ptr<journeys> from_;
+        room mine_;
+    };
+
+private:
+    room take() {
+        if (spare_.empty()) return std::make_unique<std::optional<journey>>();
+        auto last = std::move(spare_.back());
+        spare_.pop_back();
+        return last;
+    }
+    std::vector<room> spare_;
+};
+
+namespace {
+
+/// Whom the call acts for at TikTok, where that, or their token, has to be waited for.
+task<result<void>> bind_tiktok(journey& at) {
+    auto& c = *at.call;
+    auto creator_id = c.input.text("creator_id");
+    auto user =
+        co_await acting_user(at.with.actions.connections, c.by, c.user, std::move(creator_id), c.until);
+    if (!user) co_return user.error();
+    at.api.emplace(at.with.tiktok, std::move(*user), c.record, c.until);
+    if (at.api->bind_now()) co_return result<void>{};
+    co_return co_await at.api->bind();
+}
+
+task<void> walk(journey& at) {
+    if (!at.admit()) co_return;
+    if (at.plan.shape != body_shape::none) {
+        auto taken = co_await take_in(at.what, at.plan, at.with.settings.tiktok, at.intake_until);
+        if (!at.passes(taken)) co_return;
+        at.taken = std::move(*taken);
+    }
+    if (!at.set_out()) co_return;
+    const auto& row = *at.what.what;
     if (row.takes_time == actions::pace::upload) {
-        const auto bytes = co_await bytes_to_send(with, c);
-        c.until = until_for(bytes);
+        const auto bytes = co_await bytes_to_send(at.with, *at.call);
+        at.call->until = at.until_for(bytes);
     }
     // As whom, and did they grant it: costs a look into the vault, no call of TikTok's.
-    std::optional<tiktok::user_api> api;
     if (row.needs_connection) {
-        const auto bound = co_await bind_tiktok(with, c, api);
-        if (!bound) co_return bound.error();
+        if (!at.bind_now()) {
+            const auto bound = co_await bind_tiktok(at);
+            if (!at.passes(bound)) co_return;
+        }
+        if (!at.bound()) co_return;
     }
     // Replay last before the run: only what would be run can be repeated, and refusals above are not
     // remembered.
-    co_return co_await run_once(with, c);
-}
-
-/// The fence around one request: a bug of ours costs this request and nobody else's (P12). The end of the
-/// session is not a fault and passes.
-task<outcome> fenced(const parts& with, const request& what, telemetry::call_record& record) {
-    try {
-        co_return co_await walk(with, what, record);
-    } catch (const boost::system::system_error& thrown) {
-        if (thrown.code() == boost::asio::error::operation_aborted) throw;
-        co_return fault_of_ours(*what.what);
-    } catch (const std::exception&) {
-        co_return fault_of_ours(*what.what);
+    if (!at.call->idempotency_key.empty()) {
+        at.out = co_await run_once(at.with, *at.call);
+        co_return;
     }
+    auto done = co_await row.run(*at.call);
+    if (at.passes(done)) at.out = std::move(*done);
 }
 
 /// Where it was the drain's deadline that ended a wait, and not the call's own, that is what the caller has
@@ -242,21 +276,34 @@ void level_absence(outcome& out) {
 
 } // namespace
 
+pipeline::pipeline(parts with) : with_(std::move(with)), rooms_(std::make_shared<journeys>()) {}
+
 task<outcome> pipeline::serve(request& what, telemetry::call_record& record) {
     namespace this_coro = boost::asio::this_coro;
     // A write that has begun ends and is recorded, also when the client is gone (C16): the body's end or the
     // deadline stops it, never a cancelled wait.
     const bool writes = what.what->writes;
     if (writes) co_await this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
-    auto out = co_await fenced(with_, what, record);
+    journeys::place room(rooms_, with_, what, record);
+    journey& at = *room;
+    // The fence around one request: a bug of ours costs this request and nobody else's (P12). The end of the
+    // session is not a fault and passes.
+    try {
+        co_await walk(at);
+    } catch (const boost::system::system_error& thrown) {
+        if (thrown.code() == boost::asio::error::operation_aborted) throw;
+        at.out = fault_of_ours(*what.what);
+    } catch (const std::exception&) {
+        at.out = fault_of_ours(*what.what);
+    }
     if (writes) co_await this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
-    name_the_drain(out, with_.calls_end);
-    level_absence(out);
-    if (const auto* why = std::get_if<failure>(&out)) {
+    name_the_drain(at.out, with_.calls_end);
+    level_absence(at.out);
+    if (const auto* why = std::get_if<failure>(&at.out)) {
         record.code = why->code();
         if (why->details()) record.refused_by = why->details()->scope;
     }
-    co_return out;
+    co_return std::move(at.out);
 }
 
 } // namespace gateway::pipeline

@@ -42,6 +42,7 @@ namespace gateway::pipeline {
 
 /// What a door found in a request, before anything is believed. Views live as long as the request.
 class caller_book;
+class journeys;
 class shown_key;
 
 struct request {
@@ -88,7 +89,7 @@ struct parts {
 
 class pipeline {
 public:
-    explicit pipeline(parts with) : with_(std::move(with)) {}
+    explicit pipeline(parts with);
 
     /// For calls that begin from now on; those in flight go on with the callers they began with. On the
     /// worker's thread.
@@ -101,6 +102,7 @@ public:
 
 private:
     parts with_;
+    std::shared_ptr<journeys> rooms_;
 };
 
 } // namespace gateway::pipeline

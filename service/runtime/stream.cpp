@@ -1,5 +1,6 @@
 #include "runtime/stream.hpp"
 
+#include "runtime/straight.hpp"
 #include "runtime/stream_state.hpp"
 
 #include <openssl/ssl.h>
@@ -105,22 +106,28 @@ task<io_result<std::size_t>> stream::read_some(std::span<char> space, deadline u
     const state::timing limit(s, until);
     if (limit.passed) co_return make_error_code(stream_errc::timed_out);
     s.end_watch();
-    if (!s.ssl) {
+    for (;;) {
+        if (s.ssl) {
+            const auto got = s.decrypt(space);
+            if (got.what == state::step::done) co_return got.bytes;
+            if (got.what == state::step::ended) co_return std::size_t{0};
+            if (got.what == state::step::failed) co_return make_error_code(stream_errc::tls);
+            if (s.peer_ended) co_return make_error_code(stream_errc::truncated);
+            if (!s.collected.empty())
+                if (const auto ec = co_await s.flush()) co_return ec;
+            if (const auto over = s.stopped()) co_return over;
+        }
+        // Not through receive(): a coroutine less for each read.
+        const auto into = s.ssl ? s.received.space() : space;
         const auto [ec, bytes] =
-            co_await s.socket.async_read_some(asio::buffer(space.data(), space.size()), no_throw);
+            co_await s.socket.async_read_some(asio::buffer(into.data(), into.size()), straight);
+        if (s.ssl) {
+            if (const auto failed = s.received_some(ec, bytes, into.size())) co_return failed;
+            continue;
+        }
         if (ec == asio::error::eof) co_return std::size_t{0};
         if (ec) co_return s.cause(ec);
         co_return bytes;
-    }
-    for (;;) {
-        const auto got = s.decrypt(space);
-        if (got.what == state::step::done) co_return got.bytes;
-        if (got.what == state::step::ended) co_return std::size_t{0};
-        if (got.what == state::step::failed) co_return make_error_code(stream_errc::tls);
-        if (s.peer_ended) co_return make_error_code(stream_errc::truncated);
-        if (!s.collected.empty())
-            if (const auto ec = co_await s.flush()) co_return ec;
-        if (const auto ec = co_await s.receive()) co_return ec;
     }
 }
 
@@ -129,27 +136,20 @@ task<io_result<void>> stream::write(std::string_view bytes, deadline until) {
 }
 
 task<io_result<void>> stream::write(std::string_view first, std::string_view second, deadline until) {
-    state& s = *state_;
-    if (!s.socket.is_open() || s.write_broken) co_return make_error_code(stream_errc::closed);
-    const state::timing limit(s, until);
-    if (limit.passed) co_return make_error_code(stream_errc::timed_out);
-    s.end_watch();
-    if (const auto ec = co_await s.send(first, second)) co_return ec;
-    co_return io_result<void>();
+    state_->end_watch();
+    return state_->send(first, second, until);
 }
 
 task<io_result<stream::wrote>> stream::write_unless_answered(std::string_view first, std::string_view second,
                                                              deadline until) {
     state& s = *state_;
     if (!s.socket.is_open() || s.write_broken) co_return make_error_code(stream_errc::closed);
-    const state::timing limit(s, until);
-    if (limit.passed) co_return make_error_code(stream_errc::timed_out);
     s.answered = s.look() != input::none;
     if (s.answered) co_return wrote::answered;
     s.begin_watch();
-    const auto ec = co_await s.send(first, second);
+    const auto written = co_await s.send(first, second, until);
     if (s.answered) co_return wrote::answered; // even if the write failed for it: the answer is worth reading
-    if (ec) co_return ec;
+    if (!written) co_return written.error();
     co_return wrote::all;
 }
 
@@ -262,15 +262,19 @@ task<error_code> stream::state::receive() {
     if (const auto ec = stopped()) co_return ec;
     const auto space = received.space();
     const auto [ec, bytes] =
-        co_await socket.async_read_some(asio::buffer(space.data(), space.size()), no_throw);
+        co_await socket.async_read_some(asio::buffer(space.data(), space.size()), straight);
+    co_return received_some(ec, bytes, space.size());
+}
+
+error_code stream::state::received_some(error_code ec, std::size_t bytes, std::size_t room) {
     if (ec == asio::error::eof) {
         peer_ended = true;
-        co_return error_code();
+        return {};
     }
-    if (ec) co_return cause(ec);
+    if (ec) return cause(ec);
     received.end = bytes;
-    received.filled = bytes == space.size();
-    co_return error_code();
+    received.filled = bytes == room;
+    return {};
 }
 
 error_code stream::state::receive_now() {
@@ -284,24 +288,16 @@ error_code stream::state::receive_now() {
 }
 
 task<error_code> stream::state::flush() {
-    sending.swap(collected);
-    std::size_t at = 0;
-    while (at < sending.size()) {
-        if (const auto over = stopped()) {
-            write_broken = true;
-            co_return over;
-        }
-        const auto [ec, bytes] = co_await socket.async_write_some(
-            asio::buffer(sending.data() + at, sending.size() - at), no_throw);
-        at += bytes;
-        sent += bytes;
-        if (ec) {
-            write_broken = true;
-            co_return cause(ec);
-        }
+    if (write_broken) { // a part of something was sent: nothing can follow it
+        collected.clear();
+        co_return error_code();
     }
-    sending.clear();
-    co_return error_code();
+    outgoing left(*this);
+    while (left.more()) {
+        const auto [ec, bytes] = co_await socket.async_write_some(left.piece(), straight);
+        left.sent(ec, bytes);
+    }
+    co_return left.failure();
 }
 
 void stream::state::flush_now() {
@@ -310,39 +306,60 @@ void stream::state::flush_now() {
     collected.clear();
 }
 
-task<error_code> stream::state::send(std::string_view first, std::string_view second) {
-    if (!ssl) {
-        std::array<asio::const_buffer, 2> both{asio::buffer(first), asio::buffer(second)};
-        while (both[0].size() + both[1].size() > 0) {
-            if (const auto over = stopped()) {
-                write_broken = true;
-                co_return over;
-            }
-            const auto [ec, bytes] = co_await socket.async_write_some(both, no_throw);
-            sent += bytes;
-            if (ec) {
-                write_broken = true;
-                co_return cause(ec);
-            }
-            const std::size_t of_first = std::min(bytes, both[0].size());
-            both[0] += of_first;
-            both[1] += bytes - of_first;
-        }
-        co_return error_code();
+task<io_result<void>> stream::state::send(std::string_view first, std::string_view second, deadline until) {
+    if (!socket.is_open() || write_broken) co_return make_error_code(stream_errc::closed);
+    const timing limit(*this, until);
+    if (limit.passed) co_return make_error_code(stream_errc::timed_out);
+    outgoing left(*this, first, second);
+    while (left.more()) {
+        const auto [ec, bytes] = co_await socket.async_write_some(left.piece(), straight);
+        left.sent(ec, bytes);
     }
-    while (!first.empty() || !second.empty()) {
-        const auto a = first.substr(0, encrypt_bytes_max);
-        const auto b = first.size() < encrypt_bytes_max ? second.substr(0, encrypt_bytes_max - a.size())
-                                                        : std::string_view();
-        first.remove_prefix(a.size());
-        second.remove_prefix(b.size());
-        if (!encrypt(a) || !encrypt(b)) {
-            write_broken = true;
-            co_return make_error_code(stream_errc::tls);
-        }
-        if (const auto ec = co_await flush()) co_return ec;
+    if (left.failure()) co_return left.failure();
+    co_return io_result<void>();
+}
+
+bool stream::state::outgoing::broken(error_code ec) {
+    of_.write_broken = true;
+    failure_ = ec;
+    return false;
+}
+
+bool stream::state::outgoing::more() {
+    if (failure_) return false;
+    if (of_.ssl) {
+        if (at_ == of_.sending.size() && !encrypt_next()) return false;
+        piece_[0] = asio::buffer(of_.sending.data() + at_, of_.sending.size() - at_);
+    } else {
+        if (first_.empty() && second_.empty()) return false;
+        piece_ = {asio::buffer(first_), asio::buffer(second_)};
     }
-    co_return error_code();
+    const auto over = of_.stopped();
+    return !over || broken(over);
+}
+
+bool stream::state::outgoing::encrypt_next() {
+    of_.sending.clear();
+    at_ = 0;
+    const auto a = first_.substr(0, encrypt_bytes_max);
+    const auto b = second_.substr(0, encrypt_bytes_max - a.size());
+    first_.remove_prefix(a.size());
+    second_.remove_prefix(b.size());
+    if (!of_.encrypt(a) || !of_.encrypt(b)) return broken(make_error_code(stream_errc::tls));
+    of_.sending.swap(of_.collected);
+    return !of_.sending.empty();
+}
+
+void stream::state::outgoing::sent(error_code ec, std::size_t bytes) {
+    of_.sent += bytes;
+    if (of_.ssl) {
+        at_ += bytes;
+    } else {
+        const std::size_t of_first = std::min(bytes, first_.size());
+        first_.remove_prefix(of_first);
+        second_.remove_prefix(bytes - of_first);
+    }
+    if (ec) broken(of_.cause(ec));
 }
 
 void stream::state::begin_watch() {

@@ -5,8 +5,10 @@
 #include "runtime/stream.hpp"
 #include "runtime/worker.hpp"
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -68,7 +70,7 @@ struct stream::state final : tls_bytes, private deadline_sweep::entry {
     /// While it lives the operation has a deadline. `passed`: do not even begin.
     class timing {
     public:
-        timing(state& of, deadline until) : of_(of), passed(until.passed(steady_now())) {
+        timing(state& of, deadline until) : of_(of), passed(until.passed(coarse_steady_now())) {
             of_.expired = passed;
             if (!passed) of_.arm(of_.home.sweep(), until);
         }
@@ -88,10 +90,38 @@ struct stream::state final : tls_bytes, private deadline_sweep::entry {
     /// The system's word, or ours where the sweep or we ourselves were the cause.
     boost::system::error_code cause(boost::system::error_code ec) const;
 
-    // Socket side. Called inside a timing.
+    /// What is left to be sent of one write: as it is, or encrypted a bounded piece at a time. With TLS the
+    /// engine's own words go before it, and alone where nothing is to be written.
+    class outgoing {
+    public:
+        explicit outgoing(state& of, std::string_view first = {}, std::string_view second = {})
+            : of_(of), first_(first), second_(second) {}
+
+        /// Whether there is something to send: then piece() is it. Otherwise all is sent, or failure() says
+        /// why no more will be.
+        bool more();
+        const std::array<boost::asio::const_buffer, 2>& piece() const { return piece_; }
+        void sent(boost::system::error_code ec, std::size_t bytes);
+        boost::system::error_code failure() const { return failure_; }
+
+    private:
+        bool encrypt_next();
+        bool broken(boost::system::error_code ec);
+
+        state& of_;
+        std::string_view first_, second_; // not sent yet; with TLS: not encrypted yet
+        std::size_t at_ = 0;              // of `sending`: sent
+        std::array<boost::asio::const_buffer, 2> piece_{};
+        boost::system::error_code failure_;
+    };
+
+    // Socket side. The first two are called inside a timing.
     task<boost::system::error_code> receive();
-    task<boost::system::error_code> send(std::string_view first, std::string_view second);
     task<boost::system::error_code> flush();
+    task<io_result<void>> send(std::string_view first, std::string_view second, deadline until);
+    /// What a receive has brought.
+    boost::system::error_code received_some(boost::system::error_code ec, std::size_t bytes,
+                                            std::size_t room);
     /// Receives without waiting; would_block when nothing is there.
     boost::system::error_code receive_now();
     /// Sends what the socket takes without waiting; for last words only.

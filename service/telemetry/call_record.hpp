@@ -22,6 +22,8 @@ struct call_record {
     std::string caller; // a name from the settings, never a key
     std::string user;
     steady_time began;
+    wall_time began_wall;
+    wall_time ended_wall; // when the answer was written
     std::uint64_t body_bytes_in = 0;
 
     // From below.
@@ -40,6 +42,24 @@ struct call_record {
     int status = 0;
     std::optional<errc> code;
     std::optional<limit_scope> refused_by;
+
+    /// Empty again for the next call, but for the room its texts have.
+    void begin(steady_time now, wall_time wall) {
+        for (auto* text : {&request_id, &traceparent, &caller, &user, &log_id, &publish_id})
+            text->clear();
+        action = verb = {};
+        began = now;
+        began_wall = ended_wall = wall;
+        body_bytes_in = body_bytes_out = 0;
+        upstream_calls = 0;
+        upstream_time = milliseconds{0};
+        replayed = false;
+        caller_quota.reset();
+        user_window.reset();
+        status = 0;
+        code.reset();
+        refused_by.reset();
+    }
 };
 
 } // namespace gateway::telemetry

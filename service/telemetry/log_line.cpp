@@ -1,5 +1,6 @@
 #include "telemetry/log_line.hpp"
 
+#include "base/append.hpp"
 #include "base/digits.hpp"
 #include "base/json_write.hpp"
 
@@ -12,6 +13,18 @@ namespace {
 /// Longest text that is repeated in a log line; callers choose some of them.
 constexpr std::size_t text_max = 256;
 
+/// `.042`
+class thousandths {
+public:
+    explicit thousandths(unsigned number)
+        : text_{'.', digit(number / 100), digit(number / 10), digit(number)} {}
+    operator std::string_view() const { return {text_, sizeof text_}; }
+
+private:
+    static char digit(unsigned number) { return static_cast<char>('0' + number % 10); }
+    char text_[4];
+};
+
 /// `key` comes as it is written, with the comma before and the colon after it.
 void append_text(std::string& out, std::string_view key, std::string_view text) {
     if (text.empty()) return;
@@ -20,32 +33,31 @@ void append_text(std::string& out, std::string_view key, std::string_view text) 
 }
 
 void append_number(std::string& out, std::string_view key, std::uint64_t number) {
-    out.append(key);
-    append_json_number(out, static_cast<std::int64_t>(number));
+    append_all(out, key, number_text(number));
 }
 
 /// Milliseconds with three decimals, without a detour through double.
 void append_milliseconds(std::string& out, std::string_view key, std::chrono::microseconds time) {
-    const auto micro = std::max<std::int64_t>(0, time.count());
-    append_number(out, key, static_cast<std::uint64_t>(micro / 1000));
-    append_digits(out += '.', static_cast<unsigned>(micro % 1000), 3);
+    const auto micro = static_cast<std::uint64_t>(std::max<std::int64_t>(0, time.count()));
+    const auto rest = static_cast<unsigned>(micro % 1000);
+    append_all(out, key, number_text(micro / 1000), thousandths(rest));
 }
 
-/// `{"time":"2026-11-23T16:18:36.042Z","level":"info","event":"call"`
-void append_begin(std::string& out, level l, std::string_view event, wall_time now) {
+/// `{"time":"2026-11-23T16:18:36.042Z","level":"info","event":`
+void append_begin(std::string& out, level l, wall_time now) {
     out.append(R"({"time":")");
     append_rfc3339(out, now);
-    out.back() = '.'; // instead of the Z
-    append_digits(out, static_cast<unsigned>(((unix_ms(now) % 1000) + 1000) % 1000), 3);
-    out.append(R"(Z","level":")").append(name_of(l)).append(R"(","event":)");
-    append_json_string(out, event);
+    out.pop_back(); // the Z
+    const auto rest = static_cast<unsigned>(((unix_ms(now) % 1000) + 1000) % 1000);
+    append_all(out, thousandths(rest), R"(Z","level":")", name_of(l), R"(","event":)");
 }
 
 } // namespace
 
 void append_event(std::string& out, level l, std::string_view event, const std::vector<member>& members,
                   wall_time now) {
-    append_begin(out, l, event, now);
+    append_begin(out, l, now);
+    append_json_string(out, event);
     for (const auto& [key, value] : members) {
         if (value.empty()) continue;
         append_json_key(out, key);
@@ -56,11 +68,12 @@ void append_event(std::string& out, level l, std::string_view event, const std::
 
 void append_call(std::string& out, level l, const call_record& call, std::chrono::microseconds took,
                  wall_time now) {
-    append_begin(out, l, "call", now);
+    append_begin(out, l, now);
+    out.append(R"("call")");
     append_text(out, R"(,"request_id":)", call.request_id);
     append_text(out, R"(,"action":)", call.action);
     append_text(out, R"(,"verb":)", call.verb);
-    append_number(out, R"(,"status":)", static_cast<std::uint64_t>(call.status));
+    append_all(out, R"(,"status":)", number_text::of(call.status));
     if (call.code) append_text(out, R"(,"code":)", facts(*call.code).name);
     if (call.refused_by) append_text(out, R"(,"limit_scope":)", name_of(*call.refused_by));
     append_text(out, R"(,"caller":)", call.caller);

@@ -86,7 +86,7 @@ std::vector<std::string> ids_at(const json::object& from, std::string_view name)
 }
 
 failure lacks(const document& answer, std::string_view what) {
-    tiktok_words words{200, "", "", answer.log_id};
+    tiktok_words words{200, "", "", std::string(answer.log_id())};
     return failure(errc::tiktok_error, "TikTok's answer has no " + std::string(what) + ".")
         .tiktok(std::move(words));
 }
@@ -184,7 +184,7 @@ result<started_post> read_started_post(const document& answer, bool with_upload_
     if (!id) return lacks(answer, "publish_id").may_have_reached_tiktok();
     started_post out;
     out.id = std::move(*id);
-    out.log_id = answer.log_id;
+    out.log_id = answer.log_id();
     if (with_upload_url) out.upload_url = text_at(data, "upload_url");
     if (with_upload_url && (out.upload_url.empty() || out.upload_url.size() > upload_url_bytes_max))
         return lacks(answer, "usable upload_url").may_have_reached_tiktok();

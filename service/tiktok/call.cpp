@@ -10,6 +10,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <charconv>
 #include <utility>
 
 namespace gateway::tiktok {
@@ -19,10 +20,6 @@ namespace {
 std::string_view content_type_of(endpoint which) {
     const bool display = which == endpoint::video_list || which == endpoint::video_query;
     return display ? "application/json" : "application/json; charset=UTF-8";
-}
-
-std::string host_field(const outbound::origin& api) {
-    return api.port == 443 ? api.host : api.host + ":" + std::to_string(api.port);
 }
 
 std::string member(const boost::json::object& from, std::string_view name) {
@@ -97,20 +94,20 @@ std::string_view label_of(const failure& f) {
 
 secret write_request(const outbound::origin& api, const api_request& what, std::string_view access_token) {
     const endpoint_facts& row = facts(what.which);
-    std::string target(row.path);
-    if (!what.query.empty()) target.append("?").append(what.query);
-    std::string bearer = "Bearer ";
-    bearer += access_token;
+    char text[8] = ":";
+    const char* const end = std::to_chars(text + 1, text + sizeof text, api.port).ptr;
+    const std::string_view port(text, static_cast<std::size_t>(end - text));
     std::string out;
-    out.reserve(target.size() + bearer.size() + what.body.size() + 256);
+    out.reserve(row.path.size() + what.fields.size() + api.host.size() + access_token.size()
+                + what.body.size() + 256);
     http::request_writer head(out);
-    head.start(http::verb_of(row.method), target, host_field(api));
-    head.field("Authorization", bearer).field("Accept", "application/json");
+    head.start(http::verb_of(row.method), row.path, what.fields.empty() ? "" : "?fields=", what.fields,
+               api.host, api.port == 443 ? std::string_view{} : port);
+    head.field("Authorization", "Bearer ", access_token).lines("Accept: application/json\r\n");
     if (row.method != "GET")
         head.field("Content-Type", content_type_of(what.which)).content_length(what.body.size());
     head.end();
     out += what.body;
-    secret(std::move(bearer)).wipe();
     return secret(std::move(out));
 }
 
@@ -123,16 +120,44 @@ result<document> read_answer(endpoint which, outbound::reply answer, std::string
     if (!ok) return refused(which, plain_words(words_of(scanned, answer), access_token), answer.retry_after);
 
     document out;
-    out.log_id = plain_log_id(json_unescape(scanned->error_log_id), access_token);
-    if (out.log_id.empty()) out.log_id = plain_log_id(answer.log_id, access_token);
+    const char* const begin = answer.bytes.data();
+    // Plain as it comes or not at all: an escape is nothing that a log id holds.
+    auto log_id = plain_log_id(scanned->error_log_id, access_token);
     if (has_data) {
-        out.data_at = static_cast<std::size_t>(scanned->data.data() - answer.body().data());
+        out.data_at = static_cast<std::size_t>(scanned->data.data() - begin);
         out.data_size = scanned->data.size();
     }
-    answer.bytes.erase(0, answer.body_at);
+    out.may_name_credentials = scanned->may_name_credentials;
+    if (!log_id.empty()) {
+        out.log_id_at = static_cast<std::size_t>(log_id.data() - begin);
+    } else if (log_id = plain_log_id(answer.log_id, access_token); !log_id.empty()) {
+        out.log_id_at =
+            answer.bytes.size(); // the header's goes behind the rest: there its bytes can be found
+        answer.bytes += log_id;
+    }
+    out.log_id_size = log_id.size();
     out.bytes = std::move(answer.bytes);
     return out;
 }
+
+namespace {
+
+call_outcome outcome_of(endpoint which, outbound::reply reply, std::string_view access_token) {
+    auto named_wait = parse_retry_after(reply.retry_after);
+    call_outcome out{.answer = read_answer(which, std::move(reply), access_token),
+                     .answered = true,
+                     .named_wait = named_wait};
+    const auto* const details = out.answer ? nullptr : out.answer.error().details();
+    if (details && details->tiktok) out.log_id = details->tiktok->log_id;
+    return out;
+}
+
+call_outcome outcome_of(endpoint which, const failure& f) {
+    const bool left = f.details() && f.details()->may_have_reached_tiktok;
+    return {.answer = as_seen_by(which, f), .may_have_left = left};
+}
+
+} // namespace
 
 task<call_outcome> send_call(services& shared, const api_request& what, std::string_view access_token,
                              deadline until) {
@@ -142,25 +167,13 @@ task<call_outcome> send_call(services& shared, const api_request& what, std::str
                                                          : outbound::repeat::never;
     const steady_time began = steady_now();
     auto reply = co_await shared.client.send(shared.api, request.reveal(), again, until);
-    const milliseconds took = std::chrono::duration_cast<milliseconds>(steady_now() - began);
 
-    call_outcome out{failure{}};
-    out.took = took;
-    if (!reply) {
-        const failure& f = reply.error();
-        out.may_have_left = f.details() && f.details()->may_have_reached_tiktok;
-        out.answer = as_seen_by(what.which, f);
-    } else {
-        out.answered = true;
-        out.named_wait = parse_retry_after(reply->retry_after);
-        out.answer = read_answer(what.which, std::move(*reply), access_token);
-        if (out.answer)
-            out.log_id = out.answer->log_id;
-        else if (const auto* details = out.answer.error().details(); details && details->tiktok)
-            out.log_id = details->tiktok->log_id;
-    }
+    call_outcome out = reply ? outcome_of(what.which, std::move(*reply), access_token)
+                             : outcome_of(what.which, reply.error());
+    out.ended = steady_now();
+    out.took = std::chrono::duration_cast<milliseconds>(out.ended - began);
     if (shared.told.upstream_call)
-        shared.told.upstream_call(row.name, out.answer ? "ok" : label_of(out.answer.error()), took);
+        shared.told.upstream_call(row.name, out.answer ? "ok" : label_of(out.answer.error()), out.took);
     co_return out;
 }
 

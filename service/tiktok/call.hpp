@@ -19,8 +19,8 @@ class services;
 
 struct api_request {
     endpoint which;
-    std::string query; // without `?`; safe characters only
-    std::string body;  // JSON, or empty
+    std::string_view fields; // the comma list for `?fields=`, or empty; outlives the call
+    std::string body;        // JSON, or empty
 };
 
 /// The bytes to send. They hold the access token, hence a secret.
@@ -37,7 +37,8 @@ struct call_outcome {
     bool may_have_left = false;             // without an answer: bytes of the request may have left
     std::optional<milliseconds> named_wait; // Retry-After, if it came and made sense
     milliseconds took{0};
-    std::string log_id;
+    steady_time ended;
+    std::string log_id; // of a refusal; an answer has its own
 };
 
 /// Sends and reads; tells the observer.

@@ -38,7 +38,7 @@ bool in_list(std::string_view comma_list, std::string_view name) {
     return false;
 }
 
-bool holds(const std::vector<std::string>& names, std::string_view name) {
+bool holds(std::span<const std::string> names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
@@ -118,10 +118,15 @@ bool is_video_field(std::string_view field) {
     return in_list(video_field_list, field);
 }
 
+std::string_view usual_fields(user_view view, std::span<const std::string> granted) {
+    return holds(granted, default_scope(view)) ? default_fields(view) : std::string_view{};
+}
+
 result<std::string> user_fields(user_view view, const std::vector<std::string>& asked,
-                                const std::vector<std::string>& granted) {
+                                std::span<const std::string> granted) {
     const bool by_default = asked.empty();
-    if (by_default && holds(granted, default_scope(view))) return std::string(default_fields(view));
+    const auto usual = usual_fields(view, granted);
+    if (by_default && !usual.empty()) return std::string(usual);
     const std::vector<std::string> wanted = by_default ? split_list(default_fields(view)) : asked;
     std::vector<field_fault> faults =
         unknown_of(wanted, [](std::string_view name) { return !scope_of_user_field(name).empty(); });
@@ -143,14 +148,14 @@ result<std::string> user_fields(user_view view, const std::vector<std::string>& 
 }
 
 result<std::string> video_fields(const std::vector<std::string>& asked,
-                                 const std::vector<std::string>& granted) {
+                                 std::span<const std::string> granted) {
     std::vector<field_fault> faults = unknown_of(asked, is_video_field);
     if (!faults.empty()) return unknown_fields(std::move(faults));
     if (auto allowed = need_scope("video.list", granted); !allowed) return allowed.error();
     return asked.empty() ? std::string(video_defaults) : joined(asked);
 }
 
-result<void> need_scope(std::string_view scope, const std::vector<std::string>& granted,
+result<void> need_scope(std::string_view scope, std::span<const std::string> granted,
                         std::string_view field) {
     if (holds(granted, scope)) return {};
     std::vector<field_fault> faults{

@@ -3,6 +3,7 @@
 #pragma once
 #include "base/result.hpp"
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,17 +23,18 @@ std::string_view default_video_fields();
 std::string_view scope_of_user_field(std::string_view field);
 bool is_video_field(std::string_view field);
 
+/// The view's defaults where all of them are granted: what nearly every call asks for. Empty otherwise.
+std::string_view usual_fields(user_view view, std::span<const std::string> granted);
 /// The comma list for `?fields=`. Nothing asked: the view's defaults, cut to the granted scopes. Fails with
 /// invalid_input (fields: each unknown one) and with missing_scope (fields: each asked-for one whose scope
 /// was not granted; of defaults only if nothing remains).
 result<std::string> user_fields(user_view view, const std::vector<std::string>& asked,
-                                const std::vector<std::string>& granted);
+                                std::span<const std::string> granted);
 /// The same for videos; all need `video.list`.
-result<std::string> video_fields(const std::vector<std::string>& asked,
-                                 const std::vector<std::string>& granted);
+result<std::string> video_fields(const std::vector<std::string>& asked, std::span<const std::string> granted);
 
 /// missing_scope naming `scope`, unless it was granted. `field` is the input that asks for it; may be empty.
-result<void> need_scope(std::string_view scope, const std::vector<std::string>& granted,
+result<void> need_scope(std::string_view scope, std::span<const std::string> granted,
                         std::string_view field = {});
 /// "user.info.basic,video.list" → its parts.
 std::vector<std::string> split_list(std::string_view comma_list);

@@ -1,5 +1,7 @@
 #include "tiktok/plain_words.hpp"
 
+#include "http/wire_text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -53,18 +55,16 @@ std::string plain_code(std::string_view text) {
     return plain ? std::string(text) : std::string{};
 }
 
-std::string plain_log_id(std::string_view text, std::string_view access_token) {
-    const bool plain = text.size() <= short_bytes_max && std::all_of(text.begin(), text.end(), [](char c) {
-                           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-                       });
+std::string_view plain_log_id(std::string_view text, std::string_view access_token) {
+    const bool plain = text.size() <= short_bytes_max && http::all(http::alphanumeric_byte, text);
     const bool echo = !access_token.empty() && holds(text, access_token);
-    return plain && !echo ? std::string(text) : std::string{};
+    return plain && !echo ? text : std::string_view{};
 }
 
 tiktok_words plain_words(tiktok_words words, std::string_view access_token) {
     words.code = plain_code(words.code);
     words.message = without_secrets(words.message, access_token);
-    words.log_id = plain_log_id(words.log_id, access_token);
+    words.log_id = std::string(plain_log_id(words.log_id, access_token));
     return words;
 }
 

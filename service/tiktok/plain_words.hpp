@@ -19,7 +19,7 @@ std::string without_secrets(std::string_view text, std::string_view access_token
 /// A code is 1…64 of `a-z 0-9 _`, a log id 1…64 letters and digits (tiktok-api §0); anything else becomes
 /// empty.
 std::string plain_code(std::string_view text);
-std::string plain_log_id(std::string_view text, std::string_view access_token);
+std::string_view plain_log_id(std::string_view text, std::string_view access_token);
 
 /// All of it at once.
 tiktok_words plain_words(tiktok_words words, std::string_view access_token);

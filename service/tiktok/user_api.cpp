@@ -7,6 +7,7 @@
 #include "tiktok/call.hpp"
 #include "tiktok/chance.hpp"
 #include "tiktok/error_table.hpp"
+#include "tiktok/refresh_policy.hpp"
 #include "tiktok/retry_policy.hpp"
 #include "tiktok/services.hpp"
 #include "tiktok/shared_windows.hpp"
@@ -59,14 +60,21 @@ failure limits_are_away(const store_is_away& why) {
         .retry_after(why.wait);
 }
 
-/// How TikTok's answer, or its absence, moves the window.
-void settle(limits::permit& slot, const call_outcome& out, milliseconds close_for, steady_time now) {
-    if (out.answered)
-        slot.settle(now);
-    else if (!out.may_have_left)
+/// How TikTok's answer, or its absence, moves the window, and how it stands then.
+limits::standing settle(limits::permit& slot, const call_outcome& out, milliseconds close_for,
+                        steady_time now) {
+    if (out.answered) {
+        const auto stands = slot.settle(now);
+        if (close_for.count() == 0) return stands; // nearly always
+    } else if (!out.may_have_left) {
         slot.give_back();
+    }
     if (close_for.count() > 0) slot.close_until(now + close_for);
+    return slot.stands(now);
 }
+
+/// What was found so shortly ago is what would be found again.
+constexpr milliseconds just_now{20};
 
 bool is_rate_limit(const call_outcome& out) {
     return !out.answer && out.answered && out.answer.error().code() == errc::rate_limited
@@ -95,14 +103,28 @@ failure limit_of_the_app(const failure& said) {
 user_api::user_api(services& shared, user_id user, telemetry::call_record& record, deadline until)
     : shared_(shared), user_(std::move(user)), record_(record), until_(until) {}
 
-task<result<std::vector<std::string>>> user_api::scopes() {
-    auto held = shared_.tokens.ready(user_, wall_now());
-    if (!held) {
-        auto asked = co_await shared_.tokens.access(user_, until_);
-        if (!asked) co_return asked.error();
-        held = std::move(*asked);
-    }
-    co_return held->scopes;
+bool user_api::bind_now() {
+    bound_at_ = wall_now();
+    bound_ = shared_.tokens.ready(user_, bound_at_);
+    return bound_ != nullptr;
+}
+
+task<result<void>> user_api::bind() {
+    auto asked = co_await shared_.tokens.access(user_, until_);
+    if (!asked) co_return asked.error();
+    bound_ = std::move(*asked);
+    bound_at_ = wall_now();
+    co_return result<void>();
+}
+
+std::span<const std::string> user_api::scopes() const {
+    return bound_->scopes;
+}
+
+vault::shared_tokens user_api::tokens_now() const {
+    const auto now = wall_now();
+    const bool fresh = bound_ && now >= bound_at_ && now - bound_at_ < just_now;
+    return fresh && is_good(*bound_, now) ? bound_ : shared_.tokens.ready(user_, now);
 }
 
 void user_api::told_of_refusal(endpoint which, const failure& why) {
@@ -111,11 +133,9 @@ void user_api::told_of_refusal(endpoint which, const failure& why) {
         shared_.told.rate_limited(*why.details()->scope, facts(which).name);
 }
 
-task<result<limits::permit>> user_api::take_slot(endpoint which) {
+task<result<limits::permit>> user_api::wait_for_slot(endpoint which, shared_windows::taken taken) {
     const auto kind = static_cast<std::uint8_t>(which);
-    for (;;) {
-        const steady_time now = steady_now();
-        auto taken = shared_.windows.take(user_.text(), kind, now, until_);
+    for (steady_time now = steady_now();; now = steady_now()) {
         if (std::holds_alternative<must_ask>(taken)) {
             std::string key = user_.text();
             taken = co_await shared_.windows.ask(std::move(key), kind, until_);
@@ -130,28 +150,33 @@ task<result<limits::permit>> user_api::take_slot(endpoint which) {
             co_return f;
         }
         co_await pause_until(deadline::in(now, refused.wait));
+        taken = shared_.windows.take(user_.text(), kind, steady_now(), until_);
     }
 }
 
 task<result<document>> user_api::call(api_request what) {
     shared_.budget.earn();
     tries so_far;
-    vault::shared_tokens tokens = shared_.tokens.ready(user_, wall_now());
+    vault::shared_tokens tokens = tokens_now();
     for (;;) {
         if (!tokens) {
             auto asked = co_await shared_.tokens.access(user_, until_);
             if (!asked) co_return asked.error();
             tokens = std::move(*asked);
         }
-        auto slot = co_await take_slot(what.which);
-        if (!slot) co_return slot.error();
+        auto taken =
+            shared_.windows.take(user_.text(), static_cast<std::uint8_t>(what.which), steady_now(), until_);
+        if (!std::holds_alternative<limits::permit>(taken)) {
+            auto waited = co_await wait_for_slot(what.which, std::move(taken));
+            if (!waited) co_return waited.error();
+            taken = std::move(*waited);
+        }
+        auto& slot = std::get<limits::permit>(taken);
         call_outcome out = co_await send_call(shared_, what, tokens->access_token.reveal(), until_);
         if (facts(what.which).repeats == repeat_class::unsafe) failpoint("post.init_answered");
 
-        ++record_.upstream_calls;
-        record_.upstream_time += out.took;
-        if (!out.log_id.empty()) record_.log_id = out.log_id;
-        const steady_time now = steady_now();
+        const steady_time now = out.ended;
+        note(out);
         advice next;
         if (!out.answer)
             next = after_failure(out.answer.error(), facts(what.which).repeats, so_far, out.named_wait,
@@ -159,13 +184,12 @@ task<result<document>> user_api::call(api_request what) {
         milliseconds close_for{0};
         if (is_rate_limit(out)) {
             close_for = next.what == next_step::again ? next.wait : out.named_wait.value_or(rate_limit_wait);
-            if (is_limit_of_the_app(what.which, slot->stands(now).remaining))
+            if (is_limit_of_the_app(what.which, slot.stands(now).remaining))
                 out.answer = limit_of_the_app(out.answer.error());
         }
-        settle(*slot, out, close_for, now);
+        record_.user_window = settle(slot, out, close_for, now);
         if (close_for.count() > 0)
             shared_.windows.tell_closed(user_.text(), static_cast<std::uint8_t>(what.which), close_for);
-        record_.user_window = slot->stands(now);
 
         if (out.answer || next.what == next_step::give_up) {
             if (!out.answer) told_of_refusal(what.which, out.answer.error());
@@ -184,20 +208,26 @@ task<result<document>> user_api::call(api_request what) {
     }
 }
 
+void user_api::note(const call_outcome& out) {
+    ++record_.upstream_calls;
+    record_.upstream_time += out.took;
+    const auto said = out.answer ? out.answer->log_id() : std::string_view(out.log_id);
+    if (!said.empty()) record_.log_id = said;
+}
+
 task<result<document>> user_api::user_info(std::string_view fields) {
-    api_request what{endpoint::user_info, "fields=" + std::string(fields), {}};
+    api_request what{endpoint::user_info, fields, {}};
     return call(std::move(what));
 }
 
 task<result<document>> user_api::list_videos(std::string_view fields, std::optional<std::int64_t> cursor,
                                              std::int32_t max_count) {
-    api_request what{endpoint::video_list, "fields=" + std::string(fields),
-                     video_list_body(cursor, max_count)};
+    api_request what{endpoint::video_list, fields, video_list_body(cursor, max_count)};
     return call(std::move(what));
 }
 
 task<result<document>> user_api::query_videos(std::string_view fields, const std::vector<std::string>& ids) {
-    api_request what{endpoint::video_query, "fields=" + std::string(fields), video_query_body(ids)};
+    api_request what{endpoint::video_query, fields, video_query_body(ids)};
     return call(std::move(what));
 }
 

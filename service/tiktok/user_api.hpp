@@ -10,9 +10,12 @@
 #include "runtime/task.hpp"
 #include "tiktok/document.hpp"
 #include "tiktok/endpoint.hpp"
+#include "tiktok/shared_windows.hpp"
+#include "vault/token_set.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +30,7 @@ struct call_record;
 namespace gateway::tiktok {
 
 struct api_request;
+struct call_outcome;
 class services; // what all user_api of one worker share: client, tokens, windows, retry budget, endpoints'
                 // address
 
@@ -82,8 +86,12 @@ public:
     /// A full window is waited for, as long as the deadline allows, instead of answered with rate_limited.
     /// For batches, which pace themselves by TikTok's six inits a minute.
     void wait_for_slots(bool wait) { waits_for_slots_ = wait; }
-    /// The scopes the user granted; reads the vault, not TikTok. user_not_connected, reconnect_required.
-    task<result<std::vector<std::string>>> scopes();
+    /// Finds the user's token, and with it what they granted, where that needs no wait: nearly always. Else
+    /// bind() asks the vault, not TikTok: user_not_connected, reconnect_required.
+    bool bind_now();
+    task<result<void>> bind();
+    /// What the user granted, once bound.
+    std::span<const std::string> scopes() const;
 
     task<result<document>> user_info(std::string_view fields);
     task<result<document>> list_videos(std::string_view fields, std::optional<std::int64_t> cursor,
@@ -102,7 +110,10 @@ public:
 
 private:
     task<result<document>> call(api_request what);
-    task<result<limits::permit>> take_slot(endpoint which);
+    /// Where `taken`, what memory said, was not a slot.
+    task<result<limits::permit>> wait_for_slot(endpoint which, shared_windows::taken taken);
+    vault::shared_tokens tokens_now() const;
+    void note(const call_outcome& out);
     void told_of_refusal(endpoint which, const failure& why);
 
     services& shared_;
@@ -110,6 +121,8 @@ private:
     telemetry::call_record& record_;
     deadline until_;
     bool waits_for_slots_ = false;
+    vault::shared_tokens bound_; // what bind found, and when
+    wall_time bound_at_;
 };
 
 } // namespace gateway::tiktok

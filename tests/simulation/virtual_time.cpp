@@ -115,11 +115,11 @@ namespace simulation = gateway::simulation;
 
 extern "C" int clock_gettime(clockid_t clock, timespec* out) noexcept {
     const auto& m = the_machine();
-    if (!m.virtual_now || (clock != CLOCK_MONOTONIC && clock != CLOCK_REALTIME))
+    const bool steady = clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_COARSE;
+    if (!m.virtual_now || (!steady && clock != CLOCK_REALTIME))
         return static_cast<int>(syscall(SYS_clock_gettime, clock, out));
-    *out = simulation::as_timespec(clock == CLOCK_MONOTONIC ? m.now
-                                                            : simulation::wall_start + m.now
-                                                                  - simulation::steady_start + m.wall_skew);
+    *out = simulation::as_timespec(
+        steady ? m.now : simulation::wall_start + m.now - simulation::steady_start + m.wall_skew);
     return 0;
 }
 

@@ -52,13 +52,12 @@ TEST_F(Client, ReusesOneConnectionForManyRequests) {
 TEST_F(Client, GivesTheFieldsAnyoneAsksFor) {
     const auto got = hear(
         "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nX-Tt-Logid: 2026ABC\r\n"
-        "Content-Range: bytes 0-9/10\r\nDate: Mon, 23 Nov 2026 16:18:36 GMT\r\nContent-Length: 2\r\n\r\n{}");
+        "Content-Range: bytes 0-9/10\r\nContent-Length: 2\r\n\r\n{}");
     ASSERT_TRUE(got) << got.error().message();
     EXPECT_EQ(429, got->status);
     EXPECT_EQ("7", got->retry_after);
     EXPECT_EQ("2026ABC", got->log_id);
     EXPECT_EQ("bytes 0-9/10", got->content_range);
-    EXPECT_EQ("Mon, 23 Nov 2026 16:18:36 GMT", got->date);
     EXPECT_EQ("{}", got->body());
 }
 

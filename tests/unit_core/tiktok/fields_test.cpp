@@ -30,7 +30,7 @@ TEST(Fields, GivesEachViewItsDefaults) {
 }
 
 TEST(Fields, RefusesDefaultsOfWhichNothingRemains) {
-    const auto refused = user_fields(user_view::stats, {}, {"user.info.basic"});
+    const auto refused = user_fields(user_view::stats, {}, names{"user.info.basic"});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code(), errc::missing_scope);
     EXPECT_EQ(refused.error().details()->fields.size(), 4U);
@@ -38,7 +38,7 @@ TEST(Fields, RefusesDefaultsOfWhichNothingRemains) {
 
 TEST(Fields, NamesEachAskedFieldWhoseScopeIsMissing) {
     const names asked{"open_id", "username", "video_count"};
-    const auto refused = user_fields(user_view::basic_info, asked, {"user.info.basic"});
+    const auto refused = user_fields(user_view::basic_info, asked, names{"user.info.basic"});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code(), errc::missing_scope);
     ASSERT_EQ(refused.error().details()->fields.size(), 2U);
@@ -59,7 +59,7 @@ TEST(Fields, C24NamesEachUnknownField) {
 }
 
 TEST(Fields, VideosNeedTheirScope) {
-    EXPECT_EQ(video_fields({}, {"user.info.basic"}).error().code(), errc::missing_scope);
+    EXPECT_EQ(video_fields({}, names{"user.info.basic"}).error().code(), errc::missing_scope);
     EXPECT_EQ(*video_fields({}, everything), default_video_fields());
     EXPECT_EQ(*video_fields({"id", "is_aigc"}, everything), "id,is_aigc");
 }
