@@ -2,12 +2,24 @@
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import time
 from pathlib import Path
 
 TICK = os.sysconf("SC_CLK_TCK")
+
+
+def allow_many_files():
+    """As many open files as this user may have: for ourselves, and for what we start."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def pinned(cores):
+    return ["taskset", "-c", ",".join(map(str, cores))] if cores else []
 
 
 def family(pid):
@@ -27,13 +39,27 @@ def family(pid):
     return found
 
 
+def share_kib(pid):
+    """The proportional set size, so that what master and worker share counts once; where it may not be read, the RSS."""
+    for file, field in ((f"/proc/{pid}/smaps_rollup", "Pss"), (f"/proc/{pid}/status", "VmRSS")):
+        try:
+            match = re.search(rf"^{field}:\s+(\d+)", Path(file).read_text(), re.M)
+        except OSError:
+            continue
+        if match:
+            return int(match[1])
+    return 0
+
+
 class Program:
-    def __init__(self, name, argv, cores, log):
-        pin = ["taskset", "-c", ",".join(map(str, cores))] if cores else []
+    def __init__(self, name, argv, cores, log, environment=None):
         self.name, self.log = name, log
-        self.out = open(log, "wb")
-        self.process = subprocess.Popen(pin + argv, stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.out,
-                                        start_new_session=True)
+        self.out = open(log, "ab")
+        self.process = subprocess.Popen(pinned(cores) + argv, stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.out,
+                                        env={**os.environ, **(environment or {})}, start_new_session=True)
+
+    def said(self):
+        return Path(self.log).read_text(errors="replace")
 
     def first_line(self, seconds=20):
         """The JSON line a program of ours prints when it listens."""
@@ -41,11 +67,15 @@ class Program:
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 break
-            for line in Path(self.log).read_text(errors="replace").splitlines():
+            for line in self.said().splitlines():
                 if line.startswith("{") and "listening" in line:
                     return json.loads(line)
-            time.sleep(0.05)
-        raise RuntimeError(f"{self.name} did not come up: {Path(self.log).read_text(errors='replace')[-600:]}")
+            time.sleep(0.02)
+        raise RuntimeError(f"{self.name} did not come up: {self.said()[-600:]}")
+
+    def forget_log(self):
+        """A line per call fills a disk before long."""
+        os.truncate(self.log, 0)
 
     def cpu_seconds(self):
         total = 0
@@ -58,10 +88,13 @@ class Program:
             total += int(fields[11]) + int(fields[12])
         return total / TICK
 
-    def memory_kib(self, field="VmRSS"):
+    def memory_kib(self):
+        return sum(share_kib(pid) for pid in family(self.process.pid))
+
+    def peak_kib(self):
         total = 0
         for pid in family(self.process.pid):
-            match = re.search(rf"^{field}:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(), re.M)
+            match = re.search(r"^VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(), re.M)
             total += int(match[1]) if match else 0
         return total
 
@@ -69,7 +102,7 @@ class Program:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(15)
+                self.process.wait(30)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait(5)

@@ -15,14 +15,21 @@ def new_key(gateway):
     return said["key"], said["key_sha256"]
 
 
-def write(run, gateway, api_url, ca_file, workers, key_sha256, more_of_tiktok=""):
-    """Everything on, TikTok's windows out of the way."""
+def vault_keys(run, gateway):
+    """One key for all starts in this folder, so that a vault can be opened again."""
     keys = run / "vault.keys"
-    keys.write_text(subprocess.run([gateway, "new-vault-key"], check=True, capture_output=True, text=True).stdout)
-    keys.chmod(0o600)
+    if not keys.exists():
+        said = subprocess.run([gateway, "new-vault-key"], check=True, capture_output=True, text=True).stdout
+        keys.write_text(said)
+        keys.chmod(0o600)
+    return keys
+
+
+def write(run, gateway, api_url, ca_file, workers, key_sha256, upload_host="", database="gateway"):
+    """Everything on, TikTok's windows out of the way, room for many idle connections, an end without a delay."""
     windows = "\n".join(f"    {name}_per_minute: {RAISED}" for name in WINDOWS)
-    path = run / "gateway.yaml"
-    path.write_text(f"""listen: {{port: 0}}
+    path = run / f"{database}.yaml"
+    path.write_text(f"""listen: {{port: 0, connections_max: 20000, idle_timeout_ms: 600000}}
 admin: {{port: 0}}
 workers: {workers}
 tiktok:
@@ -30,10 +37,11 @@ tiktok:
   ca_file: {ca_file}
   client_key: demo-client-key
   client_secret: demo-client-secret
-  {more_of_tiktok}
-store: {{url: 'sqlite:{run}/gateway.db'}}
-vault: {{keys_file: '{keys}'}}
-files: {{directory: '{run}/files'}}
+  upload_hosts: [{upload_host}]
+store: {{url: 'sqlite:{run}/{database}.db'}}
+vault: {{keys_file: '{vault_keys(run, gateway)}'}}
+files: {{directory: '{run}/{database}-files'}}
+drain: {{delay_ms: 0, deadline_ms: 2000}}
 callers:
   - {{name: bench, key_sha256: {key_sha256}, requests_per_minute: {RAISED}}}
 limits:
@@ -43,13 +51,13 @@ limits:
     return path
 
 
-def call(base, method, path, key, body=None):
+def call(base, method, path, key, body=None, headers=()):
     """One call that must succeed; the envelope."""
     connection = http.client.HTTPConnection(base.split("//")[1], timeout=60)
-    headers = {"Authorization": f"Bearer {key}"}
+    fields = {"Authorization": f"Bearer {key}", **dict(headers)}
     if body is not None:
-        headers["Content-Type"] = "application/json"
-    connection.request(method, path, body=body, headers=headers)
+        fields.setdefault("Content-Type", "application/json")
+    connection.request(method, path, body=body, headers=fields)
     answer = connection.getresponse()
     text = answer.read()
     connection.close()

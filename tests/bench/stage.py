@@ -1,23 +1,25 @@
-"""What every measurement starts: a stub of TikTok over TLS, nginx as the yardstick, the gateway with everything on."""
-import json
+"""What every measurement starts: a stub of TikTok over TLS, the peers, the gateway with everything on."""
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import settings_for
-from processes import Program
+import users
+from processes import Program, allow_many_files
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-USER = "user-77"
+USER = users.name_of(0)
+POST = "v_pub_url~v2.123456789"
 INFO = f"/v1/users/{USER}/info"
-STATUS = f"/v1/users/{USER}/posts/v_pub_url~v2.123456789"
+STATUS = f"/v1/users/{USER}/posts/{POST}"
 UPSTREAM_INFO = "/v2/user/info/?fields=open_id,union_id,avatar_url,display_name"
 UPSTREAM_STATUS = "/v2/post/publish/status/fetch/"
-STATUS_BODY = '{"publish_id":"v_pub_url~v2.123456789"}'
+STATUS_BODY = f'{{"publish_id":"{POST}"}}'
 
 
 def free_port():
@@ -26,25 +28,33 @@ def free_port():
         return s.getsockname()[1]
 
 
-def tokens():
-    return json.dumps({"access_token": "act.bench", "expires_in": 86400, "refresh_token": "rft.bench",
-                       "refresh_expires_in": 31536000, "open_id": "723f24d7-e717-40f8-a2b6-cb8464cd23b4",
-                       "scope": "user.info.basic,user.info.profile,user.info.stats,video.list,video.upload,video.publish",
-                       "token_type": "Bearer"})
+def wait_for_port(port, program, seconds=60):
+    """Until somebody listens there."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and program.process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise RuntimeError(f"{program.name} does not listen: {program.said()[-600:]}")
 
 
 class Stage:
     """A scratch folder and the programs in it; ends both."""
 
-    def __init__(self, gateway):
+    def __init__(self, gateway, workers=1):
+        allow_many_files()
         self.run = Path(tempfile.mkdtemp(prefix="gateway-bench-"))
         self.run.chmod(0o755)
-        self.gateway_program = gateway
-        self.nginx_program = shutil.which("nginx") or "/usr/sbin/nginx"
+        self.gateway_program = str(gateway)
         self.started = []
-        self.ports = {"RUN": self.run, "UPSTREAM_PORT": free_port(), "NGINX_PORT": free_port(), "WORKERS": 1}
-        cores = list(range(os.cpu_count() or 1))
+        self.values = {"RUN": self.run, "WORKERS": workers, "MASTER": "on", "UPLOAD_LAST": 0, "UPLOAD_SIZE": 0}
+        for name in ("UPSTREAM", "STUB", "NGINX", "HAPROXY"):
+            self.values[f"{name}_PORT"] = free_port()
+        cores = sorted(os.sched_getaffinity(0))
         self.core, self.others = (cores[:1], cores[1:]) if len(cores) > 1 else ([], [])
+        self.key, self.key_sha256 = settings_for.new_key(self.gateway_program)
 
     def __enter__(self):
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
@@ -58,28 +68,48 @@ class Stage:
             program.stop()
         shutil.rmtree(self.run, ignore_errors=True)
 
-    def start(self, name, argv, cores):
-        self.started.append(Program(name, argv, cores, self.run / f"{name}.log"))
+    def start(self, name, argv, cores, environment=None):
+        self.started.append(Program(name, argv, cores, self.run / f"{name}.log", environment))
         return self.started[-1]
 
     def rendered(self, name):
         text = (HERE / f"{name}.in").read_text()
-        for key, value in self.ports.items():
+        for key, value in self.values.items():
             text = text.replace(f"@{key}@", str(value))
         (self.run / name).write_text(text)
         return str(self.run / name)
 
-    def start_nginx(self, name, cores):
-        """`upstream` or `nginx`: the file of that name beside this one."""
-        return self.start(name, [self.nginx_program, "-p", str(self.run), "-c", self.rendered(f"{name}.conf")], cores)
+    def port(self, name):
+        return self.values[f"{name.upper()}_PORT"]
 
-    def start_gateway(self, under=(), cores=None, seconds=20):
-        """The program, its address and a caller's key; the user is connected."""
-        secret, digest = settings_for.new_key(self.gateway_program)
-        settings = settings_for.write(self.run, self.gateway_program, f"https://localhost:{self.ports['UPSTREAM_PORT']}",
-                                      self.run / "cert.pem", self.ports["WORKERS"], digest)
-        gateway = self.start("gateway", [*under, self.gateway_program, "--config", str(settings)],
-                             self.core if cores is None else cores)
-        base = gateway.first_line(seconds)["api"]
-        settings_for.call(base, "PUT", f"/v1/users/{USER}/tokens", secret, tokens())
-        return gateway, base, secret
+    def address(self, name):
+        """Of `nginx`, `haproxy`, or the stub without TLS: `stub`."""
+        return f"http://127.0.0.1:{self.port(name)}"
+
+    def start_peer(self, name, cores=None, under=(), environment=None):
+        """`upstream`, `nginx` or `haproxy`: by the file of that name beside this one."""
+        kind = "haproxy" if name == "haproxy" else "nginx"
+        program = shutil.which(kind) or f"/usr/sbin/{kind}"
+        if kind == "haproxy":
+            argv = [program, "-db", "-f", self.rendered("haproxy.cfg")]
+        else:
+            argv = [program, "-p", str(self.run), "-c", self.rendered(f"{name}.conf")]
+        started = self.start(name, [*under, *argv], self.core if cores is None else cores, environment)
+        wait_for_port(self.port(name), started)
+        return started
+
+    def start_upstream(self):
+        return self.start_peer("upstream", self.others)
+
+    def start_gateway(self, under=(), cores=None, seconds=20, environment=None, workers=None, database="gateway"):
+        """The program and its address; one user is connected."""
+        settings = settings_for.write(
+            self.run, self.gateway_program, f"https://localhost:{self.port('upstream')}", self.run / "cert.pem",
+            workers or self.values["WORKERS"], self.key_sha256, f"'localhost:{self.port('upstream')}'", database)
+        gateway = self.start(database, [*under, self.gateway_program, "--config", str(settings)],
+                             self.core if cores is None else cores, environment)
+        listening = gateway.first_line(seconds)
+        gateway.admin = listening["admin"]
+        base = listening["api"]
+        settings_for.call(base, "PUT", f"/v1/users/{USER}/tokens", self.key, users.tokens())
+        return gateway, base

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""User-space instructions per request, counted by callgrind: repeatable to about 1 %, also on a busy machine.
+
+Everything is on in the gateway; nginx and haproxy pass the same request on, each in one process. Allocations, too.
+"""
+import sys
+
+import callgrind
+from clients import request_of
+from measurement import Row, alone, at_most
+from request_cpu import KINDS
+from stage import Stage
+
+INSTRUCTIONS_OF_NGINX_MAX = 1.0
+ALLOCATIONS_MAX = 0
+
+
+def requests_to(stage, name):
+    """{kind: bytes}, for the gateway or for a peer."""
+    if name == "gateway":
+        return {kind: request_of("GET", path, stage.key) for kind, (path, *_) in KINDS.items()}
+    return {kind: request_of(method, path, body=body) for kind, (_, method, path, body) in KINDS.items()}
+
+
+def starter(stage, name):
+    """How a program is started under valgrind."""
+    environment = callgrind.SAME_EVERYWHERE
+    if name == "gateway":
+        return lambda under: stage.start_gateway(under, cores=[], seconds=120, environment=environment)
+    stage.values["MASTER"] = "off"
+    return lambda under: (stage.start_peer(name, [], under, environment), stage.address(name))
+
+
+def of(stage, name, count):
+    figures = callgrind.per_request(starter(stage, name), stage.run, name, requests_to(stage, name), count)
+    for kind, counted in figures.items():
+        print(f"{name} {kind}: {counted.instructions:,.0f} instructions, {counted.allocations:.1f} allocations", flush=True)
+    return figures
+
+
+def measure(options):
+    rows = []
+    with Stage(options.gateway) as stage:
+        stage.start_upstream()
+        found = {name: of(stage, name, options.count) for name in ("nginx", "haproxy", "gateway")}
+    for kind in KINDS:
+        figures = {name: vars(found[name][kind]) for name in found}
+        gateway = figures["gateway"]
+        for peer in ("nginx", "haproxy"):
+            share = gateway["instructions"] / figures[peer]["instructions"]
+            words = f"{share:.2f}: {gateway['instructions']:,.0f} of {figures[peer]['instructions']:,.0f}"
+            what = f"instructions per request, {kind}, of {peer}'s"
+            rows.append(at_most(what, INSTRUCTIONS_OF_NGINX_MAX, share, words, figures) if peer == "nginx"
+                        else Row(what, "-", words, None, figures))
+        rows.append(at_most(f"allocations per request, {kind}", ALLOCATIONS_MAX, round(gateway["allocations"], 1),
+                            f"{gateway['allocations']:.1f}"))
+    return rows
+
+
+if __name__ == "__main__":
+    sys.exit(alone(measure, __doc__))
