@@ -54,6 +54,7 @@ def share_kib(pid):
 class Program:
     def __init__(self, name, argv, cores, log, environment=None):
         self.name, self.log = name, log
+        Path(log).write_bytes(b"")
         self.out = open(log, "ab")
         self.process = subprocess.Popen(pinned(cores) + argv, stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.out,
                                         env={**os.environ, **(environment or {})}, start_new_session=True)
