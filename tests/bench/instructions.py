@@ -3,6 +3,7 @@
 
 Everything is on in the gateway; nginx and haproxy pass the same request on, each in one process. Allocations, too.
 """
+import itertools
 import sys
 
 import callgrind
@@ -26,7 +27,11 @@ def starter(stage, name):
     """How a program is started under valgrind."""
     environment = callgrind.SAME_EVERYWHERE
     if name == "gateway":
-        return lambda under: stage.start_gateway(under, cores=[], seconds=120, environment=environment)
+        numbers = itertools.count()  # a store that is made anew costs every run the same
+
+        def start(under):
+            return stage.start_gateway(under, cores=[], seconds=120, environment=environment, database=f"store{next(numbers)}")
+        return start
     stage.values["MASTER"] = "off"
     return lambda under: (stage.start_peer(name, [], under, environment), stage.address(name))
 
