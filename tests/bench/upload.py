@@ -1,103 +1,105 @@
 #!/usr/bin/env python3
-"""One large upload through the gateway to the simulator: peak memory above idle, CPU per GB, and the digest at the end."""
-import argparse
+"""One large upload: CPU time per GB of the gateway and of nginx that passes the same chunks on unbuffered, and memory.
+
+The gateway takes one raw body, cuts it into TikTok's chunks and takes its digest; nginx gets those chunks as they are.
+Both send to the same stub over TLS, which reads each chunk whole before it answers as TikTok would.
+"""
 import hashlib
 import http.client
-import json
-import shutil
+import statistics
 import sys
-import tempfile
-import time
-from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-sys.path.insert(0, str(HERE))
-import settings_for  # noqa: E402
-from processes import Program  # noqa: E402
+from measurement import alone, at_most
+from stage import USER, Stage
 
+CPU_OF_NGINX_MAX = 1.0
+ABOVE_IDLE_MIB_MAX = 32
+CHUNK_BYTES = 10_000_000  # the gateway's own choice for large files
+PIECE_BYTES = 1 << 20
 # The first box of an MP4 file; the rest is never looked into on the way.
 MP4 = bytes.fromhex("00000020667479706d703432000000006d70343269736f6d61766331") + bytes(4)
 
 
-def control(base, path, body):
-    connection = http.client.HTTPConnection(base.split("//")[1], timeout=30)
-    connection.request("POST", path, body=json.dumps(body), headers={"Content-Type": "application/json"})
-    answer = connection.getresponse()
-    text = answer.read()
-    connection.close()
-    if answer.status != 200:
-        raise RuntimeError(f"simulator {path}: {answer.status} {text[:300]!r}")
-    return json.loads(text)
-
-
-def send(base, key, size_bytes, digest):
-    """A raw body in pieces of 1 MiB, its digest taken on the way."""
-    connection = http.client.HTTPConnection(base.split("//")[1], timeout=600)
-    connection.putrequest("POST", "/v1/users/creator/videos?keep=false")
-    connection.putheader("Authorization", f"Bearer {key}")
-    connection.putheader("Content-Type", "video/mp4")
-    connection.putheader("Content-Length", str(size_bytes))
-    connection.endheaders()
-    left, number = size_bytes, 0
-    while left:
-        piece = bytearray(min(1 << 20, left))
+def pieces(size_bytes):
+    """The video, a piece at a time; no two are alike."""
+    for number, first in enumerate(range(0, size_bytes, PIECE_BYTES)):
+        piece = bytearray(min(PIECE_BYTES, size_bytes - first))
         piece[:8] = number.to_bytes(8, "big")
         if number == 0:
             piece[:len(MP4)] = MP4
-        digest.update(piece)
+        yield piece
+
+
+def send(connection, method, path, headers, body, size_bytes):
+    connection.putrequest(method, path)
+    for name, value in {**headers, "Content-Type": "video/mp4", "Content-Length": str(size_bytes)}.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    for piece in body:
         connection.send(piece)
-        left -= len(piece)
-        number += 1
     answer = connection.getresponse()
     text = answer.read()
+    if answer.status not in (200, 201, 206):
+        raise RuntimeError(f"{method} {path}: {answer.status} {text[:400]!r}")
+    return text
+
+
+def to_gateway(base, key, size_bytes):
+    """One raw body; what the gateway says of its digest must be true."""
+    digest = hashlib.sha256()
+
+    def body():
+        for piece in pieces(size_bytes):
+            digest.update(piece)
+            yield piece
+    connection = http.client.HTTPConnection(base.split("//")[1], timeout=600)
+    text = send(connection, "POST", f"/v1/users/{USER}/videos?keep=false", {"Authorization": f"Bearer {key}"}, body(), size_bytes)
     connection.close()
-    if answer.status != 200:
-        raise RuntimeError(f"upload: {answer.status} {text[:400]!r}")
-    return json.loads(text)["data"]
+    if digest.hexdigest().encode() not in text:
+        raise RuntimeError(f"the upload did not arrive whole: {text[:400]!r}")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--gateway", default=str(ROOT / "build/release/tiktok-gateway"))
-    parser.add_argument("--simulator", default=str(ROOT / "build/release/tests/tiktok-simulator"))
-    parser.add_argument("--mib", type=int, default=2048)
-    options = parser.parse_args()
-    if not 1 <= options.mib <= 4096:
-        parser.error("TikTok takes up to 4096 MiB")
-    run = Path(tempfile.mkdtemp(prefix="gateway-upload-"))
-    started = []
-    try:
-        (run / "simulator.yaml").write_text(f"directory: {run}\n")
-        simulator = Program("simulator", [options.simulator, "--config", str(run / "simulator.yaml")], [], run / "simulator.log")
-        started.append(simulator)
-        tiktok = simulator.first_line()
-        key, digest_of_key = settings_for.new_key(options.gateway)
-        upload_host = tiktok["upload"].split("//")[1]
-        path = settings_for.write(run, options.gateway, tiktok["api"], tiktok["ca_file"], 1, digest_of_key,
-                                  f"upload_hosts: ['{upload_host}']")
-        gateway = Program("gateway", [options.gateway, "--config", str(path)], [], run / "gateway.log")
-        started.append(gateway)
-        base = gateway.first_line()["api"]
-        tokens = control(tiktok["control"], "/tokens", {"client_key": "demo-client-key"})
-        settings_for.call(base, "PUT", "/v1/users/creator/tokens", key, json.dumps(tokens))
-        idle_kib, cpu = gateway.memory_kib(), gateway.cpu_seconds()
-        digest, began = hashlib.sha256(), time.monotonic()
-        data = send(base, key, options.mib << 20, digest)
-        seconds = time.monotonic() - began
-        whole = data["sha256"] == digest.hexdigest()
-        gigabytes = options.mib * 1.048576 / 1000
-        print(f"{options.mib} MiB in {data['total_chunk_count']} chunks of {data['chunk_size']} bytes, {seconds:.1f} s")
-        print(f"gateway: idle {idle_kib / 1024:.1f} MiB, peak {gateway.memory_kib('VmHWM') / 1024:.1f} MiB, "
-              f"above idle {(gateway.memory_kib('VmHWM') - idle_kib) / 1024:.1f} MiB, "
-              f"{(gateway.cpu_seconds() - cpu) / gigabytes:.2f} CPU s/GB")
-        print(f"arrived whole: {'yes' if whole else 'NO'}")
-        return 0 if whole else 1
-    finally:
-        for program in reversed(started):
-            program.stop()
-        shutil.rmtree(run, ignore_errors=True)
+def to_nginx(base, size_bytes):
+    """The same number of bytes in TikTok's chunks over one connection; the last takes the remainder."""
+    connection = http.client.HTTPConnection(base.split("//")[1], timeout=600)
+    count = max(1, size_bytes // CHUNK_BYTES)
+    for number in range(count):
+        first = number * CHUNK_BYTES
+        last = size_bytes - 1 if number == count - 1 else first + CHUNK_BYTES - 1
+        send(connection, "PUT", "/upload/?upload_id=67890", {"Content-Range": f"bytes {first}-{last}/{size_bytes}"},
+             pieces(last + 1 - first), last + 1 - first)
+    connection.close()
+
+
+def cost(program, work):
+    before = program.cpu_seconds()
+    work()
+    return program.cpu_seconds() - before
+
+
+def measure(options):
+    size_bytes = options.mib << 20
+    with Stage(options.gateway) as stage:
+        stage.values.update(UPLOAD_SIZE=size_bytes, UPLOAD_LAST=size_bytes - 1)
+        stage.start_upstream()
+        nginx = stage.start_peer("nginx")
+        gateway, base = stage.start_gateway()
+        idle_kib = gateway.memory_kib()
+        gigabytes = size_bytes / 1e9
+        rounds = []
+        for _ in range(min(options.rounds, 3)):
+            theirs = cost(nginx, lambda: to_nginx(stage.address("nginx"), size_bytes)) / gigabytes
+            ours = cost(gateway, lambda: to_gateway(base, stage.key, size_bytes)) / gigabytes
+            rounds.append((ours, theirs))
+            print(f"upload of {options.mib} MiB: nginx {theirs:.2f}, gateway {ours:.2f} CPU s/GB", flush=True)
+        above_mib = (gateway.peak_kib() - idle_kib) / 1024
+    ours, theirs = (statistics.median(column) for column in zip(*rounds))
+    share = statistics.median(mine / max(1e-9, other) for mine, other in rounds)
+    return [at_most("CPU per GB of upload, of nginx's", CPU_OF_NGINX_MAX, share,
+                    f"{share:.2f}: {ours:.2f} of {theirs:.2f} s/GB", {"gateway": ours, "nginx": theirs}),
+            at_most(f"memory of an upload of {options.mib} MiB, above idle", ABOVE_IDLE_MIB_MAX, above_mib,
+                    f"{above_mib:.1f} MiB", goal=f"<= {ABOVE_IDLE_MIB_MAX} MiB")]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(alone(measure, __doc__))

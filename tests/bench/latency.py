@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Latency that gateway and nginx add to the stub's, at half of the gateway's capacity, 64 clients, open loop."""
+import json
+import statistics
+import subprocess
+import sys
+
+import load
+from clients import request_of
+from measurement import alone, at_most
+from processes import pinned
+from stage import HERE, INFO, UPSTREAM_INFO, Stage
+
+CLIENTS = 64
+OF_CAPACITY = 0.5
+# Beyond this the generator's own queue would be measured.
+GENERATOR_CORE_MAX = 0.6
+ADDED_OF_NGINX_MAX = 1.1
+
+
+def asked(stage, base, request, rate, secs):
+    done = subprocess.run(pinned(stage.others) + [sys.executable, str(HERE / "open_loop.py"), base, str(CLIENTS), str(rate),
+                                                  str(secs)], input=request, capture_output=True, timeout=secs + 60)
+    if done.returncode:
+        raise RuntimeError(f"open loop: {done.stderr.decode()[-300:]}")
+    return json.loads(done.stdout)
+
+
+def chosen_rate(stage, gateway, base, direct, secs):
+    """Half of what the gateway can do, or less where the generator cannot keep up; and which of the two it is."""
+    target = load.Target("gateway", gateway, base, INFO, headers=[f"Authorization: Bearer {stage.key}"])
+    load.ask(target, CLIENTS, 1, stage.others)
+    sample = load.ask(target, CLIENTS, secs, stage.others)
+    capacity = sample["requests"] / sample["duration_us"] * 1e6
+    rate, bound = capacity * OF_CAPACITY, f"half of {capacity:,.0f}/s"
+    for _ in range(5):
+        core = asked(stage, *direct, rate, 0.5)["core"]
+        if core <= GENERATOR_CORE_MAX:
+            break
+        rate *= 0.9 * GENERATOR_CORE_MAX / core
+        bound = f"what the generator can do, {rate / capacity:.0%} of {capacity:,.0f}/s"
+    return rate, bound
+
+
+def measure(options):
+    with Stage(options.gateway) as stage:
+        stage.start_upstream()
+        stage.start_peer("nginx")
+        gateway, base = stage.start_gateway()
+        upstream = request_of("GET", UPSTREAM_INFO)
+        whom = {"direct": (stage.address("stub"), upstream), "nginx": (stage.address("nginx"), upstream),
+                "gateway": (base, request_of("GET", INFO, stage.key))}
+        rate, bound = chosen_rate(stage, gateway, base, whom["direct"], options.secs)
+        print(f"open loop at {rate:,.0f} requests/s: {bound}", flush=True)
+        samples = {name: [] for name in whom}
+        for number in range(options.rounds):
+            for name in list(whom)[number % 3:] + list(whom)[:number % 3]:
+                samples[name].append(asked(stage, *whom[name], rate, options.secs))
+    return rows_of(samples, rate, bound)
+
+
+def rows_of(samples, rate, bound):
+    rows = []
+    for share in ("p50_us", "p99_us"):
+        added = {name: statistics.median(mine[share] - direct[share] for mine, direct in zip(samples[name], samples["direct"]))
+                 for name in ("nginx", "gateway")}
+        own = statistics.median(sample[share] for sample in samples["direct"])
+        words = f"{added['gateway']:,.0f} us; nginx {added['nginx']:,.0f} us, to the stub's {own:,.0f} us"
+        rows.append(at_most(f"latency added, {share[:3]}, at {rate:,.0f}/s", ADDED_OF_NGINX_MAX,
+                            added["gateway"] / max(1.0, added["nginx"]), words,
+                            {"added_us": added, "direct_us": own, "rate": rate, "bound": bound},
+                            goal=f"<= {ADDED_OF_NGINX_MAX} of nginx's"))
+    return rows
+
+
+if __name__ == "__main__":
+    sys.exit(alone(measure, __doc__))
