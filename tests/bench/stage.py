@@ -103,8 +103,9 @@ class Stage:
     def start_upstream(self):
         return self.start_peer("upstream", self.others)
 
-    def start_gateway(self, under=(), cores=None, seconds=20, environment=None, workers=None, database="gateway"):
-        """The program and its address; one user is connected."""
+    def start_gateway(self, under=(), cores=None, seconds=20, environment=None, workers=None, database="gateway",
+                      connected=True):
+        """The program and its address; one user is connected to it if that is wanted."""
         settings = settings_for.write(
             self.run, self.gateway_program, f"https://localhost:{self.port('upstream')}", self.run / "cert.pem",
             workers or self.values["WORKERS"], self.key_sha256, f"'localhost:{self.port('upstream')}'", database)
@@ -113,5 +114,6 @@ class Stage:
         listening = gateway.first_line(seconds)
         gateway.admin = listening["admin"]
         base = listening["api"]
-        settings_for.call(base, "PUT", f"/v1/users/{USER}/tokens", self.key, users.tokens())
+        if connected:
+            settings_for.call(base, "PUT", f"/v1/users/{USER}/tokens", self.key, users.tokens())
         return gateway, base
