@@ -9,13 +9,13 @@ from pathlib import Path
 from processes import Program, pinned
 
 HERE = Path(__file__).resolve().parent
-# wrk's Lua holds that many ready requests without trouble; more users are visited in strides.
+# wrk's Lua holds that many ready requests without trouble.
 REQUESTS_MAX = 100_000
 
 
 @dataclass
 class Target:
-    """Who is asked, and what. `@USER@` in the path stands for each of `users` users in turn, every stride-th."""
+    """Who is asked, and what. `@USER@` in the path stands for `users` users in turn, spread evenly over `among`."""
     name: str
     program: Program
     base: str
@@ -24,12 +24,13 @@ class Target:
     body: str = ""
     headers: list = field(default_factory=list)
     users: int = 1
+    among: int = 0
 
     def environment(self):
-        stride = max(1, -(-self.users // REQUESTS_MAX))
+        visited = min(self.users, REQUESTS_MAX)
+        stride = max(1, (self.among or self.users) // visited)
         return {**os.environ, "BENCH_METHOD": self.method, "BENCH_PATH": self.path, "BENCH_BODY": self.body,
-                "BENCH_HEADERS": "\n".join(self.headers), "BENCH_USERS": str(max(1, self.users // stride)),
-                "BENCH_STRIDE": str(stride)}
+                "BENCH_HEADERS": "\n".join(self.headers), "BENCH_USERS": str(visited), "BENCH_STRIDE": str(stride)}
 
 
 def ask(target, connections, secs, cores):
