@@ -58,7 +58,7 @@ def measure(options):
             rows.append(at_most(what, INSTRUCTIONS_OF_NGINX_MAX, share, words, figures) if peer == "nginx"
                         else Row(what, "-", words, None, figures))
         rows.append(at_most(f"allocations per request, {kind}", ALLOCATIONS_MAX, round(gateway["allocations"], 1),
-                            f"{gateway['allocations']:.1f}"))
+                            f"{gateway['allocations']:.1f}", goal=str(ALLOCATIONS_MAX)))
     return rows
 
 

@@ -64,6 +64,13 @@ def show(rows):
         print(line((row.what, row.goal, row.measured), {True: "yes", False: "NO", None: "-"}[row.reached]))
 
 
+def write_markdown(path, rows):
+    """The table for a README."""
+    cells = [(row.what, row.goal, row.measured, {True: "yes", False: "no", None: ""}[row.reached]) for row in rows]
+    lines = ["| what | goal | measured | reached |", "|---|---|---|---|"] + ["| " + " | ".join(row) + " |" for row in cells]
+    path.write_text("\n".join(lines).replace("<=", "≤") + "\n")
+
+
 def write_json(path, rows, more=None):
     path.write_text(json.dumps({**(more or {}), "rows": [asdict(row) for row in rows]}, indent=1) + "\n")
 
