@@ -64,6 +64,7 @@ class Program:
         self.name, self.log = name, log
         Path(log).write_bytes(b"")
         self.out = open(log, "ab")
+        self.began = time.monotonic()
         self.process = subprocess.Popen(pinned(cores) + argv, stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.out,
                                         env={**os.environ, **(environment or {})}, start_new_session=True,
                                         preexec_fn=end_with_parent)
@@ -80,7 +81,7 @@ class Program:
             for line in self.said().splitlines():
                 if line.startswith("{") and "listening" in line:
                     return json.loads(line)
-            time.sleep(0.02)
+            time.sleep(0.002)
         raise RuntimeError(f"{self.name} did not come up: {self.said()[-600:]}")
 
     def forget_log(self):
