@@ -1,5 +1,4 @@
 """Users of the gateway by the hundred thousand, each connected by PUT /v1/users/{id}/tokens."""
-import itertools
 import json
 import time
 
@@ -36,8 +35,3 @@ def connect(base, key, count):
     """Users 0 to count - 1; what it took, in words for the reader."""
     seconds = connect_range(base, key, 0, count)
     return f"{count:,} users connected in {seconds:.1f} s ({count / max(seconds, 1e-9):,.0f} a second)"
-
-
-def around(count):
-    """All users in turn, for ever."""
-    return (name_of(number) for number in itertools.cycle(range(count)))
