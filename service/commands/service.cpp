@@ -103,7 +103,7 @@ service::service(const settings::all& settings)
       reaching_(workers_reaching(settings, trust_, names_)),
       pool_(blocking_threads, blocking_queue_max),
       store_(store_of(settings)),
-      vault_(*store_, read_key_ring(settings)),
+      vault_(*store_, read_key_ring(settings), settings.vault.cached_users),
       tokens_(reaching_[0]->home, reaching_[0]->oauth, vault_, *store_, tokens_settings_of(settings),
               [this](const tiktok::refresh_report& report) { tell_refresh(sink_, report); }),
       window_table_(tiktok::window_rules(settings.limits)),

@@ -29,6 +29,7 @@ constexpr milliseconds write_timeout{30'000};    // C19
 constexpr milliseconds linger_timeout{1'000};    // a refused connection is gone within a second
 constexpr milliseconds discard_timeout{1'000};
 constexpr std::size_t buffer_bytes_max = http::max_header_bytes + 64 * 1024;
+constexpr std::size_t idle_text_bytes_max = 1024;
 constexpr std::uint64_t unbounded_body = UINT64_MAX;
 
 /// The key of `Authorization: Bearer KEY` or `x-api-key`; empty when neither is there or the scheme is
@@ -82,6 +83,7 @@ private:
 /// What an idle connection waits in; 0 is its end.
 task<io_result<std::size_t>> session::wait_for_request() {
     received_.shrink();
+    if (block_.capacity() > idle_text_bytes_max) std::string().swap(block_);
     stream_.relax();
     place_.idle();
     return stream_.read_some(received_.prepare(),

@@ -83,7 +83,10 @@ public:
     void settle(std::uint64_t id, steady_time answered) {
         if (!drop(id)) return; // held to its end already
         const steady_time free_at = answered + rule.length;
-        settled_.insert(std::upper_bound(first(), settled_.end(), free_at), free_at);
+        if (settled_.empty() || settled_.back() <= free_at)
+            settled_.push_back(free_at); // answers come nearly in the order in which they free
+        else
+            settled_.insert(std::upper_bound(first(), settled_.end(), free_at), free_at);
     }
     bool drop(std::uint64_t id) {
         return std::erase_if(open_, [id](const open_slot& slot) { return slot.id == id; }) != 0;

@@ -20,6 +20,8 @@ namespace {
 // RFC 9110 §15.2 sets no bound on interim answers; nobody sends more than one or two (U10).
 constexpr int interim_answers_max = 8;
 constexpr int switching_protocols = 101;
+// Most answers with their heads: what is more is read straight into its place.
+constexpr std::size_t first_receive_bytes = 4 * 1024;
 
 failure refused(const char* what) {
     return failure{errc::tiktok_error, what};
@@ -40,7 +42,9 @@ reply begin_reply(const http::response_head& head, std::string_view block) {
 } // namespace
 
 connection::connection(worker& home, std::size_t answer_bytes_max)
-    : wire_(home), received_(2 * http::max_header_bytes), answer_bytes_max_(answer_bytes_max) {}
+    : wire_(home),
+      received_(2 * http::max_header_bytes, first_receive_bytes),
+      answer_bytes_max_(answer_bytes_max) {}
 
 task<result<void>> connection::open(tcp_endpoint to, ssl_pointer ssl, deadline until) {
     if (!ssl) co_return failure{errc::tiktok_tls, "TLS cannot be set up for this host."};

@@ -41,6 +41,7 @@ using tiktok::webhook_kind;
 store::told_status as_seen(const store::post_record& seen, wall_time now) {
     store::told_status out;
     out.attempt = seen.attempt;
+    out.user = seen.user;
     out.status = out.seen_status = seen.status;
     out.fail_reason = seen.fail_reason;
     out.post_ids = out.seen_post_ids = seen.post_ids;

@@ -12,7 +12,7 @@ std::span<char> buffer::prepare() {
         begin_ = 0;
     }
     if (end_ == capacity_ && capacity_ < max_bytes_) {
-        const std::size_t larger = std::min(std::max(capacity_ * 2, first_bytes), max_bytes_);
+        const std::size_t larger = std::min(std::max(capacity_ * 2, first_bytes_), max_bytes_);
         auto memory = std::make_unique_for_overwrite<char[]>(larger);
         if (end_ > 0) std::memcpy(memory.get(), memory_.get(), end_);
         memory_ = std::move(memory);
@@ -27,7 +27,7 @@ void buffer::consume(std::size_t bytes) {
 }
 
 void buffer::shrink() {
-    if (!empty() || capacity_ <= first_bytes) return;
+    if (!empty() || capacity_ <= first_bytes_) return;
     memory_.reset();
     capacity_ = 0;
 }

@@ -1,4 +1,4 @@
-// A connection's read buffer: 2 KiB at first, grown on demand up to a bound, given back when the connection
+// A connection's read buffer: 1 KiB at first, grown on demand up to a bound, given back when the connection
 // goes idle (performance notes, "Memory"). Owned by one connection; one thread.
 #pragma once
 #include <cstddef>
@@ -10,9 +10,8 @@ namespace gateway {
 
 class buffer {
 public:
-    static constexpr std::size_t first_bytes = 2 * 1024;
-
-    explicit buffer(std::size_t max_bytes) : max_bytes_(max_bytes) {}
+    explicit buffer(std::size_t max_bytes, std::size_t first_bytes = 1024)
+        : first_bytes_(first_bytes), max_bytes_(max_bytes) {}
 
     /// What has arrived and is not consumed. Valid until the next prepare() or shrink().
     std::string_view bytes() const { return {memory_.get() + begin_, end_ - begin_}; }
@@ -32,6 +31,7 @@ public:
 private:
     std::unique_ptr<char[]> memory_;
     std::size_t capacity_ = 0, begin_ = 0, end_ = 0;
+    std::size_t first_bytes_;
     std::size_t max_bytes_;
 };
 

@@ -153,6 +153,7 @@ std::vector<key_row> keeping_rows() {
                INTO(vault.refresh_per_second)),
         number("vault.refresh_ahead_ms", "milliseconds", {0, day_ms}, INTO(vault.refresh_ahead)),
         number("vault.settling_ms", "milliseconds", {0, 60'000}, INTO(vault.settling)),
+        number("vault.cached_users", "users", {64, 10'000'000}, INTO(vault.cached_users)),
         {"callers", "list of callers", false, false,
          [](all& to, const YAML::Node& value) { return read_callers(to.callers, value); },
          same_at(INTO(callers)), true},

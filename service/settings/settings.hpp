@@ -131,6 +131,8 @@ struct vault {
     /// TikTok says nowhere how soon all of it knows a new pair: so long after a refresh a 401 means "not
     /// yet".
     milliseconds settling{3'000};
+    /// Users whose opened tokens are kept in memory, about 1 KiB each; the others' are read again.
+    std::uint32_t cached_users = 100'000;
     bool operator==(const vault&) const = default;
 };
 

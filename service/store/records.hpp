@@ -100,6 +100,7 @@ struct post_record {
 /// TikTok's word on a post: the part of its row that TikTok owns. Made from the row as it was seen.
 struct told_status {
     std::string attempt;
+    user_id user; // whose post it is
     std::string seen_status;
     std::string seen_post_ids;
     std::string status;

@@ -14,8 +14,8 @@ from measurement import Row, alone, at_most
 from stage import INFO, USER, Stage
 
 EMPTY_READY_MS_MAX = 100
-LARGE_READY_MS_MAX = 1000
-LOOK_UP_OF_SMALL_MAX = 1.1  # the tables of more users do not fit the processor's caches
+LARGE_READY_MS_MAX = 2000
+LOOK_UP_OF_SMALL_MAX = 1.05  # the tables of more users do not fit the processor's caches
 FILLING_S_MAX = 360
 SMALL = 1_000
 TRIAL = 5_000

@@ -2,6 +2,7 @@
 
 #include "store/sqlite/line.hpp"
 #include "store/sqlite/operations.hpp"
+#include "store/sqlite/post_memory.hpp"
 
 namespace gateway::store {
 namespace {
@@ -81,6 +82,7 @@ public:
     task<result<done>> ping(deadline until) override;
 
 private:
+    post_memory posts_;
     sqlite_line line_;
 };
 
@@ -213,25 +215,32 @@ task<result<std::optional<oauth_state_record>>> sqlite_store::take_oauth_state(s
 }
 
 task<result<bool>> sqlite_store::begin_post(post_record record, deadline until) {
+    const post_memory::changing changing(posts_, record.user);
     auto work = [&record](sqlite_database& at) { return sqlite::begin_post(at, record); };
     co_return co_await on_line(line_, effect::writes, until, std::move(work));
 }
 
 task<result<bool>> sqlite_store::update_post(post_record record, deadline until, durable when) {
+    const post_memory::changing changing(posts_, record.user);
     auto work = [&record](sqlite_database& at) { return sqlite::update_post(at, record); };
     const auto what = when == durable::now ? effect::writes : effect::writes_with_the_next;
     co_return co_await on_line(line_, what, until, std::move(work));
 }
 
 task<result<told_end>> sqlite_store::tell_post_status(told_status told, deadline until) {
+    const post_memory::changing changing(posts_, told.user);
     auto work = [&told](sqlite_database& at) { return sqlite::tell_post_status(at, told); };
     co_return co_await on_line(line_, effect::writes, until, std::move(work));
 }
 
 task<result<std::optional<post_record>>> sqlite_store::find_post(user_id user, publish_id id,
                                                                  deadline until) {
+    if (auto known = posts_.find(user, id)) co_return std::move(*known);
+    const auto noted = posts_.now(user);
     auto work = [&user, &id](sqlite_database& at) { return sqlite::find_post(at, user, id); };
-    co_return co_await on_line(line_, effect::reads, until, std::move(work));
+    auto found = co_await on_line(line_, effect::reads, until, std::move(work));
+    if (found) posts_.put(user, id, *found, noted);
+    co_return found;
 }
 
 task<result<page_of<post_record>>> sqlite_store::list_posts(user_id user, std::string cursor,

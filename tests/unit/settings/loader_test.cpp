@@ -69,6 +69,7 @@ TEST(Settings, G01NumbersOutsideTheirBoundsAreRefusedWithTheBounds) {
                               {"workers", "1000"},
                               {"limits.tiktok.video_init_per_minute", "0"},
                               {"uploads.memory_bytes", "1"},
+                              {"vault.cached_users", "0"},
                               {"vault.refresh_per_second", "0"},
                               {"vault.refresh_per_second", "nan"}};
     for (const auto& [key, value] : cases) {
