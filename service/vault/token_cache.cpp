@@ -77,10 +77,18 @@ void token_cache::in_touch(bool is) {
     touch_.store(is ? ++touches_ : lost, std::memory_order_release);
 }
 
+/// Whoever is pushed out is read from the store again. In turn: begin() would be who came last, and those who
+/// are asked for now would push each other out for ever.
+void token_cache::shard::make_room() {
+    while (sets.bucket_size(hand %= sets.bucket_count()) == 0)
+        ++hand;
+    const user_id out = sets.begin(hand)->first;
+    sets.erase(out);
+    ++hand;
+}
+
 void token_cache::put(shard& into, const shared_tokens& tokens, std::uint64_t touch) {
-    // Whoever is pushed out is read from the store again; which one that is does not matter much.
-    if (into.sets.size() >= users_per_shard_max_ && !into.sets.contains(tokens->user))
-        into.sets.erase(into.sets.begin());
+    if (into.sets.size() >= users_per_shard_max_ && !into.sets.contains(tokens->user)) into.make_room();
     into.sets[tokens->user] = {tokens, touch};
 }
 

@@ -59,6 +59,8 @@ private:
         std::uint64_t generation = 0;
         std::uint64_t heard = 0;
         std::unordered_map<user_id, entry> sets;
+        std::size_t hand = 0; // over the buckets
+        void make_room();     // under the lock; not empty
     };
     shard& shard_of(const user_id& user) const;
     void put(shard& into, const shared_tokens& tokens, std::uint64_t touch);

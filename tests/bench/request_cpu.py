@@ -12,6 +12,7 @@ from measurement import Row, alone, at_most
 from stage import INFO, STATUS, STATUS_BODY, UPSTREAM_INFO, UPSTREAM_STATUS, USER, Stage
 
 CPU_OF_NGINX_MAX = {"info": 1.0, "status": 1.05}
+STATUS_USERS_MAX = 10_000  # whose posts are watched at the same time
 PEERS = ("nginx", "haproxy")
 # what: the gateway's path, and what a peer passes on for it
 KINDS = {"info": (INFO, "GET", UPSTREAM_INFO, ""), "status": (STATUS, "POST", UPSTREAM_STATUS, STATUS_BODY)}
@@ -47,7 +48,8 @@ def measure(options):
         programs["gateway"], base = stage.start_gateway()
         print(users.connect(base, stage.key, options.users), flush=True)
         for kind in KINDS:
-            targets = targets_for(kind, stage, programs, base, options.users)
+            count = options.users if kind == "info" else min(options.users, STATUS_USERS_MAX)
+            targets = targets_for(kind, stage, programs, base, count)
             for clients in map(int, options.clients.split(",")):
                 samples = load.interleaved(targets, clients, options.rounds, options.secs, stage.others)
                 load.show(f"GET {targets[-1].path}", samples, "nginx", clients)

@@ -30,7 +30,8 @@ void post_memory::put(const user_id& user, const publish_id& id, const found& sa
     auto& in = shard_of(user);
     const std::lock_guard lock(in.lock);
     if (in.generation != noted) return;
-    if (in.users.size() >= users_per_shard_max && !in.users.contains(user)) in.users.erase(in.users.begin());
+    // A full shard begins anew: those who still ask are back at once, and those who do not make room.
+    if (in.users.size() >= users_per_shard_max && !in.users.contains(user)) in.users.clear();
     auto& posts = in.users[user];
     std::erase_if(posts, [&id](const known& each) { return each.id == id; });
     if (posts.size() >= posts_per_user_max) posts.erase(posts.begin()); // the one that came first

@@ -7,9 +7,9 @@ namespace {
 
 const user_id ann = user_id::trusted("ann");
 
-vault::shared_tokens set_of(std::uint64_t version) {
+vault::shared_tokens set_of(std::uint64_t version, const user_id& user = ann) {
     auto out = std::make_shared<vault::token_set>();
-    out->user = ann;
+    out->user = user;
     out->version = version;
     return out;
 }
@@ -71,6 +71,21 @@ TEST(TokenCache, WhatWasReadOutOfTouchIsUnsureAlsoAfterwards) {
     EXPECT_EQ(cache.find(ann), nullptr) << "it was asked for before";
     cache.put_read(set_of(3), cache.now(ann));
     EXPECT_EQ(cache.find(ann)->version, 3U);
+}
+
+TEST(TokenCache, AFullCacheKeepsThoseWhoCameLastRatherThanThoseWhoCameFirst) {
+    vault::token_cache cache(64 * 100);
+    cache.in_touch(true);
+    const auto named = [](int i) { return user_id::trusted("user" + std::to_string(i)); };
+    for (int i = 0; i < 30'000; ++i)
+        cache.put_read(set_of(1, named(i)), cache.now(named(i)));
+    int first = 0, last = 0;
+    for (int i = 0; i < 6'400; ++i) {
+        first += cache.find(named(i)) ? 1 : 0;
+        last += cache.find(named(30'000 - 1 - i)) ? 1 : 0;
+    }
+    EXPECT_GT(last, 3'000);
+    EXPECT_LT(first, last / 2);
 }
 
 TEST(TokenCache, ADoubtedSetIsReadAgainAndADroppedOneIsGone) {
