@@ -9,6 +9,7 @@ find_package(PostgreSQL REQUIRED) # the client library
 find_package(yaml-cpp CONFIG REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)
 find_package(GTest CONFIG REQUIRED)
+find_package(benchmark CONFIG QUIET) # for `./dev bench --micro`, which installs it; nothing else needs it
 
 # yaml-cpp named its target differently before 0.8.
 if(TARGET yaml-cpp::yaml-cpp)

@@ -22,6 +22,8 @@ BAD = [  # rule, path, text
     ("skipped_test", "tests/unit/a_test.cpp", "GTEST_SKIP();\n"),
     ("third_party", "service/inbound/a.cpp", "#include <prometheus/counter.h>\n"),
     ("third_party", "service/vault/a.cpp", "#include <sqlite3.h>\n"),
+    ("third_party", "service/vault/a.cpp", "#include <benchmark/benchmark.h>\n"),
+    ("third_party", "tests/unit/a_test.cpp", "#include <benchmark/benchmark.h>\n"),
     ("function_length", "service/store/a.cpp", "void f() {\n" + "    g();\n" * 70 + "}\n"),
     ("function_length", "service/store/a.cpp", "namespace a {\nint f(int x) const {\n" + "    g();\n" * 70 + "}\n}\n"),
     ("function_length", "tests/contract/a.py", "def f():\n" + "    g()\n" * 70),
@@ -37,6 +39,7 @@ BAD = [  # rule, path, text
 ]
 
 GOOD = [
+    ("tests/bench/micro/a.cpp", "#include <benchmark/benchmark.h>\n"),
     ("service/posts/a.cpp", '#include "files/shelf.hpp"\n#include "base/result.hpp"\n'),
     ("service/main.cpp", '#include "inbound/listener.hpp"\n'),
     ("service/store/a.cpp", '// std::cout is not used here\nauto text = "detached std::cout";\n'),
