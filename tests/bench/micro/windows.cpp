@@ -1,5 +1,4 @@
-// What keeping a limit costs. All windows are as full as the rate of the calls leaves them, from the first
-// call that is measured on.
+// What keeping a limit costs, in windows that are as full as the rate of the calls leaves them.
 #include "limits/window.hpp"
 
 #include <benchmark/benchmark.h>
@@ -11,14 +10,13 @@
 namespace gateway::limits {
 namespace {
 
-using std::chrono::microseconds;
-
 constexpr window_rule ten_a_second{.limit = 600, .length = milliseconds{60'000}};
 
 /// Users who call in turn, at times of their own making.
 class traffic {
 public:
-    traffic(std::int64_t users, microseconds between_calls_of_one) : step_(between_calls_of_one / users) {
+    traffic(std::int64_t users, steady_time::duration between_calls_of_one)
+        : step_(between_calls_of_one / users) {
         for (std::int64_t i = 0; i < users; ++i)
             users_.push_back("user-" + std::to_string(1'000'000 + i));
     }
@@ -40,7 +38,7 @@ public:
     }
 
 private:
-    microseconds step_;
+    steady_time::duration step_;
     std::vector<std::string> users_;
     std::size_t turn_ = 0;
     steady_time now_{std::chrono::hours{1}};
@@ -79,7 +77,7 @@ BENCHMARK(take_refused);
 void count_quota(benchmark::State& state) {
     const window_rule quota{.limit = static_cast<std::uint32_t>(state.range(0)),
                             .length = milliseconds{60'000}};
-    const microseconds step = microseconds{quota.length} / (quota.limit - 2);
+    const steady_time::duration step = steady_time::duration{quota.length} / (quota.limit - 2);
     window_table table({});
     steady_time now{std::chrono::hours{1}};
     const auto counted = [&] {
