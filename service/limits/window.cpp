@@ -12,7 +12,7 @@ namespace gateway::limits {
 namespace {
 
 constexpr std::size_t shard_count = 64;
-constexpr std::size_t buckets_looked_at_per_take = 4;
+constexpr std::size_t buckets_looked_at_per_take = 2;
 
 std::size_t mix(std::string_view text, std::uint8_t kind) {
     return std::hash<std::string_view>{}(text) ^ (std::size_t{kind} + 1) * 0x9e3779b97f4a7c15ULL;
@@ -151,18 +151,22 @@ struct shard {
     std::vector<window_rule> rules;
     std::size_t next_bucket = 0;
 
-    /// Each take looks at a few other places, so that every empty window is found soon and none at great
-    /// cost.
+    /// Each take looks at two other places, so that every empty window is found in half as many takes as
+    /// there are windows, and none at great cost: with many users each look is a miss of the processor's
+    /// caches.
     void tidy_a_little(steady_time now) {
         for (std::size_t i = 0; i < buckets_looked_at_per_take && !windows.empty(); ++i) {
             next_bucket = (next_bucket + 1) % windows.bucket_count();
-            std::vector<window_key> over;
-            for (auto it = windows.begin(next_bucket); it != windows.end(next_bucket); ++it) {
-                it->second.forget_past(now);
-                if (it->second.empty(now)) over.push_back(it->first);
+            auto at = windows.begin(next_bucket);
+            while (at != windows.end(next_bucket)) {
+                at->second.forget_past(now);
+                if (at->second.empty(now)) {
+                    windows.erase(window_key{at->first});
+                    at = windows.begin(next_bucket); // those before it are looked at again: rare, and few
+                } else {
+                    ++at;
+                }
             }
-            for (const window_key& key : over)
-                windows.erase(key);
         }
     }
 };

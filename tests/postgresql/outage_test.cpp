@@ -34,8 +34,8 @@ store::post_record post(const std::string& idempotency_key) {
     return out;
 }
 
-/// Inserts become durable 1.5 s after they arrived, also when whoever sent them has hung up meanwhile: else the
-/// server takes back what it finds unheard when it looks for its client, once a second.
+/// Inserts become durable 1.5 s after they arrived, also when whoever sent them has hung up meanwhile: else
+/// the server takes back what it finds unheard when it looks for its client, once a second.
 std::string late_insert_into(const std::string& table) {
     return "CREATE FUNCTION late() RETURNS trigger AS 'BEGIN PERFORM pg_sleep(1.5); RETURN NULL; END' "
            "LANGUAGE plpgsql SET client_connection_check_interval = 0; "

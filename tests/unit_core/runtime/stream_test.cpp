@@ -207,7 +207,8 @@ TEST(StreamConnect, EndsAtItsDeadlineAndTellsOfARefusal) {
     const auto refused = run_on(w, s.connect(to, soon()));
     ASSERT_FALSE(refused);
     EXPECT_EQ(boost::system::errc::connection_refused, refused.error());
-    EXPECT_EQ(stream_errc::timed_out, run_on(w, s.connect(to, deadline{steady_now() - milliseconds{100}})).error());
+    EXPECT_EQ(stream_errc::timed_out,
+              run_on(w, s.connect(to, deadline{steady_now() - milliseconds{100}})).error());
     EXPECT_FALSE(s.is_open());
 }
 
