@@ -29,7 +29,7 @@ constexpr milliseconds write_timeout{30'000};    // C19
 constexpr milliseconds linger_timeout{1'000};    // a refused connection is gone within a second
 constexpr milliseconds discard_timeout{1'000};
 constexpr std::size_t buffer_bytes_max = http::max_header_bytes + 64 * 1024;
-constexpr std::size_t idle_text_bytes_max = 1024;
+constexpr std::size_t spare_text_bytes_max = 64 * 1024; // room that is kept for the next request
 constexpr std::uint64_t unbounded_body = UINT64_MAX;
 
 /// The key of `Authorization: Bearer KEY` or `x-api-key`; empty when neither is there or the scheme is
@@ -73,17 +73,14 @@ private:
     route way_; // of the current request
     // Reused from request to request, so that what they hold finds its room.
     telemetry::call_record record_;
-    std::string block_;
-    http::request_head head_; // its texts are views of the block
-    std::string head_out_;
-    std::string allow_; // what facts.allow of the current answer refers to
-    std::string body_out_;
+    std::unique_ptr<call_texts> texts_; // of the current request
+    http::request_head head_;           // its texts are views of the block
+    std::string allow_;                 // what facts.allow of the current answer refers to
 };
 
 /// What an idle connection waits in; 0 is its end.
 task<io_result<std::size_t>> session::wait_for_request() {
     received_.shrink();
-    if (block_.capacity() > idle_text_bytes_max) std::string().swap(block_);
     stream_.relax();
     place_.idle();
     return stream_.read_some(received_.prepare(),
@@ -104,9 +101,11 @@ void session::begin_record(const http::request_head* head) {
 /// The head of the next request, judged; or why nothing more is read of this connection.
 std::optional<failure> session::take_head(const result<std::size_t>& length) {
     std::optional<failure> wrong;
+    texts_ = marks_.take_texts();
     if (length) {
-        block_.assign(received_.bytes().substr(0, *length)); // copied, since reading a body moves the buffer
-        if (auto judged = read_head(block_)) {
+        texts_->block.assign(
+            received_.bytes().substr(0, *length)); // copied, since reading a body moves the buffer
+        if (auto judged = read_head(texts_->block)) {
             head_ = *judged;
             received_.consume(*length);
         } else {
@@ -159,8 +158,8 @@ task<void> session::run() {
                 facts.keep_alive = co_await body.discard(deadline::in(steady_now(), discard_timeout));
         }
         write_answer(*what, facts);
-        const auto written =
-            co_await stream_.write(head_out_, body_out_, deadline::in(coarse_steady_now(), write_timeout));
+        const auto written = co_await stream_.write(texts_->head, texts_->body,
+                                                    deadline::in(coarse_steady_now(), write_timeout));
         answered();
         go_on = written.has_value() && facts.keep_alive;
     }
@@ -211,15 +210,15 @@ std::optional<pipeline::outcome> session::answer_at_the_door(request_body& body,
 }
 
 void session::write_answer(const pipeline::outcome& what, answer_facts& facts) {
-    head_out_.clear();
-    body_out_.clear();
-    facts.status = append_answer_body(body_out_, what, record_.request_id);
-    facts.body_bytes = body_out_.size();
+    texts_->head.clear();
+    texts_->body.clear();
+    facts.status = append_answer_body(texts_->body, what, record_.request_id);
+    facts.body_bytes = texts_->body.size();
     const auto now = wall_now();
     record_.ended_wall = now;
     facts.date = marks_.dates.at(now);
-    append_answer_head(head_out_, what, record_, facts, marks_.policies);
-    if (record_.verb == http::name_of(http::verb::head)) body_out_.clear();
+    append_answer_head(texts_->head, what, record_, facts, marks_.policies);
+    if (record_.verb == http::name_of(http::verb::head)) texts_->body.clear();
     if (const auto* refused = std::get_if<failure>(&what)) {
         record_.code = refused->code();
         if (refused->details()) record_.refused_by = refused->details()->scope;
@@ -229,11 +228,18 @@ void session::write_answer(const pipeline::outcome& what, answer_facts& facts) {
 
 void session::answered() {
     with_.recorder.call_ended(record_, steady_now(), record_.ended_wall);
-    if (head_out_.capacity() > 16 * 1024) head_out_.shrink_to_fit();
-    if (body_out_.capacity() > 64 * 1024) std::string().swap(body_out_);
+    marks_.give_back(std::move(texts_));
 }
 
 } // namespace
+
+void answer_marks::give_back(std::unique_ptr<call_texts> used) {
+    for (auto* text : {&used->block, &used->head, &used->body}) {
+        text->clear();
+        if (text->capacity() > spare_text_bytes_max) text->shrink_to_fit();
+    }
+    spare.push_back(std::move(used));
+}
 
 bool plain_request_id(std::string_view text) {
     return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {

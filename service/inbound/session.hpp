@@ -13,7 +13,10 @@
 #include "settings/settings.hpp"
 
 #include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace gateway {
 class tls_server_context;
@@ -42,8 +45,23 @@ struct api_parts {
     bool loopback_host_only = false;
 };
 
-/// What sessions of one worker write into their answers; owned by its listener.
+/// The bytes of one request's head and of its answer. A connection has them only while it serves a request,
+/// so an idle one keeps none and the next request of any finds their room.
+struct call_texts {
+    std::string block, head, body;
+};
+
+/// What sessions of one worker write into their answers, and with; owned by its listener.
 struct answer_marks {
+    std::unique_ptr<call_texts> take_texts() {
+        if (spare.empty()) return std::make_unique<call_texts>();
+        auto last = std::move(spare.back());
+        spare.pop_back();
+        return last;
+    }
+    void give_back(std::unique_ptr<call_texts> used);
+
+    std::vector<std::unique_ptr<call_texts>> spare;
     ulid_source request_ids; // of requests that bring none
     http::date_clock dates;
     http::policy_text policies;
