@@ -24,6 +24,7 @@ inline void append_all(std::string& out, const Pieces&... pieces) {
     out.resize(at + (detail::as_piece(pieces).size() + ...));
     char* to = out.data() + at;
     const auto put = [&to](std::string_view piece) __attribute__((always_inline)) {
+        if (piece.empty()) return;                   // which may point nowhere
         std::memcpy(to, piece.data(), piece.size()); // of a literal: a move or two
         to += piece.size();
     };

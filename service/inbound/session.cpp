@@ -29,7 +29,9 @@ constexpr milliseconds write_timeout{30'000};    // C19
 constexpr milliseconds linger_timeout{1'000};    // a refused connection is gone within a second
 constexpr milliseconds discard_timeout{1'000};
 constexpr std::size_t buffer_bytes_max = http::max_header_bytes + 64 * 1024;
-constexpr std::size_t spare_text_bytes_max = 64 * 1024; // room that is kept for the next request
+// Room that is kept for the next requests: of each text, and for how many at once.
+constexpr std::size_t spare_text_bytes_max = 16 * 1024;
+constexpr std::size_t spare_texts_max = 256;
 constexpr std::uint64_t unbounded_body = UINT64_MAX;
 
 /// The key of `Authorization: Bearer KEY` or `x-api-key`; empty when neither is there or the scheme is
@@ -234,6 +236,7 @@ void session::answered() {
 } // namespace
 
 void answer_marks::give_back(std::unique_ptr<call_texts> used) {
+    if (spare.size() >= spare_texts_max) return;
     for (auto* text : {&used->block, &used->head, &used->body}) {
         text->clear();
         if (text->capacity() > spare_text_bytes_max) text->shrink_to_fit();

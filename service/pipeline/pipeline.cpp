@@ -189,7 +189,7 @@ public:
         place& operator=(const place&) = delete;
         ~place() {
             mine_->reset();
-            from_->spare_.push_back(std::move(mine_));
+            if (from_->spare_.size() < spare_max) from_->spare_.push_back(std::move(mine_));
         }
         journey& operator*() { return **mine_; }
 
@@ -205,6 +205,7 @@ private:
         spare_.pop_back();
         return last;
     }
+    static constexpr std::size_t spare_max = 256;
     std::vector<room> spare_;
 };
 

@@ -73,9 +73,6 @@ limits::standing settle(limits::permit& slot, const call_outcome& out, milliseco
     return slot.stands(now);
 }
 
-/// What was found so shortly ago is what would be found again.
-constexpr milliseconds just_now{20};
-
 bool is_rate_limit(const call_outcome& out) {
     return !out.answer && out.answered && out.answer.error().code() == errc::rate_limited
            && out.answer.error().details()->scope == limit_scope::tiktok_user;
@@ -123,8 +120,9 @@ std::span<const std::string> user_api::scopes() const {
 
 vault::shared_tokens user_api::tokens_now() const {
     const auto now = wall_now();
-    const bool fresh = bound_ && now >= bound_at_ && now - bound_at_ < just_now;
-    return fresh && is_good(*bound_, now) ? bound_ : shared_.tokens.ready(user_, now);
+    // What was found in the same millisecond, and was not refused since, is what would be found again.
+    const bool just_found = bound_ && now == bound_at_;
+    return just_found && is_good(*bound_, now) ? bound_ : shared_.tokens.ready(user_, now);
 }
 
 void user_api::told_of_refusal(endpoint which, const failure& why) {
@@ -199,6 +197,7 @@ task<result<document>> user_api::call(api_request what) {
             auto fresh = co_await shared_.tokens.refresh_after_401(user_, tokens->version, until_);
             if (!fresh) co_return fresh.error();
             ++so_far.token_refusals;
+            bound_at_ = {}; // the pair stays, since its scopes are looked at; it is sent no more
             tokens = std::move(*fresh);
         } else {
             ++so_far.repeats;

@@ -30,7 +30,8 @@ public:
     sqlite_database& operator=(const sqlite_database&) = delete;
 
     /// A transaction that writes. Without waiting for the disk its end is durable with that of the next one
-    /// that waits: the log is written in order, and a wait is for all of it (SQLite, "Write-Ahead Logging").
+    /// that waits and changes a row (one that finds nothing to change writes no log): the log is written in
+    /// order, and a wait is for all of it (SQLite, "Write-Ahead Logging").
     void begin(bool waits_for_the_disk);
     /// Statements without rows, several at once.
     void execute(const char* sql);

@@ -235,7 +235,8 @@ task<result<told_end>> sqlite_store::tell_post_status(told_status told, deadline
 
 task<result<std::optional<post_record>>> sqlite_store::find_post(user_id user, publish_id id,
                                                                  deadline until) {
-    if (auto known = posts_.find(user, id)) co_return std::move(*known);
+    const bool may_answer = line_.how_it_is().now != condition::beyond_help;
+    if (auto known = posts_.find(user, id); known && may_answer) co_return std::move(*known);
     const auto noted = posts_.now(user);
     auto work = [&user, &id](sqlite_database& at) { return sqlite::find_post(at, user, id); };
     auto found = co_await on_line(line_, effect::reads, until, std::move(work));
