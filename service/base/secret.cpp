@@ -18,9 +18,14 @@ secret& secret::operator=(secret&& other) noexcept {
 }
 
 void secret::wipe() noexcept {
+    if (text_.empty()) return;
     text_.resize(text_.capacity()); // within capacity: no allocation, and the slack is wiped as well
-    OPENSSL_cleanse(text_.data(), text_.size());
+    wipe_bytes(text_);
     text_.clear();
+}
+
+void wipe_bytes(std::span<char> bytes) noexcept {
+    OPENSSL_cleanse(bytes.data(), bytes.size());
 }
 
 bool secret::equals(std::string_view other) const {

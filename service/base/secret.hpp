@@ -1,6 +1,7 @@
 // A string that must not be seen: it cannot be printed, compared with == or copied by accident, and it wipes
 // itself.
 #pragma once
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,15 @@ public:
     bool empty() const { return text_.empty(); }
     std::size_t size() const { return text_.size(); }
 
+    /// Written anew, in the same memory if it is large enough: `write` appends up to `bytes_max` to a string.
+    template <class Write>
+    void compose(std::size_t bytes_max, Write write) {
+        wipe();
+        text_.reserve(bytes_max); // now: what a string leaves behind as it grows is not wiped
+        write(text_);
+    }
+    std::size_t capacity() const { return text_.capacity(); }
+
     /// Takes time that depends on the lengths only.
     bool equals(std::string_view other) const;
     void wipe() noexcept;
@@ -30,6 +40,9 @@ public:
 private:
     std::string text_;
 };
+
+/// For a secret in somebody else's memory.
+void wipe_bytes(std::span<char> bytes) noexcept;
 
 /// Constant time for equal lengths.
 bool equal_in_constant_time(std::string_view a, std::string_view b);

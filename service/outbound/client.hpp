@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "runtime/task.hpp"
+#include "runtime/worker_memory.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -35,7 +36,7 @@ enum class repeat { never, if_connection_was_reused };
 /// A whole answer. Views into `bytes`.
 struct reply {
     int status = 0;
-    std::string bytes; // head and body, de-chunked
+    worker_string bytes; // head and body, de-chunked
     std::string_view body() const { return std::string_view(bytes).substr(body_at); }
     std::size_t body_at = 0;
     std::string retry_after; // raw values of the few fields anyone asks for; empty when absent

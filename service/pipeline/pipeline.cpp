@@ -173,42 +173,6 @@ bool journey::bound() {
     return passes(check_scope(*call, *api));
 }
 
-/// A call's room, taken from those that earlier calls have left behind: it is larger than what Asio keeps for
-/// the frames of coroutines. Shared with the calls that run, which may outlive the pipeline with their loop.
-class journeys {
-public:
-    using room = std::unique_ptr<std::optional<journey>>;
-    class place {
-    public:
-        place(std::shared_ptr<journeys> from, const parts& with, const request& what,
-              telemetry::call_record& record)
-            : from_(std::move(from)), mine_(from_->take()) {
-            mine_->emplace(with, what, record);
-        }
-        place(const place&) = delete;
-        place& operator=(const place&) = delete;
-        ~place() {
-            mine_->reset();
-            if (from_->spare_.size() < spare_max) from_->spare_.push_back(std::move(mine_));
-        }
-        journey& operator*() { return **mine_; }
-
-    private:
-        std::shared_ptr<journeys> from_;
-        room mine_;
-    };
-
-private:
-    room take() {
-        if (spare_.empty()) return std::make_unique<std::optional<journey>>();
-        auto last = std::move(spare_.back());
-        spare_.pop_back();
-        return last;
-    }
-    static constexpr std::size_t spare_max = 256;
-    std::vector<room> spare_;
-};
-
 namespace {
 
 /// Whom the call acts for at TikTok, where that, or their token, has to be waited for.
@@ -277,7 +241,7 @@ void level_absence(outcome& out) {
 
 } // namespace
 
-pipeline::pipeline(parts with) : with_(std::move(with)), rooms_(std::make_shared<journeys>()) {}
+pipeline::pipeline(parts with) : with_(std::move(with)) {}
 
 task<outcome> pipeline::serve(request& what, telemetry::call_record& record) {
     namespace this_coro = boost::asio::this_coro;
@@ -285,8 +249,7 @@ task<outcome> pipeline::serve(request& what, telemetry::call_record& record) {
     // deadline stops it, never a cancelled wait.
     const bool writes = what.what->writes;
     if (writes) co_await this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
-    journeys::place room(rooms_, with_, what, record);
-    journey& at = *room;
+    journey at(with_, what, record);
     // The fence around one request: a bug of ours costs this request and nobody else's (P12). The end of the
     // session is not a fault and passes.
     try {

@@ -42,7 +42,6 @@ namespace gateway::pipeline {
 
 /// What a door found in a request, before anything is believed. Views live as long as the request.
 class caller_book;
-class journeys;
 class shown_key;
 
 struct request {
@@ -102,7 +101,6 @@ public:
 
 private:
     parts with_;
-    std::shared_ptr<journeys> rooms_;
 };
 
 } // namespace gateway::pipeline

@@ -1,17 +1,74 @@
-// The one coroutine type of the service. Its executor is concrete (not any_io_executor): a type-erased
-// executor costs a quarter of a request in layered code, and changing it later would touch every signature.
+// The one coroutine type of the service: Asio's awaitable, with two things of our own. Its executor is
+// concrete (not any_io_executor): a type-erased executor costs a quarter of a request in layered code, and
+// changing it later would touch every signature. And its frames come from the worker's worker_memory.
 #pragma once
+#include "runtime/worker_memory.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <coroutine>
+#include <cstddef>
+#include <utility>
+
 namespace gateway {
 
 using executor_type = boost::asio::io_context::executor_type;
 
+namespace detail {
 template <class T>
-using task = boost::asio::awaitable<T, executor_type>;
+class task_promise;
+}
+
+/// Everywhere good for an asio::awaitable<T, executor_type>: co_spawn takes it, co_await gives its T.
+template <class T>
+class [[nodiscard]] task : public boost::asio::awaitable<T, executor_type> {
+    using base = boost::asio::awaitable<T, executor_type>;
+
+public:
+    using promise_type = detail::task_promise<T>;
+
+    task() = default;
+    explicit task(base&& of) noexcept : base(std::move(of)) {}
+
+    template <class U>
+    void await_suspend(std::coroutine_handle<detail::task_promise<U>> caller) {
+        using frame = boost::asio::detail::awaitable_frame<U, executor_type>;
+        base::await_suspend(std::coroutine_handle<frame>::from_promise(caller.promise()));
+    }
+};
+
+namespace detail {
+
+/// Asio's promise, which stays as it is: this one only says where frames live, and that what is awaited is
+/// awaited by it. Tried with Boost 1.81: a part of Asio that is not documented.
+template <class T>
+class task_promise final : public boost::asio::detail::awaitable_frame<T, executor_type> {
+    using base = boost::asio::detail::awaitable_frame<T, executor_type>;
+
+public:
+    static void* operator new(std::size_t bytes) { return worker_memory::take(bytes); }
+    static void operator delete(void* memory, std::size_t bytes) noexcept {
+        worker_memory::give(memory, bytes);
+    }
+
+    task<T> get_return_object() { return task<T>(base::get_return_object()); }
+
+    using base::await_transform;
+    template <class U>
+    task<U> await_transform(task<U> child) {
+        return task<U>(base::await_transform(boost::asio::awaitable<U, executor_type>(std::move(child))));
+    }
+    /// What Asio's own coroutines return.
+    template <class U>
+    task<U> await_transform(boost::asio::awaitable<U, executor_type> child) {
+        return task<U>(base::await_transform(std::move(child)));
+    }
+};
+
+} // namespace detail
 
 /// co_await socket.async_xxx(..., use_task) throws; with no_throw it gives a tuple that begins with the error
 /// code.

@@ -1,6 +1,7 @@
 #include "runtime/worker.hpp"
 
 #include "runtime/waiter.hpp"
+#include "runtime/worker_memory.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 
@@ -39,6 +40,7 @@ worker::worker(unsigned index, milliseconds sweep_tick)
 worker::~worker() = default;
 
 void worker::run() {
+    const worker_memory kept;
     meter_ = std::make_unique<lag_meter>(*this);
     meter_->measure();
     const auto stay = boost::asio::make_work_guard(loop_);

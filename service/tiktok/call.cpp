@@ -1,5 +1,7 @@
 #include "tiktok/call.hpp"
 
+#include "base/append.hpp"
+#include "base/digits.hpp"
 #include "base/json_scan.hpp"
 #include "base/json_strict.hpp"
 #include "http/request_writer.hpp"
@@ -10,11 +12,14 @@
 
 #include <boost/json/object.hpp>
 
-#include <charconv>
 #include <utility>
 
 namespace gateway::tiktok {
 namespace {
+
+constexpr std::uint16_t https_port = 443;
+// Of a request to TikTok, beside its path, fields, host, token and body.
+constexpr std::size_t fixed_bytes_max = 256;
 
 /// tiktok-api §0, "JSON request type".
 std::string_view content_type_of(endpoint which) {
@@ -92,23 +97,23 @@ std::string_view label_of(const failure& f) {
 
 } // namespace
 
-secret write_request(const outbound::origin& api, const api_request& what, std::string_view access_token) {
+void write_request(secret& into, const outbound::origin& api, const api_request& what,
+                   std::string_view access_token) {
     const endpoint_facts& row = facts(what.which);
-    char text[8] = ":";
-    const char* const end = std::to_chars(text + 1, text + sizeof text, api.port).ptr;
-    const std::string_view port(text, static_cast<std::size_t>(end - text));
-    std::string out;
-    out.reserve(row.path.size() + what.fields.size() + api.host.size() + access_token.size()
-                + what.body.size() + 256);
-    http::request_writer head(out);
-    head.start(http::verb_of(row.method), row.path, what.fields.empty() ? "" : "?fields=", what.fields,
-               api.host, api.port == 443 ? std::string_view{} : port);
-    head.field("Authorization", "Bearer ", access_token).lines("Accept: application/json\r\n");
-    if (row.method != "GET")
-        head.field("Content-Type", content_type_of(what.which)).content_length(what.body.size());
-    head.end();
-    out += what.body;
-    return secret(std::move(out));
+    std::string port; // short enough to take no memory
+    if (api.port != https_port) append_all(port, ":", number_text(api.port));
+    const auto bytes_max = row.path.size() + what.fields.size() + api.host.size() + access_token.size()
+                           + what.body.size() + fixed_bytes_max;
+    into.compose(bytes_max, [&](std::string& out) {
+        http::request_writer head(out);
+        head.start(http::verb_of(row.method), row.path, what.fields.empty() ? "" : "?fields=", what.fields,
+                   api.host, port);
+        head.field("Authorization", "Bearer ", access_token).lines("Accept: application/json\r\n");
+        if (row.method != "GET")
+            head.field("Content-Type", content_type_of(what.which)).content_length(what.body.size());
+        head.end();
+        out += what.body;
+    });
 }
 
 result<document> read_answer(endpoint which, outbound::reply answer, std::string_view access_token) {
@@ -162,12 +167,14 @@ call_outcome outcome_of(endpoint which, const failure& f) {
 task<call_outcome> send_call(services& shared, const api_request& what, std::string_view access_token,
                              deadline until) {
     const endpoint_facts& row = facts(what.which);
-    const secret request = write_request(shared.api, what, access_token);
+    secret request = shared.request_rooms.take();
+    write_request(request, shared.api, what, access_token);
     const auto again = row.repeats == repeat_class::safe ? outbound::repeat::if_connection_was_reused
                                                          : outbound::repeat::never;
     const steady_time began = steady_now();
     auto reply = co_await shared.client.send(shared.api, request.reveal(), again, until);
 
+    shared.request_rooms.give(std::move(request));
     call_outcome out = reply ? outcome_of(what.which, std::move(*reply), access_token)
                              : outcome_of(what.which, reply.error());
     out.ended = steady_now();

@@ -24,7 +24,8 @@ struct api_request {
 };
 
 /// The bytes to send. They hold the access token, hence a secret.
-secret write_request(const outbound::origin& api, const api_request& what, std::string_view access_token);
+void write_request(secret& into, const outbound::origin& api, const api_request& what,
+                   std::string_view access_token);
 
 /// The document of a success (`error.code` is `ok`, HTTP 2xx, `data` an object wherever the endpoint has
 /// one), else the translated refusal. An unsafe endpoint's failure says may_have_reached_tiktok unless TikTok

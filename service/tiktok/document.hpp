@@ -1,13 +1,14 @@
 // TikTok's answer, validated once and not taken apart: bytes, and where its `data` lies in them.
 #pragma once
+#include "runtime/worker_memory.hpp"
+
 #include <cstddef>
-#include <string>
 #include <string_view>
 
 namespace gateway::tiktok {
 
 struct document {
-    std::string bytes; // as received, with the head; the body is strictly valid JSON
+    worker_string bytes; // as received, with the head; the body is strictly valid JSON
     std::size_t data_at = 0;
     std::size_t data_size = 0;        // 0: there was no `data`, which stands for {}
     bool may_name_credentials = true; // false: no member is named like one (scan_answer)

@@ -86,9 +86,7 @@ task<token_outcome> oauth::ask(secret form, deadline until) {
     auto reply = co_await send_(std::move(bytes), until);
     token_outcome outcome = reply ? read_token_answer(reply->status, reply->body(), reply->retry_after)
                                   : judge_failure(reply.error());
-    if (reply) {
-        const secret tokens_were_here{std::move(reply->bytes)};
-    }
+    if (reply) wipe_bytes(reply->bytes); // tokens were here
     tell(facts(endpoint::token).name, label_of(outcome), began);
     co_return outcome;
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "base/secret.hpp"
 #include "limits/window.hpp"
 #include "outbound/client.hpp"
 #include "settings/settings.hpp"
@@ -10,9 +11,11 @@
 #include "tiktok/retry_budget.hpp"
 #include "tiktok/upload_memory.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace gateway::tiktok {
@@ -37,6 +40,26 @@ std::vector<limits::window_rule> window_rules(const settings::limits& from);
 /// The origin in `tiktok.api_url`; invalid_input when it is not an https origin.
 result<outbound::origin> origin_of(std::string_view url);
 
+/// Memory of requests that have been sent, wiped, for the next ones.
+class request_rooms {
+public:
+    secret take() {
+        if (kept_.empty()) return {};
+        secret last = std::move(kept_.back());
+        kept_.pop_back();
+        return last;
+    }
+    void give(secret room) {
+        room.wipe();
+        if (kept_.size() < kept_max && room.capacity() <= room_bytes_max) kept_.push_back(std::move(room));
+    }
+
+private:
+    static constexpr std::size_t kept_max = 256;
+    static constexpr std::size_t room_bytes_max = 4 * 1024;
+    std::vector<secret> kept_;
+};
+
 class services {
 public:
     /// Throws where tiktok.api_url is not an https origin: a start that must fail.
@@ -49,6 +72,7 @@ public:
     upload_memory& memory;   // of `uploads.memory_bytes`
     const settings::all& settings;
     observer told;
+    tiktok::request_rooms request_rooms;
     retry_budget budget;
     outbound::origin api;
 };

@@ -12,7 +12,7 @@ constexpr std::string_view mark = "mark";
 outbound::reply reply_of(int status, std::string body, std::string content_range = {}) {
     outbound::reply out;
     out.status = status;
-    out.bytes = std::move(body);
+    out.bytes = body;
     out.content_range = std::move(content_range);
     return out;
 }

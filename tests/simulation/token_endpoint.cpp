@@ -12,7 +12,7 @@ namespace {
 outbound::reply reply_of(int status, std::string body, std::string retry_after = {}) {
     outbound::reply out;
     out.status = status;
-    out.bytes = std::move(body);
+    out.bytes = body;
     out.retry_after = std::move(retry_after);
     return out;
 }

@@ -16,8 +16,8 @@ written envelope(const outcome& what) {
     return {status, text};
 }
 
-tiktok::document document_of(std::string bytes, std::string_view data) {
-    tiktok::document out{.bytes = std::move(bytes)};
+tiktok::document document_of(std::string_view bytes, std::string_view data) {
+    tiktok::document out{.bytes = worker_string(bytes)};
     out.data_at = out.bytes.find(data);
     out.data_size = data.size();
     return out;

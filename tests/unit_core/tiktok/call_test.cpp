@@ -113,19 +113,23 @@ TEST(Call, U09SurvivesMutatedAnswers) {
 
 TEST(Call, BuildsOneFlatRequestFromTypedValues) {
     const api_request what{endpoint::video_list, "id,title", video_list_body(1'700'000'000'123, 20)};
-    EXPECT_EQ(write_request({"open.tiktokapis.com", 443}, what, "act.x").reveal(),
+    secret request;
+    write_request(request, {"open.tiktokapis.com", 443}, what, "act.x");
+    EXPECT_EQ(request.reveal(),
               "POST /v2/video/list/?fields=id,title HTTP/1.1\r\nHost: open.tiktokapis.com\r\n"
               "Authorization: Bearer act.x\r\nAccept: application/json\r\nContent-Type: application/json\r\n"
               "Content-Length: 39\r\n\r\n{\"max_count\":20,\"cursor\":1700000000123}");
     const api_request get{endpoint::user_info, "open_id", {}};
-    EXPECT_EQ(write_request({"localhost", 8443}, get, "act.x").reveal(),
+    write_request(request, {"localhost", 8443}, get, "act.x"); // in the same memory
+    EXPECT_EQ(request.reveal(),
               "GET /v2/user/info/?fields=open_id HTTP/1.1\r\nHost: localhost:8443\r\n"
               "Authorization: Bearer act.x\r\nAccept: application/json\r\n\r\n");
 }
 
 TEST(Call, C26LetsNoTextBecomeAHeaderOrAMember) {
     const api_request what{endpoint::user_info, "open_id", {}};
-    EXPECT_THROW(write_request({"h", 443}, what, "act\r\nX: 1"), std::logic_error);
+    secret request;
+    EXPECT_THROW(write_request(request, {"h", 443}, what, "act\r\nX: 1"), std::logic_error);
     post_info info;
     info.caption = "a\"},\"x\":{\"y\":\"\n\xF0\x9F\x98\x80";
     info.privacy_level = "SELF_ONLY";

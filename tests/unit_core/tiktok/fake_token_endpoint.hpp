@@ -64,7 +64,7 @@ private:
     static outbound::reply reply_of(int code, std::string text) {
         outbound::reply out;
         out.status = code;
-        out.bytes = std::move(text);
+        out.bytes = text;
         return out;
     }
 
