@@ -66,7 +66,9 @@ std::string ulid_floor(wall_time at);
 
 template <class Meaning>
 struct std::hash<gateway::named_text<Meaning>> {
-    std::size_t operator()(const gateway::named_text<Meaning>& name) const noexcept {
+    // Not noexcept, so that libstdc++'s maps keep the hash beside each name: a look-up then compares numbers,
+    // and does not hash the names of its neighbours.
+    std::size_t operator()(const gateway::named_text<Meaning>& name) const {
         return std::hash<std::string>{}(name.text());
     }
 };

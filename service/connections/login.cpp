@@ -133,7 +133,7 @@ task<callback_answer> desk::callback(callback_query query, wall_time now, deadli
     if (!saved) co_return refused(login, "The connection could not be kept.");
     if (!login.return_url.empty())
         co_return callback_redirect{with_result(login.return_url, login.user.text(), "connected")};
-    co_return callback_page{200, connected_page(vault::split_scopes(login.scopes), (*saved)->scopes)};
+    co_return callback_page{200, connected_page(vault::split_scopes(login.scopes), (*saved)->scopes())};
 }
 
 } // namespace gateway::connections

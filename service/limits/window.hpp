@@ -42,12 +42,13 @@ public:
 
 private:
     friend class window_table;
-    permit(window_table& table, std::string key, std::uint8_t kind, std::uint64_t slot)
-        : table_(&table), key_(std::move(key)), kind_(kind), slot_(slot) {}
+    permit(window_table& table, std::string key, std::uint8_t kind, std::size_t hash, std::uint64_t slot)
+        : table_(&table), key_(std::move(key)), kind_(kind), hash_(hash), slot_(slot) {}
 
     window_table* table_ = nullptr;
     std::string key_;
     std::uint8_t kind_ = 0;
+    std::size_t hash_ = 0; // of key and kind
     std::uint64_t slot_ = 0;
 };
 
@@ -78,7 +79,7 @@ public:
     /// Slots that are not free: calls on their way, and those answered less than a window ago.
     std::uint32_t used(std::string_view key, std::uint8_t kind, steady_time now) const;
     /// TikTok said 429 to somebody else who counts for the same key and kind.
-    void close_until(std::string_view key, std::uint8_t kind, steady_time reopen);
+    void close_until(std::string_view key, std::uint8_t kind, steady_time now, steady_time reopen);
     window_rule rule_of(std::uint8_t kind) const;
     /// New rules from the settings; windows already counted stay counted.
     void change_rules(std::vector<window_rule> rules);

@@ -198,7 +198,8 @@ void shared_windows::state::window_wanted(std::string_view key, std::uint8_t kin
 
 /// Also where a share is in hand: TikTok answers 429 to all of them.
 void shared_windows::state::window_closed(std::string_view key, std::uint8_t kind, milliseconds wait) {
-    windows.close_until(key, kind, steady_now() + wait);
+    const auto now = steady_now();
+    windows.close_until(key, kind, now, now + wait);
 }
 
 task<void> shared_windows::state::give_back(store::window_name name, asking told) {

@@ -66,7 +66,7 @@ task<void> note_state(attempt& a, connection_state now_is, std::string cause) {
 }
 
 bool lacks_a_scope(const vault::token_set& now, const vault::token_set& before) {
-    return std::any_of(before.scopes.begin(), before.scopes.end(),
+    return std::any_of(before.scopes().begin(), before.scopes().end(),
                        [&now](const std::string& scope) { return !now.has_scope(scope); });
 }
 

@@ -115,7 +115,7 @@ task<result<void>> user_api::bind() {
 }
 
 std::span<const std::string> user_api::scopes() const {
-    return bound_->scopes;
+    return bound_->scopes();
 }
 
 vault::shared_tokens user_api::tokens_now() const {

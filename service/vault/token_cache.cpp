@@ -1,5 +1,7 @@
 #include "vault/token_cache.hpp"
 
+#include <iterator>
+
 namespace gateway::vault {
 
 token_cache::shard& token_cache::shard_of(const user_id& user) const {
@@ -80,11 +82,11 @@ void token_cache::in_touch(bool is) {
 /// Whoever is pushed out is read from the store again. In turn: begin() would be who came last, and those who
 /// are asked for now would push each other out for ever.
 void token_cache::shard::make_room() {
-    while (sets.bucket_size(hand %= sets.bucket_count()) == 0)
-        ++hand;
-    const user_id out = sets.begin(hand)->first;
+    auto out = sets.find(next_out);
+    if (out == sets.end()) out = sets.begin();
+    const auto follows = std::next(out);
+    next_out = follows == sets.end() ? user_id{} : follows->first;
     sets.erase(out);
-    ++hand;
 }
 
 void token_cache::put(shard& into, const shared_tokens& tokens, std::uint64_t touch) {

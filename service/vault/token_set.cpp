@@ -4,23 +4,13 @@
 
 namespace gateway::vault {
 
-bool token_set::has_scope(std::string_view name) const {
-    return std::find(scopes.begin(), scopes.end(), name) != scopes.end();
+const scope_list& token_set::scopes() const {
+    static const scope_list none;
+    return granted ? *granted : none;
 }
 
-std::vector<std::string> split_scopes(std::string_view comma_list) {
-    std::vector<std::string> out;
-    while (!comma_list.empty()) {
-        const auto comma = comma_list.find(',');
-        auto one = comma_list.substr(0, comma);
-        comma_list = comma == std::string_view::npos ? std::string_view{} : comma_list.substr(comma + 1);
-        while (one.starts_with(' '))
-            one.remove_prefix(1);
-        while (one.ends_with(' '))
-            one.remove_suffix(1);
-        if (!one.empty()) out.emplace_back(one);
-    }
-    return out;
+bool token_set::has_scope(std::string_view name) const {
+    return std::find(scopes().begin(), scopes().end(), name) != scopes().end();
 }
 
 } // namespace gateway::vault

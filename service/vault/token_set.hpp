@@ -5,12 +5,12 @@
 #include "base/ids.hpp"
 #include "base/secret.hpp"
 #include "store/records.hpp"
+#include "vault/scope_lists.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace gateway::vault {
 
@@ -26,18 +26,23 @@ struct fresh_tokens {
 };
 
 struct token_set {
-    user_id user;
-    open_id account;
-    secret access_token; // empty once wiped
-    secret refresh_token;
-    std::vector<std::string> scopes; // as granted
-    std::uint64_t version = 0;
+    // First what every call looks at, so that it lies together: each line of memory is a miss of the
+    // processor's caches where users are many.
     store::connection_state state = store::connection_state::connected;
-    std::string cause;
     wall_time connected_at; // of the login or import behind it
     wall_time received_at;  // of this pair
     wall_time access_expires_at;
+    secret access_token;   // empty once wiped
+    shared_scopes granted; // null: none
+    std::uint64_t version = 0;
+
+    user_id user;
+    open_id account;
+    secret refresh_token;
+    std::string cause;
     wall_time refresh_expires_at;
+
+    const scope_list& scopes() const;
 
     /// A refresh gave this pair less than `age` ago: TikTok may not know it everywhere yet. Where another
     /// replica received it, its clock may be ahead of ours (Q02).
@@ -51,9 +56,6 @@ struct token_set {
                && now < access_expires_at;
     }
 };
-
-/// `a, b,c` as a list; empty parts are left out.
-std::vector<std::string> split_scopes(std::string_view comma_list);
 
 using shared_tokens = std::shared_ptr<const token_set>;
 

@@ -15,11 +15,11 @@ failure not_connected() {
 }
 
 /// Everything but the tokens.
-std::shared_ptr<token_set> described(const store::connection_record& record) {
+std::shared_ptr<token_set> described(const store::connection_record& record, scope_lists& lists) {
     auto out = std::make_shared<token_set>();
     out->user = record.user;
     out->account = record.account;
-    out->scopes = split_scopes(record.scopes);
+    out->granted = lists.of(record.scopes);
     out->version = record.version;
     out->state = record.state;
     out->cause = record.cause;
@@ -67,7 +67,7 @@ task<result<shared_tokens>> token_vault::state::read(user_id user, deadline unti
         co_return not_connected();
     }
     auto& record = **found;
-    auto out = described(record);
+    auto out = described(record, scopes);
     if (!record.sealed_tokens.empty()) {
         auto text = open_pair(record, record.version, record.sealed_tokens);
         if (!text) {
@@ -92,7 +92,7 @@ task<result<shared_tokens>> token_vault::state::read(user_id user, deadline unti
 task<result<shared_tokens>> token_vault::state::repair(store::connection_record record, deadline until) {
     ++damaged;
     const auto noted = cache.now(record.user);
-    auto out = described(record);
+    auto out = described(record, scopes);
     auto kept = co_await records.kept_tokens(record.user, until);
     if (!kept) co_return kept.error();
     for (const auto& one : *kept) {
@@ -184,7 +184,7 @@ task<result<shared_tokens>> token_vault::save_grant(user_id user, fresh_tokens f
         const auto keys = co_await s.ring_to_seal(1, until);
         if (!keys) co_return keys.error();
         record.sealed_tokens = s.seal_pair(**keys, record, text);
-        auto out = described(record);
+        auto out = described(record, state_->scopes);
         const auto stored = co_await s.records.put_connection(std::move(record), expected, until);
         if (!stored) {
             s.cache.doubt(user); // it may be there all the same
@@ -226,7 +226,7 @@ task<result<saved_refresh>> token_vault::save_refreshed(store::lease held, share
     const auto keys = co_await s.ring_to_seal(1, until);
     if (!keys) co_return keys.error();
     record.sealed_tokens = s.seal_pair(**keys, record, text);
-    auto out = described(record);
+    auto out = described(record, state_->scopes);
     const auto ended =
         co_await s.records.finish_refresh(std::move(held), std::move(record), from->version, until);
     if (!ended) {

@@ -2,6 +2,7 @@
 // change). Private to vault/.
 #pragma once
 #include "vault/key_uses.hpp"
+#include "vault/scope_lists.hpp"
 #include "vault/sealing.hpp"
 #include "vault/token_cache.hpp"
 #include "vault/token_text.hpp"
@@ -30,6 +31,7 @@ struct token_vault::state final : store::change_listener {
 
     store::store& records;
     token_cache cache;
+    scope_lists scopes;
     key_uses uses;
     std::atomic<std::uint64_t> opened{0}, sealed{0}, damaged{0};
     std::atomic<std::uint64_t> rings{1};                // how many there were

@@ -215,6 +215,40 @@ TEST(Window, GrantsExactlyWhatABruteForceModelGrants) {
     }
 }
 
+/// Of a large limit slots free together, at the end of the thousandth of a window in which each would.
+TEST(Window, FreesTheSlotsOfALargeLimitNeverTooEarlyAndAtMostAThousandthTooLate) {
+    std::mt19937 random(11);
+    const auto pick = [&](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
+    const window_rule rule{3'000, milliseconds{60'000}};
+    constexpr int late_max_ms = 60;
+    window_table table({rule});
+    std::deque<int> answers; // of those that may still count, oldest first
+    int refused = 0;
+    for (int now = 0; now < 200'000; now += pick(0, 30)) {
+        while (!answers.empty() && answers.front() + 60'000 + late_max_ms <= now)
+            answers.pop_front();
+        const auto surely = static_cast<std::uint32_t>(
+            answers.end() - std::find_if(answers.begin(), answers.end(), [now](int answered) {
+                return answered + 60'000 > now;
+            }));
+        const auto used = table.used("u", 0, at(now));
+        ASSERT_GE(used, surely) << now;
+        ASSERT_LE(used, answers.size()) << now;
+        auto taken = table.take("u", 0, at(now), by(now));
+        if (auto* const held = std::get_if<permit>(&taken)) {
+            const auto left = held->settle(at(now));
+            EXPECT_EQ(left.remaining, rule.limit - used - 1);
+            answers.push_back(now);
+            continue;
+        }
+        ++refused;
+        const int exact = answers[answers.size() - used] + 60'000 - now; // they free in the order of answers
+        ASSERT_GE(wait_of(taken).count(), std::max(exact, 0)) << now;
+        ASSERT_LE(wait_of(taken).count(), exact + late_max_ms) << now;
+    }
+    EXPECT_GT(refused, 100);
+}
+
 TEST(Window, IsSafeUnderManyThreads) {
     window_table table({window_rule{50, milliseconds{60'000}}});
     std::atomic<int> grants{0};

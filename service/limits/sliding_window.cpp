@@ -1,0 +1,87 @@
+#include "limits/sliding_window.hpp"
+
+#include <cstddef>
+
+namespace gateway::limits {
+namespace {
+
+milliseconds rounded_up(steady_time::duration d) {
+    return d.count() <= 0 ? milliseconds{0} : std::chrono::ceil<milliseconds>(d);
+}
+
+} // namespace
+
+void sliding_window::add_settled(steady_time answered) {
+    const steady_time free_at = on_the_grid(answered + rule.length);
+    ++settled_count_;
+    first_free_at_ = std::min(first_free_at_, free_at);
+    // Answers come nearly in the order in which they free.
+    if (past_ == settled_.size() || settled_.back().free_at < free_at)
+        return settled_.push_back({free_at, 1});
+    const auto first = settled_.begin() + static_cast<std::ptrdiff_t>(past_);
+    auto at = settled_.end() - 1;
+    if (at->free_at != free_at)
+        at = std::lower_bound(first, settled_.end(), free_at,
+                              [](const settled_slots& slots, steady_time t) { return slots.free_at < t; });
+    if (at->free_at == free_at)
+        ++at->count;
+    else
+        settled_.insert(at, {free_at, 1});
+}
+
+steady_time sliding_window::on_the_grid(steady_time at) const {
+    if (rule.limit <= slots_apart_max) return at;
+    const auto grid = std::max<steady_time::duration>(rule.length / slots_apart_max, milliseconds{1});
+    const auto over = at.time_since_epoch() % grid;
+    return over.count() == 0 ? at : at + (grid - over);
+}
+
+/// Sorted, so only the front can be over.
+void sliding_window::forget_settled(steady_time now) {
+    for (; past_ < settled_.size() && settled_[past_].free_at <= now; ++past_)
+        settled_count_ -= settled_[past_].count;
+    if (past_ == settled_.size()) {
+        std::vector<settled_slots>{}.swap(settled_);
+        past_ = 0;
+    } else if (past_ > settled_.size() / 2) { // moved rarely, so that a take costs the same for any limit
+        settled_.erase(settled_.begin(), settled_.begin() + static_cast<std::ptrdiff_t>(past_));
+        past_ = 0;
+    }
+    first_free_at_ = settled_.empty() ? steady_time::max() : settled_[past_].free_at;
+}
+
+milliseconds sliding_window::wait(steady_time now) const {
+    steady_time free_at = now;
+    if (rule.limit > 0 && used() >= rule.limit) free_at = nth_free(used() - rule.limit, now);
+    return rounded_up(std::max(free_at, closed_until_) - now);
+}
+
+standing sliding_window::stands(steady_time now) const {
+    standing s{rule.whole != 0 ? rule.whole : rule.limit, 0, rule.length, milliseconds{0}};
+    if (free(now)) s.remaining = rule.limit - static_cast<std::uint32_t>(used());
+    if (s.remaining == 0)
+        s.until_more = wait(now);
+    else if (used() > 0)
+        s.until_more = rounded_up(first_free(now) - now);
+    return s;
+}
+
+steady_time sliding_window::first_free(steady_time now) const {
+    steady_time next = first_free_at_;
+    for (const open_slot& slot : open_)
+        next = std::min(next, guess(slot, now));
+    return next;
+}
+
+steady_time sliding_window::nth_free(std::size_t n, steady_time now) const {
+    std::vector<settled_slots> all(settled_.begin() + static_cast<std::ptrdiff_t>(past_), settled_.end());
+    for (const open_slot& slot : open_)
+        all.push_back({guess(slot, now), 1});
+    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.free_at < b.free_at; });
+    auto at = all.begin();
+    for (; n >= at->count; ++at)
+        n -= at->count;
+    return at->free_at;
+}
+
+} // namespace gateway::limits
