@@ -18,7 +18,9 @@ std::string_view either_scope(const checked_input&) {
 }
 
 std::string our_part(const publish_id& id, std::string_view state) {
-    std::string out = R"("publish_id":)";
+    std::string out;
+    out.reserve(id.text().size() + state.size() + 32);
+    out += R"("publish_id":)";
     append_json_string(out, id.text());
     out += R"(,"state":)";
     append_json_string(out, state);

@@ -31,7 +31,7 @@ status_answer from_ledger(const store::post_record& known) {
 bool is_news(const store::post_record& known, const tiktok::post_status& now) {
     if (now.status == known.status) return false;
     return now.status == send_to_user_inbox || now.status == failed
-           || (now.status == publish_complete && !now.post_ids.empty());
+           || (now.status == publish_complete && !now.post_ids().empty());
 }
 
 using tiktok::webhook_event;
@@ -96,16 +96,15 @@ task<result<status_answer>> publisher::status(tiktok::user_api& tiktok, publish_
         told.status = asked->status;
         told.fail_reason = asked->fail_reason;
         public_ids ids(told.seen_post_ids);
-        ids.are(asked->post_ids);
+        ids.are(asked->post_ids());
         told.post_ids = ids.to_json();
         // TikTok's answer is good whether or not it could be written down.
         (void)co_await store_.tell_post_status(std::move(told), tiktok.until());
     }
     status_answer out;
-    out.status = asked->status;
     out.state = state_of(asked->status);
-    out.fail_reason = asked->fail_reason;
-    out.post_ids = std::move(asked->post_ids);
+    out.status = std::move(asked->status);
+    out.fail_reason = std::move(asked->fail_reason);
     out.raw = std::move(asked->raw);
     co_return out;
 }

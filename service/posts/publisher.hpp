@@ -99,7 +99,7 @@ struct status_answer {
     std::string status;
     std::string_view state;
     std::string fail_reason;
-    std::vector<std::string> post_ids;
+    std::vector<std::string> post_ids; // the ledger's; TikTok's are in `raw`
 };
 
 class publisher {

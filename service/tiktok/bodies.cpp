@@ -1,10 +1,13 @@
 #include "tiktok/bodies.hpp"
 
+#include "base/json_members.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <iterator>
 #include <utility>
 
 namespace gateway::tiktok {
@@ -191,17 +194,28 @@ result<started_post> read_started_post(const document& answer, bool with_upload_
     return out;
 }
 
+// Asked again and again while a post is on its way: no DOM.
 result<post_status> read_post_status(document answer) {
-    const json::object data = data_of(answer);
+    static constexpr std::string_view names[] = {"status", "fail_reason", "uploaded_bytes"};
+    std::string_view values[std::size(names)];
+    find_members(answer.data(), names, values);
     post_status out;
-    out.status = text_at(data, "status");
+    out.status = json_text(values[0]);
     if (out.status.empty()) return lacks(answer, "status");
-    out.fail_reason = text_at(data, "fail_reason");
-    out.post_ids = ids_at(data, "publicaly_available_post_id"); // spelt so (tiktok-api §6)
-    out.uploaded_bytes = count_at(data, "uploaded_bytes");
-    out.downloaded_bytes = count_at(data, "downloaded_bytes");
+    out.fail_reason = json_text(values[1]);
+    out.uploaded_bytes = json_count(values[2]);
     out.raw = std::move(answer);
     return out;
+}
+
+std::vector<std::string> post_status::post_ids() const {
+    static constexpr std::string_view names[] = {"publicaly_available_post_id"}; // spelt so (tiktok-api §6)
+    std::string_view values[std::size(names)];
+    find_members(raw.data(), names, values);
+    std::vector<std::string> ids;
+    for (const std::string_view one : json_elements(values[0]))
+        if (std::string id = json_text(one); !id.empty()) ids.push_back(std::move(id));
+    return ids;
 }
 
 } // namespace gateway::tiktok

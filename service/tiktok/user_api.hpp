@@ -69,9 +69,10 @@ struct creator {
 struct post_status {
     std::string status;
     std::string fail_reason;
-    std::vector<std::string> post_ids;
-    std::optional<std::uint64_t> uploaded_bytes, downloaded_bytes;
+    std::optional<std::uint64_t> uploaded_bytes;
     document raw;
+    /// Scalar or list, numbers or strings: all were seen (U16).
+    std::vector<std::string> post_ids() const;
 };
 
 class user_api {

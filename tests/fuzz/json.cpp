@@ -1,5 +1,6 @@
 // Our JSON walk against Boost.JSON: the same texts are accepted, the same members found, the same changes
 // made.
+#include "base/json_members.hpp"
 #include "base/json_patch.hpp"
 #include "base/json_scan.hpp"
 #include "base/json_strict.hpp"
@@ -49,6 +50,11 @@ void same_member(const bj::object& object, std::string_view name, std::string_vi
 constexpr std::array<std::string_view, 1> cursors{"cursor"};
 constexpr std::array<std::string_view, 1> post_ids{"publicaly_available_post_id"};
 constexpr std::array<std::string_view, 1> dropped{"upload_url"};
+
+std::string text_of(const bj::value& value) {
+    if (const auto* const text = value.if_string()) return std::string(*text);
+    return value.is_int64() || value.is_uint64() ? bj::serialize(value) : std::string();
+}
 
 void stringify(bj::value& value) {
     if (value.is_int64() || value.is_uint64()) value = bj::string(bj::serialize(value));
@@ -116,6 +122,29 @@ void json_body(std::string_view bytes) {
         std::string ours;
         append_json_string(ours, std::string_view{text->data(), text->size()});
         require(bj::parse(ours) == *value, "a string is written otherwise than it was read");
+    }
+}
+
+void json_members(std::string_view bytes) {
+    bool unsure = false;
+    const auto value = reference(bytes, unsure);
+    if (!value || !value->is_object()) return;
+    // find_members takes the object alone, without the blanks around it.
+    const auto begin = bytes.find('{');
+    const auto object = bytes.substr(begin, bytes.rfind('}') + 1 - begin);
+    constexpr std::array<std::string_view, 4> names{"status", "ids", "bytes", "a"};
+    std::array<std::string_view, names.size()> found;
+    find_members(object, names, found);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const auto* const expected = value->get_object().if_contains(names[i]);
+        require((expected != nullptr) == !found[i].empty(), "a member was found that is not there, or not");
+        if (expected == nullptr) continue;
+        require(json_text(found[i]) == text_of(*expected), "another text was found");
+        const auto elements = json_elements(found[i]);
+        const auto* const list = expected->if_array();
+        require(elements.size() == (list ? list->size() : 1), "another number of elements");
+        for (std::size_t n = 0; list && n < list->size(); ++n)
+            require(json_text(elements[n]) == text_of((*list)[n]), "another element was found");
     }
 }
 

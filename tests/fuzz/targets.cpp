@@ -10,6 +10,7 @@ std::span<const target> all_targets() {
                                          {"json_answer", json_answer},
                                          {"json_body", json_body},
                                          {"json_patched", json_patched},
+                                         {"json_members", json_members},
                                          {"query", query},
                                          {"media_type", media_type},
                                          {"url", url}};

@@ -16,6 +16,7 @@ void multipart(std::string_view bytes);
 void json_answer(std::string_view bytes);
 void json_body(std::string_view bytes);
 void json_patched(std::string_view bytes);
+void json_members(std::string_view bytes);
 void query(std::string_view bytes);
 void media_type(std::string_view bytes);
 void url(std::string_view bytes);

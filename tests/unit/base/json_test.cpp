@@ -1,3 +1,4 @@
+#include "base/json_members.hpp"
 #include "base/json_patch.hpp"
 #include "base/json_scan.hpp"
 #include "base/json_strict.hpp"
@@ -127,6 +128,33 @@ TEST(JsonStrict, C23AnswersQuicklyWhateverTheBody) {
         EXPECT_TRUE(malformed(body));
         EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds{50});
     }
+}
+
+TEST(JsonMembers, AreTheLastOfTheirNameAtTheTopHoweverTheyAreSpelt) {
+    constexpr std::string_view names[] = {"status", "ids", "absent"};
+    std::string_view values[3];
+    find_members(
+        R"({"ids":[1],"status":"a","x":{"status":"no","absent":1},"st\u0061tus" : "b" , "ids":["7",8,{}]})",
+        names, values);
+    EXPECT_EQ(values[0], R"("b")");
+    EXPECT_EQ(values[1], R"(["7",8,{}])");
+    EXPECT_TRUE(values[2].empty());
+    find_members("[]", names, values);
+    EXPECT_TRUE(values[0].empty());
+    EXPECT_EQ(json_elements(R"(["7", 8 ,{"a":[1]}])"),
+              (std::vector<std::string_view>{R"("7")", "8", R"({"a":[1]})"}));
+    EXPECT_EQ(json_elements("7"), std::vector<std::string_view>{"7"});
+}
+
+TEST(JsonMembers, GiveTextOfStringsAndWholeNumbersOnly) {
+    EXPECT_EQ(json_text(R"("a\n\u00e9")"), "a\n\xc3\xa9");
+    EXPECT_EQ(json_text("18446744073709551615"), "18446744073709551615");
+    EXPECT_EQ(json_text("-3"), "-3");
+    for (const char* other : {"", "null", "true", "1.5", "1e3", "18446744073709551616", "{}", "[1]"})
+        EXPECT_EQ(json_text(other), "") << other;
+    EXPECT_EQ(json_count("30567100"), 30567100U);
+    for (const char* none : {"", "-1", "\"5\"", "5.0", "null"})
+        EXPECT_FALSE(json_count(none)) << none;
 }
 
 TEST(JsonWrite, EscapesWhatMustBeAndNothingElse) {

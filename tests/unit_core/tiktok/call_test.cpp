@@ -171,7 +171,7 @@ TEST(Bodies, ReadPostIdsInEveryShapeThatWasSeen) {
     const auto ids = [](const char* value) {
         auto status = read_post_status(answer_with(
             std::string(R"({"status":"PUBLISH_COMPLETE","publicaly_available_post_id":)") + value + "}"));
-        return status->post_ids;
+        return status->post_ids();
     };
     const std::vector<std::string> one{"7602997517160123666"};
     EXPECT_EQ(ids("[7602997517160123666]"), one);
