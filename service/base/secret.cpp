@@ -18,7 +18,8 @@ secret& secret::operator=(secret&& other) noexcept {
 }
 
 void secret::wipe() noexcept {
-    if (text_.empty()) return;
+    // A string that was moved from is empty, and a short one still holds its characters.
+    if (text_.empty() && text_.capacity() > std::string().capacity()) return;
     text_.resize(text_.capacity()); // within capacity: no allocation, and the slack is wiped as well
     wipe_bytes(text_);
     text_.clear();

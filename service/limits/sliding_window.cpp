@@ -74,14 +74,21 @@ steady_time sliding_window::first_free(steady_time now) const {
 }
 
 steady_time sliding_window::nth_free(std::size_t n, steady_time now) const {
-    std::vector<settled_slots> all(settled_.begin() + static_cast<std::ptrdiff_t>(past_), settled_.end());
+    if (n == 0) return first_free(now); // nearly always
+    std::vector<steady_time> guesses;
     for (const open_slot& slot : open_)
-        all.push_back({guess(slot, now), 1});
-    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.free_at < b.free_at; });
-    auto at = all.begin();
-    for (; n >= at->count; ++at)
-        n -= at->count;
-    return at->free_at;
+        guesses.push_back(guess(slot, now));
+    std::sort(guesses.begin(), guesses.end());
+    auto open = guesses.begin();
+    auto settled = settled_.begin() + static_cast<std::ptrdiff_t>(past_);
+    for (;;) {
+        const bool from_settled =
+            settled != settled_.end() && (open == guesses.end() || settled->free_at <= *open);
+        const std::size_t count = from_settled ? settled->count : 1;
+        const steady_time free_at = from_settled ? settled++->free_at : *open++;
+        if (n < count) return free_at;
+        n -= count;
+    }
 }
 
 } // namespace gateway::limits

@@ -64,6 +64,8 @@ struct window_shard {
     static constexpr std::size_t windows_looked_at_per_new = 4;
     static constexpr std::size_t windows_looked_at_per_take = 2;
     static constexpr std::size_t takes_without_look_max = 16;
+    // A table with more places than both is made smaller.
+    static constexpr std::size_t places_min = 64, sparse = 8;
 
     /// Before a take looks for its window. While empty ones are found every take looks for more; each look in
     /// vain lets one more take pass without: with many users each place is a miss of the processor's caches.
@@ -90,11 +92,18 @@ private:
             seen->second.forget_past(now);
             if (seen->second.empty(now)) windows.erase(seen);
         }
-        if (at == windows.end())
+        if (at == windows.end()) {
             next_look.reset();
-        else
+            shrink();
+        } else {
             next_look = at->first;
+        }
         return windows.size() < before;
+    }
+    /// At the end of each turn: a flat map keeps the places of what it has forgotten.
+    void shrink() {
+        const std::size_t places = windows.bucket_count();
+        if (places > places_min && windows.size() * sparse < places) windows.rehash(0);
     }
 };
 

@@ -37,12 +37,17 @@ private:
     static constexpr std::size_t step_bytes = 64;
     static constexpr std::size_t sizes = 129; // up to 8 KiB; what takes more is rare
 
+    /// Gives back to the system, of each size in turn: what is asked for is soon here again, and sizes that
+    /// nobody asks for any more do not stay.
+    void make_room(std::size_t bytes) noexcept;
+
     static constexpr std::size_t size_of(std::size_t bytes) { return (bytes + step_bytes - 1) / step_bytes; }
 
     static inline constinit thread_local worker_memory* here_ = nullptr;
 
     worker_memory* before_;
     std::size_t kept_bytes_ = 0;
+    std::size_t next_out_ = 0; // of the sizes
     std::array<block*, sizes> kept_{};
 };
 
@@ -69,9 +74,8 @@ inline void* worker_memory::take(std::size_t bytes) {
 inline void worker_memory::give(void* memory, std::size_t bytes) noexcept {
     const std::size_t size = size_of(bytes);
     worker_memory* const here = here_;
-    if (!frames_are_kept || here == nullptr || size >= sizes
-        || here->kept_bytes_ + size * step_bytes > kept_bytes_max)
-        return ::operator delete(memory);
+    if (!frames_are_kept || here == nullptr || size >= sizes) return ::operator delete(memory);
+    if (here->kept_bytes_ + size * step_bytes > kept_bytes_max) here->make_room(size * step_bytes);
     here->kept_[size] = ::new (memory) block{here->kept_[size]};
     here->kept_bytes_ += size * step_bytes;
 }

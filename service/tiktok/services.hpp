@@ -43,6 +43,7 @@ result<outbound::origin> origin_of(std::string_view url);
 /// Memory of requests that have been sent, wiped, for the next ones.
 class request_rooms {
 public:
+    request_rooms() { kept_.reserve(kept_max); }
     secret take() {
         if (kept_.empty()) return {};
         secret last = std::move(kept_.back());

@@ -47,6 +47,15 @@ TEST(WorkerMemory, KeepsNoMoreThanItsBoundAndNothingLarge) {
     for (void* const block : blocks)
         worker_memory::give(block, frame_bytes);
     EXPECT_LE(here.kept_bytes(), worker_memory::kept_bytes_max);
+    // A size that comes later finds room all the same.
+    void* const other = worker_memory::take(2 * frame_bytes);
+    worker_memory::give(other, 2 * frame_bytes);
+    EXPECT_LE(here.kept_bytes(), worker_memory::kept_bytes_max);
+    if (frames_are_kept) {
+        void* const again = worker_memory::take(2 * frame_bytes);
+        EXPECT_EQ(again, other);
+        worker_memory::give(again, 2 * frame_bytes);
+    }
     const auto before = here.kept_bytes();
     constexpr std::size_t large = 1 << 20;
     worker_memory::give(worker_memory::take(large), large);
