@@ -20,6 +20,8 @@ STATUS = f"/v1/users/{USER}/posts/{POST}"
 UPSTREAM_INFO = "/v2/user/info/?fields=open_id,union_id,avatar_url,display_name"
 UPSTREAM_STATUS = "/v2/post/publish/status/fetch/"
 CORES = sorted(os.sched_getaffinity(0))
+# As Dockerfile and systemd unit set it.
+AS_SHIPPED = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 STATUS_BODY = f'{{"publish_id":"{POST}"}}'
 
 
@@ -110,7 +112,7 @@ class Stage:
             self.run, self.gateway_program, f"https://localhost:{self.port('upstream')}", self.run / "cert.pem",
             workers or self.values["WORKERS"], self.key_sha256, f"'localhost:{self.port('upstream')}'", database)
         gateway = self.start(database, [*under, self.gateway_program, "--config", str(settings)],
-                             self.core if cores is None else cores, environment)
+                             self.core if cores is None else cores, {**AS_SHIPPED, **(environment or {})})
         listening = gateway.first_line(seconds)
         gateway.admin = listening["admin"]
         base = listening["api"]
