@@ -3,26 +3,38 @@
 #include <openssl/crypto.h>
 
 namespace gateway {
+namespace {
 
-secret::secret(secret&& other) noexcept : text_(std::move(other.text_)) {
-    other.wipe(); // a short string is copied by a move, not taken
+/// Also the slack: within its capacity a string may be made longer without an allocation.
+void wipe_all_of(std::string& text) {
+    text.resize(text.capacity());
+    wipe_bytes(text);
+    text.clear();
+}
+
+/// A short string lies in the object itself, where a move leaves its characters.
+bool in_the_object(const std::string& text) {
+    static const std::size_t short_max = std::string().capacity();
+    return !text.empty() && text.capacity() <= short_max;
+}
+
+} // namespace
+
+secret::secret(secret&& other) noexcept {
+    *this = std::move(other);
 }
 
 secret& secret::operator=(secret&& other) noexcept {
-    if (this != &other) {
-        wipe();
-        text_ = std::move(other.text_);
-        other.wipe();
-    }
+    if (this == &other) return *this;
+    wipe();
+    const bool stays_behind = in_the_object(other.text_);
+    text_ = std::move(other.text_);
+    if (stays_behind) wipe_all_of(other.text_);
     return *this;
 }
 
 void secret::wipe() noexcept {
-    // A string that was moved from is empty, and a short one still holds its characters.
-    if (text_.empty() && text_.capacity() > std::string().capacity()) return;
-    text_.resize(text_.capacity()); // within capacity: no allocation, and the slack is wiped as well
-    wipe_bytes(text_);
-    text_.clear();
+    if (!text_.empty()) wipe_all_of(text_);
 }
 
 void wipe_bytes(std::span<char> bytes) noexcept {

@@ -70,6 +70,11 @@ TEST(Secret, IsGoneFromWhereItWasMovedFrom) {
     EXPECT_TRUE(first.empty()); // NOLINT: the point of the test
     // A short string lies in the object itself, where a move leaves its characters.
     EXPECT_EQ(std::string(first.reveal().data(), 5), std::string(5, '\0'));
+    secret large{std::string(100, 'x')};
+    secret third{"brief"};
+    large = std::move(third); // copied into the memory that is there
+    EXPECT_TRUE(large.equals("brief"));
+    EXPECT_EQ(std::string(third.reveal().data(), 5), std::string(5, '\0'));
     EXPECT_TRUE(second.equals("short"));
     EXPECT_FALSE(second.equals("shorT"));
     EXPECT_FALSE(second.equals("shor"));
