@@ -3,11 +3,10 @@
 #include "limits/sliding_window.hpp"
 #include "limits/window_shard.hpp"
 
-#include <algorithm>
 #include <array>
-#include <functional>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace gateway::limits {

@@ -1,6 +1,6 @@
 // Sliding windows, pure: one per (key, class). A slot frees one window after its call was *answered* (or, if
 // no answer came, after its deadline), so that jitter on the way never makes TikTok count one more than we
-// did.
+// did. Slots of a limit above 1,024 free up to a thousandth of the window later, together with others.
 #pragma once
 #include "base/clock.hpp"
 #include "base/standing.hpp"

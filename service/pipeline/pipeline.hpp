@@ -40,10 +40,10 @@ class services;
 
 namespace gateway::pipeline {
 
-/// What a door found in a request, before anything is believed. Views live as long as the request.
 class caller_book;
 class shown_key;
 
+/// What a door found in a request, before anything is believed. Views live as long as the request.
 struct request {
     const actions::row* what = nullptr;                   // the route is found first and travels along
     std::string_view user_id, publish_id, file_id, asset; // path segments, percent-decoded by the door
