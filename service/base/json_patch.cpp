@@ -37,13 +37,12 @@ public:
     void on_open(std::size_t, char bracket, std::size_t depth_outside) {
         if (dropping()) return;
         kept_[depth_outside + 1] = false;
-        if (action_ == action::list && bracket == '[') list_depth_ = depth_outside + 1;
+        in_list_[depth_outside + 1] = action_ == action::list && bracket == '[';
         action_ = action::keep;
     }
 
     void on_close(std::size_t end, std::size_t depth_outside) {
         swallow_comma_ = swallow_comma_ && dropping(); // the dropped member was the only one
-        if (list_depth_ == depth_outside + 1) list_depth_ = 0;
         value_ended(end, depth_outside);
     }
 
@@ -78,7 +77,7 @@ private:
 
     void change(std::size_t begin, std::size_t end, std::size_t depth) {
         const std::string_view value = text_.substr(begin, end - begin);
-        const bool element = list_depth_ != 0 && list_depth_ == depth;
+        const bool element = in_list_[depth];
         if (action_ == action::list) {
             copy_until(begin);
             out_.push_back('[');
@@ -121,12 +120,12 @@ private:
     const json_patch_rules& rules_;
     std::size_t copied_ = 0;
     action action_ = action::keep;
-    std::array<bool, max_json_depth + 2> kept_{}; // by depth: the object there has a member that stays
+    std::array<bool, max_json_depth + 2> kept_{};    // by depth: the object there has a member that stays
+    std::array<bool, max_json_depth + 2> in_list_{}; // by depth: the container there is a list of ids
     std::size_t comma_at_ = 0;
     bool swallow_comma_ = false;
     std::size_t drop_depth_ = 0;
     std::size_t dropped_from_ = 0;
-    std::size_t list_depth_ = 0;
 };
 
 } // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <cstring>
 
 namespace gateway {
 namespace {
@@ -17,7 +18,7 @@ public:
     explicit answer_sink(std::string_view text) : text_(text) {}
 
     void on_key(std::size_t, std::string_view raw, std::size_t depth) {
-        if (raw.size() >= shortest_credential && may_be_credential(raw)) answer_.may_name_credentials = true;
+        if (may_be_credential(raw)) answer_.may_name_credentials = true;
         if (depth == 1)
             top_ = name_at_top(raw);
         else if (depth == 2 && top_ == member::error)
@@ -49,24 +50,36 @@ public:
     const scanned_answer& answer() const { return answer_; }
 
 private:
-    // `upload_url`, `access_token`, `refresh_token`, however spelt.
-    static constexpr std::size_t shortest_credential = 10;
-    static bool may_be_credential(std::string_view raw) {
-        return raw == "upload_url" || raw.ends_with("_token") || raw.find('\\') != std::string_view::npos;
+    static bool escaped(std::string_view raw) { return raw.find('\\') != std::string_view::npos; }
+    /// With the size known when this is compiled, a comparison is no call.
+    template <std::size_t size>
+    static bool ends(std::string_view text, const char (&with)[size]) {
+        constexpr std::size_t length = size - 1;
+        return text.size() >= length && std::memcmp(text.data() + text.size() - length, with, length) == 0;
     }
-    static bool is(std::string_view raw, std::string_view name) {
-        if (raw.size() <= name.size()) return raw == name;
-        // An escaped letter is the same letter, and longer.
-        return raw.find('\\') != std::string_view::npos && json_unescape(raw) == name;
+    template <std::size_t size>
+    static bool is(std::string_view text, const char (&name)[size]) {
+        return text.size() == size - 1 && ends(text, name);
+    }
+    // An escaped letter is the same letter, and longer.
+    static bool may_be_credential(std::string_view raw) {
+        if (raw.size() < 10) return false; // `upload_url`; `access_token` and `refresh_token` are longer
+        return ends(raw, "upload_url") || ends(raw, "_token") || escaped(raw);
+    }
+    static member named_at_top(std::string_view name) {
+        if (is(name, "data")) return member::data;
+        return is(name, "error") ? member::error : member::other;
+    }
+    static member named_in_error(std::string_view name) {
+        if (is(name, "code")) return member::code;
+        if (is(name, "message")) return member::message;
+        return is(name, "log_id") ? member::log_id : member::other;
     }
     static member name_at_top(std::string_view raw) {
-        if (is(raw, "data")) return member::data;
-        return is(raw, "error") ? member::error : member::other;
+        return raw.size() > 5 && escaped(raw) ? named_at_top(json_unescape(raw)) : named_at_top(raw);
     }
     static member name_in_error(std::string_view raw) {
-        if (is(raw, "code")) return member::code;
-        if (is(raw, "message")) return member::message;
-        return is(raw, "log_id") ? member::log_id : member::other;
+        return raw.size() > 7 && escaped(raw) ? named_in_error(json_unescape(raw)) : named_in_error(raw);
     }
 
     void ended(std::size_t begin, std::size_t end, std::size_t depth) {

@@ -1,17 +1,12 @@
 // The walk behind json_scan and json_patch: strict RFC 8259, iterative, no allocation. A sink is told of
 // every token and where it lies. Internal to base/; pure.
 #pragma once
+#include "base/json_plain.hpp"
 #include "base/utf.hpp"
 
-#include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 namespace gateway::json {
 
@@ -25,28 +20,6 @@ struct silent_sink {
     /// False stops the walk as if the text were wrong.
     bool go_on() const { return true; }
 };
-
-/// The characters of strings that need a look: quote, backslash, controls and everything beyond ASCII.
-inline const char* skip_plain(const char* at, const char* end) {
-#if defined(__SSE2__)
-    const __m128i quote = _mm_set1_epi8('"');
-    const __m128i backslash = _mm_set1_epi8('\\');
-    const __m128i blank = _mm_set1_epi8(' ');
-    for (; end - at >= 16; at += 16) {
-        const __m128i sixteen = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-        // Signed: bytes from 0x80 on are below the blank, too.
-        const __m128i special =
-            _mm_or_si128(_mm_cmplt_epi8(sixteen, blank),
-                         _mm_or_si128(_mm_cmpeq_epi8(sixteen, quote), _mm_cmpeq_epi8(sixteen, backslash)));
-        const auto mask = static_cast<unsigned>(_mm_movemask_epi8(special));
-        if (mask != 0) return at + std::countr_zero(mask);
-    }
-#endif
-    while (at < end && static_cast<unsigned char>(*at) >= 0x20 && static_cast<unsigned char>(*at) < 0x80
-           && *at != '"' && *at != '\\')
-        ++at;
-    return at;
-}
 
 // Each takes where a token begins and gives where it ends; null: it is none. They are no members, so that the
 // walk's own place stays in a register.
@@ -115,15 +88,20 @@ inline const char* special(const char* at, const char* end) {
     return length == 0 ? nullptr : at + length;
 }
 
-/// From the opening quote to behind the closing one.
-inline const char* string(const char* at, const char* end) {
-    for (++at;;) {
-        at = skip_plain(at, end);
-        if (at == end) return nullptr;
-        if (*at == '"') return at + 1;
+/// The rest of a string from what is not plain in it.
+[[gnu::noinline]] inline const char* rest_of_string(const char* at, const char* end) {
+    while (at != end && *at != '"') {
         at = special(at, end);
         if (!at) return nullptr;
+        at = skip_plain(at, end);
     }
+    return at != end ? at + 1 : nullptr;
+}
+
+/// From the opening quote to behind the closing one.
+inline const char* string(const char* at, const char* end) {
+    at = skip_plain(at + 1, end);
+    return at != end && *at == '"' ? at + 1 : rest_of_string(at, end); // nearly always the former
 }
 
 inline const char* scalar(const char* at, const char* end) {
@@ -142,6 +120,7 @@ inline const char* scalar(const char* at, const char* end) {
 }
 
 inline const char* skip_blanks(const char* at, const char* end) {
+    if (at<end&& * at> ' ') return at; // nearly always
     while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
         ++at;
     return at;

@@ -152,6 +152,7 @@ void json_patched(std::string_view bytes) {
     const auto value =
         parse_json(bytes); // equal keys make the order of changes matter, so such texts are left out
     if (value.has_error()) return;
+    if (bytes.find("-0") != std::string_view::npos) return; // a DOM forgets the sign that our text keeps
     std::string ours;
     append_patched(ours, bytes, {cursors, post_ids, dropped});
     auto expected = *value;

@@ -45,6 +45,17 @@ TEST(JsonScan, NotesWhereTheMembersLie) {
     EXPECT_EQ(answer->error_log_id, "2022");
 }
 
+TEST(JsonScan, KnowsANameHoweverItIsEscapedAndNoOther) {
+    const auto escaped = scan_answer(R"({"\u0064ata":{},"err\u006fr":{"mess\u0061ge":"a"}})");
+    ASSERT_TRUE(escaped.has_value());
+    EXPECT_EQ(escaped->data, "{}");
+    EXPECT_EQ(escaped->error_message, "a");
+    const auto another = scan_answer(R"({"\\u0064ata":{},"err\\u006fr":{"mess\\u0061ge":"a"}})");
+    ASSERT_TRUE(another.has_value());
+    EXPECT_TRUE(another->data.empty());
+    EXPECT_TRUE(another->error.empty());
+}
+
 TEST(JsonScan, ReadsTheFlatErrorOfOauth) {
     const auto answer = scan_answer(R"({"error":"invalid_grant","error_description":"x"})");
     ASSERT_TRUE(answer.has_value());
@@ -76,6 +87,8 @@ TEST(JsonPatch, MakesIdsStringsAndDropsWhatMustNotLeave) {
     EXPECT_EQ(patched(R"({"publicaly_available_post_id":7123456789012345678})"),
               R"({"publicaly_available_post_id":["7123456789012345678"]})");
     EXPECT_EQ(patched(R"({"publicaly_available_post_id":null})"), R"({"publicaly_available_post_id":[]})");
+    EXPECT_EQ(patched(R"({"publicaly_available_post_id":[1,{"publicaly_available_post_id":[2],"a":3},4]})"),
+              R"({"publicaly_available_post_id":["1",{"publicaly_available_post_id":["2"],"a":3},"4"]})");
     EXPECT_EQ(patched(R"({"upload_url":"https://x","a":1})"), R"({"a":1})");
     EXPECT_EQ(patched(R"({"a":1,"upload_url":{"b":[1,2]}})"), R"({"a":1})");
     EXPECT_EQ(patched(R"({"a":1,"upload_\u0075rl":"x","c":2})"), R"({"a":1,"c":2})");
