@@ -25,10 +25,19 @@ steady_time coarse_steady_now();
 inline wall_time wall_now() {
     return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
 }
+/// The same, a few milliseconds behind: for what a call shows, and for lifetimes of hours.
+wall_time coarse_wall_now();
 
 /// RFC 3339 in UTC with seconds: 2026-11-23T16:18:36Z.
+class rfc3339_text {
+public:
+    explicit rfc3339_text(wall_time t);
+    operator std::string_view() const { return {text_, sizeof text_ - 1}; }
+
+private:
+    char text_[sizeof "0000-00-00T00:00:00Z"] = "0000-00-00T00:00:00Z";
+};
 std::string rfc3339(wall_time t);
-void append_rfc3339(std::string& out, wall_time t);
 /// Milliseconds since 1970, as stored.
 inline std::int64_t unix_ms(wall_time t) {
     return t.time_since_epoch().count();

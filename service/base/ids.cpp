@@ -3,20 +3,35 @@
 #include "base/digest.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace gateway {
 namespace {
 
 constexpr std::string_view crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-bool alphanumeric(char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
+/// Letters, digits and a few more.
+class alphabet {
+public:
+    consteval explicit alphabet(std::string_view also) {
+        for (char c = 0; c < 127; ++c)
+            has_[static_cast<unsigned char>(c)] = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')
+                                                  || (c >= '0' && c <= '9')
+                                                  || also.find(c) != std::string_view::npos;
+    }
+    bool has_all_of(std::string_view text) const {
+        bool all = true;
+        for (const char c : text)
+            all &= has_[static_cast<unsigned char>(c)];
+        return all;
+    }
 
-bool all_of(std::string_view text, std::string_view also) {
-    return std::all_of(text.begin(), text.end(),
-                       [also](char c) { return alphanumeric(c) || also.find(c) != std::string_view::npos; });
-}
+private:
+    std::array<bool, 256> has_{};
+};
+
+constexpr alphabet of_users{"._~:@-"};
+constexpr alphabet of_posts{"._~-"};
 
 failure refuse(errc code, std::string message, std::string field, std::string reason) {
     std::vector<field_fault> faults{{std::move(field), std::move(reason)}};
@@ -26,14 +41,14 @@ failure refuse(errc code, std::string message, std::string field, std::string re
 } // namespace
 
 result<user_id> check_user_id(std::string_view text) {
-    if (text.empty() || text.size() > 128 || !all_of(text, "._~:@-") || text == "." || text == "..")
+    if (text.empty() || text.size() > 128 || !of_users.has_all_of(text) || text == "." || text == "..")
         return refuse(errc::invalid_input, "This is not a user_id.", "user_id",
                       "must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ -");
     return user_id::trusted(std::string(text));
 }
 
 result<publish_id> check_publish_id(std::string_view text) {
-    if (text.empty() || text.size() > 64 || !all_of(text, "._~-"))
+    if (text.empty() || text.size() > 64 || !of_posts.has_all_of(text))
         return failure{errc::no_such_post, "This user has no post of that publish_id."};
     return publish_id::trusted(std::string(text));
 }
@@ -51,33 +66,37 @@ namespace {
 constexpr std::size_t time_places = 10;
 constexpr std::size_t random_places =
     16; // characters of 5 bits; the upper 3 bits of each byte are left unused
-constexpr std::size_t ulids_per_asking = 32;
+constexpr std::size_t ulids_per_asking = 256;
 
-void write_ulid_floor(std::string& out, wall_time at) {
-    out.assign(time_places + random_places, '0');
+using ulid_text = std::array<char, time_places + random_places>;
+
+ulid_text make_ulid_floor(wall_time at) {
+    ulid_text text;
+    text.fill('0');
     auto ms = static_cast<std::uint64_t>(std::max<std::int64_t>(0, unix_ms(at)));
     for (std::size_t i = time_places; i-- > 0; ms >>= 5)
-        out[i] = crockford[ms & 31];
+        text[i] = crockford[ms & 31];
+    return text;
 }
 
-void write_ulid(std::string& out, wall_time now, std::string_view random) {
-    write_ulid_floor(out, now);
+/// Of `random_places` bytes.
+ulid_text make_ulid(wall_time now, const char* random) {
+    ulid_text text = make_ulid_floor(now);
     for (std::size_t i = 0; i < random_places; ++i)
-        out[time_places + i] = crockford[static_cast<unsigned char>(random[i]) & 31];
+        text[time_places + i] = crockford[static_cast<unsigned char>(random[i]) & 31];
+    return text;
 }
 
 } // namespace
 
 std::string ulid_floor(wall_time at) {
-    std::string out;
-    write_ulid_floor(out, at);
-    return out;
+    const auto text = make_ulid_floor(at);
+    return {text.data(), text.size()};
 }
 
 std::string new_ulid(wall_time now) {
-    std::string out;
-    write_ulid(out, now, random_bytes(random_places));
-    return out;
+    const auto text = make_ulid(now, random_bytes(random_places).data());
+    return {text.data(), text.size()};
 }
 
 void ulid_source::next(std::string& into, wall_time now) {
@@ -85,8 +104,9 @@ void ulid_source::next(std::string& into, wall_time now) {
         random_ = random_bytes(ulids_per_asking * random_places);
         used_ = 0;
     }
+    const auto text = make_ulid(now, random_.data() + used_);
     used_ += random_places;
-    write_ulid(into, now, std::string_view(random_).substr(used_ - random_places, random_places));
+    into.assign(text.data(), text.size());
 }
 
 } // namespace gateway

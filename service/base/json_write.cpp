@@ -1,8 +1,7 @@
 #include "base/json_write.hpp"
 
-#include "base/append.hpp"
 #include "base/digits.hpp"
-#include "base/json_walk.hpp"
+#include "base/json_plain.hpp"
 #include "base/utf.hpp"
 
 namespace gateway {
@@ -37,9 +36,9 @@ void append_escape(std::string& out, char c) {
 } // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
+    if (json::all_plain(text)) return append_all(out, "\"", text, "\""); // nearly always
     const char* at = text.data();
     const char* const end = at + text.size();
-    if (json::skip_plain(at, end) == end) return append_all(out, "\"", text, "\""); // nearly always
     out.push_back('"');
     while (at < end) {
         const char* const plain = json::skip_plain(at, end);
@@ -60,6 +59,13 @@ void append_json_string(std::string& out, std::string_view text) {
         }
     }
     out.push_back('"');
+}
+
+void put_json_string(text_end& out, std::string_view text) {
+    if (json::all_plain(text)) return out.put("\"", text, "\"");
+    std::string escaped;
+    append_json_string(escaped, text);
+    out.put(escaped);
 }
 
 void append_json_number(std::string& out, std::int64_t number) {

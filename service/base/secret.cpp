@@ -2,6 +2,8 @@
 
 #include <openssl/crypto.h>
 
+#include <cstring>
+
 namespace gateway {
 namespace {
 
@@ -38,7 +40,7 @@ void secret::wipe() noexcept {
 }
 
 void wipe_bytes(std::span<char> bytes) noexcept {
-    OPENSSL_cleanse(bytes.data(), bytes.size());
+    ::explicit_bzero(bytes.data(), bytes.size()); // glibc's, which OPENSSL_cleanse is not: as fast as memset
 }
 
 bool secret::equals(std::string_view other) const {

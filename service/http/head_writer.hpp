@@ -1,5 +1,5 @@
-// Appends the lines of a head to a flat string. The base of both writers; guards every value, since a line
-// break in one would become a header of its own (C26).
+// Writes the lines of a head to the end of a flat string, which is the writer's until end(). The base of both
+// writers; guards every value, since a line break in one would become a header of its own (C26).
 #pragma once
 #include "base/append.hpp"
 #include "base/digits.hpp"
@@ -46,38 +46,41 @@ public:
     /// so this is a bug of ours and must not reach the wire.
     head_writer& field(field_name name, std::string_view value) {
         check(value);
-        append_all(out_, name.text, ": ", value, "\r\n");
+        out_.put(name.text, ": ", value, "\r\n");
         return *this;
     }
     /// A value of two parts, which need not be put together first.
     head_writer& field(field_name name, std::string_view value, std::string_view rest) {
         check(value);
         check(rest);
-        append_all(out_, name.text, ": ", value, rest, "\r\n");
+        out_.put(name.text, ": ", value, rest, "\r\n");
         return *this;
     }
     head_writer& field(field_name name, std::int64_t value) {
-        append_all(out_, name.text, ": ", number_text::of(value), "\r\n");
+        out_.put(name.text, ": ", number_text::of(value), "\r\n");
         return *this;
     }
-    /// A value that `write` appends by itself: for what is made of numbers and names of ours.
+    /// A value that `write` puts by itself: for what is made of numbers and names of ours.
     template <class Write>
     head_writer& written_field(field_name name, Write write) {
-        append_all(out_, name.text, ": ");
+        out_.put(name.text, ": ");
         write(out_);
-        append_all(out_, "\r\n");
+        out_.put("\r\n");
         return *this;
     }
     /// Whole lines that are known when this is compiled.
     head_writer& lines(fixed_lines text) {
-        append_all(out_, text.text);
+        out_.put(text.text);
         return *this;
     }
     head_writer& content_length(std::uint64_t bytes) {
         return field("Content-Length", static_cast<std::int64_t>(bytes));
     }
-    /// The empty line; the body may be appended to the same string.
-    void end() { out_.append("\r\n"); }
+    /// The empty line; the body may be appended to the same string then.
+    void end() {
+        out_.put("\r\n");
+        out_.close();
+    }
 
 protected:
     static void check(std::string_view value) {
@@ -85,7 +88,7 @@ protected:
     }
     [[noreturn]] static void refuse_value();
 
-    std::string& out_;
+    text_end out_;
 };
 
 } // namespace gateway::http

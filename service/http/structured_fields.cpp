@@ -1,6 +1,5 @@
 #include "http/structured_fields.hpp"
 
-#include "base/append.hpp"
 #include "base/digits.hpp"
 
 #include <algorithm>
@@ -25,11 +24,11 @@ void append_rate_limit_policy(std::string& out, std::span<const quota_policy> po
     }
 }
 
-void append_rate_limit(std::string& out, std::span<const quota_left> left) {
+void put_rate_limit(text_end& out, std::span<const quota_left> left) {
     std::string_view before = "\"";
     for (const auto& quota : left) {
-        append_all(out, before, quota.name, "\";r=", number_text::of(quota.remaining),
-                   ";t=", number_text::of(quota.reset_s));
+        out.put(before, quota.name, "\";r=", number_text::of(quota.remaining),
+                ";t=", number_text::of(quota.reset_s));
         before = ", \"";
     }
 }

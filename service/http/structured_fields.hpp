@@ -1,6 +1,8 @@
 // RateLimit and RateLimit-Policy as draft-ietf-httpapi-ratelimit-headers-10 spells them: lists of quoted
-// names with parameters (RFC 9651). Pure; appends to a string that is reused.
+// names with parameters (RFC 9651). Pure.
 #pragma once
+#include "base/append.hpp"
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -36,6 +38,6 @@ private:
 /// `"caller";q=600;w=60, "tiktok_user";q=6;w=60`
 void append_rate_limit_policy(std::string& out, std::span<const quota_policy> policies);
 /// `"tiktok_user";r=4;t=31, "caller";r=599;t=60`, in the order given: the tightest first.
-void append_rate_limit(std::string& out, std::span<const quota_left> left);
+void put_rate_limit(text_end& out, std::span<const quota_left> left);
 
 } // namespace gateway::http

@@ -70,7 +70,7 @@ request_writer& request_writer::start(verb method, std::string_view path, std::s
         throw std::logic_error("a request target that cannot be written");
     check(host);
     check(port);
-    append_all(out_, name_of(method), " ", path, query, rest, " HTTP/1.1\r\nHost: ", host, port, "\r\n");
+    out_.put(name_of(method), " ", path, query, rest, " HTTP/1.1\r\nHost: ", host, port, "\r\n");
     return *this;
 }
 
@@ -106,7 +106,7 @@ std::string http_date(wall_time t) {
 }
 
 response_writer& response_writer::start(int status) {
-    append_all(out_, "HTTP/1.1 ", number_text::of(status), " ", reason_phrase(status), "\r\n");
+    out_.put("HTTP/1.1 ", number_text::of(status), " ", reason_phrase(status), "\r\n");
     return *this;
 }
 

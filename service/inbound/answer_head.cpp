@@ -40,7 +40,7 @@ void append_limits(http::response_writer& head, const telemetry::call_record& re
     if (count == 2 && left[1].remaining < left[0].remaining) std::swap(left[0], left[1]);
     head.field("RateLimit-Policy", shown.of(std::span(policies).first(count)));
     head.written_field("RateLimit",
-                       [&](std::string& out) { http::append_rate_limit(out, std::span(left).first(count)); });
+                       [&](text_end& out) { http::put_rate_limit(out, std::span(left).first(count)); });
 }
 
 void append_failure(http::response_writer& head, const failure& what) {

@@ -71,7 +71,9 @@ TEST(StructuredFields, SpellRateLimitsAsTheDraftDoes) {
     std::string policy;
     std::string rest;
     http::append_rate_limit_policy(policy, policies);
-    http::append_rate_limit(rest, left);
+    text_end end(rest);
+    http::put_rate_limit(end, left);
+    end.close();
     EXPECT_EQ(policy, "\"caller\";q=600;w=60, \"tiktok_user\";q=6;w=60");
     EXPECT_EQ(rest, "\"tiktok_user\";r=4;t=31, \"caller\";r=599;t=60");
 }
