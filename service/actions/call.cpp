@@ -31,24 +31,33 @@ std::string_view name_of(verb v) {
     return "GET";
 }
 
+const json::value* checked_input::find(std::string_view name) const {
+    return values_ ? values_->if_contains(name) : nullptr;
+}
+
+const json::object& checked_input::values() const {
+    static const json::object none;
+    return values_ ? *values_ : none;
+}
+
 std::string checked_input::text(std::string_view name) const {
-    const auto* value = values_.if_contains(name);
+    const auto* value = find(name);
     return value ? text_of(*value) : std::string{};
 }
 
 std::int64_t checked_input::integer(std::string_view name) const {
-    const auto* value = values_.if_contains(name);
+    const auto* value = find(name);
     return value && value->is_int64() ? value->get_int64() : 0;
 }
 
 bool checked_input::flag(std::string_view name) const {
-    const auto* value = values_.if_contains(name);
+    const auto* value = find(name);
     return value && value->is_bool() && value->get_bool();
 }
 
 std::vector<std::string> checked_input::texts(std::string_view name) const {
     std::vector<std::string> out;
-    const auto* value = values_.if_contains(name);
+    const auto* value = find(name);
     if (!value || !value->is_array()) return out;
     out.reserve(value->get_array().size());
     for (const auto& item : value->get_array())
@@ -58,7 +67,7 @@ std::vector<std::string> checked_input::texts(std::string_view name) const {
 
 std::vector<staged_file> checked_input::files(std::string_view name) const {
     std::vector<staged_file> out;
-    const auto* value = values_.if_contains(name);
+    const auto* value = find(name);
     if (!value) return out;
     if (value->is_object()) {
         out.push_back(file_of(*value));

@@ -9,10 +9,12 @@
 #include <boost/json/object.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace gateway {
@@ -50,10 +52,11 @@ struct staged_file {
 class checked_input {
 public:
     checked_input() = default;
-    explicit checked_input(boost::json::object values) : values_(std::move(values)) {}
+    explicit checked_input(boost::json::object values)
+        : values_(std::make_unique<const boost::json::object>(std::move(values))) {}
 
     /// Given, or has a default.
-    bool has(std::string_view name) const { return values_.contains(name); }
+    bool has(std::string_view name) const { return find(name) != nullptr; }
     /// Each gives an empty value where the input is absent and has no default.
     std::string text(std::string_view name) const;
     std::int64_t integer(std::string_view name) const;
@@ -61,10 +64,12 @@ public:
     std::vector<std::string> texts(std::string_view name) const;
     /// Of a file, or of each of a list of files, in order.
     std::vector<staged_file> files(std::string_view name) const;
-    const boost::json::object& values() const { return values_; }
+    const boost::json::object& values() const;
 
 private:
-    boost::json::object values_;
+    const boost::json::value* find(std::string_view name) const;
+
+    std::unique_ptr<const boost::json::object> values_; // null: none, as nearly always where nothing is sent
 };
 
 /// What the request said of its body, for uploads and staged files.
@@ -85,6 +90,16 @@ struct parts {
 };
 
 struct call {
+    call(const row& what_, const settings::caller& by_, user_id user_, parts& with_,
+         telemetry::call_record& record_, deadline until_, wall_time now_)
+        : what(what_),
+          by(by_),
+          user(std::move(user_)),
+          with(with_),
+          record(record_),
+          until(until_),
+          now(now_) {}
+
     const row& what;
     const settings::caller& by;
     user_id user;           // of the path; empty where the path names none

@@ -22,7 +22,7 @@ task<result<answer>> user_info(call& c, tiktok::user_view view) {
     auto got = co_await c.tiktok->user_info(fields);
     if (!got) co_return got.error();
     passed_through out{.from = std::move(*got)};
-    co_return answer{std::move(out)};
+    co_return result<answer>(boost::system::in_place_value, std::move(out));
 }
 
 task<result<answer>> basic_info(call& c) {

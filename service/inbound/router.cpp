@@ -32,6 +32,17 @@ bool answers(const actions::row& row, http::verb asked) {
     }
 }
 
+/// Decoded; false where that cannot be done.
+bool decode(std::string_view segment, std::string& into) {
+    if (segment.find('%') == std::string_view::npos) { // nearly always
+        into.assign(segment);
+        return true;
+    }
+    auto text = http::percent_decoded(segment);
+    if (text) into = std::move(*text);
+    return text.has_value();
+}
+
 std::string* place_of(route& to, std::string_view parameter) {
     if (parameter == "{user_id}") return &to.user_id;
     if (parameter == "{publish_id}") return &to.publish_id;
@@ -79,7 +90,8 @@ bool router::same(const entry& candidate, const split_path& path) {
     return true;
 }
 
-result<route> router::find(http::verb method, std::string_view path) const {
+result<void> router::find(http::verb method, std::string_view path, route& into) const {
+    into.clear();
     const auto parts = split(path);
     bool other_verb = false;
     for (const auto& candidate : entries_) {
@@ -88,16 +100,14 @@ result<route> router::find(http::verb method, std::string_view path) const {
             other_verb = true;
             continue;
         }
-        route found;
-        found.to = candidate.row;
+        into.to = candidate.row;
         for (std::size_t i = 0; i < parts.count; ++i) {
-            if (!is_parameter(candidate.segments[i])) continue;
-            auto text = http::percent_decoded(parts.segments[i]);
-            if (!text)
+            std::string* const place =
+                is_parameter(candidate.segments[i]) ? place_of(into, candidate.segments[i]) : nullptr;
+            if (place && !decode(parts.segments[i], *place))
                 return failure{errc::malformed_request, "A path segment is not percent-encoded properly."};
-            if (auto* place = place_of(found, candidate.segments[i])) *place = std::move(*text);
         }
-        return found;
+        return {};
     }
     if (!other_verb) return nothing_here();
     auto verbs = allow(path);

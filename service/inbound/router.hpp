@@ -18,15 +18,21 @@ namespace gateway::inbound {
 struct route {
     const actions::row* to = nullptr;
     std::string user_id, publish_id, file_id, asset;
+
+    void clear() {
+        to = nullptr;
+        for (auto* text : {&user_id, &publish_id, &file_id, &asset})
+            text->clear();
+    }
 };
 
 class router {
 public:
     explicit router(std::span<const actions::row> rows);
 
-    /// `path` as the strict gate let it pass. Errors: no_such_route, method_not_allowed (with Allow),
-    /// malformed_request for a segment that does not decode.
-    result<route> find(http::verb method, std::string_view path) const;
+    /// `path` as the strict gate let it pass; `into` is reused from request to request. Errors:
+    /// no_such_route, method_not_allowed (with Allow), malformed_request for a segment that does not decode.
+    result<void> find(http::verb method, std::string_view path, route& into) const;
     /// The value of Allow for a path; empty when nothing lives there. `*` stands for the whole server.
     std::string allow(std::string_view path) const;
 

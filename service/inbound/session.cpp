@@ -9,6 +9,7 @@
 #include "inbound/request_body.hpp"
 #include "pipeline/callers.hpp"
 #include "pipeline/pipeline.hpp"
+#include "runtime/stream_steps.hpp"
 #include "runtime/tls_server.hpp"
 #include "runtime/worker.hpp"
 #include "telemetry/call_record.hpp"
@@ -29,9 +30,6 @@ constexpr milliseconds write_timeout{30'000};    // C19
 constexpr milliseconds linger_timeout{1'000};    // a refused connection is gone within a second
 constexpr milliseconds discard_timeout{1'000};
 constexpr std::size_t buffer_bytes_max = http::max_header_bytes + 64 * 1024;
-// Room that is kept for the next requests: of each text, and for how many at once.
-constexpr std::size_t spare_text_bytes_max = 16 * 1024;
-constexpr std::size_t spare_texts_max = 256;
 constexpr std::uint64_t unbounded_body = UINT64_MAX;
 
 /// The key of `Authorization: Bearer KEY` or `x-api-key`; empty when neither is there or the scheme is
@@ -56,7 +54,7 @@ public:
     task<void> run();
 
 private:
-    task<io_result<std::size_t>> wait_for_request();
+    void rest();
     std::optional<failure> take_head(const result<std::size_t>& length);
     void begin_record(const http::request_head* head);
     /// What is answered without the pipeline; otherwise `request` is filled for it.
@@ -80,17 +78,15 @@ private:
     std::string allow_;                 // what facts.allow of the current answer refers to
 };
 
-/// What an idle connection waits in; 0 is its end.
-task<io_result<std::size_t>> session::wait_for_request() {
+/// What an idle connection does not need is given back.
+void session::rest() {
     received_.shrink();
     stream_.relax();
     place_.idle();
-    return stream_.read_some(received_.prepare(),
-                             deadline::in(coarse_steady_now(), with_.settings.idle_timeout));
 }
 
 void session::begin_record(const http::request_head* head) {
-    record_.begin(steady_now(), wall_now());
+    record_.begin(steady_now(), coarse_wall_now());
     record_.action = "NONE";
     record_.verb = head ? http::name_of(head->method) : std::string_view{"NONE"};
     if (head && plain_request_id(head->request_id))
@@ -103,7 +99,7 @@ void session::begin_record(const http::request_head* head) {
 /// The head of the next request, judged; or why nothing more is read of this connection.
 std::optional<failure> session::take_head(const result<std::size_t>& length) {
     std::optional<failure> wrong;
-    texts_ = marks_.take_texts();
+    texts_ = marks_.texts.take();
     if (length) {
         texts_->block.assign(
             received_.bytes().substr(0, *length)); // copied, since reading a body moves the buffer
@@ -133,8 +129,19 @@ task<void> session::run() {
     pace.bytes_per_second_min = with_.settings.body_bytes_per_second_min;
     for (bool go_on = true; go_on;) {
         if (received_.empty()) { // else the next request came with the last
-            const auto arrived = co_await wait_for_request();
+            rest();
+            const auto until = deadline::in(coarse_steady_now(), with_.settings.idle_timeout);
+            stream_reading reading(stream_, received_.prepare(), until);
+            while (reading.more()) {
+                if (reading.owes()) {
+                    co_await reading.pay();
+                    continue;
+                }
+                const auto moved = co_await reading.step();
+                reading.took(moved);
+            }
             place_.busy();
+            const auto arrived = reading.result();
             if (!arrived || *arrived == 0) break;
             received_.commit(*arrived);
         }
@@ -153,17 +160,21 @@ task<void> session::run() {
             request_body body(stream_, received_, head_, unbounded_body, pace);
             pipeline::request request;
             what = answer_at_the_door(body, request, facts);
-            if (!what) what = co_await with_.calls.serve(request, record_);
+            if (!what) co_await with_.calls.serve(request, record_, what.emplace());
             record_.body_bytes_in = body.received_bytes();
             facts.keep_alive = head_.keep_alive && !last_answer();
             if (facts.keep_alive && !body.complete())
                 facts.keep_alive = co_await body.discard(deadline::in(steady_now(), discard_timeout));
         }
         write_answer(*what, facts);
-        const auto written = co_await stream_.write(texts_->head, texts_->body,
-                                                    deadline::in(coarse_steady_now(), write_timeout));
+        const auto until = deadline::in(coarse_steady_now(), write_timeout);
+        stream_writing writing(stream_, texts_->answer, until);
+        while (writing.more()) {
+            const auto moved = co_await writing.step();
+            writing.took(moved);
+        }
         answered();
-        go_on = written.has_value() && facts.keep_alive;
+        go_on = !writing.failure() && facts.keep_alive;
     }
     co_await stream_.finish(deadline::in(steady_now(), linger_timeout));
 }
@@ -181,9 +192,7 @@ std::optional<pipeline::outcome> session::answer_at_the_door(request_body& body,
         facts.allow = allow_;
         return actions::answer{actions::accepted{}};
     }
-    auto way = with_.routes.find(head.method, head.path);
-    if (!way) return way.error();
-    way_ = std::move(*way);
+    if (const auto found = with_.routes.find(head.method, head.path, way_); !found) return found.error();
 
     record_.action = way_.to->slug;
     if (head.method == http::verb::head && !way_.to->head_runs) return actions::answer{actions::page{}};
@@ -212,15 +221,16 @@ std::optional<pipeline::outcome> session::answer_at_the_door(request_body& body,
 }
 
 void session::write_answer(const pipeline::outcome& what, answer_facts& facts) {
-    texts_->head.clear();
+    texts_->answer.clear();
     texts_->body.clear();
     facts.status = append_answer_body(texts_->body, what, record_.request_id);
     facts.body_bytes = texts_->body.size();
-    const auto now = wall_now();
+    const auto now = coarse_wall_now();
     record_.ended_wall = now;
     facts.date = marks_.dates.at(now);
-    append_answer_head(texts_->head, what, record_, facts, marks_.policies);
-    if (record_.verb == http::name_of(http::verb::head)) texts_->body.clear();
+    append_answer_head(texts_->answer, what, record_, facts, marks_.policies);
+    // In one piece: cheaper to copy than to be sent, or encrypted, apart.
+    if (record_.verb != http::name_of(http::verb::head)) texts_->answer += texts_->body;
     if (const auto* refused = std::get_if<failure>(&what)) {
         record_.code = refused->code();
         if (refused->details()) record_.refused_by = refused->details()->scope;
@@ -230,19 +240,10 @@ void session::write_answer(const pipeline::outcome& what, answer_facts& facts) {
 
 void session::answered() {
     with_.recorder.call_ended(record_, steady_now(), record_.ended_wall);
-    marks_.give_back(std::move(texts_));
+    marks_.texts.give(std::move(texts_));
 }
 
 } // namespace
-
-void answer_marks::give_back(std::unique_ptr<call_texts> used) {
-    if (spare.size() >= spare_texts_max) return;
-    for (auto* text : {&used->block, &used->head, &used->body}) {
-        text->clear();
-        if (text->capacity() > spare_text_bytes_max) text->shrink_to_fit();
-    }
-    spare.push_back(std::move(used));
-}
 
 bool plain_request_id(std::string_view text) {
     return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {

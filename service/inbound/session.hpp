@@ -3,6 +3,7 @@
 // order, one at a time (C15).
 #pragma once
 #include "base/ids.hpp"
+#include "base/spare_rooms.hpp"
 #include "http/response_writer.hpp"
 #include "http/structured_fields.hpp"
 #include "inbound/door_state.hpp"
@@ -15,8 +16,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace gateway {
 class tls_server_context;
@@ -45,23 +44,23 @@ struct api_parts {
     bool loopback_host_only = false;
 };
 
-/// The bytes of one request's head and of its answer. A connection has them only while it serves a request,
-/// so an idle one keeps none and the next request of any finds their room.
+/// The bytes of one request's head and of its answer, which is head and body. A connection has them only
+/// while it serves a request, so an idle one keeps none and the next request of any finds their room.
 struct call_texts {
-    std::string block, head, body;
+    std::string block, body, answer;
+
+    void clean() {
+        for (auto* text : {&block, &body, &answer}) {
+            text->clear();
+            if (text->capacity() > kept_bytes_max) text->shrink_to_fit();
+        }
+    }
+    static constexpr std::size_t kept_bytes_max = 16 * 1024; // of each
 };
 
 /// What sessions of one worker write into their answers, and with; owned by its listener.
 struct answer_marks {
-    std::unique_ptr<call_texts> take_texts() {
-        if (spare.empty()) return std::make_unique<call_texts>();
-        auto last = std::move(spare.back());
-        spare.pop_back();
-        return last;
-    }
-    void give_back(std::unique_ptr<call_texts> used);
-
-    std::vector<std::unique_ptr<call_texts>> spare;
+    spare_rooms<call_texts> texts;
     ulid_source request_ids; // of requests that bring none
     http::date_clock dates;
     http::policy_text policies;

@@ -2,10 +2,12 @@
 
 #include "http/strict_gate.hpp"
 #include "http/wire_text.hpp"
+#include "outbound/arriving_answer.hpp"
 #include "outbound/connection.hpp"
 #include "outbound/pool.hpp"
 #include "outbound/resolver.hpp"
 #include "outbound/tls_client_context.hpp"
+#include "runtime/stream_steps.hpp"
 #include "runtime/worker.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
@@ -93,16 +95,33 @@ task<result<reply>> client::send(const origin& to, std::string_view request, rep
             const auto opened = co_await keep->open(to, held, until);
             if (!opened) co_return opened.error();
         }
-        connection& c = *held.get();
-        c.begin_request();
-        const auto written = co_await c.write(request, until);
-        if (written) {
-            auto answer = co_await c.read_answer(until);
-            if (answer && c.in_step()) held.mark_clean();
-            if (answer || !may_repeat(held, again)) co_return std::move(answer);
-        } else {
-            failure why = c.failed(written.error());
-            if (!may_repeat(held, again)) co_return why;
+        { // ends before the connection may
+            connection& c = *held.get();
+            c.begin_request();
+            arriving_answer answer(c);
+            {
+                stream_writing writing(c.wire(), request, until);
+                while (writing.more()) {
+                    const auto moved = co_await writing.step();
+                    writing.took(moved);
+                }
+                if (const auto ec = writing.failure()) answer.failed(ec);
+            }
+            while (answer.wants_more()) {
+                stream_reading reading(c.wire(), answer.room(), until);
+                while (reading.more()) {
+                    if (reading.owes()) {
+                        co_await reading.pay();
+                        continue;
+                    }
+                    const auto moved = co_await reading.step();
+                    reading.took(moved);
+                }
+                answer.took(reading.result());
+            }
+            auto said = answer.out();
+            if (said && c.in_step()) held.mark_clean();
+            if (said || !may_repeat(held, again)) co_return std::move(said);
         }
         held.drop();
     }
@@ -169,9 +188,14 @@ task<result<reply>> client::streamed::finish(deadline until) {
         if (!sent) co_return sent.error();
     }
     connection& c = *held_.get();
-    auto answer = co_await c.read_answer(until);
-    if (answer && c.in_step() && body_left_ == 0 && !answered_) held_.mark_clean();
-    co_return std::move(answer);
+    arriving_answer answer(c);
+    while (answer.wants_more()) {
+        const auto got = co_await c.wire().read_some(answer.room(), until);
+        answer.took(got);
+    }
+    auto said = answer.out();
+    if (said && c.in_step() && body_left_ == 0 && !answered_) held_.mark_clean();
+    co_return std::move(said);
 }
 
 task<result<std::unique_ptr<exchange>>> client::begin(const origin& to, std::string head, deadline until) {

@@ -1,5 +1,5 @@
-// One HTTP/1.1 connection over TLS: writes flat requests, reads whole answers, and knows whether it is still
-// in step with its peer. Owned by the pool while idle and by one lease while in use; one worker.
+// One HTTP/1.1 connection over TLS: writes flat requests, reads answers (arriving_answer), and knows whether
+// it is still in step with its peer. Owned by the pool while idle and by one lease while in use; one worker.
 #pragma once
 #include "outbound/client.hpp"
 #include "runtime/buffer.hpp"
@@ -20,16 +20,12 @@ public:
 
     /// Before each request: forgets what the last one left in the counters.
     void begin_request();
-    /// What went wrong is told by failed(), so that a write costs no coroutine of its own.
-    task<io_result<void>> write(std::string_view request, deadline until) {
-        return wire_.write(request, until);
-    }
+    /// For the request's bytes and the answer's.
+    stream& wire() { return wire_; }
+    /// What went wrong there, as a failure of client.
     failure failed(boost::system::error_code ec);
     /// Writes `first` and `second` unless the peer has something to say already: then false.
     task<result<bool>> write_unless_answered(std::string_view first, std::string_view second, deadline until);
-    /// The final answer to the request; informational ones are skipped. Failures as of client.
-    task<result<reply>> read_answer(deadline until);
-
     /// The last answer was whole and the connection can take another request.
     bool in_step() const { return in_step_; }
     /// Nothing unread, not closed by the peer (U11, U15). No system call waits.
@@ -42,7 +38,7 @@ public:
     void relax();
 
 private:
-    class arriving;
+    friend class arriving_answer; // reads what comes and says whether all of it is in step
 
     stream wire_;
     buffer received_;

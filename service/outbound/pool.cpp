@@ -123,7 +123,7 @@ void pool::give_back(host& of, std::unique_ptr<connection> what, bool clean) {
     const bool keep = clean && what && !closed_;
     if (keep) {
         const auto id = of.next_id++;
-        const auto next = of.policy.give_back(id, steady_now());
+        const auto next = of.policy.give_back(id, coarse_steady_now());
         if (next) {
             hand_over(of, *next, std::move(what));
         } else {

@@ -102,6 +102,7 @@ struct tls_client_context::state {
 tls_client_context::tls_client_context(const std::string& ca_file) : state_(std::make_unique<state>()) {
     SSL_CTX* const context = state_->context.get();
     if (!context) throw std::runtime_error("TLS: no context");
+    SSL_CTX_set_read_ahead(context, 1); // a record in one look at what has arrived, not head and body apart
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);

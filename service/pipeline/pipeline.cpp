@@ -63,11 +63,11 @@ result<void> check_scope(actions::call& c, tiktok::user_api& api) {
 
 } // namespace
 
-/// What one call carries from step to step; what waits is in walk(). Each step gives false when the call has
+/// What one call carries from step to step; what waits is in serve(). Each step gives false when the call has
 /// ended, with `out`.
 struct journey {
-    journey(const parts& with_, const request& what_, telemetry::call_record& record_)
-        : with(with_), what(what_), record(record_), book(with_.callers) {}
+    journey(const parts& with_, const request& what_, telemetry::call_record& record_, outcome& out_)
+        : with(with_), what(what_), record(record_), out(out_), book(with_.callers) {}
 
     bool admit();
     bool set_out();
@@ -83,6 +83,7 @@ struct journey {
     const parts& with;
     const request& what;
     telemetry::call_record& record;
+    outcome& out;
     std::shared_ptr<const caller_book> book; // held to the end of the call, whatever SIGHUP brings meanwhile
     const settings::caller* by = nullptr;
     user_id user;
@@ -92,7 +93,6 @@ struct journey {
     intake taken;
     std::optional<actions::call> call;
     std::optional<tiktok::user_api> api;
-    outcome out;
 };
 
 deadline journey::until_for(std::uint64_t bytes) const {
@@ -142,14 +142,7 @@ bool journey::admit() {
 /// The inputs are taken in.
 bool journey::set_out() {
     const auto& row = *what.what;
-    actions::call c{.what = row,
-                    .by = *by,
-                    .user = user,
-                    .with = with.actions,
-                    .record = record,
-                    .until = intake_until,
-                    .now = what.arrived_wall};
-    auto& made = call.emplace(std::move(c));
+    auto& made = call.emplace(row, *by, user, with.actions, record, intake_until, what.arrived_wall);
     if (!passes(read_path(what, made))) return false;
     made.query = what.query;
     made.input = std::move(taken.input);
@@ -186,37 +179,6 @@ task<result<void>> bind_tiktok(journey& at) {
     co_return co_await at.api->bind();
 }
 
-task<void> walk(journey& at) {
-    if (!at.admit()) co_return;
-    if (at.plan.shape != body_shape::none) {
-        auto taken = co_await take_in(at.what, at.plan, at.with.settings.tiktok, at.intake_until);
-        if (!at.passes(taken)) co_return;
-        at.taken = std::move(*taken);
-    }
-    if (!at.set_out()) co_return;
-    const auto& row = *at.what.what;
-    if (row.takes_time == actions::pace::upload) {
-        const auto bytes = co_await bytes_to_send(at.with, *at.call);
-        at.call->until = at.until_for(bytes);
-    }
-    // As whom, and did they grant it: costs a look into the vault, no call of TikTok's.
-    if (row.needs_connection) {
-        if (!at.bind_now()) {
-            const auto bound = co_await bind_tiktok(at);
-            if (!at.passes(bound)) co_return;
-        }
-        if (!at.bound()) co_return;
-    }
-    // Replay last before the run: only what would be run can be repeated, and refusals above are not
-    // remembered.
-    if (!at.call->idempotency_key.empty()) {
-        at.out = co_await run_once(at.with, *at.call);
-        co_return;
-    }
-    auto done = co_await row.run(*at.call);
-    if (at.passes(done)) at.out = std::move(*done);
-}
-
 /// Where it was the drain's deadline that ended a wait, and not the call's own, that is what the caller has
 /// to know: another replica can do it (P01). What may have reached TikTok stays as it is.
 void name_the_drain(outcome& out, const last_moment& calls_end) {
@@ -242,31 +204,57 @@ void level_absence(outcome& out) {
 
 pipeline::pipeline(parts with) : with_(std::move(with)) {}
 
-task<outcome> pipeline::serve(request& what, telemetry::call_record& record) {
+task<void> pipeline::serve(request& what, telemetry::call_record& record, outcome& out) {
     namespace this_coro = boost::asio::this_coro;
     // A write that has begun ends and is recorded, also when the client is gone (C16): the body's end or the
     // deadline stops it, never a cancelled wait.
     const bool writes = what.what->writes;
     if (writes) co_await this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
-    journey at(with_, what, record);
+    journey at(with_, what, record, out);
+    const auto& row = *what.what;
     // The fence around one request: a bug of ours costs this request and nobody else's (P12). The end of the
     // session is not a fault and passes.
     try {
-        co_await walk(at);
+        bool go_on = at.admit();
+        if (go_on && at.plan.shape != body_shape::none) {
+            auto taken = co_await take_in(what, at.plan, with_.settings.tiktok, at.intake_until);
+            go_on = at.passes(taken);
+            if (go_on) at.taken = std::move(*taken);
+        }
+        go_on = go_on && at.set_out();
+        if (go_on && row.takes_time == actions::pace::upload) {
+            const auto bytes = co_await bytes_to_send(with_, *at.call);
+            at.call->until = at.until_for(bytes);
+        }
+        // As whom, and did they grant it: costs a look into the vault, no call of TikTok's.
+        if (go_on && row.needs_connection) {
+            if (!at.bind_now()) {
+                const auto bound = co_await bind_tiktok(at);
+                go_on = at.passes(bound);
+            }
+            go_on = go_on && at.bound();
+        }
+        // Replay last before the run: only what would be run can be repeated, and refusals above are not
+        // remembered.
+        if (go_on && !at.call->idempotency_key.empty()) {
+            at.out = co_await run_once(with_, *at.call);
+        } else if (go_on) {
+            auto done = co_await row.run(*at.call);
+            if (at.passes(done)) at.out = std::move(*done);
+        }
     } catch (const boost::system::system_error& thrown) {
         if (thrown.code() == boost::asio::error::operation_aborted) throw;
-        at.out = fault_of_ours(*what.what);
+        at.out = fault_of_ours(row);
     } catch (const std::exception&) {
-        at.out = fault_of_ours(*what.what);
+        at.out = fault_of_ours(row);
     }
     if (writes) co_await this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
-    name_the_drain(at.out, with_.calls_end);
-    level_absence(at.out);
-    if (const auto* why = std::get_if<failure>(&at.out)) {
+    name_the_drain(out, with_.calls_end);
+    level_absence(out);
+    if (const auto* why = std::get_if<failure>(&out)) {
         record.code = why->code();
         if (why->details()) record.refused_by = why->details()->scope;
     }
-    co_return std::move(at.out);
 }
 
 } // namespace gateway::pipeline

@@ -94,10 +94,10 @@ public:
     /// worker's thread.
     void change_callers(std::shared_ptr<const caller_book> callers) { with_.callers = std::move(callers); }
 
-    /// Never throws for a request's fault. The body is read only as far as the row needs it. `what` and
-    /// `record` outlive the call. Fills caller, user, caller_quota, replayed, code and refused_by of the
-    /// record; the door fills the rest.
-    task<outcome> serve(request& what, telemetry::call_record& record);
+    /// Never throws for a request's fault. The body is read only as far as the row needs it. All arguments
+    /// outlive the call; what came of it is in `out`. Fills caller, user, caller_quota, replayed, code and
+    /// refused_by of the record; the door fills the rest.
+    task<void> serve(request& what, telemetry::call_record& record, outcome& out);
 
 private:
     parts with_;

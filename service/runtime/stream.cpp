@@ -2,6 +2,7 @@
 
 #include "runtime/straight.hpp"
 #include "runtime/stream_state.hpp"
+#include "runtime/stream_steps.hpp"
 
 #include <openssl/ssl.h>
 
@@ -100,35 +101,57 @@ task<io_result<void>> stream::handshake(ssl_pointer ssl, tls_role role, deadline
     co_return io_result<void>();
 }
 
+bool stream_reading::more() {
+    if (result_) return false;
+    if (!of_.ssl) return true;
+    const auto got = of_.decrypt(space_);
+    switch (got.what) {
+        case stream::state::step::done:
+            end_with(got.bytes);
+            return false;
+        case stream::state::step::ended:
+            end_with(std::size_t{0});
+            return false;
+        case stream::state::step::failed:
+            end_with(make_error_code(stream_errc::tls));
+            return false;
+        case stream::state::step::wants_input:
+            break;
+    }
+    if (of_.peer_ended)
+        end_with(make_error_code(stream_errc::truncated));
+    else if (const auto over = of_.stopped())
+        end_with(over);
+    return !result_;
+}
+
+task<void> stream_reading::pay() {
+    if (const auto ec = co_await of_.flush()) end_with(ec);
+}
+
+void stream_reading::took(const transferred& moved) {
+    if (of_.ssl) {
+        if (const auto failed = of_.received_some(moved.ec, moved.bytes, into_.size())) end_with(failed);
+    } else if (moved.ec == asio::error::eof) {
+        end_with(std::size_t{0});
+    } else if (moved.ec) {
+        end_with(of_.cause(moved.ec));
+    } else {
+        end_with(moved.bytes);
+    }
+}
+
 task<io_result<std::size_t>> stream::read_some(std::span<char> space, deadline until) {
-    state& s = *state_;
-    if (!s.socket.is_open()) co_return make_error_code(stream_errc::closed);
-    const state::timing limit(s, until);
-    if (limit.passed) co_return make_error_code(stream_errc::timed_out);
-    s.end_watch();
-    for (;;) {
-        if (s.ssl) {
-            const auto got = s.decrypt(space);
-            if (got.what == state::step::done) co_return got.bytes;
-            if (got.what == state::step::ended) co_return std::size_t{0};
-            if (got.what == state::step::failed) co_return make_error_code(stream_errc::tls);
-            if (s.peer_ended) co_return make_error_code(stream_errc::truncated);
-            if (!s.collected.empty())
-                if (const auto ec = co_await s.flush()) co_return ec;
-            if (const auto over = s.stopped()) co_return over;
-        }
-        // Not through receive(): a coroutine less for each read.
-        const auto into = s.ssl ? s.received.space() : space;
-        const auto [ec, bytes] =
-            co_await s.socket.async_read_some(asio::buffer(into.data(), into.size()), straight);
-        if (s.ssl) {
-            if (const auto failed = s.received_some(ec, bytes, into.size())) co_return failed;
+    stream_reading reading(*this, space, until);
+    while (reading.more()) {
+        if (reading.owes()) {
+            co_await reading.pay();
             continue;
         }
-        if (ec == asio::error::eof) co_return std::size_t{0};
-        if (ec) co_return s.cause(ec);
-        co_return bytes;
+        const auto moved = co_await reading.step();
+        reading.took(moved);
     }
+    co_return reading.result();
 }
 
 task<io_result<void>> stream::write(std::string_view bytes, deadline until) {

@@ -109,6 +109,8 @@ public:
     tcp_socket& socket();
 
 private:
+    friend class stream_reading; // stream_steps.hpp
+    friend class stream_writing;
     struct state;
     std::unique_ptr<state> state_;
 };

@@ -1,5 +1,5 @@
-// The inside of a stream, for stream*.cpp only: socket, TLS engine and the bytes between them. The engine
-// part (stream_tls.cpp) does no I/O: it moves bytes between OpenSSL and two buffers.
+// The inside of a stream, for stream*.cpp and stream_steps.hpp only: socket, TLS engine and the bytes between
+// them. The engine part (stream_tls.cpp) does no I/O: it moves bytes between OpenSSL and two buffers.
 #pragma once
 #include "runtime/deadline_sweep.hpp"
 #include "runtime/stream.hpp"

@@ -50,7 +50,8 @@ private:
     void cut();
 
     unsigned index_;
-    boost::asio::io_context loop_{1};
+    // One thread at a time works with its sockets; others only post.
+    boost::asio::io_context loop_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
     deadline_sweep sweep_; // frames that die with the loop still unlink from it, which is allowed
     task_group group_;
     lag_observer observer_;

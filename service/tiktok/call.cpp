@@ -147,41 +147,36 @@ result<document> read_answer(endpoint which, outbound::reply answer, std::string
 
 namespace {
 
-call_outcome outcome_of(endpoint which, outbound::reply reply, std::string_view access_token) {
-    auto named_wait = parse_retry_after(reply.retry_after);
-    call_outcome out{.answer = read_answer(which, std::move(reply), access_token),
-                     .answered = true,
-                     .named_wait = named_wait};
-    const auto* const details = out.answer ? nullptr : out.answer.error().details();
-    if (details && details->tiktok) out.log_id = details->tiktok->log_id;
-    return out;
+void note_answer(call_outcome& out, endpoint which, outbound::reply reply, std::string_view access_token) {
+    out.answered = true;
+    out.named_wait = parse_retry_after(reply.retry_after);
+    out.answer = read_answer(which, std::move(reply), access_token);
 }
 
-call_outcome outcome_of(endpoint which, const failure& f) {
-    const bool left = f.details() && f.details()->may_have_reached_tiktok;
-    return {.answer = as_seen_by(which, f), .may_have_left = left};
+void note_failure(call_outcome& out, endpoint which, const failure& f) {
+    out.may_have_left = f.details() && f.details()->may_have_reached_tiktok;
+    out.answer = as_seen_by(which, f);
 }
 
 } // namespace
 
-task<call_outcome> send_call(services& shared, const api_request& what, std::string_view access_token,
-                             deadline until) {
+task<void> send_call(services& shared, const api_request& what, std::string_view access_token,
+                     steady_time began, deadline until, call_outcome& out) {
     const endpoint_facts& row = facts(what.which);
-    secret request = shared.request_rooms.take();
-    write_request(request, shared.api, what, access_token);
+    auto request = shared.request_rooms.take();
+    write_request(request->bytes, shared.api, what, access_token);
     const auto again = row.repeats == repeat_class::safe ? outbound::repeat::if_connection_was_reused
                                                          : outbound::repeat::never;
-    const steady_time began = steady_now();
-    auto reply = co_await shared.client.send(shared.api, request.reveal(), again, until);
-
+    auto reply = co_await shared.client.send(shared.api, request->bytes.reveal(), again, until);
     shared.request_rooms.give(std::move(request));
-    call_outcome out = reply ? outcome_of(what.which, std::move(*reply), access_token)
-                             : outcome_of(what.which, reply.error());
+    if (reply)
+        note_answer(out, what.which, std::move(*reply), access_token);
+    else
+        note_failure(out, what.which, reply.error());
     out.ended = steady_now();
     out.took = std::chrono::duration_cast<milliseconds>(out.ended - began);
     if (shared.told.upstream_call)
         shared.told.upstream_call(row.name, out.answer ? "ok" : label_of(out.answer.error()), out.took);
-    co_return out;
 }
 
 } // namespace gateway::tiktok

@@ -33,17 +33,17 @@ void write_request(secret& into, const outbound::origin& api, const api_request&
 result<document> read_answer(endpoint which, outbound::reply answer, std::string_view access_token = {});
 
 struct call_outcome {
-    result<document> answer;
+    result<document> answer = failure{};    // until it is filled
     bool answered = false;                  // TikTok's verdict is here, good or bad
     bool may_have_left = false;             // without an answer: bytes of the request may have left
     std::optional<milliseconds> named_wait; // Retry-After, if it came and made sense
     milliseconds took{0};
     steady_time ended;
-    std::string log_id; // of a refusal; an answer has its own
 };
 
-/// Sends and reads; tells the observer.
-task<call_outcome> send_call(services& shared, const api_request& what, std::string_view access_token,
-                             deadline until);
+/// Sends and reads; tells the observer how long it took since `began`. Fills `out`, which lives in the
+/// caller's frame: moving an answer from frame to frame costs more than looking into it.
+task<void> send_call(services& shared, const api_request& what, std::string_view access_token,
+                     steady_time began, deadline until, call_outcome& out);
 
 } // namespace gateway::tiktok

@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
+#include "base/spare_rooms.hpp"
 #include "limits/window.hpp"
 #include "outbound/client.hpp"
 #include "settings/settings.hpp"
@@ -15,7 +16,6 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace gateway::tiktok {
@@ -40,25 +40,15 @@ std::vector<limits::window_rule> window_rules(const settings::limits& from);
 /// The origin in `tiktok.api_url`; invalid_input when it is not an https origin.
 result<outbound::origin> origin_of(std::string_view url);
 
-/// Memory of requests that have been sent, wiped, for the next ones.
-class request_rooms {
-public:
-    request_rooms() { kept_.reserve(kept_max); }
-    secret take() {
-        if (kept_.empty()) return {};
-        secret last = std::move(kept_.back());
-        kept_.pop_back();
-        return last;
-    }
-    void give(secret room) {
-        room.wipe();
-        if (kept_.size() < kept_max && room.capacity() <= room_bytes_max) kept_.push_back(std::move(room));
-    }
+/// The bytes of a request on its way. The token is in them, so nothing is left there when it is sent.
+struct request_room {
+    secret bytes;
 
-private:
-    static constexpr std::size_t kept_max = 256;
-    static constexpr std::size_t room_bytes_max = 4 * 1024;
-    std::vector<secret> kept_;
+    void clean() {
+        bytes.wipe();
+        if (bytes.capacity() > kept_bytes_max) bytes = secret{};
+    }
+    static constexpr std::size_t kept_bytes_max = 4 * 1024;
 };
 
 class services {
@@ -73,7 +63,7 @@ public:
     upload_memory& memory;   // of `uploads.memory_bytes`
     const settings::all& settings;
     observer told;
-    tiktok::request_rooms request_rooms;
+    spare_rooms<request_room> request_rooms;
     retry_budget budget;
     outbound::origin api;
 };

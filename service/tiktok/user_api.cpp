@@ -73,6 +73,12 @@ limits::standing settle(limits::permit& slot, const call_outcome& out, milliseco
     return slot.stands(now);
 }
 
+std::string_view log_id_of(const result<document>& answer) {
+    if (answer) return answer->log_id();
+    const auto* const more = answer.error().details();
+    return more && more->tiktok ? std::string_view(more->tiktok->log_id) : std::string_view{};
+}
+
 bool is_rate_limit(const call_outcome& out) {
     return !out.answer && out.answered && out.answer.error().code() == errc::rate_limited
            && out.answer.error().details()->scope == limit_scope::tiktok_user;
@@ -101,7 +107,7 @@ user_api::user_api(services& shared, user_id user, telemetry::call_record& recor
     : shared_(shared), user_(std::move(user)), record_(record), until_(until) {}
 
 bool user_api::bind_now() {
-    bound_at_ = wall_now();
+    bound_at_ = coarse_wall_now();
     bound_ = shared_.tokens.ready(user_, bound_at_);
     return bound_ != nullptr;
 }
@@ -110,7 +116,7 @@ task<result<void>> user_api::bind() {
     auto asked = co_await shared_.tokens.access(user_, until_);
     if (!asked) co_return asked.error();
     bound_ = std::move(*asked);
-    bound_at_ = wall_now();
+    bound_at_ = coarse_wall_now();
     co_return result<void>();
 }
 
@@ -119,8 +125,9 @@ std::span<const std::string> user_api::scopes() const {
 }
 
 vault::shared_tokens user_api::tokens_now() const {
-    const auto now = wall_now();
-    // What was found in the same millisecond, and was not refused since, is what would be found again.
+    const auto now = coarse_wall_now();
+    // What was found within the same few milliseconds, and was not refused since, is what would be found
+    // again.
     const bool just_found = bound_ && now == bound_at_;
     return just_found && is_good(*bound_, now) ? bound_ : shared_.tokens.ready(user_, now);
 }
@@ -162,15 +169,17 @@ task<result<document>> user_api::call(api_request what) {
             if (!asked) co_return asked.error();
             tokens = std::move(*asked);
         }
-        auto taken =
-            shared_.windows.take(user_.text(), static_cast<std::uint8_t>(what.which), steady_now(), until_);
+        steady_time began = steady_now();
+        auto taken = shared_.windows.take(user_.text(), static_cast<std::uint8_t>(what.which), began, until_);
         if (!std::holds_alternative<limits::permit>(taken)) {
             auto waited = co_await wait_for_slot(what.which, std::move(taken));
             if (!waited) co_return waited.error();
             taken = std::move(*waited);
+            began = steady_now();
         }
         auto& slot = std::get<limits::permit>(taken);
-        call_outcome out = co_await send_call(shared_, what, tokens->access_token.reveal(), until_);
+        call_outcome out;
+        co_await send_call(shared_, what, tokens->access_token.reveal(), began, until_, out);
         if (facts(what.which).repeats == repeat_class::unsafe) failpoint("post.init_answered");
 
         const steady_time now = out.ended;
@@ -210,7 +219,7 @@ task<result<document>> user_api::call(api_request what) {
 void user_api::note(const call_outcome& out) {
     ++record_.upstream_calls;
     record_.upstream_time += out.took;
-    const auto said = out.answer ? out.answer->log_id() : std::string_view(out.log_id);
+    const auto said = log_id_of(out.answer);
     if (!said.empty()) record_.log_id = said;
 }
 

@@ -4,16 +4,17 @@
 
 namespace gateway::vault {
 
-token_cache::shard& token_cache::shard_of(const user_id& user) const {
-    return shards_[std::hash<user_id>{}(user) % shard_count];
+token_cache::shard& token_cache::shard_of(const hashed_user& user) const {
+    return shards_[user.hash % shard_count];
 }
 
 shared_tokens token_cache::find(const user_id& user) const {
     const auto touch = touch_.load(std::memory_order_acquire);
     if (touch == lost) return nullptr;
-    const auto& in = shard_of(user);
+    const hashed_user wanted(user);
+    const auto& in = shard_of(wanted);
     const std::lock_guard lock(in.lock);
-    const auto found = in.sets.find(user);
+    const auto found = in.sets.find(wanted);
     return found == in.sets.end() || found->second.touch != touch ? nullptr : found->second.tokens;
 }
 

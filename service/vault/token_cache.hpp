@@ -56,16 +56,34 @@ private:
         shared_tokens tokens;
         std::uint64_t touch = lost;
     };
+    /// A user on the way to their shard and their place in it, for which the hash is taken once.
+    struct hashed_user {
+        explicit hashed_user(const user_id& user) : id(user), hash(std::hash<user_id>{}(user)) {}
+        const user_id& id;
+        std::size_t hash;
+    };
+    struct user_hash {
+        using is_transparent = void;
+        std::size_t operator()(const user_id& user) const { return std::hash<user_id>{}(user); }
+        std::size_t operator()(const hashed_user& user) const { return user.hash; }
+    };
+    struct user_equal {
+        using is_transparent = void;
+        bool operator()(const user_id& a, const user_id& b) const { return a == b; }
+        bool operator()(const user_id& a, const hashed_user& b) const { return a == b.id; }
+        bool operator()(const hashed_user& a, const user_id& b) const { return a.id == b; }
+    };
     struct shard {
         mutable std::mutex lock;
         std::uint64_t generation = 0;
         std::uint64_t heard = 0;
         // Flat: with many users each place in memory is a miss of the processor's caches.
-        boost::unordered_flat_map<user_id, entry, std::hash<user_id>> sets;
+        boost::unordered_flat_map<user_id, entry, user_hash, user_equal> sets;
         user_id next_out; // whoever is pushed out next, if still there
         void make_room(); // under the lock; not empty
     };
-    shard& shard_of(const user_id& user) const;
+    shard& shard_of(const hashed_user& user) const;
+    shard& shard_of(const user_id& user) const { return shard_of(hashed_user(user)); }
     void put(shard& into, const shared_tokens& tokens, std::uint64_t touch);
 
     std::size_t users_per_shard_max_;

@@ -175,7 +175,8 @@ task<post_result> post_replica::serve(post_call what) {
     request.body = &body;
     request.arrived = steady_now();
     request.arrived_wall = wall_now();
-    const auto out = co_await parts_->calls.serve(request, record);
+    pipeline::outcome out;
+    co_await parts_->calls.serve(request, record, out);
     post_result seen;
     seen.status = pipeline::write_envelope(seen.envelope, out, record.request_id);
     seen.code = record.code;

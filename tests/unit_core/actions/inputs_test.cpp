@@ -21,7 +21,7 @@ checked_input taken(std::string_view slug, std::string_view given, bool bytes = 
     const validation by{.what = row_of(slug), .verified_url_prefixes = no_prefixes, .came_with_bytes = bytes};
     auto checked = given.starts_with('{') ? check_body(by, given) : check_query(by, given);
     EXPECT_TRUE(checked) << given;
-    return checked ? *checked : checked_input{};
+    return checked ? std::move(*checked) : checked_input{};
 }
 
 using texts = std::vector<std::string>;
