@@ -61,8 +61,11 @@ gateway_process& world::gateway() {
 std::optional<int> world::stop_gateway(int signal_number) {
     if (!gateway_) return std::nullopt;
     gateway_->process().signal(signal_number);
-    const auto status = gateway_->process().wait(gateway::seconds{40});
-    said_before_ += gateway_->process().output() + gateway_->process().errors();
+    auto& process = gateway_->process();
+    const auto status = process.wait(gateway::seconds{40});
+    // Its last lines may still be in the pipe when it has ended.
+    said_before_ +=
+        status ? process.output_at_end() + process.errors_at_end() : process.output() + process.errors();
     gateway_.reset();
     return status;
 }
