@@ -1,5 +1,6 @@
 // What an action gives back: a value, never HTTP.
 #pragma once
+#include "base/worker_memory.hpp"
 #include "tiktok/document.hpp"
 
 #include <span>
@@ -17,7 +18,7 @@ struct passed_through {
     std::span<const std::string_view>
         as_string_lists;                       // post ids: a scalar or a list, becomes a list of strings
     std::span<const std::string_view> without; // members that must not leave us
-    std::string extra; // members of ours to add to `data`: `"publish_id":"…","state":"…"`, or empty
+    worker_string extra; // members of ours to add to `data`: `"publish_id":"…","state":"…"`, or empty
 };
 
 /// A JSON object of ours, already written: `{"file_id":"…"}`.

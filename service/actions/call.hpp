@@ -90,11 +90,12 @@ struct parts {
 };
 
 struct call {
-    call(const row& what_, const settings::caller& by_, user_id user_, parts& with_,
-         telemetry::call_record& record_, deadline until_, wall_time now_)
+    call(const row& what_, const settings::caller& by_, const user_id& user_, const publish_id& post_,
+         parts& with_, telemetry::call_record& record_, deadline until_, wall_time now_)
         : what(what_),
           by(by_),
-          user(std::move(user_)),
+          user(user_),
+          post(post_),
           with(with_),
           record(record_),
           until(until_),
@@ -102,8 +103,8 @@ struct call {
 
     const row& what;
     const settings::caller& by;
-    user_id user;           // of the path; empty where the path names none
-    publish_id post;        // of the path
+    const user_id& user;    // of the path; empty where the path names none
+    const publish_id& post; // of the path
     file_id file;           // of the path
     std::string_view asset; // of the path, under /docs
     std::string_view query; // raw; for rows that read it themselves

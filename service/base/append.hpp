@@ -79,8 +79,8 @@ private:
 };
 
 /// A few pieces: the room is looked at once for all of them.
-template <class... Pieces>
-inline void append_all(std::string& out, const Pieces&... pieces) {
+template <class String, class... Pieces>
+inline void append_all(String& out, const Pieces&... pieces) {
     const std::size_t at = out.size();
     out.resize(at + detail::bytes_of(pieces...));
     detail::copy(out.data() + at, pieces...);

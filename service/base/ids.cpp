@@ -40,17 +40,31 @@ failure refuse(errc code, std::string message, std::string field, std::string re
 
 } // namespace
 
-result<user_id> check_user_id(std::string_view text) {
+result<void> check_user_id(std::string_view text, user_id& into) {
     if (text.empty() || text.size() > 128 || !of_users.has_all_of(text) || text == "." || text == "..")
         return refuse(errc::invalid_input, "This is not a user_id.", "user_id",
                       "must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ -");
-    return user_id::trusted(std::string(text));
+    into.assign_trusted(text);
+    return {};
+}
+
+result<user_id> check_user_id(std::string_view text) {
+    user_id made;
+    if (const auto good = check_user_id(text, made); !good) return good.error();
+    return made;
+}
+
+result<void> check_publish_id(std::string_view text, publish_id& into) {
+    if (text.empty() || text.size() > 64 || !of_posts.has_all_of(text))
+        return failure{errc::no_such_post, "This user has no post of that publish_id."};
+    into.assign_trusted(text);
+    return {};
 }
 
 result<publish_id> check_publish_id(std::string_view text) {
-    if (text.empty() || text.size() > 64 || !of_posts.has_all_of(text))
-        return failure{errc::no_such_post, "This user has no post of that publish_id."};
-    return publish_id::trusted(std::string(text));
+    publish_id made;
+    if (const auto good = check_publish_id(text, made); !good) return good.error();
+    return made;
 }
 
 result<file_id> check_file_id(std::string_view text) {

@@ -17,6 +17,8 @@ class named_text {
 public:
     named_text() = default;
     static named_text trusted(std::string text) { return named_text{std::move(text)}; }
+    /// The same into the room this one has already.
+    void assign_trusted(std::string_view text) { text_.assign(text); }
 
     const std::string& text() const { return text_; }
     bool empty() const { return text_.empty(); }
@@ -35,8 +37,10 @@ using open_id = named_text<struct open_id_meaning>;
 using caller_name = named_text<struct caller_name_meaning>;
 
 /// 1…128 of `A-Z a-z 0-9 . _ ~ : @ -`, not `.` or `..` (product §2).
+result<void> check_user_id(std::string_view text, user_id& into);
 result<user_id> check_user_id(std::string_view text);
 /// 1…64 of `A-Z a-z 0-9 _ . ~ -` (TikTok's publish_id, tiktok-api §0).
+result<void> check_publish_id(std::string_view text, publish_id& into);
 result<publish_id> check_publish_id(std::string_view text);
 /// `file_` and 26 characters of Crockford's base 32.
 result<file_id> check_file_id(std::string_view text);

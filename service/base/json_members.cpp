@@ -86,6 +86,11 @@ std::string json_text(std::string_view value) {
     return {};
 }
 
+worker_string json_short_text(std::string_view value) {
+    const bool plain = value.starts_with('"') && value.find('\\') == std::string_view::npos;
+    return worker_string(plain ? value.substr(1, value.size() - 2) : std::string_view(json_text(value)));
+}
+
 std::optional<std::uint64_t> json_count(std::string_view value) {
     return whole<std::uint64_t>(value);
 }

@@ -1,6 +1,8 @@
 // A few members of a JSON object, without building a DOM of it: for answers of which a member or two decides
 // while the rest is passed on as bytes. Everything here takes JSON that is valid (scan_answer saw it). Pure.
 #pragma once
+#include "base/worker_memory.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -20,6 +22,8 @@ std::vector<std::string_view> json_elements(std::string_view value);
 
 /// The text of a string, the digits of an integer that fits 64 bits; of anything else, nothing.
 std::string json_text(std::string_view value);
+/// The same for what is a word in nearly all calls: of a call's own memory.
+worker_string json_short_text(std::string_view value);
 /// An integer from zero on.
 std::optional<std::uint64_t> json_count(std::string_view value);
 

@@ -159,6 +159,7 @@ task<void> session::run() {
             facts.http_1_0 = head_.minor_version == 0;
             request_body body(stream_, received_, head_, unbounded_body, pace);
             pipeline::request request;
+            request.names = &texts_->names;
             what = answer_at_the_door(body, request, facts);
             if (!what) co_await with_.calls.serve(request, record_, what.emplace());
             record_.body_bytes_in = body.received_bytes();

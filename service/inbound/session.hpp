@@ -9,6 +9,7 @@
 #include "inbound/door_state.hpp"
 #include "inbound/idle_line.hpp"
 #include "inbound/router.hpp"
+#include "pipeline/pipeline.hpp"
 #include "runtime/stream.hpp"
 #include "runtime/task.hpp"
 #include "settings/settings.hpp"
@@ -21,9 +22,6 @@ namespace gateway {
 class tls_server_context;
 class worker;
 } // namespace gateway
-namespace gateway::pipeline {
-class pipeline;
-}
 namespace gateway::telemetry {
 class recorder;
 }
@@ -48,6 +46,7 @@ struct api_parts {
 /// while it serves a request, so an idle one keeps none and the next request of any finds their room.
 struct call_texts {
     std::string block, body, answer;
+    pipeline::checked_names names;
 
     void clean() {
         for (auto* text : {&block, &body, &answer}) {

@@ -37,8 +37,7 @@ struct window_table::state {
                                        window_rule rule, steady_time now, deadline until) {
         if (rule.limit == 0) return permit{};
         sliding_window& w = prepare(s, key, rule, now);
-        if (const auto id = w.take(now, until))
-            return permit{table, std::string(key.text), key.kind, key.hash, *id};
+        if (const auto id = w.take(now, until)) return permit{table, key.text, key.kind, key.hash, *id};
         return no_slot{w.wait(now), w.stands(now)};
     }
     /// Under the shard's lock: ready for a take.

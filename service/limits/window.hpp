@@ -4,6 +4,7 @@
 #pragma once
 #include "base/clock.hpp"
 #include "base/standing.hpp"
+#include "base/worker_memory.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -42,11 +43,11 @@ public:
 
 private:
     friend class window_table;
-    permit(window_table& table, std::string key, std::uint8_t kind, std::size_t hash, std::uint64_t slot)
-        : table_(&table), key_(std::move(key)), kind_(kind), hash_(hash), slot_(slot) {}
+    permit(window_table& table, std::string_view key, std::uint8_t kind, std::size_t hash, std::uint64_t slot)
+        : table_(&table), key_(key), kind_(kind), hash_(hash), slot_(slot) {}
 
     window_table* table_ = nullptr;
-    std::string key_;
+    worker_string key_; // a call has one for as long as it runs
     std::uint8_t kind_ = 0;
     std::size_t hash_ = 0; // of key and kind
     std::uint64_t slot_ = 0;

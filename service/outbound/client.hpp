@@ -3,8 +3,8 @@
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "base/worker_memory.hpp"
 #include "runtime/task.hpp"
-#include "runtime/worker_memory.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -70,11 +70,13 @@ failure absent(errc code) {
     }
 }
 
-result<user_id> may_act_for(const settings::caller& who, const request& what) {
-    if (what.user_id.empty()) return user_id{}; // the path names none: the router lets no parameter be empty
-    auto user = check_user_id(what.user_id);
-    if (user && !matches_any(who.users, user->text())) return absent(errc::user_not_connected);
-    return user;
+result<void> may_act_for(const settings::caller& who, const request& what) {
+    user_id& user = what.names->user;
+    user.assign_trusted({});
+    if (what.user_id.empty()) return {}; // the path names none: the router lets no parameter be empty
+    if (const auto good = check_user_id(what.user_id, user); !good) return good.error();
+    if (!matches_any(who.users, user.text())) return absent(errc::user_not_connected);
+    return {};
 }
 
 result<std::optional<milliseconds>> wished_timeout(std::string_view text) {

@@ -27,7 +27,7 @@ result<std::optional<limits::standing>> take_quota(limits::window_table& quotas,
                                                    const caller_book::entry& who, steady_time now);
 /// user_not_connected for a user outside the caller's `users`, in the words of one who does not exist (C27);
 /// invalid_input for what is no user_id.
-result<user_id> may_act_for(const settings::caller& who, const request& what);
+result<void> may_act_for(const settings::caller& who, const request& what);
 /// The words of absence, equal for what does not exist and for what belongs to somebody else (C27).
 failure absent(errc code);
 

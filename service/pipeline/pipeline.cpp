@@ -38,10 +38,9 @@ task<std::uint64_t> bytes_to_send(const parts& with, const actions::call& c) {
 }
 
 result<void> read_path(const request& what, actions::call& c) {
+    what.names->post.assign_trusted({});
     if (!what.publish_id.empty()) { // the router lets no parameter be empty
-        auto post = check_publish_id(what.publish_id);
-        if (!post) return post.error();
-        c.post = std::move(*post);
+        if (const auto good = check_publish_id(what.publish_id, what.names->post); !good) return good.error();
         c.record.publish_id = c.post.text();
     }
     if (!what.file_id.empty()) {
@@ -86,12 +85,12 @@ struct journey {
     outcome& out;
     std::shared_ptr<const caller_book> book; // held to the end of the call, whatever SIGHUP brings meanwhile
     const settings::caller* by = nullptr;
-    user_id user;
     std::optional<milliseconds> wish;
     body_plan plan;
     deadline intake_until{steady_time{}};
     intake taken;
     std::optional<actions::call> call;
+    user_id acting; // for whom `api` works, where that is not the user of the path
     std::optional<tiktok::user_api> api;
 };
 
@@ -121,10 +120,8 @@ bool journey::admit() {
     }
     // For whom: before inputs are looked at, so that somebody else's users stay as unknown as users who do
     // not exist.
-    auto allowed = may_act_for(*by, what);
-    if (!passes(allowed)) return false;
-    user = std::move(*allowed);
-    record.user = user.text();
+    if (!passes(may_act_for(*by, what))) return false;
+    record.user = what.names->user.text();
     // How long: everything from here on may wait.
     const auto wished = wished_timeout(what.timeout_seconds);
     if (!passes(wished)) return false;
@@ -142,7 +139,8 @@ bool journey::admit() {
 /// The inputs are taken in.
 bool journey::set_out() {
     const auto& row = *what.what;
-    auto& made = call.emplace(row, *by, user, with.actions, record, intake_until, what.arrived_wall);
+    auto& made = call.emplace(row, *by, what.names->user, what.names->post, with.actions, record,
+                              intake_until, what.arrived_wall);
     if (!passes(read_path(what, made))) return false;
     made.query = what.query;
     made.input = std::move(taken.input);
@@ -156,7 +154,7 @@ bool journey::set_out() {
 /// As whom, where that needs no wait, which is nearly always.
 bool journey::bind_now() {
     if (call->input.has("creator_id")) return false;
-    api.emplace(with.tiktok, user, record, call->until);
+    api.emplace(with.tiktok, call->user, record, call->until);
     return api->bind_now();
 }
 
@@ -174,7 +172,8 @@ task<result<void>> bind_tiktok(journey& at) {
     auto user =
         co_await acting_user(at.with.actions.connections, c.by, c.user, std::move(creator_id), c.until);
     if (!user) co_return user.error();
-    at.api.emplace(at.with.tiktok, std::move(*user), c.record, c.until);
+    at.acting = std::move(*user);
+    at.api.emplace(at.with.tiktok, at.acting, c.record, c.until);
     if (at.api->bind_now()) co_return result<void>{};
     co_return co_await at.api->bind();
 }

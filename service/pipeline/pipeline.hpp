@@ -4,6 +4,7 @@
 #include "actions/answer.hpp"
 #include "actions/row.hpp"
 #include "base/clock.hpp"
+#include "base/ids.hpp"
 #include "base/result.hpp"
 #include "runtime/task.hpp"
 
@@ -44,8 +45,15 @@ class caller_book;
 class shown_key;
 
 /// What a door found in a request, before anything is believed. Views live as long as the request.
+/// Whom and what a call is about, checked. Reused from call to call, so that long names find their room.
+struct checked_names {
+    user_id user;    // of the path; empty where the path names none
+    publish_id post; // of the path
+};
+
 struct request {
-    const actions::row* what = nullptr;                   // the route is found first and travels along
+    checked_names* names = nullptr;     // room of the door's, never null in a call; the pipeline fills it
+    const actions::row* what = nullptr; // the route is found first and travels along
     std::string_view user_id, publish_id, file_id, asset; // path segments, percent-decoded by the door
     std::string_view query;                               // raw, without `?`
     std::string_view api_key;          // of Authorization: Bearer or x-api-key; empty: none came

@@ -19,7 +19,7 @@ bool ledger_knows_the_end(const std::optional<store::post_record>& known) {
 
 status_answer from_ledger(const store::post_record& known) {
     status_answer out;
-    out.status = known.status;
+    out.status = std::string_view(known.status);
     out.state = state_of(known.status);
     out.fail_reason = known.fail_reason;
     out.post_ids = public_ids(known.post_ids).visible();
@@ -29,7 +29,7 @@ status_answer from_ledger(const store::post_record& known) {
 /// What is worth remembering of TikTok's answer. An end without ids is not: then the ledger would answer from
 /// now on and never learn them.
 bool is_news(const store::post_record& known, const tiktok::post_status& now) {
-    if (now.status == known.status) return false;
+    if (now.status == std::string_view(known.status)) return false;
     return now.status == send_to_user_inbox || now.status == failed
            || (now.status == publish_complete && !now.post_ids().empty());
 }
@@ -83,7 +83,7 @@ constexpr int webhook_rounds_max = 8;
 
 } // namespace
 
-task<result<status_answer>> publisher::status(tiktok::user_api& tiktok, publish_id id, wall_time now) {
+task<result<status_answer>> publisher::status(tiktok::user_api& tiktok, const publish_id& id, wall_time now) {
     auto known = co_await store_.find_post(tiktok.user(), id, tiktok.until());
     if (!known) co_return known.error();
     tiktok.record().publish_id = id.text();
@@ -93,7 +93,7 @@ task<result<status_answer>> publisher::status(tiktok::user_api& tiktok, publish_
     if (!asked) co_return asked.error();
     if (*known && is_news(**known, *asked)) {
         store::told_status told = as_seen(**known, now);
-        told.status = asked->status;
+        told.status = std::string_view(asked->status);
         told.fail_reason = asked->fail_reason;
         public_ids ids(told.seen_post_ids);
         ids.are(asked->post_ids());

@@ -44,14 +44,15 @@ std::optional<result<post_answer>> answer_as_it_stands(const publish_request& wh
     if (at.status == publish_complete || direct) {
         post_answer out;
         out.id = what.id;
-        out.status = at.status;
+        out.status = std::string_view(at.status);
         if (what.caption) out.warnings.emplace_back(caption_has_no_effect);
         return result<post_answer>(std::move(out));
     }
     if (at.status == send_to_user_inbox) return std::nullopt;
-    return result<post_answer>(failure(errc::not_ready, "TikTok is still processing this upload (" + at.status
-                                                            + "); ask again soon.")
-                                   .retry_after(milliseconds{5'000}));
+    std::string sentence = "TikTok is still processing this upload (";
+    sentence.append(at.status).append("); ask again soon.");
+    return result<post_answer>(
+        failure(errc::not_ready, std::move(sentence)).retry_after(milliseconds{5'000}));
 }
 
 post_answer answer_of_post(publish_id id, std::string status, publish_id draft) {
@@ -81,7 +82,7 @@ task<result<post_answer>> publisher::earlier_post(tiktok::user_api& tiktok, publ
     auto at = co_await status(tiktok, post, now);
     if (!at) co_return at.error();
     if (at->status == failed) co_return already_failed(*at);
-    co_return answer_of_post(std::move(post), std::move(at->status), std::move(draft));
+    co_return answer_of_post(std::move(post), std::string(at->status), std::move(draft));
 }
 
 /// Empty: the draft is ours. Otherwise what became of it.

@@ -96,7 +96,7 @@ std::string_view state_of(const store::post_record& known);
 
 struct status_answer {
     tiktok::document raw; // TikTok's answer to pass on; empty bytes when the ledger told the end
-    std::string status;
+    worker_string status;
     std::string_view state;
     std::string fail_reason;
     std::vector<std::string> post_ids; // the ledger's; TikTok's are in `raw`
@@ -110,7 +110,7 @@ public:
     task<result<post_answer>> post_photos(tiktok::user_api& tiktok, photos_request what, asker by);
     /// TIKTOK_PUBLISH_VIDEO (product §5). Never a second post for one draft.
     task<result<post_answer>> publish_draft(tiktok::user_api& tiktok, publish_request what, asker by);
-    task<result<status_answer>> status(tiktok::user_api& tiktok, publish_id id, wall_time now);
+    task<result<status_answer>> status(tiktok::user_api& tiktok, const publish_id& id, wall_time now);
     /// not_cancellable, no_such_post.
     task<result<tiktok::document>> cancel(tiktok::user_api& tiktok, publish_id id, wall_time now);
     task<result<store::page_of<store::post_record>>> list(user_id user, std::string cursor,

@@ -5,8 +5,8 @@
 // lives on the socket's own loop; that is 600 instructions and two locked additions for each operation. Only
 // for sockets of the coroutine's own loop.
 #pragma once
+#include "base/worker_memory.hpp"
 #include "runtime/task.hpp"
-#include "runtime/worker_memory.hpp"
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>

@@ -1,7 +1,7 @@
 #include "runtime/worker.hpp"
 
+#include "base/worker_memory.hpp"
 #include "runtime/waiter.hpp"
-#include "runtime/worker_memory.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 

@@ -149,7 +149,8 @@ public:
     /// alone. The note of the webhook lands with it or not at all, so a delivery that could not be written
     /// down is new again when TikTok repeats it.
     virtual task<result<told_end>> tell_post_status(told_status told, deadline until) = 0;
-    virtual task<result<std::optional<post_record>>> find_post(user_id user, publish_id id,
+    /// `user` and `id` outlive the call.
+    virtual task<result<std::optional<post_record>>> find_post(const user_id& user, const publish_id& id,
                                                                deadline until) = 0;
     virtual task<result<page_of<post_record>>> list_posts(user_id user, std::string cursor,
                                                           std::uint32_t limit, deadline until) = 0;

@@ -1,5 +1,6 @@
 #include "tiktok/bodies.hpp"
 
+#include "base/append.hpp"
 #include "base/json_members.hpp"
 
 #include <boost/json/array.hpp>
@@ -23,6 +24,10 @@ json::array list_of(const std::vector<std::string>& texts) {
     for (const std::string& text : texts)
         list.emplace_back(text);
     return list;
+}
+
+worker_string written(const json::object& body) {
+    return worker_string(std::string_view(json::serialize(body)));
 }
 
 json::object source_info(const video_source& source) {
@@ -106,21 +111,23 @@ json::object direct_post_info(const post_info& info) {
 
 } // namespace
 
-std::string video_list_body(std::optional<std::int64_t> cursor, std::int32_t max_count) {
-    std::string body = "{\"max_count\":" + std::to_string(max_count);
-    if (cursor) body += ",\"cursor\":" + std::to_string(*cursor);
-    return body + "}";
+worker_string video_list_body(std::optional<std::int64_t> cursor, std::int32_t max_count) {
+    worker_string body;
+    append_all(body, R"({"max_count":)", std::to_string(max_count));
+    if (cursor) append_all(body, R"(,"cursor":)", std::to_string(*cursor));
+    append_all(body, "}");
+    return body;
 }
 
-std::string video_query_body(const std::vector<std::string>& ids) {
+worker_string video_query_body(const std::vector<std::string>& ids) {
     json::object filters;
     filters["video_ids"] = list_of(ids);
     json::object body;
     body["filters"] = std::move(filters);
-    return json::serialize(body);
+    return written(body);
 }
 
-std::string video_init_body(const post_info& info, const video_source& source) {
+worker_string video_init_body(const post_info& info, const video_source& source) {
     json::object post = direct_post_info(info);
     if (!info.caption.empty()) post["title"] = info.caption;
     post["disable_duet"] = info.disable_duet;
@@ -130,17 +137,17 @@ std::string video_init_body(const post_info& info, const video_source& source) {
     json::object body;
     body["post_info"] = std::move(post);
     body["source_info"] = source_info(source);
-    return json::serialize(body);
+    return written(body);
 }
 
-std::string inbox_init_body(const video_source& source) {
+worker_string inbox_init_body(const video_source& source) {
     json::object body;
     body["source_info"] = source_info(source);
-    return json::serialize(body);
+    return written(body);
 }
 
-std::string content_init_body(const post_info& info, bool direct, const std::vector<std::string>& urls,
-                              std::uint32_t cover_index) {
+worker_string content_init_body(const post_info& info, bool direct, const std::vector<std::string>& urls,
+                                std::uint32_t cover_index) {
     json::object post;
     if (direct) {
         post = direct_post_info(info);
@@ -158,13 +165,13 @@ std::string content_init_body(const post_info& info, bool direct, const std::vec
     if (info.is_aigc) body["is_aigc"] = *info.is_aigc;
     body["post_info"] = std::move(post);
     body["source_info"] = std::move(source);
-    return json::serialize(body);
+    return written(body);
 }
 
-std::string publish_id_body(const publish_id& id) {
-    json::object body;
-    body["publish_id"] = id.text();
-    return json::serialize(body);
+worker_string publish_id_body(const publish_id& id) {
+    worker_string body; // without a DOM: for each status, and its alphabet needs no escape
+    append_all(body, R"({"publish_id":")", id.text(), R"("})");
+    return body;
 }
 
 result<creator> read_creator(document answer) {
@@ -200,7 +207,7 @@ result<post_status> read_post_status(document answer) {
     std::string_view values[std::size(names)];
     find_members(answer.data(), names, values);
     post_status out;
-    out.status = json_text(values[0]);
+    out.status = json_short_text(values[0]);
     if (out.status.empty()) return lacks(answer, "status");
     out.fail_reason = json_text(values[1]);
     out.uploaded_bytes = json_count(values[2]);

@@ -13,13 +13,13 @@
 
 namespace gateway::tiktok {
 
-std::string video_list_body(std::optional<std::int64_t> cursor, std::int32_t max_count);
-std::string video_query_body(const std::vector<std::string>& ids);
-std::string video_init_body(const post_info& info, const video_source& source);
-std::string inbox_init_body(const video_source& source);
-std::string content_init_body(const post_info& info, bool direct, const std::vector<std::string>& urls,
-                              std::uint32_t cover_index);
-std::string publish_id_body(const publish_id& id);
+worker_string video_list_body(std::optional<std::int64_t> cursor, std::int32_t max_count);
+worker_string video_query_body(const std::vector<std::string>& ids);
+worker_string video_init_body(const post_info& info, const video_source& source);
+worker_string inbox_init_body(const video_source& source);
+worker_string content_init_body(const post_info& info, bool direct, const std::vector<std::string>& urls,
+                                std::uint32_t cover_index);
+worker_string publish_id_body(const publish_id& id);
 
 result<creator> read_creator(document answer);
 result<started_post> read_started_post(const document& answer, bool with_upload_url);

@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
+#include "base/worker_memory.hpp"
 #include "outbound/client.hpp"
 #include "runtime/task.hpp"
 #include "tiktok/document.hpp"
@@ -20,7 +21,7 @@ class services;
 struct api_request {
     endpoint which;
     std::string_view fields; // the comma list for `?fields=`, or empty; outlives the call
-    std::string body;        // JSON, or empty
+    worker_string body;      // JSON, or empty
 };
 
 /// The bytes to send. They hold the access token, hence a secret.

@@ -103,8 +103,8 @@ failure limit_of_the_app(const failure& said) {
 
 } // namespace
 
-user_api::user_api(services& shared, user_id user, telemetry::call_record& record, deadline until)
-    : shared_(shared), user_(std::move(user)), record_(record), until_(until) {}
+user_api::user_api(services& shared, const user_id& user, telemetry::call_record& record, deadline until)
+    : shared_(shared), user_(user), record_(record), until_(until) {}
 
 bool user_api::bind_now() {
     bound_at_ = coarse_wall_now();

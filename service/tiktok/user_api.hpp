@@ -67,7 +67,7 @@ struct creator {
 };
 
 struct post_status {
-    std::string status;
+    worker_string status;
     std::string fail_reason;
     std::optional<std::uint64_t> uploaded_bytes;
     document raw;
@@ -77,7 +77,8 @@ struct post_status {
 
 class user_api {
 public:
-    user_api(services& shared, user_id user, telemetry::call_record& record, deadline until);
+    /// `user` and `record` outlive it.
+    user_api(services& shared, const user_id& user, telemetry::call_record& record, deadline until);
 
     const user_id& user() const { return user_; }
     deadline until() const { return until_; }
@@ -118,7 +119,7 @@ private:
     void told_of_refusal(endpoint which, const failure& why);
 
     services& shared_;
-    user_id user_;
+    const user_id& user_;
     telemetry::call_record& record_;
     deadline until_;
     bool waits_for_slots_ = false;

@@ -11,16 +11,19 @@ import callgrind
 from clients import request_of
 from measurement import Row, alone, at_most
 from request_cpu import KINDS
-from stage import Stage
+from stage import LONG_USER, USER, Stage
 
 INSTRUCTIONS_MAX = {"info": 45_000, "status": 75_000}
 ALLOCATIONS_MAX = 0
+LONG = "long_user"  # the same call for a user with a long id, which must not allocate either
 
 
 def requests_to(stage, name):
     """{kind: bytes}, for the gateway or for a peer."""
     if name == "gateway":
-        return {kind: request_of("GET", path, stage.key) for kind, (path, *_) in KINDS.items()}
+        paths = {kind: path for kind, (path, *_) in KINDS.items()}
+        paths |= {f"{kind}_{LONG}": path.replace(USER, LONG_USER) for kind, path in paths.items()}
+        return {kind: request_of("GET", path, stage.key) for kind, path in paths.items()}
     return {kind: request_of(method, path, body=body) for kind, (_, method, path, body) in KINDS.items()}
 
 
@@ -51,6 +54,7 @@ def measure(options):
         found = {name: of(stage, name, options.count) for name in ("nginx", "haproxy", "gateway")}
     for kind in KINDS:
         figures = {name: vars(found[name][kind]) for name in found}
+        figures["gateway, long user"] = vars(found["gateway"][f"{kind}_{LONG}"])
         gateway = figures["gateway"]
         rows.append(at_most(f"instructions per request, {kind}", INSTRUCTIONS_MAX[kind], gateway["instructions"],
                             f"{gateway['instructions']:,.0f}", goal=f"<= {INSTRUCTIONS_MAX[kind]:,}"))
@@ -58,8 +62,9 @@ def measure(options):
             share = gateway["instructions"] / figures[peer]["instructions"]
             words = f"{share:.2f}: {gateway['instructions']:,.0f} of {figures[peer]['instructions']:,.0f}"
             rows.append(Row(f"instructions per request, {kind}, of {peer}'s", "-", words, None, figures))
-        rows.append(at_most(f"allocations per request, {kind}, 16 clients", ALLOCATIONS_MAX, round(gateway["allocations"], 1),
-                            f"{gateway['allocations']:.1f}", goal=str(ALLOCATIONS_MAX)))
+        allocations = max(gateway["allocations"], figures["gateway, long user"]["allocations"])
+        rows.append(at_most(f"allocations per request, {kind}, 16 clients", ALLOCATIONS_MAX, round(allocations, 1),
+                            f"{allocations:.1f}", goal=str(ALLOCATIONS_MAX)))
     return rows
 
 

@@ -14,6 +14,7 @@ from processes import Program, allow_many_files
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 USER = users.name_of(0)
+LONG_USER = "5b3f8c1e-5d57-4b1c-9b42-7d1f0a6f2c11"  # as many users' ids are: too long for a short string's own place
 POST = "v_pub_url~v2.123456789"
 INFO = f"/v1/users/{USER}/info"
 STATUS = f"/v1/users/{USER}/posts/{POST}"
@@ -107,7 +108,7 @@ class Stage:
 
     def start_gateway(self, under=(), cores=None, seconds=20, environment=None, workers=None, database="gateway",
                       connected=True):
-        """The program and its address; one user is connected to it if that is wanted."""
+        """The program and its address; two users are connected to it if that is wanted."""
         settings = settings_for.write(
             self.run, self.gateway_program, f"https://localhost:{self.port('upstream')}", self.run / "cert.pem",
             workers or self.values["WORKERS"], self.key_sha256, f"'localhost:{self.port('upstream')}'", database)
@@ -116,6 +117,6 @@ class Stage:
         listening = gateway.first_line(seconds)
         gateway.admin = listening["admin"]
         base = listening["api"]
-        if connected:
-            settings_for.call(base, "PUT", f"/v1/users/{USER}/tokens", self.key, users.tokens())
+        for user in (USER, LONG_USER) if connected else ():
+            settings_for.call(base, "PUT", f"/v1/users/{user}/tokens", self.key, users.tokens())
         return gateway, base

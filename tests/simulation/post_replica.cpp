@@ -163,7 +163,9 @@ task<post_result> post_replica::serve(post_call what) {
     text_source body(std::move(what.body));
     telemetry::call_record record;
     record.request_id = "r";
+    pipeline::checked_names names;
     pipeline::request request;
+    request.names = &names;
     request.what = &row_named(what.slug);
     request.user_id = what.user;
     request.query = what.query;

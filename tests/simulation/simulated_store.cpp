@@ -195,10 +195,9 @@ public:
         return ask(until, std::move(work));
     }
 
-    task<result<std::optional<post_record>>> find_post(user_id user, publish_id id, deadline until) override {
-        auto work = [user = std::move(user), id = std::move(id)](database& at) {
-            return at.find_post(&user, id);
-        };
+    task<result<std::optional<post_record>>> find_post(const user_id& user, const publish_id& id,
+                                                       deadline until) override {
+        auto work = [user, id](database& at) { return at.find_post(&user, id); };
         return ask(until, std::move(work));
     }
 

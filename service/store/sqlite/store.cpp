@@ -46,7 +46,8 @@ public:
     task<result<bool>> begin_post(post_record record, deadline until) override;
     task<result<bool>> update_post(post_record record, deadline until, durable when) override;
     task<result<told_end>> tell_post_status(told_status told, deadline until) override;
-    task<result<std::optional<post_record>>> find_post(user_id user, publish_id id, deadline until) override;
+    task<result<std::optional<post_record>>> find_post(const user_id& user, const publish_id& id,
+                                                       deadline until) override;
     task<result<page_of<post_record>>> list_posts(user_id user, std::string cursor, std::uint32_t limit,
                                                   deadline until) override;
     task<result<std::optional<post_record>>> find_post_by_id(publish_id id, deadline until) override;
@@ -233,7 +234,7 @@ task<result<told_end>> sqlite_store::tell_post_status(told_status told, deadline
     co_return co_await on_line(line_, effect::writes, until, std::move(work));
 }
 
-task<result<std::optional<post_record>>> sqlite_store::find_post(user_id user, publish_id id,
+task<result<std::optional<post_record>>> sqlite_store::find_post(const user_id& user, const publish_id& id,
                                                                  deadline until) {
     const bool may_answer = line_.how_it_is().now != condition::beyond_help;
     if (auto known = posts_.find(user, id); known && may_answer) co_return std::move(*known);

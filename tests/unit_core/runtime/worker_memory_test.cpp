@@ -1,4 +1,4 @@
-#include "runtime/worker_memory.hpp"
+#include "base/worker_memory.hpp"
 
 #include "unit_core/runtime/run_on.hpp"
 

@@ -144,13 +144,13 @@ TEST(Bodies, SayWhatTheManualSays) {
     info.title = "t";
     info.description = "d";
     info.is_aigc = true;
-    const std::string direct = content_init_body(info, true, {"https://a.example/1.jpg"}, 0);
+    const auto direct = content_init_body(info, true, {"https://a.example/1.jpg"}, 0);
     EXPECT_EQ(boost::json::parse(direct),
               boost::json::parse(R"({"media_type":"PHOTO","post_mode":"DIRECT_POST",
         "is_aigc":true,"post_info":{"privacy_level":"SELF_ONLY","disable_comment":false,"brand_content_toggle":false,
         "brand_organic_toggle":false,"auto_add_music":false,"title":"t","description":"d"},
         "source_info":{"source":"PULL_FROM_URL","photo_images":["https://a.example/1.jpg"],"photo_cover_index":0}})"));
-    const std::string draft = content_init_body({}, false, {"https://a.example/1.jpg"}, 0);
+    const auto draft = content_init_body({}, false, {"https://a.example/1.jpg"}, 0);
     EXPECT_EQ(boost::json::parse(draft).at("post_info").as_object().size(), 0U);
     EXPECT_EQ(
         boost::json::parse(inbox_init_body({7, 7, 1, ""})),
