@@ -7,7 +7,7 @@ import time
 from collections import Counter
 
 SETTLING_S = 0.3
-CALL = re.compile(rb"^\d+ +(\w+)\(")
+CALL = re.compile(rb"^\d+ +(\w+)\((?:\d+<([^>]*)>)?")
 
 
 class Trace:
@@ -19,7 +19,7 @@ class Trace:
 
     def argv(self):
         some = ["--seccomp-bpf", "-e", "trace=" + ",".join(self.only)] if self.only else []
-        return ["strace", "-D", "-f", "--quiet=all", *some, "-e", "signal=none", "-o", str(self.file)]
+        return ["strace", "-D", "-f", "-y", "--quiet=all", *some, "-e", "signal=none", "-o", str(self.file)]
 
     def now(self):
         """A moment to count from, once what was asked before has died down. Timers never do; they are few."""
@@ -27,8 +27,13 @@ class Trace:
         return self.file.stat().st_size
 
     def counted(self, since, until):
-        """{name: how often}. A call that is interrupted by another thread's line has two lines; the second is no call."""
+        """{name: how often}."""
+        return Counter(name for name, _ in self.calls(since, until))
+
+    def calls(self, since, until):
+        """(name, path of the file it is about, if any) of each."""
         with open(self.file, "rb") as lines:
             lines.seek(since)
+            # A call that is interrupted by another thread's line has two lines; the second is no call.
             found = (CALL.match(line) for line in lines.read(until - since).splitlines())
-        return Counter(match[1].decode() for match in found if match)
+            return [(match[1].decode(), (match[2] or b"").decode()) for match in found if match]
