@@ -22,7 +22,7 @@ std::vector<std::string_view> json_elements(std::string_view value);
 
 /// The text of a string, the digits of an integer that fits 64 bits; of anything else, nothing.
 std::string json_text(std::string_view value);
-/// The same for what is a word in nearly all calls: of a call's own memory.
+/// The same as text that lives as long as a call.
 worker_string json_short_text(std::string_view value);
 /// An integer from zero on.
 std::optional<std::uint64_t> json_count(std::string_view value);

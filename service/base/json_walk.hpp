@@ -120,7 +120,7 @@ inline const char* scalar(const char* at, const char* end) {
 }
 
 inline const char* skip_blanks(const char* at, const char* end) {
-    if (at<end&& * at> ' ') return at; // nearly always
+    if (at != end && *at > ' ') return at; // nearly always
     while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
         ++at;
     return at;

@@ -36,12 +36,14 @@ public:
     /// Takes time that depends on the lengths only.
     bool equals(std::string_view other) const;
     void wipe() noexcept;
+    /// Wipes, and gives the memory back.
+    void release() noexcept;
 
 private:
     std::string text_;
 };
 
-/// For a secret in somebody else's memory.
+/// For a secret in somebody else's memory, which is some: not at null.
 void wipe_bytes(std::span<char> bytes) noexcept;
 
 /// Constant time for equal lengths.

@@ -8,7 +8,7 @@
 
 namespace gateway {
 
-/// `Room` has a clean(), which leaves nothing of the last call in it and gives large memory back.
+/// `Room` has a clean(), after which it holds no secret of the last call and no large memory.
 template <class Room>
 class spare_rooms {
 public:

@@ -230,8 +230,7 @@ void session::write_answer(const pipeline::outcome& what, answer_facts& facts) {
     record_.ended_wall = now;
     facts.date = marks_.dates.at(now);
     append_answer_head(texts_->answer, what, record_, facts, marks_.policies);
-    // In one piece: cheaper to copy than to be sent, or encrypted, apart.
-    if (record_.verb != http::name_of(http::verb::head)) texts_->answer += texts_->body;
+    if (record_.verb != http::name_of(http::verb::head)) texts_->append_body();
     if (const auto* refused = std::get_if<failure>(&what)) {
         record_.code = refused->code();
         if (refused->details()) record_.refused_by = refused->details()->scope;

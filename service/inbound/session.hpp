@@ -42,12 +42,19 @@ struct api_parts {
     bool loopback_host_only = false;
 };
 
-/// The bytes of one request's head and of its answer, which is head and body. A connection has them only
-/// while it serves a request, so an idle one keeps none and the next request of any finds their room.
+/// The bytes of one request's head and of its answer, which is head and body, and the names in it. A
+/// connection has them only while it serves a request, so an idle one keeps none and the next request of any
+/// finds their room.
 struct call_texts {
     std::string block, body, answer;
-    pipeline::checked_names names;
+    pipeline::checked_names names; // of the call before, until they are checked anew
 
+    /// The answer leaves in one piece: cheaper to copy than to be sent, or encrypted, apart. A large body is
+    /// not held twice while a slow client reads.
+    void append_body() {
+        answer += body;
+        if (body.capacity() > kept_bytes_max) std::string().swap(body);
+    }
     void clean() {
         for (auto* text : {&block, &body, &answer}) {
             text->clear();

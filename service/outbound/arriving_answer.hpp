@@ -38,7 +38,7 @@ public:
     /// Only while it wants more.
     std::span<char> room() const { return room_; }
     void took(const io_result<std::size_t>& got);
-    /// The request could not be sent: there will be no answer.
+    /// The request could not be sent, or its answer not be read.
     void failed(boost::system::error_code ec);
     /// The final answer to the request; informational ones are skipped. Failures as of client. Once.
     result<reply> out();

@@ -236,16 +236,16 @@ task<void> pipeline::serve(request& what, telemetry::call_record& record, outcom
         // Replay last before the run: only what would be run can be repeated, and refusals above are not
         // remembered.
         if (go_on && !at.call->idempotency_key.empty()) {
-            at.out = co_await run_once(with_, *at.call);
+            out = co_await run_once(with_, *at.call);
         } else if (go_on) {
             auto done = co_await row.run(*at.call);
-            if (at.passes(done)) at.out = std::move(*done);
+            if (at.passes(done)) out = std::move(*done);
         }
     } catch (const boost::system::system_error& thrown) {
         if (thrown.code() == boost::asio::error::operation_aborted) throw;
-        at.out = fault_of_ours(row);
+        out = fault_of_ours(row);
     } catch (const std::exception&) {
-        at.out = fault_of_ours(row);
+        out = fault_of_ours(row);
     }
     if (writes) co_await this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
     name_the_drain(out, with_.calls_end);

@@ -44,13 +44,13 @@ namespace gateway::pipeline {
 class caller_book;
 class shown_key;
 
-/// What a door found in a request, before anything is believed. Views live as long as the request.
 /// Whom and what a call is about, checked. Reused from call to call, so that long names find their room.
 struct checked_names {
     user_id user;    // of the path; empty where the path names none
     publish_id post; // of the path
 };
 
+/// What a door found in a request, before anything is believed. Views live as long as the request.
 struct request {
     checked_names* names = nullptr;     // room of the door's, never null in a call; the pipeline fills it
     const actions::row* what = nullptr; // the route is found first and travels along

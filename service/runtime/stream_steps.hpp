@@ -9,7 +9,7 @@
 //     }
 //     … reading.result()
 //
-// Lives in the frame of who waits, no longer than the stream. Needs Asio; include it in .cpp files only.
+// Lives in the frame of who waits, and must be gone before the stream is. Needs Asio; for .cpp files only.
 #pragma once
 #include "runtime/straight.hpp"
 #include "runtime/stream.hpp"

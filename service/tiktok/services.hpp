@@ -45,8 +45,10 @@ struct request_room {
     secret bytes;
 
     void clean() {
-        bytes.wipe();
-        if (bytes.capacity() > kept_bytes_max) bytes = secret{};
+        if (bytes.capacity() > kept_bytes_max)
+            bytes.release();
+        else
+            bytes.wipe();
     }
     static constexpr std::size_t kept_bytes_max = 4 * 1024;
 };

@@ -86,6 +86,13 @@ void patch(bj::value& value) {
     }
 }
 
+/// As an integer; `-0.5` and a date in a string are none.
+bool has_minus_zero(std::string_view text) {
+    for (auto at = text.find("-0"); at != std::string_view::npos; at = text.find("-0", at + 2))
+        if (text.substr(at + 2).find_first_of(".eE0123456789") != 0) return true;
+    return false;
+}
+
 } // namespace
 
 void json_answer(std::string_view bytes) {
@@ -152,7 +159,7 @@ void json_patched(std::string_view bytes) {
     const auto value =
         parse_json(bytes); // equal keys make the order of changes matter, so such texts are left out
     if (value.has_error()) return;
-    if (bytes.find("-0") != std::string_view::npos) return; // a DOM forgets the sign that our text keeps
+    if (has_minus_zero(bytes)) return; // a DOM forgets the sign that our text keeps
     std::string ours;
     append_patched(ours, bytes, {cursors, post_ids, dropped});
     auto expected = *value;

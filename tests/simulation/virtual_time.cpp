@@ -116,8 +116,8 @@ namespace simulation = gateway::simulation;
 extern "C" int clock_gettime(clockid_t clock, timespec* out) noexcept {
     const auto& m = the_machine();
     const bool steady = clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_COARSE;
-    if (!m.virtual_now || (!steady && clock != CLOCK_REALTIME))
-        return static_cast<int>(syscall(SYS_clock_gettime, clock, out));
+    const bool wall = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
+    if (!m.virtual_now || (!steady && !wall)) return static_cast<int>(syscall(SYS_clock_gettime, clock, out));
     *out = simulation::as_timespec(
         steady ? m.now : simulation::wall_start + m.now - simulation::steady_start + m.wall_skew);
     return 0;

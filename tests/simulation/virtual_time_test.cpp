@@ -47,7 +47,9 @@ TEST(VirtualTime, SkewsTheWallClockAlone) {
     const auto now = steady_now();
     time.set_wall_skew(seconds{30});
     EXPECT_EQ(wall_now() - wall, seconds{30});
+    EXPECT_EQ(coarse_wall_now(), wall_now());
     EXPECT_EQ(steady_now(), now);
+    EXPECT_EQ(coarse_steady_now(), now);
 }
 
 TEST(World, LetsThingsHappenInOrderOfTheirTimeAndMovesTheClockThere) {

@@ -80,6 +80,15 @@ TEST(Secret, IsGoneFromWhereItWasMovedFrom) {
     EXPECT_FALSE(second.equals("shor"));
 }
 
+TEST(Secret, GivesItsMemoryBackWhenItIsReleased) {
+    secret large{std::string(10'000, 'x')};
+    large.wipe();
+    EXPECT_GE(large.capacity(), 10'000U);
+    large.release();
+    EXPECT_EQ(large.capacity(), std::string().capacity());
+    EXPECT_TRUE(large.empty());
+}
+
 TEST(UserId, IsWhatProductSectionTwoSays) {
     for (const char* good : {"a", "user-77", "a.b_c~d:e@f-g", "...", "-x"})
         EXPECT_TRUE(check_user_id(good)) << good;
