@@ -60,7 +60,7 @@ void token_cache::drop(const user_id& user) {
     auto& in = shard_of(user);
     const std::lock_guard lock(in.lock);
     ++in.generation;
-    in.sets.erase(user);
+    forget(in, user);
 }
 
 void token_cache::changed_elsewhere(const user_id& user, std::uint64_t version) {
@@ -71,7 +71,7 @@ void token_cache::changed_elsewhere(const user_id& user, std::uint64_t version) 
     const auto found = in.sets.find(user);
     if (found == in.sets.end()) return;
     if (version == 0 || found->second.tokens->version < version)
-        in.sets.erase(found);
+        forget(in, user);
     else
         found->second.touch = lost;
 }
@@ -82,7 +82,7 @@ void token_cache::in_touch(bool is) {
 
 /// Whoever is pushed out is read from the store again. In turn: begin() would be who came last, and those who
 /// are asked for now would push each other out for ever.
-void token_cache::shard::make_room() {
+void token_cache::shard::push_out() {
     auto out = sets.find(next_out);
     if (out == sets.end()) out = sets.begin();
     const auto follows = std::next(out);
@@ -91,8 +91,22 @@ void token_cache::shard::make_room() {
 }
 
 void token_cache::put(shard& into, const shared_tokens& tokens, std::uint64_t touch) {
-    if (into.sets.size() >= users_per_shard_max_ && !into.sets.contains(tokens->user)) into.make_room();
-    into.sets[tokens->user] = {tokens, touch};
+    const entry made{tokens, touch};
+    if (const auto found = into.sets.find(tokens->user); found != into.sets.end()) {
+        found->second = made;
+        return;
+    }
+    // A shard that has nobody yet takes its first over the bound, and workers at it at once may pass it by
+    // one each.
+    if (users_.load(std::memory_order_relaxed) >= users_max_ && !into.sets.empty())
+        into.push_out();
+    else
+        users_.fetch_add(1, std::memory_order_relaxed);
+    into.sets.emplace(tokens->user, made);
+}
+
+void token_cache::forget(shard& in, const user_id& user) {
+    if (in.sets.erase(user) > 0) users_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 } // namespace gateway::vault

@@ -19,7 +19,8 @@ namespace gateway::vault {
 
 class token_cache {
 public:
-    explicit token_cache(std::size_t users_max) : users_per_shard_max_(users_max / shard_count + 1) {}
+    /// Of all shards together: a bound for each would push users out of the fuller ones before it is reached.
+    explicit token_cache(std::size_t users_max) : users_max_(users_max) {}
 
     /// What was true when the store was asked.
     struct moment {
@@ -80,13 +81,15 @@ private:
         // Flat: with many users each place in memory is a miss of the processor's caches.
         boost::unordered_flat_map<user_id, entry, user_hash, user_equal> sets;
         user_id next_out; // whoever is pushed out next, if still there
-        void make_room(); // under the lock; not empty
+        void push_out();  // under the lock; not empty
     };
     shard& shard_of(const hashed_user& user) const;
     shard& shard_of(const user_id& user) const { return shard_of(hashed_user(user)); }
-    void put(shard& into, const shared_tokens& tokens, std::uint64_t touch);
+    void put(shard& into, const shared_tokens& tokens, std::uint64_t touch); // under the lock
+    void forget(shard& in, const user_id& user);                             // under the lock
 
-    std::size_t users_per_shard_max_;
+    std::size_t users_max_;
+    std::atomic<std::size_t> users_{0};
     std::atomic<std::uint64_t> touch_{1}; // grows each time that touch begins; `lost` while there is none
     std::atomic<std::uint64_t> touches_{1};
     mutable std::array<shard, shard_count> shards_;

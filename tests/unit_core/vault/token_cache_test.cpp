@@ -88,6 +88,29 @@ TEST(TokenCache, AFullCacheKeepsThoseWhoCameLastRatherThanThoseWhoCameFirst) {
     EXPECT_LT(first, last / 2);
 }
 
+TEST(TokenCache, AsManyUsersFitAsItMayHaveHoweverTheyAreSpread) {
+    vault::token_cache cache(10'000);
+    cache.in_touch(true);
+    const auto named = [](int i) { return user_id::trusted("user" + std::to_string(i)); };
+    const auto known = [&](int count) {
+        int found = 0;
+        for (int i = 0; i < count; ++i)
+            found += cache.find(named(i)) ? 1 : 0;
+        return found;
+    };
+    for (int i = 0; i < 10'000; ++i)
+        cache.put_read(set_of(1, named(i)), cache.now(named(i)));
+    EXPECT_EQ(known(10'000), 10'000);
+    for (int i = 10'000; i < 30'000; ++i)
+        cache.put_read(set_of(1, named(i)), cache.now(named(i)));
+    EXPECT_EQ(known(30'000), 10'000);
+    for (int i = 0; i < 30'000; ++i)
+        cache.drop(named(i));
+    for (int i = 0; i < 10'000; ++i)
+        cache.put_read(set_of(1, named(i)), cache.now(named(i)));
+    EXPECT_EQ(known(10'000), 10'000);
+}
+
 TEST(TokenCache, ADoubtedSetIsReadAgainAndADroppedOneIsGone) {
     vault::token_cache cache(100);
     cache.put_read(set_of(1), cache.now(ann));
