@@ -4,11 +4,16 @@
 //
 //     stream_reading reading(from, space, until);
 //     while (reading.more()) {
+//         if (reading.owes()) {
+//             co_await reading.pay();
+//             continue;
+//         }
 //         const auto moved = co_await reading.step();
 //         reading.took(moved);
 //     }
 //     … reading.result()
 //
+// The loop stands at each place: one function for it would be the coroutine again, which is read_some.
 // Lives in the frame of who waits, and must be gone before the stream is. Needs Asio; for .cpp files only.
 #pragma once
 #include "runtime/straight.hpp"
