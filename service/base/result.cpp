@@ -16,6 +16,14 @@ std::string_view name_of(limit_scope scope) {
     return "caller";
 }
 
+failure::failure() : failure(errc::internal, "not set") {}
+failure::failure(errc code, std::string message) : code_(code), message_(std::move(message)) {}
+failure::failure(const failure& other) = default;
+failure::failure(failure&& other) noexcept = default;
+failure& failure::operator=(const failure& other) = default;
+failure& failure::operator=(failure&& other) noexcept = default;
+failure::~failure() = default;
+
 failure_details& failure::more() {
     // A copy may share what we are about to change: copy on write keeps failures values.
     if (!details_)

@@ -34,7 +34,7 @@ void write_request(secret& into, const outbound::origin& api, const api_request&
 result<document> read_answer(endpoint which, outbound::reply answer, std::string_view access_token = {});
 
 struct call_outcome {
-    result<document> answer = failure{};    // until it is filled
+    result<document> answer;                // filled before anybody looks
     bool answered = false;                  // TikTok's verdict is here, good or bad
     bool may_have_left = false;             // without an answer: bytes of the request may have left
     std::optional<milliseconds> named_wait; // Retry-After, if it came and made sense
