@@ -36,6 +36,7 @@ public:
     std::optional<std::uint64_t> take(steady_time now, deadline until) {
         if (!free(now)) return std::nullopt;
         open_.push_back({++last_id_, std::max(now, until.at()) + rule.length});
+        __builtin_prefetch(settled_.data() + settled_.size()); // where settle() will write
         return last_id_;
     }
     void settle(std::uint64_t id, steady_time answered) {

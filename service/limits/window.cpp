@@ -19,16 +19,15 @@ constexpr std::size_t shard_count = 64;
 struct window_table::state {
     std::array<window_shard, shard_count> shards;
 
-    window_shard& of(const window_key_view& key) { return shards[(key.hash >> 32) % shard_count]; }
+    window_shard& of(std::size_t hash) { return shards[(hash >> 32) % shard_count]; }
+    window_shard& of(const window_key_view& key) { return of(key.hash); }
     static window_rule rule_of(const window_shard& s, std::uint8_t kind) {
         return kind < s.rules.size() ? s.rules[kind] : window_rule{};
     }
     /// Under the shard's lock.
     static sliding_window& find_or_make(window_shard& s, const window_key_view& key, steady_time now) {
-        const auto found = s.windows.find(key);
-        if (found != s.windows.end()) return found->second;
-        s.make_room(now);
-        sliding_window& made = s.windows.try_emplace(window_key{key}).first->second;
+        if (auto* const found = s.find(key)) return *found;
+        sliding_window& made = s.make(key, now);
         made.rule = rule_of(s, key.kind);
         return made;
     }
@@ -54,7 +53,7 @@ struct window_table::state {
     void with(const window_key_view& key, F what) {
         window_shard& s = of(key);
         const std::lock_guard held(s.lock);
-        if (const auto found = s.windows.find(key); found != s.windows.end()) what(found->second);
+        if (auto* const found = s.find(key)) what(*found);
     }
 };
 
@@ -63,6 +62,11 @@ window_table::window_table(std::vector<window_rule> rules) : state_(std::make_un
         s.rules = rules;
 }
 window_table::~window_table() = default;
+
+void window_table::expect(std::string_view key) const {
+    const auto hash = window_key_view::hash_of(key);
+    state_->of(hash).expect(hash);
+}
 
 std::variant<permit, no_slot> window_table::take(std::string_view key, std::uint8_t kind, steady_time now,
                                                  deadline until) {
@@ -96,9 +100,9 @@ standing window_table::stands(std::string_view key, std::uint8_t kind, steady_ti
     const window_key_view which{key, kind};
     window_shard& s = state_->of(which);
     const std::lock_guard held(s.lock);
-    if (const auto found = s.windows.find(which); found != s.windows.end()) {
-        found->second.forget_past(now);
-        return found->second.stands(now);
+    if (auto* const found = s.find(which)) {
+        found->forget_past(now);
+        return found->stands(now);
     }
     const window_rule rule = state::rule_of(s, kind);
     return {rule.limit, rule.limit, rule.length, milliseconds{0}};
@@ -137,7 +141,7 @@ std::size_t window_table::size() const {
     std::size_t count = 0;
     for (const window_shard& s : state_->shards) {
         const std::lock_guard held(s.lock);
-        count += s.windows.size();
+        count += s.size();
     }
     return count;
 }
@@ -161,6 +165,9 @@ permit& permit::operator=(permit&& other) noexcept {
 // Nothing to do: the window holds an unsettled slot to its deadline and one window more, by itself.
 permit::~permit() = default;
 
+void permit::expect() const {
+    if (table_) table_->state_->of(hash_).expect(hash_);
+}
 standing permit::settle(steady_time answered) {
     if (!table_) return {};
     std::optional<standing> left;

@@ -33,6 +33,8 @@ public:
     permit& operator=(permit&& other) noexcept;
     ~permit();
 
+    /// It is settled soon: the window's place in memory is fetched meanwhile.
+    void expect() const;
     /// The answer came at `answered`; how the window stands then.
     standing settle(steady_time answered);
     /// The request provably never left: the slot is free at once.
@@ -49,7 +51,7 @@ private:
     window_table* table_ = nullptr;
     worker_string key_; // a call has one for as long as it runs
     std::uint8_t kind_ = 0;
-    std::size_t hash_ = 0; // of key and kind
+    std::size_t hash_ = 0; // of the key
     std::uint64_t slot_ = 0;
 };
 
@@ -67,6 +69,8 @@ public:
     explicit window_table(std::vector<window_rule> rules);
     ~window_table();
 
+    /// The windows of this key are asked for soon: their place in memory is fetched meanwhile.
+    void expect(std::string_view key) const;
     /// A limit of 0 means that this kind has no window: always granted, nothing remembered.
     std::variant<permit, no_slot> take(std::string_view key, std::uint8_t kind, steady_time now,
                                        deadline until);

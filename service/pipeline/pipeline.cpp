@@ -8,6 +8,7 @@
 #include "pipeline/keyed_run.hpp"
 #include "store/store.hpp"
 #include "telemetry/call_record.hpp"
+#include "tiktok/services.hpp"
 #include "tiktok/user_api.hpp"
 
 #include <boost/asio/error.hpp>
@@ -122,6 +123,7 @@ bool journey::admit() {
     // not exist.
     if (!passes(may_act_for(*by, what))) return false;
     record.user = what.names->user.text();
+    if (row.needs_connection) with.tiktok.expect(what.names->user);
     // How long: everything from here on may wait.
     const auto wished = wished_timeout(what.timeout_seconds);
     if (!passes(wished)) return false;

@@ -1,5 +1,8 @@
 #include "tiktok/services.hpp"
 
+#include "tiktok/shared_windows.hpp"
+#include "tiktok/tokens.hpp"
+
 #include <charconv>
 #include <stdexcept>
 #include <utility>
@@ -59,6 +62,11 @@ services::services(outbound::client& client_, tiktok::tokens& tokens_, shared_wi
     auto origin = origin_of(settings_.tiktok.api_url);
     if (!origin) throw std::runtime_error("tiktok.api_url " + origin.error().message());
     api = std::move(*origin);
+}
+
+void services::expect(const user_id& user) const {
+    tokens.expect(user);
+    windows.expect(user.text());
 }
 
 } // namespace gateway::tiktok

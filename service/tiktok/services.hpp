@@ -2,6 +2,7 @@
 // call; used from the worker's thread only (tokens, windows and memory are themselves shared by all workers).
 #pragma once
 #include "base/clock.hpp"
+#include "base/ids.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "base/spare_rooms.hpp"
@@ -58,6 +59,10 @@ public:
     /// Throws where tiktok.api_url is not an https origin: a start that must fail.
     services(outbound::client& client, tiktok::tokens& tokens, shared_windows& windows, upload_memory& memory,
              const settings::all& settings, observer told);
+
+    /// A call for this user has come. What is kept of them lies in places of its own, and with many users in
+    /// no cache of the processor's: it is fetched while the call is still looked at.
+    void expect(const user_id& user) const;
 
     outbound::client& client;
     tiktok::tokens& tokens;

@@ -232,6 +232,10 @@ shared_windows::~shared_windows() {
     state_->records.stop_listening(*state_);
 }
 
+void shared_windows::expect(std::string_view key) const {
+    state_->windows.expect(key);
+}
+
 shared_windows::taken shared_windows::take(std::string_view key, std::uint8_t kind, steady_time now,
                                            deadline until) {
     if (!state_->records.replicas()) return as_taken(state_->windows.take(key, kind, now, until));

@@ -40,6 +40,8 @@ public:
     shared_windows& operator=(const shared_windows&) = delete;
 
     using taken = std::variant<limits::permit, limits::no_slot, must_ask, store_is_away>;
+    /// As limits::window_table::expect. Any thread.
+    void expect(std::string_view key) const;
     /// A slot of (key, kind), from memory; the hot path. Any thread.
     taken take(std::string_view key, std::uint8_t kind, steady_time now, deadline until);
     /// The same, after the store was asked; never must_ask. Any worker.

@@ -142,6 +142,10 @@ tokens::tokens(worker& home, oauth& ask, vault::token_vault& vault, store::store
 
 tokens::~tokens() = default;
 
+void tokens::expect(const user_id& user) const {
+    state_->vault.expect(user);
+}
+
 vault::shared_tokens tokens::ready(const user_id& user, wall_time now) const {
     auto known = state_->vault.cached(user);
     if (!known || decide(*known, now, state_->settings.refresh_ahead, std::nullopt) != token_step::use)

@@ -67,6 +67,8 @@ public:
            tokens_settings settings, refresh_observer observer = {});
     ~tokens();
 
+    /// ready() is asked for this user soon. Any thread.
+    void expect(const user_id& user) const;
     /// The hot path: the set in memory if it needs no refresh. Null: ask access(). Any thread.
     vault::shared_tokens ready(const user_id& user, wall_time now) const;
 

@@ -3,10 +3,9 @@
 // version back. Where other replicas write too, a set is sure as long as their changes have been heard of
 // since it was read; one that is not sure is better than none while the store is away.
 #pragma once
+#include "base/flat_table.hpp"
 #include "base/ids.hpp"
 #include "vault/token_set.hpp"
-
-#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <array>
 #include <atomic>
@@ -29,6 +28,8 @@ public:
         std::uint64_t touch = 0;
     };
 
+    /// This user is asked for soon: their place in memory is fetched meanwhile.
+    void expect(const user_id& user) const;
     /// The newest set, for sure. Null: ask the store.
     shared_tokens find(const user_id& user) const;
     /// The last that was known, which may have been replaced elsewhere.
@@ -53,40 +54,33 @@ public:
 private:
     static constexpr std::size_t shard_count = 64;
     static constexpr std::uint64_t lost = 0; // no set was read under this number
-    struct entry {
+    /// One line of the processor's caches.
+    struct alignas(64) entry {
+        user_id user;
         shared_tokens tokens;
         std::uint64_t touch = lost;
-    };
-    /// A user on the way to their shard and their place in it, for which the hash is taken once.
-    struct hashed_user {
-        explicit hashed_user(const user_id& user) : id(user), hash(std::hash<user_id>{}(user)) {}
-        const user_id& id;
-        std::size_t hash;
-    };
-    struct user_hash {
-        using is_transparent = void;
-        std::size_t operator()(const user_id& user) const { return std::hash<user_id>{}(user); }
-        std::size_t operator()(const hashed_user& user) const { return user.hash; }
-    };
-    struct user_equal {
-        using is_transparent = void;
-        bool operator()(const user_id& a, const user_id& b) const { return a == b; }
-        bool operator()(const user_id& a, const hashed_user& b) const { return a == b.id; }
-        bool operator()(const hashed_user& a, const user_id& b) const { return a.id == b; }
     };
     struct shard {
         mutable std::mutex lock;
         std::uint64_t generation = 0;
         std::uint64_t heard = 0;
-        // Flat: with many users each place in memory is a miss of the processor's caches.
-        boost::unordered_flat_map<user_id, entry, user_hash, user_equal> sets;
-        user_id next_out; // whoever is pushed out next, if still there
-        void push_out();  // under the lock; not empty
+        flat_table<entry> sets;
+        std::size_t next_out = 0; // whose turn it is to be pushed out
     };
-    shard& shard_of(const hashed_user& user) const;
-    shard& shard_of(const user_id& user) const { return shard_of(hashed_user(user)); }
-    void put(shard& into, const shared_tokens& tokens, std::uint64_t touch); // under the lock
-    void forget(shard& in, const user_id& user);                             // under the lock
+    /// A user on the way to their shard and their place in it, for which the hash is taken once.
+    struct place_of {
+        place_of(const token_cache& in, const user_id& user_)
+            : user(user_), hash(std::hash<user_id>{}(user_)), home(in.shards_[(hash >> 32) % shard_count]) {}
+        /// Under the shard's lock.
+        entry* find() const {
+            return home.sets.find(hash, [this](const entry& one) { return one.user == user; });
+        }
+        const user_id& user;
+        const std::size_t hash;
+        shard& home;
+    };
+    void put(const place_of& at, const shared_tokens& tokens, std::uint64_t touch); // under the lock
+    void forget(const place_of& at);                                                // under the lock
 
     std::size_t users_max_;
     std::atomic<std::size_t> users_{0};

@@ -122,6 +122,10 @@ token_vault::~token_vault() {
     state_->records.stop_listening(*state_);
 }
 
+void token_vault::expect(const user_id& user) const {
+    state_->cache.expect(user);
+}
+
 shared_tokens token_vault::cached(const user_id& user) const {
     return state_->cache.find(user);
 }

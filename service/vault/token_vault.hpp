@@ -74,6 +74,8 @@ public:
 
     key_standing newest_key() const;
 
+    /// cached() is asked for this user soon.
+    void expect(const user_id& user) const;
     /// The opened set if it is in memory; no wait, no allocation. Null: ask load().
     shared_tokens cached(const user_id& user) const;
     /// From memory or the store. A record that does not open is served from its previous version where that
