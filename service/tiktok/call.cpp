@@ -160,23 +160,22 @@ void note_failure(call_outcome& out, endpoint which, const failure& f) {
 
 } // namespace
 
-task<void> send_call(services& shared, const api_request& what, std::string_view access_token,
-                     steady_time began, deadline until, call_outcome& out) {
-    const endpoint_facts& row = facts(what.which);
-    auto request = shared.request_rooms.take();
-    write_request(request->bytes, shared.api, what, access_token);
-    const auto again = row.repeats == repeat_class::safe ? outbound::repeat::if_connection_was_reused
-                                                         : outbound::repeat::never;
-    auto reply = co_await shared.client.send(shared.api, request->bytes.reveal(), again, until);
-    shared.request_rooms.give(std::move(request));
+outbound::repeat repeat_of(endpoint which) {
+    return facts(which).repeats == repeat_class::safe ? outbound::repeat::if_connection_was_reused
+                                                      : outbound::repeat::never;
+}
+
+void note_reply(call_outcome& out, const services& shared, endpoint which, result<outbound::reply> reply,
+                std::string_view access_token, steady_time began) {
     if (reply)
-        note_answer(out, what.which, std::move(*reply), access_token);
+        note_answer(out, which, std::move(*reply), access_token);
     else
-        note_failure(out, what.which, reply.error());
+        note_failure(out, which, reply.error());
     out.ended = steady_now();
     out.took = std::chrono::duration_cast<milliseconds>(out.ended - began);
     if (shared.told.upstream_call)
-        shared.told.upstream_call(row.name, out.answer ? "ok" : label_of(out.answer.error()), out.took);
+        shared.told.upstream_call(facts(which).name, out.answer ? "ok" : label_of(out.answer.error()),
+                                  out.took);
 }
 
 } // namespace gateway::tiktok

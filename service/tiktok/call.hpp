@@ -6,7 +6,6 @@
 #include "base/secret.hpp"
 #include "base/worker_memory.hpp"
 #include "outbound/client.hpp"
-#include "runtime/task.hpp"
 #include "tiktok/document.hpp"
 #include "tiktok/endpoint.hpp"
 
@@ -42,9 +41,12 @@ struct call_outcome {
     steady_time ended;
 };
 
-/// Sends and reads; tells the observer how long it took since `began`. Fills `out`, which lives in the
-/// caller's frame: moving an answer from frame to frame costs more than looking into it.
-task<void> send_call(services& shared, const api_request& what, std::string_view access_token,
-                     steady_time began, deadline until, call_outcome& out);
+/// Whether the client may send it once more.
+outbound::repeat repeat_of(endpoint which);
+
+/// What the client brought of a call that went out at `began`; the observer is told. Fills `out`, which lives
+/// in the caller's frame: moving an answer from frame to frame costs more than looking into it.
+void note_reply(call_outcome& out, const services& shared, endpoint which, result<outbound::reply> reply,
+                std::string_view access_token, steady_time began);
 
 } // namespace gateway::tiktok

@@ -182,7 +182,16 @@ task<result<document>> user_api::call(api_request what) {
         }
         auto& slot = std::get<limits::permit>(taken);
         call_outcome out;
-        co_await send_call(shared_, what, tokens->access_token.reveal(), began, until_, out);
+        const auto token = tokens->access_token.reveal();
+        {
+            auto request = shared_.request_rooms.take();
+            write_request(request->bytes, shared_.api, what, token);
+            auto reply = co_await shared_.client.send(shared_.api, request->bytes.reveal(),
+                                                      repeat_of(what.which), until_);
+            shared_.request_rooms.give(std::move(request));
+            slot.expect();
+            note_reply(out, shared_, what.which, std::move(reply), token, began);
+        }
         if (facts(what.which).repeats == repeat_class::unsafe) failpoint("post.init_answered");
 
         const steady_time now = out.ended;
