@@ -1,38 +1,35 @@
 #include "store/sqlite/post_memory.hpp"
 
-#include <algorithm>
-#include <functional>
-
 namespace gateway::store {
 
-post_memory::shard& post_memory::shard_of(const user_id& user) const {
-    return shards_[std::hash<user_id>{}(user) % shard_count];
-}
-
 std::optional<post_memory::found> post_memory::find(const user_id& user, const publish_id& id) const {
-    const auto& in = shard_of(user);
-    const std::lock_guard lock(in.lock);
-    const auto of_user = in.users.find(user);
-    if (of_user == in.users.end()) return std::nullopt;
-    for (const auto& each : of_user->second)
+    const place_of at(*this, user);
+    const std::lock_guard lock(at.home.lock);
+    const auto* const of_user = at.find();
+    if (!of_user) return std::nullopt;
+    for (const auto& each : of_user->posts)
         if (each.id == id)
             return std::optional<found>{std::in_place, each.said}; // an optional in an optional
     return std::nullopt;
 }
 
 std::uint64_t post_memory::now(const user_id& user) const {
-    const auto& in = shard_of(user);
-    const std::lock_guard lock(in.lock);
-    return in.generation;
+    const place_of at(*this, user);
+    const std::lock_guard lock(at.home.lock);
+    return at.home.generation;
 }
 
 void post_memory::put(const user_id& user, const publish_id& id, const found& said, std::uint64_t noted) {
-    auto& in = shard_of(user);
-    const std::lock_guard lock(in.lock);
-    if (in.generation != noted) return;
-    // A full shard begins anew: those who still ask are back at once, and those who do not make room.
-    if (in.users.size() >= users_per_shard_max && !in.users.contains(user)) in.users.clear();
-    auto& posts = in.users[user];
+    const place_of at(*this, user);
+    const std::lock_guard lock(at.home.lock);
+    if (at.home.generation != noted) return;
+    auto* of_user = at.find();
+    if (!of_user) {
+        if (at.home.users.size() >= users_per_shard_max) at.home.users.push_out(at.home.next_out);
+        of_user = &at.home.users.add(at.hash);
+        of_user->user = user;
+    }
+    auto& posts = of_user->posts;
     std::erase_if(posts, [&id](const known& each) { return each.id == id; });
     if (posts.size() >= posts_per_user_max) posts.erase(posts.begin()); // the one that came first
     posts.push_back({id, said});
@@ -40,10 +37,10 @@ void post_memory::put(const user_id& user, const publish_id& id, const found& sa
 
 void post_memory::forget(const user_id& user) {
     if (user.empty()) return forget_all();
-    auto& in = shard_of(user);
-    const std::lock_guard lock(in.lock);
-    ++in.generation;
-    in.users.erase(user);
+    const place_of at(*this, user);
+    const std::lock_guard lock(at.home.lock);
+    ++at.home.generation;
+    if (const auto* const of_user = at.find()) at.home.users.erase(*of_user);
 }
 
 void post_memory::forget_all() {

@@ -3,15 +3,16 @@
 // every write of a user's posts stands between two forgettings (changing), so no reader puts back what it
 // read before. Bounded; owned by the store; any thread.
 #pragma once
+#include "base/flat_table.hpp"
 #include "base/ids.hpp"
 #include "store/records.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 namespace gateway::store {
@@ -50,12 +51,28 @@ private:
         publish_id id;
         found said;
     };
+    struct posts_of {
+        user_id user;
+        std::vector<known> posts;
+    };
     struct shard {
         mutable std::mutex lock;
         std::uint64_t generation = 0;
-        std::unordered_map<user_id, std::vector<known>> users;
+        flat_table<posts_of> users;
+        std::size_t next_out = 0; // whose turn it is to be pushed out
     };
-    shard& shard_of(const user_id& user) const;
+    /// A user on the way to their shard and their place in it.
+    struct place_of {
+        place_of(const post_memory& in, const user_id& user_)
+            : user(user_), hash(std::hash<user_id>{}(user_)), home(in.shards_[(hash >> 32) % shard_count]) {}
+        /// Under the shard's lock.
+        posts_of* find() const {
+            return home.users.find(hash, [this](const posts_of& one) { return one.user == user; });
+        }
+        const user_id& user;
+        const std::size_t hash;
+        shard& home;
+    };
     void forget(const user_id& user);
 
     mutable std::array<shard, shard_count> shards_;
