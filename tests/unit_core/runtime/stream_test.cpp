@@ -3,6 +3,7 @@
 
 #include "outbound/client.hpp"
 #include "outbound/tls_client_context.hpp"
+#include "runtime/stream_steps.hpp"
 #include "runtime/tls_server.hpp"
 #include "unit_core/runtime/certificates.hpp"
 #include "unit_core/runtime/run_on.hpp"
@@ -46,6 +47,16 @@ task<void> do_handshake(stream& of, ssl_pointer ssl, tls_role role, boost::syste
 task<bool> send(stream& to, std::string first, std::string second) {
     const auto done = co_await to.write(first, second, soon());
     co_return done.has_value();
+}
+
+/// As the hot path writes.
+task<boost::system::error_code> send_in_steps(stream& to, std::string_view bytes, deadline until) {
+    stream_writing writing(to, bytes, until);
+    while (writing.more()) {
+        const auto moved = co_await writing.step();
+        writing.took(moved);
+    }
+    co_return writing.failure();
 }
 
 task<void> run_into(task<std::string> work, std::string& into) {
@@ -145,6 +156,34 @@ TEST_P(Stream, C19EndsAWriteNobodyReadsAndIsThenUnusableForWriting) {
     ASSERT_FALSE(stuck);
     EXPECT_EQ(stream_errc::timed_out, stuck.error());
     EXPECT_EQ(stream_errc::closed, run_on(w, client->write("more", soon())).error());
+}
+
+TEST_P(Stream, WritesInStepsWhatTheSocketDoesNotTakeAtOnce) {
+    const std::string large(3'000'000, 'x');
+    std::string heard;
+    w.group().spawn(run_into(read_all(*server, soon()), heard));
+    EXPECT_FALSE(run_on(w, send_in_steps(*client, "head;", soon())));
+    EXPECT_FALSE(run_on(w, send_in_steps(*client, large, soon())));
+    int ended = 0;
+    w.group().spawn(finish(*client, ended));
+    turn_until(w, [&] { return !heard.empty(); });
+    EXPECT_EQ("head;" + large + "|end", heard);
+}
+
+TEST_P(Stream, C19EndsAWriteInStepsAtItsDeadline) {
+    const std::string endless(50'000'000, 'x');
+    EXPECT_EQ(stream_errc::timed_out, run_on(w, send_in_steps(*client, "late", in(-1'000))));
+    EXPECT_EQ(stream_errc::timed_out, run_on(w, send_in_steps(*client, endless, in(250))));
+    EXPECT_EQ(stream_errc::closed, run_on(w, send_in_steps(*client, "more", soon())));
+}
+
+TEST_P(Stream, CanWriteInStepsAfterAReadThatTimedOut) {
+    std::array<char, 16> space{};
+    EXPECT_EQ(stream_errc::timed_out, run_on(w, server->read_some(space, in(20))).error());
+    EXPECT_FALSE(run_on(w, send_in_steps(*server, "408", soon())));
+    const auto got = run_on(w, client->read_some(space, soon()));
+    ASSERT_TRUE(got);
+    EXPECT_EQ("408", std::string(space.data(), *got));
 }
 
 TEST_P(Stream, StopsAWriteThatIsAnsweredMeanwhile) {
