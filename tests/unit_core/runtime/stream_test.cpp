@@ -168,6 +168,8 @@ TEST_P(Stream, WritesInStepsWhatTheSocketDoesNotTakeAtOnce) {
     w.group().spawn(finish(*client, ended));
     turn_until(w, [&] { return !heard.empty(); });
     EXPECT_EQ("head;" + large + "|end", heard);
+    server->close();
+    turn_until(w, [&] { return ended == 1; });
 }
 
 TEST_P(Stream, C19EndsAWriteInStepsAtItsDeadline) {
