@@ -1,5 +1,6 @@
 #include "base/json_patch.hpp"
 
+#include "base/append.hpp"
 #include "base/json_scan.hpp"
 #include "base/json_walk.hpp"
 
@@ -71,8 +72,10 @@ private:
         return is_in(rules_.stringify_list) ? action::list : action::keep;
     }
 
+    /// Of a JSON value.
     static bool is_integer(std::string_view value) {
-        return value.find_first_not_of("-0123456789") == std::string_view::npos;
+        return std::all_of(value.begin(), value.end(),
+                           [](char c) { return (c >= '0' && c <= '9') || c == '-'; });
     }
 
     void change(std::size_t begin, std::size_t end, std::size_t depth) {
@@ -81,24 +84,17 @@ private:
         if (action_ == action::list) {
             copy_until(begin);
             out_.push_back('[');
-            if (value != "null") append_text(value);
+            if (is_integer(value))
+                append_all(out_, "\"", value, "\"");
+            else if (value != "null")
+                out_.append(value);
             out_.push_back(']');
             copied_ = end;
         } else if ((action_ == action::string || element) && is_integer(value)) {
             copy_until(begin);
-            append_text(value);
+            append_all(out_, "\"", value, "\"");
             copied_ = end;
         }
-    }
-
-    void append_text(std::string_view value) {
-        if (!is_integer(value)) {
-            out_.append(value);
-            return;
-        }
-        out_.push_back('"');
-        out_.append(value);
-        out_.push_back('"');
     }
 
     void value_ended(std::size_t end, std::size_t depth) {
