@@ -121,6 +121,8 @@ def check_others():
     unit = (DEPLOY / "systemd/tiktok-gateway.service").read_text()
     check(int(re.search(r"TimeoutStopSec=(\d+)", unit)[1]) > 35, "systemd kills before the drain ends")
     dockerfile = (TOP / "Dockerfile").read_text()
+    pages = re.search(r"^ENV (GLIBC_TUNABLES=.+)$", dockerfile, re.MULTILINE)[1]
+    check(f"\nEnvironment={pages}\n" in unit, "image and systemd unit ask glibc for different things")
     check("FROM debian:bookworm-slim" in dockerfile and "USER 10001:10001" in dockerfile, "the image is not as the manifests expect")
 
 
