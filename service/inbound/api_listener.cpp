@@ -19,8 +19,7 @@ struct api_listener::state final : client_sink {
     void take(tcp_socket socket) override {
         // Above the bound the one that has waited longest for nothing goes; if all are busy, the new one
         // does.
-        if (with.state.connections.load(std::memory_order_relaxed) >= connections_max && !idle.close_oldest())
-            return;
+        if (with.state.connections.load() >= connections_max && !idle.close_oldest()) return;
         with.home.group().spawn(serve_connection(with, idle, marks, std::move(socket)));
     }
     void make_room() override { idle.close_oldest(); }

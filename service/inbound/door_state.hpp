@@ -3,6 +3,7 @@
 #pragma once
 #include "base/clock.hpp"
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 
@@ -12,11 +13,29 @@ namespace gateway::inbound {
 /// close; `closed`: no new connections, what comes later on an open one gets 503 draining.
 enum class phase : std::uint8_t { serving, leaving, closed };
 
+/// A count that all workers change at every request: each on a line of the processor's caches that is its
+/// own, so that none waits until another has given the line away.
+class count_of_workers {
+public:
+    std::atomic<std::uint32_t>& of(unsigned worker) { return parts_[worker % parts_.size()].number; }
+    std::uint32_t load() const {
+        std::uint32_t sum = 0;
+        for (const part& one : parts_)
+            sum += one.number.load();
+        return sum;
+    }
+
+private:
+    struct alignas(64) part {
+        std::atomic<std::uint32_t> number{0};
+    };
+    std::array<part, 16> parts_;
+};
+
 struct door_state {
     std::atomic<phase> now{phase::serving};
     last_moment calls_end; // every call's deadline is under it; the drain's deadline sets it
-    std::atomic<std::uint32_t> requests_in_flight{0};
-    std::atomic<std::uint32_t> connections{0};
+    count_of_workers requests_in_flight, connections;
 };
 
 /// Counts one thing for as long as it lives.

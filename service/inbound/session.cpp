@@ -151,7 +151,7 @@ task<void> session::run() {
             length = co_await fill_head(stream_, received_, until);
             if (length && *length == 0) break;
         }
-        const counted in_flight(with_.state.requests_in_flight);
+        const counted in_flight(with_.state.requests_in_flight.of(with_.home.index()));
         answer_facts facts;
         facts.keep_alive = false;
         std::optional<pipeline::outcome> what = take_head(length);
@@ -260,7 +260,7 @@ bool loopback_host(std::string_view host) {
 }
 
 task<void> serve_connection(const api_parts& with, idle_line& idle, answer_marks& marks, tcp_socket socket) {
-    const counted open(with.state.connections);
+    const counted open(with.state.connections.of(with.home.index()));
     session one(with, idle, marks, std::move(socket));
     co_await one.run();
 }

@@ -35,7 +35,8 @@ struct alignas(64) kept_window {
     sliding_window window;
 };
 
-struct window_shard {
+/// On lines of its own, so that workers at neighbouring shards do not wait for each other.
+struct alignas(64) window_shard {
     mutable std::mutex lock;
     std::vector<window_rule> rules;
     std::size_t in_vain = 0, pause = 0;

@@ -60,7 +60,8 @@ private:
         shared_tokens tokens;
         std::uint64_t touch = lost;
     };
-    struct shard {
+    /// On lines of its own, so that workers at neighbouring shards do not wait for each other.
+    struct alignas(64) shard {
         mutable std::mutex lock;
         std::uint64_t generation = 0;
         std::uint64_t heard = 0;
