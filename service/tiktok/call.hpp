@@ -1,5 +1,6 @@
-// One call to TikTok's API: a flat request built from typed values only, one answer validated before anybody
-// sees a byte of it. No window, no retry, no refresh: that is user_api's. The worker's thread.
+// What goes out and what comes of one call to TikTok's API, which user_api sends: a flat request built from
+// typed values only, one answer validated before anybody sees a byte of it. No window, no retry, no refresh:
+// that is user_api's. The worker's thread.
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"
