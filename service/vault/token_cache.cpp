@@ -3,21 +3,20 @@
 namespace gateway::vault {
 
 void token_cache::expect(const user_id& user) const {
-    const place_of at(*this, user);
-    at.home.sets.fetch(at.hash);
+    shards_.expect(user);
 }
 
 shared_tokens token_cache::find(const user_id& user) const {
     const auto touch = touch_.load(std::memory_order_acquire);
     if (touch == lost) return nullptr;
-    const place_of at(*this, user);
+    const place at = shards_.of(user);
     const std::lock_guard lock(at.home.lock);
     const auto* const found = at.find();
     return found && found->touch == touch ? found->tokens : nullptr;
 }
 
 shared_tokens token_cache::find_unsure(const user_id& user) const {
-    const place_of at(*this, user);
+    const place at = shards_.of(user);
     const std::lock_guard lock(at.home.lock);
     const auto* const found = at.find();
     return found ? found->tokens : nullptr;
@@ -25,19 +24,19 @@ shared_tokens token_cache::find_unsure(const user_id& user) const {
 
 token_cache::moment token_cache::now(const user_id& user) const {
     const auto touch = touch_.load(std::memory_order_acquire);
-    const place_of at(*this, user);
+    const place at = shards_.of(user);
     const std::lock_guard lock(at.home.lock);
     return {at.home.generation, at.home.heard, touch};
 }
 
 void token_cache::put_read(const shared_tokens& tokens, moment noted) {
-    const place_of at(*this, tokens->user);
+    const place at = shards_.of(tokens->user);
     const std::lock_guard lock(at.home.lock);
     if (at.home.generation == noted.generation) put(at, tokens, noted.touch);
 }
 
 void token_cache::put_written(const shared_tokens& tokens, moment noted) {
-    const place_of at(*this, tokens->user);
+    const place at = shards_.of(tokens->user);
     const std::lock_guard lock(at.home.lock);
     // What another replica wrote meanwhile may be the later one.
     const auto touch = at.home.heard == noted.heard ? noted.touch : lost;
@@ -48,21 +47,21 @@ void token_cache::put_written(const shared_tokens& tokens, moment noted) {
 }
 
 void token_cache::doubt(const user_id& user) {
-    const place_of at(*this, user);
+    const place at = shards_.of(user);
     const std::lock_guard lock(at.home.lock);
     ++at.home.generation;
     if (auto* const found = at.find()) found->touch = lost;
 }
 
 void token_cache::drop(const user_id& user) {
-    const place_of at(*this, user);
+    const place at = shards_.of(user);
     const std::lock_guard lock(at.home.lock);
     ++at.home.generation;
     forget(at);
 }
 
 void token_cache::changed_elsewhere(const user_id& user, std::uint64_t version) {
-    const place_of at(*this, user);
+    const place at = shards_.of(user);
     const std::lock_guard lock(at.home.lock);
     ++at.home.generation;
     ++at.home.heard;
@@ -78,7 +77,7 @@ void token_cache::in_touch(bool is) {
     touch_.store(is ? ++touches_ : lost, std::memory_order_release);
 }
 
-void token_cache::put(const place_of& at, const shared_tokens& tokens, std::uint64_t touch) {
+void token_cache::put(const place& at, const shared_tokens& tokens, std::uint64_t touch) {
     if (auto* const found = at.find()) {
         found->tokens = tokens;
         found->touch = touch;
@@ -86,20 +85,19 @@ void token_cache::put(const place_of& at, const shared_tokens& tokens, std::uint
     }
     // A shard that has nobody yet takes its first over the bound, and workers at it at once may pass it by
     // one each.
-    if (users_.load(std::memory_order_relaxed) >= users_max_ && at.home.sets.size() > 0)
-        at.home.sets.push_out(at.home.next_out); // and read from the store again
+    if (users_.load(std::memory_order_relaxed) >= users_max_ && at.home.users.size() > 0)
+        at.home.users.push_out(at.home.next_out); // and read from the store again
     else
         users_.fetch_add(1, std::memory_order_relaxed);
-    auto& made = at.home.sets.add(at.hash);
-    made.user = tokens->user;
+    auto& made = at.add();
     made.tokens = tokens;
     made.touch = touch;
 }
 
-void token_cache::forget(const place_of& at) {
+void token_cache::forget(const place& at) {
     const auto* const found = at.find();
     if (!found) return;
-    at.home.sets.erase(*found);
+    at.home.users.erase(*found);
     users_.fetch_sub(1, std::memory_order_relaxed);
 }
 

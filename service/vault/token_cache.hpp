@@ -5,13 +5,12 @@
 #pragma once
 #include "base/flat_table.hpp"
 #include "base/ids.hpp"
+#include "base/user_shards.hpp"
 #include "vault/token_set.hpp"
 
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <mutex>
 
 namespace gateway::vault {
@@ -52,7 +51,6 @@ public:
     void in_touch(bool is);
 
 private:
-    static constexpr std::size_t shard_count = 64;
     static constexpr std::uint64_t lost = 0; // no set was read under this number
     /// One line of the processor's caches.
     struct alignas(64) entry {
@@ -65,29 +63,18 @@ private:
         mutable std::mutex lock;
         std::uint64_t generation = 0;
         std::uint64_t heard = 0;
-        flat_table<entry> sets;
+        flat_table<entry> users;
         std::size_t next_out = 0; // whose turn it is to be pushed out
     };
-    /// A user on the way to their shard and their place in it, for which the hash is taken once.
-    struct place_of {
-        place_of(const token_cache& in, const user_id& user_)
-            : user(user_), hash(std::hash<user_id>{}(user_)), home(in.shards_[(hash >> 32) % shard_count]) {}
-        /// Under the shard's lock.
-        entry* find() const {
-            return home.sets.find(hash, [this](const entry& one) { return one.user == user; });
-        }
-        const user_id& user;
-        const std::size_t hash;
-        shard& home;
-    };
-    void put(const place_of& at, const shared_tokens& tokens, std::uint64_t touch); // under the lock
-    void forget(const place_of& at);                                                // under the lock
+    using place = user_shards<shard>::place;
+    void put(const place& at, const shared_tokens& tokens, std::uint64_t touch); // under the lock
+    void forget(const place& at);                                                // under the lock
 
     std::size_t users_max_;
     std::atomic<std::size_t> users_{0};
     std::atomic<std::uint64_t> touch_{1}; // grows each time that touch begins; `lost` while there is none
     std::atomic<std::uint64_t> touches_{1};
-    mutable std::array<shard, shard_count> shards_;
+    mutable user_shards<shard> shards_;
 };
 
 } // namespace gateway::vault
