@@ -54,16 +54,18 @@ public:
     }
     /// For turns: what stands in a place; null: nothing.
     Element* at(std::size_t place) { return hashes_[place] == free ? nullptr : &elements_[place]; }
-    /// Erases one, in turn: `turn` is the owner's, and begins with 0. For tables that are full; not empty.
-    /// (From the beginning each time it would be who came last, and those who are asked for now would push
-    /// each other out for ever.)
-    void push_out(std::size_t& turn) {
+    /// Erases one, in turn, and gives it: `turn` is the owner's, and begins with 0. For tables that are full;
+    /// not empty. (From the beginning each time it would be who came last, and those who are asked for now
+    /// would push each other out for ever.)
+    Element push_out(std::size_t& turn) {
         for (;; ++turn) {
             if (turn >= places()) turn = 0;
             if (hashes_[turn] != free) break;
         }
+        Element out = std::move(elements_[turn]);
         erase(elements_[turn]);
         ++turn; // who has moved up into the place is not the next
+        return out;
     }
     void clear() {
         hashes_.reset(); // and with it all places; who fetches from where they were does no harm

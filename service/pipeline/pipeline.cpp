@@ -34,7 +34,7 @@ task<std::uint64_t> bytes_to_send(const parts& with, const actions::call& c) {
     }
     if (c.post.empty()) co_return 0;
     const auto found = co_await with.store.find_post(c.user, c.post, c.until);
-    if (!found || !found->has_value()) co_return 0;
+    if (!found || !*found) co_return 0;
     co_return (*found)->size_bytes;
 }
 
@@ -124,6 +124,7 @@ bool journey::admit() {
     if (!passes(may_act_for(*by, what))) return false;
     record.user = what.names->user.text();
     if (row.needs_connection) with.tiktok.expect(what.names->user);
+    if (!what.publish_id.empty()) with.store.expect_post(what.names->user);
     // How long: everything from here on may wait.
     const auto wished = wished_timeout(what.timeout_seconds);
     if (!passes(wished)) return false;

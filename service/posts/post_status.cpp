@@ -13,7 +13,7 @@ namespace {
 
 /// The ledger answers only when it knows the end. Ids that come after TikTok's moderation it learns by
 /// webhook.
-bool ledger_knows_the_end(const std::optional<store::post_record>& known) {
+bool ledger_knows_the_end(const store::shared_post& known) {
     return known && is_end(known->status);
 }
 
@@ -84,29 +84,37 @@ constexpr int webhook_rounds_max = 8;
 } // namespace
 
 task<result<status_answer>> publisher::status(tiktok::user_api& tiktok, const publish_id& id, wall_time now) {
-    auto known = co_await store_.find_post(tiktok.user(), id, tiktok.until());
-    if (!known) co_return known.error();
+    auto at_hand = store_.post_at_hand(tiktok.user(), id);
+    if (!at_hand) {
+        auto found = co_await store_.find_post(tiktok.user(), id, tiktok.until());
+        if (!found) co_return found.error();
+        at_hand = std::move(*found);
+    }
+    const auto& known = *at_hand;
     tiktok.record().publish_id = id.text();
-    if (ledger_knows_the_end(*known)) co_return from_ledger(**known);
+    if (ledger_knows_the_end(known)) co_return from_ledger(*known);
 
     auto asked = co_await tiktok.fetch_status(id);
     if (!asked) co_return asked.error();
-    if (*known && is_news(**known, *asked)) {
-        store::told_status told = as_seen(**known, now);
-        told.status = std::string_view(asked->status);
-        told.fail_reason = asked->fail_reason;
-        public_ids ids(told.seen_post_ids);
-        ids.are(asked->post_ids());
-        told.post_ids = ids.to_json();
-        // TikTok's answer is good whether or not it could be written down.
-        (void)co_await store_.tell_post_status(std::move(told), tiktok.until());
-    }
+    if (known && is_news(*known, *asked)) co_await write_down(*known, *asked, now, tiktok.until());
     status_answer out;
     out.state = state_of(asked->status);
     out.status = std::move(asked->status);
     out.fail_reason = std::move(asked->fail_reason);
     out.raw = std::move(asked->raw);
     co_return out;
+}
+
+/// For the next who asks: the answer is good whether or not it could be written down.
+task<void> publisher::write_down(const store::post_record& known, const tiktok::post_status& news,
+                                 wall_time now, deadline until) {
+    store::told_status told = as_seen(known, now);
+    told.status = std::string_view(news.status);
+    told.fail_reason = news.fail_reason;
+    public_ids ids(told.seen_post_ids);
+    ids.are(news.post_ids());
+    told.post_ids = ids.to_json();
+    (void)co_await store_.tell_post_status(std::move(told), until);
 }
 
 task<result<void>> publisher::on_webhook(const tiktok::webhook_event& event, wall_time now, deadline until) {

@@ -166,7 +166,7 @@ task<result<post_answer>> publisher::publish_draft(tiktok::user_api& tiktok, pub
 
     auto at = co_await status(tiktok, what.id, by.now);
     if (!at) co_return at.error();
-    const bool direct = is_direct(*known ? &**known : nullptr, what.id);
+    const bool direct = is_direct(known->get(), what.id);
     if (auto as_it_stands = answer_as_it_stands(what, *at, direct)) co_return std::move(*as_it_stands);
 
     if (!what.direct_post || !*known || (*known)->file.empty()) co_return only_the_creator(what.id);
@@ -178,7 +178,7 @@ task<result<post_answer>> publisher::publish_draft(tiktok::user_api& tiktok, pub
     auto draft = co_await store_.find_post(tiktok.user(), what.id, tiktok.until());
     if (!draft) co_return draft.error();
     if (!*draft) co_return only_the_creator(what.id);
-    co_return co_await post_draft(tiktok, std::move(what), std::move(**draft), std::move(*bytes),
+    co_return co_await post_draft(tiktok, std::move(what), store::post_record(**draft), std::move(*bytes),
                                   std::move(by));
 }
 

@@ -119,6 +119,9 @@ public:
     task<result<void>> on_webhook(const tiktok::webhook_event& event, wall_time now, deadline until);
 
 private:
+    /// `known` and `news` outlive it.
+    task<void> write_down(const store::post_record& known, const tiktok::post_status& news, wall_time now,
+                          deadline until);
     task<result<post_answer>> earlier_post(tiktok::user_api& tiktok, publish_id draft, publish_id post,
                                            wall_time now);
     task<std::optional<result<post_answer>>> claim(tiktok::user_api& tiktok, publish_id draft,

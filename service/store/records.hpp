@@ -4,9 +4,11 @@
 #include "base/ids.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace gateway::store {
@@ -96,6 +98,12 @@ struct post_record {
     wall_time created_at;
     wall_time updated_at;
 };
+
+/// A row as it was read, for all who asked; null: there is none.
+using shared_post = std::shared_ptr<const post_record>;
+inline shared_post shared(std::optional<post_record> row) {
+    return row ? std::make_shared<const post_record>(std::move(*row)) : nullptr;
+}
 
 /// TikTok's word on a post: the part of its row that TikTok owns. Made from the row as it was seen.
 struct told_status {

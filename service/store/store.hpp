@@ -150,8 +150,14 @@ public:
     /// down is new again when TikTok repeats it.
     virtual task<result<told_end>> tell_post_status(told_status told, deadline until) = 0;
     /// `user` and `id` outlive the call.
-    virtual task<result<std::optional<post_record>>> find_post(const user_id& user, const publish_id& id,
-                                                               deadline until) = 0;
+    virtual task<result<shared_post>> find_post(const user_id& user, const publish_id& id,
+                                                deadline until) = 0;
+    /// The same where it is known without a wait; nothing: find_post. Any thread.
+    virtual std::optional<shared_post> post_at_hand(const user_id& /*user*/, const publish_id& /*id*/) {
+        return std::nullopt;
+    }
+    /// A post of this user is asked for soon. Any thread, no wait.
+    virtual void expect_post(const user_id& /*user*/) {}
     virtual task<result<page_of<post_record>>> list_posts(user_id user, std::string cursor,
                                                           std::uint32_t limit, deadline until) = 0;
     virtual task<result<std::optional<post_record>>> find_post_by_id(

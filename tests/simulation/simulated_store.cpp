@@ -195,9 +195,8 @@ public:
         return ask(until, std::move(work));
     }
 
-    task<result<std::optional<post_record>>> find_post(const user_id& user, const publish_id& id,
-                                                       deadline until) override {
-        auto work = [user, id](database& at) { return at.find_post(&user, id); };
+    task<result<shared_post>> find_post(const user_id& user, const publish_id& id, deadline until) override {
+        auto work = [user, id](database& at) { return shared(at.find_post(&user, id)); };
         return ask(until, std::move(work));
     }
 

@@ -87,8 +87,7 @@ public:
     task<result<bool>> begin_post(post_record record, deadline until) override;
     task<result<bool>> update_post(post_record record, deadline until, durable when) override;
     task<result<told_end>> tell_post_status(told_status told, deadline until) override;
-    task<result<std::optional<post_record>>> find_post(const user_id& user, const publish_id& id,
-                                                       deadline until) override;
+    task<result<shared_post>> find_post(const user_id& user, const publish_id& id, deadline until) override;
     task<result<page_of<post_record>>> list_posts(user_id user, std::string cursor, std::uint32_t limit,
                                                   deadline until) override;
     task<result<std::optional<post_record>>> find_post_by_id(publish_id id, deadline until) override;
@@ -372,10 +371,12 @@ task<result<told_end>> postgresql_store::tell_post_status(told_status told, dead
     co_return co_await on_pool(pool_, unit::transaction(), until, std::move(work));
 }
 
-task<result<std::optional<post_record>>> postgresql_store::find_post(const user_id& user,
-                                                                     const publish_id& id, deadline until) {
+task<result<shared_post>> postgresql_store::find_post(const user_id& user, const publish_id& id,
+                                                      deadline until) {
     auto work = [&user, &id](connection& at) { return postgresql::find_post(at, user, id); };
-    co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
+    auto found = co_await on_pool(pool_, unit::statements(), until, std::move(work));
+    if (!found) co_return found.error();
+    co_return shared(std::move(*found));
 }
 
 task<result<page_of<post_record>>> postgresql_store::list_posts(user_id user, std::string cursor,

@@ -46,8 +46,9 @@ public:
     task<result<bool>> begin_post(post_record record, deadline until) override;
     task<result<bool>> update_post(post_record record, deadline until, durable when) override;
     task<result<told_end>> tell_post_status(told_status told, deadline until) override;
-    task<result<std::optional<post_record>>> find_post(const user_id& user, const publish_id& id,
-                                                       deadline until) override;
+    task<result<shared_post>> find_post(const user_id& user, const publish_id& id, deadline until) override;
+    std::optional<shared_post> post_at_hand(const user_id& user, const publish_id& id) override;
+    void expect_post(const user_id& user) override { posts_.expect(user); }
     task<result<page_of<post_record>>> list_posts(user_id user, std::string cursor, std::uint32_t limit,
                                                   deadline until) override;
     task<result<std::optional<post_record>>> find_post_by_id(publish_id id, deadline until) override;
@@ -234,15 +235,20 @@ task<result<told_end>> sqlite_store::tell_post_status(told_status told, deadline
     co_return co_await on_line(line_, effect::writes, until, std::move(work));
 }
 
-task<result<std::optional<post_record>>> sqlite_store::find_post(const user_id& user, const publish_id& id,
-                                                                 deadline until) {
-    const bool may_answer = line_.how_it_is().now != condition::beyond_help;
-    if (auto known = posts_.find(user, id); known && may_answer) co_return std::move(*known);
+std::optional<shared_post> sqlite_store::post_at_hand(const user_id& user, const publish_id& id) {
+    if (line_.how_it_is().now == condition::beyond_help) return std::nullopt;
+    return posts_.find(user, id);
+}
+
+task<result<shared_post>> sqlite_store::find_post(const user_id& user, const publish_id& id, deadline until) {
+    if (auto known = post_at_hand(user, id)) co_return std::move(*known);
     const auto noted = posts_.now(user);
     auto work = [&user, &id](sqlite_database& at) { return sqlite::find_post(at, user, id); };
     auto found = co_await on_line(line_, effect::reads, until, std::move(work));
-    if (found) posts_.put(user, id, *found, noted);
-    co_return found;
+    if (!found) co_return found.error();
+    auto row = shared(std::move(*found));
+    posts_.put(user, id, row, noted);
+    co_return row;
 }
 
 task<result<page_of<post_record>>> sqlite_store::list_posts(user_id user, std::string cursor,

@@ -74,7 +74,9 @@ TEST(FlatTable, PushesOutInTurnAndNotWhoCameLast) {
         table.add(hash_of(next)) = {std::to_string(next), next};
     for (; next < 5'000; ++next) {
         const int youngest = next - 1;
-        table.push_out(turn);
+        const named out = table.push_out(turn);
+        EXPECT_EQ(out.name, std::to_string(out.value));
+        EXPECT_EQ(find(table, hash_of(out.value), out.name), nullptr);
         pushed_out_young += find(table, hash_of(youngest), std::to_string(youngest)) ? 0 : 1;
         table.add(hash_of(next)) = {std::to_string(next), next};
         ASSERT_EQ(table.size(), 500U);

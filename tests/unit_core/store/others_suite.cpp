@@ -196,6 +196,22 @@ TEST_P(StoreSuite, TikToksWordLeavesOurPartOfThePostAlone) {
     EXPECT_EQ(found->settings, row.settings);
 }
 
+/// What was read may be at hand, and then as it is.
+TEST_P(StoreSuite, HasAtHandNoPostThatWasWrittenSince) {
+    const auto row = post("01A", "p");
+    run(at->begin_post(row, soon()));
+    at->expect_post(row.user);
+    const auto before = run(at->find_post(row.user, row.id, soon()));
+    EXPECT_EQ(at->post_at_hand(row.user, row.id).value_or(before)->status, "");
+    EXPECT_FALSE(run(at->find_post(user("bob"), row.id, soon())));
+    EXPECT_FALSE(at->post_at_hand(user("bob"), row.id).value_or(nullptr));
+
+    EXPECT_EQ(run(at->tell_post_status(told(row, "", at_second(2)), soon())), told_end::written);
+    EXPECT_FALSE(at->post_at_hand(row.user, row.id));
+    EXPECT_EQ(run(at->find_post(row.user, row.id, soon()))->status, "PUBLISH_COMPLETE");
+    EXPECT_EQ(before->status, "") << "who still holds what was read before keeps it";
+}
+
 TEST_P(StoreSuite, ALaterStepOfOursLeavesTikToksWordAlone) {
     auto row = post("01A", "p");
     run(at->begin_post(row, soon()));

@@ -122,8 +122,11 @@ TEST(SqliteStore, V02ADamagedFileIsSaidToBeBeyondHelpAndNothingIsWrittenAnyMore)
     const auto at = *store::open_store("sqlite:" + path);
     EXPECT_TRUE(*run_on(loop, at->find_connection(user("ann"), soon())));
     EXPECT_EQ(at->how_it_is().now, store::condition::well);
+    EXPECT_TRUE(run_on(loop, at->find_post(user("ann"), post_id("p"), soon())));
+    EXPECT_TRUE(at->post_at_hand(user("ann"), post_id("p"))) << "that she has none";
     EXPECT_FALSE(run_on(loop, at->find_file(file_id::trusted("f"), soon())));
     EXPECT_EQ(at->how_it_is().now, store::condition::beyond_help);
+    EXPECT_FALSE(at->post_at_hand(user("ann"), post_id("p"))) << "of a file that is damaged nothing is known";
     EXPECT_FALSE(at->how_it_is().reason.empty());
     EXPECT_FALSE(run_on(loop, at->put_connection(connection("ann", 2), 1, soon())));
     EXPECT_FALSE(run_on(loop, at->ping(soon())));
