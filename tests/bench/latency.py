@@ -1,5 +1,9 @@
 #!/usr/bin/env python3
-"""Latency that gateway and nginx add to the stub's, at half of the gateway's capacity, 64 clients, open loop."""
+"""Latency that gateway and nginx add to the stub's, at half of the gateway's capacity, 64 clients, open loop.
+
+And what a request costs there, where most services live: far from saturation nothing is done for several at once, and
+each request pays for being waited for.
+"""
 import json
 import statistics
 import subprocess
@@ -7,7 +11,7 @@ import sys
 
 import load
 from clients import request_of
-from measurement import alone, at_most
+from measurement import Row, alone, at_most
 from processes import pinned
 from stage import HERE, INFO, UPSTREAM_INFO, Stage
 
@@ -19,12 +23,15 @@ ABOVE_NGINX_P50_US_MAX = 50
 OF_NGINX_P99_MAX = 1.2
 
 
-def asked(stage, base, request, rate, secs):
+def asked(stage, base, request, rate, secs, program=None):
+    before = program.cpu_seconds() if program else 0
     done = subprocess.run(pinned(stage.others) + [sys.executable, str(HERE / "open_loop.py"), base, str(CLIENTS), str(rate),
                                                   str(secs)], input=request, capture_output=True, timeout=secs + 60)
     if done.returncode:
         raise RuntimeError(f"open loop: {done.stderr.decode()[-300:]}")
-    return json.loads(done.stdout)
+    spent = program.cpu_seconds() - before if program else 0
+    sample = json.loads(done.stdout)
+    return {**sample, "cpu_us": spent / sample["sent"] * 1e6}
 
 
 def chosen_rate(stage, gateway, base, direct, secs):
@@ -46,17 +53,17 @@ def chosen_rate(stage, gateway, base, direct, secs):
 def measure(options):
     with Stage(options.gateway) as stage:
         stage.start_upstream()
-        stage.start_peer("nginx")
-        gateway, base = stage.start_gateway()
+        programs = {"nginx": stage.start_peer("nginx")}
+        programs["gateway"], base = stage.start_gateway()
         upstream = request_of("GET", UPSTREAM_INFO)
         whom = {"direct": (stage.address("stub"), upstream), "nginx": (stage.address("nginx"), upstream),
                 "gateway": (base, request_of("GET", INFO, stage.key))}
-        rate, bound = chosen_rate(stage, gateway, base, whom["direct"], options.secs)
+        rate, bound = chosen_rate(stage, programs["gateway"], base, whom["direct"], options.secs)
         print(f"open loop at {rate:,.0f} requests/s: {bound}", flush=True)
         samples = {name: [] for name in whom}
         for number in range(options.rounds):
             for name in list(whom)[number % 3:] + list(whom)[:number % 3]:
-                samples[name].append(asked(stage, *whom[name], rate, options.secs))
+                samples[name].append(asked(stage, *whom[name], rate, options.secs, programs.get(name)))
     return rows_of(samples, rate, bound)
 
 
@@ -75,6 +82,9 @@ def rows_of(samples, rate, bound):
         else:
             rows.append(at_most(what, OF_NGINX_P99_MAX, (added["gateway"] + own) / (added["nginx"] + own), words, figures,
                                 goal=f"<= {OF_NGINX_P99_MAX} of nginx's, with the stub's own"))
+    cost = load.ratio(samples, "gateway", "nginx")
+    figures = {name: load.middle(samples, name, "cpu_us") for name in ("nginx", "gateway")}
+    rows.append(Row(f"CPU per request, info, at {rate:,.0f}/s, of nginx's", "-", str(cost), None, figures))
     return rows
 
 

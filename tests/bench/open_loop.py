@@ -62,12 +62,14 @@ def main():
     base, clients, rate, secs = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4])
     with OpenLoop(base, clients, sys.stdin.buffer.read()) as loop:
         loop.run(rate, min(0.3, secs))  # pools fill, pages fault
+        before = len(loop.latencies)
         loop.latencies.clear()
         cpu, began = time.process_time(), time.perf_counter()
         loop.run(rate, secs)
         took = time.perf_counter() - began
         found = sorted(loop.latencies)
-        print(json.dumps({"requests": len(found), "rate": len(found) / took, "core": (time.process_time() - cpu) / took,
+        print(json.dumps({"requests": len(found), "sent": before + len(found), "rate": len(found) / took,
+                          "core": (time.process_time() - cpu) / took,
                           **{f"p{share * 100:g}_us": percentile_us(found, share) for share in (0.5, 0.9, 0.99)}}))
 
 

@@ -3,13 +3,14 @@
 
 All run all the time, on all cores, and are asked in turn. Where the load has no cores of its own a second worker shares
 its core with what asks and answers: what nginx's second process costs, which shares nothing with the first, says how
-much of it that is.
+much of it that is. And since nothing has a core of its own here, unlike in request_cpu.py: one worker beside one process of
+nginx.
 """
 import sys
 
 import load
 import users
-from measurement import alone, at_most
+from measurement import Row, alone, at_most
 from stage import CORES, INFO, UPSTREAM_INFO, USER, Stage, free_port
 
 CPU_OF_ONE_MAX = 1.03
@@ -32,9 +33,11 @@ def measure(options):
         samples = load.interleaved(targets, CLIENTS, options.rounds, options.secs, CORES)
     load.show("one worker and two", samples, "one", CLIENTS)
     against, nginx = load.ratio(samples, "two", "one"), load.ratio(samples, "nginx two", "nginx one")
+    free = load.ratio(samples, "one", "nginx one")
+    figures = {"cpu_us": {name: load.middle(samples, name, "cpu_us") for name in samples}}
     return [at_most("CPU per request, two workers, of one's", CPU_OF_ONE_MAX, against.middle,
-                    f"{against}; nginx {nginx}",
-                    {"cpu_us": {name: load.middle(samples, name, "cpu_us") for name in samples}})]
+                    f"{against}; nginx {nginx}", figures),
+            Row(f"CPU per request, info, {CLIENTS} clients, no core of its own, of nginx's", "-", str(free), None, figures)]
 
 
 if __name__ == "__main__":
