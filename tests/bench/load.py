@@ -50,7 +50,7 @@ def ask(target, connections, secs, cores):
     raise RuntimeError(f"wrk: {done.stdout[-300:]} {done.stderr[-300:]}")
 
 
-def interleaved(targets, connections, rounds, secs, cores):
+def interleaved(targets, connections, rounds, secs, cores, ask=ask):
     """{name: [sample, ...]}; every round begins with another target, so that drift cancels in the ratios."""
     samples = {target.name: [] for target in targets}
     for target in targets:
