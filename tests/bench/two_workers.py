@@ -2,8 +2,9 @@
 """CPU per request with two workers against one: what threads of the gateway cost each other.
 
 All run all the time, on all cores, and are asked in turn. Where the load has no cores of its own a second worker shares
-its core with what asks and answers. How much of its cost that is, two programs of one worker each say, which have
-nothing in common but the machine; and a second process of nginx. And since nothing has a core of its own here, unlike in
+its core with what asks and answers, and each has half of the clients to do something for at once. How much of its cost
+that is, two programs of one worker each say, which have nothing in common but the machine (and twice the users' memory);
+and a second process of nginx. And since nothing has a core of its own here, unlike in
 request_cpu.py: one worker beside one process of nginx. Each is asked by two wrk, since two programs need two.
 """
 import sys
@@ -68,7 +69,7 @@ def measure(options):
     figures = {"cpu_us": {name: load.middle(samples, name, "cpu_us") for name in samples}}
     return [at_most("CPU per request, two workers, of one's", CPU_OF_ONE_MAX, against.middle,
                     f"{against}; nginx {nginx}", figures),
-            Row("CPU per request, two workers, of two programs' of one worker", "-", str(apart), None, figures),
+            Row("CPU per request, two workers, of two programs with one each", "-", str(apart), None, figures),
             Row(f"CPU per request, info, {CLIENTS} clients, no core of its own, of nginx's", "-", str(free), None, figures)]
 
 
