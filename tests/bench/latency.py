@@ -3,8 +3,8 @@
 
 At half of capacity, which is half of what the gateway answers at saturation; and where its core is half idle, which is
 less: below saturation little is done for several at once, and each request pays for being waited for. Most services live
-there, so what a request costs is told too. p99 is what this machine does to a program as much as what the program does
-(either's was seen to go from 1 ms to 60 within one run), so the first rate takes three times as many rounds.
+there, so what a request costs is told too. p99 varies by more than gateway and nginx differ (either's was seen to go from
+1 ms to 60 within one run, why is not known), so the first rate takes three times as many rounds.
 """
 import json
 import statistics

@@ -51,7 +51,7 @@ def ask(target, connections, secs, cores):
 
 
 def interleaved(targets, connections, rounds, secs, cores, ask=ask):
-    """{name: [sample, ...]}; every round begins with another target, so that drift cancels in the ratios."""
+    """{name: [sample, ...]}; every round begins with another target, so that drift cancels in the ratios. `ask` runs one."""
     samples = {target.name: [] for target in targets}
     for target in targets:
         ask(target, connections, 1, cores)  # pools fill, pages fault

@@ -3,9 +3,9 @@
 
 All run all the time, on all cores, and are asked in turn. Where the load has no cores of its own a second worker shares
 its core with what asks and answers, and each has half of the clients to do something for at once. How much of its cost
-that is, two programs of one worker each say, which have nothing in common but the machine (and twice the users' memory);
-and a second process of nginx. And since nothing has a core of its own here, unlike in
-request_cpu.py: one worker beside one process of nginx. Each is asked by two wrk, since two programs need two.
+that is, two programs of one worker each say, which have nothing in common but the machine, and hold the users twice; and
+a second process of nginx. And since nothing has a core of its own here, unlike in request_cpu.py: one worker beside one
+process of nginx. Each is asked by two wrk, since two programs need two.
 """
 import sys
 from concurrent.futures import ThreadPoolExecutor
