@@ -127,7 +127,7 @@ void arriving_answer::took(const io_result<std::size_t>& got) {
         failed(got.error());
     } else if (*got == 0) {
         on_.hung_up_ = true;
-        end_with(io_failure(boost::asio::error::eof, {}, on_.sent_something()));
+        end_with(io_failure(boost::asio::error::eof, {}));
     } else {
         on_.heard_ = true;
         if (now_ == part::body_of_length)

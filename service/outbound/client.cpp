@@ -40,7 +40,8 @@ failure too_late() {
 /// Whether the request may go out once more, on a new connection.
 bool may_repeat(const pool::lease& held, repeat again) {
     const connection& c = *held.get();
-    return held.reused() && c.hung_up() && (again == repeat::if_connection_was_reused || !c.sent_something());
+    const bool unsent = c.sent() == request_bytes::none_left;
+    return held.reused() && c.hung_up() && (again == repeat::if_connection_was_reused || unsent);
 }
 
 } // namespace
@@ -81,19 +82,21 @@ client::~client() {
     close();
 }
 
-task<result<reply>> client::send(const origin& to, std::string_view request, repeat again, deadline until) {
+task<exchange_result<reply>> client::send(const origin& to, std::string_view request, repeat again,
+                                          deadline until) {
     const auto keep = state_;
+    auto left = request_bytes::none_left; // on any connection that was tried
     auto leased = keep->connections->acquire_now(to);
     if (!leased) {
         auto waited = co_await keep->connections->acquire(to, until);
-        if (!waited) co_return waited.error();
+        if (!waited) co_return exchange_result<reply>(waited.error(), left);
         leased.emplace(std::move(*waited));
     }
     pool::lease& held = *leased;
     for (;;) {
         if (!held.get()) {
             const auto opened = co_await keep->open(to, held, until);
-            if (!opened) co_return opened.error();
+            if (!opened) co_return exchange_result<reply>(opened.error(), left);
         }
         { // ends before the connection may
             connection& c = *held.get();
@@ -120,8 +123,9 @@ task<result<reply>> client::send(const origin& to, std::string_view request, rep
                 answer.took(reading.result());
             }
             auto said = answer.out();
+            if (c.sent() == request_bytes::may_have_left) left = request_bytes::may_have_left;
             if (said && c.in_step()) held.mark_clean();
-            if (said || !may_repeat(held, again)) co_return std::move(said);
+            if (said || !may_repeat(held, again)) co_return exchange_result<reply>(std::move(said), left);
         }
         held.drop();
     }
@@ -140,11 +144,11 @@ public:
         held_.get()->begin_request();
     }
 
-    task<result<bool>> write(std::string_view piece, deadline until) override;
-    task<result<reply>> finish(deadline until) override;
+    task<exchange_result<bool>> write(std::string_view piece, deadline until) override;
+    task<exchange_result<reply>> finish(deadline until) override;
 
 private:
-    task<result<bool>> send(std::string_view piece, deadline until);
+    task<exchange_result<bool>> send(std::string_view piece, deadline until);
 
     std::shared_ptr<state> from_;
     origin to_;
@@ -154,38 +158,38 @@ private:
     bool answered_ = false;
 };
 
-task<result<bool>> client::streamed::write(std::string_view piece, deadline until) {
-    if (answered_) co_return false;
+task<exchange_result<bool>> client::streamed::write(std::string_view piece, deadline until) {
+    if (answered_) co_return exchange_result<bool>(false, request_bytes::may_have_left);
     if (piece.size() > body_left_) throw std::logic_error("more body than the head has announced");
-    const auto sent = co_await send(piece, until);
-    if (!sent) co_return sent.error();
+    auto sent = co_await send(piece, until);
+    if (!sent) co_return std::move(sent);
     answered_ = !*sent;
     body_left_ -= piece.size();
-    co_return !answered_;
+    co_return std::move(sent);
 }
 
-task<result<bool>> client::streamed::send(std::string_view piece, deadline until) {
+task<exchange_result<bool>> client::streamed::send(std::string_view piece, deadline until) {
     for (;;) {
         connection& c = *held_.get();
-        const auto sent = co_await c.write_unless_answered(head_, piece, until);
+        auto sent = co_await c.write_unless_answered(head_, piece, until);
         // A kept connection that had died before anything of this request left: nothing has happened yet.
-        const bool stale = held_.reused() && !c.sent_something() && (sent ? !*sent : c.hung_up());
+        const bool unsent = c.sent() == request_bytes::none_left;
+        const bool stale = held_.reused() && unsent && (sent ? !*sent : c.hung_up());
         if (!stale) {
             head_.clear();
-            if (!sent) co_return sent.error();
-            co_return *sent;
+            co_return exchange_result<bool>(std::move(sent), c.sent());
         }
         held_.drop();
         const auto opened = co_await from_->open(to_, held_, until);
-        if (!opened) co_return opened.error();
+        if (!opened) co_return exchange_result<bool>(opened.error(), request_bytes::none_left);
         held_.get()->begin_request();
     }
 }
 
-task<result<reply>> client::streamed::finish(deadline until) {
+task<exchange_result<reply>> client::streamed::finish(deadline until) {
     if (!head_.empty()) {
         const auto sent = co_await send(std::string_view(), until);
-        if (!sent) co_return sent.error();
+        if (!sent) co_return exchange_result<reply>(sent);
     }
     connection& c = *held_.get();
     arriving_answer answer(c);
@@ -195,7 +199,7 @@ task<result<reply>> client::streamed::finish(deadline until) {
     }
     auto said = answer.out();
     if (said && c.in_step() && body_left_ == 0 && !answered_) held_.mark_clean();
-    co_return std::move(said);
+    co_return exchange_result<reply>(std::move(said), c.sent());
 }
 
 task<result<std::unique_ptr<exchange>>> client::begin(const origin& to, std::string head, deadline until) {

@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "base/worker_memory.hpp"
+#include "outbound/exchange_result.hpp"
 #include "runtime/task.hpp"
 
 #include <cstddef>
@@ -62,20 +63,21 @@ class exchange {
 public:
     virtual ~exchange() = default;
     /// Sends all of `piece`. `false`: the peer has answered already; call finish() and send no more.
-    virtual task<result<bool>> write(std::string_view piece, deadline until) = 0;
-    virtual task<result<reply>> finish(deadline until) = 0;
+    virtual task<exchange_result<bool>> write(std::string_view piece, deadline until) = 0;
+    virtual task<exchange_result<reply>> finish(deadline until) = 0;
 };
 
 /// Failures of all calls: tiktok_unreachable, tiktok_tls, deadline_exceeded, overloaded (no connection in
 /// time), tiktok_error (not HTTP, or too large). details()->may_have_reached_tiktok says whether request
-/// bytes may have left.
+/// bytes may have left, whatever the failure (exchange_result).
 class client {
 public:
     client(worker& home, const tls_client_context& tls, resolver& names, client_limits limits);
     ~client();
 
     /// One flat request, one whole answer.
-    task<result<reply>> send(const origin& to, std::string_view request, repeat again, deadline until);
+    task<exchange_result<reply>> send(const origin& to, std::string_view request, repeat again,
+                                      deadline until);
     /// `head` announces the length of the body that follows; it leaves with the first piece.
     task<result<std::unique_ptr<exchange>>> begin(const origin& to, std::string head, deadline until);
 

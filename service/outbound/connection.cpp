@@ -37,7 +37,7 @@ void connection::begin_request() {
 
 failure connection::failed(boost::system::error_code ec) {
     hung_up_ = ec != stream_errc::timed_out && ec != stream_errc::tls;
-    return io_failure(ec, wire_.tls_problem(), sent_something());
+    return io_failure(ec, wire_.tls_problem());
 }
 
 task<result<bool>> connection::write_unless_answered(std::string_view first, std::string_view second,

@@ -2,6 +2,7 @@
 // it is still in step with its peer. Owned by the pool while idle and by one lease while in use; one worker.
 #pragma once
 #include "outbound/client.hpp"
+#include "outbound/exchange_result.hpp"
 #include "runtime/buffer.hpp"
 #include "runtime/stream.hpp"
 
@@ -32,8 +33,11 @@ public:
     bool is_quiet();
     /// The peer hung up without a word on this request: what a stale keep-alive connection looks like (U04).
     bool hung_up() const { return hung_up_ && !heard_; }
-    /// Some byte of the request may have left.
-    bool sent_something() const { return requesting_ && wire_.sent_bytes() > sent_before_; }
+    /// Whether some byte of the request may have left. The one place that knows.
+    request_bytes sent() const {
+        const bool some = requesting_ && wire_.sent_bytes() > sent_before_;
+        return some ? request_bytes::may_have_left : request_bytes::none_left;
+    }
     /// Called when it becomes idle.
     void relax();
 

@@ -2,12 +2,9 @@
 
 #include "runtime/stream.hpp"
 
-#include <utility>
-
 namespace gateway::outbound {
-namespace {
 
-failure plain(boost::system::error_code ec, const std::string& tls_problem) {
+failure io_failure(boost::system::error_code ec, const std::string& tls_problem) {
     namespace system = boost::system::errc;
     if (ec == stream_errc::timed_out)
         return failure{errc::deadline_exceeded, "TikTok did not answer before the deadline."};
@@ -17,13 +14,6 @@ failure plain(boost::system::error_code ec, const std::string& tls_problem) {
         || ec == system::no_buffer_space || ec == system::not_enough_memory)
         return failure{errc::overloaded, "This process has no descriptor left for a connection."};
     return failure{errc::tiktok_unreachable, "The connection to TikTok failed: " + ec.message() + "."};
-}
-
-} // namespace
-
-failure io_failure(boost::system::error_code ec, const std::string& tls_problem, bool may_have_reached) {
-    auto made = plain(ec, tls_problem);
-    return may_have_reached ? std::move(made).may_have_reached_tiktok() : made;
 }
 
 } // namespace gateway::outbound

@@ -9,7 +9,6 @@
 namespace gateway::outbound {
 
 /// tiktok_unreachable, tiktok_tls, deadline_exceeded, or overloaded when this process has no descriptor left.
-/// `may_have_reached`: bytes of the request may have left.
-failure io_failure(boost::system::error_code ec, const std::string& tls_problem, bool may_have_reached);
+failure io_failure(boost::system::error_code ec, const std::string& tls_problem);
 
 } // namespace gateway::outbound

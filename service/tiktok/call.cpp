@@ -41,10 +41,15 @@ void read_flat_error(tiktok_words& words, std::string_view body) {
     words.log_id = member(parsed->get_object(), "log_id");
 }
 
+/// TikTok's shape of an error of its API (tiktok-api §8.1).
+bool has_error_object(const std::optional<scanned_answer>& scanned) {
+    return scanned && scanned->error.starts_with('{');
+}
+
 tiktok_words words_of(const std::optional<scanned_answer>& scanned, const outbound::reply& answer) {
     tiktok_words words;
     words.status = answer.status;
-    if (scanned && !scanned->error.empty() && scanned->error.front() == '{') {
+    if (has_error_object(scanned)) {
         words.code = json_unescape(scanned->error_code);
         words.message = json_unescape(scanned->error_message);
         words.log_id = json_unescape(scanned->error_log_id);
@@ -55,20 +60,17 @@ tiktok_words words_of(const std::optional<scanned_answer>& scanned, const outbou
     return words;
 }
 
-/// No effect for certain: TikTok refused in its own shape, with a code that says so. A bare status may come
-/// from something between us and TikTok, and `internal_error` says itself that nobody knows; only for 401 and
-/// 429 is there no doubt.
-bool is_certain_refusal(const tiktok_words& words, const failure& f) {
-    if (f.code() == errc::rate_limited) return true;
-    if (words.status >= 500) return false;
-    if (words.code.empty()) return words.status == 401;
-    return words.code != "ok" && words.code != "internal_error";
+/// No effect for certain: TikTok refused in its own shape, with a code that says so. A bare status or a page,
+/// whichever, may come from something between us and TikTok, and `internal_error` says itself that nobody
+/// knows.
+bool is_certain_refusal(const tiktok_words& words, bool own_shape) {
+    return own_shape && words.status < 500 && !words.code.empty() && words.code != "internal_error";
 }
 
-failure refused(endpoint which, tiktok_words words, std::string_view retry_after) {
+failure refused(endpoint which, tiktok_words words, bool own_shape, std::string_view retry_after) {
     if (words.code == "ok") words.code.clear(); // `ok` beside a bad status, or without its data, is no code
     failure f = translate(which, words, retry_after);
-    if (facts(which).repeats == repeat_class::unsafe && !is_certain_refusal(words, f))
+    if (facts(which).repeats == repeat_class::unsafe && !is_certain_refusal(words, own_shape))
         return std::move(f).may_have_reached_tiktok();
     return f;
 }
@@ -122,7 +124,9 @@ result<document> read_answer(endpoint which, outbound::reply answer, std::string
     const bool data_is_due = which != endpoint::cancel;
     const bool ok = scanned && scanned->error_is_ok() && answer.status >= 200 && answer.status < 300
                     && (has_data || !data_is_due);
-    if (!ok) return refused(which, plain_words(words_of(scanned, answer), access_token), answer.retry_after);
+    if (!ok)
+        return refused(which, plain_words(words_of(scanned, answer), access_token), has_error_object(scanned),
+                       answer.retry_after);
 
     document out;
     const char* const begin = answer.bytes.data();

@@ -15,6 +15,10 @@ bool was_token_refused(const failure& f) {
     return f.details() && f.details()->tiktok && is_token_refusal(*f.details()->tiktok);
 }
 
+bool may_have_had_its_effect(const failure& f) {
+    return f.details() && f.details()->may_have_reached_tiktok;
+}
+
 /// What another try may cure. A code we do not know with a 4xx would be refused again.
 bool is_trouble(const failure& f) {
     if (f.code() == errc::tiktok_unreachable) return true;
@@ -37,6 +41,8 @@ milliseconds jittered(milliseconds first_bound, std::uint32_t repeats, milliseco
 advice after_failure(const failure& f, repeat_class repeats, const tries& so_far,
                      std::optional<milliseconds> named_wait, milliseconds left, bool waits_for_slots,
                      double chance, retry_budget& budget) {
+    // Whatever the answer said: a second one could post twice.
+    if (repeats == repeat_class::unsafe && may_have_had_its_effect(f)) return {};
     // A token is refused before any effect, whatever the class.
     if (was_token_refused(f))
         return {so_far.token_refusals < token_refusals_max ? next_step::refresh : next_step::give_up};

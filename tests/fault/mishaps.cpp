@@ -1,5 +1,7 @@
 #include "fault/mishaps.hpp"
 
+#include "harness/unreadable_answers.hpp"
+
 #include <boost/json/object.hpp>
 
 namespace fault {
@@ -11,9 +13,17 @@ constexpr const char* inits = "/v2/post/publish/*init/";
 constexpr const char* creator_info = "/v2/post/publish/creator_info/query/";
 constexpr const char* status = "/v2/post/publish/status/fetch/";
 constexpr unsigned hang_in = 40; // one fault in so many: it takes the whole deadline
+constexpr unsigned unreadable_in = 3;
+
+/// Pages are left out: one with 429 closes the window, and that user could not write for a minute.
+json::object unreadable(std::mt19937& dice) {
+    static const auto all = harness::refused_by_the_gate();
+    return all[dice() % all.size()].effect;
+}
 
 json::object way_to_lose_it(std::mt19937& dice) {
     if (dice() % hang_in == 0) return {{"hang", true}};
+    if (dice() % unreadable_in == 0) return unreadable(dice);
     switch (dice() % 7) {
         case 0:
             return {{"reset_before_answer", true}};

@@ -61,6 +61,13 @@ std::string video_of(std::size_t size_bytes) {
     return video;
 }
 
+void prepare(harness::world& w, wish& what) {
+    if (what.kind == wish_kind::publish) what.draft = draft_of(w, what);
+    if (what.kind == wish_kind::batch)
+        for (std::size_t file = 0; file < 2; ++file)
+            what.files.push_back(stage(w, what.size_bytes + file));
+}
+
 std::vector<wish> make_wishes(harness::world& w, const std::string& user, std::size_t count,
                               std::mt19937& dice, std::size_t& next_size) {
     std::vector<wish> wishes;
@@ -68,10 +75,7 @@ std::vector<wish> make_wishes(harness::world& w, const std::string& user, std::s
         wish one{.kind = static_cast<wish_kind>(dice() % 6), .user = user};
         one.key = user + "-wish-" + std::to_string(i);
         one.size_bytes = next_size;
-        if (one.kind == wish_kind::publish) one.draft = draft_of(w, one);
-        if (one.kind == wish_kind::batch)
-            for (std::size_t file = 0; file < 2; ++file)
-                one.files.push_back(stage(w, one.size_bytes + file));
+        prepare(w, one);
         next_size += 2;
         wishes.push_back(std::move(one));
     }
@@ -79,8 +83,10 @@ std::vector<wish> make_wishes(harness::world& w, const std::string& user, std::s
 }
 
 harness::answer ask_for(const harness::http_client& api, const wish& what) {
-    const harness::fields key{{"Idempotency-Key", what.key}};
-    const harness::fields video{{"Idempotency-Key", what.key}, {"Content-Type", "video/mp4"}};
+    harness::fields key;
+    if (what.keyed) key.emplace("Idempotency-Key", what.key);
+    harness::fields video = key;
+    video.emplace("Content-Type", "video/mp4");
     switch (what.kind) {
         case wish_kind::inbox_upload:
             return api.call("POST", path_of(what, "/videos?keep=false"), video, video_of(what.size_bytes));

@@ -22,12 +22,16 @@ struct wish {
     std::size_t size_bytes = 0;     // of the upload; unique in the lab
     std::string draft;              // publish: the publish_id of an inbox draft made before
     std::vector<std::string> files; // batch: file_ids staged before
+    bool keyed = true;              // false: sent without the key, which is still the caption
 };
 
 /// `count` wishes of one user, with whatever they need before (drafts, staged files). The gateway is up and
 /// well.
 std::vector<wish> make_wishes(harness::world& w, const std::string& user, std::size_t count,
                               std::mt19937& dice, std::size_t& next_size);
+
+/// What it needs before it can be asked for: a draft, staged files.
+void prepare(harness::world& w, wish& what);
 
 /// Asks for it, once; asked again it is the same call with the same key.
 harness::answer ask_for(const harness::http_client& api, const wish& what);

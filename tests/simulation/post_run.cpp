@@ -181,8 +181,9 @@ void run::keep_breaking() {
 void run::bring_faults() {
     if (storm_ == 0) return;
     auto& net = network_.faults;
-    for (auto* share : {&net.refused_permille, &net.lost_before_permille, &net.lost_after_permille,
-                        &net.silent_permille, &net.half_permille, &net.error_permille})
+    for (auto* share :
+         {&net.refused_permille, &net.lost_before_permille, &net.lost_after_permille, &net.silent_permille,
+          &net.half_permille, &net.error_permille, &net.unreadable_permille, &net.page_permille})
         *share = chance().one_in(2) ? 0 : chance().below(60);
     if (storm_ == 1) return;
     keep_breaking();

@@ -208,9 +208,9 @@ void run::bring_faults() {
     if (plan_.storm == 0) return;
     auto& net = tiktok_.faults;
     net.slowest = chance().one_in(3) ? seconds{10} : seconds{1};
-    for (auto* share :
-         {&net.refused_permille, &net.lost_before_permille, &net.lost_after_permille, &net.silent_permille,
-          &net.half_permille, &net.error_permille, &net.late_error_permille})
+    for (auto* share : {&net.refused_permille, &net.lost_before_permille, &net.lost_after_permille,
+                        &net.silent_permille, &net.half_permille, &net.error_permille,
+                        &net.late_error_permille, &net.unreadable_permille, &net.page_permille})
         *share = chance().one_in(2) ? 0 : chance().below(40);
     if (plan_.storm == 1) return;
     keep_breaking();

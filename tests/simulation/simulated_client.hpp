@@ -15,7 +15,7 @@ public:
     post_network(world& in, post_history& history) : world_(in), history_(history) {}
 
     /// One whole request, whoever waits for its answer.
-    task<result<outbound::reply>> carry(std::string request, deadline until);
+    task<outbound::exchange_result<outbound::reply>> carry(std::string request, deadline until);
 
     network_faults faults;
     /// A request of this key left, and nobody can be sure what became of it.

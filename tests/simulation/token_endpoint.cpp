@@ -21,6 +21,10 @@ failure lost() {
     return failure{errc::tiktok_unreachable, "the connection broke"}.may_have_reached_tiktok();
 }
 
+failure unreadable() {
+    return failure{errc::tiktok_error, "nobody can read this answer"}.may_have_reached_tiktok();
+}
+
 std::string refresh_token_in(const std::string& request) {
     const auto fields = http::query::parse(request.substr(request.find("\r\n\r\n") + 4));
     const auto* token = fields ? fields->find("refresh_token") : nullptr;
@@ -33,7 +37,7 @@ struct token_endpoint::fate {
     microseconds there{0}, back{0};
     milliseconds lag{0};
     bool refused = false, lost_before = false, lost_after = false, silent = false, half = false,
-         error = false, late_error = false;
+         error = false, late_error = false, unreadable = false, page = false;
     int status = 0;
 };
 
@@ -80,6 +84,8 @@ token_endpoint::fate token_endpoint::draw() {
     out.error = chance.permille(faults.error_permille);
     out.late_error = chance.permille(faults.late_error_permille);
     out.status = chance.one_in(3) ? 429 : 503;
+    out.unreadable = chance.permille(faults.unreadable_permille);
+    out.page = chance.permille(faults.page_permille);
     return out;
 }
 
@@ -97,6 +103,7 @@ outbound::reply token_endpoint::judge(const std::string& refresh_token, const fa
                        + std::to_string(history_.access_lifetime().count() / 1000) + R"(,"refresh_token":")"
                        + made.refresh + R"(","refresh_expires_in":15552000,"open_id":"open-)"
                        + std::to_string(made.user) + R"(","scope":"user.info.basic","token_type":"Bearer"})";
+    if (how.page) body = "<html>no</html>";
     if (how.half) body.resize(body.size() / 2);
     return reply_of(200, std::move(body));
 }
@@ -142,6 +149,8 @@ task<result<outbound::reply>> token_endpoint::serve(life& from, std::string requ
         world_.after(how.back, [call, how, reply = std::move(reply)] {
             if (how.lost_before || how.lost_after)
                 call->answer.set(lost());
+            else if (how.unreadable)
+                call->answer.set(unreadable());
             else
                 call->answer.set(reply);
         });
@@ -149,7 +158,7 @@ task<result<outbound::reply>> token_endpoint::serve(life& from, std::string requ
     world_.after(how.there, std::move(arrive));
     auto got = co_await call->answer.wait(until);
     if (!got) co_return failure{errc::deadline_exceeded, "no answer in time"}.may_have_reached_tiktok();
-    if (*got && call->issued && !how.half && !how.late_error) {
+    if (*got && call->issued && !how.half && !how.late_error && !how.page) {
         auto& pair = history_.pair(*call->issued);
         pair.received_at = steady_now();
         pair.received_by = from.number;

@@ -46,6 +46,8 @@ struct network_faults {
     std::uint64_t half_permille = 0;        // TikTok acted, half of the answer came
     std::uint64_t error_permille = 0;       // 5xx or 429 without effect
     std::uint64_t late_error_permille = 0;  // 5xx after TikTok acted
+    std::uint64_t unreadable_permille = 0;  // TikTok acted, and what came is no HTTP that anybody reads
+    std::uint64_t page_permille = 0;        // TikTok acted, and a proxy's page came in place of its answer
 };
 
 class token_endpoint {

@@ -81,14 +81,19 @@ TEST(Call, I05SaysOfAnInitWhetherItMayHaveHadItsEffect) {
     EXPECT_TRUE(may_have(200, R"({"error":{"code":"ok"}})"));
     EXPECT_FALSE(may_have(400, R"({"error":{"code":"invalid_params"}})"));
     EXPECT_FALSE(may_have(403, R"({"error":{"code":"spam_risk_too_many_posts"}})"));
-    EXPECT_FALSE(may_have(429, ""));
+    EXPECT_FALSE(may_have(429, R"({"error":{"code":"rate_limit_exceeded"}})"));
+    EXPECT_FALSE(may_have(401, R"({"error":{"code":"access_token_invalid"}})"));
     // Not TikTok's own refusal: something between us and TikTok may have said it, after the effect.
     EXPECT_TRUE(may_have(404, "<html>"));
     EXPECT_TRUE(may_have(408, ""));
     EXPECT_TRUE(may_have(302, ""));
     EXPECT_TRUE(may_have(400, R"({"error":{"code":"internal_error"}})"));
     EXPECT_TRUE(may_have(200, R"({"error":{"code":"internal_error"}})"));
-    EXPECT_FALSE(may_have(401, ""));
+    for (const int status : {400, 401, 403, 404, 409, 429}) {
+        EXPECT_TRUE(may_have(status, "")) << status;
+        EXPECT_TRUE(may_have(status, "<html>")) << status;
+        EXPECT_TRUE(may_have(status, R"({"error":"forbidden"})")) << status;
+    }
     EXPECT_FALSE(may_have(502, "", endpoint::status_fetch));
 }
 
