@@ -30,7 +30,7 @@ field_lines::found field_lines::next(field_line& line) {
         return found::end;
     }
     if (++fields_ > max_fields)
-        return refuse(errc::headers_too_large, "There are more than 64 header fields.");
+        return refuse(errc::headers_too_large, "There are more than 100 header fields.");
     const char* const colon = skip_token(start, end);
     // A blank at the front is a folded line, one before the colon hides a field from other parsers.
     if (colon == start || colon == end || *colon != ':')
@@ -43,8 +43,9 @@ field_lines::found field_lines::next(field_line& line) {
         stop = skip_value(stop + 1, end);
     if (end - stop < 2 || stop[0] != '\r' || stop[1] != '\n')
         return refuse(errc::malformed_request, "A header field holds a control character.");
-    if (static_cast<std::size_t>(stop - start) > max_field_line_bytes)
-        return refuse(errc::headers_too_large, "A header field is longer than 8 KB.");
+    const head_bounds& bounds = bounds_of(from_);
+    if (static_cast<std::size_t>(stop - start) > bounds.field_line_bytes)
+        return refuse(errc::headers_too_large, bounds.field_line_too_long);
     line.value = trimmed({colon + 1, static_cast<std::size_t>(stop - colon - 1)});
     position_ = static_cast<std::size_t>(stop + 2 - block_.data());
     return found::line;

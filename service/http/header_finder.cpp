@@ -11,6 +11,8 @@ constexpr std::size_t max_first_line_bytes = max_target_bytes + 64;
 
 } // namespace
 
+header_finder::header_finder(peer from) : from_(from), bounds_(bounds_of(from)) {}
+
 void header_finder::reset() {
     scanned_ = 0;
     line_start_ = 0;
@@ -18,19 +20,18 @@ void header_finder::reset() {
 }
 
 bool header_finder::within_limits(std::size_t bytes) const {
-    const std::size_t line_bytes_max = lines_ == 0 ? max_first_line_bytes : max_field_line_bytes + 2;
-    return bytes - line_start_ <= line_bytes_max && bytes <= max_header_bytes && lines_ <= max_fields + 1;
+    const std::size_t line_bytes_max = lines_ == 0 ? max_first_line_bytes : bounds_.field_line_bytes + 2;
+    return bytes - line_start_ <= line_bytes_max && bytes <= bounds_.header_bytes && lines_ <= max_fields + 1;
 }
 
 failure header_finder::beyond(std::size_t bytes) const {
     const std::size_t line_bytes = bytes - line_start_;
     if (lines_ == 0 && line_bytes > max_first_line_bytes)
         return blame(from_, errc::uri_too_long, "The request target is longer than 8 KB.");
-    if (lines_ > 0 && line_bytes > max_field_line_bytes + 2)
-        return blame(from_, errc::headers_too_large, "A header field is longer than 8 KB.");
-    if (bytes > max_header_bytes)
-        return blame(from_, errc::headers_too_large, "The header fields are longer than 16 KB together.");
-    return blame(from_, errc::headers_too_large, "There are more than 64 header fields.");
+    if (lines_ > 0 && line_bytes > bounds_.field_line_bytes + 2)
+        return blame(from_, errc::headers_too_large, bounds_.field_line_too_long);
+    if (bytes > bounds_.header_bytes) return blame(from_, errc::headers_too_large, bounds_.header_too_long);
+    return blame(from_, errc::headers_too_large, "There are more than 100 header fields.");
 }
 
 result<std::size_t> header_finder::look(std::string_view received) {

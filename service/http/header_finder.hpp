@@ -10,9 +10,11 @@
 
 namespace gateway::http {
 
+struct head_bounds;
+
 class header_finder {
 public:
-    explicit header_finder(peer from = peer::caller) : from_(from) {}
+    explicit header_finder(peer from = peer::caller);
 
     /// `received` is everything from the first byte of the message on, each time longer than before; it may
     /// hold bytes after the block. Gives the length of the block with its empty line, or 0 while the end is
@@ -26,6 +28,7 @@ private:
     failure beyond(std::size_t bytes) const;
 
     peer from_;
+    const head_bounds& bounds_;
     std::size_t scanned_ = 0;    // bytes whose line feeds are found
     std::size_t line_start_ = 0; // first byte of the line we are in
     std::size_t lines_ = 0;      // complete lines, the first one included

@@ -1,6 +1,7 @@
 // What the gates learn from a header block. All texts are views into the block that was judged: whoever moves
 // or reuses that memory copies first what it still needs. Plain values, any thread.
 #pragma once
+#include "http/peer.hpp"
 #include "http/verb.hpp"
 
 #include <cstddef>
@@ -9,14 +10,34 @@
 
 namespace gateway::http {
 
-// Bounds on a header block (failure-catalogue C09, C10). One byte more is refused.
-inline constexpr std::size_t max_fields = 64;
+// Bounds on a caller's header block (failure-catalogue C09, C10). One byte more is refused.
+inline constexpr std::size_t max_fields = 100;
 inline constexpr std::size_t max_field_line_bytes = 8 * 1024;
 inline constexpr std::size_t max_header_bytes = 16 * 1024;
 inline constexpr std::size_t max_target_bytes = 8 * 1024;
+// Bounds on TikTok's (U10): its fronts add fields and cookies of their own, and an answer that is not read
+// leaves a post in doubt.
+inline constexpr std::size_t max_answer_field_line_bytes = 16 * 1024;
+inline constexpr std::size_t max_answer_header_bytes = 64 * 1024;
 
-/// How the bytes after a header block are counted (RFC 9112 §6). `until_close` does not exist here: refused.
-enum class framing : unsigned char { none, length, chunked };
+/// Of whoever sent the block.
+struct head_bounds {
+    std::size_t field_line_bytes, header_bytes;
+    const char *field_line_too_long, *header_too_long;
+};
+inline constexpr head_bounds bounds_of_callers{max_field_line_bytes, max_header_bytes,
+                                               "A header field is longer than 8 KB.",
+                                               "The header fields are longer than 16 KB together."};
+inline constexpr head_bounds bounds_of_tiktok{max_answer_field_line_bytes, max_answer_header_bytes,
+                                              "A header field is longer than 16 KB.",
+                                              "The header fields are longer than 64 KB together."};
+constexpr const head_bounds& bounds_of(peer from) {
+    return from == peer::caller ? bounds_of_callers : bounds_of_tiktok;
+}
+
+/// How the bytes after a header block are counted (RFC 9112 §6). `until_close`: an answer without a length,
+/// from TikTok only; its body is whole where TLS was closed properly (U05).
+enum class framing : unsigned char { none, length, chunked, until_close };
 
 struct body_frame {
     framing kind = framing::none;

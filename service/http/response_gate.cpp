@@ -93,7 +93,7 @@ result<void> response_judge::field(const field_line& line) {
 }
 
 result<void> response_judge::fields() {
-    if (block_.size() > max_header_bytes) return refuse("its header fields are longer than 16 KB.");
+    if (block_.size() > max_answer_header_bytes) return refuse("its header fields are longer than 64 KB.");
     field_lines lines{block_, position_, peer::tiktok};
     field_line line;
     for (;;) {
@@ -118,7 +118,7 @@ result<void> response_judge::body() {
     else if (body_.has_length())
         head_.body = {framing::length, body_.length_bytes()};
     else
-        return refuse("nothing tells where its body ends.");
+        head_.body.kind = framing::until_close;
     return {};
 }
 

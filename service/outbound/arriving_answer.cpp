@@ -52,6 +52,8 @@ bool arriving_answer::look() {
             return have_ < answer_.bytes.size() || finished();
         case part::chunks:
             return look_at_chunks();
+        case part::until_close:
+            return take_all();
         case part::end:
             break;
     }
@@ -89,6 +91,11 @@ bool arriving_answer::begin_body(const http::response_head& head, std::string_vi
         now_ = part::chunks;
         return look_at_chunks();
     }
+    if (frame.kind == http::framing::until_close) {
+        keep_alive_ = false;
+        now_ = part::until_close;
+        return take_all();
+    }
     const auto bytes = static_cast<std::size_t>(frame.length_bytes);
     const auto here = on_.received_.bytes().substr(0, bytes);
     answer_.bytes.append(here);
@@ -105,6 +112,16 @@ bool arriving_answer::look_at_chunks() {
     answer_.bytes.append(on_.received_.bytes().substr(0, moved->data_bytes));
     on_.received_.consume(moved->used);
     return !framing_->complete() || finished();
+}
+
+/// Its end is the connection's: took() hears it.
+bool arriving_answer::take_all() {
+    const auto here = on_.received_.bytes();
+    if (answer_.bytes.size() - answer_.body_at + here.size() > on_.answer_bytes_max_)
+        return end_with(refused("TikTok's answer is too large."));
+    answer_.bytes.append(here);
+    on_.received_.consume(here.size());
+    return true;
 }
 
 bool arriving_answer::finished() {
@@ -125,6 +142,8 @@ void arriving_answer::failed(boost::system::error_code ec) {
 void arriving_answer::took(const io_result<std::size_t>& got) {
     if (!got) {
         failed(got.error());
+    } else if (*got == 0 && now_ == part::until_close) {
+        finished(); // said by TLS, so nothing is missing (U05)
     } else if (*got == 0) {
         on_.hung_up_ = true;
         end_with(io_failure(boost::asio::error::eof, {}));

@@ -44,13 +44,14 @@ public:
     result<reply> out();
 
 private:
-    enum class part { head, body_of_length, chunks, end };
+    enum class part { head, body_of_length, chunks, until_close, end };
 
     bool end_with(failure why);
     bool look();
     bool look_at_head();
     bool begin_body(const http::response_head& head, std::string_view block);
     bool look_at_chunks();
+    bool take_all();
     bool finished();
 
     connection& on_;

@@ -17,7 +17,7 @@ constexpr std::size_t first_receive_bytes = 4 * 1024;
 
 connection::connection(worker& home, std::size_t answer_bytes_max)
     : wire_(home),
-      received_(2 * http::max_header_bytes, first_receive_bytes),
+      received_(2 * http::max_answer_header_bytes, first_receive_bytes),
       answer_bytes_max_(answer_bytes_max) {}
 
 task<result<void>> connection::open(tcp_endpoint to, ssl_pointer ssl, deadline until) {

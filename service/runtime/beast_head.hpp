@@ -30,7 +30,8 @@ public:
         : arena_(memory_.data(), memory_.size()),
           parser_(std::piecewise_construct, std::make_tuple(),
                   std::make_tuple(std::pmr::polymorphic_allocator<char>(&arena_))) {
-        parser_.header_limit(static_cast<std::uint32_t>(http::max_header_bytes + 1));
+        const auto& bounds = http::bounds_of(is_request ? http::peer::caller : http::peer::tiktok);
+        parser_.header_limit(static_cast<std::uint32_t>(bounds.header_bytes + 1));
         parser_.body_limit(boost::none);
         parser_.skip(true); // stop at the empty line: the body is ours
     }
@@ -47,7 +48,7 @@ public:
     const parser_type& parser() const { return parser_; }
 
 private:
-    // Most heads fit here; a larger one (16 KB at most) takes more from the heap and gives it back.
+    // Most heads fit here; a larger one takes more from the heap and gives it back.
     std::array<std::byte, 4096> memory_;
     std::pmr::monotonic_buffer_resource arena_;
     parser_type parser_;

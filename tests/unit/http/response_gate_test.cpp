@@ -50,8 +50,27 @@ TEST(ResponseGate, KnowsWhichAnswersHaveNoBody) {
     EXPECT_TRUE(judge_response(answer("HTTP/1.1 103 Early Hints", ""))->informational());
 }
 
-TEST(ResponseGate, U05RefusesABodyThatEndsWithTheConnection) {
-    EXPECT_TRUE(refused(answer("HTTP/1.1 200 OK", "")));
+TEST(ResponseGate, U05KnowsABodyThatEndsWithTheConnection) {
+    for (const char* line : {"HTTP/1.1 200 OK", "HTTP/1.0 502 Bad Gateway"})
+        EXPECT_EQ(judge_response(answer(line, ""))->body.kind, framing::until_close) << line;
+}
+
+TEST(ResponseGate, Fault0ReadsTikTokAsWidelyAsIsSafe) {
+    std::string fields = "Content-Length: 0\r\n";
+    for (int i = 0; i < 99; ++i)
+        fields += "X-" + std::to_string(i) + ": " + std::string(600, 'v') + "\r\n";
+    const auto wide = answer("HTTP/1.1 200 OK", fields);
+    ASSERT_LT(wide.size(), 64U * 1024);
+    EXPECT_FALSE(refused(wide));
+    EXPECT_EQ(*http::find_header_end(wide, http::peer::tiktok), wide.size());
+    const auto long_field = answer("HTTP/1.1 200 OK", "Set-Cookie: " + std::string(16'000, 'c') + "\r\n");
+    EXPECT_FALSE(refused(long_field));
+    EXPECT_EQ(*http::find_header_end(long_field, http::peer::tiktok), long_field.size());
+
+    EXPECT_TRUE(refused(answer("HTTP/1.1 200 OK", fields + "One: more\r\n")));
+    EXPECT_TRUE(refused(answer("HTTP/1.1 200 OK", "A: " + std::string(16'400, 'c') + "\r\n")));
+    const auto line = "A: " + std::string(10'000, 'c') + "\r\n";
+    EXPECT_TRUE(refused(answer("HTTP/1.1 200 OK", line + line + line + line + line + line + line)));
 }
 
 TEST(ResponseGate, U10RefusesTricksWithLengthsAndLimits) {
@@ -62,10 +81,10 @@ TEST(ResponseGate, U10RefusesTricksWithLengthsAndLimits) {
           "Content-Encoding: gzip\r\nContent-Length: 1\r\n"})
         EXPECT_TRUE(refused(answer("HTTP/1.1 200 OK", fields))) << fields;
     std::string many;
-    for (int i = 0; i < 65; ++i)
+    for (int i = 0; i < 101; ++i)
         many += "A: b\r\n";
     EXPECT_TRUE(refused(answer("HTTP/1.1 204 OK", many)));
-    EXPECT_EQ(http::find_header_end("HTTP/1.1 200 OK\r\nA: " + std::string(9000, 'a'), http::peer::tiktok)
+    EXPECT_EQ(http::find_header_end("HTTP/1.1 200 OK\r\nA: " + std::string(17'000, 'a'), http::peer::tiktok)
                   .error()
                   .code(),
               errc::tiktok_error);
