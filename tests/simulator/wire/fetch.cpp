@@ -86,7 +86,8 @@ asio::awaitable<bool> read_more(conversation& talk) {
     const std::size_t came = co_await talk.bytes->read_some(room, sizeof room);
     if (came == 0) {
         boost::system::error_code problem;
-        talk.parser.put_eof(problem);
+        if (talk.parser.got_some())
+            talk.parser.put_eof(problem); // of an answer that never began it may not be told
         co_return false;
     }
     talk.in.append(room, came);
