@@ -26,12 +26,17 @@ void read_app(node_reader from, app_settings& into) {
 void read_switches(node_reader from, switches& s) {
     from.one_of("display_limit_per", s.display_limit_per, {"app", "token"});
     from.one_of("web_pkce", s.web_pkce, {"optional", "required"});
+    from.one_of("desktop_pkce", s.desktop_pkce, {"hex", "hex_on_page", "any"});
+    from.one_of("verifier_length", s.verifier_length, {"free", "enforced"});
+    from.one_of("state", s.state, {"optional", "required"});
+    from.one_of("basic_scope", s.basic_scope, {"given", "as_asked", "required"});
     from.one_of("rotation", s.rotation, {"none", "grace", "strict", "strict_family", "lag"});
     from.one_of("old_access_token", s.old_access_token, {"lives", "dies"});
     from.one_of("oauth_error_status", s.oauth_error_status, {"proper", "200"});
     from.one_of("max_count_out_of_range", s.max_count_out_of_range, {"refuse", "clamp"});
     from.one_of("missing_field_scope", s.missing_field_scope,
                 {"not_authorized", "permission_missed", "empty"});
+    from.one_of("refused_data", s.refused_data, {"empty", "absent"});
     from.one_of("profile_web_link", s.profile_web_link, {"unknown", "known"});
     from.one_of("text_units", s.text_units, {"utf16", "code_points"});
     from.one_of("long_text", s.long_text, {"refuse", "cut"});
@@ -39,7 +44,11 @@ void read_switches(node_reader from, switches& s) {
     from.one_of("branded_self_only", s.branded_self_only, {"accept", "refuse"});
     from.one_of("progress_header", s.progress_header, {"last_index", "count"});
     from.one_of("post_ids", s.post_ids, {"numbers", "strings", "scalar"});
+    from.one_of("post_ids_come", s.post_ids_come, {"in_time", "late", "never"});
+    from.one_of("no_post_ids", s.no_post_ids, {"empty", "absent"});
     from.one_of("repeated_range", s.repeated_range, {"416", "accept"});
+    from.one_of("wrong_length", s.wrong_length, {"400", "502"});
+    from.one_of("signature_blank", s.signature_blank, {"of_pings", "always", "never"});
     from.one_of("retry_after", s.retry_after, {"absent", "sent"});
     from.one_of("invalid_params_spelling", s.invalid_params_spelling, {"plural", "singular"});
     from.one_of("unaudited_privacy_options", s.unaudited_privacy_options, {"by_account", "self_only"});
@@ -47,8 +56,11 @@ void read_switches(node_reader from, switches& s) {
     from.one_of("chunk_bounds", s.chunk_bounds, {"lenient", "decimal", "binary"});
     from.one_of("ceil_chunk_count", s.ceil_chunk_count, {"refuse", "accept"});
     from.one_of("plain_http_pull", s.plain_http_pull, {"refuse", "fail_later"});
+    from.one_of("endless_pulls", s.endless_pulls, {"none", "videos", "all"});
     from.one_of("drafts_count_as_active_user", s.drafts_count_as_active_user, {"no", "yes"});
     from.one_of("public_event_spelling", s.public_event_spelling, {"publicly", "publicaly"});
+    from.one_of("picture_without_size", s.picture_without_size, {"accept", "refuse"});
+    from.one_of("json_type", s.json_type, {"free", "enforced"});
     from.one_of("short_pages", s.short_pages, {"no", "yes"});
     from.one_of("partial_chunk", s.partial_chunk, {"dropped", "kept"});
     from.finish();
@@ -63,6 +75,7 @@ void read_limits(node_reader from, limit_settings& l) {
     from.number("posts_per_day", l.posts_per_day);
     from.number("drafts_per_day", l.drafts_per_day);
     from.number("unaudited_users_per_day", l.unaudited_users_per_day);
+    from.number("audited_users_per_day", l.audited_users_per_day);
     from.finish();
 }
 
@@ -76,6 +89,7 @@ void read_timing(node_reader from, timing_settings& t) {
     from.number("processing_ms", t.processing_ms);
     from.number("processing_per_mebibyte_ms", t.processing_per_mebibyte_ms);
     from.number("moderation_ms", t.moderation_ms);
+    from.number("post_ids_late_ms", t.post_ids_late_ms);
     from.number("pull_start_ms", t.pull_start_ms);
     from.number("pull_timeout_ms", t.pull_timeout_ms);
     from.number("pull_bytes_per_second", t.pull_bytes_per_second);

@@ -29,10 +29,12 @@ answer succeed_without_data(call& c) {
 }
 
 answer refuse(call& c, int status, std::string_view code, std::string_view message) {
+    boost::json::object body;
+    if (c.w.config.choice.refused_data == "empty") body["data"] = boost::json::object{};
+    body["error"] = error_object(c, code, message);
     answer out;
     out.status = status;
-    out.body = boost::json::serialize(
-        boost::json::object{{"data", boost::json::object{}}, {"error", error_object(c, code, message)}});
+    out.body = boost::json::serialize(body);
     return out;
 }
 
@@ -67,7 +69,7 @@ answer not_found() {
     answer out;
     out.status = 404;
     out.content_type = "text/plain; charset=utf-8";
-    out.body = "404 page not found";
+    out.body = "Unsupported path(Janus)";
     return out;
 }
 

@@ -14,7 +14,7 @@ struct call {
 /// {"data":{…},"error":{"code":"ok","message":"","log_id":"…"}}; without data where there is none (cancel).
 answer succeed(call& c, boost::json::object data);
 answer succeed_without_data(call& c);
-/// {"data":{},"error":{code,message,log_id}}.
+/// {"data":{},"error":{code,message,log_id}}; without data when U8 says so.
 answer refuse(call& c, int status, std::string_view code, std::string_view message);
 /// 400 `invalid_params`, or its singular on posting endpoints when U22 says so.
 answer refuse_params(call& c, std::string_view message);
@@ -22,7 +22,7 @@ answer refuse_post_params(call& c, std::string_view message);
 answer refuse_rate(call& c, milliseconds wait);
 answer refuse_token(call& c);
 answer refuse_scope(call& c);
-/// TikTok's front door: no such page, or the wrong method for it.
+/// The API host's front door: no such path, also for want of the last slash, or the wrong method for it.
 answer not_found();
 
 /// The flat shape of the OAuth endpoints (tiktok-api §1.4, U6).

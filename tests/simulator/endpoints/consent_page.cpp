@@ -20,7 +20,7 @@ answer page(int status, const std::string& title, const std::string& inside) {
 } // namespace
 
 answer consent_page(const app_settings& app, const account_settings& user, const string_list& scopes,
-                    const form_fields& asked) {
+                    std::string_view fixed, const form_fields& asked) {
     std::string form = "<h1>" + html_escaped(app.client_key)
                        + " wants to use your account</h1><p>Logged in as <b>"
                        + html_escaped(user.display_name) + "</b> (@" + html_escaped(user.username)
@@ -31,8 +31,8 @@ answer consent_page(const app_settings& app, const account_settings& user, const
     }
     for (const std::string& scope : scopes) {
         const std::string shown = html_escaped(scope);
-        form += "<label><input type=\"checkbox\" name=\"granted\" value=\"" + shown + "\" checked> " + shown
-                + "</label>";
+        form += "<label><input type=\"checkbox\" name=\"granted\" value=\"" + shown + "\" checked"
+                + (scope == fixed ? " disabled" : "") + "> " + shown + "</label>";
     }
     form +=
         "<button name=\"decision\" value=\"allow\">Allow</button>"

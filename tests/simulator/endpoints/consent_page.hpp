@@ -5,9 +5,9 @@
 
 namespace gateway::simulator {
 
-/// Repeats what was asked for as hidden fields; the user may untick scopes.
+/// Repeats what was asked for as hidden fields; the user may untick scopes, all but `fixed`.
 answer consent_page(const app_settings& app, const account_settings& user, const string_list& scopes,
-                    const form_fields& asked);
+                    std::string_view fixed, const form_fields& asked);
 
 /// `what` is the parameter or error that the app got wrong.
 answer error_page(const std::string& what, const std::string& log_id);

@@ -6,7 +6,7 @@ namespace gateway::simulator {
 
 answer route(call& c);
 
-answer show_authorize_page(call& c); // GET  /v2/auth/authorize/
+answer show_authorize_page(call& c); // GET  /v2/auth/authorize/, also without the last slash
 answer decide_consent(call& c);      // POST /v2/auth/authorize/
 answer give_token(call& c);          // POST /v2/oauth/token/
 answer revoke_token(call& c);        // POST /v2/oauth/revoke/

@@ -12,7 +12,9 @@ struct row {
 };
 
 constexpr row rows[] = {
+    // The page is on another host than the API, which has everything below and insists on its last slashes.
     {"GET", "/v2/auth/authorize/", show_authorize_page, true},
+    {"GET", "/v2/auth/authorize", show_authorize_page, true},
     {"POST", "/v2/auth/authorize/", decide_consent, true},
     {"POST", "/v2/oauth/token/", give_token, true},
     {"POST", "/v2/oauth/revoke/", revoke_token, true},
@@ -38,7 +40,7 @@ answer route(call& c) {
         }
         return one.handle(c);
     }
-    return not_found(); // the wrong method is a page that does not exist, too
+    return not_found(); // the wrong method is a path that does not exist, too
 }
 
 } // namespace gateway::simulator

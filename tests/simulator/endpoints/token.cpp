@@ -1,5 +1,6 @@
 // POST /v2/oauth/token/ and /v2/oauth/revoke/ (tiktok-api §1.2 to §1.4).
 #include "base/secret.hpp"
+#include "endpoints/authorize_request.hpp"
 #include "endpoints/endpoints.hpp"
 #include "rules/names.hpp"
 #include "rules/pkce.hpp"
@@ -50,6 +51,15 @@ answer token_answer(call& c, const token_pair& pair, const grant& consent) {
     return out;
 }
 
+/// Whether the verifier is that of the challenge, where there was one (U2).
+bool proves_itself(const switches& choice, const app_settings& app, const authorization_code& code,
+                   const std::string& verifier) {
+    if (code.code_challenge.empty()) return true;
+    if (choice.verifier_length == "enforced" && !is_code_verifier(verifier)) return false;
+    const bool hex_only = needs_challenge(app, code.redirect_uri) && choice.desktop_pkce != "any";
+    return verifier_fits(verifier, code.code_challenge, hex_only);
+}
+
 answer exchange_code(call& c, const app_settings& app, const form_fields& fields) {
     // Also of an exchange that is refused: a verifier is the client's secret either way.
     if (const auto sent = field_or_empty(fields, "code_verifier"); !sent.empty()) c.w.verifiers.insert(sent);
@@ -65,9 +75,7 @@ answer exchange_code(call& c, const app_settings& app, const form_fields& fields
         return refuse_oauth(c, "invalid_request",
                             "Redirect_uri is not matched with the uri when requesting code.");
     }
-    const bool hex_only = app.kind == "desktop";
-    if (!code->code_challenge.empty()
-        && !verifier_fits(field_or_empty(fields, "code_verifier"), code->code_challenge, hex_only)) {
+    if (!proves_itself(c.w.config.choice, app, *code, field_or_empty(fields, "code_verifier"))) {
         return refuse_oauth(c, "invalid_request", "Code verifier or code challenge is invalid.");
     }
     code->used = true;

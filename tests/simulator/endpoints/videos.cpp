@@ -53,12 +53,13 @@ display_call begin(call& c, const std::string& endpoint) {
     return begun;
 }
 
-/// Absent or null: `otherwise`; nothing when it is not an integer.
+/// An optional number: absent, null and zero are `otherwise` (U7); nothing when it is not an integer.
 std::optional<std::int64_t> integer(const boost::json::object& from, std::string_view key,
                                     std::int64_t otherwise) {
     const auto* found = from.if_contains(key);
     if (!found || found->is_null()) return otherwise;
-    return found->is_int64() ? std::optional(found->as_int64()) : std::nullopt;
+    if (!found->is_int64()) return std::nullopt;
+    return found->as_int64() == 0 ? otherwise : found->as_int64();
 }
 
 } // namespace
@@ -67,7 +68,8 @@ answer list_videos(call& c) {
     const display_call begun = begin(c, "video/list");
     if (begun.refusal) return *begun.refusal;
     constexpr std::int64_t count_most = 20;
-    const auto cursor_ms = integer(begun.body, "cursor", std::numeric_limits<std::int64_t>::max());
+    constexpr std::int64_t first_page = std::numeric_limits<std::int64_t>::max();
+    const auto cursor_ms = integer(begun.body, "cursor", first_page);
     auto max_count = integer(begun.body, "max_count", 10);
     if (!cursor_ms || *cursor_ms < 0) return refuse_params(c, "The cursor is not valid.");
     const bool clamps = c.w.config.choice.max_count_out_of_range == "clamp";
@@ -78,7 +80,7 @@ answer list_videos(call& c) {
     const std::int64_t page = c.w.config.choice.short_pages == "yes" ? (*max_count + 1) / 2 : *max_count;
 
     boost::json::array shown;
-    std::int64_t next_ms = begun.body.contains("cursor") ? *cursor_ms : unix_ms(c.w.now());
+    std::int64_t next_ms = *cursor_ms == first_page ? unix_ms(c.w.now()) : *cursor_ms;
     bool more = false;
     for (const video& one : begun.user->videos) {
         if (one.create_time_ms >= *cursor_ms) continue;

@@ -15,7 +15,6 @@ bool is_code_verifier(std::string_view text) {
 }
 
 bool verifier_fits(std::string_view verifier, std::string_view challenge, bool hex_only) {
-    if (!is_code_verifier(verifier)) return false;
     const sha256_bytes digest = sha256(verifier);
     if (challenge == to_hex(digest)) return true;
     return !hex_only && challenge == to_base64url(as_text(digest));

@@ -41,10 +41,14 @@ std::string fault_of_registration(const app_settings& app, std::string_view uri)
     if (uri.find_first_of("?#") != std::string_view::npos) return "must have neither query nor fragment";
     if (app.kind == "web") return parts.scheme == "https" ? "" : "must be https for a web app";
     if (parts.scheme != "https" && parts.scheme != "http") return "must be http or https";
-    if (parts.host != "localhost" && parts.host != "127.0.0.1")
-        return "must be localhost or 127.0.0.1 for a desktop app";
+    if (!is_loopback(uri)) return "must be localhost or 127.0.0.1 for a desktop app";
     if (parts.port != "*" && !is_port(parts.port)) return "needs a port (or *) for a desktop app";
     return "";
+}
+
+bool is_loopback(std::string_view uri) {
+    const std::string_view host = split(uri).host;
+    return host == "localhost" || host == "127.0.0.1";
 }
 
 bool is_registered(const app_settings& app, std::string_view uri) {

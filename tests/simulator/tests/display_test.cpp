@@ -89,12 +89,60 @@ TEST_F(Display, KeepsSayingThereIsMoreOnShortPages) {
 }
 
 TEST_F(Display, RefusesPagesItDoesNotHave) {
-    for (const char* body : {R"({"max_count":0})", R"({"max_count":21})", R"({"max_count":"5"})",
+    for (const char* body : {R"({"max_count":-1})", R"({"max_count":21})", R"({"max_count":"5"})",
                              R"({"cursor":"1"})", R"({"cursor":-1})", "[]", "nonsense"}) {
         EXPECT_EQ(code_of(list(body)), "invalid_params") << body;
     }
     w.config.choice.max_count_out_of_range = "clamp";
     EXPECT_EQ(data_of(list(R"({"max_count":21})")).at("videos").as_array().size(), 20U);
+}
+
+TEST_F(Display, FaultSTheZeroOfAnOptionalNumberIsAsIfItWereAbsent) {
+    const auto ids = [](const answer& out) {
+        string_list all;
+        const auto data = data_of(out);
+        for (const auto& one : data.at("videos").as_array())
+            all.emplace_back(one.as_object().at("id").as_string());
+        return all;
+    };
+    const answer first = list("{}");
+    ASSERT_EQ(ids(first).size(), 10U);
+    for (const char* body :
+         {R"({"cursor":0})", R"({"cursor":null})", R"({"max_count":0})", R"({"max_count":null})",
+          R"({"cursor":0,"max_count":0})", R"({"cursor":0,"max_count":10})", R"({"cursor":-0})"}) {
+        const answer out = list(body);
+        ASSERT_EQ(out.status, 200) << body << out.body;
+        EXPECT_EQ(ids(out), ids(first)) << body;
+        EXPECT_EQ(data_of(out).at("cursor"), data_of(first).at("cursor")) << body;
+        EXPECT_TRUE(data_of(out).at("has_more").as_bool()) << body;
+    }
+    w.config.choice.max_count_out_of_range = "clamp";
+    EXPECT_EQ(ids(list(R"({"max_count":0})")).size(), 10U) << "it is absent, not too small";
+    EXPECT_EQ(ids(list(R"({"max_count":-1})")).size(), 1U);
+}
+
+TEST_F(Display, FaultSAClientThatBeginsWithCursorZeroSeesAllVideos) {
+    std::set<std::string> seen;
+    std::int64_t cursor = 0;
+    bool more = true;
+    for (int page = 0; more && page < 10; ++page) {
+        const auto data = data_of(list(R"({"max_count":20,"cursor":)" + std::to_string(cursor) + "}"));
+        for (const auto& one : data.at("videos").as_array())
+            seen.insert(std::string(one.as_object().at("id").as_string()));
+        cursor = data.at("cursor").as_int64();
+        more = data.at("has_more").as_bool();
+    }
+    EXPECT_FALSE(more);
+    EXPECT_EQ(seen.size(), 25U);
+}
+
+TEST_F(Display, FaultSAnEmptyFirstPageNamesATimeToGoOnFrom) {
+    w.find_account("demo")->videos.clear();
+    for (const char* body : {"{}", R"({"cursor":0})", R"({"cursor":null})"}) {
+        const auto data = data_of(list(body));
+        EXPECT_EQ(data.at("cursor").as_int64(), unix_ms(w.now())) << body;
+        EXPECT_FALSE(data.at("has_more").as_bool()) << body;
+    }
 }
 
 TEST_F(Display, FindsVideosByIdAndLeavesOutThoseOfOthers) {

@@ -43,6 +43,29 @@ TEST_F(Settings, DefaultsAreThoseOfTheManual) {
     EXPECT_EQ(all.choice.rotation, "strict");
 }
 
+TEST_F(Settings, FaultUDefaultsAreTolerantWhereTikTokIsNotKnownToRefuse) {
+    const switches choice;
+    EXPECT_EQ(choice.state, "optional");
+    EXPECT_EQ(choice.verifier_length, "free");
+    EXPECT_EQ(choice.basic_scope, "given");
+    EXPECT_EQ(choice.web_pkce, "optional");
+    EXPECT_EQ(choice.json_type, "free");
+    EXPECT_EQ(choice.picture_without_size, "accept");
+    const settings strict = load(
+        "switches: {state: required, verifier_length: enforced, basic_scope: required, web_pkce: required,\n"
+        "  desktop_pkce: hex_on_page, json_type: enforced, picture_without_size: refuse, wrong_length: "
+        "'502',\n"
+        "  endless_pulls: videos, post_ids_come: late, no_post_ids: absent, refused_data: absent,\n"
+        "  signature_blank: always}\n"
+        "limits: {audited_users_per_day: 3}\ntiming: {post_ids_late_ms: 5}\n");
+    EXPECT_EQ(strict.choice.state, "required");
+    EXPECT_EQ(strict.choice.wrong_length, "502");
+    EXPECT_EQ(strict.limits.audited_users_per_day, 3);
+    EXPECT_EQ(strict.timing.post_ids_late_ms, 5);
+    EXPECT_EQ(complaint("switches: {basic_scope: maybe}"),
+              "switches.basic_scope: must be one of given, as_asked, required");
+}
+
 TEST_F(Settings, AFileChangesWhatItNames) {
     const settings all = load(
         "limits: {init_per_minute: 3}\nswitches: {rotation: grace, repeated_range: accept}\n"
