@@ -213,9 +213,10 @@ def service(call):
 
 
 def photo(folder):
-    """The head and tail of a JPEG: enough for who only looks at its type."""
+    """The head and tail of a JPEG of 1080 by 1920 pixels: enough for who only looks at its type and its size."""
     path = folder / "photo.jpg"
-    path.write_bytes(bytes.fromhex("ffd8ffe000104a46494600010100000100010000") + bytes(5000) + bytes.fromhex("ffd9"))
+    head = "ffd8 ffe000104a46494600010100000100010000 ffc0 0011 08 0780 0438 03 012200 021101 031101"
+    path.write_bytes(bytes.fromhex(head) + bytes(5000) + bytes.fromhex("ffd9"))
     return path
 
 

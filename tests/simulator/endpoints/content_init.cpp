@@ -37,22 +37,24 @@ std::optional<answer> read_photo_info(call& c, const post_call& from, post& into
     return check_text(c, into.description, description_most, "description");
 }
 
+/// The URLs; none when the source is not what photos need.
+string_list photo_urls(const boost::json::object& source) {
+    string_list urls;
+    std::string kind;
+    if (!read_text(source, "source", kind) || kind != "PULL_FROM_URL") return urls;
+    const auto* images = source.if_contains("photo_images");
+    if (!images || !images->is_array() || images->as_array().size() > photos_most) return urls;
+    for (const boost::json::value& one : images->as_array()) {
+        if (!one.is_string()) return {};
+        urls.emplace_back(one.as_string());
+    }
+    return urls;
+}
+
 std::optional<answer> read_photo_source(call& c, const post_call& from, post& into) {
     const boost::json::object* source = object_in(from.body, "source_info");
-    if (!source) return refuse_post_params(c, "The source_info is missing");
-    std::string kind;
-    if (!read_text(*source, "source", kind) || kind != "PULL_FROM_URL") {
-        return refuse_post_params(c, "The source is invalid");
-    }
-    const auto* images = source->if_contains("photo_images");
-    if (!images || !images->is_array() || images->as_array().empty()
-        || images->as_array().size() > photos_most) {
-        return refuse_post_params(c, "The number of photo_images is invalid");
-    }
-    for (const boost::json::value& one : images->as_array()) {
-        if (!one.is_string()) return refuse_post_params(c, "The photo_images are invalid");
-        into.urls.emplace_back(one.as_string());
-    }
+    if (source) into.urls = photo_urls(*source);
+    if (into.urls.empty()) return refuse_post_params(c, "The request source info is empty or incorrect");
     into.photo_cover_index = -1;
     const bool cover = read_integer(*source, "photo_cover_index", into.photo_cover_index);
     if (!cover || into.photo_cover_index < 0
@@ -66,9 +68,9 @@ std::optional<answer> read_photo_source(call& c, const post_call& from, post& in
 }
 
 /// The mode decides about the scope, so it is looked at before anything else is judged.
-std::string mode_of(const request& in) {
+std::string mode_of(const call& c) {
     std::string mode;
-    const auto body = json_body(in);
+    const auto body = json_body(c);
     if (body) read_text(*body, "post_mode", mode);
     return mode;
 }
@@ -76,22 +78,21 @@ std::string mode_of(const request& in) {
 } // namespace
 
 answer init_content(call& c) {
-    const std::string mode = mode_of(c.in);
+    const std::string mode = mode_of(c);
     string_list scopes{"video.publish", "video.upload"};
     if (mode == "DIRECT_POST") scopes = {"video.publish"};
     if (mode == "MEDIA_UPLOAD") scopes = {"video.upload"};
     const post_call begun = begin_post_call(c, scopes, "content/init", c.w.config.limits.init_per_minute);
     if (begun.refusal) return *begun.refusal;
-    if (mode != "DIRECT_POST" && mode != "MEDIA_UPLOAD")
-        return refuse_post_params(c, "The post_mode is invalid");
+    std::string media;
+    const bool photos = read_text(begun.body, "media_type", media) && media == "PHOTO";
+    if (!photos || (mode != "DIRECT_POST" && mode != "MEDIA_UPLOAD")) {
+        return refuse_post_params(c, "Invalid media_type or post_mode");
+    }
     post one;
     one.photo = true;
     one.pull = true;
     one.direct = mode == "DIRECT_POST";
-    std::string media;
-    if (!read_text(begun.body, "media_type", media) || media != "PHOTO") {
-        return refuse_post_params(c, "The media_type is invalid");
-    }
     if (!read_flag(begun.body, "is_aigc", one.is_aigc))
         return refuse_post_params(c, "The is_aigc is invalid");
     if (auto refusal = read_photo_info(c, begun, one)) return *refusal;

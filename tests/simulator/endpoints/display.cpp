@@ -3,8 +3,24 @@
 #include <boost/json/parse.hpp>
 
 #include <algorithm>
+#include <cctype>
 
 namespace gateway::simulator {
+
+namespace {
+
+bool may_be_json(std::string_view type, const switches& choice) {
+    std::string media(type.substr(0, type.find(';')));
+    std::transform(media.begin(), media.end(), media.begin(),
+                   [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+    // Both spellings of the type stand in the manual's examples; that a form is refused is known.
+    if (media.starts_with("application/json")) return true;
+    const bool form =
+        media.starts_with("application/x-www-form-urlencoded") || media.starts_with("multipart/");
+    return choice.json_type == "free" && !form;
+}
+
+} // namespace
 
 std::optional<milliseconds> take_display_place(call& c, const std::string& endpoint) {
     const bool per_token = c.w.config.choice.display_limit_per == "token";
@@ -21,13 +37,11 @@ std::optional<string_list> requested_fields(call& c) {
     return fields;
 }
 
-std::optional<boost::json::object> json_body(const request& in) {
-    if (in.body.empty()) return boost::json::object{};
-    // Both spellings of the type stand in the manual's examples.
-    const std::string_view type = in.header("content-type");
-    if (!type.starts_with("application/json")) return std::nullopt;
+std::optional<boost::json::object> json_body(const call& c) {
+    if (c.in.body.empty()) return boost::json::object{};
+    if (!may_be_json(c.in.header("content-type"), c.w.config.choice)) return std::nullopt;
     boost::json::error_code problem;
-    boost::json::value parsed = boost::json::parse(in.body, problem);
+    boost::json::value parsed = boost::json::parse(c.in.body, problem);
     if (problem || !parsed.is_object()) return std::nullopt;
     return std::move(parsed.as_object());
 }

@@ -8,7 +8,8 @@ namespace gateway::simulator {
 std::optional<milliseconds> take_display_place(call& c, const std::string& endpoint);
 /// The comma list of the query; nothing when it is absent, empty or has an empty item.
 std::optional<string_list> requested_fields(call& c);
-/// A JSON object from the body (empty body: an empty object); nothing when it is anything else.
-std::optional<boost::json::object> json_body(const request& in);
+/// A JSON object from the body (empty body: an empty object); nothing when it is anything else, or a form
+/// (U32).
+std::optional<boost::json::object> json_body(const call& c);
 
 } // namespace gateway::simulator

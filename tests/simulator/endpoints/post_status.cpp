@@ -28,14 +28,34 @@ found_post find_post(call& c, const post_call& from) {
     return {one, std::nullopt};
 }
 
-boost::json::value post_ids(const post& one, const std::string& shape) {
+/// Those that the status tells by now: it may be long behind the event.
+std::vector<std::int64_t> told_post_ids(const world& w, const post& one) {
+    const std::string& come = w.config.choice.post_ids_come;
+    if (come == "in_time") return one.post_ids;
+    std::vector<std::int64_t> told;
+    if (come == "never") return told;
+    const milliseconds late{w.config.timing.post_ids_late_ms};
+    for (std::size_t i = 0; i < one.post_ids.size(); ++i) {
+        if (one.public_since.at(i) + late <= w.now()) told.push_back(one.post_ids[i]);
+    }
+    return told;
+}
+
+void add_post_ids(const world& w, const post& one, boost::json::object& data) {
+    constexpr std::string_view key = "publicaly_available_post_id";
+    const std::vector<std::int64_t> told = told_post_ids(w, one);
+    const std::string& shape = w.config.choice.post_ids;
+    if (told.empty() && w.config.choice.no_post_ids == "absent") return;
+    if (shape == "scalar" && !told.empty()) {
+        data[key] = told.front();
+        return;
+    }
     boost::json::array ids;
-    for (const std::int64_t id : one.post_ids) {
+    for (const std::int64_t id : told) {
         ids.push_back(shape == "numbers" ? boost::json::value(id)
                                          : boost::json::value(std::to_string(id).c_str()));
     }
-    if (shape == "scalar" && !one.post_ids.empty()) return one.post_ids.front();
-    return ids;
+    data[key] = std::move(ids);
 }
 
 } // namespace
@@ -49,9 +69,7 @@ answer fetch_status(call& c) {
     const post& one = *found.one;
     boost::json::object data{{"status", name_of(one.status)}};
     if (one.status == post_status::failed) data["fail_reason"] = one.fail_reason;
-    if (one.status == post_status::publish_complete) {
-        data["publicaly_available_post_id"] = post_ids(one, c.w.config.choice.post_ids);
-    }
+    if (one.status == post_status::publish_complete) add_post_ids(c.w, one, data);
     data[one.pull ? "downloaded_bytes" : "uploaded_bytes"] =
         one.pull ? one.downloaded_bytes : one.uploaded_bytes;
     return succeed(c, std::move(data));

@@ -50,7 +50,7 @@ post_call begin_post_call(call& c, const string_list& scopes, const std::string&
     }
     begun.app = c.w.find_app(begun.consent->client_key);
     begun.user = c.w.find_account(begun.consent->username);
-    const auto body = json_body(c.in);
+    const auto body = json_body(c);
     if (!body) {
         begun.refusal = refuse_post_params(c, "The request body is not valid JSON");
     } else {
@@ -161,11 +161,13 @@ answer begin_post(call& c, const post_call& from, post one) {
         one.upload_token = random_letters(48);
         one.upload_expires_at = c.w.now() + milliseconds{c.w.config.timing.upload_url_lifetime_ms};
     }
+    const std::string& endless = c.w.config.choice.endless_pulls;
+    one.endless = one.pull && (endless == "all" || (endless == "videos" && !one.photo));
     const post& kept = c.w.posts.add(std::move(one), c.w.config.timing);
     c.record.publish_id = kept.publish_id;
     boost::json::object data{{"publish_id", kept.publish_id}};
     if (kept.pull) {
-        c.w.out.pulls.push_back({kept.publish_id, kept.urls});
+        if (!kept.endless) c.w.out.pulls.push_back({kept.publish_id, kept.urls});
     } else {
         data["upload_url"] =
             c.w.upload_origin + "/video/?upload_id=" + kept.upload_id + "&upload_token=" + kept.upload_token;

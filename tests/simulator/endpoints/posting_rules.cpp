@@ -14,11 +14,13 @@ bool restricted(const app_settings& app) {
 }
 
 bool too_many_users(const world& w, const app_settings& app, const account& user) {
-    if (!restricted(app)) return false;
+    const std::int64_t most =
+        restricted(app) ? w.config.limits.unaudited_users_per_day : w.config.limits.audited_users_per_day;
+    if (!restricted(app) && most == 0) return false;
     const bool drafts_too = w.config.choice.drafts_count_as_active_user == "yes";
     const std::int64_t others =
         w.posts.other_active_users(app.client_key, user.facts.username, drafts_too, w.now() - one_day);
-    return others >= w.config.limits.unaudited_users_per_day;
+    return others >= most;
 }
 
 } // namespace

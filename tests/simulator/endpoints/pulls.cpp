@@ -13,6 +13,15 @@ post* downloading(world& w, const std::string& publish_id) {
     return one && one->status == post_status::processing_download ? one : nullptr;
 }
 
+/// Why TikTok will not take this picture; empty: it will (tiktok-api §5.3, U31).
+std::string_view fault_of_picture(media_type type, const pulled_record& item, const switches& choice) {
+    constexpr std::int64_t shorter_side_most = 1'080;
+    if (!is_photo(type)) return "file_format_check_failed";
+    if (item.size_bytes > photo_bytes_most) return "picture_size_check_failed";
+    if (!item.pixels) return choice.picture_without_size == "refuse" ? "file_format_check_failed" : "";
+    return item.pixels->shorter_side() > shorter_side_most ? "picture_size_check_failed" : "";
+}
+
 } // namespace
 
 bool note_pulled_bytes(world& w, const std::string& publish_id, std::int64_t more) {
@@ -26,12 +35,9 @@ void note_pulled(world& w, const std::string& publish_id, pulled_record item, co
     if (!one) return;
     const media_type type = sniff(head);
     item.type = name_of(type);
-    if (one->photo && !is_photo(type)) {
-        w.posts.fail(*one, "file_format_check_failed");
-        return;
-    }
-    if (one->photo && item.size_bytes > photo_bytes_most) {
-        w.posts.fail(*one, "picture_size_check_failed");
+    const std::string_view fault = one->photo ? fault_of_picture(type, item, w.config.choice) : "";
+    if (!fault.empty()) {
+        w.posts.fail(*one, std::string(fault));
         return;
     }
     if (!one->photo) {

@@ -102,6 +102,11 @@ void chunk_in_flight::take(std::string_view piece) {
     received += static_cast<std::int64_t>(piece.size());
 }
 
+answer refuse_length(const world& w) {
+    constexpr int bad_request = 400, bad_gateway = 502;
+    return bare(w.config.choice.wrong_length == "502" ? bad_gateway : bad_request);
+}
+
 upload_start begin_upload(call& c, std::optional<std::uint64_t> length) {
     upload_start start;
     answer refusal;
@@ -111,10 +116,12 @@ upload_start begin_upload(call& c, std::optional<std::uint64_t> length) {
         return start;
     }
     const auto range = read_range(c.in.header("content-range"));
-    const bool fits = range && length && *length == static_cast<std::uint64_t>(range->last - range->first + 1)
-                      && range->total == one->size_bytes;
-    if (!fits || !is_video_type(c.in.header("content-type"))) {
+    if (!range || range->total != one->size_bytes || !is_video_type(c.in.header("content-type"))) {
         start.refusal = bare(400);
+        return start;
+    }
+    if (!length || *length != static_cast<std::uint64_t>(range->last - range->first + 1)) {
+        start.refusal = refuse_length(c.w);
         return start;
     }
     const bool repeated = range->last < one->uploaded_bytes && c.w.config.choice.repeated_range == "accept";

@@ -24,6 +24,9 @@ struct upload_start {
     std::optional<chunk_in_flight> chunk;
 };
 
+/// What a body of another length than its headers say is answered with: 400, or a bare 502 as the switch
+/// says.
+answer refuse_length(const world& w);
 /// `length`: Content-Length, nothing when there is none. Notes account and publish_id in the record.
 upload_start begin_upload(call& c, std::optional<std::uint64_t> length);
 /// All bytes of the chunk are here: 206, 201, or 416 when another request was faster.

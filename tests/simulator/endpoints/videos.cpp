@@ -38,7 +38,7 @@ display_call begin(call& c, const std::string& endpoint) {
     }
     begun.user = c.w.find_account(consent->username);
     const auto fields = requested_fields(c);
-    const auto body = json_body(c.in);
+    const auto body = json_body(c);
     if (!fields) {
         begun.refusal = refuse_params(c, "The fields parameter is missing.");
     } else if (!std::all_of(fields->begin(), fields->end(),

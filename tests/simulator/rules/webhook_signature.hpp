@@ -6,7 +6,9 @@
 
 namespace gateway::simulator {
 
-/// `t=<unix s>,s=<lower-case hex of HMAC-SHA256(client_secret, t + "." + body)>`.
-std::string webhook_signature(std::string_view client_secret, std::int64_t unix_s, std::string_view body);
+/// `t=<unix s>,s=<lower-case hex of HMAC-SHA256(client_secret, t + "." + body)>`; `blank`: one behind the
+/// comma (U19).
+std::string webhook_signature(std::string_view client_secret, std::int64_t unix_s, std::string_view body,
+                              bool blank = false);
 
 } // namespace gateway::simulator

@@ -27,10 +27,13 @@ boost::json::object to_json(const post& one) {
             {{"first", chunk.first}, {"last", chunk.last}, {"size", chunk.last - chunk.first + 1}});
     }
     for (const pulled_record& item : one.pulled) {
-        pulled.push_back({{"url", item.url},
-                          {"sha256", item.sha256},
-                          {"type", item.type},
-                          {"size_bytes", item.size_bytes}});
+        boost::json::object shown{
+            {"url", item.url}, {"sha256", item.sha256}, {"type", item.type}, {"size_bytes", item.size_bytes}};
+        if (item.pixels) {
+            shown["width"] = item.pixels->width;
+            shown["height"] = item.pixels->height;
+        }
+        pulled.push_back(std::move(shown));
     }
     for (const std::int64_t id : one.post_ids) {
         post_ids.push_back(std::to_string(id).c_str());

@@ -2,11 +2,13 @@
 #pragma once
 #include "base/clock.hpp"
 #include "configure/settings.hpp"
+#include "rules/picture_size.hpp"
 #include "rules/running_digest.hpp"
 
 #include <boost/json/object.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,7 @@ struct pulled_record {
     std::string sha256;
     std::string type;
     std::int64_t size_bytes = 0;
+    std::optional<picture_size> pixels = {}; // of a picture whose head tells them
 };
 
 struct post {
@@ -69,6 +72,8 @@ struct post {
     std::vector<chunk_record> chunks;
     std::vector<pulled_record> pulled;
     std::vector<std::int64_t> post_ids;
+    std::vector<wall_time> public_since; // of each post id
+    bool endless = false;                // its pull never ends (U28)
 
     bool running() const {
         return status == post_status::processing_upload || status == post_status::processing_download;

@@ -17,10 +17,10 @@ post& post_book::add(post one, const timing_settings& timing) {
     one.number = ++added_;
     const std::string key = one.publish_id;
     post& kept = posts_.insert_or_assign(key, std::move(one)).first->second;
-    if (kept.pull) {
-        plan(kept.created_at + milliseconds{timing.pull_timeout_ms}, kept, step::pull_expired);
-    } else {
+    if (!kept.pull) {
         plan(kept.upload_expires_at, kept, step::upload_expired);
+    } else if (!kept.endless) {
+        plan(kept.created_at + milliseconds{timing.pull_timeout_ms}, kept, step::pull_expired);
     }
     if (timing.publish_id_lifetime_ms > 0) {
         plan(kept.created_at + milliseconds{timing.publish_id_lifetime_ms}, kept, step::forgotten);
@@ -65,6 +65,7 @@ void post_book::make_private(post& one) {
         news.push_back({one.publish_id, news_kind::no_longer_public, id});
     }
     one.post_ids.clear();
+    one.public_since.clear();
 }
 
 void post_book::withdraw(const std::string& username, const std::string& client_key) {
@@ -102,6 +103,7 @@ void post_book::perform(const due& next, wall_time now, const timing_settings& t
             break;
         case step::moderated:
             one->post_ids.push_back(new_post_id());
+            one->public_since.push_back(now);
             news.push_back({one->publish_id, news_kind::publicly_available, one->post_ids.back()});
             break;
         case step::upload_expired:

@@ -82,12 +82,15 @@ void world::tell(const std::string& client_key, const std::string& username, con
     record.content = boost::json::serialize(content);
     record.publish_id = publish_id;
     const webhook_record& kept = past.add_webhook(std::move(record));
+    const bool ping = event == ping_event;
     const boost::json::object body{{"client_key", client_key},
                                    {"event", event},
-                                   {"create_time", unix_ms(now_) / 1000},
-                                   {"user_openid", open_id(client_key, username)},
+                                   {"create_time", unix_ms(now_) / (ping ? 1 : 1000)},
+                                   {"user_openid", username.empty() ? "" : open_id(client_key, username)},
                                    {"content", kept.content}};
-    out.events.push_back({kept.number, app->webhook_url, app->client_secret, boost::json::serialize(body)});
+    const std::string& blank = config.choice.signature_blank;
+    out.events.push_back({kept.number, app->webhook_url, app->client_secret, boost::json::serialize(body),
+                          blank == "always" || (blank == "of_pings" && ping)});
 }
 
 void world::withdraw(const std::string& username, const std::string& client_key, int reason) {

@@ -11,6 +11,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gateway::simulator {
@@ -29,11 +30,15 @@ struct account {
     std::vector<video> videos; // newest first
 };
 
+/// What the developer portal sends when somebody tests a webhook.
+inline constexpr std::string_view ping_event = "tiktok.ping";
+
 struct event_to_send {
     std::uint64_t record = 0; // number in the history
     std::string url;
     std::string client_secret;
     std::string body;
+    bool blank = false; // behind the comma of the signature (U19)
 };
 
 struct pull_to_start {
@@ -67,7 +72,8 @@ public:
     account& put_account(const account_settings& facts);
     std::string open_id(const std::string& client_key, const std::string& username);
 
-    /// Tells an app's webhook; `content` becomes a string holding JSON (tiktok-api §7).
+    /// Tells an app's webhook; `content` becomes a string holding JSON (tiktok-api §7). The portal's test
+    /// event, `tiktok.ping`, is of no account and has its time in milliseconds (U19).
     void tell(const std::string& client_key, const std::string& username, const std::string& event,
               const boost::json::object& content, const std::string& publish_id = {});
     /// Tells what happened to posts since; part of advance(), and asked for after a request was handled.

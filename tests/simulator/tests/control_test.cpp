@@ -107,6 +107,32 @@ TEST_F(Control, SendsAnyEvent) {
     EXPECT_EQ(body.at("user_openid").as_string(), w.open_id("demo-client-key", "demo"));
 }
 
+TEST_F(Control, FaultVSendsThePortalsPing) {
+    ASSERT_EQ(control_call("POST", "/webhooks", R"({"event":"tiktok.ping"})").status, 200);
+    ASSERT_EQ(w.out.events.size(), 1U);
+    EXPECT_TRUE(w.out.events.front().blank);
+    const auto body = boost::json::parse(w.out.events.front().body).as_object();
+    EXPECT_EQ(body.at("event").as_string(), "tiktok.ping");
+    EXPECT_EQ(body.at("create_time").as_int64(), unix_ms(w.now())) << "milliseconds";
+    EXPECT_EQ(body.at("content").as_string(), R"({"reason":"testing Webhook"})");
+    EXPECT_EQ(body.at("user_openid").as_string(), "");
+    // Any other event has its time in seconds and no blank, unless the switch says so.
+    const char* other = R"({"event":"video.publish.completed"})";
+    control_call("POST", "/webhooks", other);
+    EXPECT_EQ(boost::json::parse(w.out.events.back().body).as_object().at("create_time").as_int64(),
+              unix_ms(w.now()) / 1000);
+    EXPECT_FALSE(w.out.events.back().blank);
+    w.config.choice.signature_blank = "always";
+    control_call("POST", "/webhooks", other);
+    EXPECT_TRUE(w.out.events.back().blank);
+    w.config.choice.signature_blank = "never";
+    control_call("POST", "/webhooks", R"({"event":"tiktok.ping","account":"second","content":{"a":1}})");
+    EXPECT_FALSE(w.out.events.back().blank);
+    const auto last = boost::json::parse(w.out.events.back().body).as_object();
+    EXPECT_EQ(last.at("content").as_string(), R"({"a":1})");
+    EXPECT_EQ(last.at("user_openid").as_string(), w.open_id("demo-client-key", "second"));
+}
+
 TEST_F(Control, SaysWhatItDoesNotKnow) {
     EXPECT_EQ(control_call("GET", "/nothing", "").status, 404);
     EXPECT_EQ(control_call("POST", "/settings", R"({"nope":1})").status, 400);

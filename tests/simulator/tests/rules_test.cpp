@@ -125,6 +125,13 @@ TEST(WebhookSignature, IsTheVectorOfTheManual) {
               "t=1633174587,s=5c1b0d1fcd7ea726461cc09abccf16c5ef5e0fb456957d614280eb72b9af3771");
 }
 
+TEST(WebhookSignature, FaultVMayHaveABlankBehindItsComma) {
+    const std::string usual = webhook_signature("secret", 7, "body");
+    const std::string blank = webhook_signature("secret", 7, "body", true);
+    EXPECT_EQ(usual.find(' '), std::string::npos);
+    EXPECT_EQ(blank, "t=7, " + usual.substr(usual.find("s=")));
+}
+
 TEST(RedirectUri, DesktopAppsMayLeaveThePortOpen) {
     app_settings app;
     app.kind = "desktop";

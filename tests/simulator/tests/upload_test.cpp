@@ -98,6 +98,22 @@ TEST_F(Upload, RefusesMalformedHeaders) {
     EXPECT_FALSE(begin(range_of(0, chunk - 1), chunk, "video/quicktime").refusal);
 }
 
+TEST_F(Upload, FaultVABodyOfAnotherLengthIs400OrABare502) {
+    const std::optional<std::uint64_t> wrong[] = {chunk - 1, chunk + 1, 0, std::nullopt};
+    for (const auto& length : wrong) {
+        w.config.choice.wrong_length = "400";
+        EXPECT_EQ(begin(range_of(0, chunk - 1), length).refusal->status, 400);
+        w.config.choice.wrong_length = "502";
+        const answer out = *begin(range_of(0, chunk - 1), length).refusal;
+        EXPECT_EQ(out.status, 502);
+        EXPECT_TRUE(out.body.empty() && out.content_type.empty());
+    }
+    // Other faults of the headers stay what they are.
+    EXPECT_EQ(begin("bytes 0-4999999/10000004", chunk).refusal->status, 400);
+    EXPECT_EQ(begin(range_of(0, chunk - 1), chunk, "text/plain").refusal->status, 400);
+    EXPECT_EQ(put(0, chunk - 1).status, 206);
+}
+
 TEST_F(Upload, KnowsItsUrlsAndTheirEnd) {
     const std::string good = query;
     query += "x";

@@ -1,12 +1,14 @@
 // The simulator on real sockets: what only the wire can show.
 #include "base/digest.hpp"
 #include "configure/load.hpp"
+#include "pictures.hpp"
 #include "wire/machine.hpp"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
@@ -76,6 +78,13 @@ protected:
         return got;
     }
     reply secure(const char* door, const std::string& request, const std::string& name = "localhost") {
+        return talk(door, request, name, false);
+    }
+    /// Ends its side behind the request, and still reads.
+    reply ending(const char* door, const std::string& request) {
+        return talk(door, request, "localhost", true);
+    }
+    reply talk(const char* door, const std::string& request, const std::string& name, bool ends) {
         asio::ssl::context tls(asio::ssl::context::tls_client);
         tls.load_verify_file(ca_file());
         asio::ssl::stream<tcp::socket> stream(io_, tls);
@@ -87,6 +96,7 @@ protected:
         if (got.end) return got;
         error_code ignored; // the peer may end before it has read all
         asio::write(stream, asio::buffer(request), ignored);
+        if (ends) stream.next_layer().shutdown(tcp::socket::shutdown_send, ignored);
         asio::read(stream, asio::dynamic_buffer(got.bytes), got.end);
         return got;
     }
@@ -97,6 +107,16 @@ protected:
     std::string user_info() { return text("GET", "/v2/user/info/?fields=open_id", token(), ""); }
     boost::json::object history() {
         return boost::json::parse(control("GET", "/history").body()).as_object();
+    }
+    boost::json::object wait_for_the_end_of_the_first_post() {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+        boost::json::object post;
+        while (std::chrono::steady_clock::now() < end) {
+            post = history().at("posts").as_array().at(0).as_object();
+            const auto state = post.at("state").as_string();
+            if (state == "FAILED" || state == "PUBLISH_COMPLETE") break;
+        }
+        return post;
     }
     /// The first event that was delivered; empty when none was in ten seconds.
     boost::json::object wait_for_delivery() {
@@ -222,6 +242,78 @@ TEST_F(Wire, TakesAnUploadInChunksAlsoAfterOneBroke) {
     const auto post = boost::json::parse(control("GET", "/history/posts/" + id).body()).as_object();
     EXPECT_EQ(post.at("sha256").as_string(), to_hex(sha256(first + second)));
     EXPECT_EQ(post.at("chunks").as_array().size(), 2U);
+}
+
+TEST_F(Wire, FaultVTellsAClientThatEndsBeforeItsBodyDid502WhenAskedTo) {
+    const std::string init = text(
+        "POST", "/v2/post/publish/inbox/video/init/", token() + "Content-Type: application/json\r\n",
+        R"({"source_info":{"source":"FILE_UPLOAD","video_size":12,"chunk_size":12,"total_chunk_count":1}})");
+    const auto data = boost::json::parse(secure("api", init).body()).as_object().at("data").as_object();
+    const std::string url(data.at("upload_url").as_string());
+    std::string short_put =
+        text("PUT", url.substr(url.find("/video/")),
+             "Content-Type: video/mp4\r\nContent-Range: bytes 0-11/12\r\n", "....ftypmp42");
+    short_put.resize(short_put.size() - 5);
+    EXPECT_EQ(ending("upload", short_put).status(), 0);
+    ASSERT_EQ(control("POST", "/settings", R"({"switches":{"wrong_length":"502"}})").status(), 200);
+    const reply told = ending("upload", short_put);
+    EXPECT_EQ(told.status(), 502);
+    EXPECT_EQ(told.body(), "");
+    EXPECT_EQ(history().at("requests").as_array().back().as_object().at("status").as_int64(), 502);
+}
+
+TEST_F(Wire, FaultVReadsThePixelsOfWhatItPulls) {
+    const std::string own_port = std::to_string(port("api"));
+    ASSERT_EQ(control("POST", "/settings",
+                      R"({"resolve":{"open.tiktokapis.test":)" + own_port
+                          + R"(},"timing":{"pull_start_ms":0,"moderation_ms":0},"apps":[{"client_key":)"
+                          + R"("demo-client-key","verified_domains":["open.tiktokapis.test"]}]})")
+                  .status(),
+              200);
+    const auto serve = [&](const char* path, const std::string& picture) {
+        const boost::json::object with{{"status", 200}, {"body", picture}};
+        fault(boost::json::serialize(with), std::string(R"({"path":")") + path + "\"}");
+    };
+    // Extended WebP is all ASCII in its head, as a fault's body has to be.
+    serve("/good.webp", testing::webp_extended(1'080, 1'920));
+    serve("/big.webp", testing::webp_extended(1'920, 1'081));
+    serve("/unused.webp", testing::webp_extended(1'080, 1'920));
+    const std::string host = "https://open.tiktokapis.test";
+    const std::string init =
+        text("POST", "/v2/post/publish/content/init/", token() + "Content-Type: application/json\r\n",
+             R"({"media_type":"PHOTO","post_mode":"DIRECT_POST","post_info":{"privacy_level":"SELF_ONLY"},)"
+             R"("source_info":{"source":"PULL_FROM_URL","photo_cover_index":0,"photo_images":[")"
+                 + host + "/good.webp\",\"" + host + "/big.webp\",\"" + host + "/unused.webp\"]}}");
+    ASSERT_EQ(secure("api", init).status(), 200);
+    const auto post = wait_for_the_end_of_the_first_post();
+    EXPECT_EQ(post.at("state").as_string(), "FAILED");
+    EXPECT_EQ(post.at("fail_reason").as_string(), "picture_size_check_failed");
+    ASSERT_EQ(post.at("photos").as_array().size(), 1U);
+    const auto good = post.at("photos").as_array()[0].as_object();
+    EXPECT_EQ(good.at("width").as_int64(), 1'080);
+    EXPECT_EQ(good.at("height").as_int64(), 1'920);
+    const boost::json::object told = history();
+    for (const auto& one : told.at("requests").as_array())
+        EXPECT_NE(one.as_object().at("path").as_string(), "/unused.webp");
+}
+
+TEST_F(Wire, FaultVThePingsSignatureHasABlankBehindItsComma) {
+    asio::io_context io;
+    tcp::acceptor app(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+    const std::string hook = "http://127.0.0.1:" + std::to_string(app.local_endpoint().port()) + "/hook";
+    ASSERT_EQ(control("POST", "/settings",
+                      R"({"apps":[{"client_key":"demo-client-key","webhook_url":")" + hook + "\"}]}")
+                  .status(),
+              200);
+    ASSERT_EQ(control("POST", "/webhooks", R"({"event":"tiktok.ping"})").status(), 200);
+    tcp::socket came(io);
+    app.accept(came);
+    std::string request;
+    asio::read_until(came, asio::dynamic_buffer(request), "testing Webhook");
+    const std::size_t signature = request.find("TikTok-Signature: t=");
+    ASSERT_NE(signature, std::string::npos) << request;
+    const std::string line = request.substr(signature, request.find('\r', signature) - signature);
+    EXPECT_NE(line.find(", s="), std::string::npos) << line;
 }
 
 TEST_F(Wire, PullsWhereNamesLeadAndTellsTheApp) {

@@ -30,10 +30,12 @@ struct download {
     pulled_record item;
     running_digest digest;
     std::string head;
+    picture_head picture;
 };
 
 asio::awaitable<bool> take_piece(download& d, std::string_view piece) {
     d.digest.update(piece);
+    d.picture.take(piece);
     if (d.head.size() < sniffed_bytes) d.head.append(piece.substr(0, sniffed_bytes - d.head.size()));
     d.item.size_bytes += static_cast<std::int64_t>(piece.size());
     const std::int64_t speed = d.h.w.config.timing.pull_bytes_per_second;
@@ -43,7 +45,7 @@ asio::awaitable<bool> take_piece(download& d, std::string_view piece) {
 
 /// False: it failed, or nobody wants it any more.
 asio::awaitable<bool> pull_one(host& h, std::string publish_id, std::string url) {
-    download d{h, publish_id, {}, {}, {}};
+    download d{h, publish_id, {}, {}, {}, {}};
     d.item.url = url;
     const piece_handler on_piece = [&d](std::string_view piece) { return take_piece(d, piece); };
     const bool secure = url.starts_with("https://");
@@ -59,6 +61,7 @@ asio::awaitable<bool> pull_one(host& h, std::string publish_id, std::string url)
         co_return false;
     }
     d.item.sha256 = d.digest.hex();
+    d.item.pixels = d.picture.size();
     note_pulled(h.w, publish_id, std::move(d.item), d.head);
     co_return true;
 }
@@ -91,8 +94,9 @@ asio::awaitable<void> deliver(host& h, event_to_send what) {
     for (;;) {
         const std::int64_t signed_s =
             unix_ms(wall_now() + h.w.clock_ahead) / 1'000 - h.w.config.timing.webhook_signature_age_s;
-        header_list headers{{"Content-Type", "application/json"},
-                            {"TikTok-Signature", webhook_signature(what.client_secret, signed_s, what.body)}};
+        header_list headers{
+            {"Content-Type", "application/json"},
+            {"TikTok-Signature", webhook_signature(what.client_secret, signed_s, what.body, what.blank)}};
         fetch_settings how = fetching(h);
         const std::optional<int> status =
             co_await fetch(std::move(how), "POST", what.url, std::move(headers), what.body, ignore);

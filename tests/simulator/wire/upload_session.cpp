@@ -36,6 +36,17 @@ asio::awaitable<body_end> read_body(stream& bytes, inbox& from, chunk_in_flight*
     }
 }
 
+/// A client that ended before its body did may still read: what stands before TikTok tells it so, if the
+/// switch says.
+asio::awaitable<void> answer_short_body(host& h, stream& bytes, exchange& e) {
+    const bool reset = e.fault.reset_after_request_bytes.has_value();
+    if (reset || h.w.config.choice.wrong_length != "502") co_return;
+    e.out = refuse_length(h.w);
+    e.close = true;
+    co_await send(h, bytes, e);
+    note_status(h, e);
+}
+
 upload_start begin(host& h, inbox& from, exchange& e, std::uint64_t connection) {
     request_record& record = h.w.past.add(begin_record(e.in, door::upload, connection, h.w.now()));
     e.record = record.number;
@@ -76,6 +87,7 @@ asio::awaitable<void> exchange_upload(host& h, stream& bytes, inbox& from, excha
     h.advance();
     if (e.gone) {
         if (chunk) abandon_upload(h.w, *chunk);
+        co_await answer_short_body(h, bytes, e);
         co_return;
     }
     if (!e.fault.apply) {
