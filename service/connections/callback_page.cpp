@@ -102,6 +102,24 @@ std::string connected_page(const std::vector<std::string>& asked, const std::vec
     return page("TikTok is connected", text);
 }
 
+// Most faults of an app stay on TikTok's own page; should one come here, starting again would not help.
+refusal_words words_for(std::string_view error) {
+    if (error == "access_denied") return {"You did not allow the connection.", start_again};
+    if (error == "invalid_scope") {
+        return {"This service asked TikTok for more than its app there may have.",
+                "Tell whoever runs the service: tiktok.scopes names a scope that the app does not hold."};
+    }
+    if (error == "unauthorized_client" || error == "invalid_client") {
+        return {"TikTok does not take logins for this service's app.",
+                "Tell whoever runs the service: the app is not released, or its key is another one's."};
+    }
+    if (error == "server_error" || error == "temporarily_unavailable") {
+        return {"TikTok could not do it at the moment.",
+                "Go back to where you came from and start again in a few minutes."};
+    }
+    return {"TikTok did not allow the connection.", start_again};
+}
+
 std::string refused_page(std::string_view what_happened, std::string_view what_to_do) {
     std::string text = "<p>" + html_escaped(what_happened) + "</p>\n";
     text += "<p>" + html_escaped(what_to_do) + "</p>\n";

@@ -10,6 +10,15 @@ namespace gateway::connections {
 /// `asked` and `granted` are scopes: the page says in plain words what was allowed and what was not.
 std::string connected_page(const std::vector<std::string>& asked, const std::vector<std::string>& granted);
 
+inline constexpr std::string_view start_again = "Go back to where you came from and start again.";
+
+/// What TikTok's `error` means to the person who sees the page, and who can do something about it.
+struct refusal_words {
+    std::string_view what_happened;
+    std::string_view what_to_do;
+};
+refusal_words words_for(std::string_view error);
+
 /// Why it did not come to a connection, and what to do; one plain sentence each.
 std::string refused_page(std::string_view what_happened, std::string_view what_to_do);
 

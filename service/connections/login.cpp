@@ -18,7 +18,6 @@ namespace {
 constexpr milliseconds login_time{600'000};
 constexpr std::size_t state_bytes = 32;
 constexpr std::size_t return_url_size_max = 512;
-constexpr std::string_view start_again = "Go back to where you came from and start again.";
 
 std::string joined(const std::vector<std::string>& scopes) {
     std::string out;
@@ -53,19 +52,15 @@ std::vector<field_fault> faults_of(const login_wish& wish, const settings::calle
     return out;
 }
 
-callback_answer refused(std::string_view what_happened) {
-    return callback_page{400, refused_page(what_happened, start_again)};
+callback_answer refused(std::string_view what_happened, std::string_view what_to_do = start_again) {
+    return callback_page{400, refused_page(what_happened, what_to_do)};
 }
 
 /// Of a login we know: the caller's own page hears of it where there is one.
-callback_answer refused(const store::oauth_state_record& login, std::string_view what_happened) {
-    if (login.return_url.empty()) return refused(what_happened);
+callback_answer refused(const store::oauth_state_record& login, std::string_view what_happened,
+                        std::string_view what_to_do = start_again) {
+    if (login.return_url.empty()) return refused(what_happened, what_to_do);
     return callback_redirect{with_result(login.return_url, login.user.text(), "refused")};
-}
-
-std::string_view words_for(std::string_view error) {
-    return error == "access_denied" ? "You did not allow the connection."
-                                    : "TikTok did not allow the connection.";
 }
 
 /// Complete enough to live with: a grant without a refresh token would be dead in hours (T09).
@@ -112,7 +107,10 @@ task<callback_answer> desk::callback(callback_query query, wall_time now, deadli
     if (!taken) co_return refused("The service could not look up this login.");
     if (!*taken) co_return refused("This link was used before, or is older than ten minutes.");
     const auto& login = **taken;
-    if (!query.error.empty()) co_return refused(login, words_for(query.error));
+    if (!query.error.empty()) {
+        const refusal_words words = words_for(query.error);
+        co_return refused(login, words.what_happened, words.what_to_do);
+    }
     if (query.code.empty()) co_return refused(login, "TikTok sent no code.");
 
     secret verifier;
