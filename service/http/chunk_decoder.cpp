@@ -34,14 +34,16 @@ result<void> chunk_decoder::take(unsigned char c) {
     switch (state_) {
         case state::size:
             return take_size(c);
-        case state::extension:
-            if (c == '\r')
-                state_ = state::size_line_feed;
-            else if (!is(value_byte, static_cast<char>(c)))
-                return malformed("A chunk extension holds a control character.");
-            else if (++extension_bytes_ > max_chunk_extension_bytes)
-                return malformed("A chunk extension is longer than 256 bytes.");
-            return {};
+        case state::extension_due:
+        case state::name_due:
+        case state::name:
+        case state::name_blank:
+        case state::value_due:
+        case state::value:
+        case state::quoted:
+        case state::quoted_pair:
+        case state::quoted_end:
+            return take_extension(static_cast<char>(c));
         case state::size_line_feed:
             if (c != '\n') return malformed("A chunk size does not end with CR LF.");
             state_ = left_ == 0 ? state::trailer_start : state::data;
@@ -53,7 +55,7 @@ result<void> chunk_decoder::take(unsigned char c) {
         case state::data_line_feed:
             if (c != '\n') return malformed("A chunk is longer than its size.");
             state_ = state::size;
-            digits_ = 0;
+            line_bytes_ = 0;
             extension_bytes_ = 0;
             return {};
         default:
@@ -64,18 +66,74 @@ result<void> chunk_decoder::take(unsigned char c) {
 result<void> chunk_decoder::take_size(unsigned char c) {
     const int digit = hex_digit(static_cast<char>(c));
     if (digit >= 0) {
-        if (++digits_ > max_chunk_size_digits || left_ >> 59 != 0)
-            return malformed("A chunk size is too large.");
+        if (left_ >> 59 != 0) return malformed("A chunk size is too large.");
+        if (++line_bytes_ > max_chunk_line_bytes - 2) return malformed("A chunk size is longer than 1 KB.");
         left_ = left_ * 16 + static_cast<std::uint64_t>(digit);
         return {};
     }
-    if (digits_ == 0) return malformed("A chunk has no size.");
-    if (c == ';')
-        state_ = state::extension;
-    else if (c == '\r')
+    if (line_bytes_ == 0) return malformed("A chunk has no size.");
+    if (c == '\r') {
         state_ = state::size_line_feed;
-    else
-        return malformed("A chunk size is not hexadecimal.");
+        return {};
+    }
+    if (c == ';') {
+        ++line_bytes_;
+        state_ = state::name_due;
+        return {};
+    }
+    if (!is_blank(static_cast<char>(c))) return malformed("A chunk size is not hexadecimal.");
+    return take_extension(static_cast<char>(c));
+}
+
+/// Behind something that can be the end: the line ends, a further extension begins, or blanks lead to one.
+chunk_decoder::state chunk_decoder::after_extension_part(char c) const {
+    if (c == '\r') return state::size_line_feed;
+    if (c == ';') return state::name_due;
+    return is_blank(c) ? state::extension_due : state::refused;
+}
+
+chunk_decoder::state chunk_decoder::after_extension_byte(char c) const {
+    switch (state_) {
+        case state::extension_due:
+            if (is_blank(c)) return state_;
+            return c == ';' ? state::name_due : state::refused;
+        case state::name_due:
+            if (is_blank(c)) return state_;
+            return is(token_byte, c) ? state::name : state::refused;
+        case state::name:
+            if (is(token_byte, c)) return state_;
+            if (is_blank(c)) return state::name_blank;
+            return c == '=' ? state::value_due : after_extension_part(c);
+        case state::name_blank:
+            if (is_blank(c)) return state_;
+            if (c == '=') return state::value_due;
+            return c == ';' ? state::name_due : state::refused;
+        case state::value_due:
+            if (is_blank(c)) return state_;
+            if (c == '"') return state::quoted;
+            return is(token_byte, c) ? state::value : state::refused;
+        case state::value:
+            return is(token_byte, c) ? state_ : after_extension_part(c);
+        case state::quoted:
+            if (c == '"') return state::quoted_end;
+            if (c == '\\') return state::quoted_pair;
+            return is_value_byte_or_tab(c) ? state_ : state::refused;
+        case state::quoted_pair:
+            return is_value_byte_or_tab(c) ? state::quoted : state::refused;
+        default: // the blanks and the end behind a size, or behind a quoted string
+            return after_extension_part(c);
+    }
+}
+
+result<void> chunk_decoder::take_extension(char c) {
+    const state next = after_extension_byte(c);
+    if (next == state::refused) return malformed("A chunk extension is not NAME or NAME=VALUE.");
+    if (next != state::size_line_feed) {
+        if (++extension_bytes_ > max_chunk_extension_bytes)
+            return malformed("A chunk extension is longer than 256 bytes.");
+        if (++line_bytes_ > max_chunk_line_bytes - 2) return malformed("A chunk line is longer than 1 KB.");
+    }
+    state_ = next;
     return {};
 }
 
@@ -101,7 +159,8 @@ result<void> chunk_decoder::take_trailer(unsigned char c) {
                 trailer_has_colon_ = true;
                 return {};
             }
-            if (!is(trailer_has_colon_ ? value_byte : token_byte, static_cast<char>(c)))
+            if (trailer_has_colon_ ? !is_value_byte_or_tab(static_cast<char>(c))
+                                   : !is(token_byte, static_cast<char>(c)))
                 return malformed("A trailer holds a character that cannot stand there.");
             return {};
         case state::trailer_line_feed:

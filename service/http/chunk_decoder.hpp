@@ -1,6 +1,6 @@
-// The chunked transfer coding (RFC 9112 §7.1), decoded in place as bytes arrive. Strict: CR LF only, no
-// blanks around the size, trailers bounded and thrown away unread (C11). A byte costs the same whatever the
-// chunk sizes (C12).
+// The chunked transfer coding (RFC 9112 §7.1), decoded in place as bytes arrive. Strict: CR LF only, blanks
+// only where the grammar of extensions has them; extensions and trailers are checked, bounded and thrown away
+// unread (C11). A byte costs the same whatever the chunk sizes (C12).
 #pragma once
 #include "base/result.hpp"
 #include "http/peer.hpp"
@@ -12,7 +12,7 @@
 
 namespace gateway::http {
 
-inline constexpr std::size_t max_chunk_size_digits = 16;
+inline constexpr std::size_t max_chunk_line_bytes = 1024; // with CR LF; zeros in front of a size count too
 inline constexpr std::size_t max_chunk_extension_bytes = 256;
 inline constexpr std::size_t max_trailer_bytes = 4 * 1024;
 
@@ -40,7 +40,16 @@ public:
 private:
     enum class state : unsigned char {
         size,
-        extension,
+        // chunk-ext = *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )
+        extension_due, // blanks after a size, a name with its value: only `;` may follow
+        name_due,
+        name,
+        name_blank,
+        value_due,
+        value,
+        quoted,
+        quoted_pair,
+        quoted_end,
         size_line_feed,
         data,
         data_return,
@@ -49,17 +58,21 @@ private:
         trailer,
         trailer_line_feed,
         last_line_feed,
-        done
+        done,
+        refused // never kept: what a byte leads to that must not stand there
     };
     result<void> take(unsigned char c);
     result<void> take_size(unsigned char c);
+    result<void> take_extension(char c);
+    state after_extension_byte(char c) const;
+    state after_extension_part(char c) const;
     result<void> take_trailer(unsigned char c);
     failure malformed(const char* what) const;
 
     peer from_;
     state state_ = state::size;
-    std::uint64_t left_ = 0; // of the chunk
-    std::size_t digits_ = 0;
+    std::uint64_t left_ = 0;     // of the chunk
+    std::size_t line_bytes_ = 0; // of size and extensions
     std::size_t extension_bytes_ = 0;
     std::size_t trailer_bytes_ = 0;
     bool trailer_has_colon_ = false;

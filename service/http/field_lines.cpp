@@ -36,10 +36,9 @@ field_lines::found field_lines::next(field_line& line) {
     if (colon == start || colon == end || *colon != ':')
         return refuse(errc::malformed_request, "A header field has no proper name.");
     line.name = {start, static_cast<std::size_t>(colon - start)};
-    // A tab is legal around words (RFC 9110 §5.6.3), but no client needs one (C06); TikTok's fronts may send
-    // it.
+    // A tab is legal around words and between them (RFC 9110 §5.5), but rare, so it is looked at apart.
     const char* stop = skip_value(colon + 1, end);
-    while (stop < end && *stop == '\t' && from_ == peer::tiktok)
+    while (stop < end && *stop == '\t')
         stop = skip_value(stop + 1, end);
     if (end - stop < 2 || stop[0] != '\r' || stop[1] != '\n')
         return refuse(errc::malformed_request, "A header field holds a control character.");
@@ -59,6 +58,16 @@ bool connection_options::add(std::string_view value) {
         if (same_word(option, "close")) close = true;
         if (same_word(option, "keep-alive")) keep_alive = true;
         value.remove_prefix(std::min(comma + 1, value.size()));
+    }
+    return true;
+}
+
+bool names_no_coding(std::string_view content_encoding) {
+    while (!content_encoding.empty()) {
+        const std::size_t comma = std::min(content_encoding.find(','), content_encoding.size());
+        const std::string_view coding = trimmed(content_encoding.substr(0, comma));
+        if (!coding.empty() && !same_word(coding, "identity")) return false;
+        content_encoding.remove_prefix(std::min(comma + 1, content_encoding.size()));
     }
     return true;
 }

@@ -12,7 +12,7 @@ namespace gateway::http {
 
 struct field_line {
     std::string_view name;  // case as it came
-    std::string_view value; // without blanks around it
+    std::string_view value; // without blanks and tabs around it; inside it may hold both
 };
 
 class field_lines {
@@ -47,6 +47,10 @@ struct connection_options {
     bool add(std::string_view value);
     bool persists(int minor_version) const { return !close && (minor_version > 0 || keep_alive); }
 };
+
+/// Whether a Content-Encoding leaves the body as it is: a list (RFC 9110 §5.6.1) of nothing, or of
+/// `identity`.
+bool names_no_coding(std::string_view content_encoding);
 
 /// What the fields about the body said, until all of them were seen (RFC 9112 §6.3).
 class body_fields {

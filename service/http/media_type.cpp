@@ -16,17 +16,21 @@ std::string_view take_token(std::string_view& rest) {
     return token;
 }
 
-/// A token or a quoted string without quoted pairs; nothing when neither.
+/// A token or a quoted string, its quoted pairs as they stand; nothing when neither.
 std::optional<std::string_view> take_value(std::string_view& rest) {
     if (rest.empty() || rest.front() != '"') {
         const std::string_view token = take_token(rest);
         if (token.empty()) return std::nullopt;
         return token;
     }
-    const std::size_t end = rest.find('"', 1);
-    if (end == std::string_view::npos) return std::nullopt;
+    std::size_t end = 1;
+    while (end < rest.size() && rest[end] != '"') {
+        if (rest[end] == '\\') ++end; // the next byte stands for itself
+        if (end >= rest.size() || !is_value_byte_or_tab(rest[end])) return std::nullopt;
+        ++end;
+    }
+    if (end >= rest.size()) return std::nullopt;
     const std::string_view inside = rest.substr(1, end - 1);
-    if (!all(value_byte, inside) || inside.find('\\') != std::string_view::npos) return std::nullopt;
     rest.remove_prefix(end + 1);
     return inside;
 }
@@ -63,14 +67,15 @@ std::optional<media_type> parse_media_type(std::string_view value) {
         if (rest.front() != ';') return std::nullopt;
         rest.remove_prefix(1);
         rest = trimmed(rest);
-        if (rest.empty()) break; // a last semicolon with nothing behind it is common and harmless
+        if (rest.empty() || rest.front() == ';') continue; // an empty parameter (RFC 9110 §5.6.6)
         const std::string_view name = take_token(rest);
         if (name.empty() || rest.empty() || rest.front() != '=') return std::nullopt;
         rest.remove_prefix(1);
         const auto parameter = take_value(rest);
         if (!parameter) return std::nullopt;
         if (same_word(name, "charset")) {
-            if (std::exchange(charset, true)) return std::nullopt;
+            const bool plain = parameter->find('\\') == std::string_view::npos;
+            if (std::exchange(charset, true) || !plain) return std::nullopt;
             out.charset = *parameter;
         } else if (same_word(name, "boundary")) {
             if (std::exchange(boundary, true) || !is_boundary(*parameter)) return std::nullopt;

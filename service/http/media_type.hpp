@@ -18,7 +18,7 @@ struct media_type {
     bool is_multipart_form() const { return is("multipart", "form-data"); }
 };
 
-/// Nothing for anything out of grammar, a parameter given twice, or a quoted pair.
+/// Nothing for anything out of grammar, and for a charset or boundary given twice or with a quoted pair.
 std::optional<media_type> parse_media_type(std::string_view value);
 
 } // namespace gateway::http

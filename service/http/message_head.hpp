@@ -54,7 +54,7 @@ struct request_head {
     std::string_view target; // as it came
     std::string_view path;  // from the first '/', or "*" with OPTIONS; not decoded, nothing left to normalise
     std::string_view query; // without '?', not decoded
-    std::string_view host;  // with port when given
+    std::string_view host;  // with port when given; empty only in HTTP/1.0, which need not say it
 
     // Fields we read, empty when absent. Each stands at most once (else 400), except the four marked "first".
     std::string_view authorization;

@@ -59,17 +59,35 @@ result<void> check_query(std::string_view query) {
     return {};
 }
 
+struct known_scheme {
+    std::string_view text;
+    std::string_view default_port;
+};
+constexpr known_scheme known_schemes[] = {{"http://", "80"}, {"https://", "443"}};
+
 /// Cuts `scheme://authority` off; false when it is no absolute form of http.
-bool cut_authority(std::string_view& target, std::string_view& authority) {
-    for (const std::string_view scheme : {std::string_view{"http://"}, std::string_view{"https://"}}) {
-        if (!same_word(target.substr(0, scheme.size()), scheme)) continue;
-        target.remove_prefix(scheme.size());
+bool cut_authority(std::string_view& target, request_target& out) {
+    for (const auto& scheme : known_schemes) {
+        if (!same_word(target.substr(0, scheme.text.size()), scheme.text)) continue;
+        target.remove_prefix(scheme.text.size());
         const std::size_t end = std::min(target.find_first_of("/?"), target.size());
-        authority = target.substr(0, end);
+        out.authority = target.substr(0, end);
+        out.default_port = scheme.default_port;
         target.remove_prefix(end);
         return true;
     }
     return false;
+}
+
+struct server_name {
+    std::string_view host, port;
+};
+
+server_name server_named(std::string_view authority, std::string_view default_port) {
+    const std::size_t bracket = authority.rfind(']'); // an IPv6 address holds colons of its own
+    const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+    const auto port = colon == std::string_view::npos ? std::string_view{} : authority.substr(colon + 1);
+    return {authority.substr(0, colon), port.empty() ? default_port : port};
 }
 
 bool is_port(std::string_view port) {
@@ -86,7 +104,7 @@ result<request_target> parse_target(verb method, std::string_view target) {
         return out;
     }
     if (target.empty()) return refuse("The request target is empty.");
-    if (target.front() != '/' && !cut_authority(target, out.authority))
+    if (target.front() != '/' && !cut_authority(target, out))
         return refuse("The request target is neither a path nor an http URL.");
     const std::size_t question = target.find('?');
     out.path = target.substr(0, question);
@@ -97,6 +115,12 @@ result<request_target> parse_target(verb method, std::string_view target) {
     const auto query = check_query(out.query);
     if (query.has_error()) return query.error();
     return out;
+}
+
+bool same_authority(std::string_view a, std::string_view b, std::string_view default_port) {
+    const auto one = server_named(a, default_port);
+    const auto other = server_named(b, default_port);
+    return same_text(one.host, other.host) && one.port == other.port;
 }
 
 bool is_host(std::string_view host) {

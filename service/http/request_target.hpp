@@ -11,11 +11,16 @@ namespace gateway::http {
 struct request_target {
     std::string_view path;
     std::string_view query;
-    std::string_view authority; // of the absolute form, else empty
+    std::string_view authority;    // of the absolute form, else empty
+    std::string_view default_port; // of the absolute form's scheme, else empty
 };
 
 /// `target` holds visible ASCII only. Errors: malformed_request.
 result<request_target> parse_target(verb method, std::string_view target);
+
+/// Whether two authorities name one server. A port that is absent or empty is the scheme's own (RFC 9110
+/// §4.2.3); nothing else is normalised but the case of letters.
+bool same_authority(std::string_view a, std::string_view b, std::string_view default_port);
 
 /// A name, an IPv4 address or a bracketed IPv6 address, with an optional port.
 bool is_host(std::string_view host);

@@ -102,6 +102,7 @@ private:
     result<void> field(known which, std::string_view value);
     result<void> body_field(known which, std::string_view value);
     result<void> together();
+    result<void> host();
     result<void> body();
     std::string_view* place(known which);
     static std::uint32_t bit(known which) { return std::uint32_t{1} << static_cast<unsigned>(which); }
@@ -110,7 +111,7 @@ private:
     std::string_view block_;
     std::size_t position_ = 0;
     request_head head_;
-    std::string_view authority_;
+    std::string_view authority_, default_port_; // of a target in absolute form
     std::uint32_t seen_ = 0;
     connection_options connection_;
     body_fields body_;
@@ -164,6 +165,7 @@ result<void> request_judge::request_line() {
     head_.path = target->path;
     head_.query = target->query;
     authority_ = target->authority;
+    default_port_ = target->default_port;
     return {};
 }
 
@@ -241,11 +243,11 @@ result<void> request_judge::body_field(known which, std::string_view value) {
         case known::expect:
             if (same_word(value, "100-continue"))
                 head_.expect_continue = true;
-            else
+            else if (!value.empty())
                 expects_something_else_ = true;
             break;
         case known::content_encoding:
-            encoded_ = encoded_ || !same_word(value, "identity");
+            encoded_ = encoded_ || !names_no_coding(value);
             break;
         default:
             break;
@@ -267,12 +269,22 @@ result<void> request_judge::body() {
     return {};
 }
 
-result<void> request_judge::together() {
-    if (head_.host.empty() || !is_host(head_.host)) return refuse("The request needs one proper Host.");
-    if (!authority_.empty() || head_.target.front() == 'h' || head_.target.front() == 'H') {
-        if (!same_text(authority_, head_.host))
-            return refuse("The URL in the request line names another host than Host.");
+result<void> request_judge::host() {
+    const bool absolute = !default_port_.empty();
+    // HTTP/1.0 need not say it, and health checks of balancers do not; what it does say must be proper.
+    if (head_.minor_version == 0 && !has(known::host)) {
+        if (!absolute) return {};
+        head_.host = authority_;
     }
+    if (!is_host(head_.host)) return refuse("The request needs one proper Host.");
+    if (absolute && !same_authority(authority_, head_.host, default_port_))
+        return refuse("The URL in the request line names another host than Host.");
+    return {};
+}
+
+result<void> request_judge::together() {
+    const auto named = host();
+    if (named.has_error()) return named;
     const auto framed = body();
     if (framed.has_error()) return framed;
     if (has(known::authorization) && has(known::api_key))

@@ -180,6 +180,11 @@ constexpr std::string_view trimmed(std::string_view text) {
     return text;
 }
 
+/// What a field's value may hold (RFC 9110 §5.5); we write no tabs, so value_byte has none.
+constexpr bool is_value_byte_or_tab(char c) {
+    return c == '\t' || is(value_byte, c);
+}
+
 /// Digits only, at most 19 of them and below 2^63: what a length may be (C04).
 constexpr std::optional<std::uint64_t> length_of(std::string_view text) {
     if (text.empty() || text.size() > 19 || !all(digit_byte, text)) return std::nullopt;

@@ -64,7 +64,7 @@ TEST_F(WireFraming, C06RefusesControlBytesAndFoldedLines) {
     for (const char c : bytes) {
         const std::string one(1, c);
         expect_refused(get("/v1/users", "X-Na" + one + "me: v\r\n"), 400);
-        expect_refused(get("/v1/users", "X-Name: v" + one + "w\r\n"), 400);
+        if (c != '\t') expect_refused(get("/v1/users", "X-Name: v" + one + "w\r\n"), 400);
         expect_refused(get("/v1/us" + one + "ers"), 400);
     }
     expect_refused(get("/v1/users", "A: b\r\n c: d\r\n"), 400);
@@ -97,7 +97,7 @@ TEST_F(WireFraming, C12RefusesOddChunks) {
     const auto with_body = [&](const std::string& body) { return request(connect_line(), chunked, body); };
     expect_refused(with_body("1e;" + std::string(257, 'a') + "\r\n"), 400);
     expect_refused(with_body("1e;" + std::string(1 << 20, 'a')), {400}, "1 MB of extension");
-    for (const char* size : {"00000000000000001", "ffffffffffffffff", "", "0x1", "-1", "+1", " 1", "1 ", "g"})
+    for (const char* size : {"10000000000000001", "ffffffffffffffff", "", "0x1", "-1", "+1", " 1", "1 ", "g"})
         expect_refused(with_body(std::string(size) + "\r\n{\r\n0\r\n\r\n"), 400);
     expect_refused(with_body("2\r\n{}x\r\n0\r\n\r\n"), 400);
     expect_refused(with_body("2\n{}\n0\n\n"), 400);

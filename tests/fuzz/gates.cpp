@@ -2,7 +2,9 @@
 // bytes came.
 #include "fuzz/targets.hpp"
 #include "http/header_finder.hpp"
+#include "http/request_target.hpp"
 #include "http/strict_gate.hpp"
+#include "http/wire_text.hpp"
 
 #include <algorithm>
 
@@ -14,9 +16,11 @@ bool within(std::string_view block, std::string_view view) {
            || (view.data() >= block.data() && view.data() + view.size() <= block.data() + block.size());
 }
 
-bool plain(std::string_view text) {
-    return std::all_of(text.begin(), text.end(),
-                       [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
+/// A tab may stand in a field's value, and nowhere else.
+bool plain(std::string_view text, bool tabs) {
+    return std::all_of(text.begin(), text.end(), [tabs](char c) {
+        return (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) || (tabs && c == '\t');
+    });
 }
 
 /// The end of the header, also found byte by byte; 0 when there is none.
@@ -45,17 +49,26 @@ void request_gate(std::string_view bytes) {
     const auto head = http::judge(block);
     if (head.has_error()) return;
     require(end != 0, "the gate accepts what the finder refuses");
-    for (const auto view :
-         {head->target, head->query, head->host, head->authorization, head->api_key, head->idempotency_key,
-          head->content_type, head->content_digest, head->request_timeout, head->tiktok_signature,
-          head->request_id, head->traceparent, head->accept, head->user_agent})
-        require(within(block, view) && plain(view), "a view leaves its block or holds a control character");
+    for (const auto view : {head->target, head->query, head->host})
+        require(within(block, view) && plain(view, false),
+                "a view leaves its block or holds a control character");
+    for (const auto view : {head->authorization, head->api_key, head->idempotency_key, head->content_type,
+                            head->content_digest, head->request_timeout, head->tiktok_signature,
+                            head->request_id, head->traceparent, head->accept, head->user_agent}) {
+        require(within(block, view) && plain(view, true),
+                "a view leaves its block or holds a control character");
+        require(view.empty() || (!http::is_blank(view.front()) && !http::is_blank(view.back())),
+                "a value keeps the blanks around it");
+    }
     require(head->path == "*" || head->path.front() == '/', "a path begins with a slash");
     require(
         head->path.find("..") == std::string_view::npos || head->path.find("/../") == std::string_view::npos,
         "a path holds a dot segment");
-    require(!head->host.empty() && http::find_field(block, "host") == head->host,
-            "Host is not what stands there");
+    const auto host = http::find_field(block, "host");
+    require(host == head->host || (host.empty() && head->minor_version == 0 && head->target.front() != '/'),
+            "Host is neither what stands there nor the server of the target");
+    require(http::is_host(head->host) || (head->host.empty() && head->minor_version == 0),
+            "a request without a proper Host");
     require(head->body.kind != http::framing::chunked || http::find_field(block, "content-length").empty(),
             "two lengths");
 }

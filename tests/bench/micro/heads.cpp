@@ -26,7 +26,7 @@ const std::string typical =
 std::string large() {
     std::string block = typical.substr(0, typical.size() - 2);
     for (std::size_t i = 8; i < max_fields; ++i)
-        block += "X-Forwarded-Detail-" + std::to_string(i) + ": " + std::string(250, 'v') + "\r\n";
+        block += "X-Forwarded-Detail-" + std::to_string(i) + ": " + std::string(140, 'v') + "\r\n";
     return block + "\r\n";
 }
 

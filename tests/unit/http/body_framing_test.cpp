@@ -82,11 +82,37 @@ TEST(BodyFraming, C12RefusesOddChunkLines) {
     EXPECT_EQ(read("1;" + std::string(256, 'a') + "\r\nx\r\n0\r\n\r\n").verdict, "complete");
     EXPECT_EQ(read("1;" + std::string(257, 'a') + "\r\n").verdict, "malformed_request");
     EXPECT_EQ(read("1;" + std::string(1 << 20, 'a')).verdict, "malformed_request");
-    EXPECT_EQ(read("0000000000000001\r\nx\r\n0\r\n\r\n").verdict, "complete");
-    for (const char* odd : {"00000000000000001\r\n", "ffffffffffffffff\r\n", "8000000000000000\r\n", "\r\n",
+    for (const char* odd : {"10000000000000000\r\n", "ffffffffffffffff\r\n", "8000000000000000\r\n", "\r\n",
                             ";a\r\n", " 5\r\n", "5 \r\n", "0x5\r\n", "-1\r\n", "+1\r\n", "5\n", "5\r\r\n",
                             "1\r\nxy\r\n", "1\r\nx\n", "5;a\tb\r\n", "5;a\nb\r\n", "g\r\n"})
         EXPECT_EQ(read(odd).verdict, "malformed_request") << odd;
+}
+
+TEST(BodyFraming, FaultFZerosInFrontOfASizeMeanNothing) {
+    for (const std::size_t zeros : {0U, 1U, 15U, 16U, 17U, 100U, 1021U}) {
+        const std::string padding(zeros, '0');
+        EXPECT_EQ(read(padding + "1\r\nx\r\n0\r\n\r\n").body, "x") << zeros;
+        EXPECT_EQ(read("1\r\nx\r\n" + padding + "0\r\n\r\n").verdict, "complete") << zeros;
+    }
+    EXPECT_EQ(read(std::string(16, '0') + "7fffffffffffffff\r\nx").verdict, "more");
+    EXPECT_EQ(read(std::string(16, '0') + "8000000000000000\r\nx").verdict, "malformed_request");
+    // C12: the line ends at 1 KB, whatever it is made of.
+    EXPECT_EQ(read(std::string(1022, '0') + "\r\n\r\n").verdict, "complete");
+    EXPECT_EQ(read(std::string(1023, '0')).verdict, "malformed_request");
+    EXPECT_EQ(read(std::string(1000, '0') + ";a=b;c=\"" + std::string(20, 'd')).verdict, "malformed_request");
+    EXPECT_EQ(read("1" + std::string(257, ' ')).verdict, "malformed_request");
+    EXPECT_EQ(read("1;a=\"" + std::string(300, '"')).verdict, "malformed_request");
+}
+
+TEST(BodyFraming, FaultFAnExtensionHasANameAndBlanksOnlyAroundItsSigns) {
+    for (const char* fine : {"1;a", "1 ;a", "1\t ;\t a", "1;a=b", "1 ; a = b", "1;a\t=\t\"b c\"", "1;a=\"\"",
+                             "1;a=\"\\\"\"", "1;a;b;c", "1;a=b ; c=\"d;e\" ; f", "1;a=\"\x80\xff\t\""})
+        EXPECT_EQ(read(std::string(fine) + "\r\nx\r\n0 ;\tlast=\"1\"\r\n\r\n").body, "x") << fine;
+    for (const char* odd : {"2;",   "2; ",    "2 ",      "2\t",       " 2",          "2;;a",
+                            "2;a;", "2;a=",   "2;a= ",   "2;=b",      "2;a=b c",     "2;a b",
+                            "2;a ", "2;a=b ", "2;a=\"b", "2;a=\"b\\", "2;a=\"b\"c",  "2;a=\"b\" ",
+                            "2 a",  "2 3",    "2;a=b=c", "2,a",       "2;a=\"\x7f\""})
+        EXPECT_EQ(read(std::string(odd) + "\r\nxy\r\n0\r\n\r\n").verdict, "malformed_request") << odd;
 }
 
 TEST(BodyFraming, C12SpendsBoundedTimeOnOneByteChunks) {

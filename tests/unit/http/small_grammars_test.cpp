@@ -56,6 +56,20 @@ TEST(MediaType, ReadsParametersStrictly) {
     EXPECT_TRUE(http::parse_media_type("video/quicktime")->is_video());
 }
 
+TEST(MediaType, FaultFTakesWhatTheGrammarAllowsInWhatNobodyReads) {
+    for (const char* fine : {"application/json;", "application/json;;", "application/json ;\t; charset=utf-8",
+                             "application/json\t;\tcharset=utf-8\t", "application/json; x=\"a\tb\"",
+                             "application/json; x=\"\\\"\"", "application/json; x=\"\\\\\"; y=z",
+                             "application/json; x=\"caf\xe9;=\"", "application/json; x=\"\""}) {
+        const auto type = http::parse_media_type(fine);
+        EXPECT_TRUE(type && type->is_json()) << fine;
+    }
+    for (const char* odd :
+         {"a/b; x=\"\\", "a/b; x=\"\\\"", "a/b; x=\"a\"b", "a/b; x=\"\x7f\"", "a/b; x=\"\\\x01\"",
+          "a/b; charset=\"u\\tf\"", "a/b; boundary=\"a\tb\"", "a/b; x =y", "a/b; x= y"})
+        EXPECT_FALSE(http::parse_media_type(odd)) << odd;
+}
+
 TEST(MediaType, RefusesWhatIsOutOfGrammar) {
     for (const char* bad :
          {"", "json", "a/", "/b", "a/b c", "a/b; c", "a/b; c=", "a/b; c=\"d", "a/b; boundary=\"a\\\"b\"",

@@ -1,6 +1,8 @@
 // What the gate accepts, Beast must read the same way; read_head holds the two together.
 #include "inbound/head_reader.hpp"
 
+#include "http/strict_gate.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -42,4 +44,44 @@ TEST(HeadReader, TakesAHeadLargerThanItsArena) {
     for (int i = 0; i < 3; ++i)
         block += "X-Padding-" + std::to_string(i) + ": " + std::string(4'000, 'x') + "\r\n";
     EXPECT_TRUE(inbound::read_head(block + "\r\n"));
+}
+
+TEST(HeadReader, FaultFBeastTakesEveryByteThatTheGateTakes) {
+    const std::string host = "Host:\ta \t\r\n";
+    const std::string line = "POST /v1/files HTTP/1.1\r\n";
+    std::size_t taken = 0;
+    for (const std::string& framing :
+         {std::string("Content-Length:\t 5\t \r\n"), std::string("Transfer-Encoding: \tchunked \t\r\n")})
+        for (int byte = 0; byte < 256; ++byte) {
+            const std::string one(1, static_cast<char>(byte));
+            for (const std::string& block :
+                 {line + host + "X:" + one + "vw\r\n" + framing + "\r\n",
+                  line + host + "X:v" + one + "w\r\n" + framing + "\r\n",
+                  line + host + framing + "X:vw" + one + "\r\n\r\n",
+                  line + host + "Connection:" + one + "close" + one + "\r\n" + framing + "\r\n",
+                  line + host + "Content-Length:" + one + "5" + one + "\r\n\r\n",
+                  line + host + "Transfer-Encoding:" + one + "chunked" + one + "\r\n\r\n",
+                  line + "Host:" + one + "a" + one + "\r\n" + framing + "\r\n"}) {
+                const bool judged = http::judge(block).has_value();
+                EXPECT_EQ(inbound::read_head(block).has_value(), judged) << ::testing::PrintToString(block);
+                taken += judged ? 1U : 0U;
+            }
+        }
+    EXPECT_GT(taken, 1000U);
+}
+
+TEST(HeadReader, FaultFTabsHideNoSecondLengthAndNoSecondField) {
+    for (const char* fields :
+         {"Content-Length:\t5\r\nTransfer-Encoding:\tchunked\r\n",
+          "Transfer-Encoding:\tchunked\r\nContent-Length: 5\t\r\n",
+          "Content-Length: 5\r\nContent-Length:\t5\r\n", "Content-Length: 5\t5\r\n",
+          "Content-Length: 5\t,\t5\r\n", "Transfer-Encoding: chunked\tidentity\r\n",
+          "Transfer-Encoding: chunked,\tchunked\r\n",
+          "Transfer-Encoding:\tchunked\r\nTransfer-Encoding:\t\r\n", "Transfer-Encoding\t: chunked\r\n",
+          "\tTransfer-Encoding: chunked\r\n", "X: y\r\n\tTransfer-Encoding: chunked\r\n",
+          "X: y\t\r\n \tz\r\n", "X:\t\r\n\t\r\n", "X: y\tTransfer-Encoding: chunked\r\n\r\n",
+          "X: y\t\rTransfer-Encoding: chunked\r\n", "X: y\t\nTransfer-Encoding: chunked\r\n",
+          "Transfer-Encoding: chunked\x0b\r\n", "Host:\ta\r\n"})
+        EXPECT_FALSE(inbound::read_head("POST / HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n"))
+            << fields;
 }

@@ -1,0 +1,161 @@
+// What clients, meshes and balancers send and the RFCs allow: taken by the running gateway, as raw bytes. And
+// beside each, what only looks like it and stays refused.
+#include "flow/wire_test.hpp"
+
+namespace {
+
+class WireLegal : public wire::wire_test {
+protected:
+    int status_of(const std::string& bytes) { return harness::parse_answer(say(bytes)).status; }
+};
+
+TEST_F(WireLegal, FaultFTakesEveryByteThatAValueMayHold) {
+    harness::raw_socket socket(w.gateway().port(), w.heard());
+    std::string all;
+    int sent = 0;
+    for (int byte = 0x09; byte < 0x100; byte = byte == 0x09 ? 0x20 : byte + 1) {
+        if (byte == 0x7f) continue;
+        const std::string one(1, static_cast<char>(byte));
+        all += get("/v1/users/user-77", "User-Agent:" + one + "vw\r\nTraceparent:v" + one + "w\r\nX-Other:vw"
+                                            + one + "\r\nX-Request-Id:" + one + "\r\nAccept:" + one + "\r\n");
+        ++sent;
+    }
+    EXPECT_EQ(sent, 1 + 95 + 128);
+    ASSERT_TRUE(socket.send(all));
+    for (int i = 0; i < sent; ++i) {
+        const auto got = harness::parse_answer(socket.receive_answer());
+        ASSERT_EQ(got.status, 200) << "request " << i << got.raw;
+    }
+}
+
+TEST_F(WireLegal, FaultFTakesBlanksAndTabsAroundTheWordsOfAField) {
+    const std::string port = std::to_string(w.gateway().port());
+    const std::string key = "Authorization:\t Bearer " + w.caller_key() + "\t\r\n";
+    for (const char* blank : {"", " ", "\t", " \t", "\t \t  "}) {
+        const std::string b = blank;
+        const std::string host = "Host:" + b + "127.0.0.1:" + port + b + "\r\n";
+        const std::string type =
+            "Content-Type:" + b + "application/json" + b + ";" + b + "charset=utf-8" + b + "\r\n";
+        const std::string start =
+            connect_line() + "\r\n" + host + key + type + "Content-Encoding:" + b + "\r\n";
+        const std::string size = std::to_string(fine_body.size());
+        const std::string body(fine_body);
+        bool closed = false;
+        const auto counted = say(start + "Content-Length:" + b + size + b + "\r\nConnection:" + b + "close"
+                                     + b + "\r\n\r\n" + body,
+                                 &closed);
+        EXPECT_EQ(harness::parse_answer(counted).status, 200) << counted;
+        EXPECT_TRUE(closed);
+        const auto chunked =
+            say(start + "Transfer-Encoding:" + b + "chunked" + b + "\r\nConnection:" + b + "," + b + "close"
+                + b + ",\r\n\r\n1e" + b + ";" + b + "a" + b + "=" + b + "\"b \t\\\"\"\r\n" + body
+                + "\r\n00000000000000000" + b + ";x\r\nA:" + b + "b\tc" + b + "\r\n\r\n");
+        EXPECT_EQ(harness::parse_answer(chunked).status, 200) << chunked;
+    }
+    const std::string json = "Content-Type: application/json\r\n";
+    for (const char* line : {"1e;", "1e; ", "1e ", "1e;a=", "1e;a ", "1e;=b", "1e;a b", "1e;a=\"b"})
+        expect_refused(request(connect_line(), json + "Transfer-Encoding: chunked\r\n",
+                               std::string(line) + "\r\n" + std::string(fine_body) + "\r\n0\r\n\r\n"),
+                       400);
+}
+
+TEST_F(WireLegal, FaultFNoTabHidesALengthACodingOrASecondRequest) {
+    for (const char* fields :
+         {"Content-Length:\t5\r\nTransfer-Encoding:\tchunked\r\n",
+          "Content-Length: 5\r\nContent-Length:\t5\r\n", "Content-Length: 5\t5\r\n",
+          "Transfer-Encoding: chunked\tgzip\r\n",
+          "Transfer-Encoding:\tchunked\r\nTransfer-Encoding:\tchunked\r\n",
+          "Transfer-Encoding\t: chunked\r\n", "\tTransfer-Encoding: chunked\r\n",
+          "X: y\r\n\tTransfer-Encoding: chunked\r\n", "X: y\t\rTransfer-Encoding: chunked\r\n",
+          "X: y\t\nTransfer-Encoding: chunked\r\n", "Host:\ta\r\n"})
+        expect_refused(
+            request(connect_line(), "Content-Type: application/json\r\n" + std::string(fields), "0\r\n\r\n"),
+            400);
+}
+
+TEST_F(WireLegal, FaultFTakesAHundredFields) {
+    std::string fields = "Connection: close\r\n";
+    for (int i = 0; i < 97; ++i) // and Host and Authorization
+        fields += "X-Forwarded-Detail-" + std::to_string(i) + ": " + std::string(120, 'v') + "\r\n";
+    EXPECT_EQ(status_of(get("/v1/users", fields)), 200);
+    // With a body a second reader looks at them, too: here its own three fields take the place of others.
+    fields.resize(fields.find("X-Forwarded-Detail-95"));
+    EXPECT_EQ(status_of(connect_with(fine_body, fields)), 200);
+}
+
+TEST_F(WireLegal, FaultFTakesAnAbsoluteFormWhosePortGoesWithoutSaying) {
+    const auto asked = [this](const std::string& target, const std::string& host) {
+        return "GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\n" + key_field();
+    };
+    for (const auto& [target, host] : {std::pair{"http://gw.example:80/v1/users", "gw.example"},
+                                       std::pair{"http://gw.example/v1/users", "gw.example:80"},
+                                       std::pair{"https://gw.example:443/v1/users", "gw.example"},
+                                       std::pair{"http://[::1]:80/v1/users", "[::1]"}})
+        EXPECT_EQ(status_of(asked(target, host) + "Connection: close\r\n\r\n"), 200) << target;
+    for (const auto& [target, host] : {std::pair{"http://gw.example:443/v1/users", "gw.example"},
+                                       std::pair{"https://gw.example:80/v1/users", "gw.example"},
+                                       std::pair{"http://gw.example:81/v1/users", "gw.example"},
+                                       std::pair{"http://evil.example:80/v1/users", "gw.example"},
+                                       std::pair{"http://u@gw.example:80/v1/users", "gw.example"}})
+        expect_refused(asked(target, host) + "\r\n", 400);
+}
+
+class WireOld : public wire::wire_test {
+protected:
+    std::string say_to_admin(const std::string& bytes) {
+        harness::raw_socket socket(w.admin().port(), w.heard());
+        socket.send(bytes);
+        return socket.receive_all(closes_within);
+    }
+};
+
+TEST_F(WireOld, FaultGTheAdminPortNeedsNoHostInHttp10) {
+    expect_alive(); // ready by now
+    for (const char* path : {"/healthz", "/readyz", "/metrics", "http://gw.example:80/healthz"})
+        for (const char* fields : {"", "Host: gw.example\r\n", "Host:\tgw.example:80\r\n",
+                                   "Connection: close\r\n", "User-Agent: probe\t1\r\n"}) {
+            const auto got =
+                say_to_admin("GET " + std::string(path) + " HTTP/1.0\r\n" + std::string(fields) + "\r\n");
+            EXPECT_EQ(harness::parse_answer(got).status, 200) << path << fields << got;
+            EXPECT_EQ(harness::parse_answer(got).header("connection"), "close") << got;
+        }
+    const auto head = say_to_admin("HEAD /healthz HTTP/1.0\r\n\r\n");
+    EXPECT_EQ(harness::parse_answer(head).status, 200) << head;
+    for (const char* bad :
+         {"GET /healthz HTTP/1.1\r\n\r\n", "GET /healthz HTTP/1.0\r\nHost: a b\r\n\r\n",
+          "GET /healthz HTTP/1.0\r\nHost:\r\n\r\n", "GET /healthz HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n",
+          "GET http://b/healthz HTTP/1.0\r\nHost: a\r\n\r\n"})
+        EXPECT_EQ(harness::parse_answer(say_to_admin(bad)).status, 400) << bad;
+    // A body of no bytes, as meshes send it, makes no difference here either.
+    const auto empty =
+        say_to_admin("GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+    EXPECT_EQ(harness::parse_answer(empty).status, 200) << empty;
+}
+
+TEST_F(WireOld, FaultGTheApiTakesHttp10WithoutHostToo) {
+    const std::string rest = key_field() + "\r\n";
+    const auto got = harness::parse_answer(say("GET /v1/users HTTP/1.0\r\n" + rest));
+    EXPECT_EQ(got.status, 200) << got.raw;
+    expect_refused("GET /v1/users HTTP/1.1\r\n" + rest, 400);
+    expect_refused("GET /v1/users HTTP/1.0\r\nHost: a/b\r\n" + rest, 400);
+}
+
+/// Without callers in the settings.
+class WireOldOpen : public harness::flow_test {
+protected:
+    void SetUp() override { w.options.with_caller_key = false; }
+    int status_of(const std::string& head) {
+        harness::raw_socket socket(w.gateway().port(), w.heard());
+        socket.send(head + "\r\n");
+        return harness::parse_answer(socket.receive_all()).status;
+    }
+};
+
+TEST_F(WireOldOpen, FaultGWithoutAHostNobodyHasAskedForALoopbackOne) {
+    EXPECT_EQ(status_of("GET /v1/users HTTP/1.0\r\n"), 403);
+    EXPECT_EQ(status_of("GET http://evil.example/v1/users HTTP/1.0\r\n"), 403);
+    EXPECT_EQ(status_of("GET http://localhost/v1/users HTTP/1.0\r\n"), 200);
+    EXPECT_EQ(status_of("GET /v1/users HTTP/1.0\r\nHost: localhost\r\n"), 200);
+}
+
+} // namespace
