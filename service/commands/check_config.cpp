@@ -16,15 +16,14 @@ void look_at_named_places(const settings::all& settings) {
     std::error_code unseen;
     const fs::path files = settings.files.directory;
     if (fs::exists(files, unseen) && !fs::is_directory(files, unseen))
-        throw start_failure(exit_settings, "files.directory: " + files.string() + " is not a folder");
+        throw refused(settings, "files.directory", files.string() + " is not a folder");
     if (!settings.store.in_file()) return;
     const fs::path store = settings.store.url.reveal().substr(std::string_view("sqlite:").size());
     const fs::path folder = store.has_parent_path() ? store.parent_path() : ".";
     if (!fs::is_directory(folder, unseen))
-        throw start_failure(exit_settings,
-                            "store.url: there is no folder " + folder.string() + "; make it first");
+        throw refused(settings, "store.url", "there is no folder " + folder.string() + "; make it first");
     if (fs::is_directory(store, unseen))
-        throw start_failure(exit_settings, "store.url: " + store.string() + " is a folder, not a file");
+        throw refused(settings, "store.url", store.string() + " is a folder, not a file");
 }
 
 /// Opens what the settings name, without touching the store or a port.
@@ -33,7 +32,7 @@ void open_named_files(const settings::all& settings) {
     try {
         const outbound::tls_client_context trust(settings.tiktok.ca_file);
     } catch (const std::exception& wrong) {
-        throw start_failure(exit_settings, std::string("tiktok.ca_file: ") + wrong.what());
+        throw refused(settings, "tiktok.ca_file", wrong.what());
     }
     read_certificate(settings);
 }

@@ -24,11 +24,16 @@ std::vector<settings::fault> check_actions(const settings::all& values) {
             if (!fits_an_action(pattern))
                 faults.push_back(
                     {"callers[" + std::to_string(place) + "].actions",
-                     "holds " + pattern + ", which fits no action, such as TIKTOK_LIST_VIDEOS or GATEWAY_*"});
+                     "holds " + pattern + ", which fits no action, such as TIKTOK_LIST_VIDEOS or GATEWAY_*",
+                     settings::source_of(values, "callers")});
     return faults;
 }
 
 } // namespace
+
+start_failure refused(const settings::all& settings, const std::string& key, const std::string& reason) {
+    return {exit_settings, settings::text_about(settings, key, reason)};
+}
 
 settings::loaded find_settings(const std::string& file) {
     settings::loaded found = settings::load(file, settings::read_environment());
@@ -41,13 +46,13 @@ settings::all read_settings(const std::string& file) {
     if (found.good()) return std::move(found.values);
     std::string told = "the settings are not good:";
     for (const auto& one : found.faults)
-        told += "\n  " + one.key + (one.key.empty() ? "" : ": ") + one.reason;
+        told += "\n  " + settings::text_of(one);
     throw start_failure(exit_settings, told);
 }
 
 vault::key_ring read_key_ring(const settings::all& settings) {
     auto ring = vault::key_ring::read(settings.vault.keys_file);
-    if (!ring) throw start_failure(exit_settings, "vault.keys_file: " + ring.error().message());
+    if (!ring) throw refused(settings, "vault.keys_file", ring.error().message());
     return std::move(*ring);
 }
 
@@ -57,7 +62,7 @@ std::shared_ptr<const tls_server_context> read_certificate(const settings::all& 
     try {
         return std::make_shared<const tls_server_context>(files.certificate_file, files.private_key_file);
     } catch (const std::exception& wrong) {
-        throw start_failure(exit_settings, std::string("listen.tls: ") + wrong.what());
+        throw refused(settings, "listen.tls.certificate_file", wrong.what());
     }
 }
 

@@ -1,6 +1,7 @@
 // Settings as commands want them: whole and good, or every fault told. The start, SIGHUP and --check-config
 // hold them against the same checks.
 #pragma once
+#include "commands/start_failure.hpp"
 #include "runtime/tls_server.hpp"
 #include "settings/loader.hpp"
 #include "vault/key_ring.hpp"
@@ -15,6 +16,9 @@ settings::loaded find_settings(const std::string& file);
 
 /// Throws start_failure (78) after telling each fault by its key.
 settings::all read_settings(const std::string& file);
+
+/// What ends a start (78) for a value that cannot be used: its key, the reason, and where it came from.
+start_failure refused(const settings::all& settings, const std::string& key, const std::string& reason);
 
 /// The key ring that the settings name; throws start_failure (78).
 vault::key_ring read_key_ring(const settings::all& settings);

@@ -30,7 +30,7 @@ task<void> hand_over(vault::token_vault& vault, vault::key_ring fresh,
 std::string one_line(const std::vector<settings::fault>& faults) {
     std::string told;
     for (const auto& one : faults)
-        told += (told.empty() ? "" : "; ") + one.key + (one.key.empty() ? "" : ": ") + one.reason;
+        told += (told.empty() ? "" : "; ") + settings::text_of(one);
     return told;
 }
 
@@ -45,8 +45,8 @@ std::string one_line(const std::vector<std::string_view>& keys) {
 /// everybody on this host.
 void refuse_to_lose_callers(const service& running, const settings::all& fresh) {
     if (fresh.callers.empty() && running.asks_for_keys())
-        throw start_failure(exit_settings,
-                            "callers: is empty now, and then nobody would need a key; that takes a restart");
+        throw refused(fresh, "callers",
+                      "is empty now, and then nobody would need a key; that takes a restart");
 }
 
 settings::all read_good_settings(const std::string& file) {
@@ -104,7 +104,7 @@ void reload(service& of, const std::string& settings_file) {
         refuse_to_lose_callers(of, fresh);
         auto certificate = read_certificate(fresh);
         const auto keys = of.change_keys(read_key_ring(fresh)); // the last that can refuse
-        if (!keys) throw start_failure(exit_settings, "vault.keys_file: " + keys.error().message());
+        if (!keys) throw refused(fresh, "vault.keys_file", keys.error().message());
         of.renew(fresh, std::move(certificate));
         ++of.reloads().taken;
         of.sink().tell(telemetry::level::info, "settings_reloaded",

@@ -7,6 +7,7 @@
 #include "commands/left_behind.hpp"
 #include "commands/read_settings.hpp"
 #include "commands/start_failure.hpp"
+#include "settings/loader.hpp"
 #include "store/open_store.hpp"
 #include "tiktok/endpoint.hpp"
 #include "tiktok/remembered_windows.hpp"
@@ -54,7 +55,9 @@ std::unique_ptr<store::store> store_of(const settings::all& settings) {
     store::store_limits limits;
     limits.connections = settings.store.connections;
     auto opened = store::open_store(settings.store.url.reveal(), limits);
-    if (!opened) throw start_failure(exit_failed, "store.url: " + opened.error().message());
+    if (!opened)
+        throw start_failure(exit_failed,
+                            settings::text_about(settings, "store.url", opened.error().message()));
     return std::move(*opened);
 }
 
@@ -116,7 +119,9 @@ service::service(const settings::all& settings)
     // A ring that cannot open what the store holds must be found now, not at the first call (V06).
     const auto checked =
         await_on(reaching_[0]->home, vault_.check_keys(deadline::in(steady_now(), start_step_within)));
-    if (!checked) throw start_failure(exit_failed, "vault.keys_file: " + checked.error().message());
+    if (!checked)
+        throw start_failure(exit_failed,
+                            settings::text_about(settings_, "vault.keys_file", checked.error().message()));
     remember_windows();
     make_serving_workers();
     add_figures();
@@ -129,7 +134,9 @@ void service::remember_windows() {
     const auto sent = await_on(
         reaching_[0]->home,
         store_->posts_since(now - tiktok::remembered, deadline::in(steady_now(), start_step_within)));
-    if (!sent) throw start_failure(exit_failed, "store.url: " + sent.error().message());
+    if (!sent)
+        throw start_failure(exit_failed,
+                            settings::text_about(settings_, "store.url", sent.error().message()));
     tiktok::remember_inits(window_table_, *sent, now, steady_now());
 }
 

@@ -49,20 +49,30 @@ bool is_host_pattern(std::string_view pattern) {
     return plain && std::any_of(host.begin(), host.end(), is_name_letter);
 }
 
+/// Of two keys that do not fit each other: where the first was given, else the second.
+std::string either_source(const all& values, const std::string& key, const std::string& other) {
+    auto source = source_of(values, key);
+    return source.empty() ? source_of(values, other) : source;
+}
+
 void check_addresses(const all& values, std::vector<fault>& faults) {
     if (!is_ip_address(values.listen.address)) faults.push_back({"listen.address", "must be an IP address"});
     if (!is_ip_address(values.admin.address)) faults.push_back({"admin.address", "must be an IP address"});
     if (values.listen.port != 0 && values.listen.port == values.admin.port
         && values.listen.address == values.admin.address)
-        faults.push_back({"admin.port", "is the port of the API listener"});
+        faults.push_back({"admin.port", "is the port of the API listener",
+                          either_source(values, "admin.port", "listen.port")});
     if (values.callers.empty() && !is_loopback(values.listen.address))
-        faults.push_back(
-            {"callers", "is empty: then nobody needs a key, and listen.address must be a loopback address"});
+        faults.push_back({"callers",
+                          "is empty: then nobody needs a key, and listen.address must be a loopback address",
+                          either_source(values, "callers", "listen.address")});
     const auto& tls = values.listen.tls;
-    if (tls.certificate_file.empty() != tls.private_key_file.empty())
-        faults.push_back(
-            {tls.certificate_file.empty() ? "listen.tls.certificate_file" : "listen.tls.private_key_file",
-             "is missing: TLS needs both, the certificate and its key"});
+    if (tls.certificate_file.empty() != tls.private_key_file.empty()) {
+        std::string lacking = "listen.tls.certificate_file", given = "listen.tls.private_key_file";
+        if (!tls.certificate_file.empty()) lacking.swap(given);
+        faults.push_back({lacking, "is missing: TLS needs both, the certificate and its key",
+                          either_source(values, lacking, given)});
+    }
 }
 
 void check_urls(const all& values, std::vector<fault>& faults) {
@@ -118,7 +128,8 @@ void check_times(const all& values, std::vector<fault>& faults) {
     if (values.drain.delay > values.drain.deadline)
         faults.push_back({"drain.delay_ms",
                           "must not be longer than drain.deadline_ms, which counts from the "
-                          "same moment"});
+                          "same moment",
+                          either_source(values, "drain.delay_ms", "drain.deadline_ms")});
 }
 
 } // namespace

@@ -13,6 +13,12 @@ auto same_at(Where where) {
     return [where](const all& one, const all& other) { return where(one) == where(other); };
 }
 
+/// A list or a map.
+key_row structured(key_row row) {
+    row.is_structured = true;
+    return row;
+}
+
 /// Taken by SIGHUP too (product §8).
 key_row live(key_row row) {
     row.is_live = true;
@@ -74,12 +80,9 @@ key_row choice(std::string_view key, std::string_view choices, Where where) {
 
 template <class Where>
 key_row texts(std::string_view key, std::string_view expects, Where where) {
-    return {key,
-            expects,
-            false,
-            false,
-            [where](all& into, const YAML::Node& value) { return read_texts(where(into), value); },
-            same_at(where)};
+    return structured({key, expects, false, false,
+                       [where](all& into, const YAML::Node& value) { return read_texts(where(into), value); },
+                       same_at(where)});
 }
 
 template <class Where>
@@ -136,9 +139,9 @@ std::vector<key_row> tiktok_rows() {
                INTO(tiktok.default_privacy_level)),
         texts("tiktok.verified_url_prefixes", "list of https prefixes", INTO(tiktok.verified_url_prefixes)),
         texts("tiktok.upload_hosts", "list of patterns of hosts", INTO(tiktok.upload_hosts)),
-        {"tiktok.resolve", "name: address lines", false, false,
-         [](all& to, const YAML::Node& value) { return read_map(to.tiktok.resolve, value); },
-         same_at(INTO(tiktok.resolve))},
+        structured({"tiktok.resolve", "name: address lines", false, false,
+                    [](all& to, const YAML::Node& value) { return read_map(to.tiktok.resolve, value); },
+                    same_at(INTO(tiktok.resolve))}),
         number("tiktok.connections_per_host", "connections", {1, 10'000}, INTO(tiktok.connections_per_host)),
         number("tiktok.waiters_per_host", "waiting calls", {0, 1'000'000}, INTO(tiktok.waiters_per_host)),
     };
@@ -154,9 +157,9 @@ std::vector<key_row> keeping_rows() {
         number("vault.refresh_ahead_ms", "milliseconds", {0, day_ms}, INTO(vault.refresh_ahead)),
         number("vault.settling_ms", "milliseconds", {0, 60'000}, INTO(vault.settling)),
         number("vault.cached_users", "users", {64, 10'000'000}, INTO(vault.cached_users)),
-        {"callers", "list of callers", false, false,
-         [](all& to, const YAML::Node& value) { return read_callers(to.callers, value); },
-         same_at(INTO(callers)), true},
+        live(structured({"callers", "list of callers", false, false,
+                         [](all& to, const YAML::Node& value) { return read_callers(to.callers, value); },
+                         same_at(INTO(callers))})),
     };
 }
 

@@ -23,6 +23,8 @@ struct key_row {
     std::function<std::string(all& into, const YAML::Node& value)> read;
     std::function<bool(const all& one, const all& other)> same;
     bool is_live = false; // taken by SIGHUP, not by a new start only
+    bool is_structured =
+        false; // a list or a map: YAML in the environment too; all else is taken as it stands
 };
 
 /// Every key, in the order of config/gateway.yaml.

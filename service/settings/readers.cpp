@@ -37,7 +37,7 @@ std::string read_secret(secret& into, const YAML::Node& value) {
 }
 
 std::string read_texts(std::vector<std::string>& into, const YAML::Node& value) {
-    if (!value.IsSequence()) return "must be a list";
+    if (!value.IsSequence()) return "must be a list, such as [a, b]";
     std::vector<std::string> texts;
     for (const auto& item : value) {
         std::string text;

@@ -156,6 +156,8 @@ struct all {
     settings::files files;
     settings::drain drain;
     settings::log log;
+    /// Of each key that was given: which line or variable gave it.
+    std::map<std::string, std::string> sources;
 };
 
 } // namespace gateway::settings

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 namespace {
 
@@ -133,6 +134,33 @@ TEST_F(Commands, G01AStartWithBadSettingsIsRefusedTheSameWay) {
     EXPECT_EQ(got.status, 78);
     EXPECT_THAT(got.errors, HasSubstr("callers"));
     EXPECT_EQ(got.output, "");
+}
+
+TEST_F(Commands, FaultPWhatTheEnvironmentGivesIsTakenAsItStandsAndNamedWhereItIsWrong) {
+    const std::string callers = "[{name: a, key_sha256: " + std::string(64, 'a') + "}]";
+    const auto with = [&](std::map<std::string, std::string> variables) {
+        return run({"--config", settings(), "--check-config"}, variables);
+    };
+    const auto any = with({{"TIKTOK_GATEWAY__LISTEN__ADDRESS", "::"}, {"TIKTOK_GATEWAY__CALLERS", callers}});
+    EXPECT_EQ(any.status, 0) << any.errors;
+    const auto empty = with({{"TIKTOK_GATEWAY__LISTEN__ADDRESS", ""},
+                             {"TIKTOK_GATEWAY__CALLERS", ""},
+                             {"TIKTOK_GATEWAY__TIKTOK__CLIENT_SECRET_FILE", ""}});
+    EXPECT_EQ(empty.status, 0) << empty.errors;
+    const std::pair<std::string, std::string> wrong[] = {{"LISTEN__PORT", "http"},
+                                                         {"LISTEN__PROT", "1"},
+                                                         {"CALLERS", "[{"},
+                                                         {"CALLERS", "a"},
+                                                         {"VAULT__KEYS_FILE", "/nonexistent"},
+                                                         {"TIKTOK__CA_FILE", "/nonexistent"},
+                                                         {"STORE__URL", "sqlite:/nonexistent/a.db"}};
+    for (const auto& [name, value] : wrong) {
+        const auto got = with({{"TIKTOK_GATEWAY__" + name, value}});
+        EXPECT_EQ(got.status, 78) << name;
+        EXPECT_THAT(got.errors, HasSubstr("(environment variable TIKTOK_GATEWAY__" + name + ")"));
+    }
+    const auto in_file = run({"--config", settings("workers: many\n"), "--check-config"});
+    EXPECT_THAT(in_file.errors, HasSubstr("gateway.yaml, line 3)"));
 }
 
 class Start : public harness::flow_test {

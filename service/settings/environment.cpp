@@ -1,0 +1,80 @@
+#include "settings/environment.hpp"
+
+#include <cctype>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+
+namespace gateway::settings {
+
+namespace {
+
+constexpr std::string_view prefix = "TIKTOK_GATEWAY__";
+
+std::string key_of(std::string_view variable) {
+    std::string key;
+    for (std::size_t at = prefix.size(); at < variable.size(); ++at) {
+        if (variable.substr(at, 2) == "__") {
+            key += '.';
+            ++at;
+        } else {
+            key += static_cast<char>(std::tolower(static_cast<unsigned char>(variable[at])));
+        }
+    }
+    return key;
+}
+
+std::string source_of(const std::string& variable) {
+    return "environment variable " + variable;
+}
+
+void add_variable(const std::string& name, const std::string& text, given_values& into,
+                  std::vector<fault>& faults) {
+    const std::string key = key_of(name);
+    const std::string source = source_of(name);
+    const meaning what = meaning_of(key);
+    if (!what.row) {
+        faults.push_back({key, "is not a setting", source});
+        return;
+    }
+    try {
+        const bool is_yaml = what.row->is_structured && !what.names_a_file;
+        const auto [there, is_first] =
+            into.try_emplace(key, given{is_yaml ? YAML::Load(text) : YAML::Node(text), source});
+        if (!is_first) faults.push_back({key, "is given twice", there->second.source + ", and " + source});
+    } catch (const YAML::Exception& wrong) {
+        faults.push_back({key, not_yaml(wrong), source});
+    }
+}
+
+} // namespace
+
+environment read_environment() {
+    environment found;
+    for (char** line = environ; line && *line; ++line) {
+        const std::string_view text(*line);
+        const auto equals = text.find('=');
+        if (text.starts_with(prefix) && equals != std::string_view::npos)
+            found.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+    return found;
+}
+
+void add_environment(const environment& variables, given_values& into, std::vector<fault>& faults) {
+    given_values from_here;
+    for (const auto& [name, text] : variables)
+        if (!text.empty()) add_variable(name, text, from_here, faults);
+    for (const auto& [key, one] : from_here) {
+        const meaning what = meaning_of(key);
+        const auto itself = from_here.find(std::string(what.row->key));
+        if (what.names_a_file && itself != from_here.end()) {
+            faults.push_back({itself->first, "is given twice: itself and as " + key,
+                              itself->second.source + ", and " + one.source});
+            continue;
+        }
+        put_over(into, key, one);
+    }
+}
+
+} // namespace gateway::settings
