@@ -23,7 +23,7 @@ bool is_plain_name(const std::string& name) {
 }
 
 std::string read_hash(std::string& into, const YAML::Node& value) {
-    if (const auto wrong = read_text(into, value); !wrong.empty()) return wrong;
+    if (const auto wrong = read_word(into, value); !wrong.empty()) return wrong;
     for (auto& letter : into)
         letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
     const auto bytes = from_hex(into);

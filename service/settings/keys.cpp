@@ -43,6 +43,14 @@ key_row required(std::string_view key, std::string_view expects, Where where) {
     return row;
 }
 
+/// Not secret, but as exact as one.
+template <class Where>
+key_row required_word(std::string_view key, std::string_view expects, Where where) {
+    key_row row = required(key, expects, where);
+    row.read = [where](all& into, const YAML::Node& value) { return read_word(where(into), value); };
+    return row;
+}
+
 template <class Where>
 key_row hidden(std::string_view key, std::string_view expects, Where where) {
     return {key,
@@ -130,7 +138,7 @@ std::vector<key_row> tiktok_rows() {
         text("tiktok.api_url", "https origin", INTO(tiktok.api_url)),
         text("tiktok.authorize_url", "https URL", INTO(tiktok.authorize_url)),
         text("tiktok.ca_file", "PEM file", INTO(tiktok.ca_file)),
-        required("tiktok.client_key", "the TikTok app's client key", INTO(tiktok.client_key)),
+        required_word("tiktok.client_key", "the TikTok app's client key", INTO(tiktok.client_key)),
         hidden("tiktok.client_secret", "the TikTok app's client secret", INTO(tiktok.client_secret)),
         texts("tiktok.scopes", "list of scopes", INTO(tiktok.scopes)),
         choice("tiktok.pkce", "hex, base64url, off", INTO(tiktok.pkce)),

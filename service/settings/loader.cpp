@@ -1,5 +1,6 @@
 #include "settings/loader.hpp"
 
+#include "base/secret_text.hpp"
 #include "settings/environment.hpp"
 #include "settings/given.hpp"
 #include "settings/keys.hpp"
@@ -68,13 +69,14 @@ void read_secret_file(const key_row& row, const std::string& key, const given& f
         into.faults.push_back({key, wrong, from.source});
         return;
     }
-    auto text = read_file(path, secret_bytes_max);
-    while (text && !text->empty() && (text->back() == '\n' || text->back() == '\r'))
-        text->pop_back();
-    if (!text || text->empty())
-        into.faults.push_back({key, "cannot read a secret from " + path, from.source});
-    else
-        row.read(into.values, YAML::Node(*text));
+    const auto text = read_file(path, secret_bytes_max);
+    const std::string source = "file " + path + ", named by " + from.source;
+    if (!text)
+        into.faults.push_back({key, "cannot be read (or is larger than 64 KiB)", source});
+    else if (without_line_ends(*text).empty())
+        into.faults.push_back({key, "holds nothing", source});
+    else if (const auto wrong = row.read(into.values, YAML::Node(*text)); !wrong.empty())
+        into.faults.push_back({key, wrong, source});
 }
 
 /// A reader of entries begins with the place it means: `[2].users must …`.

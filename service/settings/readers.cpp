@@ -1,7 +1,10 @@
 #include "settings/readers.hpp"
 
+#include "base/secret_text.hpp"
+
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 namespace gateway::settings {
 
@@ -30,10 +33,19 @@ std::string read_text(std::string& into, const YAML::Node& value) {
     return {};
 }
 
-std::string read_secret(secret& into, const YAML::Node& value) {
+std::string read_word(std::string& into, const YAML::Node& value) {
     if (!value.IsScalar()) return "must be one text";
-    into = secret{value.Scalar()};
+    const auto text = without_line_ends(value.Scalar());
+    if (const auto wrong = why_no_secret(text); !wrong.empty()) return std::string(wrong);
+    into = text;
     return {};
+}
+
+std::string read_secret(secret& into, const YAML::Node& value) {
+    std::string text;
+    std::string wrong = read_word(text, value);
+    if (wrong.empty()) into = secret{std::move(text)};
+    return wrong;
 }
 
 std::string read_texts(std::vector<std::string>& into, const YAML::Node& value) {

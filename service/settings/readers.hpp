@@ -23,6 +23,9 @@ struct bounds {
 
 /// Each gives what is wrong, or an empty string.
 std::string read_text(std::string& into, const YAML::Node& value);
+/// What is copied from somewhere and must fit to the byte: visible ASCII with no blank at either end. Line
+/// ends and a byte order mark around it are cut off; the reason never repeats the text.
+std::string read_word(std::string& into, const YAML::Node& value);
 std::string read_secret(secret& into, const YAML::Node& value);
 std::string read_texts(std::vector<std::string>& into, const YAML::Node& value);
 std::string read_map(std::map<std::string, std::string>& into, const YAML::Node& value);

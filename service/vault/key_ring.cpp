@@ -1,6 +1,7 @@
 #include "vault/key_ring.hpp"
 
 #include "base/digest.hpp"
+#include "base/secret_text.hpp"
 
 #include <openssl/crypto.h>
 
@@ -25,10 +26,16 @@ failure refused_line(std::size_t number, std::string_view why) {
     return refused("The key ring's line " + std::to_string(number) + " " + std::string(why) + ".");
 }
 
+/// Files that were put together may hold a byte order mark in any line.
 std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t\r");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+    constexpr std::string_view blanks = " \t\r";
+    while (true) {
+        const auto first = text.find_first_not_of(blanks);
+        if (first == std::string_view::npos) return {};
+        text = text.substr(first, text.find_last_not_of(blanks) - first + 1);
+        if (!text.starts_with(byte_order_mark)) return text;
+        text.remove_prefix(byte_order_mark.size());
+    }
 }
 
 result<vault_key> read_line(std::string_view line, std::size_t number) {

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 
 namespace {
@@ -163,6 +164,26 @@ TEST_F(Commands, FaultPWhatTheEnvironmentGivesIsTakenAsItStandsAndNamedWhereItIs
     EXPECT_THAT(in_file.errors, HasSubstr("gateway.yaml, line 3)"));
 }
 
+TEST_F(Commands, FaultOASecretThatCannotBeMeantRefusesTheCheckAndTheStartByKey) {
+    for (const std::string text :
+         {"planted-4711-secret ", " planted-4711-secret", "planted-4711-\xC2\xA0secret"}) {
+        const auto file = folder.write("secret", text + "\n");
+        const std::map<std::string, std::string> named{{"TIKTOK_GATEWAY__TIKTOK__CLIENT_SECRET_FILE", file}};
+        for (const auto& got :
+             {run({"--config", settings(), "--check-config"}, named), run({"--config", settings()}, named)}) {
+            EXPECT_EQ(got.status, 78);
+            EXPECT_THAT(got.errors, HasSubstr("tiktok.client_secret_file"));
+            EXPECT_THAT(got.errors, HasSubstr(file));
+            EXPECT_THAT(got.errors, Not(HasSubstr("planted-4711")));
+        }
+    }
+    const auto url = run({"--config", settings(), "--check-config"},
+                         {{"TIKTOK_GATEWAY__STORE__URL", "postgresql://u:planted-4711-secret@h/d "}});
+    EXPECT_EQ(url.status, 78);
+    EXPECT_THAT(url.errors, HasSubstr("store.url"));
+    EXPECT_THAT(url.errors, Not(HasSubstr("planted-4711")));
+}
+
 class Start : public harness::flow_test {
 protected:
     /// The settings of the running gateway once more, with other values in some places.
@@ -228,6 +249,18 @@ TEST_F(Start, V06AKeyFileThatOthersCanReadIsRefused) {
     const auto got = start_again({});
     EXPECT_EQ(got.status, 78);
     EXPECT_THAT(got.errors, HasSubstr("vault.keys_file"));
+}
+
+TEST_F(Start, FaultOAClientSecretWithALineEndAndAMarkIsTheSecretThatTikTokKnows) {
+    w.connect("user-77");
+    ASSERT_EQ(w.stop_gateway(), 0);
+    std::ifstream plain(w.folder().path() / "client.secret");
+    const std::string secret{std::istreambuf_iterator<char>(plain), {}};
+    const harness::temp_folder elsewhere;
+    w.options.variables["TIKTOK_GATEWAY__TIKTOK__CLIENT_SECRET_FILE"] =
+        elsewhere.write("edited.secret", "\xEF\xBB\xBF" + secret + "\r\n");
+    const auto gone = w.api().del("/v1/users/user-77"); // TikTok asks for the secret before it revokes
+    EXPECT_TRUE(gone.at("data.revoked_at_tiktok") == boost::json::value(true)) << gone.raw;
 }
 
 TEST_F(Start, ConnectionsSurviveARestart) {

@@ -29,6 +29,22 @@ TEST(KeyRing, ReadsKeysAndTakesTheLastForNew) {
     EXPECT_EQ(ring->find("three"), nullptr);
 }
 
+TEST(KeyRing, FaultOTakesLinesAsEditorsAndShellsWriteThem) {
+    const std::string mark = "\xEF\xBB\xBF";
+    for (const std::string& text :
+         {mark + "one:" + a_key + "\r\ntwo:" + b_key + "\r\n",
+          mark + "# ours\none:" + a_key + "\n" + mark + "two:" + b_key,
+          "\t one:" + a_key + "\n \t" + mark + " two:" + b_key + "\t\r\n" + mark + "\r\n"}) {
+        const auto ring = key_ring::parse(text);
+        ASSERT_TRUE(ring) << ring.error().message();
+        EXPECT_EQ(ring->all().size(), 2U);
+        EXPECT_EQ(ring->find("one")->bytes.reveal(), std::string(32, 'a'));
+        EXPECT_EQ(ring->newest().id, "two");
+    }
+    const std::string wide{"\xff\xfeo\0n\0e\0", 8};
+    EXPECT_NE(key_ring::parse(wide).error().message().find("line 1"), std::string::npos);
+}
+
 TEST(KeyRing, RefusesWhatIsNoKeyAndNamesTheLineButNeverItsContent) {
     const std::vector<std::string> lines{"one",
                                          ":" + a_key,
