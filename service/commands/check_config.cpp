@@ -43,6 +43,8 @@ int check_config(const std::string& settings_file) {
     const settings::all settings = read_settings(settings_file);
     open_named_files(settings);
     look_at_named_places(settings);
+    for (const auto& one : remarks_on(settings))
+        std::cout << "note: " << settings::text_of(one) << "\n";
     std::cout << "the settings are good\n" << std::flush;
     return exit_well;
 }

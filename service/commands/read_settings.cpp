@@ -3,6 +3,7 @@
 #include "actions/row.hpp"
 #include "base/pattern.hpp"
 #include "commands/start_failure.hpp"
+#include "tiktok/scopes.hpp"
 
 #include <algorithm>
 
@@ -39,6 +40,18 @@ settings::loaded find_settings(const std::string& file) {
     settings::loaded found = settings::load(file, settings::read_environment());
     if (found.good()) found.faults = check_actions(found.values);
     return found;
+}
+
+std::vector<settings::fault> remarks_on(const settings::all& settings) {
+    std::vector<settings::fault> remarks;
+    for (const auto& scope : tiktok::unknown_scopes(settings.tiktok.scopes))
+        remarks.push_back(
+            {"tiktok.scopes",
+             "holds " + scope
+                 + ", which this gateway does not know; TikTok refuses every login while the app "
+                   "does not hold it",
+             settings::source_of(settings, "tiktok.scopes")});
+    return remarks;
 }
 
 settings::all read_settings(const std::string& file) {

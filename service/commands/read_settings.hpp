@@ -8,11 +8,15 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace gateway::commands {
 
 /// With every fault that can be found without opening what they name.
 settings::loaded find_settings(const std::string& file);
+
+/// What good settings hold that may not be meant; the check and the start say it and go on.
+std::vector<settings::fault> remarks_on(const settings::all& settings);
 
 /// Throws start_failure (78) after telling each fault by its key.
 settings::all read_settings(const std::string& file);

@@ -2,6 +2,7 @@
 #include "commands/drain.hpp"
 #include "commands/read_settings.hpp"
 #include "commands/reload.hpp"
+#include "commands/service.hpp"
 #include "commands/start_failure.hpp"
 
 namespace gateway::commands {
@@ -18,6 +19,9 @@ int run(const std::string& settings_file) {
     const settings::all settings = read_settings(settings_file);
     service serving(settings);
     serving.start();
+    for (const auto& one : remarks_on(settings)) // behind the line that tells the ports
+        serving.sink().tell(telemetry::level::warn, "settings_remark",
+                            {{"key", one.key}, {"remark", settings::text_of(one)}});
     while (from.wait() == signals::what::reload)
         reload(serving, settings_file);
     drain(serving, serving.store_lost() ? at_once : settings.drain, from);

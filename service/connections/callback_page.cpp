@@ -1,7 +1,8 @@
 #include "connections/callback_page.hpp"
 
+#include "tiktok/scopes.hpp"
+
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace gateway::connections {
@@ -25,20 +26,9 @@ constexpr std::string_view after_title =
 
 constexpr std::string_view after_text = "</main>\n</body>\n</html>\n";
 
-/// What a scope allows, said to the person who granted it (tiktok-api §3.1, §0).
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> meanings{{
-    {"user.info.basic", "see your name and avatar"},
-    {"user.info.profile", "see your profile text and link"},
-    {"user.info.stats", "see your follower, like and video counts"},
-    {"video.list", "see your public videos"},
-    {"video.upload", "send drafts to your inbox"},
-    {"video.publish", "post for you"},
-}};
-
 std::string meaning_of(std::string_view scope) {
-    const auto found =
-        std::find_if(meanings.begin(), meanings.end(), [scope](const auto& m) { return m.first == scope; });
-    return html_escaped(found == meanings.end() ? scope : found->second);
+    const auto* known = tiktok::find_scope(scope);
+    return html_escaped(known ? known->allows : scope);
 }
 
 void append_list(std::string& out, std::string_view heading, const std::vector<std::string>& scopes) {

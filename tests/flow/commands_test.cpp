@@ -184,6 +184,21 @@ TEST_F(Commands, FaultOASecretThatCannotBeMeantRefusesTheCheckAndTheStartByKey) 
     EXPECT_THAT(url.errors, Not(HasSubstr("planted-4711")));
 }
 
+TEST_F(Commands, FaultRTheCheckSaysByKeyWhichScopesItDoesNotKnowAndLetsThemPass) {
+    const auto with = [&](const std::string& scopes) {
+        return run({"--config", settings(), "--check-config"}, {{"TIKTOK_GATEWAY__TIKTOK__SCOPES", scopes}});
+    };
+    const auto got = with("[user.info.basic, video.steal, research.data.basic, video.steal]");
+    EXPECT_EQ(got.status, 0);
+    EXPECT_THAT(got.output, HasSubstr("tiktok.scopes: holds video.steal"));
+    EXPECT_THAT(got.output, HasSubstr("tiktok.scopes: holds research.data.basic"));
+    EXPECT_THAT(got.output, HasSubstr("environment variable TIKTOK_GATEWAY__TIKTOK__SCOPES"));
+    EXPECT_THAT(got.output, Not(HasSubstr("user.info.basic")));
+    EXPECT_THAT(got.output, testing::EndsWith("the settings are good\n"));
+    EXPECT_EQ(run({"--config", settings(), "--check-config"}).output, "the settings are good\n");
+    EXPECT_EQ(with("[video.upload, video.publish]").output, "the settings are good\n");
+}
+
 class Start : public harness::flow_test {
 protected:
     /// The settings of the running gateway once more, with other values in some places.
@@ -261,6 +276,14 @@ TEST_F(Start, FaultOAClientSecretWithALineEndAndAMarkIsTheSecretThatTikTokKnows)
         elsewhere.write("edited.secret", "\xEF\xBB\xBF" + secret + "\r\n");
     const auto gone = w.api().del("/v1/users/user-77"); // TikTok asks for the secret before it revokes
     EXPECT_TRUE(gone.at("data.revoked_at_tiktok") == boost::json::value(true)) << gone.raw;
+}
+
+TEST_F(Start, FaultRAScopeThatIsNotKnownIsToldByKeyBehindTheFirstLine) {
+    w.options.variables["TIKTOK_GATEWAY__TIKTOK__SCOPES"] = "[user.info.basic, video.steal]";
+    EXPECT_NE(w.gateway().port(), 0) << "the first line is the one that tells the ports";
+    ASSERT_EQ(w.stop_gateway(), 0);
+    EXPECT_THAT(w.everything_said(), HasSubstr("\"settings_remark\""));
+    EXPECT_THAT(w.everything_said(), HasSubstr("tiktok.scopes: holds video.steal"));
 }
 
 TEST_F(Start, ConnectionsSurviveARestart) {
