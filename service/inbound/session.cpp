@@ -215,6 +215,7 @@ std::optional<pipeline::outcome> session::answer_at_the_door(request_body& body,
     if (head.body.kind == http::framing::length) request.content_length = head.body.length_bytes;
     request.has_body = head.body.kind == http::framing::chunked
                        || (head.body.kind == http::framing::length && head.body.length_bytes > 0);
+    request.expects_continue = head.expect_continue;
     request.body = &body;
     request.arrived = record_.began;
     request.arrived_wall = record_.began_wall;

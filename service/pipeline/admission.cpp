@@ -21,11 +21,7 @@ bool digits(std::string_view text) {
            && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-failure wrong_type(std::string_view takes) {
-    return failure{errc::unsupported_media_type, "This route takes " + std::string(takes) + "."};
-}
-
-bool has_bytes(const request& what) {
+bool may_have_bytes(const request& what) {
     return what.has_body && what.content_length.value_or(1) != 0;
 }
 
@@ -117,14 +113,24 @@ result<void> check_key(const request& what) {
     return refuse_header("Idempotency-Key", "must be 1 to 255 visible ASCII characters");
 }
 
+failure wrong_type(const actions::row& what) {
+    const bool upload = what.takes == actions::body::upload;
+    const std::string_view takes =
+        upload ? "video/*, multipart/form-data with a boundary, or application/json" : "application/json";
+    return failure{errc::unsupported_media_type, "This route takes " + std::string(takes) + "."};
+}
+
 result<body_plan> plan_body(const request& what) {
     using actions::body;
     const auto& row = *what.what;
     if (what.content_length && *what.content_length > row.body_bytes_max)
         return failure{errc::too_large, "The body is larger than this route takes."};
     if (row.takes == body::none) {
-        if (has_bytes(what)) return failure{errc::too_large, "This route takes no body."};
-        return body_plan{};
+        if (!may_have_bytes(what)) return body_plan{};
+        if (what.content_length.value_or(0) > dropped_bytes_max)
+            return failure{errc::too_large, "This route takes no body, and of one it ignores 64 KB at most."};
+        // Nobody is asked for bytes that are thrown away; the connection ends instead.
+        return body_plan{.shape = what.expects_continue ? body_shape::none : body_shape::dropped};
     }
     if (row.takes == body::document) return body_plan{.shape = body_shape::document};
     if (row.takes == body::stream) {
@@ -132,17 +138,18 @@ result<body_plan> plan_body(const request& what) {
         return body_plan{.shape = body_shape::raw};
     }
     const bool upload = row.takes == body::upload;
-    const std::string_view takes =
-        upload ? "video/*, multipart/form-data with a boundary, or application/json" : "application/json";
-    if (!has_bytes(what) && !(upload && !what.content_type.empty()))
-        return body_plan{.shape = body_shape::json};
+    const bool fine_without = !upload || what.content_type.empty();
+    if (!may_have_bytes(what) && fine_without) return body_plan{.shape = body_shape::json};
     const auto type = http::parse_media_type(what.content_type);
-    if (!type) return wrong_type(takes);
-    if (type->is_json()) return body_plan{.shape = body_shape::json, .type = *type};
+    if (type && type->is_json()) return body_plan{.shape = body_shape::json, .type = *type};
+    // Chunks may hold nothing; who asks before sending has something to send.
+    if (fine_without && !what.content_length && !what.expects_continue)
+        return body_plan{.shape = body_shape::nothing_due};
+    if (!type) return wrong_type(row);
     const bool form = type->is_multipart_form() && !type->boundary.empty();
-    if (!upload || (!form && !type->is_video())) return wrong_type(takes);
+    if (!upload || (!form && !type->is_video())) return wrong_type(row);
     if (!what.content_length) return failure{errc::length_required, "An upload needs Content-Length."};
-    if (!has_bytes(what)) return failure{errc::invalid_input, "The body is the video; there was none."};
+    if (!may_have_bytes(what)) return failure{errc::invalid_input, "The body is the video; there was none."};
     return body_plan{.shape = form ? body_shape::multipart : body_shape::raw, .type = *type};
 }
 

@@ -40,12 +40,25 @@ milliseconds allowed_time(actions::pace pace, std::uint64_t upload_bytes, const 
 result<void> check_key(const request& what);
 
 /// How the body will be read.
-enum class body_shape { none, json, multipart, raw, document };
+enum class body_shape {
+    none,
+    json,
+    multipart,
+    raw,
+    document,
+    dropped,    // the row takes none: a little of one is read and thrown away
+    nothing_due // fine if it turns out to be empty, else unsupported_media_type
+};
 struct body_plan {
     body_shape shape = body_shape::none;
     http::media_type type; // views into the request
 };
 /// length_required, too_large, unsupported_media_type: from the head alone, before a byte is read (C13, C14).
+/// Where only the bytes can tell, since proxies send empty bodies as chunks, the plan is to look for one.
 result<body_plan> plan_body(const request& what);
+/// unsupported_media_type, with what the row takes.
+failure wrong_type(const actions::row& what);
+/// Of a body that no row asked for: as much of it as would be read to keep the connection.
+inline constexpr std::uint64_t dropped_bytes_max = 64 * 1024;
 
 } // namespace gateway::pipeline

@@ -1,6 +1,7 @@
 #include "pipeline/body_reader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <span>
 
@@ -24,6 +25,19 @@ task<result<std::string>> read_whole(body_source& from, std::uint64_t bytes_max,
     }
     all.resize(have);
     co_return all;
+}
+
+task<result<void>> drop_whole(body_source& from, std::uint64_t bytes_max, deadline until) {
+    std::array<char, 4096> waste;
+    std::uint64_t dropped = 0;
+    for (;;) {
+        const auto got = co_await from.read_some(waste, until);
+        if (!got) co_return got.error();
+        if (*got == 0) co_return result<void>{};
+        dropped += *got;
+        if (dropped > bytes_max)
+            co_return failure{errc::too_large, "The body is larger than this route ignores."};
+    }
 }
 
 } // namespace gateway::pipeline

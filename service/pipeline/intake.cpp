@@ -14,6 +14,28 @@ task<result<std::string>> whole_body(const request& what, deadline until) {
     co_return co_await read_whole(*what.body, what.what->body_bytes_max, until);
 }
 
+/// For a body whose type is none that the row takes: what counts is that there are bytes, not how they are
+/// framed.
+task<result<void>> expect_nothing(const request& what, deadline until) {
+    char first = 0;
+    const auto got = co_await what.body->read_some({&first, 1}, until);
+    if (!got) co_return got.error();
+    if (*got > 0) co_return wrong_type(*what.what);
+    co_return result<void>{};
+}
+
+/// Reads what the row does not take, so that nothing of it is a request of its own. Gives how to go on.
+task<result<body_shape>> look_for_bytes(const request& what, body_shape planned, deadline until) {
+    if (planned == body_shape::dropped) {
+        const auto dropped = co_await drop_whole(*what.body, dropped_bytes_max, until);
+        if (!dropped) co_return dropped.error();
+        co_return body_shape::none;
+    }
+    const auto empty = co_await expect_nothing(what, until);
+    if (!empty) co_return empty.error();
+    co_return body_shape::json; // of no inputs
+}
+
 task<result<void>> open_form(const request& what, const body_plan& plan, intake& into, deadline until) {
     into.form = std::make_unique<multipart_source>(*what.body, plan.type.boundary, *what.content_length);
     const auto opened = co_await into.form->open(until);
@@ -44,6 +66,11 @@ result<void> take_in_query(const request& what, const settings::tiktok& rules, i
 task<result<intake>> take_in(const request& what, body_plan plan, const settings::tiktok& rules,
                              deadline until) {
     intake out;
+    if (plan.shape == body_shape::dropped || plan.shape == body_shape::nothing_due) {
+        const auto shape = co_await look_for_bytes(what, plan.shape, until);
+        if (!shape) co_return shape.error();
+        plan.shape = *shape;
+    }
     if (plan.shape == body_shape::none) {
         if (const auto good = take_in_query(what, rules, out); !good) co_return good.error();
         co_return out;

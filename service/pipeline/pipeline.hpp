@@ -65,7 +65,8 @@ struct request {
     std::string_view signature;                  // TikTok-Signature
     std::string_view timeout_seconds;            // X-Request-Timeout, raw
     std::optional<std::uint64_t> content_length; // absent: chunked, or no body
-    bool has_body = false;
+    bool has_body = false;                       // bytes may follow: of a chunked body only its end tells
+    bool expects_continue = false;               // the sender waits to be asked for them
     body_source* body = nullptr; // multipart has been opened by nobody yet: raw bytes of the message
     steady_time arrived;
     wall_time arrived_wall;

@@ -2,12 +2,92 @@
 // beside each, what only looks like it and stays refused.
 #include "flow/wire_test.hpp"
 
+#include <gmock/gmock.h>
+
 namespace {
+
+using testing::HasSubstr;
+using testing::Not;
 
 class WireLegal : public wire::wire_test {
 protected:
+    std::string asked(const std::string& line, const std::string& type, const std::string& fields,
+                      const std::string& body = {}) {
+        const std::string content_type = type.empty() ? "" : "Content-Type: " + type + "\r\n";
+        return request(line + " HTTP/1.1", content_type + fields, body);
+    }
+    std::string last() { return get("/v1/users/user-77", "Connection: close\r\n"); }
+    /// Status and code of the answer to `bytes`, which must leave the connection fit for one more request.
+    std::string told_with_one_more(const std::string& bytes) {
+        harness::raw_socket socket(w.gateway().port(), w.heard());
+        socket.send(bytes + last());
+        const auto got = harness::parse_answer(socket.receive_answer());
+        const auto next = harness::parse_answer(socket.receive_answer());
+        EXPECT_EQ(next.text_at("data.state"), "connected") << bytes.substr(0, 200) << got.raw << next.raw;
+        EXPECT_EQ(socket.receive_all(closes_within), "") << "bytes of a body were run";
+        return std::to_string(got.status) + " " + got.code();
+    }
     int status_of(const std::string& bytes) { return harness::parse_answer(say(bytes)).status; }
 };
+
+struct call {
+    const char* line;
+    const char* type;
+};
+
+TEST_F(WireLegal, FaultEAChunkedBodyOfNoBytesIsAsNoBodyOnEveryRoute) {
+    for (const auto& [line, type] :
+         {call{"GET /v1/users", ""}, call{"GET /v1/users", "text/plain"},
+          call{"GET /v1/users/user-77/info", "application/json"}, call{"GET /v1/nowhere", ""},
+          call{"GET /openapi.yaml", ""}, call{"OPTIONS /v1/users", ""}, call{"DELETE /v1/users/nobody", ""},
+          call{"DELETE /v1/users/user-77/posts/v_pub_url~v2.1", ""},
+          call{"POST /v1/users/user-77/connect", ""}, call{"POST /v1/users/user-77/connect", "text/plain"},
+          call{"POST /v1/users/user-77/connect", "application/json"},
+          call{"POST /v1/users/user-77/photos", ""}, call{"POST /v1/users/user-77/videos", ""},
+          call{"POST /v1/users/user-77/videos", "text/plain"},
+          call{"POST /v1/users/user-77/videos", "video/mp4"}, call{"POST /v1/files", "video/mp4"},
+          call{"PUT /v1/users/user-77/tokens", ""}, call{"POST /webhooks/tiktok", ""}}) {
+        const auto without = told_with_one_more(asked(line, type, ""));
+        for (const char* empty :
+             {"0\r\n\r\n", "00000000000000000\r\n\r\n", "0 ;\ta = \"b;c\"\r\nA:\tb \r\n\r\n"})
+            EXPECT_EQ(told_with_one_more(asked(line, type, "Transfer-Encoding: chunked\r\n", empty)), without)
+                << line << " " << type << " " << empty;
+    }
+    const auto head =
+        say(asked("HEAD /v1/users", "", "Transfer-Encoding: chunked\r\n", "0\r\n\r\n") + last());
+    EXPECT_EQ(answers_in(head), 2U) << head;
+    EXPECT_EQ(harness::parse_answer(head).status, 200) << head;
+}
+
+TEST_F(WireLegal, FaultEAnEmptyBodyMayComeLaterThanItsHead) {
+    for (const char* line : {"GET /v1/users", "DELETE /v1/users/nobody", "POST /v1/users/user-77/connect"}) {
+        const auto without = status_of(asked(line, "", "Connection: close\r\n"));
+        harness::raw_socket socket(w.gateway().port(), w.heard());
+        socket.send(asked(line, "", "Transfer-Encoding: chunked\r\n"));
+        for (const char* byte : {"0", "\r", "\n", "\r", "\n"})
+            socket.send(byte);
+        EXPECT_EQ(harness::parse_answer(socket.receive_answer()).status, without) << line;
+        socket.send(last());
+        EXPECT_EQ(harness::parse_answer(socket.receive_answer()).status, 200) << line;
+    }
+}
+
+TEST_F(WireLegal, FaultEOneByteIsABody) {
+    const std::string chunked = "Transfer-Encoding: chunked\r\n";
+    const std::string one = "1\r\nx\r\n0\r\n\r\n";
+    for (const char* type : {"", "text/plain"})
+        EXPECT_EQ(told_with_one_more(asked("POST /v1/users/user-77/connect", type, chunked, one)),
+                  "415 unsupported_media_type");
+    EXPECT_EQ(told_with_one_more(asked("POST /v1/users/user-77/connect", "application/json", chunked, one)),
+              "400 malformed_json");
+    // Who asks first has something to send, and is refused before it is asked for.
+    const auto asks = say(asked("POST /v1/users/user-77/connect", "", chunked + "Expect: 100-continue\r\n"));
+    EXPECT_EQ(harness::parse_answer(asks).status, 415) << asks;
+    EXPECT_THAT(asks, Not(HasSubstr("100 Continue")));
+    // A chunk that never comes to its end is no empty body.
+    expect_refused(asked("GET /v1/users", "", chunked, "0\r\n\rX"), 400);
+    expect_refused(asked("POST /v1/users/user-77/connect", "", chunked, "0\r\n X: y\r\n\r\n"), 400);
+}
 
 TEST_F(WireLegal, FaultFTakesEveryByteThatAValueMayHold) {
     harness::raw_socket socket(w.gateway().port(), w.heard());
@@ -98,6 +178,40 @@ TEST_F(WireLegal, FaultFTakesAnAbsoluteFormWhosePortGoesWithoutSaying) {
                                        std::pair{"http://evil.example:80/v1/users", "gw.example"},
                                        std::pair{"http://u@gw.example:80/v1/users", "gw.example"}})
         expect_refused(asked(target, host) + "\r\n", 400);
+}
+
+TEST_F(WireLegal, FaultFABodyOfAGetIsDroppedAndNeverRun) {
+    const std::string inner = reaching_tiktok();
+    const auto before = seen_by_tiktok();
+    for (const char* line : {"GET /v1/users", "GET /v1/users/user-77/posts", "DELETE /v1/users/nobody"}) {
+        const auto without = told_with_one_more(asked(line, "", ""));
+        for (const std::string& body : {inner, std::string("{}"), std::string(64 * 1024, 'x')}) {
+            const auto counted = "Content-Length: " + std::to_string(body.size()) + "\r\n";
+            EXPECT_EQ(told_with_one_more(asked(line, "text/plain", counted, body)), without) << line;
+            std::string chunks = "1\r\n" + body.substr(0, 1) + "\r\n";
+            char size[20];
+            std::snprintf(size, sizeof size, "%zx", body.size() - 1);
+            chunks += size + ("\r\n" + body.substr(1)) + "\r\n0\r\n\r\n";
+            EXPECT_EQ(told_with_one_more(asked(line, "", "Transfer-Encoding: chunked\r\n", chunks)), without)
+                << line;
+        }
+    }
+    EXPECT_EQ(seen_by_tiktok(), before);
+    // More of it is refused, announced or not, and so is a body that does not come to its end.
+    expect_refused(asked("GET /v1/users", "", "Content-Length: 65537\r\n"), 413);
+    std::string many;
+    for (int i = 0; i < 10; ++i)
+        many += "8000\r\n" + std::string(0x8000, 'x') + "\r\n";
+    expect_refused(asked("GET /v1/users", "", "Transfer-Encoding: chunked\r\n", many), {413},
+                   "320 KB in chunks");
+    harness::raw_socket short_one(w.gateway().port(), w.heard());
+    short_one.send(asked("GET /v1/users", "", "Content-Length: 10\r\n", "12345"));
+    short_one.end_sending();
+    EXPECT_EQ(harness::parse_answer(short_one.receive_all(closes_within)).status, 400);
+    // Nobody is asked for a body that is thrown away.
+    const auto asks = say(asked("GET /v1/users", "", "Content-Length: 10\r\nExpect: 100-continue\r\n"));
+    EXPECT_EQ(harness::parse_answer(asks).status, 200) << asks;
+    EXPECT_THAT(asks, Not(HasSubstr("100 Continue")));
 }
 
 class WireOld : public wire::wire_test {

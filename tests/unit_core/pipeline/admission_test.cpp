@@ -151,6 +151,7 @@ struct body_case {
     const char* type;
     std::optional<std::uint64_t> length;
     const char* verdict; // a code or a shape
+    bool expects_continue = false;
 };
 
 std::string verdict_of(const body_case& each) {
@@ -158,16 +159,17 @@ std::string verdict_of(const body_case& each) {
     call.content_type = each.type;
     call.content_length = each.length;
     call.has_body = !each.length || *each.length > 0;
+    call.expects_continue = each.expects_continue;
     const auto plan = plan_body(call);
     if (!plan) return code_of(plan.error());
-    constexpr const char* names[] = {"none", "json", "multipart", "raw", "document"};
+    constexpr const char* names[] = {"none",     "json",    "multipart",  "raw",
+                                     "document", "dropped", "nothing_due"};
     return names[static_cast<std::size_t>(plan->shape)];
 }
 
 TEST(Bodies, AreJudgedByTheirHeadAlone) {
     const body_case cases[] = {
         {"TIKTOK_LIST_VIDEOS", "", 0, "none"},
-        {"TIKTOK_LIST_VIDEOS", "application/json", 2, "too_large"},
         {"TIKTOK_POST_PHOTO", "application/json", 10, "json"},
         {"TIKTOK_POST_PHOTO", "application/json; charset=utf-8", std::nullopt, "json"},
         {"TIKTOK_POST_PHOTO", "text/plain", 10, "unsupported_media_type"},
@@ -191,6 +193,39 @@ TEST(Bodies, AreJudgedByTheirHeadAlone) {
     };
     for (const auto& each : cases)
         EXPECT_EQ(verdict_of(each), each.verdict) << each.slug << ' ' << each.type;
+}
+
+TEST(Bodies, FaultEAreLookedAtWhereOnlyTheirBytesCanTell) {
+    const auto chunked = std::nullopt;
+    const body_case cases[] = {
+        {"TIKTOK_LIST_VIDEOS", "", chunked, "dropped"},
+        {"TIKTOK_LIST_VIDEOS", "text/plain", chunked, "dropped"},
+        {"GATEWAY_CANCEL_POST", "", chunked, "dropped"},
+        {"GATEWAY_CONNECT", "", chunked, "nothing_due"},
+        {"GATEWAY_CONNECT", "text/plain", chunked, "nothing_due"},
+        {"GATEWAY_CONNECT", "application/json", chunked, "json"},
+        {"GATEWAY_CONNECT", "", chunked, "unsupported_media_type", true},
+        {"TIKTOK_UPLOAD_VIDEO", "", chunked, "nothing_due"},
+        // As without a body: a type that promises one is held to it.
+        {"TIKTOK_UPLOAD_VIDEO", "text/plain", chunked, "unsupported_media_type"},
+        {"TIKTOK_UPLOAD_VIDEO", "video/mp4", chunked, "length_required"},
+        {"GATEWAY_FILES", "", chunked, "length_required"},
+        {"GATEWAY_IMPORT_TOKENS", "", chunked, "document"},
+    };
+    for (const auto& each : cases)
+        EXPECT_EQ(verdict_of(each), each.verdict) << each.slug << ' ' << each.type;
+}
+
+TEST(Bodies, FaultFNobodyAskedForAreDroppedUpTo64Kilobytes) {
+    const body_case cases[] = {
+        {"TIKTOK_LIST_VIDEOS", "application/json", 2, "dropped"},
+        {"TIKTOK_LIST_VIDEOS", "", 64 * 1024, "dropped"},
+        {"TIKTOK_LIST_VIDEOS", "", 64 * 1024 + 1, "too_large"},
+        {"TIKTOK_LIST_VIDEOS", "", 5ULL << 30, "too_large", true},
+        {"TIKTOK_LIST_VIDEOS", "", 2, "none", true}, // nobody asks for it
+    };
+    for (const auto& each : cases)
+        EXPECT_EQ(verdict_of(each), each.verdict) << *each.length;
 }
 
 TEST(Keys, I07OnlyShortVisibleAsciiIsAKey) {

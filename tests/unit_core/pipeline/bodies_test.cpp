@@ -129,6 +129,37 @@ TEST_P(Bodies, ADocumentGoesToItsActionAsItCame) {
     EXPECT_EQ(taken->document, R"({"access_token":"x"})");
 }
 
+TEST_P(Bodies, FaultEAChunkedBodyOfNoBytesIsNoBody) {
+    for (const char* slug : {"TIKTOK_LIST_VIDEOS", "GATEWAY_CONNECT"})
+        for (const char* type : {"", "text/plain", "application/json"}) {
+            pieces nothing({}, GetParam());
+            auto what = asking(slug, nothing, type);
+            what.content_length.reset();
+            const auto taken = take(what);
+            EXPECT_TRUE(taken) << slug << type << (taken ? "" : taken.error().message());
+            pieces some("{}", GetParam());
+            what.body = &some;
+            const auto other = take(what);
+            const bool fine = std::string_view(slug) == "TIKTOK_LIST_VIDEOS" || type[0] == 'a';
+            EXPECT_EQ(other.has_value(), fine) << slug << type;
+            if (!fine) {
+                EXPECT_EQ(other.error().code(), errc::unsupported_media_type);
+            }
+        }
+}
+
+TEST_P(Bodies, FaultFABodyNobodyAskedForIsReadToItsEndOrRefused) {
+    pieces most(std::string(64 * 1024, 'x'), GetParam());
+    EXPECT_TRUE(take(asking("TIKTOK_LIST_VIDEOS", most, "")));
+    EXPECT_EQ(most.taken(), 64U * 1024) << "what is left would be the next request";
+    pieces more(std::string(64 * 1024 + 1, 'x'), GetParam());
+    auto what = asking("TIKTOK_LIST_VIDEOS", more, "");
+    what.content_length.reset();
+    const auto refused = take(what);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::too_large);
+}
+
 INSTANTIATE_TEST_SUITE_P(InPieces, Bodies, ::testing::Values(1, 7, 1000, 1 << 20));
 
 } // namespace
