@@ -52,7 +52,7 @@ public:
     /// always well.
     virtual health how_it_is() const { return {}; }
 
-    /// Any thread, no wait. An engine that says at once whether it has written has none.
+    /// Ends of calls that the store could not write down yet (late_writes.hpp). Any thread, no wait.
     virtual late_counts late() const { return {}; }
 
     /// Tells of what other processes on this store do, from now until stop_listening() has returned. Any

@@ -1,13 +1,12 @@
 #include "store/postgresql/store.hpp"
 
 #include "runtime/waiter.hpp"
-#include "store/postgresql/late_writes.hpp"
+#include "store/late_store.hpp"
 #include "store/postgresql/migrations.hpp"
 #include "store/postgresql/operations.hpp"
 #include "store/postgresql/pool.hpp"
 #include "store/postgresql/watch.hpp"
-
-#include <boost/asio/co_spawn.hpp>
+#include "store/wait_for.hpp"
 
 #include <mutex>
 
@@ -17,29 +16,17 @@ namespace {
 using postgresql::connection;
 
 constexpr milliseconds farewell_within{1'000};
-constexpr milliseconds late_writes_every{500};
 // Who takes over what was left must see who has taken before: a row that another replica has just claimed
 // would else look as it did at the beginning of the statement, abandoned.
 constexpr std::int64_t settlement_lock = schema_lock + 1;
 
-/// Runs one coroutine to its end on the calling thread: for the start and the end, where there is no loop.
-template <class T>
-T wait_for(task<T> step) {
-    boost::asio::io_context loop{1};
-    std::optional<T> got;
-    boost::asio::co_spawn(loop, std::move(step), [&got](const std::exception_ptr& fault, T out) {
-        if (!fault) got.emplace(std::move(out));
-    });
-    loop.run();
-    return std::move(got.value());
-}
-
 /// Each call is a job of the same name in postgresql_operations; its arguments live in this coroutine's frame
 /// until the job has ended.
-class postgresql_store final : public store {
+class postgresql_store final : public late_store {
 public:
     postgresql_store(postgresql_address address, store_limits limits)
-        : limits_(limits),
+        : late_store(2 * limits.job_max, limits.job_max), // a statement may have as long on the server's side
+          limits_(limits),
           watch_(pool_, listeners_, limits.silent_max / 3),
           pool_(std::move(address), limits) {}
     ~postgresql_store() override;
@@ -47,7 +34,6 @@ public:
     /// Empty, or what an operator has to know.
     std::string begin();
 
-    late_counts late() const override { return late_.counts(); }
     void listen(change_listener& who) override { listeners_.add(who); }
     void stop_listening(change_listener& who) override { listeners_.remove(who); }
     std::optional<limits::replicas_seen> replicas() const override;
@@ -85,7 +71,6 @@ public:
     task<result<std::optional<oauth_state_record>>> take_oauth_state(std::string state_hash, wall_time now,
                                                                      deadline until) override;
     task<result<bool>> begin_post(post_record record, deadline until) override;
-    task<result<bool>> update_post(post_record record, deadline until, durable when) override;
     task<result<told_end>> tell_post_status(told_status told, deadline until) override;
     task<result<shared_post>> find_post(const user_id& user, const publish_id& id, deadline until) override;
     task<result<page_of<post_record>>> list_posts(user_id user, std::string cursor, std::uint32_t limit,
@@ -99,10 +84,6 @@ public:
     task<result<std::vector<post_record>>> posts_since(wall_time since, deadline until) override;
     task<result<std::vector<post_record>>> abandoned_posts(std::uint32_t limit, deadline until) override;
     task<result<std::vector<abandoned_key>>> abandoned_keys(std::uint32_t limit, deadline until) override;
-    task<result<std::optional<idempotency_record>>> claim_key(idempotency_record record, wall_time now,
-                                                              deadline until) override;
-    task<result<done>> finish_key(idempotency_record record, deadline until) override;
-    task<result<done>> forget_key(idempotency_record record, deadline until) override;
     task<result<done>> put_file(file_record record, deadline until) override;
     task<result<std::optional<file_record>>> find_file(file_id id, deadline until) override;
     task<result<bool>> forget_file(file_id id, deadline until) override;
@@ -127,17 +108,16 @@ private:
     task<std::string> begin_with(deadline until);
     task<result<done>> say_good_bye(deadline until);
     task<void> stay_alive();
-    task<void> write_late();
-    task<result<bool>> write(const late_write& what, deadline until);
-    task<result<bool>> change_post(const post_record& record, deadline until);
-    task<result<bool>> end_key(const idempotency_record& record, bool finished, deadline until);
+    task<result<bool>> change_post(const post_record& record, deadline until, durable when) override;
+    task<result<bool>> end_key(const idempotency_record& record, bool finished, deadline until) override;
+    task<result<std::optional<idempotency_record>>> try_claim(const idempotency_record& record, wall_time now,
+                                                              deadline until, bool& may_be_ours) override;
     void note_beat(steady_time began, std::uint64_t replicas);
 
     const store_limits limits_;
     const std::string owner_ = new_ulid(wall_now()); // of rows: this opening of the store
     mutable std::mutex seen_mutex_;
     limits::replicas_seen seen_;
-    late_writes late_{2 * limits_.job_max}; // a statement may have as long on the server's side
     change_listeners listeners_;
     postgresql_watch watch_; // on the thread of the pool, which therefore goes first
     postgresql_pool pool_;
@@ -145,6 +125,7 @@ private:
 
 /// What is ours and unfinished may be settled by others at once.
 postgresql_store::~postgresql_store() {
+    static_cast<void>(wait_for(wait_until_written(deadline::in(steady_now(), farewell_within))));
     static_cast<void>(wait_for(say_good_bye(deadline::in(steady_now(), farewell_within))));
 }
 
@@ -158,7 +139,7 @@ std::string postgresql_store::begin() {
     auto wrong = wait_for(begin_with(deadline::in(steady_now(), within)));
     if (!wrong.empty()) return wrong;
     pool_.keep_doing(stay_alive());
-    pool_.keep_doing(write_late());
+    pool_.keep_doing(keep_writing_late());
     pool_.keep_doing(watch_.keep_watching());
     return wrong;
 }
@@ -350,20 +331,11 @@ task<result<bool>> postgresql_store::begin_post(post_record record, deadline unt
     co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
 }
 
-task<result<bool>> postgresql_store::change_post(const post_record& record, deadline until) {
+/// Durable at once in both cases: the server groups its commits by itself.
+task<result<bool>> postgresql_store::change_post(const post_record& record, deadline until,
+                                                 durable /*when*/) {
     auto work = [&record, this](connection& at) { return postgresql::update_post(at, record, owner_); };
     co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
-}
-
-/// Durable at once in both cases: the server groups its commits by itself.
-task<result<bool>> postgresql_store::update_post(post_record record, deadline until, durable /*when*/) {
-    const bool is_end = record.state != post_state::begun;
-    auto changed = co_await change_post(record, until);
-    if (!is_end || (changed && *changed)) co_return changed;
-    // Not there: whether its beginning was written is not known yet.
-    late_.update_post(std::move(record), steady_now());
-    if (!changed) co_return changed;
-    co_return true;
 }
 
 task<result<told_end>> postgresql_store::tell_post_status(told_status told, deadline until) {
@@ -436,16 +408,14 @@ task<result<std::vector<abandoned_key>>> postgresql_store::abandoned_keys(std::u
     co_return co_await on_pool(pool_, unit::transaction_with(settlement_lock), until, std::move(work));
 }
 
-task<result<std::optional<idempotency_record>>> postgresql_store::claim_key(idempotency_record record,
-                                                                            wall_time now, deadline until) {
-    bool ran = false;
-    auto work = [&record, &now, &ran, this](connection& at) {
-        ran = true;
+task<result<std::optional<idempotency_record>>> postgresql_store::try_claim(const idempotency_record& record,
+                                                                            wall_time now, deadline until,
+                                                                            bool& may_be_ours) {
+    auto work = [&record, &now, &may_be_ours, this](connection& at) {
+        may_be_ours = true;
         return postgresql::claim_key(at, record, owner_, now);
     };
-    auto claimed = co_await on_pool(pool_, unit::statements(), until, std::move(work));
-    if (!claimed && ran) late_.forget_key(std::move(record), steady_now()); // it may be ours
-    co_return claimed;
+    co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
 }
 
 task<result<bool>> postgresql_store::end_key(const idempotency_record& record, bool finished,
@@ -455,45 +425,6 @@ task<result<bool>> postgresql_store::end_key(const idempotency_record& record, b
                         : postgresql::forget_key(at, record, owner_);
     };
     co_return co_await on_pool(pool_, unit::statements(), until, std::move(work));
-}
-
-task<result<done>> postgresql_store::finish_key(idempotency_record record, deadline until) {
-    const auto ended = co_await end_key(record, true, until);
-    if (ended) co_return done{};
-    late_.finish_key(std::move(record), steady_now());
-    co_return ended.error();
-}
-
-task<result<done>> postgresql_store::forget_key(idempotency_record record, deadline until) {
-    const auto ended = co_await end_key(record, false, until);
-    if (ended) co_return done{};
-    late_.forget_key(std::move(record), steady_now());
-    co_return ended.error();
-}
-
-task<result<bool>> postgresql_store::write(const late_write& what, deadline until) {
-    if (what.what == late_write::kind::update_post) co_return co_await change_post(what.post, until);
-    co_return co_await end_key(what.key, what.what == late_write::kind::finish_key, until);
-}
-
-/// In order: a post is ended before the key of its call.
-task<void> postgresql_store::write_late() {
-    while (true) {
-        co_await pause_until(deadline::in(steady_now(), late_writes_every));
-        while (const auto next = late_.first(steady_now())) {
-            const auto began = steady_now();
-            const auto written = co_await write(*next, deadline::in(began, limits_.job_max));
-            if (written && *written) {
-                late_.written();
-            } else if (written) {
-                late_.found_nothing(began);
-            } else {
-                const auto there = co_await ping(deadline::in(steady_now(), limits_.job_max));
-                if (!there) break;
-                late_.refused(steady_now());
-            }
-        }
-    }
 }
 
 task<result<done>> postgresql_store::put_file(file_record record, deadline until) {

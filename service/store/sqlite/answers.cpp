@@ -40,29 +40,30 @@ std::vector<abandoned_key> abandoned_keys(sqlite_database& at, std::uint32_t lim
     return out;
 }
 
-void finish_key(sqlite_database& at, const idempotency_record& record) {
-    query{at,
-          "UPDATE idempotency_keys SET finished = 1, status = ?, answer = ?, expires_at = ? "
-          "WHERE caller = ? AND key = ? AND finished = 0 AND owner = ? AND claim = ?"}
-        .number(std::int64_t{record.status})
+bool finish_key(sqlite_database& at, const idempotency_record& record) {
+    query finish{at,
+                 "UPDATE idempotency_keys SET finished = 1, status = ?, answer = ?, expires_at = ? "
+                 "WHERE caller = ? AND key = ? AND finished = 0 AND owner = ? AND claim = ?"};
+    finish.number(std::int64_t{record.status})
         .blob(record.answer)
         .time(record.expires_at)
         .text(record.caller.text())
         .text(record.key)
         .text(record.owner.empty() ? at.instance() : record.owner)
-        .text(record.claim)
-        .run();
+        .text(record.claim);
+    return finish.run() > 0;
 }
 
-void forget_key(sqlite_database& at, const idempotency_record& record) {
-    query{at,
-          "DELETE FROM idempotency_keys WHERE caller = ? AND key = ? AND finished = 0 AND owner = ? AND "
-          "claim = ?"}
-        .text(record.caller.text())
+bool forget_key(sqlite_database& at, const idempotency_record& record) {
+    query forget{
+        at,
+        "DELETE FROM idempotency_keys WHERE caller = ? AND key = ? AND finished = 0 AND owner = ? AND "
+        "claim = ?"};
+    forget.text(record.caller.text())
         .text(record.key)
         .text(record.owner.empty() ? at.instance() : record.owner)
-        .text(record.claim)
-        .run();
+        .text(record.claim);
+    return forget.run() > 0;
 }
 
 void put_file(sqlite_database& at, const file_record& record) {

@@ -84,8 +84,8 @@ void release_draft(sqlite_database& at, const user_id& user, const publish_id& d
 // answers.cpp: first answers and files that wait
 std::optional<idempotency_record> claim_key(sqlite_database& at, const idempotency_record& record,
                                             wall_time now);
-void finish_key(sqlite_database& at, const idempotency_record& record);
-void forget_key(sqlite_database& at, const idempotency_record& record);
+bool finish_key(sqlite_database& at, const idempotency_record& record);
+bool forget_key(sqlite_database& at, const idempotency_record& record);
 std::vector<abandoned_key> abandoned_keys(sqlite_database& at, std::uint32_t limit);
 void put_file(sqlite_database& at, const file_record& record);
 std::optional<file_record> find_file(sqlite_database& at, const file_id& id);

@@ -1,18 +1,29 @@
 #include "store/sqlite/store.hpp"
 
+#include "store/chores.hpp"
+#include "store/late_store.hpp"
 #include "store/sqlite/line.hpp"
 #include "store/sqlite/operations.hpp"
 #include "store/sqlite/post_memory.hpp"
+#include "store/wait_for.hpp"
 
 namespace gateway::store {
 namespace {
 
+constexpr milliseconds late_try_max{10'000};
+constexpr milliseconds late_writes_within{1'500}; // at the end of the store
+
 /// Each call is a job of the same name in sqlite_operations; its arguments live in this coroutine's frame
 /// until the job has ended.
-class sqlite_store final : public store {
+class sqlite_store final : public late_store {
 public:
     sqlite_store(std::unique_ptr<sqlite_database> at, std::size_t waiting_max)
-        : line_(std::move(at), waiting_max) {}
+        : late_store(milliseconds{0}, late_try_max), line_(std::move(at), waiting_max) {
+        chores_.emplace(keep_writing_late());
+    }
+    ~sqlite_store() override {
+        static_cast<void>(wait_for(wait_until_written(deadline::in(steady_now(), late_writes_within))));
+    }
 
     health how_it_is() const override { return line_.how_it_is(); }
     task<result<std::optional<connection_record>>> find_connection(user_id user, deadline until) override;
@@ -44,7 +55,6 @@ public:
     task<result<std::optional<oauth_state_record>>> take_oauth_state(std::string state_hash, wall_time now,
                                                                      deadline until) override;
     task<result<bool>> begin_post(post_record record, deadline until) override;
-    task<result<bool>> update_post(post_record record, deadline until, durable when) override;
     task<result<told_end>> tell_post_status(told_status told, deadline until) override;
     task<result<shared_post>> find_post(const user_id& user, const publish_id& id, deadline until) override;
     std::optional<shared_post> post_at_hand(const user_id& user, const publish_id& id) override;
@@ -60,10 +70,6 @@ public:
     task<result<std::vector<post_record>>> posts_since(wall_time since, deadline until) override;
     task<result<std::vector<post_record>>> abandoned_posts(std::uint32_t limit, deadline until) override;
     task<result<std::vector<abandoned_key>>> abandoned_keys(std::uint32_t limit, deadline until) override;
-    task<result<std::optional<idempotency_record>>> claim_key(idempotency_record record, wall_time now,
-                                                              deadline until) override;
-    task<result<done>> finish_key(idempotency_record record, deadline until) override;
-    task<result<done>> forget_key(idempotency_record record, deadline until) override;
     task<result<done>> put_file(file_record record, deadline until) override;
     task<result<std::optional<file_record>>> find_file(file_id id, deadline until) override;
     task<result<bool>> forget_file(file_id id, deadline until) override;
@@ -84,8 +90,14 @@ public:
     task<result<done>> ping(deadline until) override;
 
 private:
+    task<result<bool>> change_post(const post_record& record, deadline until, durable when) override;
+    task<result<bool>> end_key(const idempotency_record& record, bool finished, deadline until) override;
+    task<result<std::optional<idempotency_record>>> try_claim(const idempotency_record& record, wall_time now,
+                                                              deadline until, bool& may_be_ours) override;
+
     post_memory posts_;
     sqlite_line line_;
+    std::optional<chores> chores_; // ends before what it works with
 };
 
 task<result<std::optional<connection_record>>> sqlite_store::find_connection(user_id user, deadline until) {
@@ -222,7 +234,7 @@ task<result<bool>> sqlite_store::begin_post(post_record record, deadline until) 
     co_return co_await on_line(line_, effect::writes, until, std::move(work));
 }
 
-task<result<bool>> sqlite_store::update_post(post_record record, deadline until, durable when) {
+task<result<bool>> sqlite_store::change_post(const post_record& record, deadline until, durable when) {
     const post_memory::changing changing(posts_, record.user);
     auto work = [&record](sqlite_database& at) { return sqlite::update_post(at, record); };
     const auto what = when == durable::now ? effect::writes : effect::writes_with_the_next;
@@ -301,24 +313,17 @@ task<result<std::vector<abandoned_key>>> sqlite_store::abandoned_keys(std::uint3
     co_return co_await on_line(line_, effect::reads, until, std::move(work));
 }
 
-task<result<std::optional<idempotency_record>>> sqlite_store::claim_key(idempotency_record record,
-                                                                        wall_time now, deadline until) {
+/// What failed here is not written: SQLite says at once.
+task<result<std::optional<idempotency_record>>> sqlite_store::try_claim(const idempotency_record& record,
+                                                                        wall_time now, deadline until,
+                                                                        bool& /*may_be_ours*/) {
     auto work = [&record, &now](sqlite_database& at) { return sqlite::claim_key(at, record, now); };
     co_return co_await on_line(line_, effect::writes_with_the_next, until, std::move(work));
 }
 
-task<result<done>> sqlite_store::finish_key(idempotency_record record, deadline until) {
-    auto work = [&record](sqlite_database& at) {
-        sqlite::finish_key(at, record);
-        return done{};
-    };
-    co_return co_await on_line(line_, effect::writes, until, std::move(work));
-}
-
-task<result<done>> sqlite_store::forget_key(idempotency_record record, deadline until) {
-    auto work = [&record](sqlite_database& at) {
-        sqlite::forget_key(at, record);
-        return done{};
+task<result<bool>> sqlite_store::end_key(const idempotency_record& record, bool finished, deadline until) {
+    auto work = [&record, finished](sqlite_database& at) {
+        return finished ? sqlite::finish_key(at, record) : sqlite::forget_key(at, record);
     };
     co_return co_await on_line(line_, effect::writes, until, std::move(work));
 }

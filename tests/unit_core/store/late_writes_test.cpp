@@ -1,4 +1,4 @@
-#include "store/postgresql/late_writes.hpp"
+#include "store/late_writes.hpp"
 
 #include <gtest/gtest.h>
 
@@ -69,6 +69,37 @@ TEST(LateWrites, V11WhatTheStoreRefusesForItselfStopsNobodyAndIsCountedAsLost) {
     }
     EXPECT_EQ(tries, 5);
     EXPECT_EQ(late.counts().lost, 1U);
+}
+
+TEST(LateWrites, FaultQAnAnswerThatWaitsIsKnownForItsOwnClaimOnly) {
+    late_writes late{visible};
+    auto answered = key("a");
+    answered.caller = caller_name::trusted("shop");
+    answered.claim = "first";
+    answered.status = 200;
+    answered.answer = "{}";
+    auto asked = answered;
+    asked.status = 0;
+    asked.answer.clear();
+    EXPECT_FALSE(late.answer_of(asked));
+    late.forget_key(answered, start);
+    EXPECT_FALSE(late.answer_of(asked)) << "what is to be forgotten is no answer";
+    late.written();
+    late.finish_key(answered, start);
+    ASSERT_TRUE(late.answer_of(asked));
+    EXPECT_EQ(late.answer_of(asked)->answer, "{}");
+    auto other = asked;
+    other.claim = "second";
+    EXPECT_FALSE(late.answer_of(other));
+    other = asked;
+    other.key = "b";
+    EXPECT_FALSE(late.answer_of(other));
+    other = asked;
+    other.caller = caller_name::trusted("other");
+    EXPECT_FALSE(late.answer_of(other));
+    ASSERT_TRUE(late.first(start));
+    late.written();
+    EXPECT_FALSE(late.answer_of(asked)) << "the store has it now";
 }
 
 TEST(LateWrites, TheLineIsBoundedAndSaysWhatItCouldNotTake) {

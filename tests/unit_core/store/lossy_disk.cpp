@@ -38,6 +38,7 @@ int read_file(sqlite3_file* file, void* to, int bytes, sqlite3_int64 at) {
 }
 int write_file(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 at) {
     const std::lock_guard guard(of(file).disk->lock);
+    if (of(file).disk->is_full) return SQLITE_FULL;
     const int code = real(file)->pMethods->xWrite(real(file), from, bytes, at);
     lossy_disk::change what{at, std::string(static_cast<const char*>(from), static_cast<std::size_t>(bytes))};
     if (code == SQLITE_OK) of(file).disk->changed(of(file).path, std::move(what));

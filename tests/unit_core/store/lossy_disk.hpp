@@ -1,6 +1,7 @@
 // A disk under SQLite that keeps for sure only what was synced: a file layer (VFS) of this process, the
 // default one while it lives. Files work as ever; image() shows what a power loss at this moment would leave.
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -26,6 +27,9 @@ public:
     /// Writes the files of `from` to `to` as they would be found after the power went.
     void image(const std::filesystem::path& from, const std::filesystem::path& to, unsynced what,
                std::mt19937& dice);
+
+    /// Nothing more fits on it; any thread.
+    std::atomic<bool> is_full{false};
 
     struct change {
         std::int64_t at = 0;

@@ -1,4 +1,4 @@
-#include "store/postgresql/late_writes.hpp"
+#include "store/late_writes.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -39,6 +39,17 @@ std::optional<late_write> late_writes::first(steady_time now) {
     if (due == waiting_.end()) return std::nullopt;
     std::rotate(waiting_.begin(), due, due + 1);
     return waiting_.front().write;
+}
+
+std::optional<idempotency_record> late_writes::answer_of(const idempotency_record& unfinished) const {
+    const std::lock_guard lock(mutex_);
+    for (const auto& each : waiting_) {
+        const auto& key = each.write.key;
+        if (each.write.what == late_write::kind::finish_key && key.key == unfinished.key
+            && key.caller == unfinished.caller && key.claim == unfinished.claim)
+            return key;
+    }
+    return std::nullopt;
 }
 
 void late_writes::written() {

@@ -1,7 +1,7 @@
-// How calls ended while the database was away, or did not say whether it had written: written down as soon as
-// it is back, so that no key stays taken and no post stays `begun` in a process that lives. What is lost with
-// the process is settled by its heir, as ever. Each write may come twice and changes nothing then. Pure; any
-// thread; owned by the store.
+// How calls ended while the store could not write it down (a database that is away or does not say whether it
+// has written, a disk without room): written as soon as it can, so that no key stays taken and no post stays
+// `begun` in a process that lives. What is lost with the process is settled by its heir, as ever. Each write
+// may come twice and changes nothing then. Pure; any thread; owned by the store.
 #pragma once
 #include "base/clock.hpp"
 #include "store/records.hpp"
@@ -21,12 +21,16 @@ struct late_write {
 
 class late_writes {
 public:
-    /// What was sent to the database before can still become visible for so long.
+    /// What was sent to a database before can still become visible for so long; zero: the store says at once
+    /// what it has written.
     explicit late_writes(milliseconds visible_within) : visible_within_(visible_within) {}
 
     void finish_key(idempotency_record key, steady_time now);
     void forget_key(idempotency_record key, steady_time now);
     void update_post(post_record post, steady_time now);
+
+    /// The answer that waits for this very claim of a key; empty: none does.
+    std::optional<idempotency_record> answer_of(const idempotency_record& unfinished) const;
 
     /// The oldest that is due. It stays the first until one of the next three is called; one thread does
     /// both.
@@ -35,7 +39,7 @@ public:
     void written();
     /// It was sent at `began` and found nothing to change: it is tried again as long as that may still come.
     void found_nothing(steady_time began);
-    /// The database does its work, but not this: it is tried a few times more, after the others.
+    /// The store does its work, but not this: it is tried a few times more, after the others.
     void refused(steady_time now);
 
     late_counts counts() const;
