@@ -1,6 +1,7 @@
 // Connecting a user: the start of a login and the page the browser comes back to.
 #include "actions/call.hpp"
 #include "actions/rows.hpp"
+#include "base/url_parts.hpp"
 #include "connections/desk.hpp"
 #include "http/query.hpp"
 
@@ -56,7 +57,7 @@ task<result<answer>> finish_login(call& c) {
 row connect_row() {
     static const input inputs[] = {
         {.name = "scopes", .type = kind::text_list, .min = 1, .max = 20},
-        {.name = "return_url", .type = kind::text, .min = 1, .max = 512},
+        {.name = "return_url", .type = kind::text, .min = 1, .max = max_url_bytes},
         {.name = "disable_auto_auth", .type = kind::boolean, .fallback = "false"},
     };
     return {.slug = "GATEWAY_CONNECT",

@@ -1,5 +1,7 @@
 #include "base/web_address.hpp"
 
+#include "base/url_parts.hpp"
+
 #include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>
@@ -7,7 +9,6 @@
 namespace gateway {
 namespace {
 
-constexpr std::size_t address_bytes_max = 2048;
 constexpr std::size_t name_bytes_max = 253;
 constexpr std::size_t label_bytes_max = 63;
 
@@ -17,12 +18,8 @@ bool is_digit(char c) {
 bool is_plain(char c) {
     return is_digit(c) || (c >= 'a' && c <= 'z');
 }
-
-std::string lowered(std::string_view text) {
-    std::string out{text};
-    for (char& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    return out;
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
 }
 
 bool is_label(std::string_view label) {
@@ -57,24 +54,13 @@ bool is_host(const std::string& host) {
     return !is_digit(last.front()) || is_address(AF_INET, host);
 }
 
-bool is_hex(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'f');
-}
-
+/// It is a prefix of others, or gets more appended, so nothing in it may read differently after decoding.
 bool is_path(std::string_view path) {
-    const std::string small = lowered(path);
-    for (std::size_t at = 0; at < small.size(); ++at) {
-        const char c = small[at];
-        if (c == '%' && (at + 2 >= small.size() || !is_hex(small[at + 1]) || !is_hex(small[at + 2])))
-            return false;
-        // RFC 3986's path characters, without `*`: a wildcard here would be taken by its letter.
-        if (!is_plain(c) && std::string_view{"/-._~%!$&'()+,;=:@"}.find(c) == std::string_view::npos)
-            return false;
-    }
-    for (const std::string_view disguised : {"%2e", "%2f", "%5c"})
-        if (small.find(disguised) != std::string::npos) return false;
-    const std::string whole = small + "/";
-    return whole.find("/./") == std::string::npos && whole.find("/../") == std::string::npos;
+    // RFC 3986's path characters, without `*`: a wildcard here would be taken by its letter.
+    const bool plain = std::all_of(path.begin(), path.end(), [](char c) {
+        return is_plain(lower(c)) || std::string_view{"/-._~%!$&'()+,;=:@"}.find(c) != std::string_view::npos;
+    });
+    return plain && !refuse_path(path) && !hides_slash(path);
 }
 
 bool read_port(std::string_view text, std::uint16_t& into) {
@@ -88,7 +74,7 @@ bool read_authority(std::string_view authority, web_address& into) {
     if (host_end == std::string_view::npos) return false;
     const auto colon = authority.find(':', host_end);
     if (colon != std::string_view::npos && !read_port(authority.substr(colon + 1), into.port)) return false;
-    into.host = lowered(authority.substr(0, colon));
+    into.host = lower_ascii(authority.substr(0, colon));
     return is_host(into.host);
 }
 
@@ -99,17 +85,13 @@ bool web_address::on_loopback() const {
 }
 
 std::optional<web_address> read_web_address(std::string_view url) {
-    constexpr std::string_view plain_scheme = "http://";
-    constexpr std::string_view secure_scheme = "https://";
+    const auto cut = refuse_url_text(url) ? std::nullopt : cut_url(url);
+    if (!cut || !cut->query.empty() || (cut->scheme != "https" && cut->scheme != "http")) return std::nullopt;
     web_address out;
-    out.secure = url.starts_with(secure_scheme);
-    if (url.size() > address_bytes_max || (!out.secure && !url.starts_with(plain_scheme)))
-        return std::nullopt;
+    out.secure = cut->scheme == "https";
     out.port = out.secure ? 443 : 80;
-    url.remove_prefix(out.secure ? secure_scheme.size() : plain_scheme.size());
-    const auto slash = std::min(url.find('/'), url.size());
-    out.path = url.substr(slash);
-    if (!read_authority(url.substr(0, slash), out) || !is_path(out.path)) return std::nullopt;
+    out.path = cut->path;
+    if (!read_authority(cut->authority, out) || !is_path(out.path)) return std::nullopt;
     return out;
 }
 

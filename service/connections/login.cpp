@@ -17,7 +17,6 @@ namespace {
 
 constexpr milliseconds login_time{600'000};
 constexpr std::size_t state_bytes = 32;
-constexpr std::size_t return_url_size_max = 512;
 
 std::string joined(const std::vector<std::string>& scopes) {
     std::string out;
@@ -43,9 +42,7 @@ std::vector<field_fault> faults_of(const login_wish& wish, const settings::calle
     }
     const auto& url = wish.return_url;
     const bool good =
-        url.empty()
-        || (url.size() <= return_url_size_max
-            && (lies_under(url, all.public_url) || lies_under_any(url, by.return_url_prefixes)));
+        url.empty() || lies_under(url, all.public_url) || lies_under_any(url, by.return_url_prefixes);
     if (!good)
         out.push_back(
             {"return_url", "must lie under the gateway's public_url or this key's return_url_prefixes"});

@@ -8,7 +8,8 @@
 namespace gateway::connections {
 
 /// True when `url` has the prefix's scheme, host and port, and a path equal to or below the prefix's. A URL
-/// with a user, a fragment, dot segments, encoded dots, slashes or control characters lies nowhere.
+/// with a user or a fragment lies nowhere, nor does one whose path holds dot segments or escaped slashes. The
+/// query is not looked into.
 bool lies_under(std::string_view url, std::string_view prefix);
 bool lies_under_any(std::string_view url, const std::vector<std::string>& prefixes);
 

@@ -11,7 +11,6 @@ namespace gateway::tiktok {
 namespace {
 
 constexpr std::string_view scheme = "https://";
-constexpr std::size_t address_bytes_max = 2048;
 
 failure not_trusted() {
     return {errc::tiktok_error, "TikTok named an upload address that is not trusted."};
@@ -43,7 +42,7 @@ std::string with_port(const outbound::origin& to) {
 
 result<upload_target> trust_upload_url(std::string_view upload_url,
                                        const std::vector<std::string>& allowed_hosts) {
-    if (!upload_url.starts_with(scheme) || upload_url.size() > address_bytes_max || !is_plain(upload_url))
+    if (!upload_url.starts_with(scheme) || upload_url.size() > max_url_bytes || !is_plain(upload_url))
         return not_trusted();
     const std::string_view rest = upload_url.substr(scheme.size());
     const std::size_t end = std::min(rest.find_first_of("/?\\"), rest.size());

@@ -167,10 +167,24 @@ TEST_F(Connect, SendsTheBrowserBackWithTheResult) {
     EXPECT_EQ(state_of("shop@7"), "connected");
 }
 
+TEST_F(Connect, FaultCKeepsTheQueryOfAReturnUrlAsItCame) {
+    allow_return_urls();
+    for (const std::string& query :
+         {std::string("next=%2Fapp"), std::string("next=%2e%2E%2fapp&a[]=1|2&b=50%&c=/../"),
+          "token=" + std::string(4'000, 'A')}) {
+        const auto url = "https://app.example.com/tiktok/done?" + query;
+        const auto landed = land(callback_of("shop@7", {{"return_url", url}}));
+        EXPECT_EQ(landed.status, 302) << landed.raw;
+        EXPECT_EQ(landed.header("location"), url + "&user_id=shop%407&result=connected");
+    }
+}
+
 TEST_F(Connect, SendsNoBrowserToAStrangersPage) {
     allow_return_urls();
     for (const char* url : {"https://evil.example.com/tiktok", "https://app.example.com/tiktoken",
                             "https://app.example.com/tiktok/../evil", "http://app.example.com/tiktok",
+                            "https://app.example.com?/tiktok/", "https://app.example.com/tiktok/..%2fevil",
+                            "https://evil.example.com?https://app.example.com/tiktok/",
                             "https://app.example.com@evil.example.com/tiktok", "javascript:alert(1)"}) {
         const auto got = connect_call("u", {{"return_url", url}});
         EXPECT_EQ(got.status, 422) << url << got.raw;

@@ -19,11 +19,14 @@ std::vector<wrong_value> wrong_urls() {
             {"Port", text("https://a.example:8443/v"), "must use port 443"},
             {"Fragment", text("https://a.example/v#x"), "must not have a fragment"},
             {"Address", text("https://127.0.0.1/v"), "must not name an address"},
-            {"Address6", text("https://[::1]/v"), "holds a character that must be escaped"},
+            {"Address6", text("https://[::1]/v"), "must not name an address"},
             {"Localhost", text("https://localhost/v"), "must name a public host"},
-            {"Dots", text("https://a.example/../v"), "must not hold dot segments or escaped slashes"},
-            {"TooLong", text("https://a.example/" + std::string(2048, 'a')),
-             "must not be longer than 2048 bytes"}};
+            {"Dots", text("https://a.example/../v"), "must not hold dot segments"},
+            {"HiddenDots", text("https://a.example/%2E%2e/v?a=b"), "must not hold dot segments"},
+            {"Backslash", text("https://a.example\\v"), "must not hold a backslash"},
+            {"Bracket", text("https://a.example/[v]"), "holds a character that must be escaped"},
+            {"TooLong", text("https://a.example/" + std::string(4096, 'a')),
+             "must not be longer than 4096 bytes"}};
 }
 
 std::vector<wrong_value> wrong_files() {

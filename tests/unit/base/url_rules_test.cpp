@@ -54,15 +54,76 @@ TEST(UrlRules, S01RefusesEverythingElse) {
                             "https://a.example/a/../b",
                             "https://a.example/%2e%2E/b",
                             "https://a.example/.%2e",
-                            "https://a.example/a%2fb",
-                            "https://a.example/a%5Cb",
+                            "https://a.example/a%00b",
+                            "https://a.example/?a\\b",
+                            "https://a.example/?a\tb",
+                            "https://a.example/?\xc3\xa9",
+                            "https://a.example/?a#b",
+                            "https://a.example?x=1#b",
                             "https://a%2eexample/",
                             "https://a.example,b.example/",
                             "https://a.example/<",
                             "https://a.example/|"})
         EXPECT_FALSE(fine(url)) << url;
-    EXPECT_TRUE(fine("https://a.example/" + std::string(2048 - 18, 'a')));
-    EXPECT_FALSE(fine("https://a.example/" + std::string(2049 - 18, 'a')));
+    EXPECT_TRUE(fine("https://a.example/" + std::string(4096 - 18, 'a')));
+    EXPECT_FALSE(fine("https://a.example/" + std::string(4097 - 18, 'a')));
+}
+
+TEST(UrlRules, FaultCARuleAboutAPathLooksAtThePathOnly) {
+    // What no path may hold is nobody's business in a query, and neither makes a host.
+    const char* const odd[] = {"..",         "/../",
+                               "/./",        "%2e%2e/",
+                               "%2F",        "%2f%2e%2e%2f",
+                               "%5c",        "%00",
+                               "//",         "%",
+                               "%zz",        "[]",
+                               "a[]=1",      "{x}",
+                               "|",          "^",
+                               "`",          "<b>",
+                               "\"q\"",      "?",
+                               "??a=/",      "https://b.example/../",
+                               "@b.example", ":8443",
+                               "user:pw@"};
+    for (const char* text : odd) {
+        for (const char* before : {"https://a.example/v.mp4?", "https://a.example?",
+                                   "https://a.example/v?next=", "https://a.example/?a=1&"})
+            EXPECT_TRUE(fine(before + std::string(text))) << before << text;
+        EXPECT_FALSE(fine("https://" + std::string(text) + "a.example/v.mp4")) << text;
+    }
+    for (const char* path :
+         {"%2F", "a%2fb", "a%5Cb", "a%2f..%2fb", "%2e%2fa", "//", "a.b..c", "a%2Eb", "@b.example", ":8443"})
+        EXPECT_TRUE(fine("https://a.example/" + std::string(path))) << path;
+    for (const char* path :
+         {"..", "a/..", "./a", "%2e", "a/%2E%2e/b", ".%2e", "%", "%zz", "[", "{x}", "|", "%00"})
+        EXPECT_FALSE(fine("https://a.example/" + std::string(path))) << path;
+}
+
+TEST(UrlRules, FaultCEscapedSlashesMatterOnlyWhereAPrefixDecidesByThePath) {
+    const std::vector<std::string> by_path{"https://good.example/videos/"};
+    EXPECT_TRUE(fine("https://good.example/videos/1.mp4?next=%2F..%2f", by_path));
+    EXPECT_TRUE(fine("https://good.example/videos/1.mp4?/../", by_path));
+    EXPECT_TRUE(fine("https://good.example/videos?x=1", {"https://good.example/videos"}));
+    EXPECT_TRUE(fine("https://good.example?x=/videos2", {"https://good.example/"}));
+    for (const char* url : {"https://good.example/videos/a%2fb", "https://good.example/videos/..%2f..%2fx",
+                            "https://good.example/videos/a%5cb"})
+        EXPECT_EQ(refuse_url(url, by_path),
+                  "must not hold escaped slashes, since a verified URL prefix decides by the path")
+            << url;
+    for (const char* url : {"https://good.example/videos%2fa", "https://good.example/%2fvideos/a",
+                            "https://good.example/?/videos/a"})
+        EXPECT_EQ(refuse_url(url, by_path), "is not under a verified URL prefix of the TikTok app") << url;
+    for (const char* by_host : {"good.example", "https://good.example", "https://good.example/"})
+        EXPECT_TRUE(fine("https://good.example/videos/a%2fb", {by_host})) << by_host;
+    EXPECT_TRUE(fine("https://good.example/videos/a%2fb", {"https://good.example/videos/", "good.example"}));
+    EXPECT_TRUE(refuse_url_prefix("https://good.example/a%2fb/"));
+}
+
+TEST(UrlRules, FaultHAUrlSignedWithASessionTokenIsTaken) {
+    const std::string url = "https://bucket.s3.eu-central-1.amazonaws.com/v/1.mp4?X-Amz-Security-Token=";
+    EXPECT_TRUE(fine(url + std::string(2100 - url.size(), 'A')));
+    EXPECT_TRUE(fine(url + std::string(4096 - url.size(), 'A')));
+    EXPECT_EQ(refuse_url(url + std::string(4097 - url.size(), 'A'), {}),
+              "must not be longer than 4096 bytes");
 }
 
 TEST(UrlRules, S02ComparesPrefixesLabelByLabel) {

@@ -70,6 +70,12 @@ TEST(WebAddress, G01RefusesWhatTwoParsersCouldReadDifferently) {
     EXPECT_FALSE(read_web_address("https://" + std::string(64, 'a') + ".example"));
 }
 
+TEST(WebAddress, FaultCARuleAboutAPathLooksAtThePathOnly) {
+    EXPECT_TRUE(read_web_address("https://a.example/v1%2e2/a.b..c"));
+    EXPECT_FALSE(read_web_address("https://a.example/a?next=%2Fapp")) << "a query has no place in a prefix";
+    EXPECT_FALSE(read_web_address("https://a.example?next=/app"));
+}
+
 TEST(WebAddress, KnowsLoopbackByTheWholeHost) {
     for (const char* url :
          {"http://localhost:1/", "http://127.0.0.1", "http://127.9.9.9:80", "http://[::1]:5/x"})

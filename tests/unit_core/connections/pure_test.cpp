@@ -51,6 +51,41 @@ TEST(ReturnUrl, LiesUnderAPrefixOnlyPieceByPiece) {
     EXPECT_FALSE(lies_under_any("https://shop.example/app", {}));
 }
 
+TEST(ReturnUrl, FaultCTheQueryIsNobodysBusinessAndStaysAsItCame) {
+    const std::string prefix = "https://shop.example/app";
+    for (const char* query : {"next=%2Fapp", "next=%2fapp%2F..%2f", "a=%2e%2E", "a=%5c", "a=/../", "a=..",
+                              "ids[]=1", "a=1|2", "a={b}", "a=50%", "a=%zz", "a=\"<>^`",
+                              "a=https://evil.example/?b", "@evil.example", "?", "", "a=%00"}) {
+        for (const char* before : {"https://shop.example/app/done?", "https://shop.example/app?"}) {
+            const auto url = before + std::string(query);
+            EXPECT_TRUE(lies_under(url, prefix)) << url;
+            EXPECT_TRUE(with_result(url, "ann", "connected").starts_with(url)) << url;
+        }
+        EXPECT_FALSE(lies_under("https://evil.example/app?" + std::string(query), prefix)) << query;
+        EXPECT_FALSE(
+            lies_under("https://evil.example?/https://shop.example/app" + std::string(query), prefix))
+            << query;
+        EXPECT_FALSE(lies_under("https://shop.example?/app" + std::string(query), prefix)) << query;
+    }
+    for (const char* url :
+         {"https://shop.example/app?a=b#c", "https://shop.example/app?a b", "https://shop.example/app?a\\b",
+          "https://shop.example/app?a\tb", "https://shop.example/app?\xc3\xa4"})
+        EXPECT_FALSE(lies_under(url, prefix)) << url;
+}
+
+TEST(ReturnUrl, FaultCEscapesInAPathMatterWherePrefixesAreCompared) {
+    const std::string prefix = "https://shop.example/app";
+    for (const char* good :
+         {"https://shop.example/app/a%20b", "https://shop.example/app/v1%2e2",
+          "https://shop.example/app/a..b", "https://shop.example/app//x", "https://shop.example/app/@x:y"})
+        EXPECT_TRUE(lies_under(good, prefix)) << good;
+    for (const char* bad :
+         {"https://shop.example/app/a%2Fb", "https://shop.example/app/a%5cb", "https://shop.example/app/%2e",
+          "https://shop.example/app/a%00", "https://shop.example/app/%", "https://shop.example/app/[x]",
+          "https://shop.example/%61pp", "https://shop%2eexample/app", "https://shop.example%2fapp"})
+        EXPECT_FALSE(lies_under(bad, prefix)) << bad;
+}
+
 TEST(ReturnUrl, CarriesUserAndResultInItsQuery) {
     EXPECT_EQ(with_result("https://a.example/x", "ann:1", "connected"),
               "https://a.example/x?user_id=ann%3A1&result=connected");
