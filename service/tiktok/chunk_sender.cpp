@@ -24,7 +24,6 @@ namespace {
 constexpr std::uint32_t failed_puts_max = 5; // of one chunk
 constexpr milliseconds first_wait_bound{250};
 constexpr milliseconds wait_bound_max{8'000};
-constexpr std::uint64_t sniffed_bytes = 64;
 
 /// How one PUT ended.
 struct put_end {
@@ -41,6 +40,15 @@ bool is_curable(const failure& f) {
 
 std::string at_byte(std::uint64_t byte, std::uint64_t size_bytes) {
     return "at byte " + std::to_string(byte) + " of " + std::to_string(size_bytes);
+}
+
+failure no_video(const sniffed_media& media) {
+    constexpr std::string_view wanted = "an MP4, MOV or WebM video";
+    const std::string reason = media.found.empty()
+                                   ? "is not " + std::string(wanted)
+                                   : "is " + std::string(media.found) + ", not " + std::string(wanted);
+    std::vector<field_fault> faults{{"file_to_upload", reason}};
+    return failure(errc::invalid_input, "The file " + reason + ".").fields(std::move(faults));
 }
 
 class in_flight {
@@ -253,16 +261,13 @@ task<result<chunk_sender>> chunk_sender::prepare(services& shared, body_source& 
             .retry_after(milliseconds{5'000});
     auto made = std::make_unique<state>(shared, from, plan, std::move(*memory));
     const chunk first = plan.at(0);
-    while (made->held.filled_bytes() < std::min(first.size_bytes(), sniffed_bytes)) {
+    while (made->held.filled_bytes() < std::min<std::uint64_t>(first.size_bytes(), sniff_bytes)) {
         auto read = co_await made->held.read_more(first.size_bytes(), until);
         if (!read) co_return read.error();
     }
-    made->content_type = sniff_video(made->held.piece_at(0));
-    if (made->content_type.empty()) {
-        std::vector<field_fault> faults{{"file_to_upload", "is not an MP4, MOV or WebM video"}};
-        co_return failure(errc::invalid_input, "The file is not an MP4, MOV or WebM video.")
-            .fields(std::move(faults));
-    }
+    const auto media = sniff_video(made->held.piece_at(0));
+    if (media.content_type.empty()) co_return no_video(media);
+    made->content_type = media.content_type;
     co_return chunk_sender(plan, std::move(made));
 }
 

@@ -1,5 +1,8 @@
 #include "tiktok/media_sniff.hpp"
 
+#include "tiktok/iso_brands.hpp"
+
+#include <algorithm>
 #include <cstdint>
 
 namespace gateway::tiktok {
@@ -12,17 +15,41 @@ std::uint32_t big_endian(std::string_view four) {
     return value;
 }
 
+sniffed_media of(iso_content content) {
+    switch (content) {
+        case iso_content::quicktime:
+            return {"video/quicktime", {}};
+        case iso_content::picture:
+            return {{}, "a picture"};
+        case iso_content::sound:
+            return {{}, "sound without a video"};
+        case iso_content::raw_photo:
+            return {{}, "a camera's raw picture"};
+        case iso_content::video:
+        case iso_content::structure:
+        case iso_content::unknown: // of a camera we do not know: TikTok decides
+            break;
+    }
+    return {"video/mp4", {}};
+}
+
+/// The box `ftyp`: the major brand, a version, and the compatible brands up to the box's end.
+sniffed_media sniff_brands(std::string_view bytes) {
+    const std::size_t size = big_endian(bytes);
+    if (size < 12) return {};
+    const std::string_view box = bytes.substr(0, std::min(size, bytes.size()));
+    const std::string_view compatible = box.size() > 16 ? box.substr(16) : std::string_view{};
+    return of(content_of_file(box.substr(8, 4), compatible));
+}
+
 /// ISO base media and QuickTime: boxes of size and type. Old QuickTime files have no `ftyp` and begin with
 /// one of these others.
-std::string_view sniff_boxes(std::string_view bytes) {
+sniffed_media sniff_boxes(std::string_view bytes) {
     if (bytes.size() < 12) return {};
     const std::string_view type = bytes.substr(4, 4);
-    if (type == "ftyp") {
-        if (big_endian(bytes) < 12) return {};
-        return bytes.substr(8, 4) == "qt  " ? "video/quicktime" : "video/mp4";
-    }
+    if (type == "ftyp") return sniff_brands(bytes);
     for (const std::string_view old : {"moov", "mdat", "wide", "free", "skip", "pnot"})
-        if (type == old) return big_endian(bytes) >= 8 || big_endian(bytes) == 1 ? "video/quicktime" : "";
+        if (type == old && (big_endian(bytes) >= 8 || big_endian(bytes) == 1)) return {"video/quicktime", {}};
     return {};
 }
 
@@ -36,9 +63,10 @@ std::string_view sniff_ebml(std::string_view bytes) {
 
 } // namespace
 
-std::string_view sniff_video(std::string_view first_bytes) {
-    const std::string_view boxes = sniff_boxes(first_bytes);
-    return boxes.empty() ? sniff_ebml(first_bytes) : boxes;
+sniffed_media sniff_video(std::string_view first_bytes) {
+    const auto boxes = sniff_boxes(first_bytes);
+    if (!boxes.content_type.empty() || !boxes.found.empty()) return boxes;
+    return {sniff_ebml(first_bytes), {}};
 }
 
 } // namespace gateway::tiktok
