@@ -29,7 +29,8 @@ class publisher;
 }
 namespace gateway::files {
 class shelf;
-}
+class writer;
+} // namespace gateway::files
 namespace gateway::connections {
 class desk;
 }
@@ -74,9 +75,10 @@ private:
 
 /// What the request said of its body, for uploads and staged files.
 struct body_facts {
-    body_source* source = nullptr; // the file's bytes alone, multipart opened; null: none came
-    std::string content_type;      // as the caller says; the container is sniffed, not believed
-    std::string file_name;         // of a multipart part
+    body_source* source = nullptr;      // the file's bytes alone, multipart opened; null: none came
+    files::writer* staged_in = nullptr; // the source's bytes lie there already; null: nowhere
+    std::string content_type;           // as the caller says; the container is sniffed, not believed
+    std::string file_name;              // of a multipart part
     std::string content_digest;
 };
 

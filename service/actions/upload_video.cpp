@@ -38,6 +38,7 @@ void check_upload(const given_inputs& all, std::vector<field_fault>& faults) {
 task<result<answer>> upload_video(call& c) {
     auto what = upload_request_of(c.input);
     what.body = c.body.source;
+    what.body_staged_in = c.body.staged_in;
     if (const auto files = c.input.files("file_to_upload"); !files.empty()) what.file = files.front().id;
     what.url = c.input.text("video_url");
     auto by = asker_of(c);

@@ -21,8 +21,14 @@ descriptor::~descriptor() {
 }
 
 result<descriptor> create_file(const std::string& path) {
-    const int number = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int number = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (number < 0) return disk_fault("made");
+    return descriptor(number);
+}
+
+result<descriptor> same_file(const descriptor& file) {
+    const int number = ::fcntl(file.number(), F_DUPFD_CLOEXEC, 0);
+    if (number < 0) return disk_fault("opened");
     return descriptor(number);
 }
 

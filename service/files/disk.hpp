@@ -31,8 +31,10 @@ private:
     int number_ = -1;
 };
 
-/// New, 0600; must not exist.
+/// New, 0600, to append to and to read; must not exist.
 result<descriptor> create_file(const std::string& path);
+/// One more descriptor of the same open file, for whoever reads it with read_at.
+result<descriptor> same_file(const descriptor& file);
 /// To read; no_such_file when it is not there.
 result<descriptor> open_file(const std::string& path);
 /// All of it, at the end.

@@ -1,5 +1,6 @@
 #include "files/file_writer.hpp"
 
+#include "files/file_source.hpp"
 #include "runtime/blocking.hpp"
 #include "store/store.hpp"
 
@@ -51,6 +52,18 @@ task<result<void>> file_writer::write(std::string_view piece, deadline until) {
         if (!done) co_return done.error();
     }
     co_return result<void>{};
+}
+
+task<result<std::unique_ptr<body_source>>> file_writer::read_back(deadline until) {
+    if (until.passed(steady_now()))
+        co_return failure(errc::deadline_exceeded, "The deadline passed while the file was written.");
+    auto done = co_await flush();
+    if (!done) co_return done.error();
+    what_.size_bytes = written_;
+    room_.shrink_to(written_);
+    auto file = same_file(file_);
+    if (!file) co_return file.error();
+    co_return std::make_unique<file_source>(pool_, std::move(*file), written_);
 }
 
 task<result<store::file_record>> file_writer::finish(std::string mimetype, wall_time now, deadline until) {

@@ -7,6 +7,7 @@
 #include "files/shelf.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,7 @@ public:
     ~file_writer() override;
 
     task<result<void>> write(std::string_view piece, deadline until) override;
+    task<result<std::unique_ptr<body_source>>> read_back(deadline until) override;
     task<result<store::file_record>> finish(std::string mimetype, wall_time now, deadline until) override;
 
 private:

@@ -21,6 +21,13 @@ public:
             if (of_) of_->coming_.fetch_sub(bytes_);
         }
 
+        /// Gives back what is not needed.
+        void shrink_to(std::uint64_t bytes) {
+            if (!of_ || bytes >= bytes_) return;
+            of_->coming_.fetch_sub(bytes_ - bytes);
+            bytes_ = bytes;
+        }
+
     private:
         quota* of_;
         std::uint64_t bytes_;

@@ -31,6 +31,9 @@ class writer {
 public:
     virtual ~writer() = default;
     virtual task<result<void>> write(std::string_view piece, deadline until) = 0;
+    /// What was written is all there is, whatever was announced, and the room for more is given back. Gives
+    /// its bytes to read, which need the writer no more; finish() may still follow. Once.
+    virtual task<result<std::unique_ptr<body_source>>> read_back(deadline until) = 0;
     /// Syncs, renames, records. Fails with malformed_request when less than announced was written.
     virtual task<result<store::file_record>> finish(std::string mimetype, wall_time now, deadline until) = 0;
 };
@@ -46,8 +49,8 @@ public:
     /// full, and the failures of the body.
     task<result<store::file_record>> stage(caller_name caller, body_source& body, std::string mimetype,
                                            wall_time now, deadline until);
-    /// For bytes that pass by and shall be kept: room for `size_bytes` is reserved now. overloaded when the
-    /// quota is full. Lives for `keep_hours`.
+    /// For bytes that pass by and shall be kept, or that must be seen whole before they go on: room for
+    /// `size_bytes` is reserved now. overloaded when the quota is full. Lives for `keep_hours` once finished.
     task<result<std::unique_ptr<writer>>> begin(caller_name caller, std::uint64_t size_bytes,
                                                 std::uint32_t keep_hours, deadline until);
     /// no_such_file also for expired ones and those of others.

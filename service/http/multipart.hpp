@@ -1,16 +1,15 @@
-// The one shape of multipart/form-data we take for uploads (product §5 b): a part `input` (JSON, may be
-// missing), then a part `file_to_upload`, last. The file's size is known before its bytes: what
-// Content-Length leaves when the closing delimiter is taken off. Streaming, pure; owned by one request.
-//
-// RFC 2046 leaves open whether a line break follows the closing delimiter, and that moves the size by two
-// bytes. curl, browsers and the common libraries send one, so it is required, unless the file part says its
-// Content-Length.
+// multipart/form-data as uploads take it (product §5 b): a part `input` (JSON, may be missing) and a part
+// `file_to_upload`. The grammar is that of RFC 2046 §5.1.1 and RFC 7578: a preamble and an epilogue, blanks
+// behind a boundary, folded fields, and a closing delimiter with or without a line break behind it. So where
+// the file ends is known only when the delimiter behind it is seen; who must know its size before has to read
+// that far. Streaming, pure; owned by one request.
 #pragma once
 #include "base/result.hpp"
 #include "http/chunk_decoder.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,56 +17,66 @@ namespace gateway::http {
 
 inline constexpr std::size_t max_multipart_input_bytes = 64 * 1024;
 inline constexpr std::size_t max_part_header_bytes = 2 * 1024;
+inline constexpr std::size_t max_preamble_bytes = 16 * 1024;
 
-class multipart_upload {
+class multipart_form {
 public:
-    /// `boundary` as media_type gives it; `content_length_bytes` of the whole body.
-    multipart_upload(std::string_view boundary, std::uint64_t content_length_bytes);
+    /// `boundary` as media_type gives it. `input_may_follow`: the part may also come behind the file.
+    multipart_form(std::string_view boundary, bool input_may_follow);
 
-    /// Spends bytes and gives at most one run of the file, in `bytes` or in a small store of its own; valid
-    /// until the next call. The last bytes of the file are kept back until the closing delimiter was seen
-    /// where it must be, so that a wrong size is found before the file is whole (M06). Stops once right
-    /// behind the head of the file part, so that the caller, who sees file_announced() turn true, can use the
-    /// input before the first byte of the file. Errors: malformed_request, invalid_input (with the part's
-    /// name), too_large (input).
+    /// Spends bytes and gives at most one run of the file, in `bytes` or in the delimiter kept here; valid
+    /// until the next call. Stops once right behind the head of the file part, so that the caller, who sees
+    /// file_announced() turn true, can use the input before the first byte of the file. Errors:
+    /// malformed_request, invalid_input (with the part's name), too_large (input).
     result<body_piece> next(std::string_view bytes);
+    /// There are no more bytes: malformed_request where the closing delimiter was not seen whole.
+    result<void> end() const;
 
-    /// The file part's head was read: input(), file_…() are known.
-    bool file_announced() const { return state_ >= state::file; }
-    /// All of the body was seen and is in order.
-    bool complete() const { return state_ == state::complete; }
-
-    const std::string& input() const { return input_; } // empty when there was no such part
-    std::uint64_t file_size_bytes() const { return file_size_; }
+    bool file_announced() const { return have_file_; }
+    bool has_input() const { return have_input_; }
+    const std::string& input() const { return input_; }         // empty when there was no such part
     const std::string& file_name() const { return file_name_; } // as it was claimed, may be empty
     const std::string& file_type() const { return file_type_; } // claimed, not believed
+    /// The file part's own Content-Length; held against what comes.
+    std::optional<std::uint64_t> told_file_bytes() const { return told_file_bytes_; }
+    /// What must come behind the file at least: its delimiter, closing.
+    std::size_t closing_bytes() const { return delimiter_.size() + 2; }
 
 private:
-    enum class state : unsigned char { delimiter, part_head, input, file, closing, complete };
+    enum class state : unsigned char {
+        preamble,
+        delimiter_end, // behind a delimiter: padding and a line break, or two hyphens
+        part_head,
+        input,
+        file,
+        closing, // behind the closing delimiter
+        epilogue
+    };
 
-    result<std::size_t> take_head_byte(std::string_view bytes);
+    result<void> take_content(body_piece& piece, std::string_view bytes);
+    result<void> take_delimiter_end(char next);
+    result<void> take_closing(char next);
+    result<void> take_head(char next);
+    body_piece up_to_delimiter(std::string_view bytes);
     result<void> part_begins();
-    result<void> file_begins();
-    result<std::size_t> take_input(std::string_view bytes);
-    result<body_piece> take_file(std::string_view bytes);
-    result<body_piece> take_closing(std::string_view bytes);
-    bool holds_delimiter(std::string_view piece);
+    result<void> content_ends();
+    failure file_is_not_as_told() const;
 
     std::string delimiter_; // "\r\n--boundary"
-    std::uint64_t total_;   // the body's Content-Length
-    std::uint64_t seen_ = 0;
-    state state_ = state::delimiter;
-    std::string head_; // the first delimiter line, then each part's head
+    bool input_may_follow_;
+    state state_ = state::preamble;
+    std::size_t matched_ =
+        2; // bytes of the delimiter that were seen; a body begins as if behind a line break…
+    std::size_t imagined_ = 2; // …of which so many are no content should the rest not follow
+    std::size_t preamble_bytes_ = 0;
+    std::string head_; // what stands behind a delimiter, then the head of the part
     std::string input_;
     std::string file_name_;
     std::string file_type_;
     bool have_input_ = false;
-    std::uint64_t file_size_ = 0;
-    std::uint64_t file_left_ = 0; // bytes of the file not taken yet
-    std::string held_;            // the end of the file, then the closing delimiter
-    std::size_t held_file_ = 0;   // how many bytes of held_ are file
-    std::size_t matched_ = 0;     // how much of the delimiter the end of the file so far looks like
-    std::string closing_;         // what must follow the file
+    bool have_file_ = false;
+    std::optional<std::uint64_t> told_file_bytes_;
+    std::uint64_t file_bytes_ = 0; // that came
 };
 
 } // namespace gateway::http

@@ -36,11 +36,16 @@ task<result<body_shape>> look_for_bytes(const request& what, body_shape planned,
     co_return body_shape::json; // of no inputs
 }
 
-task<result<void>> open_form(const request& what, const body_plan& plan, intake& into, deadline until) {
+task<result<void>> open_form(const request& what, const body_plan& plan, intake& into,
+                             tiktok::upload_memory& memory, deadline until) {
     into.form = std::make_unique<multipart_source>(*what.body, plan.type.boundary, *what.content_length);
     const auto opened = co_await into.form->open(until);
     if (!opened) co_return opened.error();
     into.body.source = into.form.get();
+    if (!into.form->has_input() && into.form->goes() == multipart_source::way::held) {
+        const auto whole = co_await into.form->hold(memory, until);
+        if (!whole) co_return whole.error();
+    }
     into.body.file_name = into.form->file_name();
     co_return result<void>{};
 }
@@ -64,7 +69,7 @@ result<void> take_in_query(const request& what, const settings::tiktok& rules, i
 }
 
 task<result<intake>> take_in(const request& what, body_plan plan, const settings::tiktok& rules,
-                             deadline until) {
+                             tiktok::upload_memory& memory, deadline until) {
     intake out;
     if (plan.shape == body_shape::dropped || plan.shape == body_shape::nothing_due) {
         const auto shape = co_await look_for_bytes(what, plan.shape, until);
@@ -84,7 +89,7 @@ task<result<intake>> take_in(const request& what, body_plan plan, const settings
 
     std::string text;
     if (plan.shape == body_shape::multipart) {
-        const auto opened = co_await open_form(what, plan, out, until);
+        const auto opened = co_await open_form(what, plan, out, memory, until);
         if (!opened) co_return opened.error();
         text = out.form->input();
     } else if (plan.shape == body_shape::json || plan.shape == body_shape::document) {
@@ -103,6 +108,14 @@ task<result<intake>> take_in(const request& what, body_plan plan, const settings
     if (!checked) co_return checked.error();
     out.input = std::move(*checked);
     co_return out;
+}
+
+task<result<void>> take_in_rest(multipart_source& form, form_room room, deadline until) {
+    if (form.goes() == multipart_source::way::staged)
+        co_return co_await form.stage(room.files, std::move(room.caller), room.keep_hours, until);
+    if (form.goes() == multipart_source::way::held && !form.is_held())
+        co_return co_await form.hold(room.memory, until);
+    co_return result<void>{};
 }
 
 } // namespace gateway::pipeline

@@ -1,43 +1,83 @@
-// The file part of a multipart/form-data body as a body_source: its size is known and its inputs are read
-// when open() returns, its bytes are pulled later. Lives in the frame of the call, on its worker; refers to
-// the raw body.
+// The file part of a multipart/form-data body as a body_source (product §5 b). Its size has to be known
+// before TikTok is asked for anything, and the form to be good as far as that can be known. So there are
+// three ways: a form of at most one chunk is read whole into memory; a larger one is streamed where its file
+// part tells its length and the body's Content-Length leaves nothing behind it but the closing delimiter;
+// every other is staged on disk first. Lives in the frame of the call, on its worker; refers to the raw body.
 #pragma once
 #include "base/clock.hpp"
+#include "base/ids.hpp"
 #include "base/result.hpp"
 #include "http/multipart.hpp"
+#include "pipeline/held_bytes.hpp"
 #include "runtime/body_source.hpp"
 #include "runtime/task.hpp"
+#include "tiktok/upload_memory.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+
+namespace gateway::files {
+class shelf;
+class writer;
+} // namespace gateway::files
 
 namespace gateway::pipeline {
 
 class multipart_source final : public body_source {
 public:
     multipart_source(body_source& raw, std::string_view boundary, std::uint64_t content_length_bytes);
+    ~multipart_source() override;
 
-    /// Reads up to the first byte of the file. Errors of http::multipart_upload and of the body.
+    enum class way { held, streamed, staged };
+
+    /// Reads up to the first byte of the file. Errors of http::multipart_form and of the body.
     task<result<void>> open(deadline until);
+    /// After open().
+    way goes() const { return goes_; }
 
+    /// Where it goes that way, and once: the rest of the form. Then the size is known, and the form was good.
+    /// overloaded where the room is used up.
+    task<result<void>> hold(tiktok::upload_memory& room, deadline until);
+    task<result<void>> stage(files::shelf& room, caller_name caller, std::uint32_t keep_hours,
+                             deadline until);
+
+    bool is_held() const { return held_ != nullptr; }
+    bool has_input() const { return form_.has_input(); }
     const std::string& input() const { return form_.input(); }
     const std::string& file_name() const { return form_.file_name(); }
-    std::uint64_t size_bytes() const override { return form_.file_size_bytes(); }
+    /// What it was staged in, null otherwise; finish() would keep it.
+    files::writer* staged_in() const { return writer_.get(); }
+
+    /// Before hold() and stage(): at most so many.
+    std::uint64_t size_bytes() const override;
     task<result<std::size_t>> read_some(std::span<char> space, deadline until) override;
 
 private:
-    /// One step of the parser, after reading more when nothing is left. `false`: the raw body has ended.
+    /// One step of the parser, after reading more when nothing is left. `false`: the form has ended, and
+    /// well.
     task<result<bool>> advance(deadline until);
+    /// The next bytes of the file, for one look; empty at the end.
+    task<result<std::string_view>> next_piece(deadline until);
 
     body_source& raw_;
-    http::multipart_upload form_;
+    std::uint64_t content_length_bytes_;
+    http::multipart_form form_;
     std::unique_ptr<char[]> buffer_;
-    std::string_view unread_; // in buffer_
-    std::string_view file_;   // bytes of the file not handed on yet
+    std::string_view unread_;      // in buffer_
+    std::string_view file_;        // bytes of the file not handed on yet
+    std::uint64_t used_bytes_ = 0; // of the body, by the parser
+    std::uint64_t file_bytes_at_most_ = 0;
+    way goes_ = way::held;
+
+    std::optional<tiktok::upload_memory::permit> memory_;
+    std::unique_ptr<held_bytes> held_;
+    std::unique_ptr<files::writer> writer_;
+    std::unique_ptr<body_source> staged_; // what writer_ took, to be read
 };
 
 } // namespace gateway::pipeline

@@ -25,7 +25,9 @@ namespace gateway::pipeline {
 namespace {
 
 /// The bytes this call may have to send, as far as they are known before any is read: for its deadline.
-task<std::uint64_t> bytes_to_send(const parts& with, const actions::call& c) {
+task<std::uint64_t> bytes_to_send(const parts& with, const multipart_source* form, const actions::call& c) {
+    if (form && form->goes() == multipart_source::way::staged)
+        co_return 2 * form->size_bytes(); // in, then out
     if (c.body.source) co_return c.body.source->size_bytes();
     if (const auto files = c.input.files("file_to_upload"); !files.empty()) {
         const auto found = co_await with.actions.files.find(caller_name::trusted(c.by.name), files.front().id,
@@ -181,6 +183,15 @@ task<result<void>> bind_tiktok(journey& at) {
     co_return co_await at.api->bind();
 }
 
+task<result<void>> take_in_form(journey& at) {
+    auto& c = *at.call;
+    form_room room{at.with.tiktok.memory, at.with.actions.files, caller_name::trusted(c.by.name),
+                   at.with.settings.uploads.keep_hours};
+    const auto whole = co_await take_in_rest(*at.taken.form, std::move(room), c.until);
+    c.body.staged_in = at.taken.form->staged_in();
+    co_return whole;
+}
+
 /// Where it was the drain's deadline that ended a wait, and not the call's own, that is what the caller has
 /// to know: another replica can do it (P01). What may have reached TikTok stays as it is.
 void name_the_drain(outcome& out, const last_moment& calls_end) {
@@ -219,13 +230,14 @@ task<void> pipeline::serve(request& what, telemetry::call_record& record, outcom
     try {
         bool go_on = at.admit();
         if (go_on && at.plan.shape != body_shape::none) {
-            auto taken = co_await take_in(what, at.plan, with_.settings.tiktok, at.intake_until);
+            auto taken =
+                co_await take_in(what, at.plan, with_.settings.tiktok, with_.tiktok.memory, at.intake_until);
             go_on = at.passes(taken);
             if (go_on) at.taken = std::move(*taken);
         }
         go_on = go_on && at.set_out();
         if (go_on && row.takes_time == actions::pace::upload) {
-            const auto bytes = co_await bytes_to_send(with_, *at.call);
+            const auto bytes = co_await bytes_to_send(with_, at.taken.form.get(), *at.call);
             at.call->until = at.until_for(bytes);
         }
         // As whom, and did they grant it: costs a look into the vault, no call of TikTok's.
@@ -235,6 +247,11 @@ task<void> pipeline::serve(request& what, telemetry::call_record& record, outcom
                 go_on = at.passes(bound);
             }
             go_on = go_on && at.bound();
+        }
+        // The form to its end, where only that tells whether it is one: what is refused costs no init.
+        if (go_on && at.taken.form) {
+            const auto whole = co_await take_in_form(at);
+            go_on = at.passes(whole);
         }
         // Replay last before the run: only what would be run can be repeated, and refusals above are not
         // remembered.

@@ -23,7 +23,8 @@ class store;
 }
 namespace gateway::files {
 class shelf;
-}
+class writer;
+} // namespace gateway::files
 namespace gateway::tiktok {
 struct webhook_event;
 }
@@ -45,10 +46,12 @@ struct asker {
 /// Exactly one of body, file and url is given.
 struct upload_request {
     body_source* body = nullptr; // streams through; read at most once
-    file_id file;                // staged bytes of this caller
-    std::string url;             // handed to TikTok as PULL_FROM_URL
-    bool direct = false;         // `publish`: post at once; else to the creator's inbox
-    tiktok::post_info info;      // empty privacy_level on a direct post: the configured default
+    files::writer* body_staged_in =
+        nullptr;            // holds the body's bytes already: kept by finishing it; null: nothing
+    file_id file;           // staged bytes of this caller
+    std::string url;        // handed to TikTok as PULL_FROM_URL
+    bool direct = false;    // `publish`: post at once; else to the creator's inbox
+    tiktok::post_info info; // empty privacy_level on a direct post: the configured default
     std::optional<std::uint64_t> chunk_hint_bytes;
     bool keep = true; // keep the bytes of an inbox upload for a later publish
 };

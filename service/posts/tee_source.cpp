@@ -12,8 +12,9 @@ task<result<std::size_t>> tee_source::read_some(std::span<char> space, deadline 
 
 task<std::optional<store::file_record>> tee_source::finish(std::string mimetype, wall_time now,
                                                            deadline until) {
-    if (!copy_) co_return std::nullopt;
-    auto kept = co_await copy_->finish(std::move(mimetype), now, until);
+    files::writer* const all = staged_in_ ? staged_in_ : copy_.get();
+    if (!all) co_return std::nullopt;
+    auto kept = co_await all->finish(std::move(mimetype), now, until);
     copy_.reset();
     if (!kept) co_return std::nullopt;
     co_return std::move(*kept);

@@ -16,8 +16,9 @@ namespace gateway::posts {
 
 class tee_source final : public body_source {
 public:
-    tee_source(body_source& from, std::unique_ptr<files::writer> copy)
-        : from_(from), copy_(std::move(copy)) {}
+    /// `copy` takes what passes by. `staged_in` has it already; both may be null.
+    tee_source(body_source& from, std::unique_ptr<files::writer> copy, files::writer* staged_in)
+        : from_(from), copy_(std::move(copy)), staged_in_(staged_in) {}
 
     std::uint64_t size_bytes() const override { return from_.size_bytes(); }
     task<result<std::size_t>> read_some(std::span<char> space, deadline until) override;
@@ -28,6 +29,7 @@ public:
 private:
     body_source& from_;
     std::unique_ptr<files::writer> copy_; // null once it is given up
+    files::writer* staged_in_;
 };
 
 } // namespace gateway::posts

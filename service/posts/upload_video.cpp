@@ -57,12 +57,14 @@ task<result<upload_answer>> start_pull(tiktok::user_api& tiktok, store::store& s
     co_return out;
 }
 
-/// The bytes of an inbox upload, kept while they pass by; null where they cannot be.
+bool is_to_be_kept(const upload_request& what, std::uint32_t keep_hours) {
+    return what.body && what.keep && !what.direct && keep_hours > 0 && what.body->size_bytes() > 0;
+}
+
+/// The bytes of an inbox upload, kept while they pass by; null where they cannot be, or lie there already.
 task<std::unique_ptr<files::writer>> begin_copy(files::shelf& files, const upload_request& what,
                                                 const asker& by, std::uint32_t keep_hours, deadline until) {
-    const bool wanted =
-        what.body && what.keep && !what.direct && keep_hours > 0 && what.body->size_bytes() > 0;
-    if (!wanted) co_return nullptr;
+    if (what.body_staged_in || !is_to_be_kept(what, keep_hours)) co_return nullptr;
     auto copy = co_await files.begin(by.caller, what.body->size_bytes(), keep_hours, until);
     if (!copy) co_return nullptr;
     co_return std::move(*copy);
@@ -128,8 +130,9 @@ task<result<upload_answer>> publisher::upload_video(tiktok::user_api& tiktok, up
         staged = std::move(*opened);
         from = staged.get();
     }
-    auto copy = co_await begin_copy(files_, what, by, settings_.uploads.keep_hours, tiktok.until());
-    tee_source body(*from, std::move(copy));
+    const auto keep_hours = settings_.uploads.keep_hours;
+    auto copy = co_await begin_copy(files_, what, by, keep_hours, tiktok.until());
+    tee_source body(*from, std::move(copy), is_to_be_kept(what, keep_hours) ? what.body_staged_in : nullptr);
     video_job job;
     job.from = &body;
     job.direct = what.direct;

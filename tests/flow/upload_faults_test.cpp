@@ -274,13 +274,13 @@ TEST_F(UploadFaults, M01AClientThatGoesLeavesNothingBehind) {
         EXPECT_EQ(text_in(post.as_object(), "state"), "PROCESSING_UPLOAD");
 }
 
-TEST_F(UploadFaults, M06AFormThatIsShorterThanItsLengthSaysIsRefusedBeforeTheLastChunkLeaves) {
+TEST_F(UploadFaults, M06AStreamedFormWithAnotherEndThanItsLengthLetsExpectIsRefusedBeforeTheLastChunkLeaves) {
     const auto user = another_user();
-    const std::string video = mp4(3'000'000);
+    const std::string video = mp4(12'000'000);
     const std::string form =
         "--b0\r\nContent-Disposition: form-data; name=\"file_to_upload\"; filename=\"a.mp4\"\r\n"
-        "Content-Type: video/mp4\r\n\r\n"
-        + video + "\r\n--b0--\r\n and an epilogue that nobody announced";
+        "Content-Length: 12000000\r\nContent-Type: video/mp4\r\n\r\n"
+        + video + "\r\n--b1--\r\n";
     const auto got = upload(user, form, {}, {{"Content-Type", "multipart/form-data; boundary=b0"}});
     EXPECT_EQ(got.status, 400) << got.raw;
     EXPECT_EQ(got.code(), "malformed_request");
