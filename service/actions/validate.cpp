@@ -53,7 +53,8 @@ result<checked_input> judged(const validation& by, const json::object& given, fa
     json::object out;
     // In the row's order: that makes the text of the checked inputs canonical, for the fingerprint.
     for (const auto& rule : by.what.inputs) {
-        if (const auto* value = given.if_contains(rule.name)) {
+        const auto* value = given.if_contains(rule.name);
+        if (value && !value->is_null()) { // null is how many clients write "not given"
             if (auto good = judge.judge(rule, *value)) out.emplace(rule.name, std::move(*good));
         } else if (!rule.fallback.empty()) {
             out.emplace(rule.name, value_of_query(rule, {rule.fallback}));

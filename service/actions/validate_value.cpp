@@ -35,6 +35,15 @@ bool has_control(std::string_view utf8, bool multiline) {
     return false;
 }
 
+/// A line break of Windows and of HTML forms is one line feed; a carriage return alone stays what it is.
+std::string with_line_feeds(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t at = 0; at < text.size(); ++at)
+        if (text[at] != '\r' || at + 1 == text.size() || text[at + 1] != '\n') out.push_back(text[at]);
+    return out;
+}
+
 std::string between(std::int64_t min, std::int64_t max) {
     return "from " + std::to_string(min) + " to " + std::to_string(max);
 }
@@ -96,14 +105,23 @@ input_judge::maybe input_judge::judge(const input& rule, const value& given) con
 input_judge::maybe input_judge::text(const input& rule, const std::string& field, const value& given) const {
     const auto* text = given.if_string();
     if (!text) return fault(field, "must be a string");
-    if (has_control(view(*text), rule.multiline))
-        return fault(field, rule.multiline ? "must not hold control characters other than \\n"
-                                           : "must not hold control characters");
-    const auto length = static_cast<std::int64_t>(utf16_length(view(*text)));
-    if (length < rule.min || length > rule.max)
-        return fault(field, "must be " + between(rule.min, rule.max) + " UTF-16 units long, not "
-                                + std::to_string(length));
-    return given;
+    if (text->find("\r\n") == json::string::npos)
+        return is_legal(rule, field, view(*text)) ? maybe{given} : std::nullopt;
+    const auto read = with_line_feeds(view(*text));
+    return is_legal(rule, field, read) ? maybe{value(json::string(read))} : std::nullopt;
+}
+
+bool input_judge::is_legal(const input& rule, const std::string& field, std::string_view text) const {
+    if (has_control(text, rule.multiline)) {
+        fault(field, rule.multiline ? "must not hold control characters other than \\n"
+                                    : "must not hold control characters");
+        return false;
+    }
+    const auto length = static_cast<std::int64_t>(utf16_length(text));
+    if (length >= rule.min && length <= rule.max) return true;
+    fault(field,
+          "must be " + between(rule.min, rule.max) + " UTF-16 units long, not " + std::to_string(length));
+    return false;
 }
 
 input_judge::maybe input_judge::integer(const input& rule, const value& given) const {
@@ -203,6 +221,7 @@ input_judge::maybe input_judge::file(const std::string& field, const value& give
                              : "has \"" + std::string(key) + "\", which is not name, mimetype or file_id");
             continue;
         }
+        if (member.is_null()) continue; // as if it were not there
         const auto* text = member.if_string();
         if (!text || has_control(view(*text), false) || utf16_length(view(*text)) > file_label_units_max) {
             fault(name, "must be a string of at most 255 characters without control characters");

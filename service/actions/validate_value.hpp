@@ -26,6 +26,7 @@ private:
 
     maybe fault(std::string field, std::string reason) const;
     maybe text(const input& rule, const std::string& field, const value& given) const;
+    bool is_legal(const input& rule, const std::string& field, std::string_view text) const;
     maybe integer(const input& rule, const value& given) const;
     maybe choice(const input& rule, const value& given) const;
     maybe fields(const input& rule, const value& given) const;

@@ -102,8 +102,12 @@ private:
             given[input.name] = wrong.given;
             add(input.name + wrong.why, given, told(input, wrong));
         }
-        if (input.required)
-            add(input.name + "Missing", good_object(row_, sent_, &input), input.name + " is required");
+        if (input.required) {
+            auto given = good_object(row_, sent_, &input);
+            add(input.name + "Missing", given, input.name + " is required");
+            given[input.name] = nullptr;
+            if (!in_query(sent_)) add(input.name + "Null", given, input.name + " is required");
+        }
         // A file beside the body that is one is a fault of its own; lists may be repeated.
         if (!in_query(sent_) || is_list(input) || names_a_file(input)) return;
         const auto once = as_query({{input.name, good_value(input)}});
@@ -114,6 +118,8 @@ private:
         auto given = good_object(row_, sent_, nullptr);
         given["colour"] = "red";
         add("Unknown", given, unknown_to(row_));
+        given["colour"] = nullptr;
+        if (!in_query(sent_)) add("UnknownNull", given, unknown_to(row_));
     }
 
     void add_everything() {

@@ -12,7 +12,6 @@ std::vector<wrong_value> wrong_urls() {
     const std::string plain = "must be plain ASCII without blanks or control characters";
     return {{"PlainHttp", text("http://a.example/v"), "must be an https URL"},
             {"Empty", text(""), "must be an https URL"},
-            {"Null", nullptr, "must be a string"},
             {"CarriageReturn", text("https://a.example/x\r\nHost: b"), plain},
             {"Umlaut", text("https://a.example/\xc3\xa4"), plain},
             {"Userinfo", text("https://user@a.example/v"), "must not hold a user name or password"},
@@ -39,7 +38,10 @@ std::vector<wrong_value> wrong_files() {
     };
     return {{"Text", text(good_file), shape},
             {"List", json::array{good_file}, shape},
-            {"Null", nullptr, shape},
+            {"NullAsId", json::object{{"file_id", nullptr}}, once},
+            {"NullAsBothIds", json::object{{"file_id", nullptr}, {"s3key", nullptr}}, once},
+            {"NullAsUnknownMember", with("path", nullptr),
+             "has \"path\", which is not name, mimetype or file_id"},
             {"NoId", json::object{{"name", "a.mp4"}}, once},
             {"BothIds", with("s3key", good_file), once},
             {"ForeignKey", json::object{{"s3key", "bucket/video.mp4"}}, foreign, ".s3key"},

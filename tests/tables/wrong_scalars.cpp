@@ -19,18 +19,20 @@ std::vector<wrong_value> wrong_texts(const input_shape& of) {
         emojis += "\xf0\x9f\x98\x80";
     const auto emoji_units = static_cast<std::int64_t>(2 * (max / 2 + 1));
     std::vector<wrong_value> out{
-        {"Null", nullptr, "must be a string"},
         {"Number", 5, "must be a string"},
         {"List", json::array{"a"}, "must be a string"},
         {"TooLong", text(std::string(max + 1, 'a')), size(of.max + 1)},
         {"TooLongInUtf16Units", text(emojis), size(emoji_units)},
-        {"CarriageReturn", text("a\r\nX-Evil: 1"), control},
+        {"CarriageReturn", text("a\rX-Evil: 1"), control},
+        {"TwoCarriageReturns", text("a\r\r\nX-Evil: 1"), control},
+        {"CarriageReturnAtTheEnd", text("a\r\nb\r"), control},
         {"Tab", text("a\tb"), control},
         {"Nul", text(std::string_view("a\0b", 3)), control, {}, true},
         {"Delete", text("a\x7f"), control},
         {"C1Control", text("a\xc2\x85"), control},
     };
     if (!of.multiline) out.push_back({"NewLine", text("a\nb"), control});
+    if (!of.multiline) out.push_back({"NewLineOfWindows", text("a\r\nb"), control});
     if (of.min > 0) out.push_back({"Empty", text(""), size(0)});
     return out;
 }
@@ -39,7 +41,6 @@ std::vector<wrong_value> wrong_integers(const input_shape& of) {
     const std::string whole = "must be a whole number", range = "must be " + bounds(of);
     return {{"Word", text("five"), whole},
             {"Empty", text(""), whole},
-            {"Null", nullptr, whole},
             {"Digits", text("5"), whole, {}, true},
             {"Fraction", 5.5, whole},
             {"Bool", true, whole},
@@ -55,8 +56,7 @@ std::vector<wrong_value> wrong_booleans() {
             {"Empty", text(""), reason},
             {"Shouted", text("TRUE"), reason},
             {"Quoted", text("true"), reason, {}, true},
-            {"Number", 1, reason},
-            {"Null", nullptr, reason}};
+            {"Number", 1, reason}};
 }
 
 std::vector<wrong_value> wrong_choices(const input_shape& of) {
@@ -68,8 +68,7 @@ std::vector<wrong_value> wrong_choices(const input_shape& of) {
             {"Empty", text(""), one_of},
             {"Two", text(first + '|' + of.choices.back()), one_of},
             {"WithBlank", text(first + ' '), one_of},
-            {"Number", 5, "must be a string"},
-            {"Null", nullptr, "must be a string"}};
+            {"Number", 5, "must be a string"}};
 }
 
 std::vector<wrong_value> wrong_fields(const input_shape& of) {

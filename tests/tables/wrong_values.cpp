@@ -29,9 +29,12 @@ std::vector<wrong_value> wrong_lists(const input_shape& of) {
     for (std::int64_t i = 0; i <= of.max; ++i)
         many.push_back(good);
     std::vector<wrong_value> out{{"NotAList", good, "must be a list"},
-                                 {"Null", nullptr, "must be a list"},
                                  {"TooMany", std::move(many), count(of.max + 1)}};
     if (of.min > 0) out.push_back({"Nothing", json::array{}, count(0)});
+    // An item is no input of its own that could be left out.
+    const auto* const no_item =
+        item.kind == "file" ? "must be an object {name, mimetype, file_id}" : "must be a string";
+    out.push_back({"ItemNull", json::array{good, nullptr}, no_item, "[1]"});
     for (auto& wrong : wrong_values(item))
         out.push_back({"Item" + wrong.why, json::array{good, std::move(wrong.given)}, wrong.reason,
                        "[1]" + wrong.where});

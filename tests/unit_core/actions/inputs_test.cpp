@@ -1,5 +1,6 @@
 // What is legal reaches the handler as it was given; what is absent gets its default.
 #include "actions/validate.hpp"
+#include "base/json_strict.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>
@@ -68,6 +69,98 @@ TEST(Inputs, TheOrderGivenDoesNotMatterForWhatIsRemembered) {
     const auto two =
         taken("TIKTOK_UPLOAD_VIDEO", R"({"caption":"x","keep":true,"video_url":"https://a.example/v.mp4"})");
     EXPECT_EQ(boost::json::serialize(one.values()), boost::json::serialize(two.values()));
+}
+
+/// Every action that takes JSON, with what it needs.
+const std::pair<const char*, const char*> actions_with_bodies[] = {
+    {"TIKTOK_UPLOAD_VIDEO", R"({"video_url":"https://a.example/v.mp4"})"},
+    {"TIKTOK_UPLOAD_VIDEO", R"({"file_to_upload":{"file_id":"file_01JD0000000000000000000000"}})"},
+    {"TIKTOK_UPLOAD_VIDEOS", R"({"files_to_upload":[{"file_id":"file_01JD0000000000000000000000"}]})"},
+    {"TIKTOK_POST_PHOTO", R"({"photo_images":["https://a.example/1.jpg"],"photo_cover_index":0})"},
+    {"TIKTOK_PUBLISH_VIDEO", "{}"},
+    {"TIKTOK_QUERY_VIDEOS", R"({"video_ids":["1"]})"},
+    {"GATEWAY_CONNECT", "{}"},
+};
+
+TEST(Inputs, FaultDAnOptionalInputThatIsNullIsAbsent) {
+    for (const auto& [slug, needed] : actions_with_bodies) {
+        const auto plain = boost::json::serialize(taken(slug, needed).values());
+        auto all = parse_json(needed).value().as_object();
+        for (const auto& rule : row_of(slug).inputs) {
+            if (all.contains(rule.name)) continue;
+            auto one = parse_json(needed).value().as_object();
+            one[rule.name] = nullptr;
+            EXPECT_EQ(boost::json::serialize(taken(slug, boost::json::serialize(one)).values()), plain)
+                << slug << ' ' << rule.name;
+            all[rule.name] = nullptr;
+        }
+        EXPECT_EQ(boost::json::serialize(taken(slug, boost::json::serialize(all)).values()), plain) << slug;
+    }
+}
+
+TEST(Inputs, FaultDAMemberOfAFileThatIsNullIsAbsent) {
+    const auto plain =
+        taken("TIKTOK_UPLOAD_VIDEO", R"({"file_to_upload":{"file_id":"file_01JD0000000000000000000000"}})");
+    for (const char* file :
+         {R"({"file_id":"file_01JD0000000000000000000000","name":null,"mimetype":null,"s3key":null})",
+          R"({"file_id":null,"s3key":"file_01JD0000000000000000000000"})"}) {
+        const auto single = taken("TIKTOK_UPLOAD_VIDEO", std::string(R"({"file_to_upload":)") + file + "}");
+        EXPECT_EQ(boost::json::serialize(single.values()), boost::json::serialize(plain.values())) << file;
+        const auto batch =
+            taken("TIKTOK_UPLOAD_VIDEOS", std::string(R"({"files_to_upload":[)") + file + "]}");
+        ASSERT_EQ(batch.files("files_to_upload").size(), 1U) << file;
+        EXPECT_EQ(batch.files("files_to_upload")[0].id.text(), "file_01JD0000000000000000000000") << file;
+    }
+}
+
+TEST(Inputs, FaultHCarriageReturnAndLineFeedAreOneLineFeed) {
+    for (const char* slug :
+         {"TIKTOK_UPLOAD_VIDEO", "TIKTOK_PUBLISH_VIDEO", "TIKTOK_POST_PHOTO", "TIKTOK_UPLOAD_VIDEOS"}) {
+        for (const auto& rule : row_of(slug).inputs) {
+            if (rule.type != kind::text || !rule.multiline) continue;
+            const auto needed =
+                std::find_if(std::begin(actions_with_bodies), std::end(actions_with_bodies),
+                             [&](const auto& each) { return std::string_view(each.first) == slug; });
+            const auto read = [&](std::string_view text) {
+                auto body = parse_json(needed->second).value().as_object();
+                body[rule.name] = boost::json::string(text);
+                return taken(slug, boost::json::serialize(body)).text(rule.name);
+            };
+            EXPECT_EQ(read("one\r\ntwo\r\n\r\nthree\nfour\r\n"), "one\ntwo\n\nthree\nfour\n")
+                << slug << rule.name;
+            EXPECT_EQ(read("\r\n"), "\n") << slug << rule.name;
+        }
+    }
+    EXPECT_EQ(taken("TIKTOK_UPLOAD_VIDEO", "caption=a%0D%0Ab", true).text("caption"), "a\nb");
+}
+
+TEST(Inputs, FaultHALengthIsCountedAfterLineBreaksWereRead) {
+    const auto fits = [](const std::string& caption) {
+        boost::json::object body{{"video_url", "https://a.example/v.mp4"}, {"caption", caption}};
+        const validation by{.what = row_of("TIKTOK_UPLOAD_VIDEO"), .verified_url_prefixes = no_prefixes};
+        return check_body(by, boost::json::serialize(body)).has_value();
+    };
+    EXPECT_TRUE(fits(std::string(2198, 'a') + "\r\n\r\n"));
+    EXPECT_FALSE(fits(std::string(2199, 'a') + "\r\n\r\n"));
+}
+
+TEST(Inputs, FaultHAUrlOfUpTo4096BytesIsTaken) {
+    for (const std::size_t size : {2100U, 4096U}) {
+        const std::string url = "https://a.example/v.mp4?token=" + std::string(size - 30, 'A');
+        EXPECT_EQ(taken("TIKTOK_UPLOAD_VIDEO", R"({"video_url":")" + url + "\"}").text("video_url"), url);
+        const auto photos =
+            taken("TIKTOK_POST_PHOTO", R"({"photo_cover_index":0,"photo_images":[")" + url + "\"]}");
+        EXPECT_EQ(photos.texts("photo_images"), texts{url});
+        EXPECT_EQ(taken("GATEWAY_CONNECT", R"({"return_url":")" + url + "\"}").text("return_url"), url);
+    }
+}
+
+TEST(Inputs, FaultCAQueryIsHandedOnAsItCame) {
+    const std::string url = "https://a.example/v/1%2F2.mp4?sig=a%2Fb%2e%2E&next=/../&ids[]=1|2&x=50%";
+    EXPECT_EQ(taken("TIKTOK_UPLOAD_VIDEO", R"({"video_url":")" + url + "\"}").text("video_url"), url);
+    EXPECT_EQ(taken("TIKTOK_POST_PHOTO", R"({"photo_cover_index":0,"photo_images":[")" + url + "\"]}")
+                  .texts("photo_images"),
+              texts{url});
 }
 
 TEST(Inputs, CaptionsAreCountedInUtf16Units) {
