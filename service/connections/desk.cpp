@@ -4,6 +4,7 @@
 #include "base/pattern.hpp"
 #include "connections/import_body.hpp"
 #include "store/store.hpp"
+#include "tiktok/tokens.hpp"
 #include "vault/token_vault.hpp"
 
 namespace gateway::connections {
@@ -31,8 +32,12 @@ task<result<connection_view>> desk::import_tokens(user_id user, std::string body
     const secret wiped{std::move(body)};
     auto fresh = read_import(wiped.reveal());
     if (!fresh) co_return fresh.error();
+    const bool ended = fresh->access_lifetime.count() == 0;
     const auto saved = co_await vault_.save_grant(user, std::move(*fresh), now, until);
     if (!saved) co_return saved.error();
+    // At once, so that whoever imports sees whether the refresh token is good: in the state of the
+    // connection. Where TikTok cannot be asked now, the first call that needs a token asks again.
+    if (ended) (void)co_await tokens_.access(user, until);
     co_return co_await show(std::move(user), until);
 }
 

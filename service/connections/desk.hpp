@@ -101,8 +101,8 @@ public:
     /// Never a failure: a browser stands in front of it.
     task<callback_answer> callback(callback_query query, wall_time now, deadline until);
 
-    /// TikTok's flat token answer (tiktok-api §1.2) as body; open_id, access_token, refresh_token and both
-    /// lifetimes are required. malformed_json, invalid_input.
+    /// TikTok's flat token answer (tiktok-api §1.2) as body, or one that was kept elsewhere: an access token
+    /// that has ended is refreshed. malformed_json, invalid_input.
     task<result<connection_view>> import_tokens(user_id user, std::string body, wall_time now,
                                                 deadline until);
 

@@ -1,11 +1,14 @@
 #include "connections/import_body.hpp"
 
 #include "base/json_strict.hpp"
+#include "base/url_parts.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace gateway::connections {
@@ -16,36 +19,71 @@ constexpr std::size_t token_size_max = 4096;
 constexpr std::size_t open_id_size_max = 128;
 constexpr std::size_t scopes_size_max = 1024;
 
+std::optional<std::int64_t> seconds_of(const boost::json::value& value) {
+    if (value.is_uint64()) return lifetime_max_seconds; // above what an int64 holds
+    if (value.is_int64()) return std::min(value.get_int64(), lifetime_max_seconds);
+    return std::nullopt;
+}
+
+std::string comma_list(std::string_view scopes) {
+    std::string out;
+    while (!scopes.empty()) {
+        const auto end = std::min(scopes.find_first_of(", "), scopes.size());
+        if (end > 0) out.append(out.empty() ? "" : ",").append(scopes.substr(0, end));
+        scopes.remove_prefix(std::min(end + 1, scopes.size()));
+    }
+    return out;
+}
+
 class reader {
 public:
     explicit reader(const boost::json::object& from) : from_(from) {}
 
-    std::string text(std::string_view name, std::size_t size_max, bool may_be_empty) {
+    std::string text(std::string_view name, std::size_t size_max) {
         const auto* value = from_.if_contains(name);
         if (value == nullptr || !value->is_string()) return refuse(name, "must be a string, and is required");
         const std::string_view text = value->get_string();
         const bool plain =
             std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-        if (!plain || text.size() > size_max || (text.empty() && !may_be_empty))
+        if (!plain || text.size() > size_max || text.empty())
             return refuse(name, "must be 1 to " + std::to_string(size_max) + " visible ASCII characters");
         return std::string(text);
     }
 
+    /// As TikTok writes them, with commas, or as OAuth does, with blanks, or both.
+    std::string scopes(std::string_view name) {
+        const auto* value = from_.if_contains(name);
+        if (value == nullptr || !value->is_string()) return refuse(name, "must be a string, and is required");
+        const std::string_view text = value->get_string();
+        const bool plain =
+            std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < '\x7f'; });
+        if (!plain || text.size() > scopes_size_max)
+            return refuse(name, "must be at most " + std::to_string(scopes_size_max)
+                                    + " ASCII characters: scopes with commas or blanks between them");
+        return comma_list(text);
+    }
+
     milliseconds lifetime(std::string_view name) {
         const auto* value = from_.if_contains(name);
-        const bool whole =
-            value != nullptr && (value->is_uint64() || (value->is_int64() && value->get_int64() > 0));
-        if (!whole) {
-            refuse(name, "must be a whole number of seconds above 0, and is required");
-            return milliseconds{0};
-        }
-        if (value->is_uint64()) return seconds{lifetime_max_seconds};
-        return seconds{std::min(value->get_int64(), lifetime_max_seconds)};
+        const auto told = value ? seconds_of(*value) : std::nullopt;
+        if (told && *told > 0) return seconds{*told};
+        refuse(name, "must be a whole number of seconds above 0, and is required");
+        return milliseconds{0};
+    }
+
+    /// Who kept a token for long may not know its end any more; then it counts as ended.
+    milliseconds lifetime_or_none(std::string_view name) {
+        const auto* value = from_.if_contains(name);
+        if (value == nullptr || value->is_null()) return milliseconds{0};
+        const auto told = seconds_of(*value);
+        if (!told) refuse(name, "must be a whole number of seconds where it is given");
+        return seconds{std::max<std::int64_t>(told.value_or(0), 0)};
     }
 
     void token_type() {
         const auto* value = from_.if_contains("token_type");
-        if (value != nullptr && (!value->is_string() || value->get_string() != "Bearer"))
+        if (value == nullptr || value->is_null()) return;
+        if (!value->is_string() || lower_ascii(std::string_view(value->get_string())) != "bearer")
             refuse("token_type", "must be Bearer where it is given");
     }
 
@@ -69,12 +107,12 @@ result<vault::fresh_tokens> read_import(std::string_view body) {
     if (!parsed->is_object()) return failure{errc::malformed_json, "The body must be a JSON object."};
     reader from{parsed->get_object()};
     vault::fresh_tokens out;
-    out.access_token = secret{from.text("access_token", token_size_max, false)};
-    out.access_lifetime = from.lifetime("expires_in");
-    out.refresh_token = secret{from.text("refresh_token", token_size_max, false)};
+    out.access_token = secret{from.text("access_token", token_size_max)};
+    out.access_lifetime = from.lifetime_or_none("expires_in");
+    out.refresh_token = secret{from.text("refresh_token", token_size_max)};
     out.refresh_lifetime = from.lifetime("refresh_expires_in");
-    out.account = open_id::trusted(from.text("open_id", open_id_size_max, false));
-    out.scopes = from.text("scope", scopes_size_max, true);
+    out.account = open_id::trusted(from.text("open_id", open_id_size_max));
+    out.scopes = from.scopes("scope");
     from.token_type();
     auto faults = from.faults();
     if (!faults.empty())

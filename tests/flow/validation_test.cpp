@@ -37,7 +37,6 @@ TEST_F(Validation, WhatOnlyTheSettingsCanTellIsRefusedTheSameWay) {
          "return_url must lie under the gateway's public_url or this key's return_url_prefixes"},
         {"NoTokens", "GATEWAY_IMPORT_TOKENS", way::body, "{}",
          "access_token must be a string, and is required\n"
-         "expires_in must be a whole number of seconds above 0, and is required\n"
          "refresh_token must be a string, and is required\n"
          "refresh_expires_in must be a whole number of seconds above 0, and is required\n"
          "open_id must be a string, and is required\n"

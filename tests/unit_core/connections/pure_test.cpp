@@ -1,11 +1,14 @@
 // What a login and an import are made of, without I/O.
 #include "base/digest.hpp"
+#include "base/json_strict.hpp"
 #include "connections/authorize_url.hpp"
 #include "connections/callback_page.hpp"
 #include "connections/desk.hpp"
 #include "connections/import_body.hpp"
 #include "connections/return_url.hpp"
 
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -134,6 +137,64 @@ TEST(ImportBody, TakesTikToksFlatAnswer) {
     EXPECT_EQ(tokens->access_token.reveal(), "act.1");
     EXPECT_EQ(tokens->refresh_lifetime, seconds{15'552'000});
     EXPECT_EQ(tokens->account.text(), "o-1");
+}
+
+std::string import_with(const std::string& members, const std::string& scope = "user.info.basic") {
+    return R"({"access_token":"act.1","refresh_token":"rft.1","refresh_expires_in":100,"open_id":"o-1","scope":")"
+           + scope + "\"" + members + "}";
+}
+
+TEST(ImportBody, FaultIAnAccessTokenWithoutATimeToComeHasEnded) {
+    for (const char* members : {"", R"(,"expires_in":0)", R"(,"expires_in":-1)", R"(,"expires_in":-86400)",
+                                R"(,"expires_in":null)", R"(,"expires_in":-9223372036854775808)"}) {
+        const auto tokens = read_import(import_with(members));
+        ASSERT_TRUE(tokens) << members;
+        EXPECT_EQ(tokens->access_lifetime, seconds{0}) << members;
+    }
+    EXPECT_EQ(read_import(import_with(R"(,"expires_in":1)"))->access_lifetime, seconds{1});
+    EXPECT_EQ(read_import(import_with(R"(,"expires_in":18446744073709551615)"))->access_lifetime,
+              seconds{10LL * 365 * 24 * 3600});
+    for (const char* members : {R"(,"expires_in":"7200")", R"(,"expires_in":"")", R"(,"expires_in":7200.0)",
+                                R"(,"expires_in":true)"}) {
+        const auto refused = read_import(import_with(members));
+        ASSERT_FALSE(refused) << members;
+        EXPECT_EQ(refused.error().details()->fields.front().field, "expires_in");
+    }
+}
+
+TEST(ImportBody, FaultIATokenTypeIsTakenInAnyCase) {
+    for (const char* members : {"", R"(,"token_type":"Bearer")", R"(,"token_type":"bearer")",
+                                R"(,"token_type":"BEARER")", R"(,"token_type":null)"})
+        EXPECT_TRUE(read_import(import_with(members))) << members;
+    for (const char* members : {R"(,"token_type":"Basic")", R"(,"token_type":"")",
+                                R"(,"token_type":"bearer ")", R"(,"token_type":1)"})
+        EXPECT_FALSE(read_import(import_with(members))) << members;
+}
+
+TEST(ImportBody, FaultIScopesStandBetweenCommasOrBlanksOrBoth) {
+    for (const char* scope : {"a,b.c,d", "a, b.c, d", "a b.c d", " a  b.c ,d, ", "a ,b.c , d", ",a,,b.c,d,"})
+        EXPECT_EQ(read_import(import_with("", scope))->scopes, "a,b.c,d") << scope;
+    for (const char* none : {"", " ", ", ,"})
+        EXPECT_EQ(read_import(import_with("", none))->scopes, "") << none;
+    for (const std::string& bad :
+         {std::string("a\\tb"), std::string("a\\nb"), std::string("\xc3\xa4"), std::string(1025, 'a')})
+        EXPECT_FALSE(read_import(import_with("", bad))) << bad.substr(0, 9);
+}
+
+TEST(ImportBody, FaultDNullIsAbsent) {
+    const std::string whole = import_with(R"(,"expires_in":7200)");
+    for (const char* name : {"access_token", "refresh_token", "refresh_expires_in", "open_id", "scope"}) {
+        auto body = parse_json(whole).value().as_object();
+        body[name] = nullptr;
+        const auto with_null = read_import(boost::json::serialize(body));
+        body.erase(name);
+        const auto without = read_import(boost::json::serialize(body));
+        ASSERT_FALSE(with_null) << name;
+        ASSERT_FALSE(without) << name;
+        EXPECT_EQ(with_null.error().details()->fields.front().field, name);
+        EXPECT_EQ(with_null.error().details()->fields.front().reason,
+                  without.error().details()->fields.front().reason);
+    }
 }
 
 TEST(ImportBody, NamesEveryFaultyFieldAtOnceAndRepeatsNoValue) {
