@@ -100,6 +100,8 @@ failure meaning_of_failed_init(const failure& f, bool init_can_post) {
     if (!f.details() || !f.details()->may_have_reached_tiktok) return f;
     if (!init_can_post) {
         failure again(f.code(), f.message());
+        if (f.details()->scope) (void)std::move(again).scope(*f.details()->scope);
+        if (f.details()->retry_after) (void)std::move(again).retry_after(*f.details()->retry_after);
         return f.details()->tiktok ? std::move(again).tiktok(*f.details()->tiktok) : again;
     }
     failure unknown(errc::outcome_unknown,

@@ -33,10 +33,12 @@ std::string member(const boost::json::object& from, std::string_view name) {
 }
 
 /// OAuth's flat shape (tiktok-api §1.4), should it ever come from an API endpoint; rare, so a DOM is fine.
+/// Many proxies answer in a shape like it: only OAuth's own words are taken for TikTok's.
 void read_flat_error(tiktok_words& words, std::string_view body) {
     const auto parsed = parse_json(body);
     if (!parsed || !parsed->is_object()) return;
     words.code = member(parsed->get_object(), "error");
+    if (!is_oauth_word(words.code)) words.code.clear();
     words.message = member(parsed->get_object(), "error_description");
     words.log_id = member(parsed->get_object(), "log_id");
 }
@@ -46,11 +48,17 @@ bool has_error_object(const std::optional<scanned_answer>& scanned) {
     return scanned && scanned->error.starts_with('{');
 }
 
+/// A member of the error object that is a string; TikTok's codes are words, those of many proxies are
+/// numbers.
+bool is_text(std::string_view scanned) {
+    return scanned.data() != nullptr && scanned.data()[-1] == '"';
+}
+
 tiktok_words words_of(const std::optional<scanned_answer>& scanned, const outbound::reply& answer) {
     tiktok_words words;
     words.status = answer.status;
     if (has_error_object(scanned)) {
-        words.code = json_unescape(scanned->error_code);
+        if (is_text(scanned->error_code)) words.code = json_unescape(scanned->error_code);
         words.message = json_unescape(scanned->error_message);
         words.log_id = json_unescape(scanned->error_log_id);
     } else if (scanned && !scanned->error.empty() && scanned->error.front() == '"') {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 namespace gateway::tiktok {
@@ -17,7 +18,8 @@ constexpr std::string_view daily_posts = "TikTok takes no more posts from this c
 
 // The first row that fits holds; more exact ones stand above.
 constexpr table_row rows[] = {
-    {"access_token_invalid", errc::reconnect_required, "TikTok no longer accepts this user's token."},
+    // Not yet a verdict about the connection: tokens::refresh_after_401 finds out what it means.
+    {"access_token_invalid", errc::tiktok_error, "TikTok does not accept this user's token at the moment."},
     {"scope_*", errc::missing_scope, "The user did not grant the scope this call needs."},
     {"rate_limit_exceeded", errc::rate_limited, "TikTok's rate limit for this user is reached."},
     {"spam_risk_too_many_posts", errc::rate_limited, daily_posts},
@@ -54,9 +56,9 @@ const table_row* find_row(std::string_view code) {
     return nullptr;
 }
 
-/// TikTok's shapes give a code; anything else is judged by the status line.
+/// TikTok's shapes give a code; of anything else only the status line's wish to be left alone is believed. A
+/// 401 without a code is not TikTok's: something between us and TikTok refused us.
 std::string_view code_of_status(int status) {
-    if (status == 401) return "access_token_invalid";
     if (status == 429) return "rate_limit_exceeded";
     return {};
 }
@@ -116,7 +118,21 @@ failure translate(endpoint where, tiktok_words words, std::string_view retry_aft
 }
 
 bool is_token_refusal(const tiktok_words& words) {
-    return words.code == "access_token_invalid" || (words.code.empty() && words.status == 401);
+    return words.code == "access_token_invalid" && words.status < 500;
+}
+
+bool is_oauth_word(std::string_view code) {
+    constexpr std::string_view words[] = {"invalid_request",
+                                          "invalid_client",
+                                          "invalid_grant",
+                                          "invalid_scope",
+                                          "unauthorized_client",
+                                          "unsupported_grant_type",
+                                          "unsupported_response_type",
+                                          "access_denied",
+                                          "server_error",
+                                          "temporarily_unavailable"};
+    return std::find(std::begin(words), std::end(words), code) != std::end(words);
 }
 
 std::string_view code_label(const tiktok_words& words) {

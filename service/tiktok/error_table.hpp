@@ -17,12 +17,15 @@ inline constexpr milliseconds rate_limit_wait{60'000};
 /// For the daily caps, where the ledger knows no better.
 inline constexpr milliseconds daily_cap_wait{3'600'000};
 
-/// The failure for a refusal. `words.code` may be empty: an answer that is not in one of TikTok's shapes is
-/// judged by its HTTP status alone. `retry_after` is the header's raw value.
+/// The failure for a refusal. `words.code` may be empty: an answer that is not in one of TikTok's shapes says
+/// nothing about a user or a token, whatever its HTTP status. `retry_after` is the header's raw value.
 failure translate(endpoint where, tiktok_words words, std::string_view retry_after = {});
 
-/// The access token was not accepted: worth one refresh.
+/// TikTok said, in its own words, that it does not accept the access token: worth one refresh.
 bool is_token_refusal(const tiktok_words& words);
+
+/// One of the words of OAuth's flat error (tiktok-api §1.4). No endpoint of the API says one of them.
+bool is_oauth_word(std::string_view code);
 
 /// Delta seconds only; nothing for dates and nonsense.
 std::optional<milliseconds> parse_retry_after(std::string_view value);

@@ -140,5 +140,20 @@ TEST(Ledger, I05CallsALostInitUnknownOnlyWhereItCanPost) {
     EXPECT_EQ(meaning_of_failed_init(refused, true).code(), errc::invalid_input);
 }
 
+TEST(Ledger, FaultJAPagesLimitIsToldWithItsWaitWhereBytesAreStillToCome) {
+    const failure page = failure(errc::rate_limited, "wait")
+                             .scope(limit_scope::tiktok_user)
+                             .retry_after(milliseconds{7'000})
+                             .tiktok({429, "", "", ""})
+                             .may_have_reached_tiktok();
+    const failure told = meaning_of_failed_init(page, false);
+    EXPECT_EQ(told.code(), errc::rate_limited);
+    EXPECT_EQ(told.details()->scope, limit_scope::tiktok_user);
+    EXPECT_EQ(told.details()->retry_after, milliseconds{7'000});
+    EXPECT_EQ(told.details()->tiktok->status, 429);
+    EXPECT_FALSE(told.details()->may_have_reached_tiktok);
+    EXPECT_EQ(meaning_of_failed_init(page, true).code(), errc::outcome_unknown);
+}
+
 } // namespace
 } // namespace gateway::posts

@@ -1,6 +1,7 @@
 #include "tiktok/call.hpp"
 
 #include "tiktok/bodies.hpp"
+#include "tiktok/error_table.hpp"
 
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
@@ -84,6 +85,8 @@ TEST(Call, I05SaysOfAnInitWhetherItMayHaveHadItsEffect) {
     EXPECT_FALSE(may_have(429, R"({"error":{"code":"rate_limit_exceeded"}})"));
     EXPECT_FALSE(may_have(401, R"({"error":{"code":"access_token_invalid"}})"));
     // Not TikTok's own refusal: something between us and TikTok may have said it, after the effect.
+    EXPECT_TRUE(may_have(429, ""));
+    EXPECT_TRUE(may_have(401, ""));
     EXPECT_TRUE(may_have(404, "<html>"));
     EXPECT_TRUE(may_have(408, ""));
     EXPECT_TRUE(may_have(302, ""));
@@ -95,6 +98,55 @@ TEST(Call, I05SaysOfAnInitWhetherItMayHaveHadItsEffect) {
         EXPECT_TRUE(may_have(status, R"({"error":"forbidden"})")) << status;
     }
     EXPECT_FALSE(may_have(502, "", endpoint::status_fetch));
+}
+
+// What firewalls and proxies answer in TikTok's place.
+constexpr const char* pages[] = {"",
+                                 "<html><body>Access denied</body></html>",
+                                 "Unauthorized",
+                                 "null",
+                                 "[]",
+                                 "{}",
+                                 R"({"error":"invalid_token"})",
+                                 R"({"error":"unauthorized"})",
+                                 R"({"error":"access_token_invalid"})",
+                                 R"({"error":"invalid_grant"})",
+                                 R"({"message":"Unauthorized"})",
+                                 R"({"code":"access_token_invalid"})",
+                                 R"({"error":{"code":401,"message":"access_token_invalid"}})",
+                                 R"({"error":{"code":null}})",
+                                 R"({"error":{"code":""}})",
+                                 R"({"error":{"code":"UNAUTHENTICATED"}})",
+                                 R"({"error":{"message":"access_token_invalid"}})",
+                                 R"({"error":{"code":"access_token_invalid"}} and more)",
+                                 R"({"data":{"error":{"code":"access_token_invalid"}}})"};
+
+TEST(Call, FaultJBelievesAVerdictAboutTokensInTikToksOwnShapeOnly) {
+    for (const int status : {200, 400, 401, 403, 404, 407, 502}) {
+        for (const char* page : pages) {
+            for (int which = 0; which <= static_cast<int>(endpoint::cancel); ++which) {
+                const auto place = static_cast<endpoint>(which);
+                const auto refused = read_answer(place, reply_of(status, page));
+                ASSERT_FALSE(refused) << status << page;
+                const auto& more = *refused.error().details();
+                EXPECT_EQ(refused.error().code(), errc::tiktok_error) << status << page;
+                EXPECT_FALSE(is_token_refusal(*more.tiktok)) << status << page;
+                EXPECT_EQ(more.may_have_reached_tiktok, facts(place).repeats == repeat_class::unsafe)
+                    << status << page;
+            }
+        }
+    }
+    for (const char* own :
+         {R"({"error":{"code":"access_token_invalid"}})",
+          R"({"data":{},"error":{"code":"access_token_invalid","message":"m","log_id":"L"}})"}) {
+        const auto refused = read_answer(endpoint::content_init, reply_of(401, own));
+        EXPECT_TRUE(is_token_refusal(*refused.error().details()->tiktok)) << own;
+        EXPECT_FALSE(refused.error().details()->may_have_reached_tiktok) << own;
+        EXPECT_EQ(refused.error().code(), errc::tiktok_error) << "what it means is for tokens to find out";
+        const auto failing = read_answer(endpoint::user_info, reply_of(500, own));
+        EXPECT_FALSE(is_token_refusal(*failing.error().details()->tiktok))
+            << "a failing server is not believed";
+    }
 }
 
 TEST(Call, U09SurvivesMutatedAnswers) {

@@ -12,7 +12,7 @@ struct translation {
 };
 
 const translation table[] = {
-    {401, "access_token_invalid", errc::reconnect_required},
+    {401, "access_token_invalid", errc::tiktok_error}, // tokens find out what it means
     {401, "scope_not_authorized", errc::missing_scope},
     {400, "scope_permission_missed", errc::missing_scope},
     {400, "invalid_params", errc::invalid_input},
@@ -35,7 +35,8 @@ const translation table[] = {
     {403, "url_ownership_unverified", errc::url_ownership_unverified},
     {403, "privacy_level_option_mismatch", errc::privacy_level_not_allowed},
     {400, "a_code_of_tomorrow", errc::tiktok_error},
-    {401, "", errc::reconnect_required},
+    {401, "", errc::tiktok_error},
+    {403, "", errc::tiktok_error},
     {429, "", errc::rate_limited},
     {404, "", errc::tiktok_error},
     {302, "", errc::tiktok_error},

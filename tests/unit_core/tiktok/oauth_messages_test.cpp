@@ -110,6 +110,25 @@ TEST(OAuthMessages, DecidesOnTheBodyWhateverTheStatus) {
             << code;
 }
 
+TEST(OAuthMessages, FaultJBelievesThatAGrantIsDeadInOAuthsOwnShapeOnly) {
+    for (const int status : {200, 400, 401, 403, 500}) {
+        for (const char* page :
+             {"", "<html>invalid_grant</html>", "invalid_grant", "{}", "[]", R"("invalid_grant")",
+              R"({"error":{"code":"invalid_grant"}})", R"({"error":{"code":"access_token_invalid"}})",
+              R"({"error":["invalid_grant"]})", R"({"error":"invalid_token"})",
+              R"({"error":"Invalid_Grant"})", R"({"error":"unauthorized"})", R"({"error":"invalid_client"})",
+              R"({"code":"invalid_grant"})", R"({"error":"invalid_grant"} and more)",
+              R"({"error":"invalid_grant","error":"invalid_grant"})"}) {
+            const auto outcome = read_token_answer(status, page, "");
+            EXPECT_FALSE(std::holds_alternative<grant_invalid>(outcome)) << status << page;
+            EXPECT_FALSE(std::holds_alternative<token_answer>(outcome)) << status << page;
+            if (status >= 400) {
+                EXPECT_FALSE(std::holds_alternative<answer_lost>(outcome)) << status << page;
+            }
+        }
+    }
+}
+
 TEST(OAuthMessages, T15TellsTroubleFromARefusal) {
     EXPECT_NO_THROW(expect<try_later>(read_token_answer(200, R"({"error":"server_error"})", "")));
     EXPECT_NO_THROW(expect<try_later>(read_token_answer(400, R"({"error":"temporarily_unavailable"})", "")));
