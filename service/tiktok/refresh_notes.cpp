@@ -13,7 +13,6 @@ constexpr milliseconds user_base{5'000};
 constexpr milliseconds user_most{300'000};
 constexpr milliseconds retry_after_most{300'000};
 constexpr milliseconds probe_pause{500}; // of those who wait for the end of a probe
-constexpr milliseconds forced_memory{600'000};
 constexpr std::size_t users_max = 100'000;
 
 milliseconds left_until(steady_time at, steady_time now) {
@@ -104,23 +103,9 @@ milliseconds refresh_notes::take(steady_time& next, steady_time now) const {
     return left_until(turn, now);
 }
 
-void refresh_notes::forced(const user_id& user, std::uint64_t version, steady_time now) {
-    auto& of = note_of(user, now);
-    of.forced_version = version;
-    of.forced_at = now;
-}
-
-bool refresh_notes::came_of_401(const user_id& user, std::uint64_t version, steady_time now) const {
-    const auto found = users_.find(user);
-    return found != users_.end() && found->second.forced_version == version
-           && now - found->second.forced_at < forced_memory;
-}
-
 refresh_notes::note& refresh_notes::note_of(const user_id& user, steady_time now) {
     if (users_.size() >= users_max && !users_.contains(user))
-        std::erase_if(users_, [now](const auto& entry) {
-            return entry.second.not_before <= now && now - entry.second.forced_at >= forced_memory;
-        });
+        std::erase_if(users_, [now](const auto& entry) { return entry.second.not_before <= now; });
     return users_[user];
 }
 

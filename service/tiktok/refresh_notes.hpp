@@ -1,5 +1,5 @@
-// What one process remembers between refreshes: who has to wait after trouble, whose token was already
-// refreshed because of a 401, and the pace of all refreshes together. Time is an argument. Not thread-safe:
+// What one process remembers between refreshes: who has to wait after trouble, and the pace of all refreshes
+// together. Time is an argument. Not thread-safe:
 // its owner locks.
 #pragma once
 #include "base/clock.hpp"
@@ -54,11 +54,6 @@ public:
     /// for some, and TikTok must not see them bunched.
     milliseconds take_departure(steady_time now);
 
-    /// A 401 made us refresh, and this version came of it.
-    void forced(const user_id& user, std::uint64_t version, steady_time now);
-    /// This version came of a 401 a short while ago, so another refresh would not help (T18).
-    bool came_of_401(const user_id& user, std::uint64_t version, steady_time now) const;
-
 private:
     struct note {
         std::uint32_t failures = 0;
@@ -67,8 +62,6 @@ private:
         bool only_postponed = false;
         failure why;
         std::uint64_t rotated_version = 0; // perhaps
-        std::uint64_t forced_version = 0;
-        steady_time forced_at{};
     };
     note& note_of(const user_id& user, steady_time now);
     milliseconds take(steady_time& next, steady_time now) const;

@@ -35,6 +35,25 @@ token_step decide(const vault::token_set& tokens, wall_time now, milliseconds re
     return back_off_left ? token_step::wait : token_step::refresh;
 }
 
+refusal_advice judge_refusal(const refused_pair& pair, milliseconds settling, milliseconds young) {
+    constexpr milliseconds shortest{500};
+    constexpr std::uint32_t enough = 2; // refreshes, the second at least `young` after the first
+    if (pair.taken_there) return {refusal_step::refresh};
+    if (pair.age && *pair.age < settling)
+        return {refusal_step::send_again, std::min(std::max(2 * *pair.age, shortest), settling - *pair.age)};
+    if (!pair.taken && pair.forced_in_a_row >= enough) return {refusal_step::reconnect};
+    if (pair.age && *pair.age < young && pair.forced_in_a_row > 0)
+        return {refusal_step::try_later, young - *pair.age};
+    return {refusal_step::refresh};
+}
+
+std::uint32_t forced_after(const refused_pair& pair) {
+    // Of a pair that served for hours, perhaps at another replica, nothing is known any more.
+    constexpr milliseconds memory = std::chrono::hours{2};
+    const bool goes_on = !pair.taken && pair.age && *pair.age < memory;
+    return goes_on ? pair.forced_in_a_row + 1 : 1;
+}
+
 milliseconds back_off(std::uint32_t failures, milliseconds base, milliseconds most, double chance) {
     const auto doublings = std::min<std::uint32_t>(failures, 20);
     const auto ceiling = std::min(most, base * (std::int64_t{1} << doublings));

@@ -34,6 +34,30 @@ bool is_good(const vault::token_set& tokens, wall_time now);
 token_step decide(const vault::token_set& tokens, wall_time now, milliseconds refresh_ahead,
                   std::optional<milliseconds> back_off_left);
 
+/// What a 401 of TikTok's own means for the pair it was said of (product §5, "Reads").
+enum class refusal_step {
+    refresh,    // now, whatever the clock says of its end
+    send_again, // the same pair after a wait: it is so new that TikTok may not know it everywhere
+    try_later,  // another refresh so soon would hardly help: refuse, and say when it may
+    reconnect   // only a new login helps
+};
+struct refused_pair {
+    bool taken_there = false;          // by the kind of call that refuses it now
+    bool taken = false;                // by any
+    std::optional<milliseconds> age;   // since a refresh gave it; empty: a login or an import did
+    std::uint32_t forced_in_a_row = 0; // of token_set
+};
+struct refusal_advice {
+    refusal_step what = refusal_step::refresh;
+    milliseconds wait{0}; // of send_again and try_later
+};
+/// `settling`: so long a new pair may be unknown to a part of TikTok. `young`: so long after a refresh that a
+/// 401 asked for there is no other, unless the pair was taken: a TikTok that refuses for ever costs one in
+/// that time.
+refusal_advice judge_refusal(const refused_pair& pair, milliseconds settling, milliseconds young);
+/// What a pair carries that comes of the refresh which judge_refusal advises.
+std::uint32_t forced_after(const refused_pair& pair);
+
 /// Full jitter over an exponential: between 0 and base·2^failures, at most `most`. `chance` is 0…1.
 milliseconds back_off(std::uint32_t failures, milliseconds base, milliseconds most, double chance);
 

@@ -12,6 +12,8 @@
 namespace gateway::tiktok {
 namespace {
 
+constexpr milliseconds soon_again{1'000};
+
 failure draining() {
     return failure{errc::draining, "This replica is shutting down; ask another one."};
 }
@@ -27,6 +29,12 @@ std::uint32_t seed() {
     for (const char c : bytes)
         out = (out << 8) | static_cast<unsigned char>(c);
     return out;
+}
+
+/// TikTok refuses a pair that it gave a short while ago.
+failure not_taken_yet(milliseconds wait) {
+    return failure(errc::tiktok_error, "TikTok does not accept this user's token at the moment.")
+        .retry_after(wait);
 }
 
 /// Whoever has to connect again is not told to wait and ask again.
@@ -45,6 +53,16 @@ task<result<vault::shared_tokens>> load(tokens::state& s, user_id user, deadline
     auto known = co_await s.vault.load(user, until);
     if (!known || !is_over(**known)) co_return known;
     co_return co_await s.vault.load_again(std::move(user), until);
+}
+
+/// `known` is the same pair as it is in memory now.
+refused_pair facts_of(const vault::token_set& refused, const vault::token_set& known, unsigned kind) {
+    refused_pair out;
+    out.taken_there = refused.accepted.by(kind) || known.accepted.by(kind);
+    out.taken = refused.accepted.by_any() || known.accepted.by_any();
+    out.age = known.age_since_refresh(wall_now());
+    out.forced_in_a_row = known.forced_in_a_row;
+    return out;
 }
 
 std::optional<milliseconds> left_of(const std::optional<refresh_notes::obstacle>& obstacle) {
@@ -96,7 +114,8 @@ tokens::state::state(worker& at, oauth& with, vault::token_vault& from, store::s
       dice(seed()),
       group(at.executor()) {}
 
-shared_flight tokens::state::join(const user_id& user, std::uint64_t version, bool forced, bool resumed) {
+shared_flight tokens::state::join(const user_id& user, std::uint64_t version, std::uint32_t forced,
+                                  bool resumed) {
     auto one = std::make_shared<flight>();
     {
         const std::lock_guard guard(lock);
@@ -121,6 +140,15 @@ std::optional<refresh_notes::obstacle> tokens::state::in_the_way(const user_id& 
     return notes.in_the_way(user, version, needed, steady_now());
 }
 
+task<result<vault::shared_tokens>> tokens::state::give_up(user_id user, std::uint64_t version,
+                                                          std::string cause, deadline until) {
+    const auto noted = co_await vault.set_state(
+        std::move(user), version, store::connection_state::reconnect_required, cause, wall_now(), until);
+    if (!noted) co_return noted.error();
+    if (!*noted) co_return not_taken_yet(soon_again); // a newer pair came meanwhile
+    co_return reconnect_failure(cause);
+}
+
 double tokens::state::chance() {
     const std::lock_guard guard(lock);
     return std::uniform_real_distribution<double>{0, 1}(dice);
@@ -133,7 +161,6 @@ void tokens::state::land(const shared_flight& one, const flight_end& end) {
     const bool renewed = end.how == refresh_result::refreshed || end.how == refresh_result::scope_reduced;
     if (!renewed || !end.asked) return;
     notes.succeeded(one->user);
-    if (one->forced && end.tokens) notes.forced(one->user, end.tokens->version, steady_now());
 }
 
 tokens::tokens(worker& home, oauth& ask, vault::token_vault& vault, store::store& records,
@@ -165,7 +192,7 @@ task<result<vault::shared_tokens>> tokens::access(user_id user, deadline until) 
             case token_step::use:
                 co_return known;
             case token_step::use_and_refresh:
-                s->join(user, set.version, false, false);
+                s->join(user, set.version, 0, false);
                 co_return known;
             case token_step::wait:
                 co_return held_back(*obstacle);
@@ -173,16 +200,12 @@ task<result<vault::shared_tokens>> tokens::access(user_id user, deadline until) 
                 const bool told = set.state != store::connection_state::connected
                                   && set.state != store::connection_state::refresh_in_doubt;
                 if (told) co_return reconnect_failure(set.cause);
-                std::string cause = "refresh_token_expired";
-                const auto noted = co_await s->vault.set_state(
-                    user, set.version, store::connection_state::reconnect_required, cause, now, until);
-                if (!noted) co_return noted.error();
-                co_return reconnect_failure(cause);
+                co_return co_await s->give_up(user, set.version, "refresh_token_expired", until);
             }
             case token_step::refresh:
                 break;
         }
-        const auto one = s->join(user, set.version, false, false);
+        const auto one = s->join(user, set.version, 0, false);
         if (!one) co_return draining();
         auto end = co_await one->ended.wait(until);
         if (!end) co_return too_late();
@@ -192,47 +215,42 @@ task<result<vault::shared_tokens>> tokens::access(user_id user, deadline until) 
     co_return known;
 }
 
-task<result<vault::shared_tokens>> tokens::refresh_after_401(user_id user, std::uint64_t version_used,
-                                                             deadline until) {
+task<result<vault::shared_tokens>> tokens::refresh_after_401(user_id user, vault::shared_tokens refused,
+                                                             unsigned kind, deadline until) {
     const auto s = state_;
     auto known = co_await load(*s, user, until);
     if (!known) co_return known.error();
-    if ((*known)->version != version_used) co_return co_await access(std::move(user), until);
-    if (const auto now = wall_now(); (*known)->renewed_within(s->settings.settling, now)) {
-        const auto age = now - (*known)->received_at;
-        const auto wait = std::min(std::max(2 * age, milliseconds{500}), s->settings.settling - age);
-        const auto pause = deadline::in(steady_now(), wait);
-        if (until.passed(pause.at())) co_return reconnect_failure("access_token_refused");
+    if ((*known)->version != refused->version) co_return co_await access(std::move(user), until);
+    if (is_over(**known) || (*known)->refresh_token.empty()) co_return reconnect_failure((*known)->cause);
+    const auto pair = facts_of(*refused, **known, kind);
+    const auto next = judge_refusal(pair, s->settings.settling, s->settings.young);
+    if (next.what == refusal_step::send_again) {
+        const auto pause = deadline::in(steady_now(), next.wait);
+        if (until.passed(pause.at())) co_return not_taken_yet(next.wait);
         co_await pause_until(pause);
         co_return known;
     }
-    bool in_vain = false;
-    {
-        const std::lock_guard guard(s->lock);
-        in_vain = s->notes.came_of_401(user, version_used, steady_now());
-    }
-    if (in_vain) {
+    if (next.what != refusal_step::refresh) {
         auto there = co_await s->vault.load_again(user, until); // another replica's refresh, or a new grant
         if (!there) co_return there.error();
-        if ((*there)->version == version_used) co_return reconnect_failure("access_token_refused");
-        co_return co_await access(std::move(user), until);
+        if ((*there)->version != refused->version) co_return co_await access(std::move(user), until);
+        if (next.what == refusal_step::try_later) co_return not_taken_yet(next.wait);
+        co_return co_await s->give_up(std::move(user), refused->version, "access_token_refused", until);
     }
-    if (is_over(**known) || (*known)->refresh_token.empty()) co_return reconnect_failure((*known)->cause);
-    if (const auto obstacle = s->in_the_way(user, version_used, true)) co_return held_back(*obstacle);
-    const auto one = s->join(user, version_used, true, false);
+    if (const auto obstacle = s->in_the_way(user, refused->version, true)) co_return held_back(*obstacle);
+    const auto one = s->join(user, refused->version, forced_after(pair), false);
     if (!one) co_return draining();
     auto end = co_await one->ended.wait(until);
     if (!end) co_return too_late();
     if (end->failed) co_return *end->failed;
-    if (!end->tokens || end->tokens->version == version_used)
-        co_return reconnect_failure("access_token_refused");
+    if (!end->tokens || end->tokens->version == refused->version) co_return not_taken_yet(soon_again);
     co_return co_await access(std::move(user), until);
 }
 
 task<result<bool>> tokens::renew(user_id user, std::uint64_t version, deadline until) {
     const auto s = state_;
     if (s->in_the_way(user, version, false)) co_return false;
-    const auto one = s->join(user, version, false, false);
+    const auto one = s->join(user, version, 0, false);
     if (!one) co_return draining();
     const auto end = co_await one->ended.wait(until);
     if (!end) co_return too_late();
@@ -249,7 +267,7 @@ task<result<std::size_t>> tokens::resume_open_refreshes(deadline until) {
     auto open = co_await s->records.open_refreshes(wall_now(), until);
     if (!open) co_return open.error();
     for (const auto& intent : *open)
-        s->join(intent.user, intent.version, false, true);
+        s->join(intent.user, intent.version, 0, true);
     co_return open->size();
 }
 

@@ -57,7 +57,8 @@ struct tokens_settings {
     milliseconds request_timeout{15'000}; // one request to the token endpoint
     milliseconds lease_length{60'000};    // longer than two requests and their stores
     milliseconds settling{3'000}; // so long a 401 to a pair that a refresh just gave means "not yet"…
-    milliseconds young{60'000};   // …and so long an invalid_grant for it is not believed
+    milliseconds young{60'000};   // …and so long neither is an invalid_grant for it believed, nor another
+                                  // refresh tried for one that was not taken
 };
 
 class tokens {
@@ -77,11 +78,13 @@ public:
     /// left. Any worker.
     task<result<vault::shared_tokens>> access(user_id user, deadline until);
 
-    /// TikTok said 401 to the token of `version_used`. One forced refresh per version, then
-    /// reconnect_required; the same version again, after a pause, while it is so new that TikTok may not know
-    /// it everywhere. Any worker.
-    task<result<vault::shared_tokens>> refresh_after_401(user_id user, std::uint64_t version_used,
-                                                         deadline until);
+    /// TikTok said, in its own words, that it does not accept the token of `refused`, to a call of `kind` (a
+    /// tiktok::endpoint by its number, as whoever sends notes it in the set when TikTok takes one). Another
+    /// set, or the same after a pause while it is so new that TikTok may not know it everywhere; tiktok_error
+    /// with the wait while another refresh would hardly help; reconnect_required, also written down, when
+    /// nothing else does (judge_refusal). Any worker.
+    task<result<vault::shared_tokens>> refresh_after_401(user_id user, vault::shared_tokens refused,
+                                                         unsigned kind, deadline until);
 
     /// Refreshes the pair of `version` now, good or not, if nothing is in the way. `true`: a newer pair is
     /// there. On the home worker.

@@ -70,6 +70,12 @@ bool lacks_a_scope(const vault::token_set& now, const vault::token_set& before) 
                        [&now](const std::string& scope) { return !now.has_scope(scope); });
 }
 
+/// A refresh because of the clock changes nothing about a pair that was refused.
+std::uint32_t forced_in_a_row(const attempt& a) {
+    if (a.one.forced > 0) return a.one.forced;
+    return a.from->accepted.by_any() ? 0 : a.from->forced_in_a_row;
+}
+
 task<flight_end> store_answer(attempt& a, token_answer answer) {
     // An answer to this very refresh token that names no account is for the one it belongs to.
     if (!answer.account.empty() && answer.account != a.from->account) {
@@ -80,10 +86,11 @@ task<flight_end> store_answer(attempt& a, token_answer answer) {
     // A reduced scope is stored as granted (the old pair is dead by now), counted apart and told: calls that
     // need the rest fail closed (T10).
     const auto received = steady_now();
+    const auto forced = forced_in_a_row(a);
     while (true) {
         vault::fresh_tokens fresh{
             answer.access_token.copy(), answer.refresh_token.copy(), a.from->account, answer.scopes,
-            answer.access_lifetime,     answer.refresh_lifetime};
+            answer.access_lifetime,     answer.refresh_lifetime,     forced};
         auto saved = co_await a.s.vault.save_refreshed(a.held, a.from, std::move(fresh), wall_now(),
                                                        deadline::in(steady_now(), one_try));
         if (saved && saved->tokens) {
@@ -289,8 +296,8 @@ task<vault::shared_tokens> take_turn(tokens::state& s, const flight& one) {
     milliseconds wait{0};
     {
         auto known = s.vault.cached(one.user);
-        const bool patient =
-            !one.forced && !one.resumed && known && known->usable(wall_now()) && is_good(*known, wall_now());
+        const bool patient = one.forced == 0 && !one.resumed && known && known->usable(wall_now())
+                             && is_good(*known, wall_now());
         const std::lock_guard guard(s.lock);
         const auto now = steady_now();
         if (patient && s.notes.turn_in(now) > turn_patience) {

@@ -6,6 +6,7 @@
 #include "store/store.hpp"
 #include "tiktok/oauth.hpp"
 #include "tiktok/refresh_notes.hpp"
+#include "tiktok/refresh_policy.hpp"
 #include "tiktok/tokens.hpp"
 #include "vault/token_vault.hpp"
 
@@ -32,7 +33,7 @@ struct flight_end {
 struct flight {
     user_id user;
     std::uint64_t version = 0; // of the pair to be replaced
-    bool forced = false;       // a 401 asks for it, whatever the clock says
+    std::uint32_t forced = 0;  // a 401 asks for it, whatever the clock says: what the new pair carries
     bool resumed = false;      // found open at start: its first answer was lost
     shared_wait<flight_end> ended;
 };
@@ -43,11 +44,14 @@ struct tokens::state : std::enable_shared_from_this<tokens::state> {
           refresh_observer told);
 
     /// The flight of this user, a new one where there is none; null while draining. Any thread.
-    shared_flight join(const user_id& user, std::uint64_t version, bool forced, bool resumed);
+    shared_flight join(const user_id& user, std::uint64_t version, std::uint32_t forced, bool resumed);
     /// Home thread.
     void land(const shared_flight& one, const flight_end& end);
     std::optional<refresh_notes::obstacle> in_the_way(const user_id& user, std::uint64_t version,
                                                       bool needed) const;
+    /// Writes down that only a new login helps, and says so.
+    task<result<vault::shared_tokens>> give_up(user_id user, std::uint64_t version, std::string cause,
+                                               deadline until);
     double chance();
     bool is_draining() const {
         const std::lock_guard guard(lock);

@@ -92,6 +92,13 @@ bool is_limit_of_the_app(endpoint which, std::uint32_t room_of_the_user) {
     return display && room_of_the_user > 0;
 }
 
+/// A call that ends with a token TikTok does not accept shows TikTok's words.
+failure with_words_of(const failure& refusal, const failure& why) {
+    const bool shows = why.code() == errc::tiktok_error && (!why.details() || !why.details()->tiktok);
+    if (!shows || !refusal.details() || !refusal.details()->tiktok) return why;
+    return failure(why).tiktok(*refusal.details()->tiktok);
+}
+
 failure limit_of_the_app(const failure& said) {
     const auto& more = *said.details();
     failure f(errc::rate_limited,
@@ -210,13 +217,18 @@ task<result<document>> user_api::call(api_request what) {
         if (close_for.count() > 0)
             shared_.windows.tell_closed(user_.text(), static_cast<std::uint8_t>(what.which), close_for);
 
-        if (out.answer || next.what == next_step::give_up) {
-            if (!out.answer) told_of_refusal(what.which, out.answer.error());
+        if (out.answer) {
+            tokens->accepted.note(static_cast<unsigned>(what.which));
+            co_return std::move(out.answer);
+        }
+        if (next.what == next_step::give_up) {
+            told_of_refusal(what.which, out.answer.error());
             co_return std::move(out.answer);
         }
         if (next.what == next_step::refresh) {
-            auto fresh = co_await shared_.tokens.refresh_after_401(user_, tokens->version, until_);
-            if (!fresh) co_return fresh.error();
+            auto fresh = co_await shared_.tokens.refresh_after_401(user_, tokens,
+                                                                   static_cast<unsigned>(what.which), until_);
+            if (!fresh) co_return with_words_of(out.answer.error(), fresh.error());
             ++so_far.token_refusals;
             bound_at_ = {}; // the pair stays, since its scopes are looked at; it is sent no more
             tokens = std::move(*fresh);

@@ -1,5 +1,6 @@
-// One user's tokens, opened. Immutable and shared by everybody who uses it at the moment: two owners exist
-// because a refresh puts a new set in place while calls still run with the old one.
+// One user's tokens, opened. Immutable, but for the note of who took them, and shared by everybody who uses
+// it at the moment: two owners exist because a refresh puts a new set in place while calls still run with the
+// old one.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -7,8 +8,10 @@
 #include "store/records.hpp"
 #include "vault/scope_lists.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,15 +25,37 @@ struct fresh_tokens {
     open_id account;
     std::string scopes; // comma list; empty: as before (a refresh only)
     milliseconds access_lifetime{0};
-    milliseconds refresh_lifetime{0}; // 0: as before (a refresh only)
+    milliseconds refresh_lifetime{0};  // 0: as before (a refresh only)
+    std::uint32_t forced_in_a_row = 0; // of token_set
+};
+
+/// For which kinds of calls (tiktok::endpoint by its number) TikTok has taken a pair, as far as this process
+/// knows. Noted by whoever sends, on any worker.
+class acceptance {
+public:
+    acceptance() = default;
+    acceptance(const acceptance& other) : kinds_(other.kinds_.load(std::memory_order_relaxed)) {}
+    acceptance& operator=(const acceptance& other) {
+        kinds_.store(other.kinds_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+        return *this;
+    }
+    void note(unsigned kind) {
+        if (!by(kind)) kinds_.fetch_or(1U << kind, std::memory_order_relaxed);
+    }
+    bool by(unsigned kind) const { return (kinds_.load(std::memory_order_relaxed) >> kind & 1U) != 0; }
+    bool by_any() const { return kinds_.load(std::memory_order_relaxed) != 0; }
+
+private:
+    std::atomic<std::uint32_t> kinds_{0};
 };
 
 struct token_set {
     // First what every call looks at, so that it lies together: each line of memory is a miss of the
     // processor's caches where users are many.
     store::connection_state state = store::connection_state::connected;
-    wall_time connected_at; // of the login or import behind it
-    wall_time received_at;  // of this pair
+    mutable acceptance accepted; // the one part that changes
+    wall_time connected_at;      // of the login or import behind it
+    wall_time received_at;       // of this pair
     wall_time access_expires_at;
     secret access_token;   // empty once wiped
     shared_scopes granted; // null: none
@@ -41,13 +66,23 @@ struct token_set {
     secret refresh_token;
     std::string cause;
     wall_time refresh_expires_at;
+    /// It came of so many refreshes in a row that a 401 asked for, by any replica, and as far as they know
+    /// TikTok took none of what came of them. Kept with the pair, so that replicas together do not ask too
+    /// often.
+    std::uint32_t forced_in_a_row = 0;
 
     const scope_list& scopes() const;
 
-    /// A refresh gave this pair less than `age` ago: TikTok may not know it everywhere yet. Where another
-    /// replica received it, its clock may be ahead of ours (Q02).
+    /// How long ago a refresh gave this pair; nothing for that of a login or an import. Where another replica
+    /// received it, its clock may be ahead of ours (Q02).
+    std::optional<milliseconds> age_since_refresh(wall_time now) const {
+        if (received_at <= connected_at) return std::nullopt;
+        return std::chrono::abs(now - received_at);
+    }
+    /// So young that TikTok may not know it everywhere yet.
     bool renewed_within(milliseconds age, wall_time now) const {
-        return received_at > connected_at && std::chrono::abs(now - received_at) < age;
+        const auto has = age_since_refresh(now);
+        return has && *has < age;
     }
     bool has_scope(std::string_view name) const;
     bool usable(wall_time now) const {

@@ -1,11 +1,13 @@
 // The plain text inside a sealed pair: both tokens, whose account they belong to and how long they live, so
 // that all of it is authenticated and a kept pair can be used again. Pure.
 //
-// Format: '1', then each field as decimal length, ':' and bytes, in the order of the struct.
+// Format: '1', then each field as decimal length, ':' and bytes, in the order of the struct, without the
+// last; '2', and all of them, where the last is not zero.
 #pragma once
 #include "base/clock.hpp"
 #include "base/secret.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +22,7 @@ struct token_text {
     wall_time received_at;
     wall_time access_expires_at;
     wall_time refresh_expires_at;
+    std::uint32_t forced_in_a_row = 0; // see token_set
 };
 
 secret write_token_text(const token_text& tokens);

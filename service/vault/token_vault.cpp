@@ -36,6 +36,7 @@ void take_tokens(token_set& into, token_text&& text) {
     into.received_at = text.received_at;
     into.access_expires_at = text.access_expires_at;
     into.refresh_expires_at = text.refresh_expires_at;
+    into.forced_in_a_row = text.forced_in_a_row;
 }
 
 } // namespace
@@ -83,6 +84,8 @@ task<result<shared_tokens>> token_vault::state::read(user_id user, deadline unti
         }
         take_tokens(*out, std::move(*text));
     }
+    if (const auto before = cache.find_unsure(user); before && before->version == out->version)
+        out->accepted = before->accepted;
     cache.put_read(out, noted);
     co_return shared_tokens{out};
 }
@@ -223,7 +226,8 @@ task<result<saved_refresh>> token_vault::save_refreshed(store::lease held, share
         record.scopes,
         now,
         now + fresh.access_lifetime,
-        fresh.refresh_lifetime.count() > 0 ? now + fresh.refresh_lifetime : from->refresh_expires_at};
+        fresh.refresh_lifetime.count() > 0 ? now + fresh.refresh_lifetime : from->refresh_expires_at,
+        fresh.forced_in_a_row};
     record.access_expires_at = text.access_expires_at;
     record.refresh_expires_at = text.refresh_expires_at;
     record.updated_at = now;

@@ -34,7 +34,7 @@ protected:
             EXPECT_FALSE(got.at("successful").as_bool());
             EXPECT_FALSE(got.text_at("error").empty());
             EXPECT_EQ(got.text_at("problem.limit_scope"), row.scope);
-            const bool has_words = got.code() != "no_such_post" && got.code() != "reconnect_required";
+            const bool has_words = got.code() != "no_such_post";
             if (has_words) {
                 EXPECT_EQ(got.text_at("problem.tiktok.code"), row.tiktok);
                 EXPECT_EQ(got.text_at("problem.tiktok.log_id"), "20261123LOG");
@@ -57,7 +57,7 @@ harness::answer of_the_file(const harness::answer& batch) {
 }
 
 const std::vector<refusal> display{
-    {401, "access_token_invalid", 409, "reconnect_required"},
+    {401, "access_token_invalid", 502, "tiktok_error"},
     {401, "scope_not_authorized", 403, "missing_scope"},
     {400, "scope_permission_missed", 403, "missing_scope"},
     {400, "invalid_params", 422, "invalid_input"},
@@ -93,7 +93,7 @@ TEST_F(TikTokRefusals, OfCreatorInfoAlsoWithHttp200) {
         {200, "spam_risk_too_many_posts", 429, "rate_limited", "tiktok_daily"},
         {200, "spam_risk_user_banned_from_posting", 403, "posting_refused"},
         {200, "reached_active_user_cap", 429, "rate_limited", "tiktok_daily"},
-        {401, "access_token_invalid", 409, "reconnect_required"},
+        {401, "access_token_invalid", 502, "tiktok_error"},
         {401, "scope_not_authorized", 403, "missing_scope"},
         {429, "rate_limit_exceeded", 429, "rate_limited", "tiktok_user"},
         {500, "internal_error", 502, "tiktok_error"},
@@ -115,7 +115,7 @@ const std::vector<refusal> init{
     {403, "reached_active_user_cap", 429, "rate_limited", "tiktok_daily"},
     {403, "unaudited_client_can_only_post_to_private_accounts", 403, "unaudited_client"},
     {403, "url_ownership_unverified", 403, "url_ownership_unverified"},
-    {401, "access_token_invalid", 409, "reconnect_required"},
+    {401, "access_token_invalid", 502, "tiktok_error"},
     {401, "scope_not_authorized", 403, "missing_scope"},
     {429, "rate_limit_exceeded", 429, "rate_limited", "tiktok_user"},
 };
@@ -191,7 +191,7 @@ TEST_F(TikTokRefusals, OfStatusQueries) {
         {400, "invalid_publish_id", 404, "no_such_post"},
         {400, "token_not_authorized_for_specified_publish_id", 404, "no_such_post"},
         {400, "invalid_params", 422, "invalid_input"},
-        {401, "access_token_invalid", 409, "reconnect_required"},
+        {401, "access_token_invalid", 502, "tiktok_error"},
         {401, "scope_not_authorized", 403, "missing_scope"},
         {429, "rate_limit_exceeded", 429, "rate_limited", "tiktok_user"},
         {500, "internal_error", 502, "tiktok_error"},
@@ -207,7 +207,7 @@ TEST_F(TikTokRefusals, OfCancels) {
         {400, "invalid_publish_id", 404, "no_such_post"},
         {400, "token_not_authorized_for_specified_publish_id", 404, "no_such_post"},
         {403, "url_ownership_unverified", 403, "url_ownership_unverified"},
-        {401, "access_token_invalid", 409, "reconnect_required"},
+        {401, "access_token_invalid", 502, "tiktok_error"},
         {401, "scope_not_authorized", 403, "missing_scope"},
         {429, "rate_limit_exceeded", 429, "rate_limited", "tiktok_user"},
         {500, "internal_error", 502, "tiktok_error"},

@@ -122,4 +122,49 @@ TEST_F(TokenVerdicts, FaultJAPageAtTheTokenEndpointEndsNoConnection) {
     }
 }
 
+TEST_F(TokenVerdicts, FaultKTenForcedExpiriesInARowAreTenRefreshes) {
+    const auto user = another_user();
+    EXPECT_EQ(info(user).status, 200);
+    for (int i = 0; i < 10; ++i) {
+        end_access_tokens();
+        const auto got = info(user);
+        EXPECT_EQ(got.status, 200) << i << got.raw;
+    }
+    EXPECT_EQ(calls_of(token_path), 10U);
+    EXPECT_EQ(state_of(user), "connected");
+}
+
+TEST_F(TokenVerdicts, FaultKAPairThatIsRefusedMomentsAfterARefreshIsNotGivenUp) {
+    const auto user = another_user();
+    tiktok_refuses(info_path, 401, "access_token_invalid");
+    for (int i = 0; i < 5; ++i) {
+        const auto got = info(user);
+        expect_try_later(got);
+        const auto wait = got.at("problem.retry_after_ms");
+        ASSERT_TRUE(wait.is_int64()) << got.raw;
+        EXPECT_GT(wait.as_int64(), 0);
+        EXPECT_LE(wait.as_int64(), 60'000);
+        EXPECT_EQ(got.text_at("problem.tiktok.code"), "access_token_invalid");
+        EXPECT_EQ(state_of(user), "connected");
+    }
+    EXPECT_EQ(calls_of(token_path), 1U) << "at most one refresh a minute";
+    // Another endpoint takes the pair; that gives the one that refuses it no further refresh.
+    EXPECT_EQ(w.api().get(path_of(user, "/videos")).status, 200);
+    expect_try_later(info(user));
+    EXPECT_EQ(calls_of(token_path), 1U);
+    w.tiktok().clear_faults();
+    EXPECT_EQ(info(user).status, 200) << "it heals by itself";
+    EXPECT_EQ(calls_of(token_path), 1U);
+}
+
+TEST_F(TokenVerdicts, FaultKAGrantThatIsReallyGoneIsSaidAtOnce) {
+    const auto user = another_user();
+    EXPECT_EQ(info(user).status, 200);
+    EXPECT_EQ(w.tiktok().control().post("/tokens/revoke", {{"account", "alice"}}).status, 200);
+    const auto got = info(user);
+    EXPECT_EQ(got.status, 409) << got.raw;
+    EXPECT_EQ(got.code(), "reconnect_required");
+    EXPECT_EQ(state_of(user), "reconnect_required");
+}
+
 } // namespace

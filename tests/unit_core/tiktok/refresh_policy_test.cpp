@@ -160,14 +160,46 @@ TEST(RefreshNotes, T15LetsOneProbeThroughAtATimeAfterTroubleOfTheEndpoint) {
     EXPECT_FALSE(notes.in_the_way(ann, 1, true, later)) << "it works again";
 }
 
-TEST(RefreshNotes, T18RemembersForAWhileWhichVersionA401MadeUsFetch) {
-    refresh_notes notes{10};
-    const auto now = steady_now();
-    const auto ann = user_id::trusted("ann");
-    notes.forced(ann, 7, now);
-    EXPECT_TRUE(notes.came_of_401(ann, 7, now + seconds{60}));
-    EXPECT_FALSE(notes.came_of_401(ann, 8, now));
-    EXPECT_FALSE(notes.came_of_401(ann, 7, now + seconds{601}));
+TEST(RefreshPolicy, FaultKJudgesARefusedPairByItsAgeAndByWhoTookIt) {
+    using enum refusal_step;
+    constexpr milliseconds settling{3'000}, young{60'000};
+    const auto never = std::optional<milliseconds>{};
+    struct row {
+        const char* what;
+        refused_pair pair;
+        refusal_step expected;
+        milliseconds wait{0};
+    };
+    const row rows[] = {
+        {"of a login, seen for the first time", {false, false, never, 0}, refresh},
+        {"of a login, taken elsewhere", {false, true, never, 0}, refresh},
+        {"taken here before", {true, true, milliseconds{1}, 0}, refresh},
+        {"taken here before, the tenth in a row", {true, true, milliseconds{1}, 9}, refresh},
+        {"of this moment", {false, false, milliseconds{0}, 1}, send_again, milliseconds{500}},
+        {"a second old", {false, false, milliseconds{1'000}, 1}, send_again, milliseconds{2'000}},
+        {"all but settled", {false, false, milliseconds{2'900}, 0}, send_again, milliseconds{100}},
+        {"young, of the clock's refresh", {false, false, milliseconds{3'000}, 0}, refresh},
+        {"settled and young", {false, false, milliseconds{3'000}, 1}, try_later, milliseconds{57'000}},
+        {"young, taken elsewhere", {false, true, milliseconds{59'999}, 1}, try_later, milliseconds{1}},
+        {"a minute old", {false, false, milliseconds{60'000}, 1}, refresh},
+        {"of the second, not settled", {false, false, milliseconds{100}, 2}, send_again, milliseconds{500}},
+        {"of the second, settled", {false, false, milliseconds{3'000}, 2}, reconnect},
+        {"of the second, old", {false, false, milliseconds{600'000}, 2}, reconnect},
+        {"of the second, taken elsewhere",
+         {false, true, milliseconds{5'000}, 2},
+         try_later,
+         milliseconds{55'000}},
+        {"of the second, taken elsewhere, old", {false, true, milliseconds{60'000}, 2}, refresh},
+    };
+    for (const auto& [what, pair, expected, wait] : rows) {
+        const auto next = judge_refusal(pair, settling, young);
+        EXPECT_EQ(next.what, expected) << what;
+        EXPECT_EQ(next.wait, wait) << what;
+    }
+    EXPECT_EQ(forced_after({false, false, never, 0}), 1U);
+    EXPECT_EQ(forced_after({false, false, milliseconds{60'000}, 1}), 2U);
+    EXPECT_EQ(forced_after({false, true, milliseconds{60'000}, 1}), 1U) << "what was taken begins anew";
+    EXPECT_EQ(forced_after({false, false, std::chrono::hours{3}, 1}), 1U) << "as does what nobody remembers";
 }
 
 } // namespace

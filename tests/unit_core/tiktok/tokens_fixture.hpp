@@ -40,6 +40,7 @@ protected:
         tiktok::tokens_settings settings;
         settings.refresh_per_second = refresh_per_second;
         settings.settling = settling;
+        settings.young = young;
         settings.lease_length = lease_length;
         settings.request_timeout = request_timeout;
         tokens = std::make_unique<tiktok::tokens>(
@@ -47,6 +48,7 @@ protected:
             [this](const tiktok::refresh_report& report) { ++told[report.result]; });
     }
     milliseconds settling{0}; // of the next make_tokens(), as the next lines
+    milliseconds young{60'000};
     double refresh_per_second = 1000;
     milliseconds lease_length{60'000}, request_timeout{15'000};
     /// A grant whose access token has this long to live (negative: is over) of two hours.
@@ -58,8 +60,9 @@ protected:
     result<vault::shared_tokens> access(const std::string& name, deadline until = soon()) {
         return run_on(loop, tokens->access(user_id::trusted(name), until));
     }
-    result<vault::shared_tokens> after_401(const std::string& name, std::uint64_t version) {
-        return run_on(loop, tokens->refresh_after_401(user_id::trusted(name), version, soon()));
+    /// TikTok refused this pair of ann's to a call of this kind.
+    result<vault::shared_tokens> after_401(const vault::shared_tokens& refused, unsigned kind = 0) {
+        return run_on(loop, tokens->refresh_after_401(user_id::trusted("ann"), refused, kind, soon()));
     }
     store::connection_record record(const std::string& name) {
         return **run_on(loop, records->find_connection(user_id::trusted(name), soon()));

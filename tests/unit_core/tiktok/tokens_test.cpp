@@ -112,7 +112,7 @@ TEST_F(Tokens, T04ReportsAPairThatWasRotatedAwayWhileTheProcessWasDead) {
     EXPECT_EQ(record("ann").cause, "rotation_response_lost");
     EXPECT_FALSE(record("ann").sealed_tokens.empty()) << "the old ciphertext is never deleted";
     EXPECT_EQ((**access("ann")).access_token.reveal(), "act.first") << "good to its end";
-    const auto refused = after_401("ann", granted->version);
+    const auto refused = after_401(granted);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code(), errc::reconnect_required);
     EXPECT_TRUE(run_on(loop, records->open_refreshes(wall_now(), soon()))->empty());
@@ -191,10 +191,11 @@ TEST_F(Tokens, T04NamesTheCauseAlsoWhereTheEndpointFailedAfterItRotated) {
 TEST_F(Tokens, T14BelievesNoInvalidGrantForAPairThatIsSecondsOld) {
     grant_with("ann", seconds{-10});
     endpoint.lifetime = "1";
-    ASSERT_TRUE(access("ann"));
+    const auto pair = access("ann");
+    ASSERT_TRUE(pair);
+    (*pair)->accepted.note(0);            // so it is refreshed at once
     endpoint.good_refresh_tokens.clear(); // the part of TikTok we come to now has not heard of it yet
-    const auto version = record("ann").version;
-    const auto refused = after_401("ann", version);
+    const auto refused = after_401(*pair);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code(), errc::tiktok_error);
     EXPECT_TRUE(refused.error().details()->retry_after);
@@ -204,10 +205,12 @@ TEST_F(Tokens, T14BelievesNoInvalidGrantForAPairThatIsSecondsOld) {
 TEST_F(Tokens, T14BelievesItNotEvenAfterALostAnswerButRemembersThat) {
     grant_with("ann", seconds{-10});
     endpoint.lifetime = "1";
-    ASSERT_TRUE(access("ann"));
+    const auto pair = access("ann");
+    ASSERT_TRUE(pair);
+    (*pair)->accepted.note(0);
     endpoint.good_refresh_tokens.clear();
     endpoint.next = {mode::lose_before};
-    EXPECT_EQ(after_401("ann", record("ann").version).error().code(), errc::tiktok_error);
+    EXPECT_EQ(after_401(*pair).error().code(), errc::tiktok_error);
     EXPECT_EQ(record("ann").state, connection_state::refresh_in_doubt);
     EXPECT_EQ(record("ann").cause, "rotation_response_lost");
 }
@@ -228,13 +231,13 @@ TEST_F(Tokens, T18TakesA401ForNotYetWhileThePairIsNew) {
     tokens.reset();
     make_tokens();
     const auto granted = grant_with("ann", seconds{7000});
-    const auto fresh = after_401("ann", granted->version);
+    const auto fresh = after_401(granted);
     ASSERT_TRUE(fresh);
-    const auto same = after_401("ann", (**fresh).version);
+    const auto same = after_401(*fresh);
     ASSERT_TRUE(same);
     EXPECT_EQ((**same).version, (**fresh).version);
     EXPECT_EQ(requests(), 1U);
-    turn_until(loop, [this, version = (**fresh).version] { return !after_401("ann", version); });
+    turn_until(loop, [this, &fresh] { return !after_401(*fresh); });
     EXPECT_EQ(requests(), 1U);
 }
 
@@ -371,12 +374,12 @@ TEST_F(Tokens, T21LearnsOfANewGrantThatAnotherReplicaStoredAfterTheOldWasRefused
 
 TEST_F(Tokens, T18LooksForANewerPairBeforeItCallsASecond401ARefusal) {
     const auto granted = grant_with("ann", seconds{7000});
-    const auto forced = after_401("ann", granted->version);
+    const auto forced = after_401(granted);
     ASSERT_TRUE(forced);
-    EXPECT_EQ(after_401("ann", (*forced)->version).error().code(), errc::reconnect_required);
+    EXPECT_EQ(after_401(*forced).error().code(), errc::tiktok_error);
     vault::token_vault replica(*records, ring_of("a"));
     run_on(loop, store_elsewhere(replica));
-    EXPECT_EQ((**after_401("ann", (*forced)->version)).access_token.reveal(), "act.elsewhere");
+    EXPECT_EQ((**after_401(*forced)).access_token.reveal(), "act.elsewhere");
 }
 
 TEST_F(Tokens, T13UsesTheNewerPairAlsoWhenItsOwnTimeIsOver) {
@@ -512,16 +515,109 @@ TEST_F(Tokens, T21RefreshesANewGrantAtOnceAfterTroubleWithTheOld) {
 
 TEST_F(Tokens, T18RefreshesOncePerVersionAfterA401) {
     const auto granted = grant_with("ann", seconds{7000});
-    const auto fresh = after_401("ann", granted->version);
+    const auto fresh = after_401(granted);
     ASSERT_TRUE(fresh);
     EXPECT_EQ((**fresh).version, granted->version + 1);
-    EXPECT_EQ((**after_401("ann", granted->version)).version, granted->version + 1)
-        << "somebody did it already";
+    EXPECT_EQ((**after_401(granted)).version, granted->version + 1) << "somebody did it already";
     EXPECT_EQ(requests(), 1U);
     for (int i = 0; i < 10; ++i)
-        EXPECT_EQ(after_401("ann", (**fresh).version).error().code(), errc::reconnect_required);
+        EXPECT_EQ(after_401(*fresh).error().code(), errc::tiktok_error);
     EXPECT_EQ(requests(), 1U) << "the new one is refused as well: no loop";
     EXPECT_TRUE(access("ann"));
+}
+
+TEST_F(Tokens, FaultKRefreshesAtOnceWhatTikTokHasTakenBefore) {
+    settling = milliseconds{3'000};
+    tokens.reset();
+    make_tokens();
+    auto pair = grant_with("ann", seconds{7000});
+    const auto began = steady_now();
+    for (int i = 1; i <= 10; ++i) {
+        pair->accepted.note(0); // and then TikTok lets it end
+        const auto fresh = after_401(pair);
+        ASSERT_TRUE(fresh) << i << ": " << fresh.error().message();
+        EXPECT_EQ((**fresh).version, pair->version + 1);
+        pair = *fresh;
+    }
+    EXPECT_EQ(requests(), 10U);
+    EXPECT_LT(steady_now() - began, seconds{30}) << "nothing was waited out";
+    EXPECT_EQ(record("ann").state, connection_state::connected);
+}
+
+TEST_F(Tokens, FaultKSaysWhenToTryAgainWhileARefusedPairIsYoung) {
+    const auto granted = grant_with("ann", seconds{7000});
+    const auto fresh = after_401(granted);
+    ASSERT_TRUE(fresh);
+    for (const bool taken_by_another_kind : {false, true}) {
+        if (taken_by_another_kind) (*fresh)->accepted.note(1);
+        const auto refused = after_401(*fresh);
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code(), errc::tiktok_error);
+        ASSERT_TRUE(refused.error().details()->retry_after);
+        EXPECT_GT(*refused.error().details()->retry_after, milliseconds{0});
+        EXPECT_LE(*refused.error().details()->retry_after, young);
+    }
+    EXPECT_EQ(requests(), 1U);
+    EXPECT_EQ(record("ann").state, connection_state::connected);
+    EXPECT_TRUE(after_401(*fresh, 1)) << "the kind of call that took it before";
+    EXPECT_EQ(requests(), 2U);
+}
+
+TEST_F(Tokens, FaultKAsksForANewLoginOnlyAfterASecondForcedRefreshInVain) {
+    young = milliseconds{400};
+    tokens.reset();
+    make_tokens();
+    auto pair = grant_with("ann", seconds{7000});
+    errc said{};
+    turn_until(loop, [&] {
+        const auto next = after_401(pair);
+        if (next) pair = *next;
+        said = next ? errc::tiktok_error : next.error().code();
+        if (said == errc::tiktok_error) {
+            EXPECT_EQ(record("ann").state, connection_state::connected);
+        }
+        return said != errc::tiktok_error;
+    });
+    EXPECT_EQ(said, errc::reconnect_required);
+    EXPECT_EQ(requests(), 2U);
+    EXPECT_EQ(record("ann").state, connection_state::reconnect_required) << "what is said is what is written";
+    EXPECT_EQ(record("ann").cause, "access_token_refused");
+    EXPECT_EQ(access("ann").error().code(), errc::reconnect_required);
+    EXPECT_EQ(requests(), 2U);
+    grant_with("ann", seconds{7000});
+    EXPECT_TRUE(access("ann")) << "a new login helps";
+}
+
+TEST_F(Tokens, FaultKTheNextProcessAndOtherReplicasKnowOfAForcedRefresh) {
+    const auto granted = grant_with("ann", seconds{7000});
+    ASSERT_TRUE(after_401(granted));
+    EXPECT_EQ(requests(), 1U);
+    run_on(loop, tokens->drain(soon()));
+    tokens.reset();
+    start_good("a");
+    make_tokens();
+    const auto there = access("ann");
+    ASSERT_TRUE(there);
+    EXPECT_EQ((**there).forced_in_a_row, 1U);
+    EXPECT_EQ(after_401(*there).error().code(), errc::tiktok_error);
+    EXPECT_EQ(requests(), 1U);
+    (*there)->accepted.note(0);
+    const auto next = after_401(*there);
+    ASSERT_TRUE(next);
+    EXPECT_EQ((**next).forced_in_a_row, 1U) << "one was taken in between";
+}
+
+TEST_F(Tokens, FaultKKeepsWhoTookAPairWhenItIsReadAgain) {
+    grant_with("ann", seconds{7000});
+    const auto pair = *access("ann");
+    pair->accepted.note(3);
+    const auto again = *run_on(loop, vault->load_again(user_id::trusted("ann"), soon()));
+    EXPECT_NE(again, pair);
+    EXPECT_EQ(again->forced_in_a_row, 0U);
+    EXPECT_TRUE(again->accepted.by(3));
+    EXPECT_FALSE(again->accepted.by(2));
+    const auto next = grant_with("ann", seconds{7000});
+    EXPECT_FALSE(next->accepted.by_any()) << "another pair";
 }
 
 TEST_F(Tokens, T16ATokenInItsLastMomentsGetsIntoTheLineAndIsNotPutOff) {

@@ -89,7 +89,24 @@ TEST(TokenText, ReadsBackWhatItWroteAndNothingElse) {
         EXPECT_FALSE(read_token_text(whole.substr(0, i))) << i;
     EXPECT_FALSE(read_token_text(whole + "x"));
     EXPECT_FALSE(read_token_text("2" + whole.substr(1)));
+    EXPECT_FALSE(read_token_text("3" + whole.substr(1)));
     EXPECT_FALSE(read_token_text("199999999999999999999:x"));
+}
+
+TEST(TokenText, FaultKKeepsHowManyRefreshesWereForcedInARowWhereThereWereAny) {
+    token_text text{secret{"act.1"}, secret{"rft.2"}, "open:3",       "a,b",
+                    from_unix_ms(1), from_unix_ms(2), from_unix_ms(3)};
+    EXPECT_EQ(write_token_text(text).reveal().front(), '1') << "as the program before wrote it";
+    EXPECT_EQ(read_token_text(write_token_text(text).reveal())->forced_in_a_row, 0U);
+    text.forced_in_a_row = 12;
+    const std::string whole{write_token_text(text).reveal()};
+    EXPECT_EQ(read_token_text(whole)->forced_in_a_row, 12U);
+    EXPECT_EQ(read_token_text(whole)->refresh_expires_at, from_unix_ms(3));
+    for (std::size_t i = 0; i < whole.size(); ++i)
+        EXPECT_FALSE(read_token_text(whole.substr(0, i))) << i;
+    EXPECT_FALSE(read_token_text(whole + "x"));
+    EXPECT_FALSE(read_token_text("1" + whole.substr(1)));
+    EXPECT_FALSE(read_token_text(whole.substr(0, whole.size() - 4) + "1:0")) << "none are not written";
 }
 
 } // namespace
