@@ -72,7 +72,8 @@ tiktok_words words_of(const std::optional<scanned_answer>& scanned, const outbou
 /// whichever, may come from something between us and TikTok, and `internal_error` says itself that nobody
 /// knows.
 bool is_certain_refusal(const tiktok_words& words, bool own_shape) {
-    return own_shape && words.status < 500 && !words.code.empty() && words.code != "internal_error";
+    const bool says_so = !words.code.empty() && words.code != "internal_error" && !is_oauth_word(words.code);
+    return own_shape && words.status < 500 && says_so;
 }
 
 failure refused(endpoint which, tiktok_words words, bool own_shape, std::string_view retry_after) {

@@ -39,8 +39,8 @@ milliseconds jittered(milliseconds first_bound, std::uint32_t repeats, milliseco
 }
 
 advice after_failure(const failure& f, repeat_class repeats, const tries& so_far,
-                     std::optional<milliseconds> named_wait, milliseconds left, bool waits_for_slots,
-                     double chance, retry_budget& budget) {
+                     std::optional<milliseconds> named_wait, steady_time now, milliseconds left,
+                     bool waits_for_slots, double chance, retry_budget& budget) {
     // Whatever the answer said: a second one could post twice.
     if (repeats == repeat_class::unsafe && may_have_had_its_effect(f)) return {};
     // A token is refused before any effect, whatever the class.
@@ -56,7 +56,7 @@ advice after_failure(const failure& f, repeat_class repeats, const tries& so_far
         jittered(rate_limited ? rate_bound : trouble_bound, so_far.repeats, bound_max, chance);
     if (rate_limited && waits_for_slots) wait = rate_limit_wait;
     if (named_wait) wait = std::max(wait, *named_wait);
-    if (wait >= left || !budget.spend()) return {};
+    if (wait >= left || !budget.spend(now)) return {};
     return {next_step::again, wait};
 }
 

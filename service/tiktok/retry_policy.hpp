@@ -28,12 +28,12 @@ inline constexpr std::uint32_t repeats_max = 3;
 /// The fence only: whose token is refused and when it is given up is for tokens::refresh_after_401 to say.
 inline constexpr std::uint32_t token_refusals_max = 8;
 
-/// `chance` is in [0, 1). `named_wait` is TikTok's Retry-After. `left` is what remains of the deadline.
-/// `waits_for_slots`: a rate limit may be waited for although the call writes, since a refused call had no
-/// effect.
+/// `chance` is in [0, 1). `named_wait` is TikTok's Retry-After. `left` is what remains of the deadline at
+/// `now`. `waits_for_slots`: a rate limit may be waited for although the call writes, since a refused call
+/// had no effect.
 advice after_failure(const failure& f, repeat_class repeats, const tries& so_far,
-                     std::optional<milliseconds> named_wait, milliseconds left, bool waits_for_slots,
-                     double chance, retry_budget& budget);
+                     std::optional<milliseconds> named_wait, steady_time now, milliseconds left,
+                     bool waits_for_slots, double chance, retry_budget& budget);
 
 /// Full jitter: anything between zero and a bound that doubles with each repeat.
 milliseconds jittered(milliseconds first_bound, std::uint32_t repeats, milliseconds bound_max, double chance);

@@ -205,7 +205,7 @@ task<result<document>> user_api::call(api_request what) {
         note(out);
         advice next;
         if (!out.answer)
-            next = after_failure(out.answer.error(), facts(what.which).repeats, so_far, out.named_wait,
+            next = after_failure(out.answer.error(), facts(what.which).repeats, so_far, out.named_wait, now,
                                  until_.left(now), waits_for_slots_, chance(), shared_.budget);
         milliseconds close_for{0};
         if (is_rate_limit(out)) {
