@@ -1,5 +1,7 @@
 #include "posts/post_facts.hpp"
 
+#include "posts/post_settings.hpp"
+#include "posts/public_ids.hpp"
 #include "posts/publisher.hpp"
 
 namespace gateway::posts {
@@ -19,6 +21,14 @@ std::string_view state_of(const store::post_record& known) {
 
 bool is_end(std::string_view tiktok_status) {
     return tiktok_status == publish_complete || tiktok_status == failed;
+}
+
+bool end_is_whole(const store::post_record& known) {
+    if (known.status == failed) return true;
+    if (known.status != publish_complete) return false;
+    if (public_ids(known.post_ids).any()) return true;
+    // A private post never gets one. Who may see a draft, the creator decides in the app.
+    return is_direct(&known, known.id) && read_settings(known.settings).privacy_level == "SELF_ONLY";
 }
 
 bool is_direct(const store::post_record* known, const publish_id& id) {

@@ -16,6 +16,10 @@ inline constexpr std::string_view failed = "FAILED";
 /// it.
 bool is_end(std::string_view tiktok_status);
 
+/// The ledger knows all that TikTok will tell of this attempt: its end, and where the post is one that others
+/// can see, its ids, which often come later than the end.
+bool end_is_whole(const store::post_record& known);
+
 /// A direct post publishes itself; known from the ledger, or from the shape of TikTok's publish_id
 /// (tiktok-api §0). Photos have one shape for both modes: without a record they count as not direct.
 bool is_direct(const store::post_record* known, const publish_id& id);

@@ -11,12 +11,6 @@
 namespace gateway::posts {
 namespace {
 
-/// The ledger answers only when it knows the end. Ids that come after TikTok's moderation it learns by
-/// webhook.
-bool ledger_knows_the_end(const store::shared_post& known) {
-    return known && is_end(known->status);
-}
-
 status_answer from_ledger(const store::post_record& known) {
     status_answer out;
     out.status = std::string_view(known.status);
@@ -26,12 +20,16 @@ status_answer from_ledger(const store::post_record& known) {
     return out;
 }
 
-/// What is worth remembering of TikTok's answer. An end without ids is not: then the ledger would answer from
-/// now on and never learn them.
+/// What is worth remembering of TikTok's answer: a step on the way, an end, and the ids that came after it.
 bool is_news(const store::post_record& known, const tiktok::post_status& now) {
-    if (now.status == std::string_view(known.status)) return false;
-    return now.status == send_to_user_inbox || now.status == failed
-           || (now.status == publish_complete && !now.post_ids().empty());
+    if (now.status != std::string_view(known.status))
+        return now.status == send_to_user_inbox || is_end(now.status);
+    return now.status == publish_complete && !now.post_ids().empty();
+}
+
+/// The ledger was told the end, and TikTok, asked for what is missing, does not say the same: it is behind.
+bool is_behind(const store::shared_post& known, const tiktok::post_status& now) {
+    return known && is_end(known->status) && now.status != std::string_view(known->status);
 }
 
 using tiktok::webhook_event;
@@ -92,10 +90,15 @@ task<result<status_answer>> publisher::status(tiktok::user_api& tiktok, const pu
     }
     const auto& known = *at_hand;
     tiktok.record().publish_id = id.text();
-    if (ledger_knows_the_end(known)) co_return from_ledger(*known);
+    if (known && end_is_whole(*known)) co_return from_ledger(*known);
 
     auto asked = co_await tiktok.fetch_status(id);
-    if (!asked) co_return asked.error();
+    if (!asked) {
+        // Asked for its ids only: the end itself is known.
+        if (known && is_end(known->status)) co_return from_ledger(*known);
+        co_return asked.error();
+    }
+    if (is_behind(known, *asked)) co_return from_ledger(*known);
     if (known && is_news(*known, *asked)) co_await write_down(*known, *asked, now, tiktok.until());
     status_answer out;
     out.state = state_of(asked->status);

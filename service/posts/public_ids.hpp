@@ -22,6 +22,8 @@ public:
     void are(const std::vector<std::string>& ids);
 
     const std::vector<std::string>& visible() const { return visible_; }
+    /// TikTok has told of one, whether or not it can still be seen.
+    bool any() const { return !visible_.empty() || !gone_.empty(); }
     std::string to_json() const;
 
 private:

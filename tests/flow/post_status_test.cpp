@@ -6,12 +6,24 @@
 
 namespace {
 
+constexpr const char* status_path = "/v2/post/publish/status/fetch/";
+
 class PostStatus : public action_test {
 protected:
     std::string draft_of(const std::string& user) {
         const auto got = upload(user, mp4(5'000));
         EXPECT_EQ(got.status, 200) << got.raw;
         return got.text_at("data.publish_id");
+    }
+    /// TikTok has published it, and nobody was told.
+    std::string public_post_of(const std::string& user) {
+        const auto got = upload(user, mp4(5'000), "publish=true&privacy_level=PUBLIC_TO_EVERYONE");
+        const auto id = got.text_at("data.publish_id");
+        EXPECT_EQ(got.status, 200) << got.raw;
+        const auto end = gateway::steady_now() + gateway::seconds{20};
+        while (w.tiktok().post(id).at("post_ids").as_array().empty() && gateway::steady_now() < end) {
+        }
+        return id;
     }
     harness::answer status_of(const std::string& user, const std::string& id) {
         return w.api().get(path_of(user, "/posts/" + id));
@@ -114,6 +126,72 @@ TEST_F(PostStatus, TheLedgerAnswersWhereAWebhookToldTheEnd) {
     EXPECT_EQ(got.text_at("data.state"), "published");
     EXPECT_EQ(got.text_at("data.publicaly_available_post_id.0"), "7602997517160123666");
     EXPECT_EQ(calls_of("/v2/post/publish/status/fetch/"), asked_before);
+}
+
+TEST_F(PostStatus, FaultMAsksTikTokForTheIdsOfAnEndThatAWebhookTold) {
+    const boost::json::array none;
+    // Whether it was a draft, and whether the end is heard by webhook or by asking.
+    struct way {
+        bool draft, by_webhook;
+        std::string user = {}, id = {};
+    };
+    std::vector<way> ways{{true, true}, {true, false}, {false, true}, {false, false}};
+    for (auto& each : ways) {
+        each.user = another_user();
+        each.id = each.draft ? draft_of(each.user) : public_post_of(each.user);
+        if (each.draft) settled_post(each.id, "SEND_TO_USER_INBOX");
+    }
+    connect_webhooks(); // from here on TikTok has nothing to tell of them by itself
+    for (const auto& [draft, by_webhook, user, id] : ways) {
+        SCOPED_TRACE(std::string(draft ? "draft" : "post") + (by_webhook ? " by webhook" : " by asking"));
+        tiktok_says({{"status", "PUBLISH_COMPLETE"}, {"publicaly_available_post_id", none}});
+        if (by_webhook)
+            tiktok_tells("post.publish.complete", {{"publish_id", id}, {"publish_type", "DIRECT_PUBLISH"}});
+        for (int i = 0; i < 2; ++i) { // an end without ids is shown, and asked for again
+            const auto asked_before = calls_of(status_path);
+            const auto early = status_of(user, id);
+            EXPECT_EQ(early.text_at("data.state"), "published") << early.raw;
+            EXPECT_EQ(early.at("data.publicaly_available_post_id"), none) << early.raw;
+            EXPECT_EQ(calls_of(status_path), asked_before + 1);
+        }
+        w.tiktok().clear_faults();
+        tiktok_says({{"status", "PUBLISH_COMPLETE"}, {"publicaly_available_post_id", {7602997517160123666}}});
+        EXPECT_EQ(status_of(user, id).text_at("data.publicaly_available_post_id.0"), "7602997517160123666");
+        const auto asked_before = calls_of(status_path);
+        EXPECT_EQ(status_of(user, id).text_at("data.publicaly_available_post_id.0"), "7602997517160123666");
+        EXPECT_EQ(calls_of(status_path), asked_before) << "the end is whole now";
+        w.tiktok().clear_faults();
+    }
+}
+
+TEST_F(PostStatus, FaultMShowsAnEndThatWasToldWhateverTikTokSaysWhenAskedForItsIds) {
+    const auto user = another_user();
+    const auto id = draft_of(user);
+    settled_post(id, "SEND_TO_USER_INBOX");
+    connect_webhooks();
+    tiktok_tells("post.publish.complete", {{"publish_id", id}, {"publish_type", "INBOX_SHARE"}});
+    tiktok_says({{"status", "SEND_TO_USER_INBOX"}}); // a part of TikTok that is behind
+    EXPECT_EQ(status_of(user, id).text_at("data.state"), "published");
+    w.tiktok().clear_faults();
+    for (const auto& [status, code] :
+         {std::pair{400, "invalid_publish_id"}, {429, "rate_limit_exceeded"}, {500, "internal_error"}}) {
+        tiktok_refuses(status_path, status, code);
+        const auto got = w.api().get(path_of(user, "/posts/" + id), {{"X-Request-Timeout", "3"}});
+        EXPECT_EQ(got.status, 200) << got.raw;
+        EXPECT_EQ(got.text_at("data.state"), "published") << code;
+        w.tiktok().clear_faults();
+    }
+}
+
+TEST_F(PostStatus, FaultMDoesNotAskForTheIdOfAPrivatePost) {
+    const auto user = another_user();
+    const auto id =
+        upload(user, mp4(5'000), "publish=true&privacy_level=SELF_ONLY").text_at("data.publish_id");
+    connect_webhooks();
+    tiktok_tells("post.publish.complete", {{"publish_id", id}, {"publish_type", "DIRECT_PUBLISH"}});
+    const auto asked_before = calls_of(status_path);
+    EXPECT_EQ(status_of(user, id).text_at("data.state"), "published");
+    EXPECT_EQ(calls_of(status_path), asked_before);
 }
 
 TEST_F(PostStatus, U16APostThatIsNoLongerPublicIsShownNowhere) {

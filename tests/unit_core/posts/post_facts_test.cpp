@@ -34,6 +34,45 @@ TEST(PostFacts, M10CallsAnAttemptUnconfirmedUntilTikToksWordIsKnown) {
     EXPECT_EQ(state_of(row), "published");
 }
 
+TEST(PostFacts, FaultMTakesAnEndForWholeOnlyWhereNoIdCanStillCome) {
+    struct row {
+        const char* kind;
+        const char* status;
+        const char* privacy_level;
+        const char* post_ids;
+        bool whole;
+    };
+    for (const auto& each : {
+             row{"direct_file", "FAILED", "PUBLIC_TO_EVERYONE", "[]", true},
+             row{"inbox_file", "FAILED", "", "[]", true},
+             row{"direct_file", "PUBLISH_COMPLETE", "PUBLIC_TO_EVERYONE", "[]", false},
+             row{"direct_file", "PUBLISH_COMPLETE", "FOLLOWER_OF_CREATOR", "[]", false},
+             row{"direct_url", "PUBLISH_COMPLETE", "PUBLIC_TO_EVERYONE", R"(["7"])", true},
+             row{"direct_photo", "PUBLISH_COMPLETE", "PUBLIC_TO_EVERYONE", R"([{"gone":"7","at":1}])", true},
+             row{"direct_photo", "PUBLISH_COMPLETE", "PUBLIC_TO_EVERYONE", "not a list", false},
+             row{"direct_file", "PUBLISH_COMPLETE", "SELF_ONLY", "[]", true},
+             row{"direct_url", "PUBLISH_COMPLETE", "", "[]", false},
+             row{"inbox_file", "PUBLISH_COMPLETE", "", "[]", false},
+             row{"inbox_file", "PUBLISH_COMPLETE", "SELF_ONLY", "[]",
+                 false}, // the creator may have chosen more
+             row{"inbox_photo", "PUBLISH_COMPLETE", "", R"(["7"])", true},
+             row{"inbox_file", "SEND_TO_USER_INBOX", "", "[]", false},
+             row{"direct_file", "PROCESSING_UPLOAD", "SELF_ONLY", "[]", false},
+             row{"direct_file", "A_WORD_OF_TOMORROW", "SELF_ONLY", R"(["7"])", false},
+             row{"direct_file", "", "SELF_ONLY", "[]", false},
+         }) {
+        store::post_record known;
+        known.kind = each.kind;
+        known.status = each.status;
+        known.post_ids = each.post_ids;
+        tiktok::post_info info;
+        info.privacy_level = each.privacy_level;
+        known.settings = write_settings(info);
+        EXPECT_EQ(end_is_whole(known), each.whole)
+            << each.kind << " " << each.status << " " << each.privacy_level << " " << each.post_ids;
+    }
+}
+
 TEST(PostFacts, I04GivesAnAttemptWhoseProcessIsGoneTheEndThatIsCertain) {
     struct row {
         const char* kind;
