@@ -4,6 +4,7 @@
 #include "base/url_parts.hpp"
 #include "connections/desk.hpp"
 #include "http/query.hpp"
+#include "telemetry/call_record.hpp"
 
 #include <utility>
 #include <variant>
@@ -16,6 +17,7 @@ task<result<answer>> start_login(call& c) {
     wish.scopes = c.input.texts("scopes");
     wish.return_url = c.input.text("return_url");
     wish.disable_auto_auth = c.input.flag("disable_auto_auth");
+    wish.replace_account = c.input.flag("replace_account");
     const auto started = co_await c.with.connections.start(c.by, c.user, std::move(wish), c.now, c.until);
     if (!started) co_return started.error();
     object out{.json = connections::to_json(*started)};
@@ -42,12 +44,15 @@ connections::callback_query read_callback(std::string_view query) {
 
 task<result<answer>> finish_login(call& c) {
     auto query = read_callback(c.query);
-    auto shown = co_await c.with.connections.callback(std::move(query), c.now, c.until);
-    if (auto* onward = std::get_if<connections::callback_redirect>(&shown)) {
+    auto end = co_await c.with.connections.callback(std::move(query), c.now, c.until);
+    c.record.user = end.user.text();
+    c.record.caller = end.caller.text();
+    c.record.note = end.reason;
+    if (auto* onward = std::get_if<connections::callback_redirect>(&end.shown)) {
         redirect out{.to = std::move(onward->to)};
         co_return answer{std::move(out)};
     }
-    auto& told = std::get<connections::callback_page>(shown);
+    auto& told = std::get<connections::callback_page>(end.shown);
     page out{.status = told.status, .html = std::move(told.html)};
     co_return answer{std::move(out)};
 }
@@ -59,6 +64,7 @@ row connect_row() {
         {.name = "scopes", .type = kind::text_list, .min = 1, .max = 20},
         {.name = "return_url", .type = kind::text, .min = 1, .max = max_url_bytes},
         {.name = "disable_auto_auth", .type = kind::boolean, .fallback = "false"},
+        {.name = "replace_account", .type = kind::boolean, .fallback = "false"},
     };
     return {.slug = "GATEWAY_CONNECT",
             .method = verb::post,

@@ -116,4 +116,13 @@ std::string refused_page(std::string_view what_happened, std::string_view what_t
     return page("TikTok is not connected", text);
 }
 
+std::string another_account_page() {
+    return page(
+        "This is another TikTok account",
+        "<p>You logged in with another TikTok account than the one that is connected here. The first one "
+        "stays; nothing has changed.</p>\n"
+        "<p>Switch to that account in TikTok, go back to where you came from and start again. Whoever "
+        "sent you here can also let you change the account.</p>\n");
+}
+
 } // namespace gateway::connections

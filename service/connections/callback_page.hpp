@@ -22,6 +22,9 @@ refusal_words words_for(std::string_view error);
 /// Why it did not come to a connection, and what to do; one plain sentence each.
 std::string refused_page(std::string_view what_happened, std::string_view what_to_do);
 
+/// For a user who came back from the login with another account than the one they are connected to.
+std::string another_account_page();
+
 std::string html_escaped(std::string_view text);
 
 } // namespace gateway::connections

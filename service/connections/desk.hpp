@@ -3,7 +3,9 @@
 // worker, on that worker's thread. Bodies: desk.cpp (list, import), login.cpp, ending.cpp, views.cpp (JSON).
 //
 // Rules that had to be chosen:
-// - A user who connects again replaces the old grant, also with another TikTok account.
+// - A user who connects again replaces the old grant. One who comes back with another TikTok account stays
+//   with the first, in whatever state that connection is, unless whoever began the login lets it be replaced:
+//   a person who is logged in to the wrong account would else post there from now on.
 // - Two users may be connected to the same TikTok account: two grants. TikTok's revocation ends the app's
 //   access to the whole account, so disconnecting one user revokes at TikTok only when no other user is
 //   connected to that account, and otherwise just forgets (T22).
@@ -64,6 +66,7 @@ struct login_wish {
     std::vector<std::string> scopes; // empty: those of the settings
     std::string return_url;          // empty: our own page
     bool disable_auto_auth = false;
+    bool replace_account = false; // another account may take the place of the one that is connected
 };
 struct login_start {
     std::string authorize_url;
@@ -86,6 +89,14 @@ struct callback_redirect {
 };
 using callback_answer = std::variant<callback_page, callback_redirect>;
 
+/// What the browser is shown, and what the log is told.
+struct callback_end {
+    callback_answer shown;
+    user_id user; // of the login; empty where none was found
+    caller_name caller;
+    std::string_view reason = {}; // of a refusal, where it has a name (product §6)
+};
+
 struct disconnected {
     bool revoked_at_tiktok = false;
 };
@@ -99,7 +110,7 @@ public:
     task<result<login_start>> start(const settings::caller& by, user_id user, login_wish wish, wall_time now,
                                     deadline until);
     /// Never a failure: a browser stands in front of it.
-    task<callback_answer> callback(callback_query query, wall_time now, deadline until);
+    task<callback_end> callback(callback_query query, wall_time now, deadline until);
 
     /// TikTok's flat token answer (tiktok-api §1.2) as body, or one that was kept elsewhere: an access token
     /// that has ended is refreshed. malformed_json, invalid_input.
@@ -122,6 +133,11 @@ public:
                                                        wall_time happened_at, wall_time now, deadline until);
 
 private:
+    /// Of a login that was found; `shown` is for the browser.
+    task<callback_end> finish(const store::oauth_state_record& login, std::string code, wall_time now,
+                              deadline until);
+    /// A grant that is not kept: taken back at TikTok where nobody else holds the account, best effort.
+    task<void> give_back(secret access_token, open_id account, deadline until);
     /// Whether TikTok confirmed it.
     task<bool> revoke_at_tiktok(user_id user, vault::shared_tokens tokens, wall_time now, deadline until);
 

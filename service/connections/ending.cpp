@@ -33,9 +33,9 @@ bool may_pass(const failure& why) {
     return details->tiktok->status == 429 || details->tiktok->status >= 500;
 }
 
-task<bool> revoke_patiently(tiktok::oauth& ask, vault::shared_tokens tokens, deadline until) {
+task<bool> revoke_patiently(tiktok::oauth& ask, secret access_token, deadline until) {
     for (std::uint32_t repeats = 0;; ++repeats) {
-        auto access = tokens->access_token.copy();
+        auto access = access_token.copy();
         const auto soon = until.no_later_than(steady_now() + revoke_timeout);
         const auto revoked = co_await ask.revoke(std::move(access), soon);
         if (revoked) co_return true;
@@ -44,6 +44,13 @@ task<bool> revoke_patiently(tiktok::oauth& ask, vault::shared_tokens tokens, dea
             co_return false;
         co_await pause_until(until.no_later_than(steady_now() + pause));
     }
+}
+
+/// By anybody but `except`.
+bool is_held(const std::vector<store::connection_record>& of_account, const user_id* except) {
+    return std::any_of(of_account.begin(), of_account.end(), [except](const store::connection_record& one) {
+        return !(except && one.user == *except) && one.state != store::connection_state::revoked;
+    });
 }
 
 /// Causes of `authorization.removed` (tiktok-api §7).
@@ -75,7 +82,17 @@ task<bool> desk::revoke_at_tiktok(user_id user, vault::shared_tokens tokens, wal
         tokens = std::move(*fresh);
     }
     if (tokens->access_token.empty()) co_return false;
-    co_return co_await revoke_patiently(ask_, std::move(tokens), until);
+    co_return co_await revoke_patiently(ask_, tokens->access_token.copy(), until);
+}
+
+task<void> desk::give_back(secret access_token, open_id account, deadline until) {
+    const auto holders = co_await records_.find_connections_of_account(std::move(account), until);
+    // TikTok would end all of the app's access to the account. Where nobody can tell, the grant just ends in
+    // time.
+    if (!holders || is_held(*holders, nullptr)) co_return;
+    // A person waits for the page.
+    static_cast<void>(co_await revoke_patiently(ask_, std::move(access_token),
+                                                until.no_later_than(steady_now() + revoke_timeout)));
 }
 
 task<result<disconnected>> desk::disconnect(user_id user, wall_time now, deadline until) {
@@ -83,10 +100,7 @@ task<result<disconnected>> desk::disconnect(user_id user, wall_time now, deadlin
     if (!there) co_return there.error();
     const auto sharing = co_await records_.find_connections_of_account((*there)->account, until);
     if (!sharing) co_return sharing.error();
-    const bool alone =
-        std::none_of(sharing->begin(), sharing->end(), [&user](const store::connection_record& other) {
-            return other.user != user && other.state != store::connection_state::revoked;
-        });
+    const bool alone = !is_held(*sharing, &user);
     disconnected out;
     if (alone) out.revoked_at_tiktok = co_await revoke_at_tiktok(user, *there, now, part_of(until));
     // Whatever TikTok said, the user asked us to forget.

@@ -54,10 +54,19 @@ callback_answer refused(std::string_view what_happened, std::string_view what_to
 }
 
 /// Of a login we know: the caller's own page hears of it where there is one.
-callback_answer refused(const store::oauth_state_record& login, std::string_view what_happened,
-                        std::string_view what_to_do = start_again) {
-    if (login.return_url.empty()) return refused(what_happened, what_to_do);
-    return callback_redirect{with_result(login.return_url, login.user.text(), "refused")};
+callback_end refused(const store::oauth_state_record& login, std::string_view what_happened,
+                     std::string_view what_to_do = start_again) {
+    if (login.return_url.empty()) return {refused(what_happened, what_to_do), login.user, login.caller};
+    return {callback_redirect{with_result(login.return_url, login.user.text(), "refused")}, login.user,
+            login.caller};
+}
+
+callback_end refused_for_another_account(const store::oauth_state_record& login) {
+    constexpr std::string_view reason = "another_account";
+    if (login.return_url.empty())
+        return {callback_page{400, another_account_page()}, login.user, login.caller, reason};
+    return {callback_redirect{with_result(login.return_url, login.user.text(), "refused", reason)},
+            login.user, login.caller, reason};
 }
 
 /// Complete enough to live with: a grant without a refresh token would be dead in hours (T09).
@@ -89,6 +98,7 @@ task<result<login_start>> desk::start(const settings::caller& by, user_id user, 
     record.return_url = wish.return_url;
     record.scopes = joined(wish.scopes);
     record.expires_at = now + login_time;
+    record.replace_account = wish.replace_account;
     const auto stored = co_await records_.put_oauth_state(std::move(record), until);
     if (!stored) co_return stored.error();
 
@@ -98,37 +108,50 @@ task<result<login_start>> desk::start(const settings::caller& by, user_id user, 
     co_return login_start{authorize_url(request), now + login_time};
 }
 
-task<callback_answer> desk::callback(callback_query query, wall_time now, deadline until) {
-    if (query.state.empty()) co_return refused("This link is not complete.");
+task<callback_end> desk::callback(callback_query query, wall_time now, deadline until) {
+    if (query.state.empty()) co_return callback_end{refused("This link is not complete."), {}, {}};
     auto taken = co_await records_.take_oauth_state(hash_of(query.state), now, until);
-    if (!taken) co_return refused("The service could not look up this login.");
-    if (!*taken) co_return refused("This link was used before, or is older than ten minutes.");
+    if (!taken) co_return callback_end{refused("The service could not look up this login."), {}, {}};
+    if (!*taken)
+        co_return callback_end{refused("This link was used before, or is older than ten minutes."), {}, {}};
     const auto& login = **taken;
     if (!query.error.empty()) {
         const refusal_words words = words_for(query.error);
         co_return refused(login, words.what_happened, words.what_to_do);
     }
     if (query.code.empty()) co_return refused(login, "TikTok sent no code.");
+    co_return co_await finish(login, std::move(query.code), now, until);
+}
 
+task<callback_end> desk::finish(const store::oauth_state_record& login, std::string code, wall_time now,
+                                deadline until) {
     secret verifier;
     if (!login.sealed_verifier.empty()) {
         auto opened = vault_.open_verifier(login.state_hash, login.sealed_verifier);
         if (!opened) co_return refused(login, "This login can no longer be finished.");
         verifier = std::move(*opened);
     }
-    auto outcome = co_await ask_.exchange(std::move(query.code), std::move(verifier), until);
+    auto outcome = co_await ask_.exchange(std::move(code), std::move(verifier), until);
     auto* answer = std::get_if<tiktok::token_answer>(&outcome);
     if (answer == nullptr) co_return refused(login, "TikTok did not accept the code of this login.");
     if (!complete(*answer)) co_return refused(login, "TikTok's answer was not complete.");
 
     vault::fresh_tokens fresh{
-        std::move(answer->access_token), std::move(answer->refresh_token), answer->account, answer->scopes,
-        answer->access_lifetime,         answer->refresh_lifetime};
-    const auto saved = co_await vault_.save_grant(login.user, std::move(fresh), now, until);
+        answer->access_token.copy(), std::move(answer->refresh_token), answer->account, answer->scopes,
+        answer->access_lifetime,     answer->refresh_lifetime};
+    const auto saved =
+        co_await vault_.save_grant(login.user, std::move(fresh), now, until, !login.replace_account);
     if (!saved) co_return refused(login, "The connection could not be kept.");
+    if (!*saved) {
+        co_await give_back(std::move(answer->access_token), std::move(answer->account), until);
+        co_return refused_for_another_account(login);
+    }
+    callback_end out{{}, login.user, login.caller};
     if (!login.return_url.empty())
-        co_return callback_redirect{with_result(login.return_url, login.user.text(), "connected")};
-    co_return callback_page{200, connected_page(vault::split_scopes(login.scopes), (*saved)->scopes())};
+        out.shown = callback_redirect{with_result(login.return_url, login.user.text(), "connected")};
+    else
+        out.shown = callback_page{200, connected_page(vault::split_scopes(login.scopes), (*saved)->scopes())};
+    co_return out;
 }
 
 } // namespace gateway::connections

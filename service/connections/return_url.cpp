@@ -37,12 +37,14 @@ bool lies_under_any(std::string_view url, const std::vector<std::string>& prefix
                        [url](const std::string& prefix) { return lies_under(url, prefix); });
 }
 
-std::string with_result(std::string url, std::string_view user_id, std::string_view result) {
+std::string with_result(std::string url, std::string_view user_id, std::string_view result,
+                        std::string_view reason) {
     url += url.find('?') == std::string::npos ? '?' : '&';
     url += "user_id=";
     http::append_percent_encoded(url, user_id);
     url += "&result=";
     url += result;
+    if (!reason.empty()) url.append("&reason=").append(reason);
     return url;
 }
 

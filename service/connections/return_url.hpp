@@ -13,7 +13,8 @@ namespace gateway::connections {
 bool lies_under(std::string_view url, std::string_view prefix);
 bool lies_under_any(std::string_view url, const std::vector<std::string>& prefixes);
 
-/// `url` with `user_id` and `result` added to its query.
-std::string with_result(std::string url, std::string_view user_id, std::string_view result);
+/// `url` with `user_id`, `result` and, where there is one, `reason` added to its query.
+std::string with_result(std::string url, std::string_view user_id, std::string_view result,
+                        std::string_view reason = {});
 
 } // namespace gateway::connections

@@ -80,7 +80,8 @@ refresh_intent read_intent(Row& found) {
     return out;
 }
 
-#define LOGIN_COLUMNS "state_hash, caller, user_id, sealed_verifier, return_url, scopes, expires_at"
+#define LOGIN_COLUMNS \
+    "state_hash, caller, user_id, sealed_verifier, return_url, scopes, expires_at, replace_account"
 
 template <class Row>
 oauth_state_record read_login(Row& found) {
@@ -92,6 +93,7 @@ oauth_state_record read_login(Row& found) {
     out.return_url = found.next_text();
     out.scopes = found.next_text();
     out.expires_at = found.next_time();
+    out.replace_account = found.next_number() != 0;
     return out;
 }
 
@@ -103,7 +105,8 @@ Statement& bind_login(Statement& into, const oauth_state_record& record) {
         .blob(record.sealed_verifier)
         .text(record.return_url)
         .text(record.scopes)
-        .time(record.expires_at);
+        .time(record.expires_at)
+        .number(std::int64_t{record.replace_account});
 }
 
 /// `attempt` comes last so that an UPDATE can use it; what TikTok owns of a row stands together.

@@ -71,6 +71,7 @@ struct oauth_state_record {
     std::string return_url;      // empty: our own page
     std::string scopes;          // asked for
     wall_time expires_at;
+    bool replace_account = false; // another account may take the place of the one that is connected
 };
 
 enum class post_state { begun, settled, outcome_unknown };

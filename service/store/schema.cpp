@@ -160,7 +160,12 @@ CREATE INDEX window_shares_by_age ON window_shares (held_until);
 ALTER TABLE idempotency_keys ADD COLUMN claim TEXT NOT NULL DEFAULT '';
 )sql";
 
-constexpr std::array steps{step_1, step_2, step_3};
+// Whether whoever began a login lets it change the account that the user is connected to.
+constexpr const char* step_4 = R"sql(
+ALTER TABLE oauth_states ADD COLUMN replace_account INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array steps{step_1, step_2, step_3, step_4};
 
 void replace_all(std::string& in, std::string_view from, std::string_view to) {
     for (auto at = in.find(from); at != std::string::npos; at = in.find(from, at + to.size()))

@@ -33,6 +33,7 @@ struct call_record {
     milliseconds upstream_time{0};
     std::uint64_t body_bytes_out = 0;
     bool replayed = false;
+    std::string note; // what an answer does not tell: why it had no effect, why a login came to nothing
 
     // For the RateLimit headers: the caller's quota, and the user's window of the endpoint called last.
     std::optional<limits::standing> caller_quota;
@@ -45,7 +46,7 @@ struct call_record {
 
     /// Empty again for the next call, but for the room its texts have.
     void begin(steady_time now, wall_time wall) {
-        for (auto* text : {&request_id, &traceparent, &caller, &user, &log_id, &publish_id})
+        for (auto* text : {&request_id, &traceparent, &caller, &user, &log_id, &publish_id, &note})
             text->clear();
         action = verb = {};
         began = now;

@@ -88,6 +88,7 @@ void append_call(std::string& out, level l, const call_record& call, std::chrono
     put_text(line, R"(,"user":)", call.user);
     put_text(line, R"(,"publish_id":)", call.publish_id);
     put_text(line, R"(,"log_id":)", call.log_id);
+    put_text(line, R"(,"note":)", call.note);
     put_text(line, R"(,"traceparent":)", call.traceparent);
     put_milliseconds(line, R"(,"duration_ms":)", took);
     if (call.upstream_calls > 0) {

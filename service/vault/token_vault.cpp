@@ -158,7 +158,7 @@ task<result<shared_tokens>> token_vault::load_again(user_id user, deadline until
 }
 
 task<result<shared_tokens>> token_vault::save_grant(user_id user, fresh_tokens fresh, wall_time now,
-                                                    deadline until) {
+                                                    deadline until, bool only_same_account) {
     auto& s = *state_;
     constexpr int tries_max = 8; // each lost race means that somebody else stored a grant or a refresh
     token_text text{std::move(fresh.access_token),
@@ -174,6 +174,7 @@ task<result<shared_tokens>> token_vault::save_grant(user_id user, fresh_tokens f
         if (!there) co_return there.error();
         std::uint64_t expected = 0, below = 0;
         if (*there) {
+            if (only_same_account && (*there)->account != fresh.account) co_return shared_tokens{};
             expected = below = (*there)->version;
         } else {
             const auto floor = co_await s.records.version_floor(until);

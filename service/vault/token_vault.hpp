@@ -84,8 +84,10 @@ public:
     /// From the store, whatever is in memory.
     task<result<shared_tokens>> load_again(user_id user, deadline until);
 
-    /// A new grant: from the callback or an import. Replaces what was there.
-    task<result<shared_tokens>> save_grant(user_id user, fresh_tokens fresh, wall_time now, deadline until);
+    /// A new grant: from the callback or an import. Replaces what was there, but with `only_same_account` no
+    /// connection to another account, whatever state it is in: null then.
+    task<result<shared_tokens>> save_grant(user_id user, fresh_tokens fresh, wall_time now, deadline until,
+                                           bool only_same_account = false);
     /// What a refresh of `from` gave. Durable on return, and only then visible to others.
     task<result<saved_refresh>> save_refreshed(store::lease held, shared_tokens from, fresh_tokens fresh,
                                                wall_time now, deadline until);

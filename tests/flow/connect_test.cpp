@@ -179,6 +179,38 @@ TEST_F(Connect, FaultCKeepsTheQueryOfAReturnUrlAsItCame) {
     }
 }
 
+TEST_F(Connect, FaultNAUserWhoComesBackWithAnotherAccountStaysWithTheFirst) {
+    allow_return_urls();
+    const boost::json::object to_app{{"return_url", "https://app.example.com/tiktok/done?tab=2"}};
+    EXPECT_EQ(land(callback_of("u")).status, 200);
+    const auto first = w.api().get("/v1/users/u").text_at("data.open_id");
+
+    const auto page = land(callback_of("u", {}, "simulate=allow&account=bob"));
+    EXPECT_EQ(page.status, 400) << page.raw;
+    EXPECT_THAT(page.body, HasSubstr("another TikTok account"));
+    expect_private(page);
+    const auto onward = land(callback_of("u", to_app, "simulate=allow&account=bob"));
+    EXPECT_EQ(onward.status, 302) << onward.raw;
+    EXPECT_EQ(onward.header("location"),
+              "https://app.example.com/tiktok/done?tab=2&user_id=u&result=refused&reason=another_account");
+    EXPECT_EQ(w.api().get("/v1/users/u").text_at("data.open_id"), first);
+    EXPECT_EQ(w.api().get("/v1/users/u/info").text_at("data.user.display_name"), "Alice");
+    EXPECT_EQ(valid_tokens_of("bob", "refresh_tokens"), 0U) << "the grant that nobody wants is taken back";
+    const auto end = gateway::steady_now() + gateway::seconds{20};
+    while (w.everything_said().find(R"("note":"another_account")") == std::string::npos
+           && gateway::steady_now() < end) {
+    }
+    EXPECT_THAT(w.everything_said(), HasSubstr(R"("user":"u","note":"another_account")"));
+
+    boost::json::object replacing = to_app;
+    replacing["replace_account"] = true;
+    const auto replaced = land(callback_of("u", replacing, "simulate=allow&account=bob"));
+    EXPECT_EQ(replaced.header("location"),
+              "https://app.example.com/tiktok/done?tab=2&user_id=u&result=connected");
+    EXPECT_NE(w.api().get("/v1/users/u").text_at("data.open_id"), first);
+    EXPECT_EQ(connect_call("u", {{"replace_account", "yes"}}).code(), "invalid_input");
+}
+
 TEST_F(Connect, SendsNoBrowserToAStrangersPage) {
     allow_return_urls();
     for (const char* url : {"https://evil.example.com/tiktok", "https://app.example.com/tiktoken",

@@ -10,7 +10,7 @@ constexpr milliseconds window_length{60'000}; // of every window (tiktok-api §0
 } // namespace
 
 task<done> put_oauth_state(connection& at, const oauth_state_record& record) {
-    statement put{"INSERT INTO oauth_states (" LOGIN_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7)"};
+    statement put{"INSERT INTO oauth_states (" LOGIN_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"};
     bind_login(put, record);
     co_await at.run(put);
     co_return done{};

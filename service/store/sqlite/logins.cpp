@@ -9,7 +9,7 @@ constexpr milliseconds week = std::chrono::hours{24 * 7};
 } // namespace
 
 void put_oauth_state(sqlite_database& at, const oauth_state_record& record) {
-    query put{at, "INSERT INTO oauth_states (" LOGIN_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?)"};
+    query put{at, "INSERT INTO oauth_states (" LOGIN_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)"};
     bind_login(put, record).run();
 }
 

@@ -35,8 +35,11 @@ protected:
         return out;
     }
     connections::callback_answer come_back(callback_query query, wall_time now = wall_now()) {
-        return run_on(loop, desk->callback(std::move(query), now, soon()));
+        auto end = run_on(loop, desk->callback(std::move(query), now, soon()));
+        reason = end.reason;
+        return std::move(end.shown);
     }
+    std::string_view reason; // of the last refusal
     int status_of(const connections::callback_answer& answer) {
         return std::get<callback_page>(answer).status;
     }
@@ -155,12 +158,84 @@ TEST_F(Desk, RefusesWhateverDoesNotEndInAWholeGrant) {
     EXPECT_EQ(show("ann").error().code(), errc::user_not_connected);
 }
 
-TEST_F(Desk, ReplacesTheGrantOfAUserWhoConnectsAgainAlsoWithAnotherAccount) {
+TEST_F(Desk, ReplacesTheGrantOfAUserWhoConnectsAgain) {
+    come_back(agree(begin("ann")->authorize_url));
+    come_back(agree(begin("ann")->authorize_url));
+    EXPECT_EQ(show("ann")->account.text(), "open-1");
+    EXPECT_EQ((**access("ann")).version, 2U);
+}
+
+TEST_F(Desk, FaultNAUserStaysWithTheFirstAccountUnlessTheLoginLetsItBeReplaced) {
     come_back(agree(begin("ann")->authorize_url));
     endpoint.account = "open-2";
-    come_back(agree(begin("ann")->authorize_url));
+    const auto page = come_back(agree(begin("ann")->authorize_url));
+    EXPECT_EQ(status_of(page), 400);
+    EXPECT_NE(std::get<callback_page>(page).html.find("another TikTok account"), std::string::npos);
+    EXPECT_EQ(reason, "another_account");
+    EXPECT_EQ(show("ann")->account.text(), "open-1");
+    EXPECT_EQ((**access("ann")).access_token.reveal(), "act.issued1") << "nothing has changed";
+    EXPECT_EQ(endpoint.revoked, std::set<std::string>{"act.issued2"}) << "the grant that nobody wants";
+
+    connections::login_wish wish;
+    wish.return_url = "https://shop.example/app/done?x=1";
+    const auto onward = come_back(agree(begin("ann", wish)->authorize_url));
+    EXPECT_EQ(std::get<callback_redirect>(onward).to,
+              "https://shop.example/app/done?x=1&user_id=ann&result=refused&reason=another_account");
+    EXPECT_EQ(show("ann")->account.text(), "open-1");
+
+    wish.replace_account = true;
+    const auto replaced = come_back(agree(begin("ann", wish)->authorize_url));
+    EXPECT_EQ(std::get<callback_redirect>(replaced).to,
+              "https://shop.example/app/done?x=1&user_id=ann&result=connected");
+    EXPECT_EQ(reason, "");
     EXPECT_EQ(show("ann")->account.text(), "open-2");
-    EXPECT_EQ((**access("ann")).version, 2U);
+}
+
+TEST_F(Desk, FaultNAnEndedConnectionIsStillToItsAccount) {
+    come_back(agree(begin("ann")->authorize_url));
+    const auto id = user_id::trusted("ann");
+    const auto in_state = [&](connection_state now_is) {
+        const auto version = (*run_on(loop, vault->load_again(id, soon())))->version;
+        const auto changed =
+            now_is == connection_state::revoked
+                ? run_on(loop, vault->revoke(id, "user_disconnected", wall_now(), soon()))
+                : run_on(loop, vault->set_state(id, version, now_is, "a cause", wall_now(), soon()));
+        EXPECT_TRUE(changed && *changed);
+    };
+    for (const auto state : {connection_state::refresh_in_doubt, connection_state::reconnect_required,
+                             connection_state::revoked}) {
+        in_state(state);
+        endpoint.account = "open-2";
+        EXPECT_EQ(status_of(come_back(agree(begin("ann")->authorize_url))), 400) << name_of(state);
+        EXPECT_EQ(show("ann")->state, state);
+        EXPECT_EQ(show("ann")->account.text(), "open-1") << name_of(state);
+        endpoint.account = "open-1";
+        EXPECT_EQ(status_of(come_back(agree(begin("ann")->authorize_url))), 200) << name_of(state);
+        EXPECT_EQ(show("ann")->state, connection_state::connected) << name_of(state);
+    }
+    disconnect("ann"); // forgotten: any account is the first
+    endpoint.account = "open-2";
+    EXPECT_EQ(status_of(come_back(agree(begin("ann")->authorize_url))), 200);
+}
+
+TEST_F(Desk, FaultNTakesNothingBackFromAnotherUserOfTheAccount) {
+    come_back(agree(begin("ann")->authorize_url));
+    endpoint.account = "open-2";
+    come_back(agree(begin("bob")->authorize_url));
+    EXPECT_EQ(status_of(come_back(agree(begin("ann")->authorize_url))), 400);
+    EXPECT_TRUE(endpoint.revoked.empty()) << "a revoke would end bob's access too";
+    EXPECT_EQ(show("ann")->account.text(), "open-1");
+    EXPECT_EQ(show("bob")->state, connection_state::connected);
+}
+
+TEST_F(Desk, FaultNRefusesAlsoWhereTheGrantCannotBeTakenBack) {
+    come_back(agree(begin("ann")->authorize_url));
+    endpoint.account = "open-2";
+    endpoint.next = {mode::answer, mode::unreachable, mode::unreachable, mode::unreachable,
+                     mode::unreachable};
+    EXPECT_EQ(status_of(come_back(agree(begin("ann")->authorize_url))), 400);
+    EXPECT_EQ(reason, "another_account");
+    EXPECT_EQ(show("ann")->account.text(), "open-1");
 }
 
 TEST_F(Desk, ImportsTokensAndListsThoseOfTheCaller) {

@@ -94,6 +94,8 @@ TEST(ReturnUrl, CarriesUserAndResultInItsQuery) {
               "https://a.example/x?user_id=ann%3A1&result=connected");
     EXPECT_EQ(with_result("https://a.example/x?y=1", "ann", "refused"),
               "https://a.example/x?y=1&user_id=ann&result=refused");
+    EXPECT_EQ(with_result("https://a.example/x", "ann", "refused", "another_account"),
+              "https://a.example/x?user_id=ann&result=refused&reason=another_account");
 }
 
 TEST(Pkce, SpellsTheChallengeAsTikTokOrAsTheRfcDoes) {

@@ -56,6 +56,11 @@ TEST_P(StoreSuite, T20GivesALoginOnceAndNeverAfterItsTime) {
     EXPECT_EQ(taken->user.text(), "ann");
     EXPECT_EQ(taken->sealed_verifier, std::string("\1v\0", 3));
     EXPECT_EQ(taken->return_url, "https://shop.example/done");
+    EXPECT_FALSE(taken->replace_account);
+    auto may_replace = login("h3");
+    may_replace.replace_account = true;
+    run(at->put_oauth_state(may_replace, soon()));
+    EXPECT_TRUE(run(at->take_oauth_state("h3", at_second(1), soon()))->replace_account);
     EXPECT_FALSE(run(at->take_oauth_state("h1", at_second(1), soon())));
     EXPECT_FALSE(run(at->take_oauth_state("h2", at_second(600), soon())));
     EXPECT_FALSE(run(at->take_oauth_state("h2", at_second(1), soon()))) << "taken late is taken";
