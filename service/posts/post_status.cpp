@@ -70,6 +70,7 @@ void apply(store::told_status& post, const webhook_event& event) {
             ids.went_away(event.post_id, event.created_at_s);
             break;
         case webhook_kind::authorization_removed:
+        case webhook_kind::ping:
         case webhook_kind::other:
             break;
     }

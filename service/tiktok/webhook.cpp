@@ -2,6 +2,7 @@
 
 #include "base/digest.hpp"
 #include "base/json_strict.hpp"
+#include "http/wire_text.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -30,8 +31,7 @@ std::optional<signature_parts> split_signature(std::string_view value) {
         const std::size_t comma = std::min(value.find(','), value.size());
         std::string_view part = value.substr(0, comma);
         value.remove_prefix(std::min(comma + 1, value.size()));
-        while (part.starts_with(' '))
-            part.remove_prefix(1);
+        part = http::trimmed(part);
         std::string_view* into = part.starts_with("t=")   ? &parts.time
                                  : part.starts_with("s=") ? &parts.hex
                                                           : nullptr;
@@ -62,7 +62,7 @@ webhook_kind kind_of(std::string_view name) {
     if (name == "post.publish.no_longer_publicly_available"
         || name == "post.publish.no_longer_publicaly_available")
         return no_longer_publicly_available;
-    return other;
+    return name == "tiktok.ping" ? ping : other;
 }
 
 /// Strings as they are, integers as digits: ids are seen in both forms.
@@ -79,15 +79,27 @@ std::int64_t number_of(const json::object& from, std::string_view key) {
     return to_number(text_of(from, key)).value_or(0);
 }
 
-void read_content(webhook_event& event, const json::object& content) {
+/// TikTok's test event tells milliseconds.
+std::int64_t seconds_of(std::int64_t time) {
+    constexpr std::int64_t year_5138 = 100'000'000'000; // in seconds; in milliseconds it was in 1973
+    return time > year_5138 ? time / 1'000 : time;
+}
+
+/// It is a string that holds a JSON object; `false` for anything else.
+bool read_content(webhook_event& event, const json::value* written) {
+    if (!written || !written->is_string()) return false;
+    const auto parsed = parse_json(std::string_view(written->get_string()));
+    if (!parsed || !parsed->is_object()) return false;
+    const json::object& content = parsed->get_object();
     event.post = publish_id::trusted(text_of(content, "publish_id"));
     event.post_id = text_of(content, "post_id");
     event.reason = text_of(content, "reason");
     event.reason_number = number_of(content, "reason");
+    return true;
 }
 
 bool speaks_of_a_post(webhook_kind kind) {
-    return kind != webhook_kind::other && kind != webhook_kind::authorization_removed;
+    return kind != webhook_kind::authorization_removed;
 }
 
 } // namespace
@@ -114,27 +126,27 @@ result<void> verify_webhook(std::string_view signature, std::string_view body, c
     return {};
 }
 
-result<webhook_event> parse_webhook(std::string_view body) {
-    const auto parsed = parse_json(body);
-    if (!parsed) return parsed.error();
-    const json::object* outer = parsed->if_object();
-    if (!outer) return failure(errc::invalid_input, "A webhook is a JSON object.");
+webhook_event read_webhook(std::string_view body) {
     webhook_event event;
+    const auto parsed = parse_json(body);
+    const json::object* outer = parsed ? parsed->if_object() : nullptr;
+    if (!outer) {
+        event.without_effect = "it is no JSON object";
+        return event;
+    }
     event.name = text_of(*outer, "event");
     event.kind = kind_of(event.name);
     event.client_key = text_of(*outer, "client_key");
     event.account = open_id::trusted(text_of(*outer, "user_openid"));
-    event.created_at_s = number_of(*outer, "create_time");
-    if (event.name.empty()) return failure(errc::invalid_input, "A webhook names its event.");
-
-    const std::string content_text = text_of(*outer, "content");
-    if (!content_text.empty()) {
-        const auto content = parse_json(content_text);
-        if (!content) return content.error();
-        if (const json::object* inner = content->if_object()) read_content(event, *inner);
+    event.created_at_s = seconds_of(number_of(*outer, "create_time"));
+    if (event.kind == webhook_kind::ping || event.kind == webhook_kind::other) {
+        event.without_effect = event.kind == webhook_kind::ping ? "it is a test" : "it is unknown here";
+        return event;
     }
-    if (speaks_of_a_post(event.kind) && !check_publish_id(event.post.text()))
-        return failure(errc::invalid_input, "A webhook of a post names its publish_id.");
+    if (!read_content(event, outer->if_contains("content")))
+        event.without_effect = "its content is not what it should be";
+    else if (speaks_of_a_post(event.kind) && !check_publish_id(event.post.text()))
+        event.without_effect = "it names no post";
     return event;
 }
 

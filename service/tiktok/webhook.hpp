@@ -18,7 +18,8 @@ enum class webhook_kind {
     inbox_delivered,
     publicly_available,
     no_longer_publicly_available,
-    other // unknown or not ours: answered 200 and forgotten
+    ping, // the portal's test event
+    other // unknown or not ours
 };
 
 struct webhook_event {
@@ -31,6 +32,9 @@ struct webhook_event {
     std::string post_id;            // of TikTok's public post, a string of digits; may be empty
     std::string reason;             // fail_reason of publish_failed
     std::int64_t reason_number = 0; // of authorization_removed
+    /// Why it has no effect here, for the log; empty: it has one. TikTok is answered 200 all the same: it
+    /// would only send the same again for three days.
+    std::string_view without_effect = {};
     /// SHA-256 (hex) of (event, account, publish_id, post_id, create_time): TikTok delivers at least once.
     std::string fingerprint() const;
 };
@@ -42,7 +46,7 @@ inline constexpr seconds webhook_window{300};
 /// with the same words.
 result<void> verify_webhook(std::string_view signature, std::string_view body, const secret& client_secret,
                             wall_time now, seconds window = webhook_window);
-/// After verification. malformed_json or invalid_input for what is not an event.
-result<webhook_event> parse_webhook(std::string_view body);
+/// After verification: whatever it is.
+webhook_event read_webhook(std::string_view body);
 
 } // namespace gateway::tiktok
