@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <future>
 #include <memory>
+#include <vector>
 
 namespace gateway::commands {
 
@@ -14,6 +15,9 @@ namespace {
 
 constexpr milliseconds look_every{20};
 constexpr seconds shortened_to{2}; // after a second signal
+/// Handshakes that have begun are given this long to come to an end: a few round trips over any distance.
+constexpr milliseconds last_handshakes{300};
+constexpr milliseconds every_door_within{1'000};
 constexpr seconds last_lines_within{1};
 /// For calls that were cut: to write down how they ended, and to say so.
 constexpr seconds last_answers_within{5};
@@ -32,16 +36,25 @@ void service::stop_being_ready() {
     door_.now.store(inbound::phase::leaving);
 }
 
-void service::close_doors() {
+/// What is told later than that is a worker's that does not turn; the drain does not wait for it.
+void service::close_doors(milliseconds last_handshakes) {
+    std::vector<std::future<void>> closed;
+    for (auto& one : serving_) {
+        auto told = std::make_shared<std::promise<void>>(); // shared: nobody knows who lets go of it last
+        closed.push_back(told->get_future());
+        boost::asio::post(one->on.home.executor(), [worker = one.get(), last_handshakes, told] {
+            worker->listener.stop_accepting(last_handshakes, [told] { told->set_value(); });
+        });
+    }
+    const auto until = steady_now() + last_handshakes + every_door_within;
+    for (auto& one : closed)
+        one.wait_until(until);
     door_.now.store(inbound::phase::closed);
-    for (auto& one : serving_)
-        boost::asio::post(one->on.home.executor(),
-                          [worker = one.get()] { worker->listener.stop_accepting(); });
 }
 
-void service::close_idle_connections() {
+void service::end_idle_connections() {
     for (auto& one : serving_)
-        boost::asio::post(one->on.home.executor(), [worker = one.get()] { worker->listener.close_idle(); });
+        boost::asio::post(one->on.home.executor(), [worker = one.get()] { worker->listener.end_idle(); });
 }
 
 void service::end_calls() {
@@ -83,7 +96,7 @@ namespace {
 /// A second signal shortens the wait.
 void wait_until_nothing_is_left(service& of, signals& from, steady_time until) {
     while (of.anything_left() && steady_now() < until) {
-        of.close_idle_connections(); // again and again: a call that just ended leaves one more
+        of.end_idle_connections(); // again and again: young ones grow old
         const auto asked = from.wait(std::min<steady_time>(until, steady_now() + look_every));
         if (asked == signals::what::terminate)
             until = std::min<steady_time>(until, steady_now() + shortened_to);
@@ -99,7 +112,7 @@ void drain(service& of, const settings::drain& settings, signals& from) {
     bool hurried = false;
     for (const auto until = began + settings.delay; !hurried && steady_now() < until;)
         hurried = from.wait(until) == signals::what::terminate;
-    of.close_doors();
+    of.close_doors(std::min(settings.delay, last_handshakes));
 
     auto until = std::max(began + settings.deadline, steady_now());
     if (hurried) until = std::min(until, steady_now() + shortened_to);

@@ -50,8 +50,9 @@ public:
 
     // The drain of product §8, step by step (drain.cpp).
     void stop_being_ready();
-    void close_doors();
-    void close_idle_connections();
+    /// Returns when every listener is closed: what was sent before is served, what comes later is refused.
+    void close_doors(milliseconds last_handshakes);
+    void end_idle_connections();
     bool anything_left() const;
     /// No call waits any longer: each writes down how it ended and answers `draining`.
     void end_calls();

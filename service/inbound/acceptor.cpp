@@ -2,6 +2,9 @@
 
 #include "runtime/waiter.hpp"
 
+#include <array>
+#include <linux/filter.h>
+#include <netinet/tcp.h>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <utility>
@@ -24,6 +27,12 @@ tcp_acceptor bound(worker& home, const asio::ip::tcp::endpoint& where, bool shar
     return acceptor;
 }
 
+void hand_over(tcp_socket socket, client_sink& to) {
+    boost::system::error_code ignored; // a client that is gone already is found out by its session
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+    to.take(std::move(socket));
+}
+
 } // namespace
 
 tcp_acceptor open_acceptor(worker& home, const std::string& address, std::uint16_t port, port_use use) {
@@ -44,9 +53,7 @@ task<void> accept_clients(worker& home, tcp_acceptor& from, client_sink& to) {
     while (from.is_open()) {
         auto [error, socket] = co_await from.async_accept(home.executor(), no_throw);
         if (!error) {
-            boost::system::error_code ignored; // a client that is gone already is found out by its session
-            socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-            to.take(std::move(socket));
+            hand_over(std::move(socket), to);
             continue;
         }
         if (error == asio::error::operation_aborted || !from.is_open()) co_return;
@@ -55,6 +62,33 @@ task<void> accept_clients(worker& home, tcp_acceptor& from, client_sink& to) {
         if (!full) continue; // that client's own fault: reset before we took it
         to.make_room();
         co_await pause_until(deadline::in(steady_now(), pause_when_full));
+    }
+}
+
+void begin_no_handshakes(tcp_acceptor& on) {
+    constexpr std::uint32_t flags_at = 13; // in a TCP header, which is where the filter's view begins
+    constexpr std::uint32_t whole_segment = 0xffff'ffff;
+    std::array<sock_filter, 5> program{{
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, flags_at),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, TH_SYN | TH_ACK),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TH_SYN, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0), // dropped
+        BPF_STMT(BPF_RET | BPF_K, whole_segment),
+    }};
+    const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+    ::setsockopt(on.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+}
+
+void accept_waiting(worker& home, tcp_acceptor& from, client_sink& to) {
+    boost::system::error_code error;
+    from.non_blocking(true, error);
+    while (!error) {
+        tcp_socket socket(home.executor());
+        from.accept(socket, error);
+        if (error == asio::error::connection_aborted)
+            error.clear(); // that client's own fault
+        else if (!error)
+            hand_over(std::move(socket), to);
     }
 }
 

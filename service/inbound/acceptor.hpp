@@ -34,4 +34,12 @@ public:
 /// Accepts until the acceptor is closed.
 task<void> accept_clients(worker& home, tcp_acceptor& from, client_sink& to);
 
+/// From now on the kernel begins no handshake here; those under way are completed. A client whose SYN is
+/// dropped sends it again a second later, and then nobody listens. Where the kernel has no such filter
+/// nothing changes.
+void begin_no_handshakes(tcp_acceptor& on);
+/// Takes every client that the kernel holds for us, without waiting. What is left in the queue when a
+/// listening socket closes is reset.
+void accept_waiting(worker& home, tcp_acceptor& from, client_sink& to);
+
 } // namespace gateway::inbound

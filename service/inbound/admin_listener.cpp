@@ -6,6 +6,7 @@
 #include "inbound/acceptor.hpp"
 #include "inbound/door_state.hpp"
 #include "inbound/head_reader.hpp"
+#include "inbound/idle_line.hpp"
 #include "runtime/buffer.hpp"
 #include "runtime/task_group.hpp"
 #include "runtime/worker.hpp"
@@ -46,14 +47,20 @@ page answer_to(const admin_parts& with, const http::request_head& head) {
     return {404, "application/json", "{\"error\":\"/metrics, /healthz and /readyz are here\"}\n"};
 }
 
-task<void> serve_admin(const admin_parts& with, tcp_socket socket, std::atomic<std::uint32_t>& count) {
+task<void> serve_admin(const admin_parts& with, idle_line& line, tcp_socket socket,
+                       std::atomic<std::uint32_t>& count) {
     const counted open(count);
     stream peer(with.home, std::move(socket));
+    idle_line::place place(line, peer);
+    auto waits_for = idle_line::wait::rest_of_head;
     buffer received(http::max_header_bytes + 1024);
     bool keep_alive = true;
     while (keep_alive) {
-        const auto length = co_await fill_head(peer, received, deadline::in(steady_now(), idle_timeout));
+        place.waits(waits_for);
+        const auto until = deadline::in(steady_now(), idle_timeout);
+        const auto length = co_await fill_head(peer, received, place, until);
         if (!length || *length == 0) break;
+        waits_for = idle_line::wait::next_request;
         const std::string block(received.bytes().substr(0, *length));
         const auto head = read_head(block);
         received.consume(*length);
@@ -69,9 +76,12 @@ task<void> serve_admin(const admin_parts& with, tcp_socket socket, std::atomic<s
         if (!keep_alive) writer.field("Connection", "close");
         writer.end();
         if (head && head->method == http::verb::head) out.body.clear();
+        place.waits(idle_line::wait::slow_reader);
         const auto written = co_await peer.write(text, out.body, deadline::in(steady_now(), request_timeout));
         if (!written) co_return;
     }
+    if (place.evicted()) co_return;
+    place.waits(idle_line::wait::end_of_peer);
     co_await peer.finish(deadline::in(steady_now(), milliseconds{1'000}));
 }
 
@@ -82,12 +92,14 @@ struct admin_listener::state final : client_sink {
         : with(std::move(parts)), acceptor(open_acceptor(with.home, address, port, port_use::alone)) {}
 
     void take(tcp_socket socket) override {
-        if (connections.load(std::memory_order_relaxed) >= connections_max) return;
-        with.home.group().spawn(serve_admin(with, std::move(socket), connections));
+        // A probe always has room: whoever does nothing with a connection gives it up.
+        if (connections.load(std::memory_order_relaxed) >= connections_max) line.evict_oldest();
+        with.home.group().spawn(serve_admin(with, line, std::move(socket), connections));
     }
-    void make_room() override {}
+    void make_room() override { line.evict_oldest(); }
 
     admin_parts with;
+    idle_line line;
     tcp_acceptor acceptor;
     std::atomic<std::uint32_t> connections{0};
 };

@@ -2,6 +2,7 @@
 
 #include "inbound/acceptor.hpp"
 #include "runtime/task_group.hpp"
+#include "runtime/waiter.hpp"
 #include "runtime/worker.hpp"
 
 #include <utility>
@@ -17,12 +18,12 @@ struct api_listener::state final : client_sink {
           connections_max(most) {}
 
     void take(tcp_socket socket) override {
-        // Above the bound the one that has waited longest for nothing goes; if all are busy, the new one
-        // does.
-        if (with.state.connections.load() >= connections_max && !idle.close_oldest()) return;
+        // Above the bound the least useful one goes; if all are busy, the new one does.
+        if (with.state.connections.load() >= connections_max && !idle.evict_oldest()) return;
         with.home.group().spawn(serve_connection(with, idle, marks, std::move(socket)));
     }
-    void make_room() override { idle.close_oldest(); }
+    void make_room() override { idle.evict_oldest(); }
+    task<void> close_when_quiet(milliseconds last_handshakes, std::function<void()> closed);
 
     api_parts with;
     idle_line idle;
@@ -31,6 +32,16 @@ struct api_listener::state final : client_sink {
     std::uint16_t port_in_use;
     std::uint32_t connections_max;
 };
+
+task<void> api_listener::state::close_when_quiet(milliseconds last_handshakes, std::function<void()> closed) {
+    begin_no_handshakes(acceptor);
+    if (last_handshakes.count() > 0) co_await pause_until(deadline::in(steady_now(), last_handshakes));
+    accept_waiting(with.home, acceptor, *this);
+    boost::system::error_code ignored; // closing is all that can be done
+    acceptor.close(ignored);
+    idle.end_idle(steady_now());
+    closed();
+}
 
 api_listener::api_listener(api_parts with, const std::string& address, std::uint16_t port,
                            std::uint32_t connections_max)
@@ -54,13 +65,12 @@ void api_listener::change_hosts(bool loopback_only) {
     state_->with.loopback_host_only = loopback_only;
 }
 
-void api_listener::stop_accepting() {
-    boost::system::error_code ignored; // closing is all that can be done
-    state_->acceptor.close(ignored);
+void api_listener::stop_accepting(milliseconds last_handshakes, std::function<void()> closed) {
+    state_->with.home.group().spawn(state_->close_when_quiet(last_handshakes, std::move(closed)));
 }
 
-void api_listener::close_idle() {
-    state_->idle.close_all();
+void api_listener::end_idle() {
+    state_->idle.end_idle(steady_now());
 }
 
 } // namespace gateway::inbound

@@ -6,6 +6,7 @@
 #include "inbound/session.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -28,10 +29,11 @@ public:
     void change_certificate(std::shared_ptr<const tls_server_context> certificate);
     /// Whether only a loopback Host is served: while there are no callers. On the worker's thread.
     void change_hosts(bool loopback_only);
-    /// No new connections. On the worker's thread.
-    void stop_accepting();
+    /// Begins no new handshakes, accepts for `last_handshakes` longer what the kernel has begun, closes, and
+    /// ends what is idle by then: then calls `closed`. On the worker's thread.
+    void stop_accepting(milliseconds last_handshakes, std::function<void()> closed);
     /// Ends connections that wait for a request. On the worker's thread.
-    void close_idle();
+    void end_idle();
 
 private:
     struct state;

@@ -13,6 +13,10 @@ failure disagreement() {
     return failure{errc::malformed_request, "The request can be read in more than one way."};
 }
 
+failure makes_room() {
+    return failure{errc::overloaded, "Too many connections, and this one's request is not whole yet."};
+}
+
 /// Whether Beast read the same message.
 bool agrees(const beast_request::parser_type& parser, const http::request_head& head) {
     const auto& message = parser.get();
@@ -38,7 +42,8 @@ result<http::request_head> read_head(std::string_view block) {
     return judged;
 }
 
-task<result<std::size_t>> fill_head(stream& from, buffer& received, deadline until) {
+task<result<std::size_t>> fill_head(stream& from, buffer& received, const idle_line::place& place,
+                                    deadline until) {
     http::header_finder finder;
     while (true) {
         auto found = finder.look(received.bytes());
@@ -48,8 +53,10 @@ task<result<std::size_t>> fill_head(stream& from, buffer& received, deadline unt
         // The finder refuses a block long before the buffer's bound; this is the fence behind it.
         if (space.empty())
             co_return failure{errc::headers_too_large, "The header block is longer than 16 KB."};
+        if (place.evicted()) co_return makes_room();
         const auto arrived = co_await from.read_some(space, until);
         if (!arrived) {
+            if (place.evicted()) co_return makes_room();
             if (arrived.error() == stream_errc::timed_out)
                 co_return failure{errc::request_timeout, "The header block did not arrive within its time."};
             co_return failure{errc::malformed_request,

@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "http/message_head.hpp"
+#include "inbound/idle_line.hpp"
 #include "runtime/buffer.hpp"
 #include "runtime/stream.hpp"
 #include "runtime/task.hpp"
@@ -18,8 +19,9 @@ namespace gateway::inbound {
 result<http::request_head> read_head(std::string_view block);
 
 /// The length of the next block in `received`, which is read into until the block is whole. 0: the peer ended
-/// before the first byte of a request. Errors: those of the finder; request_timeout after `until`;
-/// malformed_request when the peer ends in mid block.
-task<result<std::size_t>> fill_head(stream& from, buffer& received, deadline until);
+/// before the first byte of a request. Errors: those of the finder; request_timeout after `until`; overloaded
+/// when the connection has to make room for another; malformed_request when the peer ends in mid block.
+task<result<std::size_t>> fill_head(stream& from, buffer& received, const idle_line::place& place,
+                                    deadline until);
 
 } // namespace gateway::inbound

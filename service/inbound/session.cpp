@@ -69,6 +69,7 @@ private:
     stream stream_;
     buffer received_;
     idle_line::place place_;
+    bool answered_before_ = false;
     pipeline::shown_key shown_key_;
     route way_; // of the current request
     // Reused from request to request, so that what they hold finds its room.
@@ -82,7 +83,7 @@ private:
 void session::rest() {
     received_.shrink();
     stream_.relax();
-    place_.idle();
+    place_.waits(answered_before_ ? idle_line::wait::next_request : idle_line::wait::first_request);
 }
 
 void session::begin_record(const http::request_head* head) {
@@ -120,6 +121,7 @@ std::optional<failure> session::take_head(const result<std::size_t>& length) {
 /// One coroutine for all of a connection's requests: what it keeps for one is there for the next.
 task<void> session::run() {
     if (with_.tls) {
+        place_.waits(idle_line::wait::rest_of_head);
         auto ssl = with_.tls->make();
         const auto until = deadline::in(steady_now(), handshake_timeout);
         const auto shaken = co_await stream_.handshake(std::move(ssl), tls_role::server, until);
@@ -147,8 +149,10 @@ task<void> session::run() {
         }
         auto length = http::find_header_end(received_.bytes());
         if (length && *length == 0) {
+            place_.waits(idle_line::wait::rest_of_head);
             const auto until = deadline::in(steady_now(), with_.settings.header_deadline);
-            length = co_await fill_head(stream_, received_, until);
+            length = co_await fill_head(stream_, received_, place_, until);
+            place_.busy();
             if (length && *length == 0) break;
         }
         const counted in_flight(with_.state.requests_in_flight.of(with_.home.index()));
@@ -163,7 +167,7 @@ task<void> session::run() {
             what = answer_at_the_door(body, request, facts);
             if (!what) co_await with_.calls.serve(request, record_, what.emplace());
             record_.body_bytes_in = body.received_bytes();
-            facts.keep_alive = head_.keep_alive && !last_answer();
+            facts.keep_alive = head_.keep_alive && !last_answer() && !place_.evicted();
             if (facts.keep_alive && !body.complete())
                 facts.keep_alive = co_await body.discard(deadline::in(steady_now(), discard_timeout));
         }
@@ -177,13 +181,16 @@ task<void> session::run() {
         answered();
         go_on = !writing.failure() && facts.keep_alive;
     }
+    if (place_.evicted()) co_return stream_.close();
+    place_.waits(idle_line::wait::end_of_peer);
     co_await stream_.finish(deadline::in(steady_now(), linger_timeout));
 }
 
 std::optional<pipeline::outcome> session::answer_at_the_door(request_body& body, pipeline::request& request,
                                                              answer_facts& facts) {
     const auto& head = head_;
-    if (with_.state.now.load(std::memory_order_relaxed) == phase::closed)
+    if (with_.state.now.load(std::memory_order_relaxed) == phase::closed
+        && !place_.came_before_the_end(!answered_before_, record_.began))
         return failure{errc::draining, "This replica is shutting down; another one serves."};
     if (with_.loopback_host_only && !loopback_host(head.host))
         return failure{errc::forbidden, "Without callers in the settings only a loopback Host is served."};
@@ -240,6 +247,7 @@ void session::write_answer(const pipeline::outcome& what, answer_facts& facts) {
 }
 
 void session::answered() {
+    answered_before_ = true;
     with_.recorder.call_ended(record_, steady_now(), record_.ended_wall);
     marks_.texts.give(std::move(texts_));
 }

@@ -19,6 +19,8 @@ namespace asio = boost::asio;
 
 // Encrypted and sent at once: what is handed to write() may be large, the memory for it must not be.
 constexpr std::size_t encrypt_bytes_max = 128 * 1024;
+// Thrown away at a close at most, so that a peer that sends without end does not hold us.
+constexpr std::size_t unread_bytes_max = 256 * 1024;
 // An idle connection keeps no more than this in each buffer.
 constexpr std::size_t idle_buffer_bytes = 8 * 1024;
 
@@ -205,8 +207,19 @@ void stream::close() {
         s.say_close();
         s.flush_now();
     }
+    s.drop_unread();
     error_code ignored;
     s.socket.close(ignored);
+}
+
+void stream::cancel() {
+    error_code ignored;
+    state_->socket.cancel(ignored);
+}
+
+bool stream::has_unread_input() const {
+    char one = 0;
+    return is_open() && ::recv(state_->socket.native_handle(), &one, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 bool stream::is_open() const {
@@ -327,6 +340,16 @@ void stream::state::flush_now() {
     if (!collected.empty())
         ::send(socket.native_handle(), collected.data(), collected.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     collected.clear();
+}
+
+void stream::state::drop_unread() {
+    if (peer_ended) return;
+    std::array<char, 16 * 1024> waste;
+    for (std::size_t dropped = 0; dropped < unread_bytes_max;) {
+        const auto n = ::recv(socket.native_handle(), waste.data(), waste.size(), MSG_DONTWAIT);
+        if (n <= 0) return;
+        dropped += static_cast<std::size_t>(n);
+    }
 }
 
 task<io_result<void>> stream::state::send(std::string_view first, std::string_view second, deadline until) {

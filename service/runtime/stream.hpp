@@ -90,8 +90,16 @@ public:
     /// Says close_notify and FIN, then throws away what still arrives until the peer ends too or `until`
     /// passes: so that the last answer is not lost in a reset. Closes.
     task<void> finish(deadline until);
-    /// At once; says close_notify if the socket takes it without waiting.
+    /// At once; says close_notify if the socket takes it without waiting. What has arrived and was not read
+    /// is thrown away first (a bounded amount): the kernel would answer it with a reset, and the peer might
+    /// lose our last words.
     void close();
+    /// Ends what is waiting now with operation_aborted; what is complete already stays so. The stream can
+    /// still be written and read.
+    void cancel();
+    /// Whether the kernel holds input that nobody has read. Takes nothing, so it may be asked while a read
+    /// waits.
+    bool has_unread_input() const;
     bool is_open() const;
 
     /// Bytes the kernel has accepted for sending since the last handshake or connect. With TLS these are

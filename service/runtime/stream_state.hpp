@@ -126,6 +126,8 @@ struct stream::state final : tls_bytes, private deadline_sweep::entry {
     boost::system::error_code receive_now();
     /// Sends what the socket takes without waiting; for last words only.
     void flush_now();
+    /// Takes what has arrived, without waiting, up to a bound.
+    void drop_unread();
 
     // Engine side (stream_tls.cpp): no I/O.
     enum class step { done, wants_input, ended, failed };

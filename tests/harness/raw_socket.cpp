@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <stdexcept>
 #include <sys/socket.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -39,8 +40,9 @@ int connect_to(std::uint16_t port) {
     where.sin_port = htons(port);
     where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (made < 0 || connect(made, reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0) {
+        const std::error_code why(errno, std::generic_category());
         if (made >= 0) close(made);
-        throw std::runtime_error("cannot connect to port " + std::to_string(port));
+        throw std::system_error(why, "cannot connect to port " + std::to_string(port));
     }
     const int on = 1;
     setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

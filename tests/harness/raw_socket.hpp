@@ -15,7 +15,7 @@ class raw_socket {
 public:
     static constexpr gateway::milliseconds default_wait{20'000};
 
-    /// Connects; throws when that fails. What comes is noted in `heard`.
+    /// Connects; throws std::system_error when that fails. What comes is noted in `heard`.
     explicit raw_socket(std::uint16_t port, std::shared_ptr<transcript> heard = nullptr);
     raw_socket(std::uint16_t port, const std::string& ca_file, const std::string& name);
     ~raw_socket();

@@ -234,6 +234,30 @@ TEST_P(Stream, C21TellsOfBytesThatAreNoTls) {
     EXPECT_FALSE(server->tls_problem().empty());
 }
 
+TEST_P(Stream, FaultYClosesWithoutAResetWhereInputWasNotRead) {
+    EXPECT_FALSE(server->has_unread_input());
+    EXPECT_TRUE(run_on(w, send(*client, "nobody reads this", std::string(100'000, 'x'))));
+    EXPECT_TRUE(server->has_unread_input());
+    EXPECT_TRUE(run_on(w, send(*server, "last words", "")));
+    server->close();
+    EXPECT_EQ("last words|end", run_on(w, read_all(*client, soon())));
+}
+
+TEST_P(Stream, FaultYACancelledReadLeavesTheStreamUsable) {
+    std::string heard;
+    w.group().spawn(run_into(read_all(*server, soon()), heard));
+    w.loop().restart();
+    w.loop().poll(); // up to its wait
+    server->cancel();
+    turn_until(w, [&] { return !heard.empty(); });
+    EXPECT_EQ("|" + make_error_code(boost::system::errc::operation_canceled).message(), heard);
+    EXPECT_TRUE(run_on(w, send(*server, "still here", "")));
+    std::array<char, 16> space{};
+    const auto got = run_on(w, client->read_some(space, soon()));
+    ASSERT_TRUE(got);
+    EXPECT_EQ("still here", std::string(space.data(), *got));
+}
+
 INSTANTIATE_TEST_SUITE_P(Plain, Stream, ::testing::Values(false));
 INSTANTIATE_TEST_SUITE_P(Tls, Stream, ::testing::Values(true));
 
