@@ -152,6 +152,9 @@ void service::make_serving_workers() {
         serving_.push_back(std::make_unique<serving_worker>(*one, shared, port));
         port = serving_.back()->listener.port(); // the first picks, the others share it
     }
+    for (auto& one : serving_)
+        for (auto& other : serving_)
+            if (one != other) one->listener.add_other(other->listener);
     inbound::admin_parts with{reaching_[0]->home, [this] { return sink_.scrape(); },
                               [this] { return why_not_ready(); }};
     admin_ = std::make_unique<inbound::admin_listener>(std::move(with), settings_.admin.address,

@@ -23,6 +23,9 @@ public:
     api_listener& operator=(const api_listener&) = delete;
 
     std::uint16_t port() const;
+    /// Another worker's listener, asked for room when all connections here are busy. Before start(); all of
+    /// them live as long.
+    void add_other(api_listener& other);
     /// Begins to accept; before the worker runs, or on its thread.
     void start();
     /// For handshakes from now on; open connections go on. Null where there was none. On the worker's thread.
@@ -35,8 +38,9 @@ public:
     /// Ends connections that wait for a request. On the worker's thread.
     void end_idle();
 
+    struct state; // for api_listener.cpp only
+
 private:
-    struct state;
     std::unique_ptr<state> state_;
 };
 
