@@ -12,6 +12,8 @@ std::string_view name_of(limit_scope scope) {
             return "tiktok_app";
         case limit_scope::tiktok_daily:
             return "tiktok_daily";
+        case limit_scope::address:
+            return "address";
     }
     return "caller";
 }

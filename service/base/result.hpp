@@ -17,7 +17,7 @@
 namespace gateway {
 
 /// Whose limit a 429 speaks of (product: `problem.limit_scope`).
-enum class limit_scope { caller, tiktok_user, tiktok_app, tiktok_daily };
+enum class limit_scope { caller, tiktok_user, tiktok_app, tiktok_daily, address };
 std::string_view name_of(limit_scope scope);
 
 /// One faulty input: where it stands (`photo_images[3]`) and what is wrong with it.

@@ -80,6 +80,7 @@ void service::renew(const settings::all& fresh, std::shared_ptr<const tls_server
     callers_ = std::make_shared<const pipeline::caller_book>(fresh.callers);
     if (certificate_ && certificate) certificate_ = std::move(certificate);
     certificate_ends_.store(certificate_ ? certificate_->expires_at() : wall_time{});
+    unknown_keys_.change_limit(fresh.limits.unknown_keys_per_minute);
     window_table_.change_rules(tiktok::window_rules(fresh.limits));
     sink_.change_level(telemetry::level_of(fresh.log.level));
     const renewed_parts parts{callers_, certificate_};

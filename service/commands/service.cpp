@@ -1,12 +1,14 @@
 #include "commands/service.hpp"
 
 #include "actions/row.hpp"
+#include "base/digest.hpp"
 #include "base/json_write.hpp"
 #include "commands/await_on.hpp"
 #include "commands/key_rotation.hpp"
 #include "commands/left_behind.hpp"
 #include "commands/read_settings.hpp"
 #include "commands/start_failure.hpp"
+#include "commands/tell_counts.hpp"
 #include "settings/loader.hpp"
 #include "store/open_store.hpp"
 #include "tiktok/endpoint.hpp"
@@ -14,6 +16,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstring>
 #include <unistd.h>
 
 namespace gateway::commands {
@@ -87,6 +90,13 @@ void tell_refresh(telemetry::sink& sink, const tiktok::refresh_report& report) {
               {{"result", result}, {"user", report.user.text()}});
 }
 
+std::uint64_t random_seed() {
+    std::uint64_t seed = 0;
+    const auto bytes = random_bytes(sizeof seed);
+    std::memcpy(&seed, bytes.data(), sizeof seed);
+    return seed;
+}
+
 std::string url_of(bool tls, const std::string& address, std::uint16_t port) {
     const bool six = address.find(':') != std::string::npos;
     return std::string(tls ? "https://" : "http://") + (six ? "[" + address + "]" : address) + ":"
@@ -113,6 +123,7 @@ service::service(const settings::all& settings)
       windows_(reaching_[0]->home, *store_, window_table_),
       callers_(std::make_shared<const pipeline::caller_book>(settings.callers)),
       quotas_({}),
+      unknown_keys_(settings.limits.unknown_keys_per_minute, random_seed()),
       memory_(settings.uploads.memory_bytes),
       files_(*store_, pool_, settings.files),
       routes_(actions::table()) {
@@ -145,8 +156,8 @@ service::~service() {
 }
 
 void service::make_serving_workers() {
-    const shared_parts shared{settings_, *store_,  vault_,  files_, tokens_, windows_,    quotas_,
-                              memory_,   callers_, routes_, door_,  sink_,   certificate_};
+    const shared_parts shared{settings_,     *store_, vault_,   files_,  tokens_, windows_, quotas_,
+                              unknown_keys_, memory_, callers_, routes_, door_,   sink_,    certificate_};
     std::uint16_t port = settings_.listen.port;
     for (auto& one : reaching_) {
         serving_.push_back(std::make_unique<serving_worker>(*one, shared, port));
@@ -182,6 +193,7 @@ void service::start() {
         store_lost_.store(true);
         end_for("store_beyond_help", reason);
     }));
+    first.group().spawn(keep_telling_counts(sink_));
     first.group().spawn(keep_idle_users(*store_, tokens_, sink_));
     std::string line = "{\"event\":\"listening\"";
     append_json_key(line, "api");

@@ -7,6 +7,7 @@
 #include "inbound/admin_listener.hpp"
 #include "inbound/door_state.hpp"
 #include "inbound/router.hpp"
+#include "limits/address_limiter.hpp"
 #include "limits/window.hpp"
 #include "outbound/resolver.hpp"
 #include "outbound/tls_client_context.hpp"
@@ -104,6 +105,7 @@ private:
     tiktok::shared_windows windows_;
     std::shared_ptr<const pipeline::caller_book> callers_;
     limits::window_table quotas_;
+    limits::address_limiter unknown_keys_;
     tiktok::upload_memory memory_;
     files::shelf files_;
     inbound::router routes_;

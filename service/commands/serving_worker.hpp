@@ -51,6 +51,7 @@ struct shared_parts {
     tiktok::tokens& tokens;
     tiktok::shared_windows& windows;
     limits::window_table& quotas;
+    limits::address_limiter& unknown_keys;
     tiktok::upload_memory& memory;
     std::shared_ptr<const pipeline::caller_book> callers;
     const inbound::router& routes;

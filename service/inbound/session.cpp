@@ -7,6 +7,7 @@
 #include "inbound/answer_head.hpp"
 #include "inbound/head_reader.hpp"
 #include "inbound/request_body.hpp"
+#include "limits/address_limiter.hpp"
 #include "pipeline/callers.hpp"
 #include "pipeline/pipeline.hpp"
 #include "runtime/stream_steps.hpp"
@@ -42,7 +43,7 @@ std::string_view api_key_of(const http::request_head& head) {
     return http::trimmed(value.substr(scheme.size()));
 }
 
-class session {
+class session final : pipeline::client_address {
 public:
     session(const api_parts& with, idle_line& idle, answer_marks& marks, tcp_socket socket)
         : with_(with),
@@ -62,6 +63,7 @@ private:
                                                         answer_facts& facts);
     void write_answer(const pipeline::outcome& what, answer_facts& facts);
     void answered();
+    std::uint64_t network() const override;
     bool last_answer() const { return with_.state.now.load(std::memory_order_relaxed) != phase::serving; }
 
     const api_parts& with_;
@@ -78,6 +80,16 @@ private:
     http::request_head head_;           // its texts are views of the block
     std::string allow_;                 // what facts.allow of the current answer refers to
 };
+
+std::uint64_t session::network() const {
+    boost::system::error_code gone;
+    const auto address = stream_.socket().remote_endpoint(gone).address();
+    if (gone) return limits::network_of({}); // the client went: nobody hears the answer
+    const auto number_of = [](const auto& bytes) {
+        return limits::network_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    };
+    return address.is_v4() ? number_of(address.to_v4().to_bytes()) : number_of(address.to_v6().to_bytes());
+}
 
 /// What an idle connection does not need is given back.
 void session::rest() {
@@ -213,6 +225,7 @@ std::optional<pipeline::outcome> session::answer_at_the_door(request_body& body,
     request.query = head.query;
     request.api_key = api_key_of(head);
     request.shown_before = &shown_key_;
+    request.from = this;
     request.idempotency_key = head.idempotency_key;
     request.has_idempotency_key = head.idempotency_key.data() != nullptr;
     request.content_type = head.content_type;

@@ -37,6 +37,15 @@ result<const caller_book::entry*> identify(const std::shared_ptr<const caller_bo
                    "This call needs a valid API key: Authorization: Bearer KEY, or x-api-key."};
 }
 
+failure refuse_unknown_key(limits::address_limiter& counts, const request& what, const failure& refusal) {
+    if (!what.from) return refusal;
+    const auto wait = counts.count(what.from->network(), what.arrived);
+    if (!wait) return refusal;
+    return failure{errc::rate_limited, "Too many calls without a valid API key came from this address."}
+        .scope(limit_scope::address)
+        .retry_after(*wait);
+}
+
 result<void> may_do(const settings::caller& who, const actions::row& what) {
     if (matches_any(who.actions, what.slug)) return {};
     return failure{errc::forbidden, "This key may not do " + std::string(what.slug) + "."};

@@ -6,6 +6,7 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "http/media_type.hpp"
+#include "limits/address_limiter.hpp"
 #include "pipeline/callers.hpp"
 #include "pipeline/pipeline.hpp"
 
@@ -20,6 +21,9 @@ namespace gateway::pipeline {
 /// unauthenticated, in the same words whatever is wrong with the key (P13).
 result<const caller_book::entry*> identify(const std::shared_ptr<const caller_book>& book,
                                            const request& what);
+/// What a call hears that was not identified: `refusal`, or, where too many such came from its address,
+/// rate_limited with limit_scope address. A right key never comes here.
+failure refuse_unknown_key(limits::address_limiter& counts, const request& what, const failure& refusal);
 /// forbidden.
 result<void> may_do(const settings::caller& who, const actions::row& what);
 /// rate_limited, limit_scope caller. Says how the quota stands in both cases. Nothing to say without callers.

@@ -109,7 +109,10 @@ bool journey::admit() {
     const auto& row = *what.what;
     // Who calls: first, since all that follows is theirs, and strangers shall cost nothing.
     const auto who = identify(book, what);
-    if (!passes(who)) return false;
+    if (!who) {
+        out = refuse_unknown_key(with.unknown_keys, what, who.error());
+        return false;
+    }
     by = (*who)->who;
     if (row.opened_by == actions::door::caller) {
         record.caller = by->name;

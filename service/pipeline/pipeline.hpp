@@ -24,8 +24,9 @@ namespace gateway::actions {
 struct parts;
 }
 namespace gateway::limits {
+class address_limiter;
 class window_table;
-}
+} // namespace gateway::limits
 namespace gateway::settings {
 struct all;
 }
@@ -50,6 +51,14 @@ struct checked_names {
     publish_id post; // of the path
 };
 
+/// Where a call came from, asked only where it matters: that takes a system call.
+class client_address {
+public:
+    virtual ~client_address() = default;
+    /// As limits::network_of() tells it.
+    virtual std::uint64_t network() const = 0;
+};
+
 /// What a door found in a request, before anything is believed. Views live as long as the request.
 struct request {
     checked_names* names = nullptr;     // room of the door's, never null in a call; the pipeline fills it
@@ -58,6 +67,7 @@ struct request {
     std::string_view query;                               // raw, without `?`
     std::string_view api_key;          // of Authorization: Bearer or x-api-key; empty: none came
     shown_key* shown_before = nullptr; // of the connection it came on
+    const client_address* from = nullptr;
     std::string_view idempotency_key;
     bool has_idempotency_key = false;
     std::string_view content_type;
@@ -89,6 +99,7 @@ struct parts {
     const settings::all& settings;
     std::shared_ptr<const caller_book> callers; // shared by all workers
     limits::window_table& quotas;               // shared; each caller's rule comes with the taking
+    limits::address_limiter& unknown_keys;      // shared
     store::store& store;                        // shared
     tiktok::services& tiktok;                   // of this worker
     actions::parts& actions;                    // of this worker

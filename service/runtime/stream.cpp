@@ -234,6 +234,9 @@ bool stream::is_tls() const {
 tcp_socket& stream::socket() {
     return state_->socket;
 }
+const tcp_socket& stream::socket() const {
+    return state_->socket;
+}
 
 void stream::relax() {
     state& s = *state_;

@@ -115,6 +115,7 @@ public:
     /// What OpenSSL said of the failure, for the log; holds no bytes of the peer.
     const std::string& tls_problem() const;
     tcp_socket& socket();
+    const tcp_socket& socket() const;
 
 private:
     friend class stream_reading; // stream_steps.hpp

@@ -190,6 +190,8 @@ std::vector<key_row> bound_rows() {
         live(number("limits.tiktok.status_fetch_per_minute", "calls", rate_bounds,
                     INTO(limits.status_fetch_per_minute))),
         live(number("limits.tiktok.cancel_per_minute", "calls", rate_bounds, INTO(limits.cancel_per_minute))),
+        live(number("limits.unknown_keys_per_minute", "calls", rate_bounds,
+                    INTO(limits.unknown_keys_per_minute))),
         number("deadlines.read_ms", "milliseconds", {100, 600'000}, INTO(deadlines.read)),
         number("deadlines.post_ms", "milliseconds", {100, 3'600'000}, INTO(deadlines.post)),
         number("deadlines.batch_ms", "milliseconds", {100, day_ms}, INTO(deadlines.batch)),

@@ -80,6 +80,7 @@ struct limits {
     std::uint32_t content_init_per_minute = 6;
     std::uint32_t status_fetch_per_minute = 30;
     std::uint32_t cancel_per_minute = 30;
+    std::uint32_t unknown_keys_per_minute = 60; // from one address
     bool operator==(const limits&) const = default;
 };
 

@@ -49,13 +49,30 @@ void recorder::call_ended(const call_record& call, steady_time now, wall_time wa
     if (call.replayed) replays_.add(1);
     if (call.body_bytes_in > 0) bytes_in_.add(call.body_bytes_in);
     // TikTok's windows report their own refusals; a caller's quota has no endpoint.
-    if (call.refused_by == limit_scope::caller) rate_limited(limit_scope::caller, {});
+    if (call.refused_by == limit_scope::caller || call.refused_by == limit_scope::address)
+        rate_limited(*call.refused_by, {});
 
     const level l = level_of_call(call.status);
-    if (!all_.tells(l)) return;
+    if (!all_.tells(l) || (call.code && !has_room_for_line(call, now))) return;
     line_.clear();
     append_call(line_, l, call, took, wall);
     all_.push_line(line_);
+}
+
+bool recorder::has_room_for_line(const call_record& call, steady_time now) {
+    constexpr std::uint32_t told_a_second = 5;
+    const bool slowed = call.refused_by == limit_scope::address;
+    if (!slowed && call.code != errc::unauthenticated) return true;
+    if (now - refusals_since_ >= seconds{1}) {
+        refusals_since_ = now;
+        refusals_told_ = 0;
+    }
+    if (!slowed && refusals_told_ < told_a_second) {
+        ++refusals_told_;
+        return true;
+    }
+    refusals_untold_.add(1);
+    return false;
 }
 
 std::size_t recorder::code_index(std::string_view code) {

@@ -62,9 +62,11 @@ public:
 
 private:
     friend class sink;
-    static constexpr std::size_t codes_max = 64, scopes = 4;
+    static constexpr std::size_t codes_max = 64, scopes = 5;
 
     std::size_t code_index(std::string_view code);
+    /// Lines of calls without a valid key are few a second: whoever tries keys must not fill the log.
+    bool has_room_for_line(const call_record& call, steady_time now);
 
     sink& all_;
     std::size_t statuses_, endpoints_;
@@ -78,6 +80,9 @@ private:
     std::atomic<std::int64_t> uploads_in_flight_{0};
     std::vector<std::string_view> known_codes_; // as the sink numbered them, for this thread
     std::string line_;
+    steady_time refusals_since_; // the second in which `refusals_told_` were written
+    std::uint32_t refusals_told_ = 0;
+    cell refusals_untold_;
 };
 
 } // namespace gateway::telemetry

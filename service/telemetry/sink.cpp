@@ -73,6 +73,13 @@ std::pair<std::size_t, std::string_view> sink::learn_code(std::string_view code)
     return {codes_.size() - 1, *codes_.back()};
 }
 
+std::uint64_t sink::refusals_untold() const {
+    std::uint64_t sum = 0;
+    for (const auto& one : recorders_)
+        sum += one->refusals_untold_.value();
+    return sum;
+}
+
 void sink::refresh_ended(std::string_view result, milliseconds took) {
     const std::lock_guard lock(refresh_mutex_);
     ++refreshes_[place_of(labels_.refresh_results, result)];

@@ -15,6 +15,10 @@ namespace {
 
 class WireKeyTiming : public wire::wire_test {
 protected:
+    void SetUp() override {
+        w.options.settings = "limits: {unknown_keys_per_minute: 10000000}\n";
+        wire_test::SetUp();
+    }
     /// A key that shares its first `same` characters with the real one.
     std::string close_key(std::size_t same) const {
         std::string key = w.caller_key();

@@ -1,5 +1,6 @@
 #include "simulation/post_replica.hpp"
 
+#include "limits/address_limiter.hpp"
 #include "limits/window.hpp"
 #include "outbound/resolver.hpp"
 #include "outbound/tls_client_context.hpp"
@@ -97,7 +98,7 @@ struct post_replica::parts {
           actions{posts, files, desk, *records, settings},
           calls(pipeline::parts{
               settings, std::make_shared<const pipeline::caller_book>(std::vector<settings::caller>{}),
-              quotas, *records, tiktok, actions, calls_end}) {}
+              quotas, unknown_keys, *records, tiktok, actions, calls_end}) {}
 
     std::unique_ptr<store::store> records;
     outbound::client client;
@@ -107,6 +108,7 @@ struct post_replica::parts {
     limits::window_table table;
     tiktok::shared_windows windows;
     limits::window_table quotas;
+    limits::address_limiter unknown_keys{60, 1};
     tiktok::upload_memory memory;
     tiktok::services tiktok;
     blocking_pool disk;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <fcntl.h>
@@ -105,6 +106,36 @@ TEST(Sink, G05LabelsStayWithinClosedSetsWhateverComes) {
     EXPECT_THAT(text, HasSubstr("action=\"NONE\""));
     EXPECT_THAT(text, HasSubstr("outcome=\"other\"} 5000"));
     EXPECT_THAT(text, Not(HasSubstr("odd_4999")));
+}
+
+TEST(Sink, FaultABCallsWithoutAKeyHaveFewLinesASecondAndTheRestIsCounted) {
+    pipe_pair pipe;
+    log_queue lines(pipe.writer());
+    sink all(labels(), lines, level::info, 1);
+    auto call = sample_call();
+    call.status = 401;
+    call.code = errc::unauthenticated;
+    call.refused_by.reset();
+    const steady_time start{std::chrono::hours{1}};
+    for (int i = 0; i < 1'000; ++i)
+        all.of_worker(0).call_ended(call, start + milliseconds{i / 2}, wall_time{});
+    EXPECT_EQ(all.refusals_untold(), 995U);
+    all.of_worker(0).call_ended(call, start + seconds{1}, wall_time{});
+    EXPECT_EQ(all.refusals_untold(), 995U) << "another second";
+    call.status = 429;
+    call.code = errc::rate_limited;
+    call.refused_by = limit_scope::address;
+    all.of_worker(0).call_ended(call, start + seconds{1}, wall_time{});
+    EXPECT_EQ(all.refusals_untold(), 996U) << "one that was slowed has no line at all";
+    call.refused_by = limit_scope::caller;
+    all.of_worker(0).call_ended(call, start + seconds{1}, wall_time{});
+    EXPECT_EQ(all.refusals_untold(), 996U);
+    EXPECT_THAT(
+        all.scrape(),
+        HasSubstr("tiktok_gateway_rate_limited_total{limit_scope=\"address\",endpoint=\"none\"} 1\n"));
+    lines.flush(seconds{5});
+    const auto written = pipe.read_some();
+    EXPECT_EQ(std::count(written.begin(), written.end(), '\n'), 7);
 }
 
 TEST(Sink, ReadsTheFiguresOfOthersAtScrape) {

@@ -95,6 +95,37 @@ TEST(Callers, C28MissingAndUnknownKeysGetTheSameWords) {
     EXPECT_EQ(missing.error().details(), unknown.error().details());
 }
 
+/// A client at a network of the test's choice.
+struct client_at final : client_address {
+    explicit client_at(std::uint64_t where) : network_(where) {}
+    std::uint64_t network() const override {
+        ++asked;
+        return network_;
+    }
+    std::uint64_t network_;
+    mutable int asked = 0;
+};
+
+TEST(Callers, FaultABTooManyUnknownKeysOfOneAddressAreSlowedAndOthersAreNot) {
+    limits::address_limiter counts(2, 1);
+    const client_at here(7), elsewhere(8);
+    const failure refusal(errc::unauthenticated, "no key");
+    auto call = asking("TIKTOK_LIST_VIDEOS");
+    call.arrived = steady_time{std::chrono::hours{1}};
+    call.from = &here;
+    for (int i = 0; i < 2; ++i)
+        EXPECT_EQ(refuse_unknown_key(counts, call, refusal).code(), errc::unauthenticated);
+    const auto slowed = refuse_unknown_key(counts, call, refusal);
+    EXPECT_EQ(slowed.code(), errc::rate_limited);
+    ASSERT_TRUE(slowed.details());
+    EXPECT_EQ(slowed.details()->scope, limit_scope::address);
+    EXPECT_EQ(slowed.details()->retry_after, milliseconds{60'000});
+    call.from = &elsewhere;
+    EXPECT_EQ(refuse_unknown_key(counts, call, refusal).code(), errc::unauthenticated);
+    call.from = nullptr; // a door that knows no address
+    EXPECT_EQ(refuse_unknown_key(counts, call, refusal).code(), errc::unauthenticated);
+}
+
 TEST(Callers, OpenDoorsAskNoKey) {
     const std::vector<settings::caller> callers{caller_of("a", "key-a")};
     const auto book = std::make_shared<const caller_book>(callers);

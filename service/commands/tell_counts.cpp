@@ -1,0 +1,50 @@
+#include "commands/tell_counts.hpp"
+
+#include "runtime/waiter.hpp"
+#include "telemetry/sink.hpp"
+
+#include <optional>
+#include <string>
+
+namespace gateway::commands {
+
+namespace {
+
+constexpr seconds look_every{1};
+constexpr seconds refusals_every{10};
+
+/// What has been counted since it was told last; told at once the first time, then no more often than
+/// `every`.
+class told_count {
+public:
+    explicit told_count(seconds every) : every_(every) {}
+
+    /// What is to be told now; nothing while it is too early, or where nothing has happened.
+    std::optional<std::uint64_t> due(std::uint64_t counted, steady_time now) {
+        if (counted == told_ || (last_ && now - *last_ < every_)) return std::nullopt;
+        const auto more = counted - told_;
+        told_ = counted;
+        last_ = now;
+        return more;
+    }
+
+private:
+    seconds every_;
+    std::uint64_t told_ = 0;
+    std::optional<steady_time> last_;
+};
+
+} // namespace
+
+task<void> keep_telling_counts(telemetry::sink& sink) {
+    told_count refusals(refusals_every);
+    for (;;) {
+        const auto now = steady_now();
+        if (const auto more = refusals.due(sink.refusals_untold(), now))
+            sink.tell(telemetry::level::warn, "unknown_keys",
+                      {{"calls_without_a_line", std::to_string(*more)}});
+        co_await pause_until(deadline::in(now, look_every));
+    }
+}
+
+} // namespace gateway::commands

@@ -1,0 +1,14 @@
+// Log lines for what happens too often for a line each: counted where it happens, told from time to time.
+#pragma once
+#include "runtime/task.hpp"
+
+namespace gateway::telemetry {
+class sink;
+}
+
+namespace gateway::commands {
+
+/// On one worker; runs until it is cancelled.
+task<void> keep_telling_counts(telemetry::sink& sink);
+
+} // namespace gateway::commands

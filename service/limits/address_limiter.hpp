@@ -1,0 +1,60 @@
+// So many a minute from one network address, in a table of a fixed size: when it is full, those that have
+// asked least make room, so an address that asks without end stays counted. Time is an argument. Thread-safe;
+// only refused calls come here.
+#pragma once
+#include "base/clock.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+
+namespace gateway::limits {
+
+/// What counts as one address: an IPv4 address (also one that is mapped into IPv6), or the first 64 bits of
+/// an IPv6 one, which is what one customer has. `bytes` are 4 or 16 in network order; other sizes are one
+/// address.
+std::uint64_t network_of(std::string_view bytes);
+
+class address_limiter {
+public:
+    /// `seed` keeps others from choosing addresses that displace each other.
+    address_limiter(std::uint32_t per_minute, std::uint64_t seed);
+    address_limiter(const address_limiter&) = delete;
+    address_limiter& operator=(const address_limiter&) = delete;
+
+    /// One more from there. Within the limit nothing; beyond it how long until its minute ends.
+    std::optional<milliseconds> count(std::uint64_t network, steady_time now);
+    /// For minutes that have begun, too.
+    void change_limit(std::uint32_t per_minute) { per_minute_.store(per_minute, std::memory_order_relaxed); }
+
+    static constexpr std::size_t addresses_max = 8'192;
+    static constexpr milliseconds minute{60'000};
+
+private:
+    struct entry {
+        std::uint64_t network = 0;
+        steady_time began; // of its minute
+        std::uint32_t count = 0;
+    };
+    static constexpr std::size_t ways = 8;
+    /// The places an address may have.
+    struct set {
+        std::array<entry, ways> entries;
+    };
+    static constexpr std::size_t sets = addresses_max / ways;
+    static constexpr std::size_t locks = 16;
+
+    static entry& place_in(set& places, std::uint64_t network, steady_time now);
+
+    const std::uint64_t seed_;
+    std::atomic<std::uint32_t> per_minute_;
+    std::array<std::mutex, locks> locks_;
+    std::unique_ptr<set[]> sets_;
+};
+
+} // namespace gateway::limits
