@@ -1,4 +1,5 @@
 #include "commands/commands.hpp"
+#include "commands/descriptors.hpp"
 #include "commands/read_settings.hpp"
 #include "commands/start_failure.hpp"
 #include "outbound/tls_client_context.hpp"
@@ -45,6 +46,9 @@ int check_config(const std::string& settings_file) {
     look_at_named_places(settings);
     for (const auto& one : remarks_on(settings))
         std::cout << "note: " << settings::text_of(one) << "\n";
+    const auto descriptors = plan_descriptors(settings, workers_of(settings), descriptor_limit());
+    if (const auto told = told_of(descriptors, settings); !told.empty())
+        std::cout << "note: listen.connections_max: " << told << "\n";
     std::cout << "the settings are good\n" << std::flush;
     return exit_well;
 }

@@ -6,6 +6,7 @@
 #include "tiktok/scopes.hpp"
 
 #include <algorithm>
+#include <thread>
 
 namespace gateway::commands {
 
@@ -61,6 +62,11 @@ settings::all read_settings(const std::string& file) {
     for (const auto& one : found.faults)
         told += "\n  " + settings::text_of(one);
     throw start_failure(exit_settings, told);
+}
+
+unsigned workers_of(const settings::all& settings) {
+    if (settings.workers > 0) return settings.workers;
+    return std::max(1U, std::thread::hardware_concurrency());
 }
 
 vault::key_ring read_key_ring(const settings::all& settings) {

@@ -24,6 +24,9 @@ settings::all read_settings(const std::string& file);
 /// What ends a start (78) for a value that cannot be used: its key, the reason, and where it came from.
 start_failure refused(const settings::all& settings, const std::string& key, const std::string& reason);
 
+/// One per core where the settings do not say.
+unsigned workers_of(const settings::all& settings);
+
 /// The key ring that the settings name; throws start_failure (78).
 vault::key_ring read_key_ring(const settings::all& settings);
 

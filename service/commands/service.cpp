@@ -27,11 +27,6 @@ constexpr unsigned blocking_threads = 4;
 constexpr std::size_t blocking_queue_max = 1024;
 constexpr seconds start_step_within{30};
 
-unsigned workers_of(const settings::all& settings) {
-    if (settings.workers > 0) return settings.workers;
-    return std::max(1U, std::thread::hardware_concurrency());
-}
-
 telemetry::label_sets labels() {
     telemetry::label_sets sets;
     for (const auto& row : actions::table())
@@ -107,6 +102,7 @@ std::string url_of(bool tls, const std::string& address, std::uint16_t port) {
 
 service::service(const settings::all& settings)
     : settings_(settings),
+      descriptors_(plan_descriptors(settings, workers_of(settings), descriptor_limit())),
       lines_(STDOUT_FILENO),
       sink_(labels(), lines_, telemetry::level_of(settings.log.level), workers_of(settings)),
       trust_(settings.tiktok.ca_file),
@@ -156,8 +152,14 @@ service::~service() {
 }
 
 void service::make_serving_workers() {
-    const shared_parts shared{settings_,     *store_, vault_,   files_,  tokens_, windows_, quotas_,
-                              unknown_keys_, memory_, callers_, routes_, door_,   sink_,    certificate_};
+    const shared_parts shared{settings_,   *store_,
+                              vault_,      files_,
+                              tokens_,     windows_,
+                              quotas_,     unknown_keys_,
+                              memory_,     callers_,
+                              routes_,     door_,
+                              sink_,       {descriptors_.connections_max, descriptors_.refusals_max},
+                              certificate_};
     std::uint16_t port = settings_.listen.port;
     for (auto& one : reaching_) {
         serving_.push_back(std::make_unique<serving_worker>(*one, shared, port));
@@ -167,7 +169,7 @@ void service::make_serving_workers() {
         for (auto& other : serving_)
             if (one != other) one->listener.add_other(other->listener);
     inbound::admin_parts with{reaching_[0]->home, [this] { return sink_.scrape(); },
-                              [this] { return why_not_ready(); }};
+                              [this] { return why_not_ready(); }, door_, descriptors_.admin_connections_max};
     admin_ = std::make_unique<inbound::admin_listener>(std::move(with), settings_.admin.address,
                                                        settings_.admin.port);
 }
@@ -193,7 +195,7 @@ void service::start() {
         store_lost_.store(true);
         end_for("store_beyond_help", reason);
     }));
-    first.group().spawn(keep_telling_counts(sink_));
+    first.group().spawn(keep_telling_counts(sink_, door_));
     first.group().spawn(keep_idle_users(*store_, tokens_, sink_));
     std::string line = "{\"event\":\"listening\"";
     append_json_key(line, "api");
@@ -202,6 +204,8 @@ void service::start() {
     append_json_key(line, "admin");
     append_json_string(line, url_of(false, settings_.admin.address, admin_->port()));
     lines_.push(line + "}");
+    if (const auto told = told_of(descriptors_, settings_); !told.empty())
+        sink_.tell(telemetry::level::warn, "connections_max_lowered", {{"reason", told}});
     for (auto& one : reaching_)
         threads_.emplace_back([this, worker = one.get()] { run_worker(*worker); });
 }

@@ -1,6 +1,7 @@
 // The running service: every part, in order of life, and its end. Made and driven by the main thread; each
 // worker has a thread of its own. Construction does all that can fail; nothing is served before start().
 #pragma once
+#include "commands/descriptors.hpp"
 #include "commands/housekeeping.hpp"
 #include "commands/serving_worker.hpp"
 #include "files/shelf.hpp"
@@ -90,6 +91,7 @@ private:
     void end_for(std::string_view event, std::string_view reason);
 
     const settings::all& settings_; // of the start: what SIGHUP changes is handed to its parts
+    const descriptor_plan descriptors_;
     telemetry::log_queue lines_;
     telemetry::sink sink_;
     outbound::tls_client_context trust_;

@@ -70,7 +70,7 @@ serving_worker::serving_worker(reaching_worker& worker, const shared_parts& shar
       listener(inbound::api_parts{worker.home, shared.settings.listen, shared.routes, calls,
                                   shared.sink.of_worker(worker.home.index()), shared.door, shared.tls,
                                   shared.callers->open()},
-               shared.settings.listen.address, port, shared.settings.listen.connections_max) {}
+               shared.settings.listen.address, port, shared.bounds) {}
 
 void serving_worker::renew(const renewed_parts& with) {
     calls.change_callers(with.callers);

@@ -57,6 +57,7 @@ struct shared_parts {
     const inbound::router& routes;
     inbound::door_state& door;
     telemetry::sink& sink;
+    inbound::connection_bounds bounds;
     std::shared_ptr<const tls_server_context> tls; // null: plain
 };
 

@@ -1,5 +1,6 @@
 #include "commands/tell_counts.hpp"
 
+#include "inbound/door_state.hpp"
 #include "runtime/waiter.hpp"
 #include "telemetry/sink.hpp"
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr seconds look_every{1};
 constexpr seconds refusals_every{10};
+constexpr seconds shortages_every{60};
 
 /// What has been counted since it was told last; told at once the first time, then no more often than
 /// `every`.
@@ -36,13 +38,17 @@ private:
 
 } // namespace
 
-task<void> keep_telling_counts(telemetry::sink& sink) {
-    told_count refusals(refusals_every);
+task<void> keep_telling_counts(telemetry::sink& sink, inbound::door_state& doors) {
+    told_count refusals(refusals_every), shortages(shortages_every);
     for (;;) {
         const auto now = steady_now();
         if (const auto more = refusals.due(sink.refusals_untold(), now))
             sink.tell(telemetry::level::warn, "unknown_keys",
                       {{"calls_without_a_line", std::to_string(*more)}});
+        if (const auto more = shortages.due(doors.descriptor_shortages.load(), now))
+            sink.tell(telemetry::level::error, "out_of_descriptors",
+                      {{"times", std::to_string(*more)},
+                       {"cure", "raise the limit of open files (ulimit -n, LimitNOFILE)"}});
         co_await pause_until(deadline::in(now, look_every));
     }
 }

@@ -2,6 +2,9 @@
 #pragma once
 #include "runtime/task.hpp"
 
+namespace gateway::inbound {
+struct door_state;
+}
 namespace gateway::telemetry {
 class sink;
 }
@@ -9,6 +12,6 @@ class sink;
 namespace gateway::commands {
 
 /// On one worker; runs until it is cancelled.
-task<void> keep_telling_counts(telemetry::sink& sink);
+task<void> keep_telling_counts(telemetry::sink& sink, inbound::door_state& doors);
 
 } // namespace gateway::commands

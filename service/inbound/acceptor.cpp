@@ -1,5 +1,6 @@
 #include "inbound/acceptor.hpp"
 
+#include "inbound/spare_descriptors.hpp"
 #include "runtime/waiter.hpp"
 
 #include <array>
@@ -16,6 +17,8 @@ namespace asio = boost::asio;
 using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
 constexpr milliseconds pause_when_full{100};
+constexpr milliseconds pause_for_room{5}; // for the session that was chosen to end
+constexpr std::size_t spares = 2;
 constexpr int backlog = 4096;
 
 tcp_acceptor bound(worker& home, const asio::ip::tcp::endpoint& where, bool shared) {
@@ -31,6 +34,14 @@ void hand_over(tcp_socket socket, client_sink& to) {
     boost::system::error_code ignored; // a client that is gone already is found out by its session
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     to.take(std::move(socket));
+}
+
+void accept_one(worker& home, tcp_acceptor& from, client_sink& to) {
+    boost::system::error_code error;
+    tcp_socket socket(home.executor());
+    from.non_blocking(true, error);
+    if (!error) from.accept(socket, error);
+    if (!error) to.take_with_spare(std::move(socket));
 }
 
 } // namespace
@@ -50,6 +61,7 @@ tcp_acceptor open_acceptor(worker& home, const std::string& address, std::uint16
 }
 
 task<void> accept_clients(worker& home, tcp_acceptor& from, client_sink& to) {
+    spare_descriptors spare(spares);
     while (from.is_open()) {
         auto [error, socket] = co_await from.async_accept(home.executor(), no_throw);
         if (!error) {
@@ -60,8 +72,11 @@ task<void> accept_clients(worker& home, tcp_acceptor& from, client_sink& to) {
         const bool full = error == asio::error::no_descriptors || error == asio::error::no_buffer_space
                           || error == asio::error::no_memory || error.value() == ENFILE;
         if (!full) continue; // that client's own fault: reset before we took it
-        to.make_room();
-        co_await pause_until(deadline::in(steady_now(), pause_when_full));
+        to.note_shortage();
+        const bool made = to.make_room();
+        if (!made && spare.release()) accept_one(home, from, to);
+        co_await pause_until(deadline::in(steady_now(), made ? pause_for_room : pause_when_full));
+        if (!made) spare.refill();
     }
 }
 

@@ -27,11 +27,15 @@ class client_sink {
 public:
     virtual ~client_sink() = default;
     virtual void take(tcp_socket socket) = 0;
-    /// Out of descriptors or memory (L03): give something back if there is anything.
-    virtual void make_room() = 0;
+    /// Out of descriptors or memory (L03): end a connection that is not used. `false`: there is none.
+    virtual bool make_room() = 0;
+    /// One that was accepted with a spare descriptor, since there is no other: served only if that is short.
+    virtual void take_with_spare(tcp_socket socket) = 0;
+    virtual void note_shortage() = 0;
 };
 
-/// Accepts until the acceptor is closed.
+/// Accepts until the acceptor is closed. When the process is out of descriptors it makes room, or takes one
+/// client at a time with a spare one, ten a second.
 task<void> accept_clients(worker& home, tcp_acceptor& from, client_sink& to);
 
 /// From now on the kernel begins no handshake here; those under way are completed. A client whose SYN is

@@ -18,7 +18,6 @@ namespace {
 
 constexpr milliseconds request_timeout{10'000};
 constexpr milliseconds idle_timeout{60'000};
-constexpr std::uint32_t connections_max = 64; // a budget of its own (L08)
 
 struct page {
     int status = 200;
@@ -93,10 +92,12 @@ struct admin_listener::state final : client_sink {
 
     void take(tcp_socket socket) override {
         // A probe always has room: whoever does nothing with a connection gives it up.
-        if (connections.load(std::memory_order_relaxed) >= connections_max) line.evict_oldest();
+        if (connections.load(std::memory_order_relaxed) >= with.connections_max) line.evict_oldest();
         with.home.group().spawn(serve_admin(with, line, std::move(socket), connections));
     }
-    void make_room() override { line.evict_oldest(); }
+    bool make_room() override { return line.evict_oldest(); }
+    void take_with_spare(tcp_socket socket) override { take(std::move(socket)); }
+    void note_shortage() override { with.doors.descriptor_shortages.fetch_add(1); }
 
     admin_parts with;
     idle_line line;

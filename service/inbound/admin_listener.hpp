@@ -13,10 +13,14 @@ class worker;
 
 namespace gateway::inbound {
 
+struct door_state;
+
 struct admin_parts {
     worker& home;
     std::function<std::string()> metrics;                // text of /metrics
     std::function<std::vector<std::string>()> not_ready; // why not; empty: ready. Must not wait.
+    door_state& doors;
+    std::uint32_t connections_max; // a budget of its own (L08)
 };
 
 class admin_listener {

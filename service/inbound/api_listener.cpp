@@ -9,42 +9,45 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 #include <vector>
 
 namespace gateway::inbound {
 
-namespace {
-
-/// Clients at once, at one worker, for whom room is sought or who are told that there is none.
-constexpr std::uint32_t refusals_max = 64;
-
-} // namespace
-
 struct api_listener::state final : client_sink {
-    state(api_parts parts, const std::string& address, std::uint16_t port, std::uint32_t most)
+    state(api_parts parts, const std::string& address, std::uint16_t port, connection_bounds bound)
         : with(std::move(parts)),
           acceptor(open_acceptor(with.home, address, port,
                                  with.home.index() == 0 ? port_use::first_of_many : port_use::one_more)),
           port_in_use(acceptor.local_endpoint().port()),
-          connections_max(most) {}
+          bounds(bound) {}
 
     void take(tcp_socket socket) override {
-        // Above the bound the least useful one goes: first here, since that costs nothing.
-        if (with.state.connections.load() < connections_max || idle.evict_oldest())
+        // Above the bound the least useful one goes: here if that costs nothing.
+        if (with.state.connections.load() < bounds.connections_max || idle.evict_without_head()
+            || (!others_hold_unfinished() && idle.evict_oldest()))
             serve(std::move(socket));
-        else if (refusals < refusals_max)
+        else if (refusals < bounds.refusals_max)
             with.home.group().spawn(find_room(std::move(socket)));
+        else if (idle.evict_oldest())
+            serve(std::move(socket));
         else
             refuse_at_once(with, marks, std::move(socket));
+    }
+    bool others_hold_unfinished() const {
+        return std::any_of(others.begin(), others.end(),
+                           [](const state* other) { return other->idle.without_head() > 0; });
     }
     void serve(tcp_socket socket) {
         with.home.group().spawn(serve_connection(with, idle, marks, std::move(socket)));
     }
-    /// All are busy here: perhaps not at another worker; else the client hears 503.
+    /// Looks for room at the other workers too; if all are busy the client hears 503.
     task<void> find_room(tcp_socket socket);
-    void make_room() override { idle.evict_oldest(); }
+    bool make_room() override { return idle.evict_oldest(); }
+    void take_with_spare(tcp_socket socket) override { refuse_at_once(with, marks, std::move(socket)); }
+    void note_shortage() override { with.state.descriptor_shortages.fetch_add(1); }
     task<void> close_when_quiet(milliseconds last_handshakes, std::function<void()> closed);
 
     api_parts with;
@@ -54,16 +57,16 @@ struct api_listener::state final : client_sink {
     std::atomic<std::uint32_t> refusals{0};
     tcp_acceptor acceptor;
     std::uint16_t port_in_use;
-    std::uint32_t connections_max;
+    connection_bounds bounds;
 };
 
 /// At the other worker's listener; comes back here with whether it chose one.
-task<bool> evict_at(api_listener::state& there, executor_type home) {
+task<bool> evict_at(api_listener::state& there, bool (idle_line::*choose)(), executor_type home) {
     bool found = false;
     crossing back(home);
-    const auto ask = [&there, &found, &back] {
-        boost::asio::post(there.with.home.executor(), [&there, &found, &back] {
-            found = there.idle.evict_oldest();
+    const auto ask = [&there, choose, &found, &back] {
+        boost::asio::post(there.with.home.executor(), [&there, choose, &found, &back] {
+            found = (there.idle.*choose)();
             back.resume();
         });
     };
@@ -71,10 +74,16 @@ task<bool> evict_at(api_listener::state& there, executor_type home) {
     co_return found;
 }
 
+/// First among all workers' unfinished heads, then among what is idle here, then elsewhere.
 task<void> api_listener::state::find_room(tcp_socket socket) {
     const counted waiting(refusals);
     for (state* other : others) {
-        const bool found = co_await evict_at(*other, with.home.executor());
+        const bool found = co_await evict_at(*other, &idle_line::evict_without_head, with.home.executor());
+        if (found) co_return serve(std::move(socket));
+    }
+    if (idle.evict_oldest()) co_return serve(std::move(socket));
+    for (state* other : others) {
+        const bool found = co_await evict_at(*other, &idle_line::evict_oldest, with.home.executor());
         if (found) co_return serve(std::move(socket));
     }
     co_await refuse_connection(with, marks, std::move(socket));
@@ -91,8 +100,8 @@ task<void> api_listener::state::close_when_quiet(milliseconds last_handshakes, s
 }
 
 api_listener::api_listener(api_parts with, const std::string& address, std::uint16_t port,
-                           std::uint32_t connections_max)
-    : state_(std::make_unique<state>(std::move(with), address, port, connections_max)) {}
+                           connection_bounds bounds)
+    : state_(std::make_unique<state>(std::move(with), address, port, bounds)) {}
 
 api_listener::~api_listener() = default;
 

@@ -12,12 +12,16 @@
 
 namespace gateway::inbound {
 
+struct connection_bounds {
+    std::uint32_t connections_max; // over all workers
+    std::uint32_t refusals_max;    // at once, at one worker: clients for whom room is sought or who are told
+};
+
 class api_listener {
 public:
     /// Binds and listens; port 0 picks a free one, see port(). Throws when the address cannot be had (a
     /// failed start).
-    api_listener(api_parts with, const std::string& address, std::uint16_t port,
-                 std::uint32_t connections_max);
+    api_listener(api_parts with, const std::string& address, std::uint16_t port, connection_bounds bounds);
     ~api_listener();
     api_listener(const api_listener&) = delete;
     api_listener& operator=(const api_listener&) = delete;

@@ -36,6 +36,8 @@ struct door_state {
     std::atomic<phase> now{phase::serving};
     last_moment calls_end; // every call's deadline is under it; the drain's deadline sets it
     count_of_workers requests_in_flight, connections;
+    std::atomic<std::uint64_t> descriptor_shortages{
+        0}; // times a client could not be accepted for want of one
 };
 
 /// Counts one thing for as long as it lives.

@@ -12,7 +12,8 @@ void idle_line::place::waits(wait what) {
     order.newest = this;
     what_ = what;
     in_line_ = true;
-    if (what == wait::first_request || what == wait::rest_of_head) since_ = coarse_steady_now();
+    line_.count(what, 1);
+    if (lacks_head(what)) since_ = coarse_steady_now();
     if (what == wait::first_request) opened_ = since_; // after the handshake, where there is one
 }
 
@@ -21,6 +22,7 @@ void idle_line::place::busy() {
     auto& order = line_.of(what_);
     (older_ ? older_->newer_ : order.oldest) = newer_;
     (newer_ ? newer_->older_ : order.newest) = older_;
+    line_.count(what_, -1);
     in_line_ = false;
 }
 
@@ -39,16 +41,27 @@ idle_line::place* idle_line::oldest_idle() {
     return nullptr;
 }
 
-bool idle_line::evict_oldest() {
-    place* gone = oldest_without_head();
-    if (!gone) gone = of(wait::end_of_peer).oldest;
-    if (!gone) gone = oldest_idle();
-    if (!gone) gone = of(wait::slow_reader).oldest;
+void idle_line::count(wait what, int change) {
+    if (!lacks_head(what)) return;
+    const auto now = without_head_.load(std::memory_order_relaxed) + static_cast<std::uint32_t>(change);
+    without_head_.store(now, std::memory_order_relaxed);
+}
+
+bool idle_line::evict(place* gone) {
     if (!gone) return false;
     gone->busy();
     gone->evicted_ = true;
     gone->of_.cancel(); // what its session waits for ends, and with it the session
     return true;
+}
+
+bool idle_line::evict_without_head() {
+    return evict(oldest_without_head());
+}
+
+bool idle_line::evict_oldest() {
+    return evict_without_head() || evict(of(wait::end_of_peer).oldest) || evict(oldest_idle())
+           || evict(of(wait::slow_reader).oldest);
 }
 
 void idle_line::end_idle(steady_time now) {

@@ -6,6 +6,7 @@
 #include "runtime/stream.hpp"
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -57,6 +58,10 @@ public:
     /// Chooses one, whose session then ends at once: the oldest without a whole head, else one that only
     /// lingers, else the one that has been idle longest, else a slow reader. `false`: all are busy.
     bool evict_oldest();
+    /// The same, and only one without a whole head.
+    bool evict_without_head();
+    /// Connections that evict_without_head() would find; any thread.
+    std::uint32_t without_head() const { return without_head_.load(std::memory_order_relaxed); }
     /// The drain: ends those that wait for a request, orderly. Not a young one that has not been answered
     /// yet, and none whose request has arrived already.
     void end_idle(steady_time now);
@@ -70,10 +75,14 @@ private:
         place* newest = nullptr;
     };
     order& of(wait what) { return orders_[static_cast<std::size_t>(what)]; }
+    static bool lacks_head(wait what) { return what == wait::first_request || what == wait::rest_of_head; }
+    void count(wait what, int change);
+    bool evict(place* gone);
     place* oldest_without_head();
     place* oldest_idle();
 
     std::array<order, 5> orders_;
+    std::atomic<std::uint32_t> without_head_{0}; // written by the one thread only
 };
 
 } // namespace gateway::inbound

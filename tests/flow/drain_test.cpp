@@ -48,7 +48,7 @@ protected:
             auto at = at_gateway();
             at.ca_file = ca_file;
             const drains::load calls(at, clients);
-            ASSERT_TRUE(calls.wait_for_answers(calls_ / drains_ / 2, seconds{60})) << calls.reasons();
+            ASSERT_TRUE(calls.wait_for_answers(calls_ / drains_ + 1, seconds{60})) << calls.reasons();
             w.gateway().process().signal(SIGTERM);
             EXPECT_TRUE(calls.wait_until_refused(seconds{30}));
             EXPECT_EQ(w.gateway().process().wait(seconds{30}), 0);

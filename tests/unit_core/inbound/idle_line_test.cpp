@@ -81,6 +81,22 @@ TEST_F(IdleLine, FaultZEvictsTheLeastUsefulFirstAndTheOldestOfAKind) {
     EXPECT_FALSE(line.evict_oldest()) << "nobody is left";
 }
 
+TEST_F(IdleLine, FaultZKnowsHowManyHaveNoWholeHead) {
+    EXPECT_EQ(line.without_head(), 0U);
+    made(wait::next_request);
+    auto& silent = made(wait::first_request);
+    auto& half = made(wait::rest_of_head);
+    EXPECT_EQ(line.without_head(), 2U);
+    half.place->busy();
+    EXPECT_EQ(line.without_head(), 1U);
+    silent.place->waits(wait::rest_of_head);
+    EXPECT_EQ(line.without_head(), 1U);
+    EXPECT_TRUE(line.evict_without_head());
+    EXPECT_TRUE(silent.place->evicted());
+    EXPECT_FALSE(line.evict_without_head()) << "the idle one is left alone";
+    EXPECT_EQ(line.without_head(), 0U);
+}
+
 TEST_F(IdleLine, FaultZNeverEvictsABusyOne) {
     auto& one = made(wait::next_request);
     one.place->busy();
