@@ -1,6 +1,6 @@
 // What a drain costs its callers: nothing. Clients of all habits go on until they are refused a connection,
-// and each call that was begun must be answered. DRAIN_CALLS and DRAINS choose the campaign; without them a
-// short run that fits into every test run.
+// and each call that was begun must be answered. DRAIN_CALLS, DRAINS, DRAIN_CLIENTS and DRAIN_REST_MS
+// (the longest pause) choose the campaign; without them a short run that fits into every test run.
 #include "flow/drain_load.hpp"
 #include "harness/flow_test.hpp"
 #include "unit_core/runtime/certificates.hpp"
@@ -47,6 +47,7 @@ protected:
         for (std::uint64_t one = 0; one < drains_; ++one) {
             auto at = at_gateway();
             at.ca_file = ca_file;
+            at.rest = milliseconds{setting("DRAIN_REST_MS", 150)};
             const drains::load calls(at, clients);
             ASSERT_TRUE(calls.wait_for_answers(calls_ / drains_ + 1, seconds{60})) << calls.reasons();
             w.gateway().process().signal(SIGTERM);
@@ -91,13 +92,22 @@ protected:
 };
 
 TEST_F(DrainAtOnce, FaultYAYoungConnectionIsAnsweredAfterTheDoorsHaveClosed) {
-    harness::raw_socket young(w.gateway().port(), w.heard());
-    close_the_doors();
-    young.send(request());
-    const auto got = harness::parse_answer(young.receive_answer());
-    EXPECT_EQ(got.status, 200) << got.raw;
-    EXPECT_EQ(got.header("connection"), "close");
-    EXPECT_EQ(w.gateway().process().wait(seconds{10}), 0);
+    constexpr int tries = 5; // a machine that stands still for a second makes the connection an old one
+    for (int one = 0; one < tries; ++one) {
+        const auto port = w.gateway().port();
+        const auto began = gateway::steady_now();
+        harness::raw_socket young(port, w.heard());
+        close_the_doors();
+        young.send(request());
+        const bool in_time = gateway::steady_now() - began < milliseconds{700};
+        const auto got = harness::parse_answer(young.receive_answer());
+        EXPECT_EQ(w.stop_gateway(), 0);
+        if (!in_time) continue;
+        EXPECT_EQ(got.status, 200) << got.raw;
+        EXPECT_EQ(got.header("connection"), "close");
+        return;
+    }
+    FAIL() << "the machine is too slow for this test";
 }
 
 TEST_F(DrainAtOnce, FaultYARequestThatComesLaterOnAnOpenConnectionHears503) {
