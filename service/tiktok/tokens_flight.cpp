@@ -28,6 +28,7 @@ struct attempt {
     vault::shared_tokens from;
     bool lost_before = false; // an earlier answer for this very pair never came
     deadline until;
+    wall_time asked_at; // last
 };
 
 failure store_trouble() {
@@ -134,7 +135,8 @@ task<flight_end> judge_invalid(attempt& a) {
         const std::lock_guard guard(a.s.lock);
         lost = lost || a.s.notes.may_have_rotated(a.one.user, a.from->version);
     }
-    if (a.from->renewed_within(a.s.settings.young, wall_now())) co_return co_await not_known_yet(a, lost);
+    // As old as it was when TikTok was asked: a process that stood still hears the answer much later.
+    if (a.from->renewed_within(a.s.settings.young, a.asked_at)) co_return co_await not_known_yet(a, lost);
     std::string cause = lost ? std::string(response_lost) : "refresh_token_invalid";
     co_await note_state(a, connection_state::reconnect_required, cause);
     {
@@ -225,6 +227,7 @@ bool may_ask(const attempt& a) {
 
 task<token_outcome> request(attempt& a) {
     const auto until = deadline::in(steady_now(), a.s.settings.request_timeout);
+    a.asked_at = wall_now();
     co_return co_await a.s.ask.refresh(a.from->refresh_token.copy(), until);
 }
 
@@ -319,7 +322,7 @@ task<flight_end> refresh(tokens::state& s, const flight& one) {
     auto held = co_await lease_for(s, one, end, until);
     if (!held) co_return end;
     failpoint("refresh.leased"); // R1
-    attempt a{s, one, std::move(*held), nullptr, false, until};
+    attempt a{s, one, std::move(*held), nullptr, false, until, {}};
     end = co_await with_lease(a);
     co_await s.records.release_lease(a.held, time_to_end());
     failpoint("refresh.released"); // R9

@@ -202,6 +202,20 @@ TEST_F(Tokens, T14BelievesNoInvalidGrantForAPairThatIsSecondsOld) {
     EXPECT_EQ(record("ann").state, connection_state::connected);
 }
 
+TEST_F(Tokens, T14JudgesAPairByItsAgeWhenTikTokWasAsked) {
+    young = milliseconds{2'000};
+    tokens.reset();
+    make_tokens();
+    grant_with("ann", seconds{-10});
+    const auto pair = access("ann");
+    ASSERT_TRUE(pair);
+    (*pair)->accepted.note(0);
+    endpoint.good_refresh_tokens.clear();
+    endpoint.delay = milliseconds{2'200}; // or the process stood still
+    EXPECT_EQ(after_401(*pair).error().code(), errc::tiktok_error);
+    EXPECT_EQ(record("ann").state, connection_state::connected);
+}
+
 TEST_F(Tokens, T14BelievesItNotEvenAfterALostAnswerButRemembersThat) {
     grant_with("ann", seconds{-10});
     endpoint.lifetime = "1";
