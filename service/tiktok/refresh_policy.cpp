@@ -35,15 +35,19 @@ token_step decide(const vault::token_set& tokens, wall_time now, milliseconds re
     return back_off_left ? token_step::wait : token_step::refresh;
 }
 
-refusal_advice judge_refusal(const refused_pair& pair, milliseconds settling, milliseconds young) {
+refusal_advice judge_refusal(const refused_pair& pair, const refusal_times& times) {
     constexpr milliseconds shortest{500};
     constexpr std::uint32_t enough = 2; // refreshes, the second at least `young` after the first
     if (pair.taken_there) return {refusal_step::refresh};
-    if (pair.age && *pair.age < settling)
-        return {refusal_step::send_again, std::min(std::max(2 * *pair.age, shortest), settling - *pair.age)};
-    if (!pair.taken && pair.forced_in_a_row >= enough) return {refusal_step::reconnect};
-    if (pair.age && *pair.age < young && pair.forced_in_a_row > 0)
-        return {refusal_step::try_later, young - *pair.age};
+    if (!pair.age) return {refusal_step::refresh};
+    const milliseconds age = *pair.age;
+    if (age < times.settling)
+        return {refusal_step::send_again, std::min(std::max(2 * age, shortest), times.settling - age)};
+    if (!pair.taken && pair.forced_in_a_row >= enough) {
+        if (age >= times.certain) return {refusal_step::reconnect};
+        return {refusal_step::try_later, times.certain - age};
+    }
+    if (age < times.young && pair.forced_in_a_row > 0) return {refusal_step::try_later, times.young - age};
     return {refusal_step::refresh};
 }
 

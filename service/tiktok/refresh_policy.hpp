@@ -52,9 +52,12 @@ struct refusal_advice {
     milliseconds wait{0}; // of send_again and try_later
 };
 /// `settling`: so long a new pair may be unknown to a part of TikTok. `young`: so long after a refresh that a
-/// 401 asked for there is no other, unless the pair was taken: a TikTok that refuses for ever costs one in
-/// that time.
-refusal_advice judge_refusal(const refused_pair& pair, milliseconds settling, milliseconds young);
+/// 401 asked for there is no other, unless the pair was taken; a TikTok that refuses for ever costs one in
+/// that time. `certain`: nobody is sent to the login while the newest pair is younger.
+struct refusal_times {
+    milliseconds settling, young, certain;
+};
+refusal_advice judge_refusal(const refused_pair& pair, const refusal_times& times);
 /// What a pair carries that comes of the refresh which judge_refusal advises.
 std::uint32_t forced_after(const refused_pair& pair);
 

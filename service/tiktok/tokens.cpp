@@ -223,7 +223,8 @@ task<result<vault::shared_tokens>> tokens::refresh_after_401(user_id user, vault
     if ((*known)->version != refused->version) co_return co_await access(std::move(user), until);
     if (is_over(**known) || (*known)->refresh_token.empty()) co_return reconnect_failure((*known)->cause);
     const auto pair = facts_of(*refused, **known, kind);
-    const auto next = judge_refusal(pair, s->settings.settling, s->settings.young);
+    const refusal_times times{s->settings.settling, s->settings.young, s->settings.certain};
+    const auto next = judge_refusal(pair, times);
     if (next.what == refusal_step::send_again) {
         const auto pause = deadline::in(steady_now(), next.wait);
         if (until.passed(pause.at())) co_return not_taken_yet(next.wait);
@@ -234,6 +235,7 @@ task<result<vault::shared_tokens>> tokens::refresh_after_401(user_id user, vault
         auto there = co_await s->vault.load_again(user, until); // another replica's refresh, or a new grant
         if (!there) co_return there.error();
         if ((*there)->version != refused->version) co_return co_await access(std::move(user), until);
+        if (is_over(**there)) co_return reconnect_failure((*there)->cause);
         if (next.what == refusal_step::try_later) co_return not_taken_yet(next.wait);
         co_return co_await s->give_up(std::move(user), refused->version, "access_token_refused", until);
     }

@@ -59,6 +59,7 @@ struct tokens_settings {
     milliseconds settling{3'000}; // so long a 401 to a pair that a refresh just gave means "not yet"…
     milliseconds young{60'000};   // …and so long neither is an invalid_grant for it believed, nor another
                                   // refresh tried for one that was not taken
+    milliseconds certain{10'000}; // a pair that is refused is not given up while it is younger
 };
 
 class tokens {

@@ -18,6 +18,7 @@ struct plan {
     std::size_t replicas = 2, users = 20;
     seconds access_lifetime{60};
     tiktok::tokens_settings settings;
+    bool ends_early = false; // access tokens, here and there
     std::uint64_t storm = 0; // 0: only slow, 1: a bad network, 2: processes die and stand still, 3: all of it
 };
 
@@ -30,6 +31,7 @@ plan draw_plan(dice& chance) {
     out.access_lifetime = lifetimes[std::min(chance.below(5), chance.below(4))];
     out.settings.refresh_per_second = chance.one_in(4) ? 0.5 : 20;
     out.storm = chance.below(4);
+    out.ends_early = chance.one_in(2);
     return out;
 }
 
@@ -164,6 +166,7 @@ void run::keep_calling(std::size_t user) {
 /// Users come back, go away, and are told of late.
 void run::keep_changing() {
     if (quiet_) return;
+    if (plan_.ends_early) history_.end_access_of(chance().below(plan_.users));
     const auto user = chance().below(plan_.users);
     auto* one = somebody();
     if (one && chance().one_in(6)) {

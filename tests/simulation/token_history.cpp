@@ -35,6 +35,14 @@ void token_history::end_grants_of(std::size_t user) {
         if (one.user == user) one.over = one.by_user = true;
 }
 
+void token_history::end_access_of(std::size_t user) {
+    for (auto one = grants_.rbegin(); one != grants_.rend(); ++one) {
+        if (one->user != user) continue;
+        pairs_[one->newest].access_over = true;
+        return;
+    }
+}
+
 std::optional<std::size_t> token_history::of_refresh_token(const std::string& text) const {
     const auto found = by_refresh_.find(text);
     if (found == by_refresh_.end()) return std::nullopt;
@@ -72,7 +80,7 @@ bool token_history::takes_access(const std::string& access_token) const {
     const auto number = of_access_token(access_token);
     if (!number) return false;
     const auto& shown = pairs_[*number];
-    return !grants_[shown.grant].over && steady_now() >= shown.known_from
+    return !grants_[shown.grant].over && !shown.access_over && steady_now() >= shown.known_from
            && steady_now() < shown.at + lifetime_;
 }
 

@@ -32,6 +32,7 @@ struct issued_pair {
     std::uint64_t received_by = 0;          // the life that did
     steady_time asked_at;                   // when the request that led to it left that life
     bool after_5xx = false;                 // it was issued by a request that was answered with a 5xx
+    bool access_over = false;               // before its time
 };
 
 class token_history {
@@ -45,6 +46,8 @@ public:
     std::size_t log_in(std::size_t user);
     /// The user takes the consent back, in TikTok's app or by us.
     void end_grants_of(std::size_t user);
+    /// The newest access token ends before its time; its refresh token is as good as before.
+    void end_access_of(std::size_t user);
 
     /// Empty: invalid_grant. Rotates, or not, as this TikTok does.
     std::optional<std::size_t> refresh(const std::string& refresh_token, milliseconds lag);

@@ -162,7 +162,7 @@ TEST(RefreshNotes, T15LetsOneProbeThroughAtATimeAfterTroubleOfTheEndpoint) {
 
 TEST(RefreshPolicy, FaultKJudgesARefusedPairByItsAgeAndByWhoTookIt) {
     using enum refusal_step;
-    constexpr milliseconds settling{3'000}, young{60'000};
+    constexpr refusal_times times{milliseconds{3'000}, milliseconds{60'000}, milliseconds{10'000}};
     const auto never = std::optional<milliseconds>{};
     struct row {
         const char* what;
@@ -183,7 +183,8 @@ TEST(RefreshPolicy, FaultKJudgesARefusedPairByItsAgeAndByWhoTookIt) {
         {"young, taken elsewhere", {false, true, milliseconds{59'999}, 1}, try_later, milliseconds{1}},
         {"a minute old", {false, false, milliseconds{60'000}, 1}, refresh},
         {"of the second, not settled", {false, false, milliseconds{100}, 2}, send_again, milliseconds{500}},
-        {"of the second, settled", {false, false, milliseconds{3'000}, 2}, reconnect},
+        {"of the second, settled", {false, false, milliseconds{3'000}, 2}, try_later, milliseconds{7'000}},
+        {"of the second, ten seconds old", {false, false, milliseconds{10'000}, 2}, reconnect},
         {"of the second, old", {false, false, milliseconds{600'000}, 2}, reconnect},
         {"of the second, taken elsewhere",
          {false, true, milliseconds{5'000}, 2},
@@ -192,7 +193,7 @@ TEST(RefreshPolicy, FaultKJudgesARefusedPairByItsAgeAndByWhoTookIt) {
         {"of the second, taken elsewhere, old", {false, true, milliseconds{60'000}, 2}, refresh},
     };
     for (const auto& [what, pair, expected, wait] : rows) {
-        const auto next = judge_refusal(pair, settling, young);
+        const auto next = judge_refusal(pair, times);
         EXPECT_EQ(next.what, expected) << what;
         EXPECT_EQ(next.wait, wait) << what;
     }

@@ -41,6 +41,7 @@ protected:
         settings.refresh_per_second = refresh_per_second;
         settings.settling = settling;
         settings.young = young;
+        settings.certain = milliseconds{0};
         settings.lease_length = lease_length;
         settings.request_timeout = request_timeout;
         tokens = std::make_unique<tiktok::tokens>(
