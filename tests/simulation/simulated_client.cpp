@@ -23,6 +23,9 @@ outcome failed_after_sending(errc code, const char* what) {
 outbound::reply plain(int status) {
     outbound::reply out;
     out.status = status;
+    // In TikTok's own shape: a bare 429 may come of something between us and TikTok, and leaves a post in
+    // doubt.
+    if (status == 429) out.bytes = R"({"error":{"code":"rate_limit_exceeded"}})";
     return out;
 }
 
