@@ -176,7 +176,7 @@ TEST_F(Posting, UploadNowPublishLaterEndsInAPublicPost) {
     EXPECT_EQ(calls_of("/v2/post/publish/video/init/"), 1U);
     const auto listed = w.api().get(path_of(user, "/posts"));
     EXPECT_EQ(listed.at("data.posts").as_array().size(), 2U) << listed.raw;
-    EXPECT_EQ(listed.text_at("data.posts.0.state"), "processing"); // nobody asked for its status yet
+    EXPECT_EQ(listed.text_at("data.posts.0.state"), "published"); // known since it was asked for again
     EXPECT_EQ(listed.text_at("data.posts.1.state"), "in_inbox");
     EXPECT_EQ(listed.text_at("data.posts.1.published_as"), done.text_at("data.publish_id"));
 }

@@ -27,7 +27,8 @@ protected:
 
 TEST_F(WireInjection, C26NoTextWithACarriageReturnReachesTikTok) {
     const auto before = seen_by_tiktok();
-    constexpr const char* smuggled = R"(x\r\nX-Injected: 1\r\n\r\nPOST /v2/oauth/revoke/ HTTP/1.1)";
+    // Together with a line feed it is a line break of a text, and read as one.
+    constexpr const char* smuggled = R"(x\rX-Injected: 1\r\rPOST /v2/oauth/revoke/ HTTP/1.1)";
     for (const char* name : {"title", "description"}) {
         const auto answer =
             post("/photos", photos_with("\"" + std::string(name) + "\":\"" + smuggled + "\""));
