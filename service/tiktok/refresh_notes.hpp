@@ -1,6 +1,5 @@
 // What one process remembers between refreshes: who has to wait after trouble, and the pace of all refreshes
-// together. Time is an argument. Not thread-safe:
-// its owner locks.
+// together. Time is an argument. Not thread-safe: its owner locks.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"

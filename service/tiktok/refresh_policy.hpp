@@ -52,8 +52,9 @@ struct refusal_advice {
     milliseconds wait{0}; // of send_again and try_later
 };
 /// `settling`: so long a new pair may be unknown to a part of TikTok. `young`: so long after a refresh that a
-/// 401 asked for there is no other, unless the pair was taken; a TikTok that refuses for ever costs one in
-/// that time. `certain`: nobody is sent to the login while the newest pair is younger.
+/// 401 asked for there is no other, unless the kind of call that refuses the pair has taken it; a TikTok that
+/// refuses for ever costs one in that time. `certain`: nobody is sent to the login while the newest pair is
+/// younger.
 struct refusal_times {
     milliseconds settling, young, certain;
 };

@@ -151,12 +151,16 @@ task<flight_end> judge_lost(attempt& a, std::string why) {
     co_await note_state(a, connection_state::refresh_in_doubt, std::string(response_lost));
     const auto chance = a.s.chance();
     const std::lock_guard guard(a.s.lock);
-    a.s.notes.user_failed(a.one.user, a.from->version, reconnect_failure(response_lost), steady_now(),
-                          chance);
-    failure trouble{errc::tiktok_unreachable,
-                    "TikTok's token endpoint does not answer: " + std::move(why) + "."};
-    a.s.notes.endpoint_failed(std::move(trouble), std::nullopt, steady_now(), chance);
-    co_return failed(refresh_result::lost, a.from, reconnect_failure(response_lost));
+    const auto now = steady_now();
+    // Doubt is no verdict: that a login is the cure is TikTok's own to say, when it is asked again.
+    const failure trouble{errc::tiktok_unreachable,
+                          "The answer of TikTok's token endpoint was lost: " + std::move(why)};
+    a.s.notes.user_failed(a.one.user, a.from->version, trouble, now, chance);
+    a.s.notes.endpoint_failed(trouble, std::nullopt, now, chance);
+    const auto obstacle = a.s.notes.in_the_way(a.one.user, a.from->version, true, now);
+    if (obstacle)
+        co_return failed(refresh_result::lost, a.from, failure(trouble).retry_after(obstacle->left));
+    co_return failed(refresh_result::lost, a.from, trouble);
 }
 
 /// An answer about one grant must not stop the refreshes of all the others: only what is said of the app, or

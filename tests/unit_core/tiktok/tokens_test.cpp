@@ -268,11 +268,15 @@ TEST_F(Tokens, T08ServesTheStillValidTokenWhileInDoubt) {
     EXPECT_EQ(requests(), 2U);
 }
 
-TEST_F(Tokens, T08ReportsTheCauseWhileInDoubtAndOver) {
+TEST_F(Tokens, T08TellsDoubtAsTroubleWithItsWait) {
     grant_with("ann", seconds{-10});
     endpoint.next = {mode::lose_before, mode::lose_before};
-    for (int i = 0; i < 20; ++i)
-        EXPECT_EQ(access("ann").error().code(), errc::reconnect_required);
+    for (int i = 0; i < 20; ++i) {
+        const auto got = access("ann");
+        EXPECT_EQ(got.error().code(), errc::tiktok_unreachable);
+        ASSERT_TRUE(got.error().details());
+        EXPECT_TRUE(got.error().details()->retry_after);
+    }
     EXPECT_EQ(record("ann").state, connection_state::refresh_in_doubt) << "a later try may still heal it";
     EXPECT_EQ(requests(), 2U);
 }
