@@ -39,12 +39,15 @@ private:
 } // namespace
 
 task<void> keep_telling_counts(telemetry::sink& sink, inbound::door_state& doors) {
-    told_count refusals(refusals_every), shortages(shortages_every);
+    told_count keys(refusals_every), connections(refusals_every), shortages(shortages_every);
     for (;;) {
         const auto now = steady_now();
-        if (const auto more = refusals.due(sink.refusals_untold(), now))
+        if (const auto more = keys.due(sink.keys_untold(), now))
             sink.tell(telemetry::level::warn, "unknown_keys",
                       {{"calls_without_a_line", std::to_string(*more)}});
+        if (const auto more = connections.due(sink.connections_untold(), now))
+            sink.tell(telemetry::level::warn, "connections_refused",
+                      {{"without_a_line", std::to_string(*more)}});
         if (const auto more = shortages.due(doors.descriptor_shortages.load(), now))
             sink.tell(telemetry::level::error, "out_of_descriptors",
                       {{"times", std::to_string(*more)},

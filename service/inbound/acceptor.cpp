@@ -95,14 +95,16 @@ void begin_no_handshakes(tcp_acceptor& on) {
 }
 
 void accept_waiting(worker& home, tcp_acceptor& from, client_sink& to) {
+    constexpr int failures_max = 256; // of clients that went away meanwhile, nearly always
     boost::system::error_code error;
     from.non_blocking(true, error);
-    while (!error) {
+    for (int failures = 0; failures < failures_max;) {
         tcp_socket socket(home.executor());
         from.accept(socket, error);
-        if (error == asio::error::connection_aborted)
-            error.clear(); // that client's own fault
-        else if (!error)
+        if (error == asio::error::would_block || error == asio::error::try_again) return;
+        if (error)
+            ++failures;
+        else
             hand_over(std::move(socket), to);
     }
 }

@@ -96,7 +96,8 @@ task<void> api_listener::state::close_when_quiet(milliseconds last_handshakes, s
     boost::system::error_code ignored; // closing is all that can be done
     acceptor.close(ignored);
     idle.end_idle(steady_now());
-    closed();
+    // Behind whatever has arrived already and waits for its turn of the loop.
+    boost::asio::post(with.home.executor(), std::move(closed));
 }
 
 api_listener::api_listener(api_parts with, const std::string& address, std::uint16_t port,

@@ -51,7 +51,7 @@ bool idle_line::evict(place* gone) {
     if (!gone) return false;
     gone->busy();
     gone->evicted_ = true;
-    gone->of_.cancel(); // what its session waits for ends, and with it the session
+    gone->of_.abandon(); // what its session waits for ends, and with it the session
     return true;
 }
 

@@ -217,6 +217,11 @@ void stream::cancel() {
     state_->socket.cancel(ignored);
 }
 
+void stream::abandon() {
+    state_->abandoned = true;
+    cancel();
+}
+
 bool stream::has_unread_input() const {
     char one = 0;
     return is_open() && ::recv(state_->socket.native_handle(), &one, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
@@ -287,7 +292,7 @@ void stream::state::on_expired() {
 
 error_code stream::state::stopped() const {
     if (expired) return make_error_code(stream_errc::timed_out);
-    if (watching && answered) return asio::error::operation_aborted;
+    if (abandoned || (watching && answered)) return asio::error::operation_aborted;
     return {};
 }
 

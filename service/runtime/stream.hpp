@@ -97,6 +97,9 @@ public:
     /// Ends what is waiting now with operation_aborted; what is complete already stays so. The stream can
     /// still be written and read.
     void cancel();
+    /// As cancel(), and what waits now does not go on either where its wait had just ended: a TLS record may
+    /// come in many pieces. The stream can still be written and read.
+    void abandon();
     /// Whether the kernel holds input that nobody has read. Takes nothing, so it may be asked while a read
     /// waits.
     bool has_unread_input() const;

@@ -50,6 +50,7 @@ struct stream::state final : tls_bytes, private deadline_sweep::entry {
     std::uint64_t sent = 0;
     std::string problem;
     bool expired = false;      // the sweep has cancelled the current operation
+    bool abandoned = false;    // … and so has whoever ended the stream's waits
     bool write_broken = false; // a part of something was sent
     bool peer_ended = false;   // FIN was read
     bool shook_hands = false;
@@ -72,6 +73,7 @@ struct stream::state final : tls_bytes, private deadline_sweep::entry {
     public:
         timing(state& of, deadline until) : of_(of), passed(until.passed(coarse_steady_now())) {
             of_.expired = passed;
+            of_.abandoned = false;
             if (!passed) of_.arm(of_.home.sweep(), until);
         }
         ~timing() { of_.disarm(); }
@@ -84,8 +86,9 @@ struct stream::state final : tls_bytes, private deadline_sweep::entry {
     public:
         const bool passed;
     };
-    /// Asked before each socket operation after the first: the sweep or the watch may have cancelled at a
-    /// moment when an operation had ended and the next one had not begun, and neither does it twice.
+    /// Asked before each socket operation after the first: the sweep, the watch or abandon() may have
+    /// cancelled at a moment when an operation had ended and the next one had not begun, and none does it
+    /// twice.
     boost::system::error_code stopped() const;
     /// The system's word, or ours where the sweep or we ourselves were the cause.
     boost::system::error_code cause(boost::system::error_code ec) const;

@@ -59,20 +59,28 @@ void recorder::call_ended(const call_record& call, steady_time now, wall_time wa
     all_.push_line(line_);
 }
 
-bool recorder::has_room_for_line(const call_record& call, steady_time now) {
+bool recorder::few_lines::has_room(steady_time now) {
     constexpr std::uint32_t told_a_second = 5;
-    const bool slowed = call.refused_by == limit_scope::address;
-    if (!slowed && call.code != errc::unauthenticated) return true;
-    if (now - refusals_since_ >= seconds{1}) {
-        refusals_since_ = now;
-        refusals_told_ = 0;
+    if (now - since >= seconds{1}) {
+        since = now;
+        told = 0;
     }
-    if (!slowed && refusals_told_ < told_a_second) {
-        ++refusals_told_;
+    if (told < told_a_second) {
+        ++told;
         return true;
     }
-    refusals_untold_.add(1);
+    untold.add(1);
     return false;
+}
+
+bool recorder::has_room_for_line(const call_record& call, steady_time now) {
+    if (call.refused_by == limit_scope::address) {
+        without_key_.untold.add(1);
+        return false;
+    }
+    if (call.code == errc::unauthenticated) return without_key_.has_room(now);
+    const bool of_no_call = call.code == errc::overloaded && call.action == "NONE";
+    return !of_no_call || without_room_.has_room(now);
 }
 
 std::size_t recorder::code_index(std::string_view code) {

@@ -65,7 +65,14 @@ private:
     static constexpr std::size_t codes_max = 64, scopes = 5;
 
     std::size_t code_index(std::string_view code);
-    /// Lines of calls without a valid key are few a second: whoever tries keys must not fill the log.
+    /// Lines that strangers can cause as fast as they like are few a second, and the rest is counted: of
+    /// calls without a valid key, and of connections that found no room.
+    struct few_lines {
+        steady_time since; // the second in which `told` were written
+        std::uint32_t told = 0;
+        cell untold;
+        bool has_room(steady_time now);
+    };
     bool has_room_for_line(const call_record& call, steady_time now);
 
     sink& all_;
@@ -80,9 +87,7 @@ private:
     std::atomic<std::int64_t> uploads_in_flight_{0};
     std::vector<std::string_view> known_codes_; // as the sink numbered them, for this thread
     std::string line_;
-    steady_time refusals_since_; // the second in which `refusals_told_` were written
-    std::uint32_t refusals_told_ = 0;
-    cell refusals_untold_;
+    few_lines without_key_, without_room_;
 };
 
 } // namespace gateway::telemetry

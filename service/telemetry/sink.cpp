@@ -73,10 +73,17 @@ std::pair<std::size_t, std::string_view> sink::learn_code(std::string_view code)
     return {codes_.size() - 1, *codes_.back()};
 }
 
-std::uint64_t sink::refusals_untold() const {
+std::uint64_t sink::keys_untold() const {
     std::uint64_t sum = 0;
     for (const auto& one : recorders_)
-        sum += one->refusals_untold_.value();
+        sum += one->without_key_.untold.value();
+    return sum;
+}
+
+std::uint64_t sink::connections_untold() const {
+    std::uint64_t sum = 0;
+    for (const auto& one : recorders_)
+        sum += one->without_room_.untold.value();
     return sum;
 }
 

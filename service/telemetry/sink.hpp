@@ -45,8 +45,10 @@ public:
     /// To be used on that worker's thread only.
     recorder& of_worker(unsigned index) { return *recorders_[index]; }
 
-    /// Calls without a valid key that have no line of their own, since the start; any thread.
-    std::uint64_t refusals_untold() const;
+    /// Calls without a valid key, and connections without room, that have no line of their own, since the
+    /// start; any thread.
+    std::uint64_t keys_untold() const;
+    std::uint64_t connections_untold() const;
 
     /// How a token refresh ended; any thread.
     void refresh_ended(std::string_view result, milliseconds took);

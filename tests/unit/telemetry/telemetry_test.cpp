@@ -119,23 +119,45 @@ TEST(Sink, FaultABCallsWithoutAKeyHaveFewLinesASecondAndTheRestIsCounted) {
     const steady_time start{std::chrono::hours{1}};
     for (int i = 0; i < 1'000; ++i)
         all.of_worker(0).call_ended(call, start + milliseconds{i / 2}, wall_time{});
-    EXPECT_EQ(all.refusals_untold(), 995U);
+    EXPECT_EQ(all.keys_untold(), 995U);
     all.of_worker(0).call_ended(call, start + seconds{1}, wall_time{});
-    EXPECT_EQ(all.refusals_untold(), 995U) << "another second";
+    EXPECT_EQ(all.keys_untold(), 995U) << "another second";
     call.status = 429;
     call.code = errc::rate_limited;
     call.refused_by = limit_scope::address;
     all.of_worker(0).call_ended(call, start + seconds{1}, wall_time{});
-    EXPECT_EQ(all.refusals_untold(), 996U) << "one that was slowed has no line at all";
+    EXPECT_EQ(all.keys_untold(), 996U) << "one that was slowed has no line at all";
     call.refused_by = limit_scope::caller;
     all.of_worker(0).call_ended(call, start + seconds{1}, wall_time{});
-    EXPECT_EQ(all.refusals_untold(), 996U);
+    EXPECT_EQ(all.keys_untold(), 996U);
     EXPECT_THAT(
         all.scrape(),
         HasSubstr("tiktok_gateway_rate_limited_total{limit_scope=\"address\",endpoint=\"none\"} 1\n"));
     lines.flush(seconds{5});
     const auto written = pipe.read_some();
     EXPECT_EQ(std::count(written.begin(), written.end(), '\n'), 7);
+}
+
+TEST(Sink, FaultZConnectionsWithoutRoomHaveFewLinesASecondAndTheRestIsCounted) {
+    pipe_pair pipe;
+    log_queue lines(pipe.writer());
+    sink all(labels(), lines, level::info, 1);
+    auto call = sample_call();
+    call.action = "NONE";
+    call.status = 503;
+    call.code = errc::overloaded;
+    call.refused_by.reset();
+    const steady_time start{std::chrono::hours{1}};
+    for (int i = 0; i < 1'000; ++i)
+        all.of_worker(0).call_ended(call, start + milliseconds{i / 2}, wall_time{});
+    EXPECT_EQ(all.connections_untold(), 995U);
+    EXPECT_EQ(all.keys_untold(), 0U);
+    call.action = "TIKTOK_LIST_VIDEOS"; // a call that was refused for load keeps its line
+    all.of_worker(0).call_ended(call, start, wall_time{});
+    EXPECT_EQ(all.connections_untold(), 995U);
+    lines.flush(seconds{5});
+    const auto written = pipe.read_some();
+    EXPECT_EQ(std::count(written.begin(), written.end(), '\n'), 6);
 }
 
 TEST(Sink, ReadsTheFiguresOfOthersAtScrape) {
