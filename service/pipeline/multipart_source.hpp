@@ -56,6 +56,7 @@ public:
     /// Before hold() and stage(): at most so many.
     std::uint64_t size_bytes() const override;
     task<result<std::size_t>> read_some(std::span<char> space, deadline until) override;
+    void release_memory() override { memory_.reset(); }
 
 private:
     /// One step of the parser, after reading more when nothing is left. `false`: the form has ended, and

@@ -22,6 +22,7 @@ public:
 
     std::uint64_t size_bytes() const override { return from_.size_bytes(); }
     task<result<std::size_t>> read_some(std::span<char> space, deadline until) override;
+    void release_memory() override { from_.release_memory(); }
 
     /// After all was read: the file, or nothing when it could not be kept.
     task<std::optional<store::file_record>> finish(std::string mimetype, wall_time now, deadline until);

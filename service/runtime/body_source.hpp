@@ -23,6 +23,10 @@ public:
     /// when the sender goes away or lies about the size, request_timeout when it is too slow,
     /// deadline_exceeded.
     virtual task<result<std::size_t>> read_some(std::span<char> space, deadline until) = 0;
+
+    /// Whoever reads reserves memory for the bytes from now on: a source that has some reserved for them
+    /// gives it back, so that none is counted twice.
+    virtual void release_memory() {}
 };
 
 } // namespace gateway

@@ -255,6 +255,7 @@ chunk_sender::~chunk_sender() = default;
 
 task<result<chunk_sender>> chunk_sender::prepare(services& shared, body_source& from, chunk_plan plan,
                                                  deadline until) {
+    from.release_memory();
     auto memory = shared.memory.take(plan.largest_chunk_bytes());
     if (!memory)
         co_return failure(errc::overloaded, "Too many uploads are running; try again soon.")
