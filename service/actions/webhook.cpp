@@ -32,7 +32,8 @@ task<result<answer>> take_webhook(call& c) {
         if (!fresh) co_return fresh.error();
     }
     if (!event.without_effect.empty()) {
-        append_all(c.record.note, "TikTok's event ", event.name, " has no effect: ", event.without_effect);
+        append_all(c.record.note, "TikTok's event ", std::string_view(event.name).substr(0, 64),
+                   " has no effect: ", event.without_effect);
         co_return answer{accepted{}};
     }
     // Another app's event under our signature cannot be; a mixed-up configuration can.

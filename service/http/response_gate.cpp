@@ -2,6 +2,8 @@
 #include "http/strict_gate.hpp"
 #include "http/wire_text.hpp"
 
+#include <algorithm>
+
 namespace gateway::http {
 namespace {
 
@@ -48,7 +50,7 @@ result<void> response_judge::status_line() {
     const std::string_view line = block_.substr(0, end);
     const bool shaped = (line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.0 "))
                         && all(digit_byte, line.substr(9, 3)) && line[12] == ' '
-                        && all(value_byte, line.substr(13));
+                        && std::all_of(line.begin() + 13, line.end(), is_value_byte_or_tab);
     if (!shaped) return refuse("the status line is not HTTP/1.1.");
     head_.minor_version = line[7] - '0';
     head_.status = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
@@ -87,7 +89,7 @@ result<void> response_judge::field(const field_line& line) {
     } else if (is_token_named(line.name, "connection")) {
         if (!connection_.add(line.value)) return refuse("its Connection is not a list of words.");
     } else if (is_token_named(line.name, "content-encoding")) {
-        encoded_ = encoded_ || !same_word(line.value, "identity");
+        encoded_ = encoded_ || !names_no_coding(line.value);
     }
     return {};
 }

@@ -2,6 +2,7 @@
 
 #include "base/append.hpp"
 #include "base/json_members.hpp"
+#include "base/url_parts.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -15,8 +16,6 @@ namespace gateway::tiktok {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::size_t upload_url_bytes_max = 2048; // the manual says 256 characters; some room
 
 json::array list_of(const std::vector<std::string>& texts) {
     json::array list;
@@ -196,7 +195,7 @@ result<started_post> read_started_post(const document& answer, bool with_upload_
     out.id = std::move(*id);
     out.log_id = answer.log_id();
     if (with_upload_url) out.upload_url = text_at(data, "upload_url");
-    if (with_upload_url && (out.upload_url.empty() || out.upload_url.size() > upload_url_bytes_max))
+    if (with_upload_url && (out.upload_url.empty() || out.upload_url.size() > max_url_bytes))
         return lacks(answer, "usable upload_url").may_have_reached_tiktok();
     return out;
 }

@@ -67,6 +67,10 @@ TEST(ResponseGate, Fault0ReadsTikTokAsWidelyAsIsSafe) {
     EXPECT_FALSE(refused(long_field));
     EXPECT_EQ(*http::find_header_end(long_field, http::peer::tiktok), long_field.size());
 
+    for (const char* coding : {"", "identity", " , identity ,", "\t"})
+        EXPECT_FALSE(refused(answer("HTTP/1.1 200 OK", "Content-Encoding:" + std::string(coding) + "\r\n")));
+    EXPECT_FALSE(refused(answer("HTTP/1.1 200 all\twell", "")));
+
     EXPECT_TRUE(refused(answer("HTTP/1.1 200 OK", fields + "One: more\r\n")));
     EXPECT_TRUE(refused(answer("HTTP/1.1 200 OK", "A: " + std::string(16'400, 'c') + "\r\n")));
     const auto line = "A: " + std::string(10'000, 'c') + "\r\n";
