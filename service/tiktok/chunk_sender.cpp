@@ -207,7 +207,8 @@ task<result<int>> chunk_sender::state::try_chunk(chunk piece) {
 
         at.what = after_put::ask;
         if (!end.network_failed) {
-            const put_answer answer{end.reply.status, end.reply.content_range, end.all_sent};
+            const put_answer answer{end.reply.status, end.reply.content_range, end.all_sent,
+                                    is_markup(end.reply.body())};
             const chunk sent{piece.first + at.offset, piece.last};
             at.what = judge_put(answer, sent, plan.size_bytes);
         }

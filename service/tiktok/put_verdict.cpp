@@ -17,6 +17,7 @@ after_put judge_progress(const put_answer& answer, chunk piece, std::uint64_t si
 
 after_put judge_success(const put_answer& answer, chunk piece, std::uint64_t size_bytes) {
     if (!answer.all_sent) return after_put::ask; // a success for bytes that TikTok cannot have
+    if (answer.is_page) return after_put::ask;   // the bytes may never have come to TikTok
     const bool is_last = piece.last + 1 == size_bytes;
     if (answer.status == 200) return after_put::done;
     if (is_last) return answer.status == 201 ? after_put::done : after_put::ask;
@@ -24,6 +25,11 @@ after_put judge_success(const put_answer& answer, chunk piece, std::uint64_t siz
 }
 
 } // namespace
+
+bool is_markup(std::string_view body) {
+    const auto first = body.find_first_not_of(" \t\r\n");
+    return first != std::string_view::npos && body[first] == '<';
+}
 
 after_put judge_put(const put_answer& answer, chunk piece, std::uint64_t size_bytes) {
     switch (answer.status) {

@@ -19,7 +19,10 @@ struct put_answer {
     int status = 0;
     std::string_view content_range;
     bool all_sent = false; // else TikTok answered before the chunk had left
+    bool is_page = false;  // the body is HTML or the like: somebody else may have answered in TikTok's place
 };
+/// TikTok's upload host sends no markup, proxies and firewalls do, with any status.
+bool is_markup(std::string_view body);
 
 after_put judge_put(const put_answer& answer, chunk piece, std::uint64_t size_bytes);
 

@@ -18,7 +18,7 @@ namespace {
 namespace json = boost::json;
 using harness::unreadable_answer;
 
-constexpr std::size_t callers = 8, times_asked = 3;
+constexpr std::size_t callers = 24, times_asked = 3; // a case waits more than it works
 constexpr std::size_t smallest_bytes = 20'000;
 
 /// What the network does to an answer; it may or may not have had its effect.

@@ -12,7 +12,7 @@ constexpr chunk middle{100, 199};
 constexpr chunk last{200, 299};
 
 after_put judged(int status, chunk piece, std::string_view content_range = {}, bool all_sent = true) {
-    return judge_put({status, content_range, all_sent}, piece, size);
+    return judge_put({status, content_range, all_sent, false}, piece, size);
 }
 
 TEST(PutVerdict, GoesOnAfterWhatTheManualCallsSuccess) {
@@ -26,6 +26,16 @@ TEST(PutVerdict, AsksWhereASuccessDoesNotFit) {
     EXPECT_EQ(judged(201, middle), after_put::ask);
     EXPECT_EQ(judged(206, last), after_put::ask);
     EXPECT_EQ(judged(206, middle, {}, false), after_put::ask);
+}
+
+TEST(PutVerdict, Fault0APageInTikToksPlaceIsNoSuccess) {
+    for (const int status : {200, 201, 206})
+        for (const chunk piece : {middle, last})
+            EXPECT_EQ(judge_put({status, {}, true, true}, piece, size), after_put::ask) << status;
+    for (const char* page : {"<html>", " \r\n<!DOCTYPE html>", "<?xml version=\"1.0\"?>"})
+        EXPECT_TRUE(is_markup(page)) << page;
+    for (const char* other : {"", " ", "{}", "ok", "a < b"})
+        EXPECT_FALSE(is_markup(other)) << other;
 }
 
 TEST(PutVerdict, M02SendsAgainAfterFaultsOfTheServer) {
