@@ -1,5 +1,7 @@
 #include "fault/lab.hpp"
 
+#include "fault/mishaps.hpp"
+
 #include <csignal>
 #include <future>
 #include <stdexcept>
@@ -12,6 +14,7 @@ using gateway::seconds;
 using gateway::steady_now;
 
 constexpr int rounds_per_world = 10;
+constexpr unsigned unreadable_in = 3; // of so many users one init is answered with what nobody can read
 constexpr const char* failpoint = "TIKTOK_GATEWAY_FAILPOINT";
 
 std::size_t requests_seen(harness::world& w) {
@@ -78,6 +81,9 @@ void lab::ask_until_killed(const plan& what, const std::vector<user>& users, con
         if (what.refreshes)
             w_->tiktok().control().post("/tokens/expire",
                                         json::object{{"account", one.account}, {"kind", "access"}});
+    for (const auto& one : users)
+        if (!wishes.empty() && dice() % unreadable_in == 0)
+            w_->tiktok().add_fault(unreadable_init(one.account, dice));
     if (!what.step.empty()) w_->options.variables[failpoint] = what.step + ":" + std::to_string(what.hit);
     if (on_.database) armed_at_ = on_.database->run(schema_, "SELECT clock_timestamp()");
     const auto before = requests_seen(*w_);

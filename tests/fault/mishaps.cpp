@@ -4,6 +4,8 @@
 
 #include <boost/json/object.hpp>
 
+#include <utility>
+
 namespace fault {
 namespace {
 
@@ -42,9 +44,9 @@ json::object way_to_lose_it(std::mt19937& dice) {
     }
 }
 
-json::value at_api(const char* path, const std::string& account, std::mt19937& dice) {
+json::value at_api(const char* path, const std::string& account, json::object effect) {
     return json::object{{"match", {{"listener", "api"}, {"path", path}, {"account", account}}},
-                        {"do", way_to_lose_it(dice)}};
+                        {"do", std::move(effect)}};
 }
 
 json::value at_upload_host(const std::string& account, std::mt19937& dice) {
@@ -54,17 +56,21 @@ json::value at_upload_host(const std::string& account, std::mt19937& dice) {
 
 } // namespace
 
+json::value unreadable_init(const std::string& account, std::mt19937& dice) {
+    return at_api(inits, account, unreadable(dice));
+}
+
 std::vector<json::value> mishaps_of(const wish& what, const std::string& account, std::mt19937& dice) {
     const bool brings_bytes = what.kind == wish_kind::inbox_upload || what.kind == wish_kind::direct_upload;
     std::vector<json::value> out;
     const auto roll = dice() % 10;
     if (roll < 4)
-        out.push_back(at_api(inits, account, dice));
+        out.push_back(at_api(inits, account, way_to_lose_it(dice)));
     else if (roll < 6 && brings_bytes)
         out.push_back(at_upload_host(account, dice));
     else if (roll < 7)
-        out.push_back(at_api(creator_info, account, dice));
-    if (dice() % 5 == 0) out.push_back(at_api(status, account, dice));
+        out.push_back(at_api(creator_info, account, way_to_lose_it(dice)));
+    if (dice() % 5 == 0) out.push_back(at_api(status, account, way_to_lose_it(dice)));
     return out;
 }
 

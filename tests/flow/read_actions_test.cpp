@@ -1,5 +1,6 @@
 // The reading actions: what TikTok has, as the caller gets it.
 #include "flow/action_test.hpp"
+#include "harness/raw_socket.hpp"
 
 #include <boost/json/array.hpp>
 #include <gmock/gmock.h>
@@ -25,6 +26,28 @@ TEST_F(Reading, EachUserRouteHasItsDefaultFields) {
     EXPECT_EQ(keys_of("/info"), "open_id,union_id,avatar_url,display_name");
     EXPECT_EQ(keys_of("/profile"), "username,bio_description,profile_deep_link,is_verified");
     EXPECT_EQ(keys_of("/stats"), "follower_count,following_count,likes_count,video_count");
+}
+
+TEST_F(Reading, FaultLReadsAreRetriedAgainSomeTimeAfterTheBudgetWasSpent) {
+    w.options.variables["TIKTOK_GATEWAY__WORKERS"] = "1"; // each has a budget of its own
+    const auto user = another_user();
+    constexpr const char* path = "/v2/user/info/";
+    tiktok_refuses(path, 500, "internal_error");
+    constexpr int calls_max = 50;
+    int calls = 0;
+    for (std::size_t seen = calls_of(path), before = 0; calls < calls_max && seen != before + 1; ++calls) {
+        before = seen;
+        EXPECT_EQ(w.api().get(path_of(user, "/info")).code(), "tiktok_error");
+        seen = calls_of(path);
+    }
+    ASSERT_LT(calls, calls_max) << "the budget is bounded";
+    w.tiktok().clear_faults();
+
+    harness::raw_socket quiet(w.gateway().port(), w.heard());
+    EXPECT_EQ(quiet.receive(gateway::milliseconds{2'500}), ""); // nobody calls meanwhile
+    tiktok_refuses(path, 500, "internal_error", 1);
+    const auto got = w.api().get(path_of(user, "/info"));
+    EXPECT_EQ(got.status, 200) << got.raw;
 }
 
 TEST_F(Reading, AnyUserFieldMayBeAskedOnAnyUserRoute) {
