@@ -3,6 +3,8 @@
 #include "base/digest.hpp"
 #include "vault/token_vault_state.hpp"
 
+#include <algorithm>
+
 namespace gateway::vault {
 namespace {
 
@@ -219,13 +221,16 @@ task<result<saved_refresh>> token_vault::save_refreshed(store::lease held, share
     record.state = store::connection_state::connected;
     record.cause.clear();
     if (!fresh.scopes.empty()) record.scopes = fresh.scopes;
+    // After the login also where another replica, whose clock is ahead, received that: it tells a pair that a
+    // refresh gave, which TikTok may not know everywhere yet, from one of a login (Q02).
+    const wall_time received = std::max(now, record.connected_at + milliseconds{1});
     // An empty value never overwrites a good one (T09).
     token_text text{
         std::move(fresh.access_token),
         fresh.refresh_token.empty() ? from->refresh_token.copy() : std::move(fresh.refresh_token),
         record.account.text(),
         record.scopes,
-        now,
+        received,
         now + fresh.access_lifetime,
         fresh.refresh_lifetime.count() > 0 ? now + fresh.refresh_lifetime : from->refresh_expires_at,
         fresh.forced_in_a_row};

@@ -46,6 +46,20 @@ TEST_F(Tokens, RefreshesAheadBesideTheCall) {
     EXPECT_EQ(run_on(loop, records->kept_tokens(user_id::trusted("ann"), soon()))->size(), 1U);
 }
 
+TEST_F(Tokens, Q02APairIsYoungAlsoWhereAClockAheadReceivedTheLogin) {
+    endpoint.good_refresh_tokens.insert("rft.first");
+    grant("ann", pair("first", seconds{1}), wall_now() + seconds{25});
+    ASSERT_TRUE(run_on(loop, tokens->renew(user_id::trusted("ann"), (**load("ann")).version, soon())));
+    const auto renewed = *load("ann");
+    EXPECT_EQ(renewed->access_token.reveal(), "act.issued1");
+    EXPECT_TRUE(renewed->renewed_within(seconds{60}, wall_now()));
+    // As it is read by another process.
+    tokens.reset();
+    start_good("a");
+    make_tokens();
+    EXPECT_TRUE((**load("ann")).renewed_within(seconds{60}, wall_now()));
+}
+
 TEST_F(Tokens, T06FindsTheNewPairAfterARestart) {
     grant_with("ann", seconds{-10});
     ASSERT_TRUE(access("ann"));
