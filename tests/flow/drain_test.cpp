@@ -92,7 +92,7 @@ protected:
 };
 
 TEST_F(DrainAtOnce, FaultYAYoungConnectionIsAnsweredAfterTheDoorsHaveClosed) {
-    constexpr int tries = 5; // a machine that stands still for a second makes the connection an old one
+    constexpr int tries = 20; // a machine that stands still for a second makes the connection an old one
     for (int one = 0; one < tries; ++one) {
         const auto port = w.gateway().port();
         const auto began = gateway::steady_now();
