@@ -1,4 +1,4 @@
-# embed_documents(TARGET): compiles openapi.yaml, its JSON form and every file of service/docs/ into TARGET, where
+# embed_documents(TARGET): compiles openapi.yaml, its JSON form and every file of service/web/ into TARGET, where
 # actions/assets.hpp finds them by name. The assembler includes the bytes, so size costs no compile time.
 function(embed_documents target)
     set(names "")
@@ -17,7 +17,7 @@ function(embed_documents target)
         DEPENDS ${PROJECT_SOURCE_DIR}/openapi.yaml ${converter}
         VERBATIM)
     embed_one(docs/openapi.json ${as_json})
-    file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/service/docs/*)
+    file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/service/web/*)
     foreach(page IN LISTS pages)
         get_filename_component(name ${page} NAME)
         embed_one(docs/${name} ${page})

@@ -1,7 +1,7 @@
 // tiktok-gateway: reads the command line and calls one of commands/; tells why when that cannot be done.
-#include "commands/commands.hpp"
-#include "commands/hardening.hpp"
-#include "commands/start_failure.hpp"
+#include "app/commands.hpp"
+#include "app/hardening.hpp"
+#include "app/start_failure.hpp"
 #include "settings/failpoint.hpp"
 
 #include <CLI/CLI.hpp>
@@ -20,7 +20,7 @@ struct arguments {
 };
 
 int act(const arguments& what) {
-    using namespace gateway::commands;
+    using namespace gateway::app;
     if (what.make_key) return new_key(what.caller_name);
     if (what.make_vault_key) return new_vault_key();
     if (what.only_check) return check_config(what.settings_file);
@@ -47,15 +47,15 @@ int main(int argc, char** argv) {
     what.make_key = key->parsed();
     what.make_vault_key = vault_key->parsed();
 
-    gateway::commands::harden_process();
+    gateway::app::harden_process();
     try {
         gateway::settings::arm_failpoint_of_environment();
         return act(what);
-    } catch (const gateway::commands::start_failure& why) {
+    } catch (const gateway::app::start_failure& why) {
         std::cerr << "tiktok-gateway: " << why.what() << "\n";
         return why.exit_status;
     } catch (const std::exception& why) {
         std::cerr << "tiktok-gateway: " << why.what() << "\n";
-        return gateway::commands::exit_failed;
+        return gateway::app::exit_failed;
     }
 }

@@ -1,6 +1,6 @@
 // What an action gives back: a value, never HTTP.
 #pragma once
-#include "base/worker_memory.hpp"
+#include "base/memory/worker_memory.hpp"
 #include "tiktok/document.hpp"
 
 #include <span>

@@ -1,4 +1,4 @@
-// Files that are compiled into the program: openapi.yaml and what lies in service/docs/. The list is made by
+// Files that are compiled into the program: openapi.yaml and what lies in service/web/. The list is made by
 // cmake/embed.cmake. Constants.
 #pragma once
 #include <span>

@@ -2,7 +2,7 @@
 
 #include "actions/post_settings.hpp"
 #include "actions/problem.hpp"
-#include "base/json_write.hpp"
+#include "base/json/write.hpp"
 #include "posts/post_facts.hpp"
 
 #include <utility>

@@ -1,7 +1,7 @@
 // GATEWAY_LIST_POSTS: what this gateway posted for the user, from the ledger; TikTok is not asked.
 #include "actions/post_settings.hpp"
 #include "actions/rows.hpp"
-#include "base/json_write.hpp"
+#include "base/json/write.hpp"
 #include "connections/desk.hpp"
 #include "posts/public_ids.hpp"
 

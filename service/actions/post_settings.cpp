@@ -1,6 +1,6 @@
 #include "actions/post_settings.hpp"
 
-#include "base/json_write.hpp"
+#include "base/json/write.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "actions/problem.hpp"
 
-#include "base/json_write.hpp"
+#include "base/json/write.hpp"
 
 namespace gateway::actions {
 namespace {

@@ -2,7 +2,7 @@
 #include "actions/post_settings.hpp"
 #include "actions/rows.hpp"
 #include "base/append.hpp"
-#include "base/json_write.hpp"
+#include "base/json/write.hpp"
 
 #include <utility>
 

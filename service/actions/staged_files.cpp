@@ -2,7 +2,7 @@
 // exist.
 #include "actions/call.hpp"
 #include "actions/rows.hpp"
-#include "base/json_write.hpp"
+#include "base/json/write.hpp"
 #include "files/shelf.hpp"
 
 #include <cstdint>

@@ -5,7 +5,7 @@
 #include "actions/post_settings.hpp"
 #include "actions/rows.hpp"
 #include "base/digest.hpp"
-#include "base/json_write.hpp"
+#include "base/json/write.hpp"
 #include "posts/post_settings.hpp"
 #include "runtime/task_group.hpp"
 #include "telemetry/call_record.hpp"

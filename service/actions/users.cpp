@@ -1,7 +1,7 @@
 // Connections as callers see them: list, show, import, disconnect. Never a token.
 #include "actions/call.hpp"
 #include "actions/rows.hpp"
-#include "base/json_write.hpp"
+#include "base/json/write.hpp"
 #include "connections/desk.hpp"
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 #include "actions/validate.hpp"
 
 #include "actions/validate_value.hpp"
-#include "base/json_strict.hpp"
+#include "base/json/strict.hpp"
 #include "base/utf.hpp"
 #include "http/query.hpp"
 

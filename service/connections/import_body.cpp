@@ -1,6 +1,6 @@
 #include "connections/import_body.hpp"
 
-#include "base/json_strict.hpp"
+#include "base/json/strict.hpp"
 #include "base/url_parts.hpp"
 
 #include <boost/json/object.hpp>

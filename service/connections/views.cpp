@@ -1,6 +1,6 @@
 // The answers of the desk (desk.hpp) as JSON: a connection, a page of them, a begun login. What is not in a
 // connection_view cannot get out here: no token is.
-#include "base/json_write.hpp"
+#include "base/json/write.hpp"
 #include "connections/desk.hpp"
 
 namespace gateway::connections {

@@ -1,6 +1,6 @@
 #include "inbound/admin_listener.hpp"
 
-#include "base/json_write.hpp"
+#include "base/json/write.hpp"
 #include "http/response_writer.hpp"
 #include "http/verb.hpp"
 #include "inbound/acceptor.hpp"

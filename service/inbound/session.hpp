@@ -3,7 +3,7 @@
 // order, one at a time (C15).
 #pragma once
 #include "base/ids.hpp"
-#include "base/spare_rooms.hpp"
+#include "base/memory/object_pool.hpp"
 #include "http/response_writer.hpp"
 #include "http/structured_fields.hpp"
 #include "inbound/door_state.hpp"
@@ -66,7 +66,7 @@ struct call_texts {
 
 /// What sessions of one worker write into their answers, and with; owned by its listener.
 struct answer_marks {
-    spare_rooms<call_texts> texts;
+    object_pool<call_texts> texts;
     ulid_source request_ids; // of requests that bring none
     http::date_clock dates;
     http::policy_text policies;

@@ -3,8 +3,8 @@
 // did. Slots of a limit above 1,024 free up to a thousandth of the window later, together with others.
 #pragma once
 #include "base/clock.hpp"
+#include "base/memory/worker_memory.hpp"
 #include "base/standing.hpp"
-#include "base/worker_memory.hpp"
 
 #include <cstddef>
 #include <cstdint>

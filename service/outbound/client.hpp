@@ -2,8 +2,8 @@
 // thread only. It knows HTTP/1.1 and nothing of TikTok.
 #pragma once
 #include "base/clock.hpp"
+#include "base/memory/worker_memory.hpp"
 #include "base/result.hpp"
-#include "base/worker_memory.hpp"
 #include "outbound/exchange_result.hpp"
 #include "runtime/task.hpp"
 

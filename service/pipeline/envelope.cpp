@@ -1,7 +1,7 @@
 // The one envelope of product §4. On the hot path TikTok's bytes are spliced in: no DOM, one string.
 #include "actions/problem.hpp"
-#include "base/json_patch.hpp"
-#include "base/json_write.hpp"
+#include "base/json/patch.hpp"
+#include "base/json/write.hpp"
 #include "pipeline/pipeline.hpp"
 
 #include <array>

@@ -5,7 +5,7 @@
 // lives on the socket's own loop; that is 600 instructions and two locked additions for each operation. Only
 // for sockets of the coroutine's own loop.
 #pragma once
-#include "base/worker_memory.hpp"
+#include "base/memory/worker_memory.hpp"
 #include "runtime/task.hpp"
 
 #include <boost/asio/associated_cancellation_slot.hpp>

@@ -2,7 +2,7 @@
 // concrete (not any_io_executor): a type-erased executor costs a quarter of a request in layered code, and
 // changing it later would touch every signature. And its frames come from the worker's worker_memory.
 #pragma once
-#include "base/worker_memory.hpp"
+#include "base/memory/worker_memory.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>

@@ -1,6 +1,6 @@
 #include "runtime/worker.hpp"
 
-#include "base/worker_memory.hpp"
+#include "base/memory/worker_memory.hpp"
 #include "runtime/waiter.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>

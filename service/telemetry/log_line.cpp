@@ -2,7 +2,7 @@
 
 #include "base/append.hpp"
 #include "base/digits.hpp"
-#include "base/json_write.hpp"
+#include "base/json/write.hpp"
 
 #include <algorithm>
 

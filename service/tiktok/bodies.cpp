@@ -1,7 +1,7 @@
 #include "tiktok/bodies.hpp"
 
 #include "base/append.hpp"
-#include "base/json_members.hpp"
+#include "base/json/members.hpp"
 #include "base/url_parts.hpp"
 
 #include <boost/json/array.hpp>

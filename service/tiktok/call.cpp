@@ -2,8 +2,8 @@
 
 #include "base/append.hpp"
 #include "base/digits.hpp"
-#include "base/json_scan.hpp"
-#include "base/json_strict.hpp"
+#include "base/json/scan.hpp"
+#include "base/json/strict.hpp"
 #include "http/request_writer.hpp"
 #include "http/verb.hpp"
 #include "tiktok/error_table.hpp"

@@ -3,9 +3,9 @@
 // that is user_api's. The worker's thread.
 #pragma once
 #include "base/clock.hpp"
+#include "base/memory/worker_memory.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
-#include "base/worker_memory.hpp"
 #include "outbound/client.hpp"
 #include "tiktok/document.hpp"
 #include "tiktok/endpoint.hpp"

@@ -1,6 +1,6 @@
 // TikTok's answer, validated once and not taken apart: bytes, and where its `data` lies in them.
 #pragma once
-#include "base/worker_memory.hpp"
+#include "base/memory/worker_memory.hpp"
 
 #include <cstddef>
 #include <string_view>

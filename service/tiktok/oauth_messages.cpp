@@ -1,6 +1,6 @@
 #include "tiktok/oauth_messages.hpp"
 
-#include "base/json_strict.hpp"
+#include "base/json/strict.hpp"
 #include "http/percent.hpp"
 #include "http/wire_text.hpp"
 #include "tiktok/error_table.hpp"

@@ -3,9 +3,9 @@
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "base/memory/object_pool.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
-#include "base/spare_rooms.hpp"
 #include "limits/window.hpp"
 #include "outbound/client.hpp"
 #include "settings/settings.hpp"
@@ -70,7 +70,7 @@ public:
     upload_memory& memory;   // of `uploads.memory_bytes`
     const settings::all& settings;
     observer told;
-    spare_rooms<request_room> request_rooms;
+    object_pool<request_room> request_rooms;
     retry_budget budget;
     outbound::origin api;
 };

@@ -1,7 +1,7 @@
 #include "tiktok/webhook.hpp"
 
 #include "base/digest.hpp"
-#include "base/json_strict.hpp"
+#include "base/json/strict.hpp"
 #include "http/wire_text.hpp"
 
 #include <boost/json/object.hpp>

@@ -24,7 +24,7 @@ METRICS = {
 FAULTS = []
 
 
-# service/commands/drain.cpp: refreshes in flight after the drain, then the cut of what is left.
+# service/app/drain.cpp: refreshes in flight after the drain, then the cut of what is left.
 REFRESHES_AND_LAST_CUT_S = 41 + 2
 
 

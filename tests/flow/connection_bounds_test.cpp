@@ -1,7 +1,7 @@
 // A bound of connections evicts before it refuses: whoever holds one without using it makes room, whoever
 // uses it keeps it, and who cannot be served hears so.
 #include "harness/flow_test.hpp"
-#include "unit_core/runtime/certificates.hpp"
+#include "unit/runtime/certificates.hpp"
 
 #include <gmock/gmock.h>
 

@@ -3,7 +3,7 @@
 // (the longest pause) choose the campaign; without them a short run that fits into every test run.
 #include "flow/drain_load.hpp"
 #include "harness/flow_test.hpp"
-#include "unit_core/runtime/certificates.hpp"
+#include "unit/runtime/certificates.hpp"
 
 #include <cerrno>
 #include <csignal>

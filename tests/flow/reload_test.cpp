@@ -1,7 +1,7 @@
 // SIGHUP: callers, limits, certificates and the log level are taken anew, all or none (product §8).
 #include "base/digest.hpp"
 #include "harness/flow_test.hpp"
-#include "unit_core/runtime/certificates.hpp"
+#include "unit/runtime/certificates.hpp"
 
 #include <gmock/gmock.h>
 

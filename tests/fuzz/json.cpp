@@ -1,10 +1,10 @@
 // Our JSON walk against Boost.JSON: the same texts are accepted, the same members found, the same changes
 // made.
-#include "base/json_members.hpp"
-#include "base/json_patch.hpp"
-#include "base/json_scan.hpp"
-#include "base/json_strict.hpp"
-#include "base/json_write.hpp"
+#include "base/json/members.hpp"
+#include "base/json/patch.hpp"
+#include "base/json/scan.hpp"
+#include "base/json/strict.hpp"
+#include "base/json/write.hpp"
 #include "fuzz/targets.hpp"
 
 #include <boost/json/parse.hpp>

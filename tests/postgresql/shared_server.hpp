@@ -2,7 +2,7 @@
 #pragma once
 #include "harness/postgresql_server.hpp"
 #include "store/open_store.hpp"
-#include "unit_core/store/store_fixture.hpp"
+#include "unit/store/store_fixture.hpp"
 
 #include <memory>
 #include <string>

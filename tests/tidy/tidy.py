@@ -15,7 +15,7 @@ import sys
 FUNCTION_LINES_MAX = 70
 RANKS = {"base": 0, "http": 1, "limits": 1, "telemetry": 1, "settings": 1, "runtime": 2, "store": 3, "vault": 4,
          "outbound": 4, "tiktok": 5, "posts": 6, "files": 6, "connections": 6, "actions": 7, "pipeline": 8,
-         "inbound": 9, "commands": 10}
+         "inbound": 9, "app": 10}
 NEIGHBOURS = {("posts", "files")}  # the one pair of equal rank that may look at each other
 
 # rule, pattern (on code without comments and strings), folders it holds for, exceptions, what to do instead
@@ -24,7 +24,7 @@ BANNED = [
     ("detached", r"\bdetached\b|\.detach\(\)", ["service", "tests"], ["service/outbound/resolver.cpp"],
      "spawn it in a task_group, which waits for it"),
     ("stdout", r"std::c(out|err|log)\b|\bprintf\(|\bputs\(", ["service", "tests"],
-     ["service/commands", "service/main.cpp", "tests/simulator/main.cpp", "tests/contract"], "return a value, or tell telemetry"),
+     ["service/app", "service/main.cpp", "tests/simulator/main.cpp", "tests/contract"], "return a value, or tell telemetry"),
     ("timer_race", r"\|\|\s*\w*timer", ["service"], [], "give the wait a deadline; the worker's sweep ends it"),
     ("getenv", r"\bgetenv\b", ["service"], ["service/settings"], "read it in settings/ and hand the value down"),
     ("bare_await", r"\b(if|while|switch) \((?:[^(){};=]|\([^()]*\))*\(*co_await", ["service", "tests"], [],
@@ -43,7 +43,7 @@ BANNED = [
 ]
 # what a third party's header stays within, so that changing the library changes one folder
 KEPT_IN = [("prometheus/", ["service/telemetry"]), ("sqlite3.h", ["service/store"]), ("libpq", ["service/store"]),
-           ("yaml-cpp/", ["service/settings"]), ("CLI/", ["service/commands", "service/main.cpp"]),
+           ("yaml-cpp/", ["service/settings"]), ("CLI/", ["service/app", "service/main.cpp"]),
            ("benchmark/", ["tests/bench/micro"])]
 # spelled in two halves, or this file would find itself
 OPEN_ENDS = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX"]) + r")\b")
@@ -81,7 +81,7 @@ def check_layers(path, text, code):
         target = found.group(1).split("/")[0] if "/" in found.group(1) else ""
         line = line_at(text, found.start())
         if parts[0] == "service":
-            own = parts[1] if len(parts) > 2 else "commands"  # main.cpp stands beside commands/
+            own = parts[1] if len(parts) > 2 else "app"  # main.cpp stands beside app/
             if target not in RANKS:
                 yield line, "layers", f'"{found.group(1)}": include with the folder\'s name'
             elif target != own and RANKS[target] >= RANKS[own] and (own, target) not in NEIGHBOURS:

@@ -1,8 +1,8 @@
 // What TikTok's answer costs on its way into ours: one scan, one copy.
 #include "bench/micro/answers.hpp"
 
-#include "base/json_patch.hpp"
-#include "base/json_scan.hpp"
+#include "base/json/patch.hpp"
+#include "base/json/scan.hpp"
 #include "pipeline/pipeline.hpp"
 
 #include <benchmark/benchmark.h>

@@ -1,7 +1,7 @@
 #include "base/append.hpp"
 
-#include "base/json_plain.hpp"
-#include "base/spare_rooms.hpp"
+#include "base/json/plain.hpp"
+#include "base/memory/object_pool.hpp"
 
 #include <gtest/gtest.h>
 
@@ -59,7 +59,7 @@ TEST(SpareRooms, GiveTheLastRoomAgainCleaned) {
         std::string text;
         void clean() { text.clear(); }
     };
-    spare_rooms<room> rooms;
+    object_pool<room> rooms;
     auto first = rooms.take();
     first->text = "of a call";
     const room* const same = first.get();

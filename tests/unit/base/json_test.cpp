@@ -1,8 +1,8 @@
-#include "base/json_members.hpp"
-#include "base/json_patch.hpp"
-#include "base/json_scan.hpp"
-#include "base/json_strict.hpp"
-#include "base/json_write.hpp"
+#include "base/json/members.hpp"
+#include "base/json/patch.hpp"
+#include "base/json/scan.hpp"
+#include "base/json/strict.hpp"
+#include "base/json/write.hpp"
 #include "base/utf.hpp"
 
 #include <boost/json/serialize.hpp>

@@ -1,0 +1,56 @@
+#include "app/commands.hpp"
+#include "app/descriptors.hpp"
+#include "app/read_settings.hpp"
+#include "app/start_failure.hpp"
+#include "outbound/tls_client_context.hpp"
+
+#include <filesystem>
+#include <iostream>
+
+namespace gateway::app {
+
+namespace {
+
+/// What the start would make or open there, found out without doing it.
+void look_at_named_places(const settings::all& settings) {
+    namespace fs = std::filesystem;
+    std::error_code unseen;
+    const fs::path files = settings.files.directory;
+    if (fs::exists(files, unseen) && !fs::is_directory(files, unseen))
+        throw refused(settings, "files.directory", files.string() + " is not a folder");
+    if (!settings.store.in_file()) return;
+    const fs::path store = settings.store.url.reveal().substr(std::string_view("sqlite:").size());
+    const fs::path folder = store.has_parent_path() ? store.parent_path() : ".";
+    if (!fs::is_directory(folder, unseen))
+        throw refused(settings, "store.url", "there is no folder " + folder.string() + "; make it first");
+    if (fs::is_directory(store, unseen))
+        throw refused(settings, "store.url", store.string() + " is a folder, not a file");
+}
+
+/// Opens what the settings name, without touching the store or a port.
+void open_named_files(const settings::all& settings) {
+    read_key_ring(settings);
+    try {
+        const outbound::tls_client_context trust(settings.tiktok.ca_file);
+    } catch (const std::exception& wrong) {
+        throw refused(settings, "tiktok.ca_file", wrong.what());
+    }
+    read_certificate(settings);
+}
+
+} // namespace
+
+int check_config(const std::string& settings_file) {
+    const settings::all settings = read_settings(settings_file);
+    open_named_files(settings);
+    look_at_named_places(settings);
+    for (const auto& one : remarks_on(settings))
+        std::cout << "note: " << settings::text_of(one) << "\n";
+    const auto descriptors = plan_descriptors(settings, workers_of(settings), descriptor_limit());
+    if (const auto told = told_of(descriptors, settings); !told.empty())
+        std::cout << "note: listen.connections_max: " << told << "\n";
+    std::cout << "the settings are good\n" << std::flush;
+    return exit_well;
+}
+
+} // namespace gateway::app

@@ -1,0 +1,17 @@
+// What the program can be told to do, one function each; main.cpp reads the command line and calls one of
+// them. Each gives the exit status; `run` and `check_config` tell what is wrong with the settings, by key,
+// and give 78.
+#pragma once
+#include <string>
+
+namespace gateway::app {
+
+/// Serves until SIGTERM or SIGINT, then drains.
+int run(const std::string& settings_file);
+int check_config(const std::string& settings_file);
+/// A new key for a caller: the key, and the hash that goes into the settings.
+int new_key(const std::string& name);
+/// One line for the file of vault.keys_file.
+int new_vault_key();
+
+} // namespace gateway::app

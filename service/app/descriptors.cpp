@@ -1,0 +1,61 @@
+#include "app/descriptors.hpp"
+
+#include "settings/settings.hpp"
+
+#include <algorithm>
+#include <sys/resource.h>
+
+namespace gateway::app {
+
+namespace {
+
+constexpr std::uint64_t own_descriptors = 24;    // standard streams, log, settings, name resolution
+constexpr std::uint64_t worker_descriptors = 8;  // loop, timers, listener, wake-ups
+constexpr std::uint64_t sqlite_descriptors = 12; // database, journal, shared memory, a check beside it
+constexpr std::uint64_t file_descriptors = 128;  // uploads that are being kept or read
+constexpr std::uint64_t origins = 2;             // of TikTok: the API and an upload host
+constexpr std::uint64_t admin_connections = 64;  // at most
+constexpr std::uint64_t refusals_a_worker = 64;  // at most
+constexpr std::uint64_t least_connections = 8;   // below that nothing works anyhow
+
+std::uint64_t share(std::uint64_t whole, std::uint64_t parts, std::uint64_t least, std::uint64_t most) {
+    return std::clamp(whole / parts, least, most);
+}
+
+} // namespace
+
+descriptor_plan plan_descriptors(const settings::all& settings, unsigned workers, std::uint64_t limit) {
+    const std::uint64_t admin = share(limit, 16, 8, admin_connections);
+    const std::uint64_t refusals = share(limit, 32UL * workers, 2, refusals_a_worker);
+    const std::uint64_t store =
+        settings.store.in_file() ? sqlite_descriptors : std::uint64_t{settings.store.connections} + 2;
+    const std::uint64_t fixed = own_descriptors + workers * (worker_descriptors + refusals) + admin + store;
+    const std::uint64_t left = limit > fixed ? limit - fixed : 0;
+    // A caller's call may need a connection to TikTok and a file of its own, so these have no more than half.
+    const std::uint64_t behind =
+        std::min(origins * workers * settings.tiktok.connections_per_host + file_descriptors, left / 2);
+    const std::uint64_t room = std::max(left - behind, least_connections);
+    descriptor_plan plan;
+    plan.limit = limit;
+    plan.connections_max =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(settings.listen.connections_max, room));
+    plan.admin_connections_max = static_cast<std::uint32_t>(admin);
+    plan.refusals_max = static_cast<std::uint32_t>(refusals);
+    return plan;
+}
+
+std::uint64_t descriptor_limit() {
+    rlimit files{};
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return 1024; // what systems give at least
+    return files.rlim_cur;
+}
+
+std::string told_of(const descriptor_plan& plan, const settings::all& settings) {
+    if (plan.connections_max >= settings.listen.connections_max) return {};
+    return "there is room for " + std::to_string(plan.connections_max) + " connections instead of "
+           + std::to_string(settings.listen.connections_max) + ", since the process may open "
+           + std::to_string(plan.limit)
+           + " descriptors; raise that (ulimit -n, LimitNOFILE) or lower the setting";
+}
+
+} // namespace gateway::app

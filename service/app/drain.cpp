@@ -1,0 +1,130 @@
+// How the service ends (product §8; failure-catalogue P01, P02): the steps, and what may shorten them.
+#include "app/drain.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <future>
+#include <memory>
+#include <vector>
+
+namespace gateway::app {
+
+namespace {
+
+constexpr milliseconds look_every{20};
+constexpr seconds shortened_to{2}; // after a second signal
+/// Handshakes that have begun are given this long to come to an end: a few round trips over any distance.
+constexpr milliseconds last_handshakes{300};
+constexpr milliseconds every_door_within{1'000};
+constexpr seconds last_lines_within{1};
+/// For calls that were cut: to write down how they ended, and to say so.
+constexpr seconds last_answers_within{5};
+/// A refresh asks twice at most, each time for 15 s, and stores what it got.
+constexpr seconds refresh_reserve{40};
+
+/// `done` is shared: if a worker died, nobody knows who lets go of it last.
+task<void> drain_tokens(tiktok::tokens& tokens, std::shared_ptr<std::promise<void>> done) {
+    co_await tokens.drain(deadline::in(steady_now(), refresh_reserve));
+    done->set_value();
+}
+
+} // namespace
+
+void service::stop_being_ready() {
+    door_.now.store(inbound::phase::leaving);
+}
+
+/// What is told later than that is a worker's that does not turn; the drain does not wait for it.
+void service::close_doors(milliseconds last_handshakes) {
+    std::vector<std::future<void>> closed;
+    for (auto& one : serving_) {
+        auto told = std::make_shared<std::promise<void>>(); // shared: nobody knows who lets go of it last
+        closed.push_back(told->get_future());
+        boost::asio::post(one->on.home.executor(), [worker = one.get(), last_handshakes, told] {
+            worker->listener.stop_accepting(last_handshakes, [told] { told->set_value(); });
+        });
+    }
+    const auto until = steady_now() + last_handshakes + every_door_within;
+    for (auto& one : closed)
+        one.wait_until(until);
+    door_.now.store(inbound::phase::closed);
+}
+
+void service::end_idle_connections() {
+    for (auto& one : serving_)
+        boost::asio::post(one->on.home.executor(), [worker = one.get()] { worker->listener.end_idle(); });
+}
+
+void service::end_calls() {
+    door_.calls_end.set(steady_now());
+}
+
+bool service::anything_left() const {
+    return door_.requests_in_flight.load() > 0 || door_.connections.load() > 0;
+}
+
+void service::finish_refreshes() {
+    auto done = std::make_shared<std::promise<void>>();
+    auto& home = reaching_[0]->home;
+    boost::asio::post(home.executor(),
+                      [this, &home, done] { home.group().spawn(drain_tokens(tokens_, done)); });
+    done->get_future().wait_for(refresh_reserve + seconds{1});
+}
+
+void service::stop() {
+    for (auto& one : reaching_)
+        one->home.stop();
+    for (auto& one : threads_)
+        one.join();
+    threads_.clear();
+}
+
+bool service::holds_unfinished_work() const {
+    return std::any_of(reaching_.begin(), reaching_.end(),
+                       [](const auto& one) { return one->home.group().size() > 0; });
+}
+
+void service::leave(int exit_code) {
+    lines_.flush(last_lines_within);
+    std::_Exit(exit_code);
+}
+
+namespace {
+
+/// A second signal shortens the wait.
+void wait_until_nothing_is_left(service& of, signals& from, steady_time until) {
+    while (of.anything_left() && steady_now() < until) {
+        of.end_idle_connections(); // again and again: young ones grow old
+        const auto asked = from.wait(std::min<steady_time>(until, steady_now() + look_every));
+        if (asked == signals::what::terminate)
+            until = std::min<steady_time>(until, steady_now() + shortened_to);
+    }
+}
+
+} // namespace
+
+void drain(service& of, const settings::drain& settings, signals& from) {
+    const steady_time began = steady_now();
+    of.sink().tell(telemetry::level::info, "draining");
+    of.stop_being_ready();
+    bool hurried = false;
+    for (const auto until = began + settings.delay; !hurried && steady_now() < until;)
+        hurried = from.wait(until) == signals::what::terminate;
+    of.close_doors(std::min(settings.delay, last_handshakes));
+
+    auto until = std::max(began + settings.deadline, steady_now());
+    if (hurried) until = std::min(until, steady_now() + shortened_to);
+    wait_until_nothing_is_left(of, from, until);
+    if (of.anything_left()) {
+        of.sink().tell(telemetry::level::warn, "drain_deadline_passed");
+        of.end_calls();
+        wait_until_nothing_is_left(of, from, steady_now() + last_answers_within);
+    }
+    of.finish_refreshes();
+    of.stop();
+    of.sink().tell(telemetry::level::info, "stopped");
+}
+
+} // namespace gateway::app

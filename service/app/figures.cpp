@@ -1,0 +1,86 @@
+// The metrics that somebody else keeps: read at each scrape, never waited for.
+#include "app/service.hpp"
+
+#include <algorithm>
+
+namespace gateway::app {
+
+namespace {
+
+using telemetry::sample;
+
+sample labelled(std::string name, std::string value, double figure) {
+    return {{{std::move(name), std::move(value)}}, figure};
+}
+
+} // namespace
+
+void service::add_figures() {
+    sink_.add_gauge("requests_in_flight", "Calls that are being served.", [this] {
+        return std::vector<sample>{{{}, static_cast<double>(door_.requests_in_flight.load())}};
+    });
+    sink_.add_gauge("client_connections", "Open connections of callers.", [this] {
+        return std::vector<sample>{{{}, static_cast<double>(door_.connections.load())}};
+    });
+    sink_.add_gauge("upstream_connections", "Connections to TikTok, and calls that wait for one.", [this] {
+        std::uint32_t idle = 0, active = 0, waiting = 0;
+        for (const auto& one : reaching_) {
+            idle += one->idle.load();
+            active += one->active.load();
+            waiting += one->waiting.load();
+        }
+        return std::vector<sample>{labelled("state", "idle", idle), labelled("state", "active", active),
+                                   labelled("state", "waiting", waiting)};
+    });
+    sink_.add_gauge("connections", "Users' links to TikTok, by state.", [this] {
+        std::vector<sample> samples;
+        for (std::size_t at = 0; at < health_.connections.size(); ++at)
+            samples.push_back(labelled("state",
+                                       std::string(store::name_of(static_cast<store::connection_state>(at))),
+                                       static_cast<double>(health_.connections[at].load())));
+        return samples;
+    });
+    sink_.add_gauge("event_loop_lag_seconds", "How late the slowest loop came to its last timer.", [this] {
+        std::chrono::nanoseconds worst{0};
+        for (const auto& one : reaching_)
+            worst = std::max(worst, one->home.lag());
+        return std::vector<sample>{{{}, static_cast<double>(worst.count()) / 1e9}};
+    });
+    sink_.add_counter("settings_reloads_total", "SIGHUPs, by whether the new settings were taken.", [this] {
+        return std::vector<sample>{
+            labelled("result", "taken", static_cast<double>(reloads_.taken.load())),
+            labelled("result", "refused", static_cast<double>(reloads_.refused.load()))};
+    });
+    sink_.add_gauge("store_has_no_room", "1 while writes find the store's disk full.", [this] {
+        const bool full = store_->how_it_is().now == store::condition::no_room;
+        return std::vector<sample>{{{}, full ? 1.0 : 0.0}};
+    });
+    sink_.add_gauge("store_late_writes", "Ends of calls that wait for the store, to be written down.",
+                    [this] {
+                        return std::vector<sample>{{{}, static_cast<double>(store_->late().waiting)}};
+                    });
+    sink_.add_counter("store_late_writes_lost_total",
+                      "Ends of calls that were never written down: their keys stay taken.", [this] {
+                          return std::vector<sample>{{{}, static_cast<double>(store_->late().lost)}};
+                      });
+    if (certificate_)
+        sink_.add_gauge("certificate_expires_timestamp_seconds",
+                        "When the API listener's certificate ends, in seconds since 1970.", [this] {
+                            const auto ends = static_cast<double>(unix_ms(certificate_ends_.load()));
+                            return std::vector<sample>{{{}, ends / 1e3}};
+                        });
+    sink_.add_gauge("vault_key_uses", "Seals under the newest vault key; 4294967296 are safe.", [this] {
+        return std::vector<sample>{{{}, static_cast<double>(vault_.newest_key().uses)}};
+    });
+    sink_.add_counter("vault_operations_total", "What the vault did with sealed records.", [this] {
+        const auto counts = vault_.counts();
+        const auto operation = [](const char* name, const char* result, std::uint64_t count) {
+            return sample{{{"operation", name}, {"result", result}}, static_cast<double>(count)};
+        };
+        return std::vector<sample>{operation("open", "ok", counts.opened),
+                                   operation("seal", "ok", counts.sealed),
+                                   operation("open", "damaged", counts.damaged)};
+    });
+}
+
+} // namespace gateway::app

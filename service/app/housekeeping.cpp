@@ -1,0 +1,81 @@
+#include "app/housekeeping.hpp"
+
+#include "files/shelf.hpp"
+#include "runtime/waiter.hpp"
+#include "store/store.hpp"
+#include "telemetry/sink.hpp"
+#include "tiktok/idle_users.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+
+namespace gateway::app {
+
+namespace {
+
+constexpr seconds look_every{5};
+constexpr seconds ask_within{3};
+constexpr seconds sweep_every{60};
+constexpr seconds sweep_within{30};
+constexpr std::chrono::hours idle_users_every{6};
+
+task<void> look_at_store(store::store& store, telemetry::sink& sink, store_health& health) {
+    const auto well = co_await store.ping(deadline::in(steady_now(), ask_within));
+    if (health.good.exchange(well.has_value()) != well.has_value())
+        sink.tell(well ? telemetry::level::info : telemetry::level::error,
+                  well ? "store_is_back" : "store_does_not_answer");
+    const bool has_room = store.how_it_is().now != store::condition::no_room;
+    if (health.has_room.exchange(has_room) != has_room)
+        sink.tell(has_room ? telemetry::level::info : telemetry::level::error,
+                  has_room ? "store_has_room_again" : "store_has_no_room");
+    const auto counts = co_await store.count_connections_by_state(deadline::in(steady_now(), ask_within));
+    if (!counts) co_return;
+    for (std::size_t at = 0; at < std::min(counts->size(), health.connections.size()); ++at)
+        health.connections[at].store((*counts)[at], std::memory_order_relaxed);
+}
+
+task<void> sweep(store::store& store, files::shelf& files, telemetry::sink& sink) {
+    const auto records = co_await store.sweep(wall_now(), deadline::in(steady_now(), sweep_within));
+    const auto bytes = co_await files.sweep(wall_now(), deadline::in(steady_now(), sweep_within));
+    if (!records)
+        sink.tell(telemetry::level::warn, "sweep_failed",
+                  {{"part", "store"}, {"reason", records.error().message()}});
+    if (!bytes)
+        sink.tell(telemetry::level::warn, "sweep_failed",
+                  {{"part", "files"}, {"reason", bytes.error().message()}});
+}
+
+} // namespace
+
+task<void> keep_house(store::store& store, files::shelf& files, telemetry::sink& sink, store_health& health,
+                      std::function<void(const std::string& reason)> lost) {
+    steady_time swept = steady_now();
+    while (true) {
+        co_await look_at_store(store, sink, health);
+        if (const auto is = store.how_it_is(); is.now == store::condition::beyond_help) {
+            lost(is.reason);
+            co_return;
+        }
+        if (steady_now() - swept >= sweep_every) {
+            swept = steady_now();
+            co_await sweep(store, files, sink);
+        }
+        co_await pause_until(deadline::in(steady_now(), look_every));
+    }
+}
+
+task<void> keep_idle_users(store::store& store, tiktok::tokens& tokens, telemetry::sink& sink) {
+    while (true) {
+        const auto next = steady_now() + idle_users_every;
+        const auto done = co_await tiktok::refresh_idle_users(store, tokens, deadline{next});
+        if (!done)
+            sink.tell(telemetry::level::warn, "idle_users_not_looked_at",
+                      {{"reason", done.error().message()}});
+        else if (*done > 0)
+            sink.tell(telemetry::level::info, "idle_users_refreshed", {{"count", std::to_string(*done)}});
+        co_await pause_until(deadline{next});
+    }
+}
+
+} // namespace gateway::app

@@ -1,0 +1,41 @@
+// What has to be done from time to time, on one worker: forgetting what has expired, and asking the store how
+// it is, so that readiness and metrics never have to wait for it.
+#pragma once
+#include "runtime/task.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace gateway::store {
+class store;
+}
+namespace gateway::files {
+class shelf;
+}
+namespace gateway::telemetry {
+class sink;
+}
+namespace gateway::tiktok {
+class tokens;
+}
+
+namespace gateway::app {
+
+/// Written by housekeeping, read by the admin listener; any thread.
+struct store_health {
+    std::atomic<bool> good{true}, has_room{true};
+    std::array<std::atomic<std::uint64_t>, 4> connections{}; // by store::connection_state
+};
+
+/// Runs until it is cancelled, or the store is beyond help, which `lost` hears with the reason.
+task<void> keep_house(store::store& store, files::shelf& files, telemetry::sink& sink, store_health& health,
+                      std::function<void(const std::string& reason)> lost);
+
+/// Four times a day: refreshes the users nobody calls for, before TikTok forgets them (T17). On the home
+/// worker of `tokens`; runs until it is cancelled.
+task<void> keep_idle_users(store::store& store, tiktok::tokens& tokens, telemetry::sink& sink);
+
+} // namespace gateway::app

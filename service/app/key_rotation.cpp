@@ -1,0 +1,95 @@
+#include "app/key_rotation.hpp"
+
+#include "runtime/waiter.hpp"
+#include "telemetry/sink.hpp"
+#include "vault/token_vault.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace gateway::app {
+
+namespace {
+
+constexpr seconds look_every{1};
+constexpr seconds again_after{600}; // verifiers of logins live that long
+constexpr milliseconds pause_between_pages{20};
+constexpr seconds page_within{30};
+constexpr std::uint64_t uses_worth_a_word = std::uint64_t{1} << 31; // of 2^32
+
+deadline soon() {
+    return deadline::in(steady_now(), page_within);
+}
+
+/// Every pair that opens; `false`: the store did not answer.
+task<bool> move_pairs(vault::token_vault& vault, telemetry::sink& sink, const std::string& key) {
+    std::uint64_t moved = 0, unreadable = 0;
+    std::string cursor;
+    do {
+        const auto step = co_await vault.reseal(key, cursor, soon());
+        if (!step) {
+            sink.tell(telemetry::level::warn, "vault_reseal_interrupted",
+                      {{"key", key}, {"reason", step.error().message()}});
+            co_return false;
+        }
+        moved += step->resealed;
+        unreadable += step->unreadable;
+        cursor = step->next;
+        co_await pause_until(deadline::in(steady_now(), pause_between_pages));
+    } while (!cursor.empty());
+    sink.tell(
+        unreadable > 0 ? telemetry::level::warn : telemetry::level::info, "vault_resealed",
+        {{"key", key}, {"resealed", std::to_string(moved)}, {"unreadable", std::to_string(unreadable)}});
+    co_return true;
+}
+
+/// Whether nothing needs the key any longer.
+task<bool> release(vault::token_vault& vault, telemetry::sink& sink, const std::string& key) {
+    auto left = co_await vault.count_under(key, soon());
+    if (!left) co_return false;
+    if (*left > 0) {
+        const bool moved = co_await move_pairs(vault, sink, key);
+        if (!moved) co_return false;
+        left = co_await vault.count_under(key, soon());
+        if (!left || *left > 0) co_return false;
+    }
+    sink.tell(
+        telemetry::level::info, "vault_key_unused",
+        {{"key", key}, {"hint", "nothing is sealed under it; its line can be taken out of vault.keys_file"}});
+    co_return true;
+}
+
+task<bool> release_all(vault::token_vault& vault, telemetry::sink& sink) {
+    bool all = true;
+    for (const auto& key : vault.older_keys()) {
+        const bool released = co_await release(vault, sink, key);
+        all = all && released;
+    }
+    co_return all;
+}
+
+} // namespace
+
+task<void> keep_newest_key(vault::token_vault& vault, telemetry::sink& sink) {
+    std::uint64_t seen = 0;
+    steady_time again = steady_time::max();
+    std::string warned_of;
+    while (true) {
+        if (const auto rings = vault.rings(); rings != seen || steady_now() >= again) {
+            seen = rings;
+            const bool all = co_await release_all(vault, sink);
+            again = all ? steady_time::max() : steady_now() + again_after;
+        }
+        if (const auto newest = vault.newest_key();
+            newest.uses >= uses_worth_a_word && newest.id != warned_of) {
+            warned_of = newest.id;
+            sink.tell(telemetry::level::warn, "vault_key_worn",
+                      {{"key", newest.id},
+                       {"uses", std::to_string(newest.uses)},
+                       {"hint", "a key is safe for 4294967296 seals; append a new one to vault.keys_file"}});
+        }
+        co_await pause_until(deadline::in(steady_now(), look_every));
+    }
+}
+
+} // namespace gateway::app

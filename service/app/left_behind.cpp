@@ -1,0 +1,66 @@
+#include "app/left_behind.hpp"
+
+#include "pipeline/recovery.hpp"
+#include "posts/settlement.hpp"
+#include "runtime/waiter.hpp"
+
+#include <string>
+
+namespace gateway::app {
+namespace {
+
+constexpr seconds resume_within{300};
+constexpr seconds resume_every{5}; // after a lease is over, another replica is at work this soon (T01)
+constexpr seconds settle_every{5}; // after a replica's minute of silence; a look at two small indexes
+
+/// A refresh that the last life of this process, or another replica, began and did not end: asked once more.
+task<void> resume_refreshes(tiktok::tokens& tokens, telemetry::sink& sink) {
+    const auto resumed = co_await tokens.resume_open_refreshes(deadline::in(steady_now(), resume_within));
+    if (!resumed)
+        sink.tell(telemetry::level::error, "resume_refreshes_failed",
+                  {{"reason", resumed.error().message()}});
+    else if (*resumed > 0)
+        sink.tell(telemetry::level::warn, "refreshes_resumed", {{"count", std::to_string(*resumed)}});
+}
+
+/// What the last life of this process, or another replica, left half done: the ledger first, then the keys
+/// that wait for it.
+task<void> settle_what_was_left(store::store& store, telemetry::sink& sink) {
+    const auto until = deadline::in(steady_now(), resume_within);
+    const auto posts = co_await posts::settle_abandoned(store, until);
+    const auto keys = co_await pipeline::recover_keys(store, until);
+    if (!posts || !keys) {
+        const auto& why = posts ? keys.error() : posts.error();
+        sink.tell(telemetry::level::error, "settlement_failed", {{"reason", why.message()}});
+    }
+    if (posts)
+        for (std::size_t i = 0; i < posts->unknown; ++i)
+            sink.of_worker(0).post_ended("outcome_unknown");
+    const auto count = [](std::size_t n) { return std::to_string(n); };
+    if (posts && posts->failed + posts->unknown + posts->settled > 0)
+        sink.tell(telemetry::level::warn, "posts_settled_after_crash",
+                  {{"came_to_nothing", count(posts->failed)},
+                   {"outcome_unknown", count(posts->unknown)},
+                   {"settled", count(posts->settled)}});
+    if (keys && keys->answered + keys->freed > 0)
+        sink.tell(telemetry::level::warn, "keys_settled_after_crash",
+                  {{"answered", count(keys->answered)}, {"freed", count(keys->freed)}});
+}
+
+} // namespace
+
+task<void> keep_resuming(tiktok::tokens& tokens, telemetry::sink& sink, const store_health& health) {
+    while (true) {
+        if (health.good.load(std::memory_order_relaxed)) co_await resume_refreshes(tokens, sink);
+        co_await pause_until(deadline::in(steady_now(), resume_every));
+    }
+}
+
+task<void> keep_settling(store::store& store, telemetry::sink& sink, const store_health& health) {
+    while (true) {
+        if (health.good.load(std::memory_order_relaxed)) co_await settle_what_was_left(store, sink);
+        co_await pause_until(deadline::in(steady_now(), settle_every));
+    }
+}
+
+} // namespace gateway::app

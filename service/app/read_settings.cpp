@@ -1,0 +1,88 @@
+#include "app/read_settings.hpp"
+
+#include "actions/row.hpp"
+#include "app/start_failure.hpp"
+#include "base/pattern.hpp"
+#include "tiktok/scopes.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace gateway::app {
+
+namespace {
+
+bool fits_an_action(const std::string& pattern) {
+    const auto rows = actions::table();
+    return std::any_of(rows.begin(), rows.end(),
+                       [&pattern](const actions::row& row) { return matches(pattern, row.slug); });
+}
+
+/// The settings know no rows. A misspelt action would only show when its caller is refused in production.
+std::vector<settings::fault> check_actions(const settings::all& values) {
+    std::vector<settings::fault> faults;
+    for (std::size_t place = 0; place < values.callers.size(); ++place)
+        for (const auto& pattern : values.callers[place].actions)
+            if (!fits_an_action(pattern))
+                faults.push_back(
+                    {"callers[" + std::to_string(place) + "].actions",
+                     "holds " + pattern + ", which fits no action, such as TIKTOK_LIST_VIDEOS or GATEWAY_*",
+                     settings::source_of(values, "callers")});
+    return faults;
+}
+
+} // namespace
+
+start_failure refused(const settings::all& settings, const std::string& key, const std::string& reason) {
+    return {exit_settings, settings::text_about(settings, key, reason)};
+}
+
+settings::loaded find_settings(const std::string& file) {
+    settings::loaded found = settings::load(file, settings::read_environment());
+    if (found.good()) found.faults = check_actions(found.values);
+    return found;
+}
+
+std::vector<settings::fault> remarks_on(const settings::all& settings) {
+    std::vector<settings::fault> remarks;
+    for (const auto& scope : tiktok::unknown_scopes(settings.tiktok.scopes))
+        remarks.push_back(
+            {"tiktok.scopes",
+             "holds " + scope
+                 + ", which this gateway does not know; TikTok refuses every login while the app "
+                   "does not hold it",
+             settings::source_of(settings, "tiktok.scopes")});
+    return remarks;
+}
+
+settings::all read_settings(const std::string& file) {
+    settings::loaded found = find_settings(file);
+    if (found.good()) return std::move(found.values);
+    std::string told = "the settings are not good:";
+    for (const auto& one : found.faults)
+        told += "\n  " + settings::text_of(one);
+    throw start_failure(exit_settings, told);
+}
+
+unsigned workers_of(const settings::all& settings) {
+    if (settings.workers > 0) return settings.workers;
+    return std::max(1U, std::thread::hardware_concurrency());
+}
+
+vault::key_ring read_key_ring(const settings::all& settings) {
+    auto ring = vault::key_ring::read(settings.vault.keys_file);
+    if (!ring) throw refused(settings, "vault.keys_file", ring.error().message());
+    return std::move(*ring);
+}
+
+std::shared_ptr<const tls_server_context> read_certificate(const settings::all& settings) {
+    const auto& files = settings.listen.tls;
+    if (!files.on()) return nullptr;
+    try {
+        return std::make_shared<const tls_server_context>(files.certificate_file, files.private_key_file);
+    } catch (const std::exception& wrong) {
+        throw refused(settings, "listen.tls.certificate_file", wrong.what());
+    }
+}
+
+} // namespace gateway::app

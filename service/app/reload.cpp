@@ -1,0 +1,121 @@
+#include "app/reload.hpp"
+
+#include "app/read_settings.hpp"
+#include "app/service.hpp"
+#include "app/start_failure.hpp"
+#include "settings/keys.hpp"
+#include "tiktok/services.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <future>
+#include <string_view>
+
+namespace gateway::app {
+
+namespace {
+
+/// A worker that does not turn is told by other means; a SIGHUP does not hang on it.
+constexpr seconds every_worker_within{10};
+constexpr seconds check_within{30};
+
+using keys_verdict = result<store::done>;
+
+/// `told` is shared: should the wait be over first, nobody knows who lets go of it last.
+task<void> hand_over(vault::token_vault& vault, vault::key_ring fresh,
+                     std::shared_ptr<std::promise<keys_verdict>> told) {
+    told->set_value(co_await vault.change_keys(std::move(fresh), deadline::in(steady_now(), check_within)));
+}
+
+std::string one_line(const std::vector<settings::fault>& faults) {
+    std::string told;
+    for (const auto& one : faults)
+        told += (told.empty() ? "" : "; ") + settings::text_of(one);
+    return told;
+}
+
+std::string one_line(const std::vector<std::string_view>& keys) {
+    std::string told;
+    for (const auto key : keys)
+        told.append(told.empty() ? "" : ", ").append(key);
+    return told;
+}
+
+/// Beyond the checks of a start: a file that lost its end while it was written must not open the API to
+/// everybody on this host.
+void refuse_to_lose_callers(const service& running, const settings::all& fresh) {
+    if (fresh.callers.empty() && running.asks_for_keys())
+        throw refused(fresh, "callers",
+                      "is empty now, and then nobody would need a key; that takes a restart");
+}
+
+settings::all read_good_settings(const std::string& file) {
+    auto found = find_settings(file);
+    if (!found.good()) throw start_failure(exit_settings, one_line(found.faults));
+    return std::move(found.values);
+}
+
+/// TLS begins and ends with a start: an open port does not change its protocol.
+std::vector<std::string_view> left_for_a_start(const settings::all& running, const settings::all& fresh) {
+    auto keys = settings::changed_for_a_start(running, fresh);
+    if (running.listen.tls.on() != fresh.listen.tls.on()) keys.emplace_back("listen.tls.certificate_file");
+    return keys;
+}
+
+} // namespace
+
+keys_verdict service::change_keys(vault::key_ring fresh) {
+    auto told = std::make_shared<std::promise<keys_verdict>>();
+    auto answer = told->get_future();
+    auto& home = reaching_[0]->home;
+    auto start = [this, &home, told, ring = std::move(fresh)]() mutable {
+        home.group().spawn(hand_over(vault_, std::move(ring), told));
+    };
+    boost::asio::post(home.executor(), std::move(start));
+    if (answer.wait_for(check_within + every_worker_within) == std::future_status::ready) return answer.get();
+    return failure{errc::vault_unavailable, "The store does not answer."};
+}
+
+void service::renew(const settings::all& fresh, std::shared_ptr<const tls_server_context> certificate) {
+    callers_ = std::make_shared<const pipeline::caller_book>(fresh.callers);
+    if (certificate_ && certificate) certificate_ = std::move(certificate);
+    certificate_ends_.store(certificate_ ? certificate_->expires_at() : wall_time{});
+    unknown_keys_.change_limit(fresh.limits.unknown_keys_per_minute);
+    window_table_.change_rules(tiktok::window_rules(fresh.limits));
+    sink_.change_level(telemetry::level_of(fresh.log.level));
+    const renewed_parts parts{callers_, certificate_};
+    std::vector<std::future<void>> done;
+    for (auto& one : serving_) {
+        // Shared with the worker: whoever is done with it last lets it go.
+        auto told = std::make_shared<std::promise<void>>();
+        done.push_back(told->get_future());
+        boost::asio::post(one->on.home.executor(), [worker = one.get(), parts, told] {
+            worker->renew(parts);
+            told->set_value();
+        });
+    }
+    const auto until = steady_now() + every_worker_within;
+    for (auto& one : done)
+        one.wait_until(until);
+}
+
+void reload(service& of, const std::string& settings_file) {
+    try {
+        const auto fresh = read_good_settings(settings_file);
+        refuse_to_lose_callers(of, fresh);
+        auto certificate = read_certificate(fresh);
+        const auto keys = of.change_keys(read_key_ring(fresh)); // the last that can refuse
+        if (!keys) throw refused(fresh, "vault.keys_file", keys.error().message());
+        of.renew(fresh, std::move(certificate));
+        ++of.reloads().taken;
+        of.sink().tell(telemetry::level::info, "settings_reloaded",
+                       {{"callers", std::to_string(fresh.callers.size())}, {"log_level", fresh.log.level}});
+        const auto left = one_line(left_for_a_start(of.settings(), fresh));
+        if (!left.empty()) of.sink().tell(telemetry::level::warn, "needs_restart", {{"keys", left}});
+    } catch (const start_failure& refused) {
+        ++of.reloads().refused;
+        of.sink().tell(telemetry::level::error, "reload_refused", {{"faults", refused.what()}});
+    }
+}
+
+} // namespace gateway::app

@@ -1,0 +1,33 @@
+#include "app/commands.hpp"
+#include "app/drain.hpp"
+#include "app/read_settings.hpp"
+#include "app/reload.hpp"
+#include "app/service.hpp"
+#include "app/start_failure.hpp"
+
+namespace gateway::app {
+
+namespace {
+
+/// For calls that wait for TikTok and not for the store.
+constexpr settings::drain at_once{.delay = milliseconds{0}, .deadline = milliseconds{2'000}};
+
+} // namespace
+
+int run(const std::string& settings_file) {
+    signals from; // before the first thread, and so that a SIGTERM during the start waits for its turn (P02)
+    const settings::all settings = read_settings(settings_file);
+    service serving(settings);
+    serving.start();
+    for (const auto& one : remarks_on(settings)) // behind the line that tells the ports
+        serving.sink().tell(telemetry::level::warn, "settings_remark",
+                            {{"key", one.key}, {"remark", settings::text_of(one)}});
+    while (from.wait() == signals::what::reload)
+        reload(serving, settings_file);
+    drain(serving, serving.store_lost() ? at_once : settings.drain, from);
+    const int code = serving.failed() ? exit_failed : exit_well;
+    if (serving.holds_unfinished_work()) serving.leave(code);
+    return code;
+}
+
+} // namespace gateway::app

@@ -1,0 +1,230 @@
+#include "app/service.hpp"
+
+#include "actions/row.hpp"
+#include "app/await_on.hpp"
+#include "app/key_rotation.hpp"
+#include "app/left_behind.hpp"
+#include "app/read_settings.hpp"
+#include "app/start_failure.hpp"
+#include "app/tell_counts.hpp"
+#include "base/digest.hpp"
+#include "base/json/write.hpp"
+#include "settings/loader.hpp"
+#include "store/open_store.hpp"
+#include "tiktok/endpoint.hpp"
+#include "tiktok/remembered_windows.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <unistd.h>
+
+namespace gateway::app {
+
+namespace {
+
+constexpr unsigned blocking_threads = 4;
+constexpr std::size_t blocking_queue_max = 1024;
+constexpr seconds start_step_within{30};
+
+telemetry::label_sets labels() {
+    telemetry::label_sets sets;
+    for (const auto& row : actions::table())
+        sets.actions.push_back(row.slug);
+    for (std::size_t at = 0; at < tiktok::endpoint_count; ++at)
+        sets.endpoints.push_back(tiktok::facts(static_cast<tiktok::endpoint>(at)).name);
+    for (auto at = tiktok::refresh_result::refreshed; at <= tiktok::refresh_result::store_failed;
+         at = static_cast<tiktok::refresh_result>(static_cast<int>(at) + 1))
+        sets.refresh_results.push_back(tiktok::name_of(at));
+    return sets;
+}
+
+std::vector<std::unique_ptr<reaching_worker>> workers_reaching(const settings::all& settings,
+                                                               const outbound::tls_client_context& trust,
+                                                               outbound::resolver& names) {
+    std::vector<std::unique_ptr<reaching_worker>> workers;
+    for (unsigned index = 0; index < workers_of(settings); ++index)
+        workers.push_back(std::make_unique<reaching_worker>(index, settings, trust, names));
+    return workers;
+}
+
+std::unique_ptr<store::store> store_of(const settings::all& settings) {
+    static_cast<void>(read_key_ring(settings)); // a start without its keys makes no empty store (V06)
+    store::store_limits limits;
+    limits.connections = settings.store.connections;
+    auto opened = store::open_store(settings.store.url.reveal(), limits);
+    if (!opened)
+        throw start_failure(exit_failed,
+                            settings::text_about(settings, "store.url", opened.error().message()));
+    return std::move(*opened);
+}
+
+tiktok::tokens_settings tokens_settings_of(const settings::all& settings) {
+    tiktok::tokens_settings of;
+    of.refresh_per_second = settings.vault.refresh_per_second;
+    of.refresh_ahead = settings.vault.refresh_ahead;
+    of.settling = settings.vault.settling;
+    return of;
+}
+
+outbound::resolver_options resolver_options_of(const settings::all& settings) {
+    outbound::resolver_options options;
+    options.fixed = settings.tiktok.resolve;
+    return options;
+}
+
+/// Each counts; what somebody may have to look into has a line of its own.
+void tell_refresh(telemetry::sink& sink, const tiktok::refresh_report& report) {
+    using enum tiktok::refresh_result;
+    const auto result = tiktok::name_of(report.result);
+    sink.refresh_ended(result, report.took);
+    if (report.result == refreshed || report.result == superseded) return;
+    const bool alarm =
+        report.result == lost || report.result == wrong_account || report.result == store_failed;
+    sink.tell(alarm ? telemetry::level::error : telemetry::level::warn, "token_refresh",
+              {{"result", result}, {"user", report.user.text()}});
+}
+
+std::uint64_t random_seed() {
+    std::uint64_t seed = 0;
+    const auto bytes = random_bytes(sizeof seed);
+    std::memcpy(&seed, bytes.data(), sizeof seed);
+    return seed;
+}
+
+std::string url_of(bool tls, const std::string& address, std::uint16_t port) {
+    const bool six = address.find(':') != std::string::npos;
+    return std::string(tls ? "https://" : "http://") + (six ? "[" + address + "]" : address) + ":"
+           + std::to_string(port);
+}
+
+} // namespace
+
+service::service(const settings::all& settings)
+    : settings_(settings),
+      descriptors_(plan_descriptors(settings, workers_of(settings), descriptor_limit())),
+      lines_(STDOUT_FILENO),
+      sink_(labels(), lines_, telemetry::level_of(settings.log.level), workers_of(settings)),
+      trust_(settings.tiktok.ca_file),
+      certificate_(read_certificate(settings)),
+      certificate_ends_(certificate_ ? certificate_->expires_at() : wall_time{}),
+      names_(resolver_options_of(settings)),
+      reaching_(workers_reaching(settings, trust_, names_)),
+      pool_(blocking_threads, blocking_queue_max),
+      store_(store_of(settings)),
+      vault_(*store_, read_key_ring(settings), settings.vault.cached_users),
+      tokens_(reaching_[0]->home, reaching_[0]->oauth, vault_, *store_, tokens_settings_of(settings),
+              [this](const tiktok::refresh_report& report) { tell_refresh(sink_, report); }),
+      window_table_(tiktok::window_rules(settings.limits)),
+      windows_(reaching_[0]->home, *store_, window_table_),
+      callers_(std::make_shared<const pipeline::caller_book>(settings.callers)),
+      quotas_({}),
+      unknown_keys_(settings.limits.unknown_keys_per_minute, random_seed()),
+      memory_(settings.uploads.memory_bytes),
+      files_(*store_, pool_, settings.files),
+      routes_(actions::table()) {
+    // A ring that cannot open what the store holds must be found now, not at the first call (V06).
+    const auto checked =
+        await_on(reaching_[0]->home, vault_.check_keys(deadline::in(steady_now(), start_step_within)));
+    if (!checked)
+        throw start_failure(exit_failed,
+                            settings::text_about(settings_, "vault.keys_file", checked.error().message()));
+    remember_windows();
+    make_serving_workers();
+    add_figures();
+}
+
+/// Where replicas share the store it knows what was used, by whomever.
+void service::remember_windows() {
+    if (store_->replicas()) return;
+    const auto now = wall_now();
+    const auto sent = await_on(
+        reaching_[0]->home,
+        store_->posts_since(now - tiktok::remembered, deadline::in(steady_now(), start_step_within)));
+    if (!sent)
+        throw start_failure(exit_failed,
+                            settings::text_about(settings_, "store.url", sent.error().message()));
+    tiktok::remember_inits(window_table_, *sent, now, steady_now());
+}
+
+service::~service() {
+    stop();
+}
+
+void service::make_serving_workers() {
+    const shared_parts shared{settings_,   *store_,
+                              vault_,      files_,
+                              tokens_,     windows_,
+                              quotas_,     unknown_keys_,
+                              memory_,     callers_,
+                              routes_,     door_,
+                              sink_,       {descriptors_.connections_max, descriptors_.refusals_max},
+                              certificate_};
+    std::uint16_t port = settings_.listen.port;
+    for (auto& one : reaching_) {
+        serving_.push_back(std::make_unique<serving_worker>(*one, shared, port));
+        port = serving_.back()->listener.port(); // the first picks, the others share it
+    }
+    for (auto& one : serving_)
+        for (auto& other : serving_)
+            if (one != other) one->listener.add_other(other->listener);
+    inbound::admin_parts with{reaching_[0]->home, [this] { return sink_.scrape(); },
+                              [this] { return why_not_ready(); }, door_, descriptors_.admin_connections_max};
+    admin_ = std::make_unique<inbound::admin_listener>(std::move(with), settings_.admin.address,
+                                                       settings_.admin.port);
+}
+
+std::vector<std::string> service::why_not_ready() const {
+    std::vector<std::string> reasons;
+    if (door_.now.load(std::memory_order_relaxed) != inbound::phase::serving)
+        reasons.emplace_back("draining");
+    if (!health_.good.load(std::memory_order_relaxed)) reasons.emplace_back("the store does not answer");
+    if (!health_.has_room.load(std::memory_order_relaxed)) reasons.emplace_back("the store has no room");
+    return reasons;
+}
+
+void service::start() {
+    for (auto& one : serving_)
+        one->listener.start();
+    admin_->start();
+    auto& first = reaching_[0]->home;
+    first.group().spawn(keep_resuming(tokens_, sink_, health_));
+    first.group().spawn(keep_settling(*store_, sink_, health_));
+    first.group().spawn(keep_newest_key(vault_, sink_));
+    first.group().spawn(keep_house(*store_, files_, sink_, health_, [this](const std::string& reason) {
+        store_lost_.store(true);
+        end_for("store_beyond_help", reason);
+    }));
+    first.group().spawn(keep_telling_counts(sink_, door_));
+    first.group().spawn(keep_idle_users(*store_, tokens_, sink_));
+    std::string line = "{\"event\":\"listening\"";
+    append_json_key(line, "api");
+    append_json_string(
+        line, url_of(certificate_ != nullptr, settings_.listen.address, serving_[0]->listener.port()));
+    append_json_key(line, "admin");
+    append_json_string(line, url_of(false, settings_.admin.address, admin_->port()));
+    lines_.push(line + "}");
+    if (const auto told = told_of(descriptors_, settings_); !told.empty())
+        sink_.tell(telemetry::level::warn, "connections_max_lowered", {{"reason", told}});
+    for (auto& one : reaching_)
+        threads_.emplace_back([this, worker = one.get()] { run_worker(*worker); });
+}
+
+void service::run_worker(reaching_worker& one) {
+    try {
+        one.home.run();
+        return;
+    } catch (const std::exception& fault) {
+        end_for("worker_failed", fault.what());
+    } catch (...) {
+        end_for("worker_failed", "unknown");
+    }
+}
+
+void service::end_for(std::string_view event, std::string_view reason) {
+    sink_.tell(telemetry::level::error, event, {{"reason", reason}});
+    failed_.store(true);
+    kill(getpid(), SIGTERM); // the main thread drains what is left
+}
+
+} // namespace gateway::app

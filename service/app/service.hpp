@@ -1,0 +1,123 @@
+// The running service: every part, in order of life, and its end. Made and driven by the main thread; each
+// worker has a thread of its own. Construction does all that can fail; nothing is served before start().
+#pragma once
+#include "app/descriptors.hpp"
+#include "app/housekeeping.hpp"
+#include "app/serving_worker.hpp"
+#include "files/shelf.hpp"
+#include "inbound/admin_listener.hpp"
+#include "inbound/door_state.hpp"
+#include "inbound/router.hpp"
+#include "limits/address_limiter.hpp"
+#include "limits/window.hpp"
+#include "outbound/resolver.hpp"
+#include "outbound/tls_client_context.hpp"
+#include "pipeline/callers.hpp"
+#include "runtime/blocking.hpp"
+#include "runtime/tls_server.hpp"
+#include "settings/settings.hpp"
+#include "store/store.hpp"
+#include "telemetry/log_queue.hpp"
+#include "telemetry/sink.hpp"
+#include "tiktok/shared_windows.hpp"
+#include "tiktok/tokens.hpp"
+#include "tiktok/upload_memory.hpp"
+#include "vault/token_vault.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace gateway::app {
+
+/// How SIGHUPs ended, since start; written by main, read at each scrape.
+struct reload_counts {
+    std::atomic<std::uint64_t> taken{0}, refused{0};
+};
+
+class service {
+public:
+    /// Throws start_failure, or whatever a part says when it cannot be made.
+    explicit service(const settings::all& settings);
+    ~service();
+    service(const service&) = delete;
+    service& operator=(const service&) = delete;
+
+    /// Begins to accept, and tells where on the first line.
+    void start();
+
+    // The drain of product §8, step by step (drain.cpp).
+    void stop_being_ready();
+    /// Returns when every listener is closed: what was sent before is served, what comes later is refused.
+    void close_doors(milliseconds last_handshakes);
+    void end_idle_connections();
+    bool anything_left() const;
+    /// No call waits any longer: each writes down how it ended and answers `draining`.
+    void end_calls();
+    /// Refreshes in flight end in their own time, whatever is asked of us meanwhile.
+    void finish_refreshes();
+    /// Cuts what is left and ends the threads.
+    void stop();
+    /// A write that would not be cut: its frame still refers to the parts, so they must not be taken apart.
+    bool holds_unfinished_work() const;
+    /// Ends the process at once, with the last log lines written. What is durable is so already.
+    [[noreturn]] void leave(int exit_code);
+
+    /// The ring of SIGHUP, held to the check of the start; refused with the old one in place.
+    result<store::done> change_keys(vault::key_ring fresh);
+    /// What else SIGHUP changes (reload.cpp), all of it checked: returns when every worker has it, so that
+    /// what is told after it is true of every new call.
+    void renew(const settings::all& fresh, std::shared_ptr<const tls_server_context> certificate);
+    reload_counts& reloads() { return reloads_; }
+    bool asks_for_keys() const { return !callers_->open(); }
+
+    const settings::all& settings() const { return settings_; }
+    telemetry::sink& sink() { return sink_; }
+    /// A worker ended by a bug, or the store is beyond help: the process ends to be started again.
+    bool failed() const { return failed_.load(); }
+    /// Nothing can be written any more, so nothing is worth waiting for.
+    bool store_lost() const { return store_lost_.load(); }
+
+private:
+    void remember_windows();
+    void make_serving_workers();
+    void add_figures();
+    std::vector<std::string> why_not_ready() const;
+    void run_worker(reaching_worker& one);
+    void end_for(std::string_view event, std::string_view reason);
+
+    const settings::all& settings_; // of the start: what SIGHUP changes is handed to its parts
+    const descriptor_plan descriptors_;
+    telemetry::log_queue lines_;
+    telemetry::sink sink_;
+    outbound::tls_client_context trust_;
+    std::shared_ptr<const tls_server_context> certificate_; // null: plain
+    std::atomic<wall_time> certificate_ends_;               // for a metric
+    outbound::resolver names_;
+    std::vector<std::unique_ptr<reaching_worker>> reaching_;
+    blocking_pool pool_; // ends before the loops it comes back to
+    std::unique_ptr<store::store> store_;
+    vault::token_vault vault_;
+    tiktok::tokens tokens_;
+    limits::window_table window_table_;
+    tiktok::shared_windows windows_;
+    std::shared_ptr<const pipeline::caller_book> callers_;
+    limits::window_table quotas_;
+    limits::address_limiter unknown_keys_;
+    tiktok::upload_memory memory_;
+    files::shelf files_;
+    inbound::router routes_;
+    inbound::door_state door_;
+    store_health health_;
+    reload_counts reloads_;
+    std::vector<std::unique_ptr<serving_worker>> serving_;
+    std::unique_ptr<inbound::admin_listener> admin_;
+    std::vector<std::thread> threads_;
+    std::atomic<bool> failed_{false}, store_lost_{false};
+};
+
+} // namespace gateway::app

@@ -1,0 +1,81 @@
+#include "app/serving_worker.hpp"
+
+#include "app/start_failure.hpp"
+#include "pipeline/callers.hpp"
+#include "telemetry/sink.hpp"
+
+namespace gateway::app {
+
+namespace {
+
+outbound::client_limits limits_of(const settings::tiktok& from) {
+    outbound::client_limits limits;
+    limits.connections_per_origin = from.connections_per_host;
+    limits.waiters_per_origin = from.waiters_per_host;
+    return limits;
+}
+
+outbound::origin api_of(const settings::all& settings) {
+    const auto origin = tiktok::origin_of(settings.tiktok.api_url);
+    if (!origin) throw start_failure(exit_settings, "tiktok.api_url: " + origin.error().message());
+    return *origin;
+}
+
+std::string redirect_uri_of(const settings::all& settings) {
+    std::string base = settings.public_url;
+    while (base.ends_with('/'))
+        base.pop_back();
+    return base + "/oauth/callback";
+}
+
+tiktok::observer observer_of(telemetry::recorder& counts) {
+    tiktok::observer told;
+    told.upstream_call = [&counts](std::string_view endpoint, std::string_view code, milliseconds took) {
+        counts.upstream_call(endpoint, code, took);
+    };
+    told.rate_limited = [&counts](limit_scope scope, std::string_view endpoint) {
+        counts.rate_limited(scope, endpoint);
+    };
+    told.uploaded = [&counts](std::uint64_t bytes) { counts.uploaded(bytes); };
+    told.uploads_in_flight = [&counts](int change) { counts.uploads_in_flight(change); };
+    told.post_ended = [&counts](std::string_view outcome) { counts.post_ended(outcome); };
+    return told;
+}
+
+} // namespace
+
+reaching_worker::reaching_worker(unsigned index, const settings::all& settings,
+                                 const outbound::tls_client_context& tls, outbound::resolver& names)
+    : home(index),
+      client(home, tls, names, limits_of(settings.tiktok)),
+      oauth(client, api_of(settings), settings.tiktok.client_key, settings.tiktok.client_secret.copy(),
+            redirect_uri_of(settings)) {
+    home.observe_lag([this](std::chrono::nanoseconds) {
+        const auto stats = client.stats();
+        idle.store(stats.idle, std::memory_order_relaxed);
+        active.store(stats.active, std::memory_order_relaxed);
+        waiting.store(stats.waiting, std::memory_order_relaxed);
+    });
+}
+
+serving_worker::serving_worker(reaching_worker& worker, const shared_parts& shared, std::uint16_t port)
+    : on(worker),
+      tiktok(worker.client, shared.tokens, shared.windows, shared.memory, shared.settings,
+             observer_of(shared.sink.of_worker(worker.home.index()))),
+      posts(shared.store, shared.files, shared.settings),
+      desk(shared.store, shared.vault, worker.oauth, shared.tokens, shared.settings),
+      action_parts{posts, shared.files, desk, shared.store, shared.settings},
+      calls(pipeline::parts{shared.settings, shared.callers, shared.quotas, shared.unknown_keys, shared.store,
+                            tiktok, action_parts, shared.door.calls_end}),
+      listener(inbound::api_parts{worker.home, shared.settings.listen, shared.routes, calls,
+                                  shared.sink.of_worker(worker.home.index()), shared.door, shared.tls,
+                                  shared.callers->open()},
+               shared.settings.listen.address, port, shared.bounds) {}
+
+void serving_worker::renew(const renewed_parts& with) {
+    calls.change_callers(with.callers);
+    listener.change_certificate(with.tls);
+    listener.change_hosts(with.callers->open());
+}
+
+} // namespace gateway::app

@@ -1,0 +1,87 @@
+// Everything that belongs to one worker, in order of life. Made by `service`; its parts are used on its
+// thread.
+#pragma once
+#include "actions/call.hpp"
+#include "connections/desk.hpp"
+#include "inbound/api_listener.hpp"
+#include "outbound/client.hpp"
+#include "pipeline/pipeline.hpp"
+#include "posts/publisher.hpp"
+#include "runtime/worker.hpp"
+#include "tiktok/oauth.hpp"
+#include "tiktok/services.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+namespace gateway::telemetry {
+class sink;
+}
+namespace gateway::files {
+class shelf;
+}
+namespace gateway::vault {
+class token_vault;
+}
+namespace gateway::pipeline {
+class caller_book;
+}
+
+namespace gateway::app {
+
+/// A worker and its way to TikTok: what token refreshes stand on, so it comes before them.
+struct reaching_worker {
+    reaching_worker(unsigned index, const settings::all& settings, const outbound::tls_client_context& tls,
+                    outbound::resolver& names);
+
+    worker home;
+    outbound::client client;
+    tiktok::oauth oauth;
+    // Read at scrape; written four times a second by this worker, which alone may look into its pool.
+    std::atomic<std::uint32_t> idle{0}, active{0}, waiting{0};
+};
+
+/// What is shared by all workers and needed to serve.
+struct shared_parts {
+    const settings::all& settings;
+    store::store& store;
+    vault::token_vault& vault;
+    files::shelf& files;
+    tiktok::tokens& tokens;
+    tiktok::shared_windows& windows;
+    limits::window_table& quotas;
+    limits::address_limiter& unknown_keys;
+    tiktok::upload_memory& memory;
+    std::shared_ptr<const pipeline::caller_book> callers;
+    const inbound::router& routes;
+    inbound::door_state& door;
+    telemetry::sink& sink;
+    inbound::connection_bounds bounds;
+    std::shared_ptr<const tls_server_context> tls; // null: plain
+};
+
+/// What SIGHUP gives a worker anew.
+struct renewed_parts {
+    std::shared_ptr<const pipeline::caller_book> callers;
+    std::shared_ptr<const tls_server_context> tls; // null: plain
+};
+
+/// The rest of one worker: from TikTok's services up to the listener.
+struct serving_worker {
+    /// `port` 0 picks one; throws when the address cannot be had.
+    serving_worker(reaching_worker& on, const shared_parts& shared, std::uint16_t port);
+
+    /// All of it between two steps of the loop, so that no call meets a half. On the worker's thread.
+    void renew(const renewed_parts& with);
+
+    reaching_worker& on;
+    tiktok::services tiktok;
+    posts::publisher posts;
+    connections::desk desk;
+    actions::parts action_parts;
+    pipeline::pipeline calls;
+    inbound::api_listener listener;
+};
+
+} // namespace gateway::app

@@ -1,0 +1,59 @@
+#include "app/tell_counts.hpp"
+
+#include "inbound/door_state.hpp"
+#include "runtime/waiter.hpp"
+#include "telemetry/sink.hpp"
+
+#include <optional>
+#include <string>
+
+namespace gateway::app {
+
+namespace {
+
+constexpr seconds look_every{1};
+constexpr seconds refusals_every{10};
+constexpr seconds shortages_every{60};
+
+/// What has been counted since it was told last; told at once the first time, then no more often than
+/// `every`.
+class told_count {
+public:
+    explicit told_count(seconds every) : every_(every) {}
+
+    /// What is to be told now; nothing while it is too early, or where nothing has happened.
+    std::optional<std::uint64_t> due(std::uint64_t counted, steady_time now) {
+        if (counted == told_ || (last_ && now - *last_ < every_)) return std::nullopt;
+        const auto more = counted - told_;
+        told_ = counted;
+        last_ = now;
+        return more;
+    }
+
+private:
+    seconds every_;
+    std::uint64_t told_ = 0;
+    std::optional<steady_time> last_;
+};
+
+} // namespace
+
+task<void> keep_telling_counts(telemetry::sink& sink, inbound::door_state& doors) {
+    told_count keys(refusals_every), connections(refusals_every), shortages(shortages_every);
+    for (;;) {
+        const auto now = steady_now();
+        if (const auto more = keys.due(sink.keys_untold(), now))
+            sink.tell(telemetry::level::warn, "unknown_keys",
+                      {{"calls_without_a_line", std::to_string(*more)}});
+        if (const auto more = connections.due(sink.connections_untold(), now))
+            sink.tell(telemetry::level::warn, "connections_refused",
+                      {{"without_a_line", std::to_string(*more)}});
+        if (const auto more = shortages.due(doors.descriptor_shortages.load(), now))
+            sink.tell(telemetry::level::error, "out_of_descriptors",
+                      {{"times", std::to_string(*more)},
+                       {"cure", "raise the limit of open files (ulimit -n, LimitNOFILE)"}});
+        co_await pause_until(deadline::in(now, look_every));
+    }
+}
+
+} // namespace gateway::app

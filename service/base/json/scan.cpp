@@ -1,0 +1,212 @@
+#include "base/json/scan.hpp"
+
+#include "base/json/walk.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <cstring>
+
+namespace gateway {
+namespace {
+
+/// Which member of interest a key names, at the depth where it counts.
+enum class member : unsigned char { other, data, error, code, message, log_id };
+
+class answer_sink : public json::silent_sink {
+public:
+    explicit answer_sink(std::string_view text) : text_(text) {}
+
+    void on_key(std::size_t, std::string_view raw, std::size_t depth) {
+        if (may_be_credential(raw)) answer_.may_name_credentials = true;
+        if (depth == 1)
+            top_ = name_at_top(raw);
+        else if (depth == 2 && top_ == member::error)
+            inner_ = name_in_error(raw);
+        else
+            return;
+        const member now = depth == 1 ? top_ : inner_;
+        if (now == member::other) return;
+        const auto bit = 1U << static_cast<unsigned>(now);
+        twice_ = twice_ || (seen_ & bit) != 0;
+        seen_ |= bit;
+    }
+
+    void on_open(std::size_t at, char bracket, std::size_t depth_outside) {
+        if (depth_outside == 0) is_object_ = bracket == '{';
+        if (depth_outside == 1) top_begin_ = at;
+        if (depth_outside == 2) inner_begin_ = at;
+    }
+
+    void on_close(std::size_t end, std::size_t depth_outside) {
+        if (depth_outside == 1) ended(top_begin_, end, 1);
+        if (depth_outside == 2) ended(inner_begin_, end, 2);
+    }
+
+    void on_scalar(std::size_t begin, std::size_t end, std::size_t depth) { ended(begin, end, depth); }
+
+    bool go_on() const { return !twice_; }
+    bool is_object() const { return is_object_; }
+    const scanned_answer& answer() const { return answer_; }
+
+private:
+    static bool escaped(std::string_view raw) { return raw.find('\\') != std::string_view::npos; }
+    /// With the size known when this is compiled, a comparison is no call.
+    template <std::size_t size>
+    static bool ends(std::string_view text, const char (&with)[size]) {
+        constexpr std::size_t length = size - 1;
+        return text.size() >= length && std::memcmp(text.data() + text.size() - length, with, length) == 0;
+    }
+    template <std::size_t size>
+    static bool is(std::string_view text, const char (&name)[size]) {
+        return text.size() == size - 1 && ends(text, name);
+    }
+    // An escaped letter is the same letter, and longer.
+    static bool may_be_credential(std::string_view raw) {
+        if (raw.size() < 10) return false; // `upload_url`; `access_token` and `refresh_token` are longer
+        return ends(raw, "upload_url") || ends(raw, "_token") || escaped(raw);
+    }
+    static member named_at_top(std::string_view name) {
+        if (is(name, "data")) return member::data;
+        return is(name, "error") ? member::error : member::other;
+    }
+    static member named_in_error(std::string_view name) {
+        if (is(name, "code")) return member::code;
+        if (is(name, "message")) return member::message;
+        return is(name, "log_id") ? member::log_id : member::other;
+    }
+    static member name_at_top(std::string_view raw) {
+        return raw.size() > 5 && escaped(raw) ? named_at_top(json_unescape(raw)) : named_at_top(raw);
+    }
+    static member name_in_error(std::string_view raw) {
+        return raw.size() > 7 && escaped(raw) ? named_in_error(json_unescape(raw)) : named_in_error(raw);
+    }
+
+    void ended(std::size_t begin, std::size_t end, std::size_t depth) {
+        const std::string_view value = text_.substr(begin, end - begin);
+        if (depth == 1) {
+            if (top_ == member::data) answer_.data = value;
+            if (top_ == member::error) answer_.error = value;
+            top_ = member::other;
+        } else if (depth == 2 && top_ == member::error) {
+            const bool quoted = value.front() == '"';
+            const std::string_view plain = quoted ? value.substr(1, value.size() - 2) : value;
+            if (inner_ == member::code) answer_.error_code = plain;
+            if (inner_ == member::message) answer_.error_message = plain;
+            if (inner_ == member::log_id) answer_.error_log_id = plain;
+            inner_ = member::other;
+        }
+    }
+
+    std::string_view text_;
+    scanned_answer answer_;
+    member top_ = member::other;
+    member inner_ = member::other;
+    std::size_t top_begin_ = 0;
+    std::size_t inner_begin_ = 0;
+    unsigned seen_ = 0;
+    bool twice_ = false;
+    bool is_object_ = false;
+};
+
+class counting_sink : public json::silent_sink {
+public:
+    counting_sink(std::string_view text, std::size_t max_values) : text_(text), max_values_(max_values) {}
+
+    void on_key(std::size_t, std::string_view, std::size_t) { ++counts_.members; }
+    void on_open(std::size_t, char, std::size_t) { ++counts_.values; }
+    void on_scalar(std::size_t begin, std::size_t end, std::size_t) {
+        ++counts_.values;
+        if (!fits(text_.substr(begin, end - begin))) counts_.integer_out_of_range = true;
+    }
+    bool go_on() const { return counts_.values <= max_values_; }
+    const json_counts& counts() const { return counts_; }
+
+private:
+    /// True for everything but an integer of 19 digits or more that fits no 64-bit type.
+    static bool fits(std::string_view scalar) {
+        if (scalar.size() < 19 || scalar.find_first_not_of("-0123456789") != std::string_view::npos)
+            return true;
+        const char* const end = scalar.data() + scalar.size();
+        std::int64_t number = 0;
+        std::uint64_t positive = 0;
+        return std::from_chars(scalar.data(), end, number).ec == std::errc{}
+               || std::from_chars(scalar.data(), end, positive).ec == std::errc{};
+    }
+
+    std::string_view text_;
+    std::size_t max_values_;
+    json_counts counts_;
+};
+
+void append_code_point(std::string& out, std::uint32_t point) {
+    const auto put = [&out](std::uint32_t byte) {
+        out.push_back(static_cast<char>(static_cast<unsigned char>(byte)));
+    };
+    if (point < 0x80) return put(point);
+    if (point < 0x800) {
+        put(0xc0 | point >> 6);
+    } else {
+        if (point < 0x10000) {
+            put(0xe0 | point >> 12);
+        } else {
+            put(0xf0 | point >> 18);
+            put(0x80 | (point >> 12 & 0x3f));
+        }
+        put(0x80 | (point >> 6 & 0x3f));
+    }
+    put(0x80 | (point & 0x3f));
+}
+
+std::uint32_t code_unit(std::string_view four_digits) {
+    std::uint32_t unit = 0;
+    std::from_chars(four_digits.data(), four_digits.data() + four_digits.size(), unit, 16);
+    return unit;
+}
+
+} // namespace
+
+std::optional<scanned_answer> scan_answer(std::string_view text) {
+    answer_sink sink{text};
+    json::walk<answer_sink> walk{text, max_json_depth, sink};
+    if (!walk.run() || !sink.is_object()) return std::nullopt;
+    return sink.answer();
+}
+
+std::optional<json_counts> count_json(std::string_view text, std::size_t max_depth, std::size_t max_values) {
+    counting_sink sink{text, max_values};
+    json::walk<counting_sink> walk{text, std::min<std::size_t>(max_depth, 64), sink};
+    if (!walk.run()) return std::nullopt;
+    return sink.counts();
+}
+
+std::string json_unescape(std::string_view raw) {
+    std::size_t at = raw.find('\\');
+    if (at == std::string_view::npos) return std::string(raw); // nearly always
+    std::string out;
+    out.reserve(raw.size());
+    out.append(raw.substr(0, at));
+    for (; at < raw.size(); ++at) {
+        if (raw[at] != '\\' || at + 1 >= raw.size()) {
+            out.push_back(raw[at]);
+            continue;
+        }
+        const char kind = raw[++at];
+        if (kind == 'u') {
+            std::uint32_t point = code_unit(raw.substr(std::min(at + 1, raw.size()), 4));
+            at += 4;
+            if (point >= 0xd800 && point < 0xdc00 && at + 6 < raw.size()) {
+                point = 0x10000 + ((point - 0xd800) << 10) + (code_unit(raw.substr(at + 3, 4)) - 0xdc00);
+                at += 6;
+            }
+            append_code_point(out, point);
+            continue;
+        }
+        constexpr std::string_view kinds = "bfnrt";
+        const std::size_t which = kinds.find(kind);
+        out.push_back(which == std::string_view::npos ? kind : std::string_view{"\b\f\n\r\t"}[which]);
+    }
+    return out;
+}
+
+} // namespace gateway

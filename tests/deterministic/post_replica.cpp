@@ -1,0 +1,190 @@
+#include "deterministic/post_replica.hpp"
+
+#include "deterministic/replica.hpp"
+#include "limits/address_limiter.hpp"
+#include "limits/window.hpp"
+#include "outbound/resolver.hpp"
+#include "outbound/tls_client_context.hpp"
+#include "pipeline/recovery.hpp"
+#include "posts/settlement.hpp"
+#include "runtime/waiter.hpp"
+#include "tiktok/shared_windows.hpp"
+#include "tiktok/upload_memory.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+#include <utility>
+
+namespace gateway::simulation {
+namespace {
+
+/// As service/store/postgresql/store.cpp and commands/left_behind.cpp do.
+task<void> stay_alive(store::store& store) {
+    for (;;) {
+        const auto beat = co_await store.ping(deadline::in(steady_now(), seconds{10}));
+        static_cast<void>(beat);
+        co_await pause_until(deadline::in(steady_now(), seconds{10}));
+    }
+}
+
+task<void> keep_settling(store::store& store) {
+    for (;;) {
+        const auto until = deadline::in(steady_now(), seconds{300});
+        const auto posts = co_await posts::settle_abandoned(store, until);
+        const auto keys = co_await pipeline::recover_keys(store, until);
+        static_cast<void>(posts);
+        static_cast<void>(keys);
+        co_await pause_until(deadline::in(steady_now(), seconds{30}));
+    }
+}
+
+task<result<outbound::reply>> nobody_asks(std::string, deadline) {
+    co_return failure{errc::tiktok_unreachable, "no token is refreshed here"};
+}
+
+class text_source final : public body_source {
+public:
+    explicit text_source(std::string text) : text_(std::move(text)) {}
+    std::uint64_t size_bytes() const override { return text_.size(); }
+    task<result<std::size_t>> read_some(std::span<char> space, deadline) override {
+        const auto count = std::min(space.size(), text_.size() - read_);
+        std::memcpy(space.data(), text_.data() + read_, count);
+        read_ += count;
+        co_return count;
+    }
+
+private:
+    std::string text_;
+    std::size_t read_ = 0;
+};
+
+const actions::row& row_named(std::string_view slug) {
+    const auto rows = actions::table();
+    return *std::find_if(rows.begin(), rows.end(), [slug](const auto& row) { return row.slug == slug; });
+}
+
+/// Never looked at: the simulated client needs neither.
+const outbound::tls_client_context& no_tls() {
+    static const outbound::tls_client_context one("");
+    return one;
+}
+outbound::resolver& no_names() {
+    static outbound::resolver one(outbound::resolver_options{});
+    return one;
+}
+
+} // namespace
+
+struct post_replica::parts {
+    parts(worker& home, database& at, store_wire& wire, const settings::all& settings,
+          const std::string& folder)
+        : records(make_simulated_store(at, &wire)),
+          client(home, no_tls(), no_names(), {}),
+          ask(tiktok::send_form(nobody_asks), "open.tiktokapis.com", "app-key", secret{"app-secret"},
+              "https://gw.example/oauth/callback"),
+          vault(*records, simulated_keys()),
+          tokens(home, ask, vault, *records, {}),
+          table(tiktok::window_rules(settings.limits)),
+          windows(home, *records, table),
+          quotas({limits::window_rule{}}),
+          memory(settings.uploads.memory_bytes),
+          tiktok(client, tokens, windows, memory, settings, {}),
+          disk(1, 16),
+          files_settings{folder, settings.files.quota_bytes, settings.files.keep_hours},
+          files(*records, disk, files_settings),
+          posts(*records, files, settings),
+          desk(*records, vault, ask, tokens, settings),
+          actions{posts, files, desk, *records, settings},
+          calls(pipeline::parts{
+              settings, std::make_shared<const pipeline::caller_book>(std::vector<settings::caller>{}),
+              quotas, unknown_keys, *records, tiktok, actions, calls_end}) {}
+
+    std::unique_ptr<store::store> records;
+    outbound::client client;
+    tiktok::oauth ask;
+    vault::token_vault vault;
+    tiktok::tokens tokens;
+    limits::window_table table;
+    tiktok::shared_windows windows;
+    limits::window_table quotas;
+    limits::address_limiter unknown_keys{60, 1};
+    tiktok::upload_memory memory;
+    tiktok::services tiktok;
+    blocking_pool disk;
+    settings::files files_settings;
+    files::shelf files;
+    posts::publisher posts;
+    connections::desk desk;
+    actions::parts actions;
+    last_moment calls_end;
+    pipeline::pipeline calls;
+};
+
+post_replica::post_replica(world& in, database& at, store_wire& wire, post_network& tiktok,
+                           const settings::all& settings, const std::string& folder)
+    : world_(in),
+      loop_(std::make_unique<worker>()),
+      stay_(loop_->executor()),
+      alive_(std::make_shared<bool>(true)) {
+    set_network(&tiktok);
+    place_.loop = &loop_->loop();
+    place_.waits_at = virtual_time::newest_loop();
+    parts_ = std::make_unique<parts>(*loop_, at, wire, settings, folder);
+    world_.join(place_);
+    group().spawn(stay_alive(*parts_->records));
+    group().spawn(keep_settling(*parts_->records));
+}
+
+post_replica::~post_replica() {
+    *alive_ = false;
+    world_.leave(place_);
+    stay_.reset();
+    loop_.reset();
+}
+
+void post_replica::stand_still(milliseconds time) {
+    place_.paused = true;
+    world_.after(time, [this, alive = alive_] {
+        if (*alive) place_.paused = false;
+    });
+}
+
+task<result<vault::shared_tokens>> post_replica::log_in(user_id user) {
+    vault::fresh_tokens fresh;
+    fresh.access_token = secret{"act." + user.text()};
+    fresh.refresh_token = secret{"rft." + user.text()};
+    fresh.account = open_id::trusted("open-" + user.text());
+    fresh.scopes = "video.upload,video.publish";
+    fresh.access_lifetime = fresh.refresh_lifetime = std::chrono::hours{24 * 30};
+    return parts_->vault.save_grant(std::move(user), std::move(fresh), wall_now(),
+                                    deadline::in(steady_now(), seconds{10}));
+}
+
+task<post_result> post_replica::serve(post_call what) {
+    text_source body(std::move(what.body));
+    telemetry::call_record record;
+    record.request_id = "r";
+    pipeline::checked_names names;
+    pipeline::request request;
+    request.names = &names;
+    request.what = &row_named(what.slug);
+    request.user_id = what.user;
+    request.query = what.query;
+    request.idempotency_key = what.key;
+    request.has_idempotency_key = true;
+    request.content_type = what.content_type;
+    request.content_length = body.size_bytes();
+    request.has_body = true;
+    request.body = &body;
+    request.arrived = steady_now();
+    request.arrived_wall = wall_now();
+    pipeline::outcome out;
+    co_await parts_->calls.serve(request, record, out);
+    post_result seen;
+    seen.status = pipeline::write_envelope(seen.envelope, out, record.request_id);
+    seen.code = record.code;
+    co_return seen;
+}
+
+} // namespace gateway::simulation

@@ -1,0 +1,71 @@
+// One process of the gateway that posts: the real pipeline with all that stands behind it, down to the
+// client, and what main does about what dead processes leave behind. Its destructor is kill -9. Owned by the
+// post simulation.
+#pragma once
+#include "actions/call.hpp"
+#include "connections/desk.hpp"
+#include "deterministic/simulated_client.hpp"
+#include "deterministic/simulated_store.hpp"
+#include "files/shelf.hpp"
+#include "pipeline/callers.hpp"
+#include "pipeline/pipeline.hpp"
+#include "posts/publisher.hpp"
+#include "runtime/blocking.hpp"
+#include "runtime/worker.hpp"
+#include "telemetry/call_record.hpp"
+#include "tiktok/oauth.hpp"
+#include "tiktok/services.hpp"
+#include "tiktok/tokens.hpp"
+#include "vault/token_vault.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace gateway::simulation {
+
+/// A call as it comes through the door.
+struct post_call {
+    std::string_view slug;
+    std::string user;
+    std::string key;
+    std::string query;
+    std::string content_type;
+    std::string body;
+};
+
+/// What its caller sees.
+struct post_result {
+    int status = 0;
+    std::optional<errc> code;
+    std::string envelope;
+};
+
+class post_replica {
+public:
+    post_replica(world& in, database& at, store_wire& wire, post_network& tiktok,
+                 const settings::all& settings, const std::string& folder);
+    ~post_replica();
+    post_replica(const post_replica&) = delete;
+    post_replica& operator=(const post_replica&) = delete;
+
+    task<post_result> serve(post_call what);
+    task<result<vault::shared_tokens>> log_in(user_id user);
+    task_group& group() { return loop_->group(); }
+    seat& place() { return place_; }
+    void stand_still(milliseconds time);
+
+private:
+    struct parts;
+
+    world& world_;
+    std::unique_ptr<worker> loop_; // goes first: its frames look at all that follows
+    std::optional<boost::asio::executor_work_guard<executor_type>> stay_;
+    std::unique_ptr<parts> parts_;
+    seat place_;
+    std::shared_ptr<bool> alive_; // shared with the end of a pause, which may come after ours
+};
+
+} // namespace gateway::simulation

@@ -1,0 +1,60 @@
+// Who watches the vault of a simulated world: hears of every pair that is stored, and tells at the end what
+// is wrong with each user. Owned by the refresh run.
+#pragma once
+#include "deterministic/database.hpp"
+#include "deterministic/simulated_store.hpp"
+#include "deterministic/token_endpoint.hpp"
+#include "deterministic/token_history.hpp"
+#include "deterministic/world.hpp"
+#include "vault/key_ring.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+namespace gateway::simulation {
+
+/// One user, as the judge knows them.
+struct user_story {
+    user_id id;
+    std::size_t held = 0; // number of the pair in the vault
+    std::uint64_t version = 0;
+    bool revoked = false;
+};
+
+class refresh_judge {
+public:
+    refresh_judge(world& in, token_history& history, database& at, const std::deque<life>& lives,
+                  std::size_t users);
+
+    user_story& user(std::size_t number) { return users_.at(number); }
+    std::size_t users() const { return users_.size(); }
+    std::uint64_t refreshes() const { return refreshes_; }
+    /// The grant behind this pair is in the vault, says the vault.
+    void told_of_grant(std::size_t pair);
+    /// Once, when all is quiet. Gives how many users are lost, and says which should not be.
+    std::uint64_t settle();
+
+private:
+    std::size_t pair_in(const store::connection_record& record) const;
+    void stored(const store::connection_record& record, bool by_refresh);
+    bool is_lost(user_story& story);
+    bool could_not_be_stored(const issued_pair& newest) const;
+    void complain(std::string what, const user_story& about);
+
+    world& world_;
+    token_history& history_;
+    database& at_;
+    const std::deque<life>& lives_;
+    vault::key_ring keys_;
+    std::vector<user_story> users_;
+    std::vector<bool> ever_stored_; // by pair
+    std::uint64_t refreshes_ = 0;
+};
+
+/// `u7` and 7.
+user_id name_of_user(std::size_t number);
+std::size_t number_of_user(const user_id& user);
+
+} // namespace gateway::simulation

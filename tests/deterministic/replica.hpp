@@ -1,0 +1,51 @@
+// One process of the gateway in a simulated world: the real vault and the real refreshes on a loop of its
+// own, and what main has them do from time to time. Its destructor is kill -9: every coroutine ends where it
+// waits, nobody is told, what it had sent goes on its way. Owned by the refresh simulation.
+#pragma once
+#include "deterministic/simulated_store.hpp"
+#include "deterministic/token_endpoint.hpp"
+#include "deterministic/world.hpp"
+#include "runtime/worker.hpp"
+#include "tiktok/tokens.hpp"
+#include "vault/token_vault.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+
+#include <memory>
+#include <optional>
+
+namespace gateway::simulation {
+
+/// Every replica's, and the judge's.
+vault::key_ring simulated_keys();
+
+class replica {
+public:
+    replica(world& in, database& at, store_wire& wire, token_endpoint& tiktok, life& mine,
+            tiktok::tokens_settings settings);
+    ~replica();
+    replica(const replica&) = delete;
+    replica& operator=(const replica&) = delete;
+
+    life& mine() { return mine_; }
+    vault::token_vault& vault() { return *vault_; }
+    tiktok::tokens& tokens() { return *tokens_; }
+    task_group& group() { return loop_->group(); }
+    seat& place() { return place_; }
+    /// SIGSTOP; it goes on by itself.
+    void stand_still(milliseconds time);
+
+private:
+    world& world_;
+    life& mine_;
+    std::unique_ptr<worker> loop_; // goes first: its frames look at all that follows
+    std::optional<boost::asio::executor_work_guard<executor_type>> stay_;
+    std::unique_ptr<store::store> records_;
+    std::unique_ptr<tiktok::oauth> ask_;
+    std::unique_ptr<vault::token_vault> vault_;
+    std::unique_ptr<tiktok::tokens> tokens_;
+    seat place_;
+    std::shared_ptr<bool> alive_; // shared with the end of a pause, which may come after ours
+};
+
+} // namespace gateway::simulation

@@ -1,0 +1,132 @@
+// The SQLite engine: the suite of the port, and what is true of this engine alone.
+#include "runtime/task_group.hpp"
+#include "store/open_store.hpp"
+#include "store/sqlite/database.hpp"
+#include "store/sqlite/migrations.hpp"
+#include "unit/store/store_fixture.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+namespace gateway::testing {
+namespace {
+
+std::unique_ptr<store::store> open_sqlite(const temporary_folder& in) {
+    auto opened = store::open_store("sqlite:" + in.file("gateway.db"));
+    if (!opened) throw std::runtime_error(opened.error().message());
+    return std::move(*opened);
+}
+
+std::string bytes_of(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+task<void> claim(store::store& at, std::string draft, std::string attempt, int& claimed) {
+    const auto first = co_await at.claim_draft(user("ann"), post_id(draft), attempt, soon());
+    if (first && *first == attempt) ++claimed;
+}
+
+task<void> begin(store::store& at, std::string attempt, int& good, int& bad) {
+    store::post_record record;
+    record.attempt = std::move(attempt);
+    const auto begun = co_await at.begin_post(std::move(record), soon());
+    ++(begun ? good : bad);
+}
+
+} // namespace
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreSuite, ::testing::Values(store_engine{"Sqlite", open_sqlite, {}}),
+                         [](const auto& made) { return made.param.name; });
+
+TEST(SqliteStore, V10RefusesASecondProcessOnOneStore) {
+    const temporary_folder folder;
+    const auto first = open_sqlite(folder);
+    const auto second = store::open_store("sqlite:" + folder.file("gateway.db"));
+    ASSERT_FALSE(second);
+    EXPECT_NE(second.error().message().find("Another process"), std::string::npos);
+}
+
+TEST(SqliteStore, KeepsWhatItHeldOverARestartButNoLease) {
+    const temporary_folder folder;
+    worker loop;
+    auto at = open_sqlite(folder);
+    ASSERT_TRUE(*run_on(loop, at->put_connection(connection("ann", 1), 0, soon())));
+    ASSERT_TRUE(
+        *run_on(loop, at->take_lease(user("ann"), "dead", milliseconds{60'000}, at_second(0), soon())));
+    at.reset();
+    at = open_sqlite(folder);
+    EXPECT_TRUE(*run_on(loop, at->find_connection(user("ann"), soon())));
+    EXPECT_TRUE(
+        *run_on(loop, at->take_lease(user("ann"), "new", milliseconds{60'000}, at_second(1), soon())));
+}
+
+TEST(SqliteStore, V14RefusesASchemaNewerThanItselfAndTouchesNothing) {
+    const temporary_folder folder;
+    const auto path = folder.file("gateway.db");
+    {
+        auto at = *store::sqlite_database::open(path);
+        at->execute("PRAGMA user_version=99; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE");
+        ASSERT_FALSE(at->failed()) << at->error();
+    }
+    const auto before = bytes_of(path);
+    const auto refused = store::open_store("sqlite:" + path);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message().find("schema 99"), std::string::npos);
+    EXPECT_EQ(bytes_of(path), before);
+}
+
+TEST(SqliteStore, RefusesTheFileOfAnotherProgram) {
+    const temporary_folder folder;
+    std::ofstream(folder.file("text.db")) << std::string(5000, 'x');
+    EXPECT_FALSE(store::open_store("sqlite:" + folder.file("text.db")));
+    EXPECT_EQ(bytes_of(folder.file("text.db")), std::string(5000, 'x'));
+    EXPECT_FALSE(store::open_store("sqlite:/nowhere/at/all.db"));
+}
+
+TEST(SqliteStore, MakesItsFilesReadableByTheirOwnerOnly) {
+    const temporary_folder folder;
+    worker loop;
+    const auto at = open_sqlite(folder);
+    ASSERT_TRUE(run_on(loop, at->ping(soon())));
+    for (const char* name : {"gateway.db", "gateway.db-wal", "gateway.db.lock"}) {
+        const auto mode = std::filesystem::status(folder.file(name)).permissions();
+        EXPECT_EQ(mode & (std::filesystem::perms::group_all | std::filesystem::perms::others_all),
+                  std::filesystem::perms::none)
+            << name;
+    }
+}
+
+TEST(SqliteStore, SharesACommitBetweenJobsAndFailsOnlyTheOneThatIsWrong) {
+    const temporary_folder folder;
+    worker loop;
+    const auto at = open_sqlite(folder);
+    int good = 0, bad = 0, claimed = 0;
+    task_group group(loop.executor());
+    for (int i = 0; i < 100; ++i) {
+        group.spawn(begin(*at, i % 10 == 0 ? "same" : "attempt" + std::to_string(i), good, bad));
+        group.spawn(claim(*at, "d" + std::to_string(i / 2), std::to_string(i), claimed));
+    }
+    run_on(loop, group.wait_empty(soon()));
+    EXPECT_EQ(good, 91);
+    EXPECT_EQ(bad, 9);
+    EXPECT_EQ(claimed, 50);
+    EXPECT_TRUE(*run_on(loop, at->find_attempt("attempt99", soon())));
+}
+
+TEST(SqliteStore, RefusesJobsBeyondItsLineInsteadOfHoldingThem) {
+    const temporary_folder folder;
+    worker loop;
+    auto opened = store::open_store("sqlite:" + folder.file("gateway.db"), {.waiting_max = 4});
+    ASSERT_TRUE(opened);
+    int good = 0, bad = 0;
+    task_group group(loop.executor());
+    for (int i = 0; i < 500; ++i)
+        group.spawn(begin(**opened, "a" + std::to_string(i), good, bad));
+    run_on(loop, group.wait_empty(soon()));
+    EXPECT_EQ(good + bad, 500);
+    EXPECT_GE(good, 4);
+    EXPECT_GT(bad, 0);
+}
+
+} // namespace gateway::testing

@@ -1,0 +1,84 @@
+// The suite every engine behind the port has to pass. An engine is a name, how to open it in a folder, and
+// how to let time pass for one that has a clock of its own.
+#pragma once
+#include "store/store.hpp"
+#include "unit/runtime/run_on.hpp"
+#include "unit/store/temporary_folder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace gateway::testing {
+
+struct store_engine {
+    std::string name;
+    std::function<std::unique_ptr<store::store>(const temporary_folder&)> open;
+    std::function<void(const temporary_folder&, milliseconds)> pass_time = {};
+};
+
+inline user_id user(const std::string& text) {
+    return user_id::trusted(text);
+}
+inline publish_id post_id(const std::string& text) {
+    return publish_id::trusted(text);
+}
+inline caller_name caller(const std::string& text) {
+    return caller_name::trusted(text);
+}
+inline wall_time at_second(std::int64_t second) {
+    return from_unix_ms(1'795'000'000'000 + second * 1000);
+}
+
+inline store::connection_record connection(const std::string& name, std::uint64_t version) {
+    store::connection_record out;
+    out.user = user(name);
+    out.account = open_id::trusted("open-" + name);
+    out.scopes = "user.info.basic,video.list";
+    out.version = version;
+    out.sealed_tokens = std::string("sealed\0", 7) + name + std::to_string(version);
+    out.access_expires_at = at_second(7200);
+    out.refresh_expires_at = at_second(15'552'000);
+    out.connected_at = out.updated_at = at_second(0);
+    return out;
+}
+
+class StoreSuite : public ::testing::TestWithParam<store_engine> {
+protected:
+    void SetUp() override { at = GetParam().open(folder); }
+    void TearDown() override { at.reset(); }
+
+    /// Runs one call of the port; a failure ends the test.
+    template <class T>
+    T run(task<result<T>> call) {
+        auto out = run_on(loop, std::move(call));
+        if (!out) throw std::runtime_error(out.error().message());
+        return std::move(*out);
+    }
+    std::optional<store::connection_record> there(const std::string& name) {
+        return run(at->find_connection(user(name), soon()));
+    }
+    bool put(store::connection_record record, std::uint64_t expected) {
+        return run(at->put_connection(std::move(record), expected, soon()));
+    }
+    void pass_time_until(wall_time now) {
+        if (now <= reached_) return;
+        if (GetParam().pass_time) GetParam().pass_time(folder, now - reached_);
+        reached_ = now;
+    }
+    std::optional<store::lease> take(const std::string& name, const std::string& owner, wall_time now) {
+        pass_time_until(now);
+        return run(at->take_lease(user(name), owner, milliseconds{10'000}, now, soon()));
+    }
+
+    temporary_folder folder;
+    worker loop;
+    std::unique_ptr<store::store> at;
+
+private:
+    wall_time reached_ = at_second(0);
+};
+
+} // namespace gateway::testing

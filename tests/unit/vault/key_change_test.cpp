@@ -1,0 +1,162 @@
+// Keys that come and go while the vault serves, and what was sealed under the old ones.
+#include "unit/vault/vault_fixture.hpp"
+#include "vault/key_uses.hpp"
+#include "vault/sealing.hpp"
+
+namespace gateway::testing {
+
+class KeyChange : public vault_fixture {
+protected:
+    void change_good(const std::string& ids) {
+        const auto changed = run_on(loop, vault->change_keys(ring_of(ids), soon()));
+        ASSERT_TRUE(changed) << changed.error().message();
+    }
+    std::uint64_t under(const std::string& key) { return *run_on(loop, vault->count_under(key, soon())); }
+    vault::reseal_step step(const std::string& key, const std::string& cursor) {
+        auto out = run_on(loop, vault->reseal(key, cursor, soon()));
+        if (!out) throw std::runtime_error(out.error().message());
+        return *out;
+    }
+    /// All pages; gives how many pairs were moved.
+    std::uint64_t reseal_all(const std::string& key) {
+        std::uint64_t moved = 0;
+        std::string cursor;
+        do {
+            auto page = step(key, cursor);
+            moved += page.resealed;
+            cursor = page.next;
+        } while (!cursor.empty());
+        return moved;
+    }
+    std::string access(const std::string& name) { return std::string((**load(name)).access_token.reveal()); }
+};
+
+TEST_F(KeyChange, V07ANewKeySealsAtOnceAndThePairsMoveWithAllThatWasKept) {
+    grant("ann", pair("1"));
+    grant("ann", pair("2"));
+    grant("bob", pair("3"));
+    EXPECT_EQ(under("a"), 3U);
+    change_good("ab");
+    grant("cid", pair("4"));
+    EXPECT_EQ(under("b"), 1U);
+    EXPECT_EQ(reseal_all("a"), 3U);
+    EXPECT_EQ(under("a"), 0U);
+    start_good("b");
+    EXPECT_EQ(access("ann"), "act.2");
+    EXPECT_EQ(access("bob"), "act.3");
+    tamper("UPDATE connections SET sealed_tokens = x'0101616161' WHERE user_id = 'ann'");
+    start_good("b");
+    EXPECT_EQ(access("ann"), "act.1") << "the kept pair is under its own name and the new key";
+}
+
+TEST_F(KeyChange, V07ARingThatLacksAKeyInUseIsRefusedAndTheOldOneServesOn) {
+    grant("ann", pair("1"));
+    EXPECT_FALSE(run_on(loop, vault->change_keys(ring_of("b"), soon())));
+    auto other = *vault::key_ring::parse("a:" + to_base64(std::string(32, 'x')));
+    EXPECT_FALSE(run_on(loop, vault->change_keys(std::move(other), soon()))) << "the same id, another key";
+    grant("bob", pair("2"));
+    EXPECT_EQ(under("a"), 2U);
+    EXPECT_TRUE(run_on(loop, vault->load_again(user_id::trusted("ann"), soon())));
+    start_good("a");
+}
+
+TEST_F(KeyChange, V07AKeyThatWentStillOpensWhatWasOnItsWay) {
+    const auto blob = *run_on(loop, vault->seal_verifier("hash", secret{"verifier"}, soon()));
+    change_good("b");
+    EXPECT_EQ(vault->open_verifier("hash", blob)->reveal(), "verifier");
+    EXPECT_EQ(vault->newest_key().id, "b");
+    EXPECT_EQ(vault->older_keys(), std::vector<std::string>{"a"});
+}
+
+TEST_F(KeyChange, V07KilledAfterAnyRecordEveryUserIsReadableAndTheRestGoesOn) {
+    constexpr int users = 6;
+    for (int killed_after = 0; killed_after <= users; ++killed_after) {
+        start_good("ab");
+        run_on(loop, vault->change_keys(ring_of("ba"), soon())); // everything under a again
+        for (int i = 0; i < users; ++i)
+            grant("user" + std::to_string(i), pair(std::to_string(i)));
+        run_on(loop, records->sweep(wall_now() + std::chrono::hours{24 * 8}, soon()));
+        reseal_all("b");
+        start_good("ab");
+        ASSERT_EQ(under("a"), users);
+        // One record at a time, as far as this life comes.
+        auto page = *run_on(loop, records->list_sealed_with(vault::blob_prefix("a"), "", 100, soon()));
+        for (int i = 0; i < killed_after; ++i) {
+            auto& row = page.rows[static_cast<std::size_t>(i)];
+            const vault::record_name name{"tokens", row.user.text(), row.version};
+            const auto plain = vault::open(ring_of("ab"), name, row.sealed_tokens);
+            std::vector<store::resealed_pair> one(1);
+            one[0].sealed_anew = vault::seal(ring_of("ab"), name, plain->reveal());
+            one[0].seen = row;
+            ASSERT_EQ(*run_on(loop, records->replace_sealed(std::move(one), soon())), 1U);
+        }
+        start_good("ab");
+        for (int i = 0; i < users; ++i)
+            EXPECT_EQ(access("user" + std::to_string(i)), "act." + std::to_string(i)) << killed_after;
+        EXPECT_EQ(reseal_all("a"), static_cast<std::uint64_t>(users - killed_after));
+        EXPECT_EQ(under("a"), 0U);
+    }
+}
+
+TEST_F(KeyChange, V07APairThatWasReplacedMeanwhileIsLeftAlone) {
+    grant("ann", pair("1"));
+    const auto page = *run_on(loop, records->list_sealed_with(vault::blob_prefix("a"), "", 100, soon()));
+    ASSERT_EQ(page.rows.size(), 1U);
+    grant("ann", pair("2")); // the first is a kept pair now
+    std::vector<store::resealed_pair> late(1);
+    late[0] = {page.rows[0], "anew"};
+    EXPECT_EQ(*run_on(loop, records->replace_sealed(std::move(late), soon())), 1U);
+    EXPECT_EQ(access("ann"), "act.2");
+    const auto kept = *run_on(loop, records->kept_tokens(user_id::trusted("ann"), soon()));
+    EXPECT_EQ(kept[0].sealed_tokens, "anew");
+    std::vector<store::resealed_pair> gone(1);
+    gone[0] = {page.rows[0], "once more"};
+    EXPECT_EQ(*run_on(loop, records->replace_sealed(std::move(gone), soon())), 0U);
+}
+
+TEST_F(KeyChange, V07MoreRecordsThanAPageHoldAllMoveAndDamagedOnesStay) {
+    for (int i = 0; i < 450; ++i)
+        grant("user" + std::to_string(i), pair("1"));
+    tamper(
+        "UPDATE connections SET sealed_tokens = CAST(sealed_tokens || x'00' AS BLOB) WHERE user_id = "
+        "'user7'");
+    start_good("ab");
+    EXPECT_EQ(reseal_all("a"), 449U);
+    EXPECT_EQ(under("a"), 1U);
+    EXPECT_EQ(reseal_all("a"), 0U) << "a damaged record stops nobody";
+    start("b");
+    EXPECT_FALSE(checked);
+}
+
+TEST_F(KeyChange, ARecordUnderAKeyOfAnotherReplicaIsNotCalledDamaged) {
+    grant("ann", pair("1"));
+    {
+        vault::token_vault newer(*records, ring_of("ab"));
+        ASSERT_TRUE(run_on(loop, newer.check_keys(soon())));
+        ASSERT_TRUE(run_on(loop, newer.reseal("a", "", soon())));
+    }
+    const auto there = run_on(loop, vault->load_again(user_id::trusted("ann"), soon()));
+    ASSERT_FALSE(there);
+    EXPECT_EQ(there.error().code(), errc::vault_unavailable);
+    EXPECT_EQ(vault->counts().damaged, 0U);
+    change_good("ab");
+    EXPECT_EQ(access("ann"), "act.1");
+}
+
+TEST_F(KeyChange, V08UsesAreCountedOverRestartsAndNeverTooFew) {
+    constexpr std::uint64_t batch = vault::key_uses::batch;
+    EXPECT_EQ(vault->newest_key().uses, 0U);
+    for (int i = 0; i < 10; ++i)
+        grant("ann", pair("1"));
+    EXPECT_EQ(vault->newest_key().uses, 10U);
+    start_good("a");
+    EXPECT_GE(vault->newest_key().uses, 10U);
+    EXPECT_LE(vault->newest_key().uses, 10 + batch);
+    for (std::uint64_t i = 0; i < batch + 10; ++i)
+        ASSERT_TRUE(run_on(loop, vault->seal_verifier("hash", secret{"v"}, soon())));
+    EXPECT_GE(vault->newest_key().uses, batch + 20);
+    start_good("ab");
+    EXPECT_EQ(vault->newest_key().uses, 0U) << "a key of its own";
+}
+
+} // namespace gateway::testing

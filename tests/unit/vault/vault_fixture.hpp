@@ -1,0 +1,77 @@
+// A vault on a real SQLite store in a folder of its own.
+#pragma once
+#include "base/digest.hpp"
+#include "store/open_store.hpp"
+#include "store/sqlite/database.hpp"
+#include "unit/runtime/run_on.hpp"
+#include "unit/store/temporary_folder.hpp"
+#include "vault/token_vault.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+namespace gateway::testing {
+
+inline vault::key_ring ring_of(const std::string& ids) {
+    std::string text;
+    for (const char id : ids)
+        text += std::string(1, id) + ":" + to_base64(std::string(32, id)) + "\n";
+    return *vault::key_ring::parse(text);
+}
+
+inline vault::fresh_tokens pair(const std::string& number, milliseconds lifetime = milliseconds{7'200'000}) {
+    vault::fresh_tokens out;
+    out.access_token = secret{"act." + number};
+    out.refresh_token = secret{"rft." + number};
+    out.account = open_id::trusted("open-1");
+    out.scopes = "user.info.basic,video.list";
+    out.access_lifetime = lifetime;
+    out.refresh_lifetime = milliseconds{15'552'000'000};
+    return out;
+}
+
+class vault_fixture : public ::testing::Test {
+protected:
+    void SetUp() override { start("a"); }
+
+    void start(const std::string& key_ids) { start(ring_of(key_ids)); }
+    void start(vault::key_ring keys) {
+        vault.reset();
+        records.reset();
+        records = *store::open_store("sqlite:" + path());
+        vault = std::make_unique<vault::token_vault>(*records, std::move(keys));
+        checked = run_on(loop, vault->check_keys(soon()));
+    }
+    void start_good(const std::string& key_ids) {
+        start(key_ids);
+        ASSERT_TRUE(checked) << checked.error().message();
+    }
+    /// Changes the file behind everybody's back.
+    void tamper(const char* sql) {
+        vault.reset();
+        records.reset();
+        auto at = *store::sqlite_database::open(path());
+        at->execute(sql);
+        ASSERT_FALSE(at->failed()) << at->error();
+    }
+    std::string path() const { return folder.file("gateway.db"); }
+    vault::shared_tokens grant(const std::string& name, vault::fresh_tokens fresh,
+                               wall_time now = wall_now()) {
+        auto saved = run_on(loop, vault->save_grant(user_id::trusted(name), std::move(fresh), now, soon()));
+        if (!saved) throw std::runtime_error(saved.error().message());
+        return *saved;
+    }
+    result<vault::shared_tokens> load(const std::string& name) {
+        return run_on(loop, vault->load(user_id::trusted(name), soon()));
+    }
+
+    temporary_folder folder;
+    worker loop;
+    std::unique_ptr<store::store> records;
+    std::unique_ptr<vault::token_vault> vault;
+    result<store::done> checked{store::done{}};
+};
+
+} // namespace gateway::testing
