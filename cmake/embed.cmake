@@ -1,5 +1,5 @@
 # embed_documents(TARGET): compiles openapi.yaml, its JSON form and every file of service/web/ into TARGET, where
-# actions/assets.hpp finds them by name. The assembler includes the bytes, so size costs no compile time.
+# api/assets.hpp finds them by name. The assembler includes the bytes, so size costs no compile time.
 function(embed_documents target)
     set(names "")
     set(paths "")
@@ -25,7 +25,7 @@ function(embed_documents target)
 
     set(types html text/html css text/css js text/javascript json application/json yaml application/yaml
         svg image/svg+xml png image/png ico image/x-icon)
-    set(code "// Made by cmake/embed.cmake.\n#include \"actions/assets.hpp\"\n\n#include <cstddef>\n\n")
+    set(code "// Made by cmake/embed.cmake.\n#include \"api/assets.hpp\"\n\n#include <cstddef>\n\n")
     set(table "")
     set(count 0)
     foreach(name path IN ZIP_LISTS names paths)
@@ -52,9 +52,9 @@ function(embed_documents target)
         math(EXPR count "${count} + 1")
     endforeach()
     string(APPEND code
-        "\nnamespace gateway::actions {\n\nstd::span<const embedded_file> embedded_files() {\n")
+        "\nnamespace gateway::api {\n\nstd::span<const embedded_file> embedded_files() {\n")
     string(APPEND code "    static const embedded_file all[] = {\n${table}    };\n    return all;\n")
-    string(APPEND code "}\n\n} // namespace gateway::actions\n")
+    string(APPEND code "}\n\n} // namespace gateway::api\n")
 
     set(made ${CMAKE_CURRENT_BINARY_DIR}/embedded_files.cpp)
     file(CONFIGURE OUTPUT ${made} CONTENT "${code}" @ONLY)

@@ -1,5 +1,4 @@
 // Connecting a user: the start of a login and the page the browser comes back to.
-#include "actions/call.hpp"
 #include "actions/rows.hpp"
 #include "base/url_parts.hpp"
 #include "connections/desk.hpp"

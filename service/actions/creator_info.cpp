@@ -1,5 +1,4 @@
 // TIKTOK_QUERY_CREATOR_INFO (tiktok-api §4.1): what the creator's account allows right now.
-#include "actions/call.hpp"
 #include "actions/rows.hpp"
 #include "tiktok/user_api.hpp"
 

@@ -1,13 +1,12 @@
 // The contract itself: openapi.yaml for programs, /docs for people. Compiled in; no key is asked.
-#include "actions/assets.hpp"
-#include "actions/call.hpp"
 #include "actions/rows.hpp"
+#include "api/assets.hpp"
 
 namespace gateway::actions {
 namespace {
 
 result<answer> serve(std::string_view name) {
-    const auto* found = find_asset(name);
+    const auto* found = api::find_asset(name);
     if (!found) return failure{errc::no_such_route, "Nothing lives at this path."};
     return answer{asset{.content_type = found->content_type, .bytes = found->bytes}};
 }

@@ -1,16 +1,18 @@
 #include "actions/ledger_answer.hpp"
 
 #include "actions/post_settings.hpp"
-#include "actions/problem.hpp"
+#include "api/envelope.hpp"
+#include "api/problem.hpp"
 #include "base/json/write.hpp"
+#include "idempotency/first_answer.hpp"
 #include "posts/post_facts.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace gateway::actions {
 namespace {
 
-constexpr char file_mark = '\x1f';
 constexpr std::string_view made_from_ledger =
     "The gateway ended before it could answer; this answer is made from its ledger.";
 
@@ -55,25 +57,38 @@ std::string file_outcome_json(const result<publish_id>& done, std::string_view r
     if (done)
         out += "null";
     else
-        append_problem(out, done.error(), request_id);
+        api::append_problem(out, done.error(), request_id);
     return out;
 }
 
-std::string key_of_file(std::string_view key, std::size_t index) {
-    return std::string(key) + file_mark + std::to_string(index);
-}
+namespace {
 
-bool is_key_of_file(std::string_view key) {
-    return key.find(file_mark) != std::string_view::npos;
-}
-
-std::optional<result<answer>> answer_from_ledger(const store::post_record& post) {
+/// Empty: for certain nothing came of it, so the call may be made anew. The attempt is not `begun` any more.
+std::optional<result<answer>> answer_of(const store::post_record& post) {
     const bool known = post.state == store::post_state::settled && !post.id.empty();
     if (posts::came_to_nothing(post)) return std::nullopt;
     if (!known) return result<answer>(nobody_knows(post));
     const bool uploaded = post.action == "TIKTOK_UPLOAD_VIDEO" || post.action == "TIKTOK_UPLOAD_VIDEOS";
     object out{.json = uploaded ? to_json(upload_of(post)) : to_json(post_of(post), true)};
     return result<answer>(answer{std::move(out)});
+}
+
+} // namespace
+
+bool answer_from_ledger(store::abandoned_key& one) {
+    if (!one.post) return false; // it began nothing (or was a batch, whose files have keys of their own)
+    auto told = answer_of(*one.post);
+    if (!told) return false;
+    auto& key = one.key;
+    if (idempotency::is_key_of_part(key.key)) {
+        const result<publish_id> of_file = *told ? result<publish_id>(one.post->id) : told->error();
+        key.status = *told ? 200 : http_status(told->error().code());
+        key.answer = file_outcome_json(of_file, key.request_id);
+        return true;
+    }
+    const api::outcome what = *told ? api::outcome(std::move(**told)) : api::outcome(told->error());
+    key.status = api::write_envelope(key.answer, what, key.request_id);
+    return true;
 }
 
 } // namespace gateway::actions

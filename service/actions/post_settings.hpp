@@ -1,7 +1,7 @@
 // What all posting actions share: the inputs that describe a post, how they become TikTok's post_info, and
 // the words of an answer. Pure.
 #pragma once
-#include "actions/call.hpp"
+#include "actions/rows.hpp"
 #include "base/result.hpp"
 #include "posts/publisher.hpp"
 #include "tiktok/user_api.hpp"

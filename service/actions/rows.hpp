@@ -1,8 +1,29 @@
-// The rows, each made beside its handler. Only table.cpp calls these.
+// The rows, each made beside its handler and called by table.cpp alone; and the words of api/ in which every
+// action is written. For files of this folder.
 #pragma once
-#include "actions/row.hpp"
+#include "api/call.hpp"
+#include "api/row.hpp"
 
 namespace gateway::actions {
+
+using api::accepted;
+using api::answer;
+using api::asset;
+using api::body;
+using api::call;
+using api::checked_input;
+using api::door;
+using api::given_inputs;
+using api::input;
+using api::kind;
+using api::object;
+using api::pace;
+using api::page;
+using api::passed_through;
+using api::redirect;
+using api::row;
+using api::staged_file;
+using api::verb;
 
 row get_user_basic_info_row();
 row get_user_profile_row();

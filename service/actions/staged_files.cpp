@@ -1,6 +1,5 @@
 // Bytes that wait at the gateway: staged by a caller, shown, removed. A file of another caller does not
 // exist.
-#include "actions/call.hpp"
 #include "actions/rows.hpp"
 #include "base/json/write.hpp"
 #include "files/shelf.hpp"

@@ -1,3 +1,5 @@
+#include "actions/table.hpp"
+
 #include "actions/rows.hpp"
 
 #include <vector>

@@ -1,11 +1,11 @@
 // TIKTOK_UPLOAD_VIDEOS: many staged files of one user, a few at a time, paced by TikTok's windows. One bad
 // file never sinks the others; each has its own first answer under the call's Idempotency-Key (product §5).
-#include "actions/first_answer.hpp"
 #include "actions/ledger_answer.hpp"
 #include "actions/post_settings.hpp"
 #include "actions/rows.hpp"
 #include "base/digest.hpp"
 #include "base/json/write.hpp"
+#include "idempotency/first_answer.hpp"
 #include "posts/post_settings.hpp"
 #include "runtime/task_group.hpp"
 #include "telemetry/call_record.hpp"
@@ -77,9 +77,9 @@ task<file_result> upload_once(batch& all, std::size_t index) {
         const auto done = co_await upload(c, file.id, {});
         co_return named(file, done.has_value(), file_outcome_json(done, request_id));
     }
-    auto key = key_of_file(c.idempotency_key, index);
-    first_answer first{c.with.store, caller_name::trusted(c.by.name), key, fingerprint_of(all, index),
-                       request_id};
+    auto key = idempotency::key_of_part(c.idempotency_key, index);
+    idempotency::first_answer first{c.with.store, caller_name::trusted(c.by.name), key,
+                                    fingerprint_of(all, index), request_id};
     const auto earlier = co_await first.claim(c.now, c.until);
     if (!earlier) {
         const result<publish_id> refused = earlier.error();
@@ -92,7 +92,7 @@ task<file_result> upload_once(batch& all, std::size_t index) {
     const auto done = co_await upload(c, file.id, std::move(key));
     auto told = file_outcome_json(done, request_id);
     auto out = named(file, done.has_value(), told);
-    if (done || must_be_remembered(done.error()))
+    if (done || idempotency::must_be_remembered(done.error()))
         (void)co_await first.remember(done ? 200 : http_status(done.error().code()), std::move(told),
                                       time_to_remember());
     else

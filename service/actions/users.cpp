@@ -1,5 +1,4 @@
 // Connections as callers see them: list, show, import, disconnect. Never a token.
-#include "actions/call.hpp"
 #include "actions/rows.hpp"
 #include "base/json/write.hpp"
 #include "connections/desk.hpp"

@@ -1,6 +1,5 @@
 // TIKTOK_LIST_VIDEOS and TIKTOK_QUERY_VIDEOS (tiktok-api §2.2, §2.3). Whose videos was settled by the
 // pipeline: `creator_id` only chooses the acting user.
-#include "actions/call.hpp"
 #include "actions/rows.hpp"
 #include "tiktok/fields.hpp"
 #include "tiktok/user_api.hpp"

@@ -2,7 +2,6 @@
 // answered at once (tiktok-api §7, failure-catalogue U16).
 #include "tiktok/webhook.hpp"
 
-#include "actions/call.hpp"
 #include "actions/rows.hpp"
 #include "base/append.hpp"
 #include "connections/desk.hpp"

@@ -1,6 +1,6 @@
 #include "app/read_settings.hpp"
 
-#include "actions/row.hpp"
+#include "actions/table.hpp"
 #include "app/start_failure.hpp"
 #include "base/pattern.hpp"
 #include "tiktok/scopes.hpp"
@@ -15,7 +15,7 @@ namespace {
 bool fits_an_action(const std::string& pattern) {
     const auto rows = actions::table();
     return std::any_of(rows.begin(), rows.end(),
-                       [&pattern](const actions::row& row) { return matches(pattern, row.slug); });
+                       [&pattern](const api::row& row) { return matches(pattern, row.slug); });
 }
 
 /// The settings know no rows. A misspelt action would only show when its caller is refused in production.

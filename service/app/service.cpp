@@ -1,9 +1,9 @@
 #include "app/service.hpp"
 
-#include "actions/row.hpp"
+#include "actions/table.hpp"
 #include "app/await_on.hpp"
+#include "app/crash_recovery.hpp"
 #include "app/key_rotation.hpp"
-#include "app/left_behind.hpp"
 #include "app/read_settings.hpp"
 #include "app/start_failure.hpp"
 #include "app/tell_counts.hpp"

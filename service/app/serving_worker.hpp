@@ -1,7 +1,7 @@
 // Everything that belongs to one worker, in order of life. Made by `service`; its parts are used on its
 // thread.
 #pragma once
-#include "actions/call.hpp"
+#include "api/call.hpp"
 #include "connections/desk.hpp"
 #include "inbound/api_listener.hpp"
 #include "outbound/client.hpp"
@@ -79,7 +79,7 @@ struct serving_worker {
     tiktok::services tiktok;
     posts::publisher posts;
     connections::desk desk;
-    actions::parts action_parts;
+    api::parts action_parts;
     pipeline::pipeline calls;
     inbound::api_listener listener;
 };

@@ -69,17 +69,17 @@ constexpr std::string_view asset_policy =
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-void append_kind(http::response_writer& head, const pipeline::outcome& what) {
-    const auto* given = std::get_if<actions::answer>(&what);
-    if (given && std::holds_alternative<actions::page>(*given)) {
+void append_kind(http::response_writer& head, const api::outcome& what) {
+    const auto* given = std::get_if<api::answer>(&what);
+    if (given && std::holds_alternative<api::page>(*given)) {
         head.field("Content-Type", "text/html; charset=utf-8");
         return append_page_rules(head, page_policy);
     }
-    if (const auto* way = given ? std::get_if<actions::redirect>(given) : nullptr) {
+    if (const auto* way = given ? std::get_if<api::redirect>(given) : nullptr) {
         head.field("Location", way->to);
         return append_page_rules(head, page_policy);
     }
-    if (const auto* file = given ? std::get_if<actions::asset>(given) : nullptr) {
+    if (const auto* file = given ? std::get_if<api::asset>(given) : nullptr) {
         head.field("Content-Type", file->content_type);
         head.field("X-Content-Type-Options", "nosniff").field("Content-Security-Policy", asset_policy);
         return;
@@ -88,7 +88,7 @@ void append_kind(http::response_writer& head, const pipeline::outcome& what) {
 }
 
 /// Whether a repeat by the client's own retry logic could do something twice.
-bool may_have_had_effect(const pipeline::outcome& what, bool writes) {
+bool may_have_had_effect(const api::outcome& what, bool writes) {
     if (const auto* refused = std::get_if<failure>(&what))
         return refused->details() && refused->details()->may_have_reached_tiktok && writes;
     return writes;
@@ -96,7 +96,7 @@ bool may_have_had_effect(const pipeline::outcome& what, bool writes) {
 
 } // namespace
 
-void append_answer_head(std::string& out, const pipeline::outcome& what, const telemetry::call_record& record,
+void append_answer_head(std::string& out, const api::outcome& what, const telemetry::call_record& record,
                         const answer_facts& facts, http::policy_text& policies) {
     http::response_writer head(out);
     head.start(facts.status);
@@ -108,7 +108,7 @@ void append_answer_head(std::string& out, const pipeline::outcome& what, const t
     if (const auto* refused = std::get_if<failure>(&what)) append_failure(head, *refused);
     if (!facts.allow.empty()) head.field("Allow", facts.allow);
     if (may_have_had_effect(what, facts.writes)) head.field("x-should-retry", "false");
-    if (std::holds_alternative<pipeline::replay>(what)) head.field("Idempotent-Replayed", "true");
+    if (std::holds_alternative<api::replay>(what)) head.field("Idempotent-Replayed", "true");
     if (!facts.keep_alive)
         head.field("Connection", "close");
     else if (facts.http_1_0)
@@ -116,19 +116,19 @@ void append_answer_head(std::string& out, const pipeline::outcome& what, const t
     head.end();
 }
 
-int append_answer_body(std::string& out, const pipeline::outcome& what, std::string_view request_id) {
-    if (const auto* given = std::get_if<actions::answer>(&what)) {
-        if (const auto* shown = std::get_if<actions::page>(given)) {
+int append_answer_body(std::string& out, const api::outcome& what, std::string_view request_id) {
+    if (const auto* given = std::get_if<api::answer>(&what)) {
+        if (const auto* shown = std::get_if<api::page>(given)) {
             out += shown->html;
             return shown->status;
         }
-        if (std::holds_alternative<actions::redirect>(*given)) return 302;
-        if (const auto* file = std::get_if<actions::asset>(given)) {
+        if (std::holds_alternative<api::redirect>(*given)) return 302;
+        if (const auto* file = std::get_if<api::asset>(given)) {
             out += file->bytes;
             return 200;
         }
     }
-    return pipeline::write_envelope(out, what, request_id);
+    return api::write_envelope(out, what, request_id);
 }
 
 } // namespace gateway::inbound

@@ -27,10 +27,10 @@ struct answer_facts {
     std::string_view allow = {}; // of OPTIONS; a 405 brings its own
 };
 
-void append_answer_head(std::string& out, const pipeline::outcome& what, const telemetry::call_record& record,
+void append_answer_head(std::string& out, const api::outcome& what, const telemetry::call_record& record,
                         const answer_facts& facts, http::policy_text& policies);
 
 /// The body of an outcome: the envelope, or the bytes of a page or asset. Gives the status.
-int append_answer_body(std::string& out, const pipeline::outcome& what, std::string_view request_id);
+int append_answer_body(std::string& out, const api::outcome& what, std::string_view request_id);
 
 } // namespace gateway::inbound

@@ -26,7 +26,7 @@ std::string recorded_answer(const api_parts& with, answer_marks& marks) {
     record.begin(steady_now(), coarse_wall_now());
     record.action = record.verb = "NONE";
     marks.request_ids.next(record.request_id, record.began_wall);
-    const pipeline::outcome what =
+    const api::outcome what =
         failure{errc::overloaded, "Too many connections, and all of them are in use; try again soon."}
             .retry_after(try_again_after);
     std::string answer, body;

@@ -11,22 +11,22 @@ bool is_parameter(std::string_view segment) {
     return segment.starts_with('{');
 }
 
-bool takes_head(const actions::row& row) {
-    return row.method == actions::verb::get;
+bool takes_head(const api::row& row) {
+    return row.method == api::verb::get;
 }
 
-bool answers(const actions::row& row, http::verb asked) {
+bool answers(const api::row& row, http::verb asked) {
     switch (asked) {
         case http::verb::get:
-            return row.method == actions::verb::get;
+            return row.method == api::verb::get;
         case http::verb::head:
             return takes_head(row);
         case http::verb::post:
-            return row.method == actions::verb::post;
+            return row.method == api::verb::post;
         case http::verb::put:
-            return row.method == actions::verb::put;
+            return row.method == api::verb::put;
         case http::verb::delete_:
-            return row.method == actions::verb::delete_;
+            return row.method == api::verb::delete_;
         default:
             return false;
     }
@@ -57,7 +57,7 @@ failure nothing_here() {
 
 } // namespace
 
-router::router(std::span<const actions::row> rows) {
+router::router(std::span<const api::row> rows) {
     entries_.reserve(rows.size());
     for (const auto& row : rows) {
         const auto parts = split(row.path);
@@ -120,7 +120,7 @@ std::string router::allow(std::string_view path) const {
     std::string verbs;
     for (const auto& candidate : entries_) {
         if (!same(candidate, parts)) continue;
-        verbs += actions::name_of(candidate.row->method);
+        verbs += api::name_of(candidate.row->method);
         verbs += takes_head(*candidate.row) ? ", HEAD, " : ", ";
     }
     if (!verbs.empty()) verbs += "OPTIONS";

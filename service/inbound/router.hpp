@@ -1,7 +1,7 @@
 // From verb and path to a row. Built once from the table of rows; read-only, so every worker shares one.
 // Pure.
 #pragma once
-#include "actions/row.hpp"
+#include "api/row.hpp"
 #include "base/result.hpp"
 #include "http/verb.hpp"
 
@@ -16,7 +16,7 @@ namespace gateway::inbound {
 /// Where a request goes. The texts are decoded path segments; they own their bytes, since a segment may be
 /// encoded.
 struct route {
-    const actions::row* to = nullptr;
+    const api::row* to = nullptr;
     std::string user_id, publish_id, file_id, asset;
 
     void clear() {
@@ -28,7 +28,7 @@ struct route {
 
 class router {
 public:
-    explicit router(std::span<const actions::row> rows);
+    explicit router(std::span<const api::row> rows);
 
     /// `path` as the strict gate let it pass; `into` is reused from request to request. Errors:
     /// no_such_route, method_not_allowed (with Allow), malformed_request for a segment that does not decode.
@@ -39,7 +39,7 @@ public:
 private:
     static constexpr std::size_t max_segments = 8;
     struct entry {
-        const actions::row* row;
+        const api::row* row;
         std::vector<std::string_view> segments; // of the row's path; `{...}` stands for any one
     };
     struct split_path {

@@ -59,9 +59,9 @@ private:
     std::optional<failure> take_head(const result<std::size_t>& length);
     void begin_record(const http::request_head* head);
     /// What is answered without the pipeline; otherwise `request` is filled for it.
-    std::optional<pipeline::outcome> answer_at_the_door(request_body& body, pipeline::request& request,
-                                                        answer_facts& facts);
-    void write_answer(const pipeline::outcome& what, answer_facts& facts);
+    std::optional<api::outcome> answer_at_the_door(request_body& body, pipeline::request& request,
+                                                   answer_facts& facts);
+    void write_answer(const api::outcome& what, answer_facts& facts);
     void answered();
     std::uint64_t network() const override;
     bool last_answer() const { return with_.state.now.load(std::memory_order_relaxed) != phase::serving; }
@@ -170,7 +170,7 @@ task<void> session::run() {
         const counted in_flight(with_.state.requests_in_flight.of(with_.home.index()));
         answer_facts facts;
         facts.keep_alive = false;
-        std::optional<pipeline::outcome> what = take_head(length);
+        std::optional<api::outcome> what = take_head(length);
         if (!what) {
             facts.http_1_0 = head_.minor_version == 0;
             request_body body(stream_, received_, head_, unbounded_body, pace);
@@ -198,8 +198,8 @@ task<void> session::run() {
     co_await stream_.finish(deadline::in(steady_now(), linger_timeout));
 }
 
-std::optional<pipeline::outcome> session::answer_at_the_door(request_body& body, pipeline::request& request,
-                                                             answer_facts& facts) {
+std::optional<api::outcome> session::answer_at_the_door(request_body& body, pipeline::request& request,
+                                                        answer_facts& facts) {
     const auto& head = head_;
     if (with_.state.now.load(std::memory_order_relaxed) == phase::closed
         && !place_.came_before_the_end(!answered_before_, record_.began))
@@ -210,12 +210,12 @@ std::optional<pipeline::outcome> session::answer_at_the_door(request_body& body,
         allow_ = with_.routes.allow(head.path);
         if (allow_.empty()) return failure{errc::no_such_route, "Nothing lives at this path."};
         facts.allow = allow_;
-        return actions::answer{actions::accepted{}};
+        return api::answer{api::accepted{}};
     }
     if (const auto found = with_.routes.find(head.method, head.path, way_); !found) return found.error();
 
     record_.action = way_.to->slug;
-    if (head.method == http::verb::head && !way_.to->head_runs) return actions::answer{actions::page{}};
+    if (head.method == http::verb::head && !way_.to->head_runs) return api::answer{api::page{}};
     facts.writes = way_.to->writes;
     request.what = way_.to;
     request.user_id = way_.user_id;
@@ -242,7 +242,7 @@ std::optional<pipeline::outcome> session::answer_at_the_door(request_body& body,
     return std::nullopt;
 }
 
-void session::write_answer(const pipeline::outcome& what, answer_facts& facts) {
+void session::write_answer(const api::outcome& what, answer_facts& facts) {
     texts_->answer.clear();
     texts_->body.clear();
     facts.status = append_answer_body(texts_->body, what, record_.request_id);

@@ -2,7 +2,7 @@
 // whether that user granted what the call needs. Asked of store and vault, never of TikTok. Functions without
 // state, on the worker's thread.
 #pragma once
-#include "actions/call.hpp"
+#include "api/call.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "runtime/task.hpp"

@@ -29,7 +29,7 @@ bool may_have_bytes(const request& what) {
 
 result<const caller_book::entry*> identify(const std::shared_ptr<const caller_book>& book,
                                            const request& what) {
-    if (what.what->opened_by != actions::door::caller) return &book->anonymous();
+    if (what.what->opened_by != api::door::caller) return &book->anonymous();
     const auto* found =
         what.shown_before ? what.shown_before->find(book, what.api_key) : book->find(what.api_key);
     if (found) return found;
@@ -46,7 +46,7 @@ failure refuse_unknown_key(limits::address_limiter& counts, const request& what,
         .retry_after(*wait);
 }
 
-result<void> may_do(const settings::caller& who, const actions::row& what) {
+result<void> may_do(const settings::caller& who, const api::row& what) {
     if (matches_any(who.actions, what.slug)) return {};
     return failure{errc::forbidden, "This key may not do " + std::string(what.slug) + "."};
 }
@@ -99,15 +99,15 @@ result<std::optional<milliseconds>> wished_timeout(std::string_view text) {
     return std::optional<milliseconds>{milliseconds{wait_ms}};
 }
 
-milliseconds allowed_time(actions::pace pace, std::uint64_t upload_bytes, const settings::deadlines& from) {
+milliseconds allowed_time(api::pace pace, std::uint64_t upload_bytes, const settings::deadlines& from) {
     switch (pace) {
-        case actions::pace::read:
+        case api::pace::read:
             return from.read;
-        case actions::pace::post:
+        case api::pace::post:
             return from.post;
-        case actions::pace::batch:
+        case api::pace::batch:
             return from.batch;
-        case actions::pace::upload:
+        case api::pace::upload:
             break;
     }
     const auto rate = std::max<std::uint64_t>(1, from.upload_bytes_per_second_min);
@@ -122,15 +122,15 @@ result<void> check_key(const request& what) {
     return refuse_header("Idempotency-Key", "must be 1 to 255 visible ASCII characters");
 }
 
-failure wrong_type(const actions::row& what) {
-    const bool upload = what.takes == actions::body::upload;
+failure wrong_type(const api::row& what) {
+    const bool upload = what.takes == api::body::upload;
     const std::string_view takes =
         upload ? "video/*, multipart/form-data with a boundary, or application/json" : "application/json";
     return failure{errc::unsupported_media_type, "This route takes " + std::string(takes) + "."};
 }
 
 result<body_plan> plan_body(const request& what) {
-    using actions::body;
+    using api::body;
     const auto& row = *what.what;
     if (what.content_length && *what.content_length > row.body_bytes_max)
         return failure{errc::too_large, "The body is larger than this route takes."};

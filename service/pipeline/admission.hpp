@@ -1,7 +1,7 @@
 // The steps that need no waiting: who calls, may they, how long, and is the shape of the body one this row
 // takes. Each gives a failure or lets pass; pipeline.cpp says in which order and why. Pure but for the quota.
 #pragma once
-#include "actions/row.hpp"
+#include "api/row.hpp"
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
@@ -25,7 +25,7 @@ result<const caller_book::entry*> identify(const std::shared_ptr<const caller_bo
 /// rate_limited with limit_scope address. A right key never comes here.
 failure refuse_unknown_key(limits::address_limiter& counts, const request& what, const failure& refusal);
 /// forbidden.
-result<void> may_do(const settings::caller& who, const actions::row& what);
+result<void> may_do(const settings::caller& who, const api::row& what);
 /// rate_limited, limit_scope caller. Says how the quota stands in both cases. Nothing to say without callers.
 result<std::optional<limits::standing>> take_quota(limits::window_table& quotas,
                                                    const caller_book::entry& who, steady_time now);
@@ -38,7 +38,7 @@ failure absent(errc code);
 /// X-Request-Timeout: seconds, digits with at most three after the point. invalid_input.
 result<std::optional<milliseconds>> wished_timeout(std::string_view seconds_text);
 /// Of the row, from the settings; `upload_bytes` where the size is known by now.
-milliseconds allowed_time(actions::pace pace, std::uint64_t upload_bytes, const settings::deadlines& from);
+milliseconds allowed_time(api::pace pace, std::uint64_t upload_bytes, const settings::deadlines& from);
 
 /// Idempotency-Key: 1…255 visible ASCII characters. invalid_input.
 result<void> check_key(const request& what);
@@ -61,7 +61,7 @@ struct body_plan {
 /// Where only the bytes can tell, since proxies send empty bodies as chunks, the plan is to look for one.
 result<body_plan> plan_body(const request& what);
 /// unsupported_media_type, with what the row takes.
-failure wrong_type(const actions::row& what);
+failure wrong_type(const api::row& what);
 /// Of a body that no row asked for: as much of it as would be read to keep the connection.
 inline constexpr std::uint64_t dropped_bytes_max = 64 * 1024;
 

@@ -1,6 +1,6 @@
 #include "pipeline/intake.hpp"
 
-#include "actions/validate.hpp"
+#include "api/validate.hpp"
 #include "pipeline/body_reader.hpp"
 
 #include <utility>
@@ -50,7 +50,7 @@ task<result<void>> open_form(const request& what, const body_plan& plan, intake&
     co_return result<void>{};
 }
 
-actions::validation checks_of(const request& what, const settings::tiktok& rules, bool came_with_bytes) {
+api::validation checks_of(const request& what, const settings::tiktok& rules, bool came_with_bytes) {
     return {.what = *what.what,
             .verified_url_prefixes = rules.verified_url_prefixes,
             .came_with_bytes = came_with_bytes};
@@ -62,7 +62,7 @@ result<void> take_in_query(const request& what, const settings::tiktok& rules, i
     into.body.content_type = what.content_type;
     into.body.content_digest = what.content_digest;
     if (what.what->reads_query_itself) return {};
-    auto checked = actions::check_query(checks_of(what, rules, false), what.query);
+    auto checked = api::check_query(checks_of(what, rules, false), what.query);
     if (!checked) return checked.error();
     into.input = std::move(*checked);
     return {};
@@ -85,7 +85,7 @@ task<result<intake>> take_in(const request& what, body_plan plan, const settings
     const bool raw_file = plan.shape == body_shape::raw;
     const auto checks = checks_of(what, rules, raw_file || plan.shape == body_shape::multipart);
     if (!raw_file && !what.what->reads_query_itself)
-        if (auto stray = actions::refuse_query(what.query); !stray) co_return stray.error();
+        if (auto stray = api::refuse_query(what.query); !stray) co_return stray.error();
 
     std::string text;
     if (plan.shape == body_shape::multipart) {
@@ -104,7 +104,7 @@ task<result<intake>> take_in(const request& what, body_plan plan, const settings
         co_return out;
     }
     if (what.what->reads_query_itself) co_return out;
-    auto checked = raw_file ? actions::check_query(checks, what.query) : actions::check_body(checks, text);
+    auto checked = raw_file ? api::check_query(checks, what.query) : api::check_body(checks, text);
     if (!checked) co_return checked.error();
     out.input = std::move(*checked);
     co_return out;

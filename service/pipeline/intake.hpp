@@ -2,7 +2,7 @@
 // of the body as the row needs and no byte of a file, which the action pulls itself; but a form is looked
 // through first where its size or its end could not be known otherwise. Lives in the frame of the call.
 #pragma once
-#include "actions/call.hpp"
+#include "api/call.hpp"
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
@@ -19,8 +19,8 @@
 namespace gateway::pipeline {
 
 struct intake {
-    actions::checked_input input;
-    actions::body_facts body;               // source: only where the request carries the file itself
+    api::checked_input input;
+    api::body_facts body;                   // source: only where the request carries the file itself
     std::string document;                   // of rows that read their body themselves
     std::unique_ptr<multipart_source> form; // what body.source points to, for multipart
 };

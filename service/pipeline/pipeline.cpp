@@ -1,11 +1,11 @@
 #include "pipeline/pipeline.hpp"
 
-#include "actions/call.hpp"
+#include "api/call.hpp"
 #include "files/shelf.hpp"
+#include "idempotency/run_once.hpp"
 #include "pipeline/acting.hpp"
 #include "pipeline/admission.hpp"
 #include "pipeline/intake.hpp"
-#include "pipeline/keyed_run.hpp"
 #include "store/store.hpp"
 #include "telemetry/call_record.hpp"
 #include "tiktok/services.hpp"
@@ -25,7 +25,7 @@ namespace gateway::pipeline {
 namespace {
 
 /// The bytes this call may have to send, as far as they are known before any is read: for its deadline.
-task<std::uint64_t> bytes_to_send(const parts& with, const multipart_source* form, const actions::call& c) {
+task<std::uint64_t> bytes_to_send(const parts& with, const multipart_source* form, const api::call& c) {
     if (form && form->goes() == multipart_source::way::staged)
         co_return 2 * form->size_bytes(); // in, then out
     if (c.body.source) co_return c.body.source->size_bytes();
@@ -40,7 +40,7 @@ task<std::uint64_t> bytes_to_send(const parts& with, const multipart_source* for
     co_return (*found)->size_bytes;
 }
 
-result<void> read_path(const request& what, actions::call& c) {
+result<void> read_path(const request& what, api::call& c) {
     what.names->post.assign_trusted({});
     if (!what.publish_id.empty()) { // the router lets no parameter be empty
         if (const auto good = check_publish_id(what.publish_id, what.names->post); !good) return good.error();
@@ -56,7 +56,7 @@ result<void> read_path(const request& what, actions::call& c) {
 }
 
 /// Holds the row's scope against what the acting user granted.
-result<void> check_scope(actions::call& c, tiktok::user_api& api) {
+result<void> check_scope(api::call& c, tiktok::user_api& api) {
     c.granted = api.scopes();
     c.tiktok = &api;
     if (!c.what.scope) return {};
@@ -92,7 +92,7 @@ struct journey {
     body_plan plan;
     deadline intake_until{steady_time{}};
     intake taken;
-    std::optional<actions::call> call;
+    std::optional<api::call> call;
     user_id acting; // for whom `api` works, where that is not the user of the path
     std::optional<tiktok::user_api> api;
 };
@@ -114,7 +114,7 @@ bool journey::admit() {
         return false;
     }
     by = (*who)->who;
-    if (row.opened_by == actions::door::caller) {
+    if (row.opened_by == api::door::caller) {
         record.caller = by->name;
         // What they may do, before what they may consume: a refusal for good is not worth a request of the
         // quota.
@@ -239,7 +239,7 @@ task<void> pipeline::serve(request& what, telemetry::call_record& record, outcom
             if (go_on) at.taken = std::move(*taken);
         }
         go_on = go_on && at.set_out();
-        if (go_on && row.takes_time == actions::pace::upload) {
+        if (go_on && row.takes_time == api::pace::upload) {
             const auto bytes = co_await bytes_to_send(with_, at.taken.form.get(), *at.call);
             at.call->until = at.until_for(bytes);
         }
@@ -259,16 +259,16 @@ task<void> pipeline::serve(request& what, telemetry::call_record& record, outcom
         // Replay last before the run: only what would be run can be repeated, and refusals above are not
         // remembered.
         if (go_on && !at.call->idempotency_key.empty()) {
-            out = co_await run_once(with_, *at.call);
+            out = co_await idempotency::run_once(with_.store, *at.call);
         } else if (go_on) {
             auto done = co_await row.run(*at.call);
             if (at.passes(done)) out = std::move(*done);
         }
     } catch (const boost::system::system_error& thrown) {
         if (thrown.code() == boost::asio::error::operation_aborted) throw;
-        out = fault_of_ours(row);
+        out = idempotency::fault_of_ours(row);
     } catch (const std::exception&) {
-        out = fault_of_ours(row);
+        out = idempotency::fault_of_ours(row);
     }
     if (writes) co_await this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
     name_the_drain(out, with_.calls_end);

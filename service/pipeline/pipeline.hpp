@@ -1,8 +1,8 @@
 // One call, whatever door it came by: caller, quota, acting user, input, replay, run, record. The order, with
 // the reason for each place, stands in pipeline.cpp and nowhere else. One per worker, used from its thread.
 #pragma once
-#include "actions/answer.hpp"
-#include "actions/row.hpp"
+#include "api/envelope.hpp"
+#include "api/row.hpp"
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
@@ -14,13 +14,12 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace gateway {
 class body_source;
 }
-namespace gateway::actions {
+namespace gateway::api {
 struct parts;
 }
 namespace gateway::limits {
@@ -61,8 +60,8 @@ public:
 
 /// What a door found in a request, before anything is believed. Views live as long as the request.
 struct request {
-    checked_names* names = nullptr;     // room of the door's, never null in a call; the pipeline fills it
-    const actions::row* what = nullptr; // the route is found first and travels along
+    checked_names* names = nullptr; // room of the door's, never null in a call; the pipeline fills it
+    const api::row* what = nullptr; // the route is found first and travels along
     std::string_view user_id, publish_id, file_id, asset; // path segments, percent-decoded by the door
     std::string_view query;                               // raw, without `?`
     std::string_view api_key;          // of Authorization: Bearer or x-api-key; empty: none came
@@ -82,17 +81,7 @@ struct request {
     wall_time arrived_wall;
 };
 
-/// The first answer to an Idempotency-Key, given again byte for byte.
-struct replay {
-    int status = 200;
-    std::string envelope;
-};
-
-using outcome = std::variant<actions::answer, replay, failure>;
-
-/// The bytes of an envelope for an answer or a failure: used by the door to answer and by the pipeline to
-/// remember. Appends to `out`; gives the HTTP status. (pipeline/envelope.cpp)
-int write_envelope(std::string& out, const outcome& what, std::string_view request_id);
+using api::outcome;
 
 /// What a pipeline works with, gathered by main. Everything outlives it.
 struct parts {
@@ -102,7 +91,7 @@ struct parts {
     limits::address_limiter& unknown_keys;      // shared
     store::store& store;                        // shared
     tiktok::services& tiktok;                   // of this worker
-    actions::parts& actions;                    // of this worker
+    api::parts& actions;                        // of this worker
     const last_moment& calls_end;               // shared; the drain sets it
 };
 

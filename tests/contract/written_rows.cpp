@@ -1,7 +1,7 @@
 #include "contract/written_rows.hpp"
 
-#include "actions/call.hpp"
-#include "actions/row.hpp"
+#include "actions/table.hpp"
+#include "api/call.hpp"
 #include "base/errc.hpp"
 
 #include <boost/json/array.hpp>
@@ -19,7 +19,7 @@ constexpr std::string_view kinds[] = {"text",      "integer", "boolean",  "choic
 constexpr std::string_view bodies[] = {"none", "json", "upload", "document", "stream"};
 constexpr std::string_view doors[] = {"caller", "open", "tiktok_signature"};
 
-boost::json::object written(const actions::input& in) {
+boost::json::object written(const api::input& in) {
     return {{"name", in.name},
             {"kind", kinds[static_cast<std::size_t>(in.type)]},
             {"required", in.required},
@@ -31,24 +31,24 @@ boost::json::object written(const actions::input& in) {
 }
 
 /// What the row may want granted, whatever the inputs that decide it.
-boost::json::array scopes_of(const actions::row& row) {
+boost::json::array scopes_of(const api::row& row) {
     boost::json::array scopes;
     if (!row.scope) return scopes;
     const boost::json::object deciding[] = {{}, {{"publish", true}}, {{"post_mode", "DIRECT_POST"}}};
     for (const auto& values : deciding) {
-        const auto scope = row.scope(actions::checked_input{values});
+        const auto scope = row.scope(api::checked_input{values});
         if (std::find(scopes.begin(), scopes.end(), boost::json::value(scope)) == scopes.end())
             scopes.emplace_back(scope);
     }
     return scopes;
 }
 
-boost::json::object written(const actions::row& row) {
+boost::json::object written(const api::row& row) {
     boost::json::array inputs;
     for (const auto& in : row.inputs)
         inputs.emplace_back(written(in));
     return {{"slug", row.slug},
-            {"verb", actions::name_of(row.method)},
+            {"verb", api::name_of(row.method)},
             {"path", row.path},
             {"door", doors[static_cast<std::size_t>(row.opened_by)]},
             {"takes", bodies[static_cast<std::size_t>(row.takes)]},

@@ -1,11 +1,13 @@
 #include "deterministic/post_replica.hpp"
 
+#include "actions/ledger_answer.hpp"
+#include "actions/table.hpp"
 #include "deterministic/replica.hpp"
+#include "idempotency/recovery.hpp"
 #include "limits/address_limiter.hpp"
 #include "limits/window.hpp"
 #include "outbound/resolver.hpp"
 #include "outbound/tls_client_context.hpp"
-#include "pipeline/recovery.hpp"
 #include "posts/settlement.hpp"
 #include "runtime/waiter.hpp"
 #include "tiktok/shared_windows.hpp"
@@ -19,7 +21,7 @@
 namespace gateway::simulation {
 namespace {
 
-/// As service/store/postgresql/store.cpp and commands/left_behind.cpp do.
+/// As service/store/postgresql/store.cpp and app/crash_recovery.cpp do.
 task<void> stay_alive(store::store& store) {
     for (;;) {
         const auto beat = co_await store.ping(deadline::in(steady_now(), seconds{10}));
@@ -32,7 +34,7 @@ task<void> keep_settling(store::store& store) {
     for (;;) {
         const auto until = deadline::in(steady_now(), seconds{300});
         const auto posts = co_await posts::settle_abandoned(store, until);
-        const auto keys = co_await pipeline::recover_keys(store, until);
+        const auto keys = co_await idempotency::recover_keys(store, actions::answer_from_ledger, until);
         static_cast<void>(posts);
         static_cast<void>(keys);
         co_await pause_until(deadline::in(steady_now(), seconds{30}));
@@ -59,7 +61,7 @@ private:
     std::size_t read_ = 0;
 };
 
-const actions::row& row_named(std::string_view slug) {
+const api::row& row_named(std::string_view slug) {
     const auto rows = actions::table();
     return *std::find_if(rows.begin(), rows.end(), [slug](const auto& row) { return row.slug == slug; });
 }
@@ -116,7 +118,7 @@ struct post_replica::parts {
     files::shelf files;
     posts::publisher posts;
     connections::desk desk;
-    actions::parts actions;
+    api::parts actions;
     last_moment calls_end;
     pipeline::pipeline calls;
 };
@@ -179,10 +181,10 @@ task<post_result> post_replica::serve(post_call what) {
     request.body = &body;
     request.arrived = steady_now();
     request.arrived_wall = wall_now();
-    pipeline::outcome out;
+    api::outcome out;
     co_await parts_->calls.serve(request, record, out);
     post_result seen;
-    seen.status = pipeline::write_envelope(seen.envelope, out, record.request_id);
+    seen.status = api::write_envelope(seen.envelope, out, record.request_id);
     seen.code = record.code;
     co_return seen;
 }

@@ -8,7 +8,7 @@
 namespace gateway::simulation {
 namespace {
 
-/// As commands/left_behind.cpp and the start do.
+/// As app/crash_recovery.cpp and the start do.
 task<void> look_after(vault::token_vault& vault, tiktok::tokens& tokens) {
     for (bool good = false; !good;) {
         const auto checked = co_await vault.check_keys(deadline::in(steady_now(), seconds{10}));

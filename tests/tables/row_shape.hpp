@@ -10,7 +10,7 @@ namespace tables {
 
 struct input_shape {
     std::string name;
-    std::string kind; // the enumerators of actions/row.hpp
+    std::string kind; // the enumerators of api/row.hpp
     bool required = false;
     bool multiline = false;
     std::int64_t min = 0;

@@ -14,9 +14,9 @@ import sys
 
 FUNCTION_LINES_MAX = 70
 RANKS = {"base": 0, "http": 1, "limits": 1, "telemetry": 1, "settings": 1, "runtime": 2, "store": 3, "vault": 4,
-         "outbound": 4, "tiktok": 5, "posts": 6, "files": 6, "connections": 6, "actions": 7, "pipeline": 8,
+         "outbound": 4, "tiktok": 5, "posts": 6, "files": 6, "connections": 6, "api": 6, "idempotency": 6, "actions": 7, "pipeline": 8,
          "inbound": 9, "app": 10}
-NEIGHBOURS = {("posts", "files")}  # the one pair of equal rank that may look at each other
+NEIGHBOURS = {("posts", "files"), ("idempotency", "api")}  # pairs of equal rank that may look at each other
 
 # rule, pattern (on code without comments and strings), folders it holds for, exceptions, what to do instead
 BANNED = [

@@ -56,18 +56,17 @@ void envelope(benchmark::State& state, const std::string& text, const json_patch
     from.data_at = static_cast<std::size_t>(scanned->data.data() - text.data());
     from.data_size = scanned->data.size();
     from.may_name_credentials = scanned->may_name_credentials;
-    const pipeline::outcome what =
-        actions::answer{actions::passed_through{.from = std::move(from),
-                                                .as_strings = rules.stringify,
-                                                .as_string_lists = rules.stringify_list,
-                                                .without = rules.drop,
-                                                .extra = extra}};
+    const api::outcome what = api::answer{api::passed_through{.from = std::move(from),
+                                                              .as_strings = rules.stringify,
+                                                              .as_string_lists = rules.stringify_list,
+                                                              .without = rules.drop,
+                                                              .extra = worker_string(extra)}};
     std::string out;
-    if (pipeline::write_envelope(out, what, "01JDREQUEST") != 200 || !scan_answer(out))
+    if (api::write_envelope(out, what, "01JDREQUEST") != 200 || !scan_answer(out))
         return state.SkipWithError("the envelope is not sound");
     for (auto _ : state) {
         out.clear();
-        benchmark::DoNotOptimize(pipeline::write_envelope(out, what, "01JDREQUEST"));
+        benchmark::DoNotOptimize(api::write_envelope(out, what, "01JDREQUEST"));
         benchmark::DoNotOptimize(out.data());
         benchmark::ClobberMemory();
     }

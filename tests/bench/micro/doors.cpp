@@ -1,4 +1,5 @@
 // What a call costs at its two ends: the row is found, the line is logged.
+#include "actions/table.hpp"
 #include "inbound/router.hpp"
 #include "telemetry/log_line.hpp"
 

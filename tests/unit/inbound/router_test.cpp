@@ -9,13 +9,13 @@ using inbound::router;
 
 namespace {
 
-constexpr std::array<actions::row, 6> rows{{
-    {.slug = "INFO", .method = actions::verb::get, .path = "/v1/users/{user_id}/info"},
-    {.slug = "STATUS", .method = actions::verb::get, .path = "/v1/users/{user_id}/posts/{publish_id}"},
-    {.slug = "CANCEL", .method = actions::verb::delete_, .path = "/v1/users/{user_id}/posts/{publish_id}"},
-    {.slug = "USER", .method = actions::verb::get, .path = "/v1/users/{user_id}"},
-    {.slug = "STAGE", .method = actions::verb::post, .path = "/v1/files"},
-    {.slug = "CALLBACK", .method = actions::verb::get, .path = "/oauth/callback"},
+constexpr std::array<api::row, 6> rows{{
+    {.slug = "INFO", .method = api::verb::get, .path = "/v1/users/{user_id}/info"},
+    {.slug = "STATUS", .method = api::verb::get, .path = "/v1/users/{user_id}/posts/{publish_id}"},
+    {.slug = "CANCEL", .method = api::verb::delete_, .path = "/v1/users/{user_id}/posts/{publish_id}"},
+    {.slug = "USER", .method = api::verb::get, .path = "/v1/users/{user_id}"},
+    {.slug = "STAGE", .method = api::verb::post, .path = "/v1/files"},
+    {.slug = "CALLBACK", .method = api::verb::get, .path = "/oauth/callback"},
 }};
 
 result<inbound::route> find(const router& routes, http::verb method, std::string_view path) {

@@ -1,19 +1,17 @@
 #include "pipeline/admission.hpp"
 
+#include "actions/table.hpp"
 #include "base/digest.hpp"
-#include "pipeline/fingerprint.hpp"
 #include "settings/settings.hpp"
 
-#include <boost/json/object.hpp>
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <set>
 
 namespace gateway::pipeline {
 namespace {
 
-const actions::row& row_of(std::string_view slug) {
+const api::row& row_of(std::string_view slug) {
     const auto rows = actions::table();
     return *std::find_if(rows.begin(), rows.end(), [slug](const auto& each) { return each.slug == slug; });
 }
@@ -172,9 +170,9 @@ TEST(Timeouts, AWishIsReadInSeconds) {
 
 TEST(Timeouts, AnUploadHasTimeBySize) {
     const settings::deadlines from;
-    EXPECT_EQ(allowed_time(actions::pace::upload, 0, from), from.upload_base);
-    EXPECT_EQ(allowed_time(actions::pace::upload, 64 * 1024 * 10, from), from.upload_base + seconds{10});
-    EXPECT_EQ(allowed_time(actions::pace::read, 1 << 30, from), from.read);
+    EXPECT_EQ(allowed_time(api::pace::upload, 0, from), from.upload_base);
+    EXPECT_EQ(allowed_time(api::pace::upload, 64 * 1024 * 10, from), from.upload_base + seconds{10});
+    EXPECT_EQ(allowed_time(api::pace::read, 1 << 30, from), from.read);
 }
 
 struct body_case {
@@ -271,23 +269,6 @@ TEST(Keys, I07OnlyShortVisibleAsciiIsAKey) {
     const std::string longest(255, 'k');
     call.idempotency_key = longest;
     EXPECT_TRUE(check_key(call));
-}
-
-TEST(Fingerprint, ChangesWithEveryPartOfTheRequest) {
-    const boost::json::object inputs{{"caption", "a"}}, others{{"caption", "b"}};
-    std::set<std::string> seen;
-    const auto add = [&](const request_identity& of) { EXPECT_TRUE(seen.insert(fingerprint(of)).second); };
-    add({"A", "u", "", inputs, 5, ""});
-    add({"B", "u", "", inputs, 5, ""});
-    add({"A", "v", "", inputs, 5, ""});
-    add({"A", "u", "p", inputs, 5, ""});
-    add({"A", "up", "", inputs, 5, ""});
-    add({"A", "u", "", others, 5, ""});
-    add({"A", "u", "", inputs, 6, ""});
-    add({"A", "u", "", inputs, std::nullopt, ""});
-    add({"A", "u", "", inputs, 5, "sha-256=:x:"});
-    EXPECT_EQ(fingerprint({"A", "u", "", inputs, 5, ""}).size(), 32U);
-    EXPECT_EQ(seen.count(fingerprint({"A", "u", "", inputs, 5, ""})), 1U);
 }
 
 } // namespace

@@ -1,4 +1,5 @@
 // Bodies that come in pieces: whole documents, and the file inside a form.
+#include "actions/table.hpp"
 #include "files/shelf.hpp"
 #include "pipeline/body_reader.hpp"
 #include "pipeline/intake.hpp"
@@ -55,7 +56,7 @@ std::string length_field(const std::string& file) {
     return "Content-Length: " + std::to_string(file.size()) + "\r\n";
 }
 
-const actions::row& row_of(std::string_view slug) {
+const api::row& row_of(std::string_view slug) {
     const auto rows = actions::table();
     return *std::find_if(rows.begin(), rows.end(), [slug](const auto& each) { return each.slug == slug; });
 }

@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-namespace gateway::actions {
+namespace gateway::api {
 
 struct embedded_file {
     std::string_view name; // "openapi.yaml", "docs/index.html"
@@ -16,4 +16,4 @@ std::span<const embedded_file> embedded_files();
 /// Null: no such file.
 const embedded_file* find_asset(std::string_view name);
 
-} // namespace gateway::actions
+} // namespace gateway::api

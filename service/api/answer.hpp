@@ -8,7 +8,7 @@
 #include <string_view>
 #include <variant>
 
-namespace gateway::actions {
+namespace gateway::api {
 
 /// TikTok's `data`, passed through: its bytes are spliced into the envelope (see base/json_patch.hpp). The
 /// lists are constants of the action.
@@ -46,4 +46,4 @@ struct accepted {};
 
 using answer = std::variant<passed_through, object, page, redirect, asset, accepted>;
 
-} // namespace gateway::actions
+} // namespace gateway::api

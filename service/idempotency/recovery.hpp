@@ -8,16 +8,22 @@
 #include <cstddef>
 
 namespace gateway::store {
+struct abandoned_key;
 class store;
-}
+} // namespace gateway::store
 
-namespace gateway::pipeline {
+namespace gateway::idempotency {
 
 struct recovered_keys {
     std::size_t answered = 0;
     std::size_t freed = 0;
 };
-/// vault_unavailable, deadline_exceeded: what was recovered stays so.
-task<result<recovered_keys>> recover_keys(store::store& store, deadline until);
+/// Fills in status and answer of a key as its call would have, from what the ledger has. `false`: nothing
+/// came of the call.
+using ledger_answer = bool (*)(store::abandoned_key& one);
 
-} // namespace gateway::pipeline
+/// vault_unavailable, deadline_exceeded: what was recovered stays so.
+task<result<recovered_keys>> recover_keys(store::store& store, ledger_answer answer_from_ledger,
+                                          deadline until);
+
+} // namespace gateway::idempotency

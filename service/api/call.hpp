@@ -1,7 +1,7 @@
 // One call of an action: checked input, the acting user's TikTok, and the parts an action may use. It never
 // holds HTTP of our side, a token, a clock, a retry or a metric. Made by the pipeline, dies with the request.
 #pragma once
-#include "actions/row.hpp"
+#include "api/row.hpp"
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "settings/settings.hpp"
@@ -41,7 +41,7 @@ namespace gateway::telemetry {
 struct call_record;
 }
 
-namespace gateway::actions {
+namespace gateway::api {
 
 /// Bytes that wait at the gateway, as an input names them.
 struct staged_file {
@@ -123,4 +123,4 @@ struct call {
     wall_time now; // when the request came
 };
 
-} // namespace gateway::actions
+} // namespace gateway::api

@@ -1,4 +1,4 @@
-#include "actions/validate_value.hpp"
+#include "api/validate_value.hpp"
 
 #include "base/ids.hpp"
 #include "base/url_rules.hpp"
@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace gateway::actions {
+namespace gateway::api {
 namespace json = boost::json;
 namespace {
 
@@ -269,4 +269,4 @@ json::value value_of_query(const input& rule, const std::vector<std::string_view
     }
 }
 
-} // namespace gateway::actions
+} // namespace gateway::api

@@ -1,6 +1,6 @@
 // One input against its line in the row. Pure; used by validate.cpp only.
 #pragma once
-#include "actions/row.hpp"
+#include "api/row.hpp"
 #include "base/result.hpp"
 
 #include <boost/json/value.hpp>
@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace gateway::actions {
+namespace gateway::api {
 
 /// What the rules need to know beyond the row, and where faults go.
 struct input_judge {
@@ -42,4 +42,4 @@ boost::json::value value_of_query(const input& rule, const std::vector<std::stri
 /// The piece before `separator`, which is taken off `rest`.
 std::string_view next_piece(std::string_view& rest, char separator);
 
-} // namespace gateway::actions
+} // namespace gateway::api

@@ -1,8 +1,8 @@
-#include "actions/assets.hpp"
+#include "api/assets.hpp"
 
 #include <algorithm>
 
-namespace gateway::actions {
+namespace gateway::api {
 
 const embedded_file* find_asset(std::string_view name) {
     const auto all = embedded_files();
@@ -11,4 +11,4 @@ const embedded_file* find_asset(std::string_view name) {
     return found == all.end() ? nullptr : &*found;
 }
 
-} // namespace gateway::actions
+} // namespace gateway::api

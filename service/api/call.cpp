@@ -1,6 +1,6 @@
-#include "actions/call.hpp"
+#include "api/call.hpp"
 
-namespace gateway::actions {
+namespace gateway::api {
 namespace json = boost::json;
 namespace {
 
@@ -78,4 +78,4 @@ std::vector<staged_file> checked_input::files(std::string_view name) const {
     return out;
 }
 
-} // namespace gateway::actions
+} // namespace gateway::api

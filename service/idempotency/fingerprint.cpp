@@ -1,11 +1,11 @@
-#include "pipeline/fingerprint.hpp"
+#include "idempotency/fingerprint.hpp"
 
 #include "base/digest.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-namespace gateway::pipeline {
+namespace gateway::idempotency {
 
 std::string fingerprint(const request_identity& of) {
     std::string text;
@@ -23,4 +23,4 @@ std::string fingerprint(const request_identity& of) {
     return std::string(as_text(sha256(text)));
 }
 
-} // namespace gateway::pipeline
+} // namespace gateway::idempotency

@@ -1,8 +1,8 @@
-#include "actions/problem.hpp"
+#include "api/problem.hpp"
 
 #include "base/json/write.hpp"
 
-namespace gateway::actions {
+namespace gateway::api {
 namespace {
 
 void append_text(std::string& out, std::string_view key, std::string_view text) {
@@ -59,4 +59,4 @@ void append_problem(std::string& out, const failure& why, std::string_view reque
     out += '}';
 }
 
-} // namespace gateway::actions
+} // namespace gateway::api

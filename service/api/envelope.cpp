@@ -1,14 +1,15 @@
-// The one envelope of product §4. On the hot path TikTok's bytes are spliced in: no DOM, one string.
-#include "actions/problem.hpp"
+#include "api/envelope.hpp"
+
+// On the hot path TikTok's bytes are spliced in: no DOM, one string.
+#include "api/problem.hpp"
 #include "base/json/patch.hpp"
 #include "base/json/write.hpp"
-#include "pipeline/pipeline.hpp"
 
 #include <array>
 #include <string_view>
 #include <vector>
 
-namespace gateway::pipeline {
+namespace gateway::api {
 namespace {
 
 constexpr std::string_view success_end = R"(,"error":null,"successful":true})";
@@ -16,7 +17,7 @@ constexpr std::string_view success_end = R"(,"error":null,"successful":true})";
 /// Credentials that no answer of ours carries, whatever TikTok sends and wherever (product §4).
 constexpr std::array<std::string_view, 3> never_shown{"upload_url", "access_token", "refresh_token"};
 
-void append_data(std::string& out, const actions::passed_through& what) {
+void append_data(std::string& out, const passed_through& what) {
     const auto start = out.size();
     const auto data = what.from.data();
     if (what.from.may_name_credentials) {
@@ -41,7 +42,7 @@ void append_data(std::string& out, const actions::passed_through& what) {
     out += '}';
 }
 
-int write(std::string& out, const actions::passed_through& what, std::string_view) {
+int write(std::string& out, const passed_through& what, std::string_view) {
     out.reserve(out.size() + what.from.data().size() + what.extra.size() + 64);
     out += R"({"data":)";
     append_data(out, what);
@@ -49,7 +50,7 @@ int write(std::string& out, const actions::passed_through& what, std::string_vie
     return 200;
 }
 
-int write(std::string& out, const actions::object& what, std::string_view request_id) {
+int write(std::string& out, const object& what, std::string_view request_id) {
     out += R"({"data":)";
     out += what.json;
     if (what.partial_failure.empty()) {
@@ -71,20 +72,20 @@ int write_empty(std::string& out, int status) {
     out += success_end;
     return status;
 }
-int write(std::string& out, const actions::page& what, std::string_view) {
+int write(std::string& out, const page& what, std::string_view) {
     return write_empty(out, what.status);
 }
-int write(std::string& out, const actions::redirect&, std::string_view) {
+int write(std::string& out, const redirect&, std::string_view) {
     return write_empty(out, 302);
 }
-int write(std::string& out, const actions::asset&, std::string_view) {
+int write(std::string& out, const asset&, std::string_view) {
     return write_empty(out, 200);
 }
-int write(std::string& out, const actions::accepted&, std::string_view) {
+int write(std::string& out, const accepted&, std::string_view) {
     return write_empty(out, 200);
 }
 
-int write(std::string& out, const actions::answer& what, std::string_view request_id) {
+int write(std::string& out, const answer& what, std::string_view request_id) {
     return std::visit([&](const auto& each) { return write(out, each, request_id); }, what);
 }
 
@@ -97,7 +98,7 @@ int write(std::string& out, const failure& why, std::string_view request_id) {
     out += R"({"data":{},"successful":false,"error":)";
     append_json_string(out, why.message());
     out += R"(,"problem":)";
-    actions::append_problem(out, why, request_id);
+    append_problem(out, why, request_id);
     out += '}';
     return http_status(why.code());
 }
@@ -108,4 +109,4 @@ int write_envelope(std::string& out, const outcome& what, std::string_view reque
     return std::visit([&](const auto& each) { return write(out, each, request_id); }, what);
 }
 
-} // namespace gateway::pipeline
+} // namespace gateway::api

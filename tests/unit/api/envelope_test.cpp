@@ -1,8 +1,10 @@
-#include "pipeline/pipeline.hpp"
+#include "api/envelope.hpp"
+
+#include "base/clock.hpp"
 
 #include <gtest/gtest.h>
 
-namespace gateway::pipeline {
+namespace gateway::api {
 namespace {
 
 struct written {
@@ -28,7 +30,7 @@ constexpr std::string_view post_ids[] = {"publicaly_available_post_id"};
 constexpr std::string_view hidden[] = {"upload_url", "state"};
 
 TEST(Envelope, SplicesTikToksDataAsItCame) {
-    const actions::answer answer = actions::passed_through{
+    const answer answer = passed_through{
         .from = document_of(
             R"({"data": {"user":{"likes_count":9007199254740993, "x" : [1,2]}},"error":{"code":"ok"}})",
             R"({"user":{"likes_count":9007199254740993, "x" : [1,2]}})")};
@@ -43,28 +45,27 @@ TEST(Envelope, MakesStringsOfCursorsAndPostIdsAndDropsWhatMustNotLeave) {
     const std::string data =
         R"({"cursor":1643332803000,"publicaly_available_post_id":[7602997517160123666],"state":"x",)"
         R"("upload_url":"https://up.example/?t=secret","status":"PUBLISH_COMPLETE"})";
-    const actions::answer answer =
-        actions::passed_through{.from = document_of(R"({"data":)" + data + "}", data),
-                                .as_strings = cursors,
-                                .as_string_lists = post_ids,
-                                .without = hidden,
-                                .extra = R"("state":"published")"};
+    const answer answer = passed_through{.from = document_of(R"({"data":)" + data + "}", data),
+                                         .as_strings = cursors,
+                                         .as_string_lists = post_ids,
+                                         .without = hidden,
+                                         .extra = R"("state":"published")"};
     EXPECT_EQ(envelope(answer).text,
               R"({"data":{"cursor":"1643332803000","publicaly_available_post_id":["7602997517160123666"],)"
               R"("status":"PUBLISH_COMPLETE","state":"published"},"error":null,"successful":true})");
 }
 
 TEST(Envelope, AddsMembersToAnEmptyOrAbsentData) {
-    const actions::answer absent = actions::passed_through{.extra = R"("state":"processing")"};
+    const answer absent = passed_through{.extra = R"("state":"processing")"};
     EXPECT_EQ(envelope(absent).text, R"({"data":{"state":"processing"},"error":null,"successful":true})");
-    const actions::answer empty = actions::passed_through{.from = document_of(R"({"data":{ }})", "{ }"),
-                                                          .extra = R"("state":"processing")"};
+    const answer empty =
+        passed_through{.from = document_of(R"({"data":{ }})", "{ }"), .extra = R"("state":"processing")"};
     EXPECT_EQ(envelope(empty).text, R"({"data":{ "state":"processing"},"error":null,"successful":true})");
 }
 
 TEST(Envelope, TellsABatchThatFailedInPart) {
-    const actions::answer answer =
-        actions::object{.json = R"({"results":[]})", .partial_failure = "1 of 2 files were not uploaded."};
+    const answer answer =
+        object{.json = R"({"results":[]})", .partial_failure = "1 of 2 files were not uploaded."};
     const auto out = envelope(answer);
     EXPECT_EQ(out.status, 200);
     EXPECT_EQ(
@@ -77,8 +78,7 @@ TEST(Envelope, G03CarriesNoCredentialWhateverTikTokSends) {
     for (const std::string data :
          {R"({"upload_url":"https://x","a":1})", R"({"b":{"access_token":"t"},"a":1})",
           R"({"refresh\u005ftoken":"t","a":1})"}) {
-        const actions::answer answer =
-            actions::passed_through{.from = document_of(R"({"data":)" + data + "}", data)};
+        const answer answer = passed_through{.from = document_of(R"({"data":)" + data + "}", data)};
         const auto out = envelope(answer);
         EXPECT_EQ(out.text.find("https://x"), std::string::npos) << out.text;
         EXPECT_EQ(out.text.find("\"t\""), std::string::npos) << out.text;
@@ -119,4 +119,4 @@ TEST(Envelope, AReplayIsTheFirstAnswerByteForByte) {
 }
 
 } // namespace
-} // namespace gateway::pipeline
+} // namespace gateway::api

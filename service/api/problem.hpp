@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace gateway::actions {
+namespace gateway::api {
 
 /// {"code","status","retryable",…}: optional members only where they apply.
 void append_problem(std::string& out, const failure& why, std::string_view request_id);
@@ -14,4 +14,4 @@ void append_problem(std::string& out, const failure& why, std::string_view reque
 /// The same call can succeed later without being changed, and repeating it can do no harm.
 bool retryable(const failure& why);
 
-} // namespace gateway::actions
+} // namespace gateway::api

@@ -8,10 +8,12 @@
 #include "store/store.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
-namespace gateway::actions {
+namespace gateway::idempotency {
 
 /// How long an answer is given again.
 inline constexpr std::chrono::hours first_answer_lifetime{24};
@@ -33,7 +35,12 @@ private:
     store::idempotency_record ours_;
 };
 
+/// The name under which one part of a call has its own first answer (a file of a batch), and whether a key is
+/// such a name: a control character cannot stand in a caller's key.
+std::string key_of_part(std::string_view key, std::size_t index);
+bool is_key_of_part(std::string_view key);
+
 /// Whether a failed write must be remembered: only what had no effect may be tried again under the same key.
 bool must_be_remembered(const failure& why);
 
-} // namespace gateway::actions
+} // namespace gateway::idempotency

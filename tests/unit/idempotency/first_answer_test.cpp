@@ -1,5 +1,5 @@
 // The first answer to an Idempotency-Key, over the real store.
-#include "actions/first_answer.hpp"
+#include "idempotency/first_answer.hpp"
 
 #include "store/open_store.hpp"
 #include "unit/runtime/run_on.hpp"
@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace gateway::actions {
+namespace gateway::idempotency {
 namespace {
 
 using gateway::testing::run_on;
@@ -88,4 +88,4 @@ TEST(Remembering, OnlyWhatMayHaveHadAnEffectIsKept) {
 }
 
 } // namespace
-} // namespace gateway::actions
+} // namespace gateway::idempotency

@@ -1,15 +1,15 @@
 // The inputs of a call, held against its row before anything costs anything (product §5): all faults come
 // back together, each with its field; unknown inputs are refused by name; legal text passes unchanged. Pure.
 #pragma once
-#include "actions/call.hpp"
-#include "actions/row.hpp"
+#include "api/call.hpp"
+#include "api/row.hpp"
 #include "base/result.hpp"
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace gateway::actions {
+namespace gateway::api {
 
 struct validation {
     const row& what;
@@ -26,4 +26,4 @@ result<checked_input> check_body(const validation& by, std::string_view json);
 /// For a route that takes its inputs from the body: each parameter of the query is one fault.
 result<void> refuse_query(std::string_view query);
 
-} // namespace gateway::actions
+} // namespace gateway::api

@@ -1,10 +1,15 @@
-#include "actions/first_answer.hpp"
+#include "idempotency/first_answer.hpp"
 
 #include "base/failpoint.hpp"
 
 #include <utility>
 
-namespace gateway::actions {
+namespace gateway::idempotency {
+namespace {
+
+constexpr char part_mark = '\x1f';
+
+} // namespace
 
 first_answer::first_answer(store::store& records, caller_name caller, std::string key,
                            std::string fingerprint, std::string request_id)
@@ -48,8 +53,16 @@ task<result<store::done>> first_answer::forget(deadline until) {
     return records_.forget_key(ours_, until);
 }
 
+std::string key_of_part(std::string_view key, std::size_t index) {
+    return std::string(key) + part_mark + std::to_string(index);
+}
+
+bool is_key_of_part(std::string_view key) {
+    return key.find(part_mark) != std::string_view::npos;
+}
+
 bool must_be_remembered(const failure& why) {
     return why.code() == errc::outcome_unknown || (why.details() && why.details()->may_have_reached_tiktok);
 }
 
-} // namespace gateway::actions
+} // namespace gateway::idempotency

@@ -1,5 +1,6 @@
 // What is legal reaches the handler as it was given; what is absent gets its default.
-#include "actions/validate.hpp"
+#include "actions/table.hpp"
+#include "api/validate.hpp"
 #include "base/json/strict.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -8,13 +9,13 @@
 #include <algorithm>
 #include <random>
 
-namespace gateway::actions {
+namespace gateway::api {
 namespace {
 
 const std::vector<std::string> no_prefixes;
 
 const row& row_of(std::string_view slug) {
-    const auto rows = table();
+    const auto rows = actions::table();
     return *std::find_if(rows.begin(), rows.end(), [slug](const row& each) { return each.slug == slug; });
 }
 
@@ -208,26 +209,5 @@ TEST(Inputs, C24LegalTextOfAnyScriptPassesUnchanged) {
     }
 }
 
-TEST(Table, SlugsAreUniqueExceptForThePartsOfAPage) {
-    texts slugs;
-    for (const auto& each : table())
-        if (each.path != "/docs/{asset}") slugs.emplace_back(each.slug);
-    std::sort(slugs.begin(), slugs.end());
-    EXPECT_EQ(std::adjacent_find(slugs.begin(), slugs.end()), slugs.end());
-    EXPECT_EQ(slugs.size(), 25U);
-}
-
-TEST(Table, WhatTakesAKeyWritesAndOnlyPostingRoutesDo) {
-    texts replaying;
-    for (const auto& each : table()) {
-        EXPECT_TRUE(each.run) << each.slug;
-        if (each.replays) replaying.emplace_back(each.slug);
-        EXPECT_TRUE(!each.replays || (each.writes && each.needs_connection)) << each.slug;
-    }
-    const texts posting{"TIKTOK_UPLOAD_VIDEO", "TIKTOK_UPLOAD_VIDEOS", "TIKTOK_POST_PHOTO",
-                        "TIKTOK_PUBLISH_VIDEO"};
-    EXPECT_EQ(replaying, posting);
-}
-
 } // namespace
-} // namespace gateway::actions
+} // namespace gateway::api

@@ -10,7 +10,7 @@ namespace boost::json {
 class object;
 }
 
-namespace gateway::pipeline {
+namespace gateway::idempotency {
 
 struct request_identity {
     std::string_view slug;
@@ -24,4 +24,4 @@ struct request_identity {
 /// 32 bytes of SHA-256. Each part stands with its length, so no two identities share a text.
 std::string fingerprint(const request_identity& of);
 
-} // namespace gateway::pipeline
+} // namespace gateway::idempotency

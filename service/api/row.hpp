@@ -1,7 +1,7 @@
 // The one description of an action. Routes, validation, scope, deadline, metric labels, the contract test and
 // (later) the agents' tool list are read from here; nothing is listed twice. Rows are constants.
 #pragma once
-#include "actions/answer.hpp"
+#include "api/answer.hpp"
 #include "base/result.hpp"
 #include "runtime/task.hpp"
 
@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace gateway::actions {
+namespace gateway::api {
 
 struct call;
 class checked_input;
@@ -90,7 +90,4 @@ struct row {
     task<result<answer>> (*run)(call&) = nullptr;
 };
 
-/// Every row, in the order of product §3.
-std::span<const row> table();
-
-} // namespace gateway::actions
+} // namespace gateway::api

@@ -1,6 +1,6 @@
-#include "actions/validate.hpp"
+#include "api/validate.hpp"
 
-#include "actions/validate_value.hpp"
+#include "api/validate_value.hpp"
 #include "base/json/strict.hpp"
 #include "base/utf.hpp"
 #include "http/query.hpp"
@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace gateway::actions {
+namespace gateway::api {
 namespace json = boost::json;
 namespace {
 
@@ -122,4 +122,4 @@ result<void> refuse_query(std::string_view query) {
     return refused(std::move(faults));
 }
 
-} // namespace gateway::actions
+} // namespace gateway::api

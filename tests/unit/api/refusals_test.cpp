@@ -1,20 +1,21 @@
 // The rows of the actions against the tables of bad inputs (tests/tables), and what no table holds.
 #include "tables/refusals.hpp"
 
-#include "actions/validate.hpp"
+#include "actions/table.hpp"
+#include "api/validate.hpp"
 #include "contract/written_rows.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-namespace gateway::actions {
+namespace gateway::api {
 namespace {
 
 const std::vector<std::string> no_prefixes;
 
 const row& row_of(std::string_view slug) {
-    const auto rows = table();
+    const auto rows = actions::table();
     const auto found =
         std::find_if(rows.begin(), rows.end(), [slug](const row& each) { return each.slug == slug; });
     EXPECT_NE(found, rows.end()) << slug;
@@ -119,7 +120,7 @@ TEST(Inputs, ParametersOfTheQueryAreRefusedWhereTheBodyHoldsTheInputs) {
 }
 
 TEST(Inputs, C26NoInputOfAnyActionTakesACarriageReturn) {
-    for (const auto& each : table()) {
+    for (const auto& each : actions::table()) {
         for (const auto& rule : each.inputs) {
             const validation by{.what = each, .verified_url_prefixes = no_prefixes};
             const bool list = rule.type == kind::text_list || rule.type == kind::url_list;
@@ -156,4 +157,4 @@ TEST(Inputs, AnEndlessNameDoesNotComeBack) {
 }
 
 } // namespace
-} // namespace gateway::actions
+} // namespace gateway::api

@@ -1,0 +1,24 @@
+// How a call ended, and the one envelope that says so (product §4): used by the doors to answer and by idempotency/ to
+// remember. Pure; appends to a string that is reused.
+#pragma once
+#include "api/answer.hpp"
+#include "base/result.hpp"
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace gateway::api {
+
+/// The first answer to an Idempotency-Key, given again byte for byte.
+struct replay {
+    int status = 200;
+    std::string envelope;
+};
+
+using outcome = std::variant<answer, replay, failure>;
+
+/// Appends the envelope's bytes to `out`; gives the HTTP status.
+int write_envelope(std::string& out, const outcome& what, std::string_view request_id);
+
+} // namespace gateway::api

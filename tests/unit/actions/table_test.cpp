@@ -1,0 +1,36 @@
+#include "actions/table.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace gateway::actions {
+namespace {
+
+using texts = std::vector<std::string>;
+
+TEST(Table, SlugsAreUniqueExceptForThePartsOfAPage) {
+    texts slugs;
+    for (const auto& each : actions::table())
+        if (each.path != "/docs/{asset}") slugs.emplace_back(each.slug);
+    std::sort(slugs.begin(), slugs.end());
+    EXPECT_EQ(std::adjacent_find(slugs.begin(), slugs.end()), slugs.end());
+    EXPECT_EQ(slugs.size(), 25U);
+}
+
+TEST(Table, WhatTakesAKeyWritesAndOnlyPostingRoutesDo) {
+    texts replaying;
+    for (const auto& each : actions::table()) {
+        EXPECT_TRUE(each.run) << each.slug;
+        if (each.replays) replaying.emplace_back(each.slug);
+        EXPECT_TRUE(!each.replays || (each.writes && each.needs_connection)) << each.slug;
+    }
+    const texts posting{"TIKTOK_UPLOAD_VIDEO", "TIKTOK_UPLOAD_VIDEOS", "TIKTOK_POST_PHOTO",
+                        "TIKTOK_PUBLISH_VIDEO"};
+    EXPECT_EQ(replaying, posting);
+}
+
+} // namespace
+} // namespace gateway::actions
