@@ -1,6 +1,6 @@
 #include "actions/ledger_answer.hpp"
 
-#include "actions/post_settings.hpp"
+#include "actions/post_inputs.hpp"
 #include "api/envelope.hpp"
 #include "api/problem.hpp"
 #include "base/json/write.hpp"

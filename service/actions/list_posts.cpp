@@ -1,5 +1,5 @@
 // GATEWAY_LIST_POSTS: what this gateway posted for the user, from the ledger; TikTok is not asked.
-#include "actions/post_settings.hpp"
+#include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
 #include "base/json/write.hpp"
 #include "connections/desk.hpp"

@@ -1,6 +1,6 @@
 // TIKTOK_POST_PHOTO (tiktok-api §4.4): photos TikTok pulls itself, posted at once or put into the creator's
 // editor.
-#include "actions/post_settings.hpp"
+#include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // TIKTOK_FETCH_PUBLISH_STATUS (tiktok-api §6) and the cancel of a running pull (§4.6).
-#include "actions/post_settings.hpp"
+#include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
 #include "base/append.hpp"
 #include "base/json/write.hpp"

@@ -1,6 +1,6 @@
 // TIKTOK_UPLOAD_VIDEO: a raw body, a multipart body, staged bytes or a URL, to the creator's inbox or posted
 // at once (product §5).
-#include "actions/post_settings.hpp"
+#include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // TIKTOK_UPLOAD_VIDEOS: many staged files of one user, a few at a time, paced by TikTok's windows. One bad
 // file never sinks the others; each has its own first answer under the call's Idempotency-Key (product §5).
 #include "actions/ledger_answer.hpp"
-#include "actions/post_settings.hpp"
+#include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
 #include "base/digest.hpp"
 #include "base/json/write.hpp"

@@ -12,7 +12,7 @@
 #include "limits/window.hpp"
 #include "outbound/resolver.hpp"
 #include "outbound/tls_client_context.hpp"
-#include "pipeline/callers.hpp"
+#include "pipeline/caller_book.hpp"
 #include "runtime/blocking.hpp"
 #include "runtime/tls_server.hpp"
 #include "settings/settings.hpp"

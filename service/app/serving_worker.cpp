@@ -1,7 +1,7 @@
 #include "app/serving_worker.hpp"
 
 #include "app/start_failure.hpp"
-#include "pipeline/callers.hpp"
+#include "pipeline/caller_book.hpp"
 #include "telemetry/sink.hpp"
 
 namespace gateway::app {

@@ -1,6 +1,6 @@
 #include "inbound/refusal.hpp"
 
-#include "inbound/answer_head.hpp"
+#include "inbound/answer_writer.hpp"
 #include "runtime/tls_server.hpp"
 #include "runtime/worker.hpp"
 #include "telemetry/call_record.hpp"

@@ -7,7 +7,7 @@
 #include "base/result.hpp"
 #include "http/media_type.hpp"
 #include "limits/address_limiter.hpp"
-#include "pipeline/callers.hpp"
+#include "pipeline/caller_book.hpp"
 #include "pipeline/pipeline.hpp"
 
 #include <cstdint>

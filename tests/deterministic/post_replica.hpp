@@ -7,7 +7,7 @@
 #include "deterministic/simulated_client.hpp"
 #include "deterministic/simulated_store.hpp"
 #include "files/shelf.hpp"
-#include "pipeline/callers.hpp"
+#include "pipeline/caller_book.hpp"
 #include "pipeline/pipeline.hpp"
 #include "posts/publisher.hpp"
 #include "runtime/blocking.hpp"

@@ -1,5 +1,5 @@
 // What finding the caller by its API key costs: the first time on a connection, and from then on.
-#include "pipeline/callers.hpp"
+#include "pipeline/caller_book.hpp"
 
 #include <benchmark/benchmark.h>
 

@@ -1,4 +1,4 @@
-#include "pipeline/callers.hpp"
+#include "pipeline/caller_book.hpp"
 
 #include <cstring>
 #include <stdexcept>

@@ -1,4 +1,4 @@
-#include "actions/post_settings.hpp"
+#include "actions/post_inputs.hpp"
 
 #include "base/json/write.hpp"
 

@@ -1,12 +1,11 @@
 // GATEWAY_WEBHOOK: TikTok tells how posts ended and who left. Verified over the raw bytes, told once,
 // answered at once (tiktok-api §7, failure-catalogue U16).
-#include "tiktok/webhook.hpp"
-
 #include "actions/rows.hpp"
 #include "base/append.hpp"
 #include "connections/desk.hpp"
 #include "posts/publisher.hpp"
 #include "telemetry/call_record.hpp"
+#include "tiktok/webhook.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "inbound/answer_head.hpp"
+#include "inbound/answer_writer.hpp"
 
 #include "http/response_writer.hpp"
 #include "http/structured_fields.hpp"
