@@ -1,6 +1,6 @@
 // Connecting a user: the start of a login and the page the browser comes back to.
 #include "actions/rows.hpp"
-#include "base/url_parts.hpp"
+#include "base/url.hpp"
 #include "connections/desk.hpp"
 #include "http/query.hpp"
 #include "telemetry/call_record.hpp"

@@ -2,8 +2,10 @@
 
 #ifdef GATEWAY_FAILPOINTS
 
+#include "base/lists.hpp"
+#include "base/text.hpp"
+
 #include <atomic>
-#include <charconv>
 #include <csignal>
 
 namespace gateway {
@@ -15,14 +17,6 @@ struct {
     int signal = SIGKILL;
 } armed;
 
-/// Takes the piece before the next colon off `rest`.
-std::string_view next_piece(std::string_view& rest) {
-    const auto colon = rest.find(':');
-    const auto piece = rest.substr(0, colon);
-    rest = colon == std::string_view::npos ? std::string_view{} : rest.substr(colon + 1);
-    return piece;
-}
-
 } // namespace
 
 void failpoint(std::string_view step) {
@@ -33,14 +27,10 @@ void failpoint(std::string_view step) {
 }
 
 std::string arm_failpoint(std::string_view spec) {
-    const auto step = next_piece(spec);
-    const auto hit = next_piece(spec);
-    int hits = 1;
-    if (!hit.empty()) {
-        const auto [end, bad] = std::from_chars(hit.data(), hit.data() + hit.size(), hits);
-        if (bad != std::errc{} || end != hit.data() + hit.size() || hits < 1)
-            return "a failpoint's hit is no count";
-    }
+    const auto step = next_piece(spec, ':');
+    const auto hit = next_piece(spec, ':');
+    const auto hits = hit.empty() ? 1 : parse_number<int>(hit).value_or(0);
+    if (hits < 1) return "a failpoint's hit is no count";
     if (!spec.empty() && spec != "kill" && spec != "stop") return "a failpoint kills or stops";
     armed.signal = spec == "stop" ? SIGSTOP : SIGKILL;
     armed.hits_left = hits;

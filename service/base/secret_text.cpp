@@ -1,5 +1,7 @@
 #include "base/secret_text.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 
 namespace gateway {
@@ -19,10 +21,6 @@ bool cut_line_end(std::string_view& text) {
         return false;
     }
     return true;
-}
-
-bool is_blank(char letter) {
-    return letter == ' ' || letter == '\t';
 }
 
 } // namespace

@@ -1,91 +1,54 @@
 #include "base/url_rules.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 
 namespace gateway {
 namespace {
 
-bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-struct parts {
-    std::string host; // lower case
-    std::string_view path;
-    std::string_view query;
-};
-
-bool is_label(std::string_view label) {
-    if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') return false;
-    return std::all_of(label.begin(), label.end(),
-                       [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
+bool is_domain(std::string_view prefix) {
+    return prefix.find("://") == std::string_view::npos;
 }
 
-/// Names only. Every notation of an address that resolvers take (decimal, octal, hexadecimal, short) ends in
-/// a label of digits or of 0x and hexadecimal digits; a public name never does (RFC 3696 §2: top-level labels
-/// are not numeric).
-std::optional<std::string> refuse_host(std::string_view host) {
-    if (host.empty()) return "must name a host";
-    if (host.size() > 253) return "must not name a host longer than 253 characters";
-    std::string_view rest = host;
-    std::string_view label;
-    std::size_t labels = 0;
-    while (true) {
-        const std::size_t dot = rest.find('.');
-        label = rest.substr(0, dot);
-        if (!is_label(label))
-            return "must name a host in plain letters, digits and hyphens (A-labels), not an address";
-        ++labels;
-        if (dot == std::string_view::npos) break;
-        rest.remove_prefix(dot + 1);
-    }
-    if (labels < 2) return "must name a public host";
-    if (is_digit(label.front())) return "must not name an address";
+std::optional<std::string> refuse_name(std::string_view host) {
+    if (ends_like_address(host)) return "must not name an address";
+    if (host.find('.') == std::string_view::npos) return "must name a public host";
     return std::nullopt;
 }
 
-std::optional<std::string> split(std::string_view url, parts& out) {
-    if (auto reason = refuse_url_text(url)) return reason;
-    const auto cut = cut_url(url);
-    if (!cut || lower_ascii(cut->scheme) != "https") return "must be an https URL";
-    std::string_view authority = cut->authority;
-    if (authority.find('@') != std::string_view::npos) return "must not hold a user name or password";
-    if (authority.find_first_of("%[") != std::string_view::npos) return "must not name an address";
-    if (const std::size_t colon = authority.find(':'); colon != std::string_view::npos) {
-        if (authority.substr(colon + 1) != "443") return "must use port 443";
-        authority = authority.substr(0, colon);
-    }
-    out.host = lower_ascii(authority);
-    out.path = cut->path;
-    out.query = cut->query;
-    if (auto reason = refuse_host(out.host)) return reason;
-    return refuse_path(out.path);
+std::optional<std::string> read_public(std::string_view text, web_url& into) {
+    if (auto reason = read_url(text, url_schemes::https, into)) return reason;
+    return refuse_host_of(into);
 }
 
 /// Whether a verified prefix holds a URL: by its host, or by host and path.
 enum class cover { none, by_host, by_path };
 
-cover covers(std::string_view verified, const parts& url) {
-    if (verified.find("://") == std::string_view::npos) {
+cover covers(std::string_view verified, const web_url& url) {
+    if (is_domain(verified)) {
         const std::string domain = lower_ascii(verified);
-        const bool below = url.host.size() > domain.size() && url.host.ends_with(domain)
-                           && url.host[url.host.size() - domain.size() - 1] == '.';
+        const bool below = url.host.ends_with("." + domain);
         return below || url.host == domain ? cover::by_host : cover::none;
     }
-    parts prefix;
-    if (split(verified, prefix) || prefix.host != url.host) return cover::none;
+    web_url prefix;
+    if (read_public(verified, prefix) || prefix.host != url.host) return cover::none;
     if (prefix.path.empty() || prefix.path == "/") return cover::by_host;
-    return path_lies_under(url.path, prefix.path) ? cover::by_path : cover::none;
+    return is_path_under(url.path, prefix.path) ? cover::by_path : cover::none;
 }
 
 } // namespace
 
+std::optional<std::string> refuse_host_of(const web_url& url) {
+    if (url.port != 443) return "must use port 443";
+    if (url.host.starts_with('[')) return "must not name an address";
+    return refuse_name(url.host);
+}
+
 std::optional<std::string> refuse_url(std::string_view url,
                                       const std::vector<std::string>& verified_prefixes) {
-    parts parsed;
-    if (auto reason = split(url, parsed)) return reason;
+    web_url parsed;
+    if (auto reason = read_public(url, parsed)) return reason;
     if (verified_prefixes.empty()) return std::nullopt;
     bool hidden = false; // under a prefix as it stands, but who decodes its path may see another one
     for (const std::string& prefix : verified_prefixes) {
@@ -99,12 +62,39 @@ std::optional<std::string> refuse_url(std::string_view url,
 }
 
 std::optional<std::string> refuse_url_prefix(std::string_view prefix) {
-    if (prefix.find("://") == std::string_view::npos) return refuse_host(lower_ascii(prefix));
-    parts parsed;
-    if (auto reason = split(prefix, parsed)) return reason;
+    if (is_domain(prefix)) {
+        const std::string name = lower_ascii(prefix);
+        if (!is_host_name(name)) return "must name a host in plain letters, digits and hyphens (A-labels)";
+        return refuse_name(name);
+    }
+    web_url parsed;
+    if (auto reason = read_public(prefix, parsed)) return reason;
     if (!parsed.query.empty()) return "must not have a query";
     if (hides_slash(parsed.path)) return "must not hold escaped slashes";
     return std::nullopt;
+}
+
+std::optional<web_url> read_web_address(std::string_view url) {
+    web_url out;
+    const bool lower_case = url.starts_with("https://") || url.starts_with("http://");
+    if (!lower_case || read_url(url, url_schemes::https_or_http, out) || !out.query.empty())
+        return std::nullopt;
+    // A wildcard here would be taken by its letter.
+    if (out.path.find('*') != std::string::npos || hides_slash(out.path)) return std::nullopt;
+    return out;
+}
+
+bool is_url_under(std::string_view url, std::string_view prefix) {
+    web_url at, under;
+    if (read_url(url, url_schemes::https_or_http, at) || read_url(prefix, url_schemes::https_or_http, under))
+        return false;
+    return at.secure == under.secure && at.host == under.host && at.port == under.port
+           && !hides_slash(at.path) && !hides_slash(under.path) && is_path_under(at.path, under.path);
+}
+
+bool is_url_under_any(std::string_view url, const std::vector<std::string>& prefixes) {
+    return std::any_of(prefixes.begin(), prefixes.end(),
+                       [url](const std::string& prefix) { return is_url_under(url, prefix); });
 }
 
 } // namespace gateway

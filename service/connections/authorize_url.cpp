@@ -1,6 +1,7 @@
 #include "connections/authorize_url.hpp"
 
 #include "base/digest.hpp"
+#include "base/lists.hpp"
 #include "http/percent.hpp"
 
 namespace gateway::connections {
@@ -27,15 +28,10 @@ std::string challenge_of(std::string_view verifier, std::string_view kind) {
 }
 
 std::string authorize_url(const authorize_request& of) {
-    std::string scopes;
-    for (const auto& scope : of.scopes) {
-        if (!scopes.empty()) scopes += ',';
-        scopes += scope;
-    }
     std::string url{of.page};
     append_parameter(url, "client_key", of.client_key);
     append_parameter(url, "response_type", "code");
-    append_parameter(url, "scope", scopes);
+    append_parameter(url, "scope", joined(of.scopes));
     append_parameter(url, "redirect_uri", of.redirect_uri);
     append_parameter(url, "state", of.state);
     if (of.disable_auto_auth) append_parameter(url, "disable_auto_auth", "1");
@@ -44,6 +40,14 @@ std::string authorize_url(const authorize_request& of) {
         append_parameter(url, "code_challenge_method", "S256");
     }
     return url;
+}
+
+std::string with_result(std::string return_url, std::string_view user_id, std::string_view result,
+                        std::string_view reason) {
+    append_parameter(return_url, "user_id", user_id);
+    append_parameter(return_url, "result", result);
+    if (!reason.empty()) append_parameter(return_url, "reason", reason);
+    return return_url;
 }
 
 } // namespace gateway::connections

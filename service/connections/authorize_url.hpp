@@ -1,4 +1,5 @@
-// The address of TikTok's consent page for one login (tiktok-api §1.1), with PKCE (U2). Pure.
+// Where a login sends the browser: to TikTok's consent page (tiktok-api §1.1), with PKCE (U2), and from there
+// to the page that began it. Pure.
 #pragma once
 #include "base/secret.hpp"
 
@@ -25,5 +26,10 @@ struct authorize_request {
 };
 
 std::string authorize_url(const authorize_request& of);
+
+/// Where the browser goes at the end: `return_url` with `user_id`, `result` and, where there is one, `reason`
+/// added to its query.
+std::string with_result(std::string return_url, std::string_view user_id, std::string_view result,
+                        std::string_view reason = {});
 
 } // namespace gateway::connections

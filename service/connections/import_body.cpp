@@ -1,7 +1,8 @@
 #include "connections/import_body.hpp"
 
 #include "base/json/strict.hpp"
-#include "base/url_parts.hpp"
+#include "base/lists.hpp"
+#include "base/text.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -25,16 +26,6 @@ std::optional<std::int64_t> seconds_of(const boost::json::value& value) {
     return std::nullopt;
 }
 
-std::string comma_list(std::string_view scopes) {
-    std::string out;
-    while (!scopes.empty()) {
-        const auto end = std::min(scopes.find_first_of(", "), scopes.size());
-        if (end > 0) out.append(out.empty() ? "" : ",").append(scopes.substr(0, end));
-        scopes.remove_prefix(std::min(end + 1, scopes.size()));
-    }
-    return out;
-}
-
 class reader {
 public:
     explicit reader(const boost::json::object& from) : from_(from) {}
@@ -43,9 +34,7 @@ public:
         const auto* value = from_.if_contains(name);
         if (value == nullptr || !value->is_string()) return refuse(name, "must be a string, and is required");
         const std::string_view text = value->get_string();
-        const bool plain =
-            std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-        if (!plain || text.size() > size_max || text.empty())
+        if (!consists_of(text, is_visible) || text.size() > size_max || text.empty())
             return refuse(name, "must be 1 to " + std::to_string(size_max) + " visible ASCII characters");
         return std::string(text);
     }
@@ -54,13 +43,12 @@ public:
     std::string scopes(std::string_view name) {
         const auto* value = from_.if_contains(name);
         if (value == nullptr || !value->is_string()) return refuse(name, "must be a string, and is required");
-        const std::string_view text = value->get_string();
-        const bool plain =
-            std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < '\x7f'; });
-        if (!plain || text.size() > scopes_size_max)
+        std::string text(value->get_string());
+        std::replace(text.begin(), text.end(), ' ', ',');
+        if (!consists_of(text, is_visible) || text.size() > scopes_size_max)
             return refuse(name, "must be at most " + std::to_string(scopes_size_max)
                                     + " ASCII characters: scopes with commas or blanks between them");
-        return comma_list(text);
+        return joined(split_list(text));
     }
 
     milliseconds lifetime(std::string_view name) {

@@ -2,10 +2,11 @@
 // comes back. In between lies only a record in the store: the hash of a single-use state, and the sealed PKCE
 // verifier, for ten minutes; so any replica can finish what another began.
 #include "base/digest.hpp"
+#include "base/lists.hpp"
+#include "base/url_rules.hpp"
 #include "connections/authorize_url.hpp"
 #include "connections/callback_page.hpp"
 #include "connections/desk.hpp"
-#include "connections/return_url.hpp"
 #include "store/store.hpp"
 #include "tiktok/oauth.hpp"
 #include "vault/token_vault.hpp"
@@ -17,15 +18,6 @@ namespace {
 
 constexpr milliseconds login_time{600'000};
 constexpr std::size_t state_bytes = 32;
-
-std::string joined(const std::vector<std::string>& scopes) {
-    std::string out;
-    for (const auto& scope : scopes) {
-        if (!out.empty()) out += ',';
-        out += scope;
-    }
-    return out;
-}
 
 std::string hash_of(std::string_view state) {
     return std::string(as_text(sha256(state)));
@@ -42,7 +34,7 @@ std::vector<field_fault> faults_of(const login_wish& wish, const settings::calle
     }
     const auto& url = wish.return_url;
     const bool good =
-        url.empty() || lies_under(url, all.public_url) || lies_under_any(url, by.return_url_prefixes);
+        url.empty() || is_url_under(url, all.public_url) || is_url_under_any(url, by.return_url_prefixes);
     if (!good)
         out.push_back(
             {"return_url", "must lie under the gateway's public_url or this key's return_url_prefixes"});

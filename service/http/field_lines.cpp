@@ -1,5 +1,6 @@
 #include "http/field_lines.hpp"
 
+#include "base/lists.hpp"
 #include "http/message_head.hpp"
 #include "http/wire_text.hpp"
 
@@ -52,22 +53,18 @@ field_lines::found field_lines::next(field_line& line) {
 
 bool connection_options::add(std::string_view value) {
     while (!value.empty()) {
-        const std::size_t comma = std::min(value.find(','), value.size());
-        const std::string_view option = trimmed(value.substr(0, comma));
+        const std::string_view option = trimmed(next_piece(value, ','));
         if (!all(token_byte, option)) return false;
         if (same_word(option, "close")) close = true;
         if (same_word(option, "keep-alive")) keep_alive = true;
-        value.remove_prefix(std::min(comma + 1, value.size()));
     }
     return true;
 }
 
 bool names_no_coding(std::string_view content_encoding) {
     while (!content_encoding.empty()) {
-        const std::size_t comma = std::min(content_encoding.find(','), content_encoding.size());
-        const std::string_view coding = trimmed(content_encoding.substr(0, comma));
+        const std::string_view coding = trimmed(next_piece(content_encoding, ','));
         if (!coding.empty() && !same_word(coding, "identity")) return false;
-        content_encoding.remove_prefix(std::min(comma + 1, content_encoding.size()));
     }
     return true;
 }

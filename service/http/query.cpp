@@ -1,9 +1,10 @@
 #include "http/query.hpp"
 
+#include "base/lists.hpp"
 #include "base/utf.hpp"
 #include "http/percent.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace gateway::http {
 namespace {
@@ -17,15 +18,11 @@ failure refuse(const char* what) {
 result<query> query::parse(std::string_view text) {
     query out;
     while (!text.empty()) {
-        const std::size_t end = std::min(text.find('&'), text.size());
-        const std::string_view piece = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
+        std::string_view piece = next_piece(text, '&');
         if (piece.empty()) continue;
         if (out.pairs_.size() == max_query_pairs) return refuse("There are too many query parameters.");
-        const std::size_t equals = piece.find('=');
-        auto name = percent_decoded(piece.substr(0, equals), true);
-        auto value = percent_decoded(
-            equals == std::string_view::npos ? std::string_view{} : piece.substr(equals + 1), true);
+        auto name = percent_decoded(next_piece(piece, '='), true);
+        auto value = percent_decoded(piece, true);
         if (!name || !value) return refuse("A query parameter holds a bad escape.");
         if (name->empty()) return refuse("A query parameter has no name.");
         if (!is_utf8(*name) || !is_utf8(*value)) return refuse("A query parameter is not UTF-8.");

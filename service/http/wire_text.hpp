@@ -1,5 +1,7 @@
 // Small words about bytes that every file of the wire layer uses. Pure, inline.
 #pragma once
+#include "base/text.hpp"
+
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -93,10 +95,6 @@ inline bool is_value(std::string_view text) {
     return skip_value(text.data(), text.data() + text.size()) == text.data() + text.size();
 }
 
-constexpr char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
 /// Compares without case; `lower_case` is lower case already.
 constexpr bool same_word(std::string_view text, std::string_view lower_case) {
     if (text.size() != lower_case.size()) return false;
@@ -161,44 +159,16 @@ inline const char* find_line_feed(const char* at, const char* end) {
     return at;
 }
 
-constexpr bool same_text(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        if (lower(a[i]) != lower(b[i])) return false;
-    return true;
-}
-
-constexpr bool is_blank(char c) {
-    return c == ' ' || c == '\t';
-}
-
-constexpr std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && is_blank(text.front()))
-        text.remove_prefix(1);
-    while (!text.empty() && is_blank(text.back()))
-        text.remove_suffix(1);
-    return text;
-}
-
 /// What a field's value may hold (RFC 9110 §5.5); we write no tabs, so value_byte has none.
 constexpr bool is_value_byte_or_tab(char c) {
     return c == '\t' || is(value_byte, c);
 }
 
 /// Digits only, at most 19 of them and below 2^63: what a length may be (C04).
-constexpr std::optional<std::uint64_t> length_of(std::string_view text) {
+inline std::optional<std::uint64_t> length_of(std::string_view text) {
     if (text.empty() || text.size() > 19 || !all(digit_byte, text)) return std::nullopt;
-    std::uint64_t number = 0;
-    for (const char c : text)
-        number = number * 10 + static_cast<std::uint64_t>(c - '0');
-    if (number > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
-    return number;
-}
-
-constexpr int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    const char l = lower(c);
-    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
+    const auto number = parse_number<std::int64_t>(text);
+    return number ? std::optional{static_cast<std::uint64_t>(*number)} : std::nullopt;
 }
 
 } // namespace gateway::http

@@ -1,6 +1,7 @@
 #include "inbound/session.hpp"
 
 #include "base/ids.hpp"
+#include "base/text.hpp"
 #include "http/header_finder.hpp"
 #include "http/response_writer.hpp"
 #include "http/wire_text.hpp"
@@ -18,7 +19,6 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -40,7 +40,7 @@ std::string_view api_key_of(const http::request_head& head) {
     constexpr std::string_view scheme = "bearer ";
     const auto& value = head.authorization;
     if (value.size() <= scheme.size() || !http::same_word(value.substr(0, scheme.size()), scheme)) return {};
-    return http::trimmed(value.substr(scheme.size()));
+    return trimmed(value.substr(scheme.size()));
 }
 
 class session final : pipeline::client_address {
@@ -268,10 +268,10 @@ void session::answered() {
 } // namespace
 
 bool plain_request_id(std::string_view text) {
-    return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'
-               || c == '_' || c == '.' || c == ':';
-    });
+    const auto is_plain = [](char c) {
+        return is_alphanumeric(c) || c == '-' || c == '_' || c == '.' || c == ':';
+    };
+    return !text.empty() && text.size() <= 64 && consists_of(text, is_plain);
 }
 
 bool loopback_host(std::string_view host) {

@@ -2,12 +2,12 @@
 
 #include "base/digest.hpp"
 #include "base/ids.hpp"
-#include "base/web_address.hpp"
+#include "base/text.hpp"
+#include "base/url_rules.hpp"
 #include "settings/keys.hpp"
 #include "settings/readers.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 namespace gateway::settings {
 
@@ -16,16 +16,14 @@ namespace {
 constexpr std::size_t callers_max = 10'000;
 
 bool is_plain_name(const std::string& name) {
-    return !name.empty() && name.size() <= 64
-           && std::all_of(name.begin(), name.end(), [](unsigned char letter) {
-                  return std::isalnum(letter) || letter == '_' || letter == '-' || letter == '.';
-              });
+    return !name.empty() && name.size() <= 64 && consists_of(name, [](char c) {
+        return is_alphanumeric(c) || c == '_' || c == '-' || c == '.';
+    });
 }
 
 std::string read_hash(std::string& into, const YAML::Node& value) {
     if (const auto wrong = read_word(into, value); !wrong.empty()) return wrong;
-    for (auto& letter : into)
-        letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+    into = lower_ascii(into);
     const auto bytes = from_hex(into);
     if (!bytes || bytes->size() != 32)
         return "must be the 64 hex characters that `tiktok-gateway new-key` prints as key_sha256";

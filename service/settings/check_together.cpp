@@ -1,10 +1,9 @@
+#include "base/text.hpp"
 #include "base/url_rules.hpp"
-#include "base/web_address.hpp"
 #include "settings/loader.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
-#include <cctype>
 #include <filesystem>
 #include <string_view>
 
@@ -39,14 +38,12 @@ bool is_public_url(const std::string& url) {
 
 /// Only wildcards would trust whatever host an answer names.
 bool is_host_pattern(std::string_view pattern) {
-    const auto is_name_letter = [](unsigned char letter) { return std::isalnum(letter) != 0; };
-    const bool plain = std::all_of(pattern.begin(), pattern.end(), [&](unsigned char letter) {
-        return is_name_letter(letter)
-               || std::string_view(".-*:[]").find(static_cast<char>(letter)) != std::string_view::npos;
+    const bool plain = consists_of(pattern, [](char c) {
+        return is_alphanumeric(c) || std::string_view(".-*:[]").find(c) != std::string_view::npos;
     });
     const auto port = pattern.ends_with(']') ? std::string_view::npos : pattern.rfind(':');
     const auto host = pattern.substr(0, port);
-    return plain && std::any_of(host.begin(), host.end(), is_name_letter);
+    return plain && std::any_of(host.begin(), host.end(), is_alphanumeric);
 }
 
 /// Of two keys that do not fit each other: where the first was given, else the second.
@@ -115,9 +112,8 @@ void check_texts(const all& values, std::vector<fault>& faults) {
     if (!is_store_url(values.store.url.reveal()))
         faults.push_back({"store.url", "must be sqlite:FILE or postgresql://USER@HOST/DATABASE"});
     const auto bad_scope = [](const std::string& scope) {
-        return !std::all_of(scope.begin(), scope.end(), [](unsigned char letter) {
-            return std::islower(letter) || letter == '.' || letter == '_';
-        });
+        return !consists_of(scope,
+                            [](char c) { return (is_letter(c) && lower(c) == c) || c == '.' || c == '_'; });
     };
     if (values.tiktok.scopes.empty()
         || std::any_of(values.tiktok.scopes.begin(), values.tiktok.scopes.end(), bad_scope))

@@ -1,6 +1,7 @@
 #include "settings/environment.hpp"
 
-#include <cctype>
+#include "base/text.hpp"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -19,7 +20,7 @@ std::string key_of(std::string_view variable) {
             key += '.';
             ++at;
         } else {
-            key += static_cast<char>(std::tolower(static_cast<unsigned char>(variable[at])));
+            key += lower(variable[at]);
         }
     }
     return key;

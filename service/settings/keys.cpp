@@ -1,21 +1,58 @@
 #include "settings/keys.hpp"
 
+#include "base/lists.hpp"
 #include "settings/callers.hpp"
 #include "settings/readers.hpp"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
 
 namespace gateway::settings {
 
 namespace {
 
-/// Whether both hold the same value there.
-template <class Where>
-auto same_at(Where where) {
-    return [where](const all& one, const all& other) { return where(one) == where(other); };
+template <class Member>
+std::string read_member(Member& into, const YAML::Node& value, bounds within) {
+    if constexpr (std::is_same_v<Member, std::string>)
+        return read_text(into, value);
+    else if constexpr (std::is_same_v<Member, secret>)
+        return read_secret(into, value);
+    else if constexpr (std::is_same_v<Member, std::vector<std::string>>)
+        return read_texts(into, value);
+    else if constexpr (std::is_same_v<Member, std::map<std::string, std::string>>)
+        return read_map(into, value);
+    else if constexpr (std::is_same_v<Member, std::vector<caller>>)
+        return read_callers(into, value);
+    else
+        return read_number(into, value, within);
 }
 
-/// A list or a map.
-key_row structured(key_row row) {
-    row.is_structured = true;
+template <class Member>
+bool is_same(const Member& one, const Member& other) {
+    if constexpr (std::is_same_v<Member, secret>)
+        return one.equals(other.reveal());
+    else
+        return one == other;
+}
+
+/// One row: the key, what it takes, and where it goes: `where` gives a reference to the member, whose type
+/// says how it is read.
+template <class Where>
+key_row key(std::string_view name, std::string_view expects, Where where, bounds within = {}) {
+    using member = std::remove_cvref_t<decltype(where(std::declval<all&>()))>;
+    key_row row;
+    row.key = name;
+    row.expects = expects;
+    row.is_secret = std::is_same_v<member, secret>;
+    row.is_structured = requires(member one) {
+        one.begin();
+    }
+    &&!std::is_same_v<member, std::string>;
+    row.read = [where, within](all& into, const YAML::Node& value) {
+        return read_member(where(into), value, within);
+    };
+    row.same = [where](const all& one, const all& other) { return is_same(where(one), where(other)); };
     return row;
 }
 
@@ -25,84 +62,31 @@ key_row live(key_row row) {
     return row;
 }
 
-// One row each: the key, where it goes, what it takes. `where` gives a reference to the member.
-template <class Where>
-key_row text(std::string_view key, std::string_view expects, Where where) {
-    return {key,
-            expects,
-            false,
-            false,
-            [where](all& into, const YAML::Node& value) { return read_text(where(into), value); },
-            same_at(where)};
-}
-
-template <class Where>
-key_row required(std::string_view key, std::string_view expects, Where where) {
-    key_row row = text(key, expects, where);
+key_row required(key_row row) {
     row.is_required = true;
     return row;
 }
 
 /// Not secret, but as exact as one.
 template <class Where>
-key_row required_word(std::string_view key, std::string_view expects, Where where) {
-    key_row row = required(key, expects, where);
+key_row word(std::string_view name, std::string_view expects, Where where) {
+    key_row row = key(name, expects, where);
     row.read = [where](all& into, const YAML::Node& value) { return read_word(where(into), value); };
     return row;
 }
 
 template <class Where>
-key_row hidden(std::string_view key, std::string_view expects, Where where) {
-    return {key,
-            expects,
-            true,
-            true,
-            [where](all& into, const YAML::Node& value) { return read_secret(where(into), value); },
-            [where](const all& one, const all& other) { return where(one).equals(where(other).reveal()); }};
-}
-
-template <class Where>
-key_row hidden_with_default(std::string_view key, std::string_view expects, Where where) {
-    key_row row = hidden(key, expects, where);
-    row.is_required = false;
+key_row choice(std::string_view name, std::string_view choices, Where where) {
+    key_row row = key(name, choices, where);
+    row.read = [where, choices](all& into, const YAML::Node& value) -> std::string {
+        std::string text;
+        const auto known = split_list(choices);
+        if (!read_text(text, value).empty() || std::find(known.begin(), known.end(), text) == known.end())
+            return "must be one of " + std::string(choices);
+        where(into) = text;
+        return {};
+    };
     return row;
-}
-
-template <class Where>
-key_row choice(std::string_view key, std::string_view choices, Where where) {
-    return {key,
-            choices,
-            false,
-            false,
-            [where, choices](all& into, const YAML::Node& value) -> std::string {
-                std::string text;
-                const std::string among = ", " + std::string(choices) + ",";
-                if (read_text(text, value).empty() && among.find(", " + text + ",") != std::string::npos) {
-                    where(into) = text;
-                    return {};
-                }
-                return "must be one of " + std::string(choices);
-            },
-            same_at(where)};
-}
-
-template <class Where>
-key_row texts(std::string_view key, std::string_view expects, Where where) {
-    return structured({key, expects, false, false,
-                       [where](all& into, const YAML::Node& value) { return read_texts(where(into), value); },
-                       same_at(where)});
-}
-
-template <class Where>
-key_row number(std::string_view key, std::string_view unit, bounds within, Where where) {
-    return {key,
-            unit,
-            false,
-            false,
-            [where, within](all& into, const YAML::Node& value) {
-                return read_number(where(into), value, within);
-            },
-            same_at(where)};
 }
 
 constexpr double day_ms = 86'400'000;
@@ -117,95 +101,91 @@ constexpr bounds rate_bounds{1, per_minute_max};
 
 std::vector<key_row> listener_rows() {
     return {
-        text("listen.address", "IP address", INTO(listen.address)),
-        number("listen.port", "port; 0 picks a free one", port_bounds, INTO(listen.port)),
-        live(text("listen.tls.certificate_file", "PEM file", INTO(listen.tls.certificate_file))),
-        live(text("listen.tls.private_key_file", "PEM file", INTO(listen.tls.private_key_file))),
-        number("listen.connections_max", "connections", {1, 1'000'000}, INTO(listen.connections_max)),
-        number("listen.header_deadline_ms", "milliseconds", {100, 600'000}, INTO(listen.header_deadline)),
-        number("listen.idle_timeout_ms", "milliseconds", {100, day_ms}, INTO(listen.idle_timeout)),
-        number("listen.body_bytes_per_second_min", "bytes per second", {0, 1e9},
-               INTO(listen.body_bytes_per_second_min)),
-        text("admin.address", "IP address", INTO(admin.address)),
-        number("admin.port", "port; 0 picks a free one", port_bounds, INTO(admin.port)),
-        text("public_url", "URL", INTO(public_url)),
-        number("workers", "threads; 0: one per core", {0, 256}, INTO(workers)),
+        key("listen.address", "IP address", INTO(listen.address)),
+        key("listen.port", "port; 0 picks a free one", INTO(listen.port), port_bounds),
+        live(key("listen.tls.certificate_file", "PEM file", INTO(listen.tls.certificate_file))),
+        live(key("listen.tls.private_key_file", "PEM file", INTO(listen.tls.private_key_file))),
+        key("listen.connections_max", "connections", INTO(listen.connections_max), {1, 1'000'000}),
+        key("listen.header_deadline_ms", "milliseconds", INTO(listen.header_deadline), {100, 600'000}),
+        key("listen.idle_timeout_ms", "milliseconds", INTO(listen.idle_timeout), {100, day_ms}),
+        key("listen.body_bytes_per_second_min", "bytes per second", INTO(listen.body_bytes_per_second_min),
+            {0, 1e9}),
+        key("admin.address", "IP address", INTO(admin.address)),
+        key("admin.port", "port; 0 picks a free one", INTO(admin.port), port_bounds),
+        key("public_url", "URL", INTO(public_url)),
+        key("workers", "threads; 0: one per core", INTO(workers), {0, 256}),
     };
 }
 
 std::vector<key_row> tiktok_rows() {
     return {
-        text("tiktok.api_url", "https origin", INTO(tiktok.api_url)),
-        text("tiktok.authorize_url", "https URL", INTO(tiktok.authorize_url)),
-        text("tiktok.ca_file", "PEM file", INTO(tiktok.ca_file)),
-        required_word("tiktok.client_key", "the TikTok app's client key", INTO(tiktok.client_key)),
-        hidden("tiktok.client_secret", "the TikTok app's client secret", INTO(tiktok.client_secret)),
-        texts("tiktok.scopes", "list of scopes", INTO(tiktok.scopes)),
+        key("tiktok.api_url", "https origin", INTO(tiktok.api_url)),
+        key("tiktok.authorize_url", "https URL", INTO(tiktok.authorize_url)),
+        key("tiktok.ca_file", "PEM file", INTO(tiktok.ca_file)),
+        required(word("tiktok.client_key", "the TikTok app's client key", INTO(tiktok.client_key))),
+        required(key("tiktok.client_secret", "the TikTok app's client secret", INTO(tiktok.client_secret))),
+        key("tiktok.scopes", "list of scopes", INTO(tiktok.scopes)),
         choice("tiktok.pkce", "hex, base64url, off", INTO(tiktok.pkce)),
         choice("tiktok.default_privacy_level",
                "PUBLIC_TO_EVERYONE, MUTUAL_FOLLOW_FRIENDS, FOLLOWER_OF_CREATOR, SELF_ONLY",
                INTO(tiktok.default_privacy_level)),
-        texts("tiktok.verified_url_prefixes", "list of https prefixes", INTO(tiktok.verified_url_prefixes)),
-        texts("tiktok.upload_hosts", "list of patterns of hosts", INTO(tiktok.upload_hosts)),
-        structured({"tiktok.resolve", "name: address lines", false, false,
-                    [](all& to, const YAML::Node& value) { return read_map(to.tiktok.resolve, value); },
-                    same_at(INTO(tiktok.resolve))}),
-        number("tiktok.connections_per_host", "connections", {1, 10'000}, INTO(tiktok.connections_per_host)),
-        number("tiktok.waiters_per_host", "waiting calls", {0, 1'000'000}, INTO(tiktok.waiters_per_host)),
+        key("tiktok.verified_url_prefixes", "list of https prefixes", INTO(tiktok.verified_url_prefixes)),
+        key("tiktok.upload_hosts", "list of patterns of hosts", INTO(tiktok.upload_hosts)),
+        key("tiktok.resolve", "name: address lines", INTO(tiktok.resolve)),
+        key("tiktok.connections_per_host", "connections", INTO(tiktok.connections_per_host), {1, 10'000}),
+        key("tiktok.waiters_per_host", "waiting calls", INTO(tiktok.waiters_per_host), {0, 1'000'000}),
     };
 }
 
 std::vector<key_row> keeping_rows() {
     return {
-        hidden_with_default("store.url", "sqlite:FILE or postgresql://USER@HOST/DATABASE", INTO(store.url)),
-        number("store.connections", "connections", {1, 1'000}, INTO(store.connections)),
-        live(required("vault.keys_file", "file of the key ring", INTO(vault.keys_file))),
-        number("vault.refresh_per_second", "refreshes per second", {0.01, 10'000},
-               INTO(vault.refresh_per_second)),
-        number("vault.refresh_ahead_ms", "milliseconds", {0, day_ms}, INTO(vault.refresh_ahead)),
-        number("vault.settling_ms", "milliseconds", {0, 60'000}, INTO(vault.settling)),
-        number("vault.cached_users", "users", {64, 10'000'000}, INTO(vault.cached_users)),
-        live(structured({"callers", "list of callers", false, false,
-                         [](all& to, const YAML::Node& value) { return read_callers(to.callers, value); },
-                         same_at(INTO(callers))})),
+        key("store.url", "sqlite:FILE or postgresql://USER@HOST/DATABASE", INTO(store.url)),
+        key("store.connections", "connections", INTO(store.connections), {1, 1'000}),
+        live(required(key("vault.keys_file", "file of the key ring", INTO(vault.keys_file)))),
+        key("vault.refresh_per_second", "refreshes per second", INTO(vault.refresh_per_second),
+            {0.01, 10'000}),
+        key("vault.refresh_ahead_ms", "milliseconds", INTO(vault.refresh_ahead), {0, day_ms}),
+        key("vault.settling_ms", "milliseconds", INTO(vault.settling), {0, 60'000}),
+        key("vault.cached_users", "users", INTO(vault.cached_users), {64, 10'000'000}),
+        live(key("callers", "list of callers", INTO(callers))),
     };
 }
 
 std::vector<key_row> bound_rows() {
     return {
-        live(number("limits.tiktok.user_info_per_minute", "calls", rate_bounds,
-                    INTO(limits.user_info_per_minute))),
-        live(number("limits.tiktok.video_list_per_minute", "calls", rate_bounds,
-                    INTO(limits.video_list_per_minute))),
-        live(number("limits.tiktok.video_query_per_minute", "calls", rate_bounds,
-                    INTO(limits.video_query_per_minute))),
-        live(number("limits.tiktok.creator_info_per_minute", "calls", rate_bounds,
-                    INTO(limits.creator_info_per_minute))),
-        live(number("limits.tiktok.video_init_per_minute", "calls", rate_bounds,
-                    INTO(limits.video_init_per_minute))),
-        live(number("limits.tiktok.inbox_init_per_minute", "calls", rate_bounds,
-                    INTO(limits.inbox_init_per_minute))),
-        live(number("limits.tiktok.content_init_per_minute", "calls", rate_bounds,
-                    INTO(limits.content_init_per_minute))),
-        live(number("limits.tiktok.status_fetch_per_minute", "calls", rate_bounds,
-                    INTO(limits.status_fetch_per_minute))),
-        live(number("limits.tiktok.cancel_per_minute", "calls", rate_bounds, INTO(limits.cancel_per_minute))),
-        live(number("limits.unknown_keys_per_minute", "calls", rate_bounds,
-                    INTO(limits.unknown_keys_per_minute))),
-        number("deadlines.read_ms", "milliseconds", {100, 600'000}, INTO(deadlines.read)),
-        number("deadlines.post_ms", "milliseconds", {100, 3'600'000}, INTO(deadlines.post)),
-        number("deadlines.batch_ms", "milliseconds", {100, day_ms}, INTO(deadlines.batch)),
-        number("deadlines.upload_base_ms", "milliseconds", {100, day_ms}, INTO(deadlines.upload_base)),
-        number("deadlines.upload_bytes_per_second_min", "bytes per second", {1, 1e9},
-               INTO(deadlines.upload_bytes_per_second_min)),
-        number("uploads.keep_hours", "hours; 0: keep nothing", {0, 24 * 365}, INTO(uploads.keep_hours)),
+        live(key("limits.tiktok.user_info_per_minute", "calls", INTO(limits.user_info_per_minute),
+                 rate_bounds)),
+        live(key("limits.tiktok.video_list_per_minute", "calls", INTO(limits.video_list_per_minute),
+                 rate_bounds)),
+        live(key("limits.tiktok.video_query_per_minute", "calls", INTO(limits.video_query_per_minute),
+                 rate_bounds)),
+        live(key("limits.tiktok.creator_info_per_minute", "calls", INTO(limits.creator_info_per_minute),
+                 rate_bounds)),
+        live(key("limits.tiktok.video_init_per_minute", "calls", INTO(limits.video_init_per_minute),
+                 rate_bounds)),
+        live(key("limits.tiktok.inbox_init_per_minute", "calls", INTO(limits.inbox_init_per_minute),
+                 rate_bounds)),
+        live(key("limits.tiktok.content_init_per_minute", "calls", INTO(limits.content_init_per_minute),
+                 rate_bounds)),
+        live(key("limits.tiktok.status_fetch_per_minute", "calls", INTO(limits.status_fetch_per_minute),
+                 rate_bounds)),
+        live(key("limits.tiktok.cancel_per_minute", "calls", INTO(limits.cancel_per_minute), rate_bounds)),
+        live(key("limits.unknown_keys_per_minute", "calls", INTO(limits.unknown_keys_per_minute),
+                 rate_bounds)),
+        key("deadlines.read_ms", "milliseconds", INTO(deadlines.read), {100, 600'000}),
+        key("deadlines.post_ms", "milliseconds", INTO(deadlines.post), {100, 3'600'000}),
+        key("deadlines.batch_ms", "milliseconds", INTO(deadlines.batch), {100, day_ms}),
+        key("deadlines.upload_base_ms", "milliseconds", INTO(deadlines.upload_base), {100, day_ms}),
+        key("deadlines.upload_bytes_per_second_min", "bytes per second",
+            INTO(deadlines.upload_bytes_per_second_min), {1, 1e9}),
+        key("uploads.keep_hours", "hours; 0: keep nothing", INTO(uploads.keep_hours), {0, 24 * 365}),
         // The smallest chunks TikTok takes are 5 MB: below that no upload could ever run.
-        number("uploads.memory_bytes", "bytes", {8.0 * 1024 * 1024, 1e12}, INTO(uploads.memory_bytes)),
-        text("files.directory", "folder", INTO(files.directory)),
-        number("files.quota_bytes", "bytes", {0, 1e15}, INTO(files.quota_bytes)),
-        number("files.keep_hours", "hours", {1, 24 * 365}, INTO(files.keep_hours)),
-        number("drain.delay_ms", "milliseconds", {0, 600'000}, INTO(drain.delay)),
-        number("drain.deadline_ms", "milliseconds", {0, 3'600'000}, INTO(drain.deadline)),
+        key("uploads.memory_bytes", "bytes", INTO(uploads.memory_bytes), {8.0 * 1024 * 1024, 1e12}),
+        key("files.directory", "folder", INTO(files.directory)),
+        key("files.quota_bytes", "bytes", INTO(files.quota_bytes), {0, 1e15}),
+        key("files.keep_hours", "hours", INTO(files.keep_hours), {1, 24 * 365}),
+        key("drain.delay_ms", "milliseconds", INTO(drain.delay), {0, 600'000}),
+        key("drain.deadline_ms", "milliseconds", INTO(drain.deadline), {0, 3'600'000}),
         live(choice("log.level", "debug, info, warn, error", INTO(log.level))),
     };
 }

@@ -1,8 +1,8 @@
 #include "settings/readers.hpp"
 
 #include "base/secret_text.hpp"
+#include "base/text.hpp"
 
-#include <charconv>
 #include <cmath>
 #include <utility>
 
@@ -76,26 +76,18 @@ std::string read_map(std::map<std::string, std::string>& into, const YAML::Node&
 
 std::string read_whole(std::uint64_t& into, const YAML::Node& value, bounds within) {
     if (!value.IsScalar()) return between(within, "a whole number");
-    const std::string& text = value.Scalar();
-    std::uint64_t number = 0;
-    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const auto as_double = static_cast<double>(number);
-    if (wrong != std::errc{} || end != text.data() + text.size() || as_double < within.min
-        || as_double > within.max)
-        return between(within, "a whole number");
-    into = number;
+    const auto number = parse_number<std::uint64_t>(value.Scalar());
+    const auto as_double = static_cast<double>(number.value_or(0));
+    if (!number || as_double < within.min || as_double > within.max) return between(within, "a whole number");
+    into = *number;
     return {};
 }
 
 std::string read_decimal(double& into, const YAML::Node& value, bounds within) {
     if (!value.IsScalar()) return between(within, "a number");
-    const std::string& text = value.Scalar();
-    double number = 0;
-    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (wrong != std::errc{} || end != text.data() + text.size()
-        || !(number >= within.min && number <= within.max))
-        return between(within, "a number");
-    into = number;
+    const auto number = parse_number<double>(value.Scalar());
+    if (!number || !(*number >= within.min && *number <= within.max)) return between(within, "a number");
+    into = *number;
     return {};
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/append.hpp"
 #include "base/json/members.hpp"
-#include "base/url_parts.hpp"
+#include "base/url.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>

@@ -61,7 +61,7 @@ std::string plain_scopes(std::string_view comma_list) {
     std::string out;
     while (!comma_list.empty()) {
         const auto comma = std::min(comma_list.find(','), comma_list.size());
-        const auto one = http::trimmed(comma_list.substr(0, comma));
+        const auto one = trimmed(comma_list.substr(0, comma));
         const bool plain = std::all_of(one.begin(), one.end(),
                                        [](char c) { return (c >= 'a' && c <= 'z') || c == '.' || c == '_'; });
         if (plain && !one.empty()) out.append(out.empty() ? "" : ",").append(one);

@@ -1,20 +1,13 @@
 #include "tiktok/services.hpp"
 
+#include "base/url_rules.hpp"
 #include "tiktok/shared_windows.hpp"
 #include "tiktok/tokens.hpp"
 
-#include <charconv>
 #include <stdexcept>
 #include <utility>
 
 namespace gateway::tiktok {
-namespace {
-
-failure no_origin() {
-    return {errc::invalid_input, "must be an https origin such as https://open.tiktokapis.com"};
-}
-
-} // namespace
 
 std::vector<limits::window_rule> window_rules(const settings::limits& from) {
     std::vector<limits::window_rule> rules(endpoint_count);
@@ -34,21 +27,10 @@ std::vector<limits::window_rule> window_rules(const settings::limits& from) {
 }
 
 result<outbound::origin> origin_of(std::string_view url) {
-    constexpr std::string_view scheme = "https://";
-    if (!url.starts_with(scheme)) return no_origin();
-    std::string_view authority = url.substr(scheme.size());
-    if (authority.ends_with('/')) authority.remove_suffix(1);
-    if (authority.empty() || authority.find_first_of("/?#@ ") != std::string_view::npos) return no_origin();
-    outbound::origin to;
-    if (const std::size_t colon = authority.rfind(':'); colon != std::string_view::npos) {
-        const std::string_view port = authority.substr(colon + 1);
-        const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), to.port);
-        if (error != std::errc{} || end != port.data() + port.size() || to.port == 0) return no_origin();
-        authority = authority.substr(0, colon);
-    }
-    if (authority.empty()) return no_origin();
-    to.host = authority;
-    return to;
+    const auto read = read_web_address(url);
+    if (!read || !read->secure || (!read->path.empty() && read->path != "/"))
+        return failure{errc::invalid_input, "must be an https origin such as https://open.tiktokapis.com"};
+    return outbound::origin{read->host, read->port};
 }
 
 services::services(outbound::client& client_, tiktok::tokens& tokens_, shared_windows& windows_,

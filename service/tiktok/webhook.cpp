@@ -31,7 +31,7 @@ std::optional<signature_parts> split_signature(std::string_view value) {
         const std::size_t comma = std::min(value.find(','), value.size());
         std::string_view part = value.substr(0, comma);
         value.remove_prefix(std::min(comma + 1, value.size()));
-        part = http::trimmed(part);
+        part = trimmed(part);
         std::string_view* into = part.starts_with("t=")   ? &parts.time
                                  : part.starts_with("s=") ? &parts.hex
                                                           : nullptr;

@@ -57,7 +57,7 @@ void request_gate(std::string_view bytes) {
                             head->request_id, head->traceparent, head->accept, head->user_agent}) {
         require(within(block, view) && plain(view, true),
                 "a view leaves its block or holds a control character");
-        require(view.empty() || (!http::is_blank(view.front()) && !http::is_blank(view.back())),
+        require(view.empty() || (!is_blank(view.front()) && !is_blank(view.back())),
                 "a value keeps the blanks around it");
     }
     require(head->path == "*" || head->path.front() == '/', "a path begins with a slash");

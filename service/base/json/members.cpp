@@ -2,9 +2,9 @@
 
 #include "base/json/scan.hpp"
 #include "base/json/walk.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 
 namespace gateway {
@@ -44,14 +44,6 @@ void look_through(std::string_view text, Told told) {
     walk.run();
 }
 
-template <class Number>
-std::optional<Number> whole(std::string_view text) {
-    Number number{};
-    const auto [stop, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (ec != std::errc{} || stop != text.data() + text.size()) return std::nullopt;
-    return number;
-}
-
 } // namespace
 
 void find_members(std::string_view object, std::span<const std::string_view> wanted,
@@ -81,8 +73,8 @@ std::vector<std::string_view> json_elements(std::string_view value) {
 
 std::string json_text(std::string_view value) {
     if (value.starts_with('"')) return json_unescape(value.substr(1, value.size() - 2));
-    if (const auto number = whole<std::int64_t>(value)) return std::to_string(*number);
-    if (const auto number = whole<std::uint64_t>(value)) return std::to_string(*number);
+    if (const auto number = parse_number<std::int64_t>(value)) return std::to_string(*number);
+    if (const auto number = parse_number<std::uint64_t>(value)) return std::to_string(*number);
     return {};
 }
 
@@ -92,7 +84,7 @@ worker_string json_short_text(std::string_view value) {
 }
 
 std::optional<std::uint64_t> json_count(std::string_view value) {
-    return whole<std::uint64_t>(value);
+    return parse_number<std::uint64_t>(value);
 }
 
 } // namespace gateway

@@ -3,6 +3,7 @@
 #include "base/append.hpp"
 #include "base/json/scan.hpp"
 #include "base/json/walk.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -78,8 +79,7 @@ private:
 
     /// Of a JSON value.
     static bool is_integer(std::string_view value) {
-        return std::all_of(value.begin(), value.end(),
-                           [](char c) { return (c >= '0' && c <= '9') || c == '-'; });
+        return consists_of(value, [](char c) { return is_digit(c) || c == '-'; });
     }
 
     void change(std::size_t begin, std::size_t end, std::size_t depth) {

@@ -2,6 +2,7 @@
 // every token and where it lies. Internal to base/; pure.
 #pragma once
 #include "base/json/plain.hpp"
+#include "base/text.hpp"
 #include "base/utf.hpp"
 
 #include <cstddef>
@@ -32,7 +33,7 @@ inline const char* word(const char* at, const char* end, std::string_view expect
 
 inline const char* digits(const char* at, const char* end) {
     const char* const from = at;
-    while (at < end && *at >= '0' && *at <= '9')
+    while (at < end && is_digit(*at))
         ++at;
     return at != from ? at : nullptr;
 }
@@ -58,11 +59,7 @@ inline int code_unit(const char* at, const char* end) {
     if (end - at < 6 || at[0] != '\\' || at[1] != 'u') return -1;
     int unit = 0;
     for (int i = 2; i < 6; ++i) {
-        const char c = at[i];
-        const int digit = c >= '0' && c <= '9'   ? c - '0'
-                          : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                          : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                                 : -1;
+        const int digit = hex_digit(at[i]);
         if (digit < 0) return -1;
         unit = unit * 16 + digit;
     }

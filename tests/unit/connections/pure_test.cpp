@@ -1,11 +1,11 @@
 // What a login and an import are made of, without I/O.
 #include "base/digest.hpp"
 #include "base/json/strict.hpp"
+#include "base/url_rules.hpp"
 #include "connections/authorize_url.hpp"
 #include "connections/callback_page.hpp"
 #include "connections/desk.hpp"
 #include "connections/import_body.hpp"
-#include "connections/return_url.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -22,7 +22,7 @@ TEST(ReturnUrl, LiesUnderAPrefixOnlyPieceByPiece) {
     for (const char* good :
          {"https://shop.example/app", "https://shop.example/app/", "https://shop.example/app/done?x=1",
           "https://SHOP.example/app/done", "HTTPS://shop.example:443/app/x"})
-        EXPECT_TRUE(lies_under(good, prefix)) << good;
+        EXPECT_TRUE(is_url_under(good, prefix)) << good;
     for (const char* bad : {"https://shop.example/apple",
                             "https://shop.example/",
                             "https://shop.example",
@@ -46,12 +46,12 @@ TEST(ReturnUrl, LiesUnderAPrefixOnlyPieceByPiece) {
                             "",
                             "https:///app",
                             "https://shop.example/APP"})
-        EXPECT_FALSE(lies_under(bad, prefix)) << bad;
-    EXPECT_TRUE(lies_under("http://127.0.0.1:8080/done", "http://127.0.0.1:8080"));
-    EXPECT_FALSE(lies_under("http://127.0.0.1:8081/done", "http://127.0.0.1:8080"));
-    EXPECT_TRUE(lies_under("https://shop.example/app/x", "https://shop.example/app/"));
-    EXPECT_FALSE(lies_under("https://shop.example/app", "https://shop.example/app/"));
-    EXPECT_FALSE(lies_under_any("https://shop.example/app", {}));
+        EXPECT_FALSE(is_url_under(bad, prefix)) << bad;
+    EXPECT_TRUE(is_url_under("http://127.0.0.1:8080/done", "http://127.0.0.1:8080"));
+    EXPECT_FALSE(is_url_under("http://127.0.0.1:8081/done", "http://127.0.0.1:8080"));
+    EXPECT_TRUE(is_url_under("https://shop.example/app/x", "https://shop.example/app/"));
+    EXPECT_FALSE(is_url_under("https://shop.example/app", "https://shop.example/app/"));
+    EXPECT_FALSE(is_url_under_any("https://shop.example/app", {}));
 }
 
 TEST(ReturnUrl, FaultCTheQueryIsNobodysBusinessAndStaysAsItCame) {
@@ -61,19 +61,19 @@ TEST(ReturnUrl, FaultCTheQueryIsNobodysBusinessAndStaysAsItCame) {
                               "a=https://evil.example/?b", "@evil.example", "?", "", "a=%00"}) {
         for (const char* before : {"https://shop.example/app/done?", "https://shop.example/app?"}) {
             const auto url = before + std::string(query);
-            EXPECT_TRUE(lies_under(url, prefix)) << url;
+            EXPECT_TRUE(is_url_under(url, prefix)) << url;
             EXPECT_TRUE(with_result(url, "ann", "connected").starts_with(url)) << url;
         }
-        EXPECT_FALSE(lies_under("https://evil.example/app?" + std::string(query), prefix)) << query;
+        EXPECT_FALSE(is_url_under("https://evil.example/app?" + std::string(query), prefix)) << query;
         EXPECT_FALSE(
-            lies_under("https://evil.example?/https://shop.example/app" + std::string(query), prefix))
+            is_url_under("https://evil.example?/https://shop.example/app" + std::string(query), prefix))
             << query;
-        EXPECT_FALSE(lies_under("https://shop.example?/app" + std::string(query), prefix)) << query;
+        EXPECT_FALSE(is_url_under("https://shop.example?/app" + std::string(query), prefix)) << query;
     }
     for (const char* url :
          {"https://shop.example/app?a=b#c", "https://shop.example/app?a b", "https://shop.example/app?a\\b",
           "https://shop.example/app?a\tb", "https://shop.example/app?\xc3\xa4"})
-        EXPECT_FALSE(lies_under(url, prefix)) << url;
+        EXPECT_FALSE(is_url_under(url, prefix)) << url;
 }
 
 TEST(ReturnUrl, FaultCEscapesInAPathMatterWherePrefixesAreCompared) {
@@ -81,12 +81,12 @@ TEST(ReturnUrl, FaultCEscapesInAPathMatterWherePrefixesAreCompared) {
     for (const char* good :
          {"https://shop.example/app/a%20b", "https://shop.example/app/v1%2e2",
           "https://shop.example/app/a..b", "https://shop.example/app//x", "https://shop.example/app/@x:y"})
-        EXPECT_TRUE(lies_under(good, prefix)) << good;
+        EXPECT_TRUE(is_url_under(good, prefix)) << good;
     for (const char* bad :
          {"https://shop.example/app/a%2Fb", "https://shop.example/app/a%5cb", "https://shop.example/app/%2e",
           "https://shop.example/app/a%00", "https://shop.example/app/%", "https://shop.example/app/[x]",
           "https://shop.example/%61pp", "https://shop%2eexample/app", "https://shop.example%2fapp"})
-        EXPECT_FALSE(lies_under(bad, prefix)) << bad;
+        EXPECT_FALSE(is_url_under(bad, prefix)) << bad;
 }
 
 TEST(ReturnUrl, CarriesUserAndResultInItsQuery) {

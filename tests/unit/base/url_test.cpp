@@ -1,4 +1,4 @@
-#include "base/web_address.hpp"
+#include "base/url_rules.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,11 +6,11 @@ namespace gateway {
 namespace {
 
 TEST(WebAddress, IsTakenApart) {
-    const web_address whole{true, "app.example", 8443, "/back/to~it;x=%20"};
+    const web_url whole{true, "app.example", 8443, "/back/to~it;x=%20"};
     EXPECT_EQ(read_web_address("https://App.Example:8443/back/to~it;x=%20"), whole);
-    const web_address short_one{false, "localhost", 80, ""};
+    const web_url short_one{false, "localhost", 80, ""};
     EXPECT_EQ(read_web_address("http://localhost"), short_one);
-    const web_address six{true, "[2001:db8::1]", 443, "/"};
+    const web_url six{true, "[2001:db8::1]", 443, "/"};
     EXPECT_EQ(read_web_address("https://[2001:DB8::1]/"), six);
 }
 
