@@ -13,15 +13,19 @@ sample labelled(std::string name, std::string value, double figure) {
     return {{{std::move(name), std::move(value)}}, figure};
 }
 
+/// The one value that `read` gives.
+template <class Read>
+telemetry::reader single(Read read) {
+    return [read] { return std::vector<sample>{{{}, static_cast<double>(read())}}; };
+}
+
 } // namespace
 
 void service::add_figures() {
-    sink_.add_gauge("requests_in_flight", "Calls that are being served.", [this] {
-        return std::vector<sample>{{{}, static_cast<double>(door_.requests_in_flight.load())}};
-    });
-    sink_.add_gauge("client_connections", "Open connections of callers.", [this] {
-        return std::vector<sample>{{{}, static_cast<double>(door_.connections.load())}};
-    });
+    sink_.add_gauge("requests_in_flight", "Calls that are being served.",
+                    single([this] { return door_.requests_in_flight.load(); }));
+    sink_.add_gauge("client_connections", "Open connections of callers.",
+                    single([this] { return door_.connections.load(); }));
     sink_.add_gauge("upstream_connections", "Connections to TikTok, and calls that wait for one.", [this] {
         std::uint32_t idle = 0, active = 0, waiting = 0;
         for (const auto& one : reaching_) {
@@ -40,38 +44,32 @@ void service::add_figures() {
                                        static_cast<double>(health_.connections[at].load())));
         return samples;
     });
-    sink_.add_gauge("event_loop_lag_seconds", "How late the slowest loop came to its last timer.", [this] {
-        std::chrono::nanoseconds worst{0};
-        for (const auto& one : reaching_)
-            worst = std::max(worst, one->home.lag());
-        return std::vector<sample>{{{}, static_cast<double>(worst.count()) / 1e9}};
-    });
+    sink_.add_gauge("event_loop_lag_seconds", "How late the slowest loop came to its last timer.",
+                    single([this] {
+                        std::chrono::nanoseconds worst{0};
+                        for (const auto& one : reaching_)
+                            worst = std::max(worst, one->home.lag());
+                        return static_cast<double>(worst.count()) / 1e9;
+                    }));
     sink_.add_counter("settings_reloads_total", "SIGHUPs, by whether the new settings were taken.", [this] {
         return std::vector<sample>{
             labelled("result", "taken", static_cast<double>(reloads_.taken.load())),
             labelled("result", "refused", static_cast<double>(reloads_.refused.load()))};
     });
-    sink_.add_gauge("store_has_no_room", "1 while writes find the store's disk full.", [this] {
-        const bool full = store_->how_it_is().now == store::condition::no_room;
-        return std::vector<sample>{{{}, full ? 1.0 : 0.0}};
-    });
+    sink_.add_gauge("store_has_no_room", "1 while writes find the store's disk full.",
+                    single([this] { return store_->how_it_is().now == store::condition::no_room; }));
     sink_.add_gauge("store_late_writes", "Ends of calls that wait for the store, to be written down.",
-                    [this] {
-                        return std::vector<sample>{{{}, static_cast<double>(store_->late().waiting)}};
-                    });
+                    single([this] { return store_->late().waiting; }));
     sink_.add_counter("store_late_writes_lost_total",
-                      "Ends of calls that were never written down: their keys stay taken.", [this] {
-                          return std::vector<sample>{{{}, static_cast<double>(store_->late().lost)}};
-                      });
+                      "Ends of calls that were never written down: their keys stay taken.",
+                      single([this] { return store_->late().lost; }));
     if (certificate_)
         sink_.add_gauge("certificate_expires_timestamp_seconds",
-                        "When the API listener's certificate ends, in seconds since 1970.", [this] {
-                            const auto ends = static_cast<double>(unix_ms(certificate_ends_.load()));
-                            return std::vector<sample>{{{}, ends / 1e3}};
-                        });
-    sink_.add_gauge("vault_key_uses", "Seals under the newest vault key; 4294967296 are safe.", [this] {
-        return std::vector<sample>{{{}, static_cast<double>(vault_.newest_key().uses)}};
-    });
+                        "When the API listener's certificate ends, in seconds since 1970.", single([this] {
+                            return static_cast<double>(unix_ms(certificate_ends_.load())) / 1e3;
+                        }));
+    sink_.add_gauge("vault_key_uses", "Seals under the newest vault key; 4294967296 are safe.",
+                    single([this] { return vault_.newest_key().uses; }));
     sink_.add_counter("vault_operations_total", "What the vault did with sealed records.", [this] {
         const auto counts = vault_.counts();
         const auto operation = [](const char* name, const char* result, std::uint64_t count) {

@@ -52,6 +52,12 @@ void add_histogram(MetricFamily& to, const label_list& labels,
 } // namespace
 
 struct sink::families {
+    /// A label and the values it may have.
+    struct axis {
+        std::string_view label;
+        std::vector<std::string_view> values;
+    };
+
     const sink& of;
     std::vector<MetricFamily> list{};
 
@@ -66,12 +72,30 @@ struct sink::families {
             total += read(*one).value();
         return total;
     }
+    /// A counter for each pair of values that has counted anything.
     template <class Read>
-    std::vector<const histogram_cells*> parts(Read read) const {
-        std::vector<const histogram_cells*> found;
-        for (const auto& one : of.recorders_)
-            found.push_back(&read(*one));
-        return found;
+    void add_counters(std::string_view name, std::string_view help, const axis& rows, const axis& columns,
+                      Read read) {
+        auto& to = add(name, help, MetricType::Counter);
+        for (std::size_t row = 0; row < rows.values.size(); ++row)
+            for (std::size_t column = 0; column < columns.values.size(); ++column) {
+                const auto count =
+                    sum([&](const recorder& r) -> const cell& { return read(r, row, column); });
+                if (count > 0)
+                    add_count(to, {{rows.label, rows.values[row]}, {columns.label, columns.values[column]}},
+                              count);
+            }
+    }
+    /// A histogram for each value.
+    template <class Read>
+    void add_times(std::string_view name, std::string_view help, const axis& rows, Read read) {
+        auto& to = add(name, help, MetricType::Histogram);
+        for (std::size_t row = 0; row < rows.values.size(); ++row) {
+            std::vector<const histogram_cells*> parts;
+            for (const auto& one : of.recorders_)
+                parts.push_back(&read(*one, row));
+            add_histogram(to, {{rows.label, rows.values[row]}}, parts);
+        }
     }
     void calls();
     void upstream();
@@ -82,63 +106,45 @@ struct sink::families {
 };
 
 void sink::families::calls() {
-    auto& counts = add("requests_total", "Calls answered.", MetricType::Counter);
-    for (std::size_t action = 0; action < of.labels_.actions.size(); ++action)
-        for (std::size_t status = 0; status < of.statuses_.size(); ++status) {
-            const auto count = sum(
-                [&](const recorder& r) -> const cell& { return r.requests_[action * r.statuses_ + status]; });
-            if (count > 0)
-                add_count(counts,
-                          {{"action", of.labels_.actions[action]},
-                           {"status", std::to_string(of.statuses_[status])}},
-                          count);
-        }
-    auto& times = add("request_duration_seconds", "From the first byte of a call to its answer.",
-                      MetricType::Histogram);
-    for (std::size_t action = 0; action < of.labels_.actions.size(); ++action)
-        add_histogram(
-            times, {{"action", of.labels_.actions[action]}},
-            parts([&](const recorder& r) -> const histogram_cells& { return r.request_times_[action]; }));
+    std::vector<std::string> texts;
+    for (const int status : of.statuses_)
+        texts.push_back(std::to_string(status));
+    const axis actions{"action", of.labels_.actions}, statuses{"status", {texts.begin(), texts.end()}};
+    add_counters("requests_total", "Calls answered.", actions, statuses,
+                 [](const recorder& r, std::size_t action, std::size_t status) -> const cell& {
+                     return r.requests_[action * r.statuses_ + status];
+                 });
+    add_times(
+        "request_duration_seconds", "From the first byte of a call to its answer.", actions,
+        [](const recorder& r, std::size_t at) -> const histogram_cells& { return r.request_times_[at]; });
 }
 
 void sink::families::upstream() {
-    std::vector<std::string> codes;
+    const axis endpoints{"endpoint", of.labels_.endpoints};
+    axis codes{"code", {}};
     {
         const std::lock_guard lock(of.codes_mutex_);
         for (const auto& code : of.codes_)
-            codes.push_back(*code);
+            codes.values.push_back(*code);
     }
-    auto& counts = add("upstream_requests_total", "Calls to TikTok, by its answer.", MetricType::Counter);
-    for (std::size_t endpoint = 0; endpoint < of.labels_.endpoints.size(); ++endpoint)
-        for (std::size_t code = 0; code < codes.size(); ++code) {
-            const auto count = sum([&](const recorder& r) -> const cell& {
-                return r.upstream_[endpoint * recorder::codes_max + code];
-            });
-            if (count > 0)
-                add_count(counts, {{"endpoint", of.labels_.endpoints[endpoint]}, {"code", codes[code]}},
-                          count);
-        }
-    auto& times = add("upstream_duration_seconds", "What TikTok took to answer.", MetricType::Histogram);
-    for (std::size_t endpoint = 0; endpoint < of.labels_.endpoints.size(); ++endpoint)
-        add_histogram(
-            times, {{"endpoint", of.labels_.endpoints[endpoint]}},
-            parts([&](const recorder& r) -> const histogram_cells& { return r.upstream_times_[endpoint]; }));
+    add_counters("upstream_requests_total", "Calls to TikTok, by its answer.", endpoints, codes,
+                 [](const recorder& r, std::size_t endpoint, std::size_t code) -> const cell& {
+                     return r.upstream_[endpoint * recorder::codes_max + code];
+                 });
+    add_times(
+        "upstream_duration_seconds", "What TikTok took to answer.", endpoints,
+        [](const recorder& r, std::size_t at) -> const histogram_cells& { return r.upstream_times_[at]; });
 }
 
 void sink::families::limits() {
-    auto& counts =
-        add("rate_limited_total", "Calls refused by a limit, by whose it was.", MetricType::Counter);
+    axis scopes{"limit_scope", {}};
     for (std::size_t scope = 0; scope < recorder::scopes; ++scope)
-        for (std::size_t endpoint = 0; endpoint < of.labels_.endpoints.size(); ++endpoint) {
-            const auto count = sum([&](const recorder& r) -> const cell& {
-                return r.limited_[scope * r.endpoints_ + endpoint];
-            });
-            if (count > 0)
-                add_count(counts,
-                          {{"limit_scope", name_of(static_cast<limit_scope>(scope))},
-                           {"endpoint", of.labels_.endpoints[endpoint]}},
-                          count);
-        }
+        scopes.values.push_back(name_of(static_cast<limit_scope>(scope)));
+    add_counters("rate_limited_total", "Calls refused by a limit, by whose it was.", scopes,
+                 {"endpoint", of.labels_.endpoints},
+                 [](const recorder& r, std::size_t scope, std::size_t endpoint) -> const cell& {
+                     return r.limited_[scope * r.endpoints_ + endpoint];
+                 });
 }
 
 void sink::families::posts() {
