@@ -8,6 +8,7 @@
 #include "inbound/head_reader.hpp"
 #include "inbound/idle_line.hpp"
 #include "runtime/buffer.hpp"
+#include "runtime/read_head.hpp"
 #include "runtime/task_group.hpp"
 #include "runtime/worker.hpp"
 
@@ -61,7 +62,7 @@ task<void> serve_admin(const admin_parts& with, idle_line& line, tcp_socket sock
         if (!length || *length == 0) break;
         waits_for = idle_line::wait::next_request;
         const std::string block(received.bytes().substr(0, *length));
-        const auto head = read_head(block);
+        const auto head = read_request_head(block);
         received.consume(*length);
         page out{400, "application/json", "{\"error\":\"not a request this server understands\"}\n"};
         if (head) out = answer_to(with, *head);

@@ -11,6 +11,7 @@
 #include "limits/address_limiter.hpp"
 #include "pipeline/caller_book.hpp"
 #include "pipeline/pipeline.hpp"
+#include "runtime/read_head.hpp"
 #include "runtime/stream_steps.hpp"
 #include "runtime/tls_server.hpp"
 #include "runtime/worker.hpp"
@@ -116,7 +117,7 @@ std::optional<failure> session::take_head(const result<std::size_t>& length) {
     if (length) {
         texts_->block.assign(
             received_.bytes().substr(0, *length)); // copied, since reading a body moves the buffer
-        if (auto judged = read_head(texts_->block)) {
+        if (auto judged = read_request_head(texts_->block)) {
             head_ = *judged;
             received_.consume(*length);
         } else {
