@@ -147,16 +147,8 @@ task<void> session::run() {
             rest();
             const auto until = deadline::in(coarse_steady_now(), with_.settings.idle_timeout);
             stream_reading reading(stream_, received_.prepare(), until);
-            while (reading.more()) {
-                if (reading.owes()) {
-                    co_await reading.pay();
-                    continue;
-                }
-                const auto moved = co_await reading.step();
-                reading.took(moved);
-            }
+            const auto arrived = co_await reading;
             place_.busy();
-            const auto arrived = reading.result();
             if (!arrived || *arrived == 0) break;
             received_.commit(*arrived);
         }
@@ -187,12 +179,9 @@ task<void> session::run() {
         write_answer(*what, facts);
         const auto until = deadline::in(coarse_steady_now(), write_timeout);
         stream_writing writing(stream_, texts_->answer, until);
-        while (writing.more()) {
-            const auto moved = co_await writing.step();
-            writing.took(moved);
-        }
+        const auto unsent = co_await writing;
         answered();
-        go_on = !writing.failure() && facts.keep_alive;
+        go_on = !unsent && facts.keep_alive;
     }
     if (place_.evicted()) co_return stream_.close();
     place_.waits(idle_line::wait::end_of_peer);

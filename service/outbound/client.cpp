@@ -104,23 +104,13 @@ task<exchange_result<reply>> client::send(const origin& to, std::string_view req
             arriving_answer answer(c);
             {
                 stream_writing writing(c.wire(), request, until);
-                while (writing.more()) {
-                    const auto moved = co_await writing.step();
-                    writing.took(moved);
-                }
-                if (const auto ec = writing.failure()) answer.failed(ec);
+                const auto unsent = co_await writing;
+                if (unsent) answer.failed(unsent);
             }
             while (answer.wants_more()) {
                 stream_reading reading(c.wire(), answer.room(), until);
-                while (reading.more()) {
-                    if (reading.owes()) {
-                        co_await reading.pay();
-                        continue;
-                    }
-                    const auto moved = co_await reading.step();
-                    reading.took(moved);
-                }
-                answer.took(reading.result());
+                const auto got = co_await reading;
+                answer.took(got);
             }
             auto said = answer.out();
             if (c.sent() == request_bytes::may_have_left) left = request_bytes::may_have_left;

@@ -1,6 +1,5 @@
 #include "runtime/stream.hpp"
 
-#include "runtime/straight.hpp"
 #include "runtime/stream_state.hpp"
 #include "runtime/stream_steps.hpp"
 
@@ -104,8 +103,25 @@ task<io_result<void>> stream::handshake(ssl_pointer ssl, tls_role role, deadline
 }
 
 bool stream_reading::more() {
-    if (result_) return false;
-    if (!of_.ssl) return true;
+    for (;;) {
+        if (sending_) {
+            if (sending_->more()) return true;
+            if (const auto ec = sending_->result()) end_with(ec);
+            sending_.reset();
+        }
+        if (result_) return false;
+        if (!of_.ssl) return true;
+        if (!look()) return false;
+        if (of_.collected.empty()) return true;
+        if (of_.write_broken)
+            of_.collected.clear();
+        else
+            sending_.emplace(of_);
+    }
+}
+
+/// Whether OpenSSL has to be given more before it has something for us.
+bool stream_reading::look() {
     const auto got = of_.decrypt(space_);
     switch (got.what) {
         case stream::state::step::done:
@@ -127,33 +143,23 @@ bool stream_reading::more() {
     return !result_;
 }
 
-task<void> stream_reading::pay() {
-    if (const auto ec = co_await of_.flush()) end_with(ec);
-}
-
-void stream_reading::took(const transferred& moved) {
-    if (of_.ssl) {
-        if (const auto failed = of_.received_some(moved.ec, moved.bytes, into_.size())) end_with(failed);
-    } else if (moved.ec == asio::error::eof) {
+void stream_reading::took(error_code ec, std::size_t bytes) {
+    if (sending_) {
+        sending_->took(ec, bytes);
+    } else if (of_.ssl) {
+        if (const auto failed = of_.received_some(ec, bytes, into_.size())) end_with(failed);
+    } else if (ec == asio::error::eof) {
         end_with(std::size_t{0});
-    } else if (moved.ec) {
-        end_with(of_.cause(moved.ec));
+    } else if (ec) {
+        end_with(of_.cause(ec));
     } else {
-        end_with(moved.bytes);
+        end_with(bytes);
     }
 }
 
 task<io_result<std::size_t>> stream::read_some(std::span<char> space, deadline until) {
     stream_reading reading(*this, space, until);
-    while (reading.more()) {
-        if (reading.owes()) {
-            co_await reading.pay();
-            continue;
-        }
-        const auto moved = co_await reading.step();
-        reading.took(moved);
-    }
-    co_return reading.result();
+    co_return co_await reading;
 }
 
 task<io_result<void>> stream::write(std::string_view bytes, deadline until) {
@@ -305,8 +311,8 @@ error_code stream::state::cause(error_code ec) const {
 task<error_code> stream::state::receive() {
     if (const auto ec = stopped()) co_return ec;
     const auto space = received.space();
-    const auto [ec, bytes] =
-        co_await socket.async_read_some(asio::buffer(space.data(), space.size()), straight);
+    const auto into = asio::buffer(space.data(), space.size());
+    const auto [ec, bytes] = co_await socket.async_read_some(into, no_throw);
     co_return received_some(ec, bytes, space.size());
 }
 
@@ -336,12 +342,8 @@ task<error_code> stream::state::flush() {
         collected.clear();
         co_return error_code();
     }
-    outgoing left(*this);
-    while (left.more()) {
-        const auto [ec, bytes] = co_await socket.async_write_some(left.piece(), straight);
-        left.sent(ec, bytes);
-    }
-    co_return left.failure();
+    stream_sending left(*this);
+    co_return co_await left;
 }
 
 void stream::state::flush_now() {
@@ -361,38 +363,31 @@ void stream::state::drop_unread() {
 }
 
 task<io_result<void>> stream::state::send(std::string_view first, std::string_view second, deadline until) {
-    if (!socket.is_open() || write_broken) co_return make_error_code(stream_errc::closed);
-    const timing limit(*this, until);
-    if (limit.passed) co_return make_error_code(stream_errc::timed_out);
-    outgoing left(*this, first, second);
-    while (left.more()) {
-        const auto [ec, bytes] = co_await socket.async_write_some(left.piece(), straight);
-        left.sent(ec, bytes);
-    }
-    if (left.failure()) co_return left.failure();
+    stream_writing writing(*this, first, second, until);
+    if (const auto ec = co_await writing) co_return ec;
     co_return io_result<void>();
 }
 
-bool stream::state::outgoing::broken(error_code ec) {
+bool stream_sending::broken(error_code ec) {
     of_.write_broken = true;
     failure_ = ec;
     return false;
 }
 
-bool stream::state::outgoing::more() {
+bool stream_sending::more() {
     if (failure_) return false;
     if (of_.ssl) {
         if (at_ == of_.sending.size() && !encrypt_next()) return false;
-        piece_[0] = asio::buffer(of_.sending.data() + at_, of_.sending.size() - at_);
+        pieces_[0] = asio::buffer(of_.sending.data() + at_, of_.sending.size() - at_);
     } else {
         if (first_.empty() && second_.empty()) return false;
-        piece_ = {asio::buffer(first_), asio::buffer(second_)};
+        pieces_ = {asio::buffer(first_), asio::buffer(second_)};
     }
     const auto over = of_.stopped();
     return !over || broken(over);
 }
 
-bool stream::state::outgoing::encrypt_next() {
+bool stream_sending::encrypt_next() {
     of_.sending.clear();
     at_ = 0;
     const auto a = first_.substr(0, encrypt_bytes_max);
@@ -404,7 +399,7 @@ bool stream::state::outgoing::encrypt_next() {
     return !of_.sending.empty();
 }
 
-void stream::state::outgoing::sent(error_code ec, std::size_t bytes) {
+void stream_sending::took(error_code ec, std::size_t bytes) {
     of_.sent += bytes;
     if (of_.ssl) {
         at_ += bytes;

@@ -122,6 +122,7 @@ public:
 
 private:
     friend class stream_reading; // stream_steps.hpp
+    friend class stream_sending;
     friend class stream_writing;
     struct state;
     std::unique_ptr<state> state_;

@@ -8,7 +8,6 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -92,31 +91,6 @@ struct stream::state final : tls_bytes, private deadline_sweep::entry {
     boost::system::error_code stopped() const;
     /// The system's word, or ours where the sweep or we ourselves were the cause.
     boost::system::error_code cause(boost::system::error_code ec) const;
-
-    /// What is left to be sent of one write: as it is, or encrypted a bounded piece at a time. With TLS the
-    /// engine's own words go before it, and alone where nothing is to be written.
-    class outgoing {
-    public:
-        explicit outgoing(state& of, std::string_view first = {}, std::string_view second = {})
-            : of_(of), first_(first), second_(second) {}
-
-        /// Whether there is something to send: then piece() is it. Otherwise all is sent, or failure() says
-        /// why no more will be.
-        bool more();
-        const std::array<boost::asio::const_buffer, 2>& piece() const { return piece_; }
-        void sent(boost::system::error_code ec, std::size_t bytes);
-        boost::system::error_code failure() const { return failure_; }
-
-    private:
-        bool encrypt_next();
-        bool broken(boost::system::error_code ec);
-
-        state& of_;
-        std::string_view first_, second_; // not sent yet; with TLS: not encrypted yet
-        std::size_t at_ = 0;              // of `sending`: sent
-        std::array<boost::asio::const_buffer, 2> piece_{};
-        boost::system::error_code failure_;
-    };
 
     // Socket side. The first two are called inside a timing.
     task<boost::system::error_code> receive();

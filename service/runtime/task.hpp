@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <concepts>
 #include <coroutine>
 #include <cstddef>
 #include <utility>
@@ -65,6 +66,22 @@ public:
     template <class U>
     task<U> await_transform(boost::asio::awaitable<U, executor_type> child) {
         return task<U>(base::await_transform(std::move(child)));
+    }
+    /// Operations in a row that are awaited as one (stream_steps.hpp), and may have their result at once.
+    template <class Steps>
+    requires requires(Steps& one) {
+        { one.more() } -> std::same_as<bool>;
+    }
+    auto await_transform(Steps& one) {
+        struct awaiter {
+            bool await_ready() { return !steps.more(); }
+            void await_suspend(std::coroutine_handle<> waiting) { operation.await_suspend(waiting); }
+            auto await_resume() { return steps.result(); }
+
+            Steps& steps;
+            decltype(std::declval<base&>().await_transform(std::declval<Steps>())) operation;
+        };
+        return awaiter{one, base::await_transform(std::move(one))};
     }
 };
 
