@@ -134,6 +134,12 @@ TEST_F(WireHeads, C28GivesTheSameRefusalToEveryWrongKey) {
         EXPECT_EQ(got.status, 401) << fields << got.raw;
         EXPECT_EQ(without_id(got), without_id(missing)) << fields;
     }
+    for (const std::size_t same : {std::size_t{4}, w.caller_key().size() / 2, w.caller_key().size() - 1}) {
+        auto nearly_right = w.caller_key();
+        nearly_right.replace(same, std::string::npos, nearly_right.size() - same, '.');
+        const auto got = with("Authorization: Bearer " + nearly_right + "\r\n");
+        EXPECT_EQ(without_id(got), without_id(missing)) << same << " characters are right";
+    }
     EXPECT_EQ(with("x-api-key: " + w.caller_key() + "\r\n").status, 200);
     EXPECT_EQ(with("AUTHORIZATION: bearer " + w.caller_key() + "\r\n").status, 200);
 }
