@@ -1,6 +1,6 @@
-// Where a body ends. Given what the gate said about the framing, tells of each buffer which bytes are body,
-// when the body is complete, and refuses one that grows too long. Used on both sides; pure, owned by one
-// message.
+// Finds the end of a body. From the framing that the gate read in the head it says which bytes of each buffer
+// are body and when the body is complete, and it refuses a body that is too long. Used for requests and
+// answers; pure, owned by one message.
 #pragma once
 #include "base/result.hpp"
 #include "http/chunk_decoder.hpp"
@@ -21,11 +21,11 @@ public:
     /// read.
     body_framing(body_frame frame, std::uint64_t max_bytes, peer from = peer::caller);
 
-    /// too_large when the announced length is over the bound (C13), for whoever asks before reading.
+    /// too_large when the announced length is over the bound (C13); for a caller that checks before it reads.
     result<void> announced() const;
 
-    /// The next piece of `bytes`: `used` of them are spent, `data` (maybe empty) is body and lies within
-    /// `bytes`. Call again with the rest until the body is complete or nothing is left; spends nothing once
+    /// The next piece of `bytes`: `used` of them are consumed, `data` (maybe empty) is body and lies within
+    /// `bytes`. Call again with the rest until the body is complete or nothing is left; consumes nothing once
     /// complete. Errors: malformed_request, too_large; from TikTok tiktok_error.
     result<body_piece> next(std::string_view bytes);
 

@@ -85,7 +85,8 @@ result<void> chunk_decoder::take_size(unsigned char c) {
     return take_extension(static_cast<char>(c));
 }
 
-/// Behind something that can be the end: the line ends, a further extension begins, or blanks lead to one.
+/// The state after a part that may be the last of its line: the line ends, another extension begins, or
+/// blanks come before one of the two.
 chunk_decoder::state chunk_decoder::after_extension_part(char c) const {
     if (c == '\r') return state::size_line_feed;
     if (c == ';') return state::name_due;
@@ -120,7 +121,7 @@ chunk_decoder::state chunk_decoder::after_extension_byte(char c) const {
             return is_value_byte_or_tab(c) ? state_ : state::refused;
         case state::quoted_pair:
             return is_value_byte_or_tab(c) ? state::quoted : state::refused;
-        default: // the blanks and the end behind a size, or behind a quoted string
+        default: // blanks and line end after a size or a quoted string
             return after_extension_part(c);
     }
 }

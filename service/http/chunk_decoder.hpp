@@ -23,15 +23,15 @@ struct body_piece {
 
 struct moved_piece {
     std::size_t used = 0;
-    std::size_t data_bytes = 0; // these stand at the front of the buffer now
+    std::size_t data_bytes = 0; // body bytes, now at the front of the buffer
 };
 
 class chunk_decoder {
 public:
     explicit chunk_decoder(peer from = peer::caller) : from_(from) {}
 
-    /// Spends framing bytes and at most one run of data, which lies within `bytes`. Spends at least one byte
-    /// unless `bytes` is empty or the body is done. Errors: malformed_request, from TikTok tiktok_error.
+    /// Consumes framing bytes and at most one run of data, which lies within `bytes`. Consumes at least one
+    /// byte unless `bytes` is empty or the body is done. Errors: malformed_request, from TikTok tiktok_error.
     result<body_piece> next(std::string_view bytes);
 
     /// The last chunk and its trailers were seen.
@@ -59,7 +59,7 @@ private:
         trailer_line_feed,
         last_line_feed,
         done,
-        refused // never kept: what a byte leads to that must not stand there
+        refused // result for a byte that is not allowed; never stored in state_
     };
     result<void> take(unsigned char c);
     result<void> take_size(unsigned char c);

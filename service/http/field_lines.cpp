@@ -33,11 +33,12 @@ field_lines::found field_lines::next(field_line& line) {
     if (++fields_ > max_fields)
         return refuse(errc::headers_too_large, "There are more than 100 header fields.");
     const char* const colon = skip_token(start, end);
-    // A blank at the front is a folded line, one before the colon hides a field from other parsers.
+    // A blank at the front makes a folded line; a blank before the colon makes other parsers miss the field.
     if (colon == start || colon == end || *colon != ':')
         return refuse(errc::malformed_request, "A header field has no proper name.");
     line.name = {start, static_cast<std::size_t>(colon - start)};
-    // A tab is legal around words and between them (RFC 9110 §5.5), but rare, so it is looked at apart.
+    // A tab is legal around and between words (RFC 9110 §5.5) but rare, so it is handled on a path of its
+    // own.
     const char* stop = skip_value(colon + 1, end);
     while (stop < end && *stop == '\t')
         stop = skip_value(stop + 1, end);

@@ -1,5 +1,5 @@
-// Walks the field lines of a complete header block, byte by byte, and refuses what no field line may hold
-// (C06, C09). Shared by both gates; pure, lives for one judgement.
+// Reads the field lines of a complete header block one by one and refuses bytes that no field line may hold
+// (C06, C09). Used by both gates; pure, lives while one block is checked.
 #pragma once
 #include "base/result.hpp"
 #include "http/peer.hpp"
@@ -52,10 +52,10 @@ struct connection_options {
 /// `identity`.
 bool names_no_coding(std::string_view content_encoding);
 
-/// What the fields about the body said, until all of them were seen (RFC 9112 §6.3).
+/// Collects the fields about the body until all fields are read (RFC 9112 §6.3).
 class body_fields {
 public:
-    /// Each false when the field must not stand here like this: a second one, or a value out of grammar.
+    /// Each gives false for a second field of the same name and for a value out of grammar.
     bool add_length(std::string_view value);
     bool add_coding(std::string_view value);
 

@@ -1,5 +1,5 @@
-// Writes the lines of a head to the end of a flat string, which is the writer's until end(). The base of both
-// writers; guards every value, since a line break in one would become a header of its own (C26).
+// Appends the lines of a head to a string, which only the writer may change until end(). The base of both
+// writers. Checks every value, because a line break in a value would start another header (C26).
 #pragma once
 #include "base/append.hpp"
 #include "base/digits.hpp"
@@ -12,7 +12,7 @@
 
 namespace gateway::http {
 
-/// Names are ours and known when this is compiled; one that is no token does not compile.
+/// A field name, known at compile time; a name that is not a token does not compile.
 struct field_name {
     template <std::size_t size>
     consteval field_name(const char (&name)[size]) : text(name, size - 1) {
@@ -21,7 +21,7 @@ struct field_name {
     std::string_view text;
 };
 
-/// `Name: value` lines with their ends; what a gate would refuse does not compile.
+/// `Name: value` lines with their line ends; lines that a gate would refuse do not compile.
 struct fixed_lines {
     template <std::size_t size>
     consteval fixed_lines(const char (&lines)[size]) : text(lines, size - 1) {
@@ -42,14 +42,14 @@ class head_writer {
 public:
     explicit head_writer(std::string& out) : out_(out) {}
 
-    /// Throws std::logic_error when `value` holds a control character: values are checked where they come in,
-    /// so this is a bug of ours and must not reach the wire.
+    /// Throws std::logic_error when `value` holds a control character: input is checked earlier, so this is a
+    /// bug in the service, and the head must not be sent.
     head_writer& field(field_name name, std::string_view value) {
         check(value);
         out_.put(name.text, ": ", value, "\r\n");
         return *this;
     }
-    /// A value of two parts, which need not be put together first.
+    /// A value given as two parts, without joining them first.
     head_writer& field(field_name name, std::string_view value, std::string_view rest) {
         check(value);
         check(rest);
@@ -60,7 +60,7 @@ public:
         out_.put(name.text, ": ", number_text::of(value), "\r\n");
         return *this;
     }
-    /// A value that `write` puts by itself: for what is made of numbers and names of ours.
+    /// A value that `write` appends by itself; for values made only of numbers and fixed names.
     template <class Write>
     head_writer& written_field(field_name name, Write write) {
         out_.put(name.text, ": ");
@@ -68,7 +68,7 @@ public:
         out_.put("\r\n");
         return *this;
     }
-    /// Whole lines that are known when this is compiled.
+    /// Whole lines, known at compile time.
     head_writer& lines(fixed_lines text) {
         out_.put(text.text);
         return *this;

@@ -6,7 +6,7 @@
 namespace gateway::http {
 namespace {
 
-// Method, blanks and version around the longest target; the exact judgement is the gate's.
+// The longest target with method, blanks and version around it; the gate checks the exact lengths.
 constexpr std::size_t max_first_line_bytes = max_target_bytes + 64;
 
 } // namespace
@@ -35,8 +35,8 @@ failure header_finder::beyond(std::size_t bytes) const {
 }
 
 result<std::size_t> header_finder::look(std::string_view received) {
-    // A method and "HTTP/" both begin with a letter or the like: a TLS hello or an empty line is known by one
-    // byte.
+    // A method and "HTTP/" both begin with a token byte, so one byte is enough to recognise a TLS hello or an
+    // empty line.
     if (!received.empty() && !is(token_byte, received.front()))
         return blame(from_, errc::malformed_request, "The first byte begins no HTTP message.");
     const char* const end = received.data() + received.size();

@@ -1,6 +1,6 @@
-// Finds the end of a header block while its bytes still arrive, and stops early what can never become one:
-// bare line feeds, TLS or noise on a plain port, endless headers. One per message, owned by the session or
-// connection.
+// Finds the end of a header block while its bytes still arrive, and fails early on bytes that can never
+// become one: bare line feeds, TLS or noise on a plain port, endless headers. One per message, owned by the
+// session or connection.
 #pragma once
 #include "base/result.hpp"
 #include "http/peer.hpp"

@@ -16,7 +16,7 @@ std::string_view take_token(std::string_view& rest) {
     return token;
 }
 
-/// A token or a quoted string, its quoted pairs as they stand; nothing when neither.
+/// A token or a quoted string with its quoted pairs unchanged; nothing when it is neither.
 std::optional<std::string_view> take_value(std::string_view& rest) {
     if (rest.empty() || rest.front() != '"') {
         const std::string_view token = take_token(rest);
@@ -25,7 +25,7 @@ std::optional<std::string_view> take_value(std::string_view& rest) {
     }
     std::size_t end = 1;
     while (end < rest.size() && rest[end] != '"') {
-        if (rest[end] == '\\') ++end; // the next byte stands for itself
+        if (rest[end] == '\\') ++end; // the next byte is literal
         if (end >= rest.size() || !is_value_byte_or_tab(rest[end])) return std::nullopt;
         ++end;
     }

@@ -1,5 +1,5 @@
-// What the gates learn from a header block. All texts are views into the block that was judged: whoever moves
-// or reuses that memory copies first what it still needs. Plain values, any thread.
+// What the gates read from a header block. All texts are views into that block: copy what is still needed
+// before its memory is moved or reused. Plain values, any thread.
 #pragma once
 #include "http/peer.hpp"
 #include "http/verb.hpp"
@@ -15,12 +15,12 @@ inline constexpr std::size_t max_fields = 100;
 inline constexpr std::size_t max_field_line_bytes = 8 * 1024;
 inline constexpr std::size_t max_header_bytes = 16 * 1024;
 inline constexpr std::size_t max_target_bytes = 8 * 1024;
-// Bounds on TikTok's (U10): its fronts add fields and cookies of their own, and an answer that is not read
-// leaves a post in doubt.
+// Bounds on TikTok's header block (U10). They are wider: TikTok's front servers add fields and cookies, and a
+// refused answer leaves a post in doubt.
 inline constexpr std::size_t max_answer_field_line_bytes = 16 * 1024;
 inline constexpr std::size_t max_answer_header_bytes = 64 * 1024;
 
-/// Of whoever sent the block.
+/// The bounds that apply to the sender of the block.
 struct head_bounds {
     std::size_t field_line_bytes, header_bytes;
     const char *field_line_too_long, *header_too_long;
@@ -52,9 +52,9 @@ struct request_head {
     body_frame body;
 
     std::string_view target; // as it came
-    std::string_view path;  // from the first '/', or "*" with OPTIONS; not decoded, nothing left to normalise
-    std::string_view query; // without '?', not decoded
-    std::string_view host;  // with port when given; empty only in HTTP/1.0, which need not say it
+    std::string_view path;   // from the first '/', or "*" with OPTIONS; not decoded, already normal
+    std::string_view query;  // without '?', not decoded
+    std::string_view host;   // with port when given; empty only in HTTP/1.0, where Host is optional
 
     // Fields we read, empty when absent. Each stands at most once (else 400), except the four marked "first".
     std::string_view authorization;

@@ -70,7 +70,7 @@ result<void> multipart_form::end() const {
     return refuse("The multipart body ends before its closing delimiter.");
 }
 
-/// A run of `bytes` that is content for sure, or the beginning of a delimiter that turned out to be content.
+/// A run of `bytes` that is certainly content, or a kept start of a delimiter that turned out to be content.
 body_piece multipart_form::up_to_delimiter(std::string_view bytes) {
     const std::string_view wanted{delimiter_};
     body_piece piece;
@@ -82,8 +82,7 @@ body_piece multipart_form::up_to_delimiter(std::string_view bytes) {
         matched_ = imagined_ = 0;
         return piece;
     }
-    // The delimiter's CR stands only at its front, so behind a mismatch the search goes on where it was
-    // found.
+    // CR occurs only at the front of the delimiter, so after a mismatch the search continues at the mismatch.
     for (std::size_t at = 0; at < bytes.size();) {
         const void* const found = std::memchr(bytes.data() + at, '\r', bytes.size() - at);
         if (found == nullptr) break;
@@ -169,7 +168,7 @@ result<void> multipart_form::part_begins() {
     auto part = read_part_head(head_);
     head_.clear();
     if (!part) return refuse("The head of a part is not form-data with a name.");
-    matched_ = imagined_ = 2; // a part without content may end with the line break of its head
+    matched_ = imagined_ = 2; // in an empty part, the line break of its head is also that of its delimiter
     const bool is_input = part->name == "input";
     if (!is_input && part->name != "file_to_upload")
         return refuse_part(part->name, "is not taken: the parts are input and file_to_upload, each once");

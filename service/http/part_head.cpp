@@ -9,8 +9,8 @@
 namespace gateway::http {
 namespace {
 
-/// A token, or a quoted string, in which browsers escape only the quote itself, as %22 or \". Nothing where
-/// the quotes are open.
+/// A token, or a quoted string; browsers escape only the quote in it, as %22 or \". Nothing when the closing
+/// quote is missing.
 std::optional<std::string> take_value(std::string_view& rest) {
     std::string text;
     if (rest.empty() || rest.front() != '"') {
@@ -37,7 +37,7 @@ bool read_disposition(std::string_view value, part_head& part) {
     bool named = false;
     while (!value.empty()) {
         value = trimmed(value.substr(1)); // the semicolon
-        if (value.empty()) break;         // a last one with nothing behind it is common and harmless
+        if (value.empty()) break;         // a trailing semicolon is common and harmless
         const std::size_t equals = value.find('=');
         if (equals == std::string_view::npos) return false;
         const std::string_view key = trimmed(value.substr(0, equals));
@@ -71,13 +71,13 @@ bool read_field(std::string_view line, part_head& part, bool& disposed) {
         part.length_bytes = length_of(value);
         return part.length_bytes.has_value();
     }
-    // RFC 7578 §4.7: deprecated; base64 would be other bytes than the caller means.
+    // RFC 7578 §4.7: deprecated; with base64 the bytes would not be those of the file.
     if (same_word(name, "content-transfer-encoding"))
         return same_word(value, "binary") || same_word(value, "8bit") || same_word(value, "7bit");
     return true;
 }
 
-/// The first line of `head`, which is taken off, with the lines that go on with it (RFC 2046 knows folding).
+/// Removes and gives the first line of `head` with its folded continuation lines (RFC 2046 allows folding).
 std::optional<std::string> take_line(std::string_view& head) {
     std::string line;
     do {

@@ -1,5 +1,5 @@
-// Whose bytes are judged. The rules are the same for both; only the blame differs: a caller's fault is a 4xx
-// of the caller, TikTok's fault is a tiktok_error.
+// The sender of the bytes. The rules are the same for both; the error differs: a 4xx for a caller's fault,
+// tiktok_error for TikTok's.
 #pragma once
 #include "base/result.hpp"
 

@@ -37,7 +37,7 @@ std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_b
     const auto is_special = [plus_is_blank](char c) {
         return c == '%' || c == '\0' || (c == '+' && plus_is_blank);
     };
-    if (std::none_of(text.begin(), text.end(), is_special)) return std::string(text); // nearly always
+    if (std::none_of(text.begin(), text.end(), is_special)) return std::string(text); // the usual case
     std::string out;
     out.reserve(text.size());
     for (std::size_t at = 0; at < text.size(); ++at) {

@@ -11,8 +11,8 @@ namespace gateway::http {
 void append_percent_encoded(std::string& out, std::string_view text);
 std::string percent_encoded(std::string_view text);
 
-/// Nothing when an escape is cut short or not hexadecimal, or when there is a NUL, hidden or not.
-/// `plus_is_blank` in queries and forms.
+/// Nothing when an escape is incomplete or not hexadecimal, and when there is a NUL, escaped or not.
+/// `plus_is_blank`: for queries and forms.
 std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_blank = false);
 
 } // namespace gateway::http

@@ -28,7 +28,7 @@ public:
     bool empty() const { return pairs_.empty(); }
     /// The first value of that name; null when absent.
     const std::string* find(std::string_view name) const;
-    /// A name that stands more than once and is not `but`; for whoever takes each name once.
+    /// A name that occurs more than once and is not `but`; for callers that allow each name once.
     std::optional<std::string> repeated(std::string_view but = {}) const;
 
 private:

@@ -19,7 +19,7 @@ int escaped_byte(std::string_view text, std::size_t at) {
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-/// Escapes that would mean something else after one more decoding: dots and slashes, controls.
+/// Escapes that would change the meaning of the path if it were decoded again: dots, slashes, controls.
 bool changes_meaning(int byte) {
     return byte < 0x20 || byte == 0x7f || byte == '.' || byte == '/' || byte == '\\';
 }
@@ -65,7 +65,7 @@ struct known_scheme {
 };
 constexpr known_scheme known_schemes[] = {{"http://", "80"}, {"https://", "443"}};
 
-/// Cuts `scheme://authority` off; false when it is no absolute form of http.
+/// Removes `scheme://authority`; false when the target is not in absolute form with an http scheme.
 bool cut_authority(std::string_view& target, request_target& out) {
     for (const auto& scheme : known_schemes) {
         if (!same_word(target.substr(0, scheme.text.size()), scheme.text)) continue;
@@ -84,7 +84,7 @@ struct server_name {
 };
 
 server_name server_named(std::string_view authority, std::string_view default_port) {
-    const std::size_t bracket = authority.rfind(']'); // an IPv6 address holds colons of its own
+    const std::size_t bracket = authority.rfind(']'); // an IPv6 address contains colons
     const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
     const auto port = colon == std::string_view::npos ? std::string_view{} : authority.substr(colon + 1);
     return {authority.substr(0, colon), port.empty() ? default_port : port};

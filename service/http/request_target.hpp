@@ -1,5 +1,5 @@
-// The request target and the Host field: nothing passes that could be read in two ways, so that routing,
-// authorisation and everybody in front of us see the same path (C05, C07). Pure.
+// Checks the request target and the Host field. Whatever could be read in two ways is refused, so that
+// routing, authorisation and every proxy in front see the same path (C05, C07). Pure.
 #pragma once
 #include "base/result.hpp"
 #include "http/verb.hpp"
@@ -18,8 +18,8 @@ struct request_target {
 /// `target` holds visible ASCII only. Errors: malformed_request.
 result<request_target> parse_target(verb method, std::string_view target);
 
-/// Whether two authorities name one server. A port that is absent or empty is the scheme's own (RFC 9110
-/// §4.2.3); nothing else is normalised but the case of letters.
+/// Whether two authorities name the same server. A port that is absent or empty is the scheme's default (RFC
+/// 9110 §4.2.3); apart from that only the case of letters is ignored.
 bool same_authority(std::string_view a, std::string_view b, std::string_view default_port);
 
 /// A name, an IPv4 address or a bracketed IPv6 address, with an optional port.

@@ -43,7 +43,7 @@ private:
 };
 
 result<void> response_judge::status_line() {
-    // HTTP/1.1 200 OK; the reason may be empty, the blank before it may not (RFC 9112 §4).
+    // HTTP/1.1 200 OK; the reason may be empty, but the blank before it is required (RFC 9112 §4).
     const std::size_t end = block_.find('\r');
     if (end == std::string_view::npos || end < 13 || end + 1 >= block_.size() || block_[end + 1] != '\n')
         return refuse("the status line is cut short.");
@@ -81,7 +81,7 @@ std::string_view* response_judge::place(std::string_view name) {
 
 result<void> response_judge::field(const field_line& line) {
     if (std::string_view* const target = place(line.name)) {
-        if (target->empty()) *target = line.value; // a repeated one decides nothing here: the first counts
+        if (target->empty()) *target = line.value; // the first one counts; these fields do not affect framing
     } else if (is_token_named(line.name, "content-length")) {
         if (!body_.add_length(line.value)) return refuse("its Content-Length is not one decimal number.");
     } else if (is_token_named(line.name, "transfer-encoding")) {

@@ -14,7 +14,7 @@ std::string_view reason_phrase(int status);
 /// IMF-fixdate (RFC 9110 §5.6.7): Mon, 23 Nov 2026 16:18:36 GMT.
 std::string http_date(wall_time t);
 
-/// The same, written once for each second. One thread's.
+/// The same, formatted once a second and cached. Used by one thread.
 class date_clock {
 public:
     std::string_view at(wall_time now); // until the next call
@@ -24,7 +24,7 @@ private:
     std::string text_;
 };
 
-/// What goes out when a client waits for leave to send its body.
+/// Sent to a client that waits for it before it sends its body (Expect: 100-continue).
 inline constexpr std::string_view continue_100 = "HTTP/1.1 100 Continue\r\n\r\n";
 
 class response_writer : public head_writer {

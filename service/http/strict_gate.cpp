@@ -13,7 +13,7 @@ failure refuse(const char* what) {
     return failure{errc::malformed_request, what};
 }
 
-/// Fields the gate understands. From request_id on a repeated one is ignored.
+/// Fields that the gate reads. From request_id on, a repeated field is ignored.
 enum class known : std::uint8_t {
     none,
     host,
@@ -35,7 +35,7 @@ enum class known : std::uint8_t {
     user_agent
 };
 
-/// `name` is a token already.
+/// `name` has been checked to be a token.
 known known_field(std::string_view name) {
     switch (name.size()) {
         case 4:
@@ -70,7 +70,8 @@ known known_field(std::string_view name) {
             if (is_token_named(name, "idempotency-key")) return known::idempotency_key;
             return known::none;
         case 16:
-            if (is_token_named(name, "proxy-connection")) return known::connection; // Beast heeds it too
+            if (is_token_named(name, "proxy-connection"))
+                return known::connection; // Beast reads it as Connection, too
             if (is_token_named(name, "content-encoding")) return known::content_encoding;
             if (is_token_named(name, "tiktok-signature")) return known::tiktok_signature;
             return known::none;
@@ -271,7 +272,8 @@ result<void> request_judge::body() {
 
 result<void> request_judge::host() {
     const bool absolute = !default_port_.empty();
-    // HTTP/1.0 need not say it, and health checks of balancers do not; what it does say must be proper.
+    // Host is optional in HTTP/1.0, and health checks of load balancers omit it; if present, it must be
+    // valid.
     if (head_.minor_version == 0 && !has(known::host)) {
         if (!absolute) return {};
         head_.host = authority_;

@@ -1,6 +1,6 @@
-// The strict gate: one judgement over the raw bytes of a header block, before anything else looks at them. It
-// refuses what RFC 9112 forbids and what two parsers could read differently; Beast 1.81 lets much of that
-// through (failure-catalogue §1). What passes here, Beast reads the same way. Pure, no allocation on the
+// The strict gate checks the raw bytes of a header block before any other code reads them. It refuses what
+// RFC 9112 forbids and what two parsers could read differently; Beast 1.81 accepts much of that
+// (failure-catalogue §1). A block that passes is read the same way by Beast. Pure, no allocation on the
 // accepting path.
 #pragma once
 #include "base/result.hpp"
@@ -20,8 +20,8 @@ result<request_head> judge(std::string_view block);
 /// Every refusal is tiktok_error; a body that ends only with the connection is refused (U05).
 result<response_head> judge_response(std::string_view block, bool to_head = false);
 
-/// A field of a block that was accepted, by lower-case name; empty when absent. For what request_head does
-/// not carry.
+/// A field of an accepted block, by lower-case name; empty when absent. For fields that request_head does not
+/// hold.
 std::string_view find_field(std::string_view accepted_block, std::string_view lower_case_name);
 
 } // namespace gateway::http

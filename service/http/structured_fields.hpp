@@ -1,5 +1,5 @@
-// RateLimit and RateLimit-Policy as draft-ietf-httpapi-ratelimit-headers-10 spells them: lists of quoted
-// names with parameters (RFC 9651). Pure.
+// The fields RateLimit and RateLimit-Policy of draft-ietf-httpapi-ratelimit-headers-10: lists of quoted names
+// with parameters (RFC 9651). Pure.
 #pragma once
 #include "base/append.hpp"
 
@@ -24,8 +24,8 @@ struct quota_left {
     std::int64_t reset_s = 0;
 };
 
-/// The text of append_rate_limit_policy, kept while the policies stay the same, as they do from call to call.
-/// One thread's.
+/// The text of append_rate_limit_policy, cached while the policies stay the same, as they usually do from
+/// call to call. Used by one thread.
 class policy_text {
 public:
     std::string_view of(std::span<const quota_policy> policies); // until the next call

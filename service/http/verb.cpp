@@ -17,7 +17,7 @@ std::string_view name_of(verb v) {
 }
 
 verb verb_of(std::string_view text) {
-    const auto* const last = names.end() - 1; // "UNKNOWN" is a word for logs, no method
+    const auto* const last = names.end() - 1; // "UNKNOWN" is only for logs, it is not a method
     const auto* const found = std::find(names.begin(), last, text);
     return static_cast<verb>(found - names.begin());
 }

@@ -1,4 +1,5 @@
-// The methods of HTTP as far as this service knows them; our own, so that nobody needs Beast to name one.
+// The HTTP methods that this service supports. A type of our own, so that no file needs Beast to name a
+// method.
 #pragma once
 #include <string_view>
 
@@ -8,7 +9,7 @@ enum class verb : unsigned char { get, head, post, put, delete_, patch, options,
 
 /// "GET", "DELETE", …; "UNKNOWN" for `unknown`.
 std::string_view name_of(verb v);
-/// Case matters in methods (RFC 9110 §9.1).
+/// Methods are case-sensitive (RFC 9110 §9.1).
 verb verb_of(std::string_view text);
 
 } // namespace gateway::http

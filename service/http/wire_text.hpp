@@ -1,4 +1,4 @@
-// Small words about bytes that every file of the wire layer uses. Pure, inline.
+// Character classes and small text functions that the files of this folder share. Pure, inline.
 #pragma once
 #include "base/text.hpp"
 
@@ -16,7 +16,7 @@
 
 namespace gateway::http {
 
-/// What a byte may be part of.
+/// Where a byte may occur.
 enum : unsigned char {
     token_byte = 1,  // RFC 9110 §5.6.2: methods and field names
     value_byte = 2,  // field values: visible ASCII, blank, obs-text
@@ -33,7 +33,7 @@ constexpr std::array<unsigned char, 256> make_byte_classes() {
         if (c != 0x7f) table[c] |= value_byte;
     for (std::size_t c = 0x21; c < 0x7f; ++c)
         table[c] |= target_byte;
-    // Not in RFC 3986 at all, or a fragment; parsers disagree about each (C07).
+    // Not allowed by RFC 3986, or the start of a fragment; parsers disagree about each of them (C07).
     for (const char c : std::string_view{"<>\"{}|\\^`#"})
         table[static_cast<unsigned char>(c)] &= static_cast<unsigned char>(~target_byte);
     const auto alphanumeric = [&](std::size_t c, unsigned more) {
@@ -65,7 +65,8 @@ constexpr bool all(unsigned char wanted, std::string_view text) {
     return together != 0;
 }
 
-/// The first byte that no field value may have: 16 at a time, since values are most of a head.
+/// The first byte that is not allowed in a field value. Looks at 16 bytes at a time, since values are most of
+/// a head.
 inline const char* skip_value(const char* at, const char* end) {
 #if defined(__SSE2__)
     const __m128i blank = _mm_set1_epi8(' ');
@@ -78,7 +79,7 @@ inline const char* skip_value(const char* at, const char* end) {
         if (bad != 0) return at + std::countr_zero(bad);
     }
 #endif
-    for (; end - at >= 8; at += 8) { // eight at a time in a plain register; the exact place is found below
+    for (; end - at >= 8; at += 8) { // eight at a time in a register; the loop below finds the exact place
         std::uint64_t eight = 0;
         std::memcpy(&eight, at, sizeof eight);
         constexpr std::uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
@@ -103,8 +104,9 @@ constexpr bool same_word(std::string_view text, std::string_view lower_case) {
     return true;
 }
 
-/// The same for `name` that is a token (RFC 9110 §5.6.2) and a word of lower-case letters, digits and
-/// hyphens: no other token byte becomes one of those by its sixth bit, so eight are compared at a time.
+/// The same where `name` is a token (RFC 9110 §5.6.2) and the word holds only lower-case letters, digits and
+/// hyphens. Setting the sixth bit turns no other token byte into one of those, so eight bytes are compared at
+/// a time.
 template <std::size_t size>
 inline bool is_token_named(std::string_view name, const char (&lower_case)[size]) {
     constexpr std::size_t length = size - 1;
@@ -127,10 +129,10 @@ inline bool is_token_named(std::string_view name, const char (&lower_case)[size]
     }
 }
 
-/// The first byte that no token may have.
+/// The first byte that is not allowed in a token.
 inline const char* skip_token(const char* at, const char* end) {
 #if defined(__SSE2__)
-    if (end - at >= 16) { // letters and hyphens, which nearly all names are made of, in one look
+    if (end - at >= 16) { // letters and hyphens, which make up nearly all names, are checked at once
         const __m128i sixteen = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
         const __m128i lowered = _mm_or_si128(sixteen, _mm_set1_epi8(0x20));
         const __m128i letter = _mm_and_si128(_mm_cmpgt_epi8(lowered, _mm_set1_epi8('a' - 1)),
@@ -159,12 +161,12 @@ inline const char* find_line_feed(const char* at, const char* end) {
     return at;
 }
 
-/// What a field's value may hold (RFC 9110 §5.5); we write no tabs, so value_byte has none.
+/// What a received field value may hold (RFC 9110 §5.5). value_byte excludes tabs, because we write none.
 constexpr bool is_value_byte_or_tab(char c) {
     return c == '\t' || is(value_byte, c);
 }
 
-/// Digits only, at most 19 of them and below 2^63: what a length may be (C04).
+/// A length: only digits, at most 19, and below 2^63 (C04).
 inline std::optional<std::uint64_t> length_of(std::string_view text) {
     if (text.empty() || text.size() > 19 || !all(digit_byte, text)) return std::nullopt;
     const auto number = parse_number<std::int64_t>(text);
