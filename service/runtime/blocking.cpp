@@ -17,7 +17,7 @@ struct blocking_pool::state {
     std::size_t accepted = 0;
     job* first = nullptr;
     job* last = nullptr;
-    std::vector<std::function<void()>> left; // by those who do not wait
+    std::vector<std::function<void()>> left; // work that no coroutine waits for
     bool ending = false;
     std::vector<std::thread> threads;
 };
@@ -102,7 +102,7 @@ void blocking_pool::serve() {
             state_->left.pop_back();
             lock.unlock();
             work();
-            work = nullptr; // what it holds is given back here, not under the lock
+            work = nullptr; // destroys what it holds here, outside the lock
             lock.lock();
             --state_->accepted;
             continue;
@@ -111,7 +111,7 @@ void blocking_pool::serve() {
         if (!state_->first) state_->last = nullptr;
         lock.unlock();
         next->run();
-        // From the post on, the job and its frame may be gone.
+        // After the post, the job and its frame may no longer exist.
         const auto stay = std::move(next->stay_);
         auto resume = std::move(next->resume_);
         boost::asio::post(stay.get_executor(), [resume = std::move(resume)]() { resume->resume(); });

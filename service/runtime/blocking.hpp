@@ -1,6 +1,6 @@
-// Where blocking work goes (SQLite, files, key derivation): a few threads and a bounded queue that refuses
-// when full, so that a slow disk never stops a loop (P21). Made by main, shared by all workers; destroyed
-// before their loops, after finishing what it has accepted.
+// Threads for blocking work (SQLite, files, key derivation), with a bounded queue that refuses when full, so
+// that a slow disk never stops a loop (P21). Made by main, shared by all workers; destroyed before their
+// loops, after finishing what it has accepted.
 #pragma once
 #include "base/result.hpp"
 #include "runtime/task.hpp"
@@ -19,22 +19,22 @@ namespace gateway {
 
 class blocking_pool {
 public:
-    /// A piece of work. It lives in the frame of the coroutine that waits for it, and holds a place in the
-    /// pool.
+    /// One piece of work. It lives in the frame of the coroutine that waits for it, and holds a place in the
+    /// queue.
     class job {
     public:
         job(blocking_pool& pool, executor_type home);
         job(const job&) = delete;
         job& operator=(const job&) = delete;
-        /// False: the bound is reached; not to be run.
+        /// False: the queue is full; do not run the job.
         bool accepted() const { return accepted_; }
 
         virtual ~job();
 
     private:
         friend class blocking_pool;
-        /// Asio's handler for the waiting coroutine. (any_completion_handler of Boost 1.81 copies itself for
-        /// ever when it is captured.)
+        /// Asio's handler for the waiting coroutine. (Not any_completion_handler: in Boost 1.81 it copies
+        /// itself in an endless recursion when it is captured.)
         struct continuation {
             virtual ~continuation() = default;
             virtual void resume() = 0; // on the home loop
@@ -44,7 +44,8 @@ public:
         blocking_pool& pool_;
         bool accepted_;
         job* next_ = nullptr;
-        boost::asio::executor_work_guard<executor_type> stay_; // the loop does not end before the work
+        boost::asio::executor_work_guard<executor_type>
+            stay_; // keeps the loop running until the work is done
         std::unique_ptr<continuation> resume_;
     };
 
@@ -54,14 +55,14 @@ public:
     blocking_pool(const blocking_pool&) = delete;
     blocking_pool& operator=(const blocking_pool&) = delete;
 
-    /// Runs an accepted job and resumes the coroutine on its own loop. Not ended by a cancellation.
+    /// Runs an accepted job and resumes the coroutine on its own loop. A cancellation does not end it.
     task<void> run(job& what);
 
-    /// Work nobody waits for and that must not fail, e.g. giving something back; any thread. False: the bound
-    /// is reached, and `work` was dropped without being run.
+    /// Runs work without a waiting coroutine, which must not fail, e.g. releasing something; any thread.
+    /// False: the queue is full, and `work` was dropped without being run.
     bool leave(std::function<void()> work);
 
-    /// Jobs that run or wait; any thread.
+    /// Jobs that run or wait. Any thread.
     std::size_t accepted() const;
 
 private:

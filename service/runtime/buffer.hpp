@@ -1,5 +1,5 @@
-// A connection's read buffer: 1 KiB at first, grown on demand up to a bound, given back when the connection
-// goes idle (performance notes, "Memory"). Owned by one connection; one thread.
+// A connection's read buffer: 1 KiB at first, grown on demand up to a bound, shrunk when the connection
+// becomes idle (performance notes, "Memory"). Owned by one connection; one thread.
 #pragma once
 #include <cstddef>
 #include <memory>
@@ -13,18 +13,18 @@ public:
     explicit buffer(std::size_t max_bytes, std::size_t first_bytes = 1024)
         : first_bytes_(first_bytes), max_bytes_(max_bytes) {}
 
-    /// What has arrived and is not consumed. Valid until the next prepare() or shrink().
+    /// The bytes received and not yet consumed. Valid until the next prepare() or shrink().
     std::string_view bytes() const { return {memory_.get() + begin_, end_ - begin_}; }
     std::span<char> mutable_bytes() { return {memory_.get() + begin_, end_ - begin_}; }
     std::size_t size() const { return end_ - begin_; }
     bool empty() const { return begin_ == end_; }
 
-    /// Room for the next read: at least one byte, or none when the bound is reached.
+    /// Space for the next read: at least one byte, or none when the bound is reached.
     std::span<char> prepare();
     void commit(std::size_t bytes) { end_ += bytes; }
     void consume(std::size_t bytes);
     void clear() { begin_ = end_ = 0; }
-    /// Back to the first size when nothing is held.
+    /// Goes back to the first size if the buffer is empty.
     void shrink();
     std::size_t capacity_bytes() const { return capacity_; }
 

@@ -1,5 +1,5 @@
-// A coroutine that waits until a thread that is not its own lets it go on: how work done elsewhere comes back
-// to the loop of whoever asked. Lives in the frame of the waiting coroutine.
+// Lets a coroutine wait for another thread: resume(), called there, continues the coroutine on its own loop.
+// Lives in the frame of the waiting coroutine.
 #pragma once
 #include "runtime/task.hpp"
 
@@ -17,21 +17,21 @@ public:
     crossing& operator=(const crossing&) = delete;
     ~crossing();
 
-    /// Calls `start` once the coroutine can be resumed; from then on resume() must come exactly once. Not
-    /// ended by a cancellation, so that what is worked on elsewhere may lie in the coroutine's frame.
+    /// Calls `start` once the coroutine can be resumed; from then on resume() must be called exactly once. A
+    /// cancellation does not end it, so the other thread may use the coroutine's frame.
     task<void> wait(std::function<void()> start);
-    /// Any thread. The crossing and its frame may be gone when this returns.
+    /// Any thread. The object and its frame may be destroyed when this returns.
     void resume();
 
 private:
-    /// Asio's handler for the waiting coroutine. (any_completion_handler of Boost 1.81 copies itself for ever
-    /// when it is captured.)
+    /// Asio's handler for the waiting coroutine. (Not any_completion_handler: in Boost 1.81 it copies itself
+    /// in an endless recursion when it is captured.)
     struct continuation {
         virtual ~continuation() = default;
         virtual void go_on() = 0; // on the home loop
     };
 
-    boost::asio::executor_work_guard<executor_type> stay_; // the loop does not end before the work
+    boost::asio::executor_work_guard<executor_type> stay_; // keeps the loop running until the work is done
     std::unique_ptr<continuation> waiting_;
 };
 

@@ -41,7 +41,7 @@ deadline_sweep::deadline_sweep(boost::asio::io_context& loop, milliseconds tick)
 }
 
 deadline_sweep::~deadline_sweep() {
-    // Frames that die later, with their loop, disarm entries that then are unlinked already.
+    // Frames that are destroyed later, with their loop, disarm entries that are already unlinked.
     while (!empty())
         ring_.next_->disarm();
     ring_.next_ = ring_.previous_ = nullptr;
@@ -52,13 +52,14 @@ void deadline_sweep::begin_ticking() {
     state_->ticking = true;
     state_->timer.expires_after(state_->period);
     state_->timer.async_wait([this](const boost::system::error_code& ec) {
-        if (!ec) tick(); // an error: the sweep is being destroyed
+        if (!ec) tick(); // an error means that the sweep is being destroyed
     });
 }
 
 void deadline_sweep::tick() {
     const steady_time now = steady_now();
-    // First apart, then fired: what fires may arm, disarm and destroy any other entry.
+    // Entries that are due are moved to a list of their own first: on_expired() may arm, disarm and destroy
+    // any other entry.
     head due;
     due.next_ = due.previous_ = &due;
     for (entry* e = ring_.next_; e != &ring_;) {
@@ -75,8 +76,8 @@ void deadline_sweep::tick() {
         first->on_expired();
     }
     due.next_ = due.previous_ = nullptr;
-    // The timer is let run out rather than cancelled when the last entry goes, so that a busy worker does not
-    // set it up again for each call.
+    // When the last entry is disarmed the timer is not cancelled but runs out, so that a busy worker does not
+    // start it again for each call.
     state_->ticking = false;
     if (!empty()) begin_ticking();
 }

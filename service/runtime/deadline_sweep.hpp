@@ -1,6 +1,6 @@
-// Deadlines of socket work without a timer per operation: whoever waits links an entry, and one coarse timer
-// per worker looks through them (a timer per operation costs a seventh of a request). Owned by a worker,
-// used from its thread only.
+// Deadlines of socket operations without a timer for each: an operation links an entry, and one coarse timer
+// per worker checks all entries (a timer per operation costs a seventh of a request). Owned by a worker, used
+// from its thread only.
 #pragma once
 #include "base/clock.hpp"
 
@@ -14,15 +14,15 @@ namespace gateway {
 
 class deadline_sweep {
 public:
-    /// One thing that can expire. A member (or base) of what it guards; unlinks itself when that goes.
+    /// One deadline. A member (or base) of the object it guards; its destructor unlinks it.
     class entry {
     public:
         entry() = default;
         entry(const entry&) = delete;
         entry& operator=(const entry&) = delete;
 
-        /// Links, or moves the deadline when linked already. Fires once, up to one tick late, then is
-        /// unlinked.
+        /// Links the entry, or moves its deadline if it is linked already. Expires once, up to one tick late,
+        /// and is unlinked then.
         void arm(deadline_sweep& sweep, deadline at);
         void disarm();
         bool armed() const { return previous_ != nullptr; }
@@ -31,7 +31,8 @@ public:
 
     private:
         friend class deadline_sweep;
-        /// On the worker's thread, already unlinked; may arm or destroy this and other entries.
+        /// Called on the worker's thread, when the entry is already unlinked; may arm or destroy this and
+        /// other entries.
         virtual void on_expired() = 0;
 
         entry* next_ = nullptr;
@@ -49,7 +50,7 @@ public:
     bool empty() const { return ring_.next_ == &ring_; }
 
 private:
-    /// Where the ring of entries begins and ends.
+    /// The sentinel of the circular list of entries.
     class head final : public entry {
         void on_expired() override {}
     };

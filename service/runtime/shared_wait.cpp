@@ -24,7 +24,8 @@ void wait_places::open() {
         state_->open = true;
         woken.swap(state_->waiting);
     }
-    // A timer belongs to its loop's thread. A waiter that has left meanwhile is woken in vain.
+    // A timer may be used only on its loop's thread, hence the post. Waking a waiter that has left meanwhile
+    // has no effect.
     for (auto& one : woken) {
         const auto home = one->executor();
         boost::asio::post(home, [one = std::move(one)] { one->wake(); });

@@ -1,6 +1,7 @@
 // Many coroutines, on any worker, wait for one result (single flight: a token refresh, a lookup). Each has
-// its own deadline; one that leaves, late or cancelled, does not disturb the work or the others. Held by
-// shared_ptr: by whoever does the work and by everyone who waits, and the last to go is unknown.
+// its own deadline; one that leaves, late or cancelled, affects neither the work nor the others. Held by
+// shared_ptr, by the coroutine that does the work and by each that waits, because any of them may be the
+// last.
 #pragma once
 #include "base/clock.hpp"
 #include "runtime/task.hpp"
@@ -12,7 +13,7 @@
 
 namespace gateway {
 
-/// The part that knows no type: the places of those who wait.
+/// The part that does not depend on the type of the result: the list of waiters.
 class wait_places {
 public:
     wait_places();
@@ -27,7 +28,7 @@ public:
 
 private:
     struct state;
-    std::shared_ptr<state> state_; // shared with the wake-ups that are on their way to other threads
+    std::shared_ptr<state> state_; // shared with wake-ups that are posted to other threads
 };
 
 template <class T>

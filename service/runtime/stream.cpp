@@ -16,15 +16,16 @@ namespace {
 using boost::system::error_code;
 namespace asio = boost::asio;
 
-// Encrypted and sent at once: what is handed to write() may be large, the memory for it must not be.
+// The most that is encrypted and sent at a time: the text given to write() may be large, but the memory for
+// it must stay small.
 constexpr std::size_t encrypt_bytes_max = 128 * 1024;
-// Thrown away at a close at most, so that a peer that sends without end does not hold us.
+// The most that a close reads and discards, so that a peer that never stops sending cannot delay it.
 constexpr std::size_t unread_bytes_max = 256 * 1024;
-// An idle connection keeps no more than this in each buffer.
+// The most that each buffer of an idle connection keeps.
 constexpr std::size_t idle_buffer_bytes = 8 * 1024;
 
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wnon-virtual-dtor" // Boost's base has none on purpose
+#pragma GCC diagnostic ignored "-Wnon-virtual-dtor" // Boost's base class has no virtual destructor
 class category final : public boost::system::error_category {
 public:
     const char* name() const noexcept override { return "stream"; }
@@ -72,7 +73,7 @@ task<io_result<void>> stream::connect(const tcp_endpoint& to, deadline until) {
     if (ec) {
         ec = s.cause(ec);
         error_code ignored;
-        s.socket.close(ignored); // the next address begins with a new socket
+        s.socket.close(ignored); // the next address needs a new socket
         co_return ec;
     }
     s.socket.set_option(asio::ip::tcp::no_delay(true), ec);
@@ -179,7 +180,8 @@ task<io_result<stream::wrote>> stream::write_unless_answered(std::string_view fi
     if (s.answered) co_return wrote::answered;
     s.begin_watch();
     const auto written = co_await s.send(first, second, until);
-    if (s.answered) co_return wrote::answered; // even if the write failed for it: the answer is worth reading
+    if (s.answered)
+        co_return wrote::answered; // even if the write failed because of it: the answer can be read
     if (!written) co_return written.error();
     co_return wrote::all;
 }
@@ -200,8 +202,8 @@ task<void> stream::finish(deadline until) {
     error_code ec;
     s.socket.shutdown(asio::ip::tcp::socket::shutdown_send, ec);
     while (!ec && !s.expired && !s.peer_ended)
-        ec = co_await s.receive(); // and nobody looks at it
-    s.write_broken = true;         // close_notify has been said
+        ec = co_await s.receive(); // and discard it
+    s.write_broken = true;         // close_notify has been sent
     close();
 }
 
@@ -283,7 +285,7 @@ void stream::state::on_readable() {
     }
     answered = true;
     error_code ignored;
-    socket.cancel(ignored); // the write, if it is stuck because nobody reads it any more
+    socket.cancel(ignored); // the write, if it waits for a peer that does not read any more
 }
 
 stream::state::~state() {
@@ -338,7 +340,7 @@ error_code stream::state::receive_now() {
 }
 
 task<error_code> stream::state::flush() {
-    if (write_broken) { // a part of something was sent: nothing can follow it
+    if (write_broken) { // a record was sent in part: nothing can be sent after it
         collected.clear();
         co_return error_code();
     }

@@ -35,10 +35,11 @@ class worker;
 using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, executor_type>;
 using tcp_endpoint = boost::asio::ip::basic_endpoint<boost::asio::ip::tcp>;
 
-/// What can go wrong beyond what the system says (connection_reset, …).
+/// Errors beside those of the system (connection_reset, …).
 enum class stream_errc {
     timed_out = 1, // the deadline passed
-    truncated,     // TLS: the connection ended without close_notify; never an end of body (U05, C22)
+    truncated,     // TLS: the connection ended without close_notify, which never counts as the end of a body
+                   // (U05, C22)
     tls,           // the peer's TLS or certificate is not acceptable; see tls_problem()
     closed         // this side has closed it, or an earlier failure left it unusable
 };
@@ -67,55 +68,54 @@ public:
 
     task<io_result<void>> connect(const tcp_endpoint& to, deadline until);
     /// Turns the stream into a TLS one. `ssl` comes configured (certificate, or name to verify and SNI). A
-    /// client's last flight leaves together with its first write.
+    /// client's last handshake message is sent together with its first write.
     task<io_result<void>> handshake(ssl_pointer ssl, tls_role role, deadline until);
 
     /// At least one byte, or 0 at the clean end (FIN on a plain stream, close_notify on TLS). A read that
-    /// timed out took nothing: the stream can still be written and read.
+    /// timed out consumed nothing: the stream can still be written and read.
     task<io_result<std::size_t>> read_some(std::span<char> space, deadline until);
-    /// All of it, in one socket write where the socket takes it. After a failure the stream is unusable for
-    /// writing.
+    /// Writes all bytes, in one socket write if the socket accepts them. After a failure the stream is
+    /// unusable for writing.
     task<io_result<void>> write(std::string_view bytes, deadline until);
     task<io_result<void>> write(std::string_view first, std::string_view second, deadline until);
     enum class wrote { all, answered };
-    /// As write, and stops as soon as the peer has sent application bytes or has ended: then `answered`, and
-    /// the stream is good for reading only. For uploads that an early answer must stop.
+    /// Like write, but stops as soon as the peer has sent application bytes or has ended: then `answered`,
+    /// and the stream can only be read. For uploads that an early answer must stop.
     task<io_result<wrote>> write_unless_answered(std::string_view first, std::string_view second,
                                                  deadline until);
 
     enum class input { none, bytes, ended };
-    /// What a read would find, without waiting and without taking application bytes.
+    /// What a read would find, without waiting and without consuming application bytes.
     input look();
 
-    /// Says close_notify and FIN, then throws away what still arrives until the peer ends too or `until`
-    /// passes: so that the last answer is not lost in a reset. Closes.
+    /// Sends close_notify and FIN, then discards what still arrives until the peer ends too or `until`
+    /// passes, so that a reset does not destroy the last answer. Then closes.
     task<void> finish(deadline until);
-    /// At once; says close_notify if the socket takes it without waiting. What has arrived and was not read
-    /// is thrown away first (a bounded amount): the kernel would answer it with a reset, and the peer might
-    /// lose our last words.
+    /// Closes at once; sends close_notify if the socket accepts it without waiting. Unread input is discarded
+    /// first (a bounded amount): the kernel would answer it with a reset, and the peer might lose the last
+    /// bytes we sent.
     void close();
-    /// Ends what is waiting now with operation_aborted; what is complete already stays so. The stream can
-    /// still be written and read.
+    /// Ends the current wait with operation_aborted; an operation that is already complete stays complete.
+    /// The stream can still be written and read.
     void cancel();
-    /// As cancel(), and what waits now does not go on either where its wait had just ended: a TLS record may
-    /// come in many pieces. The stream can still be written and read.
+    /// Like cancel(), and the current operation also stops if one of its waits had just ended, as a TLS
+    /// record may arrive in many pieces. The stream can still be written and read.
     void abandon();
-    /// Whether the kernel holds input that nobody has read. Takes nothing, so it may be asked while a read
-    /// waits.
+    /// Whether the kernel holds unread input. Consumes nothing, so it may be called while a read waits.
     bool has_unread_input() const;
     bool is_open() const;
 
     /// Bytes the kernel has accepted for sending since the last handshake or connect. With TLS these are
     /// encrypted bytes.
     std::uint64_t sent_bytes() const;
-    /// Gives back buffers that a large message left behind; between operations, when the connection goes
+    /// Frees buffers that a large message made grow; call between operations, when the connection becomes
     /// idle.
     void relax();
 
     bool is_tls() const;
     /// The session of this connection was resumed (TLS).
     bool resumed() const;
-    /// What OpenSSL said of the failure, for the log; holds no bytes of the peer.
+    /// OpenSSL's text for the failure, for the log; contains no bytes of the peer.
     const std::string& tls_problem() const;
     tcp_socket& socket();
     const tcp_socket& socket() const;

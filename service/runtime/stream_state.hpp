@@ -1,5 +1,5 @@
-// The inside of a stream, for stream*.cpp and stream_steps.hpp only: socket, TLS engine and the bytes between
-// them. The engine part (stream_tls.cpp) does no I/O: it moves bytes between OpenSSL and two buffers.
+// The implementation of stream, for stream*.cpp and stream_steps.hpp only: socket, TLS engine and the bytes
+// between them. The engine part (stream_tls.cpp) does no I/O: it moves bytes between OpenSSL and two buffers.
 #pragma once
 #include "runtime/deadline_sweep.hpp"
 #include "runtime/stream.hpp"
@@ -18,14 +18,14 @@
 
 namespace gateway {
 
-/// Encrypted bytes that have arrived and that OpenSSL has not taken yet.
+/// Encrypted bytes that have arrived and that OpenSSL has not read yet.
 struct inbox {
     std::vector<char> memory;
     std::size_t begin = 0, end = 0;
 
     bool empty() const { return begin == end; }
-    /// Room for one receive; grows when the last one filled it. Only when empty: OpenSSL takes all before it
-    /// asks for more.
+    /// Space for one receive; grows when the last one filled it. Call only when empty: OpenSSL reads
+    /// everything before it asks for more.
     std::span<char> space();
     std::size_t take(char* to, std::size_t bytes);
     bool filled = false;
@@ -45,12 +45,12 @@ struct stream::state final : tls_bytes, private deadline_sweep::entry {
     worker& home;
     tcp_socket socket;
     ssl_pointer ssl;
-    std::vector<char> sending; // what a socket write is sending right now: never touched meanwhile
+    std::vector<char> sending; // the bytes of the current socket write: not changed until it ends
     std::uint64_t sent = 0;
     std::string problem;
     bool expired = false;      // the sweep has cancelled the current operation
-    bool abandoned = false;    // … and so has whoever ended the stream's waits
-    bool write_broken = false; // a part of something was sent
+    bool abandoned = false;    // … and so has abandon()
+    bool write_broken = false; // a record or text was sent in part
     bool peer_ended = false;   // FIN was read
     bool shook_hands = false;
 
@@ -58,7 +58,8 @@ struct stream::state final : tls_bytes, private deadline_sweep::entry {
     struct watch_link {
         state* owner;
     };
-    std::shared_ptr<watch_link> watch; // shared with the pending wait, which may outlive us in the loop
+    std::shared_ptr<watch_link>
+        watch; // shared with the pending wait, which may stay in the loop after the stream is destroyed
     bool watch_pending = false;
     bool watching = false;
     bool answered = false;
@@ -67,7 +68,7 @@ struct stream::state final : tls_bytes, private deadline_sweep::entry {
     void on_readable();
     input look();
 
-    /// While it lives the operation has a deadline. `passed`: do not even begin.
+    /// The operation has a deadline while this object exists. `passed`: do not start.
     class timing {
     public:
         timing(state& of, deadline until) : of_(of), passed(until.passed(coarse_steady_now())) {
@@ -85,25 +86,24 @@ struct stream::state final : tls_bytes, private deadline_sweep::entry {
     public:
         const bool passed;
     };
-    /// Asked before each socket operation after the first: the sweep, the watch or abandon() may have
-    /// cancelled at a moment when an operation had ended and the next one had not begun, and none does it
-    /// twice.
+    /// Checked before each socket operation after the first: the sweep, the watch or abandon() may have
+    /// cancelled between the end of one operation and the start of the next, and each cancels only once.
     boost::system::error_code stopped() const;
-    /// The system's word, or ours where the sweep or we ourselves were the cause.
+    /// The system's error, or ours where the sweep or this side caused it.
     boost::system::error_code cause(boost::system::error_code ec) const;
 
     // Socket side. The first two are called inside a timing.
     task<boost::system::error_code> receive();
     task<boost::system::error_code> flush();
     task<io_result<void>> send(std::string_view first, std::string_view second, deadline until);
-    /// What a receive has brought.
+    /// Handles the result of a receive.
     boost::system::error_code received_some(boost::system::error_code ec, std::size_t bytes,
                                             std::size_t room);
     /// Receives without waiting; would_block when nothing is there.
     boost::system::error_code receive_now();
-    /// Sends what the socket takes without waiting; for last words only.
+    /// Sends what the socket accepts without waiting; only before a close.
     void flush_now();
-    /// Takes what has arrived, without waiting, up to a bound.
+    /// Reads and discards unread input, without waiting, up to a bound.
     void drop_unread();
 
     // Engine side (stream_tls.cpp): no I/O.
@@ -114,7 +114,7 @@ struct stream::state final : tls_bytes, private deadline_sweep::entry {
     };
     void begin_tls(ssl_pointer engine, tls_role role);
     step shake_hands();
-    /// OpenSSL would only ask for more, and takes 1,000 instructions to say so.
+    /// True if OpenSSL could only ask for more input, a call that costs 1,000 instructions.
     bool nothing_to_decrypt() const;
     moved decrypt(std::span<char> to);
     step peek();

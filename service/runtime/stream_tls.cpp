@@ -11,7 +11,7 @@
 namespace gateway {
 namespace {
 
-// Fits most answers; one that fills it makes it grow to what uploads want.
+// Enough for most answers; an answer that fills it makes it grow to the size for uploads.
 constexpr std::size_t first_receive_bytes = 4 * 1024;
 constexpr std::size_t large_receive_bytes = 64 * 1024;
 
@@ -53,8 +53,8 @@ const BIO_METHOD* bio_method() {
     return method.get();
 }
 
-/// SSL_get_error would take another connection's leftovers in the thread's queue for ours (P07). Looking
-/// first is ten times cheaper than clearing.
+/// SSL_get_error would take errors that another connection left in the thread's queue for ours (P07).
+/// Checking first is ten times cheaper than clearing.
 void forget_old_errors() {
     if (ERR_peek_error() != 0) ERR_clear_error();
 }
@@ -92,8 +92,7 @@ void stream::state::begin_tls(ssl_pointer engine, tls_role role) {
         SSL_set_accept_state(ssl.get());
 }
 
-// Each call clears the thread's error queue first: SSL_get_error would take another connection's leftovers
-// for ours (P07).
+// Each call clears the thread's error queue first (P07).
 stream::state::step stream::state::shake_hands() {
     forget_old_errors();
     const int r = SSL_do_handshake(ssl.get());
@@ -147,7 +146,7 @@ bool stream::state::encrypt(std::string_view bytes) {
 
 void stream::state::say_close() {
     forget_old_errors();
-    // While no handshake is complete there is nothing to close, and OpenSSL calls it an error.
+    // Before a handshake is complete there is nothing to close, and OpenSSL treats a shutdown as an error.
     if (shook_hands) SSL_shutdown(ssl.get());
 }
 

@@ -23,7 +23,7 @@ template <class T>
 class task_promise;
 }
 
-/// Everywhere good for an asio::awaitable<T, executor_type>: co_spawn takes it, co_await gives its T.
+/// Can be used wherever an asio::awaitable<T, executor_type> can: co_spawn accepts it, co_await gives its T.
 template <class T>
 class [[nodiscard]] task : public boost::asio::awaitable<T, executor_type> {
     using base = boost::asio::awaitable<T, executor_type>;
@@ -43,8 +43,8 @@ public:
 
 namespace detail {
 
-/// Asio's promise, which stays as it is: this one only says where frames live, and that what is awaited is
-/// awaited by it. Tried with Boost 1.81: a part of Asio that is not documented.
+/// Asio's promise with two changes: where frames are allocated, and that awaited tasks are awaited by this
+/// type. Tested with Boost 1.81; uses a part of Asio that is not documented.
 template <class T>
 class task_promise final : public boost::asio::detail::awaitable_frame<T, executor_type> {
     using base = boost::asio::detail::awaitable_frame<T, executor_type>;
@@ -62,7 +62,7 @@ public:
     task<U> await_transform(task<U> child) {
         return task<U>(base::await_transform(boost::asio::awaitable<U, executor_type>(std::move(child))));
     }
-    /// What Asio's own coroutines return.
+    /// For the types that Asio's own coroutines return.
     template <class U>
     task<U> await_transform(boost::asio::awaitable<U, executor_type> child) {
         return task<U>(base::await_transform(std::move(child)));

@@ -17,7 +17,8 @@ namespace gateway {
 struct task_group::state {
     executor_type home;
     fault_observer on_fault;
-    std::list<boost::asio::cancellation_signal> children; // stable addresses: each child keeps its slot
+    std::list<boost::asio::cancellation_signal>
+        children; // a list, because each child keeps a slot of its signal: addresses must not change
     std::list<waiter*> waiting;
     std::exception_ptr first_fault;
 
@@ -47,7 +48,7 @@ task_group::task_group(executor_type home, fault_observer on_fault)
     : state_(std::make_shared<state>(state{home, std::move(on_fault), {}, {}, {}})) {}
 
 task_group::~task_group() {
-    state_->on_fault = {}; // what it refers to may be gone when a late child ends
+    state_->on_fault = {}; // what it refers to may be destroyed before a late child ends
 }
 
 void task_group::spawn(task<void> child) {
@@ -58,8 +59,8 @@ void task_group::spawn(task<void> child) {
 }
 
 void task_group::cancel() {
-    // From within a handler of the loop only: from elsewhere co_spawn would defer each signal with a pointer
-    // to a child that may have ended by then.
+    // Must run inside a handler of the loop: otherwise co_spawn would defer each signal with a pointer to a
+    // child that may have ended by then.
     boost::asio::dispatch(state_->home, [state = state_] {
         for (auto child = state->children.begin(); child != state->children.end();)
             (child++)->emit(boost::asio::cancellation_type::terminal);

@@ -1,5 +1,6 @@
-// Children are counted: every coroutine that is started has a group, which hears of its end, can cancel it
-// and can wait until none is left (P20). Owned by a worker or by whoever started the children; one thread.
+// A group of coroutines: every coroutine that is started belongs to a group, which counts it until it ends,
+// can cancel it and can wait until none is left (P20). Owned by a worker or by the code that started the
+// children; one thread.
 #pragma once
 #include "base/clock.hpp"
 #include "runtime/task.hpp"
@@ -13,11 +14,11 @@ namespace gateway {
 
 class task_group {
 public:
-    /// Hears of an exception that left a child (never of a cancellation). Runs on the loop's thread.
+    /// Called with an exception that left a child (never with a cancellation), on the loop's thread.
     using fault_observer = std::function<void(std::exception_ptr)>;
 
     explicit task_group(executor_type home, fault_observer on_fault = {});
-    /// Children may outlive the group only when they die with their loop.
+    /// Children may outlive the group only if they are destroyed with their loop.
     ~task_group();
     task_group(const task_group&) = delete;
     task_group& operator=(const task_group&) = delete;
@@ -37,7 +38,7 @@ public:
 
 private:
     struct state;
-    std::shared_ptr<state> state_; // shared with the ends of children that die later, with their loop
+    std::shared_ptr<state> state_; // shared with children that end later, when their loop is destroyed
 };
 
 } // namespace gateway

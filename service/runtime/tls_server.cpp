@@ -24,7 +24,8 @@ constexpr std::array<unsigned char, 9> http_1_1{8, 'h', 't', 't', 'p', '/', '1',
 
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_size,
                     const unsigned char* offered, unsigned offered_size, void*) {
-    // A client that offers only what we do not speak goes on without ALPN, and gets an HTTP answer.
+    // If the client offers only protocols that we do not support, the connection continues without ALPN, and
+    // the client gets an HTTP answer.
     unsigned char* found = nullptr;
     if (SSL_select_next_proto(&found, chosen_size, http_1_1.data(), http_1_1.size(), offered, offered_size)
         != OPENSSL_NPN_NEGOTIATED)

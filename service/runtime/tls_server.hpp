@@ -1,4 +1,4 @@
-// The API listener's certificate: what inbound needs to let a stream answer a TLS handshake. Made at start
+// The API listener's certificate: what inbound needs for the server side of a TLS handshake. Made at start
 // and again on SIGHUP; any thread may call make().
 #pragma once
 #include "base/clock.hpp"
@@ -13,14 +13,14 @@ namespace gateway {
 
 class tls_server_context {
 public:
-    /// PEM files: the certificate with its chain, and its key. Throws std::runtime_error that names the file
-    /// and what is wrong with it (a failed start). TLS 1.2 and 1.3, ALPN http/1.1, no renegotiation.
+    /// PEM files: the certificate with its chain, and its key. Throws std::runtime_error with the file's name
+    /// and the reason (the start fails). TLS 1.2 and 1.3, ALPN http/1.1, no renegotiation.
     tls_server_context(const std::string& certificate_file, const std::string& private_key_file);
     ~tls_server_context();
     tls_server_context(const tls_server_context&) = delete;
     tls_server_context& operator=(const tls_server_context&) = delete;
 
-    /// When the certificate ends; the epoch where it does not say.
+    /// When the certificate expires; the epoch if it has no such date.
     wall_time expires_at() const;
 
     /// For stream::handshake(…, tls_role::server, …).

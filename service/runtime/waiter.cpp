@@ -8,7 +8,7 @@
 namespace gateway {
 namespace {
 
-/// How late a waiter may learn that its deadline was shortened meanwhile.
+/// The longest delay until a waiter notices that its deadline was shortened.
 constexpr milliseconds look_again{250};
 
 } // namespace

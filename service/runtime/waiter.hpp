@@ -1,6 +1,6 @@
-// Waiting for a turn. The waiter's own timer is its place in the line and the timer's expiry is its deadline;
-// whether it was woken is told by state, never by an error code, so timer, wake and cancellation cannot race
-// (P16). One thread. A coroutine that is cancelled while it waits leaves the line by itself.
+// Waiting in a queue. A waiter has a timer of its own, whose expiry is its deadline. Whether it was woken is
+// stored as state and never derived from an error code, so timer, wake and cancellation cannot race (P16).
+// One thread. A coroutine that is cancelled while it waits leaves the queue by itself.
 #pragma once
 #include "base/clock.hpp"
 #include "runtime/task.hpp"
@@ -16,7 +16,7 @@ using steady_timer =
     boost::asio::basic_waitable_timer<std::chrono::steady_clock,
                                       boost::asio::wait_traits<std::chrono::steady_clock>, executor_type>;
 
-/// A place to wait once. Lives in the waiting coroutine's frame.
+/// One wait. Lives in the waiting coroutine's frame.
 class waiter {
 public:
     waiter(executor_type home, deadline until) : timer_(home), until_(until) {}
@@ -25,7 +25,7 @@ public:
 
     /// True: woken. False: the deadline passed. Throws when the coroutine is cancelled.
     task<bool> wait();
-    /// Before or during wait(); the owner's thread.
+    /// Call before or during wait(), on the owner's thread.
     void wake();
     bool woken() const { return woken_; }
     executor_type executor() { return timer_.get_executor(); }

@@ -11,14 +11,14 @@ constexpr milliseconds lag_period{250};
 constexpr milliseconds cancel_again{50};
 } // namespace
 
-/// Asks to be woken at a time and looks how late it was.
+/// Measures how late the loop runs a timer.
 struct worker::lag_meter {
     explicit lag_meter(worker& of) : owner(of), timer(of.executor()) {}
 
     void measure() {
         timer.expires_after(lag_period);
         timer.async_wait([this](const boost::system::error_code& ec) {
-            if (ec) return; // the worker is going
+            if (ec) return; // the worker stops
             const auto late = steady_now() - timer.expiry();
             owner.lag_.store(late, std::memory_order_relaxed);
             if (owner.observer_) owner.observer_(late);
@@ -34,7 +34,7 @@ worker::worker(unsigned index, milliseconds sweep_tick)
     : index_(index),
       sweep_(loop_, sweep_tick),
       group_(loop_.get_executor(), [this](const std::exception_ptr&) {
-          stop(); // sessions have their own fence; what comes here is a bug, and run() tells it
+          stop(); // sessions catch their own exceptions; one that comes here is a bug, and run() throws it
       }) {}
 
 worker::~worker() = default;
@@ -44,14 +44,14 @@ void worker::run() {
     meter_ = std::make_unique<lag_meter>(*this);
     meter_->measure();
     const auto stay = boost::asio::make_work_guard(loop_);
-    // Steps of the start have run on this loop before: the end of their last work, perhaps on another thread
-    // and only now, stops a loop that has no guard yet.
+    // The start has run work on this loop before. When the last of it ends, perhaps only now and on another
+    // thread, it stops the loop, which has no guard yet; so run again.
     while (!stopping_.load()) {
         loop_.restart();
         if (!stopping_.load()) loop_.run();
     }
     cut();
-    meter_.reset(); // only now: its handler may have been in line, with success, when the loop stopped
+    meter_.reset(); // only now: its handler may have been queued as successful when the loop stopped
     if (const auto fault = group_.first_fault()) std::rethrow_exception(fault);
 }
 
@@ -64,10 +64,10 @@ void worker::cut() {
     loop_.restart();
     const auto until = deadline::in(steady_now(), cut_deadline);
     while (group_.size() > 0 && !until.passed(steady_now())) {
-        group_.cancel(); // again: a child may have started another meanwhile
+        group_.cancel(); // again: a child may have started another one meanwhile
         loop_.run_one_until(deadline::in(steady_now(), cancel_again).no_later_than(until).at());
     }
-    loop_.poll(); // what was only posted: ends of coroutines, wake-ups
+    loop_.poll(); // handlers that were only posted: ends of coroutines, wake-ups
 }
 
 } // namespace gateway

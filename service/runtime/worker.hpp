@@ -1,5 +1,5 @@
-// One thread's world: its loop, its deadlines, its coroutines. Everything that serves a call (sessions, pool,
-// buffers) belongs to exactly one worker and is touched from its thread only (P18). Made by main.
+// One thread with its loop, deadlines and coroutines. Everything that serves a call (sessions, pool, buffers)
+// belongs to exactly one worker and is used only from its thread (P18). Made by main.
 #pragma once
 #include "base/clock.hpp"
 #include "runtime/deadline_sweep.hpp"
@@ -16,7 +16,7 @@ namespace gateway {
 
 class worker {
 public:
-    /// Told on the worker's thread, four times a second, how late the loop came to a timer (P08).
+    /// Called on the worker's thread, four times a second, with the delay of a timer (P08).
     using lag_observer = std::function<void(std::chrono::nanoseconds)>;
 
     explicit worker(unsigned index = 0, milliseconds sweep_tick = deadline_sweep::default_tick);
@@ -31,11 +31,10 @@ public:
     task_group& group() { return group_; }
     const task_group& group() const { return group_; }
 
-    /// Serves until stop(), then cuts what still runs and waits up to `cut_deadline` for it to end. Call
-    /// once, on the thread that is to be the worker. An exception that left a coroutine is thrown here (a
-    /// bug).
+    /// Runs until stop(), then cancels what still runs and waits up to `cut_deadline` for it to end. Call
+    /// once, on the thread that becomes the worker. Rethrows an exception that left a coroutine (a bug).
     void run();
-    /// Any thread. Not a drain: whoever drains lets the group become empty first.
+    /// Any thread. Does not drain: to drain, let the group become empty first.
     void stop();
 
     /// Before run() only.
@@ -50,9 +49,9 @@ private:
     void cut();
 
     unsigned index_;
-    // One thread at a time works with its sockets; others only post.
+    // Only one thread uses its sockets; others only post.
     boost::asio::io_context loop_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
-    deadline_sweep sweep_; // frames that die with the loop still unlink from it, which is allowed
+    deadline_sweep sweep_; // frames that are destroyed with the loop may still unlink from it
     task_group group_;
     lag_observer observer_;
     std::atomic<std::chrono::nanoseconds> lag_{};
