@@ -10,7 +10,7 @@
 namespace gateway::outbound {
 namespace {
 
-// RFC 9110 §15.2 sets no bound on interim answers; nobody sends more than one or two (U10).
+// RFC 9110 §15.2 sets no bound on interim answers; more than one or two are unusual (U10).
 constexpr int interim_answers_max = 8;
 constexpr int switching_protocols = 101;
 
@@ -43,7 +43,7 @@ bool arriving_answer::wants_more() {
     return !room_.empty() || end_with(refused("TikTok sent more than an answer's head may have."));
 }
 
-/// Whether something is missing.
+/// Processes the bytes received so far. True if more are needed.
 bool arriving_answer::look() {
     switch (now_) {
         case part::head:
@@ -84,7 +84,7 @@ bool arriving_answer::begin_body(const http::response_head& head, std::string_vi
         return end_with(refused("TikTok's answer is too large."));
     keep_alive_ = head.keep_alive;
     answer_ = begin_reply(head, block);
-    on_.received_.consume(block.size()); // the head's views end here
+    on_.received_.consume(block.size()); // from here on the views of the head are invalid
     if (frame.kind == http::framing::none) return finished();
     if (frame.kind == http::framing::chunked) {
         framing_.emplace(frame, on_.answer_bytes_max_, http::peer::tiktok);
@@ -114,7 +114,7 @@ bool arriving_answer::look_at_chunks() {
     return !framing_->complete() || finished();
 }
 
-/// Its end is the connection's: took() hears it.
+/// For a body that ends with the connection; took() handles the end.
 bool arriving_answer::take_all() {
     const auto here = on_.received_.bytes();
     if (answer_.bytes.size() - answer_.body_at + here.size() > on_.answer_bytes_max_)
@@ -143,7 +143,7 @@ void arriving_answer::took(const io_result<std::size_t>& got) {
     if (!got) {
         failed(got.error());
     } else if (*got == 0 && now_ == part::until_close) {
-        finished(); // said by TLS, so nothing is missing (U05)
+        finished(); // a TLS close_notify, so the body is complete (U05)
     } else if (*got == 0) {
         on_.hung_up_ = true;
         end_with(io_failure(boost::asio::error::eof, {}));

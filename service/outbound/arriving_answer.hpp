@@ -1,6 +1,5 @@
-// One answer while it arrives on a connection: what is here is looked at, and what is missing is read into
-// its place. Whoever waits for it reads into room() as long as it wants more, so that an answer costs no
-// coroutine of its own:
+// One answer while it arrives on a connection. It parses the bytes received so far; the caller reads the
+// missing ones into room() while wants_more() is true, so that an answer needs no coroutine of its own:
 //
 //     arriving_answer answer(on);
 //     while (answer.wants_more()) {
@@ -9,7 +8,7 @@
 //     }
 //     … answer.out()
 //
-// Lives in the frame of who reads, no longer than the connection.
+// Lives in the frame of the reading coroutine, no longer than the connection.
 #pragma once
 #include "http/body_framing.hpp"
 #include "http/header_finder.hpp"
@@ -33,12 +32,12 @@ public:
     arriving_answer(const arriving_answer&) = delete;
     arriving_answer& operator=(const arriving_answer&) = delete;
 
-    /// False: out() is the answer, or why there is none.
+    /// False: out() gives the answer or the failure.
     bool wants_more();
-    /// Only while it wants more.
+    /// Only while wants_more() is true.
     std::span<char> room() const { return room_; }
     void took(const io_result<std::size_t>& got);
-    /// The request could not be sent, or its answer not be read.
+    /// Call if the request could not be sent or its answer could not be read.
     void failed(boost::system::error_code ec);
     /// The final answer to the request; informational ones are skipped. Failures as of client. Once.
     result<reply> out();
@@ -59,7 +58,8 @@ private:
     int interim_ = 0;
     part now_ = part::head;
     bool keep_alive_ = false;
-    std::size_t have_ = 0; // of answer_.bytes, which has its full size while a body of known length arrives
+    std::size_t have_ =
+        0; // bytes of answer_.bytes in use; it has its full size while a body of known length arrives
     std::span<char> room_; // for the next read
     std::optional<http::body_framing> framing_;
     reply answer_;

@@ -17,7 +17,7 @@
 
 namespace gateway::outbound {
 
-/// Shared by the client and the calls that run, which end later when they die with their loop.
+/// Shared by the client and the running calls, which may end after it, when their loop is destroyed.
 struct client::state {
     state(worker& home, const tls_client_context& tls_, resolver& names_, client_limits limits)
         : tls(tls_), names(names_), connections(std::make_shared<pool>(home, limits)) {}
@@ -37,7 +37,7 @@ failure too_late() {
     return failure{errc::deadline_exceeded, "No connection to TikTok before the deadline."};
 }
 
-/// Whether the request may go out once more, on a new connection.
+/// Whether the request may be sent again, on a new connection.
 bool may_repeat(const pool::lease& held, repeat again) {
     const connection& c = *held.get();
     const bool unsent = c.sent() == request_bytes::none_left;
@@ -60,10 +60,10 @@ task<result<std::unique_ptr<connection>>> client::state::try_addresses(const ori
             co_await made->open(where, tls.make(to), until.no_later_than(now + limits.connect_timeout));
         if (opened) co_return std::move(made);
         last = opened.error();
-        // One address that is not TikTok's is no reason to trust the next: no fallback (U06).
+        // If one address fails as not TikTok's, the next ones are not tried: no fallback (U06).
         if (last.code() == errc::tiktok_tls || last.code() == errc::overloaded) co_return last;
     }
-    // That an address was slow is not the caller's deadline.
+    // A timeout of one address's share of time is not the caller's deadline.
     const bool own_timeout = last.code() == errc::deadline_exceeded && !until.passed(steady_now());
     if (own_timeout) last = failure{errc::tiktok_unreachable, "TikTok did not accept a connection in time."};
     co_return last;
@@ -98,7 +98,7 @@ task<exchange_result<reply>> client::send(const origin& to, std::string_view req
             const auto opened = co_await keep->open(to, held, until);
             if (!opened) co_return exchange_result<reply>(opened.error(), left);
         }
-        { // ends before the connection may
+        { // must be destroyed before the connection
             connection& c = *held.get();
             c.begin_request();
             arriving_answer answer(c);
@@ -121,7 +121,7 @@ task<exchange_result<reply>> client::send(const origin& to, std::string_view req
     }
 }
 
-/// An exchange in a lease of its own.
+/// An exchange that owns its lease.
 class client::streamed final : public exchange {
 public:
     streamed(std::shared_ptr<state> from, const origin& to, pool::lease held, std::string head,
@@ -143,7 +143,7 @@ private:
     std::shared_ptr<state> from_;
     origin to_;
     pool::lease held_;
-    std::string head_; // empty once it is sent: it leaves together with the first piece
+    std::string head_; // sent together with the first piece, then empty
     std::uint64_t body_left_;
     bool answered_ = false;
 };
@@ -162,7 +162,7 @@ task<exchange_result<bool>> client::streamed::send(std::string_view piece, deadl
     for (;;) {
         connection& c = *held_.get();
         auto sent = co_await c.write_unless_answered(head_, piece, until);
-        // A kept connection that had died before anything of this request left: nothing has happened yet.
+        // A reused connection that was dead before any byte of this request was sent: trying again is safe.
         const bool unsent = c.sent() == request_bytes::none_left;
         const bool stale = held_.reused() && unsent && (sent ? !*sent : c.hung_up());
         if (!stale) {

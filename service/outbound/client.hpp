@@ -1,5 +1,5 @@
-// How bytes reach a host: a pool of keep-alive TLS connections per origin, owned by one worker, used from its
-// thread only. It knows HTTP/1.1 and nothing of TikTok.
+// Sends HTTP/1.1 requests over a pool of keep-alive TLS connections per origin. Owned by one worker, used
+// from its thread only. Contains nothing that is specific to TikTok.
 #pragma once
 #include "base/clock.hpp"
 #include "base/memory/worker_memory.hpp"
@@ -40,7 +40,7 @@ struct reply {
     worker_string bytes; // head and body, de-chunked
     std::string_view body() const { return std::string_view(bytes).substr(body_at); }
     std::size_t body_at = 0;
-    std::string retry_after; // raw values of the few fields anyone asks for; empty when absent
+    std::string retry_after; // raw values of the few fields that are used; empty when absent
     std::string content_range;
     std::string log_id; // x-tt-logid
 };
@@ -57,8 +57,8 @@ struct pool_stats {
     std::uint32_t idle = 0, active = 0, waiting = 0;
 };
 
-/// A request whose body is sent piece by piece, and whose early answer stops it. Leaves its connection to the
-/// pool when finish() read a whole answer, and closes it in every other case.
+/// A request whose body is sent piece by piece until an early answer stops it. The connection returns to the
+/// pool when finish() has read a whole answer, and is closed in every other case.
 class exchange {
 public:
     virtual ~exchange() = default;
@@ -78,18 +78,19 @@ public:
     /// One flat request, one whole answer.
     task<exchange_result<reply>> send(const origin& to, std::string_view request, repeat again,
                                       deadline until);
-    /// `head` announces the length of the body that follows; it leaves with the first piece.
+    /// `head` announces the length of the body that follows; it is sent with the first piece.
     task<result<std::unique_ptr<exchange>>> begin(const origin& to, std::string head, deadline until);
 
     /// Any thread.
     pool_stats stats() const;
-    /// Closes idle connections and refuses new calls: the drain.
+    /// For the drain: closes idle connections and refuses new calls.
     void close();
 
 private:
     struct state;
     class streamed;
-    std::shared_ptr<state> state_; // shared with the calls that run: some die later, with their loop
+    std::shared_ptr<state>
+        state_; // shared with running calls, of which some are destroyed later, with their loop
 };
 
 } // namespace gateway::outbound

@@ -10,7 +10,7 @@
 namespace gateway::outbound {
 namespace {
 
-// Most answers with their heads: what is more is read straight into its place.
+// Enough for most answers with their heads; larger bodies are read directly into the answer.
 constexpr std::size_t first_receive_bytes = 4 * 1024;
 
 } // namespace
@@ -44,7 +44,7 @@ task<result<bool>> connection::write_unless_answered(std::string_view first, std
                                                      deadline until) {
     const auto written = co_await wire_.write_unless_answered(first, second, until);
     if (written) co_return *written == stream::wrote::all;
-    // A peer that answers early and closes resets our write; what it said before can still be read.
+    // A peer that answers early and closes resets our write; its answer can still be read.
     const bool has_answer = written.error() != stream_errc::timed_out && wire_.look() == stream::input::bytes;
     if (has_answer) co_return false;
     co_return failed(written.error());

@@ -1,5 +1,5 @@
-// One HTTP/1.1 connection over TLS: writes flat requests, reads answers (arriving_answer), and knows whether
-// it is still in step with its peer. Owned by the pool while idle and by one lease while in use; one worker.
+// One HTTP/1.1 connection over TLS: writes whole requests, reads answers (arriving_answer), and tracks
+// whether another request can follow. Owned by the pool while idle and by one lease while in use; one worker.
 #pragma once
 #include "outbound/client.hpp"
 #include "outbound/exchange_result.hpp"
@@ -19,21 +19,22 @@ public:
     /// Failures: tiktok_unreachable, tiktok_tls, deadline_exceeded, overloaded.
     task<result<void>> open(tcp_endpoint to, ssl_pointer ssl, deadline until);
 
-    /// Before each request: forgets what the last one left in the counters.
+    /// Before each request: resets the counters.
     void begin_request();
-    /// For the request's bytes and the answer's.
+    /// The stream that request and answer use.
     stream& wire() { return wire_; }
-    /// What went wrong there, as a failure of client.
+    /// The stream's error as a failure of client.
     failure failed(boost::system::error_code ec);
-    /// Writes `first` and `second` unless the peer has something to say already: then false.
+    /// Writes `first` and `second`; false if the peer has sent something already.
     task<result<bool>> write_unless_answered(std::string_view first, std::string_view second, deadline until);
     /// The last answer was whole and the connection can take another request.
     bool in_step() const { return in_step_; }
-    /// Nothing unread, not closed by the peer (U11, U15). No system call waits.
+    /// No unread input and not closed by the peer (U11, U15). Does not block.
     bool is_quiet();
-    /// The peer hung up without a word on this request: what a stale keep-alive connection looks like (U04).
+    /// The peer closed the connection without answering this request, which is typical of a stale keep-alive
+    /// connection (U04).
     bool hung_up() const { return hung_up_ && !heard_; }
-    /// Whether some byte of the request may have left. The one place that knows.
+    /// Whether some byte of the request may have left. The only source of this fact.
     request_bytes sent() const {
         const bool some = requesting_ && wire_.sent_bytes() > sent_before_;
         return some ? request_bytes::may_have_left : request_bytes::none_left;
@@ -42,13 +43,13 @@ public:
     void relax();
 
 private:
-    friend class arriving_answer; // reads what comes and says whether all of it is in step
+    friend class arriving_answer; // reads answers and sets in_step_
 
     stream wire_;
     buffer received_;
     std::size_t answer_bytes_max_;
     std::uint64_t sent_before_ = 0;
-    bool requesting_ = false; // false in the handshake, whose bytes are no request
+    bool requesting_ = false; // false during the handshake, whose bytes do not count as a request
     bool in_step_ = false;
     bool heard_ = false;
     bool hung_up_ = false;

@@ -1,6 +1,6 @@
-// How an exchange with a host ended, and whether bytes of its request may have left: whoever tells the end
-// has to tell both, so no way of failing, old or new, can leave open whether the host may have acted on the
-// request (failure-catalogue I05). Plain values.
+// The result of an exchange with a host, together with whether bytes of its request may have left. A result
+// cannot be made without both, so every failure says whether the host may have acted on the request
+// (failure-catalogue I05). Plain values.
 #pragma once
 #include "base/result.hpp"
 
@@ -8,16 +8,16 @@
 
 namespace gateway::outbound {
 
-/// A fact of the connection: what it has handed to the kernel since the request began.
+/// Whether the connection has passed bytes to the kernel since the request began.
 enum class request_bytes : unsigned char { none_left, may_have_left };
 
-/// A result whose failure says may_have_reached_tiktok where, and only where, bytes may have left.
+/// A result whose failure has may_have_reached_tiktok set if, and only if, bytes may have left.
 template <class T>
 class [[nodiscard]] exchange_result : public result<T> {
 public:
     exchange_result(result<T>&& how, request_bytes left)
         : result<T>(how.has_error() && left == request_bytes::may_have_left ? marked(how) : std::move(how)) {}
-    /// The failure of a step is that of the whole.
+    /// Passes the failure of a step on as the failure of the exchange.
     template <class Step>
     explicit exchange_result(const exchange_result<Step>& failed) : result<T>(failed.error()) {}
 

@@ -1,4 +1,4 @@
-// What the network says, translated once: above outbound/ nobody sees an error of Asio (P11). Pure.
+// Translates network errors into failures: no code above outbound/ handles errors of Asio (P11). Pure.
 #pragma once
 #include "base/result.hpp"
 

@@ -11,7 +11,7 @@
 namespace gateway::outbound {
 namespace {
 
-// Upload hosts are named by TikTok's answers; beyond so many origins the unused ones are forgotten.
+// Upload hosts come from TikTok's answers; above this number of origins the unused ones are removed.
 constexpr std::size_t hosts_max = 64;
 
 failure no_turn() {
@@ -23,7 +23,7 @@ failure no_turn() {
 struct pool::place {
     waiter turn;
     bool granted = false;
-    std::unique_ptr<connection> what; // granted without one: a slot
+    std::unique_ptr<connection> what; // null if granted: a slot to open one with
 };
 
 struct pool::host final : deadline_sweep::entry {
@@ -35,7 +35,7 @@ struct pool::host final : deadline_sweep::entry {
         pool_policy::connection_id id;
         std::unique_ptr<connection> what;
     };
-    std::vector<resting> idle; // newest last, which is nearly always the one that is taken
+    std::vector<resting> idle; // newest last; the newest is nearly always the one that is used
     std::unique_ptr<connection> take_idle(pool_policy::connection_id id);
     std::unordered_map<pool_policy::ticket, place*> line;
     pool_policy::connection_id next_id = 1;
@@ -77,7 +77,7 @@ std::optional<pool::lease> pool::acquire_now(const origin& to) {
             publish();
             return lease(shared_from_this(), of, std::move(what));
         }
-        of.policy.closed(); // the peer closed it, or said something nobody asked for
+        of.policy.closed(); // the peer closed it or sent bytes without a request
     }
     if (of.policy.active() >= limits_.connections_per_origin) return std::nullopt;
     of.policy.ask();
@@ -100,7 +100,8 @@ task<result<pool::lease>> pool::acquire(const origin& to, deadline until) {
         place& mine;
         ~registration() {
             of.line.erase(ticket);
-            // Granted and gone at the same time (late, or cancelled): the next one gets it.
+            // Granted to a coroutine that has stopped waiting at the same time (late, or cancelled): the next
+            // one gets it.
             if (mine.granted)
                 from.give_back(of, std::move(mine.what), mine.what != nullptr);
             else
@@ -114,7 +115,7 @@ task<result<pool::lease>> pool::acquire(const origin& to, deadline until) {
     publish();
     co_await mine.turn.wait();
     if (!mine.granted) co_return no_turn();
-    mine.granted = false; // ours now
+    mine.granted = false; // this call owns it now
     if (mine.what && !mine.what->is_quiet()) mine.what.reset();
     co_return lease(keep, of, std::move(mine.what));
 }
@@ -132,7 +133,7 @@ void pool::give_back(host& of, std::unique_ptr<connection> what, bool clean) {
             if (!of.armed()) of.arm(home_.sweep(), deadline{*of.policy.next_expiry()});
         }
     } else {
-        what.reset(); // before the next one opens: descriptors are bounded too
+        what.reset(); // closed before the next one opens, because descriptors are limited, too
         if (const auto next = of.policy.closed()) hand_over(of, *next, nullptr);
     }
     publish();

@@ -1,6 +1,6 @@
-// The connections of one worker, by origin. Hands out leases; a lease that is not marked clean closes its
-// connection (the next user must never read somebody else's answer). One worker; shared by the client and its
-// leases, because frames that die with their loop give back after the client is gone.
+// The connections of one worker, by origin. Gives out leases; a lease that is not marked clean closes its
+// connection (the next call must never read the answer to another one). One worker; shared by the client and
+// its leases, because frames that are destroyed with their loop return their leases after the client.
 #pragma once
 #include "outbound/client.hpp"
 #include "outbound/connection.hpp"
@@ -26,10 +26,10 @@ public:
     pool(const pool&) = delete;
     pool& operator=(const pool&) = delete;
 
-    /// A quiet connection, or a slot to open one with. Failures: overloaded (the line is full, or no turn
-    /// came before `until`), draining.
+    /// An idle connection without unread input, or a slot to open one with. Failures: overloaded (the queue
+    /// is full, or nothing was free before `until`), draining.
     task<result<lease>> acquire(const origin& to, deadline until);
-    /// The same when nobody has to wait for it; nothing otherwise.
+    /// The same without waiting; nothing if none is free.
     std::optional<lease> acquire_now(const origin& to);
 
     pool_stats stats() const; // any thread
@@ -39,7 +39,7 @@ public:
     worker& home() { return home_; }
 
 private:
-    struct place; // somebody who waits
+    struct place; // a waiting coroutine
     struct host;  // the connections of one origin
 
     host& host_of(const origin& to);
@@ -55,7 +55,7 @@ private:
     std::atomic<std::uint32_t> shown_idle_{0}, shown_active_{0}, shown_waiting_{0};
 };
 
-/// A connection, or the right to open one, until the end of its life.
+/// A connection, or the right to open one, until the lease is destroyed.
 class pool::lease {
 public:
     lease(std::shared_ptr<pool> from, host& of, std::unique_ptr<connection> what)
@@ -67,7 +67,7 @@ public:
     }
 
     connection* get() const { return connection_.get(); }
-    /// It has served a request before: it may be stale.
+    /// It has carried a request before, so it may be stale.
     bool reused() const { return reused_; }
     /// Fills the slot.
     void opened(std::unique_ptr<connection> what) { connection_ = std::move(what); }
@@ -76,7 +76,7 @@ public:
         connection_.reset();
         reused_ = false;
     }
-    /// The connection is in step and may serve the next one.
+    /// The connection is in step and may carry the next request.
     void mark_clean() { clean_ = true; }
 
 private:

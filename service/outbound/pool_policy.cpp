@@ -46,7 +46,7 @@ void pool_policy::leave(ticket place) {
 }
 
 std::vector<pool_policy::connection_id> pool_policy::expired(steady_time now) {
-    // Given back later means further back, so the expired ones stand together at the front.
+    // Connections are appended when they are returned, so the expired ones are at the front.
     const auto fresh = std::find_if(idle_.begin(), idle_.end(),
                                     [&](const resting& r) { return now - r.since < bounds_.idle_timeout; });
     std::vector<connection_id> over;

@@ -1,5 +1,5 @@
-// Who gets which connection: pure bookkeeping of one origin's pool, values in, values out, no socket. The
-// most recently used connection goes first (it is warm, and the rest can age out), the line of those who wait
+// Decides which call gets which connection of one origin: pure bookkeeping on values, no sockets. The most
+// recently used connection is taken first (it is warm, and the others can expire); the queue of waiting calls
 // is bounded and served in order (U14). Owned by one pool.
 #pragma once
 #include "base/clock.hpp"
@@ -30,25 +30,25 @@ public:
         connection_id connection = 0; // with reuse
         ticket place = 0;             // with wait
     };
-    /// Somebody wants a connection. `open` takes a slot: give it back with closed() if connecting fails.
+    /// A call asks for a connection. `open` takes a slot: call closed() if connecting fails.
     decision ask();
 
     struct handover {
         ticket to;
-        std::optional<connection_id> connection; // none: a slot, to open a connection with
+        std::optional<connection_id> connection; // none: a slot to open a connection with
     };
-    /// A clean connection comes back: to the oldest who waits, or it becomes idle.
+    /// A clean connection is returned: it goes to the oldest waiting call or becomes idle.
     std::optional<handover> give_back(connection_id id, steady_time now);
-    /// A connection in use (or a slot) is gone: its slot goes to the oldest who waits.
+    /// A connection in use was closed, or a slot was not used: the slot goes to the oldest waiting call.
     std::optional<handover> closed();
-    /// Somebody stopped waiting before he was served.
+    /// A call stopped waiting before it was served.
     void leave(ticket place);
 
-    /// Idle connections whose time is over at `now`, taken out of the pool; oldest first.
+    /// Removes the idle connections that are expired at `now`; oldest first.
     std::vector<connection_id> expired(steady_time now);
-    /// All idle connections, taken out of the pool: the drain.
+    /// Removes all idle connections, for the drain.
     std::vector<connection_id> take_idle();
-    /// When the next one will be; nothing idle: none.
+    /// When the next one expires; none if nothing is idle.
     std::optional<steady_time> next_expiry() const;
 
     std::uint32_t idle() const { return static_cast<std::uint32_t>(idle_.size()); }

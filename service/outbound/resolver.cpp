@@ -17,7 +17,7 @@
 namespace gateway::outbound {
 namespace {
 
-// A name that was just not found is not asked for again at once by every call that wants it.
+// For this time after a failed lookup, calls for that name do not start another one.
 constexpr milliseconds keep_failure{1'000};
 
 using flight = shared_wait<result<addresses>>;
@@ -27,7 +27,7 @@ struct known_name {
     steady_time good_since{};
     steady_time asked_at{};
     std::optional<failure> last_failure; // of the last lookup, if it failed
-    std::shared_ptr<flight> lookup;      // one that is under way
+    std::shared_ptr<flight> lookup;      // the running lookup
 };
 
 result<addresses> ask_system(const std::string& host) {
@@ -62,7 +62,7 @@ struct resolver::state {
 
     struct thread {
         std::thread runs;
-        bool busy = false; // in a lookup, for who knows how long
+        bool busy = false; // in a lookup, which may hang
     };
     std::vector<thread> threads;
 
@@ -93,7 +93,8 @@ resolver::~resolver() {
         state_->ending = true;
         for (auto& thread : state_->threads) {
             if (thread.busy)
-                thread.runs.detach(); // owns its share of the state, tells nobody, and ends with its lookup
+                thread.runs
+                    .detach(); // owns a reference to the state, notifies no one, and ends with its lookup
             else
                 idle.push_back(std::move(thread.runs));
         }
@@ -163,7 +164,7 @@ void resolver::state::serve(std::size_t me) {
         lock.unlock();
         auto answer = with.lookup(host);
         lock.lock();
-        if (ending) return; // the loops of those who wait may be gone
+        if (ending) return; // the loops of the waiting coroutines may be destroyed
         threads[me].busy = false;
         answered(names[host], std::move(answer));
     }
@@ -179,7 +180,7 @@ void resolver::state::answered(known_name& name, result<addresses> answer) {
     } else {
         name.last_failure = answer.error();
     }
-    // Under the lock: so that nobody is woken after the resolver has ended.
+    // Under the lock, so that no coroutine is woken after the resolver has ended.
     std::exchange(name.lookup, nullptr)->set(std::move(answer));
 }
 

@@ -25,10 +25,10 @@ using context_pointer = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
 
 // A server sends two tickets per connection; more than a handful of reconnects at once is rare.
 constexpr std::size_t sessions_per_origin_max = 8;
-// Upload hosts are named by TikTok's answers: beyond so many origins nothing is kept.
+// Upload hosts come from TikTok's answers: above this number of origins nothing is kept.
 constexpr std::size_t origins_max = 64;
 
-/// The sessions of one origin. Its address is known to the SSL objects, so it is never removed.
+/// The sessions of one origin. The SSL objects hold its address, so it is never removed.
 struct kept_sessions {
     std::mutex mutex;
     std::list<session_pointer> newest_first;
@@ -40,14 +40,14 @@ int keep_session(SSL* ssl, SSL_SESSION* session) {
     const std::lock_guard lock(kept->mutex);
     kept->newest_first.emplace_front(session);
     if (kept->newest_first.size() > sessions_per_origin_max) kept->newest_first.pop_back();
-    return 1; // ours now
+    return 1; // we keep the reference
 }
 
 session_pointer take_session(kept_sessions& kept) {
     const std::lock_guard lock(kept.mutex);
     if (kept.newest_first.empty()) return nullptr;
     auto& newest = kept.newest_first.front();
-    // A ticket of TLS 1.3 is used once, so that nobody on the way can link two connections (RFC 8446 C.4).
+    // A ticket of TLS 1.3 is used only once, so that no observer can link two connections (RFC 8446 C.4).
     if (SSL_SESSION_get_protocol_version(newest.get()) < TLS1_3_VERSION) {
         SSL_SESSION_up_ref(newest.get());
         return session_pointer(newest.get());
@@ -57,7 +57,7 @@ session_pointer take_session(kept_sessions& kept) {
     return taken;
 }
 
-/// What SSL_set_tlsext_host_name is, without the old cast in that macro.
+/// The same as the macro SSL_set_tlsext_host_name, without its old-style cast.
 bool send_server_name(SSL* ssl, std::string name) {
     return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) == 1;
 }
@@ -73,7 +73,7 @@ void trust(SSL_CTX* context, const std::string& ca_file) {
         ERR_clear_error();
         throw std::runtime_error(ca_file + ": no PEM certificates that can be used");
     }
-    // Revocation lists that lie in the same file are obeyed.
+    // Revocation lists in the same file are applied.
     X509_STORE* const store = SSL_CTX_get_cert_store(context);
     const auto* const objects = X509_STORE_get0_objects(store);
     for (int i = 0; i < sk_X509_OBJECT_num(objects); ++i)
@@ -102,7 +102,7 @@ struct tls_client_context::state {
 tls_client_context::tls_client_context(const std::string& ca_file) : state_(std::make_unique<state>()) {
     SSL_CTX* const context = state_->context.get();
     if (!context) throw std::runtime_error("TLS: no context");
-    SSL_CTX_set_read_ahead(context, 1); // a record in one look at what has arrived, not head and body apart
+    SSL_CTX_set_read_ahead(context, 1); // read a record's head and body in one read
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
@@ -130,7 +130,7 @@ ssl_pointer tls_client_context::make(const origin& to) const {
     } else {
         named = X509_VERIFY_PARAM_set1_ip_asc(rules, to.host.c_str()) == 1;
     }
-    if (!named) return nullptr; // never a connection whose name nobody checks
+    if (!named) return nullptr; // never make a connection whose name is not verified
     if (kept_sessions* const kept = state_->sessions_of(to)) {
         SSL_set_app_data(ssl.get(), kept);
         if (const auto session = take_session(*kept)) SSL_set_session(ssl.get(), session.get());

@@ -1,6 +1,6 @@
-// What we demand of TikTok's TLS: 1.2 or newer, a certificate that a trust anchor signed and that names the
-// host; no fallback (U06). Keeps the newest sessions per origin so that a reconnect is cheap (a full
-// handshake costs as much as 43 requests). Made once by main, shared by all workers; thread-safe.
+// The TLS rules for TikTok: 1.2 or newer, a certificate that a trust anchor signed and that names the host;
+// no fallback (U06). Keeps the newest sessions of each origin so that a reconnect is cheap (a full handshake
+// costs as much as 43 requests). Made once by main, shared by all workers; thread-safe.
 #pragma once
 #include "runtime/stream.hpp"
 
@@ -13,8 +13,8 @@ struct origin;
 
 class tls_client_context {
 public:
-    /// `ca_file` (PEM, one or more certificates) takes the place of the system's trust store when it is not
-    /// empty. Throws std::runtime_error that names the file when it cannot be used (a failed start).
+    /// `ca_file` (PEM, one or more certificates) is used instead of the system's trust store if it is not
+    /// empty. Throws std::runtime_error that names the file when it cannot be used (the start fails).
     explicit tls_client_context(const std::string& ca_file);
     ~tls_client_context();
     tls_client_context(const tls_client_context&) = delete;
