@@ -6,7 +6,7 @@ namespace gateway::limits {
 namespace {
 
 constexpr std::size_t ipv4_bytes = 4, ipv6_bytes = 16, prefix_bytes = 8;
-/// No host has an address of IPv6 that begins so (multicast), so IPv4 addresses are told apart by it.
+/// IPv6 addresses that begin like this are multicast, so no host has one, and it can mark IPv4 addresses.
 constexpr std::uint64_t ipv4_mark = 0xffff'ffff'0000'0000;
 constexpr std::string_view mapped_prefix("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
 
@@ -48,8 +48,8 @@ std::optional<milliseconds> address_limiter::count(std::uint64_t network, steady
     return std::max(left, milliseconds{1});
 }
 
-/// Its entry, with a minute that has begun; where there is none one whose minute is over, else one with the
-/// lowest count.
+/// The address's entry, if its minute has not ended; else an entry whose minute has ended, else the one with
+/// the lowest count.
 address_limiter::entry& address_limiter::place_in(set& places, std::uint64_t network, steady_time now) {
     const auto is_over = [now](const entry& one) { return one.count == 0 || now - one.began >= minute; };
     entry* chosen = &places.entries.front();

@@ -1,6 +1,6 @@
-// So many a minute from one network address, in a table of a fixed size: when it is full, those that have
-// asked least make room, so an address that asks without end stays counted. Time is an argument. Thread-safe;
-// only refused calls come here.
+// Limits calls per minute from one network address, in a table of fixed size. When it is full, the address
+// with the fewest calls is replaced, so an address that keeps calling stays counted. Time is an argument.
+// Thread-safe; used only for refused calls.
 #pragma once
 #include "base/clock.hpp"
 
@@ -15,21 +15,21 @@
 
 namespace gateway::limits {
 
-/// What counts as one address: an IPv4 address (also one that is mapped into IPv6), or the first 64 bits of
-/// an IPv6 one, which is what one customer has. `bytes` are 4 or 16 in network order; other sizes are one
-/// address.
+/// What counts as one address: an IPv4 address (also one mapped into IPv6), or the first 64 bits of an IPv6
+/// address, the part that one customer usually has. `bytes` are 4 or 16 in network order; all other sizes
+/// count as the same address.
 std::uint64_t network_of(std::string_view bytes);
 
 class address_limiter {
 public:
-    /// `seed` keeps others from choosing addresses that displace each other.
+    /// `seed` is random, so that an attacker cannot choose addresses that replace each other in the table.
     address_limiter(std::uint32_t per_minute, std::uint64_t seed);
     address_limiter(const address_limiter&) = delete;
     address_limiter& operator=(const address_limiter&) = delete;
 
-    /// One more from there. Within the limit nothing; beyond it how long until its minute ends.
+    /// Counts one call. Nothing within the limit; above it the time until the address's minute ends.
     std::optional<milliseconds> count(std::uint64_t network, steady_time now);
-    /// For minutes that have begun, too.
+    /// Applies to minutes that have already begun, too.
     void change_limit(std::uint32_t per_minute) { per_minute_.store(per_minute, std::memory_order_relaxed); }
 
     static constexpr std::size_t addresses_max = 8'192;
@@ -38,11 +38,11 @@ public:
 private:
     struct entry {
         std::uint64_t network = 0;
-        steady_time began; // of its minute
+        steady_time began; // start of its minute
         std::uint32_t count = 0;
     };
     static constexpr std::size_t ways = 8;
-    /// The places an address may have.
+    /// The entries that an address may use.
     struct set {
         std::array<entry, ways> entries;
     };

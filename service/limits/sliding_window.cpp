@@ -15,7 +15,7 @@ void sliding_window::add_settled(steady_time answered) {
     const steady_time free_at = on_the_grid(answered + rule.length);
     ++settled_count_;
     first_free_at_ = std::min(first_free_at_, free_at);
-    // Answers come nearly in the order in which they free.
+    // Answers arrive nearly in the order in which their slots become free.
     if (past_ == settled_.size() || settled_.back().free_at < free_at)
         return settled_.push_back({free_at, 1});
     const auto first = settled_.begin() + static_cast<std::ptrdiff_t>(past_);
@@ -36,14 +36,14 @@ steady_time sliding_window::on_the_grid(steady_time at) const {
     return over.count() == 0 ? at : at + (grid - over);
 }
 
-/// Sorted, so only the front can be over.
+/// Sorted, so only slots at the front can be past.
 void sliding_window::forget_settled(steady_time now) {
     for (; past_ < settled_.size() && settled_[past_].free_at <= now; ++past_)
         settled_count_ -= settled_[past_].count;
     if (past_ == settled_.size()) {
         std::vector<settled_slots>{}.swap(settled_);
         past_ = 0;
-    } else if (past_ > settled_.size() / 2) { // moved rarely, so that a take costs the same for any limit
+    } else if (past_ > settled_.size() / 2) { // erased rarely, so that a take costs the same for any limit
         settled_.erase(settled_.begin(), settled_.begin() + static_cast<std::ptrdiff_t>(past_));
         past_ = 0;
     }
@@ -74,7 +74,7 @@ steady_time sliding_window::first_free(steady_time now) const {
 }
 
 steady_time sliding_window::nth_free(std::size_t n, steady_time now) const {
-    if (n == 0) return first_free(now); // nearly always
+    if (n == 0) return first_free(now); // the usual case
     std::vector<steady_time> guesses;
     for (const open_slot& slot : open_)
         guesses.push_back(guess(slot, now));

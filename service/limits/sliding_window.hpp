@@ -1,6 +1,5 @@
-// The slots of one key and class, pure; the table around it holds the lock. A take and its settling read one
-// place of the table's memory and write one place more: with many users each place is a miss of the
-// processor's caches.
+// The slots of one key and class, pure; the table that contains it holds the lock. A take and its settling
+// read one cache line of the table and write one more, because with many users each line is a cache miss.
 #pragma once
 #include "base/clock.hpp"
 #include "base/standing.hpp"
@@ -18,12 +17,12 @@ namespace gateway::limits {
 
 class sliding_window {
 public:
-    /// Of a larger limit no slot is remembered by itself (see add_settled()).
+    /// For a larger limit slots are not stored one by one (see add_settled()).
     static constexpr std::uint32_t slots_apart_max = 1'024;
 
     window_rule rule;
 
-    /// Before everything else, with the same `now`.
+    /// Call before any other function, with the same `now`.
     void forget_past(steady_time now) {
         if (first_free_at_ <= now) forget_settled(now);
         drop_if([now](const open_slot& slot) { return slot.held_until <= now; });
@@ -32,36 +31,36 @@ public:
     bool free(steady_time now) const { return closed_until_ <= now && used() < rule.limit; }
     std::size_t used() const { return settled_count_ + open_.size(); }
 
-    /// The number of the slot, unless none is free.
+    /// The number of the taken slot; nothing if none is free.
     std::optional<std::uint64_t> take(steady_time now, deadline until) {
         if (!free(now)) return std::nullopt;
         open_.push_back({++last_id_, std::max(now, until.at()) + rule.length});
-        __builtin_prefetch(settled_.data() + settled_.size()); // where settle() will write
+        __builtin_prefetch(settled_.data() + settled_.size()); // settle() will write there
         return last_id_;
     }
     void settle(std::uint64_t id, steady_time answered) {
-        if (drop(id)) add_settled(answered); // else: held to its end already
+        if (drop(id)) add_settled(answered); // else: it was already held to its end
     }
     bool drop(std::uint64_t id) {
         return drop_if([id](const open_slot& slot) { return slot.id == id; });
     }
-    /// One more slot, whose call was answered then. Of a large limit those that free within a thousandth of
-    /// the window free together, at its end, so that a limit of millions takes no more memory than one of a
-    /// thousand.
+    /// Adds a slot whose call was answered then. With a large limit, slots that become free within the same
+    /// thousandth of the window become free together, at its end, so that a limit of millions takes no more
+    /// memory than one of a thousand.
     void add_settled(steady_time answered);
     void close_until(steady_time reopen) { closed_until_ = std::max(closed_until_, reopen); }
 
-    /// How long until a take can succeed; zero if it can now. An open call is guessed to be answered now.
+    /// The time until a take can succeed; zero if it can now. Assumes that open calls are answered now.
     milliseconds wait(steady_time now) const;
     standing stands(steady_time now) const;
 
 private:
-    /// A call whose answer is not there yet.
+    /// A call that is not answered yet.
     struct open_slot {
         std::uint64_t id;
-        steady_time held_until; // its deadline and one window, should nobody ever settle it
+        steady_time held_until; // its deadline plus one window, in case it is never settled
     };
-    /// Slots that free at the same moment.
+    /// Slots that become free at the same time.
     struct settled_slots {
         steady_time free_at;
         std::uint32_t count;
@@ -79,18 +78,18 @@ private:
     steady_time guess(const open_slot& slot, steady_time now) const {
         return std::min(slot.held_until, now + rule.length);
     }
-    /// When the next slot is free; there is one that is taken.
+    /// When the next slot becomes free; at least one must be taken.
     steady_time first_free(steady_time now) const;
-    /// When the slot in place `n` of those that free next is free.
+    /// When the slot at position `n` of the next ones becomes free.
     steady_time nth_free(std::size_t n, steady_time now) const;
 
     steady_time closed_until_{};
     steady_time first_free_at_ = steady_time::max(); // of the settled ones
     std::size_t settled_count_ = 0;
     std::uint64_t last_id_ = 0;
-    boost::container::small_vector<open_slot, 1> open_; // few
+    boost::container::small_vector<open_slot, 1> open_; // usually one
     std::size_t past_ = 0;
-    std::vector<settled_slots> settled_; // sorted; those before past_ are free already
+    std::vector<settled_slots> settled_; // sorted; those before past_ are already free
 };
 
 } // namespace gateway::limits

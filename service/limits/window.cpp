@@ -39,7 +39,7 @@ struct window_table::state {
         if (const auto id = w.take(now, until)) return permit{table, key.text, key.kind, key.hash, *id};
         return no_slot{w.wait(now), w.stands(now)};
     }
-    /// Under the shard's lock: ready for a take.
+    /// Under the shard's lock: the window, ready for a take.
     static sliding_window& prepare(window_shard& s, const window_key_view& key, window_rule rule,
                                    steady_time now) {
         s.tidy_now_and_then(now);
@@ -48,7 +48,7 @@ struct window_table::state {
         w.forget_past(now);
         return w;
     }
-    /// Runs `what` on the window, if it is (still) remembered.
+    /// Calls `what` with the window if the table (still) holds it.
     template <class F>
     void with(const window_key_view& key, F what) {
         window_shard& s = of(key);
@@ -162,7 +162,7 @@ permit& permit::operator=(permit&& other) noexcept {
     return *this;
 }
 
-// Nothing to do: the window holds an unsettled slot to its deadline and one window more, by itself.
+// Nothing to do: the window itself holds an unsettled slot until its deadline plus one window.
 permit::~permit() = default;
 
 void permit::expect() const {

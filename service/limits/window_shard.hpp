@@ -1,4 +1,4 @@
-// A part of a table of windows, with its lock. For window.cpp only.
+// One part of a table of windows, with its lock. For window.cpp only.
 #pragma once
 #include "base/flat_table.hpp"
 #include "limits/sliding_window.hpp"
@@ -15,8 +15,8 @@
 
 namespace gateway::limits {
 
-/// The hash is taken once for each call and travels along. The kind is not in it: so the windows of one key
-/// stand side by side, and whoever expects the key need not know the kind.
+/// The hash is computed once per call and passed along. It does not include the kind, so the windows of one
+/// key are next to each other, and a prefetch needs only the key.
 struct window_key_view {
     window_key_view(std::string_view text_, std::uint8_t kind_)
         : window_key_view(text_, kind_, hash_of(text_)) {}
@@ -28,14 +28,14 @@ struct window_key_view {
     std::size_t hash;
 };
 
-/// Begins with a line of the processor's caches, so that there are only three to fetch.
+/// Aligned to a cache line, so that only three have to be fetched.
 struct alignas(64) kept_window {
     std::string key;
     std::uint8_t kind = 0;
     sliding_window window;
 };
 
-/// On lines of its own, so that workers at neighbouring shards do not wait for each other.
+/// On cache lines of its own, so that workers on neighbouring shards do not slow each other down.
 struct alignas(64) window_shard {
     mutable std::mutex lock;
     std::vector<window_rule> rules;
@@ -52,7 +52,7 @@ struct alignas(64) window_shard {
             key.hash, [&key](const kept_window& one) { return one.kind == key.kind && one.key == key.text; });
         return kept ? &kept->window : nullptr;
     }
-    /// One that is not there yet. Before, more empty ones are found than are made.
+    /// Adds a window that does not exist yet. Before that, more empty windows are removed than are made.
     sliding_window& make(const window_key_view& key, steady_time now) {
         look_at(windows_looked_at_per_new, now);
         auto& made = windows_.add(key.hash);
@@ -60,8 +60,9 @@ struct alignas(64) window_shard {
         made.kind = key.kind;
         return made.window;
     }
-    /// Before a take looks for its window. While empty ones are found every take looks for more; each look in
-    /// vain lets one more take pass without: with many users each place is a miss of the processor's caches.
+    /// Call before a take searches its window. While empty windows are found, every take searches for more;
+    /// each search without a find makes one more take skip it, because with many users each search is a cache
+    /// miss.
     void tidy_now_and_then(steady_time now) {
         if (pause > 0) {
             --pause;
@@ -74,12 +75,12 @@ struct alignas(64) window_shard {
 
 private:
     flat_table<kept_window> windows_;
-    std::size_t next_look_ = 0; // the place
+    std::size_t next_look_ = 0; // where the next search starts
 
-    /// Whether there was an empty window.
+    /// Whether an empty window was found.
     bool look_at(std::size_t count, steady_time now) {
         const std::size_t before = windows_.size();
-        std::size_t places_left = count * windows_.sparse; // so far apart they are at most, on average
+        std::size_t places_left = count * windows_.sparse; // windows are at most this far apart, on average
         while (count > 0 && places_left-- > 0 && windows_.size() > 0) {
             if (next_look_ >= windows_.places()) next_look_ = 0;
             auto* const one = windows_.at(next_look_);
@@ -88,7 +89,7 @@ private:
                 ++next_look_;
                 continue;
             }
-            windows_.erase(*one); // another may stand there now
+            windows_.erase(*one); // another one may have moved there
             if (windows_.shrink()) next_look_ = 0;
         }
         return windows_.size() < before;
