@@ -1,5 +1,5 @@
-// What happened in one call, filled on the way down and told once at the end: layers report facts, telemetry
-// turns them into metrics and one log line. Owned by the session, touched by one coroutine at a time.
+// The facts of one call. Each layer fills in its part; at the end telemetry turns them into metrics and one
+// log line. Owned by the session, used by one coroutine at a time.
 #pragma once
 #include "base/clock.hpp"
 #include "base/errc.hpp"
@@ -14,7 +14,7 @@
 namespace gateway::telemetry {
 
 struct call_record {
-    // From the door.
+    // Filled by inbound.
     std::string request_id;
     std::string traceparent;
     std::string_view action; // the row's slug, or "NONE" where no row was found
@@ -26,25 +26,25 @@ struct call_record {
     wall_time ended_wall; // when the answer was written
     std::uint64_t body_bytes_in = 0;
 
-    // From below.
+    // Filled by the layers below.
     std::string log_id; // TikTok's, of the last answer
     std::string publish_id;
     std::uint32_t upstream_calls = 0;
     milliseconds upstream_time{0};
     std::uint64_t body_bytes_out = 0;
     bool replayed = false;
-    std::string note; // what an answer does not tell: why it had no effect, why a login came to nothing
+    std::string note; // what the answer does not say: why it had no effect, why a login failed
 
     // For the RateLimit headers: the caller's quota, and the user's window of the endpoint called last.
     std::optional<limits::standing> caller_quota;
     std::optional<limits::standing> user_window;
 
-    // The end.
+    // Filled at the end.
     int status = 0;
     std::optional<errc> code;
     std::optional<limit_scope> refused_by;
 
-    /// Empty again for the next call, but for the room its texts have.
+    /// Clears the record for the next call and keeps the capacity of its texts.
     void begin(steady_time now, wall_time wall) {
         for (auto* text : {&request_id, &traceparent, &caller, &user, &log_id, &publish_id, &note})
             text->clear();

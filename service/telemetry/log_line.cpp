@@ -10,7 +10,7 @@ namespace gateway::telemetry {
 
 namespace {
 
-/// Longest text that is repeated in a log line; callers choose some of them.
+/// The longest text copied into a log line; some of these texts are chosen by callers.
 constexpr std::size_t text_max = 256;
 
 /// `.042`
@@ -25,14 +25,14 @@ private:
     char text_[4];
 };
 
-/// `key` comes as it is written, with the comma before and the colon after it.
+/// `key` is written as given, so it includes the comma before it and the colon after it.
 void put_text(text_end& out, std::string_view key, std::string_view text) {
     if (text.empty()) return;
     out.put(key);
     put_json_string(out, text.substr(0, text_max));
 }
 
-/// A name of ours, which needs no escape.
+/// A name from the code, which needs no escaping.
 void put_name(text_end& out, std::string_view key, std::string_view name) {
     out.put(key, "\"", name, "\"");
 }
@@ -41,7 +41,7 @@ void put_number(text_end& out, std::string_view key, std::uint64_t number) {
     out.put(key, number_text(number));
 }
 
-/// Milliseconds with three decimals, without a detour through double.
+/// Milliseconds with three decimals, formatted without floating point.
 void put_milliseconds(text_end& out, std::string_view key, std::chrono::microseconds time) {
     const auto micro = static_cast<std::uint64_t>(std::max<std::int64_t>(0, time.count()));
     const auto rest = static_cast<unsigned>(micro % 1000);

@@ -1,6 +1,6 @@
-// One event as one line of JSON, appended to a string the caller reuses. There is no way to hand it a secret
-// type; every text is escaped, so no byte of a request can end a line or begin another (failure-catalogue
-// G06). Pure.
+// Formats one event as one line of JSON, appended to a string that the caller reuses. It does not accept the
+// type `secret`; every text is escaped, so no byte of a request can end a line or start another
+// (failure-catalogue G06). Pure.
 #pragma once
 #include "base/clock.hpp"
 #include "telemetry/call_record.hpp"
@@ -13,7 +13,7 @@
 
 namespace gateway::telemetry {
 
-/// A member of an event: its name (ours) and its value (anybody's).
+/// A member of an event: a name from the code, and a value from any source.
 using member = std::pair<std::string_view, std::string_view>;
 
 void append_event(std::string& out, level l, std::string_view event, const std::vector<member>& members,

@@ -15,7 +15,8 @@ namespace gateway::telemetry {
 
 namespace {
 
-constexpr milliseconds gather_time{10}; // lines of one wake-up: a hundred writes a second are enough
+constexpr milliseconds gather_time{
+    10}; // lines are collected this long per write: 100 writes a second are enough
 constexpr milliseconds stop_patience{1'000};
 constexpr std::size_t pipe_piece = 4096; // PIPE_BUF: after POLLOUT a write of this size does not block
 constexpr std::size_t file_piece = 1 << 20;
@@ -50,8 +51,8 @@ struct log_queue::state {
     std::size_t bytes_max;
     std::size_t piece;
     std::mutex mutex;
-    std::condition_variable wake;    // the writer: there is something, or it is time to go
-    std::condition_variable written; // flush(): what was waiting is gone
+    std::condition_variable wake;    // wakes the writer: there are lines, or the queue ends
+    std::condition_variable written; // wakes flush(): the waiting lines are written or lost
     std::string waiting;
     bool writing = false;
     bool stopping = false;
@@ -73,7 +74,7 @@ void log_queue::state::write_out(std::string_view text) {
     while (!text.empty()) {
         pollfd ready{descriptor, POLLOUT, 0};
         const int found = poll(&ready, 1, 100);
-        if (found == 0) { // stuck: wait, unless we have to go
+        if (found == 0) { // the descriptor takes no bytes: wait, unless the queue ends
             if (may_go_on()) continue;
             break;
         }

@@ -1,6 +1,6 @@
-// Where log lines go: a bounded buffer and one thread that writes it to a file descriptor. Lossy by design: a
-// full disk, a stuck or closed pipe (EPIPE) costs lines, which are counted, and never a call
-// (failure-catalogue G08, P08). Made by main before everything that logs; any thread may push.
+// Writes log lines: a bounded buffer and one thread that writes it to a file descriptor. Lossy by design: a
+// full disk or a stuck or closed pipe (EPIPE) loses lines, which are counted, and never delays or fails a
+// call (failure-catalogue G08, P08). Made by main before everything that logs; any thread may push.
 #pragma once
 #include "base/clock.hpp"
 
@@ -21,18 +21,18 @@ class log_queue {
 public:
     static constexpr std::size_t default_bytes_max = 4 << 20;
 
-    /// Writes to `descriptor`, which stays its owner's.
+    /// Writes to `descriptor`, which it does not own.
     explicit log_queue(int descriptor, std::size_t bytes_max = default_bytes_max);
-    /// Writes what is left, for at most a second.
+    /// Writes the remaining lines, for at most one second.
     ~log_queue();
     log_queue(const log_queue&) = delete;
     log_queue& operator=(const log_queue&) = delete;
 
-    /// One line without its end. Never waits for the descriptor.
+    /// Adds one line, given without its line break. Never waits for the descriptor.
     void push(std::string_view line);
-    /// Until everything pushed so far is written or lost, or the time is over.
+    /// Waits until everything pushed so far is written or lost, or `wait` has passed.
     void flush(milliseconds wait);
-    /// Lines that found no room, or whose write failed.
+    /// Lines that did not fit into the buffer or could not be written.
     std::uint64_t dropped_lines() const;
 
 private:

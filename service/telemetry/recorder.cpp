@@ -14,8 +14,8 @@ std::size_t bucket_of(std::chrono::microseconds took) {
     return at;
 }
 
-/// A fault of ours wakes somebody, trouble at TikTok or a bound that is reached is worth a look, and what a
-/// client did wrong (also 501 and 505) is every day's business.
+/// error: a fault of this service, which may raise an alert. warn: trouble at TikTok, or a bound that was
+/// reached. info: everything else, also what a client did wrong (501 and 505, too).
 level level_of_call(int status) {
     if (status == http_status(errc::internal)) return level::error;
     return status >= 502 && status <= 504 ? level::warn : level::info;
@@ -48,7 +48,7 @@ void recorder::call_ended(const call_record& call, steady_time now, wall_time wa
     request_times_[action].observe(took);
     if (call.replayed) replays_.add(1);
     if (call.body_bytes_in > 0) bytes_in_.add(call.body_bytes_in);
-    // TikTok's windows report their own refusals; a caller's quota has no endpoint.
+    // Refusals by TikTok's windows are counted by those windows; a caller's quota has no endpoint.
     if (call.refused_by == limit_scope::caller || call.refused_by == limit_scope::address)
         rate_limited(*call.refused_by, {});
 

@@ -1,6 +1,5 @@
-// What one worker counted. Written from that worker's thread only, without a lock and without looking
-// anything up by text; read by the sink at scrape from another thread, hence the relaxed atomics. Owned by
-// the sink.
+// The counters of one worker. Written only from that worker's thread, without a lock and without a lookup by
+// text; read by the sink at each scrape from another thread, hence the relaxed atomics. Owned by the sink.
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -23,7 +22,8 @@ class sink;
 inline constexpr std::array<double, 12> duration_bounds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
                                                         0.5,   1,    2.5,   5,    10,  30};
 
-/// What tiktok::observer::post_ended says (tiktok/services.hpp); the last is for anything else.
+/// The outcomes that tiktok::observer::post_ended reports (tiktok/services.hpp); the last is for anything
+/// else.
 inline constexpr std::array<std::string_view, 5> post_outcomes{"begun", "settled", "failed",
                                                                "outcome_unknown", "other"};
 
@@ -50,7 +50,7 @@ public:
     /// The end of a call: its metrics and its log line.
     void call_ended(const call_record& call, steady_time now, wall_time wall);
 
-    // What tiktok/ reports (tiktok::observer); labels that are not in the closed sets count as `other`.
+    // Reports of tiktok/ (tiktok::observer); labels that are not in the closed sets count as `other`.
     void upstream_call(std::string_view endpoint, std::string_view code, milliseconds took);
     void rate_limited(limit_scope scope, std::string_view endpoint);
     void uploaded(std::uint64_t bytes) { bytes_out_.add(bytes); }
@@ -65,8 +65,8 @@ private:
     static constexpr std::size_t codes_max = 64, scopes = 5;
 
     std::size_t code_index(std::string_view code);
-    /// Lines that strangers can cause as fast as they like are few a second, and the rest is counted: of
-    /// calls without a valid key, and of connections that found no room.
+    /// Limits log lines that anyone can cause at any rate to a few a second and counts the rest: for calls
+    /// without a valid key, and for connections refused for lack of room.
     struct few_lines {
         steady_time since; // the second in which `told` were written
         std::uint32_t told = 0;
@@ -85,7 +85,7 @@ private:
     std::array<cell, post_outcomes.size()> posts_;
     cell replays_, bytes_in_, bytes_out_;
     std::atomic<std::int64_t> uploads_in_flight_{0};
-    std::vector<std::string_view> known_codes_; // as the sink numbered them, for this thread
+    std::vector<std::string_view> known_codes_; // with the sink's numbers; this thread's copy
     std::string line_;
     few_lines without_key_, without_room_;
 };

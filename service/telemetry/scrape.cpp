@@ -1,4 +1,4 @@
-// The one file that knows Prometheus: adds up what the workers counted and writes it in the text format.
+// The only file that uses Prometheus: adds up the workers' counters and writes them in the text format.
 #include "telemetry/sink.hpp"
 
 #include <prometheus/metric_family.h>

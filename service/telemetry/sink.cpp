@@ -18,8 +18,8 @@ std::vector<int> all_statuses() {
     return statuses;
 }
 
-/// The place of `wanted`. Labels are views of the same static texts the tables hold, so their addresses
-/// nearly always tell; the last place is for what is not in the list.
+/// The index of `wanted`. Labels are views of the same static texts as those in the lists, so comparing
+/// addresses is nearly always enough; the last index is for labels that are not in the list.
 std::size_t place_of(const std::vector<std::string_view>& list, std::string_view wanted) {
     for (std::size_t at = 0; at < list.size(); ++at)
         if (list[at].data() == wanted.data() && list[at].size() == wanted.size()) return at;
@@ -56,7 +56,7 @@ std::size_t sink::endpoint_index(std::string_view endpoint) const {
 std::size_t sink::status_index(int status) const {
     const auto at = std::lower_bound(statuses_.begin(), statuses_.end(), status);
     if (at != statuses_.end() && *at == status) return static_cast<std::size_t>(at - statuses_.begin());
-    return status_index(500); // an unknown status is a fault of ours
+    return status_index(500); // an unknown status is a fault of this service
 }
 
 std::size_t sink::outcome_index(std::string_view outcome) const {

@@ -1,7 +1,7 @@
-// Where facts become metrics and log lines (product §8). Layers fill a call_record or call an observer;
-// nobody else knows of Prometheus. Label values come from closed sets given at the start, so the number of
-// series is bounded whatever the traffic (failure-catalogue G05). Made by main, outlives everything that
-// reports; any thread may scrape.
+// Turns facts into metrics and log lines (product §8). Other layers fill a call_record or call an observer
+// and do not use Prometheus. Label values come from closed sets given at the start, so the number of series
+// is bounded whatever the traffic (failure-catalogue G05). Made by main, outlives everything that reports;
+// any thread may scrape.
 #pragma once
 #include "base/clock.hpp"
 #include "telemetry/log_line.hpp"
@@ -21,7 +21,7 @@
 
 namespace gateway::telemetry {
 
-/// The closed sets; texts of static life.
+/// The closed sets of labels; the texts have static lifetime.
 struct label_sets {
     std::vector<std::string_view> actions;   // slugs of the table
     std::vector<std::string_view> endpoints; // names of tiktok::facts()
@@ -42,19 +42,19 @@ public:
     sink(const sink&) = delete;
     sink& operator=(const sink&) = delete;
 
-    /// To be used on that worker's thread only.
+    /// Use only on that worker's thread.
     recorder& of_worker(unsigned index) { return *recorders_[index]; }
 
-    /// Calls without a valid key, and connections without room, that have no line of their own, since the
-    /// start; any thread.
+    /// Log lines left out since the start, for calls without a valid key and for refused connections; any
+    /// thread.
     std::uint64_t keys_untold() const;
     std::uint64_t connections_untold() const;
 
-    /// How a token refresh ended; any thread.
+    /// Counts a token refresh by its result; any thread.
     void refresh_ended(std::string_view result, milliseconds took);
 
-    /// Figures that somebody else keeps: `read` is called at each scrape, on the scraping thread, and must
-    /// not wait. Before the first scrape only. `name` without the prefix tiktok_gateway_.
+    /// A gauge whose value is kept elsewhere: `read` is called at each scrape, on the scraping thread, and
+    /// must not block. Only before the first scrape. `name` has no prefix tiktok_gateway_.
     void add_gauge(std::string name, std::string help, reader read);
     void add_counter(std::string name, std::string help, reader read);
 
@@ -63,7 +63,7 @@ public:
 
     bool tells(level l) const { return l >= least_.load(std::memory_order_relaxed); }
     void change_level(level least) { least_.store(least, std::memory_order_relaxed); }
-    /// An event of the service's life.
+    /// Logs an event of the service itself.
     void tell(level l, std::string_view event, const std::vector<member>& members = {});
 
 private:
@@ -73,13 +73,14 @@ private:
         bool is_counter;
         reader read;
     };
-    struct families; // what scrape() builds
+    struct families; // the metric families that scrape() builds
 
     std::size_t action_index(std::string_view action) const;
     std::size_t status_index(int status) const;
     std::size_t endpoint_index(std::string_view endpoint) const;
     std::size_t outcome_index(std::string_view outcome) const;
-    /// The code's number for all workers, and its name as kept here; `other` when there are too many.
+    /// The code's number, the same for all workers, and its name as stored here; `other` when there are too
+    /// many.
     std::pair<std::size_t, std::string_view> learn_code(std::string_view code);
     void push_line(std::string_view line) { lines_.push(line); }
 
@@ -91,10 +92,11 @@ private:
     std::vector<source> sources_;
 
     mutable std::mutex codes_mutex_;
-    std::vector<std::unique_ptr<std::string>> codes_; // learnt; their texts never move
+    std::vector<std::unique_ptr<std::string>>
+        codes_; // codes seen so far; pointers, so that the texts never move
 
     mutable std::mutex refresh_mutex_;
-    std::vector<std::uint64_t> refreshes_; // by refresh_results, the last is `other`
+    std::vector<std::uint64_t> refreshes_; // indexed by refresh_results; the last is `other`
     histogram_cells refresh_times_;
 };
 
