@@ -31,10 +31,10 @@ bool agree_on_start(const beast_parser<false>& parser, const http::response_head
     return parser.get().result_int() == static_cast<unsigned>(head.status);
 }
 
-/// Whether Beast takes the whole block as one head, and reads it as the gate has.
+/// Whether Beast parses the whole block as one head with the same result as the gate.
 template <bool is_request, class Head>
 bool beast_agrees(std::string_view block, const Head& head) {
-    // Most heads fit here; a larger one takes more from the heap and gives it back.
+    // Most heads fit here; a larger one allocates more from the heap and frees it.
     std::array<std::byte, 4096> memory;
     std::pmr::monotonic_buffer_resource arena(memory.data(), memory.size());
     beast_parser<is_request> parser(std::piecewise_construct, std::make_tuple(),
@@ -42,7 +42,7 @@ bool beast_agrees(std::string_view block, const Head& head) {
     const auto& bounds = http::bounds_of(is_request ? http::peer::caller : http::peer::tiktok);
     parser.header_limit(static_cast<std::uint32_t>(bounds.header_bytes + 1));
     parser.body_limit(boost::none);
-    parser.skip(true); // stop at the empty line: the body is ours
+    parser.skip(true); // stop at the empty line: the body is read by our code
     boost::system::error_code error;
     const std::size_t used = parser.put(boost::asio::const_buffer(block.data(), block.size()), error);
     if (error == beast::error::need_more) error = {};
@@ -51,7 +51,7 @@ bool beast_agrees(std::string_view block, const Head& head) {
     const auto& message = parser.get();
     if (!agree_on_start(parser, head) || message.version() != 10U + static_cast<unsigned>(head.minor_version))
         return false;
-    // Of an answer without a body by its status, the fields about one say nothing.
+    // If the status of an answer allows no body, the fields about it are ignored.
     if (!is_request && head.body.kind == http::framing::none) return true;
     const auto length = parser.content_length();
     const bool has_length = head.body.kind == http::framing::length;
@@ -63,8 +63,8 @@ bool beast_agrees(std::string_view block, const Head& head) {
 
 result<http::request_head> read_request_head(std::string_view block) {
     auto judged = http::judge(block);
-    // Two readers can only disagree about where a body begins or ends; without one the empty line is the end.
-    // (beast_agreement_test holds Beast against the gate for these, too.)
+    // Two parsers can only disagree about where a body begins or ends; without a body the empty line is the
+    // end. (beast_agreement_test compares Beast with the gate for these, too.)
     if (!judged || judged->body.kind == http::framing::none || beast_agrees<true>(block, *judged))
         return judged;
     return failure{errc::malformed_request, "The request can be read in more than one way."};
@@ -72,8 +72,8 @@ result<http::request_head> read_request_head(std::string_view block) {
 
 result<http::response_head> read_response_head(std::string_view block) {
     auto judged = http::judge_response(block);
-    // One decimal Content-Length and no coding: there is nothing to disagree about (beast_agreement_test
-    // looks).
+    // One decimal Content-Length and no coding: two parsers cannot differ here (checked by
+    // beast_agreement_test).
     if (!judged || judged->body.kind == http::framing::length || beast_agrees<false>(block, *judged))
         return judged;
     return failure{errc::tiktok_error, "TikTok's answer can be read in more than one way."};

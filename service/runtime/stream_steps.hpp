@@ -1,11 +1,12 @@
-// Reading from and writing to a stream as one operation that the coroutine awaits itself: stream::read_some
-// and stream::write without the coroutine that each of them is, which costs half a thousand instructions a
+// Reading from and writing to a stream as one operation that the calling coroutine awaits directly:
+// stream::read_some and stream::write without the coroutine of their own, which costs 500 instructions each
 // time. For the places that every call passes:
 //
 //     stream_reading reading(from, space, until);
-//     const auto arrived = co_await reading; // as of stream::read_some
+//     const auto arrived = co_await reading; // like stream::read_some
 //
-// Lives in the frame of who waits, and must be gone before the stream is. Needs Asio; for .cpp files only.
+// Lives in the frame of the waiting coroutine, and must be destroyed before the stream. Needs Asio; for .cpp
+// files only.
 #pragma once
 #include "base/memory/worker_memory.hpp"
 #include "runtime/stream.hpp"
@@ -24,13 +25,14 @@
 
 namespace gateway {
 
-/// A loop of socket operations as what Asio calls an asynchronous operation: task awaits it (task.hpp). Each
-/// goes on in the very step of the event loop that completed the one before, since all live on the socket's
-/// own loop: with use_awaitable, Asio makes a coroutine of each, keeps the loop's work counted for it and
-/// sends its end through the executor, which is 600 instructions and two locked additions. `Steps` has
+/// A loop of socket operations as one asynchronous operation in Asio's sense, which a task awaits (task.hpp).
+/// Each operation starts directly in the step of the event loop that completed the one before, since all run
+/// on the socket's own loop. With use_awaitable, Asio makes a coroutine of each, counts it as work of the
+/// loop and sends its completion through the executor, which costs 600 instructions and two locked additions.
+/// `Steps` has
 /// - bool more(): whether something is to be done; else result() is there,
 /// - void begin(handler): starts the next operation,
-/// - void took(error_code, bytes): what came of it.
+/// - void took(error_code, bytes): handles its result.
 template <class Steps>
 class stream_loop {
 public:
@@ -61,15 +63,16 @@ protected:
                 std::move(whole)();
         }
         Steps* steps;
-        Handler whole; // of the coroutine, without its executor: called where the last operation ends
+        Handler
+            whole; // the coroutine's handler without its executor: called where the last operation completes
     };
 
 private:
     Steps& steps() { return static_cast<Steps&>(*this); }
 };
 
-/// What is left to be sent of one write: as it is, or encrypted a bounded piece at a time. With TLS the
-/// engine's own words go before it, and alone where nothing is to be written. Awaited within a timing.
+/// The rest of one write: plain, or encrypted in pieces of bounded size. With TLS, pending output of the
+/// engine is sent before it, also where nothing is to be written. Awaited within a timing.
 class stream_sending : public stream_loop<stream_sending> {
 public:
     explicit stream_sending(stream::state& of, std::string_view first = {}, std::string_view second = {})
@@ -84,7 +87,7 @@ public:
             of_.socket.async_write_some(pieces_, std::forward<Handler>(handler));
     }
     void took(boost::system::error_code ec, std::size_t bytes);
-    /// Why no more is sent; none: all is.
+    /// Why sending stopped; none if everything was sent.
     boost::system::error_code result() const { return failure_; }
 
 private:
@@ -93,12 +96,12 @@ private:
 
     stream::state& of_;
     std::string_view first_, second_; // not sent yet; with TLS: not encrypted yet
-    std::size_t at_ = 0;              // of `sending`: sent
+    std::size_t at_ = 0;              // bytes of `sending` that are sent
     std::array<boost::asio::const_buffer, 2> pieces_{};
     boost::system::error_code failure_;
 };
 
-/// As stream::read_some.
+/// Like stream::read_some.
 class stream_reading : public stream_loop<stream_reading> {
 public:
     stream_reading(stream& from, std::span<char> space, deadline until)
@@ -128,11 +131,11 @@ private:
     stream::state& of_;
     std::span<char> space_, into_;
     const stream::state::timing limit_;
-    std::optional<stream_sending> sending_; // what TLS has to say first, which is rare
+    std::optional<stream_sending> sending_; // output of TLS to send first, which is rare
     std::optional<io_result<std::size_t>> result_;
 };
 
-/// As stream::write.
+/// Like stream::write.
 class stream_writing : public stream_loop<stream_writing> {
 public:
     stream_writing(stream& to, std::string_view bytes, deadline until)
@@ -153,7 +156,7 @@ public:
         left_.begin(std::forward<Handler>(handler));
     }
     void took(boost::system::error_code ec, std::size_t bytes) { left_.took(ec, bytes); }
-    /// None where all is sent.
+    /// None if everything was sent.
     boost::system::error_code result() const { return before_ ? before_ : left_.result(); }
 
 private:
