@@ -32,7 +32,8 @@ std::string read_hash(std::string& into, const YAML::Node& value) {
     return {};
 }
 
-/// A pattern that no user_id can fit would shut its caller out without a word.
+/// A pattern that no user_id can match would refuse every user of its caller without an error at start, so it
+/// is refused here.
 std::string read_users(std::vector<std::string>& into, const YAML::Node& value) {
     if (const auto wrong = read_texts(into, value); !wrong.empty()) return wrong;
     for (const auto& pattern : into) {

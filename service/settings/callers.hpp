@@ -1,4 +1,4 @@
-// Reads `callers`: the one setting that is a list of entries with keys of their own. Used by keys.cpp only.
+// Reads `callers`, the only setting that is a list of entries with keys. Used by keys.cpp only.
 #pragma once
 #include "settings/settings.hpp"
 
@@ -11,7 +11,7 @@ class Node;
 
 namespace gateway::settings {
 
-/// Gives what is wrong, with the entry and its key (`[2].key_sha256 …`), or nothing.
+/// Gives what is wrong, with the entry and its key (`[2].key_sha256 …`), or an empty text.
 std::string read_callers(std::vector<caller>& into, const YAML::Node& value);
 
 } // namespace gateway::settings

@@ -20,7 +20,8 @@ bool is_loopback(const std::string& address) {
     return address.starts_with("127.") || address == "::1";
 }
 
-/// A host of TikTok's: a name or an IPv4 address, over TLS (the resolver knows no brackets).
+/// A host of TikTok: a name or an IPv4 address, over TLS (the resolver does not support IPv6 literals in
+/// brackets).
 bool is_tiktok_page(const std::string& url) {
     const auto address = read_web_address(url);
     return address && address->secure && !address->host.starts_with('[');
@@ -30,13 +31,13 @@ bool is_tiktok_origin(const std::string& url) {
     return is_tiktok_page(url) && read_web_address(url)->path.empty();
 }
 
-/// Codes of logins travel to this address: in clear only where no wire is.
+/// Login codes are sent to this address, so plain HTTP is allowed only on loopback.
 bool is_public_url(const std::string& url) {
     const auto address = read_web_address(url);
     return address && (address->secure || address->on_loopback());
 }
 
-/// Only wildcards would trust whatever host an answer names.
+/// A pattern of wildcards only would accept any host that an answer names.
 bool is_host_pattern(std::string_view pattern) {
     const bool plain = consists_of(pattern, [](char c) {
         return is_alphanumeric(c) || std::string_view(".-*:[]").find(c) != std::string_view::npos;
@@ -46,7 +47,8 @@ bool is_host_pattern(std::string_view pattern) {
     return plain && std::any_of(host.begin(), host.end(), is_alphanumeric);
 }
 
-/// Of two keys that do not fit each other: where the first was given, else the second.
+/// The source of two keys that contradict each other: that of the first if it was given, else that of the
+/// second.
 std::string either_source(const all& values, const std::string& key, const std::string& other) {
     auto source = source_of(values, key);
     return source.empty() ? source_of(values, other) : source;

@@ -1,6 +1,6 @@
-// Settings that come from the environment: `TIKTOK_GATEWAY__A__B` for the key `a.b`. A value is taken as it
-// stands; only a list, or a map, is YAML. An empty variable counts as absent, so that `${KEY:-}` of a compose
-// file gives nothing.
+// Settings from the environment: `TIKTOK_GATEWAY__A__B` for the key `a.b`. A value is taken literally; only a
+// list or a map is parsed as YAML. An empty variable counts as absent, so that `${KEY:-}` of a compose file
+// sets nothing.
 #pragma once
 #include "settings/given.hpp"
 #include "settings/loader.hpp"
@@ -9,7 +9,7 @@
 
 namespace gateway::settings {
 
-/// Lays the variables over what the file gave.
+/// Sets the variables' values over those of the file.
 void add_environment(const environment& variables, given_values& into, std::vector<fault>& faults);
 
 } // namespace gateway::settings

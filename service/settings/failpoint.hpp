@@ -4,7 +4,7 @@
 
 namespace gateway::settings {
 
-/// Throws std::runtime_error where it is set and cannot be followed: a test must not believe it was.
+/// Throws std::runtime_error if it is set and not valid, so that a test cannot run without its failpoint.
 void arm_failpoint_of_environment();
 
 } // namespace gateway::settings

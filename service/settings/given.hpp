@@ -1,4 +1,4 @@
-// What was given for each key, and by whom: the step between a source (the file, the environment) and the
+// The value given for each key and its source: the step between a source (the file, the environment) and the
 // readers. Used by loader.cpp and environment.cpp only.
 #pragma once
 #include "settings/keys.hpp"
@@ -19,19 +19,18 @@ struct given {
 };
 using given_values = std::map<std::string, given>; // by key
 
-/// The row a key is read by: itself, or the secret whose file it names.
+/// The row that reads a key: its own, or that of the secret whose file it names.
 struct meaning {
     const key_row* row = nullptr;
     bool names_a_file = false;
 };
 meaning meaning_of(std::string_view key);
 
-/// Leaves in `into` only what is meant: the partner of a secret (`x` and `x_file`) given by a weaker source
-/// goes.
+/// Sets the key and removes its counterpart (`x` for `x_file` and the reverse) if a weaker source gave that.
 void put_over(given_values& into, const std::string& key, given value);
 
-/// The rule of YAML that was broken and the place. Not what the library says in full: that may hold a piece
-/// of the text, which may be a secret.
+/// The YAML error and its position, without the library's full text, which may contain a piece of the file
+/// and so a secret.
 std::string not_yaml(const YAML::Exception& wrong);
 
 } // namespace gateway::settings

@@ -56,7 +56,7 @@ key_row key(std::string_view name, std::string_view expects, Where where, bounds
     return row;
 }
 
-/// Taken by SIGHUP too (product §8).
+/// SIGHUP applies it, too (product §8).
 key_row live(key_row row) {
     row.is_live = true;
     return row;
@@ -67,7 +67,7 @@ key_row required(key_row row) {
     return row;
 }
 
-/// Not secret, but as exact as one.
+/// Not a secret, but read as exactly as one.
 template <class Where>
 key_row word(std::string_view name, std::string_view expects, Where where) {
     key_row row = key(name, expects, where);
@@ -179,7 +179,7 @@ std::vector<key_row> bound_rows() {
         key("deadlines.upload_bytes_per_second_min", "bytes per second",
             INTO(deadlines.upload_bytes_per_second_min), {1, 1e9}),
         key("uploads.keep_hours", "hours; 0: keep nothing", INTO(uploads.keep_hours), {0, 24 * 365}),
-        // The smallest chunks TikTok takes are 5 MB: below that no upload could ever run.
+        // TikTok's smallest chunks are 5 MB: with less memory no upload could run.
         key("uploads.memory_bytes", "bytes", INTO(uploads.memory_bytes), {8.0 * 1024 * 1024, 1e12}),
         key("files.directory", "folder", INTO(files.directory)),
         key("files.quota_bytes", "bytes", INTO(files.quota_bytes), {0, 1e15}),

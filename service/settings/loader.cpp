@@ -42,7 +42,7 @@ void flatten(const YAML::Node& node, const std::string& path, const std::string&
         faults.push_back({path, "is not a setting", source_at(file, node)});
         return;
     }
-    if (node.IsNull()) return; // a section of which every line is commented out
+    if (node.IsNull()) return; // a section whose lines are all commented out
     if (!node.IsMap()) {
         faults.push_back({path, "must be a section with keys of its own", source_at(file, node)});
         return;
@@ -79,7 +79,7 @@ void read_secret_file(const key_row& row, const std::string& key, const given& f
         into.faults.push_back({key, wrong, source});
 }
 
-/// A reader of entries begins with the place it means: `[2].users must …`.
+/// A reader of list entries begins its text with the entry: `[2].users must …`.
 fault fault_at(const std::string& key, const std::string& wrong, const std::string& source) {
     if (!wrong.starts_with('[')) return {key, wrong, source};
     const auto place_end = wrong.find(' ');
@@ -122,7 +122,7 @@ std::string text_about(const all& values, const std::string& key, const std::str
 }
 
 std::string source_of(const all& values, std::string_view key) {
-    const std::string name(key.substr(0, key.find('['))); // without the place of an entry
+    const std::string name(key.substr(0, key.find('['))); // without the index of an entry
     for (const auto& one : {name, name + std::string(file_suffix)})
         if (const auto found = values.sources.find(one); found != values.sources.end()) return found->second;
     return {};

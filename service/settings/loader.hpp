@@ -1,5 +1,5 @@
 // Reads the settings: one YAML file, then the environment over it, then secrets from their files, then the
-// rules that bind several keys. Called by commands/ at start; every fault is collected, none is thrown.
+// rules about several keys. Called at start; all faults are collected, none is thrown.
 #pragma once
 #include "settings/settings.hpp"
 
@@ -10,7 +10,7 @@
 
 namespace gateway::settings {
 
-/// What is wrong, and at which key (empty: at the file itself). Never holds a secret's value.
+/// What is wrong, and with which key (empty: with the file itself). Never contains a secret.
 struct fault {
     std::string key;
     std::string reason;
@@ -25,7 +25,7 @@ struct loaded {
     bool good() const { return faults.empty(); }
 };
 
-/// `TIKTOK_GATEWAY__A__B` and its value, as they stand in the process's environment.
+/// `TIKTOK_GATEWAY__A__B` and its value, as in the process's environment.
 using environment = std::map<std::string, std::string>;
 
 /// The process's own variables that begin with TIKTOK_GATEWAY__.
@@ -34,15 +34,15 @@ environment read_environment();
 /// `path` may be empty: environment only.
 loaded load(const std::string& path, const environment& variables);
 
-/// The same from text in memory; `file` is what messages call it.
+/// The same from a text in memory; `file` is its name in messages.
 loaded load_text(const std::string& yaml, const environment& variables, const std::string& file = "settings");
 
-/// Where the value of a key, or of an entry of it, came from; empty: it is the default.
+/// The source of the value of a key or of one of its entries; empty for a default.
 std::string source_of(const all& values, std::string_view key);
-/// What is wrong with a value that was read, in the words of text_of().
+/// What is wrong with a value that was read, in the format of text_of().
 std::string text_about(const all& values, const std::string& key, const std::string& reason);
 
-/// The rules that bind several keys or go beyond a type (loader.cpp calls it last).
+/// Checks the rules about several keys, or beyond the type of a value (loader.cpp calls it last).
 std::vector<fault> check_together(const all& values);
 
 } // namespace gateway::settings

@@ -1,5 +1,5 @@
-// How one value of YAML becomes one member; each reader says in a few words what it would have liked. Used by
-// keys.cpp and callers.cpp only.
+// Functions that read one YAML value into one member; each gives a short text with the expected value if it
+// fails. Used by keys.cpp and callers.cpp only.
 #pragma once
 #include "base/clock.hpp"
 #include "base/secret.hpp"
@@ -23,8 +23,8 @@ struct bounds {
 
 /// Each gives what is wrong, or an empty string.
 std::string read_text(std::string& into, const YAML::Node& value);
-/// What is copied from somewhere and must fit to the byte: visible ASCII with no blank at either end. Line
-/// ends and a byte order mark around it are cut off; the reason never repeats the text.
+/// For values that are copied and must be exact: visible ASCII without a blank at either end. Line ends and a
+/// byte order mark around it are removed; the reason never repeats the text.
 std::string read_word(std::string& into, const YAML::Node& value);
 std::string read_secret(secret& into, const YAML::Node& value);
 std::string read_texts(std::vector<std::string>& into, const YAML::Node& value);

@@ -1,5 +1,5 @@
-// Everything that can be set, one plain struct per part, each default safe. Read once at start; nothing below
-// settings/ opens a file of settings or reads the environment. Values only, no behaviour.
+// All settings, one plain struct per part, with safe defaults. Read once at start; no code below settings/
+// opens a settings file or reads the environment. Values only.
 #pragma once
 #include "base/clock.hpp"
 #include "base/secret.hpp"
@@ -50,9 +50,9 @@ struct tiktok {
     std::string pkce = "hex"; // hex, base64url, off
     std::string default_privacy_level = "SELF_ONLY";
     std::vector<std::string> verified_url_prefixes;
-    /// Upload hosts beyond public names: patterns of host or host:port.
+    /// Allowed upload hosts beside TikTok's public ones: patterns of host or host:port.
     std::vector<std::string> upload_hosts;
-    /// name: address — for hosts DNS does not know (simulator, tests); takes the place of resolving.
+    /// name: address, for hosts that are not in DNS (simulator, tests); used instead of a lookup.
     std::map<std::string, std::string> resolve;
     std::uint32_t connections_per_host = 64;
     std::uint32_t waiters_per_host = 1024;
@@ -69,7 +69,7 @@ struct caller {
     bool operator==(const caller&) const = default;
 };
 
-/// `limits.tiktok.*`: calls a minute per user token, and `limits.*` of our own.
+/// `limits.tiktok.*`: calls a minute per user token; and the gateway's own `limits.*`.
 struct limits {
     std::uint32_t user_info_per_minute = 600;
     std::uint32_t video_list_per_minute = 600;
@@ -97,7 +97,8 @@ struct deadlines {
 /// `uploads.*`
 struct uploads {
     std::uint32_t keep_hours = 24;
-    std::uint64_t memory_bytes = 256ULL << 20; // all held chunks together; more is refused with 503
+    std::uint64_t memory_bytes = 256ULL
+                                 << 20; // for all chunks held at one time; uploads that need more get 503
     bool operator==(const uploads&) const = default;
 };
 
@@ -118,7 +119,7 @@ struct drain {
 
 /// `store.*`
 struct store {
-    secret url{"sqlite:gateway.db"}; // of PostgreSQL it holds a password
+    secret url{"sqlite:gateway.db"}; // secret, because a PostgreSQL URL contains a password
     std::uint32_t connections = 8;   // to PostgreSQL
     bool in_file() const { return url.reveal().starts_with("sqlite:"); }
 };
@@ -129,10 +130,11 @@ struct vault {
     double refresh_per_second = 10; // of this replica
     /// Refresh this long before the access token ends (cut to half its lifetime).
     milliseconds refresh_ahead{300'000};
-    /// TikTok says nowhere how soon all of it knows a new pair: so long after a refresh a 401 means "not
-    /// yet".
+    /// TikTok does not document how soon all its servers accept a new pair: for this time after a refresh a
+    /// 401 means "not yet".
     milliseconds settling{3'000};
-    /// Users whose opened tokens are kept in memory, about 1 KiB each; the others' are read again.
+    /// The number of users whose decrypted tokens are cached, about 1 KiB each; those of others are read
+    /// again.
     std::uint32_t cached_users = 100'000;
     bool operator==(const vault&) const = default;
 };
@@ -157,7 +159,7 @@ struct all {
     settings::files files;
     settings::drain drain;
     settings::log log;
-    /// Of each key that was given: which line or variable gave it.
+    /// For each key that was given: the line or the variable that gave it.
     std::map<std::string, std::string> sources;
 };
 
