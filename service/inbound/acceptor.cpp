@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
 constexpr milliseconds pause_when_full{100};
-constexpr milliseconds pause_for_room{5}; // for the session that was chosen to end
+constexpr milliseconds pause_for_room{5}; // for the evicted session to end
 constexpr std::size_t spares = 2;
 constexpr int backlog = 4096;
 
@@ -31,7 +31,7 @@ tcp_acceptor bound(worker& home, const asio::ip::tcp::endpoint& where, bool shar
 }
 
 void hand_over(tcp_socket socket, client_sink& to) {
-    boost::system::error_code ignored; // a client that is gone already is found out by its session
+    boost::system::error_code ignored; // the session notices a client that has already left
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     to.take(std::move(socket));
 }
@@ -50,7 +50,7 @@ tcp_acceptor open_acceptor(worker& home, const std::string& address, std::uint16
     try {
         const asio::ip::tcp::endpoint where(asio::ip::make_address(address), port);
         if (use == port_use::first_of_many)
-            bound(home, where, false).close(); // throws where somebody listens
+            bound(home, where, false).close(); // throws if another process listens
         tcp_acceptor acceptor = bound(home, where, use != port_use::alone);
         acceptor.listen(backlog);
         return acceptor;
@@ -71,7 +71,7 @@ task<void> accept_clients(worker& home, tcp_acceptor& from, client_sink& to) {
         if (error == asio::error::operation_aborted || !from.is_open()) co_return;
         const bool full = error == asio::error::no_descriptors || error == asio::error::no_buffer_space
                           || error == asio::error::no_memory || error.value() == ENFILE;
-        if (!full) continue; // that client's own fault: reset before we took it
+        if (!full) continue; // an error of that client: it reset the connection before it was accepted
         to.note_shortage();
         const bool made = to.make_room();
         if (!made && spare.release()) accept_one(home, from, to);
@@ -81,7 +81,7 @@ task<void> accept_clients(worker& home, tcp_acceptor& from, client_sink& to) {
 }
 
 void begin_no_handshakes(tcp_acceptor& on) {
-    constexpr std::uint32_t flags_at = 13; // in a TCP header, which is where the filter's view begins
+    constexpr std::uint32_t flags_at = 13; // offset in the TCP header, where the filter's data begins
     constexpr std::uint32_t whole_segment = 0xffff'ffff;
     std::array<sock_filter, 5> program{{
         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, flags_at),
@@ -95,7 +95,7 @@ void begin_no_handshakes(tcp_acceptor& on) {
 }
 
 void accept_waiting(worker& home, tcp_acceptor& from, client_sink& to) {
-    constexpr int failures_max = 256; // of clients that went away meanwhile, nearly always
+    constexpr int failures_max = 256; // nearly all of them clients that left meanwhile
     boost::system::error_code error;
     from.non_blocking(true, error);
     for (int failures = 0; failures < failures_max;) {

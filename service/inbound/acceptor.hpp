@@ -1,5 +1,5 @@
-// The loop that both listeners share: accept, start a session, and survive what accept can say. Private to
-// inbound.
+// The accept loop of both listeners: accepts, starts sessions, and continues after errors of accept. Private
+// to inbound.
 #pragma once
 #include "runtime/stream.hpp"
 #include "runtime/task.hpp"
@@ -19,31 +19,32 @@ using tcp_acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, ex
 enum class port_use { alone, first_of_many, one_more };
 
 /// Opens, binds and listens. Throws std::runtime_error that names address and port; `first_of_many` also when
-/// another process shares the port: it would silently get half of our clients.
+/// another process uses the port with SO_REUSEPORT: it would get a part of our clients.
 tcp_acceptor open_acceptor(worker& home, const std::string& address, std::uint16_t port, port_use use);
 
-/// What the owner of an acceptor does with a client, and when the process is out of descriptors.
+/// Implemented by the owner of an acceptor: handles a new client, and a lack of descriptors.
 class client_sink {
 public:
     virtual ~client_sink() = default;
     virtual void take(tcp_socket socket) = 0;
-    /// Out of descriptors or memory (L03): end a connection that is not used. `false`: there is none.
+    /// Out of descriptors or memory (L03): ends a connection that is not in use. `false`: there is none.
     virtual bool make_room() = 0;
-    /// One that was accepted with a spare descriptor, since there is no other: served only if that is short.
+    /// A client that was accepted with a spare descriptor, because no other was left: must be handled
+    /// quickly.
     virtual void take_with_spare(tcp_socket socket) = 0;
     virtual void note_shortage() = 0;
 };
 
-/// Accepts until the acceptor is closed. When the process is out of descriptors it makes room, or takes one
-/// client at a time with a spare one, ten a second.
+/// Accepts until the acceptor is closed. When the process is out of descriptors it makes room, or accepts one
+/// client at a time with a spare descriptor, ten a second.
 task<void> accept_clients(worker& home, tcp_acceptor& from, client_sink& to);
 
-/// From now on the kernel begins no handshake here; those under way are completed. A client whose SYN is
-/// dropped sends it again a second later, and then nobody listens. Where the kernel has no such filter
-/// nothing changes.
+/// From now on the kernel begins no TCP handshake here; those already begun are completed. A client whose SYN
+/// is dropped sends it again a second later, when the listener is closed. Does nothing if the kernel has no
+/// such filter.
 void begin_no_handshakes(tcp_acceptor& on);
-/// Takes every client that the kernel holds for us, without waiting. What is left in the queue when a
-/// listening socket closes is reset.
+/// Accepts every client in the kernel's queue, without waiting, because the kernel resets those that are left
+/// in the queue when a listening socket closes.
 void accept_waiting(worker& home, tcp_acceptor& from, client_sink& to);
 
 } // namespace gateway::inbound

@@ -92,7 +92,7 @@ struct admin_listener::state final : client_sink {
         : with(std::move(parts)), acceptor(open_acceptor(with.home, address, port, port_use::alone)) {}
 
     void take(tcp_socket socket) override {
-        // A probe always has room: whoever does nothing with a connection gives it up.
+        // A probe must always be accepted, so the oldest unused connection is evicted.
         if (connections.load(std::memory_order_relaxed) >= with.connections_max) line.evict_oldest();
         with.home.group().spawn(serve_admin(with, line, std::move(socket), connections));
     }
@@ -120,7 +120,7 @@ void admin_listener::start() {
 }
 
 void admin_listener::stop_accepting() {
-    boost::system::error_code ignored; // closing is all that can be done
+    boost::system::error_code ignored; // nothing can be done about an error of close
     state_->acceptor.close(ignored);
 }
 

@@ -1,5 +1,5 @@
-// The operators' door: /metrics, /healthz and /readyz, on an address of its own, so that a flood of callers
-// cannot hide the state of the service from whoever looks for it. One per process, on one worker.
+// The listener for operators: /metrics, /healthz and /readyz, on a separate address, so that monitoring still
+// works during a flood of calls. One per process, on one worker.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -18,14 +18,14 @@ struct door_state;
 struct admin_parts {
     worker& home;
     std::function<std::string()> metrics;                // text of /metrics
-    std::function<std::vector<std::string>()> not_ready; // why not; empty: ready. Must not wait.
+    std::function<std::vector<std::string>()> not_ready; // the reasons; empty if ready. Must not block.
     door_state& doors;
-    std::uint32_t connections_max; // a budget of its own (L08)
+    std::uint32_t connections_max; // separate from the API's bound (L08)
 };
 
 class admin_listener {
 public:
-    /// Throws when the address cannot be had.
+    /// Throws when the address cannot be bound.
     admin_listener(admin_parts with, const std::string& address, std::uint16_t port);
     ~admin_listener();
     admin_listener(const admin_listener&) = delete;

@@ -12,7 +12,7 @@
 namespace gateway::inbound {
 namespace {
 
-/// Whole seconds, never too few: a client that waits as told must not come early.
+/// Seconds rounded up, so that a client that waits for them does not call too early.
 std::int64_t seconds_up(milliseconds wait) {
     return std::max<std::int64_t>(0, (wait.count() + 999) / 1000);
 }
@@ -36,7 +36,7 @@ void append_limits(http::response_writer& head, const telemetry::call_record& re
         policies[i] = {known[i].name, s.limit, seconds_up(s.length)};
         left[i] = {known[i].name, s.remaining, seconds_up(s.until_more)};
     }
-    // The tightest first: whoever reads only one reads the one that will stop them.
+    // The quota with the least left comes first, because some clients read only the first.
     if (count == 2 && left[1].remaining < left[0].remaining) std::swap(left[0], left[1]);
     head.field("RateLimit-Policy", shown.of(std::span(policies).first(count)));
     head.written_field("RateLimit",
@@ -53,7 +53,7 @@ void append_failure(http::response_writer& head, const failure& what) {
     if (more && !more->allow.empty()) head.field("Allow", more->allow);
 }
 
-/// A browser is on the other side: nothing is kept, framed, told on or loaded from elsewhere.
+/// Headers for pages in a browser: no caching, no framing, no referrer, nothing loaded from other hosts.
 void append_page_rules(http::response_writer& head, std::string_view policy) {
     head.field("Cache-Control", "no-store")
         .field("Referrer-Policy", "no-referrer")
@@ -87,7 +87,7 @@ void append_kind(http::response_writer& head, const api::outcome& what) {
     head.lines("Content-Type: application/json\r\nCache-Control: no-store\r\n");
 }
 
-/// Whether a repeat by the client's own retry logic could do something twice.
+/// Whether a retry by the client could have an effect twice.
 bool may_have_had_effect(const api::outcome& what, bool writes) {
     if (const auto* refused = std::get_if<failure>(&what))
         return refused->details() && refused->details()->may_have_reached_tiktok && writes;

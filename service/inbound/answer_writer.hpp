@@ -1,5 +1,5 @@
-// The header block of an answer, from what the pipeline gave back and what the record tells. Pure; appends to
-// a string that the session reuses. The body stands apart: both leave in one write.
+// Writes the header block of an answer from the pipeline's outcome and the call's record. Pure; appends to a
+// string that the session reuses. The body is a separate string; both are sent in one write.
 #pragma once
 #include "base/clock.hpp"
 #include "pipeline/pipeline.hpp"
@@ -22,9 +22,9 @@ struct answer_facts {
     std::uint64_t body_bytes = 0;
     bool keep_alive = true;
     bool http_1_0 = false;
-    bool writes = false;         // the row may have an effect at TikTok
+    bool writes = false;         // the action may have an effect at TikTok
     std::string_view date;       // http_date of now
-    std::string_view allow = {}; // of OPTIONS; a 405 brings its own
+    std::string_view allow = {}; // for OPTIONS; a 405 has its own
 };
 
 void append_answer_head(std::string& out, const api::outcome& what, const telemetry::call_record& record,

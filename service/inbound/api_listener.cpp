@@ -25,7 +25,7 @@ struct api_listener::state final : client_sink {
           bounds(bound) {}
 
     void take(tcp_socket socket) override {
-        // Above the bound the least useful one goes: here if that costs nothing.
+        // Above the bound the least useful connection is ended; one of this worker if that is cheap.
         if (with.state.connections.load() < bounds.connections_max || idle.evict_without_head()
             || (!others_hold_unfinished() && idle.evict_oldest()))
             serve(std::move(socket));
@@ -43,7 +43,7 @@ struct api_listener::state final : client_sink {
     void serve(tcp_socket socket) {
         with.home.group().spawn(serve_connection(with, idle, marks, std::move(socket)));
     }
-    /// Looks for room at the other workers too; if all are busy the client hears 503.
+    /// Also tries the other workers; if all connections are busy, the client gets 503.
     task<void> find_room(tcp_socket socket);
     bool make_room() override { return idle.evict_oldest(); }
     void take_with_spare(tcp_socket socket) override { refuse_at_once(with, marks, std::move(socket)); }
@@ -53,14 +53,14 @@ struct api_listener::state final : client_sink {
     api_parts with;
     idle_line idle;
     answer_marks marks;
-    std::vector<state*> others; // of the other workers
+    std::vector<state*> others; // those those of the other workers
     std::atomic<std::uint32_t> refusals{0};
     tcp_acceptor acceptor;
     std::uint16_t port_in_use;
     connection_bounds bounds;
 };
 
-/// At the other worker's listener; comes back here with whether it chose one.
+/// Runs on the other worker's thread and returns to this one. True: a connection was chosen.
 task<bool> evict_at(api_listener::state& there, bool (idle_line::*choose)(), executor_type home) {
     bool found = false;
     crossing back(home);
@@ -74,7 +74,8 @@ task<bool> evict_at(api_listener::state& there, bool (idle_line::*choose)(), exe
     co_return found;
 }
 
-/// First among all workers' unfinished heads, then among what is idle here, then elsewhere.
+/// First connections with an unfinished head of any worker, then idle ones of this worker, then of the
+/// others.
 task<void> api_listener::state::find_room(tcp_socket socket) {
     const counted waiting(refusals);
     for (state* other : others) {
@@ -93,10 +94,10 @@ task<void> api_listener::state::close_when_quiet(milliseconds last_handshakes, s
     begin_no_handshakes(acceptor);
     if (last_handshakes.count() > 0) co_await pause_until(deadline::in(steady_now(), last_handshakes));
     accept_waiting(with.home, acceptor, *this);
-    boost::system::error_code ignored; // closing is all that can be done
+    boost::system::error_code ignored; // nothing can be done about an error of close
     acceptor.close(ignored);
     idle.end_idle(steady_now());
-    // Behind whatever has arrived already and waits for its turn of the loop.
+    // Posted, so that it runs after handlers that are already queued in the loop.
     boost::asio::post(with.home.executor(), std::move(closed));
 }
 

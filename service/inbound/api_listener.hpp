@@ -1,6 +1,6 @@
-// Accepts clients for one worker. Every worker has its own acceptor on the same port (SO_REUSEPORT), so that
-// the kernel spreads connections and nothing is shared. Made by main on its worker's loop; used from that
-// thread.
+// Accepts clients for one worker. Every worker has its own acceptor on the same port (SO_REUSEPORT): the
+// kernel distributes the connections, and nothing is shared. Made by main on its worker's loop; used from
+// that thread.
 #pragma once
 #include "inbound/idle_line.hpp"
 #include "inbound/session.hpp"
@@ -14,30 +14,32 @@ namespace gateway::inbound {
 
 struct connection_bounds {
     std::uint32_t connections_max; // over all workers
-    std::uint32_t refusals_max;    // at once, at one worker: clients for whom room is sought or who are told
+    std::uint32_t
+        refusals_max; // at the same time, per worker: clients that wait for room or are being refused
 };
 
 class api_listener {
 public:
-    /// Binds and listens; port 0 picks a free one, see port(). Throws when the address cannot be had (a
-    /// failed start).
+    /// Binds and listens; port 0 picks a free one, see port(). Throws when the address cannot be bound (the
+    /// start fails).
     api_listener(api_parts with, const std::string& address, std::uint16_t port, connection_bounds bounds);
     ~api_listener();
     api_listener(const api_listener&) = delete;
     api_listener& operator=(const api_listener&) = delete;
 
     std::uint16_t port() const;
-    /// Another worker's listener, asked for room when all connections here are busy. Before start(); all of
-    /// them live as long.
+    /// Another worker's listener, which is asked for room when all connections of this one are busy. Call
+    /// before start(); all listeners must live equally long.
     void add_other(api_listener& other);
     /// Begins to accept; before the worker runs, or on its thread.
     void start();
-    /// For handshakes from now on; open connections go on. Null where there was none. On the worker's thread.
+    /// Used for handshakes from now on; open connections are not affected. Null only if there was none. On
+    /// the worker's thread.
     void change_certificate(std::shared_ptr<const tls_server_context> certificate);
-    /// Whether only a loopback Host is served: while there are no callers. On the worker's thread.
+    /// Whether only a loopback Host is served, as while no callers are configured. On the worker's thread.
     void change_hosts(bool loopback_only);
-    /// Begins no new handshakes, accepts for `last_handshakes` longer what the kernel has begun, closes, and
-    /// ends what is idle by then: then calls `closed`. On the worker's thread.
+    /// Stops new handshakes, accepts for `last_handshakes` those that the kernel has begun, closes the
+    /// acceptor, ends idle connections, and then calls `closed`. On the worker's thread.
     void stop_accepting(milliseconds last_handshakes, std::function<void()> closed);
     /// Ends connections that wait for a request. On the worker's thread.
     void end_idle();

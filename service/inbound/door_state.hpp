@@ -1,5 +1,5 @@
-// What all doors of the process share: whether we serve, and how much is in flight. Made by main, written by
-// main (phase) and by sessions (counts); any thread.
+// State that all listeners of the process share: the phase of the drain, and counts of connections and calls.
+// Made by main, written by main (phase) and by sessions (counts); any thread.
 #pragma once
 #include "base/clock.hpp"
 
@@ -9,12 +9,13 @@
 
 namespace gateway::inbound {
 
-/// The drain of product §8. `serving`; `leaving`: not ready any more, served as ever, answers say Connection:
-/// close; `closed`: no new connections, what comes later on an open one gets 503 draining.
+/// The phases of the drain (product §8). `serving`; `leaving`: reports not ready, still serves every call,
+/// answers have Connection: close; `closed`: no new connections, and later requests on open ones get 503
+/// draining.
 enum class phase : std::uint8_t { serving, leaving, closed };
 
-/// A count that all workers change at every request: each on a line of the processor's caches that is its
-/// own, so that none waits until another has given the line away.
+/// A count that all workers change at every request. Each worker has a part of it on a cache line of its own,
+/// so that workers do not slow each other down.
 class count_of_workers {
 public:
     std::atomic<std::uint32_t>& of(unsigned worker) { return parts_[worker % parts_.size()].number; }
@@ -34,13 +35,13 @@ private:
 
 struct door_state {
     std::atomic<phase> now{phase::serving};
-    last_moment calls_end; // every call's deadline is under it; the drain's deadline sets it
+    last_moment calls_end; // the upper bound of every call's deadline, set by the drain's deadline
     count_of_workers requests_in_flight, connections;
     std::atomic<std::uint64_t> descriptor_shortages{
-        0}; // times a client could not be accepted for want of one
+        0}; // how often a client could not be accepted for lack of a descriptor
 };
 
-/// Counts one thing for as long as it lives.
+/// Adds one to a count while it exists.
 class counted {
 public:
     explicit counted(std::atomic<std::uint32_t>& number) : number_(number) {

@@ -19,7 +19,7 @@ task<result<std::size_t>> fill_head(stream& from, buffer& received, const idle_l
         if (!found) co_return found.error();
         if (*found > 0) co_return *found;
         const auto space = received.prepare();
-        // The finder refuses a block long before the buffer's bound; this is the fence behind it.
+        // The finder refuses a block long before the buffer is full; this is a second check.
         if (space.empty())
             co_return failure{errc::headers_too_large, "The header block is longer than 16 KB."};
         if (place.evicted()) co_return makes_room();

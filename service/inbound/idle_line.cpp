@@ -14,7 +14,7 @@ void idle_line::place::waits(wait what) {
     in_line_ = true;
     line_.count(what, 1);
     if (lacks_head(what)) since_ = coarse_steady_now();
-    if (what == wait::first_request) opened_ = since_; // after the handshake, where there is one
+    if (what == wait::first_request) opened_ = since_; // after the TLS handshake, if there is one
 }
 
 void idle_line::place::busy() {
@@ -34,10 +34,10 @@ idle_line::place* idle_line::oldest_without_head() {
 }
 
 idle_line::place* idle_line::oldest_idle() {
-    constexpr int looks_max = 32; // each is a system call
+    constexpr int looks_max = 32; // each check is a system call
     int looks = 0;
     for (place* one = of(wait::next_request).oldest; one && looks < looks_max; one = one->newer_, ++looks)
-        if (!one->of_.has_unread_input()) return one; // else its next request is here
+        if (!one->of_.has_unread_input()) return one; // else its next request has arrived
     return nullptr;
 }
 
@@ -51,7 +51,7 @@ bool idle_line::evict(place* gone) {
     if (!gone) return false;
     gone->busy();
     gone->evicted_ = true;
-    gone->of_.abandon(); // what its session waits for ends, and with it the session
+    gone->of_.abandon(); // ends the session's wait, and so the session
     return true;
 }
 

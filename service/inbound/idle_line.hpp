@@ -1,6 +1,6 @@
-// The connections of one listener that wait, each in the order of what it waits for, so that the oldest that
-// is least useful makes room for a new client when the bound is reached (C20), and so that a drain ends those
-// that nobody uses. Owned by the listener; its worker's thread only.
+// The waiting connections of one listener, in one list for each kind of wait, oldest first. When the bound is
+// reached, the oldest of the least useful kind is ended for a new client (C20); a drain ends the idle ones.
+// Owned by the listener; its worker's thread only.
 #pragma once
 #include "base/clock.hpp"
 #include "runtime/stream.hpp"
@@ -16,14 +16,14 @@ class idle_line {
 public:
     /// What a connection in the line waits for.
     enum class wait : std::uint8_t {
-        first_request, // open, and nothing has been received
+        first_request, // connected, and nothing received yet
         rest_of_head,  // a handshake or a head has begun
         next_request,  // answered before: idle
-        end_of_peer,   // all is said; lingers until the peer closes too
-        slow_reader    // an answer is being written; only where a writer may be evicted
+        end_of_peer,   // everything is sent; lingers until the peer closes, too
+        slow_reader    // an answer is being written; only for a writer that may be evicted
     };
 
-    /// A connection's place; a member of its session. Leaves the line when it goes.
+    /// A connection's entry, a member of its session; its destructor removes it.
     class place {
     public:
         place(idle_line& line, stream& of) : line_(line), of_(of) {}
@@ -35,11 +35,11 @@ public:
         void idle() { waits(wait::next_request); }
         void busy();
 
-        /// It was chosen to make room: whatever it waited for has ended, and it has to go at once.
+        /// The connection was chosen to make room: its wait has ended, and it must close at once.
         bool evicted() const { return evicted_; }
-        /// Asked after the doors have closed, of a request that arrives at `now`: whether it counts as sent
-        /// before. That is the first request of a young connection, and one that was on its way when the
-        /// connection was looked at to be ended.
+        /// For a request that arrives at `now`, after the listener has closed: whether it counts as sent
+        /// before. True for the first request of a young connection, and for a request that had arrived when
+        /// the drain checked the connection.
         bool came_before_the_end(bool first_request, steady_time now) const {
             return had_input_ || (first_request && now - opened_ < young_for);
         }
@@ -55,18 +55,18 @@ public:
         bool in_line_ = false, evicted_ = false, had_input_ = false;
     };
 
-    /// Chooses one, whose session then ends at once: the oldest without a whole head, else one that only
-    /// lingers, else the one that has been idle longest, else a slow reader. `false`: all are busy.
+    /// Chooses a connection, whose session then ends at once: the oldest without a whole head, else one that
+    /// lingers, else the one that is idle longest, else a slow reader. `false`: all are busy.
     bool evict_oldest();
-    /// The same, and only one without a whole head.
+    /// The same, but only a connection without a whole head.
     bool evict_without_head();
     /// Connections that evict_without_head() would find; any thread.
     std::uint32_t without_head() const { return without_head_.load(std::memory_order_relaxed); }
-    /// The drain: ends those that wait for a request, orderly. Not a young one that has not been answered
-    /// yet, and none whose request has arrived already.
+    /// For the drain: ends connections that wait for a request, except young ones that have not been answered
+    /// yet and those whose request has already arrived.
     void end_idle(steady_time now);
 
-    /// A client that connects sends its request within this.
+    /// The time within which a new client is expected to send its first request.
     static constexpr milliseconds young_for{1'000};
 
 private:
@@ -82,7 +82,7 @@ private:
     place* oldest_idle();
 
     std::array<order, 5> orders_;
-    std::atomic<std::uint32_t> without_head_{0}; // written by the one thread only
+    std::atomic<std::uint32_t> without_head_{0}; // written by the owner's thread only
 };
 
 } // namespace gateway::inbound

@@ -20,7 +20,7 @@ constexpr milliseconds write_timeout{1'000};
 constexpr milliseconds linger_timeout{1'000};
 constexpr milliseconds try_again_after{1'000};
 
-/// The whole answer; counted and logged as a call of no route.
+/// The whole answer, counted and logged as a call without a route.
 std::string recorded_answer(const api_parts& with, answer_marks& marks) {
     telemetry::call_record record;
     record.begin(steady_now(), coarse_wall_now());

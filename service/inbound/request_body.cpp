@@ -35,7 +35,7 @@ task<result<std::size_t>> request_body::read_some(std::span<char> space, deadlin
     if (auto announced = framing_.announced(); !announced) co_return announced.error();
     while (!framing_.complete()) {
         if (!received_.empty()) {
-            // Bytes that came with the header block, or in the same packet as a chunk's frame.
+            // Bytes that arrived with the header block, or together with a chunk's size line.
             auto taken = take_buffered(space);
             if (!taken) broken_ = true;
             if (!taken || *taken > 0) co_return taken;
@@ -66,7 +66,7 @@ result<std::size_t> request_body::take_buffered(std::span<char> space) {
 }
 
 task<result<std::size_t>> request_body::read_socket(std::span<char> space, deadline until) {
-    // A body of known length must not read into the next request of the same connection.
+    // A body of known length must not read bytes of the connection's next request.
     if (framing_.frame().kind == http::framing::length) {
         const auto left = framing_.frame().length_bytes - framing_.received_bytes();
         space = space.first(static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), left)));
@@ -88,7 +88,8 @@ task<result<std::size_t>> request_body::read_socket(std::span<char> space, deadl
     }
     if (!arrived) {
         const bool late = arrived.error() == stream_errc::timed_out;
-        if (late && !until.passed(steady_now())) co_return std::size_t{0}; // a window ended, the call goes on
+        if (late && !until.passed(steady_now()))
+            co_return std::size_t{0}; // a window of the rate check ended, not the call's deadline
         co_return late ? too_slow() : gone();
     }
     if (*arrived == 0) co_return gone();

@@ -1,7 +1,7 @@
-// The body of the request a session is serving, as a stream that is pulled: framing decided by the gate,
-// decoded by us, straight from the socket into the reader's space once the session's buffer is empty. Asks
-// for the body (100 Continue) only when somebody wants it, that is after caller, quota and length were
-// checked (C14). Lives in the session's frame.
+// The body of the session's current request, read on demand. The gate has decided the framing; this class
+// decodes it and reads directly from the socket into the reader's space once the session's buffer is empty.
+// Sends 100 Continue only at the first read, that is after caller, quota and length were checked (C14). Lives
+// in the session's frame.
 #pragma once
 #include "base/clock.hpp"
 #include "http/body_framing.hpp"
@@ -15,7 +15,7 @@
 
 namespace gateway::inbound {
 
-/// A body must bring this much in every 20 s of waiting for it, after 20 s of grace (C18).
+/// The least number of bytes of a body in every 20 s of waiting, after 20 s of grace (C18).
 struct body_pace {
     std::uint32_t bytes_per_second_min = 8 * 1024;
     milliseconds window{20'000};
@@ -26,16 +26,17 @@ public:
     request_body(stream& from, buffer& received, const http::request_head& head, std::uint64_t max_bytes,
                  body_pace pace);
 
-    /// 0 for a chunked body, whose size nobody knows.
+    /// 0 for a chunked body, whose size is unknown.
     std::uint64_t size_bytes() const override { return size_bytes_; }
     task<result<std::size_t>> read_some(std::span<char> space, deadline until) override;
 
     bool complete() const { return framing_.complete(); }
-    /// The client still waits for 100 Continue, so what it sends next is unknown: the connection must end.
+    /// The client still waits for 100 Continue, so it is unknown whether it sends the body next: the
+    /// connection must end.
     bool unasked() const { return must_ask_; }
     std::uint64_t received_bytes() const { return framing_.received_bytes(); }
-    /// Reads what is left if it is little and comes soon, so that the connection can go on. `false`: it
-    /// cannot.
+    /// Reads the rest of the body if it is short and arrives soon, so that the connection can be used again.
+    /// `false`: it cannot.
     task<bool> discard(deadline until);
 
 private:
@@ -49,7 +50,7 @@ private:
     bool must_ask_;
     bool broken_ = false;
     body_pace pace_;
-    milliseconds waited_{0}; // in the current window, reading only: our own back-pressure does not count
+    milliseconds waited_{0}; // spent reading in the current window; our own back-pressure does not count
     std::uint64_t window_bytes_ = 0; // wire bytes in the current window
     bool grace_ = true;
 };

@@ -32,9 +32,9 @@ bool answers(const api::row& row, http::verb asked) {
     }
 }
 
-/// Decoded; false where that cannot be done.
+/// Decodes one segment; false if it cannot be decoded.
 bool decode(std::string_view segment, std::string& into) {
-    if (segment.find('%') == std::string_view::npos) { // nearly always
+    if (segment.find('%') == std::string_view::npos) { // the usual case
         into.assign(segment);
         return true;
     }
@@ -84,7 +84,7 @@ bool router::same(const entry& candidate, const split_path& path) {
     if (!path.fits || candidate.segments.size() != path.count) return false;
     for (std::size_t i = 0; i < path.count; ++i) {
         const auto expected = candidate.segments[i];
-        // A parameter never matches an empty segment: `/v1/users//info` is no user's.
+        // A parameter never matches an empty segment, as in `/v1/users//info`.
         if (is_parameter(expected) ? path.segments[i].empty() : expected != path.segments[i]) return false;
     }
     return true;

@@ -1,5 +1,5 @@
-// From verb and path to a row. Built once from the table of rows; read-only, so every worker shares one.
-// Pure.
+// Finds the row of a method and a path. Built once from the table of rows; read-only, so all workers share
+// one. Pure.
 #pragma once
 #include "api/row.hpp"
 #include "base/result.hpp"
@@ -33,14 +33,14 @@ public:
     /// `path` as the strict gate let it pass; `into` is reused from request to request. Errors:
     /// no_such_route, method_not_allowed (with Allow), malformed_request for a segment that does not decode.
     result<void> find(http::verb method, std::string_view path, route& into) const;
-    /// The value of Allow for a path; empty when nothing lives there. `*` stands for the whole server.
+    /// The value of Allow for a path; empty if no row has this path. `*` means the whole server.
     std::string allow(std::string_view path) const;
 
 private:
     static constexpr std::size_t max_segments = 8;
     struct entry {
         const api::row* row;
-        std::vector<std::string_view> segments; // of the row's path; `{...}` stands for any one
+        std::vector<std::string_view> segments; // of the row's path; `{...}` matches any one segment
     };
     struct split_path {
         std::array<std::string_view, max_segments> segments;

@@ -29,13 +29,13 @@ namespace {
 
 constexpr milliseconds handshake_timeout{5'000}; // C21
 constexpr milliseconds write_timeout{30'000};    // C19
-constexpr milliseconds linger_timeout{1'000};    // a refused connection is gone within a second
+constexpr milliseconds linger_timeout{1'000};    // a refused connection closes within a second
 constexpr milliseconds discard_timeout{1'000};
 constexpr std::size_t buffer_bytes_max = http::max_header_bytes + 64 * 1024;
 constexpr std::uint64_t unbounded_body = UINT64_MAX;
 
-/// The key of `Authorization: Bearer KEY` or `x-api-key`; empty when neither is there or the scheme is
-/// another.
+/// The key of `Authorization: Bearer KEY` or `x-api-key`; empty if both are absent or the scheme is another
+/// one.
 std::string_view api_key_of(const http::request_head& head) {
     if (!head.api_key.empty()) return head.api_key;
     constexpr std::string_view scheme = "bearer ";
@@ -59,7 +59,7 @@ private:
     void rest();
     std::optional<failure> take_head(const result<std::size_t>& length);
     void begin_record(const http::request_head* head);
-    /// What is answered without the pipeline; otherwise `request` is filled for it.
+    /// An answer that needs no pipeline; otherwise fills `request` for it.
     std::optional<api::outcome> answer_at_the_door(request_body& body, pipeline::request& request,
                                                    answer_facts& facts);
     void write_answer(const api::outcome& what, answer_facts& facts);
@@ -75,24 +75,24 @@ private:
     bool answered_before_ = false;
     pipeline::shown_key shown_key_;
     route way_; // of the current request
-    // Reused from request to request, so that what they hold finds its room.
+    // Reused from request to request, so that their memory is, too.
     telemetry::call_record record_;
     std::unique_ptr<call_texts> texts_; // of the current request
-    http::request_head head_;           // its texts are views of the block
-    std::string allow_;                 // what facts.allow of the current answer refers to
+    http::request_head head_;           // its texts are views into the block
+    std::string allow_;                 // the text that facts.allow refers to
 };
 
 std::uint64_t session::network() const {
     boost::system::error_code gone;
     const auto address = stream_.socket().remote_endpoint(gone).address();
-    if (gone) return limits::network_of({}); // the client went: nobody hears the answer
+    if (gone) return limits::network_of({}); // the client has left, so the answer cannot be sent
     const auto number_of = [](const auto& bytes) {
         return limits::network_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     };
     return address.is_v4() ? number_of(address.to_v4().to_bytes()) : number_of(address.to_v6().to_bytes());
 }
 
-/// What an idle connection does not need is given back.
+/// Frees what an idle connection does not need.
 void session::rest() {
     received_.shrink();
     stream_.relax();
@@ -110,13 +110,13 @@ void session::begin_record(const http::request_head* head) {
     if (head) record_.traceparent = head->traceparent;
 }
 
-/// The head of the next request, judged; or why nothing more is read of this connection.
+/// Reads the head of the next request with the gate; or gives the failure after which the connection ends.
 std::optional<failure> session::take_head(const result<std::size_t>& length) {
     std::optional<failure> wrong;
     texts_ = marks_.texts.take();
     if (length) {
         texts_->block.assign(
-            received_.bytes().substr(0, *length)); // copied, since reading a body moves the buffer
+            received_.bytes().substr(0, *length)); // copied, because reading a body moves the buffer's bytes
         if (auto judged = read_request_head(texts_->block)) {
             head_ = *judged;
             received_.consume(*length);
@@ -131,7 +131,7 @@ std::optional<failure> session::take_head(const result<std::size_t>& length) {
     return wrong;
 }
 
-/// One coroutine for all of a connection's requests: what it keeps for one is there for the next.
+/// One coroutine for all requests of a connection, so that its frame is reused.
 task<void> session::run() {
     if (with_.tls) {
         place_.waits(idle_line::wait::rest_of_head);
@@ -143,7 +143,7 @@ task<void> session::run() {
     body_pace pace;
     pace.bytes_per_second_min = with_.settings.body_bytes_per_second_min;
     for (bool go_on = true; go_on;) {
-        if (received_.empty()) { // else the next request came with the last
+        if (received_.empty()) { // else the next request arrived with the last one
             rest();
             const auto until = deadline::in(coarse_steady_now(), with_.settings.idle_timeout);
             stream_reading reading(stream_, received_.prepare(), until);

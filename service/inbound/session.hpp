@@ -1,6 +1,6 @@
-// One client's connection: reads a head, lets the gate judge it, finds the row, hands the call to the
-// pipeline, answers in one write, and goes on with the next request. Requests of one connection are served in
-// order, one at a time (C15).
+// One client's connection: reads a head, checks it with the gate, finds the row, passes the call to the
+// pipeline, writes the answer in one write, and continues with the next request. Requests of one connection
+// are served in order, one at a time (C15).
 #pragma once
 #include "base/ids.hpp"
 #include "base/memory/object_pool.hpp"
@@ -28,7 +28,7 @@ class recorder;
 
 namespace gateway::inbound {
 
-/// What sessions of one worker work with, gathered by main; everything outlives them.
+/// What the sessions of one worker use; collected by main, outlives them.
 struct api_parts {
     worker& home;
     const settings::listen& settings;
@@ -37,20 +37,20 @@ struct api_parts {
     telemetry::recorder& recorder;                 // of this worker
     door_state& state;                             // shared
     std::shared_ptr<const tls_server_context> tls; // null: plain
-    /// Without callers nobody needs a key, and then a page in a browser must not reach us under a name of its
-    /// own (DNS rebinding): only a loopback Host is served.
+    /// Without callers no key is needed. Then only a loopback Host is served, so that a page in a browser
+    /// cannot reach the gateway under its own host name (DNS rebinding).
     bool loopback_host_only = false;
 };
 
-/// The bytes of one request's head and of its answer, which is head and body, and the names in it. A
-/// connection has them only while it serves a request, so an idle one keeps none and the next request of any
-/// finds their room.
+/// Memory for the head of one request, for the names in it, and for the head and body of its answer. A
+/// connection holds it only while it serves a request, so idle ones need none and requests of all connections
+/// reuse it.
 struct call_texts {
     std::string block, body, answer;
-    pipeline::checked_names names; // of the call before, until they are checked anew
+    pipeline::checked_names names; // those of the previous call, until they are checked again
 
-    /// The answer leaves in one piece: cheaper to copy than to be sent, or encrypted, apart. A large body is
-    /// not held twice while a slow client reads.
+    /// Joins head and body: a copy is cheaper than sending or encrypting them separately. A large body is not
+    /// held twice while a slow client reads.
     void append_body() {
         answer += body;
         if (body.capacity() > kept_bytes_max) std::string().swap(body);
@@ -64,18 +64,19 @@ struct call_texts {
     static constexpr std::size_t kept_bytes_max = 16 * 1024; // of each
 };
 
-/// What sessions of one worker write into their answers, and with; owned by its listener.
+/// What the sessions of one worker share for writing answers; owned by its listener.
 struct answer_marks {
     object_pool<call_texts> texts;
-    ulid_source request_ids; // of requests that bring none
+    ulid_source request_ids; // for requests without one
     http::date_clock dates;
     http::policy_text policies;
 };
 
-/// Serves the connection to its end. Never throws but for cancellation.
+/// Serves the connection to its end. Throws only if it is cancelled.
 task<void> serve_connection(const api_parts& with, idle_line& idle, answer_marks& marks, tcp_socket socket);
 
-/// For log lines and headers: accepted when short and plain (G09), otherwise a new one is made.
+/// Whether a client's request id is short and plain enough for log lines and headers (G09); otherwise a new
+/// one is made.
 bool plain_request_id(std::string_view text);
 /// localhost, 127.0.0.0/8 or [::1], with or without a port.
 bool loopback_host(std::string_view host);

@@ -1,5 +1,5 @@
-// Descriptors kept open for nothing, so that a client can still be accepted, and told, when the process has
-// no more (L03). One acceptor's, on its thread.
+// Spare descriptors, kept open so that a client can still be accepted and refused with an answer when the
+// process has no more (L03). Owned by one acceptor, on its thread.
 #pragma once
 #include <cstddef>
 #include <vector>
@@ -13,9 +13,9 @@ public:
     spare_descriptors(const spare_descriptors&) = delete;
     spare_descriptors& operator=(const spare_descriptors&) = delete;
 
-    /// Gives one back to the process, for whoever opens something next. `false`: there is none left.
+    /// Closes one, so that the process can open something. `false`: there is none left.
     bool release();
-    /// Takes again what was released, as far as there is any.
+    /// Opens the released ones again, as far as possible.
     void refill();
 
 private:
