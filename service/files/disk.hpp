@@ -1,5 +1,5 @@
-// The few system calls files are made of, blocking: to be called on the blocking pool. Errors are values that
-// tell nothing of paths.
+// The system calls for files. They block, so call them on the blocking pool. Errors are values that contain
+// no paths.
 #pragma once
 #include "base/result.hpp"
 
@@ -31,20 +31,20 @@ private:
     int number_ = -1;
 };
 
-/// New, 0600, to append to and to read; must not exist.
+/// Creates a file, 0600, for appending and reading; it must not exist.
 result<descriptor> create_file(const std::string& path);
-/// One more descriptor of the same open file, for whoever reads it with read_at.
+/// Another descriptor of the same open file, for reading with read_at.
 result<descriptor> same_file(const descriptor& file);
-/// To read; no_such_file when it is not there.
+/// For reading; no_such_file if it does not exist.
 result<descriptor> open_file(const std::string& path);
-/// All of it, at the end.
+/// Appends all bytes.
 result<void> append(const descriptor& file, std::string_view bytes);
-/// As many bytes as there are at `offset`, 0 at the end.
+/// Reads the bytes at `offset`, at most as many as fit; 0 at the end.
 result<std::size_t> read_at(const descriptor& file, std::uint64_t offset, std::span<char> space);
 /// Syncs the file, gives it its final name and syncs the directory.
 result<void> sync_and_rename(const descriptor& file, const std::string& from, const std::string& to,
                              const std::string& directory);
-/// Absence is fine.
+/// Does nothing if there is no such file.
 void remove_file(const std::string& path);
 
 } // namespace gateway::files

@@ -1,4 +1,4 @@
-// A file of the shelf as the body of an upload: reads on the blocking pool, one piece at a time.
+// A staged file as the body of an upload: reads on the blocking pool, one piece at a time.
 #pragma once
 #include "files/disk.hpp"
 #include "runtime/body_source.hpp"

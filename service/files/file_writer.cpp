@@ -16,8 +16,9 @@ file_writer::file_writer(store::store& store, blocking_pool& pool, new_file what
     left_behind_ = temporary_path();
 }
 
-// A destructor cannot wait. The name goes at once, which is cheap while the file is open; its bytes, up to
-// 4 GiB, go with the last descriptor, on the pool. Only a pool that is full leaves that to this thread.
+// A destructor cannot wait. It removes the name at once, which is cheap while the file is open. The bytes, up
+// to 4 GiB, are freed when the pool closes the last descriptor; only if the pool's queue is full does this
+// thread close it.
 file_writer::~file_writer() {
     if (left_behind_.empty()) return;
     remove_file(left_behind_);

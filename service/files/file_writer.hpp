@@ -1,5 +1,5 @@
-// A file on its way to the shelf: under a temporary name until all of it is there and synced. Dies without
-// finish(): the temporary file goes with it.
+// A file that is being written, under a temporary name until it is complete and synced. The destructor
+// removes the temporary file if finish() was not called.
 #pragma once
 #include "base/digest.hpp"
 #include "files/disk.hpp"
@@ -13,7 +13,7 @@
 
 namespace gateway::files {
 
-/// Small pieces are gathered to this size before the disk is asked.
+/// Small pieces are collected to this size before a write.
 inline constexpr std::size_t write_bytes = 256 * 1024;
 inline constexpr std::string_view temporary_suffix = ".part";
 
@@ -47,7 +47,7 @@ private:
     std::string gathered_;
     std::uint64_t written_ = 0;
     sha256_stream digest_;
-    std::string left_behind_; // what to remove when this dies
+    std::string left_behind_; // the file that the destructor removes
 };
 
 } // namespace gateway::files

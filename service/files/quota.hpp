@@ -1,5 +1,5 @@
-// Room for files: what is on its way is counted here, what lies is counted by the store; both together stay
-// within `files.quota_bytes`. Any thread.
+// The quota of staged files: this class counts files that are being written, the store counts finished ones;
+// both together stay within `files.quota_bytes`. Any thread.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -11,7 +11,7 @@ class quota {
 public:
     explicit quota(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
-    /// Bytes on their way; gives them back when it dies.
+    /// Reserved bytes; the destructor releases them.
     class place {
     public:
         place(quota& of, std::uint64_t bytes) : of_(&of), bytes_(bytes) { of_->coming_.fetch_add(bytes_); }
@@ -21,7 +21,7 @@ public:
             if (of_) of_->coming_.fetch_sub(bytes_);
         }
 
-        /// Gives back what is not needed.
+        /// Releases the bytes that are not needed.
         void shrink_to(std::uint64_t bytes) {
             if (!of_ || bytes >= bytes_) return;
             of_->coming_.fetch_sub(bytes_ - bytes);
@@ -33,8 +33,8 @@ public:
         std::uint64_t bytes_;
     };
 
-    /// After the place was taken: does everything on its way fit beside what lies? Two that come at once
-    /// both count each other, so neither slips through.
+    /// Call after reserving: whether all reserved bytes fit beside the stored ones. Two concurrent
+    /// reservations count each other, so together they cannot exceed the quota.
     bool holds(std::uint64_t stored_bytes) const {
         const std::uint64_t coming = coming_.load();
         return coming <= bytes_max_ && stored_bytes <= bytes_max_ - coming;

@@ -15,7 +15,7 @@
 namespace gateway::files {
 namespace {
 
-constexpr std::uint64_t file_bytes_max = 4ULL << 30; // what TikTok takes (tiktok-api §5.1, C8)
+constexpr std::uint64_t file_bytes_max = 4ULL << 30; // TikTok's limit (tiktok-api §5.1, C8)
 constexpr std::uint32_t sweep_batch = 100;
 constexpr seconds hour{3'600};
 
@@ -23,8 +23,8 @@ failure no_such_file() {
     return {errc::no_such_file, "There is no such file, or it has expired."};
 }
 
-/// Gives the files that lay there before: one of them may lack its record, if the process ended between the
-/// renaming and the recording.
+/// Gives the files that already exist: one may have no record, if the process ended between renaming and
+/// recording it.
 std::vector<file_id> prepare_directory(const std::string& directory) {
     namespace fs = std::filesystem;
     std::error_code bad;
@@ -65,7 +65,7 @@ struct shelf::state {
     std::string directory;
     seconds lifetime;
     quota room;
-    std::vector<file_id> unproven; // lay there at the start; only sweep() touches it
+    std::vector<file_id> unproven; // existed at the start; used by sweep() only
 };
 
 shelf::shelf(store::store& store, blocking_pool& pool, const settings::files& settings)
@@ -149,7 +149,7 @@ task<result<void>> shelf::remove(caller_name caller, file_id id, wall_time now, 
     co_return co_await run_blocking(state_->pool, std::move(work));
 }
 
-/// Only what lay there before this process is looked at, so nothing that is just being written is touched.
+/// Checks only files that existed before this process, so files that are being written are not affected.
 task<result<void>> shelf::state::remove_unrecorded(deadline until) {
     while (!unproven.empty()) {
         auto recorded = co_await store.find_file(unproven.back(), until);
