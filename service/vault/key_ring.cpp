@@ -26,7 +26,7 @@ failure refused_line(std::size_t number, std::string_view why) {
     return refused("The key ring's line " + std::to_string(number) + " " + std::string(why) + ".");
 }
 
-/// Files that were put together may hold a byte order mark in any line.
+/// A file made by joining others may contain a byte order mark in any line.
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view blanks = " \t\r";
     while (true) {
@@ -49,13 +49,13 @@ result<vault_key> read_line(std::string_view line, std::size_t number) {
     if (!bytes) return refused_line(number, "has a key that is not base64");
     secret key{std::move(*bytes)};
     if (key.size() != key_size_bytes) return refused_line(number, "has a key that is not 32 bytes long");
-    // A placeholder that was never replaced: its seal would protect nothing.
+    // A placeholder that was never replaced: encrypting with it would protect nothing.
     if (key.reveal().find_first_not_of('\0') == std::string_view::npos)
         return refused_line(number, "has a key of zeros only; new-vault-key makes a real one");
     return vault_key{std::string(id), std::move(key)};
 }
 
-/// Closes with its scope.
+/// Closes the file in its destructor.
 struct open_file {
     int handle;
     ~open_file() {
@@ -63,7 +63,7 @@ struct open_file {
     }
 };
 
-/// Others may not read it, nobody but the owner may write it.
+/// Other users must not read it, and only the owner may write it.
 constexpr ::mode_t forbidden_modes = S_IRWXO | S_IWGRP | S_IXGRP | S_IXUSR;
 
 } // namespace

@@ -25,22 +25,22 @@ class key_ring {
 public:
     /// Fails with `internal` and a sentence that names the line, never its content.
     static result<key_ring> parse(std::string_view text);
-    /// Reads the file of `vault.keys_file`. It must belong to those who may read it: a file that others can
-    /// read, or that the group can write, is refused (0600, 0640, 0400, 0440 pass).
+    /// Reads the file of `vault.keys_file`. A file that other users can read, or that the group can write, is
+    /// refused (0600, 0640, 0400, 0440 are accepted).
     static result<key_ring> read(const std::string& path);
 
     const vault_key& newest() const { return keys_.back(); }
     /// Null: no such key.
     const vault_key* find(std::string_view id) const;
     const std::vector<vault_key>& all() const { return keys_; }
-    /// Takes over, as older ones, the keys of `before` that this ring lacks: they open and never seal.
+    /// Adds the keys of `before` that this ring lacks, as older ones: they open and never seal.
     void keep_for_opening(const key_ring& before);
 
 private:
     std::vector<vault_key> keys_;
 };
 
-/// One line for the file, with a fresh key: what `new-vault-key` prints. The id tells the day:
+/// One line for the file, with a new key, as `new-vault-key` prints it. The id contains the date:
 /// k20261123-1f3a.
 std::string new_vault_key_line(wall_time now);
 

@@ -39,12 +39,12 @@ bool key_uses::take_reserved(const std::string& key_id, std::uint64_t count) {
 void key_uses::reserved(const std::string& key_id, std::uint64_t more, std::uint64_t sum) {
     const std::lock_guard lock(mutex_);
     if (key_id != key_id_) {
-        key_id_ = key_id; // what was left of the other key stays counted as used
+        key_id_ = key_id; // the unused rest of the other key's batch stays counted as used
         left_ = 0;
         sum_ = 0;
     }
     left_ += more;
-    sum_ = sum > sum_ ? sum : sum_; // two that asked at once may come back in any order
+    sum_ = sum > sum_ ? sum : sum_; // answers to concurrent requests may arrive in any order
 }
 
 } // namespace gateway::vault

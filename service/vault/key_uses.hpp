@@ -1,6 +1,7 @@
-// How often the newest key has sealed, since it was made: random nonces are safe for 2^32 seals under one key
-// (failure-catalogue V08). Counted in the store ahead of the use, so that a crash counts too many and never
-// too few. Shared by all workers; the lock is held for nanoseconds, never across a wait.
+// Counts the seals under the newest key: random nonces are safe for 2^32 seals under one key
+// (failure-catalogue V08). The store's count is increased in batches before the use, so that after a crash it
+// is too high and never too low. Shared by all workers; the lock is held for nanoseconds, never across a
+// wait.
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -17,14 +18,14 @@ class key_uses {
 public:
     explicit key_uses(store::store& records) : records_(records) {}
 
-    /// What the store knows of this key, which is the newest from now on.
+    /// Reads the store's count for this key, which is the newest from now on.
     task<result<store::done>> begin(std::string key_id, deadline until);
-    /// Before `count` seals under this key. Nearly always without a wait.
+    /// Call before `count` seals under this key. Usually does not wait.
     task<result<store::done>> take(std::string key_id, std::uint64_t count, deadline until);
-    /// Of the key asked for last; after a restart a little more than there were.
+    /// For the key of the last call; after a restart a little too high.
     std::uint64_t count() const;
 
-    /// Reserved in the store at once: what a crash can count too much.
+    /// Seals reserved in the store at a time: the most by which a crash makes the count too high.
     static constexpr std::uint64_t batch = 4096;
 
 private:
@@ -35,7 +36,7 @@ private:
     mutable std::mutex mutex_;
     std::string key_id_;
     std::uint64_t left_ = 0; // reserved and not used
-    std::uint64_t sum_ = 0;  // reserved by all, ever
+    std::uint64_t sum_ = 0;  // reserved so far by all replicas
 };
 
 } // namespace gateway::vault

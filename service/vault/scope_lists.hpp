@@ -1,5 +1,5 @@
-// What users have granted. Most of an app's users granted the same, so they share one list: it stays in the
-// processor's caches, where a list of each user's own would be five misses in every call.
+// Lists of granted scopes. Most users of an app grant the same scopes, so they share one list, which stays in
+// the processor's caches; a list for each user would cause five cache misses per call.
 #pragma once
 #include <cstddef>
 #include <memory>
@@ -20,10 +20,10 @@ scope_list split_scopes(std::string_view comma_list);
 /// Any thread.
 class scope_lists {
 public:
-    /// The list of everybody whose scopes are this text.
+    /// The shared list for this text.
     shared_scopes of(const std::string& comma_list);
 
-    /// Texts beyond that many get lists of their own: an app has a handful.
+    /// Beyond this number, texts get a list that is not shared; an app usually has a few.
     static constexpr std::size_t shared_max = 256;
 
 private:

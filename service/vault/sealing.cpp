@@ -26,7 +26,7 @@ unsigned char* bytes_of(std::string& text) {
     return reinterpret_cast<unsigned char*>(text.data());
 }
 
-/// What is authenticated beside the plain text. Lengths come first, so that no two names read the same.
+/// The additional authenticated data. It contains lengths, so that two names never give the same bytes.
 std::string authenticated_name(const record_name& name, std::string_view key_id) {
     std::string out;
     for (const auto part : {name.purpose, name.owner, key_id}) {
@@ -58,8 +58,8 @@ bool take_apart(std::string_view blob, blob_parts& out) {
     return true;
 }
 
-/// Asked for once: EVP_aes_256_gcm() would look its implementation up again for every pair, which costs half
-/// as much as opening it. Read-only ever after, so any thread may use it.
+/// Fetched once: EVP_aes_256_gcm() would look up its implementation for every pair, which costs half as much
+/// as opening it. Read-only afterwards, so any thread may use it.
 const EVP_CIPHER* algorithm() {
     static const EVP_CIPHER* const fetched = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
     return fetched ? fetched : EVP_aes_256_gcm();
@@ -102,7 +102,7 @@ opened open(const key_ring& keys, const record_name& name, std::string_view blob
     if (key == nullptr) return open_error::unknown_key;
     const auto aad = authenticated_name(name, key->id);
     std::string plain(parts.ciphertext.size(), '\0');
-    std::string tag(parts.tag); // OpenSSL's control call takes no pointer to const
+    std::string tag(parts.tag); // a copy, because OpenSSL's control call takes a non-const pointer
     const cipher_context context{EVP_CIPHER_CTX_new()};
     int size = 0;
     must(context != nullptr);
@@ -115,7 +115,7 @@ opened open(const key_ring& keys, const record_name& name, std::string_view blob
          == 1);
     must(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(tag_size), tag.data())
          == 1);
-    secret out{std::move(plain)}; // wiped again where the tag does not fit
+    secret out{std::move(plain)}; // a secret, so that it is wiped if the tag is wrong
     unsigned char rest[tag_size];
     if (EVP_DecryptFinal_ex(context.get(), rest, &size) != 1) return open_error::refused;
     return out;

@@ -38,10 +38,10 @@ void token_cache::put_read(const shared_tokens& tokens, moment noted) {
 void token_cache::put_written(const shared_tokens& tokens, moment noted) {
     const place at = shards_.of(tokens->user);
     const std::lock_guard lock(at.home.lock);
-    // What another replica wrote meanwhile may be the later one.
+    // If another replica wrote meanwhile, its version may be the newer one.
     const auto touch = at.home.heard == noted.heard ? noted.touch : lost;
     ++at.home.generation;
-    // Two writers come back from the store in any order; the later version stays.
+    // Two writes may return from the store in any order; the later version stays.
     const auto* const found = at.find();
     if (!found || found->tokens->version < tokens->version) put(at, tokens, touch);
 }
@@ -83,10 +83,10 @@ void token_cache::put(const place& at, const shared_tokens& tokens, std::uint64_
         found->touch = touch;
         return;
     }
-    // A shard that has nobody yet takes its first over the bound, and workers at it at once may pass it by
-    // one each.
+    // An empty shard accepts its first user even above the bound, and concurrent workers may exceed the bound
+    // by one each.
     if (users_.load(std::memory_order_relaxed) >= users_max_ && at.home.users.size() > 0)
-        at.home.users.push_out(at.home.next_out); // and read from the store again
+        at.home.users.push_out(at.home.next_out); // the removed user is read from the store again
     else
         users_.fetch_add(1, std::memory_order_relaxed);
     auto& made = at.add();

@@ -1,7 +1,7 @@
-// Opened token sets in memory, shared by all workers. Sharded; each lock is held for nanoseconds. A set read
-// from the store is put in only when nothing was written meanwhile, so a slow reader never brings an old
-// version back. Where other replicas write too, a set is sure as long as their changes have been heard of
-// since it was read; one that is not sure is better than none while the store is away.
+// Decrypted token sets in memory, shared by all workers. Sharded; each lock is held for nanoseconds. A set
+// read from the store is added only if nothing was written meanwhile, so a slow reader never restores an old
+// version. If other replicas write, too, a set is current as long as their notifications have been received
+// without a gap since it was read; a set that may be stale is used only while the store is away.
 #pragma once
 #include "base/flat_table.hpp"
 #include "base/ids.hpp"
@@ -17,54 +17,56 @@ namespace gateway::vault {
 
 class token_cache {
 public:
-    /// Of all shards together: a bound for each would push users out of the fuller ones before it is reached.
+    /// `users_max` is for all shards together: a bound for each would remove users from fuller shards too
+    /// early.
     explicit token_cache(std::size_t users_max) : users_max_(users_max) {}
 
-    /// What was true when the store was asked.
+    /// The cache's state when the store was read or written.
     struct moment {
-        std::uint64_t generation = 0; // of writes by anybody
+        std::uint64_t generation = 0; // of writes by any replica
         std::uint64_t heard = 0;      // of writes by other replicas
         std::uint64_t touch = 0;
     };
 
-    /// This user is asked for soon: their place in memory is fetched meanwhile.
+    /// Prefetches the memory of this user's entry, which is needed soon.
     void expect(const user_id& user) const;
-    /// The newest set, for sure. Null: ask the store.
+    /// The newest set. Null: read the store.
     shared_tokens find(const user_id& user) const;
-    /// The last that was known, which may have been replaced elsewhere.
+    /// The last cached set, which may have been replaced by another replica.
     shared_tokens find_unsure(const user_id& user) const;
-    /// To be noted before the store is read or written.
+    /// Call before the store is read or written.
     moment now(const user_id& user) const;
-    /// What was read; dropped when something was written since `noted`.
+    /// Adds a set that was read; ignored if something was written since `noted`.
     void put_read(const shared_tokens& tokens, moment noted);
-    /// What was written, durably.
+    /// Adds a set that was written durably.
     void put_written(const shared_tokens& tokens, moment noted);
-    /// Perhaps there is a newer set.
+    /// Marks the user's set as possibly replaced.
     void doubt(const user_id& user);
     void drop(const user_id& user);
-    /// Another replica has written, and `version` is the newest since; 0: the connection is over. A set that
-    /// was replaced goes. One that was read since is only doubted: the news may be late, and the store away.
+    /// Another replica wrote `version`; 0: the connection has ended. A replaced set is removed. One that was
+    /// read since then is only marked as possibly stale, because the notification may be late and the store
+    /// away.
     void changed_elsewhere(const user_id& user, std::uint64_t version);
 
-    /// Whether the changes of other replicas are heard. From `true` on, which is also how it begins, what is
-    /// read is sure; what was read before is not.
+    /// Whether notifications of other replicas arrive; at first true. Sets read after the change to `true`
+    /// are current; those read before may be stale.
     void in_touch(bool is);
 
 private:
     static constexpr std::uint64_t lost = 0; // no set was read under this number
-    /// One line of the processor's caches.
+    /// One cache line.
     struct alignas(64) entry {
         user_id user;
         shared_tokens tokens;
         std::uint64_t touch = lost;
     };
-    /// On lines of its own, so that workers at neighbouring shards do not wait for each other.
+    /// On cache lines of its own, so that workers on neighbouring shards do not slow each other down.
     struct alignas(64) shard {
         mutable std::mutex lock;
         std::uint64_t generation = 0;
         std::uint64_t heard = 0;
         flat_table<entry> users;
-        std::size_t next_out = 0; // whose turn it is to be pushed out
+        std::size_t next_out = 0; // the next entry to remove
     };
     using place = user_shards<shard>::place;
     void put(const place& at, const shared_tokens& tokens, std::uint64_t touch); // under the lock
@@ -72,7 +74,8 @@ private:
 
     std::size_t users_max_;
     std::atomic<std::size_t> users_{0};
-    std::atomic<std::uint64_t> touch_{1}; // grows each time that touch begins; `lost` while there is none
+    std::atomic<std::uint64_t> touch_{
+        1}; // increases each time notifications start to arrive; `lost` while they do not
     std::atomic<std::uint64_t> touches_{1};
     mutable user_shards<shard> shards_;
 };

@@ -1,6 +1,5 @@
-// One user's tokens, opened. Immutable, but for the note of who took them, and shared by everybody who uses
-// it at the moment: two owners exist because a refresh puts a new set in place while calls still run with the
-// old one.
+// One user's decrypted tokens. Immutable except `accepted`. Shared, because a refresh replaces the set while
+// calls still run with the old one.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -17,8 +16,7 @@
 
 namespace gateway::vault {
 
-/// What TikTok gave, on its way into the vault. An empty refresh token keeps the one we have (a refresh
-/// only).
+/// Tokens from TikTok, to be stored. An empty refresh token keeps the current one (a refresh only).
 struct fresh_tokens {
     secret access_token;
     secret refresh_token;
@@ -29,8 +27,8 @@ struct fresh_tokens {
     std::uint32_t forced_in_a_row = 0; // of token_set
 };
 
-/// For which kinds of calls (tiktok::endpoint by its number) TikTok has taken a pair, as far as this process
-/// knows. Noted by whoever sends, on any worker.
+/// The kinds of calls (numbers of tiktok::endpoint) for which TikTok accepted a pair in this process. Written
+/// by the code that sends, on any worker.
 class acceptance {
 public:
     acceptance() = default;
@@ -50,11 +48,11 @@ private:
 };
 
 struct token_set {
-    // First what every call looks at, so that it lies together: each line of memory is a miss of the
-    // processor's caches where users are many.
+    // The members that every call reads come first and together, because with many users each cache line is a
+    // miss.
     store::connection_state state = store::connection_state::connected;
-    mutable acceptance accepted; // the one part that changes
-    wall_time connected_at;      // of the login or import behind it
+    mutable acceptance accepted; // the only member that changes
+    wall_time connected_at;      // of the login or import
     wall_time received_at;       // of this pair
     wall_time access_expires_at;
     secret access_token;   // empty once wiped
@@ -66,20 +64,20 @@ struct token_set {
     secret refresh_token;
     std::string cause;
     wall_time refresh_expires_at;
-    /// It came of so many refreshes in a row that a 401 asked for, by any replica, and as far as they know
-    /// TikTok took none of what came of them. Kept with the pair, so that replicas together do not ask too
+    /// How many refreshes in a row, of all replicas, were made because of a 401 without TikTok accepting
+    /// their tokens, as far as known. Stored with the pair, so that the replicas together do not refresh too
     /// often.
     std::uint32_t forced_in_a_row = 0;
 
     const scope_list& scopes() const;
 
-    /// How long ago a refresh gave this pair; nothing for that of a login or an import. Where another replica
-    /// received it, its clock may be ahead of ours (Q02).
+    /// How long ago a refresh gave this pair; nothing for the pair of a login or an import. If another
+    /// replica received it, its clock may be ahead of ours (Q02).
     std::optional<milliseconds> age_since_refresh(wall_time now) const {
         if (received_at <= connected_at) return std::nullopt;
         return std::chrono::abs(now - received_at);
     }
-    /// So young that TikTok may not know it everywhere yet.
+    /// So young that some of TikTok's servers may not accept it yet.
     bool renewed_within(milliseconds age, wall_time now) const {
         const auto has = age_since_refresh(now);
         return has && *has < age;

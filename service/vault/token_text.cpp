@@ -24,7 +24,7 @@ bool read_number(std::string_view digits, Number& out) {
     return error == std::errc{} && end == digits.data() + digits.size();
 }
 
-/// Takes one field off the front.
+/// Removes one field from the front.
 bool take_field(std::string_view& rest, std::string_view& out) {
     const auto colon = rest.find(':');
     std::size_t size = 0;
@@ -53,7 +53,7 @@ bool take_time(std::string_view& rest, wall_time& out) {
 
 secret write_token_text(const token_text& tokens) {
     std::string out;
-    // Enough for all of it: growing would leave copies of tokens in freed memory.
+    // Enough for the whole text: growing would leave copies of tokens in freed memory.
     out.reserve(256 + tokens.access_token.size() + tokens.refresh_token.size() + tokens.account.size()
                 + tokens.scopes.size());
     out += tokens.forced_in_a_row == 0 ? format_1 : format_2;

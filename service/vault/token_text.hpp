@@ -1,8 +1,8 @@
-// The plain text inside a sealed pair: both tokens, whose account they belong to and how long they live, so
-// that all of it is authenticated and a kept pair can be used again. Pure.
+// The plain text inside a sealed pair: both tokens, their account and lifetimes, so that all of it is
+// authenticated and a stored pair can be used again. Pure.
 //
-// Format: '1', then each field as decimal length, ':' and bytes, in the order of the struct, without the
-// last; '2', and all of them, where the last is not zero.
+// Format: '1', then each field of the struct in order, without the last, as decimal length, ':' and bytes; or
+// '2' and all fields, if the last is not zero.
 #pragma once
 #include "base/clock.hpp"
 #include "base/secret.hpp"

@@ -9,14 +9,14 @@ namespace gateway::vault {
 namespace {
 
 constexpr std::string_view damaged = "sealed_record_damaged";
-constexpr milliseconds answer_within{500}; // of a store that is asked only to be sure
+constexpr milliseconds answer_within{500}; // for a read that only confirms the cached set
 constexpr milliseconds ask_again_after{1'000};
 
 failure not_connected() {
     return failure{errc::user_not_connected, "This user has no TikTok connection."};
 }
 
-/// Everything but the tokens.
+/// A set without the tokens.
 std::shared_ptr<token_set> described(const store::connection_record& record, scope_lists& lists) {
     auto out = std::make_shared<token_set>();
     out->user = record.user;
@@ -49,7 +49,7 @@ std::optional<token_text> token_vault::state::open_pair(const store::connection_
     if (!plain) return std::nullopt;
     ++opened;
     auto text = read_token_text(plain->reveal());
-    // The columns beside the blob are not authenticated; the account inside it is.
+    // The other columns are not authenticated; the account inside the blob is.
     if (text && text->account != record.account.text()) return std::nullopt;
     return text;
 }
@@ -77,7 +77,7 @@ task<result<shared_tokens>> token_vault::state::read(user_id user, deadline unti
             const auto theirs = co_await under_a_key_of_others(record.sealed_tokens, until);
             if (!theirs) co_return theirs.error();
             if (*theirs) {
-                cache.drop(user); // what is in memory is older than what cannot be read
+                cache.drop(user); // the cached set is older than the unreadable record
                 co_return failure{
                     errc::vault_unavailable,
                     "This user's tokens are sealed under a key that this replica does not have."};
@@ -92,8 +92,8 @@ task<result<shared_tokens>> token_vault::state::read(user_id user, deadline unti
     co_return shared_tokens{out};
 }
 
-/// The record's tag does not fit (V04): its previous pair is tried, and what was found is written down for
-/// people to see. The damaged bytes stay where they are.
+/// The record's tag is wrong (V04): tries the previous pair and stores the result for operators to see. The
+/// damaged bytes are kept.
 task<result<shared_tokens>> token_vault::state::repair(store::connection_record record, deadline until) {
     ++damaged;
     const auto noted = cache.now(record.user);
@@ -140,7 +140,8 @@ task<result<shared_tokens>> token_vault::load(user_id user, deadline until) {
     if (auto known = s.cache.find(user)) co_return known;
     auto unsure = s.cache.find_unsure(user);
     if (!unsure) co_return co_await s.read(std::move(user), until);
-    // A token that was read once goes on while the store is away (V11), and few calls wait to find out.
+    // A token that was read before stays usable while the store is away (V11), and only a few calls wait for
+    // the store's timeout.
     const auto now = steady_now();
     if (now < s.away_until.load(std::memory_order_relaxed)) co_return unsure;
     auto there = co_await s.read(user, until.no_later_than(now + answer_within));
@@ -162,7 +163,7 @@ task<result<shared_tokens>> token_vault::load_again(user_id user, deadline until
 task<result<shared_tokens>> token_vault::save_grant(user_id user, fresh_tokens fresh, wall_time now,
                                                     deadline until, bool only_same_account) {
     auto& s = *state_;
-    constexpr int tries_max = 8; // each lost race means that somebody else stored a grant or a refresh
+    constexpr int tries_max = 8; // each lost race means that another call stored a grant or a refresh
     token_text text{std::move(fresh.access_token),
                     std::move(fresh.refresh_token),
                     fresh.account.text(),
@@ -197,7 +198,7 @@ task<result<shared_tokens>> token_vault::save_grant(user_id user, fresh_tokens f
         auto out = described(record, state_->scopes);
         const auto stored = co_await s.records.put_connection(std::move(record), expected, until);
         if (!stored) {
-            s.cache.doubt(user); // it may be there all the same
+            s.cache.doubt(user); // it may have been stored all the same
             co_return stored.error();
         }
         if (!*stored) continue;
@@ -221,8 +222,8 @@ task<result<saved_refresh>> token_vault::save_refreshed(store::lease held, share
     record.state = store::connection_state::connected;
     record.cause.clear();
     if (!fresh.scopes.empty()) record.scopes = fresh.scopes;
-    // After the login also where another replica, whose clock is ahead, received that: it tells a pair that a
-    // refresh gave, which TikTok may not know everywhere yet, from one of a login (Q02).
+    // Later than the login, even if another replica with a clock ahead of ours received that: the difference
+    // marks a pair as coming from a refresh, which some of TikTok's servers may not accept yet (Q02).
     const wall_time received = std::max(now, record.connected_at + milliseconds{1});
     // An empty value never overwrites a good one (T09).
     token_text text{

@@ -1,5 +1,5 @@
-// What the vault's files share: token_vault.cpp (pairs and verifiers) and vault_keys.cpp (the ring and its
-// change). Private to vault/.
+// The state shared by token_vault.cpp (pairs and verifiers) and vault_keys.cpp (the key ring and its change).
+// Private to vault/.
 #pragma once
 #include "vault/key_uses.hpp"
 #include "vault/scope_lists.hpp"
@@ -19,7 +19,7 @@
 
 namespace gateway::vault {
 
-/// Held for as long as it is used: a new ring may come meanwhile.
+/// Held while it is used, because the ring may be replaced meanwhile.
 using shared_ring = std::shared_ptr<const key_ring>;
 
 struct token_vault::state final : store::change_listener {
@@ -34,14 +34,15 @@ struct token_vault::state final : store::change_listener {
     scope_lists scopes;
     key_uses uses;
     std::atomic<std::uint64_t> opened{0}, sealed{0}, damaged{0};
-    std::atomic<std::uint64_t> rings{1};                // how many there were
-    std::atomic<steady_time> away_until{steady_time{}}; // so long the store is not asked to be sure
+    std::atomic<std::uint64_t> rings{1}; // the number of rings so far
+    std::atomic<steady_time> away_until{
+        steady_time{}}; // until then cached sets are not confirmed with the store
 
     void connection_changed(const user_id& user, std::uint64_t version) override {
         cache.changed_elsewhere(user, version);
     }
     void in_touch(bool is) override { cache.in_touch(is); }
-    /// The tokens of a connection that is over, or perhaps is.
+    /// For a connection that has ended (`for_sure`), or may have ended.
     void written(const user_id& user, bool for_sure) { for_sure ? cache.drop(user) : cache.doubt(user); }
 
     shared_ring ring() const {
@@ -54,10 +55,10 @@ struct token_vault::state final : store::change_listener {
         ring_.swap(made);
         ++rings;
     }
-    /// For `count` seals that follow without a wait in between; they are counted.
+    /// The ring for `count` seals that follow without a wait in between, and which it counts.
     task<result<shared_ring>> ring_to_seal(std::uint64_t count, deadline until);
-    /// Whether the blob was sealed under a key that the store knows and this ring lacks: another replica has
-    /// a newer ring. Not so for a damaged id.
+    /// Whether the blob was sealed under a key that is in the store and not in this ring, because another
+    /// replica has a newer ring. False for a damaged id.
     task<result<bool>> under_a_key_of_others(std::string_view blob, deadline until);
 
     std::optional<token_text> open_pair(const store::connection_record& record, std::uint64_t version,

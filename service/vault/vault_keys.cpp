@@ -1,5 +1,5 @@
-// The ring of the vault: checked against the store, changed while serving, and the way of what is sealed from
-// an older key to the newest (failure-catalogue V06, V07).
+// The key ring of the vault: the check against the store, the change while serving, and the re-encryption
+// from older keys to the newest (failure-catalogue V06, V07).
 #include "vault/token_vault_state.hpp"
 
 namespace gateway::vault {
@@ -12,9 +12,9 @@ failure refused(std::string message) {
     return failure{errc::vault_unavailable, std::move(message) + " Nothing was touched."};
 }
 
-/// What the store's words of its keys say of a ring.
+/// The result of checking a ring against the keys noted in the store.
 struct verdict {
-    std::vector<std::string> unused; // words of keys that nothing needs and the ring lacks
+    std::vector<std::string> unused; // notes of keys that are not needed and not in the ring
     bool newest_known = false;
 };
 
@@ -49,7 +49,7 @@ task<result<verdict>> judge(store::store& records, const key_ring& keys, deadlin
     co_return out;
 }
 
-/// Before its first use: from then on no ring without it is taken while something needs it.
+/// Call before the key's first use: from then on a ring without it is refused while it is needed.
 task<result<store::done>> note_newest(store::store& records, const key_ring& keys, deadline until) {
     const auto& id = keys.newest().id;
     std::string blob = seal(keys, {"key_check", id, 0}, key_check_text);
@@ -84,7 +84,7 @@ task<result<store::done>> token_vault::change_keys(key_ring fresh, deadline unti
     }
     const auto begun = co_await s.uses.begin(fresh.newest().id, until);
     if (!begun) co_return begun.error();
-    // A seal that is on its way under a key that goes still has to open; it is moved like all others.
+    // A value that is being sealed under a removed key must still open; it is re-encrypted like all others.
     fresh.keep_for_opening(*s.ring());
     s.change_ring(std::move(fresh));
     co_return store::done{};
@@ -95,7 +95,7 @@ task<result<shared_ring>> token_vault::state::ring_to_seal(std::uint64_t count, 
         auto keys = ring();
         const auto counted = co_await uses.take(keys->newest().id, count, until);
         if (!counted) co_return counted.error();
-        if (keys == ring()) co_return keys; // else a new ring came while we waited
+        if (keys == ring()) co_return keys; // else the ring was replaced during the wait
     }
 }
 
@@ -135,7 +135,7 @@ task<result<reseal_step>> token_vault::reseal(std::string key_id, std::string cu
         const auto name = name_of_pair(row.user, row.version);
         const auto plain = open(**keys, name, row.sealed_tokens);
         if (!plain) {
-            ++out.unreadable; // damaged: it stays as it is, for people to see (V04)
+            ++out.unreadable; // damaged: not changed, for operators to see (V04)
             continue;
         }
         ++s.opened;
