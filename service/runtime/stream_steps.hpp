@@ -16,6 +16,7 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/buffer.hpp>
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <span>
