@@ -35,7 +35,7 @@ struct child_process::collector {
         while (true) {
             pollfd ready[2] = {{descriptor, POLLIN, 0}, {leave_handle, POLLIN, 0}};
             poll(ready, 2, -1);
-            // What the program still said is read first; only then may we leave.
+            // The program's remaining output is read before the thread ends.
             if (ready[0].revents == 0 && ready[1].revents != 0) return;
             const auto got = read(descriptor, space, sizeof space);
             if (got < 0 && errno == EINTR) continue;
@@ -157,7 +157,7 @@ void child_process::signal(int number) const {
 }
 
 bool child_process::stands_still(gateway::milliseconds patience) const {
-    constexpr int between_ms = 5; // nothing tells of a stop but the question; of the end, the handle does
+    constexpr int between_ms = 5; // a stop can only be polled; the handle signals the end
     const auto until = gateway::deadline::in(gateway::steady_now(), patience);
     while (!until.passed(gateway::steady_now())) {
         siginfo_t found{};

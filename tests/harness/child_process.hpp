@@ -1,5 +1,5 @@
-// A program under test: started with its output collected, asked to end by its id, killed if its owner goes
-// first.
+// A program under test: starts it, collects its output, and sends it signals; the destructor kills it if it
+// still runs.
 #pragma once
 #include "base/clock.hpp"
 
@@ -22,13 +22,14 @@ public:
     child_process& operator=(const child_process&) = delete;
 
     pid_t pid() const { return pid_; }
-    /// The first line of its standard output. Throws with what it said on standard error when none comes.
+    /// The first line of its standard output. Throws with its standard error if there is none in time.
     std::string first_line(gateway::milliseconds wait = gateway::seconds{20});
-    /// Waits until its standard output holds `text`. `false`: it did not in time.
+    /// Waits until its standard output contains `text`. `false`: it did not in time.
     bool says(const std::string& text, gateway::milliseconds wait = gateway::seconds{10}) const;
 
     void signal(int number) const;
-    /// Waits until a signal has stopped it (SIGSTOP). `false`: it ended, or went on in all that time.
+    /// Waits until a signal has stopped it (SIGSTOP). `false`: it ended, or kept running until `patience` was
+    /// over.
     bool stands_still(gateway::milliseconds patience) const;
     /// Its exit status, or 128 and the signal that ended it. Empty: it still runs.
     std::optional<int> wait(gateway::milliseconds patience);
@@ -41,7 +42,7 @@ public:
     /// Everything, once the program has ended.
     std::string output_at_end() const;
     std::string errors_at_end() const;
-    /// The reader of its standard output goes away: what it writes from now on fails.
+    /// Closes the reading end of its standard output, so that its writes fail from now on.
     void close_output();
 
 private:

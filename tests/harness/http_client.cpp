@@ -124,7 +124,7 @@ answer http_client::call(const std::string& method, const std::string& target, c
 
     auto socket = ca_file_.empty() ? std::make_unique<raw_socket>(port_)
                                    : std::make_unique<raw_socket>(port_, ca_file_, name_);
-    // An answer may come before the whole body is taken: then the rest is not sent, and the answer is read.
+    // An answer may come before the whole body is sent: then the rest is not sent, and the answer is read.
     if (socket->send(request, wait_) && !body.empty()) socket->send(body, wait_);
     const std::string raw = socket->receive_all(wait_);
     if (seen_) seen_->add(raw);

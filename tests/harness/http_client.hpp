@@ -18,22 +18,23 @@ namespace harness {
 using fields = std::multimap<std::string, std::string>;
 
 struct answer {
-    int status = 0;                             // 0: there was no answer
-    std::map<std::string, std::string> headers; // names in small letters; a repeated one is joined by ", "
+    int status = 0; // 0: there was no answer
+    std::map<std::string, std::string>
+        headers; // names in lower case; values of a repeated name are joined by ", "
     std::string body;
     std::string raw;
 
-    /// The body as JSON; null where it is none.
+    /// The body as JSON; null if it is not JSON.
     boost::json::value json() const;
-    /// A member by its path, `data.videos.0.id`; null where there is none.
+    /// A member by its path, `data.videos.0.id`; null if there is none.
     boost::json::value at(std::string_view path) const;
-    std::string text_at(std::string_view path) const; // empty where there is no string
+    std::string text_at(std::string_view path) const; // empty if there is no string
     std::string header(const std::string& name) const;
     /// `problem.code`, or empty.
     std::string code() const { return text_at("problem.code"); }
 };
 
-/// Reads one answer off its bytes.
+/// Parses one answer.
 answer parse_answer(std::string_view raw);
 
 class http_client {
@@ -42,7 +43,7 @@ public:
         : port_(port), seen_(std::move(seen)) {}
 
     std::uint16_t port() const { return port_; }
-    /// Sent with every call; a field given with a call takes its place.
+    /// Sent with every call; a field given with a call replaces it.
     void always_send(const std::string& name, const std::string& value) { always_.emplace(name, value); }
     void over_tls(std::string ca_file, std::string name);
     void wait_at_most(gateway::milliseconds wait) { wait_ = wait; }

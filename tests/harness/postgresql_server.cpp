@@ -28,7 +28,7 @@ bool is_free(std::uint16_t port) {
     return free;
 }
 
-/// Below the ports that the system hands out by itself: it must stay ours while the server is down.
+/// Below the system's ephemeral ports, so that no other program gets the port while the server is down.
 std::uint16_t free_port() {
     std::random_device dice;
     std::uniform_int_distribution<std::uint16_t> ports(20'000, 32'000);
@@ -80,7 +80,7 @@ postgresql_server::~postgresql_server() {
 }
 
 void postgresql_server::start() {
-    // Its log comes on standard error, which the shell turns round.
+    // The server logs to standard error; the shell redirects it to standard output.
     std::vector<std::string> command{"/bin/sh", "-c", "exec \"$@\" 2>&1", "postgres"};
     for (auto& word : as_its_user({programs() + "/postgres", "-D", folder_ + "/data", "-p",
                                    std::to_string(port_), "-k", folder_, "-c", "listen_addresses=127.0.0.1",
@@ -119,7 +119,7 @@ std::string postgresql_server::run(const std::string& schema, const std::string&
 
 bool postgresql_server::comes_true(const std::string& schema, const std::string& condition,
                                    gateway::milliseconds patience) const {
-    constexpr gateway::milliseconds between{50}; // the server itself looks again, on one connection
+    constexpr gateway::milliseconds between{50}; // polled inside the server, on one connection
     const auto looks = std::to_string(patience / between);
     run(schema, "DO $$ BEGIN FOR look IN 1.." + looks + " LOOP EXIT WHEN " + condition
                     + "; PERFORM pg_sleep(0.05); END LOOP; END $$");

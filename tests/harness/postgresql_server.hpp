@@ -1,5 +1,5 @@
-// A PostgreSQL of the test's own: on a loopback port and in a folder of its own, as user postgres where the
-// test runs as root. Ends with its owner.
+// A PostgreSQL server for one test, with its own loopback port and folder; runs as user postgres if the test
+// runs as root. The destructor stops it.
 #pragma once
 #include "base/clock.hpp"
 #include "harness/child_process.hpp"
@@ -19,25 +19,25 @@ public:
     postgresql_server(const postgresql_server&) = delete;
     postgresql_server& operator=(const postgresql_server&) = delete;
 
-    /// For `store.url`; what the store makes lies in this schema, which is made now.
+    /// The value of `store.url`. Creates this schema, in which the store makes its tables.
     std::string url(const std::string& schema);
-    /// As the store would be told it, for what url() has made before.
+    /// The same for a schema that url() has created before.
     std::string url_of(const std::string& schema) const;
-    /// Statements, in that schema; gives the first field of what came back. Throws when one fails.
+    /// Runs statements in that schema and gives the first field of the result. Throws if one fails.
     std::string run(const std::string& schema, const std::string& sql) const;
-    /// Waits until that is true of the schema. `false`: it was not in time.
+    /// Waits until the condition is true in the schema. `false`: it was not in time.
     bool comes_true(const std::string& schema, const std::string& condition,
                     gateway::milliseconds patience) const;
-    /// For the store's clock: what it wrote down to be over later is over sooner. Replicas that live say so
-    /// again within seconds.
+    /// Moves all stored times into the past by this much, so that leases and heartbeats end sooner. Running
+    /// replicas renew theirs within seconds.
     void pass_time(const std::string& schema, gateway::milliseconds by) const;
 
     void start();
-    /// Every connection breaks, and nobody listens any more.
+    /// Breaks every connection and stops listening.
     void stop();
     std::uint16_t port() const { return port_; }
 
-    /// Stands in the URL, and the server asks nobody for it: to be looked for where it must not be.
+    /// A password in the URL that the server does not require: the search for secrets looks for it.
     static constexpr const char* password = "planted-password";
 
 private:

@@ -48,7 +48,7 @@ simulator_process::simulator_process(const std::string& program, const temp_fold
                                      const std::string& client_secret, const std::string& more) {
     std::string text = simulator_settings;
     text.replace(text.find("@SECRET@"), 8, client_secret);
-    // Lines that begin with `app.` belong to the app, the others stand at the top.
+    // Lines that begin with `app.` belong to the app, the others to the top level.
     std::string of_app, others;
     for (std::size_t at = 0; at < more.size();) {
         const auto end = std::min(more.find('\n', at), more.size());
@@ -59,7 +59,7 @@ simulator_process::simulator_process(const std::string& program, const temp_fold
             others += line + "\n";
         at = end + 1;
     }
-    // A section given by the test takes the place of ours.
+    // A section given by the test replaces the default one.
     if (others.find("timing:") != std::string::npos) text.erase(text.find("timing:"));
     if (others.find("accounts:") != std::string::npos)
         text.erase(text.find("accounts:"), text.find("timing:") - text.find("accounts:"));

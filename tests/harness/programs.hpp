@@ -1,5 +1,5 @@
-// The two programs of the project as a test starts them: the simulator, and the gateway in front of it, each
-// with settings of the test's own, on free ports.
+// Starts the two programs of the project for a test: the simulator and the gateway in front of it, with the
+// test's settings, on free ports.
 #pragma once
 #include "harness/child_process.hpp"
 #include "harness/http_client.hpp"
@@ -26,19 +26,19 @@ public:
     std::uint16_t api_port() const { return api_port_; }
     std::uint16_t upload_port() const { return upload_port_; }
     const std::string& ca_file() const { return ca_file_; }
-    /// Its control listener, whose answers nobody searches for secrets.
+    /// Its control listener; these answers are not searched for secrets.
     const http_client& control() const { return *control_; }
 
-    /// New tokens, as TikTok's token endpoint would answer; `what` as in POST /tokens.
+    /// New tokens, in the format of TikTok's token endpoint; `what` as in POST /tokens.
     boost::json::object make_tokens(const boost::json::object& what = {}) const;
     void add_fault(const boost::json::value& fault) const;
     void clear_faults() const;
     /// Changes its settings: {"limits": {"init_per_minute": 2}}.
     void change(const boost::json::value& settings) const;
     boost::json::object history() const;
-    /// Everything it handed out or was sent that nobody else may see.
+    /// All secrets that it gave out or received.
     std::set<std::string> secrets() const;
-    /// A post as it truly is; empty when there is none.
+    /// A post with its true state; empty if there is none.
     boost::json::object post(const std::string& publish_id) const;
     void advance_clock(gateway::milliseconds by) const;
     child_process& process() { return *process_; }
@@ -52,11 +52,11 @@ private:
     std::unique_ptr<http_client> control_;
 };
 
-/// What a test sets for the gateway; the rest stands at its default or is filled in by the harness.
+/// Settings that a test gives the gateway; the others have defaults or are set by the harness.
 struct gateway_options {
-    std::string settings; // more lines of YAML, beside those of the harness: `limits: {tiktok: {…}}`
+    std::string settings; // more lines of YAML, in addition to those of the harness: `limits: {tiktok: {…}}`
     std::map<std::string, std::string>
-        variables;               // of the environment: the way to set what the harness sets too
+        variables;               // environment variables, which override what the harness sets
     bool with_caller_key = true; // one caller, who may do everything
     std::uint32_t requests_per_minute = 1'000'000;
 };
@@ -79,7 +79,7 @@ public:
     std::uint16_t admin_port() const { return admin_port_; }
     child_process& process() { return *process_; }
     const child_process& process() const { return *process_; }
-    /// SIGTERM, and its exit status.
+    /// Sends SIGTERM and gives the exit status.
     std::optional<int> stop(gateway::milliseconds patience = gateway::seconds{40});
 
 private:
@@ -87,7 +87,7 @@ private:
     std::uint16_t port_ = 0, admin_port_ = 0;
 };
 
-/// The key ring every start with the same folder shares; made at the first call.
+/// The key ring for all starts with the same folder; created by the first call.
 std::string keys_file_in(const temp_folder& folder);
 
 } // namespace harness

@@ -49,7 +49,7 @@ int connect_to(std::uint16_t port) {
     return made;
 }
 
-/// The length of the whole answer at the beginning of `text`; npos while that cannot be said.
+/// The length of the whole answer at the beginning of `text`; npos while it is unknown.
 std::size_t answer_length(std::string_view text) {
     const auto head = text.find("\r\n\r\n");
     if (head == std::string_view::npos) return std::string_view::npos;
@@ -79,7 +79,7 @@ raw_socket::raw_socket(std::uint16_t port, const std::string& ca_file, const std
     SSL_CTX_load_verify_file(tls_->context, ca_file.c_str());
     SSL_CTX_set_verify(tls_->context, SSL_VERIFY_PEER, nullptr);
     tls_->session = SSL_new(tls_->context);
-    // Spelled out: the macro SSL_set_tlsext_host_name holds an old-style cast.
+    // Not the macro SSL_set_tlsext_host_name, which contains an old-style cast.
     std::string sni = name;
     SSL_ctrl(tls_->session, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, sni.data());
     SSL_set_fd(tls_->session, descriptor_);

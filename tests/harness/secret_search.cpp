@@ -30,7 +30,7 @@ std::string url_encoded(const std::string& text, bool in_capitals) {
     return out;
 }
 
-/// What stays the same of its base64 whatever stands before and after it.
+/// The part of its base64 that does not depend on the text before and after it.
 std::string base64_core(const std::string& text, std::size_t shift) {
     const std::string encoded = gateway::to_base64(std::string(shift, '\0') + text);
     const std::size_t from = shift == 0 ? 0 : 4;
@@ -61,7 +61,7 @@ std::vector<form> forms_of(const std::string& secret) {
 } // namespace
 
 std::vector<std::string> find_secrets(std::string_view text, const std::set<std::string>& secrets) {
-    // By their first byte: a long text is walked through once, and not once for each form.
+    // By their first byte, so that a long text is searched once and not once for each form.
     std::array<std::vector<form>, 256> wanted;
     for (const auto& secret : secrets) {
         if (secret.size() < 8) continue;

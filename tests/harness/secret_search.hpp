@@ -1,4 +1,4 @@
-// Looks for secrets in what a program said: as they are, in base64 (at each of its three alignments), in hex,
+// Searches for secrets in a program's output: plain, in base64 (at each of its three alignments), in hex,
 // URL-encoded, and by their first 8 bytes (failure-catalogue G03).
 #pragma once
 #include <set>
@@ -8,7 +8,8 @@
 
 namespace harness {
 
-/// Which form of which secret `text` holds, each told as `…1234 (base64)`: by its last four characters only.
+/// The secrets found in `text` and their form, each written as `…1234 (base64)`, with only the last four
+/// characters of the secret.
 std::vector<std::string> find_secrets(std::string_view text, const std::set<std::string>& secrets);
 
 } // namespace harness

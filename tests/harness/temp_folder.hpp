@@ -1,4 +1,4 @@
-// A folder of the test's own, gone with its owner.
+// A temporary folder; the destructor deletes it.
 #pragma once
 #include <filesystem>
 #include <string>

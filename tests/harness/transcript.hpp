@@ -1,4 +1,4 @@
-// What programs under test have sent us, from all clients of one test; searched for secrets at its end.
+// All bytes that the clients of one test received; searched for secrets at the end of the test.
 #pragma once
 #include <mutex>
 #include <string>

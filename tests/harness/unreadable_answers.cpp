@@ -17,7 +17,7 @@ std::string repeated(std::string_view text, int times) {
     return all;
 }
 
-/// These bytes, and then the end of the connection, as TLS says it.
+/// Sends these bytes and then closes the connection with TLS close_notify.
 unreadable_answer raw(std::string name, std::string bytes) {
     return {std::move(name), json::object{{"raw", std::move(bytes)}, {"close", true}}};
 }

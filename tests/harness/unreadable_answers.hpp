@@ -1,6 +1,6 @@
-// Answers of TikTok that nobody can read, although the request had its effect: what the gateway's gate
-// refuses, what something between TikTok and the gateway says in TikTok's place, and bodies that are not
-// TikTok's. One table for all tests that need them. Plain values.
+// Answers that cannot be read although the request had its effect at TikTok: heads and bodies that the
+// gateway's gate refuses, answers of a proxy between TikTok and the gateway, and bodies that are not
+// TikTok's. One table for all tests. Plain values.
 #pragma once
 #include <boost/json/object.hpp>
 
@@ -16,8 +16,8 @@ struct unreadable_answer {
 
 /// Heads, framing and bodies that the response gate refuses.
 const std::vector<unreadable_answer>& refused_by_the_gate();
-/// Proper HTTP, and not TikTok's words: pages of proxies and firewalls with every status, empty and broken
-/// bodies.
+/// Valid HTTP, but not an answer of TikTok: pages of proxies and firewalls with every status, empty and
+/// broken bodies.
 const std::vector<unreadable_answer>& not_of_tiktok();
 /// Both.
 std::vector<unreadable_answer> unreadable_answers();

@@ -16,15 +16,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What the operator laid there, secrets in the open and all, and what belongs to the simulator.
+/// Files of the operator, which contain secrets in plain text, and files of the simulator.
 bool is_of_others(const std::string& name) {
     return name == "vault.keys" || name == "client.secret" || name.starts_with("simulator");
 }
 
-/// The database with its log, and whatever else the gateway keeps, by name.
+/// The database with its log, and all other files of the gateway, by name.
 std::map<std::string, std::string> files_of_gateway(const fs::path& folder) {
     std::map<std::string, std::string> files;
-    std::error_code gone; // a file may go while we look
+    std::error_code gone; // a file may be removed meanwhile
     for (fs::recursive_directory_iterator at(folder, gone), end; !gone && at != end; at.increment(gone)) {
         const std::string name = at->path().lexically_relative(folder).string();
         if (is_of_others(name) || !at->is_regular_file(gone)) continue;
@@ -126,11 +126,11 @@ void world::plant_vault_keys() {
     std::ifstream keys(folder_.path() / "vault.keys");
     for (std::string line; std::getline(keys, line);) {
         const auto bytes = gateway::from_base64(line.substr(line.find(':') + 1));
-        if (bytes) plant(*bytes); // its base64 and hex are searched for as those of every secret
+        if (bytes) plant(*bytes); // searched for in base64 and hex, too, like every secret
     }
 }
 
-/// As far as the gateway still answers: tests end it in many ways.
+/// Only if the gateway still answers, because tests end it in many ways.
 void world::hear_metrics() {
     if (!gateway_) return;
     try {
@@ -141,7 +141,7 @@ void world::hear_metrics() {
     }
 }
 
-/// A login's state is for the answer to connect, whose URL it is part of, and for nothing else.
+/// The state of a login may appear only in the answer to connect, as a part of its URL.
 std::set<std::string> world::states_of_logins() const {
     std::set<std::string> states;
     const std::string text = seen_->text();

@@ -1,6 +1,6 @@
-// Everything a flow test stands on: a folder, a simulator, a gateway, clients for both, and secrets that must
-// be seen nowhere. Derive a fixture from flow_test; the search for secrets runs at the end of each test, in
-// what the gateway said and in what it keeps on disk.
+// The environment of a flow test: a folder, a simulator, a gateway, clients for both, and secrets that must
+// not appear anywhere. Derive a fixture from flow_test; the search for secrets runs at the end of each test,
+// in the gateway's output and in its files.
 #pragma once
 #include "harness/http_client.hpp"
 #include "harness/programs.hpp"
@@ -19,28 +19,28 @@ class world {
 public:
     world(std::string gateway_program, std::string simulator_program);
 
-    /// Before their first use; both start by themselves, with what stands here then.
+    /// Set these before the first use of the programs, which start with them automatically.
     gateway_options options;
     std::string simulator_settings;
 
     simulator_process& tiktok();
     gateway_process& gateway();
-    /// Stops the gateway (SIGTERM, or SIGKILL) and forgets it; gateway() starts it anew on the same folder.
+    /// Stops the gateway (SIGTERM, or SIGKILL); gateway() then starts a new one on the same folder.
     std::optional<int> stop_gateway(int signal_number = 15);
 
-    /// One more gateway with the same settings: a replica, where the store can be shared. Ends with the
+    /// Starts another gateway with the same settings: a replica, if the store can be shared. It ends with the
     /// world.
     gateway_process& another_gateway();
 
     /// A client with the caller's key.
     http_client api();
     http_client api_of(const gateway_process& one) const;
-    /// A client without any key.
+    /// A client without a key.
     http_client stranger();
     http_client admin();
     /// A browser at the simulator's authorize page.
     http_client browser();
-    /// For a raw socket to the gateway: what it hears is searched as the clients' answers are.
+    /// For a raw socket to the gateway, so that its received bytes are searched for secrets, too.
     std::shared_ptr<transcript> heard() const { return seen_; }
 
     /// Connects `user` to an account of the simulator by importing fresh tokens. `what` as in the simulator's
@@ -49,13 +49,13 @@ public:
 
     const std::string& caller_key() const { return caller_key_; }
     const temp_folder& folder() const { return folder_; }
-    /// One more text that must not be seen.
+    /// Adds a text that must not appear anywhere.
     void plant(const std::string& secret) { secrets_.insert(secret); }
-    /// What the gateway said so far, in answers, on stdout and on stderr.
+    /// The gateway's output so far: answers, stdout and stderr.
     std::string everything_said() const;
-    /// Which of this test's secrets `text` holds, those that only the simulator knows too.
+    /// The secrets of this test that `text` contains, also those that only the simulator has.
     std::vector<std::string> secrets_in(std::string_view text);
-    /// The same for everything the gateway said, its metrics and its files.
+    /// The same for all of the gateway's output, its metrics and its files.
     std::vector<std::string> secrets_seen();
 
 private:
