@@ -47,12 +47,21 @@ protected:
                     .rotation = "strict"},
                    found);
         EXPECT_GT(found.killed, found.rounds / 2);
+        expect_posted();
     }
 
     void kill_at_random(lab& in, std::uint32_t rounds) {
         for (std::uint32_t i = 0; i < rounds; ++i)
             in.run({.seed = first_seed + i, .refreshes = i % 2 == 0, .rotation = rotations[i % 5]}, found);
         EXPECT_EQ(found.killed, found.rounds);
+        expect_posted();
+    }
+
+    /// All calls that neither a fault nor a kill left in doubt are answered as posted, and there are such.
+    void expect_posted() const {
+        EXPECT_GT(found.certain, 0);
+        EXPECT_GE(found.posted + found.of_lost_users, found.certain);
+        EXPECT_EQ(found.posted + found.unknown + found.of_lost_users, found.wishes);
     }
 
     void TearDown() override {
@@ -60,8 +69,9 @@ protected:
             ADD_FAILURE() << each;
         const auto count = [](auto number, const char* what) { return std::to_string(number) + what; };
         std::fputs((count(found.rounds, " rounds, ") + count(found.killed, " kills, ")
-                    + count(found.wishes, " keyed calls: ") + count(found.posted, " posted once, ")
-                    + count(found.unknown, " in doubt; ")
+                    + count(found.wishes, " keyed calls: ") + count(found.posted, " posted (")
+                    + count(found.certain, " for certain), ") + count(found.unknown, " in doubt, of which ")
+                    + count(found.unknown_posted, " are there; ")
                     + count(found.users_lost, " users lost inside the window; ")
                     + count(found.slowest_heir.count(), " ms for the slowest heir\n"))
                        .c_str(),

@@ -75,8 +75,9 @@ std::vector<lab::user> lab::connect_users(const plan& what) {
     return users;
 }
 
-void lab::ask_until_killed(const plan& what, const std::vector<user>& users, const std::vector<wish>& wishes,
-                           std::mt19937& dice, tally& into) {
+std::vector<harness::answer> lab::ask_until_killed(const plan& what, const std::vector<user>& users,
+                                                   const std::vector<wish>& wishes, std::mt19937& dice,
+                                                   tally& into) {
     for (const auto& one : users)
         if (what.refreshes)
             w_->tiktok().control().post("/tokens/expire",
@@ -88,9 +89,9 @@ void lab::ask_until_killed(const plan& what, const std::vector<user>& users, con
     if (on_.database) armed_at_ = on_.database->run(schema_, "SELECT clock_timestamp()");
     const auto before = requests_seen(*w_);
     const auto api = w_->api(); // starts it
-    std::vector<std::future<harness::answer>> calls;
+    std::vector<std::future<harness::answer>> reads, calls;
     for (const auto& one : users)
-        calls.push_back(std::async(std::launch::async, [&] {
+        reads.push_back(std::async(std::launch::async, [&] {
             return try_to([&] { return api.get("/v1/users/" + one.name + "/info"); });
         }));
     for (const auto& one : wishes)
@@ -103,11 +104,15 @@ void lab::ask_until_killed(const plan& what, const std::vector<user>& users, con
         }
         w_->gateway().process().signal(SIGKILL);
     }
+    for (auto& read : reads)
+        read.get();
+    std::vector<harness::answer> answers;
     for (auto& call : calls)
-        call.get();
+        answers.push_back(call.get());
     const auto status = w_->stop_gateway(SIGKILL);
     if (what.step.empty() || status == 128 + SIGKILL) ++into.killed;
     w_->options.variables.erase(failpoint);
+    return answers;
 }
 
 void lab::run(const plan& what, tally& into) {
@@ -127,13 +132,16 @@ void lab::run(const plan& what, tally& into) {
     w_->stop_gateway(SIGKILL);
     const std::vector<user> asking(users.begin(),
                                    what.refreshes && !what.step.empty() ? users.begin() + 1 : users.end());
-    ask_until_killed(what, asking, wishes, dice, into);
+    const auto killed_before = into.killed;
+    const auto first = ask_until_killed(what, asking, wishes, dice, into);
     if (on_.database) let_the_dead_be_dead(what, into);
     const auto history = w_->tiktok().history();
     for (const auto& one : users)
         check_user(what, one, into);
-    for (const auto& one : wishes)
-        check_wish(what, one, history, into);
+    int posted = 0;
+    for (std::size_t i = 0; i < wishes.size(); ++i)
+        posted += check_wish(what, wishes[i], first[i], history, into);
+    if (into.killed > killed_before) check_ended(what, wishes, history, posted, into);
 }
 
 } // namespace fault

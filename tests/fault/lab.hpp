@@ -45,9 +45,12 @@ struct scene {
 struct tally {
     int rounds = 0;
     int killed = 0;  // the step was reached, or the moment came
-    int wishes = 0;  // calls with a key
-    int posted = 0;  // of those: TikTok has exactly one post
-    int unknown = 0; // of those: answered outcome_unknown
+    int wishes = 0;  // calls with a key, each of which ends as one of the next three
+    int posted = 0;  // answered as posted, and TikTok has exactly one post
+    int unknown = 0; // answered outcome_unknown
+    int of_lost_users = 0;
+    int unknown_posted = 0; // of the unknown: TikTok has exactly one post
+    int certain = 0;        // calls that no fault and no kill left in doubt, so they must be posted
     int users_lost =
         0; // inside the window: TikTok rotated, its answer had not arrived; reported with the cause
     gateway::milliseconds slowest_heir{0}; // from the end of leases and of patience to all settled
@@ -67,11 +70,19 @@ private:
     /// Whoever is up after the kill: the gateway started again, or its heir.
     harness::http_client survivor();
     std::vector<user> connect_users(const plan& what);
-    void ask_until_killed(const plan& what, const std::vector<user>& users, const std::vector<wish>& wishes,
-                          std::mt19937& dice, tally& into);
+    /// The answer to each wish; its status is 0 where the kill came first.
+    std::vector<harness::answer> ask_until_killed(const plan& what, const std::vector<user>& users,
+                                                  const std::vector<wish>& wishes, std::mt19937& dice,
+                                                  tally& into);
     /// What the dead one held is free once its time is over; a replica that lives settles it by itself.
     void let_the_dead_be_dead(const plan& of, tally& into);
-    void check_wish(const plan& of, const wish& what, const boost::json::object& history, tally& into);
+    /// `first`: the answer before the kill; `history`: TikTok's, at the kill. Gives the number of posts that
+    /// are answered as posted.
+    int check_wish(const plan& of, const wish& what, const harness::answer& first,
+                   const boost::json::object& history, tally& into);
+    /// The calls that had passed the step before the kill are answered as posted.
+    void check_ended(const plan& of, const std::vector<wish>& wishes, const boost::json::object& history,
+                     int posted, tally& into);
     void check_user(const plan& of, const user& who, tally& into);
     bool rotated_for(const user& who, const boost::json::object& history) const;
 

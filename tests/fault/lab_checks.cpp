@@ -20,10 +20,19 @@ constexpr const char* nothing_is_left =
     "NOT EXISTS (SELECT 1 FROM refresh_intents) AND NOT EXISTS (SELECT 1 FROM posts WHERE state = 'begun') "
     "AND NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE finished = 0)";
 
+/// Of a batch: one of its files may be sent again.
+bool has_retryable_file(const harness::answer& got) {
+    const auto retryable = [&got](const char* file) {
+        const auto value = got.at("data.results." + std::string(file) + ".problem.retryable");
+        return value.is_bool() && value.get_bool();
+    };
+    return retryable("0") || retryable("1");
+}
+
 /// Answers that only say "not yet".
 bool is_final(const harness::answer& got) {
     return got.status != 0 && got.code() != "in_progress" && got.code() != "not_ready"
-           && got.code() != "tiktok_unreachable" && got.code() != "tiktok_error";
+           && got.code() != "tiktok_unreachable" && got.code() != "tiktok_error" && !has_retryable_file(got);
 }
 
 template <class Ask>
@@ -33,6 +42,54 @@ harness::answer ask_until_final(Ask ask) {
     while (!is_final(got) && steady_now() < end)
         got = ask();
     return got;
+}
+
+bool is_in_doubt(const harness::answer& got) {
+    return got.code() == "outcome_unknown" || got.text_at("data.results.0.problem.code") == "outcome_unknown"
+           || got.text_at("data.results.1.problem.code") == "outcome_unknown";
+}
+
+bool is_about_lost_user(const harness::answer& got) {
+    constexpr const char* code = "reconnect_required";
+    return got.code() == code || got.text_at("data.results.0.problem.code") == code
+           || got.text_at("data.results.1.problem.code") == code;
+}
+
+bool is_posted(const harness::answer& got) {
+    return got.status == 200 && got.code().empty();
+}
+
+bool is_same_post(const harness::answer& a, const harness::answer& b) {
+    return b.status == 200 && a.at("data.publish_id") == b.at("data.publish_id")
+           && a.at("data.results.0.publish_id") == b.at("data.results.0.publish_id")
+           && a.at("data.results.1.publish_id") == b.at("data.results.1.publish_id");
+}
+
+/// Whether anything that happened can leave this call in doubt: a fault that took the answer to an init that
+/// posts by itself, or the kill, where the call had no answer yet and its post was begun. `after` is TikTok's
+/// history once the call was made again, which may have met the fault only then.
+bool may_be_in_doubt(const plan& of, const wish& what, const harness::answer& first,
+                     const json::object& history, const json::object& after) {
+    if (posts_by_its_init(what) && lost_inits_of(what, after) > 0) return true;
+    if (first.status != 0) return false;
+    const auto inits = inits_of(what, history);
+    if (std::any_of(inits.begin(), inits.end(), [](int count) { return count > 0; })) return true;
+    // TikTok saw none. One that can post by itself may have been on its way, unless the kill came with the
+    // first claim of all; without a byte of an upload nothing can be posted.
+    return posts_by_its_init(what) && !(of.step == "key.claimed" && of.hit == 1);
+}
+
+bool is_about_ended_keys(const plan& of) {
+    return of.step == "key.to_be_finished" || of.step == "key.finished";
+}
+
+/// In steps: a batch ends one post for each file, and a key for each file and for itself.
+int posts_answered(const plan& of, const wish& what, const harness::answer& got) {
+    if (what.kind != wish_kind::batch || got.status != 200) return is_posted(got) ? 1 : 0;
+    int posted = is_about_ended_keys(of) && is_posted(got) ? 1 : 0;
+    for (std::size_t i = 0; i < what.files.size(); ++i)
+        if (!got.text_at("data.results." + std::to_string(i) + ".publish_id").empty()) ++posted;
+    return posted;
 }
 
 } // namespace
@@ -53,11 +110,12 @@ void lab::let_the_dead_be_dead(const plan& of, tally& into) {
     if (!settled) into.violations.push_back(told(of) + ": nobody saw to what the dead one left");
 }
 
-void lab::check_wish(const plan& of, const wish& what, const json::object& history, tally& into) {
+int lab::check_wish(const plan& of, const wish& what, const harness::answer& first,
+                    const json::object& history, tally& into) {
     const auto api = survivor();
     const auto got = ask_until_final([&] { return ask_for(api, what); });
     const auto after = w_->tiktok().history();
-    const auto first = whole_posts_of(what, history), now = whole_posts_of(what, after);
+    const auto before = whole_posts_of(what, history), now = whole_posts_of(what, after);
     const auto wrong = [&](const std::string& why) {
         into.violations.push_back(told(of) + ", " + what.key + " (kind "
                                   + std::to_string(static_cast<int>(what.kind)) + "): " + why + ": "
@@ -67,23 +125,37 @@ void lab::check_wish(const plan& of, const wish& what, const json::object& histo
     bool once = true;
     for (std::size_t i = 0; i < now.size(); ++i) {
         if (now[i] > 1)
-            wrong("posted " + std::to_string(now[i]) + " times (" + std::to_string(first[i]) + " before)");
+            wrong("posted " + std::to_string(now[i]) + " times (" + std::to_string(before[i]) + " before)");
         once = once && now[i] == 1;
     }
-    if (once) ++into.posted;
-    const auto inner =
-        got.text_at("data.results.0.problem.code") + got.text_at("data.results.1.problem.code");
-    const bool unknown =
-        got.code() == "outcome_unknown" || inner.find("outcome_unknown") != std::string::npos;
+    const bool unknown = is_in_doubt(got);
+    const bool may_be_unknown = may_be_in_doubt(of, what, first, history, after);
+    if (is_posted(got) && !once) wrong("answered as posted, and TikTok has none");
+    if (is_about_lost_user(got) && lost_.contains(what.user)) {
+        ++into.of_lost_users; // that is counted with the user
+        return 0;
+    }
+    if (!is_posted(got) && !unknown) wrong("neither posted nor in doubt");
+    if (unknown && !may_be_unknown) wrong("in doubt, and neither a fault nor the kill gave a reason");
+    if (is_posted(first) && !is_same_post(first, got))
+        wrong("answered as posted before the kill, and not after");
     if (unknown) ++into.unknown;
-    if (got.status == 200 && got.code().empty() && !once) wrong("answered as posted, and TikTok has none");
-    if (got.code() == "reconnect_required" && lost_.contains(what.user))
-        return; // that is counted with the user
-    if (got.status != 200 && !unknown) wrong("neither posted nor in doubt");
-    // The first attempt of all had begun, so no other call can have got any further.
-    if (unknown && of.step == "post.begun" && of.hit == 1 && what.kind != wish_kind::photos
-        && what.kind != wish_kind::pull)
-        wrong("in doubt although nothing had left");
+    if (unknown && once) ++into.unknown_posted;
+    if (is_posted(got) && once) ++into.posted;
+    if (!may_be_unknown) ++into.certain;
+    return posts_answered(of, what, got);
+}
+
+void lab::check_ended(const plan& of, const std::vector<wish>& wishes, const json::object& history,
+                      int posted, tally& into) {
+    if (of.step != "post.ended" && !is_about_ended_keys(of)) return;
+    int lost = 0; // such an init is an end, too, but not that of a post
+    for (const auto& one : wishes)
+        lost += lost_inits_of(one, history);
+    if (posted < of.hit - lost)
+        into.violations.push_back(told(of) + ": " + std::to_string(of.hit) + " had ended before the kill, "
+                                  + std::to_string(lost) + " of them by a fault, and only "
+                                  + std::to_string(posted) + " are answered as posted");
 }
 
 /// TikTok has given this account a new pair in this round.

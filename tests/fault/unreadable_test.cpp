@@ -7,6 +7,7 @@
 
 #include <boost/json/array.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -16,10 +17,13 @@ namespace fault {
 namespace {
 
 namespace json = boost::json;
+using gateway::milliseconds;
+using gateway::steady_now;
 using harness::unreadable_answer;
 
 constexpr std::size_t callers = 24, times_asked = 3; // a case waits more than it works
 constexpr std::size_t smallest_bytes = 20'000;
+constexpr milliseconds deadline{1'500}; // of each write
 
 /// What the network does to an answer; it may or may not have had its effect.
 std::vector<unreadable_answer> lost_on_the_wire() {
@@ -95,7 +99,9 @@ bool says_ask_again(const harness::answer& got) {
 class UnreadableAnswers : public testing::Test {
 protected:
     UnreadableAnswers() {
-        w.options.settings = std::string(wide_windows) + "deadlines: {post_ms: 1500, upload_base_ms: 1500}\n";
+        const auto ms = std::to_string(deadline.count());
+        w.options.settings =
+            std::string(wide_windows) + "deadlines: {post_ms: " + ms + ", upload_base_ms: " + ms + "}\n";
         w.simulator_settings = std::string(wide_tiktok) + "history_requests: 1000000\n";
     }
 
@@ -139,13 +145,17 @@ private:
         w.tiktok().add_fault(
             json::object{{"match", of.at == place::init ? at_init : at_bytes}, {"do", of.fault.effect}});
         std::vector<harness::answer> heard;
-        do
+        milliseconds slowest{0};
+        do {
+            const auto began = steady_now();
             heard.push_back(ask_for(w.api(), what));
-        while (heard.size() < times_asked && (of.keyed || says_ask_again(heard.back())));
-        judge(of, what, heard);
+            slowest = std::max(slowest, std::chrono::duration_cast<milliseconds>(steady_now() - began));
+        } while (heard.size() < times_asked && (of.keyed || says_ask_again(heard.back())));
+        judge(of, what, heard, slowest);
     }
 
-    void judge(const scenario& of, const wish& what, const std::vector<harness::answer>& heard) {
+    void judge(const scenario& of, const wish& what, const std::vector<harness::answer>& heard,
+               milliseconds slowest) {
         const auto history = w.tiktok().control().get("/history?account=" + what.user).json().as_object();
         const auto& last = heard.back();
         for (const int posts : whole_posts_of(what, history)) {
@@ -155,6 +165,7 @@ private:
         }
         if (of.is_readable && last.status != 200) wrong(of, "an answer that can be read was not", last);
         if (!of.is_readable && of.init_can_post()) judge_doubt(of, history, heard);
+        if (!of.is_readable && !of.init_can_post()) judge_upload(of, last, slowest);
     }
 
     /// The init itself can post, so nobody knows, and everybody who asks is told so.
@@ -169,6 +180,16 @@ private:
                 || got.header("x-should-retry") != "false")
                 wrong(of, "not told as in doubt", got);
         if (!of.keyed && heard.size() > 1) wrong(of, "asked to try again", heard.front());
+    }
+
+    /// An init posts nothing here, and where the last bytes went TikTok can be asked: unless the fault took
+    /// the time for that, the write ends as posted. A 429 closes the user's window for a minute. A batch
+    /// without a key is not sent again, since the file that is posted would be posted twice.
+    void judge_upload(const scenario& of, const harness::answer& last, milliseconds slowest) {
+        const bool is_posted = last.status == 200 && last.code().empty();
+        const bool is_partly_posted = !of.keyed && last.code() == "partial_failure";
+        if (!is_posted && !is_partly_posted && last.code() != "rate_limited" && slowest < deadline / 2)
+            wrong(of, "not posted, and there was time for it", last);
     }
 
     std::mutex lock;

@@ -2,6 +2,7 @@
 
 #include <boost/json/array.hpp>
 
+#include <set>
 #include <stdexcept>
 
 namespace fault {
@@ -48,6 +49,33 @@ std::int64_t number_of(const json::object& from, std::string_view name) {
 bool is_whole(const json::object& post) {
     return text_of(post, "source") != "FILE_UPLOAD"
            || number_of(post, "uploaded_bytes") == number_of(post, "size_bytes");
+}
+
+bool is_any(const json::object&) {
+    return true;
+}
+
+/// `each` is called with every post that TikTok has for it and the number of its file.
+template <class Each>
+void for_each_post(const wish& what, const json::object& history, Each each) {
+    const bool by_size = what.kind == wish_kind::inbox_upload || what.kind == wish_kind::batch;
+    const std::size_t files = what.kind == wish_kind::batch ? what.files.size() : 1;
+    for (const auto& one : history.at("posts").as_array()) {
+        const auto& post = one.as_object();
+        if (!by_size && text_of(post, "caption") == what.key) each(post, 0);
+        for (std::size_t file = 0; by_size && file < files; ++file)
+            if (number_of(post, "size_bytes") == static_cast<std::int64_t>(what.size_bytes + file))
+                each(post, file);
+    }
+}
+
+template <class Which>
+std::vector<int> count_posts(const wish& what, const json::object& history, Which which) {
+    std::vector<int> counts(what.kind == wish_kind::batch ? what.files.size() : 1);
+    for_each_post(what, history, [&](const json::object& post, std::size_t file) {
+        if (which(post)) ++counts[file];
+    });
+    return counts;
 }
 
 } // namespace
@@ -119,18 +147,30 @@ harness::answer ask_for(const harness::http_client& api, const wish& what) {
                     json::object{{"files_to_upload", std::move(files)}, {"keep", false}}, key);
 }
 
-std::vector<int> whole_posts_of(const wish& what, const json::object& history) {
-    const bool by_size = what.kind == wish_kind::inbox_upload || what.kind == wish_kind::batch;
-    std::vector<int> counts(what.kind == wish_kind::batch ? what.files.size() : 1);
-    for (const auto& each : history.at("posts").as_array()) {
-        const auto& post = each.as_object();
-        if (!is_whole(post)) continue;
-        if (!by_size && text_of(post, "caption") == what.key) ++counts[0];
-        for (std::size_t file = 0; by_size && file < counts.size(); ++file)
-            if (number_of(post, "size_bytes") == static_cast<std::int64_t>(what.size_bytes + file))
-                ++counts[file];
+bool posts_by_its_init(const wish& what) {
+    return what.kind == wish_kind::photos || what.kind == wish_kind::pull;
+}
+
+std::vector<int> inits_of(const wish& what, const json::object& history) {
+    return count_posts(what, history, is_any);
+}
+
+int lost_inits_of(const wish& what, const json::object& history) {
+    std::set<std::string> ids;
+    for_each_post(what, history,
+                  [&ids](const json::object& post, std::size_t) { ids.insert(text_of(post, "publish_id")); });
+    int lost = 0;
+    for (const auto& each : history.at("requests").as_array()) {
+        const auto& request = each.as_object();
+        const bool is_init = text_of(request, "path").ends_with("init/");
+        if (is_init && request.at("faulted").as_bool() && ids.contains(text_of(request, "publish_id")))
+            ++lost;
     }
-    return counts;
+    return lost;
+}
+
+std::vector<int> whole_posts_of(const wish& what, const json::object& history) {
+    return count_posts(what, history, is_whole);
 }
 
 } // namespace fault

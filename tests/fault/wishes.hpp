@@ -36,6 +36,13 @@ void prepare(harness::world& w, wish& what);
 /// Asks for it, once; asked again it is the same call with the same key.
 harness::answer ask_for(const harness::http_client& api, const wish& what);
 
+/// photos, pull: the init alone makes the post. The other kinds post with the last byte of an upload.
+bool posts_by_its_init(const wish& what);
+
+/// How many inits of it TikTok took. One number for each file of a batch.
+std::vector<int> inits_of(const wish& what, const boost::json::object& history);
+/// How many of those were answered by a fault.
+int lost_inits_of(const wish& what, const boost::json::object& history);
 /// How many whole posts TikTok has for it: an init without all its bytes is none. One number for each file of
 /// a batch.
 std::vector<int> whole_posts_of(const wish& what, const boost::json::object& history);

@@ -20,10 +20,6 @@ bool says_ask_again(const harness::answer& got) {
     return got.status == 0 || (retryable.is_bool() && retryable.get_bool());
 }
 
-bool posts_by_its_init(const wish& what) {
-    return what.kind == wish_kind::photos || what.kind == wish_kind::pull;
-}
-
 /// A draft is no post, so an upload to the inbox keeps the code of what went wrong with its last chunk, and
 /// says that asking again would be wrong.
 bool is_in_doubt(const wish& what, const harness::answer& got) {
@@ -43,6 +39,10 @@ bool is_init(const json::object& request) {
 
 bool is_chunk(const json::object& request) {
     return text_of(request, "method") == "PUT";
+}
+
+bool is_status(const json::object& request) {
+    return text_of(request, "path") == "/v2/post/publish/status/fetch/";
 }
 
 template <class Which>
@@ -99,10 +99,12 @@ write_campaign::seen write_campaign::look_at_tiktok(const wish& what, const std:
     return out;
 }
 
-void write_campaign::judge(const wish& what, const harness::answer& got, const seen& by) {
+void write_campaign::judge(const wish& what, const harness::answer& got, const seen& by, milliseconds took) {
     const auto inits = count_of(by.requests, is_init, false),
                lost_inits = count_of(by.requests, is_init, true);
-    const auto lost_chunks = count_of(by.requests, is_chunk, true);
+    const auto lost_chunks = count_of(by.requests, is_chunk, true),
+               lost_status = count_of(by.requests, is_status, true);
+    const auto lost = posts_by_its_init(what) ? lost_inits : lost_chunks;
     const bool unknown = is_in_doubt(what, got);
     if (by.whole_posts > 1) wrong(what, "posted " + std::to_string(by.whole_posts) + " times", got);
     if (got.status == 200 && by.whole_posts == 0) wrong(what, "answered as posted, and TikTok has none", got);
@@ -113,11 +115,14 @@ void write_campaign::judge(const wish& what, const harness::answer& got, const s
         if (!unknown && lost_inits > 0) wrong(what, "not in doubt, and the answer was lost", got);
     } else if (unknown && lost_chunks == 0) {
         wrong(what, "in doubt, and no chunk's answer was lost", got);
+    } else if (unknown && lost_status == 0 && took < write_deadline / 2) {
+        wrong(what, "in doubt, and there was time to ask TikTok, which would have answered", got);
     }
     const std::lock_guard guard(lock_);
     ++counts_.writes;
     counts_.answers_lost += lost_inits + lost_chunks;
-    if (by.whole_posts == 1) ++counts_.posted;
+    if (lost == 0) ++counts_.certain;
+    if (!unknown && by.whole_posts == 1) ++counts_.posted;
     if (unknown) ++counts_.unknown;
     if (unknown && by.whole_posts == 1) ++counts_.unknown_posted;
 }
@@ -155,10 +160,12 @@ void write_campaign::write_as(std::size_t user, std::size_t writes) {
         one.size_bytes = smallest_bytes + i; // told apart within the account
         for (const auto& each : mishaps_of(one, account, dice))
             w_.tiktok().add_fault(each);
+        const auto began = steady_now();
         const auto got = ask_until_told(one, dice);
+        const auto took = std::chrono::duration_cast<milliseconds>(steady_now() - began);
         if (got.status == 200) ask_for_status(one, got);
         ask_again(one, got);
-        judge(one, got, look_at_tiktok(one, account, last_request));
+        judge(one, got, look_at_tiktok(one, account, last_request), took);
     }
 }
 

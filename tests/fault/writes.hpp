@@ -15,11 +15,15 @@
 
 namespace fault {
 
+/// Of each write, in the gateway's settings.
+inline constexpr gateway::milliseconds write_deadline{4'000};
+
 struct write_counts {
     std::size_t writes = 0;
     std::size_t answers_lost = 0;   // at TikTok, of inits and chunks
     std::size_t asked = 0;          // by callers, repeats included
-    std::size_t posted = 0;         // TikTok has exactly one post
+    std::size_t certain = 0;        // no answer was lost that could have said whether it is posted
+    std::size_t posted = 0;         // answered as posted, and TikTok has exactly one post
     std::size_t unknown = 0;        // answered outcome_unknown
     std::size_t unknown_posted = 0; // of those: it is there
     std::vector<std::string> violations;
@@ -45,7 +49,7 @@ private:
     harness::answer ask_until_told(const wish& what, std::mt19937& dice);
     harness::answer ask_any(const wish& what, bool patient);
     seen look_at_tiktok(const wish& what, const std::string& account, std::int64_t& last_request);
-    void judge(const wish& what, const harness::answer& got, const seen& by);
+    void judge(const wish& what, const harness::answer& got, const seen& by, gateway::milliseconds took);
     void ask_for_status(const wish& what, const harness::answer& got);
     void ask_again(const wish& what, const harness::answer& first);
     void wrong(const wish& what, const std::string& why, const harness::answer& got);

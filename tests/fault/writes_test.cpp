@@ -14,7 +14,9 @@ constexpr std::size_t writes_per_user = 5, callers = 16;
 class FaultyWrites : public testing::Test {
 protected:
     FaultyWrites() {
-        w.options.settings = std::string(wide_windows) + "deadlines: {post_ms: 4000, upload_base_ms: 4000}\n";
+        const auto deadline = std::to_string(write_deadline.count());
+        w.options.settings = std::string(wide_windows) + "deadlines: {post_ms: " + deadline
+                             + ", upload_base_ms: " + deadline + "}\n";
         w.options.variables["TIKTOK_GATEWAY__STORE__URL"] = server.url("writes");
         w.simulator_settings = std::string(wide_tiktok) + "history_requests: 1000000\n";
     }
@@ -39,11 +41,14 @@ TEST_F(FaultyWrites, I04I05NoLostAnswerMakesASecondPostAndOnlyALostAnswerIsInDou
         ADD_FAILURE() << each;
     EXPECT_EQ(found.writes, users * writes_per_user);
     EXPECT_GT(found.unknown, 0U);
+    EXPECT_GT(found.certain, 0U);
+    EXPECT_GE(found.posted, found.certain);
+    EXPECT_EQ(found.posted + found.unknown, found.writes);
     const auto count = [](std::size_t number, const char* what) { return std::to_string(number) + what; };
     std::fputs((count(found.writes, " writes of ") + count(users, " users, ")
                 + count(found.answers_lost, " answers lost, asked ") + count(found.asked, " times: ")
-                + count(found.posted, " posted once, ") + count(found.unknown, " in doubt, of which ")
-                + count(found.unknown_posted, " are there\n"))
+                + count(found.posted, " posted (") + count(found.certain, " for certain), ")
+                + count(found.unknown, " in doubt, of which ") + count(found.unknown_posted, " are there\n"))
                    .c_str(),
                stderr);
 }
