@@ -1,6 +1,5 @@
-// The fixture of the lab's campaigns: seeds and rounds from the environment, what was found told at the end.
-// FAULT_LAB_ROUNDS and FAULT_LAB_SEED choose the campaign; without them a short run that fits into every test
-// run.
+// The fixture of the lab's campaigns; reports the results at the end. FAULT_LAB_ROUNDS and FAULT_LAB_SEED in
+// the environment choose the campaign; by default it is short enough for every test run.
 #pragma once
 #include "fault/lab.hpp"
 
@@ -57,7 +56,8 @@ protected:
         expect_posted();
     }
 
-    /// All calls that neither a fault nor a kill left in doubt are answered as posted, and there are such.
+    /// All calls for which neither a fault nor a kill gives a reason for doubt are answered as posted, and
+    /// there is at least one such call.
     void expect_posted() const {
         EXPECT_GT(found.certain, 0);
         EXPECT_GE(found.posted + found.of_lost_users, found.certain);

@@ -1,5 +1,5 @@
-// Everybody's access token ends in the same second. EXPIRING_USERS says how many users there are; without it
-// a few, so that it fits into every test run.
+// The access tokens of all users expire in the same second. EXPIRING_USERS is the number of users; by default
+// it is small enough for every test run.
 #include "fault/campaign.hpp"
 
 #include <boost/json/array.hpp>
@@ -16,11 +16,11 @@ using gateway::seconds;
 
 constexpr std::size_t importers = 8, callers = 64;
 constexpr std::size_t per_second = 50;
-/// Rounding of one, and 40 ms between leaving and arriving: a handshake that a later request does not need. A
-/// busy machine holds up more, now and then: one second in a hundred may have a quarter more.
+/// One for rounding, and those of 40 ms, by which a request may arrive later if it needs a handshake. A busy
+/// machine sometimes delays more: one second in a hundred may have a quarter more.
 constexpr std::size_t usual_max = per_second + 1 + per_second / 25,
                       rare_max = per_second + 1 + per_second / 4;
-constexpr milliseconds import_time{3}; // of one user, at the worst
+constexpr milliseconds import_time{3}; // for one user, in the worst case
 constexpr seconds shortest_life{8};
 
 class Expiry : public testing::Test {
@@ -44,10 +44,10 @@ protected:
             });
     }
     void import(std::size_t number) {
-        // At the end of the moment, also where a busy machine is late.
+        // So that all expire at `end`, also if a busy machine imports late.
         const auto left =
             std::max<std::int64_t>(1, std::chrono::floor<seconds>(end - gateway::wall_now()).count());
-        // Those who are called have an account of their own, so that its history is theirs alone.
+        // Users who are called have a separate account, so that its history contains only them.
         w.connect(name_of(number), {{"account", number < live ? "alice" : "bob"}, {"expires_in", left}});
     }
     static std::string name_of(std::size_t number) { return "user-" + std::to_string(number); }
@@ -74,7 +74,7 @@ protected:
         std::sort(times.begin(), times.end());
         return times;
     }
-    /// How many there were in the second before each, fewest first.
+    /// The number of refreshes in the second before each one, sorted.
     static std::vector<std::size_t> counts_of_seconds(const std::vector<std::int64_t>& times) {
         std::vector<std::size_t> counts;
         for (auto first = times.begin(), last = first; last != times.end(); ++last) {
@@ -102,11 +102,11 @@ TEST_F(Expiry, T16EverybodyExpiringAtOnceIsRefreshedAtTheSetPaceAndNoCallFails) 
     from_all(importers, users, [this](std::size_t number) { import(number); });
     const auto imported = (gateway::wall_now() - began) / milliseconds{1};
     ASSERT_TRUE(comes(end - (users < 1000 ? seconds{2} : seconds{10})));
-    call_everybody_who_is_live(); // near the end: served with what there is
+    call_everybody_who_is_live(); // shortly before the end: served with the old tokens
     const auto ahead = refreshes().size();
     ASSERT_TRUE(comes(end));
-    call_everybody_who_is_live(); // over: each waits for its turn
-    call_everybody_who_is_live(); // all new
+    call_everybody_who_is_live(); // expired: each call waits for its refresh
+    call_everybody_who_is_live(); // all have new tokens
     const auto times = refreshes();
     const auto seconds_seen = counts_of_seconds(times);
     ASSERT_FALSE(seconds_seen.empty());

@@ -14,14 +14,14 @@ using gateway::seconds;
 using gateway::steady_now;
 
 constexpr int rounds_per_world = 10;
-constexpr unsigned unreadable_in = 3; // of so many users one init is answered with what nobody can read
+constexpr unsigned unreadable_in = 3; // one in this many users gets an unreadable answer to an init
 constexpr const char* failpoint = "TIKTOK_GATEWAY_FAILPOINT";
 
 std::size_t requests_seen(harness::world& w) {
     return static_cast<std::size_t>(w.tiktok().history().at("requests_seen").to_number<std::int64_t>());
 }
 
-/// An answer, or none: the gateway may be gone before the call could reach it.
+/// The answer; or an empty one, if the gateway was killed before the call reached it.
 template <class Ask>
 harness::answer try_to(Ask ask) {
     try {
@@ -45,7 +45,7 @@ lab::lab(std::string gateway_program, std::string simulator_program, scene on)
       on_(on) {}
 
 void lab::make_world() {
-    heir_ = nullptr; // it goes with its world
+    heir_ = nullptr; // the old world destroys it
     w_ = std::make_unique<harness::world>(gateway_program_, simulator_program_);
     w_->options.settings = wide_windows;
     w_->simulator_settings = wide_tiktok;
@@ -123,7 +123,7 @@ void lab::run(const plan& what, tally& into) {
     const auto users = connect_users(what);
     std::vector<wish> wishes;
     for (const auto& one : users) {
-        // A refresh that is killed is looked at alone: its step must be the only one that is cut off.
+        // A killed refresh is checked alone, because its step must be the only interrupted one.
         const bool alone = what.refreshes && !what.step.empty();
         for (auto& each : make_wishes(*w_, one.name, alone ? 0 : 3, dice, next_size_))
             wishes.push_back(std::move(each));

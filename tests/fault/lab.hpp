@@ -1,6 +1,6 @@
 // The fault lab (failure-catalogue §10): a real gateway is killed at a named step or at a random moment while
-// callers write, started again, and asked for the same once more; TikTok's true history then says whether a
-// token was lost or a post made twice. Every round follows from its seed.
+// callers write; it is started again, and the same calls are repeated. The simulator's history then shows
+// whether a token was lost or a post made twice. Every round is determined by its seed.
 #pragma once
 #include "fault/wishes.hpp"
 #include "harness/postgresql_server.hpp"
@@ -16,7 +16,7 @@
 
 namespace fault {
 
-/// Windows of gateway and simulator that nothing of the lab reaches.
+/// Limits of gateway and simulator so large that the lab never reaches them.
 inline constexpr const char* wide_windows =
     "limits:\n  tiktok: {user_info_per_minute: 10000000, creator_info_per_minute: 10000000, "
     "video_init_per_minute: 10000000, "
@@ -30,21 +30,22 @@ inline constexpr const char* wide_tiktok =
 struct plan {
     std::uint32_t seed = 0;
     std::string step;       // a failpoint; empty: killed at a random moment
-    int hit = 1;            // which time
-    bool refreshes = false; // the users' access tokens are over, so that the first calls refresh
+    int hit = 1;            // the kill comes at this hit of the failpoint
+    bool refreshes = false; // the users' access tokens are expired, so that the first calls refresh
     std::string rotation;   // how TikTok rotates: none, grace, strict, strict_family, lag
 };
 std::string told(const plan& what);
 
-/// Where the gateways keep what must survive, and who goes on after a kill.
+/// The store of the gateways, and which gateway continues after a kill.
 struct scene {
     harness::postgresql_server* database = nullptr; // null: SQLite
-    bool heir = false; // with a database: the killed gateway stays down, another replica has to see to it
+    bool heir =
+        false; // with a database: the killed gateway stays down, and another replica must settle its work
 };
 
 struct tally {
     int rounds = 0;
-    int killed = 0;  // the step was reached, or the moment came
+    int killed = 0;  // the step or the random moment was reached
     int wishes = 0;  // calls with a key, each of which ends as one of the next three
     int posted = 0;  // answered as posted, and TikTok has exactly one post
     int unknown = 0; // answered outcome_unknown
@@ -52,8 +53,8 @@ struct tally {
     int unknown_posted = 0; // of the unknown: TikTok has exactly one post
     int certain = 0;        // calls that no fault and no kill left in doubt, so they must be posted
     int users_lost =
-        0; // inside the window: TikTok rotated, its answer had not arrived; reported with the cause
-    gateway::milliseconds slowest_heir{0}; // from the end of leases and of patience to all settled
+        0; // lost as documented: TikTok had rotated, and its answer had not arrived; reported with the cause
+    gateway::milliseconds slowest_heir{0}; // from the end of all leases until everything was settled
     std::vector<std::string> violations;
 };
 
@@ -67,14 +68,15 @@ private:
         std::string name, account;
     };
     void make_world();
-    /// Whoever is up after the kill: the gateway started again, or its heir.
+    /// A client of the gateway that runs after the kill: the same one started again, or the other replica.
     harness::http_client survivor();
     std::vector<user> connect_users(const plan& what);
     /// The answer to each wish; its status is 0 where the kill came first.
     std::vector<harness::answer> ask_until_killed(const plan& what, const std::vector<user>& users,
                                                   const std::vector<wish>& wishes, std::mt19937& dice,
                                                   tally& into);
-    /// What the dead one held is free once its time is over; a replica that lives settles it by itself.
+    /// Lets the leases of the killed gateway expire. With another replica, waits until that has settled
+    /// everything.
     void let_the_dead_be_dead(const plan& of, tally& into);
     /// `first`: the answer before the kill; `history`: TikTok's, at the kill. Gives the number of posts that
     /// are answered as posted.
@@ -88,14 +90,14 @@ private:
 
     std::string gateway_program_, simulator_program_;
     scene on_;
-    std::unique_ptr<harness::world> w_; // a new one every few rounds: histories grow
+    std::unique_ptr<harness::world> w_; // replaced every few rounds, because histories grow
     std::string schema_;                // of that world
-    std::string armed_at_;              // when the gateway of this round started, by the database
+    std::string armed_at_;              // when the gateway of this round started, by the database's clock
     harness::gateway_process* heir_ = nullptr;
     int worlds_made_ = 0;
     int rounds_in_world_ = 0;
     int users_made_ = 0;
-    std::set<std::string> lost_; // users who have to connect again, as it was promised
+    std::set<std::string> lost_; // users who have to connect again, as documented
     std::size_t next_size_ = 20'000;
 };
 

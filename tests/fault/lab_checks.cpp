@@ -1,4 +1,4 @@
-// What has to be true after a kill, by TikTok's true history and by what callers are told.
+// What must be true after a kill, checked with the simulator's history and with the answers to callers.
 #include "fault/lab.hpp"
 
 #include <boost/json/array.hpp>
@@ -13,14 +13,14 @@ using gateway::milliseconds;
 using gateway::seconds;
 using gateway::steady_now;
 
-constexpr seconds silence{61};    // a lease and a replica's silence last a minute
-constexpr seconds heir_within{5}; // after that, what was left is seen to this soon (T01)
-constexpr seconds slack{3};       // for a machine that has other things to do
+constexpr seconds silence{61};    // leases and the time until a silent replica counts as dead last a minute
+constexpr seconds heir_within{5}; // after that the other replica settles everything within this time (T01)
+constexpr seconds slack{3};       // for a busy machine
 constexpr const char* nothing_is_left =
     "NOT EXISTS (SELECT 1 FROM refresh_intents) AND NOT EXISTS (SELECT 1 FROM posts WHERE state = 'begun') "
     "AND NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE finished = 0)";
 
-/// Of a batch: one of its files may be sent again.
+/// Whether a file of a batch may be sent again.
 bool has_retryable_file(const harness::answer& got) {
     const auto retryable = [&got](const char* file) {
         const auto value = got.at("data.results." + std::string(file) + ".problem.retryable");
@@ -29,7 +29,7 @@ bool has_retryable_file(const harness::answer& got) {
     return retryable("0") || retryable("1");
 }
 
-/// Answers that only say "not yet".
+/// False for answers that mean "not yet".
 bool is_final(const harness::answer& got) {
     return got.status != 0 && got.code() != "in_progress" && got.code() != "not_ready"
            && got.code() != "tiktok_unreachable" && got.code() != "tiktok_error" && !has_retryable_file(got);
@@ -95,7 +95,7 @@ int posts_answered(const plan& of, const wish& what, const harness::answer& got)
 } // namespace
 
 void lab::let_the_dead_be_dead(const plan& of, tally& into) {
-    // What the dead one sent last may still be on its way into the tables.
+    // Waits until the killed gateway's last statements have ended.
     on_.database->comes_true(schema_,
                              "NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE application_name = "
                              "'tiktok-gateway' AND backend_start > '"
@@ -132,7 +132,7 @@ int lab::check_wish(const plan& of, const wish& what, const harness::answer& fir
     const bool may_be_unknown = may_be_in_doubt(of, what, first, history, after);
     if (is_posted(got) && !once) wrong("answered as posted, and TikTok has none");
     if (is_about_lost_user(got) && lost_.contains(what.user)) {
-        ++into.of_lost_users; // that is counted with the user
+        ++into.of_lost_users; // the loss is counted with the user
         return 0;
     }
     if (!is_posted(got) && !unknown) wrong("neither posted nor in doubt");
@@ -149,7 +149,7 @@ int lab::check_wish(const plan& of, const wish& what, const harness::answer& fir
 void lab::check_ended(const plan& of, const std::vector<wish>& wishes, const json::object& history,
                       int posted, tally& into) {
     if (of.step != "post.ended" && !is_about_ended_keys(of)) return;
-    int lost = 0; // such an init is an end, too, but not that of a post
+    int lost = 0; // such an init ends its post record, too, but without a post
     for (const auto& one : wishes)
         lost += lost_inits_of(one, history);
     if (posted < of.hit - lost)
@@ -177,7 +177,7 @@ void lab::check_user(const plan& of, const user& who, tally& into) {
     if (got.status == 200) return;
     const auto shown = api.get("/v1/users/" + who.name);
     const bool strict = of.rotation != "none" && of.rotation != "grace";
-    // Only these steps lie between the rotation and the new pair's being durable.
+    // Only these steps are between the rotation and the durable write of the new pair.
     const bool in_window = of.step.empty() || of.step == "refresh.answered";
     const bool reported =
         got.code() == "reconnect_required" && shown.text_at("data.cause") == "rotation_response_lost";

@@ -14,10 +14,10 @@ namespace json = boost::json;
 constexpr const char* inits = "/v2/post/publish/*init/";
 constexpr const char* creator_info = "/v2/post/publish/creator_info/query/";
 constexpr const char* status = "/v2/post/publish/status/fetch/";
-constexpr unsigned hang_in = 40; // one fault in so many: it takes the whole deadline
+constexpr unsigned hang_in = 40; // one in this many faults hangs, which takes the whole deadline
 constexpr unsigned unreadable_in = 3;
 
-/// Pages are left out: one with 429 closes the window, and that user could not write for a minute.
+/// No pages: one with 429 would close the window, and that user could not write for a minute.
 json::object unreadable(std::mt19937& dice) {
     static const auto all = harness::refused_by_the_gate();
     return all[dice() % all.size()].effect;

@@ -1,4 +1,4 @@
-// What goes wrong at TikTok for one write: where, and how. Drawn by dice, so that a seed tells it again.
+// Random faults at TikTok for one write. They depend only on the dice, so a seed reproduces them.
 #pragma once
 #include "fault/wishes.hpp"
 
@@ -10,10 +10,10 @@
 
 namespace fault {
 
-/// None, one or two faults for the simulator's POST /faults. Each of them loses an answer: after the effect,
-/// before it, in the middle of its own bytes, or because nobody can read it.
+/// None, one or two faults for the simulator's POST /faults. Each loses an answer: after the request's
+/// effect, before it, in the middle of the answer, or because the answer cannot be read.
 std::vector<boost::json::value> mishaps_of(const wish& what, const std::string& account, std::mt19937& dice);
-/// The next init of this account is taken, and nobody can read the answer.
+/// The next init of this account has its effect, but its answer cannot be read.
 boost::json::value unreadable_init(const std::string& account, std::mt19937& dice);
 
 } // namespace fault

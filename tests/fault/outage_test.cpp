@@ -1,5 +1,5 @@
-// The database of three replicas stops under load and comes back. OUTAGE_S says for how long; without it a
-// short one that fits into every test run.
+// The database of three replicas stops under load and starts again. OUTAGE_S is the length of the outage; by
+// default it is short enough for every test run.
 #include "fault/campaign.hpp"
 
 #include <boost/json/array.hpp>
@@ -46,8 +46,8 @@ protected:
             ++reads;
         }
     }
-    /// A new key each time, and the same one again until it is told how that ended. Where the database went
-    /// away between a claim and its end the key stays taken, and its caller gives up after a while.
+    /// Uses a new key for each write and repeats the call until its result is known. If the database stopped
+    /// between a claim and its end, the key stays claimed, and the caller gives up after some time.
     void write_until_the_end(std::size_t number) {
         for (std::size_t i = 0; !over; ++i) {
             const wish one{.kind = wish_kind::photos,
@@ -87,7 +87,7 @@ protected:
             got = ask_for(w.api_of(at), one);
         return got;
     }
-    /// How many keys stayed taken.
+    /// Gives the number of keys that stayed claimed.
     std::size_t expect_each_key_posted_at_most_once() {
         std::vector<harness::answer> again;
         for (const auto& one : written)
@@ -105,8 +105,8 @@ protected:
         }
         // Each writer had one write under way when the database stopped, and none could begin without it.
         EXPECT_LE(unknown, writers);
-        // What ended meanwhile is written down afterwards, also a claim that became durable after it had
-        // been given up.
+        // Calls that ended during the outage are written to the database afterwards, also those whose claim
+        // became durable after its deadline.
         EXPECT_EQ(taken, 0U);
         return taken;
     }
@@ -116,7 +116,7 @@ protected:
     std::array<harness::gateway_process*, 3> all{};
     std::atomic<bool> over{false};
     std::atomic<std::size_t> reads{0}, writes{0}, refused{0};
-    std::mutex lock; // for what follows
+    std::mutex lock; // for the members below
     std::vector<wish> written;
     std::vector<std::string> violations;
 };

@@ -1,6 +1,6 @@
-// A replica stands still in the middle of a refresh (SIGSTOP) until its lease is over and another one has
-// refreshed; then it goes on where it was. PAUSED_FOR_REAL=1 waits for the end of the lease, a minute each;
-// without it that minute is passed in the database.
+// A replica is stopped in the middle of a refresh (SIGSTOP) until its lease has expired and another one has
+// refreshed; then it continues. PAUSED_FOR_REAL=1 waits for the end of the lease, a minute each time; by
+// default the times in the database are moved instead.
 #include "fault/campaign.hpp"
 
 #include <gmock/gmock.h>
@@ -21,15 +21,15 @@ constexpr const char* lease_is_over =
 class PausedReplica : public testing::Test {
 protected:
     PausedReplica() {
-        // A 401 is believed at once: these pairs are seconds old, and nothing is to be waited out.
+        // A 401 is acted on at once, although these pairs are only seconds old.
         w.options.settings = std::string(wide_windows) + "vault: {settling_ms: 0}\n";
         w.options.variables["TIKTOK_GATEWAY__STORE__URL"] = server.url("paused");
         w.simulator_settings = wide_tiktok;
         other = &w.another_gateway();
     }
 
-    /// The user's access token is over for TikTok, both replicas have it in memory, and one of them stands
-    /// still at `step` of its refresh. Its caller's answer comes later.
+    /// Expires the user's access token at TikTok while both replicas have it in memory, and stops one of them
+    /// at `step` of its refresh. Gives the answer to its caller, which comes later.
     std::future<harness::answer> pause_at(const std::string& step) {
         w.stop_gateway();
         w.options.variables["TIKTOK_GATEWAY_FAILPOINT"] = step + ":1:stop";
@@ -55,7 +55,7 @@ protected:
     harness::answer ask(const harness::gateway_process& one) {
         return w.api_of(one).get("/v1/users/" + user + "/info");
     }
-    /// Both replicas have a pair that TikTok takes, and its refresh token is good for the next one.
+    /// Both replicas have a pair that TikTok accepts, and its refresh token works.
     void expect_nothing_lost(const std::string& where) {
         for (const auto* one : {&w.gateway(), other}) {
             const auto got = ask(*one);
@@ -85,7 +85,7 @@ TEST_F(PausedReplica, T13ALeaseHolderThatStoodStillLosesNoTokenAndOverwritesNoNe
             auto first = pause_at(step);
             let_its_lease_end();
             const auto meanwhile = ask(*other);
-            // The only pair that is any good is in the memory of the one that stands still.
+            // The only valid pair is in the memory of the stopped replica.
             const std::string how = rotation; // a minute is longer than the simulator's grace
             const bool old_is_dead = how == "strict" || (how == "grace" && for_real);
             const bool nobody_can = old_is_dead && step == "refresh.answered";
@@ -100,7 +100,7 @@ TEST_F(PausedReplica, T13ALeaseHolderThatStoodStillLosesNoTokenAndOverwritesNoNe
             if (!nobody_can) {
                 EXPECT_EQ(stored(), newer) << where << ": the late one wrote over the newer pair";
             }
-            // Its deadline was ten seconds, and its caller's patience a minute.
+            // The call's deadline is ten seconds, and the client waits for a minute.
             const bool too_late = for_real && (late.status == 0 || late.code() == "deadline_exceeded");
             EXPECT_TRUE(late.status == 200 || too_late) << where << ": " << late.raw;
             expect_nothing_lost(where);

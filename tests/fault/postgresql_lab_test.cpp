@@ -1,5 +1,5 @@
-// The same kills on PostgreSQL, one server for the campaign: the killed gateway is started again, or stays
-// down and another replica, up all the time, sees to what it left.
+// The same kills on PostgreSQL, one server for the campaign: the killed gateway is started again, or it stays
+// down and another replica, which runs all the time, settles its work.
 #include "fault/campaign.hpp"
 
 namespace fault {

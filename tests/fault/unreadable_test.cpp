@@ -1,6 +1,6 @@
-// TikTok takes a write, and its answer cannot be read: every fault of the simulator's wire and every answer
-// that the gateway refuses, for each action that can post, where it inits and where it sends its last bytes,
-// with a key and without, repeated by its caller. TikTok's history is the judge: at most one post.
+// TikTok accepts a write, but its answer cannot be read: every network fault of the simulator and every
+// answer that the gateway refuses, for each action that can post, at its init and at its last bytes, with a
+// key and without, repeated by its caller. The simulator's history must show at most one post.
 #include "fault/campaign.hpp"
 #include "fault/wishes.hpp"
 #include "harness/unreadable_answers.hpp"
@@ -21,11 +21,11 @@ using gateway::milliseconds;
 using gateway::steady_now;
 using harness::unreadable_answer;
 
-constexpr std::size_t callers = 24, times_asked = 3; // a case waits more than it works
+constexpr std::size_t callers = 24, times_asked = 3; // many, because a case mostly waits
 constexpr std::size_t smallest_bytes = 20'000;
 constexpr milliseconds deadline{1'500}; // of each write
 
-/// What the network does to an answer; it may or may not have had its effect.
+/// Network faults; the request may or may not have had its effect.
 std::vector<unreadable_answer> lost_on_the_wire() {
     std::vector<unreadable_answer> all{
         {"reset", {{"reset_before_answer", true}}},
@@ -42,7 +42,7 @@ std::vector<unreadable_answer> lost_on_the_wire() {
     return all;
 }
 
-/// Odd, and good all the same.
+/// Unusual answers that are valid.
 std::vector<unreadable_answer> readable() {
     json::object many_fields;
     for (int i = 0; i < 80; ++i)
@@ -105,7 +105,7 @@ protected:
         w.simulator_settings = std::string(wide_tiktok) + "history_requests: 1000000\n";
     }
 
-    /// Everything, from several threads; violations are told at the end.
+    /// Runs all cases from several threads; reports violations at the end.
     void run_all() {
         const auto all = all_scenarios();
         (void)w.gateway();
@@ -168,7 +168,8 @@ private:
         if (!of.is_readable && !of.init_can_post()) judge_upload(of, last, slowest);
     }
 
-    /// The init itself can post, so nobody knows, and everybody who asks is told so.
+    /// The init itself can post, so its result is unknown, and every call must be answered with
+    /// outcome_unknown.
     void judge_doubt(const scenario& of, const json::object& history,
                      const std::vector<harness::answer>& heard) {
         std::size_t inits = 0;
@@ -182,8 +183,8 @@ private:
         if (!of.keyed && heard.size() > 1) wrong(of, "asked to try again", heard.front());
     }
 
-    /// An init posts nothing here, and where the last bytes went TikTok can be asked: unless the fault took
-    /// the time for that, the write ends as posted. A 429 closes the user's window for a minute. A batch
+    /// The init alone posts nothing, and after the last bytes TikTok's status can be read, so the write must
+    /// end as posted, unless the fault used up the time. A 429 closes the user's window for a minute. A batch
     /// without a key is not sent again, since the file that is posted would be posted twice.
     void judge_upload(const scenario& of, const harness::answer& last, milliseconds slowest) {
         const bool is_posted = last.status == 200 && last.code().empty();

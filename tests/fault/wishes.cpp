@@ -21,7 +21,7 @@ std::string stage(harness::world& w, std::size_t size_bytes) {
     return staged.text_at("data.file_id");
 }
 
-/// A draft that waits in the creator's inbox, its bytes kept here.
+/// Makes a draft in the creator's inbox whose bytes the gateway keeps.
 std::string draft_of(harness::world& w, const wish& what) {
     const auto made = w.api().call("POST", path_of(what, "/videos"), {{"Content-Type", "video/mp4"}},
                                    video_of(what.size_bytes));

@@ -1,5 +1,5 @@
-// What callers of the fault lab want: one keyed write each, told apart at TikTok by a caption or a size of
-// its own, so that the oracle can say how often it really happened.
+// The keyed writes of the fault lab. Each has a unique caption or size, so that the simulator's history shows
+// how often it was posted.
 #pragma once
 #include "harness/world.hpp"
 
@@ -25,29 +25,29 @@ struct wish {
     bool keyed = true;              // false: sent without the key, which is still the caption
 };
 
-/// `count` wishes of one user, with whatever they need before (drafts, staged files). The gateway is up and
-/// well.
+/// Makes `count` writes for one user and prepares them (drafts, staged files). The gateway must be running
+/// without faults.
 std::vector<wish> make_wishes(harness::world& w, const std::string& user, std::size_t count,
                               std::mt19937& dice, std::size_t& next_size);
 
-/// What it needs before it can be asked for: a draft, staged files.
+/// Prepares the write: makes its draft, stages its files.
 void prepare(harness::world& w, wish& what);
 
-/// Asks for it, once; asked again it is the same call with the same key.
+/// Makes the call once; called again, it is the same call with the same key.
 harness::answer ask_for(const harness::http_client& api, const wish& what);
 
-/// photos, pull: the init alone makes the post. The other kinds post with the last byte of an upload.
+/// True for photos and pull: the init alone makes the post. The others post with the last byte of an upload.
 bool posts_by_its_init(const wish& what);
 
-/// How many inits of it TikTok took. One number for each file of a batch.
+/// The number of its inits that TikTok accepted, for each file of a batch.
 std::vector<int> inits_of(const wish& what, const boost::json::object& history);
-/// How many of those were answered by a fault.
+/// The number of those whose answer was lost by a fault.
 int lost_inits_of(const wish& what, const boost::json::object& history);
-/// How many whole posts TikTok has for it: an init without all its bytes is none. One number for each file of
-/// a batch.
+/// The number of its complete posts at TikTok, for each file of a batch; an init without all its bytes does
+/// not count.
 std::vector<int> whole_posts_of(const wish& what, const boost::json::object& history);
 
-/// An MP4 by its first box.
+/// Bytes that begin with the first box of an MP4.
 std::string video_of(std::size_t size_bytes);
 
 } // namespace fault

@@ -11,7 +11,7 @@ using gateway::seconds;
 using gateway::steady_now;
 
 constexpr seconds patience{60};
-constexpr milliseconds impatient{700}; // a caller who hangs up before the answer
+constexpr milliseconds impatient{700}; // the timeout of a caller that disconnects before the answer
 constexpr unsigned impatient_in = 20;
 constexpr std::size_t smallest_bytes = 20'000;
 
@@ -20,8 +20,8 @@ bool says_ask_again(const harness::answer& got) {
     return got.status == 0 || (retryable.is_bool() && retryable.get_bool());
 }
 
-/// A draft is no post, so an upload to the inbox keeps the code of what went wrong with its last chunk, and
-/// says that asking again would be wrong.
+/// A draft is not a post, so a failed upload to the inbox is answered with the code of its last chunk's
+/// failure, and its text says not to repeat it.
 bool is_in_doubt(const wish& what, const harness::answer& got) {
     return got.code() == "outcome_unknown"
            || (what.kind == wish_kind::inbox_upload
@@ -127,7 +127,7 @@ void write_campaign::judge(const wish& what, const harness::answer& got, const s
     if (unknown && by.whole_posts == 1) ++counts_.unknown_posted;
 }
 
-/// TikTok may lose the answer of that too; a read is simply asked again.
+/// A fault may lose this answer, too; a read is repeated.
 void write_campaign::ask_for_status(const wish& what, const harness::answer& got) {
     const auto id = got.text_at("data.publish_id");
     const auto end = steady_now() + patience;
@@ -138,7 +138,7 @@ void write_campaign::ask_for_status(const wish& what, const harness::answer& got
     if (told.status != 200) wrong(what, "no status of what was posted", told);
 }
 
-/// The same key once more: the first answer, and nothing happens.
+/// The same key again must give the first answer and have no effect.
 void write_campaign::ask_again(const wish& what, const harness::answer& first) {
     const auto again = ask_any(what, true);
     if (again.header("idempotent-replayed") != "true" || again.status != first.status
@@ -157,7 +157,7 @@ void write_campaign::write_as(std::size_t user, std::size_t writes) {
     for (std::size_t i = 0; i < writes; ++i) {
         wish one{.kind = static_cast<wish_kind>(dice() % 4), .user = "user-" + name};
         one.key = one.user + "-write-" + std::to_string(i);
-        one.size_bytes = smallest_bytes + i; // told apart within the account
+        one.size_bytes = smallest_bytes + i; // unique within the account
         for (const auto& each : mishaps_of(one, account, dice))
             w_.tiktok().add_fault(each);
         const auto began = steady_now();

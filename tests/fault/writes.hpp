@@ -1,5 +1,6 @@
-// Many users write at once while TikTok loses answers by seed; each caller repeats with the same key, at any
-// replica, as a real one would. After every write TikTok's history of that account is the judge.
+// Many users write at the same time while the simulator loses answers, determined by a seed; each caller
+// repeats its call with the same key, at any replica. After every write the simulator's history of that
+// account is checked.
 #pragma once
 #include "fault/wishes.hpp"
 
@@ -15,14 +16,14 @@
 
 namespace fault {
 
-/// Of each write, in the gateway's settings.
+/// The deadline of a write in the gateway's settings.
 inline constexpr gateway::milliseconds write_deadline{4'000};
 
 struct write_counts {
     std::size_t writes = 0;
     std::size_t answers_lost = 0;   // at TikTok, of inits and chunks
     std::size_t asked = 0;          // by callers, repeats included
-    std::size_t certain = 0;        // no answer was lost that could have said whether it is posted
+    std::size_t certain = 0;        // no answer was lost that shows whether it is posted
     std::size_t posted = 0;         // answered as posted, and TikTok has exactly one post
     std::size_t unknown = 0;        // answered outcome_unknown
     std::size_t unknown_posted = 0; // of those: it is there
@@ -41,7 +42,7 @@ public:
     const write_counts& counts() const { return counts_; }
 
 private:
-    /// What one write did at TikTok: the account's requests since the last one, and its posts.
+    /// The effects of one write at TikTok: the account's requests since the last write, and its posts.
     struct seen {
         boost::json::array requests;
         int whole_posts = 0;

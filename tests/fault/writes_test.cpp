@@ -1,5 +1,5 @@
-// Writes while TikTok loses answers, over two replicas on one PostgreSQL. WRITES_CAMPAIGN and FAULT_LAB_SEED
-// choose the campaign; without them a short run that fits into every test run.
+// Writes while TikTok's answers are lost, over two replicas on one PostgreSQL. WRITES_CAMPAIGN and
+// FAULT_LAB_SEED choose the campaign; by default it is short enough for every test run.
 #include "fault/writes.hpp"
 
 #include "fault/campaign.hpp"
