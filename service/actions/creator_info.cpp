@@ -1,6 +1,6 @@
 // TIKTOK_QUERY_CREATOR_INFO (tiktok-api §4.1): what the creator's account allows right now.
 #include "actions/rows.hpp"
-#include "tiktok/user_api.hpp"
+#include "user_api/bound_api.hpp"
 
 #include <utility>
 

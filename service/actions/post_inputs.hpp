@@ -4,7 +4,7 @@
 #include "actions/rows.hpp"
 #include "base/result.hpp"
 #include "posts/publisher.hpp"
-#include "tiktok/user_api.hpp"
+#include "tiktok/types.hpp"
 
 #include <algorithm>
 #include <array>

@@ -2,7 +2,7 @@
 // (tiktok-api §2.1); they differ in the fields they ask for by default (§9.1).
 #include "actions/rows.hpp"
 #include "tiktok/fields.hpp"
-#include "tiktok/user_api.hpp"
+#include "user_api/bound_api.hpp"
 
 #include <utility>
 

@@ -2,7 +2,7 @@
 // pipeline: `creator_id` only chooses the acting user.
 #include "actions/rows.hpp"
 #include "tiktok/fields.hpp"
-#include "tiktok/user_api.hpp"
+#include "user_api/bound_api.hpp"
 
 #include <charconv>
 #include <cstdint>

@@ -21,9 +21,11 @@ namespace gateway {
 class body_source;
 }
 namespace gateway::tiktok {
-class user_api;
 struct post_info;
-} // namespace gateway::tiktok
+}
+namespace gateway::user_api {
+class bound_api;
+}
 namespace gateway::posts {
 class publisher;
 }
@@ -112,11 +114,11 @@ struct call {
     std::string_view query; // raw; for rows that read it themselves
     checked_input input;
     body_facts body;
-    std::string raw_body;                 // where the row takes a document: checked by the action itself
-    std::string signature;                // TikTok-Signature
-    std::string idempotency_key;          // batch: each file has its own record under it
-    tiktok::user_api* tiktok = nullptr;   // bound to the acting user; null where needs_connection is false
-    std::span<const std::string> granted; // the acting user's scopes; tiktok holds them
+    std::string raw_body;                  // where the row takes a document: checked by the action itself
+    std::string signature;                 // TikTok-Signature
+    std::string idempotency_key;           // batch: each file has its own record under it
+    user_api::bound_api* tiktok = nullptr; // bound to the acting user; null where needs_connection is false
+    std::span<const std::string> granted;  // the acting user's scopes; tiktok holds them
     parts& with;
     telemetry::call_record& record;
     deadline until;

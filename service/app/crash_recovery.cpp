@@ -15,7 +15,7 @@ constexpr seconds resume_every{5}; // after a lease is over, another replica is 
 constexpr seconds settle_every{5}; // after a replica's minute of silence; a look at two small indexes
 
 /// A refresh that the last life of this process, or another replica, began and did not end: asked once more.
-task<void> resume_refreshes(tiktok::tokens& tokens, telemetry::sink& sink) {
+task<void> resume_refreshes(tokens::token_service& tokens, telemetry::sink& sink) {
     const auto resumed = co_await tokens.resume_open_refreshes(deadline::in(steady_now(), resume_within));
     if (!resumed)
         sink.tell(telemetry::level::error, "resume_refreshes_failed",
@@ -50,7 +50,7 @@ task<void> settle_what_was_left(store::store& store, telemetry::sink& sink) {
 
 } // namespace
 
-task<void> keep_resuming(tiktok::tokens& tokens, telemetry::sink& sink, const store_health& health) {
+task<void> keep_resuming(tokens::token_service& tokens, telemetry::sink& sink, const store_health& health) {
     while (true) {
         if (health.good.load(std::memory_order_relaxed)) co_await resume_refreshes(tokens, sink);
         co_await pause_until(deadline::in(steady_now(), resume_every));

@@ -6,12 +6,12 @@
 #include "runtime/task.hpp"
 #include "store/store.hpp"
 #include "telemetry/sink.hpp"
-#include "tiktok/tokens.hpp"
+#include "tokens/token_service.hpp"
 
 namespace gateway::app {
 
 /// Asks TikTok once more for each refresh that somebody began and nobody ended (T01).
-task<void> keep_resuming(tiktok::tokens& tokens, telemetry::sink& sink, const store_health& health);
+task<void> keep_resuming(tokens::token_service& tokens, telemetry::sink& sink, const store_health& health);
 
 /// Settles what can be told without TikTok, the ledger first, then the keys that wait for it (I04).
 task<void> keep_settling(store::store& store, telemetry::sink& sink, const store_health& health);

@@ -25,7 +25,7 @@ constexpr seconds last_answers_within{5};
 constexpr seconds refresh_reserve{40};
 
 /// `done` is shared: if a worker died, nobody knows who lets go of it last.
-task<void> drain_tokens(tiktok::tokens& tokens, std::shared_ptr<std::promise<void>> done) {
+task<void> drain_tokens(tokens::token_service& tokens, std::shared_ptr<std::promise<void>> done) {
     co_await tokens.drain(deadline::in(steady_now(), refresh_reserve));
     done->set_value();
 }

@@ -4,7 +4,7 @@
 #include "runtime/waiter.hpp"
 #include "store/store.hpp"
 #include "telemetry/sink.hpp"
-#include "tiktok/idle_users.hpp"
+#include "tokens/idle_users.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -65,10 +65,10 @@ task<void> keep_house(store::store& store, files::shelf& files, telemetry::sink&
     }
 }
 
-task<void> keep_idle_users(store::store& store, tiktok::tokens& tokens, telemetry::sink& sink) {
+task<void> keep_idle_users(store::store& store, tokens::token_service& tokens, telemetry::sink& sink) {
     while (true) {
         const auto next = steady_now() + idle_users_every;
-        const auto done = co_await tiktok::refresh_idle_users(store, tokens, deadline{next});
+        const auto done = co_await tokens::refresh_idle_users(store, tokens, deadline{next});
         if (!done)
             sink.tell(telemetry::level::warn, "idle_users_not_looked_at",
                       {{"reason", done.error().message()}});

@@ -18,8 +18,8 @@ class shelf;
 namespace gateway::telemetry {
 class sink;
 }
-namespace gateway::tiktok {
-class tokens;
+namespace gateway::tokens {
+class token_service;
 }
 
 namespace gateway::app {
@@ -36,6 +36,6 @@ task<void> keep_house(store::store& store, files::shelf& files, telemetry::sink&
 
 /// Four times a day: refreshes the users nobody calls for, before TikTok forgets them (T17). On the home
 /// worker of `tokens`; runs until it is cancelled.
-task<void> keep_idle_users(store::store& store, tiktok::tokens& tokens, telemetry::sink& sink);
+task<void> keep_idle_users(store::store& store, tokens::token_service& tokens, telemetry::sink& sink);
 
 } // namespace gateway::app

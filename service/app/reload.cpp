@@ -4,7 +4,7 @@
 #include "app/service.hpp"
 #include "app/start_failure.hpp"
 #include "settings/keys.hpp"
-#include "tiktok/services.hpp"
+#include "windows/window_rules.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -81,7 +81,7 @@ void service::renew(const settings::all& fresh, std::shared_ptr<const tls_server
     if (certificate_ && certificate) certificate_ = std::move(certificate);
     certificate_ends_.store(certificate_ ? certificate_->expires_at() : wall_time{});
     unknown_keys_.change_limit(fresh.limits.unknown_keys_per_minute);
-    window_table_.change_rules(tiktok::window_rules(fresh.limits));
+    window_table_.change_rules(windows::window_rules(fresh.limits));
     sink_.change_level(telemetry::level_of(fresh.log.level));
     const renewed_parts parts{callers_, certificate_};
     std::vector<std::future<void>> done;

@@ -12,7 +12,8 @@
 #include "settings/loader.hpp"
 #include "store/open_store.hpp"
 #include "tiktok/endpoint.hpp"
-#include "tiktok/remembered_windows.hpp"
+#include "windows/remembered_windows.hpp"
+#include "windows/window_rules.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -33,9 +34,9 @@ telemetry::label_sets labels() {
         sets.actions.push_back(row.slug);
     for (std::size_t at = 0; at < tiktok::endpoint_count; ++at)
         sets.endpoints.push_back(tiktok::facts(static_cast<tiktok::endpoint>(at)).name);
-    for (auto at = tiktok::refresh_result::refreshed; at <= tiktok::refresh_result::store_failed;
-         at = static_cast<tiktok::refresh_result>(static_cast<int>(at) + 1))
-        sets.refresh_results.push_back(tiktok::name_of(at));
+    for (auto at = tokens::refresh_result::refreshed; at <= tokens::refresh_result::store_failed;
+         at = static_cast<tokens::refresh_result>(static_cast<int>(at) + 1))
+        sets.refresh_results.push_back(tokens::name_of(at));
     return sets;
 }
 
@@ -59,8 +60,8 @@ std::unique_ptr<store::store> store_of(const settings::all& settings) {
     return std::move(*opened);
 }
 
-tiktok::tokens_settings tokens_settings_of(const settings::all& settings) {
-    tiktok::tokens_settings of;
+tokens::token_service_settings tokens_settings_of(const settings::all& settings) {
+    tokens::token_service_settings of;
     of.refresh_per_second = settings.vault.refresh_per_second;
     of.refresh_ahead = settings.vault.refresh_ahead;
     of.settling = settings.vault.settling;
@@ -74,9 +75,9 @@ outbound::resolver_options resolver_options_of(const settings::all& settings) {
 }
 
 /// Each counts; what somebody may have to look into has a line of its own.
-void tell_refresh(telemetry::sink& sink, const tiktok::refresh_report& report) {
-    using enum tiktok::refresh_result;
-    const auto result = tiktok::name_of(report.result);
+void tell_refresh(telemetry::sink& sink, const tokens::refresh_report& report) {
+    using enum tokens::refresh_result;
+    const auto result = tokens::name_of(report.result);
     sink.refresh_ended(result, report.took);
     if (report.result == refreshed || report.result == superseded) return;
     const bool alarm =
@@ -114,8 +115,8 @@ service::service(const settings::all& settings)
       store_(store_of(settings)),
       vault_(*store_, read_key_ring(settings), settings.vault.cached_users),
       tokens_(reaching_[0]->home, reaching_[0]->oauth, vault_, *store_, tokens_settings_of(settings),
-              [this](const tiktok::refresh_report& report) { tell_refresh(sink_, report); }),
-      window_table_(tiktok::window_rules(settings.limits)),
+              [this](const tokens::refresh_report& report) { tell_refresh(sink_, report); }),
+      window_table_(windows::window_rules(settings.limits)),
       windows_(reaching_[0]->home, *store_, window_table_),
       callers_(std::make_shared<const pipeline::caller_book>(settings.callers)),
       quotas_({}),
@@ -140,11 +141,11 @@ void service::remember_windows() {
     const auto now = wall_now();
     const auto sent = await_on(
         reaching_[0]->home,
-        store_->posts_since(now - tiktok::remembered, deadline::in(steady_now(), start_step_within)));
+        store_->posts_since(now - windows::remembered, deadline::in(steady_now(), start_step_within)));
     if (!sent)
         throw start_failure(exit_failed,
                             settings::text_about(settings_, "store.url", sent.error().message()));
-    tiktok::remember_inits(window_table_, *sent, now, steady_now());
+    windows::remember_inits(window_table_, *sent, now, steady_now());
 }
 
 service::~service() {

@@ -19,10 +19,10 @@
 #include "store/store.hpp"
 #include "telemetry/log_queue.hpp"
 #include "telemetry/sink.hpp"
-#include "tiktok/shared_windows.hpp"
-#include "tiktok/tokens.hpp"
-#include "tiktok/upload_memory.hpp"
+#include "tokens/token_service.hpp"
+#include "user_api/upload_memory.hpp"
 #include "vault/token_vault.hpp"
+#include "windows/shared_windows.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -102,13 +102,13 @@ private:
     blocking_pool pool_; // ends before the loops it comes back to
     std::unique_ptr<store::store> store_;
     vault::token_vault vault_;
-    tiktok::tokens tokens_;
+    tokens::token_service tokens_;
     limits::window_table window_table_;
-    tiktok::shared_windows windows_;
+    windows::shared_windows windows_;
     std::shared_ptr<const pipeline::caller_book> callers_;
     limits::window_table quotas_;
     limits::address_limiter unknown_keys_;
-    tiktok::upload_memory memory_;
+    user_api::upload_memory memory_;
     files::shelf files_;
     inbound::router routes_;
     inbound::door_state door_;

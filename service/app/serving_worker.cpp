@@ -16,7 +16,7 @@ outbound::client_limits limits_of(const settings::tiktok& from) {
 }
 
 outbound::origin api_of(const settings::all& settings) {
-    const auto origin = tiktok::origin_of(settings.tiktok.api_url);
+    const auto origin = user_api::origin_of(settings.tiktok.api_url);
     if (!origin) throw start_failure(exit_settings, "tiktok.api_url: " + origin.error().message());
     return *origin;
 }
@@ -28,8 +28,8 @@ std::string redirect_uri_of(const settings::all& settings) {
     return base + "/oauth/callback";
 }
 
-tiktok::observer observer_of(telemetry::recorder& counts) {
-    tiktok::observer told;
+user_api::observer observer_of(telemetry::recorder& counts) {
+    user_api::observer told;
     told.upstream_call = [&counts](std::string_view endpoint, std::string_view code, milliseconds took) {
         counts.upstream_call(endpoint, code, took);
     };

@@ -9,7 +9,7 @@
 #include "posts/publisher.hpp"
 #include "runtime/worker.hpp"
 #include "tiktok/oauth.hpp"
-#include "tiktok/services.hpp"
+#include "user_api/services.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -48,11 +48,11 @@ struct shared_parts {
     store::store& store;
     vault::token_vault& vault;
     files::shelf& files;
-    tiktok::tokens& tokens;
-    tiktok::shared_windows& windows;
+    tokens::token_service& tokens;
+    windows::shared_windows& windows;
     limits::window_table& quotas;
     limits::address_limiter& unknown_keys;
-    tiktok::upload_memory& memory;
+    user_api::upload_memory& memory;
     std::shared_ptr<const pipeline::caller_book> callers;
     const inbound::router& routes;
     inbound::door_state& door;
@@ -76,7 +76,7 @@ struct serving_worker {
     void renew(const renewed_parts& with);
 
     reaching_worker& on;
-    tiktok::services tiktok;
+    user_api::services tiktok;
     posts::publisher posts;
     connections::desk desk;
     api::parts action_parts;

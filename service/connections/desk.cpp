@@ -4,7 +4,7 @@
 #include "base/pattern.hpp"
 #include "connections/import_body.hpp"
 #include "store/store.hpp"
-#include "tiktok/tokens.hpp"
+#include "tokens/token_service.hpp"
 #include "vault/token_vault.hpp"
 
 namespace gateway::connections {
@@ -23,8 +23,8 @@ failure not_connected() {
 
 } // namespace
 
-desk::desk(store::store& records, vault::token_vault& vault, tiktok::oauth& ask, tiktok::tokens& tokens,
-           const settings::all& settings)
+desk::desk(store::store& records, vault::token_vault& vault, tiktok::oauth& ask,
+           tokens::token_service& tokens, const settings::all& settings)
     : records_(records), vault_(vault), ask_(ask), tokens_(tokens), settings_(settings) {}
 
 task<result<connection_view>> desk::import_tokens(user_id user, std::string body, wall_time now,

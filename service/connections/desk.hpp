@@ -34,8 +34,10 @@ class token_vault;
 }
 namespace gateway::tiktok {
 class oauth;
-class tokens;
-} // namespace gateway::tiktok
+}
+namespace gateway::tokens {
+class token_service;
+}
 
 namespace gateway::connections {
 
@@ -103,7 +105,7 @@ struct disconnected {
 
 class desk {
 public:
-    desk(store::store& records, vault::token_vault& vault, tiktok::oauth& ask, tiktok::tokens& tokens,
+    desk(store::store& records, vault::token_vault& vault, tiktok::oauth& ask, tokens::token_service& tokens,
          const settings::all& settings);
 
     /// invalid_input with fields (scopes, return_url).
@@ -144,7 +146,7 @@ private:
     store::store& records_;
     vault::token_vault& vault_;
     tiktok::oauth& ask_;
-    tiktok::tokens& tokens_;
+    tokens::token_service& tokens_;
     const settings::all& settings_;
 };
 

@@ -1,11 +1,11 @@
 // The ends of the desk (desk.hpp): a caller lets a user go, or TikTok says that somebody left.
+#include "base/random_unit.hpp"
 #include "connections/desk.hpp"
 #include "runtime/waiter.hpp"
 #include "store/store.hpp"
-#include "tiktok/chance.hpp"
 #include "tiktok/oauth.hpp"
-#include "tiktok/retry_policy.hpp"
-#include "tiktok/tokens.hpp"
+#include "tokens/token_service.hpp"
+#include "user_api/retry_policy.hpp"
 #include "vault/token_vault.hpp"
 
 #include <algorithm>
@@ -39,7 +39,7 @@ task<bool> revoke_patiently(tiktok::oauth& ask, secret access_token, deadline un
         const auto soon = until.no_later_than(steady_now() + revoke_timeout);
         const auto revoked = co_await ask.revoke(std::move(access), soon);
         if (revoked) co_return true;
-        const auto pause = tiktok::jittered(first_pause, repeats, pause_max, tiktok::chance());
+        const auto pause = user_api::jittered(first_pause, repeats, pause_max, random_unit());
         if (!may_pass(revoked.error()) || repeats == repeats_max || until.left(steady_now()) <= pause)
             co_return false;
         co_await pause_until(until.no_later_than(steady_now() + pause));

@@ -5,6 +5,8 @@
 #include "base/memory/worker_memory.hpp"
 #include "base/result.hpp"
 #include "outbound/exchange_result.hpp"
+#include "outbound/origin.hpp"
+#include "outbound/reply.hpp"
 #include "runtime/task.hpp"
 
 #include <cstddef>
@@ -23,27 +25,9 @@ namespace gateway::outbound {
 class tls_client_context; // trust anchors and rules, shared by all workers
 class resolver;
 
-/// Always https. Connections are shared only between equal origins (host is SNI and verified name).
-struct origin {
-    std::string host;
-    std::uint16_t port = 443;
-    auto operator<=>(const origin&) const = default;
-};
-
 /// Whether the request may be sent a second time when a reused connection turns out to be dead.
 /// `never`: only if provably no byte of it left the host.
 enum class repeat { never, if_connection_was_reused };
-
-/// A whole answer. Views into `bytes`.
-struct reply {
-    int status = 0;
-    worker_string bytes; // head and body, de-chunked
-    std::string_view body() const { return std::string_view(bytes).substr(body_at); }
-    std::size_t body_at = 0;
-    std::string retry_after; // raw values of the few fields that are used; empty when absent
-    std::string content_range;
-    std::string log_id; // x-tt-logid
-};
 
 struct client_limits {
     std::uint32_t connections_per_origin = 64;

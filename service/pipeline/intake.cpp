@@ -37,7 +37,7 @@ task<result<body_shape>> look_for_bytes(const request& what, body_shape planned,
 }
 
 task<result<void>> open_form(const request& what, const body_plan& plan, intake& into,
-                             tiktok::upload_memory& memory, deadline until) {
+                             user_api::upload_memory& memory, deadline until) {
     into.form = std::make_unique<multipart_source>(*what.body, plan.type.boundary, *what.content_length);
     const auto opened = co_await into.form->open(until);
     if (!opened) co_return opened.error();
@@ -69,7 +69,7 @@ result<void> take_in_query(const request& what, const settings::tiktok& rules, i
 }
 
 task<result<intake>> take_in(const request& what, body_plan plan, const settings::tiktok& rules,
-                             tiktok::upload_memory& memory, deadline until) {
+                             user_api::upload_memory& memory, deadline until) {
     intake out;
     if (plan.shape == body_shape::dropped || plan.shape == body_shape::nothing_due) {
         const auto shape = co_await look_for_bytes(what, plan.shape, until);

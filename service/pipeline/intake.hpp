@@ -30,12 +30,12 @@ result<void> take_in_query(const request& what, const settings::tiktok& rules, i
 /// All failures of bodies and inputs: malformed_request, malformed_json, invalid_input, too_large, ….
 /// `memory` is for a form whose inputs stand behind its file.
 task<result<intake>> take_in(const request& what, body_plan plan, const settings::tiktok& rules,
-                             tiktok::upload_memory& memory, deadline until);
+                             user_api::upload_memory& memory, deadline until);
 
 /// Where a form has to be seen whole before anything is asked of TikTok: reads it to its end, into memory or
 /// onto the disk. Then body.source knows its size. Nothing to do for other bodies.
 struct form_room {
-    tiktok::upload_memory& memory;
+    user_api::upload_memory& memory;
     files::shelf& files;
     caller_name caller;
     std::uint32_t keep_hours; // of what is kept of it later

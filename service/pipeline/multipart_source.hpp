@@ -11,7 +11,7 @@
 #include "pipeline/held_bytes.hpp"
 #include "runtime/body_source.hpp"
 #include "runtime/task.hpp"
-#include "tiktok/upload_memory.hpp"
+#include "user_api/upload_memory.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -42,7 +42,7 @@ public:
 
     /// Where it goes that way, and once: the rest of the form. Then the size is known, and the form was good.
     /// overloaded where the room is used up.
-    task<result<void>> hold(tiktok::upload_memory& room, deadline until);
+    task<result<void>> hold(user_api::upload_memory& room, deadline until);
     task<result<void>> stage(files::shelf& room, caller_name caller, std::uint32_t keep_hours,
                              deadline until);
 
@@ -75,7 +75,7 @@ private:
     std::uint64_t file_bytes_at_most_ = 0;
     way goes_ = way::held;
 
-    std::optional<tiktok::upload_memory::permit> memory_;
+    std::optional<user_api::upload_memory::permit> memory_;
     std::unique_ptr<held_bytes> held_;
     std::unique_ptr<files::writer> writer_;
     std::unique_ptr<body_source> staged_; // what writer_ took, to be read

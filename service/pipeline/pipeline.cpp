@@ -8,8 +8,8 @@
 #include "pipeline/intake.hpp"
 #include "store/store.hpp"
 #include "telemetry/call_record.hpp"
-#include "tiktok/services.hpp"
-#include "tiktok/user_api.hpp"
+#include "user_api/bound_api.hpp"
+#include "user_api/services.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -56,7 +56,7 @@ result<void> read_path(const request& what, api::call& c) {
 }
 
 /// Holds the row's scope against what the acting user granted.
-result<void> check_scope(api::call& c, tiktok::user_api& api) {
+result<void> check_scope(api::call& c, user_api::bound_api& api) {
     c.granted = api.scopes();
     c.tiktok = &api;
     if (!c.what.scope) return {};
@@ -94,7 +94,7 @@ struct journey {
     intake taken;
     std::optional<api::call> call;
     user_id acting; // for whom `api` works, where that is not the user of the path
-    std::optional<tiktok::user_api> api;
+    std::optional<user_api::bound_api> api;
 };
 
 deadline journey::until_for(std::uint64_t bytes) const {

@@ -35,7 +35,7 @@ class store;
 namespace gateway::telemetry {
 struct call_record;
 }
-namespace gateway::tiktok {
+namespace gateway::user_api {
 class services;
 }
 
@@ -90,7 +90,7 @@ struct parts {
     limits::window_table& quotas;               // shared; each caller's rule comes with the taking
     limits::address_limiter& unknown_keys;      // shared
     store::store& store;                        // shared
-    tiktok::services& tiktok;                   // of this worker
+    user_api::services& tiktok;                 // of this worker
     api::parts& actions;                        // of this worker
     const last_moment& calls_end;               // shared; the drain sets it
 };

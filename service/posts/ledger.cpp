@@ -4,7 +4,7 @@
 #include "posts/post_facts.hpp"
 #include "posts/post_settings.hpp"
 #include "store/store.hpp"
-#include "tiktok/services.hpp"
+#include "user_api/services.hpp"
 
 #include <utility>
 
@@ -20,7 +20,7 @@ failure taken_for_dead() {
 
 } // namespace
 
-attempt::attempt(store::store& store, const tiktok::services& shared, user_id user, const asker& by,
+attempt::attempt(store::store& store, const user_api::services& shared, user_id user, const asker& by,
                  std::string_view kind, const tiktok::post_info& info)
     : store_(store), shared_(shared) {
     record_.attempt = new_ulid(wall_now());

@@ -14,7 +14,7 @@
 namespace gateway::store {
 class store;
 }
-namespace gateway::tiktok {
+namespace gateway::user_api {
 class services;
 }
 
@@ -26,7 +26,7 @@ inline constexpr milliseconds write_time{5'000};
 class attempt {
 public:
     /// `kind` as in store::post_record.
-    attempt(store::store& store, const tiktok::services& shared, user_id user, const asker& by,
+    attempt(store::store& store, const user_api::services& shared, user_id user, const asker& by,
             std::string_view kind, const tiktok::post_info& info);
 
     store::post_record& record() { return record_; }
@@ -50,7 +50,7 @@ private:
     void tell(std::string_view outcome) const;
 
     store::store& store_;
-    const tiktok::services& shared_;
+    const user_api::services& shared_;
     store::post_record record_;
     bool begun_ = false;
 };

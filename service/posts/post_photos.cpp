@@ -11,7 +11,7 @@
 
 namespace gateway::posts {
 
-task<result<post_answer>> publisher::post_photos(tiktok::user_api& tiktok, photos_request what, asker by) {
+task<result<post_answer>> publisher::post_photos(user_api::bound_api& tiktok, photos_request what, asker by) {
     tiktok.wait_for_slots(by.waits_for_slot);
     post_answer out;
     if (what.direct) {

@@ -3,7 +3,7 @@
 #pragma once
 #include "base/result.hpp"
 #include "posts/publisher.hpp"
-#include "tiktok/user_api.hpp"
+#include "tiktok/types.hpp"
 
 #include <string>
 #include <string_view>

@@ -82,7 +82,8 @@ constexpr int webhook_rounds_max = 8;
 
 } // namespace
 
-task<result<status_answer>> publisher::status(tiktok::user_api& tiktok, const publish_id& id, wall_time now) {
+task<result<status_answer>> publisher::status(user_api::bound_api& tiktok, const publish_id& id,
+                                              wall_time now) {
     auto at_hand = store_.post_at_hand(tiktok.user(), id);
     if (!at_hand) {
         auto found = co_await store_.find_post(tiktok.user(), id, tiktok.until());

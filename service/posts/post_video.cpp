@@ -10,7 +10,7 @@
 namespace gateway::posts {
 namespace {
 
-task<result<tiktok::started_post>> init(tiktok::user_api& tiktok, const video_job& job,
+task<result<tiktok::started_post>> init(user_api::bound_api& tiktok, const video_job& job,
                                         const tiktok::chunk_plan& plan) {
     tiktok::video_source source;
     source.size_bytes = plan.size_bytes;
@@ -38,14 +38,14 @@ task<failure> end_of_broken_upload(failure f, bool direct, attempt& ledger) {
 
 } // namespace
 
-task<result<void>> ask_creator(tiktok::user_api& tiktok, store::store& store, std::string privacy_level,
+task<result<void>> ask_creator(user_api::bound_api& tiktok, store::store& store, std::string privacy_level,
                                wall_time now) {
     auto creator = co_await tiktok.creator_info();
     if (creator) co_return check_offered(*creator, privacy_level);
     co_return co_await with_daily_wait(store, tiktok.user(), creator.error(), true, now, tiktok.until());
 }
 
-task<result<video_done>> post_video(tiktok::user_api& tiktok, store::store& store, video_job job,
+task<result<video_done>> post_video(user_api::bound_api& tiktok, store::store& store, video_job job,
                                     attempt& ledger) {
     const wall_time now = ledger.record().created_at;
     video_done out;
@@ -53,7 +53,7 @@ task<result<video_done>> post_video(tiktok::user_api& tiktok, store::store& stor
     if (!plan) co_return plan.error();
     out.plan = *plan;
     auto sender =
-        co_await tiktok::chunk_sender::prepare(tiktok.shared(), *job.from, out.plan, tiktok.until());
+        co_await user_api::chunk_sender::prepare(tiktok.shared(), *job.from, out.plan, tiktok.until());
     if (!sender) co_return sender.error();
     out.content_type = sender->content_type();
     if (job.direct) {

@@ -7,8 +7,8 @@
 #include "runtime/task.hpp"
 #include "settings/settings.hpp"
 #include "tiktok/chunk_plan.hpp"
-#include "tiktok/chunk_sender.hpp"
-#include "tiktok/user_api.hpp"
+#include "user_api/bound_api.hpp"
+#include "user_api/chunk_sender.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -26,17 +26,17 @@ struct video_job {
 struct video_done {
     publish_id id;
     tiktok::chunk_plan plan;
-    tiktok::sent_video sent;
+    user_api::sent_video sent;
     std::string content_type; // of the container found
 };
 
 /// On failure `ledger` says how it ended; on success it is named, and left to be settled by the caller.
 /// Begins `ledger` unless that is done already.
-task<result<video_done>> post_video(tiktok::user_api& tiktok, store::store& store, video_job job,
+task<result<video_done>> post_video(user_api::bound_api& tiktok, store::store& store, video_job job,
                                     attempt& ledger);
 
 /// creator_info, asked before each direct post, and what it allows. Daily caps come with the ledger's wait.
-task<result<void>> ask_creator(tiktok::user_api& tiktok, store::store& store, std::string privacy_level,
+task<result<void>> ask_creator(user_api::bound_api& tiktok, store::store& store, std::string privacy_level,
                                wall_time now);
 
 } // namespace gateway::posts

@@ -77,8 +77,8 @@ failure how_an_unnamed_attempt_stands(const store::post_record& earlier, wall_ti
 } // namespace
 
 /// How the post stands that an earlier call made of this draft.
-task<result<post_answer>> publisher::earlier_post(tiktok::user_api& tiktok, publish_id draft, publish_id post,
-                                                  wall_time now) {
+task<result<post_answer>> publisher::earlier_post(user_api::bound_api& tiktok, publish_id draft,
+                                                  publish_id post, wall_time now) {
     auto at = co_await status(tiktok, post, now);
     if (!at) co_return at.error();
     if (at->status == failed) co_return already_failed(*at);
@@ -86,7 +86,7 @@ task<result<post_answer>> publisher::earlier_post(tiktok::user_api& tiktok, publ
 }
 
 /// Empty: the draft is ours. Otherwise what became of it.
-task<std::optional<result<post_answer>>> publisher::claim(tiktok::user_api& tiktok, publish_id draft,
+task<std::optional<result<post_answer>>> publisher::claim(user_api::bound_api& tiktok, publish_id draft,
                                                           attempt& ledger, wall_time now) {
     const deadline until = tiktok.until();
     for (int round = 0; round < claim_rounds_max; ++round) {
@@ -115,7 +115,7 @@ task<bool> publisher::link(store::post_record draft, publish_id post) {
     co_return written.has_value();
 }
 
-task<result<post_answer>> publisher::post_draft(tiktok::user_api& tiktok, publish_request what,
+task<result<post_answer>> publisher::post_draft(user_api::bound_api& tiktok, publish_request what,
                                                 store::post_record draft, std::unique_ptr<body_source> bytes,
                                                 asker by) {
     tiktok::post_info wanted = merged(read_settings(draft.settings), what);
@@ -157,7 +157,8 @@ task<result<post_answer>> publisher::post_draft(tiktok::user_api& tiktok, publis
     co_return out;
 }
 
-task<result<post_answer>> publisher::publish_draft(tiktok::user_api& tiktok, publish_request what, asker by) {
+task<result<post_answer>> publisher::publish_draft(user_api::bound_api& tiktok, publish_request what,
+                                                   asker by) {
     auto known = co_await store_.find_post(tiktok.user(), what.id, tiktok.until());
     if (!known) co_return known.error();
     tiktok.record().publish_id = what.id.text();

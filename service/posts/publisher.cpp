@@ -10,7 +10,7 @@ namespace gateway::posts {
 publisher::publisher(store::store& store, files::shelf& files, const settings::all& settings)
     : store_(store), files_(files), settings_(settings) {}
 
-task<result<tiktok::document>> publisher::cancel(tiktok::user_api& tiktok, publish_id id, wall_time) {
+task<result<tiktok::document>> publisher::cancel(user_api::bound_api& tiktok, publish_id id, wall_time) {
     co_return co_await tiktok.cancel(id);
 }
 

@@ -9,7 +9,7 @@
 #include "runtime/task.hpp"
 #include "settings/settings.hpp"
 #include "store/records.hpp"
-#include "tiktok/user_api.hpp"
+#include "user_api/bound_api.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -109,13 +109,13 @@ class publisher {
 public:
     publisher(store::store& store, files::shelf& files, const settings::all& settings);
 
-    task<result<upload_answer>> upload_video(tiktok::user_api& tiktok, upload_request what, asker by);
-    task<result<post_answer>> post_photos(tiktok::user_api& tiktok, photos_request what, asker by);
+    task<result<upload_answer>> upload_video(user_api::bound_api& tiktok, upload_request what, asker by);
+    task<result<post_answer>> post_photos(user_api::bound_api& tiktok, photos_request what, asker by);
     /// TIKTOK_PUBLISH_VIDEO (product §5). Never a second post for one draft.
-    task<result<post_answer>> publish_draft(tiktok::user_api& tiktok, publish_request what, asker by);
-    task<result<status_answer>> status(tiktok::user_api& tiktok, const publish_id& id, wall_time now);
+    task<result<post_answer>> publish_draft(user_api::bound_api& tiktok, publish_request what, asker by);
+    task<result<status_answer>> status(user_api::bound_api& tiktok, const publish_id& id, wall_time now);
     /// not_cancellable, no_such_post.
-    task<result<tiktok::document>> cancel(tiktok::user_api& tiktok, publish_id id, wall_time now);
+    task<result<tiktok::document>> cancel(user_api::bound_api& tiktok, publish_id id, wall_time now);
     task<result<store::page_of<store::post_record>>> list(user_id user, std::string cursor,
                                                           std::uint32_t limit, deadline until);
     /// Settles the ledger; a delivery told before changes nothing. `authorization_removed` is not for us.
@@ -125,12 +125,12 @@ private:
     /// `known` and `news` outlive it.
     task<void> write_down(const store::post_record& known, const tiktok::post_status& news, wall_time now,
                           deadline until);
-    task<result<post_answer>> earlier_post(tiktok::user_api& tiktok, publish_id draft, publish_id post,
+    task<result<post_answer>> earlier_post(user_api::bound_api& tiktok, publish_id draft, publish_id post,
                                            wall_time now);
-    task<std::optional<result<post_answer>>> claim(tiktok::user_api& tiktok, publish_id draft,
+    task<std::optional<result<post_answer>>> claim(user_api::bound_api& tiktok, publish_id draft,
                                                    attempt& ledger, wall_time now);
     task<bool> link(store::post_record draft, publish_id post);
-    task<result<post_answer>> post_draft(tiktok::user_api& tiktok, publish_request what,
+    task<result<post_answer>> post_draft(user_api::bound_api& tiktok, publish_request what,
                                          store::post_record draft, std::unique_ptr<body_source> bytes,
                                          asker by);
 

@@ -20,7 +20,7 @@ constexpr std::string_view bytes_are_not_kept =
     "The bytes could not be kept: this draft can be finished only by the creator, in the TikTok app.";
 constexpr std::string_view not_written_down = "The post is at TikTok, but it could not be written down here.";
 
-task<result<tiktok::started_post>> start_at_tiktok(tiktok::user_api& tiktok, const upload_request& what) {
+task<result<tiktok::started_post>> start_at_tiktok(user_api::bound_api& tiktok, const upload_request& what) {
     tiktok::video_source source;
     source.url = what.url;
     if (what.direct) co_return co_await tiktok.init_video(what.info, source);
@@ -28,7 +28,7 @@ task<result<tiktok::started_post>> start_at_tiktok(tiktok::user_api& tiktok, con
 }
 
 /// TikTok pulls the video itself, so the init is all there is.
-task<result<upload_answer>> start_pull(tiktok::user_api& tiktok, store::store& store, upload_request what,
+task<result<upload_answer>> start_pull(user_api::bound_api& tiktok, store::store& store, upload_request what,
                                        attempt& ledger) {
     const wall_time now = ledger.record().created_at;
     if (what.direct) {
@@ -106,7 +106,8 @@ task<upload_answer> finish_upload(video_done done, tee_source& body, upload_requ
 
 } // namespace
 
-task<result<upload_answer>> publisher::upload_video(tiktok::user_api& tiktok, upload_request what, asker by) {
+task<result<upload_answer>> publisher::upload_video(user_api::bound_api& tiktok, upload_request what,
+                                                    asker by) {
     tiktok.wait_for_slots(by.waits_for_slot);
     if (what.direct) {
         auto complete = complete_direct(what.info, settings_.tiktok.default_privacy_level);

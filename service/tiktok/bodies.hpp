@@ -4,7 +4,7 @@
 #pragma once
 #include "base/result.hpp"
 #include "tiktok/document.hpp"
-#include "tiktok/user_api.hpp"
+#include "tiktok/types.hpp"
 
 #include <cstdint>
 #include <optional>

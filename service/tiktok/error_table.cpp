@@ -18,7 +18,7 @@ constexpr std::string_view daily_posts = "TikTok takes no more posts from this c
 
 // The first row that fits holds; more exact ones stand above.
 constexpr table_row rows[] = {
-    // Not yet a verdict about the connection: tokens::refresh_after_401 finds out what it means.
+    // Not yet a verdict about the connection: token_service::refresh_after_401 finds out what it means.
     {"access_token_invalid", errc::tiktok_error, "TikTok does not accept this user's token at the moment."},
     {"scope_*", errc::missing_scope, "The user did not grant the scope this call needs."},
     {"rate_limit_exceeded", errc::rate_limited, "TikTok's rate limit for this user is reached."},

@@ -10,8 +10,9 @@
 #include "outbound/tls_client_context.hpp"
 #include "posts/settlement.hpp"
 #include "runtime/waiter.hpp"
-#include "tiktok/shared_windows.hpp"
-#include "tiktok/upload_memory.hpp"
+#include "user_api/upload_memory.hpp"
+#include "windows/shared_windows.hpp"
+#include "windows/window_rules.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -87,7 +88,7 @@ struct post_replica::parts {
               "https://gw.example/oauth/callback"),
           vault(*records, simulated_keys()),
           tokens(home, ask, vault, *records, {}),
-          table(tiktok::window_rules(settings.limits)),
+          table(windows::window_rules(settings.limits)),
           windows(home, *records, table),
           quotas({limits::window_rule{}}),
           memory(settings.uploads.memory_bytes),
@@ -106,13 +107,13 @@ struct post_replica::parts {
     outbound::client client;
     tiktok::oauth ask;
     vault::token_vault vault;
-    tiktok::tokens tokens;
+    tokens::token_service tokens;
     limits::window_table table;
-    tiktok::shared_windows windows;
+    windows::shared_windows windows;
     limits::window_table quotas;
     limits::address_limiter unknown_keys{60, 1};
-    tiktok::upload_memory memory;
-    tiktok::services tiktok;
+    user_api::upload_memory memory;
+    user_api::services tiktok;
     blocking_pool disk;
     settings::files files_settings;
     files::shelf files;

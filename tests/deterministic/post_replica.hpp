@@ -14,8 +14,8 @@
 #include "runtime/worker.hpp"
 #include "telemetry/call_record.hpp"
 #include "tiktok/oauth.hpp"
-#include "tiktok/services.hpp"
-#include "tiktok/tokens.hpp"
+#include "tokens/token_service.hpp"
+#include "user_api/services.hpp"
 #include "vault/token_vault.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>

@@ -17,7 +17,7 @@ struct plan {
     rotation how = rotation::strict;
     std::size_t replicas = 2, users = 20;
     seconds access_lifetime{60};
-    tiktok::tokens_settings settings;
+    tokens::token_service_settings settings;
     bool ends_early = false; // access tokens, here and there
     std::uint64_t storm = 0; // 0: only slow, 1: a bad network, 2: processes die and stand still, 3: all of it
 };

@@ -95,7 +95,7 @@ private:
     }
 
     world world_{1};
-    tiktok::tokens_settings settings_;
+    tokens::token_service_settings settings_;
     token_history history_{rotation::strict, std::chrono::hours{2}};
     database at_;
     store_wire wire_{world_};

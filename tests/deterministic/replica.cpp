@@ -9,7 +9,7 @@ namespace gateway::simulation {
 namespace {
 
 /// As app/crash_recovery.cpp and the start do.
-task<void> look_after(vault::token_vault& vault, tiktok::tokens& tokens) {
+task<void> look_after(vault::token_vault& vault, tokens::token_service& tokens) {
     for (bool good = false; !good;) {
         const auto checked = co_await vault.check_keys(deadline::in(steady_now(), seconds{10}));
         good = checked.has_value();
@@ -29,7 +29,7 @@ vault::key_ring simulated_keys() {
 }
 
 replica::replica(world& in, database& at, store_wire& wire, token_endpoint& tiktok, life& mine,
-                 tiktok::tokens_settings settings)
+                 tokens::token_service_settings settings)
     : world_(in),
       mine_(mine),
       loop_(std::make_unique<worker>()),
@@ -38,7 +38,7 @@ replica::replica(world& in, database& at, store_wire& wire, token_endpoint& tikt
       ask_(std::make_unique<tiktok::oauth>(tiktok.sender_of(mine), "open.tiktokapis.com", "app-key",
                                            secret{"app-secret"}, "https://gw.example/oauth/callback")),
       vault_(std::make_unique<vault::token_vault>(*records_, simulated_keys())),
-      tokens_(std::make_unique<tiktok::tokens>(*loop_, *ask_, *vault_, *records_, settings)),
+      tokens_(std::make_unique<tokens::token_service>(*loop_, *ask_, *vault_, *records_, settings)),
       alive_(std::make_shared<bool>(true)) {
     place_.loop = &loop_->loop();
     place_.waits_at = virtual_time::newest_loop();

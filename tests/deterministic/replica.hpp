@@ -6,7 +6,7 @@
 #include "deterministic/token_endpoint.hpp"
 #include "deterministic/world.hpp"
 #include "runtime/worker.hpp"
-#include "tiktok/tokens.hpp"
+#include "tokens/token_service.hpp"
 #include "vault/token_vault.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -22,14 +22,14 @@ vault::key_ring simulated_keys();
 class replica {
 public:
     replica(world& in, database& at, store_wire& wire, token_endpoint& tiktok, life& mine,
-            tiktok::tokens_settings settings);
+            tokens::token_service_settings settings);
     ~replica();
     replica(const replica&) = delete;
     replica& operator=(const replica&) = delete;
 
     life& mine() { return mine_; }
     vault::token_vault& vault() { return *vault_; }
-    tiktok::tokens& tokens() { return *tokens_; }
+    tokens::token_service& tokens() { return *tokens_; }
     task_group& group() { return loop_->group(); }
     seat& place() { return place_; }
     /// SIGSTOP; it goes on by itself.
@@ -43,7 +43,7 @@ private:
     std::unique_ptr<store::store> records_;
     std::unique_ptr<tiktok::oauth> ask_;
     std::unique_ptr<vault::token_vault> vault_;
-    std::unique_ptr<tiktok::tokens> tokens_;
+    std::unique_ptr<tokens::token_service> tokens_;
     seat place_;
     std::shared_ptr<bool> alive_; // shared with the end of a pause, which may come after ours
 };

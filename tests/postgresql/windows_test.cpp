@@ -1,7 +1,7 @@
 // Shares of TikTok's windows over replicas, on a real database and through the part that calls meet.
 #include "limits/window.hpp"
 #include "postgresql/shared_server.hpp"
-#include "tiktok/shared_windows.hpp"
+#include "windows/shared_windows.hpp"
 
 #include <mutex>
 
@@ -39,7 +39,7 @@ private:
     std::string heard_;
 };
 
-bool is_permit(const tiktok::shared_windows::taken& got) {
+bool is_permit(const windows::shared_windows::taken& got) {
     return std::holds_alternative<limits::permit>(got);
 }
 
@@ -49,13 +49,13 @@ struct replica {
         : at(std::move(opened)), windows(home, *at, table) {}
     bool take(worker& loop, const std::string& key = "ann") {
         auto got = windows.take(key, 3, steady_now(), soon());
-        if (std::holds_alternative<tiktok::must_ask>(got)) got = run_on(loop, windows.ask(key, 3, soon()));
+        if (std::holds_alternative<windows::must_ask>(got)) got = run_on(loop, windows.ask(key, 3, soon()));
         if (auto* slot = std::get_if<limits::permit>(&got)) slot->settle(steady_now());
         return is_permit(got);
     }
     std::unique_ptr<store::store> at;
     limits::window_table table{std::vector<limits::window_rule>(4, {6, milliseconds{60'000}})};
-    tiktok::shared_windows windows;
+    windows::shared_windows windows;
 };
 
 } // namespace
@@ -164,7 +164,7 @@ TEST_F(PostgresqlStore, L06TheShareInHandGoesOnAndTheRestWaitsWhileTheStoreIsAwa
     own.stop();
     EXPECT_FALSE(one.take(loop, "ben")) << "nobody knows what the others use";
     const auto away = run_on(loop, one.windows.ask("ben", 3, soon()));
-    ASSERT_TRUE(std::holds_alternative<tiktok::store_is_away>(away));
+    ASSERT_TRUE(std::holds_alternative<windows::store_is_away>(away));
     own.start();
     turn_until(loop, [&] { return one.take(loop, "ben"); });
 }

@@ -13,10 +13,11 @@ import subprocess
 import sys
 
 FUNCTION_LINES_MAX = 70
-RANKS = {"base": 0, "http": 1, "limits": 1, "telemetry": 1, "settings": 1, "runtime": 2, "store": 3, "vault": 4,
-         "outbound": 4, "tiktok": 5, "posts": 6, "files": 6, "connections": 6, "api": 6, "idempotency": 6, "actions": 7, "pipeline": 8,
-         "inbound": 9, "app": 10}
-NEIGHBOURS = {("posts", "files"), ("idempotency", "api")}  # pairs of equal rank that may look at each other
+RANKS = {"base": 0, "http": 1, "limits": 1, "telemetry": 1, "settings": 1, "runtime": 2, "store": 3, "outbound": 3,
+         "vault": 4, "tiktok": 4, "tokens": 5, "windows": 5, "user_api": 6, "posts": 7, "files": 7, "connections": 7,
+         "api": 7, "idempotency": 7, "actions": 8, "pipeline": 9, "inbound": 10, "app": 11}
+# pairs of equal rank of which the first may use the second
+NEIGHBOURS = {("posts", "files"), ("idempotency", "api")}
 
 # rule, pattern (on code without comments and strings), folders it holds for, exceptions, what to do instead
 BANNED = [

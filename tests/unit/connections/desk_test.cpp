@@ -1,7 +1,7 @@
 #include "connections/desk.hpp"
 
 #include "http/query.hpp"
-#include "unit/tiktok/tokens_fixture.hpp"
+#include "unit/tokens/token_service_fixture.hpp"
 
 namespace gateway::testing {
 

@@ -76,7 +76,7 @@ protected:
     worker loop;
     settings::tiktok rules;
     settings::files files;
-    tiktok::upload_memory memory{memory_bytes};
+    user_api::upload_memory memory{memory_bytes};
     blocking_pool pool{1, 64};
     std::unique_ptr<store::store> store = store::open_store("sqlite:" + folder.file("gateway.db")).value();
     std::unique_ptr<files::shelf> shelf;

@@ -1,0 +1,138 @@
+#include "tiktok/api_call.hpp"
+
+#include "base/append.hpp"
+#include "base/digits.hpp"
+#include "base/json/scan.hpp"
+#include "base/json/strict.hpp"
+#include "http/request_writer.hpp"
+#include "http/verb.hpp"
+#include "tiktok/error_table.hpp"
+#include "tiktok/plain_words.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <utility>
+
+namespace gateway::tiktok {
+namespace {
+
+constexpr std::uint16_t https_port = 443;
+// Of a request to TikTok, beside its path, fields, host, token and body.
+constexpr std::size_t fixed_bytes_max = 256;
+
+/// tiktok-api §0, "JSON request type".
+std::string_view content_type_of(endpoint which) {
+    const bool display = which == endpoint::video_list || which == endpoint::video_query;
+    return display ? "application/json" : "application/json; charset=UTF-8";
+}
+
+std::string member(const boost::json::object& from, std::string_view name) {
+    const boost::json::value* value = from.if_contains(name);
+    return value && value->is_string() ? std::string(value->get_string()) : std::string{};
+}
+
+/// OAuth's flat shape (tiktok-api §1.4), should it ever come from an API endpoint; rare, so a DOM is fine.
+/// Many proxies answer in a shape like it: only OAuth's own words are taken for TikTok's.
+void read_flat_error(tiktok_words& words, std::string_view body) {
+    const auto parsed = parse_json(body);
+    if (!parsed || !parsed->is_object()) return;
+    words.code = member(parsed->get_object(), "error");
+    if (!is_oauth_word(words.code)) words.code.clear();
+    words.message = member(parsed->get_object(), "error_description");
+    words.log_id = member(parsed->get_object(), "log_id");
+}
+
+/// TikTok's shape of an error of its API (tiktok-api §8.1).
+bool has_error_object(const std::optional<scanned_answer>& scanned) {
+    return scanned && scanned->error.starts_with('{');
+}
+
+/// A member of the error object that is a string; TikTok's codes are words, those of many proxies are
+/// numbers.
+bool is_text(std::string_view scanned) {
+    return scanned.data() != nullptr && scanned.data()[-1] == '"';
+}
+
+tiktok_words words_of(const std::optional<scanned_answer>& scanned, const outbound::reply& answer) {
+    tiktok_words words;
+    words.status = answer.status;
+    if (has_error_object(scanned)) {
+        if (is_text(scanned->error_code)) words.code = json_unescape(scanned->error_code);
+        words.message = json_unescape(scanned->error_message);
+        words.log_id = json_unescape(scanned->error_log_id);
+    } else if (scanned && !scanned->error.empty() && scanned->error.front() == '"') {
+        read_flat_error(words, answer.body());
+    }
+    if (words.log_id.empty()) words.log_id = answer.log_id;
+    return words;
+}
+
+/// No effect for certain: TikTok refused in its own shape, with a code that says so. A bare status or a page,
+/// whichever, may come from something between us and TikTok, and `internal_error` says itself that nobody
+/// knows.
+bool is_certain_refusal(const tiktok_words& words, bool own_shape) {
+    const bool says_so = !words.code.empty() && words.code != "internal_error" && !is_oauth_word(words.code);
+    return own_shape && words.status < 500 && says_so;
+}
+
+failure refused(endpoint which, tiktok_words words, bool own_shape, std::string_view retry_after) {
+    if (words.code == "ok") words.code.clear(); // `ok` beside a bad status, or without its data, is no code
+    failure f = translate(which, words, retry_after);
+    if (facts(which).repeats == repeat_class::unsafe && !is_certain_refusal(words, own_shape))
+        return std::move(f).may_have_reached_tiktok();
+    return f;
+}
+
+} // namespace
+
+void write_request(secret& into, const outbound::origin& api, const api_request& what,
+                   std::string_view access_token) {
+    const endpoint_facts& row = facts(what.which);
+    std::string port; // short enough to take no memory
+    if (api.port != https_port) append_all(port, ":", number_text(api.port));
+    const auto bytes_max = row.path.size() + what.fields.size() + api.host.size() + access_token.size()
+                           + what.body.size() + fixed_bytes_max;
+    into.compose(bytes_max, [&](std::string& out) {
+        http::request_writer head(out);
+        head.start(http::verb_of(row.method), row.path, what.fields.empty() ? "" : "?fields=", what.fields,
+                   api.host, port);
+        head.field("Authorization", "Bearer ", access_token).lines("Accept: application/json\r\n");
+        if (row.method != "GET")
+            head.field("Content-Type", content_type_of(what.which)).content_length(what.body.size());
+        head.end();
+        out += what.body;
+    });
+}
+
+result<document> read_answer(endpoint which, outbound::reply answer, std::string_view access_token) {
+    const auto scanned = scan_answer(answer.body());
+    const bool has_data = scanned && scanned->data_is_object();
+    const bool data_is_due = which != endpoint::cancel;
+    const bool ok = scanned && scanned->error_is_ok() && answer.status >= 200 && answer.status < 300
+                    && (has_data || !data_is_due);
+    if (!ok)
+        return refused(which, plain_words(words_of(scanned, answer), access_token), has_error_object(scanned),
+                       answer.retry_after);
+
+    document out;
+    const char* const begin = answer.bytes.data();
+    // Plain as it comes or not at all: an escape is nothing that a log id holds.
+    auto log_id = plain_log_id(scanned->error_log_id, access_token);
+    if (has_data) {
+        out.data_at = static_cast<std::size_t>(scanned->data.data() - begin);
+        out.data_size = scanned->data.size();
+    }
+    out.may_name_credentials = scanned->may_name_credentials;
+    if (!log_id.empty()) {
+        out.log_id_at = static_cast<std::size_t>(log_id.data() - begin);
+    } else if (log_id = plain_log_id(answer.log_id, access_token); !log_id.empty()) {
+        out.log_id_at =
+            answer.bytes.size(); // the header's goes behind the rest: there its bytes can be found
+        answer.bytes += log_id;
+    }
+    out.log_id_size = log_id.size();
+    out.bytes = std::move(answer.bytes);
+    return out;
+}
+
+} // namespace gateway::tiktok

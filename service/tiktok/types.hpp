@@ -1,0 +1,55 @@
+// What goes into TikTok's calls and what comes of them, typed. Pure: no token, no connection, no clock.
+#pragma once
+#include "base/ids.hpp"
+#include "base/memory/worker_memory.hpp"
+#include "tiktok/document.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gateway::tiktok {
+
+/// What direct posts carry (tiktok-api §4.2, §4.4). Empty privacy_level: not a direct post.
+struct post_info {
+    std::string caption; // `title` of a video; of photos: title and description apart
+    std::string title;
+    std::string description;
+    std::string privacy_level;
+    bool disable_comment = false, disable_duet = false, disable_stitch = false;
+    bool brand_content_toggle = false, brand_organic_toggle = false;
+    bool auto_add_music = false;
+    std::optional<bool> is_aigc;
+    std::optional<std::int32_t> video_cover_timestamp_ms;
+};
+
+/// Where the bytes of a video come from: announced chunks, or a URL TikTok pulls itself.
+struct video_source {
+    std::uint64_t size_bytes = 0, chunk_size_bytes = 0, chunk_count = 0; // FILE_UPLOAD
+    std::string url;                                                     // PULL_FROM_URL when not empty
+};
+
+struct started_post {
+    publish_id id;
+    std::string upload_url; // a credential: empty for PULL_FROM_URL, never shown to anybody
+    std::string log_id;
+};
+
+struct creator {
+    std::vector<std::string> privacy_levels;
+    bool comment_disabled = false, duet_disabled = false, stitch_disabled = false;
+    std::int64_t max_video_post_duration_sec = 0;
+    document raw;
+};
+
+struct post_status {
+    worker_string status;
+    std::string fail_reason;
+    std::optional<std::uint64_t> uploaded_bytes;
+    document raw;
+    /// Scalar or list, numbers or strings: all were seen (U16).
+    std::vector<std::string> post_ids() const;
+};
+
+} // namespace gateway::tiktok

@@ -1,0 +1,44 @@
+#include "tokens/idle_users.hpp"
+
+#include "store/store.hpp"
+#include "tokens/token_service.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace gateway::tokens {
+namespace {
+
+constexpr std::uint32_t looked_at_once = 500;
+
+} // namespace
+
+bool refresh_is_due(const store::connection_record& of, wall_time now) {
+    const bool alive = of.state == store::connection_state::connected
+                       || of.state == store::connection_state::refresh_in_doubt;
+    if (!alive || now >= of.refresh_expires_at) return false;
+    // updated_at is at or after the pair's arrival, so a life is never taken for longer than it is.
+    const auto life = of.refresh_expires_at - of.updated_at;
+    return now >= of.updated_at + life * 4 / 5;
+}
+
+task<result<std::size_t>> refresh_idle_users(store::store& records, token_service& of, deadline until) {
+    std::size_t refreshed = 0;
+    std::string cursor;
+    do {
+        const std::vector<std::string> everybody{"*"};
+        auto page = co_await records.list_connections(everybody, cursor, looked_at_once, until);
+        if (!page) co_return page.error();
+        for (const auto& each : page->rows) {
+            if (!refresh_is_due(each, wall_now())) continue;
+            const auto renewed = co_await of.renew(each.user, each.version, until);
+            if (!renewed && renewed.error().code() == errc::deadline_exceeded) co_return renewed.error();
+            if (renewed && *renewed) ++refreshed; // what failed is noted and counted where it happened
+        }
+        cursor = std::move(page->next);
+    } while (!cursor.empty());
+    co_return refreshed;
+}
+
+} // namespace gateway::tokens

@@ -1,0 +1,78 @@
+// What one process remembers between refreshes: who has to wait after trouble, and the pace of all refreshes
+// together. Time is an argument. Not thread-safe: its owner locks.
+#pragma once
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+
+namespace gateway::tokens {
+
+class refresh_backoff {
+public:
+    /// `per_second`: refreshes of all users together.
+    explicit refresh_backoff(double per_second) : per_second_(per_second) {}
+
+    struct backoff {
+        milliseconds left;
+        failure why; // for a call that cannot go on without a refresh
+    };
+    /// Why no refresh of this user's pair of `version` may start now. `needed`: its access token is over, so
+    /// what was only postponed is not any more.
+    std::optional<backoff> blocked_by(const user_id& user, std::uint64_t version, bool needed,
+                                      steady_time now) const;
+
+    /// The token endpoint is in trouble: everybody waits, longer each time. `chance` is 0…1.
+    void endpoint_failed(failure why, std::optional<milliseconds> retry_after, steady_time now,
+                         double chance);
+    /// The endpoint said something about one grant, so it works.
+    void endpoint_answered() { endpoint_failures_ = 0; }
+    /// The endpoint failed at a request with this pair in a way that may have come after the rotation.
+    void rotation_possible(const user_id& user, std::uint64_t version, steady_time now);
+    bool may_have_rotated(const user_id& user, std::uint64_t version) const;
+    /// This pair was refused, or its outcome is unknown; its next try comes later. A newer pair of the same
+    /// user (a new grant) does not wait.
+    void user_failed(const user_id& user, std::uint64_t version, failure why, steady_time now, double chance);
+    /// It can wait, others cannot.
+    void postpone(const user_id& user, std::uint64_t version, failure why, milliseconds wait,
+                  steady_time now);
+    void succeeded(const user_id& user);
+
+    /// A refresh sets out. After trouble of the endpoint it is the probe, and others wait for its end.
+    void started(const user_id& user);
+    void ended(const user_id& user);
+
+    /// How long this refresh has to wait for its turn; takes the turn.
+    milliseconds reserve_turn(steady_time now);
+    milliseconds turn_in(steady_time now) const;
+    /// The same once more when the request is ready to leave: what lies between turn and request takes longer
+    /// for some, and TikTok must not see them bunched.
+    milliseconds reserve_send_slot(steady_time now);
+
+private:
+    struct note {
+        std::uint32_t failures = 0;
+        std::uint64_t version = 0; // that the failures and not_before are about
+        steady_time not_before{};
+        bool only_postponed = false;
+        failure why;
+        std::uint64_t rotated_version = 0; // perhaps
+    };
+    note& note_of(const user_id& user, steady_time now);
+    milliseconds take(steady_time& next, steady_time now) const;
+    note& note_about(const user_id& user, std::uint64_t version, steady_time now);
+
+    double per_second_;
+    steady_time next_turn_{}, next_send_slot_{};
+    std::uint32_t endpoint_failures_ = 0;
+    steady_time endpoint_not_before_{};
+    failure endpoint_why_;
+    std::optional<user_id> probe_;
+    std::unordered_map<user_id, note> users_;
+};
+
+} // namespace gateway::tokens

@@ -1,0 +1,371 @@
+// One refresh from its decision to its end. The order is the promise (failure-catalogue §4): lease, intent
+// durable, request, new pair durable, used.
+#include "base/failpoint.hpp"
+#include "runtime/waiter.hpp"
+#include "tokens/refresh_policy.hpp"
+#include "tokens/token_service_state.hpp"
+
+#include <algorithm>
+
+namespace gateway::tokens {
+namespace {
+
+// A received pair is worth many tries to make it durable: it may be the only good one there is.
+constexpr milliseconds store_patience{300'000};
+constexpr milliseconds leaving_patience{20'000}; // the same while the service ends (app/drain.cpp)
+constexpr milliseconds one_try{15'000};
+constexpr milliseconds retry_pause{200};
+constexpr milliseconds turn_patience{2'000};
+constexpr milliseconds ending_time{5'000}; // also for one that stood still until its own time was over
+
+using store::connection_state;
+
+/// The parts of a refresh that has its lease.
+struct refresh_attempt {
+    token_service::state& s;
+    const flight& one;
+    store::lease held;
+    vault::shared_tokens from;
+    bool lost_before = false; // an earlier answer for this very pair never came
+    deadline until;
+    wall_time asked_at; // last
+};
+
+failure store_trouble() {
+    return failure{errc::vault_unavailable, "The store does not answer; try again soon."};
+}
+
+refresh_outcome newest(vault::shared_tokens tokens) {
+    return {refresh_result::superseded, std::move(tokens), std::nullopt, false};
+}
+
+refresh_outcome broken(failure why) {
+    return {refresh_result::store_failed, nullptr, std::move(why), false};
+}
+
+refresh_outcome failed(refresh_result how, vault::shared_tokens tokens, failure why) {
+    return {how, std::move(tokens), std::move(why), true};
+}
+
+deadline time_to_end() {
+    return deadline::in(steady_now(), ending_time);
+}
+
+/// Somebody else was faster; what is there now is the answer.
+task<refresh_outcome> look_again(refresh_attempt& a) {
+    auto there = co_await a.s.vault.load_again(a.one.user, time_to_end());
+    if (!there) co_return broken(there.error());
+    refresh_outcome end{refresh_result::superseded, std::move(*there), std::nullopt, true};
+    co_return end;
+}
+
+task<void> note_state(refresh_attempt& a, connection_state now_is, std::string cause) {
+    // Best effort: the intent stays open where even this cannot be written, and is found at the next start.
+    const auto noted = co_await a.s.vault.set_state(a.one.user, a.from->version, now_is, std::move(cause),
+                                                    wall_now(), time_to_end());
+    if (noted) co_await a.s.records.close_refresh(a.held, time_to_end());
+}
+
+bool lacks_a_scope(const vault::token_set& now, const vault::token_set& before) {
+    return std::any_of(before.scopes().begin(), before.scopes().end(),
+                       [&now](const std::string& scope) { return !now.has_scope(scope); });
+}
+
+/// A refresh because of the clock changes nothing about a pair that was refused.
+std::uint32_t forced_in_a_row(const refresh_attempt& a) {
+    if (a.one.forced > 0) return a.one.forced;
+    return a.from->accepted.by_any() ? 0 : a.from->forced_in_a_row;
+}
+
+task<refresh_outcome> store_answer(refresh_attempt& a, tiktok::token_answer answer) {
+    // An answer to this very refresh token that names no account is for the one it belongs to.
+    if (!answer.account.empty() && answer.account != a.from->account) {
+        const std::string cause = "answer_for_another_account";
+        co_await note_state(a, connection_state::reconnect_required, cause);
+        co_return failed(refresh_result::wrong_account, a.from, reconnect_failure(cause));
+    }
+    // A reduced scope is stored as granted (the old pair is dead by now), counted apart and told: calls that
+    // need the rest fail closed (T10).
+    const auto received = steady_now();
+    const auto forced = forced_in_a_row(a);
+    while (true) {
+        vault::fresh_tokens fresh{
+            answer.access_token.copy(), answer.refresh_token.copy(), a.from->account, answer.scopes,
+            answer.access_lifetime,     answer.refresh_lifetime,     forced};
+        auto saved = co_await a.s.vault.save_refreshed(a.held, a.from, std::move(fresh), wall_now(),
+                                                       deadline::in(steady_now(), one_try));
+        if (saved && saved->tokens) {
+            failpoint("refresh.stored"); // R8
+            const auto how = lacks_a_scope(*saved->tokens, *a.from) ? refresh_result::scope_reduced
+                                                                    : refresh_result::refreshed;
+            refresh_outcome end{how, std::move(saved->tokens), std::nullopt, true};
+            co_return end;
+        }
+        if (saved && !saved->held_by_another) co_return co_await look_again(a);
+        const auto patience = a.s.is_draining() ? leaving_patience : store_patience;
+        if (steady_now() + retry_pause >= received + patience) break;
+        co_await pause_until(deadline::in(steady_now(), retry_pause));
+    }
+    co_return failed(refresh_result::store_failed, a.from, store_trouble());
+}
+
+/// TikTok gave this pair moments ago and says now that it knows nothing of it: asked again later. Where an
+/// answer was lost before, that is remembered with the pair.
+task<refresh_outcome> not_known_yet(refresh_attempt& a, bool lost) {
+    if (lost)
+        co_await note_state(a, connection_state::refresh_in_doubt, std::string(response_lost));
+    else
+        co_await a.s.records.close_refresh(a.held, a.until);
+    const auto chance = a.s.chance();
+    failure why{errc::tiktok_error, "TikTok does not know this user's new token yet."};
+    const std::lock_guard guard(a.s.lock);
+    a.s.backoff.user_failed(a.one.user, a.from->version, why, steady_now(), chance);
+    a.s.backoff.endpoint_answered();
+    const auto blocked = a.s.backoff.blocked_by(a.one.user, a.from->version, true, steady_now());
+    if (blocked) why = failure(why).retry_after(blocked->left);
+    co_return failed(refresh_result::try_later, a.from, std::move(why));
+}
+
+/// invalid_grant: the store is read again first, a newer pair may be there (T14).
+task<refresh_outcome> judge_invalid(refresh_attempt& a) {
+    auto there = co_await a.s.vault.load_again(a.one.user, time_to_end());
+    if (there && (*there)->version != a.from->version) co_return newest(std::move(*there));
+    bool lost = a.lost_before;
+    {
+        const std::lock_guard guard(a.s.lock);
+        lost = lost || a.s.backoff.may_have_rotated(a.one.user, a.from->version);
+    }
+    // As old as it was when TikTok was asked: a process that stood still hears the answer much later.
+    if (a.from->renewed_within(a.s.settings.young, a.asked_at)) co_return co_await not_known_yet(a, lost);
+    std::string cause = lost ? std::string(response_lost) : "refresh_token_invalid";
+    co_await note_state(a, connection_state::reconnect_required, cause);
+    {
+        const std::lock_guard guard(a.s.lock);
+        a.s.backoff.endpoint_answered();
+    }
+    co_return failed(lost ? refresh_result::lost : refresh_result::invalid_grant, a.from,
+                     reconnect_failure(cause));
+}
+
+task<refresh_outcome> judge_lost(refresh_attempt& a, std::string why) {
+    co_await note_state(a, connection_state::refresh_in_doubt, std::string(response_lost));
+    const auto chance = a.s.chance();
+    const std::lock_guard guard(a.s.lock);
+    const auto now = steady_now();
+    // Doubt is no verdict: that a login is the cure is TikTok's own to say, when it is asked again.
+    const failure trouble{errc::tiktok_unreachable,
+                          "The answer of TikTok's token endpoint was lost: " + std::move(why)};
+    a.s.backoff.user_failed(a.one.user, a.from->version, trouble, now, chance);
+    a.s.backoff.endpoint_failed(trouble, std::nullopt, now, chance);
+    const auto blocked = a.s.backoff.blocked_by(a.one.user, a.from->version, true, now);
+    if (blocked) co_return failed(refresh_result::lost, a.from, failure(trouble).retry_after(blocked->left));
+    co_return failed(refresh_result::lost, a.from, trouble);
+}
+
+/// An answer about one grant must not stop the refreshes of all the others: only what is said of the app, or
+/// of the endpoint itself, is about everybody.
+bool is_about_everybody(const failure& why) {
+    if (why.details() == nullptr || !why.details()->tiktok) return true; // nothing came back
+    const auto& words = *why.details()->tiktok;
+    return words.status >= 500 || words.status == 429 || words.code == "invalid_client"
+           || words.code == "unauthorized_client" || words.code == "server_error"
+           || words.code == "temporarily_unavailable";
+}
+
+task<refresh_outcome> judge_trouble(refresh_attempt& a, refresh_result how, failure why,
+                                    std::optional<milliseconds> retry_after) {
+    if (a.lost_before)
+        co_await note_state(a, connection_state::refresh_in_doubt, std::string(response_lost));
+    else
+        co_await a.s.records.close_refresh(a.held, a.until);
+    const auto chance = a.s.chance();
+    const std::lock_guard guard(a.s.lock);
+    const auto now = steady_now();
+    // What fails with a 5xx may have rotated before it did. The grant is not doubted for it: an outage would
+    // bring all users into doubt. But should it turn out dead, this is why.
+    const bool has_words = why.details() && why.details()->tiktok;
+    if (has_words && why.details()->tiktok->status >= 500)
+        a.s.backoff.rotation_possible(a.one.user, a.from->version, now);
+    if (is_about_everybody(why)) {
+        a.s.backoff.endpoint_failed(why, retry_after, now, chance);
+    } else {
+        a.s.backoff.user_failed(a.one.user, a.from->version, why, now, chance);
+        a.s.backoff.endpoint_answered();
+    }
+    const auto blocked = a.s.backoff.blocked_by(a.one.user, a.from->version, true, now);
+    if (blocked) co_return failed(how, a.from, failure(why).retry_after(blocked->left));
+    co_return failed(how, a.from, std::move(why));
+}
+
+task<refresh_outcome> settle(refresh_attempt& a, tiktok::token_outcome outcome) {
+    if (auto* answer = std::get_if<tiktok::token_answer>(&outcome))
+        co_return co_await store_answer(a, std::move(*answer));
+    if (std::holds_alternative<tiktok::grant_invalid>(outcome)) co_return co_await judge_invalid(a);
+    if (auto* lost = std::get_if<tiktok::answer_lost>(&outcome))
+        co_return co_await judge_lost(a, std::move(lost->why));
+    if (auto* later = std::get_if<tiktok::try_later>(&outcome))
+        co_return co_await judge_trouble(a, refresh_result::try_later, std::move(later->why),
+                                         later->retry_after);
+    auto& words = std::get<tiktok::grant_refused>(outcome).words;
+    auto sentence = "TikTok refuses the token request: " + words.code + ".";
+    auto why = failure{errc::tiktok_error, std::move(sentence)}.tiktok(std::move(words));
+    co_return co_await judge_trouble(a, refresh_result::refused, std::move(why), std::nullopt);
+}
+
+/// Short: the turns before came at the same pace. What is asked once more does not queue again.
+task<void> keep_the_pace(refresh_attempt& a) {
+    milliseconds wait{0};
+    {
+        const std::lock_guard guard(a.s.lock);
+        wait = a.s.backoff.reserve_send_slot(steady_now());
+    }
+    if (wait.count() > 0) co_await pause_until(deadline::in(steady_now(), wait));
+}
+
+/// All the time a request may take lies within the lease: a process that stood still, or waited long for the
+/// store, must not ask with a token that another replaces meanwhile (T13).
+bool may_ask(const refresh_attempt& a) {
+    return a.until.left(steady_now()) >= a.s.settings.request_timeout;
+}
+
+task<tiktok::token_outcome> request(refresh_attempt& a) {
+    const auto until = deadline::in(steady_now(), a.s.settings.request_timeout);
+    a.asked_at = wall_now();
+    co_return co_await a.s.ask.refresh(a.from->refresh_token.copy(), until);
+}
+
+task<refresh_outcome> with_lease(refresh_attempt& a) {
+    auto there = co_await a.s.vault.load_again(a.one.user, a.until);
+    if (!there) co_return broken(there.error());
+    a.from = std::move(*there);
+    if (a.from->version != a.one.version) {
+        if (a.one.resumed) co_await a.s.records.close_refresh(a.held, a.until);
+        co_return newest(a.from);
+    }
+    const bool over = a.from->state == connection_state::revoked
+                      || a.from->state == connection_state::reconnect_required
+                      || a.from->refresh_token.empty();
+    if (over) {
+        if (a.one.resumed) co_await a.s.records.close_refresh(a.held, a.until);
+        refresh_outcome end{refresh_result::superseded, a.from, reconnect_failure(a.from->cause), false};
+        co_return end;
+    }
+    a.lost_before =
+        a.one.resumed
+        || (a.from->state == connection_state::refresh_in_doubt && a.from->cause == response_lost);
+    const auto begun = co_await a.s.records.begin_refresh(a.held, a.from->version, wall_now(), a.until);
+    if (!begun) co_return broken(begun.error());
+    if (*begun == store::refresh_begin::refused) co_return co_await look_again(a);
+    if (*begun == store::refresh_begin::begun_again) a.lost_before = true;
+    failpoint("refresh.intent_durable"); // R2
+    co_await keep_the_pace(a);
+    if (!may_ask(a)) { // nothing has left, so nothing is in doubt; what was before still is
+        if (!a.lost_before) co_await a.s.records.close_refresh(a.held, time_to_end());
+        co_return broken(store_trouble());
+    }
+    auto outcome = co_await request(a);
+    failpoint("refresh.answered"); // R7, where the answer came
+    if (std::holds_alternative<tiktok::answer_lost>(outcome) && may_ask(a)) {
+        // Once more with the old token: an endpoint that did not rotate, or forgives, answers now (T04).
+        a.lost_before = true;
+        outcome = co_await request(a);
+    }
+    co_return co_await settle(a, std::move(outcome));
+}
+
+/// Null: another owner kept the lease until the deadline, or a newer pair appeared meanwhile (in `end`).
+task<std::optional<store::lease>> lease_for(token_service::state& s, const flight& one, refresh_outcome& end,
+                                            deadline until) {
+    while (true) {
+        auto got =
+            co_await s.records.take_lease(one.user, s.owner, s.settings.lease_length, wall_now(), until);
+        if (!got) {
+            end = broken(got.error());
+            co_return std::nullopt;
+        }
+        if (*got) co_return std::move(*got);
+        auto there = co_await s.vault.load_again(one.user, until);
+        if (!there || (*there)->version != one.version) {
+            end = there ? newest(std::move(*there)) : broken(there.error());
+            co_return std::nullopt;
+        }
+        if (until.passed(steady_now() + retry_pause)) break;
+        co_await pause_until(deadline::in(steady_now(), retry_pause));
+    }
+    end = broken(store_trouble());
+    co_return std::nullopt;
+}
+
+/// Waits for the turn of this refresh. Gives the tokens where the line is long and they are still good: then
+/// it may wait.
+task<vault::shared_tokens> take_turn(token_service::state& s, const flight& one) {
+    milliseconds wait{0};
+    {
+        auto known = s.vault.cached(one.user);
+        const bool patient = one.forced == 0 && !one.resumed && known && known->usable(wall_now())
+                             && is_good(*known, wall_now());
+        const std::lock_guard guard(s.lock);
+        const auto now = steady_now();
+        if (patient && s.backoff.turn_in(now) > turn_patience) {
+            s.backoff.postpone(one.user, one.version, store_trouble(), s.backoff.turn_in(now), now);
+            co_return known;
+        }
+        wait = s.backoff.reserve_turn(now);
+    }
+    if (wait.count() > 0) co_await pause_until(deadline::in(steady_now(), wait));
+    co_return nullptr;
+}
+
+task<refresh_outcome> refresh(token_service::state& s, const flight& one) {
+    auto good_enough = co_await take_turn(s, one);
+    if (good_enough) co_return newest(std::move(good_enough));
+    // Its own time, not that of whoever asked: two requests and what the store needs around them.
+    const auto until = deadline::in(steady_now(), s.settings.lease_length);
+    refresh_outcome end;
+    auto held = co_await lease_for(s, one, end, until);
+    if (!held) co_return end;
+    failpoint("refresh.leased"); // R1
+    refresh_attempt a{s, one, std::move(*held), nullptr, false, until, {}};
+    end = co_await with_lease(a);
+    co_await s.records.release_lease(a.held, time_to_end());
+    failpoint("refresh.released"); // R9
+    co_return end;
+}
+
+/// Tells those who wait, also when the coroutine is destroyed before its end.
+class completion_guard {
+public:
+    completion_guard(token_service::state& s, shared_flight one) : s_(s), one_(std::move(one)) {}
+    completion_guard(const completion_guard&) = delete;
+    completion_guard& operator=(const completion_guard&) = delete;
+    ~completion_guard() {
+        s_.complete(one_, end_);
+        one_->ended.set(std::move(end_));
+    }
+    void tell(refresh_outcome end) { end_ = std::move(end); }
+
+private:
+    token_service::state& s_;
+    shared_flight one_;
+    refresh_outcome end_{refresh_result::store_failed, nullptr, store_trouble(), false};
+};
+
+} // namespace
+
+task<void> run_refresh(std::shared_ptr<token_service::state> s, shared_flight one) {
+    const auto began = steady_now();
+    refresh_result how{};
+    bool asked = false;
+    {
+        completion_guard at_the_end{*s, one};
+        auto end = co_await refresh(*s, *one);
+        how = end.how;
+        asked = end.asked || end.how == refresh_result::store_failed;
+        at_the_end.tell(std::move(end));
+    }
+    const auto took = std::chrono::duration_cast<milliseconds>(steady_now() - began);
+    const refresh_report report{one->user, how, took};
+    if (asked && s->observer) s->observer(report);
+}
+
+} // namespace gateway::tokens

@@ -1,0 +1,68 @@
+#include "tokens/refresh_policy.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace gateway::tokens {
+
+milliseconds ahead_of(const vault::token_set& tokens, milliseconds refresh_ahead) {
+    const auto lifetime = tokens.access_expires_at - tokens.received_at;
+    return std::max(milliseconds{0}, std::min(refresh_ahead, lifetime / 2));
+}
+
+bool is_good(const vault::token_set& tokens, wall_time now) {
+    const auto lifetime = tokens.access_expires_at - tokens.received_at;
+    const auto last = std::min(last_moment, std::max(milliseconds{0}, lifetime / 4));
+    return !tokens.access_token.empty() && now < tokens.access_expires_at - last;
+}
+
+token_step decide(const vault::token_set& tokens, wall_time now, milliseconds refresh_ahead,
+                  std::optional<milliseconds> back_off_left) {
+    using store::connection_state;
+    const bool good = is_good(tokens, now);
+    if (tokens.state == connection_state::revoked) return token_step::reconnect;
+    if (tokens.state == connection_state::reconnect_required) {
+        // Only the answer of a refresh was lost: TikTok still takes the access token until its end (T04).
+        return good && tokens.cause == response_lost ? token_step::use : token_step::reconnect;
+    }
+    const bool can_refresh = !tokens.refresh_token.empty() && now < tokens.refresh_expires_at;
+    if (good) {
+        const bool near = now >= tokens.access_expires_at - ahead_of(tokens, refresh_ahead)
+                          || tokens.state == connection_state::refresh_in_doubt;
+        return near && can_refresh && !back_off_left ? token_step::use_and_refresh : token_step::use;
+    }
+    if (!can_refresh) return token_step::reconnect;
+    return back_off_left ? token_step::wait : token_step::refresh;
+}
+
+refusal_advice judge_refusal(const refused_pair& pair, const refusal_times& times) {
+    constexpr milliseconds shortest{500};
+    constexpr std::uint32_t enough = 2; // refreshes, the second at least `young` after the first
+    if (pair.taken_there) return {refusal_step::refresh};
+    if (!pair.age) return {refusal_step::refresh};
+    const milliseconds age = *pair.age;
+    if (age < times.settling)
+        return {refusal_step::send_again, std::min(std::max(2 * age, shortest), times.settling - age)};
+    if (!pair.taken && pair.forced_in_a_row >= enough) {
+        if (age >= times.certain) return {refusal_step::reconnect};
+        return {refusal_step::try_later, times.certain - age};
+    }
+    if (age < times.young && pair.forced_in_a_row > 0) return {refusal_step::try_later, times.young - age};
+    return {refusal_step::refresh};
+}
+
+std::uint32_t forced_after(const refused_pair& pair) {
+    // Of a pair that served for hours, perhaps at another replica, nothing is known any more.
+    constexpr milliseconds memory = std::chrono::hours{2};
+    const bool goes_on = !pair.taken && pair.age && *pair.age < memory;
+    return goes_on ? pair.forced_in_a_row + 1 : 1;
+}
+
+milliseconds back_off(std::uint32_t failures, milliseconds base, milliseconds most, double chance) {
+    const auto doublings = std::min<std::uint32_t>(failures, 20);
+    const auto ceiling = std::min(most, base * (std::int64_t{1} << doublings));
+    return milliseconds{
+        static_cast<std::int64_t>(std::llround(static_cast<double>(ceiling.count()) * chance))};
+}
+
+} // namespace gateway::tokens

@@ -1,0 +1,288 @@
+#include "tokens/token_service.hpp"
+
+#include "base/digest.hpp"
+#include "runtime/waiter.hpp"
+#include "tokens/refresh_policy.hpp"
+#include "tokens/token_service_state.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+
+namespace gateway::tokens {
+namespace {
+
+constexpr milliseconds soon_again{1'000};
+
+failure draining() {
+    return failure{errc::draining, "This replica is shutting down; ask another one."};
+}
+
+failure too_late() {
+    return failure{errc::deadline_exceeded,
+                   "The deadline passed while the user's token was being refreshed."};
+}
+
+std::uint32_t seed() {
+    const auto bytes = random_bytes(4);
+    std::uint32_t out = 0;
+    for (const char c : bytes)
+        out = (out << 8) | static_cast<unsigned char>(c);
+    return out;
+}
+
+/// TikTok refuses a pair that it gave a short while ago.
+failure not_taken_yet(milliseconds wait) {
+    return failure(errc::tiktok_error, "TikTok does not accept this user's token at the moment.")
+        .retry_after(wait);
+}
+
+/// Whoever has to connect again is not told to wait and ask again.
+failure held_back(const refresh_backoff::backoff& by) {
+    if (by.why.code() == errc::reconnect_required) return by.why;
+    return failure(by.why).retry_after(by.left);
+}
+
+bool is_over(const vault::token_set& set) {
+    return set.state == store::connection_state::revoked
+           || set.state == store::connection_state::reconnect_required;
+}
+
+/// From memory, but nobody is told to connect again by memory alone: it may have happened at another replica.
+task<result<vault::shared_tokens>> load(token_service::state& s, user_id user, deadline until) {
+    auto known = co_await s.vault.load(user, until);
+    if (!known || !is_over(**known)) co_return known;
+    co_return co_await s.vault.load_again(std::move(user), until);
+}
+
+/// `known` is the same pair as it is in memory now.
+refused_pair facts_of(const vault::token_set& refused, const vault::token_set& known, unsigned kind) {
+    refused_pair out;
+    out.taken_there = refused.accepted.by(kind) || known.accepted.by(kind);
+    out.taken = refused.accepted.by_any() || known.accepted.by_any();
+    out.age = known.age_since_refresh(wall_now());
+    out.forced_in_a_row = known.forced_in_a_row;
+    return out;
+}
+
+std::optional<milliseconds> left_of(const std::optional<refresh_backoff::backoff>& blocked) {
+    return blocked ? std::optional{blocked->left} : std::nullopt;
+}
+
+} // namespace
+
+std::string_view name_of(refresh_result result) {
+    switch (result) {
+        case refresh_result::refreshed:
+            return "refreshed";
+        case refresh_result::scope_reduced:
+            return "scope_reduced";
+        case refresh_result::invalid_grant:
+            return "invalid_grant";
+        case refresh_result::refused:
+            return "refused";
+        case refresh_result::lost:
+            return "lost";
+        case refresh_result::try_later:
+            return "try_later";
+        case refresh_result::wrong_account:
+            return "wrong_account";
+        case refresh_result::superseded:
+            return "superseded";
+        case refresh_result::store_failed:
+            return "store_failed";
+    }
+    return "store_failed";
+}
+
+failure reconnect_failure(std::string_view cause) {
+    std::string message = "This user has to connect again";
+    if (!cause.empty()) message += " (" + std::string(cause) + ")";
+    return failure{errc::reconnect_required, message + "."};
+}
+
+token_service::state::state(worker& at, tiktok::oauth& with, vault::token_vault& from, store::store& durable,
+                            token_service_settings how, refresh_observer told)
+    : home(at),
+      ask(with),
+      vault(from),
+      records(durable),
+      settings(how),
+      observer(std::move(told)),
+      owner(new_ulid(wall_now())),
+      backoff(how.refresh_per_second),
+      dice(seed()),
+      group(at.executor()) {}
+
+shared_flight token_service::state::attach(const user_id& user, std::uint64_t version, std::uint32_t forced,
+                                           bool resumed) {
+    auto one = std::make_shared<flight>();
+    {
+        const std::lock_guard guard(lock);
+        if (const auto found = flights.find(user); found != flights.end()) return found->second;
+        if (draining) return nullptr;
+        one->user = user;
+        one->version = version;
+        one->forced = forced;
+        one->resumed = resumed;
+        flights.emplace(user, one);
+        backoff.started(user);
+    }
+    // A task of its own on the home worker: whoever asked for it may go away.
+    boost::asio::post(home.executor(),
+                      [self = shared_from_this(), one] { self->group.spawn(run_refresh(self, one)); });
+    return one;
+}
+
+std::optional<refresh_backoff::backoff> token_service::state::blocked_by(const user_id& user,
+                                                                         std::uint64_t version,
+                                                                         bool needed) const {
+    const std::lock_guard guard(lock);
+    return backoff.blocked_by(user, version, needed, steady_now());
+}
+
+task<result<vault::shared_tokens>> token_service::state::give_up(user_id user, std::uint64_t version,
+                                                                 std::string cause, deadline until) {
+    const auto noted = co_await vault.set_state(
+        std::move(user), version, store::connection_state::reconnect_required, cause, wall_now(), until);
+    if (!noted) co_return noted.error();
+    if (!*noted) co_return not_taken_yet(soon_again); // a newer pair came meanwhile
+    co_return reconnect_failure(cause);
+}
+
+double token_service::state::chance() {
+    const std::lock_guard guard(lock);
+    return std::uniform_real_distribution<double>{0, 1}(dice);
+}
+
+void token_service::state::complete(const shared_flight& one, const refresh_outcome& end) {
+    const std::lock_guard guard(lock);
+    flights.erase(one->user);
+    backoff.ended(one->user);
+    const bool renewed = end.how == refresh_result::refreshed || end.how == refresh_result::scope_reduced;
+    if (!renewed || !end.asked) return;
+    backoff.succeeded(one->user);
+}
+
+token_service::token_service(worker& home, tiktok::oauth& ask, vault::token_vault& vault,
+                             store::store& records, token_service_settings settings,
+                             refresh_observer observer)
+    : state_(std::make_shared<state>(home, ask, vault, records, settings, std::move(observer))) {}
+
+token_service::~token_service() = default;
+
+void token_service::expect(const user_id& user) const {
+    state_->vault.expect(user);
+}
+
+vault::shared_tokens token_service::ready(const user_id& user, wall_time now) const {
+    auto known = state_->vault.cached(user);
+    if (!known || decide(*known, now, state_->settings.refresh_ahead, std::nullopt) != token_step::use)
+        return nullptr;
+    return known;
+}
+
+task<result<vault::shared_tokens>> token_service::access(user_id user, deadline until) {
+    const auto s = state_;
+    auto known = co_await load(*s, user, until);
+    constexpr int looks_max = 3; // a refreshed token of a few seconds may be at its end again
+    for (int looks = 0; known && looks < looks_max; ++looks) {
+        const auto& set = **known;
+        const auto now = wall_now();
+        const auto blocked = s->blocked_by(user, set.version, !is_good(set, now));
+        switch (decide(set, now, s->settings.refresh_ahead, left_of(blocked))) {
+            case token_step::use:
+                co_return known;
+            case token_step::use_and_refresh:
+                s->attach(user, set.version, 0, false);
+                co_return known;
+            case token_step::wait:
+                co_return held_back(*blocked);
+            case token_step::reconnect: {
+                const bool told = set.state != store::connection_state::connected
+                                  && set.state != store::connection_state::refresh_in_doubt;
+                if (told) co_return reconnect_failure(set.cause);
+                co_return co_await s->give_up(user, set.version, "refresh_token_expired", until);
+            }
+            case token_step::refresh:
+                break;
+        }
+        const auto one = s->attach(user, set.version, 0, false);
+        if (!one) co_return draining();
+        auto end = co_await one->ended.wait(until);
+        if (!end) co_return too_late();
+        if (end->failed) co_return *end->failed;
+        known = end->tokens;
+    }
+    co_return known;
+}
+
+task<result<vault::shared_tokens>> token_service::refresh_after_401(user_id user,
+                                                                    vault::shared_tokens refused,
+                                                                    unsigned kind, deadline until) {
+    const auto s = state_;
+    auto known = co_await load(*s, user, until);
+    if (!known) co_return known.error();
+    if ((*known)->version != refused->version) co_return co_await access(std::move(user), until);
+    if (is_over(**known) || (*known)->refresh_token.empty()) co_return reconnect_failure((*known)->cause);
+    const auto pair = facts_of(*refused, **known, kind);
+    const refusal_times times{s->settings.settling, s->settings.young, s->settings.certain};
+    const auto next = judge_refusal(pair, times);
+    if (next.what == refusal_step::send_again) {
+        const auto pause = deadline::in(steady_now(), next.wait);
+        if (until.passed(pause.at())) co_return not_taken_yet(next.wait);
+        co_await pause_until(pause);
+        co_return known;
+    }
+    if (next.what != refusal_step::refresh) {
+        auto there = co_await s->vault.load_again(user, until); // another replica's refresh, or a new grant
+        if (!there) co_return there.error();
+        if ((*there)->version != refused->version) co_return co_await access(std::move(user), until);
+        if (is_over(**there)) co_return reconnect_failure((*there)->cause);
+        if (next.what == refusal_step::try_later) co_return not_taken_yet(next.wait);
+        co_return co_await s->give_up(std::move(user), refused->version, "access_token_refused", until);
+    }
+    if (const auto blocked = s->blocked_by(user, refused->version, true)) co_return held_back(*blocked);
+    const auto one = s->attach(user, refused->version, forced_after(pair), false);
+    if (!one) co_return draining();
+    auto end = co_await one->ended.wait(until);
+    if (!end) co_return too_late();
+    if (end->failed) co_return *end->failed;
+    if (!end->tokens || end->tokens->version == refused->version) co_return not_taken_yet(soon_again);
+    co_return co_await access(std::move(user), until);
+}
+
+task<result<bool>> token_service::renew(user_id user, std::uint64_t version, deadline until) {
+    const auto s = state_;
+    if (s->blocked_by(user, version, false)) co_return false;
+    const auto one = s->attach(user, version, 0, false);
+    if (!one) co_return draining();
+    const auto end = co_await one->ended.wait(until);
+    if (!end) co_return too_late();
+    co_return !end->failed && end->tokens && end->tokens->version > version;
+}
+
+task<result<vault::shared_tokens>> token_service::connection(user_id user, deadline until) {
+    const auto s = state_;
+    co_return co_await load(*s, std::move(user), until);
+}
+
+task<result<std::size_t>> token_service::resume_open_refreshes(deadline until) {
+    const auto s = state_;
+    auto open = co_await s->records.open_refreshes(wall_now(), until);
+    if (!open) co_return open.error();
+    for (const auto& intent : *open)
+        s->attach(intent.user, intent.version, 0, true);
+    co_return open->size();
+}
+
+task<void> token_service::drain(deadline until) {
+    const auto s = state_;
+    {
+        const std::lock_guard guard(s->lock);
+        s->draining = true;
+    }
+    co_await s->group.wait_empty(until);
+}
+
+} // namespace gateway::tokens

@@ -1,0 +1,317 @@
+#include "user_api/bound_api.hpp"
+
+#include "base/failpoint.hpp"
+#include "base/random_unit.hpp"
+#include "runtime/waiter.hpp"
+#include "telemetry/call_record.hpp"
+#include "tiktok/api_call.hpp"
+#include "tiktok/bodies.hpp"
+#include "tiktok/error_table.hpp"
+#include "tokens/refresh_policy.hpp"
+#include "tokens/token_service.hpp"
+#include "user_api/call_outcome.hpp"
+#include "user_api/retry_policy.hpp"
+#include "user_api/services.hpp"
+#include "windows/shared_windows.hpp"
+
+#include <utility>
+
+namespace gateway::user_api {
+namespace {
+
+/// What the window of an endpoint counts, as a person would say it.
+std::string_view plural_of(tiktok::endpoint which) {
+    switch (which) {
+        case tiktok::endpoint::user_info:
+            return "profile reads";
+        case tiktok::endpoint::video_list:
+            return "video lists";
+        case tiktok::endpoint::video_query:
+            return "video queries";
+        case tiktok::endpoint::creator_info:
+            return "creator queries";
+        case tiktok::endpoint::video_init:
+            return "direct posts";
+        case tiktok::endpoint::inbox_init:
+            return "uploads";
+        case tiktok::endpoint::content_init:
+            return "photo posts";
+        case tiktok::endpoint::status_fetch:
+            return "status queries";
+        default:
+            return "calls";
+    }
+}
+
+failure window_is_full(tiktok::endpoint which, const limits::no_slot& refused) {
+    const auto wait_s = std::chrono::ceil<seconds>(refused.wait).count();
+    std::string sentence = "TikTok accepts " + std::to_string(refused.stands.limit) + " ";
+    sentence += plural_of(which);
+    sentence += " a minute for this user; try again in " + std::to_string(wait_s)
+                + (wait_s == 1 ? " second." : " seconds.");
+    return failure(errc::rate_limited, std::move(sentence))
+        .scope(limit_scope::tiktok_user)
+        .retry_after(refused.wait);
+}
+
+failure limits_are_away(const windows::store_is_away& why) {
+    return failure(errc::vault_unavailable,
+                   "How many of TikTok's calls are left to this user is told by the store, which does not "
+                   "answer; try again soon.")
+        .retry_after(why.wait);
+}
+
+/// How TikTok's answer, or its absence, moves the window, and how it stands then.
+limits::standing settle(limits::permit& slot, const call_outcome& out, milliseconds close_for,
+                        steady_time now) {
+    if (out.answered) {
+        const auto stands = slot.settle(now);
+        if (close_for.count() == 0) return stands; // nearly always
+    } else if (!out.may_have_left) {
+        slot.give_back();
+    }
+    if (close_for.count() > 0) slot.close_until(now + close_for);
+    return slot.stands(now);
+}
+
+std::string_view log_id_of(const result<tiktok::document>& answer) {
+    if (answer) return answer->log_id();
+    const auto* const more = answer.error().details();
+    return more && more->tiktok ? std::string_view(more->tiktok->log_id) : std::string_view{};
+}
+
+bool is_rate_limit(const call_outcome& out) {
+    return !out.answer && out.answered && out.answer.error().code() == errc::rate_limited
+           && out.answer.error().details()->scope == limit_scope::tiktok_user;
+}
+
+/// Whether TikTok counts display calls per token or per app is not said (tiktok-api U1). A user whose own
+/// window had room has not reached it, so it was the app's.
+bool is_limit_of_the_app(tiktok::endpoint which, std::uint32_t room_of_the_user) {
+    const bool display = which == tiktok::endpoint::user_info || which == tiktok::endpoint::video_list
+                         || which == tiktok::endpoint::video_query;
+    return display && room_of_the_user > 0;
+}
+
+/// A call that ends with a token TikTok does not accept shows TikTok's words.
+failure with_words_of(const failure& refusal, const failure& why) {
+    const bool shows = why.code() == errc::tiktok_error && (!why.details() || !why.details()->tiktok);
+    if (!shows || !refusal.details() || !refusal.details()->tiktok) return why;
+    return failure(why).tiktok(*refusal.details()->tiktok);
+}
+
+failure limit_of_the_app(const failure& said) {
+    const auto& more = *said.details();
+    failure f(errc::rate_limited,
+              "TikTok's rate limit for the whole app is reached; this user's own calls "
+              "are within theirs.");
+    (void)std::move(f).scope(limit_scope::tiktok_app).tiktok(*more.tiktok);
+    return more.retry_after ? std::move(f).retry_after(*more.retry_after) : f;
+}
+
+} // namespace
+
+bound_api::bound_api(services& shared, const user_id& user, telemetry::call_record& record, deadline until)
+    : shared_(shared), user_(user), record_(record), until_(until) {}
+
+bool bound_api::bind_now() {
+    bound_at_ = coarse_wall_now();
+    bound_ = shared_.tokens.ready(user_, bound_at_);
+    if (!bound_) return false;
+    // Soon sent; of a user among many it is in no cache of the processor's yet.
+    __builtin_prefetch(bound_->access_token.reveal().data());
+    return true;
+}
+
+task<result<void>> bound_api::bind() {
+    auto asked = co_await shared_.tokens.access(user_, until_);
+    if (!asked) co_return asked.error();
+    bound_ = std::move(*asked);
+    bound_at_ = coarse_wall_now();
+    co_return result<void>();
+}
+
+std::span<const std::string> bound_api::scopes() const {
+    return bound_->scopes();
+}
+
+vault::shared_tokens bound_api::tokens_now() const {
+    const auto now = coarse_wall_now();
+    // What was found within the same few milliseconds, and was not refused since, is what would be found
+    // again.
+    const bool just_found = bound_ && now == bound_at_;
+    return just_found && tokens::is_good(*bound_, now) ? bound_ : shared_.tokens.ready(user_, now);
+}
+
+void bound_api::told_of_refusal(tiktok::endpoint which, const failure& why) {
+    if (why.code() != errc::rate_limited || !why.details()) return;
+    if (shared_.told.rate_limited && why.details()->scope)
+        shared_.told.rate_limited(*why.details()->scope, tiktok::facts(which).name);
+}
+
+task<result<limits::permit>> bound_api::wait_for_slot(tiktok::endpoint which,
+                                                      windows::shared_windows::taken taken) {
+    const auto kind = static_cast<std::uint8_t>(which);
+    for (steady_time now = steady_now();; now = steady_now()) {
+        if (std::holds_alternative<windows::must_ask>(taken)) {
+            std::string key = user_.text();
+            taken = co_await shared_.windows.ask(std::move(key), kind, until_);
+        }
+        if (auto* slot = std::get_if<limits::permit>(&taken)) co_return std::move(*slot);
+        if (const auto* away = std::get_if<windows::store_is_away>(&taken)) co_return limits_are_away(*away);
+        const auto& refused = std::get<limits::no_slot>(taken);
+        record_.user_window = refused.stands;
+        if (!waits_for_slots_ || until_.passed(now + refused.wait)) {
+            failure f = window_is_full(which, refused);
+            told_of_refusal(which, f);
+            co_return f;
+        }
+        co_await pause_until(deadline::in(now, refused.wait));
+        taken = shared_.windows.take(user_.text(), kind, steady_now(), until_);
+    }
+}
+
+task<result<tiktok::document>> bound_api::call(tiktok::api_request what) {
+    const auto repeats = tiktok::facts(what.which).repeats;
+    const auto kind = static_cast<std::uint8_t>(what.which);
+    shared_.budget.earn();
+    tries so_far;
+    vault::shared_tokens tokens = tokens_now();
+    for (;;) {
+        if (!tokens) {
+            auto asked = co_await shared_.tokens.access(user_, until_);
+            if (!asked) co_return asked.error();
+            tokens = std::move(*asked);
+        }
+        steady_time began = steady_now();
+        auto taken = shared_.windows.take(user_.text(), kind, began, until_);
+        if (!std::holds_alternative<limits::permit>(taken)) {
+            auto waited = co_await wait_for_slot(what.which, std::move(taken));
+            if (!waited) co_return waited.error();
+            taken = std::move(*waited);
+            began = steady_now();
+        }
+        auto& slot = std::get<limits::permit>(taken);
+        call_outcome out;
+        const auto token = tokens->access_token.reveal();
+        {
+            auto request = shared_.request_rooms.take();
+            tiktok::write_request(request->bytes, shared_.api, what, token);
+            auto reply = co_await shared_.client.send(shared_.api, request->bytes.reveal(),
+                                                      repeat_of(what.which), until_);
+            shared_.request_rooms.give(std::move(request));
+            slot.expect();
+            note_reply(out, shared_, what.which, std::move(reply), token, began);
+        }
+        if (repeats == tiktok::repeat_class::unsafe) failpoint("post.init_answered");
+        const steady_time now = out.ended;
+        note(out);
+        advice next;
+        if (!out.answer)
+            next = after_failure(out.answer.error(), repeats, so_far, out.named_wait, now, until_.left(now),
+                                 waits_for_slots_, random_unit(), shared_.budget);
+        milliseconds close_for{0};
+        if (is_rate_limit(out)) {
+            close_for =
+                next.what == next_step::again ? next.wait : out.named_wait.value_or(tiktok::rate_limit_wait);
+            if (is_limit_of_the_app(what.which, slot.stands(now).remaining))
+                out.answer = limit_of_the_app(out.answer.error());
+        }
+        record_.user_window = settle(slot, out, close_for, now);
+        if (close_for.count() > 0) shared_.windows.tell_closed(user_.text(), kind, close_for);
+
+        if (out.answer) {
+            tokens->accepted.note(kind);
+            co_return std::move(out.answer);
+        }
+        if (next.what == next_step::give_up) {
+            told_of_refusal(what.which, out.answer.error());
+            co_return std::move(out.answer);
+        }
+        if (next.what == next_step::refresh) {
+            auto fresh = co_await shared_.tokens.refresh_after_401(user_, tokens, kind, until_);
+            if (!fresh) co_return with_words_of(out.answer.error(), fresh.error());
+            ++so_far.token_refusals;
+            bound_at_ = {}; // the pair stays, since its scopes are looked at; it is sent no more
+            tokens = std::move(*fresh);
+        } else {
+            ++so_far.repeats;
+            co_await pause_until(deadline::in(now, next.wait));
+            tokens = shared_.tokens.ready(user_, wall_now());
+        }
+    }
+}
+
+void bound_api::note(const call_outcome& out) {
+    ++record_.upstream_calls;
+    record_.upstream_time += out.took;
+    const auto said = log_id_of(out.answer);
+    if (!said.empty()) record_.log_id = said;
+}
+
+task<result<tiktok::document>> bound_api::user_info(std::string_view fields) {
+    tiktok::api_request what{tiktok::endpoint::user_info, fields, {}};
+    return call(std::move(what));
+}
+
+task<result<tiktok::document>> bound_api::list_videos(std::string_view fields,
+                                                      std::optional<std::int64_t> cursor,
+                                                      std::int32_t max_count) {
+    tiktok::api_request what{tiktok::endpoint::video_list, fields,
+                             tiktok::video_list_body(cursor, max_count)};
+    return call(std::move(what));
+}
+
+task<result<tiktok::document>> bound_api::query_videos(std::string_view fields,
+                                                       const std::vector<std::string>& ids) {
+    tiktok::api_request what{tiktok::endpoint::video_query, fields, tiktok::video_query_body(ids)};
+    return call(std::move(what));
+}
+
+task<result<tiktok::creator>> bound_api::creator_info() {
+    tiktok::api_request what{tiktok::endpoint::creator_info, {}, {}};
+    auto answer = co_await call(std::move(what));
+    if (!answer) co_return answer.error();
+    co_return tiktok::read_creator(std::move(*answer));
+}
+
+task<result<tiktok::started_post>> bound_api::init_video(const tiktok::post_info& info,
+                                                         const tiktok::video_source& source) {
+    const bool uploads = source.url.empty();
+    tiktok::api_request what{tiktok::endpoint::video_init, {}, tiktok::video_init_body(info, source)};
+    auto answer = co_await call(std::move(what));
+    if (!answer) co_return answer.error();
+    co_return tiktok::read_started_post(*answer, uploads);
+}
+
+task<result<tiktok::started_post>> bound_api::init_inbox_video(const tiktok::video_source& source) {
+    const bool uploads = source.url.empty();
+    tiktok::api_request what{tiktok::endpoint::inbox_init, {}, tiktok::inbox_init_body(source)};
+    auto answer = co_await call(std::move(what));
+    if (!answer) co_return answer.error();
+    co_return tiktok::read_started_post(*answer, uploads);
+}
+
+task<result<tiktok::started_post>> bound_api::init_photos(const tiktok::post_info& info, bool direct,
+                                                          const std::vector<std::string>& urls,
+                                                          std::uint32_t cover_index) {
+    tiktok::api_request what{
+        tiktok::endpoint::content_init, {}, tiktok::content_init_body(info, direct, urls, cover_index)};
+    auto answer = co_await call(std::move(what));
+    if (!answer) co_return answer.error();
+    co_return tiktok::read_started_post(*answer, false);
+}
+
+task<result<tiktok::post_status>> bound_api::fetch_status(const publish_id& id) {
+    tiktok::api_request what{tiktok::endpoint::status_fetch, {}, tiktok::publish_id_body(id)};
+    auto answer = co_await call(std::move(what));
+    if (!answer) co_return answer.error();
+    co_return tiktok::read_post_status(std::move(*answer));
+}
+
+task<result<tiktok::document>> bound_api::cancel(const publish_id& id) {
+    tiktok::api_request what{tiktok::endpoint::cancel, {}, tiktok::publish_id_body(id)};
+    return call(std::move(what));
+}
+
+} // namespace gateway::user_api

@@ -1,0 +1,91 @@
+// TikTok's API, bound to one user. Adds, once and for all endpoints: the token (refreshed once for all who
+// wait), the window of (user, endpoint), 401 → refresh → once more, retry by class within a shared budget,
+// and the translation of TikTok's refusals (also those with HTTP 200) into our errors. An action never sees a
+// token, a clock or a retry. Lives for one call, on the worker that serves it.
+#pragma once
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "limits/window.hpp"
+#include "runtime/task.hpp"
+#include "tiktok/document.hpp"
+#include "tiktok/endpoint.hpp"
+#include "tiktok/types.hpp"
+#include "vault/token_set.hpp"
+#include "windows/shared_windows.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway::telemetry {
+struct call_record;
+}
+namespace gateway::tiktok {
+struct api_request;
+}
+
+namespace gateway::user_api {
+
+struct call_outcome;
+class services; // what all bound_api of one worker share: client, tokens, windows, retry budget, endpoints'
+                // address
+
+class bound_api {
+public:
+    /// `user` and `record` outlive it.
+    bound_api(services& shared, const user_id& user, telemetry::call_record& record, deadline until);
+
+    const user_id& user() const { return user_; }
+    deadline until() const { return until_; }
+    /// For what talks to TikTok without a token: the chunk sender.
+    services& shared() const { return shared_; }
+    telemetry::call_record& record() const { return record_; }
+    /// A full window is waited for, as long as the deadline allows, instead of answered with rate_limited.
+    /// For batches, which pace themselves by TikTok's six inits a minute.
+    void wait_for_slots(bool wait) { waits_for_slots_ = wait; }
+    /// Finds the user's token, and with it what they granted, where that needs no wait: nearly always. Else
+    /// bind() asks the vault, not TikTok: user_not_connected, reconnect_required.
+    bool bind_now();
+    task<result<void>> bind();
+    /// What the user granted, once bound.
+    std::span<const std::string> scopes() const;
+
+    task<result<tiktok::document>> user_info(std::string_view fields);
+    task<result<tiktok::document>> list_videos(std::string_view fields, std::optional<std::int64_t> cursor,
+                                               std::int32_t max_count);
+    task<result<tiktok::document>> query_videos(std::string_view fields, const std::vector<std::string>& ids);
+    task<result<tiktok::creator>> creator_info();
+    /// The inits. Never repeated once bytes may have left (a 401 is refused before any effect and repeated
+    /// once after a refresh). A lost answer: failure with may_have_reached_tiktok; the caller of this decides
+    /// what it means.
+    task<result<tiktok::started_post>> init_video(const tiktok::post_info& info,
+                                                  const tiktok::video_source& source);
+    task<result<tiktok::started_post>> init_inbox_video(const tiktok::video_source& source);
+    task<result<tiktok::started_post>> init_photos(const tiktok::post_info& info, bool direct,
+                                                   const std::vector<std::string>& urls,
+                                                   std::uint32_t cover_index);
+    task<result<tiktok::post_status>> fetch_status(const publish_id& id);
+    task<result<tiktok::document>> cancel(const publish_id& id);
+
+private:
+    task<result<tiktok::document>> call(tiktok::api_request what);
+    /// Where `taken`, what memory said, was not a slot.
+    task<result<limits::permit>> wait_for_slot(tiktok::endpoint which, windows::shared_windows::taken taken);
+    vault::shared_tokens tokens_now() const;
+    void note(const call_outcome& out);
+    void told_of_refusal(tiktok::endpoint which, const failure& why);
+
+    services& shared_;
+    const user_id& user_;
+    telemetry::call_record& record_;
+    deadline until_;
+    bool waits_for_slots_ = false;
+    vault::shared_tokens bound_; // what bind found, and when
+    wall_time bound_at_;
+};
+
+} // namespace gateway::user_api

@@ -1,0 +1,67 @@
+#include "user_api/call_outcome.hpp"
+
+#include "tiktok/api_call.hpp"
+#include "tiktok/error_table.hpp"
+#include "user_api/services.hpp"
+
+#include <utility>
+
+namespace gateway::user_api {
+namespace {
+
+/// A lost answer matters for what writes; a read may simply be asked again.
+failure as_seen_by(tiktok::endpoint which, const failure& f) {
+    const bool reads = tiktok::facts(which).repeats == tiktok::repeat_class::safe;
+    return reads && f.details() && f.details()->may_have_reached_tiktok ? failure(f.code(), f.message()) : f;
+}
+
+std::string_view label_of(const failure& f) {
+    if (f.details() && f.details()->tiktok) return tiktok::code_label(*f.details()->tiktok);
+    switch (f.code()) {
+        case errc::tiktok_unreachable:
+            return "unreachable";
+        case errc::tiktok_tls:
+            return "tls";
+        case errc::deadline_exceeded:
+            return "deadline";
+        case errc::overloaded:
+            return "overloaded";
+        default:
+            return "unknown";
+    }
+}
+
+void note_answer(call_outcome& out, tiktok::endpoint which, outbound::reply reply,
+                 std::string_view access_token) {
+    out.answered = true;
+    out.named_wait = tiktok::parse_retry_after(reply.retry_after);
+    out.answer = tiktok::read_answer(which, std::move(reply), access_token);
+}
+
+void note_failure(call_outcome& out, tiktok::endpoint which, const failure& f) {
+    out.may_have_left = f.details() && f.details()->may_have_reached_tiktok;
+    out.answer = as_seen_by(which, f);
+}
+
+} // namespace
+
+outbound::repeat repeat_of(tiktok::endpoint which) {
+    return tiktok::facts(which).repeats == tiktok::repeat_class::safe
+               ? outbound::repeat::if_connection_was_reused
+               : outbound::repeat::never;
+}
+
+void note_reply(call_outcome& out, const services& shared, tiktok::endpoint which,
+                result<outbound::reply> reply, std::string_view access_token, steady_time began) {
+    if (reply)
+        note_answer(out, which, std::move(*reply), access_token);
+    else
+        note_failure(out, which, reply.error());
+    out.ended = steady_now();
+    out.took = std::chrono::duration_cast<milliseconds>(out.ended - began);
+    if (shared.told.upstream_call)
+        shared.told.upstream_call(tiktok::facts(which).name, out.answer ? "ok" : label_of(out.answer.error()),
+                                  out.took);
+}
+
+} // namespace gateway::user_api

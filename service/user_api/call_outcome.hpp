@@ -1,0 +1,33 @@
+// What the client brought of one call that user_api sent. The worker's thread.
+#pragma once
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "outbound/client.hpp"
+#include "tiktok/document.hpp"
+#include "tiktok/endpoint.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace gateway::user_api {
+
+class services;
+
+struct call_outcome {
+    result<tiktok::document> answer;        // filled before anybody looks
+    bool answered = false;                  // TikTok's verdict is here, good or bad
+    bool may_have_left = false;             // without an answer: bytes of the request may have left
+    std::optional<milliseconds> named_wait; // Retry-After, if it came and made sense
+    milliseconds took{0};
+    steady_time ended;
+};
+
+/// Whether the client may send it once more.
+outbound::repeat repeat_of(tiktok::endpoint which);
+
+/// What the client brought of a call that went out at `began`; the observer is told. Fills `out`, which lives
+/// in the caller's frame: moving an answer from frame to frame costs more than looking into it.
+void note_reply(call_outcome& out, const services& shared, tiktok::endpoint which,
+                result<outbound::reply> reply, std::string_view access_token, steady_time began);
+
+} // namespace gateway::user_api

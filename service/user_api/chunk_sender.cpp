@@ -1,0 +1,298 @@
+#include "user_api/chunk_sender.hpp"
+
+#include "base/failpoint.hpp"
+#include "base/random_unit.hpp"
+#include "outbound/client.hpp"
+#include "runtime/waiter.hpp"
+#include "telemetry/call_record.hpp"
+#include "tiktok/error_table.hpp"
+#include "tiktok/media_sniff.hpp"
+#include "tiktok/put_verdict.hpp"
+#include "tiktok/upload_target.hpp"
+#include "user_api/held_chunk.hpp"
+#include "user_api/retry_policy.hpp"
+#include "user_api/services.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace gateway::user_api {
+namespace {
+
+constexpr std::uint32_t failed_puts_max = 5; // of one chunk
+constexpr milliseconds first_wait_bound{250};
+constexpr milliseconds wait_bound_max{8'000};
+
+/// How one PUT ended.
+struct put_end {
+    std::optional<failure> source_failed; // nothing can go on
+    std::optional<failure> network_failed;
+    outbound::reply reply;
+    bool all_sent = false;
+};
+
+/// A network fault that another connection may cure.
+bool is_curable(const failure& f) {
+    return f.code() == errc::tiktok_unreachable || f.code() == errc::tiktok_error;
+}
+
+std::string at_byte(std::uint64_t byte, std::uint64_t size_bytes) {
+    return "at byte " + std::to_string(byte) + " of " + std::to_string(size_bytes);
+}
+
+failure no_video(const tiktok::sniffed_media& media) {
+    constexpr std::string_view wanted = "an MP4, MOV or WebM video";
+    const std::string reason = media.found.empty()
+                                   ? "is not " + std::string(wanted)
+                                   : "is " + std::string(media.found) + ", not " + std::string(wanted);
+    std::vector<field_fault> faults{{"file_to_upload", reason}};
+    return failure(errc::invalid_input, "The file " + reason + ".").fields(std::move(faults));
+}
+
+class in_flight {
+public:
+    explicit in_flight(const observer& told) : told_(told) {
+        if (told_.uploads_in_flight) told_.uploads_in_flight(+1);
+    }
+    ~in_flight() {
+        if (told_.uploads_in_flight) told_.uploads_in_flight(-1);
+    }
+    in_flight(const in_flight&) = delete;
+    in_flight& operator=(const in_flight&) = delete;
+
+private:
+    const observer& told_;
+};
+
+} // namespace
+
+struct chunk_sender::state {
+    state(services& s, body_source& from, const tiktok::chunk_plan& p, upload_memory::permit m)
+        : shared(s), memory(std::move(m)), plan(p), held(from, p.largest_chunk_bytes()) {}
+
+    services& shared;
+    upload_memory::permit memory;
+    tiktok::chunk_plan plan;
+    held_chunk held;
+    tiktok::upload_target target;
+    std::string_view content_type;
+    bound_api* tiktok = nullptr; // while send() runs
+    publish_id id;
+    bool end_seen = false;   // of the source
+    bool whole_sent = false; // some PUT has carried the video's last byte: TikTok may have all of it
+
+    bool is_last(tiktok::chunk piece) const { return piece.last + 1 == plan.size_bytes; }
+    task<put_end> put(tiktok::chunk piece, std::uint64_t offset);
+    task<std::optional<failure>> pass_on(outbound::exchange& to, tiktok::chunk piece, std::uint64_t offset,
+                                         put_end& end);
+    task<result<std::string_view>> next_piece(tiktok::chunk piece, std::uint64_t offset);
+    task<result<tiktok::resume_point>> ask(tiktok::chunk piece, std::uint64_t offset);
+    task<result<int>> send_chunk(tiktok::chunk piece);
+    bool is_possible(const tiktok::resume_point& at) const;
+    void tell(const put_end& end, milliseconds took);
+    task<result<int>> try_chunk(tiktok::chunk piece);
+    failure gave_up(tiktok::chunk piece, const put_end& end) const;
+    failure broke_off(tiktok::chunk piece, std::string why) const;
+};
+
+/// Held bytes from `offset` on, read first where there are none. The last piece of all is given only when the
+/// source has really ended, so that a wrong size is found while TikTok still lacks bytes.
+task<result<std::string_view>> chunk_sender::state::next_piece(tiktok::chunk piece, std::uint64_t offset) {
+    const deadline until = tiktok->until();
+    if (offset == held.filled_bytes()) {
+        auto read = co_await held.read_more(piece.size_bytes(), until);
+        if (!read) co_return read.error();
+    }
+    const std::string_view bytes = held.piece_at(offset);
+    if (is_last(piece) && offset + bytes.size() == piece.size_bytes() && !end_seen) {
+        auto ended = co_await held.expect_end(until);
+        if (!ended) co_return ended.error();
+        end_seen = true;
+    }
+    co_return bytes;
+}
+
+task<std::optional<failure>> chunk_sender::state::pass_on(outbound::exchange& to, tiktok::chunk piece,
+                                                          std::uint64_t offset, put_end& end) {
+    const deadline until = tiktok->until();
+    while (offset < piece.size_bytes()) {
+        auto bytes = co_await next_piece(piece, offset);
+        if (!bytes) {
+            end.source_failed = bytes.error();
+            co_return std::nullopt;
+        }
+        auto goes_on = co_await to.write(*bytes, until);
+        if (!goes_on) co_return goes_on.error();
+        offset += bytes->size();
+        if (shared.told.uploaded) shared.told.uploaded(bytes->size());
+        if (!*goes_on) break;
+    }
+    end.all_sent = offset == piece.size_bytes();
+    whole_sent = whole_sent || (end.all_sent && is_last(piece));
+    auto reply = co_await to.finish(until);
+    if (!reply) co_return reply.error();
+    end.reply = std::move(*reply);
+    co_return std::nullopt;
+}
+
+task<put_end> chunk_sender::state::put(tiktok::chunk piece, std::uint64_t offset) {
+    put_end end;
+    const steady_time began = steady_now();
+    const tiktok::chunk rest{piece.first + offset, piece.last};
+    std::string head = tiktok::write_put_head(target, rest, plan.size_bytes, content_type);
+    auto exchange = co_await shared.client.begin(target.to, std::move(head), tiktok->until());
+    if (!exchange) {
+        end.network_failed = exchange.error();
+    } else {
+        end.network_failed = co_await pass_on(**exchange, piece, offset, end);
+    }
+    tell(end, std::chrono::duration_cast<milliseconds>(steady_now() - began));
+    co_return end;
+}
+
+void chunk_sender::state::tell(const put_end& end, milliseconds took) {
+    if (end.source_failed) return;
+    telemetry::call_record& record = tiktok->record();
+    ++record.upstream_calls;
+    record.upstream_time += took;
+    if (!shared.told.upstream_call) return;
+    std::string_view label = "unreachable";
+    if (!end.network_failed) {
+        const tiktok_words words{end.reply.status, {}, {}, {}};
+        label = end.reply.status < 300 ? "ok" : tiktok::code_label(words);
+    }
+    shared.told.upstream_call(tiktok::facts(tiktok::endpoint::upload).name, label, took);
+}
+
+failure chunk_sender::state::broke_off(tiktok::chunk piece, std::string why) const {
+    return {errc::tiktok_error, std::move(why) + " The upload broke off "
+                                    + at_byte(piece.first, plan.size_bytes) + "; start it again."};
+}
+
+failure chunk_sender::state::gave_up(tiktok::chunk piece, const put_end& end) const {
+    if (!end.network_failed)
+        return broke_off(piece, "TikTok's upload host answered with HTTP status "
+                                    + std::to_string(end.reply.status) + ".");
+    return {end.network_failed->code(), "The connection to TikTok's upload host failed "
+                                            + at_byte(piece.first, plan.size_bytes)
+                                            + "; start the upload again."};
+}
+
+/// TikTok's own count of what it has (tiktok-api §5.2, "Lost answer"). Where it cannot be asked now, the same
+/// bytes again do no harm: what it has it refuses with 416.
+task<result<tiktok::resume_point>> chunk_sender::state::ask(tiktok::chunk piece, std::uint64_t offset) {
+    const tiktok::resume_point same_again{tiktok::after_put::send_again, offset};
+    auto status = co_await tiktok->fetch_status(id);
+    if (!status) co_return same_again;
+    if (status->status == "FAILED") co_return broke_off(piece, "TikTok gave this upload up.");
+    const bool has_all = status->status != "PROCESSING_UPLOAD";
+    if (!has_all && !status->uploaded_bytes) co_return same_again;
+    co_return tiktok::resume_at(has_all ? plan.size_bytes : *status->uploaded_bytes, piece);
+}
+
+/// What may be believed: TikTok cannot have bytes that were not even read, and a hole before the chunk cannot
+/// be filled any more.
+bool chunk_sender::state::is_possible(const tiktok::resume_point& at) const {
+    return at.what != tiktok::after_put::refused && at.offset <= held.filled_bytes();
+}
+
+task<result<int>> chunk_sender::state::try_chunk(tiktok::chunk piece) {
+    tiktok::resume_point at{tiktok::after_put::send_again, 0};
+    for (std::uint32_t failed = 0;;) {
+        put_end end = co_await put(piece, at.offset);
+        if (end.source_failed) co_return *end.source_failed;
+        if (end.network_failed && !is_curable(*end.network_failed)) co_return gave_up(piece, end);
+
+        at.what = tiktok::after_put::ask;
+        if (!end.network_failed) {
+            const tiktok::put_answer answer{end.reply.status, end.reply.content_range, end.all_sent,
+                                            tiktok::is_markup(end.reply.body())};
+            const tiktok::chunk sent{piece.first + at.offset, piece.last};
+            at.what = tiktok::judge_put(answer, sent, plan.size_bytes);
+        }
+        if (at.what == tiktok::after_put::start_again)
+            co_return broke_off(piece, "TikTok's upload address is no longer valid.");
+        if (at.what == tiktok::after_put::done && held.filled_bytes() == piece.size_bytes())
+            co_return end.reply.status < 300 ? end.reply.status : 201;
+        if (at.what == tiktok::after_put::done || at.what == tiktok::after_put::refused
+            || ++failed >= failed_puts_max)
+            co_return gave_up(piece, end);
+
+        const milliseconds wait = jittered(first_wait_bound, failed, wait_bound_max, random_unit());
+        if (wait >= tiktok->until().left(steady_now())) co_return gave_up(piece, end);
+        co_await pause_until(deadline::in(steady_now(), wait));
+        if (at.what == tiktok::after_put::send_again) continue;
+        auto told_by_tiktok = co_await ask(piece, at.offset);
+        if (!told_by_tiktok) co_return told_by_tiktok.error();
+        at = *told_by_tiktok;
+        if (!is_possible(at)) co_return broke_off(piece, "TikTok's count of this upload does not fit.");
+        if (at.what == tiktok::after_put::done) co_return 201;
+    }
+}
+
+/// Whatever came after a PUT that carried the last byte, a refused repeat as much as a lost answer, says
+/// nothing about what that PUT has done: TikTok's own status may still clear it up, else nobody knows (I05,
+/// M03).
+task<result<int>> chunk_sender::state::send_chunk(tiktok::chunk piece) {
+    auto sent = co_await try_chunk(piece);
+    if (sent || !whole_sent) co_return sent;
+    auto status = co_await tiktok->fetch_status(id);
+    if (status && status->status == "FAILED") co_return broke_off(piece, "TikTok gave this upload up.");
+    const bool has_all =
+        status && (status->status != "PROCESSING_UPLOAD" || status->uploaded_bytes == plan.size_bytes);
+    if (has_all) co_return 201;
+    co_return failure(sent.error().code(),
+                      "TikTok may have this whole video, though the answer to its last chunk "
+                      "was lost or refused; ask for the status of "
+                          + id.text() + " before you start again.")
+        .may_have_reached_tiktok();
+}
+
+chunk_sender::chunk_sender(tiktok::chunk_plan plan, std::unique_ptr<state> made)
+    : plan_(plan), content_type_(made->content_type), state_(std::move(made)) {}
+chunk_sender::chunk_sender(chunk_sender&&) noexcept = default;
+chunk_sender::~chunk_sender() = default;
+
+task<result<chunk_sender>> chunk_sender::prepare(services& shared, body_source& from, tiktok::chunk_plan plan,
+                                                 deadline until) {
+    from.release_memory();
+    auto memory = shared.memory.take(plan.largest_chunk_bytes());
+    if (!memory)
+        co_return failure(errc::overloaded, "Too many uploads are running; try again soon.")
+            .retry_after(milliseconds{5'000});
+    auto made = std::make_unique<state>(shared, from, plan, std::move(*memory));
+    const tiktok::chunk first = plan.at(0);
+    while (made->held.filled_bytes() < std::min<std::uint64_t>(first.size_bytes(), tiktok::sniff_bytes)) {
+        auto read = co_await made->held.read_more(first.size_bytes(), until);
+        if (!read) co_return read.error();
+    }
+    const auto media = tiktok::sniff_video(made->held.piece_at(0));
+    if (media.content_type.empty()) co_return no_video(media);
+    made->content_type = media.content_type;
+    co_return chunk_sender(plan, std::move(made));
+}
+
+task<result<sent_video>> chunk_sender::send(bound_api& tiktok, publish_id id, std::string upload_url) {
+    state& s = *state_;
+    auto target = tiktok::trust_upload_url(upload_url, s.shared.settings.tiktok.upload_hosts);
+    if (!target) co_return target.error();
+    s.target = std::move(*target);
+    s.tiktok = &tiktok;
+    s.id = std::move(id);
+    const in_flight counted(s.shared.told);
+
+    sent_video out;
+    for (std::uint64_t i = 0; i < plan_.chunk_count; ++i) {
+        if (i > 0) s.held.next();
+        auto status = co_await s.send_chunk(plan_.at(i));
+        if (!status) co_return status.error();
+        out.last_status = *status;
+        failpoint("upload.chunk_taken");
+    }
+    out.sha256 = to_hex(s.held.finish_digest());
+    co_return out;
+}
+
+} // namespace gateway::user_api

@@ -1,0 +1,54 @@
+// Sends a video to TikTok's upload host: chunk after chunk, read from a body_source in pieces and passed on
+// at once, the chunk in work kept so that a refused one is sent again from what is held, never from a guess.
+// Its memory is admitted before anything is begun. One upload, one coroutine, the worker's thread.
+#pragma once
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "runtime/body_source.hpp"
+#include "runtime/task.hpp"
+#include "tiktok/chunk_plan.hpp"
+#include "user_api/bound_api.hpp"
+#include "user_api/upload_memory.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace gateway::user_api {
+
+struct sent_video {
+    int last_status = 0; // of the last chunk: 201, where its answer was lost and TikTok has all bytes too
+    std::string sha256;  // hex, of all bytes
+};
+
+/// What is known before the first PUT: the plan, the memory for its largest chunk, the container.
+class chunk_sender {
+public:
+    /// overloaded when `uploads.memory_bytes` is used up, invalid_input when the first bytes are no video of
+    /// a kind TikTok takes, and the failures of the source.
+    static task<result<chunk_sender>> prepare(services& shared, body_source& from, tiktok::chunk_plan plan,
+                                              deadline until);
+
+    const tiktok::chunk_plan& plan() const { return plan_; }
+    std::string_view content_type() const { return content_type_; } // of the container found
+
+    /// All of it. `id` is asked about where an answer was lost. A source that ends early or goes on too long
+    /// is noticed before the last chunk has left. Failures: those of the source (the upload is given up),
+    /// tiktok_error, tiktok_unreachable, deadline_exceeded.
+    task<result<sent_video>> send(bound_api& tiktok, publish_id id, std::string upload_url);
+
+    chunk_sender(chunk_sender&&) noexcept;
+    chunk_sender& operator=(chunk_sender&&) = delete;
+    ~chunk_sender();
+
+private:
+    struct state;
+    chunk_sender(tiktok::chunk_plan plan, std::unique_ptr<state> made);
+
+    tiktok::chunk_plan plan_;
+    std::string_view content_type_;
+    std::unique_ptr<state> state_;
+};
+
+} // namespace gateway::user_api

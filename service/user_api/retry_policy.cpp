@@ -1,0 +1,63 @@
+#include "user_api/retry_policy.hpp"
+
+#include "tiktok/error_table.hpp"
+
+#include <algorithm>
+
+namespace gateway::user_api {
+namespace {
+
+constexpr milliseconds trouble_bound{200};
+constexpr milliseconds rate_bound{1'000};
+constexpr milliseconds bound_max{4'000};
+
+bool was_token_refused(const failure& f) {
+    return f.details() && f.details()->tiktok && tiktok::is_token_refusal(*f.details()->tiktok);
+}
+
+bool may_have_had_its_effect(const failure& f) {
+    return f.details() && f.details()->may_have_reached_tiktok;
+}
+
+/// What another try may cure. A code we do not know with a 4xx would be refused again.
+bool is_trouble(const failure& f) {
+    if (f.code() == errc::tiktok_unreachable) return true;
+    if (f.code() != errc::tiktok_error) return false;
+    const auto* details = f.details();
+    return !details || !details->tiktok || details->tiktok->status >= 500;
+}
+
+bool is_rate_limit(const failure& f) {
+    return f.code() == errc::rate_limited && f.details()->scope == limit_scope::tiktok_user;
+}
+
+} // namespace
+
+milliseconds jittered(milliseconds first_bound, std::uint32_t repeats, milliseconds most, double chance) {
+    const milliseconds bound = std::min(first_bound * (1 << std::min(repeats, 10U)), most);
+    return milliseconds{static_cast<std::int64_t>(static_cast<double>(bound.count()) * chance)};
+}
+
+advice after_failure(const failure& f, tiktok::repeat_class repeats, const tries& so_far,
+                     std::optional<milliseconds> named_wait, steady_time now, milliseconds left,
+                     bool waits_for_slots, double chance, retry_budget& budget) {
+    // Whatever the answer said: a second one could post twice.
+    if (repeats == tiktok::repeat_class::unsafe && may_have_had_its_effect(f)) return {};
+    // A token is refused before any effect, whatever the class.
+    if (was_token_refused(f))
+        return {so_far.token_refusals < token_refusals_max ? next_step::refresh : next_step::give_up};
+
+    const bool rate_limited = is_rate_limit(f);
+    const bool may_repeat = repeats == tiktok::repeat_class::safe ? rate_limited || is_trouble(f)
+                                                                  : rate_limited && waits_for_slots;
+    if (!may_repeat || so_far.repeats >= repeats_max) return {};
+
+    milliseconds wait =
+        jittered(rate_limited ? rate_bound : trouble_bound, so_far.repeats, bound_max, chance);
+    if (rate_limited && waits_for_slots) wait = tiktok::rate_limit_wait;
+    if (named_wait) wait = std::max(wait, *named_wait);
+    if (wait >= left || !budget.spend(now)) return {};
+    return {next_step::again, wait};
+}
+
+} // namespace gateway::user_api

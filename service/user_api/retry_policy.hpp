@@ -1,0 +1,42 @@
+// What to do after a call that failed: nothing, a refresh and the same again, or a wait and the same again
+// (tiktok-api §8.4). Pure: time, chance and the budget are handed in.
+#pragma once
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "tiktok/endpoint.hpp"
+#include "user_api/retry_budget.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace gateway::user_api {
+
+/// What has been tried for one call so far.
+struct tries {
+    std::uint32_t repeats = 0;
+    std::uint32_t token_refusals = 0; // 401
+};
+
+enum class next_step { give_up, refresh, again };
+
+struct advice {
+    next_step what = next_step::give_up;
+    milliseconds wait{0};
+};
+
+inline constexpr std::uint32_t repeats_max = 3;
+/// A bound only: whose token is refused and when it is given up is decided by
+/// token_service::refresh_after_401.
+inline constexpr std::uint32_t token_refusals_max = 8;
+
+/// `chance` is in [0, 1). `named_wait` is TikTok's Retry-After. `left` is what remains of the deadline at
+/// `now`. `waits_for_slots`: a rate limit may be waited for although the call writes, since a refused call
+/// had no effect.
+advice after_failure(const failure& f, tiktok::repeat_class repeats, const tries& so_far,
+                     std::optional<milliseconds> named_wait, steady_time now, milliseconds left,
+                     bool waits_for_slots, double chance, retry_budget& budget);
+
+/// Full jitter: anything between zero and a bound that doubles with each repeat.
+milliseconds jittered(milliseconds first_bound, std::uint32_t repeats, milliseconds bound_max, double chance);
+
+} // namespace gateway::user_api

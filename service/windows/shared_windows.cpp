@@ -1,0 +1,271 @@
+#include "windows/shared_windows.hpp"
+
+#include "limits/share.hpp"
+#include "runtime/shared_wait.hpp"
+#include "runtime/waiter.hpp"
+#include "runtime/worker.hpp"
+#include "store/store.hpp"
+#include "windows/share_table.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace gateway::windows {
+namespace {
+
+constexpr milliseconds answer_within{2'000}; // of the store
+constexpr milliseconds others_answer_within{100};
+constexpr milliseconds ask_again_after{1'000}; // while it does not answer
+constexpr milliseconds refused_for_least{250};
+constexpr milliseconds refused_for_most{2'000};
+
+shared_windows::taken as_taken(std::variant<limits::permit, limits::no_slot> from) {
+    return std::visit([](auto& one) { return shared_windows::taken(std::move(one)); }, from);
+}
+
+/// `what` lives as long as the work.
+task<void> hold_while(std::shared_ptr<const void> /*what*/, task<void> work) {
+    co_await std::move(work);
+}
+
+} // namespace
+
+struct shared_windows::state final : store::change_listener, std::enable_shared_from_this<state> {
+    state(worker& at, store::store& durable, limits::window_table& table)
+        : home(at), records(durable), windows(table) {}
+
+    void window_wanted(std::string_view key, std::uint8_t kind) override;
+    void window_closed(std::string_view key, std::uint8_t kind, milliseconds wait) override;
+
+    struct answer {
+        result<store::window_grant> granted;
+        std::uint32_t wanted = 0;
+    };
+    taken take(const store::window_name& name, steady_time now, deadline until);
+    asking ask_once(const store::window_name& name, std::uint32_t waiting);
+    task<void> ask(store::window_name name, asking told);
+    task<answer> ask_store(const store::window_name& name, std::uint32_t waiting);
+    task<void> give_back(store::window_name name, asking told);
+    void spawn(task<void> work);
+
+    worker& home;
+    store::store& records;
+    limits::window_table& windows;
+    std::atomic<bool> away{false}; // the last answer of the store was none
+    share_table shares;
+};
+
+shared_windows::taken shared_windows::state::take(const store::window_name& name, steady_time now,
+                                                  deadline until) {
+    const auto rule = windows.rule_of(name.kind);
+    const auto seen = records.replicas();
+    if (!seen || rule.limit == 0) return as_taken(windows.take(name.key, name.kind, now, until));
+    auto& in = shares.of(name);
+    bool renew = false;
+    taken out = must_ask{};
+    {
+        const std::lock_guard lock(in.lock);
+        auto& one = in.of(name, now);
+        const bool is_away = away.load(std::memory_order_relaxed);
+        const auto capacity =
+            std::min(limits::allowed(one.mine, rule.limit, rule.length, *seen, is_away, now), rule.limit);
+        std::optional<milliseconds> own_wait;
+        if (capacity > 0) {
+            out =
+                as_taken(windows.take(name.key, name.kind, {capacity, rule.length, rule.limit}, now, until));
+            renew = !one.now && one.mine.usable_until - now < limits::share_renewed_before
+                    && now >= one.ask_again_at;
+            if (auto* none = std::get_if<limits::no_slot>(&out)) {
+                own_wait = none->wait;
+                if (now < one.mine.usable_until && capacity >= rule.limit) return out;
+            } else if (!renew) {
+                return out;
+            }
+        }
+        if (!std::holds_alternative<limits::permit>(out)) {
+            if (now >= one.ask_again_at) return must_ask{};
+            const auto others_wait = std::chrono::ceil<milliseconds>(one.free_at - now);
+            const auto soonest = std::max(std::min(own_wait.value_or(others_wait), others_wait),
+                                          std::chrono::ceil<milliseconds>(one.ask_again_at - now));
+            if (is_away) return store_is_away{soonest};
+            limits::no_slot refused{soonest, {rule.limit, 0, rule.length, soonest}};
+            return refused;
+        }
+    }
+    if (renew) ask_once(name, 0);
+    return out;
+}
+
+void shared_windows::state::spawn(task<void> work) {
+    auto whole = hold_while(shared_from_this(), std::move(work));
+    boost::asio::post(home.executor(), [at = &home, whole = std::move(whole)]() mutable {
+        at->group().spawn(std::move(whole));
+    });
+}
+
+/// Joins whoever asks already.
+asking shared_windows::state::ask_once(const store::window_name& name, std::uint32_t waiting) {
+    auto& in = shares.of(name);
+    const std::lock_guard lock(in.lock);
+    auto& one = in.of(name, steady_now());
+    one.waiting += waiting;
+    if (one.now) return one.now;
+    one.now = std::make_shared<shared_wait<bool>>();
+    spawn(ask(name, one.now));
+    return one.now;
+}
+
+task<shared_windows::state::answer> shared_windows::state::ask_store(const store::window_name& name,
+                                                                     std::uint32_t waiting) {
+    const auto now = steady_now();
+    const auto rule = windows.rule_of(name.kind);
+    const auto seen = records.replicas().value_or(limits::replicas_seen{});
+    store::window_wish wish;
+    wish.which = name;
+    auto& in = shares.of(name);
+    {
+        const std::lock_guard lock(in.lock);
+        wish.used = windows.used(name.key, name.kind, now);
+        wish.wanted =
+            limits::wanted(wish.used, waiting, limits::most(rule.limit, rule.length, seen, now), seen.count);
+        // Here first: the store may give the rest to others before its answer is here, or is lost.
+        auto& mine = in.of(name, now).mine;
+        mine.capacity = std::min(mine.capacity, wish.wanted);
+    }
+    wish.limit = rule.limit;
+    wish.length = rule.length;
+    if (wish.used > 0) wish.frees_in = windows.stands(name.key, name.kind, now).until_more;
+    const auto wanted = wish.wanted;
+    auto granted = co_await records.take_window_share(std::move(wish), deadline::in(now, answer_within));
+    away.store(!granted, std::memory_order_relaxed);
+    const std::lock_guard lock(in.lock);
+    auto& one = in.of(name, now);
+    if (granted) {
+        one.mine = {granted->capacity, now + limits::share_usable};
+        one.granted_as = granted->granted_as;
+        one.ask_again_at = {};
+    } else {
+        one.free_at = one.ask_again_at = steady_now() + ask_again_after;
+    }
+    answer out{std::move(granted), wanted};
+    co_return out;
+}
+
+task<void> shared_windows::state::ask(store::window_name name, asking told) {
+    auto& in = shares.of(name);
+    std::uint32_t waiting = 0;
+    {
+        const std::lock_guard lock(in.lock);
+        waiting = std::exchange(in.of(name, steady_now()).waiting, 0);
+    }
+    auto answered = co_await ask_store(name, waiting);
+    const auto is_short = [&] {
+        const auto& granted = answered.granted;
+        return granted && granted->others > 0 && granted->capacity < answered.wanted
+               && granted->capacity < windows.used(name.key, name.kind, steady_now()) + (waiting > 0 ? 1 : 0);
+    };
+    if (is_short()) { // the others have heard of it and give back what lies idle
+        co_await pause_until(deadline::in(steady_now(), others_answer_within));
+        answered = co_await ask_store(name, waiting);
+    }
+    const std::lock_guard lock(in.lock);
+    auto& one = in.of(name, steady_now());
+    one.now.reset();
+    one.waiting = 0; // whoever came meanwhile looks now, and counts again where there is nothing
+    if (is_short() || (answered.granted && answered.granted->capacity == 0)) {
+        const auto wait = std::max(answered.granted->free_after, refused_for_least);
+        one.free_at = steady_now() + wait;
+        one.ask_again_at = steady_now() + std::min(wait, refused_for_most);
+    }
+    told->set(true);
+}
+
+/// Another replica needs what lies idle here.
+void shared_windows::state::window_wanted(std::string_view key, std::uint8_t kind) {
+    const store::window_name name{std::string(key), kind};
+    auto& in = shares.of(name);
+    const std::lock_guard lock(in.lock);
+    auto* const one = in.find(name);
+    if (one == nullptr || one->now) return;
+    one->now = std::make_shared<shared_wait<bool>>();
+    spawn(give_back(name, one->now));
+}
+
+/// Also where a share is in hand: TikTok answers 429 to all of them.
+void shared_windows::state::window_closed(std::string_view key, std::uint8_t kind, milliseconds wait) {
+    const auto now = steady_now();
+    windows.close_until(key, kind, now, now + wait);
+}
+
+task<void> shared_windows::state::give_back(store::window_name name, asking told) {
+    auto& in = shares.of(name);
+    const auto now = steady_now();
+    std::uint32_t kept = 0;
+    std::int64_t granted_as = 0;
+    {
+        const std::lock_guard lock(in.lock);
+        auto& one = in.of(name, now);
+        kept = windows.used(name.key, name.kind, now);
+        granted_as = one.granted_as;
+        one.mine.capacity = std::min(one.mine.capacity, kept); // here first: what is given is used no more
+    }
+    const auto frees_in = kept > 0 ? windows.stands(name.key, name.kind, now).until_more : milliseconds{0};
+    store::window_name which = name;
+    static_cast<void>(co_await records.return_window_share(std::move(which), granted_as, kept, frees_in,
+                                                           deadline::in(now, answer_within)));
+    const std::lock_guard lock(in.lock);
+    in.of(name, now).now.reset();
+    told->set(true);
+}
+
+shared_windows::shared_windows(worker& home, store::store& records, limits::window_table& windows)
+    : state_(std::make_shared<state>(home, records, windows)) {
+    records.listen(*state_);
+}
+
+shared_windows::~shared_windows() {
+    state_->records.stop_listening(*state_);
+}
+
+void shared_windows::expect(std::string_view key) const {
+    state_->windows.expect(key);
+}
+
+shared_windows::taken shared_windows::take(std::string_view key, std::uint8_t kind, steady_time now,
+                                           deadline until) {
+    if (!state_->records.replicas()) return as_taken(state_->windows.take(key, kind, now, until));
+    return state_->take({std::string(key), kind}, now, until);
+}
+
+task<shared_windows::taken> shared_windows::ask(std::string key, std::uint8_t kind, deadline until) {
+    const auto s = state_;
+    const store::window_name name{std::move(key), kind};
+    while (true) {
+        const auto told = s->ask_once(name, 1);
+        const auto ended = co_await told->wait(until);
+        auto out = s->take(name, steady_now(), until);
+        if (!std::holds_alternative<must_ask>(out)) co_return out;
+        if (!ended) {
+            store_is_away late{ask_again_after};
+            co_return late;
+        }
+    }
+}
+
+void shared_windows::tell_closed(std::string_view key, std::uint8_t kind, milliseconds wait) {
+    const auto limit = state_->windows.rule_of(kind).limit;
+    if (!state_->records.replicas() || limit == 0) return;
+    const auto close = [](std::shared_ptr<state> s, store::window_name which, std::uint32_t whole,
+                          milliseconds length) -> task<void> {
+        static_cast<void>(co_await s->records.close_window(std::move(which), whole, length,
+                                                           deadline::in(steady_now(), answer_within)));
+    };
+    state_->spawn(close(state_, {std::string(key), kind}, limit, wait));
+}
+
+} // namespace gateway::windows

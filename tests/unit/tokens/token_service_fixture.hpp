@@ -1,0 +1,83 @@
+// tokens over a real vault and store, with a token endpoint of the test's own.
+#pragma once
+#include "tokens/token_service.hpp"
+#include "unit/tokens/fake_token_endpoint.hpp"
+#include "unit/vault/vault_fixture.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace gateway::testing {
+
+using mode = fake_token_endpoint::mode;
+
+/// Another replica stores a new grant of ann's.
+inline task<void> store_elsewhere(vault::token_vault& replica) {
+    auto fresh = pair("elsewhere");
+    const auto saved =
+        co_await replica.save_grant(user_id::trusted("ann"), std::move(fresh), wall_now(), soon());
+    if (!saved) throw std::runtime_error(saved.error().message());
+}
+
+inline task<void> revoke_ann(vault::token_vault& at) {
+    const auto gone = co_await at.revoke(user_id::trusted("ann"), "user_disconnected", wall_now(), soon());
+    if (!gone) throw std::runtime_error(gone.error().message());
+}
+
+class tokens_fixture : public vault_fixture {
+protected:
+    void SetUp() override {
+        vault_fixture::SetUp();
+        make_tokens();
+    }
+    void TearDown() override {
+        if (tokens) run_on(loop, tokens->drain(soon()));
+        tokens.reset();
+    }
+
+    void make_tokens() {
+        tokens::token_service_settings settings;
+        settings.refresh_per_second = refresh_per_second;
+        settings.settling = settling;
+        settings.young = young;
+        settings.certain = milliseconds{0};
+        settings.lease_length = lease_length;
+        settings.request_timeout = request_timeout;
+        tokens = std::make_unique<tokens::token_service>(
+            loop, ask, *vault, *records, settings,
+            [this](const tokens::refresh_report& report) { ++told[report.result]; });
+    }
+    milliseconds settling{0}; // of the next make_tokens(), as the next lines
+    milliseconds young{60'000};
+    double refresh_per_second = 1000;
+    milliseconds lease_length{60'000}, request_timeout{15'000};
+    /// A grant whose access token has this long to live (negative: is over) of two hours.
+    vault::shared_tokens grant_with(const std::string& name, seconds left) {
+        endpoint.good_refresh_tokens.insert("rft.first");
+        auto fresh = pair("first");
+        return grant(name, std::move(fresh), wall_now() - seconds{7200} + left);
+    }
+    result<vault::shared_tokens> access(const std::string& name, deadline until = soon()) {
+        return run_on(loop, tokens->access(user_id::trusted(name), until));
+    }
+    /// TikTok refused this pair of ann's to a call of this kind.
+    result<vault::shared_tokens> after_401(const vault::shared_tokens& refused, unsigned kind = 0) {
+        return run_on(loop, tokens->refresh_after_401(user_id::trusted("ann"), refused, kind, soon()));
+    }
+    store::connection_record record(const std::string& name) {
+        return **run_on(loop, records->find_connection(user_id::trusted(name), soon()));
+    }
+    void settle() {
+        turn_until(loop, [this] { return !told.empty(); });
+    }
+    std::size_t requests() const { return endpoint.requests.size(); }
+
+    fake_token_endpoint endpoint;
+    tiktok::oauth ask{endpoint.sender(), "open.tiktokapis.com", "app-key", secret{"app-secret"},
+                      "https://gw.example/oauth/callback"};
+    std::map<tokens::refresh_result, int> told;
+    std::unique_ptr<tokens::token_service> tokens;
+};
+
+} // namespace gateway::testing
