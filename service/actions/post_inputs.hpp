@@ -19,7 +19,7 @@ inline constexpr std::string_view privacy_levels =
     "PUBLIC_TO_EVERYONE|MUTUAL_FOLLOW_FRIENDS|FOLLOWER_OF_CREATOR|SELF_ONLY";
 inline constexpr std::string_view both_scopes = "video.upload|video.publish";
 
-/// Lengths in UTF-16 units: tiktok-api §4.2, §4.4.
+/// Lengths in UTF-16 units: docs/tiktok-wire.md §4.2, §4.4.
 inline constexpr input caption_input{.name = "caption", .type = kind::text, .max = 2200, .multiline = true};
 inline constexpr input privacy_input{
     .name = "privacy_level", .type = kind::choice, .choices = privacy_levels};
@@ -61,7 +61,7 @@ tiktok::post_info video_post_info(const checked_input& given);
 tiktok::post_info photo_post_info(const checked_input& given);
 posts::asker asker_of(const call& c);
 
-/// Branded content may not be private (tiktok-api §4.2, U12): refused before TikTok has to.
+/// Branded content may not be private (docs/tiktok-wire.md §4.2, W12): refused before TikTok has to.
 void check_branded_content(const checked_input& given, std::vector<field_fault>& faults);
 
 /// The scope an upload needs: `publish` posts at once, otherwise it goes to the creator's inbox.
@@ -71,7 +71,8 @@ std::string_view upload_scope(const checked_input& given);
 std::string json_list(const std::vector<std::string>& texts);
 /// Appends a string, or null where it is empty.
 void append_text_or_null(std::string& out, std::string_view text);
-/// {"publish_id","status",…}, as product §4 has it; also one `results[]` of a batch holds its publish_id.
+/// {"publish_id","status",…}, as docs/contract.md §4 has it; also one `results[]` of a batch holds its
+/// publish_id.
 std::string to_json(const posts::upload_answer& shown);
 std::string to_json(const posts::post_answer& shown, bool with_draft);
 

@@ -1,5 +1,5 @@
-// TIKTOK_POST_PHOTO (tiktok-api §4.4): photos TikTok pulls itself, posted at once or put into the creator's
-// editor.
+// TIKTOK_POST_PHOTO (docs/tiktok-wire.md §4.4): photos TikTok pulls itself, posted at once or put into the
+// creator's editor.
 #include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
 

@@ -1,4 +1,5 @@
-// TIKTOK_FETCH_PUBLISH_STATUS (tiktok-api §6) and the cancel of a running pull (§4.6).
+// TIKTOK_FETCH_PUBLISH_STATUS (docs/tiktok-wire.md §6) and the cancel of a running pull (docs/tiktok-wire.md
+// §4.6).
 #include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
 #include "base/append.hpp"

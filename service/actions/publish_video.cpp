@@ -1,5 +1,5 @@
 // TIKTOK_PUBLISH_VIDEO: "upload now, publish later". TikTok has no call that finishes a draft; what can
-// honestly be done is in posts/ (product §5, tiktok-api §9.2).
+// honestly be done is in posts/ (docs/contract.md §5, docs/tiktok-wire.md §9.2).
 #include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
 

@@ -1,5 +1,5 @@
 // GATEWAY_WEBHOOK: TikTok tells how posts ended and who left. Verified over the raw bytes, told once,
-// answered at once (tiktok-api §7, failure-catalogue U16).
+// answered at once (docs/tiktok-wire.md §7, docs/promises.md U16).
 #include "actions/rows.hpp"
 #include "base/append.hpp"
 #include "connections/desk.hpp"
@@ -19,8 +19,8 @@ result<void> verify(const call& c, seconds window) {
 }
 
 task<result<answer>> take_webhook(call& c) {
-    // The portal's test event can be signed with an old time (tiktok-api U19). It has no effect, so it may be
-    // told as often as somebody likes; nothing else may.
+    // The portal's test event can be signed with an old time (docs/tiktok-wire.md W19). It has no effect, so
+    // it may be told as often as somebody likes; nothing else may.
     constexpr seconds any_time = std::chrono::hours{24 * 365 * 100};
     const auto genuine = verify(c, any_time);
     if (!genuine) co_return genuine.error();

@@ -59,7 +59,7 @@ row stage_file_row() {
             .path = "/v1/files",
             .takes = body::stream,
             .takes_time = pace::upload,
-            .body_bytes_max = 4ULL << 30, // what TikTok takes at most (tiktok-api §5.1 C8)
+            .body_bytes_max = 4ULL << 30, // what TikTok takes at most (docs/tiktok-wire.md §5.1 C8)
             .run = stage_file};
 }
 

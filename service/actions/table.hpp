@@ -6,7 +6,7 @@
 
 namespace gateway::actions {
 
-/// In the order of product §3.
+/// In the order of docs/contract.md §3.
 std::span<const api::row> table();
 
 } // namespace gateway::actions

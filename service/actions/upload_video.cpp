@@ -1,5 +1,5 @@
 // TIKTOK_UPLOAD_VIDEO: a raw body, a multipart body, staged bytes or a URL, to the creator's inbox or posted
-// at once (product §5).
+// at once (docs/contract.md §5).
 #include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
 
@@ -56,21 +56,21 @@ row upload_video_row() {
         {.name = "video_url", .type = kind::url},
     };
     static constexpr auto inputs = with_upload_inputs(own);
-    return {
-        .slug = "TIKTOK_UPLOAD_VIDEO",
-        .method = verb::post,
-        .path = "/v1/users/{user_id}/videos",
-        .takes = body::upload,
-        .inputs = inputs,
-        .also_checks = check_upload,
-        .scope = upload_scope,
-        .takes_time = pace::upload,
-        .writes = true,
-        .replays = true,
-        .needs_connection = true,
-        .body_bytes_max =
-            (4ULL << 30) + (256ULL << 10), // TikTok takes 4 GiB (tiktok-api §5.1 C8); a form adds its parts
-        .run = upload_video};
+    return {.slug = "TIKTOK_UPLOAD_VIDEO",
+            .method = verb::post,
+            .path = "/v1/users/{user_id}/videos",
+            .takes = body::upload,
+            .inputs = inputs,
+            .also_checks = check_upload,
+            .scope = upload_scope,
+            .takes_time = pace::upload,
+            .writes = true,
+            .replays = true,
+            .needs_connection = true,
+            .body_bytes_max =
+                (4ULL << 30)
+                + (256ULL << 10), // TikTok takes 4 GiB (docs/tiktok-wire.md §5.1 C8); a form adds its parts
+            .run = upload_video};
 }
 
 } // namespace gateway::actions

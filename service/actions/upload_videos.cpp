@@ -1,5 +1,6 @@
 // TIKTOK_UPLOAD_VIDEOS: many staged files of one user, a few at a time, paced by TikTok's windows. One bad
-// file never sinks the others; each has its own first answer under the call's Idempotency-Key (product §5).
+// file never sinks the others; each has its own first answer under the call's Idempotency-Key
+// (docs/contract.md §5).
 #include "actions/ledger_answer.hpp"
 #include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"

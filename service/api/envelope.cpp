@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view success_end = R"(,"error":null,"successful":true})";
 
-/// Credentials that no answer of ours carries, whatever TikTok sends and wherever (product §4).
+/// Credentials that no answer of ours carries, whatever TikTok sends and wherever (docs/contract.md §4).
 constexpr std::array<std::string_view, 3> never_shown{"upload_url", "access_token", "refresh_token"};
 
 void append_data(std::string& out, const passed_through& what) {

@@ -1,5 +1,5 @@
-// How a call ended, and the one envelope that says so (product §4): used by the doors to answer and by
-// idempotency/ to remember. Pure; appends to a string that is reused.
+// How a call ended, and the one envelope that says so (docs/contract.md §4): used by the doors to answer and
+// by idempotency/ to remember. Pure; appends to a string that is reused.
 #pragma once
 #include "api/answer.hpp"
 #include "base/result.hpp"

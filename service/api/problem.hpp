@@ -1,5 +1,5 @@
-// The object that tells a program what to do about a failure (product §4). Pure; appends to a string that is
-// reused.
+// The object that tells a program what to do about a failure (docs/contract.md §4). Pure; appends to a string
+// that is reused.
 #pragma once
 #include "base/result.hpp"
 

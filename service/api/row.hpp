@@ -57,7 +57,7 @@ enum class body {
 /// Which key, if any, opens this row.
 enum class door { caller, open, tiktok_signature };
 
-/// Which of `deadlines.*` bounds the call (product §9).
+/// Which of `deadlines.*` bounds the call (docs/contract.md §9).
 enum class pace { read, post, upload /* by its size at a rate */, batch };
 
 /// What rules between inputs look at.

@@ -1,5 +1,6 @@
-// The inputs of a call, held against its row before anything costs anything (product §5): all faults come
-// back together, each with its field; unknown inputs are refused by name; legal text passes unchanged. Pure.
+// The inputs of a call, held against its row before anything costs anything (docs/contract.md §5): all faults
+// come back together, each with its field; unknown inputs are refused by name; legal text passes unchanged.
+// Pure.
 #pragma once
 #include "api/call.hpp"
 #include "api/row.hpp"

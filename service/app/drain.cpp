@@ -1,4 +1,5 @@
-// How the service ends (product §8; failure-catalogue P01, P02): the steps, and what may shorten them.
+// How the service ends (docs/contract.md §8; docs/promises.md P01, P02): the steps, and what may shorten
+// them.
 #include "app/drain.hpp"
 
 #include <boost/asio/post.hpp>

@@ -1,5 +1,5 @@
 // Moves what is sealed under an older vault key to the newest, in the background, and tells when a key is
-// needed no longer (failure-catalogue V07) or has sealed nearly too often (V08). On one worker.
+// needed no longer (docs/promises.md V07) or has sealed nearly too often (V08). On one worker.
 #pragma once
 #include "runtime/task.hpp"
 

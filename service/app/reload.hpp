@@ -1,5 +1,5 @@
-// SIGHUP (product §8; failure-catalogue K08): callers, limits, keys, certificates and the log level are read
-// again, all of them or none. On the main thread, between start and drain.
+// SIGHUP (docs/contract.md §8; docs/promises.md K08): callers, limits, keys, certificates and the log level
+// are read again, all of them or none. On the main thread, between start and drain.
 #pragma once
 #include <string>
 

@@ -50,7 +50,7 @@ public:
     /// Begins to accept, and tells where on the first line.
     void start();
 
-    // The drain of product §8, step by step (drain.cpp).
+    // The drain of docs/contract.md §8, step by step (drain.cpp).
     void stop_being_ready();
     /// Returns when every listener is closed: what was sent before is served, what comes later is refused.
     void close_doors(milliseconds last_handshakes);

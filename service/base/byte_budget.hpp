@@ -1,5 +1,5 @@
 // Bytes that many share and that are bounded: the chunks held for uploads, the files on their way to the
-// disk. What does not fit is refused at the start, never ended in the middle (failure-catalogue L04, M08).
+// disk. What does not fit is refused at the start, never ended in the middle (docs/promises.md L04, M08).
 // Any thread.
 #pragma once
 #include <atomic>

@@ -36,10 +36,10 @@ using request_id = named_text<struct request_id_meaning>;
 using open_id = named_text<struct open_id_meaning>;
 using caller_name = named_text<struct caller_name_meaning>;
 
-/// 1…128 of `A-Z a-z 0-9 . _ ~ : @ -`, not `.` or `..` (product §2).
+/// 1…128 of `A-Z a-z 0-9 . _ ~ : @ -`, not `.` or `..` (docs/contract.md §2).
 result<void> check_user_id(std::string_view text, user_id& into);
 result<user_id> check_user_id(std::string_view text);
-/// 1…64 of `A-Z a-z 0-9 _ . ~ -` (TikTok's publish_id, tiktok-api §0).
+/// 1…64 of `A-Z a-z 0-9 _ . ~ -` (TikTok's publish_id, docs/tiktok-wire.md §0).
 result<void> check_publish_id(std::string_view text, publish_id& into);
 result<publish_id> check_publish_id(std::string_view text);
 /// `file_` and 26 characters of Crockford's base 32.

@@ -16,7 +16,7 @@
 
 namespace gateway {
 
-/// Whose limit a 429 speaks of (product: `problem.limit_scope`).
+/// Whose limit a 429 speaks of (docs/contract.md §4).
 enum class limit_scope { caller, tiktok_user, tiktok_app, tiktok_daily, address };
 std::string_view name_of(limit_scope scope);
 

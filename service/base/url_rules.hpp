@@ -1,4 +1,4 @@
-// Which URLs are taken, by whose they are (failure-catalogue S01-S03, G01). Each rule is about a URL that was
+// Which URLs are taken, by whose they are (docs/promises.md S01-S03, G01). Each rule is about a URL that was
 // read strictly (url.hpp). Pure.
 #pragma once
 #include "base/url.hpp"
@@ -12,7 +12,7 @@ namespace gateway {
 
 /// Of callers, handed on to TikTok; the gateway never fetches them. The reason to refuse (completes
 /// "photo_images[3]: …"), or nothing when `url` is fine: https, a public name, port 443 or none.
-/// `verified_prefixes`, when there are any, are TikTok's URL properties (tiktok-api §5.4):
+/// `verified_prefixes`, when there are any, are TikTok's URL properties (docs/tiktok-wire.md §5.4):
 /// `https://host/path/` covers the paths below it on exactly that host, a bare `example.com` covers that name
 /// and all names under it. Where a prefix decides by the path, an escaped slash in it is refused.
 std::optional<std::string> refuse_url(std::string_view url,

@@ -8,7 +8,7 @@ namespace gateway {
 /// Length in bytes (1…4) of the well-formed UTF-8 sequence (Unicode table 3-7) at the front, or 0.
 std::size_t utf8_sequence(std::string_view text);
 bool is_utf8(std::string_view text);
-/// UTF-16 code units, as TikTok counts captions (tiktok-api §4.2). `text` must be UTF-8.
+/// UTF-16 code units, as TikTok counts captions (docs/tiktok-wire.md §4.2). `text` must be UTF-8.
 std::size_t utf16_length(std::string_view text);
 
 } // namespace gateway

@@ -1,5 +1,5 @@
-// Where a login sends the browser: to TikTok's consent page (tiktok-api §1.1), with PKCE (U2), and from there
-// to the page that began it. Pure.
+// Where a login sends the browser: to TikTok's consent page (docs/tiktok-wire.md §1.1), with PKCE (W2), and
+// from there to the page that began it. Pure.
 #pragma once
 #include "base/secret.hpp"
 

@@ -96,7 +96,7 @@ struct callback_end {
     callback_answer shown;
     user_id user; // of the login; empty where none was found
     caller_name caller;
-    std::string_view reason = {}; // of a refusal, where it has a name (product §6)
+    std::string_view reason = {}; // of a refusal, where it has a name (docs/contract.md §6)
 };
 
 struct disconnected {
@@ -114,8 +114,8 @@ public:
     /// Never a failure: a browser stands in front of it.
     task<callback_end> callback(callback_query query, wall_time now, deadline until);
 
-    /// TikTok's flat token answer (tiktok-api §1.2) as body, or one that was kept elsewhere: an access token
-    /// that has ended is refreshed. malformed_json, invalid_input.
+    /// TikTok's flat token answer (docs/tiktok-wire.md §1.2) as body, or one that was kept elsewhere: an
+    /// access token that has ended is refreshed. malformed_json, invalid_input.
     task<result<connection_view>> import_tokens(user_id user, std::string body, wall_time now,
                                                 deadline until);
 
@@ -128,9 +128,9 @@ public:
     /// Revokes at TikTok as far as that works (with a refresh before it, and a few tries), and forgets in any
     /// case.
     task<result<disconnected>> disconnect(user_id user, wall_time now, deadline until);
-    /// TikTok's webhook `authorization.removed`; gives how many users that were. `reason`: tiktok-api §7.
-    /// `happened_at`, the event's create_time in whole seconds: a grant that may have been made after it
-    /// stays (T19, an event that comes late).
+    /// TikTok's webhook `authorization.removed`; gives how many users that were. `reason`:
+    /// docs/tiktok-wire.md §7. `happened_at`, the event's create_time in whole seconds: a grant that may have
+    /// been made after it stays (T19, an event that comes late).
     task<result<std::size_t>> on_authorization_removed(open_id account, std::int64_t reason,
                                                        wall_time happened_at, wall_time now, deadline until);
 

@@ -53,7 +53,7 @@ bool is_held(const std::vector<store::connection_record>& of_account, const user
     });
 }
 
-/// Causes of `authorization.removed` (tiktok-api §7).
+/// Causes of `authorization.removed` (docs/tiktok-wire.md §7).
 std::string_view removal_cause(std::int64_t reason) {
     switch (reason) {
         case 1:

@@ -1,4 +1,4 @@
-// The body of PUT …/tokens: TikTok's flat token answer (tiktok-api §1.2), checked. Pure.
+// The body of PUT …/tokens: TikTok's flat token answer (docs/tiktok-wire.md §1.2), checked. Pure.
 #pragma once
 #include "base/result.hpp"
 #include "vault/token_set.hpp"

@@ -15,7 +15,7 @@
 namespace gateway::files {
 namespace {
 
-constexpr std::uint64_t file_bytes_max = 4ULL << 30; // TikTok's limit (tiktok-api §5.1, C8)
+constexpr std::uint64_t file_bytes_max = 4ULL << 30; // TikTok's limit (docs/tiktok-wire.md §5.1, C8)
 constexpr std::uint32_t sweep_batch = 100;
 constexpr seconds hour{3'600};
 

@@ -10,7 +10,7 @@
 
 namespace gateway::http {
 
-// Bounds on a caller's header block (failure-catalogue C09, C10). One byte more is refused.
+// Bounds on a caller's header block (docs/promises.md C09, C10). One byte more is refused.
 inline constexpr std::size_t max_fields = 100;
 inline constexpr std::size_t max_field_line_bytes = 8 * 1024;
 inline constexpr std::size_t max_header_bytes = 16 * 1024;

@@ -1,8 +1,8 @@
-// multipart/form-data as uploads take it (product §5 b): a part `input` (JSON, may be missing) and a part
-// `file_to_upload`. The grammar is that of RFC 2046 §5.1.1 and RFC 7578: a preamble and an epilogue, blanks
-// after a boundary, folded fields, and a closing delimiter with or without a line break after it. The end of
-// the file is therefore known only when the delimiter after it is read; a caller that needs the size earlier
-// has to read that far. Streaming, pure; owned by one request.
+// multipart/form-data as uploads take it (docs/contract.md §5 b): a part `input` (JSON, may be missing) and a
+// part `file_to_upload`. The grammar is that of RFC 2046 §5.1.1 and RFC 7578: a preamble and an epilogue,
+// blanks after a boundary, folded fields, and a closing delimiter with or without a line break after it. The
+// end of the file is therefore known only when the delimiter after it is read; a caller that needs the size
+// earlier has to read that far. Streaming, pure; owned by one request.
 #pragma once
 #include "base/result.hpp"
 #include "http/chunk_decoder.hpp"

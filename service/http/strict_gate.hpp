@@ -1,6 +1,6 @@
 // The strict gate checks the raw bytes of a header block before any other code reads them. It refuses what
 // RFC 9112 forbids and what two parsers could read differently; Beast 1.81 accepts much of that
-// (failure-catalogue §1). A block that passes is read the same way by Beast. Pure, no allocation on the
+// (docs/promises.md §1). A block that passes is read the same way by Beast. Pure, no allocation on the
 // accepting path.
 #pragma once
 #include "base/result.hpp"

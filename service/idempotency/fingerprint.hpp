@@ -1,5 +1,5 @@
-// What makes two requests with one Idempotency-Key the same request (product §5): known before the bytes of
-// an upload are read. Pure.
+// What makes two requests with one Idempotency-Key the same request (docs/contract.md §5): known before the
+// bytes of an upload are read. Pure.
 #pragma once
 #include <cstdint>
 #include <optional>

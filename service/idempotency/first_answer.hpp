@@ -1,5 +1,6 @@
-// The first answer to an Idempotency-Key, given again byte for byte (product §5). The pipeline keeps one per
-// request, a batch one per file under the same key. Lives in the frame of the call that claimed the key.
+// The first answer to an Idempotency-Key, given again byte for byte (docs/contract.md §5). The pipeline keeps
+// one per request, a batch one per file under the same key. Lives in the frame of the call that claimed the
+// key.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"

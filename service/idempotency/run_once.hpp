@@ -1,5 +1,6 @@
 // A write with an Idempotency-Key: run at most once, whatever comes, and its first answer given again
-// (product §5). The pipeline's last step where a key came. Functions without state, on the worker's thread.
+// (docs/contract.md §5). The pipeline's last step where a key came. Functions without state, on the worker's
+// thread.
 #pragma once
 #include "api/call.hpp"
 #include "api/envelope.hpp"

@@ -9,9 +9,9 @@
 
 namespace gateway::inbound {
 
-/// The phases of the drain (product §8). `serving`; `leaving`: reports not ready, still serves every call,
-/// answers have Connection: close; `closed`: no new connections, and later requests on open ones get 503
-/// draining.
+/// The phases of the drain (docs/contract.md §8). `serving`; `leaving`: reports not ready, still serves every
+/// call, answers have Connection: close; `closed`: no new connections, and later requests on open ones get
+/// 503 draining.
 enum class phase : std::uint8_t { serving, leaving, closed };
 
 /// A count that all workers change at every request. Each worker has a part of it on a cache line of its own,

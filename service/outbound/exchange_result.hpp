@@ -1,6 +1,6 @@
 // The result of an exchange with a host, together with whether bytes of its request may have left. A result
 // cannot be made without both, so every failure says whether the host may have acted on the request
-// (failure-catalogue I05). Plain values.
+// (docs/promises.md I05). Plain values.
 #pragma once
 #include "base/result.hpp"
 

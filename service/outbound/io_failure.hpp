@@ -1,4 +1,5 @@
-// Translates network errors into failures: no code above outbound/ handles errors of Asio (P11). Pure.
+// Translates network errors into failures: no code above outbound/ handles errors of Asio (docs/code-rules.md
+// §11). Pure.
 #pragma once
 #include "base/result.hpp"
 

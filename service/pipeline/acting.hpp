@@ -14,7 +14,7 @@
 
 namespace gateway::pipeline {
 
-/// The user of the path, or whoever `creator_id` names, if this caller may use them (product §5).
+/// The user of the path, or whoever `creator_id` names, if this caller may use them (docs/contract.md §5).
 /// creator_not_authorized: TikTok has no way to list anybody else's videos, and we never answer with other
 /// videos than asked for. user_not_connected.
 task<result<user_id>> acting_user(connections::desk& desk, const settings::caller& by, user_id user,

@@ -18,7 +18,7 @@
 
 namespace gateway::pipeline {
 
-/// unauthenticated, in the same words whatever is wrong with the key (P13).
+/// unauthenticated, in the same words whatever is wrong with the key (docs/code-rules.md §13).
 result<const caller_book::entry*> identify(const std::shared_ptr<const caller_book>& book,
                                            const request& what);
 /// What a call hears that was not identified: `refusal`, or, where too many such came from its address,

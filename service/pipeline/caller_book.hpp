@@ -29,7 +29,7 @@ public:
     caller_book& operator=(const caller_book&) = delete;
 
     /// Null: no such key. Compares with every hash in constant time, so that neither the place in the list
-    /// nor a common beginning shows (failure-catalogue C28). Without callers in the settings everybody is
+    /// nor a common beginning shows (docs/promises.md C28). Without callers in the settings everybody is
     /// `anonymous()`.
     const entry* find(std::string_view key) const;
     bool open() const { return entries_.empty(); }

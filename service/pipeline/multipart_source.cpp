@@ -10,7 +10,7 @@
 namespace gateway::pipeline {
 namespace {
 
-// performance-notes, "Uploads": 64 KiB is the cheapest piece.
+// docs/performance.md §3: 64 KiB is the cheapest piece.
 constexpr std::size_t buffer_bytes = 64 * 1024;
 
 bool fits_into_a_chunk(std::uint64_t form_bytes) {

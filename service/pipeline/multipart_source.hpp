@@ -1,8 +1,9 @@
-// The file part of a multipart/form-data body as a body_source (product §5 b). Its size has to be known
-// before TikTok is asked for anything, and the form to be good as far as that can be known. So there are
-// three ways: a form of at most one chunk is read whole into memory; a larger one is streamed where its file
-// part tells its length and the body's Content-Length leaves nothing behind it but the closing delimiter;
-// every other is staged on disk first. Lives in the frame of the call, on its worker; refers to the raw body.
+// The file part of a multipart/form-data body as a body_source (docs/contract.md §5 b). Its size has to be
+// known before TikTok is asked for anything, and the form to be good as far as that can be known. So there
+// are three ways: a form of at most one chunk is read whole into memory; a larger one is streamed where its
+// file part tells its length and the body's Content-Length leaves nothing behind it but the closing
+// delimiter; every other is staged on disk first. Lives in the frame of the call, on its worker; refers to
+// the raw body.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"

@@ -228,8 +228,8 @@ task<void> pipeline::serve(request& what, telemetry::call_record& record, outcom
     if (writes) co_await this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
     journey at(with_, what, record, out);
     const auto& row = *what.what;
-    // The fence around one request: a bug of ours costs this request and nobody else's (P12). The end of the
-    // session is not a fault and passes.
+    // The fence around one request: a bug of ours costs this request and nobody else's (docs/code-rules.md
+    // §12). The end of the session is not a fault and passes.
     try {
         bool go_on = at.admit();
         if (go_on && at.plan.shape != body_shape::none) {

@@ -1,5 +1,5 @@
 // TikTok's caps of a day come without a time; the ledger knows when the oldest post of the last 24 hours
-// leaves the window (product §4).
+// leaves the window (docs/contract.md §4).
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"

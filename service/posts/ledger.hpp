@@ -55,8 +55,8 @@ private:
     bool begun_ = false;
 };
 
-/// What a failed init means (product §4): as it is when TikTok refused or nothing left; else outcome_unknown
-/// where the init itself can post, and retryable where it cannot.
+/// What a failed init means (docs/contract.md §4): as it is when TikTok refused or nothing left; else
+/// outcome_unknown where the init itself can post, and retryable where it cannot.
 failure meaning_of_failed_init(const failure& f, bool init_can_post);
 
 } // namespace gateway::posts

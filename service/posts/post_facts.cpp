@@ -11,7 +11,7 @@ std::string_view state_of(std::string_view tiktok_status) {
     if (tiktok_status == send_to_user_inbox) return "in_inbox";
     if (tiktok_status == publish_complete) return "published";
     if (tiktok_status == failed) return "failed";
-    return "processing"; // words of tomorrow too (tiktok-api §6)
+    return "processing"; // words of tomorrow too (docs/tiktok-wire.md §6)
 }
 
 std::string_view state_of(const store::post_record& known) {

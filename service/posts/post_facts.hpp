@@ -1,4 +1,4 @@
-// What TikTok's words about a post mean to us (product §4, tiktok-api §6). Pure.
+// What TikTok's words about a post mean to us (docs/contract.md §4, docs/tiktok-wire.md §6). Pure.
 #pragma once
 #include "store/records.hpp"
 
@@ -21,14 +21,14 @@ bool is_end(std::string_view tiktok_status);
 bool end_is_whole(const store::post_record& known);
 
 /// A direct post publishes itself; known from the ledger, or from the shape of TikTok's publish_id
-/// (tiktok-api §0). Photos have one shape for both modes: without a record they count as not direct.
+/// (docs/tiktok-wire.md §0). Photos have one shape for both modes: without a record they count as not direct.
 bool is_direct(const store::post_record* known, const publish_id& id);
 
 /// Nothing of it is at TikTok: refused, or broken off before all bytes were there. (Where TikTok had all
 /// bytes there is a digest.)
 bool came_to_nothing(const store::post_record& attempt);
 
-/// Whether a new upload of the same video can help (tiktok-api §6, "fail_reason").
+/// Whether a new upload of the same video can help (docs/tiktok-wire.md §6, "fail_reason").
 bool may_help_to_upload_again(std::string_view fail_reason);
 
 } // namespace gateway::posts

@@ -19,7 +19,7 @@ tiktok::post_info read_settings(std::string_view json);
 tiktok::post_info merged(tiktok::post_info of_upload, const publish_request& now);
 
 /// An absent privacy level becomes the default; we never widen an audience. invalid_input for branded content
-/// that nobody else may see: TikTok's guidelines forbid it, what its API does is not said (U12).
+/// that nobody else may see: TikTok's guidelines forbid it, what its API does is not said (W12).
 result<tiktok::post_info> complete_direct(tiktok::post_info info, const std::string& default_privacy_level);
 
 /// privacy_level_not_allowed, naming what the creator has.

@@ -47,8 +47,8 @@ store::told_status as_seen(const store::post_record& seen, wall_time now) {
     return out;
 }
 
-/// Order is not promised (tiktok-api §7): an end is never taken back by a word about the way to it, and a
-/// success never by a failure; ids keep their own times.
+/// Order is not promised (docs/tiktok-wire.md §7): an end is never taken back by a word about the way to it,
+/// and a success never by a failure; ids keep their own times.
 void apply(store::told_status& post, const webhook_event& event) {
     public_ids ids(post.post_ids);
     switch (event.kind) {

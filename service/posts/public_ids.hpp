@@ -1,6 +1,7 @@
 // The public ids of one post as the ledger keeps them: a JSON list of the ids that can be seen, and of those
 // that went away with TikTok's time of it, `["77",{"gone":"88","at":1795000009}]`. Order of events is not
-// promised (tiktok-api §7): without that time an older word, come late, would bring an id back. Pure.
+// promised (docs/tiktok-wire.md §7): without that time an older word, come late, would bring an id back.
+// Pure.
 #pragma once
 #include <cstdint>
 #include <string>

@@ -1,5 +1,6 @@
 // publisher::publish_draft, TIKTOK_PUBLISH_VIDEO: "upload now, publish later", although TikTok has no call
-// that finishes an inbox draft (product §5, tiktok-api §9.2). What was kept is posted directly, once.
+// that finishes an inbox draft (docs/contract.md §5, docs/tiktok-wire.md §9.2). What was kept is posted
+// directly, once.
 #include "files/shelf.hpp"
 #include "posts/ledger.hpp"
 #include "posts/post_facts.hpp"

@@ -92,7 +92,7 @@ struct post_answer {
     std::vector<std::string> warnings;
 };
 
-/// product §4: processing, in_inbox, published, failed, unconfirmed.
+/// docs/contract.md §4: processing, in_inbox, published, failed, unconfirmed.
 std::string_view state_of(std::string_view tiktok_status);
 /// Of an attempt in the ledger: `unconfirmed` while nobody knows whether TikTok has it.
 std::string_view state_of(const store::post_record& known);
@@ -111,7 +111,7 @@ public:
 
     task<result<upload_answer>> upload_video(user_api::bound_api& tiktok, upload_request what, asker by);
     task<result<post_answer>> post_photos(user_api::bound_api& tiktok, photos_request what, asker by);
-    /// TIKTOK_PUBLISH_VIDEO (product §5). Never a second post for one draft.
+    /// TIKTOK_PUBLISH_VIDEO (docs/contract.md §5). Never a second post for one draft.
     task<result<post_answer>> publish_draft(user_api::bound_api& tiktok, publish_request what, asker by);
     task<result<status_answer>> status(user_api::bound_api& tiktok, const publish_id& id, wall_time now);
     /// not_cancellable, no_such_post.

@@ -1,6 +1,6 @@
 // A group of coroutines: every coroutine that is started belongs to a group, which counts it until it ends,
-// can cancel it and can wait until none is left (P20). Owned by a worker or by the code that started the
-// children; one thread.
+// can cancel it and can wait until none is left (docs/code-rules.md §20). Owned by a worker or by the code
+// that started the children; one thread.
 #pragma once
 #include "base/clock.hpp"
 #include "runtime/task.hpp"

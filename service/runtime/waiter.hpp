@@ -1,6 +1,7 @@
 // Waiting in a queue. A waiter has a timer of its own, whose expiry is its deadline. Whether it was woken is
-// stored as state and never derived from an error code, so timer, wake and cancellation cannot race (P16).
-// One thread. A coroutine that is cancelled while it waits leaves the queue by itself.
+// stored as state and never derived from an error code, so timer, wake and cancellation cannot race
+// (docs/code-rules.md §16). One thread. A coroutine that is cancelled while it waits leaves the queue by
+// itself.
 #pragma once
 #include "base/clock.hpp"
 #include "runtime/task.hpp"

@@ -56,7 +56,7 @@ key_row key(std::string_view name, std::string_view expects, Where where, bounds
     return row;
 }
 
-/// SIGHUP applies it, too (product §8).
+/// SIGHUP applies it, too (docs/contract.md §8).
 key_row live(key_row row) {
     row.is_live = true;
     return row;

@@ -1,6 +1,6 @@
 // Formats one event as one line of JSON, appended to a string that the caller reuses. It does not accept the
 // type `secret`; every text is escaped, so no byte of a request can end a line or start another
-// (failure-catalogue G06). Pure.
+// (docs/promises.md G06). Pure.
 #pragma once
 #include "base/clock.hpp"
 #include "telemetry/call_record.hpp"

@@ -20,7 +20,7 @@ constexpr std::uint16_t https_port = 443;
 // Of a request to TikTok, beside its path, fields, host, token and body.
 constexpr std::size_t fixed_bytes_max = 256;
 
-/// tiktok-api §0, "JSON request type".
+/// docs/tiktok-wire.md §0, "JSON request type".
 std::string_view content_type_of(endpoint which) {
     const bool display = which == endpoint::video_list || which == endpoint::video_query;
     return display ? "application/json" : "application/json; charset=UTF-8";
@@ -31,8 +31,8 @@ std::string member(const boost::json::object& from, std::string_view name) {
     return value && value->is_string() ? std::string(value->get_string()) : std::string{};
 }
 
-/// OAuth's flat shape (tiktok-api §1.4), should it ever come from an API endpoint; rare, so a DOM is fine.
-/// Many proxies answer in a shape like it: only OAuth's own words are taken for TikTok's.
+/// OAuth's flat shape (docs/tiktok-wire.md §1.4), should it ever come from an API endpoint; rare, so a DOM is
+/// fine. Many proxies answer in a shape like it: only OAuth's own words are taken for TikTok's.
 void read_flat_error(tiktok_words& words, std::string_view body) {
     const auto parsed = parse_json(body);
     if (!parsed || !parsed->is_object()) return;
@@ -42,7 +42,7 @@ void read_flat_error(tiktok_words& words, std::string_view body) {
     words.log_id = member(parsed->get_object(), "log_id");
 }
 
-/// TikTok's shape of an error of its API (tiktok-api §8.1).
+/// TikTok's shape of an error of its API (docs/tiktok-wire.md §8.1).
 bool has_error_object(const std::optional<scanned_answer>& scanned) {
     return scanned && scanned->error.starts_with('{');
 }

@@ -76,7 +76,7 @@ std::optional<std::uint64_t> count_at(const json::object& from, std::string_view
     return std::nullopt;
 }
 
-/// Scalar or list, numbers or strings: all were seen (U16).
+/// Scalar or list, numbers or strings: all were seen (W16).
 std::vector<std::string> ids_at(const json::object& from, std::string_view name) {
     std::vector<std::string> ids;
     const json::value* value = from.if_contains(name);
@@ -102,7 +102,7 @@ json::object direct_post_info(const post_info& info) {
     json::object out;
     out["privacy_level"] = info.privacy_level;
     out["disable_comment"] = info.disable_comment;
-    // The manual's tables demand both, its examples have neither (U11); sent, they suit both readings.
+    // The manual's tables demand both, its examples have neither (W11); sent, they suit both readings.
     out["brand_content_toggle"] = info.brand_content_toggle;
     out["brand_organic_toggle"] = info.brand_organic_toggle;
     return out;
@@ -215,7 +215,8 @@ result<post_status> read_post_status(document answer) {
 }
 
 std::vector<std::string> post_status::post_ids() const {
-    static constexpr std::string_view names[] = {"publicaly_available_post_id"}; // spelt so (tiktok-api §6)
+    static constexpr std::string_view names[] = {
+        "publicaly_available_post_id"}; // spelt so (docs/tiktok-wire.md §6)
     std::string_view values[std::size(names)];
     find_members(raw.data(), names, values);
     std::vector<std::string> ids;

@@ -1,6 +1,6 @@
-// The bodies of TikTok's calls, from typed values, and what we look into of its answers (tiktok-api §2, §4,
-// §6). Pure. An answer that lacks what makes it a success is tiktok_error; of an init it may have had its
-// effect all the same.
+// The bodies of TikTok's calls, from typed values, and what we look into of its answers (docs/tiktok-wire.md
+// §2, §4, §6). Pure. An answer that lacks what makes it a success is tiktok_error; of an init it may have had
+// its effect all the same.
 #pragma once
 #include "base/result.hpp"
 #include "tiktok/document.hpp"

@@ -1,4 +1,4 @@
-// How a video is cut into chunks for FILE_UPLOAD (tiktok-api §5.1). Pure.
+// How a video is cut into chunks for FILE_UPLOAD (docs/tiktok-wire.md §5.1). Pure.
 #pragma once
 #include "base/result.hpp"
 

@@ -7,8 +7,8 @@ namespace {
 
 using enum repeat_class;
 
-// In the order of the enumerators. Limits: tiktok-api §0; 0 where the manual names none (cancel's 30 is ours,
-// so that a loop at a caller is not handed on).
+// In the order of the enumerators. Limits: docs/tiktok-wire.md §0; 0 where the manual names none (cancel's 30
+// is ours, so that a loop at a caller is not handed on).
 constexpr std::array<endpoint_facts, endpoint_count> rows{{
     {endpoint::user_info, "user_info", "GET", "/v2/user/info/", 600, safe},
     {endpoint::video_list, "video_list", "POST", "/v2/video/list/", 600, safe},

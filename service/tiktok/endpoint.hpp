@@ -1,4 +1,5 @@
-// TikTok's endpoints, one row each (tiktok-api §0, "Endpoint map"): path, window, whether a repeat is safe.
+// TikTok's endpoints, one row each (docs/tiktok-wire.md §0, "Endpoint map"): path, window, whether a repeat
+// is safe.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -23,7 +24,7 @@ enum class endpoint : std::uint8_t {
 };
 inline constexpr std::size_t endpoint_count = 12;
 
-/// tiktok-api §8.4.
+/// docs/tiktok-wire.md §8.4.
 enum class repeat_class { safe, byte_safe, unsafe, single_flight };
 
 struct endpoint_facts {

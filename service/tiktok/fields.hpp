@@ -1,5 +1,5 @@
-// Which TikTok field needs which scope (tiktok-api §3), and what of a wish remains under the granted ones.
-// Pure.
+// Which TikTok field needs which scope (docs/tiktok-wire.md §3), and what of a wish remains under the granted
+// ones. Pure.
 #pragma once
 #include "base/result.hpp"
 
@@ -10,7 +10,7 @@
 
 namespace gateway::tiktok {
 
-/// The three user routes; they differ in their defaults only (tiktok-api §9.1).
+/// The three user routes; they differ in their defaults only (docs/tiktok-wire.md §9.1).
 enum class user_view { basic_info, profile, stats };
 
 /// Comma lists, for the rows' `choices` and the contract test.

@@ -1,4 +1,5 @@
-// What a video really is, from its first bytes (tiktok-api §5.3): the caller's word is not believed. Pure.
+// What a video really is, from its first bytes (docs/tiktok-wire.md §5.3): the caller's word is not believed.
+// Pure.
 #pragma once
 #include <cstddef>
 #include <string_view>

@@ -1,5 +1,5 @@
-// TikTok's token endpoint (tiktok-api §1.2–1.4): exchange, refresh, revoke. It never repeats a request: what
-// a lost answer means is tokens' affair. One per worker, used from its thread.
+// TikTok's token endpoint (docs/tiktok-wire.md §1.2–1.4): exchange, refresh, revoke. It never repeats a
+// request: what a lost answer means is tokens' affair. One per worker, used from its thread.
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"

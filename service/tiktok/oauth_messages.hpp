@@ -1,4 +1,4 @@
-// The wire of TikTok's token endpoint: form requests out, flat JSON in (tiktok-api §1.2–1.4). Pure.
+// The wire of TikTok's token endpoint: form requests out, flat JSON in (docs/tiktok-wire.md §1.2–1.4). Pure.
 #pragma once
 #include "base/secret.hpp"
 #include "tiktok/oauth_answers.hpp"
@@ -13,10 +13,10 @@ namespace gateway::tiktok {
 void append_form(std::string& form, std::string_view name, std::string_view value);
 
 /// The whole request, to be sent as one flat write. The Content-Type is bare: with a charset TikTok answers
-/// invalid_request (tiktok-api §0).
+/// invalid_request (docs/tiktok-wire.md §0).
 secret form_request(std::string_view host, std::string_view path, std::string_view form);
 
-/// What the answer means, decided on its body; the status counts only where the body says nothing (U6).
+/// What the answer means, decided on its body; the status counts only where the body says nothing (W6).
 /// `retry_after` is the header's raw value.
 token_outcome read_token_answer(int status, std::string_view body, std::string_view retry_after);
 

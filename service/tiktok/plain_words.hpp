@@ -1,5 +1,5 @@
 // TikTok's words as they may be shown: in answers, in log lines. TikTok is untrusted too, and what it says
-// may echo what it was sent (failure-catalogue, "Problem": no secret, token, upload URL). Pure.
+// may echo what it was sent (docs/promises.md, "Problem": no secret, token, upload URL). Pure.
 #pragma once
 #include "base/result.hpp"
 
@@ -13,11 +13,11 @@ namespace gateway::tiktok {
 inline constexpr std::size_t message_bytes_max = 512;
 
 /// `text` without any word that holds `access_token`, looks like a token of TikTok's (`act.`, `rft.`, `clt.`,
-/// tiktok-api §0) or like an upload URL, and no longer than message_bytes_max.
+/// docs/tiktok-wire.md §0) or like an upload URL, and no longer than message_bytes_max.
 std::string without_secrets(std::string_view text, std::string_view access_token);
 
-/// A code is 1…64 of `a-z 0-9 _`, a log id 1…64 letters and digits (tiktok-api §0); anything else becomes
-/// empty.
+/// A code is 1…64 of `a-z 0-9 _`, a log id 1…64 letters and digits (docs/tiktok-wire.md §0); anything else
+/// becomes empty.
 std::string plain_code(std::string_view text);
 std::string_view plain_log_id(std::string_view text, std::string_view access_token);
 

@@ -5,7 +5,7 @@
 namespace gateway::tiktok {
 namespace {
 
-/// 416: the number in Content-Range is a count or a last index (U15). It decides only where both readings
+/// 416: the number in Content-Range is a count or a last index (W15). It decides only where both readings
 /// agree; a chunk of one byte is the one case where they cannot.
 after_put judge_progress(const put_answer& answer, chunk piece, std::uint64_t size_bytes) {
     const auto progress = read_progress(answer.content_range, size_bytes);

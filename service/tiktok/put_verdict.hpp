@@ -1,4 +1,4 @@
-// What an answer to a chunk's PUT means (tiktok-api §5.2). Pure.
+// What an answer to a chunk's PUT means (docs/tiktok-wire.md §5.2). Pure.
 #pragma once
 #include "tiktok/chunk_plan.hpp"
 

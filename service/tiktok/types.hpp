@@ -11,7 +11,7 @@
 
 namespace gateway::tiktok {
 
-/// What direct posts carry (tiktok-api §4.2, §4.4). Empty privacy_level: not a direct post.
+/// What direct posts carry (docs/tiktok-wire.md §4.2, §4.4). Empty privacy_level: not a direct post.
 struct post_info {
     std::string caption; // `title` of a video; of photos: title and description apart
     std::string title;
@@ -48,7 +48,7 @@ struct post_status {
     std::string fail_reason;
     std::optional<std::uint64_t> uploaded_bytes;
     document raw;
-    /// Scalar or list, numbers or strings: all were seen (U16).
+    /// Scalar or list, numbers or strings: all were seen (W16).
     std::vector<std::string> post_ids() const;
 };
 

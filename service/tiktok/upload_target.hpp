@@ -1,5 +1,5 @@
 // Where chunks go. TikTok names the address itself, so it is trusted only as https on a public name, or on a
-// host the settings allow (product §9, `tiktok.upload_hosts`); its query is the credential. Pure.
+// host the settings allow (docs/contract.md §9, `tiktok.upload_hosts`); its query is the credential. Pure.
 #pragma once
 #include "base/result.hpp"
 #include "outbound/client.hpp"
@@ -22,11 +22,11 @@ struct upload_target {
 result<upload_target> trust_upload_url(std::string_view upload_url,
                                        const std::vector<std::string>& allowed_hosts);
 
-/// The head of the PUT of `piece` out of `size_bytes` (tiktok-api §5.2).
+/// The head of the PUT of `piece` out of `size_bytes` (docs/tiktok-wire.md §5.2).
 std::string write_put_head(const upload_target& target, chunk piece, std::uint64_t size_bytes,
                            std::string_view content_type);
 
-/// The second number of `bytes 0-{N}/{TOTAL}`; whether it is a count or a last index is not said (U15).
+/// The second number of `bytes 0-{N}/{TOTAL}`; whether it is a count or a last index is not said (W15).
 std::optional<std::uint64_t> read_progress(std::string_view content_range, std::uint64_t size_bytes);
 
 } // namespace gateway::tiktok

@@ -56,7 +56,7 @@ webhook_kind kind_of(std::string_view name) {
     if (name == "post.publish.failed") return publish_failed;
     if (name == "post.publish.complete") return publish_complete;
     if (name == "post.publish.inbox_delivered") return inbox_delivered;
-    // Both spellings were on TikTok's pages (U30).
+    // Both spellings were on TikTok's pages (W30).
     if (name == "post.publish.publicly_available" || name == "post.publish.publicaly_available")
         return publicly_available;
     if (name == "post.publish.no_longer_publicly_available"

@@ -1,4 +1,4 @@
-// TikTok's webhooks: is it TikTok, and what does it say (tiktok-api §7). Pure.
+// TikTok's webhooks: is it TikTok, and what does it say (docs/tiktok-wire.md §7). Pure.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"

@@ -1,4 +1,4 @@
-// One refresh from its decision to its end. The order is the promise (failure-catalogue §4): lease, intent
+// One refresh from its decision to its end. The order is the promise (docs/promises.md §4): lease, intent
 // durable, request, new pair durable, used.
 #include "base/failpoint.hpp"
 #include "runtime/waiter.hpp"

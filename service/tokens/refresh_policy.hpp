@@ -34,7 +34,7 @@ bool is_good(const vault::token_set& tokens, wall_time now);
 token_step decide(const vault::token_set& tokens, wall_time now, milliseconds refresh_ahead,
                   std::optional<milliseconds> back_off_left);
 
-/// What a 401 of TikTok's own means for the pair it was said of (product §5, "Reads").
+/// What a 401 of TikTok's own means for the pair it was said of (docs/contract.md §5, "Reads").
 enum class refusal_step {
     refresh,    // now, whatever the clock says of its end
     send_again, // the same pair after a wait: it is so new that TikTok may not know it everywhere

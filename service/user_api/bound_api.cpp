@@ -85,8 +85,8 @@ bool is_rate_limit(const call_outcome& out) {
            && out.answer.error().details()->scope == limit_scope::tiktok_user;
 }
 
-/// Whether TikTok counts display calls per token or per app is not said (tiktok-api U1). A user whose own
-/// window had room has not reached it, so it was the app's.
+/// Whether TikTok counts display calls per token or per app is not said (docs/tiktok-wire.md W1). A user
+/// whose own window had room has not reached it, so it was the app's.
 bool is_limit_of_the_app(tiktok::endpoint which, std::uint32_t room_of_the_user) {
     const bool display = which == tiktok::endpoint::user_info || which == tiktok::endpoint::video_list
                          || which == tiktok::endpoint::video_query;

@@ -180,8 +180,8 @@ failure chunk_sender::state::gave_up(tiktok::chunk piece, const put_end& end) co
                                             + "; start the upload again."};
 }
 
-/// TikTok's own count of what it has (tiktok-api §5.2, "Lost answer"). Where it cannot be asked now, the same
-/// bytes again do no harm: what it has it refuses with 416.
+/// TikTok's own count of what it has (docs/tiktok-wire.md §5.2, "Lost answer"). Where it cannot be asked now,
+/// the same bytes again do no harm: what it has it refuses with 416.
 task<result<tiktok::resume_point>> chunk_sender::state::ask(tiktok::chunk piece, std::uint64_t offset) {
     const tiktok::resume_point same_again{tiktok::after_put::send_again, offset};
     auto status = co_await tiktok->fetch_status(id);

@@ -1,6 +1,6 @@
 // How much extra load repeats may be: one repeat for every ten first calls, a few saved up for quiet times,
 // and one a second however few calls come. A maximum per call would multiply a brown-out; a budget cannot
-// (failure-catalogue U08). Pure: time is an argument. Owned by one worker, used from its thread only.
+// (docs/promises.md U08). Pure: time is an argument. Owned by one worker, used from its thread only.
 #pragma once
 #include "base/clock.hpp"
 

@@ -1,5 +1,5 @@
 // What to do after a call that failed: nothing, a refresh and the same again, or a wait and the same again
-// (tiktok-api §8.4). Pure: time, chance and the budget are handed in.
+// (docs/tiktok-wire.md §8.4). Pure: time, chance and the budget are handed in.
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"

@@ -1,5 +1,5 @@
 // Admission by bytes: all chunks held for a re-send share `uploads.memory_bytes`; what does not fit is
-// refused at the start, never killed in the middle (failure-catalogue L04, M08). One per process, any thread.
+// refused at the start, never killed in the middle (docs/promises.md L04, M08). One per process, any thread.
 #pragma once
 #include <atomic>
 #include <cstdint>

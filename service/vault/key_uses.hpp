@@ -1,5 +1,5 @@
 // Counts the seals under the newest key: random nonces are safe for 2^32 seals under one key
-// (failure-catalogue V08). The store's count is increased in batches before the use, so that after a crash it
+// (docs/promises.md V08). The store's count is increased in batches before the use, so that after a crash it
 // is too high and never too low. Shared by all workers; the lock is held for nanoseconds, never across a
 // wait.
 #pragma once

@@ -1,5 +1,5 @@
 // The key ring of the vault: the check against the store, the change while serving, and the re-encryption
-// from older keys to the newest (failure-catalogue V06, V07).
+// from older keys to the newest (docs/promises.md V06, V07).
 #include "vault/token_vault_state.hpp"
 
 namespace gateway::vault {

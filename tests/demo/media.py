@@ -5,7 +5,7 @@ import ssl
 import subprocess
 import threading
 
-VIDEO_BYTES_MIN = 11_000_000  # so that chunks show (tiktok-api §5.1)
+VIDEO_BYTES_MIN = 11_000_000  # so that chunks show (docs/tiktok-wire.md §5.1)
 HOST = "media.example.com"
 
 

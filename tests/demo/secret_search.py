@@ -1,4 +1,4 @@
-"""Looks for secrets in what a gateway said and keeps (failure-catalogue G03), in the forms that
+"""Looks for secrets in what a gateway said and keeps (docs/promises.md G03), in the forms that
 tests/harness/secret_search.cpp looks for. Run by itself it shows that each form is found."""
 import base64
 import re

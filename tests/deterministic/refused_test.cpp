@@ -1,5 +1,5 @@
 // A TikTok that refuses access tokens before their time: what that costs in refreshes, and what callers are
-// told, over hours of virtual time (product §5, "Reads").
+// told, over hours of virtual time (docs/contract.md §5, "Reads").
 #include "deterministic/refresh_judge.hpp"
 #include "deterministic/replica.hpp"
 

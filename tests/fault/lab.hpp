@@ -1,4 +1,4 @@
-// The fault lab (failure-catalogue §10): a real gateway is killed at a named step or at a random moment while
+// The fault lab (docs/promises.md §10): a real gateway is killed at a named step or at a random moment while
 // callers write; it is started again, and the same calls are repeated. The simulator's history then shows
 // whether a token was lost or a post made twice. Every round is determined by its seed.
 #pragma once

@@ -1,5 +1,5 @@
 // kill -9 in the middle of a write, and the same call again after the start: done, not done, or in doubt, and
-// never a second post (failure-catalogue I04, P03).
+// never a second post (docs/promises.md I04, P03).
 #include "flow/action_test.hpp"
 
 #include <boost/json/array.hpp>

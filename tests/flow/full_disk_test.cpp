@@ -1,5 +1,5 @@
 // A disk that is full while calls are under way, on SQLite: nothing is posted twice, and all heals by itself
-// when there is room again (failure-catalogue V01).
+// when there is room again (docs/promises.md V01).
 #include "flow/action_test.hpp"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// PUT …/tokens: TikTok's own answer, and pairs that were kept elsewhere (product §3).
+// PUT …/tokens: TikTok's own answer, and pairs that were kept elsewhere (docs/contract.md §3).
 #include "flow/action_test.hpp"
 
 #include <boost/json/array.hpp>

@@ -1,4 +1,4 @@
-// SIGHUP: callers, limits, certificates and the log level are taken anew, all or none (product §8).
+// SIGHUP: callers, limits, certificates and the log level are taken anew, all or none (docs/contract.md §8).
 #include "base/digest.hpp"
 #include "harness/flow_test.hpp"
 #include "unit/runtime/certificates.hpp"

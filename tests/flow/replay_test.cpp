@@ -1,4 +1,4 @@
-// Idempotency-Key on one process (failure-catalogue I01-I08).
+// Idempotency-Key on one process (docs/promises.md I01-I08).
 #include "flow/action_test.hpp"
 
 #include <boost/json/array.hpp>

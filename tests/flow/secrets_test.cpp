@@ -1,5 +1,5 @@
 // Where secrets must not be, beside what every flow test looks through at its end; and that this look finds
-// what is only known to the simulator or only lies on disk (failure-catalogue G03).
+// what is only known to the simulator or only lies on disk (docs/promises.md G03).
 #include "base/digest.hpp"
 #include "harness/flow_test.hpp"
 

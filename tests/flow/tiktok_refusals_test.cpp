@@ -1,4 +1,5 @@
-// Every refusal of tiktok-api §2.4 and §4.7, as the caller hears it: a table per endpoint, one user per row.
+// Every refusal of docs/tiktok-wire.md §2.4 and §4.7, as the caller hears it: a table per endpoint, one user
+// per row.
 #include "flow/action_test.hpp"
 
 #include <boost/json/array.hpp>

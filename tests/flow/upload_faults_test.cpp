@@ -1,5 +1,5 @@
 // Uploads when the network, TikTok's upload host or the client misbehaves: no byte doubled or left out, no
-// post that nobody asked for, nothing left behind (failure-catalogue §7).
+// post that nobody asked for, nothing left behind (docs/promises.md §7).
 #include "flow/action_test.hpp"
 
 #include <boost/json/array.hpp>

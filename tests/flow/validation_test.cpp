@@ -1,5 +1,5 @@
-// Inputs that are wrong are refused before anything costs anything (product §5): each case of tests/tables
-// over the wire, in the way its action takes it.
+// Inputs that are wrong are refused before anything costs anything (docs/contract.md §5): each case of
+// tests/tables over the wire, in the way its action takes it.
 #include "flow/validation_test.hpp"
 
 namespace {

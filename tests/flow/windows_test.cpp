@@ -1,4 +1,4 @@
-// TikTok's windows as callers see them: kept before the call, answered with the wait (product §7).
+// TikTok's windows as callers see them: kept before the call, answered with the wait (docs/contract.md §7).
 #include "flow/action_test.hpp"
 
 #include <gmock/gmock.h>
@@ -72,7 +72,8 @@ TEST_F(Windows, U07ARefusalByTikTokClosesTheWindowForAsLongAsItSays) {
 
 TEST_F(Windows, U07SaysWhoseLimitTikTokMeans) {
     w.options.settings = "limits: {tiktok: {user_info_per_minute: 10}}\n";
-    w.simulator_settings = "limits: {display_per_minute: 11}\n"; // of the app, as tiktok-api U1 has it
+    w.simulator_settings =
+        "limits: {display_per_minute: 11}\n"; // of the app, as docs/tiktok-wire.md W1 has it
     w.connect("ann");
     w.connect("ben", {{"account", "bob"}});
     for (int i = 0; i < 10; ++i)

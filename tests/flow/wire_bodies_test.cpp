@@ -1,4 +1,4 @@
-// Bodies, pipelining, clients that go, other callers' things (failure-catalogue C13, C15, C16, C23, C25,
+// Bodies, pipelining, clients that go, other callers' things (docs/promises.md C13, C15, C16, C23, C25,
 // C27), as raw bytes.
 #include "base/digest.hpp"
 #include "flow/wire_test.hpp"

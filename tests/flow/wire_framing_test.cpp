@@ -1,4 +1,4 @@
-// Where a message ends (failure-catalogue C01-C06, C11, C12), as raw bytes against the running gateway.
+// Where a message ends (docs/promises.md C01-C06, C11, C12), as raw bytes against the running gateway.
 #include "flow/wire_test.hpp"
 
 #include <gmock/gmock.h>

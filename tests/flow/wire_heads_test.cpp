@@ -1,4 +1,4 @@
-// Request lines, heads and credentials (failure-catalogue C07-C10, C14, C17, C28), as raw bytes.
+// Request lines, heads and credentials (docs/promises.md C07-C10, C14, C17, C28), as raw bytes.
 #include "flow/wire_test.hpp"
 
 #include <boost/json/serialize.hpp>

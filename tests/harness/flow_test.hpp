@@ -13,7 +13,7 @@ class flow_test : public testing::Test {
 protected:
     world w{GATEWAY_PROGRAM, SIMULATOR_PROGRAM};
 
-    /// Searches for secrets after every test (failure-catalogue G03).
+    /// Searches for secrets after every test (docs/promises.md G03).
     void TearDown() override {
         for (const auto& found : w.secrets_seen())
             ADD_FAILURE() << "a secret was seen: " << found;

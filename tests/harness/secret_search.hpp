@@ -1,5 +1,5 @@
 // Searches for secrets in a program's output: plain, in base64 (at each of its three alignments), in hex,
-// URL-encoded, and by their first 8 bytes (failure-catalogue G03).
+// URL-encoded, and by their first 8 bytes (docs/promises.md G03).
 #pragma once
 #include <set>
 #include <string>

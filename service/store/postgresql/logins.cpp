@@ -5,7 +5,7 @@ namespace gateway::store::postgresql {
 namespace {
 
 constexpr milliseconds week = std::chrono::hours{24 * 7};
-constexpr milliseconds window_length{60'000}; // of every window (tiktok-api §0)
+constexpr milliseconds window_length{60'000}; // of every window (docs/tiktok-wire.md §0)
 
 } // namespace
 

@@ -1,6 +1,6 @@
 // What the simulator is told before it starts; most of it can be changed while it runs (control: POST
-// /settings). Plain values. Defaults are those of tiktok-api.md §11: tolerant where TikTok is not known to
-// refuse, and strict by a switch.
+// /settings). Plain values. Defaults are those of docs/tiktok-wire.md §11: tolerant where TikTok is not known
+// to refuse, and strict by a switch.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -11,7 +11,7 @@ namespace gateway::simulator {
 
 using string_list = std::vector<std::string>;
 
-/// An app registered at TikTok (tiktok-api §1.1, §5.4).
+/// An app registered at TikTok (docs/tiktok-wire.md §1.1, §5.4).
 struct app_settings {
     std::string client_key;
     std::string client_secret;
@@ -51,44 +51,44 @@ struct account_settings {
     std::string fail_posts_with;  // a fail_reason: what this account posts ends as FAILED
 };
 
-/// The open points of tiktok-api.md §11 that a client can see. The first value of each is the default.
+/// The open points of docs/tiktok-wire.md §11 that a client can see. The first value of each is the default.
 struct switches {
-    std::string display_limit_per = "app";              // U1: app | token
-    std::string web_pkce = "optional";                  // U2: optional | required
-    std::string desktop_pkce = "hex";                   // U2: hex | hex_on_page | any
-    std::string verifier_length = "free";               // U2: free | enforced (43 to 128 characters)
-    std::string state = "optional";                     // §1.1: optional | required
-    std::string basic_scope = "given";                  // §1.1: given | as_asked | required
-    std::string rotation = "strict";                    // U5: none | grace | strict | strict_family | lag
-    std::string old_access_token = "lives";             // U5: lives | dies
-    std::string oauth_error_status = "proper";          // U6: proper | 200
-    std::string max_count_out_of_range = "refuse";      // U7: refuse | clamp
-    std::string missing_field_scope = "not_authorized"; // U8: not_authorized | permission_missed | empty
-    std::string refused_data = "empty";                 // U8: empty | absent: `data` of a refusal
-    std::string profile_web_link = "unknown";           // U9: unknown | known
-    std::string text_units = "utf16";                   // U10: utf16 | code_points
-    std::string long_text = "refuse";                   // U10: refuse | cut
-    std::string brand_toggles = "optional";             // U11: optional | required
-    std::string branded_self_only = "accept";           // U12: accept | refuse
-    std::string progress_header = "last_index";         // U15: last_index | count
-    std::string post_ids = "numbers";                   // U16: numbers | strings | scalar
-    std::string post_ids_come = "in_time";              // U16: in_time | late | never, in the status
-    std::string no_post_ids = "empty";                  // U16: empty | absent: the list before there is an id
-    std::string repeated_range = "416";                 // U17: 416 | accept
-    std::string wrong_length = "400";                   // §5.2: 400 | 502, of a PUT
-    std::string signature_blank = "of_pings";           // U19: of_pings | always | never
-    std::string retry_after = "absent";                 // U20: absent | sent
-    std::string invalid_params_spelling = "plural";     // U22: plural | singular
-    std::string unaudited_privacy_options = "by_account"; // U23: by_account | self_only
-    std::int64_t privacy_mismatch_status = 403;           // U25: 403 | 400
-    std::string chunk_bounds = "lenient";                 // U26: lenient | decimal | binary
-    std::string ceil_chunk_count = "refuse";              // U27: refuse | accept
-    std::string plain_http_pull = "refuse";               // U28: refuse | fail_later
-    std::string endless_pulls = "none";                   // U28: none | videos | all
-    std::string drafts_count_as_active_user = "no";       // U29: no | yes
-    std::string public_event_spelling = "publicly";       // U30: publicly | publicaly
-    std::string picture_without_size = "accept";          // U31: accept | refuse
-    std::string json_type = "free";                       // U32: free | enforced
+    std::string display_limit_per = "app";         // W1: app | token
+    std::string web_pkce = "optional";             // W2: optional | required
+    std::string desktop_pkce = "hex";              // W2: hex | hex_on_page | any
+    std::string verifier_length = "free";          // W2: free | enforced (43 to 128 characters)
+    std::string state = "optional";                // docs/tiktok-wire.md §1.1: optional | required
+    std::string basic_scope = "given";             // docs/tiktok-wire.md §1.1: given | as_asked | required
+    std::string rotation = "strict";               // W5: none | grace | strict | strict_family | lag
+    std::string old_access_token = "lives";        // W5: lives | dies
+    std::string oauth_error_status = "proper";     // W6: proper | 200
+    std::string max_count_out_of_range = "refuse"; // W7: refuse | clamp
+    std::string missing_field_scope = "not_authorized"; // W8: not_authorized | permission_missed | empty
+    std::string refused_data = "empty";                 // W8: empty | absent: `data` of a refusal
+    std::string profile_web_link = "unknown";           // W9: unknown | known
+    std::string text_units = "utf16";                   // W10: utf16 | code_points
+    std::string long_text = "refuse";                   // W10: refuse | cut
+    std::string brand_toggles = "optional";             // W11: optional | required
+    std::string branded_self_only = "accept";           // W12: accept | refuse
+    std::string progress_header = "last_index";         // W15: last_index | count
+    std::string post_ids = "numbers";                   // W16: numbers | strings | scalar
+    std::string post_ids_come = "in_time";              // W16: in_time | late | never, in the status
+    std::string no_post_ids = "empty";                  // W16: empty | absent: the list before there is an id
+    std::string repeated_range = "416";                 // W17: 416 | accept
+    std::string wrong_length = "400";                   // docs/tiktok-wire.md §5.2: 400 | 502, of a PUT
+    std::string signature_blank = "of_pings";           // W19: of_pings | always | never
+    std::string retry_after = "absent";                 // W20: absent | sent
+    std::string invalid_params_spelling = "plural";     // W22: plural | singular
+    std::string unaudited_privacy_options = "by_account"; // W23: by_account | self_only
+    std::int64_t privacy_mismatch_status = 403;           // W25: 403 | 400
+    std::string chunk_bounds = "lenient";                 // W26: lenient | decimal | binary
+    std::string ceil_chunk_count = "refuse";              // W27: refuse | accept
+    std::string plain_http_pull = "refuse";               // W28: refuse | fail_later
+    std::string endless_pulls = "none";                   // W28: none | videos | all
+    std::string drafts_count_as_active_user = "no";       // W29: no | yes
+    std::string public_event_spelling = "publicly";       // W30: publicly | publicaly
+    std::string picture_without_size = "accept";          // W31: accept | refuse
+    std::string json_type = "free";                       // W32: free | enforced
     std::string short_pages = "no";        // no | yes: a page may be short while has_more is true
     std::string partial_chunk = "dropped"; // dropped | kept: a chunk cut short by a lost connection
 };
@@ -121,11 +121,11 @@ struct timing_settings {
     std::int64_t pull_start_ms = 100;
     std::int64_t pull_timeout_ms = 3'600'000;
     std::int64_t pull_bytes_per_second = 0;  // 0: as fast as it comes
-    std::int64_t draft_lifetime_ms = 0;      // U13, 0: for ever
-    std::int64_t publish_id_lifetime_ms = 0; // U18, 0: for ever
+    std::int64_t draft_lifetime_ms = 0;      // W13, 0: for ever
+    std::int64_t publish_id_lifetime_ms = 0; // W18, 0: for ever
     std::int64_t webhook_first_retry_ms = 1'000;
     std::int64_t webhook_give_up_ms = 259'200'000;
-    std::int64_t webhook_signature_age_s = 0; // U19: how old `t` is when the event leaves
+    std::int64_t webhook_signature_age_s = 0; // W19: how old `t` is when the event leaves
 };
 
 struct listen_settings {

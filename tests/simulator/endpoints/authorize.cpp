@@ -1,5 +1,5 @@
-// The authorize page (tiktok-api §1.1). It is another host than the API, and takes its path with or without
-// the last slash.
+// The authorize page (docs/tiktok-wire.md §1.1). It is another host than the API, and takes its path with or
+// without the last slash.
 #include "endpoints/authorize_request.hpp"
 #include "endpoints/consent_page.hpp"
 #include "endpoints/endpoints.hpp"

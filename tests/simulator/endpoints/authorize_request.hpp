@@ -1,5 +1,5 @@
-// What a client asks of the authorize page, and what TikTok finds wrong with it (tiktok-api §1.1, U2). Such a
-// fault stays on TikTok's own page; the app never hears of it.
+// What a client asks of the authorize page, and what TikTok finds wrong with it (docs/tiktok-wire.md §1.1,
+// W2). Such a fault stays on TikTok's own page; the app never hears of it.
 #pragma once
 #include "endpoints/call.hpp"
 

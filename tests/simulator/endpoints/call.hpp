@@ -1,4 +1,5 @@
-// One request on its way through an endpoint, and the shapes in which TikTok answers (tiktok-api §8.1).
+// One request on its way through an endpoint, and the shapes in which TikTok answers (docs/tiktok-wire.md
+// §8.1).
 #pragma once
 #include "endpoints/request.hpp"
 #include "state/world.hpp"
@@ -14,9 +15,9 @@ struct call {
 /// {"data":{…},"error":{"code":"ok","message":"","log_id":"…"}}; without data where there is none (cancel).
 answer succeed(call& c, boost::json::object data);
 answer succeed_without_data(call& c);
-/// {"data":{},"error":{code,message,log_id}}; without data when U8 says so.
+/// {"data":{},"error":{code,message,log_id}}; without data when W8 says so.
 answer refuse(call& c, int status, std::string_view code, std::string_view message);
-/// 400 `invalid_params`, or its singular on posting endpoints when U22 says so.
+/// 400 `invalid_params`, or its singular on posting endpoints when W22 says so.
 answer refuse_params(call& c, std::string_view message);
 answer refuse_post_params(call& c, std::string_view message);
 answer refuse_rate(call& c, milliseconds wait);
@@ -25,7 +26,7 @@ answer refuse_scope(call& c);
 /// The API host's front door: no such path, also for want of the last slash, or the wrong method for it.
 answer not_found();
 
-/// The flat shape of the OAuth endpoints (tiktok-api §1.4, U6).
+/// The flat shape of the OAuth endpoints (docs/tiktok-wire.md §1.4, W6).
 answer refuse_oauth(call& c, std::string_view error, std::string_view description);
 
 /// Finds the consent behind `Authorization: Bearer …` and notes it in the record; null: refuse_token.

@@ -1,4 +1,4 @@
-// POST /v2/post/publish/content/init/: photos (tiktok-api §4.4).
+// POST /v2/post/publish/content/init/: photos (docs/tiktok-wire.md §4.4).
 #include "endpoints/display.hpp"
 #include "endpoints/endpoints.hpp"
 #include "endpoints/posting.hpp"

@@ -1,4 +1,4 @@
-// POST /v2/post/publish/creator_info/query/ (tiktok-api §4.1).
+// POST /v2/post/publish/creator_info/query/ (docs/tiktok-wire.md §4.1).
 #include "endpoints/endpoints.hpp"
 #include "endpoints/posting.hpp"
 

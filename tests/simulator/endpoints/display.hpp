@@ -4,12 +4,12 @@
 
 namespace gateway::simulator {
 
-/// 600 a minute per app and endpoint, or per token (U1); nothing when the call is taken.
+/// 600 a minute per app and endpoint, or per token (W1); nothing when the call is taken.
 std::optional<milliseconds> take_display_place(call& c, const std::string& endpoint);
 /// The comma list of the query; nothing when it is absent, empty or has an empty item.
 std::optional<string_list> requested_fields(call& c);
 /// A JSON object from the body (empty body: an empty object); nothing when it is anything else, or a form
-/// (U32).
+/// (W32).
 std::optional<boost::json::object> json_body(const call& c);
 
 } // namespace gateway::simulator

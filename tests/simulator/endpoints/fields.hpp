@@ -1,5 +1,5 @@
-// The `fields` parameter of the display endpoints: which names exist and which scope each needs (tiktok-api
-// §3). Pure.
+// The `fields` parameter of the display endpoints: which names exist and which scope each needs
+// (docs/tiktok-wire.md docs/tiktok-wire.md §3). Pure.
 #pragma once
 #include "configure/settings.hpp"
 

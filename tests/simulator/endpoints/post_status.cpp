@@ -1,4 +1,4 @@
-// POST /v2/post/publish/status/fetch/ and /v2/post/publish/cancel/ (tiktok-api §4.5, §4.6, §6, U16).
+// POST /v2/post/publish/status/fetch/ and /v2/post/publish/cancel/ (docs/tiktok-wire.md §4.5, §4.6, §6, W16).
 #include "endpoints/endpoints.hpp"
 #include "endpoints/posting.hpp"
 

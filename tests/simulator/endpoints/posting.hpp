@@ -1,5 +1,5 @@
-// What the posting endpoints share: the order of checks (token, scope, rate, parameters, caps: U25), where
-// bytes come from, who may post, and how a post begins (tiktok-api §4, §8.2).
+// What the posting endpoints share: the order of checks (token, scope, rate, parameters, caps: W25), where
+// bytes come from, who may post, and how a post begins (docs/tiktok-wire.md §4, §8.2).
 #pragma once
 #include "endpoints/call.hpp"
 
@@ -25,15 +25,15 @@ bool read_text(const boost::json::object& from, std::string_view key, std::strin
 bool read_flag(const boost::json::object& from, std::string_view key, bool& into);
 bool read_integer(const boost::json::object& from, std::string_view key, std::int64_t& into);
 
-/// A text of at most `most` units; refuses or cuts as U10 says. Nothing: it is fine.
+/// A text of at most `most` units; refuses or cuts as W10 says. Nothing: it is fine.
 std::optional<answer> check_text(call& c, std::string& text, std::size_t most, const char* name);
-/// https, and owned by the app (§5.4, U28).
+/// https, and owned by the app (docs/tiktok-wire.md §5.4, W28).
 std::optional<answer> check_pull_url(call& c, const app_settings& app, const std::string& url);
 /// `source_info` of a video: a chunk plan or a URL.
 std::optional<answer> read_video_source(call& c, const post_call& from, post& into);
 
 string_list privacy_options(const world& w, const app_settings& app, const account& user);
-/// Level, brand toggles and the unaudited rule of direct posts (U12, U23, U24, U25).
+/// Level, brand toggles and the unaudited rule of direct posts (W12, W23, W24, W25).
 std::optional<answer> check_privacy(call& c, const post_call& from, const post& one);
 /// The cap of direct posts that is reached, as TikTok's code; empty when none is.
 std::string_view direct_cap(const world& w, const app_settings& app, const account& user);

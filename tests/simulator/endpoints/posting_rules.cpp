@@ -1,4 +1,4 @@
-// Who may post what, and how often (tiktok-api §4.1, §4.7, §8.2).
+// Who may post what, and how often (docs/tiktok-wire.md §4.1, §4.7, §8.2).
 #include "endpoints/posting.hpp"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// What becomes of a post whose bytes TikTok pulls (tiktok-api §5.4). The wire downloads; this decides.
+// What becomes of a post whose bytes TikTok pulls (docs/tiktok-wire.md §5.4). The wire downloads; this
+// decides.
 #pragma once
 #include "endpoints/call.hpp"
 

@@ -1,4 +1,4 @@
-// POST /v2/oauth/token/ and /v2/oauth/revoke/ (tiktok-api §1.2 to §1.4).
+// POST /v2/oauth/token/ and /v2/oauth/revoke/ (docs/tiktok-wire.md §1.2 to §1.4).
 #include "base/secret.hpp"
 #include "endpoints/authorize_request.hpp"
 #include "endpoints/endpoints.hpp"
@@ -51,7 +51,7 @@ answer token_answer(call& c, const token_pair& pair, const grant& consent) {
     return out;
 }
 
-/// Whether the verifier is that of the challenge, where there was one (U2).
+/// Whether the verifier is that of the challenge, where there was one (W2).
 bool proves_itself(const switches& choice, const app_settings& app, const authorization_code& code,
                    const std::string& verifier) {
     if (code.code_challenge.empty()) return true;

@@ -1,5 +1,5 @@
-// PUT <upload_url>: one chunk of a video (tiktok-api §5.2, U15, U17). The bytes pass through; only their
-// digest and the first few are kept. The wire hands them over piece by piece.
+// PUT <upload_url>: one chunk of a video (docs/tiktok-wire.md §5.2, W15, W17). The bytes pass through; only
+// their digest and the first few are kept. The wire hands them over piece by piece.
 #pragma once
 #include "endpoints/call.hpp"
 
@@ -11,7 +11,7 @@ struct chunk_in_flight {
     std::int64_t first = 0;
     std::int64_t last = 0;
     std::int64_t received = 0;
-    bool repeated = false; // already stored, and taken again (U17)
+    bool repeated = false; // already stored, and taken again (W17)
     running_digest digest;
     std::string head;
 

@@ -1,4 +1,4 @@
-// GET /v2/user/info/ (tiktok-api §2.1, §3.1, U7 to U9).
+// GET /v2/user/info/ (docs/tiktok-wire.md §2.1, §3.1, W7 to W9).
 #include "endpoints/display.hpp"
 #include "endpoints/endpoints.hpp"
 #include "endpoints/fields.hpp"
@@ -30,7 +30,7 @@ boost::json::value user_value(world& w, const grant& consent, const account& use
     return static_cast<std::int64_t>(user.videos.size());
 }
 
-/// What TikTok sends for a field the user did not grant, when it sends something (U8).
+/// What TikTok sends for a field the user did not grant, when it sends something (W8).
 boost::json::value empty_like(const boost::json::value& full) {
     if (full.is_string()) return "";
     if (full.is_bool()) return false;

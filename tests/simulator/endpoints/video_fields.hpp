@@ -1,4 +1,4 @@
-// One public video as the display endpoints show it (tiktok-api §3.2). Pure.
+// One public video as the display endpoints show it (docs/tiktok-wire.md §3.2). Pure.
 #pragma once
 #include "state/world.hpp"
 

@@ -1,4 +1,4 @@
-// POST /v2/post/publish/video/init/ and /v2/post/publish/inbox/video/init/ (tiktok-api §4.2, §4.3).
+// POST /v2/post/publish/video/init/ and /v2/post/publish/inbox/video/init/ (docs/tiktok-wire.md §4.2, §4.3).
 #include "endpoints/endpoints.hpp"
 #include "endpoints/posting.hpp"
 

@@ -1,4 +1,4 @@
-// POST /v2/video/list/ and /v2/video/query/ (tiktok-api §2.2, §2.3, U7).
+// POST /v2/video/list/ and /v2/video/query/ (docs/tiktok-wire.md §2.2, §2.3, W7).
 #include "endpoints/display.hpp"
 #include "endpoints/endpoints.hpp"
 #include "endpoints/fields.hpp"
@@ -53,7 +53,7 @@ display_call begin(call& c, const std::string& endpoint) {
     return begun;
 }
 
-/// An optional number: absent, null and zero are `otherwise` (U7); nothing when it is not an integer.
+/// An optional number: absent, null and zero are `otherwise` (W7); nothing when it is not an integer.
 std::optional<std::int64_t> integer(const boost::json::object& from, std::string_view key,
                                     std::int64_t otherwise) {
     const auto* found = from.if_contains(key);

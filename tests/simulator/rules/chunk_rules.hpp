@@ -1,5 +1,5 @@
-// Which chunk plans an init accepts, and which range an upload expects next (tiktok-api §5.1, U26, U27).
-// Pure.
+// Which chunk plans an init accepts, and which range an upload expects next (docs/tiktok-wire.md §5.1, W26,
+// W27). Pure.
 #pragma once
 #include <cstdint>
 #include <string_view>

@@ -1,4 +1,4 @@
-// What the first bytes of a file say it is (tiktok-api §5.3). Pure.
+// What the first bytes of a file say it is (docs/tiktok-wire.md §5.3). Pure.
 #pragma once
 #include <cstddef>
 #include <string_view>

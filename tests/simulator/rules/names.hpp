@@ -1,5 +1,5 @@
-// How TikTok's identifiers look (tiktok-api §0). Random, except open_id and union_id, which have to stay the
-// same.
+// How TikTok's identifiers look (docs/tiktok-wire.md §0). Random, except open_id and union_id, which have to
+// stay the same.
 #pragma once
 #include "base/clock.hpp"
 

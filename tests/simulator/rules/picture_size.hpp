@@ -1,6 +1,6 @@
-// How many pixels a picture has, read from its head while it comes (tiktok-api §5.3, U31): the frame header
-// of a JPEG, wherever it lies behind metadata, and the first chunk of a WebP. It keeps a few bytes, not the
-// picture. Pure.
+// How many pixels a picture has, read from its head while it comes (docs/tiktok-wire.md §5.3, W31): the frame
+// header of a JPEG, wherever it lies behind metadata, and the first chunk of a WebP. It keeps a few bytes,
+// not the picture. Pure.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Proof keys of the authorize page (tiktok-api §1.1, U2). Pure.
+// Proof keys of the authorize page (docs/tiktok-wire.md §1.1, W2). Pure.
 #pragma once
 #include <string_view>
 

@@ -1,5 +1,5 @@
-// Sliding one-minute windows (tiktok-api §0, §8.3): a call is taken when fewer than `limit` were taken within
-// the window before it. A refused call takes no place. Pure; time is an argument.
+// Sliding one-minute windows (docs/tiktok-wire.md §0, §8.3): a call is taken when fewer than `limit` were
+// taken within the window before it. A refused call takes no place. Pure; time is an argument.
 #pragma once
 #include "base/clock.hpp"
 

@@ -1,4 +1,4 @@
-// Which redirect URIs an app may register and use (tiktok-api §1.1). Pure.
+// Which redirect URIs an app may register and use (docs/tiktok-wire.md §1.1). Pure.
 #pragma once
 #include "configure/settings.hpp"
 

@@ -1,4 +1,5 @@
-// URLs as far as the simulator needs them: their parts, and whether an app owns them (tiktok-api §5.4). Pure.
+// URLs as far as the simulator needs them: their parts, and whether an app owns them (docs/tiktok-wire.md
+// §5.4). Pure.
 #pragma once
 #include "configure/settings.hpp"
 

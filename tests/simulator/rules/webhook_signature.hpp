@@ -1,4 +1,4 @@
-// TikTok-Signature (tiktok-api §7). Pure.
+// TikTok-Signature (docs/tiktok-wire.md §7). Pure.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -7,7 +7,7 @@
 namespace gateway::simulator {
 
 /// `t=<unix s>,s=<lower-case hex of HMAC-SHA256(client_secret, t + "." + body)>`; `blank`: one behind the
-/// comma (U19).
+/// comma (W19).
 std::string webhook_signature(std::string_view client_secret, std::int64_t unix_s, std::string_view body,
                               bool blank = false);
 

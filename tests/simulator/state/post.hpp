@@ -1,4 +1,5 @@
-// One publish attempt as TikTok knows it (tiktok-api §6). Plain facts; post_book moves them over time.
+// One publish attempt as TikTok knows it (docs/tiktok-wire.md §6). Plain facts; post_book moves them over
+// time.
 #pragma once
 #include "base/clock.hpp"
 #include "configure/settings.hpp"
@@ -73,7 +74,7 @@ struct post {
     std::vector<pulled_record> pulled;
     std::vector<std::int64_t> post_ids;
     std::vector<wall_time> public_since; // of each post id
-    bool endless = false;                // its pull never ends (U28)
+    bool endless = false;                // its pull never ends (W28)
 
     bool running() const {
         return status == post_status::processing_upload || status == post_status::processing_download;

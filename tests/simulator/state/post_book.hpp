@@ -1,5 +1,5 @@
 // All posts, and how they move over time: bytes in, processing, inbox or published, moderation, expiry
-// (tiktok-api §5, §6). Pure; time is an argument. What the outside should hear is left in `news`.
+// (docs/tiktok-wire.md §5, §6). Pure; time is an argument. What the outside should hear is left in `news`.
 #pragma once
 #include "state/post.hpp"
 

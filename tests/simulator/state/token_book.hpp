@@ -1,5 +1,5 @@
-// What TikTok knows of authorizations: codes, grants, tokens, and how a refresh rotates them (tiktok-api §1,
-// U3-U5). Pure; time is an argument.
+// What TikTok knows of authorizations: codes, grants, tokens, and how a refresh rotates them
+// (docs/tiktok-wire.md §1, W3-W5). Pure; time is an argument.
 #pragma once
 #include "base/clock.hpp"
 #include "configure/settings.hpp"

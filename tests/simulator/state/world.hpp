@@ -16,7 +16,7 @@
 
 namespace gateway::simulator {
 
-/// A public video as the display endpoints show it (tiktok-api §3.2).
+/// A public video as the display endpoints show it (docs/tiktok-wire.md §3.2).
 struct video {
     std::string id;
     std::string title;
@@ -38,7 +38,7 @@ struct event_to_send {
     std::string url;
     std::string client_secret;
     std::string body;
-    bool blank = false; // behind the comma of the signature (U19)
+    bool blank = false; // behind the comma of the signature (W19)
 };
 
 struct pull_to_start {
@@ -72,13 +72,14 @@ public:
     account& put_account(const account_settings& facts);
     std::string open_id(const std::string& client_key, const std::string& username);
 
-    /// Tells an app's webhook; `content` becomes a string holding JSON (tiktok-api §7). The portal's test
-    /// event, `tiktok.ping`, is of no account and has its time in milliseconds (U19).
+    /// Tells an app's webhook; `content` becomes a string holding JSON (docs/tiktok-wire.md §7). The portal's
+    /// test event, `tiktok.ping`, is of no account and has its time in milliseconds (W19).
     void tell(const std::string& client_key, const std::string& username, const std::string& event,
               const boost::json::object& content, const std::string& publish_id = {});
     /// Tells what happened to posts since; part of advance(), and asked for after a request was handled.
     void settle();
-    /// Ends consents of an account: tokens die, running posts fail, the apps are told (tiktok-api §1.3, §7).
+    /// Ends consents of an account: tokens die, running posts fail, the apps are told (docs/tiktok-wire.md
+    /// §1.3, §7).
     void withdraw(const std::string& username, const std::string& client_key, int reason);
 
     settings config;

@@ -8,7 +8,7 @@ namespace gateway::simulator {
 /// Downloads all URLs of a post, one after another, and tells the world how it went.
 boost::asio::awaitable<void> pull(host& h, pull_to_start what);
 
-/// Sends an event until it is answered with 200, with growing pauses, or gives up (tiktok-api §7).
+/// Sends an event until it is answered with 200, with growing pauses, or gives up (docs/tiktok-wire.md §7).
 boost::asio::awaitable<void> deliver(host& h, event_to_send what);
 
 } // namespace gateway::simulator

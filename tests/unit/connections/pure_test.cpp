@@ -99,7 +99,7 @@ TEST(ReturnUrl, CarriesUserAndResultInItsQuery) {
 }
 
 TEST(Pkce, SpellsTheChallengeAsTikTokOrAsTheRfcDoes) {
-    const std::string verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"; // tiktok-api §1.1
+    const std::string verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"; // docs/tiktok-wire.md §1.1
     EXPECT_EQ(challenge_of(verifier, "hex"),
               "13d31e961a1ad8ec2f16b10c4c982e0876a878ad6df144566ee1894acb70f9c3");
     EXPECT_EQ(challenge_of(verifier, "base64url"), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");

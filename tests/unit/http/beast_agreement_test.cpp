@@ -1,5 +1,5 @@
 // Two parsers, one meaning: what the strict gate accepts, Beast reads the same way; and what Beast 1.81 is
-// known to let through (failure-catalogue §1) the gate refuses. Without the first, the gate would judge other
+// known to let through (docs/promises.md §1) the gate refuses. Without the first, the gate would judge other
 // requests than are run.
 #include "fuzz/targets.hpp"
 #include "http/header_finder.hpp"

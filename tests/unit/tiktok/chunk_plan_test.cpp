@@ -14,7 +14,7 @@ struct planned {
     std::uint64_t chunk_size, count, last;
 };
 
-// The table of tiktok-api §5.1, whole, and the sizes of the flow tests.
+// The table of docs/tiktok-wire.md §5.1, whole, and the sizes of the flow tests.
 constexpr std::optional<std::uint64_t> none;
 const planned table[] = {
     {1, none, 1, 1, 1},
