@@ -1,4 +1,8 @@
 """Feeds every rule of tidy.py something bad, and something good that looks alike."""
+import pathlib
+import tempfile
+
+import citations
 
 HEADER = "// What it is for.\n#pragma once\n"
 
@@ -55,6 +59,58 @@ GOOD = [
     ("tests/unit/a_test.cpp", "TEST(Pool, C02GivesAFreedConnectionToTheOldestWaiter) {\n}\n"),
 ]
 
+DOCS = {"contract": "# The contract\n\n## 4. Answers\n\n### 4.1 Codes\n",
+        "promises": "| ID | Fault | Kept | State |\n|---|---|---|---|\n| C06 | a | `b\\|c` | |\n"
+                    "| L01 | a | b | no test of this ID |\n| FaultA | a | b |\n\n**R8** stored\n",
+        "tiktok-wire": "### 5.1 Chunks\n\n| C8 | 4 GB |\n\n| W16 | ids |\n"}
+
+CITATIONS_BAD = [  # path, text
+    ("service/a.cpp", "// As docs/agreement.md says.\n"),
+    ("service/a.cpp", "// As docs/contract.md §5 says.\n"),
+    ("service/a.cpp", "// As docs/contract.md §4, §4.2 says.\n"),
+    ("service/a.cpp", "// As docs/contract.md\n// §5 says.\n"),
+    ("service/a.cpp", "// As product §4 says.\n"),
+    ("service/a.cpp", "// As it is said (§4).\n"),
+    ("service/a.cpp", "int x; // refused (C07)\n"),
+    ("service/a.cpp", "int x; // both were seen (W17)\n"),
+    ("service/a.cpp", "int x; // stored, R9\n"),
+    ("tests/a.py", "# docs/promises.md C06, C07\n"),
+    ("tests/a.yaml", "# docs/contract.md §7\n"),
+    ("tests/a_test.cpp", "TEST(Gate, C07RefusesIt) {\n}\n"),
+    ("tests/a_test.cpp", "TEST_F(Gate, C06ToC08RefusesIt) {\n}\n"),
+    ("tests/a_test.cpp", "TEST(Gate, L01IsShownThoughThePageSaysNo) {\n}\n"),
+    ("tests/a_test.cpp", "TEST(Gate, FaultBIsNoRow) {\n}\n"),
+]
+
+CITATIONS_GOOD = [
+    ("service/a.cpp", "// docs/contract.md §4 and §4.1; docs/tiktok-wire.md §5.1, C8, W16 (docs/promises.md C06).\n"),
+    ("service/a.cpp", "// As docs/contract.md\n// §4.1 has it (RFC 9110 §5.5, RFC 2046 §5.1.1; NIST SP 800-38D §8.3).\n"),
+    ("service/a.cpp", "// ISO/IEC 14496-12 §4.3; the new pair is durable: R8\n"),
+    ("service/a.cpp", 'auto text = "C99 W99 docs";\n'),
+    ("tests/a_test.cpp", "TEST(Gate, C06RefusesIt) {\n}\nTEST(Gate, FaultATakesIt) {\n}\nTEST(FaultLab, Runs) {\n}\n"),
+]
+
+
+def judge_citations():
+    pages = citations.Pages(DOCS)
+    for path, text in CITATIONS_BAD:
+        if not list(citations.citation_faults(path, text, pages)):
+            yield f"citation did not see: {text[:80]!r}"
+    for path, text in CITATIONS_GOOD:
+        yield from (f"a false alarm on {text[:80]!r}: {fault}" for fault in citations.citation_faults(path, text, pages))
+    if len(list(citations.state_faults(["TEST(Other, ProvesNoRow) {\n"], pages))) != 1:
+        yield "citation did not see a row that no test carries"
+    if list(citations.state_faults(["TEST(Gate, C06RefusesIt) {\n"], pages)):
+        yield "citation did not see the test of a row"
+    with tempfile.TemporaryDirectory() as folder:
+        top = pathlib.Path(folder)
+        (top / "there.md").write_text("## 1. A `heading`, here\n")
+        links = {"[a](there.md)": 0, "[a](there.md#1-a-heading-here)": 0, "[a](https://example.org/x)": 0, "`service/away`": 1,
+                 "[a](away.md)": 1, "[a](there.md#2-nothing)": 1, "`docs/away.md`": 1, "```\n[a](away.md)\n```": 0}
+        for text, faults in links.items():
+            if len(list(citations.link_faults("page.md", text + "\n", top))) != faults:
+                yield f"links were judged wrongly: {text}"
+
 
 def run(faults_of, error_code_faults):
     wrong = []
@@ -66,5 +122,7 @@ def run(faults_of, error_code_faults):
     twice = "GATEWAY_ERROR(40001, one, false,\nGATEWAY_ERROR(40001, two, false,\n"
     if len(list(error_code_faults(twice, "one"))) != 2:
         wrong.append("error_codes did not see a number used twice and a code without documentation")
-    print("\n".join(wrong) if wrong else f"{len(BAD)} bad and {len(GOOD)} good snippets were judged rightly")
+    wrong += judge_citations()
+    bad, good = len(BAD) + len(CITATIONS_BAD), len(GOOD) + len(CITATIONS_GOOD)
+    print("\n".join(wrong) if wrong else f"{bad} bad and {good} good snippets were judged rightly")
     return 1 if wrong else 0

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The rules of the house, enforced: layers, sizes, banned words with their replacement, names, first comments.
+"""The rules of the house, enforced: layers, sizes, banned words with their replacement, names, first comments, citations.
 
 usage: tidy.py FOLDER        look at the repository in FOLDER; exit 1 and one line per fault
        tidy.py --self-test   feed every rule something bad and see it refused
@@ -12,6 +12,8 @@ import re
 import subprocess
 import sys
 
+import citations
+
 FUNCTION_LINES_MAX = 70
 RANKS = {"base": 0, "http": 1, "limits": 1, "telemetry": 1, "settings": 1, "runtime": 2, "store": 3, "outbound": 3,
          "vault": 4, "tiktok": 4, "tokens": 5, "windows": 5, "user_api": 6, "posts": 7, "files": 7, "connections": 7,
@@ -21,7 +23,7 @@ NEIGHBOURS = {("posts", "files"), ("idempotency", "api")}
 
 # rule, pattern (on code without comments and strings), folders it holds for, exceptions, what to do instead
 BANNED = [
-    # The resolver alone lets a thread go: nothing ends a getaddrinfo that hangs, and shutdown must not wait (U13).
+    # The resolver alone lets a thread go: nothing ends a getaddrinfo that hangs, and shutdown must not wait (docs/promises.md U13).
     ("detached", r"\bdetached\b|\.detach\(\)", ["service", "tests"], ["service/outbound/resolver.cpp"],
      "spawn it in a task_group, which waits for it"),
     ("stdout", r"std::c(out|err|log)\b|\bprintf\(|\bputs\(", ["service", "tests"],
@@ -232,7 +234,7 @@ def tracked(folder):
 
 
 def look_at(folder):
-    faults = []
+    faults, texts = [], {}
     for path in tracked(folder):
         if path.endswith((".png", ".mp4", ".jpg", "package-lock.json")) or within(path, ["tests/tidy"]):
             continue
@@ -242,6 +244,8 @@ def look_at(folder):
             continue
         if path.endswith((".hpp", ".cpp", ".py", ".sh", ".yaml", ".yml", ".md", ".txt", ".cmake")) or path == "dev":
             faults += faults_of(path, text)
+            texts[path] = text
+    faults += citations.look_at(folder, texts)
     contract = folder / "openapi.yaml"
     faults += error_code_faults((folder / "service/base/errc.hpp").read_text(),
                                 contract.read_text() if contract.exists() else None)
@@ -250,7 +254,6 @@ def look_at(folder):
 
 def main():
     if sys.argv[1:] == ["--self-test"]:
-        sys.path.insert(0, str(pathlib.Path(__file__).parent))
         import self_test
         return self_test.run(faults_of, error_code_faults)
     if len(sys.argv) != 2:
