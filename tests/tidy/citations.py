@@ -152,4 +152,8 @@ def look_at(folder, texts):
         if path.endswith(".md"):
             found += link_faults(path, text, folder)
         yield from (f"{path}:{line}: [citation] {message}" for line, message in found)
+    drawn = texts.get("docs/architecture.md", "")
+    for name in sorted({path.split("/")[1] for path in texts if re.match(r"service/\w+/", path)}):
+        if not re.search(rf"^ (?:.* )?{name}/", drawn, re.M):
+            yield f"docs/architecture.md: [citation] service/{name}/ is not in the listing of folders"
     yield from state_faults([text for path, text in texts.items() if path.endswith(".cpp")], pages)
