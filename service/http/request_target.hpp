@@ -18,8 +18,8 @@ struct request_target {
 /// `target` holds visible ASCII only. Errors: malformed_request.
 result<request_target> parse_target(verb method, std::string_view target);
 
-/// Whether two authorities name the same server. A port that is absent or empty is the scheme's default (RFC
-/// 9110 §4.2.3); apart from that only the case of letters is ignored.
+/// Whether two authorities name the same server (RFC 9110 §4.2.3). A port that is absent or empty is the
+/// scheme's default; apart from that only the case of letters is ignored.
 bool same_authority(std::string_view a, std::string_view b, std::string_view default_port);
 
 /// A name, an IPv4 address or a bracketed IPv6 address, with an optional port.
