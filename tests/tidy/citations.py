@@ -9,7 +9,7 @@ LINE_BREAK = re.compile(r"\n[ \t]*(?://+|#+|\*)?[ \t]*")
 PAGE = re.compile(r"\bdocs/([\w/-]+)\.md\b")
 SECTION = re.compile(r"§ ?(\d+(?:\.\d+)*)?")
 # What may stand before a `§`: a page of ours or a standard, and further sections or rows of the same.
-SOURCE = re.compile(r"(?:docs/(?P<page>[\w/-]+)\.md|(?:RFC|SP|IEC) [\dA-Z-]+|(?:RFC|SP|IEC) [\d-]+ [\d-]+),?\s+"
+SOURCE = re.compile(r"(?:docs/(?P<page>[\w/-]+)\.md|(?:RFC|SP|IEC)\s+[\dA-Z-]+),?\s+"
                     r"(?:(?:§[\d.]+(?:[-–]\d[\d.]*)?|[A-Z]\d{1,2})(?: [a-z])?(?:\s*,\s*|\s+(?:and|to|or)\s+|\s+))*$")
 ROW = re.compile(r"\b[CGIKLMPQSTUV]\d\d\b")
 OPEN_POINT = re.compile(r"\b(?:W[1-9]\d?|C[1-8]|R\d|R10)\b")

@@ -85,6 +85,7 @@ CITATIONS_BAD = [  # path, text
 CITATIONS_GOOD = [
     ("service/a.cpp", "// docs/contract.md §4 and §4.1; docs/tiktok-wire.md §5.1, C8, W16 (docs/promises.md C06).\n"),
     ("service/a.cpp", "// As docs/contract.md\n// §4.1 has it (RFC 9110 §5.5, RFC 2046 §5.1.1; NIST SP 800-38D §8.3).\n"),
+    ("service/a.cpp", "/// As the scheme has it (RFC\n/// 9110 §4.2.3), or nothing.\n"),
     ("service/a.cpp", "// ISO/IEC 14496-12 §4.3; the new pair is durable: R8\n"),
     ("service/a.cpp", 'auto text = "C99 W99 docs";\n'),
     ("tests/a_test.cpp", "TEST(Gate, C06RefusesIt) {\n}\nTEST(Gate, FaultATakesIt) {\n}\nTEST(FaultLab, Runs) {\n}\n"),
