@@ -144,16 +144,22 @@ def state_faults(tests, pages):
             yield f"docs/promises.md: [citation] {row}: no test carries this ID; say \"{NO_TEST}\" or \"{NOT_BUILT}\""
 
 
-def look_at(folder, texts):
-    """All faults of the repository; `texts`: path → text of what is tracked."""
+def rank_faults(ranks, drawn):
+    """The listing of folders in docs/architecture.md, held against the ranks that are enforced."""
+    listed = {name: int(rank) for rank, name in re.findall(r"^ *(\d+) +(\w+)/ ", drawn, re.M)}
+    for name in sorted(set(ranks) | set(listed)):
+        if ranks.get(name) != listed.get(name):
+            yield (f"docs/architecture.md: [citation] the rank of {name}/ is {ranks.get(name, 'not there')}, "
+                   f"the listing says {listed.get(name, 'nothing')}")
+
+
+def look_at(folder, texts, ranks):
+    """All faults of the repository; `texts`: path → text of what is tracked; `ranks`: of the folders of service/."""
     pages = pages_of(folder)
     for path, text in texts.items():
         found = [] if path.startswith("docs/") else list(citation_faults(path, text, pages))
         if path.endswith(".md"):
             found += link_faults(path, text, folder)
         yield from (f"{path}:{line}: [citation] {message}" for line, message in found)
-    drawn = texts.get("docs/architecture.md", "")
-    for name in sorted({path.split("/")[1] for path in texts if re.match(r"service/\w+/", path)}):
-        if not re.search(rf"^ (?:.* )?{name}/", drawn, re.M):
-            yield f"docs/architecture.md: [citation] service/{name}/ is not in the listing of folders"
+    yield from rank_faults(ranks, texts.get("docs/architecture.md", ""))
     yield from state_faults([text for path, text in texts.items() if path.endswith(".cpp")], pages)

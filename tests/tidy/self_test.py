@@ -103,6 +103,8 @@ def judge_citations():
         yield "citation did not see a row that no test carries"
     if list(citations.state_faults(["TEST(Gate, C06RefusesIt) {\n"], pages)):
         yield "citation did not see the test of a row"
+    if len(list(citations.rank_faults({"base": 0, "http": 1, "app": 2}, "  0  base/  a\n  2  http/  b\n  3  away/  c\n"))) != 3:
+        yield "citation did not see a wrong rank, a folder that is not listed, and one that is not there"
     with tempfile.TemporaryDirectory() as folder:
         top = pathlib.Path(folder)
         (top / "there.md").write_text("## 1. A `heading`, here\n")

@@ -245,7 +245,7 @@ def look_at(folder):
         if path.endswith((".hpp", ".cpp", ".py", ".sh", ".yaml", ".yml", ".md", ".txt", ".cmake")) or path == "dev":
             faults += faults_of(path, text)
             texts[path] = text
-    faults += citations.look_at(folder, texts)
+    faults += citations.look_at(folder, texts, RANKS)
     contract = folder / "openapi.yaml"
     faults += error_code_faults((folder / "service/base/errc.hpp").read_text(),
                                 contract.read_text() if contract.exists() else None)
