@@ -57,7 +57,7 @@ boost::json::object action_test::settled_post(const std::string& publish_id, std
     const auto end = gateway::steady_now() + gateway::seconds{20};
     boost::json::object post;
     do
-        post = w.tiktok().post(publish_id); // each look is a round trip: no busy loop
+        post = w.tiktok().post(publish_id); // each poll is a round trip, so this is not a busy loop
     while (text_in(post, "state") != state && text_in(post, "state") != "FAILED"
            && gateway::steady_now() < end);
     return post;

@@ -1,5 +1,5 @@
-// What flow tests of actions share: a gateway whose windows are wide, TikTok's refusals by code, small real
-// videos, and waiting for what the simulator knows.
+// The fixture of the flow tests of actions: a gateway with large limits, TikTok's refusals by code, small
+// valid videos, and waiting for a state in the simulator.
 #pragma once
 #include "harness/flow_test.hpp"
 
@@ -13,25 +13,26 @@ class action_test : public harness::flow_test {
 protected:
     action_test() { w.options.settings = wide_windows; }
 
-    /// One more connected user of the simulator's account `alice`: windows are kept per user, so each case of
-    /// a table has its own.
+    /// Connects another user to the simulator's account `alice`. Windows are per user, so each case of a
+    /// table uses its own.
     std::string another_user(const boost::json::object& what = {});
     std::string path_of(const std::string& user, std::string_view rest) const {
         return "/v1/users/" + user + std::string(rest);
     }
 
-    /// From now on TikTok answers `times` calls of `path` with this refusal, and does nothing. Negative: all.
+    /// From now on TikTok answers `times` calls of `path` with this refusal, without effect. Negative: all
+    /// calls.
     void tiktok_refuses(std::string_view path, int status, std::string_view code, int times = -1);
-    /// How many calls of `path` TikTok has seen, and the body of the last one.
+    /// The number of calls of `path` that TikTok received, and the body of the last one.
     std::size_t calls_of(std::string_view path);
     boost::json::object last_call_of(std::string_view path);
 
-    /// A raw body: the video itself.
+    /// Uploads the video as a raw body.
     harness::answer upload(const std::string& user, const std::string& bytes, const std::string& query = {},
                            const harness::fields& more = {});
     /// POST /v1/files; the file_id.
     std::string stage(const std::string& bytes);
-    /// The post as TikTok has it, once its state is `state`, or as it is when the patience ends.
+    /// The post at TikTok once its state is `state`, or its state after a timeout.
     boost::json::object settled_post(const std::string& publish_id, std::string_view state);
 
     static constexpr const char* wide_windows =
@@ -48,7 +49,7 @@ private:
     int users_ = 0;
 };
 
-/// An MP4 by its first box, filled up to `size_bytes` with bytes that differ everywhere.
+/// Bytes that begin with the first box of an MP4, filled up to `size_bytes` without repetition.
 std::string mp4(std::size_t size_bytes);
 std::string sha256_of(std::string_view bytes);
 std::string text_in(const boost::json::object& from, std::string_view key);

@@ -1,4 +1,4 @@
-// What the program can be told on its command line, and how it refuses to start.
+// The program's command line, and how it refuses to start.
 #include "base/digest.hpp"
 #include "harness/flow_test.hpp"
 
@@ -33,7 +33,7 @@ protected:
         EXPECT_TRUE(status) << "it does not end";
         return {status.value_or(-1), child.output_at_end(), child.errors_at_end()};
     }
-    /// A file with what is required and `more`.
+    /// A settings file with the required keys and `more`.
     std::string settings(const std::string& more = {}) const {
         return folder.write("gateway.yaml",
                             "tiktok: {client_key: a, client_secret: planted-4711-secret}\n"
@@ -201,7 +201,7 @@ TEST_F(Commands, FaultRTheCheckSaysByKeyWhichScopesItDoesNotKnowAndLetsThemPass)
 
 class Start : public harness::flow_test {
 protected:
-    /// The settings of the running gateway once more, with other values in some places.
+    /// Starts another gateway with the settings of the running one and some other values.
     ended start_again(std::map<std::string, std::string> variables) {
         auto all = harness::gateway_variables(w.folder(), w.tiktok(), w.options, w.caller_key());
         for (const auto& [name, value] : variables)
@@ -274,7 +274,7 @@ TEST_F(Start, FaultOAClientSecretWithALineEndAndAMarkIsTheSecretThatTikTokKnows)
     const harness::temp_folder elsewhere;
     w.options.variables["TIKTOK_GATEWAY__TIKTOK__CLIENT_SECRET_FILE"] =
         elsewhere.write("edited.secret", "\xEF\xBB\xBF" + secret + "\r\n");
-    const auto gone = w.api().del("/v1/users/user-77"); // TikTok asks for the secret before it revokes
+    const auto gone = w.api().del("/v1/users/user-77"); // TikTok requires the secret to revoke
     EXPECT_TRUE(gone.at("data.revoked_at_tiktok") == boost::json::value(true)) << gone.raw;
 }
 

@@ -1,4 +1,4 @@
-// A user connects, comes back, leaves: the whole way through TikTok's authorize page and its webhooks.
+// A user connects, reconnects and disconnects, through TikTok's authorize page and its webhooks.
 #include "flow/action_test.hpp"
 
 #include <boost/json/array.hpp>
@@ -20,7 +20,7 @@ protected:
     harness::answer connect_call(const std::string& user, const boost::json::object& wish = {}) {
         return w.api().post(path_of(user, "/connect"), wish);
     }
-    /// Path and query TikTok sends the browser back to; `choice` is what the person does on TikTok's page.
+    /// Path and query of TikTok's redirect to the gateway; `choice` is the user's choice on TikTok's page.
     std::string callback_of(const std::string& user, const boost::json::object& wish = {},
                             const std::string& choice = "simulate=allow") {
         const auto begun = connect_call(user, wish);
@@ -33,7 +33,7 @@ protected:
         EXPECT_NE(path, std::string::npos) << to;
         return path == std::string::npos ? to : to.substr(path);
     }
-    /// The user's own browser: it has no key.
+    /// Requests it as the user's browser, which has no key.
     harness::answer land(const std::string& callback) { return w.stranger().get(callback); }
 
     std::string state_of(const std::string& user) {
@@ -47,7 +47,7 @@ protected:
                 scopes.emplace_back(each.as_string());
         return scopes;
     }
-    /// TikTok's times have no milliseconds. Each look is a round trip.
+    /// TikTok's times have whole seconds. Each poll is a round trip.
     void let_a_second_pass(const std::string& user) {
         const auto end = gateway::steady_now() + gateway::milliseconds{1'050};
         while (gateway::steady_now() < end)
@@ -62,7 +62,7 @@ protected:
             "[{name: flow, return_url_prefixes: ['https://app.example.com/tiktok'], key_sha256: "
             + sha256_of(w.caller_key()) + "}]";
     }
-    /// From now on TikTok's events go to the gateway.
+    /// From now on the simulator sends its events to the gateway.
     void connect_webhooks() {
         const std::string url = "http://127.0.0.1:" + std::to_string(w.gateway().port()) + "/webhooks/tiktok";
         boost::json::array apps{boost::json::object{{"client_key", harness::simulator_process::client_key},
@@ -75,7 +75,8 @@ protected:
         EXPECT_THAT(got.body, HasSubstr("TikTok is not connected"));
         expect_private(got);
     }
-    /// Nobody keeps it, nobody frames it, and its address (code and state) goes nowhere.
+    /// The page is not cached and not framed, and its address (with code and state) is not sent as a
+    /// referrer.
     static void expect_private(const harness::answer& got) {
         EXPECT_EQ(got.header("cache-control"), "no-store");
         EXPECT_EQ(got.header("referrer-policy"), "no-referrer");
@@ -278,7 +279,7 @@ TEST_F(Connect, T19AUserWhoLeavesAtTikTokHasToConnectAgain) {
     EXPECT_EQ(w.tiktok().control().post("/tokens/revoke", {{"account", "alice"}}).status, 200);
     const auto end = gateway::steady_now() + gateway::seconds{20};
     while (state_of("u") != "revoked" && gateway::steady_now() < end) {
-    } // each look is a round trip
+    } // each poll is a round trip
     const auto shown = w.api().get("/v1/users/u");
     EXPECT_EQ(shown.text_at("data.state"), "revoked") << shown.raw;
     EXPECT_EQ(shown.text_at("data.cause"), "user_disconnected");

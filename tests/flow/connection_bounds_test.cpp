@@ -1,5 +1,5 @@
-// A bound of connections evicts before it refuses: whoever holds one without using it makes room, whoever
-// uses it keeps it, and who cannot be served hears so.
+// At the bound of connections an unused one is evicted before a client is refused; one in use stays; a client
+// that cannot be served gets an answer.
 #include "harness/flow_test.hpp"
 #include "unit/runtime/certificates.hpp"
 
@@ -20,7 +20,9 @@ constexpr const char* half_head = "GET /v1/users HTTP/1.1\r\nHost: local";
 
 class ConnectionBounds : public harness::flow_test {
 protected:
-    void SetUp() override { std::signal(SIGPIPE, SIG_IGN); } // a connection that broke is not the test's end
+    void SetUp() override {
+        std::signal(SIGPIPE, SIG_IGN);
+    } // writing to a broken connection must not end the test
     void bound_of(int connections, int workers = 2) {
         w.options.settings = "listen: {connections_max: " + std::to_string(connections) + "}\n";
         w.options.variables["TIKTOK_GATEWAY__WORKERS"] = std::to_string(workers);
@@ -32,7 +34,7 @@ protected:
     std::unique_ptr<harness::raw_socket> connect() {
         return std::make_unique<harness::raw_socket>(w.gateway().port(), w.heard());
     }
-    /// Uploads whose bytes have not come yet: as many connections are busy.
+    /// Begins uploads without sending their bytes, so that as many connections are busy.
     sockets keep_busy(int count) {
         sockets busy;
         for (int i = 0; i < count; ++i) {
@@ -131,7 +133,7 @@ TEST_F(ConnectionBounds, FaultZUnfinishedHeadsGoBeforeIdleConnections) {
 }
 
 TEST_F(ConnectionBounds, FaultZRoomIsFoundAtEveryWorker) {
-    bound_of(3, 4); // a new client mostly comes to another worker than the idle ones
+    bound_of(3, 4); // a new client is mostly accepted by another worker than the idle ones
     sockets idle;
     for (int i = 0; i < 60; ++i) {
         idle.push_back(connect());
@@ -178,7 +180,7 @@ TEST_F(ConnectionBounds, FaultZWhoIsRefusedHears503OverTlsToo) {
     const auto trusted = w.folder().write("authority.pem", authority.pem());
     w.options.settings = "listen: {connections_max: 1, tls: {certificate_file: " + chain
                          + ", private_key_file: " + key + "}}\n";
-    // An upload whose body does not come keeps the one connection busy.
+    // An upload without its body keeps the only connection busy.
     harness::raw_socket busy(w.gateway().port(), trusted, "localhost");
     busy.send(an_upload());
     EXPECT_THAT(busy.receive(), testing::StartsWith("HTTP/1.1 100"));
@@ -200,7 +202,7 @@ protected:
                 EXPECT_EQ(got.status, 200) << probe << " " << got.raw;
             }
     }
-    /// More than the admin port takes, each of which has said `bytes` and reads nothing.
+    /// More connections than the admin port allows; each has sent `bytes` and reads nothing.
     sockets holding(const std::string& bytes) {
         sockets held;
         for (int i = 0; i < 200; ++i) {

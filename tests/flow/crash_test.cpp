@@ -17,8 +17,8 @@ class Crash : public action_test {
 protected:
     const harness::fields key{{"Idempotency-Key", "once"}};
 
-    /// TikTok meets what matches with silence; once it has seen it (`seen`: and the rest of it) the gateway
-    /// is killed, to be started again by the next call.
+    /// TikTok does not answer a matching request. Once it has received it (`seen`: completely), the gateway
+    /// is killed; the next call starts it again.
     void kill_while_waiting_for(
         const boost::json::object& match, bool applies, const std::function<harness::answer()>& call,
         const std::function<bool()>& seen = [] { return true; }) {
@@ -32,7 +32,7 @@ protected:
         EXPECT_EQ(lost.get().status, 0);
         w.tiktok().clear_faults();
     }
-    /// Requests that met a fault so far.
+    /// The number of requests that met a fault so far.
     std::size_t faulted() {
         std::size_t count = 0;
         const auto history = w.tiktok().history();
@@ -43,7 +43,7 @@ protected:
         return count;
     }
     std::size_t posts_at_tiktok() { return w.tiktok().history().at("posts").as_array().size(); }
-    /// The start settles what was left; its answers come a moment after the first line.
+    /// The start settles the interrupted calls; their answers are ready shortly after its first line.
     harness::answer once_settled(const std::function<harness::answer()>& call) {
         const auto end = gateway::steady_now() + gateway::seconds{10};
         auto got = call();

@@ -31,7 +31,7 @@ const char* name_of(client_kind kind) {
     return "";
 }
 
-/// Polls a condition that other threads bring about.
+/// Polls a condition that other threads make true.
 template <class Condition>
 bool comes_true(Condition condition, milliseconds wait) {
     const auto until = gateway::deadline::in(gateway::steady_now(), wait);
@@ -44,7 +44,7 @@ bool comes_true(Condition condition, milliseconds wait) {
 
 } // namespace
 
-/// What a client holds between two calls.
+/// What a client keeps between two calls.
 class connection {
 public:
     explicit connection(const target& at) : at_(at) {}
@@ -56,8 +56,8 @@ public:
     }
     void close() { socket_.reset(); }
     harness::raw_socket& socket() { return *socket_; }
-    /// Whether the peer has said something, or ended, within `wait`: a client's pool looks for that before it
-    /// takes the connection again.
+    /// Whether the peer sends something or closes within `wait`: a client's pool checks that before it reuses
+    /// the connection.
     bool is_stale(milliseconds wait) const {
         pollfd ready{socket_->descriptor(), POLLIN, 0};
         return poll(&ready, 1, static_cast<int>(wait.count())) > 0;
@@ -118,7 +118,7 @@ void load::run(client_kind kind, unsigned seed) {
     }
 }
 
-/// `false`: nobody listens any more.
+/// `false`: the port is closed.
 bool load::call(client_kind kind, connection& over) {
     const bool is_new = !over.is_open();
     try {

@@ -1,6 +1,6 @@
-// Clients that call a gateway without pause until nobody listens there any more, and repeat nothing: what a
-// drain loses is counted by them. Each is a thread; connection refused is the orderly end, everything else
-// that is not an answer of 200 is a lost call.
+// Clients that call a gateway without pause until its port is closed, and never repeat a call, so that they
+// count the calls that a drain loses. Each is a thread. A refused connection is the normal end; anything else
+// that is not an answer with 200 is a lost call.
 #pragma once
 #include "base/clock.hpp"
 
@@ -16,7 +16,7 @@ namespace drains {
 
 enum class client_kind {
     connects_per_call, // a new connection for each call
-    keeps_alive,       // one connection, as long as the gateway lets it live
+    keeps_alive,       // one connection, until the gateway closes it
     rests_between      // the same, with a pause after each answer in which the connection is idle
 };
 
@@ -37,14 +37,14 @@ public:
     load(const load&) = delete;
     load& operator=(const load&) = delete;
 
-    /// `false`: there were not so many answers in time.
+    /// `false`: there were fewer answers in time.
     bool wait_for_answers(std::uint64_t count, gateway::milliseconds wait) const;
     /// Waits until every client was refused a connection. `false`: some still call.
     bool wait_until_refused(gateway::milliseconds wait) const;
 
     std::uint64_t answered() const { return answered_.load(); }
     std::uint64_t lost() const { return lost_.load(); }
-    /// The first of them, each in a line.
+    /// The first ones, one per line.
     std::string reasons() const;
 
 private:

@@ -1,6 +1,6 @@
-// What a drain costs its callers: nothing. Clients of all habits go on until they are refused a connection,
-// and each call that was begun must be answered. DRAIN_CALLS, DRAINS, DRAIN_CLIENTS and DRAIN_REST_MS
-// (the longest pause) choose the campaign; without them a short run that fits into every test run.
+// A drain loses no call. Clients of all kinds continue until they are refused a connection, and each call
+// that was begun must be answered. DRAIN_CALLS, DRAINS, DRAIN_CLIENTS and DRAIN_REST_MS (the longest pause)
+// choose the campaign; by default it is short enough for every test run.
 #include "flow/drain_load.hpp"
 #include "harness/flow_test.hpp"
 #include "unit/runtime/certificates.hpp"
@@ -28,7 +28,7 @@ protected:
     const std::uint64_t calls_ = setting("DRAIN_CALLS", 3'000); // at least, over all drains
 
     void SetUp() override {
-        std::signal(SIGPIPE, SIG_IGN); // a connection that broke is a lost call, not the end of the test
+        std::signal(SIGPIPE, SIG_IGN); // a broken connection is a lost call and must not end the test
         w.options.variables["TIKTOK_GATEWAY__DRAIN__DELAY_MS"] = "1000";
         w.options.settings = "log: {level: error}\n";
     }
@@ -41,7 +41,7 @@ protected:
         return at;
     }
 
-    /// One drain under load after another; gives the number of calls that were answered.
+    /// Runs one drain under load after another; expects every call to be answered.
     void expect_no_call_lost(std::size_t clients, const std::string& ca_file = {}) {
         std::uint64_t answered = 0, lost = 0;
         for (std::uint64_t one = 0; one < drains_; ++one) {
@@ -75,7 +75,7 @@ protected:
         return "GET /v1/users HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + w.caller_key()
                + "\r\n\r\n";
     }
-    /// Waits until nobody listens any more.
+    /// Waits until the port is closed.
     void close_the_doors() {
         w.gateway().process().signal(SIGTERM);
         const auto until = gateway::deadline::in(gateway::steady_now(), seconds{10});
@@ -92,7 +92,7 @@ protected:
 };
 
 TEST_F(DrainAtOnce, FaultYAYoungConnectionIsAnsweredAfterTheDoorsHaveClosed) {
-    constexpr int tries = 20; // a machine that stands still for a second makes the connection an old one
+    constexpr int tries = 20; // on a machine that pauses for a second the connection is no longer young
     for (int one = 0; one < tries; ++one) {
         const auto port = w.gateway().port();
         const auto began = gateway::steady_now();
@@ -114,7 +114,7 @@ TEST_F(DrainAtOnce, FaultYARequestThatComesLaterOnAnOpenConnectionHears503) {
     harness::raw_socket slow(w.gateway().port(), w.heard());
     const std::string whole = request();
     slow.send(whole.substr(0, 20));
-    // It is not young any more, also where the machine took its time to accept it.
+    // Long enough that the connection is not young any more, even if it was accepted late.
     EXPECT_EQ(slow.receive(milliseconds{2'500}), "");
     close_the_doors();
     slow.send(whole.substr(20));
@@ -133,7 +133,7 @@ TEST_F(DrainAtOnce, FaultYAnIdleConnectionEndsOrderlyAndNotByAReset) {
     ASSERT_EQ(poll(&ended, 1, 10'000), 1);
     char byte = 0;
     EXPECT_EQ(recv(idle.descriptor(), &byte, 1, 0), 0) << "0 is the orderly end";
-    // Our side is still open: what we say now is not answered with a reset while the peer lingers.
+    // Our side is still open: bytes sent now are not answered with a reset while the peer lingers.
     EXPECT_EQ(::send(idle.descriptor(), "G", 1, MSG_NOSIGNAL), 1);
     EXPECT_EQ(recv(idle.descriptor(), &byte, 1, 0), 0);
 }

@@ -1,4 +1,4 @@
-// What holds for every action alike: an expired token, a missing scope, TikTok down, TikTok slow.
+// Behaviour that all actions share: an expired token, a missing scope, TikTok down, TikTok slow.
 #include "flow/action_test.hpp"
 
 #include <functional>
@@ -8,9 +8,9 @@ namespace {
 
 struct action {
     const char* slug;
-    const char* endpoint; // the call of TikTok's that the action cannot do without
-    const char* scope;    // without which it is refused
-    bool may_post;        // a lost answer of that call leaves the outcome unknown
+    const char* endpoint; // the TikTok endpoint that the action needs
+    const char* scope;    // the scope that the action needs
+    bool may_post;        // if the answer of that endpoint is lost, the outcome is unknown
     std::function<harness::answer(const std::string& user, const harness::fields& more)> ask;
 };
 
@@ -55,7 +55,7 @@ protected:
         };
     }
 
-    /// A batch tells the fate of its one file inside.
+    /// For a batch, the code of its only file.
     static std::string code_of(const harness::answer& got) {
         const auto inside = got.text_at("data.results.0.problem.code");
         return inside.empty() ? got.code() : inside;
@@ -76,7 +76,7 @@ TEST_F(EveryAction, RefreshesAnExpiredTokenOnTheWay) {
         const auto user = another_user({{"account", "bob"}});
         EXPECT_EQ(w.tiktok().control().post("/tokens/expire", {{"account", "bob"}}).status, 200);
         const auto got = each.ask(user, {});
-        const bool unknown_post = got.code() == "no_such_post"; // TikTok was reached, and knows no such post
+        const bool unknown_post = got.code() == "no_such_post"; // TikTok was reached, and has no such post
         EXPECT_TRUE(got.status == 200 || unknown_post) << got.raw;
     }
 }

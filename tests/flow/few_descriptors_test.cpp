@@ -1,5 +1,5 @@
-// A process that may open few descriptors: callers' connections are bounded by what is left beside store,
-// TikTok, files and the admin port, that is told, and nobody hangs.
+// A process with a low limit of descriptors: callers' connections are bounded by the descriptors that store,
+// TikTok, files and the admin port leave, the log says so, and no client hangs.
 #include "harness/raw_socket.hpp"
 #include "harness/world.hpp"
 
@@ -21,7 +21,7 @@ using gateway::seconds;
 using testing::HasSubstr;
 using sockets = std::vector<std::unique_ptr<harness::raw_socket>>;
 
-/// A program that runs the gateway under a limit of open files.
+/// A script that runs the gateway with a limit of open files.
 std::string limited_to(int descriptors, const harness::temp_folder& folder) {
     const auto file = folder.write("limited-gateway", "#!/bin/sh\nulimit -n " + std::to_string(descriptors)
                                                           + "\nexec " GATEWAY_PROGRAM " \"$@\"\n");
@@ -80,7 +80,7 @@ protected:
         const rlimit limit{descriptors, limit_at_start};
         ASSERT_EQ(prlimit(w.gateway().process().pid(), RLIMIT_NOFILE, &limit, nullptr), 0);
     }
-    /// The number that the next descriptor gets: those above may be open for longer, as what it inherited.
+    /// The number that the next descriptor gets. Higher ones may be open, too, for example inherited ones.
     rlim_t next_descriptor() {
         const std::string all = "/proc/" + std::to_string(w.gateway().process().pid()) + "/fd/";
         rlim_t next = 0;
@@ -101,7 +101,7 @@ TEST_F(FewDescriptors, FaultAAMoreClientsThanDescriptorsDoNotKeepANewOneOrAProbe
     w.connect("user-77");
     for (const auto& bytes : {std::string(), std::string("GET /v1/us"), request()}) {
         const auto held = clients(400, bytes);
-        if (bytes == request()) // they are idle, and those before them made room
+        if (bytes == request()) // they are idle, and earlier ones were evicted
             for (const auto& one : held)
                 one->receive_answer(seconds{10});
         expect_to_be_well();
@@ -112,7 +112,8 @@ TEST_F(FewDescriptors, FaultAAMoreClientsThanDescriptorsDoNotKeepANewOneOrAProbe
 TEST_F(FewDescriptors, FaultAAWhereAllAreBusyTheRestHears503AndTheWorkIsDone) {
     w.connect("user-77");
     const auto uploads = clients(300, an_upload());
-    // Whom nobody can wait for is told at once, and loses our words where its own arrive only then.
+    // Some clients are refused without waiting for their request; they lose the answer if their request
+    // arrives later.
     std::size_t taken = 0, refused = 0, cut_off = 0;
     for (const auto& one : uploads) {
         const auto heard = one->receive(seconds{10});
@@ -133,17 +134,17 @@ TEST_F(FewDescriptors, FaultAAWhereAllAreBusyTheRestHears503AndTheWorkIsDone) {
     EXPECT_EQ(lines_with("out_of_descriptors"), 0U);
 }
 
-// What is released for a client may be taken by whoever opens something else first, so nobody is promised an
-// answer here; the reserve of the tests above is what keeps it from coming to this.
+// A descriptor that is released for a client may be used by something else first, so an answer is not
+// guaranteed here; the reserve of the tests above prevents this state.
 TEST_F(FewDescriptors, FaultAAWithoutAnyDescriptorLeftThatIsToldAndAllHealsWhenThereAreSome) {
     w.connect("user-77");
     expect_to_be_well();
-    let_it_open(next_descriptor() + 3); // as if something had taken all others
+    let_it_open(next_descriptor() + 3); // as if all others were in use
     const auto uploads = clients(80, an_upload());
     EXPECT_TRUE(w.gateway().process().says("\"event\":\"out_of_descriptors\""));
     let_it_open(limit_at_start);
     for (const auto& one : uploads) {
-        one->send("abcd"); // those that were taken end
+        one->send("abcd"); // the accepted ones end
         one->receive(milliseconds{100});
     }
     expect_to_be_well();

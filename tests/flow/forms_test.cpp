@@ -1,4 +1,4 @@
-// Uploads as multipart/form-data: every form that the RFCs allow is taken, and one that is none costs no
+// Uploads as multipart/form-data: every form that the RFCs allow is accepted, and an invalid one causes no
 // init.
 #include "flow/action_test.hpp"
 
@@ -15,7 +15,7 @@ const std::string input_head = "--b0\r\nContent-Disposition: form-data; name=\"i
 std::string input_part(const std::string& input) {
     return input_head + input + "\r\n";
 }
-/// `fields`: more of the part's head, whole lines.
+/// `fields`: more header lines of the part.
 std::string file_part(const std::string& file, const std::string& fields = {}) {
     return "--b0\r\nContent-Disposition: form-data; name=\"file_to_upload\"; filename=\"a.mp4\"\r\n" + fields
            + "Content-Type: video/mp4\r\n\r\n" + file + "\r\n";
@@ -58,14 +58,14 @@ protected:
         EXPECT_EQ(files_kept(), kept) << "something was left behind";
     }
 
-    /// Above one chunk.
+    /// Larger than one chunk.
     const std::string large = mp4(12'000'000);
 };
 
 TEST_F(Forms, FaultATakesAFormThatEndsRightBehindItsClosingDelimiter) {
     const auto user = another_user();
     const auto video = mp4(300'000);
-    // What fetch of Node 18 to 22 sends.
+    // As sent by fetch of Node 18 to 22.
     const std::string body =
         "------formdata-undici-012345678901\r\nContent-Disposition: form-data; name=\"file_to_upload\"; "
         "filename=\"a.mp4\"\r\nContent-Type: video/mp4\r\n\r\n"
@@ -188,7 +188,7 @@ TEST_F(Forms, FaultAAFormThatFindsNoRoomOnTheDiskCostsNoInit) {
     EXPECT_EQ(got.code(), "overloaded");
     EXPECT_EQ(inits(), 0U);
     EXPECT_EQ(files_kept(), 0U);
-    // What tells its length needs none; only its copy for later finds no place.
+    // An upload that announces its length needs no staged file; only its copy for later does not fit.
     const auto told = send(user, in + file_part(large, length_of(large)) + "--b0--");
     EXPECT_EQ(told.status, 200) << told.raw;
     EXPECT_TRUE(told.at("data.file_id").is_null());

@@ -1,5 +1,5 @@
-// A disk that is full while calls are under way, on SQLite: nothing is posted twice, and all heals by itself
-// when there is room again (docs/promises.md V01).
+// The disk becomes full while calls run, on SQLite: nothing is posted twice, and the service recovers by
+// itself when there is space again (docs/promises.md V01).
 #include "flow/action_test.hpp"
 
 #include <gmock/gmock.h>
@@ -26,7 +26,7 @@ protected:
     harness::answer publish(const std::string& user, const std::string& name) {
         return upload(user, mp4(50'000), "publish=true&privacy_level=SELF_ONLY&caption=" + name, key(name));
     }
-    /// A publish whose bytes TikTok has and whose answer it keeps back for a while.
+    /// A publish whose bytes TikTok has, while its answer is delayed.
     std::future<harness::answer> publish_slowly(const std::string& user, const std::string& name) {
         w.tiktok().add_fault({{"match", {{"listener", "upload"}}}, {"do", {{"delay_ms", 2'000}}}});
         auto call = std::async(std::launch::async, [this, user, name] { return publish(user, name); });
@@ -48,7 +48,7 @@ protected:
                    && all.find("tiktok_gateway_store_has_no_room 0\n") != std::string::npos;
         });
     }
-    /// The ledger's only row of this user.
+    /// The only row of this user in the ledger.
     harness::answer posts_of(const std::string& user) { return w.api().get(path_of(user, "/posts")); }
 
     static constexpr const char* init = "/v2/post/publish/video/init/";
@@ -109,7 +109,7 @@ TEST_F(FullDisk, FaultQARestartWithoutRoomPostsNothingTwiceEither) {
     ASSERT_EQ(call.get().status, 200);
     ASSERT_EQ(w.stop_gateway(), 0);
     make_room();
-    // Until what the last life left behind is settled, which is looked at every few seconds.
+    // Until the interrupted calls of the previous process are settled, which is checked every few seconds.
     const auto end = gateway::steady_now() + gateway::seconds{30};
     auto again = publish(user, "lost");
     while (again.code() == "in_progress" && gateway::steady_now() < end)

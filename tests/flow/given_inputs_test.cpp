@@ -1,5 +1,5 @@
-// What callers really send: null for what they do not give, line breaks of Windows, long URLs with queries,
-// pictures and sound that call themselves videos.
+// Inputs as callers really send them: null for absent values, Windows line breaks, long URLs with queries,
+// pictures and sound declared as videos.
 #include "flow/action_test.hpp"
 
 #include <boost/json/array.hpp>
@@ -201,7 +201,7 @@ TEST_F(GivenInputs, FaultCAVerifiedPrefixLooksAtThePath) {
     }
 }
 
-/// The first box of a file, and filling.
+/// Bytes that begin with the first box of a file.
 std::string file_of(const std::string& brands, std::size_t size_bytes = 5'000) {
     auto bytes = mp4(size_bytes);
     const std::string box = "ftyp" + brands.substr(0, 4) + std::string(4, '\0') + brands.substr(4);

@@ -1,4 +1,4 @@
-// PUT …/tokens: TikTok's own answer, and pairs that were kept elsewhere (docs/contract.md §3).
+// PUT …/tokens: with TikTok's own answer, and with tokens from another store (docs/contract.md §3).
 #include "flow/action_test.hpp"
 
 #include <boost/json/array.hpp>
@@ -63,7 +63,7 @@ TEST_F(Imports, FaultIWhatTikTokCannotRefreshNowIsRefreshedByTheFirstCall) {
     const auto end = gateway::steady_now() + gateway::seconds{30};
     harness::answer info;
     do
-        info = w.api().get("/v1/users/away/info"); // a refusal says when to come back
+        info = w.api().get("/v1/users/away/info"); // a refusal says when to retry
     while (info.status != 200 && gateway::steady_now() < end);
     EXPECT_EQ(info.status, 200) << info.raw;
 }

@@ -1,5 +1,4 @@
-// An app as TikTok makes it: it holds three scopes and no Display API, fewer than the gateway asks for by
-// default.
+// A new TikTok app: it has three scopes and no Display API, fewer than the gateway requests by default.
 #include "flow/action_test.hpp"
 
 #include <boost/json/array.hpp>
@@ -22,14 +21,14 @@ protected:
         w.options.variables["TIKTOK_GATEWAY__TIKTOK__SCOPES"] =
             "[user.info.basic, video.upload, video.publish]";
     }
-    /// TikTok's page for the user who begins a login, allowed at once if it may be.
+    /// TikTok's page for a login; the user allows it at once if the page offers that.
     harness::answer tiktoks_page(const boost::json::object& wish = {}) {
         const auto begun = w.api().post(path_of("u", "/connect"), wish);
         EXPECT_EQ(begun.status, 200) << begun.raw;
         const auto url = begun.text_at("data.authorize_url");
         return w.browser().get(url.substr(url.find("/v2/auth/authorize/")) + "&simulate=allow");
     }
-    /// The whole login; what the browser sees at its end.
+    /// Does the whole login and gives the last page.
     harness::answer log_in(const boost::json::object& wish = {}) {
         const auto to = tiktoks_page(wish).header("location");
         const auto path = to.find("/oauth/callback?");
@@ -52,7 +51,7 @@ TEST_F(NewApp, FaultXIsRefusedTheWholeLoginOnTikToksOwnPageWhenItAsksForMore) {
     const auto shown = w.browser().get(address);
     EXPECT_EQ(shown.status, 400) << shown.raw;
     EXPECT_THAT(shown.body, HasSubstr("<b>scope</b>"));
-    // The gateway never hears of it.
+    // The gateway is not called.
     EXPECT_EQ(w.api().get(path_of("u", "/info")).code(), "user_not_connected");
     EXPECT_EQ(calls_of("/v2/oauth/token/"), 0U);
 }
@@ -101,7 +100,7 @@ TEST_F(NewApp, FaultXSaysWhichScopeAReadLacksWithoutAskingTikTok) {
     expect_missing(w.api().post(path_of("u", "/videos/query"), {{"video_ids", {"1"}}}), "video.list");
     EXPECT_EQ(calls_of("/v2/user/info/"), info_calls);
     EXPECT_EQ(calls_of("/v2/video/list/") + calls_of("/v2/video/query/"), 0U);
-    // What the three do hold is asked for on any of the three routes.
+    // The three scopes are requested on each of the three routes.
     for (const char* route : {"/profile", "/stats"}) {
         const auto got = w.api().get(path_of("u", std::string(route) + "?fields=open_id,avatar_url"));
         EXPECT_EQ(got.status, 200) << got.raw;

@@ -1,4 +1,4 @@
-// The life of the process: readiness, drain, signals, a reader of the log that goes away.
+// The process: readiness, drain, signals, and a log whose reader disappears.
 #include "harness/flow_test.hpp"
 
 #include <gmock/gmock.h>
@@ -27,7 +27,7 @@ protected:
     void delay_of(milliseconds delay) {
         w.options.variables["TIKTOK_GATEWAY__DRAIN__DELAY_MS"] = std::to_string(delay.count());
     }
-    /// A call that takes as long as the simulator is told to wait.
+    /// A call that takes as long as the simulator delays its answer.
     std::future<harness::answer> slow_call(milliseconds takes) {
         w.connect("user-77");
         w.tiktok().add_fault(
@@ -51,7 +51,7 @@ protected:
             if (w.tiktok().control().get("/history").body.find(path) != std::string::npos) return true;
         return false;
     }
-    /// The upload's bytes have left; only TikTok's answer is missing.
+    /// The upload's bytes are sent; only TikTok's answer is missing.
     bool bytes_are_sent() {
         const auto until = gateway::steady_now() + seconds{10};
         const std::string none = "tiktok_gateway_upload_bytes_total{direction=\"out\"} 0\n";
@@ -185,9 +185,10 @@ TEST_F(Operation, P02NoSignalCutsARefreshThatIsInFlight) {
         w.gateway().process().signal(SIGTERM);
     EXPECT_EQ(w.gateway().process().wait(seconds{20}), 0);
     EXPECT_GT(gateway::steady_now() - began, seconds{3}) << "the refresh was not waited for";
-    call.get(); // whatever its caller was told: the new pair is what counts
+    call.get(); // its answer does not matter, only the new pair
     w.stop_gateway();
-    // The simulator rotates strictly: had the answer been lost, the old refresh token would be refused now.
+    // The simulator rotates strictly: if the answer had been lost, the old refresh token would be refused
+    // now.
     EXPECT_EQ(w.api().get("/v1/users/user-77/info").status, 200);
     EXPECT_EQ(w.api().get("/v1/users/user-77").text_at("data.state"), "connected");
 }
@@ -205,7 +206,7 @@ TEST_F(Operation, IdleConnectionsDoNotHoldUpTheEnd) {
 
 TEST_F(Operation, V02AfterAnIoErrorOfTheStoreTheProcessEndsToBeStartedFromTheLog) {
     w.connect("user-77");
-    // From now on no file of the process may grow: a write fails as on a broken disk.
+    // From now on no file of the process can grow, so writes fail as on a broken disk.
     const rlimit nothing{0, RLIM_INFINITY};
     ASSERT_EQ(prlimit(w.gateway().process().pid(), RLIMIT_FSIZE, &nothing, nullptr), 0);
     EXPECT_THROW(w.connect("user-78"), std::runtime_error);

@@ -1,4 +1,4 @@
-// How a post stands: TikTok's word, its webhooks, and tokens that end on the way.
+// The status of a post: TikTok's answers, its webhooks, and tokens that expire meanwhile.
 #include "flow/action_test.hpp"
 
 #include <boost/json/array.hpp>
@@ -15,7 +15,7 @@ protected:
         EXPECT_EQ(got.status, 200) << got.raw;
         return got.text_at("data.publish_id");
     }
-    /// TikTok has published it, and nobody was told.
+    /// A post that TikTok has published without a webhook.
     std::string public_post_of(const std::string& user) {
         const auto got = upload(user, mp4(5'000), "publish=true&privacy_level=PUBLIC_TO_EVERYONE");
         const auto id = got.text_at("data.publish_id");
@@ -28,13 +28,13 @@ protected:
     harness::answer status_of(const std::string& user, const std::string& id) {
         return w.api().get(path_of(user, "/posts/" + id));
     }
-    /// TikTok answers status queries so from now on, whatever is true.
+    /// From now on TikTok answers status queries with this data.
     void tiktok_says(const boost::json::object& data) {
         w.tiktok().add_fault({{"match", {{"path", "/v2/post/publish/status/fetch/"}}},
                               {"times", -1},
                               {"do", {{"merge", {{"data", data}}}}}});
     }
-    /// From now on TikTok's events go to the gateway.
+    /// From now on the simulator sends its events to the gateway.
     void connect_webhooks() {
         const std::string url = "http://127.0.0.1:" + std::to_string(w.gateway().port()) + "/webhooks/tiktok";
         boost::json::array apps{boost::json::object{{"client_key", harness::simulator_process::client_key},
@@ -130,7 +130,7 @@ TEST_F(PostStatus, TheLedgerAnswersWhereAWebhookToldTheEnd) {
 
 TEST_F(PostStatus, FaultMAsksTikTokForTheIdsOfAnEndThatAWebhookTold) {
     const boost::json::array none;
-    // Whether it was a draft, and whether the end is heard by webhook or by asking.
+    // Whether it was a draft, and whether the end arrives by webhook or by polling.
     struct way {
         bool draft, by_webhook;
         std::string user = {}, id = {};
@@ -141,13 +141,13 @@ TEST_F(PostStatus, FaultMAsksTikTokForTheIdsOfAnEndThatAWebhookTold) {
         each.id = each.draft ? draft_of(each.user) : public_post_of(each.user);
         if (each.draft) settled_post(each.id, "SEND_TO_USER_INBOX");
     }
-    connect_webhooks(); // from here on TikTok has nothing to tell of them by itself
+    connect_webhooks(); // connected only now, so TikTok sent no events for them
     for (const auto& [draft, by_webhook, user, id] : ways) {
         SCOPED_TRACE(std::string(draft ? "draft" : "post") + (by_webhook ? " by webhook" : " by asking"));
         tiktok_says({{"status", "PUBLISH_COMPLETE"}, {"publicaly_available_post_id", none}});
         if (by_webhook)
             tiktok_tells("post.publish.complete", {{"publish_id", id}, {"publish_type", "DIRECT_PUBLISH"}});
-        for (int i = 0; i < 2; ++i) { // an end without ids is shown, and asked for again
+        for (int i = 0; i < 2; ++i) { // a final status without ids is shown, and TikTok is asked again
             const auto asked_before = calls_of(status_path);
             const auto early = status_of(user, id);
             EXPECT_EQ(early.text_at("data.state"), "published") << early.raw;
@@ -170,7 +170,7 @@ TEST_F(PostStatus, FaultMShowsAnEndThatWasToldWhateverTikTokSaysWhenAskedForItsI
     settled_post(id, "SEND_TO_USER_INBOX");
     connect_webhooks();
     tiktok_tells("post.publish.complete", {{"publish_id", id}, {"publish_type", "INBOX_SHARE"}});
-    tiktok_says({{"status", "SEND_TO_USER_INBOX"}}); // a part of TikTok that is behind
+    tiktok_says({{"status", "SEND_TO_USER_INBOX"}}); // an outdated answer of TikTok
     EXPECT_EQ(status_of(user, id).text_at("data.state"), "published");
     w.tiktok().clear_faults();
     for (const auto& [status, code] :

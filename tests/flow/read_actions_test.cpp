@@ -1,4 +1,4 @@
-// The reading actions: what TikTok has, as the caller gets it.
+// The reading actions: TikTok's data in the answer to the caller.
 #include "flow/action_test.hpp"
 #include "harness/raw_socket.hpp"
 
@@ -29,7 +29,7 @@ TEST_F(Reading, EachUserRouteHasItsDefaultFields) {
 }
 
 TEST_F(Reading, FaultLReadsAreRetriedAgainSomeTimeAfterTheBudgetWasSpent) {
-    w.options.variables["TIKTOK_GATEWAY__WORKERS"] = "1"; // each has a budget of its own
+    w.options.variables["TIKTOK_GATEWAY__WORKERS"] = "1"; // each worker has its own memory budget
     const auto user = another_user();
     constexpr const char* path = "/v2/user/info/";
     tiktok_refuses(path, 500, "internal_error");
@@ -44,7 +44,7 @@ TEST_F(Reading, FaultLReadsAreRetriedAgainSomeTimeAfterTheBudgetWasSpent) {
     w.tiktok().clear_faults();
 
     harness::raw_socket quiet(w.gateway().port(), w.heard());
-    EXPECT_EQ(quiet.receive(gateway::milliseconds{2'500}), ""); // nobody calls meanwhile
+    EXPECT_EQ(quiet.receive(gateway::milliseconds{2'500}), ""); // without calls meanwhile
     tiktok_refuses(path, 500, "internal_error", 1);
     const auto got = w.api().get(path_of(user, "/info"));
     EXPECT_EQ(got.status, 200) << got.raw;
@@ -71,7 +71,7 @@ TEST_F(Reading, DefaultsAreCutToWhatWasGrantedAndAWishIsRefusedByName) {
     const auto videos = w.api().get(path_of(user, "/videos"));
     EXPECT_EQ(videos.code(), "missing_scope");
     EXPECT_THAT(videos.text_at("error"), HasSubstr("video.list"));
-    EXPECT_EQ(calls_of("/v2/user/info/"), 1U); // refusals cost no call
+    EXPECT_EQ(calls_of("/v2/user/info/"), 1U); // refusals cause no call to TikTok
     EXPECT_EQ(calls_of("/v2/video/list/"), 0U);
 }
 
@@ -175,7 +175,7 @@ TEST_F(Reading, QuotasAndWindowsAreTold) {
 
 TEST_F(Reading, ACallerHasItsOwnQuota) {
     w.options.requests_per_minute = 3;
-    const auto user = another_user(); // the first
+    const auto user = another_user(); // the first user
     EXPECT_EQ(w.api().get(path_of(user, "/info")).status, 200);
     EXPECT_EQ(w.api().get(path_of(user, "/info")).status, 200);
     const auto refused = w.api().get(path_of(user, "/info"));

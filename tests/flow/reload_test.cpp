@@ -1,4 +1,4 @@
-// SIGHUP: callers, limits, certificates and the log level are taken anew, all or none (docs/contract.md §8).
+// SIGHUP: callers, limits, certificates and the log level are reloaded, all or none (docs/contract.md §8).
 #include "base/digest.hpp"
 #include "harness/flow_test.hpp"
 #include "unit/runtime/certificates.hpp"
@@ -14,13 +14,13 @@ using testing::HasSubstr;
 
 class Reload : public harness::flow_test {
 protected:
-    // The environment wins over the file and cannot change: these tests say all in the file.
+    // The environment overrides the file and cannot change, so these tests use only the file.
     Reload() { w.options.with_caller_key = false; }
 
     static std::string caller(const std::string& name, const std::string& key, const std::string& more = {}) {
         return "  - {name: " + name + ", key_sha256: " + gateway::to_hex(gateway::sha256(key)) + more + "}\n";
     }
-    /// What the service says of a SIGHUP with this file.
+    /// Sends SIGHUP with this file; whether the log has the event `word`.
     bool reloads(const std::string& settings, const std::string& word = "settings_reloaded") {
         w.folder().write("gateway.yaml", settings);
         const auto before = count(word);
@@ -91,7 +91,7 @@ TEST_F(Reload, TikToksLimitsAndTheLogLevelAreTaken) {
     while (w.admin().get("/metrics").body.find(taken) == std::string::npos && gateway::steady_now() < until) {
     }
     EXPECT_EQ(w.api().get("/v1/users/ann/info", {{"X-Request-Id", "told-at-info-only"}}).status, 200);
-    EXPECT_EQ(w.gateway().stop(), 0); // every line is written by now
+    EXPECT_EQ(w.gateway().stop(), 0); // so that every log line is written
     EXPECT_THAT(w.gateway().process().output_at_end(), testing::Not(HasSubstr("told-at-info-only")));
 }
 

@@ -1,4 +1,4 @@
-// Three gateways on one PostgreSQL: what one process promises, they promise together.
+// Three gateways on one PostgreSQL keep the promises of a single process together.
 #include "flow/replicas_test.hpp"
 
 #include <boost/json/array.hpp>

@@ -1,5 +1,5 @@
-// What flow tests of replicas share: three gateways on one PostgreSQL, calls to all of them at the same time,
-// and the search for secrets in what lies in the database.
+// The fixture of the flow tests of replicas: three gateways on one PostgreSQL, calls to all of them at the
+// same time, and the search for secrets in the database.
 #pragma once
 #include "flow/action_test.hpp"
 #include "harness/postgresql_server.hpp"
@@ -21,7 +21,7 @@ protected:
         all = {&w.gateway(), &w.another_gateway(), &w.another_gateway()};
     }
 
-    /// What lies in the database is searched as the files are (G03).
+    /// Searches the database for secrets, as the files are searched (G03).
     void TearDown() override {
         for (const char* table : {"connections", "kept_tokens", "posts", "idempotency_keys", "oauth_states",
                                   "meta", "leases", "refresh_intents", "window_shares"}) {
@@ -33,7 +33,7 @@ protected:
         action_test::TearDown();
     }
 
-    /// `count` calls at the same time, in turn to each replica.
+    /// Makes `count` calls at the same time, to each replica in turn.
     template <class Call>
     std::vector<harness::answer> at_once(std::size_t count, Call call) {
         std::vector<harness::answer> answers(count);

@@ -1,4 +1,4 @@
-// The search that every flow test ends with must find what it looks for.
+// The search for secrets at the end of every flow test must find planted ones.
 #include "harness/secret_search.hpp"
 
 #include "base/digest.hpp"

@@ -1,5 +1,5 @@
-// Where secrets must not be, beside what every flow test looks through at its end; and that this look finds
-// what is only known to the simulator or only lies on disk (docs/promises.md G03).
+// Checks for secrets beyond the search at the end of every flow test; and that this search finds secrets that
+// only the simulator has or that are only on disk (docs/promises.md G03).
 #include "base/digest.hpp"
 #include "harness/flow_test.hpp"
 
@@ -30,7 +30,7 @@ protected:
         EXPECT_EQ(w.stranger().get(to.substr(to.find("/oauth/callback?"))).status, 200);
     }
     std::string state; // of the last login
-    /// The one text of this kind that TikTok knows.
+    /// The simulator's only secret of this kind.
     std::string only(const char* kind) {
         const auto got = w.tiktok().control().get("/history/secrets");
         return got.text_at(std::string(kind) + ".0");
@@ -80,7 +80,7 @@ TEST_F(Secrets, G03ACrashInTheMiddleOfACallTellsNone) {
     const auto until = gateway::steady_now() + gateway::seconds{10};
     while (w.tiktok().control().get("/history").body.find("/v2/user/info/") == std::string::npos
            && gateway::steady_now() < until) {
-    } // each look is a round trip
+    } // each poll is a round trip
     auto& process = w.gateway().process();
     process.signal(SIGABRT);
     EXPECT_EQ(process.wait(gateway::seconds{10}), 128 + SIGABRT);

@@ -1,5 +1,5 @@
 // Three gateways on one PostgreSQL keep TikTok's limits together (L07): the simulator counts as TikTok does,
-// and answers 429 for one call too many. BURSTS_MINUTES makes it longer.
+// and answers 429 to one call too many. BURSTS_MINUTES makes the test longer.
 #include "flow/replicas_test.hpp"
 
 #include <boost/json/array.hpp>
@@ -18,13 +18,13 @@ using gateway::steady_now;
 
 class SharedWindows : public replicas_test {
 protected:
-    /// TikTok's own figures; no post ends, so TikTok is asked for its status.
+    /// TikTok's real limits. Posts never end, so TikTok is asked for their status.
     SharedWindows()
         : replicas_test({},
                         "limits: {posts_per_day: 100000, drafts_per_day: 100000}\n"
                         "timing: {pull_start_ms: 3600000}\n") {}
 
-    /// How many of `count` calls at the same time came to which status or code.
+    /// Makes `count` calls at the same time and counts their statuses and codes.
     template <class Call>
     std::map<std::string, int> burst(std::size_t count, Call call) {
         std::map<std::string, int> out;

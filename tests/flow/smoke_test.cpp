@@ -1,4 +1,4 @@
-// The whole way once: start, health, connect, one call, drain.
+// One run through everything: start, health, connect, one call, drain.
 #include "harness/flow_test.hpp"
 
 #include <gmock/gmock.h>

@@ -1,5 +1,5 @@
-// The gateway and a TikTok that behaves as it is seen in the field, beside its manual: each by a switch of
-// the simulator.
+// The gateway and TikTok's observed behaviour that differs from its documentation, each enabled by a switch
+// of the simulator.
 #include "flow/action_test.hpp"
 #include "simulator/tests/pictures.hpp"
 
@@ -17,7 +17,7 @@ protected:
     harness::answer status_of(const std::string& user, const std::string& id) {
         return w.api().get(path_of(user, "/posts/" + id));
     }
-    /// The simulator plays the media server, too: it answers with these pictures when it pulls.
+    /// Lets the simulator serve these pictures to its own pulls.
     void serve(const std::vector<std::string>& pictures) {
         w.tiktok().change({{"resolve", {{"media.example.com", w.tiktok().api_port()}}}});
         for (std::size_t i = 0; i < pictures.size(); ++i)

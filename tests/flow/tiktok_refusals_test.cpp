@@ -1,5 +1,5 @@
-// Every refusal of docs/tiktok-wire.md §2.4 and §4.7, as the caller hears it: a table per endpoint, one user
-// per row.
+// Every refusal of docs/tiktok-wire.md §2.4 and §4.7 and the answer to the caller: a table per endpoint, one
+// user per row.
 #include "flow/action_test.hpp"
 
 #include <boost/json/array.hpp>
@@ -19,7 +19,7 @@ struct refusal {
 
 class TikTokRefusals : public action_test {
 protected:
-    // A token that is refused for good is not waited for here.
+    // No waiting for a young token that TikTok does not accept yet.
     TikTokRefusals() { w.options.variables["TIKTOK_GATEWAY__VAULT__SETTLING_MS"] = "0"; }
 
     template <class Ask>
@@ -45,7 +45,7 @@ protected:
     }
 };
 
-/// Of a batch of one file: what its caller hears of that file, as if it were the answer.
+/// The result of a batch's only file, in the form of an answer.
 harness::answer of_the_file(const harness::answer& batch) {
     EXPECT_EQ(batch.status, 200) << batch.raw;
     EXPECT_EQ(batch.code(), "partial_failure");
@@ -64,10 +64,10 @@ const std::vector<refusal> display{
     {400, "invalid_params", 422, "invalid_input"},
     {400, "invalid_param", 422, "invalid_input"},
     {400, "invalid_file_upload", 422, "invalid_input"},
-    {429, "rate_limit_exceeded", 429, "rate_limited", "tiktok_app"}, // the user's own window is all but empty
+    {429, "rate_limit_exceeded", 429, "rate_limited", "tiktok_app"}, // the user's own window is nearly unused
     {500, "internal_error", 502, "tiktok_error"},
     {400, "a_code_nobody_knows", 502, "tiktok_error"},
-    {200, "invalid_params", 422, "invalid_input"}, // HTTP 200 does not make it a success
+    {200, "invalid_params", 422, "invalid_input"}, // an error in spite of HTTP 200
 };
 
 TEST_F(TikTokRefusals, OfUserInfo) {
@@ -145,7 +145,7 @@ TEST_F(TikTokRefusals, OfInboxUploads) {
 }
 
 TEST_F(TikTokRefusals, OfVideosThatTikTokPulls) {
-    // This init can post by itself, so what TikTok says of its own fault leaves the outcome open.
+    // This init can post by itself, so after an internal error of TikTok the outcome is unknown.
     auto rows = direct_init;
     rows.back() = {500, "internal_error", 409, "outcome_unknown"};
     hold("/v2/post/publish/video/init/", rows, [&](const std::string& user) {
@@ -226,7 +226,7 @@ TEST_F(TikTokRefusals, AreRepeatedWhereThatIsSafe) {
     tiktok_refuses("/v2/post/publish/inbox/video/init/", 500, "internal_error", 1);
     const auto lost = upload(user, mp4(40));
     EXPECT_EQ(lost.status, 502) << lost.raw;
-    EXPECT_EQ(calls_of("/v2/post/publish/inbox/video/init/"), 1U); // never twice by ourselves
+    EXPECT_EQ(calls_of("/v2/post/publish/inbox/video/init/"), 1U); // never repeated by the gateway
 }
 
 } // namespace

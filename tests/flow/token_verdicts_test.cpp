@@ -1,5 +1,5 @@
-// What a 401 means: a page in TikTok's place says nothing about a token, and a pair that TikTok gave moments
-// ago is not given up for one.
+// The meaning of a 401: one from a proxy's page says nothing about a token, and a new pair is not given up
+// because of one.
 #include "flow/action_test.hpp"
 
 #include <functional>
@@ -12,7 +12,7 @@ constexpr const char* info_path = "/v2/user/info/";
 
 class TokenVerdicts : public action_test {
 protected:
-    /// From now on something else answers in TikTok's place.
+    /// From now on this page is the answer instead of TikTok's.
     void page_at(const char* path, int status, const char* body) {
         w.tiktok().add_fault({{"match", {{"listener", "api"}, {"path", path}}},
                               {"times", -1},
@@ -28,7 +28,7 @@ protected:
     harness::answer info(const std::string& user) {
         return w.api().get(path_of(user, "/info"), {{"X-Request-Timeout", "8"}});
     }
-    /// TikTok lets all access tokens end before their time.
+    /// TikTok ends all access tokens early.
     void end_access_tokens() {
         EXPECT_EQ(w.tiktok()
                       .control()
@@ -148,7 +148,7 @@ TEST_F(TokenVerdicts, FaultKAPairThatIsRefusedMomentsAfterARefreshIsNotGivenUp) 
         EXPECT_EQ(state_of(user), "connected");
     }
     EXPECT_EQ(calls_of(token_path), 1U) << "at most one refresh a minute";
-    // Another endpoint takes the pair; that gives the one that refuses it no further refresh.
+    // Another endpoint accepts the pair; the one that refuses it causes no further refresh.
     EXPECT_EQ(w.api().get(path_of(user, "/videos")).status, 200);
     expect_try_later(info(user));
     EXPECT_EQ(calls_of(token_path), 1U);

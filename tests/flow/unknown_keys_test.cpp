@@ -1,4 +1,4 @@
-// Whoever tries keys is slowed by the address they come from; whoever has a right one is not.
+// Calls with unknown keys are limited per address; calls with a valid key are not.
 #include "harness/flow_test.hpp"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// Uploading and posting: bytes arrive whole, answers say what happened, drafts become posts.
+// Uploading and posting: all bytes arrive, answers are right, drafts become posts.
 #include "flow/action_test.hpp"
 
 #include <boost/json/array.hpp>
@@ -176,7 +176,7 @@ TEST_F(Posting, UploadNowPublishLaterEndsInAPublicPost) {
     EXPECT_EQ(calls_of("/v2/post/publish/video/init/"), 1U);
     const auto listed = w.api().get(path_of(user, "/posts"));
     EXPECT_EQ(listed.at("data.posts").as_array().size(), 2U) << listed.raw;
-    EXPECT_EQ(listed.text_at("data.posts.0.state"), "published"); // known since it was asked for again
+    EXPECT_EQ(listed.text_at("data.posts.0.state"), "published"); // updated by the second status query
     EXPECT_EQ(listed.text_at("data.posts.1.state"), "in_inbox");
     EXPECT_EQ(listed.text_at("data.posts.1.published_as"), done.text_at("data.publish_id"));
 }
@@ -238,7 +238,7 @@ TEST_F(Posting, ABatchKeepsToTikToksPaceAndSaysWhatItHadNoTimeFor) {
         files.push_back(boost::json::object{{"file_id", stage(mp4(5'000))}});
     const auto got =
         w.api().post(path_of(user, "/videos/batch"), {{"files_to_upload", files}, {"max_workers", 1}},
-                     {{"X-Request-Timeout", "5"}}); // one at a time, so that it is the last that has no time
+                     {{"X-Request-Timeout", "5"}}); // one at a time, so that the last one runs out of time
     ASSERT_EQ(got.status, 200) << got.raw;
     EXPECT_EQ(got.code(), "partial_failure");
     EXPECT_EQ(calls_of("/v2/post/publish/inbox/video/init/"), 2U);

@@ -1,5 +1,5 @@
-// Uploads when the network, TikTok's upload host or the client misbehaves: no byte doubled or left out, no
-// post that nobody asked for, nothing left behind (docs/promises.md §7).
+// Uploads with faults of the network, of TikTok's upload host or of the client: no byte is sent twice or left
+// out, no unwanted post, no file left behind (docs/promises.md §7).
 #include "flow/action_test.hpp"
 
 #include <boost/json/array.hpp>
@@ -16,7 +16,7 @@ constexpr std::size_t three_chunks = 30'000'000; // of 10,000,000 bytes each
 
 class UploadFaults : public action_test {
 protected:
-    /// The nth PUT at the upload host, from now on.
+    /// Adds a fault to the nth PUT at the upload host from now on.
     void upload_host_does(int nth, const boost::json::object& what) {
         w.tiktok().add_fault(boost::json::object{
             {"match", {{"listener", "upload"}, {"method", "PUT"}, {"nth", nth}}}, {"do", what}});
@@ -25,7 +25,7 @@ protected:
         w.tiktok().add_fault(boost::json::object{
             {"match", {{"listener", "upload"}, {"method", "PUT"}}}, {"times", -1}, {"do", what}});
     }
-    /// The upload went well in spite of all, and TikTok has exactly the bytes.
+    /// The upload succeeded in spite of the fault, and TikTok has exactly the bytes.
     void expect_whole(const harness::answer& got, const std::string& video) {
         ASSERT_EQ(got.status, 200) << got.raw;
         EXPECT_EQ(got.text_at("data.sha256"), sha256_of(video));
@@ -40,7 +40,7 @@ protected:
             if (text_in(each.as_object(), "method") == "PUT") ++count;
         return count;
     }
-    /// Files under files.directory, whatever they are.
+    /// The number of files in files.directory.
     std::size_t files_kept() {
         std::size_t count = 0;
         for ([[maybe_unused]] const auto& each :
@@ -48,7 +48,7 @@ protected:
             ++count;
         return count;
     }
-    /// The most memory the gateway ever had.
+    /// The gateway's peak memory.
     std::int64_t peak_kib() {
         std::ifstream status("/proc/" + std::to_string(w.gateway().process().pid()) + "/status");
         for (std::string line; std::getline(status, line);)
@@ -88,7 +88,7 @@ TEST_F(UploadFaults, M03AChunkWhoseAnswerWasLostIsNeitherDoubledNorSkipped) {
         const auto before = puts_seen();
         upload_host_does(nth, {{"reset_before_answer", true}});
         expect_whole(upload(user, video), video);
-        EXPECT_EQ(puts_seen() - before, 3U); // TikTok was asked, and had the chunk
+        EXPECT_EQ(puts_seen() - before, 3U); // the status query showed that TikTok had the chunk
         w.tiktok().clear_faults();
     }
 }
@@ -142,7 +142,7 @@ TEST_F(UploadFaults, M02AHostThatNeverRecoversIsGivenUpWithTheOffset) {
     const auto got = upload(user, mp4(1'000'000));
     EXPECT_EQ(got.status, 502) << got.raw;
     EXPECT_EQ(got.code(), "tiktok_error");
-    EXPECT_EQ(files_kept(), 0U); // what was to be kept went with the upload
+    EXPECT_EQ(files_kept(), 0U); // the copy was removed with the upload
 }
 
 TEST_F(UploadFaults, I05ADirectPostWhoseLastAnswerIsLostForGoodIsUnknown) {
@@ -162,9 +162,10 @@ TEST_F(UploadFaults, I05ARefusedRepeatOfTheLastChunkSaysNothingAboutItsFirstSend
             SCOPED_TRACE(std::to_string(refusal) + (status_can_be_asked ? " with status" : ""));
             const auto user = another_user();
             const auto before = posts_at_tiktok();
-            upload_host_does(1, {{"status", 500}, {"body", ""}}); // TikTok has the video and says it failed
-            upload_host_does(1,
-                             {{"apply", false}, {"status", refusal}, {"body", ""}}); // of those that are left
+            upload_host_does(
+                1, {{"status", 500}, {"body", ""}}); // TikTok has the video but answers that it failed
+            upload_host_does(
+                1, {{"apply", false}, {"status", refusal}, {"body", ""}}); // counted from the remaining ones
             if (!status_can_be_asked) tiktok_refuses("/v2/post/publish/status/fetch/", 503, "internal_error");
             const harness::fields key{{"Idempotency-Key", "key-of-" + user}};
             const auto got = upload(user, video, "publish=true", key);
@@ -183,7 +184,7 @@ TEST_F(UploadFaults, I05ADraftWhosePublishWasLostIsNeverPostedASecondTime) {
     ASSERT_EQ(draft.status, 200) << draft.raw;
     const auto id = draft.text_at("data.publish_id");
     settled_post(id, "SEND_TO_USER_INBOX");
-    // TikTok takes the bytes, and nobody hears of it.
+    // TikTok accepts the bytes, but its answer is lost.
     const auto target = path_of(user, "/posts/" + id + "/publish");
     w.tiktok().add_fault({{"match", {{"path", "/v2/post/publish/status/fetch/"}, {"nth", 2}}},
                           {"times", -1},
@@ -235,13 +236,13 @@ TEST_F(UploadFaults, M08UploadsThatDoNotFitIntoMemoryAreRefusedAtOnce) {
     EXPECT_FALSE(second.header("retry-after").empty());
     first.send(std::string_view(video).substr(1'000'000));
     EXPECT_THAT(first.receive_answer(), testing::HasSubstr(sha256_of(video)));
-    EXPECT_EQ(upload(user, video).status, 200); // the room is free again
+    EXPECT_EQ(upload(user, video).status, 200); // the memory is free again
 }
 
 TEST_F(UploadFaults, M04MemoryStaysSmallWhateverTheSizeAndHoweverSlowTikTokIs) {
     const auto user = another_user();
     const std::string video = mp4(150'000'000);
-    ASSERT_EQ(upload(user, mp4(40)).status, 200); // everything is warm
+    ASSERT_EQ(upload(user, mp4(40)).status, 200); // warm-up
     const auto before = peak_kib();
     upload_host_always({{"read_delay_ms", 1}});
     expect_whole(upload(user, video), video);
@@ -261,7 +262,7 @@ TEST_F(UploadFaults, M01AClientThatGoesLeavesNothingBehind) {
         client.send(std::string_view(video).substr(0, sent));
         client.reset();
     }
-    // Every upload has ended once their number is back at none.
+    // Wait until no upload is counted any more.
     const auto end = gateway::steady_now() + gateway::seconds{20};
     bool none_left = false;
     while (!none_left && gateway::steady_now() < end)
@@ -318,7 +319,7 @@ TEST_F(UploadFaults, I05PhotosWhoseAnswerWasLostAreNeverSentTwice) {
         EXPECT_EQ(got.status, 409) << got.raw;
         EXPECT_EQ(got.code(), "outcome_unknown");
         EXPECT_EQ(got.header("x-should-retry"), "false");
-        EXPECT_EQ(posts_at_tiktok(), posts + 1); // it happened, once
+        EXPECT_EQ(posts_at_tiktok(), posts + 1); // posted exactly once
         w.tiktok().clear_faults();
     }
 }

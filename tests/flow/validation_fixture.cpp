@@ -91,11 +91,12 @@ void validation_test::expect_refused(const harness::answer& got, const std::stri
     EXPECT_TRUE(sentence.size() > 10 && std::isupper(static_cast<unsigned char>(sentence.front()))
                 && sentence.back() == '.')
         << sentence;
-    EXPECT_EQ(sentence.find(" it \""), std::string::npos) << sentence; // a reason goes on after "it"
+    EXPECT_EQ(sentence.find(" it \""), std::string::npos)
+        << sentence; // a reason continues after the word "it"
     EXPECT_EQ(got.at("problem.status"), 422);
     EXPECT_EQ(got.at("problem.retryable"), false);
     EXPECT_EQ(got.text_at("problem.request_id"), got.header("x-request-id"));
-    // Nothing reached TikTok, and no time heals the input.
+    // Nothing reached TikTok, and a retry would fail again.
     EXPECT_EQ(got.header("x-should-retry"), "");
     EXPECT_EQ(got.header("retry-after"), "");
 }

@@ -1,5 +1,5 @@
-// Faults outside of the inputs themselves, at every action: in the path, in a query where the body counts, in
-// headers, in JSON; and that a fault is not remembered.
+// Faults outside of the inputs, for every action: in the path, in a query where the body counts, in headers,
+// in JSON; and that a refusal is not stored for its key.
 #include "flow/validation_test.hpp"
 #include "http/percent.hpp"
 

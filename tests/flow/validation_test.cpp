@@ -1,5 +1,5 @@
-// Inputs that are wrong are refused before anything costs anything (docs/contract.md §5): each case of
-// tests/tables over the wire, in the way its action takes it.
+// Invalid inputs are refused before any work is done (docs/contract.md §5): each case of tests/tables over
+// HTTP, in the form that its action takes.
 #include "flow/validation_test.hpp"
 
 namespace {
@@ -8,7 +8,7 @@ using tables::way;
 
 class Validation : public validation_test {
 protected:
-    /// One gateway for all: a start costs more than a hundred refusals.
+    /// One gateway for all cases, because a start costs more than a hundred refusals.
     void expect_all_refused(const std::vector<tables::refusal>& cases) {
         const auto before = seen_by_tiktok();
         for (const auto& each : cases) {

@@ -1,5 +1,5 @@
-// TikTok's webhooks on the wire: whatever is signed by it is answered 200, and what has no effect here is
-// logged once.
+// TikTok's webhooks over HTTP: every signed event is answered with 200, and one without effect is logged
+// once.
 #include "base/digest.hpp"
 #include "flow/action_test.hpp"
 
@@ -13,7 +13,7 @@ namespace {
 class Webhooks : public action_test {
 protected:
     std::int64_t now_s() const { return gateway::unix_ms(gateway::wall_now()) / 1000; }
-    /// As TikTok signs it.
+    /// TikTok's signature.
     std::string signature_of(const std::string& body, std::int64_t at_s, const char* between = ",") const {
         std::string secret;
         std::ifstream(w.folder().path() / "client.secret") >> secret;
@@ -26,7 +26,7 @@ protected:
                                  body);
     }
     harness::answer tell(const std::string& body) { return tell(body, signature_of(body, now_s())); }
-    /// The lines of calls of this route that tell why one had no effect.
+    /// The number of log lines of this route that say why an event had no effect.
     std::size_t notes() {
         std::size_t count = 0;
         std::istringstream lines(w.everything_said());

@@ -1,4 +1,4 @@
-// TikTok's windows as callers see them: kept before the call, answered with the wait (docs/contract.md §7).
+// TikTok's windows: checked before the call, refused with the time to wait (docs/contract.md §7).
 #include "flow/action_test.hpp"
 
 #include <gmock/gmock.h>
@@ -9,7 +9,7 @@ namespace {
 
 class Windows : public action_test {
 protected:
-    Windows() { w.options.settings.clear(); } // TikTok's own figures
+    Windows() { w.options.settings.clear(); } // TikTok's real limits
 
     harness::answer draft() { return upload("ann", mp4(40), "keep=false"); }
 };
@@ -33,7 +33,7 @@ TEST_F(Windows, L07TheSeventhUploadInAMinuteNeverReachesTikTok) {
     EXPECT_FALSE(refused.header("retry-after").empty());
     EXPECT_THAT(refused.text_at("error"), testing::HasSubstr("6 uploads a minute"));
     EXPECT_EQ(calls_of("/v2/post/publish/inbox/video/init/"), 6U);
-    EXPECT_EQ(upload("ben", mp4(40), "keep=false").status, 200); // another user has a window of their own
+    EXPECT_EQ(upload("ben", mp4(40), "keep=false").status, 200); // each user has a separate window
 }
 
 TEST_F(Windows, L06AStartForgetsNoUploadOfTheLastMinute) {

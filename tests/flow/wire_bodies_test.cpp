@@ -1,5 +1,5 @@
-// Bodies, pipelining, clients that go, other callers' things (docs/promises.md C13, C15, C16, C23, C25,
-// C27), as raw bytes.
+// Bodies, pipelining, clients that disconnect, data of other callers (docs/promises.md C13, C15, C16, C23,
+// C25, C27), as raw bytes.
 #include "base/digest.hpp"
 #include "flow/wire_test.hpp"
 
@@ -22,14 +22,14 @@ TEST_F(WireBodies, C13StopsEndlessChunksAtTheLimit) {
     harness::raw_socket endless(w.gateway().port(), w.heard());
     endless.send(request(connect_line(), "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n"));
     const std::string chunk = "8000\r\n" + std::string(0x8000, ' ') + "\r\n";
-    // After the answer the gateway throws away for a moment what still comes; then it is gone.
+    // After the answer the gateway discards input for a moment; then it closes.
     const auto until = gateway::steady_now() + closes_within;
     bool taken = true;
     while (taken && gateway::steady_now() < until)
         taken = endless.send(chunk, closes_within);
     EXPECT_FALSE(taken) << "somebody takes an endless body";
     const auto all = endless.receive_all(closes_within);
-    if (!all.empty()) { // else a reset has eaten it
+    if (!all.empty()) { // empty if a reset destroyed the answer
         EXPECT_EQ(harness::parse_answer(all).status, 413) << all;
     }
     expect_alive();
@@ -65,7 +65,7 @@ TEST_F(WireBodies, C15TakesRequestsCutAnywhere) {
 }
 
 TEST_F(WireBodies, C15RunsNothingBehindABodyItDidNotRead) {
-    // A body that a route does not take is no request of its own.
+    // A body on a route that takes none must not be read as a request.
     const std::string inner = reaching_tiktok();
     const auto before = seen_by_tiktok();
     const auto all =
@@ -151,7 +151,7 @@ protected:
         wire_test::SetUp();
     }
 
-    /// What the other caller is told, without what differs in every answer.
+    /// The answer to the other caller, without the parts that differ in every answer.
     std::string told(const std::string& method, const std::string& target, const std::string& body) {
         const std::string fields = body.empty() ? ""
                                                 : "Content-Type: application/json\r\nContent-Length: "
@@ -178,7 +178,7 @@ TEST_F(WireCallers, C27TellsNobodyOfOtherCallersUsers) {
           place{"GET", "/videos", ""}, place{"GET", "", ""}, place{"GET", "/creator", ""},
           place{"GET", "/posts", ""}, place{"DELETE", "", ""}, place{"GET", "/posts/v_pub_file~v2-1.123", ""},
           place{"POST", "/videos/query", R"({"video_ids":["1"]})"}}) {
-        // A user of somebody else, and one that nobody has: told apart by nothing.
+        // The answers for another caller's user and for a user that does not exist must be equal.
         const auto foreign = told(method, "/v1/users/user-77" + std::string(path), body);
         const auto nobody = told(method, "/v1/users/user-99" + std::string(path), body);
         EXPECT_EQ(foreign, nobody) << method << path;

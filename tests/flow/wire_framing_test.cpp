@@ -79,7 +79,7 @@ TEST_F(WireFraming, C11TrailersNeverCount) {
     const std::string line = connect_line();
     const std::string body = "1e\r\n" + std::string(fine_body) + "\r\n0\r\n";
     ASSERT_EQ(fine_body.size(), 0x1eU);
-    // Without a key of its own, a request does not get one from a trailer.
+    // A request without a key does not get one from a trailer.
     const auto stranger = say(line + "\r\n" + host_field() + chunked + "Connection: close\r\n\r\n" + body
                               + key_field() + "\r\n");
     EXPECT_EQ(harness::parse_answer(stranger).status, 401) << stranger;

@@ -66,7 +66,7 @@ TEST_F(WireHeads, C08AnswersAllowWhereTheMethodIsTheFault) {
 
 TEST_F(WireHeads, C09RefusesHeaderFloods) {
     std::string fields;
-    for (int i = 0; i < 99; ++i) // with Host and Authorization one more than 100
+    for (int i = 0; i < 99; ++i) // 101 with Host and Authorization
         fields += "a: b\r\n";
     expect_refused(get("/v1/users", fields), 431);
     std::string tiny;
@@ -77,7 +77,7 @@ TEST_F(WireHeads, C09RefusesHeaderFloods) {
                    "a field above 8 KB");
     const std::string half = "X-Half: " + std::string(6000, 'x') + "\r\n";
     expect_refused(get("/v1/users", half + half + half), {431}, "17 KB of header");
-    // Endless, in pieces: the answer comes while the header still does.
+    // An endless header in pieces: the answer comes while it is still being sent.
     harness::raw_socket endless(w.gateway().port(), w.heard());
     endless.send("GET /v1/users HTTP/1.1\r\n" + host_field());
     const std::string piece = "X-Piece: " + std::string(900, 'x') + "\r\n";
@@ -204,7 +204,7 @@ TEST_F(WireOpen, C05ServesOnlyALoopbackHostWhenNobodyNeedsAKey) {
         EXPECT_EQ(status_for(host), 200) << host;
         EXPECT_EQ(status_for(host + port), 200) << host;
     }
-    // A page in a browser reaches us under a name of its own, whatever it resolves to.
+    // A page in a browser sends its own host name, whatever address that resolves to.
     for (const char* host : {"evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1",
                              "[::2]", "1270.0.0.1"})
         EXPECT_EQ(status_for(host), 403) << host;

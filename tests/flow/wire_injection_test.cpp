@@ -11,8 +11,7 @@ using testing::HasSubstr;
 
 class WireInjection : public wire::wire_test {
 protected:
-    /// What the gateway answers to a JSON body on a route of this user, on a connection that is closed after
-    /// it.
+    /// The answer to a JSON body on a route of this user; the connection closes after it.
     std::string post(const std::string& route, const std::string& body, const std::string& fields = {}) {
         return say(request("POST /v1/users/" + std::string(user) + route + " HTTP/1.1",
                            "Connection: close\r\nContent-Type: application/json\r\nContent-Length: "
@@ -27,7 +26,7 @@ protected:
 
 TEST_F(WireInjection, C26NoTextWithACarriageReturnReachesTikTok) {
     const auto before = seen_by_tiktok();
-    // Together with a line feed it is a line break of a text, and read as one.
+    // A carriage return with a line feed is a normal line break of a text.
     constexpr const char* smuggled = R"(x\rX-Injected: 1\r\rPOST /v2/oauth/revoke/ HTTP/1.1)";
     for (const char* name : {"title", "description"}) {
         const auto answer =
@@ -62,8 +61,7 @@ TEST_F(WireInjection, C26NoEncodedLineBreakInAPathOrQueryReachesTikTok) {
 TEST_F(WireInjection, C26ALineFeedInACaptionIsTextAndNothingElse) {
     const auto answer =
         post("/photos", photos_with(R"("title":"t","description":"one\n\"two\": {\\\nX: 1")"));
-    // Whatever TikTok then says of the URL: the text was no reason to refuse, and one init was seen, well
-    // formed.
+    // Whatever TikTok answers about the URL, the text was not refused, and TikTok received one valid init.
     EXPECT_EQ(answer.find("\"field\":\"description\""), std::string::npos) << answer;
     bool seen = false;
     const auto history = w.tiktok().history();

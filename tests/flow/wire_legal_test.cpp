@@ -1,5 +1,5 @@
-// What clients, meshes and balancers send and the RFCs allow: taken by the running gateway, as raw bytes. And
-// beside each, what only looks like it and stays refused.
+// Requests of clients, service meshes and load balancers that the RFCs allow are accepted, as raw bytes;
+// beside each, similar ones that stay refused.
 #include "flow/wire_test.hpp"
 
 #include <gmock/gmock.h>
@@ -17,7 +17,7 @@ protected:
         return request(line + " HTTP/1.1", content_type + fields, body);
     }
     std::string last() { return get("/v1/users/user-77", "Connection: close\r\n"); }
-    /// Status and code of the answer to `bytes`, which must leave the connection fit for one more request.
+    /// Status and code of the answer to `bytes`; the connection must serve one more request.
     std::string told_with_one_more(const std::string& bytes) {
         harness::raw_socket socket(w.gateway().port(), w.heard());
         socket.send(bytes + last());
@@ -80,11 +80,11 @@ TEST_F(WireLegal, FaultEOneByteIsABody) {
                   "415 unsupported_media_type");
     EXPECT_EQ(told_with_one_more(asked("POST /v1/users/user-77/connect", "application/json", chunked, one)),
               "400 malformed_json");
-    // Who asks first has something to send, and is refused before it is asked for.
+    // A client with Expect: 100-continue is refused before its body is requested.
     const auto asks = say(asked("POST /v1/users/user-77/connect", "", chunked + "Expect: 100-continue\r\n"));
     EXPECT_EQ(harness::parse_answer(asks).status, 415) << asks;
     EXPECT_THAT(asks, Not(HasSubstr("100 Continue")));
-    // A chunk that never comes to its end is no empty body.
+    // An incomplete chunk is not an empty body.
     expect_refused(asked("GET /v1/users", "", chunked, "0\r\n\rX"), 400);
     expect_refused(asked("POST /v1/users/user-77/connect", "", chunked, "0\r\n X: y\r\n\r\n"), 400);
 }
@@ -158,7 +158,7 @@ TEST_F(WireLegal, FaultFTakesAHundredFields) {
     for (int i = 0; i < 97; ++i) // and Host and Authorization
         fields += "X-Forwarded-Detail-" + std::to_string(i) + ": " + std::string(120, 'v') + "\r\n";
     EXPECT_EQ(status_of(get("/v1/users", fields)), 200);
-    // With a body a second reader looks at them, too: here its own three fields take the place of others.
+    // With a body Beast parses the head, too; here the three fields about the body replace others.
     fields.resize(fields.find("X-Forwarded-Detail-95"));
     EXPECT_EQ(status_of(connect_with(fine_body, fields)), 200);
 }
@@ -197,7 +197,7 @@ TEST_F(WireLegal, FaultFABodyOfAGetIsDroppedAndNeverRun) {
         }
     }
     EXPECT_EQ(seen_by_tiktok(), before);
-    // More of it is refused, announced or not, and so is a body that does not come to its end.
+    // A larger body is refused, announced or not, and so is an incomplete one.
     expect_refused(asked("GET /v1/users", "", "Content-Length: 65537\r\n"), 413);
     std::string many;
     for (int i = 0; i < 10; ++i)
@@ -208,7 +208,7 @@ TEST_F(WireLegal, FaultFABodyOfAGetIsDroppedAndNeverRun) {
     short_one.send(asked("GET /v1/users", "", "Content-Length: 10\r\n", "12345"));
     short_one.end_sending();
     EXPECT_EQ(harness::parse_answer(short_one.receive_all(closes_within)).status, 400);
-    // Nobody is asked for a body that is thrown away.
+    // No 100 Continue for a body that is discarded.
     const auto asks = say(asked("GET /v1/users", "", "Content-Length: 10\r\nExpect: 100-continue\r\n"));
     EXPECT_EQ(harness::parse_answer(asks).status, 200) << asks;
     EXPECT_THAT(asks, Not(HasSubstr("100 Continue")));
@@ -224,7 +224,7 @@ protected:
 };
 
 TEST_F(WireOld, FaultGTheAdminPortNeedsNoHostInHttp10) {
-    expect_alive(); // ready by now
+    expect_alive(); // so that it is ready
     for (const char* path : {"/healthz", "/readyz", "/metrics", "http://gw.example:80/healthz"})
         for (const char* fields : {"", "Host: gw.example\r\n", "Host:\tgw.example:80\r\n",
                                    "Connection: close\r\n", "User-Agent: probe\t1\r\n"}) {
@@ -240,7 +240,7 @@ TEST_F(WireOld, FaultGTheAdminPortNeedsNoHostInHttp10) {
           "GET /healthz HTTP/1.0\r\nHost:\r\n\r\n", "GET /healthz HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n",
           "GET http://b/healthz HTTP/1.0\r\nHost: a\r\n\r\n"})
         EXPECT_EQ(harness::parse_answer(say_to_admin(bad)).status, 400) << bad;
-    // A body of no bytes, as meshes send it, makes no difference here either.
+    // An empty body, as service meshes send it, makes no difference here either.
     const auto empty =
         say_to_admin("GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
     EXPECT_EQ(harness::parse_answer(empty).status, 200) << empty;

@@ -1,5 +1,5 @@
-// Noise: the seeds of the request gate, damaged at random, thrown at the running gateway, cut and kept open
-// anyhow.
+// Random noise: the seeds of the request gate, randomly damaged, are sent to the running gateway, cut or with
+// the connection kept open.
 #include "flow/wire_test.hpp"
 
 #include <filesystem>

@@ -1,6 +1,6 @@
-// The fixture of the raw-socket flow tests: bytes in, and whether the gateway refused them as the failure
-// catalogue has it: one problem, `Connection: close`, the connection gone, and nothing behind the refused
-// bytes ever run.
+// The fixture of the raw-socket flow tests: sends bytes and checks that the gateway refuses them as the
+// failure catalogue requires: one problem, `Connection: close`, the connection closed, and no request after
+// the refused bytes executed.
 #pragma once
 #include "harness/flow_test.hpp"
 
@@ -30,9 +30,9 @@ protected:
     std::string get(std::string_view target, std::string_view fields = {}) {
         return request("GET " + std::string(target) + " HTTP/1.1", fields);
     }
-    /// A call that TikTok would see.
+    /// A call that would reach TikTok.
     std::string reaching_tiktok() { return get(std::string("/v1/users/") + user + "/info"); }
-    /// A body for POST …/connect that is fine.
+    /// A valid body for POST …/connect.
     static constexpr std::string_view fine_body = R"({"scopes":["user.info.basic"]})";
     std::string connect_line() const { return std::string("POST /v1/users/") + user + "/connect HTTP/1.1"; }
     std::string connect_with(std::string_view body, std::string_view fields = {}) {
@@ -46,7 +46,7 @@ protected:
         return static_cast<std::uint64_t>(w.tiktok().history().at("requests_seen").to_number<std::int64_t>());
     }
 
-    /// Everything the gateway says to these bytes until it closes.
+    /// Everything that the gateway answers to these bytes until it closes.
     std::string say(std::string_view bytes, bool* closed = nullptr) {
         harness::raw_socket socket(w.gateway().port(), w.heard());
         socket.send(bytes);
@@ -63,7 +63,7 @@ protected:
         return count;
     }
 
-    /// The promise called Refuse. `bytes` are followed by a request that must never be run.
+    /// Checks a refusal as described above. `bytes` are followed by a request that must never be executed.
     void expect_refused(std::string bytes, const std::vector<int>& statuses, const std::string& what = {}) {
         const auto shown = what.empty() ? testing::PrintToString(bytes.substr(0, 200)) : what;
         const auto before = seen_by_tiktok();

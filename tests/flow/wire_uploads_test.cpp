@@ -1,5 +1,5 @@
-// Uploads as raw bytes: announced sizes that lie, forms that are wrong at their end, clients that go or stall
-// their body.
+// Uploads as raw bytes: wrong announced sizes, forms that are invalid at their end, clients that disconnect
+// or stall.
 #include "flow/wire_test.hpp"
 
 #include <gmock/gmock.h>
@@ -12,7 +12,7 @@ using testing::Not;
 class WireUploads : public wire::wire_test {
 protected:
     void SetUp() override {
-        // Windows are not what is tested here.
+        // Large limits, because windows are not tested here.
         w.options.settings =
             "limits: {tiktok: {inbox_init_per_minute: 100000, video_init_per_minute: 100000}}\n";
         w.simulator_settings = "limits: {init_per_minute: 100000, drafts_per_day: 100000}\n";
@@ -22,7 +22,7 @@ protected:
         return std::string("POST /v1/users/") + user + "/videos" + (query.empty() ? "" : "?")
                + std::string(query) + " HTTP/1.1";
     }
-    /// The first box of an MP4, and filling.
+    /// Bytes that begin with the first box of an MP4.
     static std::string video(std::size_t size_bytes) {
         std::string bytes(
             "\0\0\0\x18"
@@ -44,7 +44,7 @@ protected:
                "Content-Type: video/mp4\r\n\r\n"
                + file + end;
     }
-    /// Posts of TikTok that have all their bytes.
+    /// The number of posts at TikTok that have all their bytes.
     std::size_t whole_posts() {
         std::size_t count = 0;
         const auto history = w.tiktok().history();
@@ -132,7 +132,7 @@ TEST_F(WireUploads, C15AnUploadAndTheNextRequestShareAConnection) {
 }
 
 TEST_F(WireUploads, C15ABodyThatWasRefusedIsNoRequest) {
-    // The video of a refused upload holds what looks like a request.
+    // The video of a refused upload contains text that looks like a request.
     const auto before = seen_by_tiktok();
     const std::string trojan = reaching_tiktok() + reaching_tiktok();
     const auto all = say(request(upload_line("colour=red"),
@@ -140,7 +140,7 @@ TEST_F(WireUploads, C15ABodyThatWasRefusedIsNoRequest) {
     EXPECT_EQ(answers_in(all), 1U) << all;
     EXPECT_EQ(harness::parse_answer(all).status, 422) << all;
     EXPECT_EQ(seen_by_tiktok(), before);
-    // The same on a connection that goes on: the body is thrown away, then comes the next request.
+    // The same on a connection that stays open: the body is discarded, then the next request follows.
     const auto two = say(request(upload_line("colour=red"), as_video + length_field(trojan.size()), trojan)
                          + get("/v1/users", "Connection: close\r\n"));
     EXPECT_LE(answers_in(two), 2U) << two;
