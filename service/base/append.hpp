@@ -1,4 +1,4 @@
-// Many pieces at the end of a string: heads, log lines. Pure, inline.
+// Appends many pieces to a string: heads, log lines. Pure, inline.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -20,12 +20,12 @@ template <class... Pieces>
 std::size_t bytes_of(const Pieces&... pieces) {
     return (as_piece(pieces).size() + ...);
 }
-/// Gives where they end.
+/// Gives the end of the written pieces.
 template <class... Pieces>
 char* copy(char* to, const Pieces&... pieces) {
     const auto put = [&to](std::string_view piece) __attribute__((always_inline)) {
-        if (piece.empty()) return;                   // which may point nowhere
-        std::memcpy(to, piece.data(), piece.size()); // of a literal: a move or two
+        if (piece.empty()) return;                   // its pointer may be null
+        std::memcpy(to, piece.data(), piece.size()); // for a literal: one or two move instructions
         to += piece.size();
     };
     (put(as_piece(pieces)), ...);
@@ -33,12 +33,12 @@ char* copy(char* to, const Pieces&... pieces) {
 }
 } // namespace detail
 
-/// The end of a string while much is written there. The string is longer meanwhile and belongs to the writer
-/// until close(): so that a piece costs a comparison and its bytes, where append() costs thirty instructions
-/// more and a head has forty pieces. What fits into the memory that the string has already stays there.
+/// Appends many pieces to a string. Until close() the string is longer than its text and must not be used, so
+/// that a piece costs only a comparison and the copy; append() costs thirty instructions more, and a head has
+/// forty pieces. Does not reallocate while the string's capacity suffices.
 class text_end {
 public:
-    /// `at_once_bytes`: of the string's room, made use of with one look.
+    /// `at_once_bytes`: how much of the string's capacity is made usable at a time.
     explicit text_end(std::string& out, std::size_t at_once_bytes = 512) : out_(&out) {
         const std::size_t size = out.size();
         out.resize(std::min(out.capacity(), size + at_once_bytes));
@@ -48,14 +48,15 @@ public:
     text_end(const text_end&) = delete;
     text_end& operator=(const text_end&) = delete;
 
-    /// Literals, string_views, and what becomes one.
+    /// Takes literals, string_views, and types that convert to one.
     template <class... Pieces>
     void put(const Pieces&... pieces) {
         const std::size_t bytes = detail::bytes_of(pieces...);
         if (static_cast<std::size_t>(end_ - at_) < bytes) grow(bytes);
         at_ = detail::copy(at_, pieces...);
     }
-    /// The string ends behind the last piece and is its owner's again; nothing is put any more.
+    /// Cuts the string after the last piece, so that its owner can use it again. Call nothing else
+    /// afterwards.
     void close() {
         if (out_) out_->resize(size());
         out_ = nullptr;
@@ -75,10 +76,10 @@ private:
 
     std::string* out_;
     char* at_ = nullptr;
-    char* end_ = nullptr; // of what may be written
+    char* end_ = nullptr; // end of the writable memory
 };
 
-/// A few pieces: the room is looked at once for all of them.
+/// For a few pieces: checks the capacity once for all of them.
 template <class String, class... Pieces>
 inline void append_all(String& out, const Pieces&... pieces) {
     const std::size_t at = out.size();

@@ -1,4 +1,4 @@
-// How long to wait before the next try: exponential, with full jitter. Pure.
+// The wait before the next try: exponential backoff with full jitter. Pure.
 #pragma once
 #include "base/clock.hpp"
 
@@ -8,7 +8,7 @@
 
 namespace gateway {
 
-/// Anything between zero and `first` doubled `failures` times, which is at most `most`. `random` is 0…1.
+/// A time between zero and `first` doubled `failures` times, bounded by `most`. `random` is 0…1.
 inline milliseconds jittered_backoff(milliseconds first, std::uint32_t failures, milliseconds most,
                                      double random) {
     const auto bound = std::min(most, first * (std::int64_t{1} << std::min(failures, 20U)));

@@ -1,6 +1,6 @@
-// Bytes that many share and that are bounded: the chunks held for uploads, the files on their way to the
-// disk. What does not fit is refused at the start, never ended in the middle (docs/promises.md L04, M08).
-// Any thread.
+// A bounded number of bytes shared by many users: for chunks held for uploads, and files that are being
+// written. A request that does not fit is refused at its start, never in the middle (docs/promises.md L04,
+// M08). Any thread.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -13,7 +13,7 @@ class byte_budget {
 public:
     explicit byte_budget(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
-    /// Some of the bytes; gives them back when it dies.
+    /// Reserved bytes; the destructor releases them.
     class permit {
     public:
         permit(permit&& other) noexcept
@@ -21,7 +21,7 @@ public:
         permit& operator=(permit&&) = delete;
         ~permit() { shrink_to(0); }
 
-        /// Gives back what is not needed.
+        /// Releases the bytes that are not needed.
         void shrink_to(std::uint64_t bytes) {
             if (bytes >= bytes_) return;
             from_->used_.fetch_sub(bytes_ - bytes);
@@ -35,15 +35,16 @@ public:
         std::uint64_t bytes_;
     };
 
-    /// Nothing where it does not fit.
+    /// Nothing if they do not fit.
     std::optional<permit> take(std::uint64_t bytes) {
         std::uint64_t used = used_.load();
         while (fits(used, bytes))
             if (used_.compare_exchange_weak(used, used + bytes)) return permit{*this, bytes};
         return std::nullopt;
     }
-    /// Counted whether or not it fits, for what fits only beside something that has to be asked for: then ask
-    /// fits_beside(). Two that come at once both count each other, so neither slips through.
+    /// Reserves even if it does not fit. For a bound that also covers bytes counted elsewhere: read that
+    /// count afterwards and call fits_beside(). Two concurrent reservations count each other, so together
+    /// they cannot exceed the bound.
     permit reserve(std::uint64_t bytes) {
         used_.fetch_add(bytes);
         return {*this, bytes};

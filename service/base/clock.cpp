@@ -6,7 +6,7 @@ namespace gateway {
 
 namespace {
 
-/// As of the kernel's last tick.
+/// The time of the kernel's last tick.
 std::chrono::nanoseconds read_coarse(clockid_t clock) {
     timespec now{};
     ::clock_gettime(clock, &now);
@@ -16,7 +16,7 @@ std::chrono::nanoseconds read_coarse(clockid_t clock) {
 } // namespace
 
 steady_time coarse_steady_now() {
-    return steady_time{read_coarse(CLOCK_MONOTONIC_COARSE)}; // the clock of steady_clock
+    return steady_time{read_coarse(CLOCK_MONOTONIC_COARSE)}; // the clock that steady_clock uses
 }
 wall_time coarse_wall_now() {
     return wall_time{std::chrono::duration_cast<milliseconds>(read_coarse(CLOCK_REALTIME_COARSE))};

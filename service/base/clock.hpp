@@ -1,6 +1,5 @@
-// Time is an argument. Two clocks, never mixed: the steady one for every wait and window, the wall clock for
-// what is shown or outlives the process. Whoever needs "now" is handed it; only edges (a session, a timer)
-// read a clock.
+// Time is passed as an argument; only edges (a session, a timer) read a clock. Two clocks, never mixed: the
+// steady one for waits and windows, the wall clock for times that are shown or stored.
 #pragma once
 #include <algorithm>
 #include <atomic>
@@ -20,13 +19,12 @@ using wall_time = std::chrono::sys_time<std::chrono::milliseconds>;
 inline steady_time steady_now() {
     return std::chrono::steady_clock::now();
 }
-/// A few milliseconds behind, for a fifth of the price: for deadlines, which are seconds away.
+/// A few milliseconds late, at a fifth of the cost; for deadlines, which are seconds away.
 steady_time coarse_steady_now();
 inline wall_time wall_now() {
     return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
 }
-/// The same, a few milliseconds behind, for a fifth of the price: when a call came, what it shows, and for
-/// lifetimes of hours.
+/// The same for the wall clock; for the time of a call, times in answers, and lifetimes of hours.
 wall_time coarse_wall_now();
 
 /// RFC 3339 in UTC with seconds: 2026-11-23T16:18:36Z.
@@ -39,7 +37,7 @@ private:
     char text_[sizeof "0000-00-00T00:00:00Z"] = "0000-00-00T00:00:00Z";
 };
 std::string rfc3339(wall_time t);
-/// Milliseconds since 1970, as stored.
+/// Milliseconds since 1970, the stored form.
 inline std::int64_t unix_ms(wall_time t) {
     return t.time_since_epoch().count();
 }
@@ -47,7 +45,7 @@ inline wall_time from_unix_ms(std::int64_t ms) {
     return wall_time{milliseconds{ms}};
 }
 
-/// The moment at which calls stop waiting, whatever their own deadlines: never, until the drain names one.
+/// The time at which all calls stop waiting, whatever their own deadlines; infinite until the drain sets it.
 /// Written by main, read by every worker.
 class last_moment {
 public:
@@ -58,8 +56,8 @@ private:
     std::atomic<steady_time::rep> at_{steady_time::max().time_since_epoch().count()};
 };
 
-/// An absolute end of waiting, made once at the edge and only ever shortened: also later, where it is under a
-/// last moment, by everybody who looks at it again (the sweep does, and a waiter).
+/// An absolute end of waiting, made once at the edge and never extended. One under a last_moment can become
+/// shorter later, so waits check it again (the sweep and waiter do).
 class deadline {
 public:
     explicit deadline(steady_time at) : at_(at) {}
@@ -79,7 +77,7 @@ public:
     }
     deadline no_later_than(steady_time at) const { return no_later_than(deadline{at}); }
 
-    /// The same, ended by `last` too, which outlives every copy.
+    /// The same deadline, also bounded by `last`, which must outlive every copy.
     deadline under(const last_moment& last) const {
         deadline bound = *this;
         bound.last_ = &last;

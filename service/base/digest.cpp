@@ -17,8 +17,8 @@ const unsigned char* bytes_of(std::string_view text) {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Asked for once: EVP_sha256() would look its implementation up again for every digest, which costs more
-/// than the digest of a short text. Read-only ever after, so any thread may use it.
+/// Fetched once: EVP_sha256() would look up its implementation for every digest, which costs more than the
+/// digest of a short text. Read-only afterwards, so any thread may use it.
 const EVP_MD* sha256_algorithm() {
     static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
     return fetched ? fetched : EVP_sha256();
@@ -102,7 +102,7 @@ std::optional<std::string> from_hex(std::string_view text) {
 }
 
 std::string to_base64(std::string_view bytes) {
-    std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0'); // EVP_EncodeBlock ends with a zero
+    std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0'); // EVP_EncodeBlock appends a zero byte
     const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes_of(bytes),
                                        static_cast<int>(bytes.size()));
     out.resize(static_cast<std::size_t>(length));
@@ -110,7 +110,7 @@ std::string to_base64(std::string_view bytes) {
 }
 
 std::optional<std::string> from_base64(std::string_view text) {
-    // EVP_DecodeBlock trims white space and is vague about padding, so the shape is checked first.
+    // EVP_DecodeBlock ignores white space and accepts wrong padding, so the form is checked first.
     if (text.size() % 4 != 0) return std::nullopt;
     std::size_t padding = 0;
     while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=')

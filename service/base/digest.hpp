@@ -1,4 +1,4 @@
-// Digests, random bytes and the three spellings of bytes as text. Pure, thread-safe; OpenSSL does the work.
+// Digests, random bytes, and bytes as hex, base64 and base64url. Pure, thread-safe; uses OpenSSL.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -15,7 +15,7 @@ using sha256_bytes = std::array<unsigned char, 32>;
 sha256_bytes sha256(std::string_view bytes);
 sha256_bytes hmac_sha256(std::string_view key, std::string_view bytes);
 
-/// SHA-256 of what comes in pieces.
+/// SHA-256 of a text that arrives in pieces.
 class sha256_stream {
 public:
     sha256_stream();
@@ -32,7 +32,7 @@ private:
     std::unique_ptr<state> state_;
 };
 
-/// `count` bytes from the system's generator; throws when it has none, since nothing is safe then.
+/// `count` bytes of OpenSSL's generator; throws if it fails, because nothing is secure then.
 std::string random_bytes(std::size_t count);
 
 std::string to_hex(std::string_view bytes);

@@ -1,5 +1,4 @@
-// Numbers for headers and log lines: printf takes ten times as long, many times a call.
-// Pure.
+// Numbers for headers and log lines. A call formats many of them, and printf takes ten times as long. Pure.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -26,7 +25,7 @@ public:
             number /= 10;
         } while (number > 0);
     }
-    /// Below zero counts as zero: for counts and waits, which are not.
+    /// A negative number is written as zero; for counts and waits, which are not negative.
     static number_text of(std::int64_t number) {
         return number_text(static_cast<std::uint64_t>(std::max<std::int64_t>(0, number)));
     }

@@ -1,6 +1,6 @@
-// Every way a call can fail, as callers see it. The number is the HTTP status followed by two digits, the
-// enumerator's name is the public `problem.code`: there is no second table. Numbers are never reused.
-// tests/contract holds this list against openapi.yaml.
+// All errors that callers can see. The number is the HTTP status followed by two digits, and the enumerator's
+// name is the public `problem.code`, so no second table is needed. Numbers are never reused. tests/contract
+// compares this list with openapi.yaml.
 #pragma once
 #include <cstddef>
 #include <string_view>
@@ -61,7 +61,7 @@ enum class errc : int {
 #undef GATEWAY_ERROR
 };
 
-/// What can be said of a code without knowing the case at hand.
+/// The facts that hold for every use of a code.
 struct error_facts {
     errc code;
     std::string_view name; // the public problem.code

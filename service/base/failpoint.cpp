@@ -21,8 +21,8 @@ struct {
 
 void failpoint(std::string_view step) {
     if (armed.step.empty() || step != armed.step) return;
-    // Sent to this thread, so that not one step more is done: kill() may stop another first, and this one
-    // goes on for microseconds, long enough to open a transaction.
+    // Sent to this thread, so that it does nothing more: kill() may stop another thread first while this one
+    // runs for microseconds, long enough to open a transaction.
     if (armed.hits_left.fetch_sub(1) == 1) ::raise(armed.signal);
 }
 

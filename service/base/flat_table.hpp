@@ -1,8 +1,8 @@
-// A flat hash table that can be told whom it will be asked for: with many users each place in memory is a
-// miss of the processor's caches, and fetch() lets the misses of several tables pass at once, while something
-// else is done. (boost::unordered_flat_map does not tell where its places are.) Linear probing, the hashes
-// apart from the elements; when one goes, those behind it move up, so nothing is left in its place and a
-// table that stays as large is never rebuilt. The owner's lock guards all but fetch(). Pure.
+// A flat hash table with prefetch. With many users each lookup is a cache miss; fetch() starts the misses of
+// several tables at the same time, while other work is done. (boost::unordered_flat_map does not give the
+// addresses of its slots.) Linear probing; hashes are stored apart from the elements. When an element is
+// erased, the ones after it move up, so there are no tombstones, and a table of constant size is never
+// rebuilt. The owner's lock guards everything except fetch(). Pure.
 #pragma once
 #include <algorithm>
 #include <atomic>
@@ -15,14 +15,14 @@
 
 namespace gateway {
 
-/// An Element is empty when it is made, and moves without exceptions.
+/// An Element is empty when default-constructed, and its move does not throw.
 template <class Element>
 class flat_table {
 public:
     std::size_t size() const { return size_; }
     std::size_t places() const { return hashes_ ? mask_ + 1 : 0; }
 
-    /// `is` tells whether an element of this hash is the one; null: none is.
+    /// `is` decides whether an element with this hash is the wanted one; null if none is.
     template <class Is>
     Element* find(std::size_t hash, Is is) {
         if (size_ == 0) return nullptr;
@@ -31,32 +31,32 @@ public:
             if (hashes_[at] == wanted && is(elements_[at])) return &elements_[at];
         return nullptr;
     }
-    /// A new one, which is not there yet. Elements may move.
+    /// Adds an element that does not exist yet. Elements may move.
     Element& add(std::size_t hash) {
         if (4 * (size_ + 1) > 3 * places()) rebuild(std::max(places_min, 2 * places()));
         ++size_;
         return elements_[take_place(taken(hash))];
     }
-    /// Those behind it may move up, into its place too.
+    /// Elements after it may move up, also into its slot.
     void erase(const Element& one) {
         auto hole = static_cast<std::size_t>(&one - elements_.get());
         for (std::size_t at = next(hole); hashes_[at] != free; at = next(at)) {
             const bool stays = ((at - home(hashes_[at])) & mask_) < ((at - hole) & mask_);
-            if (stays) continue; // it would stand before its home
+            if (stays) continue; // it would be before its home slot
             hashes_[hole] = hashes_[at];
             elements_[hole] = std::move(elements_[at]);
             hole = at;
         }
         hashes_[hole] = free;
-        std::destroy_at(&elements_[hole]); // assigning an empty one would leave a string its memory
+        std::destroy_at(&elements_[hole]); // assigning an empty element would keep the memory of its strings
         std::construct_at(&elements_[hole]);
         --size_;
     }
-    /// For turns: what stands in a place; null: nothing.
+    /// For iteration: the element in a slot; null if it is free.
     Element* at(std::size_t place) { return hashes_[place] == free ? nullptr : &elements_[place]; }
-    /// Erases one, in turn, and gives it: `turn` is the owner's, and begins with 0. For tables that are full;
-    /// not empty. (From the beginning each time it would be who came last, and those who are asked for now
-    /// would push each other out for ever.)
+    /// Erases one element, round robin, and gives it. `turn` is kept by the owner and starts with 0. For full
+    /// tables; must not be called on an empty one. (Always starting at the beginning would evict the newest
+    /// element, so that elements in use would evict each other again and again.)
     Element push_out(std::size_t& turn) {
         for (;; ++turn) {
             if (turn >= places()) turn = 0;
@@ -64,22 +64,23 @@ public:
         }
         Element out = std::move(elements_[turn]);
         erase(elements_[turn]);
-        ++turn; // who has moved up into the place is not the next
+        ++turn; // skip the element that has moved up into the slot
         return out;
     }
     void clear() {
-        hashes_.reset(); // and with it all places; who fetches from where they were does no harm
+        hashes_.reset(); // frees all slots; a prefetch of their old addresses does no harm
         elements_.reset();
         size_ = mask_ = 0;
     }
-    /// Gives memory back where most places are free; whether it did: then elements have moved.
+    /// Frees memory if most slots are free. True: it did, and elements have moved.
     bool shrink() {
         const bool is_sparse = places() > places_min && size_ * sparse < places();
         if (is_sparse) rebuild(std::max(places_min, std::bit_ceil(2 * size_)));
         return is_sparse;
     }
 
-    /// Somebody will ask for this hash within a microsecond. Any thread; whatever it finds is only a guess.
+    /// Prefetches the slots of this hash, which is looked up soon. Any thread; the address may be outdated,
+    /// which does no harm.
     void fetch(std::size_t hash) const noexcept {
         const std::size_t at = (taken(hash) * spread) >> shift_.load(std::memory_order_relaxed);
         const auto begin = fetched_from_.load(std::memory_order_relaxed) + at * sizeof(Element);
@@ -93,7 +94,7 @@ public:
 private:
     static constexpr std::size_t free = 0, cache_line_bytes = 64;
     static constexpr std::uint64_t spread =
-        0x9e3779b97f4a7c15; // 2^64 / golden ratio: the best bits come first
+        0x9e3779b97f4a7c15; // 2^64 / golden ratio: the high bits are the best mixed ones
 
     static std::size_t taken(std::size_t hash) { return hash == free ? 1 : hash; }
     std::size_t home(std::size_t hash) const {
@@ -128,7 +129,8 @@ private:
     std::unique_ptr<std::size_t[]> hashes_;
     std::unique_ptr<Element[]> elements_;
     std::size_t size_ = 0, mask_ = 0;
-    // For fetch(), which takes no lock: where all begins. A prefetch of an address that is none does nothing.
+    // For fetch(), which takes no lock: the start of the arrays. A prefetch of an invalid address does
+    // nothing.
     std::atomic<unsigned> shift_{60};
     std::atomic<std::uintptr_t> fetched_hashes_{0}, fetched_from_{0};
 };

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// Letters, digits and a few more.
+/// Letters, digits and some other characters.
 class alphabet {
 public:
     consteval explicit alphabet(std::string_view also) {

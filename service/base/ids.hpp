@@ -1,4 +1,4 @@
-// Names that do not convert into each other, so that two arguments cannot change places.
+// Types of names that do not convert into each other, so that arguments cannot be swapped by mistake.
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -11,13 +11,14 @@
 
 namespace gateway {
 
-/// A text with a meaning. Made by a checking function of the meaning it has, or `trusted` from our own store.
+/// A text with a meaning. Made by the checking function of that meaning, or with `trusted` from our own
+/// store.
 template <class Meaning>
 class named_text {
 public:
     named_text() = default;
     static named_text trusted(std::string text) { return named_text{std::move(text)}; }
-    /// The same into the room this one has already.
+    /// The same, reusing the memory of this object.
     void assign_trusted(std::string_view text) { text_.assign(text); }
 
     const std::string& text() const { return text_; }
@@ -47,8 +48,8 @@ result<file_id> check_file_id(std::string_view text);
 
 /// 26 characters that sort by time: 48 bits of milliseconds, 80 random bits (the ULID layout).
 std::string new_ulid(wall_time now);
-/// The same from random bytes that are asked for many at a time, for who makes one per request: asking costs
-/// more than all the rest of it. Not for secrets: the bytes to come lie in memory. One thread's.
+/// The same with random bytes that are requested in batches, for making one per request: a request costs more
+/// than the rest of the work. Not for secrets, because later bytes are already in memory. For one thread.
 class ulid_source {
 public:
     std::string next(wall_time now) {
@@ -56,7 +57,7 @@ public:
         next(out, now);
         return out;
     }
-    /// The same into a string that has its room already.
+    /// The same, reusing the memory of the string.
     void next(std::string& into, wall_time now);
 
 private:
@@ -70,7 +71,7 @@ std::string ulid_floor(wall_time at);
 
 template <class Meaning>
 struct std::hash<gateway::named_text<Meaning>> {
-    // Not noexcept, so that libstdc++'s maps keep the hash beside each name: a look-up then compares numbers,
+    // Not noexcept, so that libstdc++'s maps store the hash with each name: a lookup then compares numbers
     // and does not hash the names of its neighbours.
     std::size_t operator()(const gateway::named_text<Meaning>& name) const {
         return std::hash<std::string>{}(name.text());

@@ -1,5 +1,4 @@
-// Lists in one text: scopes and fields with commas between them, the choices of an input, header values.
-// Pure.
+// Lists in a text: comma-separated scopes and fields, the choices of an input, header values. Pure.
 #pragma once
 #include <string>
 #include <string_view>
@@ -7,7 +6,7 @@
 
 namespace gateway {
 
-/// The piece before `separator`, which is taken off `rest`.
+/// Removes the piece before `separator` from `rest` and gives it.
 constexpr std::string_view next_piece(std::string_view& rest, char separator) {
     const auto end = rest.find(separator);
     const auto piece = rest.substr(0, end);

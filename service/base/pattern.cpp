@@ -5,10 +5,11 @@
 namespace gateway {
 
 bool matches(std::string_view pattern, std::string_view text) {
-    if (pattern == "*") return true; // what most callers have
+    if (pattern == "*") return true; // the usual case
     std::size_t p = 0;
     std::size_t t = 0;
-    std::size_t star = std::string_view::npos; // the last star seen, and where in the text it began to match
+    std::size_t star =
+        std::string_view::npos; // the last star, and the position in the text where its match began
     std::size_t from = 0;
     while (t < text.size()) {
         if (p < pattern.size() && pattern[p] == '*') {

@@ -1,4 +1,4 @@
-// Patterns of the settings: `*` is the one wildcard, and a pattern matches the whole text.
+// Patterns of the settings: `*` is the only wildcard, and a pattern matches the whole text.
 #pragma once
 #include <string>
 #include <string_view>
@@ -6,7 +6,7 @@
 
 namespace gateway {
 
-/// Linear in text times pattern, no recursion: a pattern cannot be made to cost more.
+/// At most text times pattern steps, without recursion, so no pattern can be expensive.
 bool matches(std::string_view pattern, std::string_view text);
 bool matches_any(const std::vector<std::string>& patterns, std::string_view text);
 

@@ -27,7 +27,7 @@ failure& failure::operator=(failure&& other) noexcept = default;
 failure::~failure() = default;
 
 failure_details& failure::more() {
-    // A copy may share what we are about to change: copy on write keeps failures values.
+    // A copy may share the details, so they are copied before a change (copy on write).
     if (!details_)
         details_ = std::make_shared<failure_details>();
     else if (details_.use_count() > 1)

@@ -1,5 +1,5 @@
-// Expected failure is a value: result<T> holds a T or a failure that knows whose fault it is and what to do
-// next. Exceptions stay for bugs and for a start that fails.
+// Expected failures are values: result<T> holds a T or a failure, whose code says whose fault it is and
+// whether a retry helps. Exceptions are only for bugs and for a start that fails.
 #pragma once
 #include "base/errc.hpp"
 
@@ -16,17 +16,17 @@
 
 namespace gateway {
 
-/// Whose limit a 429 speaks of (docs/contract.md §4).
+/// The limit that a 429 is about (docs/contract.md §4).
 enum class limit_scope { caller, tiktok_user, tiktok_app, tiktok_daily, address };
 std::string_view name_of(limit_scope scope);
 
-/// One faulty input: where it stands (`photo_images[3]`) and what is wrong with it.
+/// One invalid input: its path (`photo_images[3]`) and what is wrong with it.
 struct field_fault {
     std::string field;
     std::string reason;
 };
 
-/// TikTok's own words, kept for whoever has to ask TikTok about them.
+/// TikTok's error, kept for questions to TikTok's support.
 struct tiktok_words {
     int status = 0;
     std::string code;
@@ -34,7 +34,7 @@ struct tiktok_words {
     std::string log_id;
 };
 
-/// What only some failures have to say. Behind a pointer so that result<T> stays small.
+/// Data that only some failures have. Held by a pointer so that result<T> stays small.
 struct failure_details {
     std::optional<std::chrono::milliseconds> retry_after;
     std::optional<limit_scope> scope;
@@ -44,11 +44,12 @@ struct failure_details {
     bool may_have_reached_tiktok = false; // a write that may have had its effect: x-should-retry: false
 };
 
-/// A failure a caller may see. `message` is one sentence a person understands; it holds no secret.
+/// A failure that a caller may see. `message` is one sentence for people; it contains no secret.
 class failure {
 public:
-    // Cold, all that makes, moves or ends one: the compiler then lays the ways of failure apart from those of
-    // success, and a call touches fewer lines of code. Each is a miss, since the kernel has been there since.
+    // All functions that make, move or destroy a failure are cold: the compiler then places failure paths
+    // apart from success paths, and a call touches fewer cache lines of code. Each is a miss, because the
+    // kernel has run in between.
     [[gnu::cold]] failure();
     [[gnu::cold]] failure(errc code, std::string message);
     [[gnu::cold]] failure(const failure& other);
@@ -59,10 +60,10 @@ public:
 
     errc code() const { return code_; }
     const std::string& message() const { return message_; }
-    /// Null where there is nothing more to say.
+    /// Null if there are none.
     const failure_details* details() const { return details_.get(); }
 
-    /// Each gives *this back, so that a refusal is one expression.
+    /// Each returns *this, so that a refusal is one expression.
     failure&& retry_after(std::chrono::milliseconds wait) &&;
     failure&& scope(limit_scope scope) &&;
     failure&& tiktok(tiktok_words words) &&;
@@ -76,7 +77,7 @@ private:
     errc code_;
     std::string message_;
     std::shared_ptr<failure_details>
-        details_; // shared: a failure is copied to every caller that waits for one refresh
+        details_; // shared, because a failure is copied to every caller that waits for a refresh
 };
 
 template <class T>

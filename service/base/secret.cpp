@@ -7,14 +7,14 @@
 namespace gateway {
 namespace {
 
-/// Also the slack: within its capacity a string may be made longer without an allocation.
+/// Wipes the unused capacity, too, which may still hold old characters.
 void wipe_all_of(std::string& text) {
     text.resize(text.capacity());
     wipe_bytes(text);
     text.clear();
 }
 
-/// A short string lies in the object itself, where a move leaves its characters.
+/// A short string is stored in the object itself, where a move leaves its characters.
 bool in_the_object(const std::string& text) {
     static const std::size_t short_max = std::string().capacity();
     return !text.empty() && text.capacity() <= short_max;

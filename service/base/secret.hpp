@@ -1,5 +1,4 @@
-// A string that must not be seen: it cannot be printed, compared with == or copied by accident, and it wipes
-// itself.
+// A secret string: it cannot be printed, compared with == or copied by accident, and its destructor wipes it.
 #pragma once
 #include <span>
 #include <string>
@@ -18,32 +17,33 @@ public:
     secret& operator=(secret&& other) noexcept;
     ~secret() { wipe(); }
 
-    /// The one way to read it; search for this word to see every use.
+    /// The only way to read it; search for this name to find every use.
     std::string_view reveal() const { return text_; }
     secret copy() const { return secret{std::string(text_)}; }
     bool empty() const { return text_.empty(); }
     std::size_t size() const { return text_.size(); }
 
-    /// Written anew, in the same memory if it is large enough: `write` appends up to `bytes_max` to a string.
+    /// Replaces the text, in the same memory if that is large enough: `write` appends up to `bytes_max` bytes
+    /// to a string.
     template <class Write>
     void compose(std::size_t bytes_max, Write write) {
         wipe();
-        text_.reserve(bytes_max); // now: what a string leaves behind as it grows is not wiped
+        text_.reserve(bytes_max); // now, because memory that a growing string frees is not wiped
         write(text_);
     }
     std::size_t capacity() const { return text_.capacity(); }
 
-    /// Takes time that depends on the lengths only.
+    /// Takes time that depends only on the lengths.
     bool equals(std::string_view other) const;
     void wipe() noexcept;
-    /// Wipes, and gives the memory back.
+    /// Wipes the text and frees its memory.
     void release() noexcept;
 
 private:
     std::string text_;
 };
 
-/// For a secret in somebody else's memory, which is some: not at null.
+/// Wipes a buffer that the caller owns; data() must not be null.
 void wipe_bytes(std::span<char> bytes) noexcept;
 
 /// Constant time for equal lengths.

@@ -1,5 +1,4 @@
-// How a limit stands for one key: the words that windows, the record of a call and the RateLimit headers
-// share.
+// The state of a limit for one key, shared by windows, the record of a call and the RateLimit headers.
 #pragma once
 #include "base/clock.hpp"
 
@@ -7,7 +6,7 @@
 
 namespace gateway::limits {
 
-/// What the RateLimit headers tell: the rule, what is left, and when more becomes free.
+/// The values of the RateLimit headers: the rule, what is left, and when more becomes free.
 struct standing {
     std::uint32_t limit = 0;
     std::uint32_t remaining = 0;

@@ -1,4 +1,4 @@
-// Characters and numbers of ASCII text, whatever the locale. Pure, inline.
+// Characters and numbers of ASCII text, independent of the locale. Pure, inline.
 #pragma once
 #include <charconv>
 #include <optional>
@@ -23,11 +23,11 @@ constexpr bool is_alphanumeric(char c) {
 constexpr bool is_blank(char c) {
     return c == ' ' || c == '\t';
 }
-/// Printable and no blank.
+/// Printable, but not a blank.
 constexpr bool is_visible(char c) {
     return c > ' ' && c < '\x7f';
 }
-/// -1: it is none.
+/// -1 if it is not a hex digit.
 constexpr int hex_digit(char c) {
     if (is_digit(c)) return c - '0';
     return lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
@@ -55,7 +55,7 @@ inline std::string lower_ascii(std::string_view text) {
     return out;
 }
 
-/// The same text but for the case of its letters.
+/// Whether two texts are equal except for the case of letters.
 constexpr bool same_text(std::string_view a, std::string_view b) {
     if (a.size() != b.size()) return false;
     for (std::size_t i = 0; i < a.size(); ++i)
@@ -63,7 +63,7 @@ constexpr bool same_text(std::string_view a, std::string_view b) {
     return true;
 }
 
-/// A number in decimal that is all of `text` and fits its type.
+/// The decimal number that is the whole of `text`, if it fits its type.
 template <class Number>
 std::optional<Number> parse_number(std::string_view text) {
     Number number{};

@@ -28,7 +28,8 @@ maybe_fault refuse_text(std::string_view text) {
         return "must not be longer than " + std::to_string(max_url_bytes) + " bytes";
     if (!consists_of(text, is_visible)) return "must be plain ASCII without blanks or control characters";
     if (text.find('#') != std::string_view::npos) return "must not have a fragment";
-    if (text.find('\\') != std::string_view::npos) return "must not hold a backslash"; // to browsers a slash
+    if (text.find('\\') != std::string_view::npos)
+        return "must not hold a backslash"; // browsers treat it as a slash
     return std::nullopt;
 }
 
@@ -47,7 +48,7 @@ maybe_fault refuse_host(const std::string& host) {
 
 maybe_fault read_authority(std::string_view authority, web_url& into) {
     if (authority.find('@') != std::string_view::npos) return "must not hold a user name or password";
-    const auto bracket = authority.find(']'); // an IPv6 address holds colons of its own
+    const auto bracket = authority.find(']'); // an IPv6 address contains colons
     const auto colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
     if (colon != std::string_view::npos) {
         const auto port = authority.substr(colon + 1);
@@ -128,7 +129,7 @@ bool is_host_name(std::string_view host) {
 }
 
 bool ends_like_address(std::string_view host) {
-    const auto last = host.substr(host.rfind('.') + 1); // from the front where there is no dot
+    const auto last = host.substr(host.rfind('.') + 1); // the whole host if there is no dot
     return !last.empty() && is_digit(last.front());
 }
 

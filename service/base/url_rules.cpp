@@ -22,7 +22,7 @@ std::optional<std::string> read_public(std::string_view text, web_url& into) {
     return refuse_host_of(into);
 }
 
-/// Whether a verified prefix holds a URL: by its host, or by host and path.
+/// Whether a verified prefix covers a URL, by its host or by host and path.
 enum class cover { none, by_host, by_path };
 
 cover covers(std::string_view verified, const web_url& url) {
@@ -50,7 +50,7 @@ std::optional<std::string> refuse_url(std::string_view url,
     web_url parsed;
     if (auto reason = read_public(url, parsed)) return reason;
     if (verified_prefixes.empty()) return std::nullopt;
-    bool hidden = false; // under a prefix as it stands, but who decodes its path may see another one
+    bool hidden = false; // under a prefix, but possibly not once its path is decoded
     for (const std::string& prefix : verified_prefixes) {
         const cover found = covers(prefix, parsed);
         if (found == cover::by_host || (found == cover::by_path && !hides_slash(parsed.path)))
@@ -79,7 +79,7 @@ std::optional<web_url> read_web_address(std::string_view url) {
     const bool lower_case = url.starts_with("https://") || url.starts_with("http://");
     if (!lower_case || read_url(url, url_schemes::https_or_http, out) || !out.query.empty())
         return std::nullopt;
-    // A wildcard here would be taken by its letter.
+    // A wildcard here would be compared literally.
     if (out.path.find('*') != std::string::npos || hides_slash(out.path)) return std::nullopt;
     return out;
 }

@@ -1,6 +1,6 @@
-// What is kept of many users and read by all workers: users spread over shards, each with a lock that is held
-// for nanoseconds. A Shard has a `lock`, and `users`, a flat_table of elements with the `user` they are of;
-// what else it has is guarded by the same lock. Any thread.
+// Data of many users that all workers read, distributed over shards, each with a lock that is held for
+// nanoseconds. A Shard has a `lock`, and `users`, a flat_table of elements with a member `user`; its other
+// members are guarded by the same lock. Any thread.
 #pragma once
 #include "base/flat_table.hpp"
 #include "base/ids.hpp"
@@ -16,9 +16,9 @@ class user_shards {
 public:
     static constexpr std::size_t count = 64;
 
-    /// A user on the way to their shard and their place in it, for which the hash is taken once.
+    /// A user's shard and hash, computed once.
     struct place {
-        /// Both under the shard's lock. Null: nothing is kept of them.
+        /// Call both under the shard's lock. Null if the user has no element.
         auto* find() const {
             return home.users.find(hash, [this](const auto& one) { return one.user == user; });
         }
@@ -36,7 +36,7 @@ public:
         const std::size_t hash = std::hash<user_id>{}(user);
         return {user, hash, shards_[shard_of(hash)]};
     }
-    /// This user is asked for soon: their place in memory is fetched meanwhile.
+    /// Prefetches the memory of this user's element, which is needed soon.
     void expect(const user_id& user) const {
         const std::size_t hash = std::hash<user_id>{}(user);
         shards_[shard_of(hash)].users.fetch(hash);

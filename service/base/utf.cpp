@@ -41,7 +41,7 @@ bool is_utf8(std::string_view text) {
 }
 
 std::size_t utf16_length(std::string_view text) {
-    // One unit per sequence, two for those of four bytes; continuation bytes count for nothing.
+    // One unit per sequence, two for a sequence of four bytes; continuation bytes are not counted.
     std::size_t units = 0;
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);

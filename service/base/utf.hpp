@@ -1,4 +1,4 @@
-// UTF-8, as far as we must understand it: is it well-formed, and how long would TikTok count it. Pure.
+// UTF-8: whether a text is well-formed, and its length as TikTok counts it. Pure.
 #pragma once
 #include <cstddef>
 #include <string_view>

@@ -10,7 +10,7 @@
 namespace gateway {
 namespace {
 
-/// Is told of everything at the top of one object or array.
+/// A sink that reports the members or elements at the top of one object or array.
 template <class Told>
 class top_sink : public json::silent_sink {
 public:
@@ -36,7 +36,7 @@ private:
     std::size_t begin_ = 0;
 };
 
-/// told(key, value) for each member, or for each element with an empty key.
+/// Calls Calls told(key, value) for each member, or for each element with an empty key.
 template <class Told>
 void look_through(std::string_view text, Told told) {
     top_sink<Told> sink{text, told};
@@ -58,7 +58,7 @@ void find_members(std::string_view object, std::span<const std::string_view> wan
         if (key.find('\\') != std::string_view::npos)
             keep(json_unescape(key), value);
         else
-            keep(key, value); // nearly always
+            keep(key, value); // the usual case
     });
 }
 

@@ -12,7 +12,7 @@
 namespace gateway {
 namespace {
 
-/// Copies in runs: only where something changes is the run so far written out.
+/// Copies in runs: a run is written only where something changes.
 class patch_sink : public json::silent_sink {
 public:
     patch_sink(std::string& out, std::string_view text, const json_patch_rules& rules)
@@ -44,7 +44,7 @@ public:
     }
 
     void on_close(std::size_t end, std::size_t depth_outside) {
-        swallow_comma_ = swallow_comma_ && dropping(); // the dropped member was the only one
+        swallow_comma_ = swallow_comma_ && dropping(); // the dropped member was the only one so far so far
         value_ended(end, depth_outside);
     }
 
@@ -63,12 +63,13 @@ private:
 
     action action_for(std::string_view raw) const {
         if (raw.find('\\') != std::string_view::npos) return action_for_name(json_unescape(raw));
-        return action_for_name(raw); // nearly always
+        return action_for_name(raw); // the usual case
     }
 
     action action_for_name(std::string_view key) const {
         const auto is_in = [key](std::span<const std::string_view> keys) {
-            for (const std::string_view one : keys) // few: std::find, four at a time, is no shorter way
+            for (const std::string_view one :
+                 keys) // only a few, so std::find, which compares four at a time, is not faster
                 if (one == key) return true;
             return false;
         };
@@ -77,7 +78,7 @@ private:
         return is_in(rules_.stringify_list) ? action::list : action::keep;
     }
 
-    /// Of a JSON value.
+    /// Whether a JSON value is an integer.
     static bool is_integer(std::string_view value) {
         return consists_of(value, [](char c) { return is_digit(c) || c == '-'; });
     }
@@ -105,7 +106,7 @@ private:
         if (drop_depth_ == 0 || drop_depth_ != depth) return;
         copy_until(dropped_from_);
         copied_ = end;
-        swallow_comma_ = !kept_[depth]; // else the comma before it went with it
+        swallow_comma_ = !kept_[depth]; // else the comma before it was dropped with it
         drop_depth_ = 0;
         action_ = action::keep;
     }
@@ -120,8 +121,8 @@ private:
     const json_patch_rules& rules_;
     std::size_t copied_ = 0;
     action action_ = action::keep;
-    std::array<bool, max_json_depth + 2> kept_{};    // by depth: the object there has a member that stays
-    std::array<bool, max_json_depth + 2> in_list_{}; // by depth: the container there is a list of ids
+    std::array<bool, max_json_depth + 2> kept_{};    // by depth: the object has a member that is kept
+    std::array<bool, max_json_depth + 2> in_list_{}; // by depth: the container is a list of ids
     std::size_t comma_at_ = 0;
     bool swallow_comma_ = false;
     std::size_t drop_depth_ = 0;

@@ -1,5 +1,5 @@
-// Which characters of a JSON string need a look: quote, backslash, controls and everything beyond ASCII.
-// Nearly none do, so many are passed at a time. Pure, inline.
+// Finds the characters of a JSON string that need attention: quote, backslash, controls and everything beyond
+// ASCII. They are rare, so many characters are checked at a time. Pure, inline.
 #pragma once
 #include <bit>
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace gateway::json {
 
-/// The first one.
+/// The first such character.
 inline const char* skip_plain(const char* at, const char* end) {
 #if defined(__SSE2__)
     const __m128i quote = _mm_set1_epi8('"');
@@ -21,7 +21,7 @@ inline const char* skip_plain(const char* at, const char* end) {
     const __m128i blank = _mm_set1_epi8(' ');
     for (; end - at >= 16; at += 16) {
         const __m128i sixteen = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-        // Signed: bytes from 0x80 on are below the blank, too.
+        // A signed comparison, so bytes from 0x80 on are also less than the blank.
         const __m128i special =
             _mm_or_si128(_mm_cmplt_epi8(sixteen, blank),
                          _mm_or_si128(_mm_cmpeq_epi8(sixteen, quote), _mm_cmpeq_epi8(sixteen, backslash)));
@@ -44,13 +44,14 @@ bool word_is_plain(const char* at) {
     std::memcpy(&word, at, sizeof word);
     const Word like_quote = word ^ (ones * '"'), like_backslash = word ^ (ones * '\\');
     const Word low = (word - ones * 0x20) | (like_quote - ones) | (like_backslash - ones);
-    // A byte's top bit falls in these where it is below what is taken off; whatever it lends comes after it.
+    // The subtraction sets a byte's top bit if the byte is less than the subtracted value; borrows affect
+    // only the bytes after it.
     return ((low | word) & tops) == 0;
 }
 
 } // namespace detail
 
-/// There is none in a text that stands alone. Words that overlap, since behind its end nothing may be read.
+/// True if the text has no such character. Uses overlapping loads, which never read past the end.
 inline bool all_plain(std::string_view text) {
     const char* const at = text.data();
     const std::size_t size = text.size();

@@ -10,7 +10,7 @@
 namespace gateway {
 namespace {
 
-/// Which member of interest a key names, at the depth where it counts.
+/// The relevant members, at the depth where they count.
 enum class member : unsigned char { other, data, error, code, message, log_id };
 
 class answer_sink : public json::silent_sink {
@@ -51,7 +51,7 @@ public:
 
 private:
     static bool escaped(std::string_view raw) { return raw.find('\\') != std::string_view::npos; }
-    /// With the size known when this is compiled, a comparison is no call.
+    /// The size is known at compile time, so that the comparison is inlined.
     template <std::size_t size>
     static bool ends(std::string_view text, const char (&with)[size]) {
         constexpr std::size_t length = size - 1;
@@ -61,7 +61,7 @@ private:
     static bool is(std::string_view text, const char (&name)[size]) {
         return text.size() == size - 1 && ends(text, name);
     }
-    // An escaped letter is the same letter, and longer.
+    // An escaped letter counts as the letter, but is longer.
     static bool may_be_credential(std::string_view raw) {
         if (raw.size() < 10) return false; // `upload_url`; `access_token` and `refresh_token` are longer
         return ends(raw, "upload_url") || ends(raw, "_token") || escaped(raw);
@@ -123,7 +123,7 @@ public:
     const json_counts& counts() const { return counts_; }
 
 private:
-    /// True for everything but an integer of 19 digits or more that fits no 64-bit type.
+    /// False only for an integer of 19 or more digits that fits no 64-bit type.
     static bool fits(std::string_view scalar) {
         if (scalar.size() < 19 || scalar.find_first_not_of("-0123456789") != std::string_view::npos)
             return true;
@@ -182,7 +182,7 @@ std::optional<json_counts> count_json(std::string_view text, std::size_t max_dep
 
 std::string json_unescape(std::string_view raw) {
     std::size_t at = raw.find('\\');
-    if (at == std::string_view::npos) return std::string(raw); // nearly always
+    if (at == std::string_view::npos) return std::string(raw); // the usual case
     std::string out;
     out.reserve(raw.size());
     out.append(raw.substr(0, at));

@@ -1,5 +1,5 @@
-// One validating walk over JSON that was written by others (RFC 8259, strictly), without building anything.
-// It notes where the members lie that we decide on, so that the rest can be passed on as bytes. Pure, no
+// Validates JSON from outside in one pass (RFC 8259, strictly), without building anything. It notes the
+// positions of the members that the gateway reads, so that the rest can be passed on as bytes. Pure, no
 // allocation.
 #pragma once
 #include <cstddef>
@@ -11,17 +11,17 @@ namespace gateway {
 
 inline constexpr std::size_t max_json_depth = 32; // C23
 
-/// Where things lie in an answer of TikTok; views into the scanned text, empty when absent.
+/// Members of an answer of TikTok, as views into the scanned text; empty when absent.
 struct scanned_answer {
     std::string_view data;  // the whole value of the top-level member `data`
     std::string_view error; // the whole value of `error`
-    // Members of `error` when it is an object: what stands between the quotes of a string (still escaped, see
-    // json_unescape), or the value as it stands when it is no string.
+    // Members of `error` if it is an object: the text between the quotes of a string (still escaped, see
+    // json_unescape), or the unchanged text of another value.
     std::string_view error_code;
     std::string_view error_message;
     std::string_view error_log_id;
-    /// Some member, wherever it is, has a name that may be that of a credential: an upload URL or a token, or
-    /// one with an escape in it.
+    /// A member at any depth has a name that may be that of a credential (an upload URL or a token), or a
+    /// name with an escape.
     bool may_name_credentials = false;
 
     bool error_is_ok() const { return error_code == "ok"; }
@@ -32,7 +32,7 @@ struct scanned_answer {
 /// the members above twice.
 std::optional<scanned_answer> scan_answer(std::string_view text);
 
-/// What a validating scan counts on its way.
+/// The counts of a validating scan.
 struct json_counts {
     std::size_t values = 0;
     std::size_t members = 0;
@@ -44,7 +44,7 @@ struct json_counts {
 std::optional<json_counts> count_json(std::string_view text, std::size_t max_depth = max_json_depth,
                                       std::size_t max_values = static_cast<std::size_t>(-1));
 
-/// The text of a validated JSON string, given what stands between its quotes.
+/// The unescaped text of a validated JSON string, given the text between its quotes.
 std::string json_unescape(std::string_view between_quotes);
 
 } // namespace gateway

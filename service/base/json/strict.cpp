@@ -45,7 +45,7 @@ result<boost::json::value> parse_json(std::string_view text, boost::json::storag
     if (ec) return refuse("The body is not JSON.");
     dom_facts facts;
     look_at(value, facts);
-    // The DOM keeps one of two equal keys, so a member that is missing was a second one.
+    // The DOM keeps one of two equal keys, so a missing member was a duplicate.
     if (facts.members != counts->members) return refuse("The body has the same key twice in one object.");
     if (facts.infinite) return refuse("The body holds a number that fits no 64-bit type.");
     return value;

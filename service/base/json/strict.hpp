@@ -1,5 +1,5 @@
-// JSON bodies of callers, as a DOM, strictly (C23): the DOM library keeps the last of two equal keys and is
-// vague about huge numbers; here both are refused, before memory is spent. Pure.
+// Parses JSON bodies of callers into a DOM, strictly (C23): Boost.JSON keeps the last of two equal keys and
+// rounds huge numbers; here both are refused, before memory is used. Pure.
 #pragma once
 #include "base/result.hpp"
 

@@ -1,5 +1,5 @@
-// The walk behind json_scan and json_patch: strict RFC 8259, iterative, no allocation. A sink is told of
-// every token and where it lies. Internal to base/; pure.
+// The parser behind scan and patch: strict RFC 8259, iterative, no allocation. It reports every token and its
+// position to a sink. Internal to base/; pure.
 #pragma once
 #include "base/json/plain.hpp"
 #include "base/text.hpp"
@@ -11,19 +11,20 @@
 
 namespace gateway::json {
 
-/// Does nothing; a sink inherits and hides what it wants to hear. `depth` counts the open containers.
+/// A sink that ignores all tokens; derived sinks hide the functions that they need. `depth` counts the open
+/// containers.
 struct silent_sink {
     void on_key(std::size_t /*begin*/, std::string_view /*between_quotes*/, std::size_t /*depth*/) {}
     void on_comma(std::size_t /*at*/, bool /*in_object*/) {}
     void on_open(std::size_t /*at*/, char /*bracket*/, std::size_t /*depth_outside*/) {}
     void on_close(std::size_t /*end*/, std::size_t /*depth_outside*/) {}
     void on_scalar(std::size_t /*begin*/, std::size_t /*end*/, std::size_t /*depth*/) {}
-    /// False stops the walk as if the text were wrong.
+    /// False stops the parser as if the text were invalid.
     bool go_on() const { return true; }
 };
 
-// Each takes where a token begins and gives where it ends; null: it is none. They are no members, so that the
-// walk's own place stays in a register.
+// Each takes the start of a token and gives its end; null if it is invalid. Free functions, so that the
+// parser's position stays in a register.
 namespace token {
 
 inline const char* word(const char* at, const char* end, std::string_view expected) {
@@ -54,7 +55,7 @@ inline const char* number(const char* at, const char* end) {
     return at;
 }
 
-/// The value of `\uXXXX`; -1 when it is none.
+/// The value of `\uXXXX`; -1 if it is invalid.
 inline int code_unit(const char* at, const char* end) {
     if (end - at < 6 || at[0] != '\\' || at[1] != 'u') return -1;
     int unit = 0;
@@ -73,11 +74,11 @@ inline const char* escape(const char* at, const char* end) {
     const int unit = code_unit(at, end);
     if (unit < 0 || (unit >= 0xdc00 && unit <= 0xdfff)) return nullptr;
     if (unit < 0xd800 || unit > 0xdbff) return at + 6;
-    const int low = code_unit(at + 6, end); // the other half of the pair must follow
+    const int low = code_unit(at + 6, end); // the second half of the pair must follow
     return low >= 0xdc00 && low <= 0xdfff ? at + 12 : nullptr;
 }
 
-/// What in a string is neither plain nor its end.
+/// One escape or multi-byte character of a string.
 inline const char* special(const char* at, const char* end) {
     if (*at == '\\') return escape(at, end);
     if (static_cast<unsigned char>(*at) < 0x80) return nullptr; // a control character
@@ -85,7 +86,7 @@ inline const char* special(const char* at, const char* end) {
     return length == 0 ? nullptr : at + length;
 }
 
-/// The rest of a string from what is not plain in it.
+/// The rest of a string, from its first character that is not plain.
 [[gnu::noinline]] inline const char* rest_of_string(const char* at, const char* end) {
     while (at != end && *at != '"') {
         at = special(at, end);
@@ -95,10 +96,10 @@ inline const char* special(const char* at, const char* end) {
     return at != end ? at + 1 : nullptr;
 }
 
-/// From the opening quote to behind the closing one.
+/// A string, from its opening quote to the position after the closing one.
 inline const char* string(const char* at, const char* end) {
     at = skip_plain(at + 1, end);
-    return at != end && *at == '"' ? at + 1 : rest_of_string(at, end); // nearly always the former
+    return at != end && *at == '"' ? at + 1 : rest_of_string(at, end); // usually the first case
 }
 
 inline const char* scalar(const char* at, const char* end) {
@@ -117,7 +118,7 @@ inline const char* scalar(const char* at, const char* end) {
 }
 
 inline const char* skip_blanks(const char* at, const char* end) {
-    if (at != end && *at > ' ') return at; // nearly always
+    if (at != end && *at > ' ') return at; // the usual case
     while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
         ++at;
     return at;
@@ -135,7 +136,7 @@ public:
     bool run() {
         skip_blanks();
         while (value() && sink_.go_on()) {
-            // A value has ended: so may the containers it is in.
+            // A value has ended, so the containers that contain it may end, too.
             for (;;) {
                 skip_blanks();
                 if (depth_ == 0) return at_ == end_;
@@ -158,7 +159,7 @@ private:
     char closing_bracket() const { return in_object() ? '}' : ']'; }
     void skip_blanks() { at_ = token::skip_blanks(at_, end_); }
 
-    /// A scalar or an empty container, and all the containers that begin before it.
+    /// Reads a scalar or an empty container, and all containers that begin before it.
     bool value() {
         for (;;) {
             if (at_ == end_) return false;
@@ -198,7 +199,7 @@ private:
         sink_.on_close(offset(), depth_);
     }
 
-    /// Up to where its value begins.
+    /// Reads a key, up to the start of its value.
     bool key() {
         if (at_ == end_ || *at_ != '"') return false;
         const char* const stop = token::string(at_, end_);

@@ -36,7 +36,7 @@ void append_escape(std::string& out, char c) {
 } // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
-    if (json::all_plain(text)) return append_all(out, "\"", text, "\""); // nearly always
+    if (json::all_plain(text)) return append_all(out, "\"", text, "\""); // the usual case
     const char* at = text.data();
     const char* const end = at + text.size();
     out.push_back('"');

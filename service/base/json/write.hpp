@@ -1,4 +1,4 @@
-// Appends JSON to a string that the caller keeps and reuses. Pure.
+// Appends JSON to a string that the caller reuses. Pure.
 #pragma once
 #include "base/append.hpp"
 
@@ -8,8 +8,8 @@
 
 namespace gateway {
 
-/// With quotes; escapes what RFC 8259 §7 demands and nothing else. `text` that is not UTF-8 is made so: each
-/// stray byte becomes U+FFFD, since some texts (a log line's) come from outside.
+/// Adds quotes; escapes only what RFC 8259 §7 requires. Each byte of `text` that is not valid UTF-8 becomes
+/// U+FFFD, since some texts (in log lines) come from outside.
 void append_json_string(std::string& out, std::string_view text);
 void put_json_string(text_end& out, std::string_view text);
 void append_json_number(std::string& out, std::int64_t number);

@@ -1,5 +1,5 @@
-// Memory that one call has used and the next one finds: so that calls do not allocate what they all need.
-// Owned by a worker or what belongs to it; one thread.
+// A pool of objects that calls reuse, so that they do not allocate what every call needs. Owned by a worker
+// or a part of one; one thread.
 #pragma once
 #include <cstddef>
 #include <memory>
@@ -24,7 +24,7 @@ public:
     }
 
 private:
-    // More calls than this at once are rare; their rooms are made and thrown away.
+    // More calls than this at a time are rare; their objects are allocated and freed.
     static constexpr std::size_t spare_max = 256;
     std::vector<std::unique_ptr<Room>> spare_;
 };

@@ -1,9 +1,9 @@
-// Where that lives which a call needs while it runs: coroutine frames, socket operations, TikTok's answer. A
-// call has a dozen of them for as long as TikTok takes to answer; the system's allocator keeps seven blocks
-// of a size at hand, Asio sixteen of any size, and with 64 calls on their way both are empty all the time.
-// Here each worker keeps what was given back, by size, without a lock: taking and giving are a few
-// instructions. One per thread, made by worker::run(); without one (the steps of the start, tests) the
-// system's allocator serves, and blocks may go from one to the other.
+// An allocator for memory that a call needs while it runs: coroutine frames, socket operations, TikTok's
+// answer. A call holds a dozen blocks while it waits for TikTok. The system's allocator caches seven blocks
+// per size, Asio sixteen of any size, and with 64 concurrent calls both caches are always empty. Here each
+// worker caches freed blocks by size, without a lock, so taking and returning a block costs a few
+// instructions. One per thread, made by worker::run(). Threads without one (at the start, in tests) use the
+// system's allocator; blocks may be taken from one and returned to the other.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace gateway {
 
 class worker_memory {
 public:
-    /// From now on and until it ends, what this thread takes and gives goes through here.
+    /// While it exists, this thread's blocks are taken from it and returned to it.
     worker_memory() : before_(here_) { here_ = this; }
     ~worker_memory();
     worker_memory(const worker_memory&) = delete;
@@ -22,12 +22,12 @@ public:
 
     /// Throws std::bad_alloc.
     static void* take(std::size_t bytes);
-    /// `bytes` as they were taken; any thread.
+    /// `bytes` as given to take(); any thread.
     static void give(void* block, std::size_t bytes) noexcept;
 
     std::size_t kept_bytes() const { return kept_bytes_; }
 
-    /// More than this is given back to the system.
+    /// The most that is cached; more is freed.
     static constexpr std::size_t kept_bytes_max = 1024 * 1024;
 
 private:
@@ -35,10 +35,10 @@ private:
         block* next;
     };
     static constexpr std::size_t step_bytes = 64;
-    static constexpr std::size_t sizes = 129; // up to 8 KiB; what takes more is rare
+    static constexpr std::size_t sizes = 129; // up to 8 KiB; larger blocks are rare
 
-    /// Gives back to the system, of each size in turn: what is asked for is soon here again, and sizes that
-    /// nobody asks for any more do not stay.
+    /// Frees cached blocks, of each size in turn: sizes in use are soon cached again, and sizes that are no
+    /// longer used do not stay.
     void make_room(std::size_t bytes) noexcept;
 
     static constexpr std::size_t size_of(std::size_t bytes) { return (bytes + step_bytes - 1) / step_bytes; }
@@ -47,12 +47,11 @@ private:
 
     worker_memory* before_;
     std::size_t kept_bytes_ = 0;
-    std::size_t next_out_ = 0; // of the sizes
+    std::size_t next_out_ = 0; // the size to free next
     std::array<block*, sizes> kept_{};
 };
 
-// Under the sanitizers nothing is kept: a frame that lives on in the next coroutine hides that the last one
-// was used after its end.
+// Under the sanitizers nothing is cached: reuse of a frame's memory would hide a use after its end.
 #ifdef BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING
 inline constexpr bool frames_are_kept = false;
 #else
@@ -93,7 +92,7 @@ struct worker_allocator {
     friend bool operator==(const worker_allocator&, const worker_allocator&) { return true; }
 };
 
-/// For bytes that a call has while it runs.
+/// For texts that exist only during a call.
 using worker_string = std::basic_string<char, std::char_traits<char>, worker_allocator<char>>;
 
 } // namespace gateway
