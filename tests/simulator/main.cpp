@@ -1,4 +1,4 @@
-// tiktok-simulator: our own TikTok on loopback.
+// tiktok-simulator: a simulation of TikTok on loopback.
 #include "configure/load.hpp"
 #include "wire/machine.hpp"
 

@@ -119,7 +119,7 @@ void read_certificate(node_reader from, certificate_settings& c) {
     from.finish();
 }
 
-/// What may change at any time.
+/// Reads the settings that may change at any time.
 void read_changeable(node_reader& from, settings& into) {
     from.text("default_account", into.default_account);
     from.one_of("consent", into.consent, {"ask", "allow", "refuse"});

@@ -1,5 +1,5 @@
-// Reads one mapping of a YAML document, key by key, and complains about every key that nobody asked for.
-// JSON is YAML too, so the control listener uses the same readers. Throws settings_error.
+// Reads one mapping of a YAML document, key by key, and refuses unknown keys. JSON is valid YAML, so the
+// control listener uses the same readers. Throws settings_error.
 #pragma once
 #include "configure/settings.hpp"
 
@@ -22,7 +22,7 @@ public:
     /// `where` is the key path so far, for messages.
     node_reader(YAML::Node node, std::string where);
 
-    /// Each leaves `into` as it is when the key is absent.
+    /// Each leaves `into` unchanged if the key is absent.
     void text(std::string_view key, std::string& into);
     void one_of(std::string_view key, std::string& into, std::initializer_list<std::string_view> allowed);
     void flag(std::string_view key, bool& into);
@@ -37,7 +37,7 @@ public:
     std::vector<node_reader> child(std::string_view key);
     std::vector<node_reader> items(std::string_view key);
 
-    /// Refuses keys that were never asked for.
+    /// Refuses keys that were not read.
     void finish() const;
 
 private:

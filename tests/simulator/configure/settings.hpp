@@ -1,6 +1,6 @@
-// What the simulator is told before it starts; most of it can be changed while it runs (control: POST
-// /settings). Plain values. Defaults are those of docs/tiktok-wire.md §11: tolerant where TikTok is not known
-// to refuse, and strict by a switch.
+// The simulator's settings; most of them can be changed while it runs (control: POST /settings). Plain
+// values. Defaults are those of docs/tiktok-wire.md §11: tolerant where TikTok is not known to refuse;
+// switches make it strict.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -48,7 +48,7 @@ struct account_settings {
     bool app_too_old = false;     // app_version_check_failed for photo drafts
     std::int64_t posts_used = 0;  // posts of the last 24 h made through other API clients
     std::int64_t drafts_used = 0; // pending inbox shares made through other API clients
-    std::string fail_posts_with;  // a fail_reason: what this account posts ends as FAILED
+    std::string fail_posts_with;  // a fail_reason: posts of this account end as FAILED
 };
 
 /// The open points of docs/tiktok-wire.md §11 that a client can see. The first value of each is the default.
@@ -105,8 +105,7 @@ struct limit_settings {
     std::int64_t audited_users_per_day = 0; // 0: no cap; at TikTok the estimate of the app's audit
 };
 
-/// How fast this world turns. Real values of TikTok where known; what TikTok takes its time for is short
-/// here.
+/// The simulated delays. TikTok's real values where known; long ones are shortened.
 struct timing_settings {
     std::int64_t code_lifetime_ms = 600'000;
     std::int64_t expires_in_s = 7'200;
@@ -125,7 +124,7 @@ struct timing_settings {
     std::int64_t publish_id_lifetime_ms = 0; // W18, 0: for ever
     std::int64_t webhook_first_retry_ms = 1'000;
     std::int64_t webhook_give_up_ms = 259'200'000;
-    std::int64_t webhook_signature_age_s = 0; // W19: how old `t` is when the event leaves
+    std::int64_t webhook_signature_age_s = 0; // W19: the age of `t` when the event is sent
 };
 
 struct listen_settings {
@@ -136,12 +135,13 @@ struct listen_settings {
 };
 
 struct certificate_settings {
-    string_list names;                // in addition to our own; a name or an IPv4 address
-    bool only_these_names = false;    // to see a client refuse a wrong name
-    std::int64_t valid_days = 30;     // negative: expired that long ago
-    bool unknown_authority = false;   // ca.pem holds another authority than the one that signed
-    std::string tls_versions = "any"; // any (1.2 and 1.3) | 1.2 | 1.3 | 1.1 (to see a client refuse it)
-    bool write_server_key = false;    // server.pem and server.key beside ca.pem, for a media server of a test
+    string_list names;              // in addition to our own; a name or an IPv4 address
+    bool only_these_names = false;  // to test that a client refuses a wrong name
+    std::int64_t valid_days = 30;   // negative: expired that long ago
+    bool unknown_authority = false; // ca.pem holds another authority than the one that signed
+    std::string tls_versions =
+        "any";                     // any (1.2 and 1.3) | 1.2 | 1.3 | 1.1 (to test that a client refuses it)
+    bool write_server_key = false; // server.pem and server.key beside ca.pem, for a media server of a test
 };
 
 struct settings {
@@ -151,8 +151,8 @@ struct settings {
     certificate_settings certificate;
     std::vector<app_settings> apps;
     std::vector<account_settings> accounts;
-    std::string default_account; // who is logged in in the browser; empty: the first
-    std::string consent = "ask"; // ask | allow | refuse: what the authorize page does by itself
+    std::string default_account; // the account that is logged in in the browser; empty: the first
+    std::string consent = "ask"; // ask | allow | refuse: what the authorize page does without a user
     switches choice;
     limit_settings limits;
     timing_settings timing;
@@ -161,7 +161,7 @@ struct settings {
     std::int64_t history_requests = 100'000;      // how many requests are remembered
 };
 
-/// The demo app and three creators: what runs without a settings file.
+/// The demo app and three creators; used without a settings file.
 settings default_settings();
 
 } // namespace gateway::simulator

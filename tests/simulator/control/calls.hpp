@@ -1,4 +1,4 @@
-// The calls of the control listener, one function each; control.cpp knows which path is whose.
+// The calls of the control listener, one function each; control.cpp maps paths to them.
 #pragma once
 #include "control/control.hpp"
 

@@ -40,7 +40,7 @@ answer put_account(world& w, const request& in) {
     return json_answer({{"ok", true}});
 }
 
-/// Everything that has a lifetime ages by that much: tokens, codes, windows, drafts, upload URLs.
+/// Everything with a lifetime ages by that time: tokens, codes, windows, drafts, upload URLs.
 answer advance_clock(world& w, const request& in) {
     const auto body = control_body(in);
     const std::int64_t ahead_ms = body ? number_of(*body, "advance_ms", -1) : -1;

@@ -1,5 +1,5 @@
-// The control listener: faults, the true history, and everything a test does behind TikTok's back. JSON over
-// plain HTTP; README.md describes it call by call.
+// The control listener: faults, the history, and everything else that a test changes directly. JSON over
+// plain HTTP; README.md describes each call.
 #pragma once
 #include "endpoints/request.hpp"
 #include "state/world.hpp"

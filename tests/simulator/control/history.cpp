@@ -1,4 +1,4 @@
-// GET /history and what belongs to it.
+// GET /history and related calls.
 #include "control/calls.hpp"
 
 #include <boost/json/array.hpp>
@@ -72,7 +72,7 @@ answer show_post(world& w, const request& in) {
     return one ? json_answer(to_json(*one)) : control_error("no such post", 404);
 }
 
-/// Apart from the rest of the history, which holds no secret of a request.
+/// A call of its own, because the rest of the history contains no secrets.
 answer show_secrets(world& w, const request&) {
     boost::json::array access_tokens, refresh_tokens, codes, verifiers, upload_tokens;
     for (const auto& [text, one] : w.tokens.all()) {

@@ -1,4 +1,4 @@
-// Posts moved by hand: what only the creator, or TikTok's moderators, can do.
+// State changes of posts that only the creator or TikTok's moderators can make.
 #include "control/calls.hpp"
 
 namespace gateway::simulator {

@@ -1,4 +1,4 @@
-// Tokens made, aged and ended behind TikTok's back.
+// Tokens made, expired and revoked by a test.
 #include "control/calls.hpp"
 #include "endpoints/request.hpp"
 

@@ -1,5 +1,5 @@
-// The authorize page (docs/tiktok-wire.md §1.1). It is another host than the API, and takes its path with or
-// without the last slash.
+// The authorize page (docs/tiktok-wire.md §1.1). At TikTok it is on another host than the API, and accepts
+// its path with or without the last slash.
 #include "endpoints/authorize_request.hpp"
 #include "endpoints/consent_page.hpp"
 #include "endpoints/endpoints.hpp"
@@ -13,7 +13,7 @@ answer fault_page(call& c, const std::string& what) {
     return error_page(what, c.record.log_id);
 }
 
-/// TikTok's page writes the fault into its own address: the browser comes back to it, and there it stays.
+/// TikTok redirects the browser to the same page with the fault in its address, and not to the app.
 answer refuse_on_page(call& c, const form_fields& fields, const page_fault& fault) {
     answer out = fault_page(c, fault.type);
     if (c.in.method != "GET" || find_field(fields, "error_type")) return out;
@@ -57,7 +57,7 @@ answer decide(call& c, const authorize_request& asked, bool allowed,
     return back_to_app(asked, "code=" + form_encoded(kept.text) + "&scopes=" + form_encoded(scopes));
 }
 
-/// The answer when there is nothing to be decided.
+/// The answer if the user has nothing to decide.
 std::optional<answer> not_to_be_decided(call& c, const form_fields& fields, const authorize_request& asked) {
     if (asked.fault) return refuse_on_page(c, fields, *asked.fault);
     if (asked.response_type == "code") return std::nullopt;
@@ -71,7 +71,7 @@ answer show_authorize_page(call& c) {
     if (!fields) return fault_page(c, "request");
     const authorize_request asked = read_authorize_request(c, *fields);
     if (auto out = not_to_be_decided(c, *fields, asked)) return *out;
-    // `simulate` and `grant` are ours: the way through the page without a person.
+    // `simulate` and `grant` are parameters of the simulator, for programs.
     std::string wish = field_or_empty(*fields, "simulate");
     if (wish.empty()) wish = c.w.config.consent;
     std::optional<string_list> ticked;

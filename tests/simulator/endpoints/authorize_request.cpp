@@ -35,7 +35,7 @@ std::optional<page_fault> fault_of_challenge(const authorize_request& asked, con
     return on_page && !is_hex_digest(asked.code_challenge) ? std::optional(refused) : std::nullopt;
 }
 
-/// One scope that the app does not hold refuses them all; user.info.basic every app holds.
+/// One scope that the app does not have makes TikTok refuse all; every app has user.info.basic.
 bool may_ask(const authorize_request& asked, const switches& choice) {
     if (choice.basic_scope == "required" && !holds(asked.scopes, basic)) return false;
     return !asked.scopes.empty()

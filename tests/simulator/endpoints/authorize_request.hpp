@@ -1,13 +1,13 @@
-// What a client asks of the authorize page, and what TikTok finds wrong with it (docs/tiktok-wire.md §1.1,
-// W2). Such a fault stays on TikTok's own page; the app never hears of it.
+// The parameters of the authorize page and TikTok's checks of them (docs/tiktok-wire.md §1.1, W2). A fault is
+// shown on TikTok's page; the app is not called.
 #pragma once
 #include "endpoints/call.hpp"
 
 namespace gateway::simulator {
 
-/// As the page's address tells it: `error=…&error_type=…`, with `errCode` between them where TikTok has one.
+/// A fault as in the page's address: `error=…&error_type=…`, with `errCode` between them if TikTok has one.
 struct page_fault {
-    std::string type; // the parameter to correct, which the page names
+    std::string type; // the parameter that is wrong, shown on the page
     std::string error;
     int number = 0; // errCode; 0: none
 };
@@ -30,7 +30,7 @@ bool needs_challenge(const app_settings& app, std::string_view redirect_uri);
 
 /// The scope that is in every grant and cannot be unticked; empty: none.
 std::string_view scope_given_always(const switches& choice);
-/// What the grant holds: what was asked for and ticked (nothing: all), and what is given always.
+/// The granted scopes: those requested and ticked (nothing ticked: all), and the one that is always given.
 string_list granted_scopes(const switches& choice, const string_list& asked,
                            const std::optional<string_list>& ticked);
 

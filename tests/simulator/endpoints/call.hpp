@@ -1,5 +1,4 @@
-// One request on its way through an endpoint, and the shapes in which TikTok answers (docs/tiktok-wire.md
-// §8.1).
+// One request in an endpoint, and the formats of TikTok's answers (docs/tiktok-wire.md §8.1).
 #pragma once
 #include "endpoints/request.hpp"
 #include "state/world.hpp"
@@ -9,7 +8,7 @@ namespace gateway::simulator {
 struct call {
     world& w;
     const request& in;
-    request_record& record; // the endpoint writes down what it learns
+    request_record& record; // filled in by the endpoint
 };
 
 /// {"data":{…},"error":{"code":"ok","message":"","log_id":"…"}}; without data where there is none (cancel).
@@ -23,13 +22,13 @@ answer refuse_post_params(call& c, std::string_view message);
 answer refuse_rate(call& c, milliseconds wait);
 answer refuse_token(call& c);
 answer refuse_scope(call& c);
-/// The API host's front door: no such path, also for want of the last slash, or the wrong method for it.
+/// The API host's answer to an unknown path, also one without its last slash, or to a wrong method.
 answer not_found();
 
 /// The flat shape of the OAuth endpoints (docs/tiktok-wire.md §1.4, W6).
 answer refuse_oauth(call& c, std::string_view error, std::string_view description);
 
-/// Finds the consent behind `Authorization: Bearer …` and notes it in the record; null: refuse_token.
+/// Finds the consent of `Authorization: Bearer …` and notes it in the record; null: refuse_token.
 const grant* authenticate(call& c);
 bool has_scope(const grant& consent, std::string_view scope);
 

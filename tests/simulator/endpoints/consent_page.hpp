@@ -1,11 +1,11 @@
-// The two HTML pages a browser can meet: the consent form, and TikTok's own error page. Pure.
+// The two HTML pages for browsers: the consent form and TikTok's error page. Pure.
 #pragma once
 #include "configure/settings.hpp"
 #include "endpoints/request.hpp"
 
 namespace gateway::simulator {
 
-/// Repeats what was asked for as hidden fields; the user may untick scopes, all but `fixed`.
+/// Repeats the request's parameters as hidden fields; the user may untick all scopes but `fixed`.
 answer consent_page(const app_settings& app, const account_settings& user, const string_list& scopes,
                     std::string_view fixed, const form_fields& asked);
 

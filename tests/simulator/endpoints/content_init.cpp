@@ -37,7 +37,7 @@ std::optional<answer> read_photo_info(call& c, const post_call& from, post& into
     return check_text(c, into.description, description_most, "description");
 }
 
-/// The URLs; none when the source is not what photos need.
+/// The URLs; none if the source is not valid for photos.
 string_list photo_urls(const boost::json::object& source) {
     string_list urls;
     std::string kind;
@@ -67,7 +67,7 @@ std::optional<answer> read_photo_source(call& c, const post_call& from, post& in
     return std::nullopt;
 }
 
-/// The mode decides about the scope, so it is looked at before anything else is judged.
+/// The scope depends on the mode, so the mode is checked first.
 std::string mode_of(const call& c) {
     std::string mode;
     const auto body = json_body(c);

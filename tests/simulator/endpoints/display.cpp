@@ -13,7 +13,7 @@ bool may_be_json(std::string_view type, const switches& choice) {
     std::string media(type.substr(0, type.find(';')));
     std::transform(media.begin(), media.end(), media.begin(),
                    [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-    // Both spellings of the type stand in the manual's examples; that a form is refused is known.
+    // The documentation uses both spellings of the type; TikTok is known to refuse a form.
     if (media.starts_with("application/json")) return true;
     const bool form =
         media.starts_with("application/x-www-form-urlencoded") || media.starts_with("multipart/");

@@ -1,4 +1,4 @@
-// TikTok's endpoints, one file each; the router knows which path is whose (docs/tiktok-wire.md §0).
+// TikTok's endpoints, one file each; the router maps paths to them (docs/tiktok-wire.md §0).
 #pragma once
 #include "endpoints/call.hpp"
 

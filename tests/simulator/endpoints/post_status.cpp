@@ -28,7 +28,7 @@ found_post find_post(call& c, const post_call& from) {
     return {one, std::nullopt};
 }
 
-/// Those that the status tells by now: it may be long behind the event.
+/// The ids that the status shows now, which may be long after the event.
 std::vector<std::int64_t> told_post_ids(const world& w, const post& one) {
     const std::string& come = w.config.choice.post_ids_come;
     if (come == "in_time") return one.post_ids;

@@ -14,7 +14,7 @@ namespace gateway::simulator {
 
 namespace {
 
-/// The same words for nearly every 403 of an init, as seen at TikTok.
+/// TikTok uses the same text for nearly every 403 of an init.
 constexpr std::string_view guidelines =
     "Please review our integration guidelines at "
     "https://developers.tiktok.com/doc/content-sharing-guidelines/";

@@ -25,7 +25,7 @@ bool read_text(const boost::json::object& from, std::string_view key, std::strin
 bool read_flag(const boost::json::object& from, std::string_view key, bool& into);
 bool read_integer(const boost::json::object& from, std::string_view key, std::int64_t& into);
 
-/// A text of at most `most` units; refuses or cuts as W10 says. Nothing: it is fine.
+/// Checks that a text has at most `most` units; refuses or cuts as W10 says. Nothing if it is accepted.
 std::optional<answer> check_text(call& c, std::string& text, std::size_t most, const char* name);
 /// https, and owned by the app (docs/tiktok-wire.md §5.4, W28).
 std::optional<answer> check_pull_url(call& c, const app_settings& app, const std::string& url);
@@ -40,7 +40,8 @@ std::string_view direct_cap(const world& w, const app_settings& app, const accou
 std::string_view draft_cap(const world& w, const app_settings& app, const account& user);
 answer refuse_cap(call& c, std::string_view code);
 
-/// Names the post, keeps it, starts its pull; the answer holds publish_id and, for bytes, upload_url.
+/// Gives the post an id, stores it, starts its pull; the answer has publish_id and, for an upload,
+/// upload_url.
 answer begin_post(call& c, const post_call& from, post one);
 
 } // namespace gateway::simulator

@@ -13,7 +13,7 @@ post* downloading(world& w, const std::string& publish_id) {
     return one && one->status == post_status::processing_download ? one : nullptr;
 }
 
-/// Why TikTok will not take this picture; empty: it will (docs/tiktok-wire.md §5.3, W31).
+/// Why TikTok refuses this picture; empty if it is accepted (docs/tiktok-wire.md §5.3, W31).
 std::string_view fault_of_picture(media_type type, const pulled_record& item, const switches& choice) {
     constexpr std::int64_t shorter_side_most = 1'080;
     if (!is_photo(type)) return "file_format_check_failed";

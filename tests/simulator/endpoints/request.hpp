@@ -1,4 +1,4 @@
-// A request and an answer as the endpoints see them: texts, no sockets.
+// A request and an answer of an endpoint: texts, no sockets.
 #pragma once
 #include <boost/json/object.hpp>
 
@@ -27,7 +27,7 @@ struct request {
 
 struct answer {
     int status = 200;
-    std::string content_type = "application/json; charset=utf-8"; // empty: no body to speak of
+    std::string content_type = "application/json; charset=utf-8"; // empty: no body
     header_list headers;
     std::string body;
 };

@@ -8,11 +8,12 @@ struct row {
     std::string_view method;
     std::string_view path;
     answer (*handle)(call&);
-    bool secret; // neither query nor body may be remembered
+    bool secret; // query and body must not be stored in the history
 };
 
 constexpr row rows[] = {
-    // The page is on another host than the API, which has everything below and insists on its last slashes.
+    // At TikTok the page is on another host than the API, which has all paths below and requires the last
+    // slash.
     {"GET", "/v2/auth/authorize/", show_authorize_page, true},
     {"GET", "/v2/auth/authorize", show_authorize_page, true},
     {"POST", "/v2/auth/authorize/", decide_consent, true},
@@ -40,7 +41,7 @@ answer route(call& c) {
         }
         return one.handle(c);
     }
-    return not_found(); // the wrong method is a path that does not exist, too
+    return not_found(); // a wrong method is answered like an unknown path
 }
 
 } // namespace gateway::simulator

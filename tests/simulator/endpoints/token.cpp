@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view malformed = "The request parameters are malformed.";
 constexpr std::string_view missing = "The request is missing a required parameter.";
 
-/// The form, or what is wrong with it. A charset parameter already makes it malformed, as seen at TikTok.
+/// The form; nothing if it is malformed. At TikTok a charset parameter makes it malformed, too.
 std::optional<form_fields> read_form(const request& in) {
     if (in.header("content-type") != "application/x-www-form-urlencoded") return std::nullopt;
     auto fields = parse_form(in.body);
@@ -51,7 +51,7 @@ answer token_answer(call& c, const token_pair& pair, const grant& consent) {
     return out;
 }
 
-/// Whether the verifier is that of the challenge, where there was one (W2).
+/// Whether the verifier matches the challenge, if there was one (W2).
 bool proves_itself(const switches& choice, const app_settings& app, const authorization_code& code,
                    const std::string& verifier) {
     if (code.code_challenge.empty()) return true;
@@ -61,7 +61,7 @@ bool proves_itself(const switches& choice, const app_settings& app, const author
 }
 
 answer exchange_code(call& c, const app_settings& app, const form_fields& fields) {
-    // Also of an exchange that is refused: a verifier is the client's secret either way.
+    // Also if the exchange is refused, because the verifier is a secret of the client.
     if (const auto sent = field_or_empty(fields, "code_verifier"); !sent.empty()) c.w.verifiers.insert(sent);
     if (any_missing(fields, {"code", "redirect_uri"})) return refuse_oauth(c, "invalid_request", missing);
     authorization_code* code = c.w.tokens.find_code(field_or_empty(fields, "code"));
@@ -106,7 +106,7 @@ answer client_token(call&) {
     return out;
 }
 
-/// The app that proves to be itself; otherwise the refusal.
+/// The app, if its secret is right; otherwise the refusal.
 const app_settings* check_client(call& c, const form_fields& fields) {
     const app_settings* app = c.w.find_app(field_or_empty(fields, "client_key"));
     if (app && !equal_in_constant_time(app->client_secret, field_or_empty(fields, "client_secret")))
@@ -149,7 +149,7 @@ answer revoke_token(call& c) {
         c.record.token_id = known->id;
         c.w.withdraw(c.record.account, app->client_key, revoked_by_developer);
     }
-    // A token that is already dead is as revoked as can be (RFC 7009 §2.2).
+    // Revoking an invalid token succeeds (RFC 7009 §2.2).
     answer out;
     out.content_type.clear();
     return out;

@@ -65,7 +65,7 @@ chunk_plan plan_of(const post& one) {
     return {one.size_bytes, one.chunk_size, one.total_chunk_count};
 }
 
-/// The post behind the URL, or the status that says why there is none.
+/// The post of the URL, or the status of the refusal.
 post* find_target(call& c, answer& refusal) {
     const auto query = parse_form(c.in.query);
     post* one = query ? c.w.posts.find_upload(field_or_empty(*query, "upload_id")) : nullptr;
@@ -84,7 +84,7 @@ post* find_target(call& c, answer& refusal) {
     return one;
 }
 
-/// Makes what has come of a chunk part of the post.
+/// Adds the received bytes of a chunk to the post.
 void store(post& one, const chunk_in_flight& chunk) {
     one.chunks.push_back({chunk.first, chunk.first + chunk.received - 1});
     one.uploaded_bytes = chunk.first + chunk.received;

@@ -30,7 +30,7 @@ boost::json::value user_value(world& w, const grant& consent, const account& use
     return static_cast<std::int64_t>(user.videos.size());
 }
 
-/// What TikTok sends for a field the user did not grant, when it sends something (W8).
+/// The value of a field that the user did not grant, if TikTok sends one (W8).
 boost::json::value empty_like(const boost::json::value& full) {
     if (full.is_string()) return "";
     if (full.is_bool()) return false;

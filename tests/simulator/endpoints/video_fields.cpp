@@ -37,7 +37,7 @@ boost::json::value value_of(const video& one, const account& owner, std::string_
         return ("<blockquote class=\"tiktok-embed\" cite=\"" + page + "\"></blockquote>").c_str();
     if (field == "embed_link") return ("https://www.tiktok.test/player/v1/" + one.id).c_str();
     if (field == "is_aigc") return one.is_aigc;
-    // Counters that differ between videos and stay the same for one.
+    // Counters that differ between videos and do not change.
     const std::int64_t seed = static_cast<std::int64_t>(one.id.back() - '0') + 1;
     if (field == "view_count") return seed * 1'000;
     if (field == "like_count") return seed * 100;

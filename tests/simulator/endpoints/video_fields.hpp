@@ -1,4 +1,4 @@
-// One public video as the display endpoints show it (docs/tiktok-wire.md §3.2). Pure.
+// The fields of a public video in the display endpoints (docs/tiktok-wire.md §3.2). Pure.
 #pragma once
 #include "state/world.hpp"
 

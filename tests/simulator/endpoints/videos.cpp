@@ -76,7 +76,7 @@ answer list_videos(call& c) {
     if (max_count && clamps) max_count = std::clamp<std::int64_t>(*max_count, 1, count_most);
     if (!max_count || *max_count < 1 || *max_count > count_most)
         return refuse_params(c, "The max_count is not valid.");
-    // A page of TikTok may be short although more is to come.
+    // A page of TikTok may be short although more videos follow.
     const std::int64_t page = c.w.config.choice.short_pages == "yes" ? (*max_count + 1) / 2 : *max_count;
 
     boost::json::array shown;

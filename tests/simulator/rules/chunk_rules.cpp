@@ -32,7 +32,7 @@ std::string_view fault_of_plan(const chunk_plan& plan, const chunk_bounds& bound
     const std::int64_t whole = plan.video_size / plan.chunk_size;
     if (plan.total_chunk_count == 1) {
         if (whole > 1) return wrong_count;
-        // C6: one chunk is the whole file; C4: which then is at most one chunk's size.
+        // C6: a single chunk is the whole file; C4: then the file is at most one chunk's size.
         return plan.chunk_size == plan.video_size && plan.video_size <= bounds.chunk_most ? "" : wrong_size;
     }
     if (plan.chunk_size < bounds.chunk_least || plan.chunk_size > bounds.chunk_most) return wrong_size;

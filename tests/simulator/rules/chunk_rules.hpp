@@ -12,7 +12,7 @@ struct chunk_plan {
     std::int64_t total_chunk_count = 0;
 };
 
-/// How MB is read.
+/// The bounds, by the meaning of MB.
 struct chunk_bounds {
     std::int64_t chunk_least = 5'000'000;
     std::int64_t chunk_most = 67'108'864;
@@ -23,7 +23,7 @@ struct chunk_bounds {
 /// By the switches `chunk_bounds` (lenient | decimal | binary) and `ceil_chunk_count`.
 chunk_bounds bounds_of(std::string_view reading, bool ceil_count_too);
 
-/// Empty when the plan is taken, else TikTok's text for the refusal.
+/// Empty if the plan is accepted, else TikTok's text for the refusal.
 std::string_view fault_of_plan(const chunk_plan& plan, const chunk_bounds& bounds);
 
 /// The last byte of the chunk that holds byte `first`.

@@ -1,11 +1,11 @@
-// What the first bytes of a file say it is (docs/tiktok-wire.md §5.3). Pure.
+// The media type of a file, by its first bytes (docs/tiktok-wire.md §5.3). Pure.
 #pragma once
 #include <cstddef>
 #include <string_view>
 
 namespace gateway::simulator {
 
-/// So many first bytes are enough to tell.
+/// The number of first bytes that are enough.
 inline constexpr std::size_t sniffed_bytes = 16;
 
 enum class media_type { mp4, mov, webm, jpeg, webp, png, unknown };

@@ -1,5 +1,5 @@
-// How TikTok's identifiers look (docs/tiktok-wire.md §0). Random, except open_id and union_id, which have to
-// stay the same.
+// Makes identifiers in TikTok's formats (docs/tiktok-wire.md §0). Random, except open_id and union_id, which
+// do not change.
 #pragma once
 #include "base/clock.hpp"
 
@@ -15,7 +15,7 @@ std::string new_log_id(wall_time now);
 std::string new_access_token();
 std::string new_refresh_token();
 std::string new_client_token();
-/// Holds `*` and `!`, as TikTok's do: it has to be decoded from the callback and encoded again.
+/// Contains `*` and `!`, like TikTok's: clients have to decode it from the callback and encode it again.
 std::string new_authorization_code();
 /// 19 digits, above 2^53.
 std::int64_t new_post_id();

@@ -24,15 +24,15 @@ std::int64_t little_24(std::string_view bytes, std::size_t at) {
     return little_16(bytes, at) | byte_at(bytes, at + 2) << 16;
 }
 
-/// SOF0 to SOF15 but for DHT, JPG and DAC, which lie between them.
+/// SOF0 to SOF15 without DHT, JPG and DAC, whose numbers are between them.
 bool begins_frame(std::int64_t marker) {
     return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
 }
-/// TEM, RST0 to RST7 and SOI: two bytes and no segment.
+/// TEM, RST0 to RST7 and SOI: two bytes without a segment.
 bool stands_alone(std::int64_t marker) {
     return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8);
 }
-/// The picture itself (SOS) or its end (EOI): no frame header comes any more.
+/// The picture itself (SOS) or its end (EOI): no frame header follows.
 bool ends_head(std::int64_t marker) {
     return marker == 0xDA || marker == 0xD9;
 }
@@ -49,7 +49,7 @@ void picture_head::take(std::string_view piece) {
         const std::size_t skipped = std::min(skip_, piece.size());
         skip_ -= skipped;
         piece.remove_prefix(skipped);
-        // Never more than a WebP's head is needed at once.
+        // At most the head of a WebP is needed at a time.
         const std::size_t taken =
             std::min(webp_head_bytes - std::min(held_.size(), webp_head_bytes), piece.size());
         held_.append(piece.substr(0, taken));
@@ -83,7 +83,7 @@ bool picture_head::step_jpeg() {
         over_ = true;
         return false;
     }
-    if (marker == 0xFF || stands_alone(marker)) { // any number of FF may stand before a marker
+    if (marker == 0xFF || stands_alone(marker)) { // any number of FF bytes may precede a marker
         drop(marker == 0xFF ? 1 : 2);
         return true;
     }
@@ -93,7 +93,7 @@ bool picture_head::step_jpeg() {
         over_ = true;
         return false;
     }
-    constexpr std::int64_t shortest_segment = 2; // its length counts itself
+    constexpr std::int64_t shortest_segment = 2; // the length includes itself
     const std::int64_t length = big_16(held_, 2);
     over_ = length < shortest_segment;
     drop(static_cast<std::size_t>(length) + 2);

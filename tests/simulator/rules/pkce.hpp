@@ -8,7 +8,7 @@ namespace gateway::simulator {
 bool is_code_verifier(std::string_view text);
 
 /// Desktop apps: lower-case hex of SHA-256(verifier) and nothing else. Web apps: that, or RFC 7636's
-/// base64url. The verifier's own shape is no matter of this.
+/// base64url. The format of the verifier is not checked here.
 bool verifier_fits(std::string_view verifier, std::string_view challenge, bool hex_only);
 
 } // namespace gateway::simulator

@@ -1,5 +1,5 @@
-// Sliding one-minute windows (docs/tiktok-wire.md §0, §8.3): a call is taken when fewer than `limit` were
-// taken within the window before it. A refused call takes no place. Pure; time is an argument.
+// Sliding one-minute windows (docs/tiktok-wire.md §0, §8.3): a call is accepted if fewer than `limit` were
+// accepted within the window before it. A refused call does not count. Pure; time is an argument.
 #pragma once
 #include "base/clock.hpp"
 
@@ -12,7 +12,7 @@ namespace gateway::simulator {
 
 class rate_windows {
 public:
-    /// Nothing when the call is taken; otherwise how long until the next place is free.
+    /// Nothing if the call is accepted; otherwise the time until the next one can be.
     std::optional<milliseconds> take(const std::string& key, std::int64_t limit, milliseconds window,
                                      wall_time now);
     void clear() { taken_.clear(); }

@@ -9,7 +9,7 @@ namespace gateway::simulator {
 /// Empty when the app may register this URI, else what is wrong with it.
 std::string fault_of_registration(const app_settings& app, std::string_view uri);
 
-/// Whether it leads to the user's own machine: localhost or 127.0.0.1.
+/// Whether its host is the user's own machine: localhost or 127.0.0.1.
 bool is_loopback(std::string_view uri);
 
 /// Character for character equal to a registered URI; desktop registrations may have `*` as the port.

@@ -1,4 +1,5 @@
-// SHA-256 of bytes that come in pieces, and that can be gone back on: a chunk that is cut short never was.
+// SHA-256 of bytes that arrive in pieces. Can be reset to an earlier state, because an incomplete chunk does
+// not count.
 #pragma once
 #include <memory>
 #include <string>
@@ -16,7 +17,7 @@ public:
     running_digest& operator=(running_digest&&) noexcept;
 
     void update(std::string_view piece);
-    /// Lower-case hex of what came so far; may be asked again after more came.
+    /// Lower-case hex of the digest so far; more bytes may follow.
     std::string hex() const;
 
 private:

@@ -4,7 +4,7 @@ namespace gateway::simulator {
 
 namespace {
 
-/// What the character that begins with this byte counts; 0 for bytes that continue one.
+/// The units of the character that begins with this byte; 0 for continuation bytes.
 std::size_t units_of(char byte, bool code_points) {
     const auto value = static_cast<unsigned char>(byte);
     if ((value & 0xC0) == 0x80) return 0;

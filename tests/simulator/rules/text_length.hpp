@@ -1,4 +1,4 @@
-// How long TikTok finds a text (docs/tiktok-wire.md W10). Pure; texts are valid UTF-8.
+// The length of a text as TikTok counts it (docs/tiktok-wire.md W10). Pure; texts are valid UTF-8.
 #pragma once
 #include <cstddef>
 #include <string>

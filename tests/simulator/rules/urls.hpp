@@ -1,5 +1,4 @@
-// URLs as far as the simulator needs them: their parts, and whether an app owns them (docs/tiktok-wire.md
-// §5.4). Pure.
+// URLs: their parts, and whether an app owns them (docs/tiktok-wire.md §5.4). Pure.
 #pragma once
 #include "configure/settings.hpp"
 
@@ -17,12 +16,12 @@ struct url_parts {
     std::string target; // path and query, at least "/"
 };
 
-/// http and https only; nothing for everything else, and for user names in it.
+/// http and https only; nothing for other schemes and for URLs with a user name.
 std::optional<url_parts> split_url(std::string_view url);
 
 bool is_ip_address(std::string_view host);
 
-/// Whether `url` lies under a verified domain or prefix of the app, or is on TikTok's own sample host.
+/// Whether `url` is under a verified domain or prefix of the app, or on TikTok's sample host.
 bool is_owned(const app_settings& app, std::string_view url);
 
 } // namespace gateway::simulator

@@ -14,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// Takes keys out of a description; whatever is left was not understood.
+/// Removes keys from a description as they are read; keys that remain are unknown.
 class description_reader {
 public:
     description_reader(const json::value& from, std::string where) : where_(std::move(where)) {
@@ -39,7 +39,7 @@ public:
     }
     void text(std::string_view key, std::string& into) {
         if (const auto value = take(key)) {
-            // A body may be given as JSON: what is meant is its text.
+            // A body may be given as JSON, which means its text.
             into = value->is_string() ? std::string(value->as_string()) : json::serialize(*value);
         }
     }

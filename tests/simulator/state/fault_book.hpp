@@ -1,4 +1,4 @@
-// Faults asked for through the control listener: which request gets which. Pure.
+// The faults set by the control listener, and which request gets which. Pure.
 #pragma once
 #include "endpoints/request.hpp"
 
@@ -21,13 +21,13 @@ struct fault_match {
     bool connection = false; // not a request but a new connection, before TLS
 };
 
-/// What happens to them.
+/// What the fault does to them.
 struct fault_effect {
     bool apply = true;         // whether the request still has its effect
     std::int64_t delay_ms = 0; // between the effect and the answer
     std::optional<int> status;
     std::optional<std::string> body;
-    header_list headers;                          // in addition; a name that we send anyway is replaced
+    header_list headers;                          // in addition; they replace ours of the same name
     std::optional<boost::json::object> merge;     // RFC 7386 patch of the JSON answer: null takes a key away
     std::optional<std::string> raw;               // these bytes instead of any answer
     std::string extra_bytes;                      // after the answer
@@ -60,7 +60,7 @@ public:
         std::string wrong;
     };
     added add(const boost::json::value& description);
-    /// The first fault that wants this request; counts it.
+    /// The first fault that matches this request; counts the match.
     std::optional<fault_effect> pick(const std::string& listener, const std::string& method,
                                      const std::string& path, const std::string& account);
     std::optional<fault_effect> pick_connection(const std::string& listener);

@@ -1,5 +1,5 @@
-// What really happened, for tests to compare with what a client believes. Never holds a secret of a request:
-// tokens are named by their id.
+// The true history, for tests to compare with a client's answers. Contains no secret of a request: tokens are
+// named by their id.
 #pragma once
 #include "base/clock.hpp"
 
@@ -55,9 +55,9 @@ class history {
 public:
     explicit history(std::size_t requests_max) : requests_max_(requests_max) {}
 
-    /// The reference lives until the next one is added.
+    /// The reference is valid until the next record is added.
     request_record& add(request_record one);
-    /// Null when it was forgotten meanwhile.
+    /// Null if it has been removed.
     request_record* find(std::uint64_t number);
     const std::deque<request_record>& requests() const { return requests_; }
     std::uint64_t seen() const { return seen_; }

@@ -1,5 +1,4 @@
-// One publish attempt as TikTok knows it (docs/tiktok-wire.md §6). Plain facts; post_book moves them over
-// time.
+// One publish attempt at TikTok (docs/tiktok-wire.md §6). Plain data; post_book changes it over time.
 #pragma once
 #include "base/clock.hpp"
 #include "configure/settings.hpp"
@@ -34,7 +33,7 @@ struct pulled_record {
     std::string sha256;
     std::string type;
     std::int64_t size_bytes = 0;
-    std::optional<picture_size> pixels = {}; // of a picture whose head tells them
+    std::optional<picture_size> pixels = {}; // of a picture, if its head contains them
 };
 
 struct post {
@@ -68,7 +67,7 @@ struct post {
     std::int64_t uploaded_bytes = 0;
     std::int64_t downloaded_bytes = 0;
     running_digest digest;
-    std::string head; // the first bytes, to tell the container
+    std::string head; // the first bytes, to detect the container
     std::string sha256;
     std::vector<chunk_record> chunks;
     std::vector<pulled_record> pulled;
@@ -79,7 +78,7 @@ struct post {
     bool running() const {
         return status == post_status::processing_upload || status == post_status::processing_download;
     }
-    /// TikTok's word in webhooks: DIRECT_PUBLISH or INBOX_SHARE.
+    /// The type in TikTok's webhooks: DIRECT_PUBLISH or INBOX_SHARE.
     std::string publish_type() const { return direct ? "DIRECT_PUBLISH" : "INBOX_SHARE"; }
 };
 

@@ -77,7 +77,7 @@ void post_book::withdraw(const std::string& username, const std::string& client_
 
 void post_book::processed(post& one, const std::string& fail_with, wall_time now,
                           const timing_settings& timing) {
-    if (!one.running()) return; // cancelled, or the consent is gone
+    if (!one.running()) return; // cancelled, or the consent was withdrawn
     const bool bad_video = !one.photo && !is_video(sniff(one.head));
     if (bad_video || !fail_with.empty()) {
         fail(one, bad_video ? "file_format_check_failed" : fail_with);

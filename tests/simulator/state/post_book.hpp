@@ -1,5 +1,5 @@
-// All posts, and how they move over time: bytes in, processing, inbox or published, moderation, expiry
-// (docs/tiktok-wire.md §5, §6). Pure; time is an argument. What the outside should hear is left in `news`.
+// All posts and their states over time: upload, processing, inbox or published, moderation, expiry
+// (docs/tiktok-wire.md §5, §6). Pure; time is an argument. Events to send are collected in `news`.
 #pragma once
 #include "state/post.hpp"
 
@@ -15,18 +15,19 @@ enum class news_kind { failed, complete, inbox_delivered, publicly_available, no
 struct post_news {
     std::string publish_id;
     news_kind kind = news_kind::failed;
-    std::int64_t post_id = 0; // for the two about being public
+    std::int64_t post_id = 0; // for the two events about public posts
 };
 
 class post_book {
 public:
-    /// Starts its clocks: the upload URL's, or the pull's.
+    /// Starts its timer: that of the upload URL or of the pull.
     post& add(post one, const timing_settings& timing);
     post* find(const std::string& publish_id);
     post* find_upload(const std::string& upload_id);
     const std::map<std::string, post>& all() const { return posts_; }
 
-    /// All bytes are here: processing begins. `fail_with`: what the account's posts end with, if anything.
+    /// Call when all bytes have arrived: processing begins. `fail_with`: the fail_reason of the account's
+    /// posts, or empty.
     void bytes_complete(post& one, const std::string& fail_with, const timing_settings& timing,
                         wall_time now);
     void fail(post& one, const std::string& reason);

@@ -52,7 +52,7 @@ std::optional<token_pair> token_book::refresh(const std::string& client_key, con
     const grant& consent = grants_[old.grant_number];
     if (consent.client_key != client_key) return std::nullopt;
     if (!is_valid(old, now)) {
-        // A rotated token that comes back was stolen or replayed: the whole family goes.
+        // A rotated token that is used again was stolen or replayed: the whole family is revoked.
         if (old.dead && choice.rotation == "strict_family") remove(old.grant_number);
         return std::nullopt;
     }

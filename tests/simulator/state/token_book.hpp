@@ -1,5 +1,5 @@
-// What TikTok knows of authorizations: codes, grants, tokens, and how a refresh rotates them
-// (docs/tiktok-wire.md §1, W3-W5). Pure; time is an argument.
+// Authorizations at TikTok: codes, grants, tokens, and their rotation by a refresh (docs/tiktok-wire.md §1,
+// W3-W5). Pure; time is an argument.
 #pragma once
 #include "base/clock.hpp"
 #include "configure/settings.hpp"
@@ -22,7 +22,7 @@ struct grant {
 
 struct token {
     std::string text;
-    std::string id; // how the history names it without showing it
+    std::string id; // its name in the history, which does not reveal it
     bool refresh = false;
     std::size_t grant_number = 0;
     wall_time valid_from;
@@ -41,7 +41,7 @@ struct authorization_code {
     bool used = false;
 };
 
-/// What a successful grant hands out; lifetimes in seconds as they go on the wire.
+/// The result of a successful grant; lifetimes in seconds, as in the answer.
 struct token_pair {
     std::string access_token;
     std::int64_t expires_in_s = 0;
@@ -65,7 +65,7 @@ public:
 
     /// The grant of an access token that is valid now; null otherwise.
     const grant* holder_of(const std::string& access_token, wall_time now) const;
-    /// Whatever was ever handed out under this text; null when nothing was.
+    /// The token with this text, valid or not; null if it was never given out.
     const token* find(const std::string& text) const;
     const grant& grant_number(std::size_t number) const { return grants_.at(number); }
     const grant& grant_of(const token& of) const { return grants_.at(of.grant_number); }
@@ -81,7 +81,7 @@ public:
     std::vector<const token*> valid(const std::string& username, bool refresh, wall_time now) const;
     bool is_valid(const token& one, wall_time now) const;
 
-    /// Whatever was ever handed out, by its text; nothing is forgotten.
+    /// All tokens ever given out, by their text.
     const std::map<std::string, token, std::less<>>& all() const { return tokens_; }
     const std::map<std::string, authorization_code>& codes() const { return codes_; }
 

@@ -1,6 +1,5 @@
-// Everything the simulator knows, in one place and on one thread: no locks. It does no I/O; what has to be
-// done outside (send an event, pull a URL) is left in `out` for the wire to pick up. Time comes in through
-// advance().
+// The simulator's whole state, used on one thread without locks. It does no I/O; work to do outside (send an
+// event, pull a URL) is collected in `out`, and wire/ does it. Time is set by advance().
 #pragma once
 #include "rules/rate_window.hpp"
 #include "state/fault_book.hpp"
@@ -16,7 +15,7 @@
 
 namespace gateway::simulator {
 
-/// A public video as the display endpoints show it (docs/tiktok-wire.md §3.2).
+/// A public video of the display endpoints (docs/tiktok-wire.md §3.2).
 struct video {
     std::string id;
     std::string title;
@@ -30,7 +29,7 @@ struct account {
     std::vector<video> videos; // newest first
 };
 
-/// What the developer portal sends when somebody tests a webhook.
+/// The event that the developer portal sends to test a webhook.
 inline constexpr std::string_view ping_event = "tiktok.ping";
 
 struct event_to_send {
@@ -38,7 +37,7 @@ struct event_to_send {
     std::string url;
     std::string client_secret;
     std::string body;
-    bool blank = false; // behind the comma of the signature (W19)
+    bool blank = false; // after the comma of the signature (W19)
 };
 
 struct pull_to_start {
@@ -49,7 +48,7 @@ struct pull_to_start {
 struct outgoing {
     std::vector<event_to_send> events;
     std::vector<pull_to_start> pulls;
-    std::string close_connections; // idle | all: what the control listener asked for
+    std::string close_connections; // idle | all, as requested by the control listener
 };
 
 class world {
@@ -57,29 +56,30 @@ public:
     world(settings all, wall_time now);
 
     wall_time now() const { return now_; }
-    /// Lets time pass up to `now` and does what became due.
+    /// Sets the time to `now` and does everything that is due.
     void advance(wall_time now);
-    /// When something becomes due next; nothing when nothing waits.
+    /// When something is due next; nothing if nothing waits.
     std::optional<wall_time> next_due() const { return posts.next_due(); }
 
     const app_settings* find_app(const std::string& client_key) const;
     account* find_account(const std::string& username);
-    /// The account whose open_id, as this app sees it, this is.
+    /// The account with this open_id for this app.
     account* find_by_open_id(const std::string& client_key, const std::string& open_id);
-    /// The default account; null only when there is none at all.
+    /// The default account; null only if there are no accounts.
     account* default_account();
     /// Adds an account, or replaces the facts of one.
     account& put_account(const account_settings& facts);
     std::string open_id(const std::string& client_key, const std::string& username);
 
-    /// Tells an app's webhook; `content` becomes a string holding JSON (docs/tiktok-wire.md §7). The portal's
-    /// test event, `tiktok.ping`, is of no account and has its time in milliseconds (W19).
+    /// Sends an event to an app's webhook; `content` becomes a string that contains JSON
+    /// (docs/tiktok-wire.md §7). The portal's test event, `tiktok.ping`, has no account, and its time is in
+    /// milliseconds (W19).
     void tell(const std::string& client_key, const std::string& username, const std::string& event,
               const boost::json::object& content, const std::string& publish_id = {});
-    /// Tells what happened to posts since; part of advance(), and asked for after a request was handled.
+    /// Sends the events of posts since the last call; part of advance(), and called after each request.
     void settle();
-    /// Ends consents of an account: tokens die, running posts fail, the apps are told (docs/tiktok-wire.md
-    /// §1.3, §7).
+    /// Ends consents of an account: tokens become invalid, running posts fail, the apps get events
+    /// (docs/tiktok-wire.md §1.3, §7).
     void withdraw(const std::string& username, const std::string& client_key, int reason);
 
     settings config;
@@ -90,9 +90,9 @@ public:
     std::map<std::string, account> accounts;
     fault_book faults;
     outgoing out;
-    milliseconds clock_ahead{0};     // how far this world's clock is ahead of the real one
+    milliseconds clock_ahead{0};     // how far the simulated clock is ahead of the real one
     std::string upload_origin;       // scheme and authority of upload_url
-    std::set<std::string> verifiers; // of PKCE, as clients sent them: tests look for them
+    std::set<std::string> verifiers; // PKCE verifiers of clients, for the search for secrets
 
 private:
     void report(const post& one, const post_news& item);

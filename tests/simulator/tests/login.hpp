@@ -13,7 +13,7 @@ protected:
                + form_encoded(redirect) + "&code_challenge=" + challenge + "&code_challenge_method=S256"
                + more;
     }
-    /// The authorize page as a browser ends up on it, after the page has changed its own address.
+    /// The authorize page that a browser shows in the end, after redirects to the page itself.
     answer page(const std::string& target) {
         answer out = send("GET", target, {}, "");
         const std::string to = address_of(out);

@@ -1,4 +1,4 @@
-// What the authorize page and the token call demand of a login: tolerant by default, strict by switches.
+// The requirements of the authorize page and the token call: tolerant by default, strict with switches.
 #include "login.hpp"
 
 #include "base/digest.hpp"
@@ -36,7 +36,7 @@ protected:
                     const std::string& redirect = callback) {
         return token(exchange_body(code, verifier_sent, redirect));
     }
-    /// The parameter that TikTok's page names, and the address it stands under.
+    /// Expects the parameter that TikTok's page names and the end of the page's address.
     void expect_named(const wish& what, const std::string& type, const std::string& address_end) {
         const answer moved = send("GET", what.target(), {}, "");
         EXPECT_EQ(moved.status, 302) << type;
@@ -116,7 +116,7 @@ TEST_F(Login, FaultUBasicInfoIsInEveryGrantAskedOrNot) {
     EXPECT_EQ(json(out).at("scope").as_string(), "user.info.basic,video.list");
     const std::string access(json(out).at("access_token").as_string());
     EXPECT_EQ(get("/v2/user/info/?fields=open_id,display_name", access).status, 200);
-    // Also of an app whose registration does not name it: every app of the Login Kit has it.
+    // Also for an app that is registered without it, because every app of the Login Kit has it.
     w.config.apps.front().scopes = {"video.upload"};
     EXPECT_EQ(scopes_of({.scope = "user.info.basic,video.upload"}), "user.info.basic,video.upload");
     EXPECT_NE(send("GET", wish{.choice = ""}.target(), {}, "").body.find("checked disabled> user.info.basic"),
@@ -193,7 +193,7 @@ TEST_F(Login, FaultUAWebAppNeedsAChallengeOnlyOnTheUsersOwnMachine) {
     EXPECT_EQ(exchange(code_of_login(what), verifier, what.redirect).status, 200);
 }
 
-// As login libraries of npm write it: no last slash, no state or no PKCE, scopes of their own.
+// The requests of login libraries from npm: no last slash, no state or no PKCE, other scopes.
 TEST_F(Login, FaultUForeignLibrariesLogIn) {
     be_a_web_app();
     const std::string redirect = "https://app.example/cb";

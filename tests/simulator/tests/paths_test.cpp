@@ -1,4 +1,4 @@
-// The two hosts' ways with a path: the API's door is strict, the authorize page's is not.
+// Paths at the two hosts: the API is strict, the authorize page is not.
 #include "login.hpp"
 
 namespace gateway::simulator::testing {
@@ -67,7 +67,7 @@ TEST_F(Paths, FaultTTheAuthorizePageTakesItsPathWithAndWithoutTheLastSlash) {
     const answer allowed = send("GET", without + "&simulate=allow", {}, "");
     EXPECT_EQ(allowed.status, 302);
     EXPECT_EQ(token(exchange_body(field_or_empty(location(allowed), "code"))).status, 200);
-    // A fault stays under the path that was asked for, too.
+    // A fault's page has the requested path, too.
     const answer refused = send("GET", "/v2/auth/authorize?client_key=nobody", {}, "");
     EXPECT_TRUE(address_of(refused).starts_with("/v2/auth/authorize?client_key=nobody&error="))
         << address_of(refused);

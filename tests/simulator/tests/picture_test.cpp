@@ -1,4 +1,4 @@
-// Pictures are judged by their pixels, which their head tells.
+// Pictures are checked by their size in pixels, which is read from their head.
 #include "pictures.hpp"
 #include "posting.hpp"
 #include "rules/media_type.hpp"
@@ -8,7 +8,7 @@ namespace gateway::simulator::testing {
 
 namespace {
 
-/// "WxH" of a file that comes in pieces of so many bytes; "" when its head does not tell.
+/// "WxH" of a file that arrives in pieces of `piece` bytes; "" if its head does not contain it.
 std::string size_of(const std::string& file, std::size_t piece = 1'000) {
     picture_head head;
     for (std::size_t at = 0; at < file.size(); at += piece)
@@ -19,7 +19,7 @@ std::string size_of(const std::string& file, std::size_t piece = 1'000) {
 
 class Pictures : public Posting {
 protected:
-    /// What becomes of a photo post with these files: PUBLISH_COMPLETE, or why it failed.
+    /// The result of a photo post with these files: PUBLISH_COMPLETE, or the fail_reason.
     std::string outcome(const std::vector<std::string>& files, std::int64_t size_bytes = 5'000) {
         std::string urls;
         for (std::size_t i = 0; i < files.size(); ++i)
@@ -52,7 +52,7 @@ protected:
 } // namespace
 
 TEST(PictureSize, FaultVIsReadFromEveryKindOfHeadInPiecesOfAnySize) {
-    const std::string picture_inside = jpeg(160, 90); // a thumbnail in the metadata is not the picture
+    const std::string picture_inside = jpeg(160, 90); // a thumbnail in the metadata must be ignored
     const std::string metadata = jpeg_segment(0xE1, "Exif" + picture_inside)
                                  + jpeg_segment(0xE2, std::string(65'533, 'm')) + jpeg_segment(0xDB, "tables")
                                  + jpeg_segment(0xC4, "codes") + jpeg_segment(0xFE, "");

@@ -1,4 +1,4 @@
-// Heads of pictures of any size, made for tests: as much of a file as tells its pixels.
+// Makes heads of pictures of any size for tests: enough of a file to contain its size.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -35,7 +35,8 @@ inline std::string webp(std::string_view chunk, const std::string& content) {
            + std::string(chunk) + bytes_of(static_cast<std::int64_t>(content.size()), 4, false) + content;
 }
 inline std::string webp_lossy(std::int64_t width, std::int64_t height) {
-    constexpr std::int64_t scaled = 0x4000; // the two bits above the size ask for scaling, and are none of it
+    constexpr std::int64_t scaled =
+        0x4000; // the two bits above the size request scaling and do not belong to it
     return webp("VP8 ", std::string(3, '\x10') + "\x9D\x01\x2A" + bytes_of(width | scaled, 2, false)
                             + bytes_of(height, 2, false) + std::string(20, '\x22'));
 }

@@ -1,4 +1,4 @@
-// Posts of the demo creator, for tests: inits of each kind, their status, and what the app was told.
+// Posts of the demo creator, for tests: inits of each kind, their status, and the events to the app.
 #pragma once
 #include "endpoints/pulls.hpp"
 #include "tiktok.hpp"

@@ -1,5 +1,5 @@
-// What is seen of TikTok's posting in the field beside its manual: texts of refusals, what is ignored, and
-// what comes late or never.
+// Observed behaviour of TikTok's posting that differs from its documentation: texts of refusals, ignored
+// values, and values that come late or never.
 #include "posting.hpp"
 
 namespace gateway::simulator::testing {
@@ -49,7 +49,7 @@ TEST_F(PostingSwitches, FaultVAnInboxInitWithPostInfoIsTakenAndThePostInfoIgnore
         const post& one = *w.posts.find(id_of(out));
         EXPECT_EQ(one.caption, "") << info;
         EXPECT_EQ(one.privacy_level, "") << info;
-        w.posts.fail(*w.posts.find(id_of(out)), "internal"); // five drafts may wait at once
+        w.posts.fail(*w.posts.find(id_of(out)), "internal"); // five drafts may wait at a time
     }
 }
 

@@ -20,7 +20,7 @@ struct plan_case {
     std::string_view fault;
 };
 
-// docs/tiktok-wire.md §5.1: the table of plans that work, and the list of those that are refused.
+// docs/tiktok-wire.md §5.1: the table of accepted plans and the list of refused ones.
 constexpr plan_case plans[] = {
     {{1, 1, 1}, ""},
     {{4'194'304, 4'194'304, 1}, ""},

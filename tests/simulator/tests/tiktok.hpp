@@ -1,5 +1,4 @@
-// A simulator without sockets for tests: a world whose clock the test moves, and the calls a client makes of
-// it.
+// A simulator without sockets for tests: a world whose clock the test sets, and client calls.
 #pragma once
 #include "control/control.hpp"
 #include "endpoints/endpoints.hpp"
@@ -24,7 +23,7 @@ inline settings with_webhook() {
 
 class tiktok : public ::testing::Test {
 protected:
-    /// Any request; fields of the answer are looked at by the caller.
+    /// Sends any request; the caller checks the answer.
     answer send(std::string method, const std::string& target, header_list headers, std::string body) {
         request in;
         in.method = std::move(method);

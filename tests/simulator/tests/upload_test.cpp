@@ -108,7 +108,7 @@ TEST_F(Upload, FaultVABodyOfAnotherLengthIs400OrABare502) {
         EXPECT_EQ(out.status, 502);
         EXPECT_TRUE(out.body.empty() && out.content_type.empty());
     }
-    // Other faults of the headers stay what they are.
+    // Other faults of the headers are not affected.
     EXPECT_EQ(begin("bytes 0-4999999/10000004", chunk).refusal->status, 400);
     EXPECT_EQ(begin(range_of(0, chunk - 1), chunk, "text/plain").refusal->status, 400);
     EXPECT_EQ(put(0, chunk - 1).status, 206);

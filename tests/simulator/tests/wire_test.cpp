@@ -1,4 +1,4 @@
-// The simulator on real sockets: what only the wire can show.
+// The simulator on real sockets: tests that need the network.
 #include "base/digest.hpp"
 #include "configure/load.hpp"
 #include "pictures.hpp"
@@ -31,7 +31,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-/// What came back until the connection ended, and how it ended.
+/// The received bytes until the connection ended, and how it ended.
 struct reply {
     std::string bytes;
     error_code end;
@@ -80,7 +80,7 @@ protected:
     reply secure(const char* door, const std::string& request, const std::string& name = "localhost") {
         return talk(door, request, name, false);
     }
-    /// Ends its side behind the request, and still reads.
+    /// Closes its sending side after the request, and still reads.
     reply ending(const char* door, const std::string& request) {
         return talk(door, request, "localhost", true);
     }
@@ -94,7 +94,7 @@ protected:
         reply got;
         stream.handshake(asio::ssl::stream_base::client, got.end);
         if (got.end) return got;
-        error_code ignored; // the peer may end before it has read all
+        error_code ignored; // the peer may close before it has read everything
         asio::write(stream, asio::buffer(request), ignored);
         if (ends) stream.next_layer().shutdown(tcp::socket::shutdown_send, ignored);
         asio::read(stream, asio::dynamic_buffer(got.bytes), got.end);
@@ -274,7 +274,7 @@ TEST_F(Wire, FaultVReadsThePixelsOfWhatItPulls) {
         const boost::json::object with{{"status", 200}, {"body", picture}};
         fault(boost::json::serialize(with), std::string(R"({"path":")") + path + "\"}");
     };
-    // Extended WebP is all ASCII in its head, as a fault's body has to be.
+    // The head of an extended WebP is ASCII, as a fault's body must be.
     serve("/good.webp", testing::webp_extended(1'080, 1'920));
     serve("/big.webp", testing::webp_extended(1'920, 1'081));
     serve("/unused.webp", testing::webp_extended(1'080, 1'920));
@@ -317,7 +317,7 @@ TEST_F(Wire, FaultVThePingsSignatureHasABlankBehindItsComma) {
 }
 
 TEST_F(Wire, PullsWhereNamesLeadAndTellsTheApp) {
-    // The simulator itself plays the media server and the app: a fault makes it answer with a video, another
+    // The simulator is also the media server and the app: one fault makes it answer with a video, another
     // with 200.
     const std::string own_port = std::to_string(port("api"));
     ASSERT_EQ(

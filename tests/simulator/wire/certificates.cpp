@@ -37,7 +37,7 @@ T must(T openssl_answer) {
 }
 
 key_ptr make_key() {
-    // The macro EVP_EC_gen casts in the old style.
+    // Not the macro EVP_EC_gen, which contains an old-style cast.
     return key_ptr(must(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")));
 }
 
@@ -57,7 +57,7 @@ certificate_ptr begin_certificate(EVP_PKEY* key, const std::string& common_name,
     must(BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(made.get())));
     constexpr long day_s = 86'400;
     const long end_s = static_cast<long>(valid_days) * day_s;
-    // A certificate that is to be expired has to have begun before it ended.
+    // An expired certificate must have begun before its end.
     must(X509_gmtime_adj(X509_getm_notBefore(made.get()), std::min(-day_s, end_s - day_s)));
     must(X509_gmtime_adj(X509_getm_notAfter(made.get()), end_s));
     must(X509_set_pubkey(made.get(), key));

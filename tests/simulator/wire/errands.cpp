@@ -23,7 +23,7 @@ fetch_settings fetching(const host& h) {
     return how;
 }
 
-/// One URL on its way in.
+/// One running download.
 struct download {
     host& h;
     std::string publish_id;
@@ -43,7 +43,7 @@ asio::awaitable<bool> take_piece(download& d, std::string_view piece) {
     co_return note_pulled_bytes(d.h.w, d.publish_id, static_cast<std::int64_t>(piece.size()));
 }
 
-/// False: it failed, or nobody wants it any more.
+/// False if it failed or the pull has ended.
 asio::awaitable<bool> pull_one(host& h, std::string publish_id, std::string url) {
     download d{h, publish_id, {}, {}, {}, {}};
     d.item.url = url;

@@ -1,5 +1,4 @@
-// One request and its answer on the wire, and the ways in which a fault lets the answer go wrong. Used by one
-// connection.
+// One request and its answer, and the faults applied to the answer. Used by one connection.
 #pragma once
 #include "endpoints/request.hpp"
 #include "wire/host.hpp"
@@ -7,7 +6,7 @@
 
 namespace gateway::simulator {
 
-/// What one request needs while it is answered.
+/// The state of one request while it is answered.
 struct exchange {
     request in;
     answer out;
@@ -15,20 +14,20 @@ struct exchange {
     std::string log_id;
     fault_effect fault;
     bool close = false;
-    bool gone = false; // the connection is no more
+    bool gone = false; // the connection is closed
 };
 
 /// A record of a request that has just come.
 request_record begin_record(const request& in, door which, std::uint64_t connection, wall_time now);
-/// What a request without effect is answered with, unless the fault says something else.
+/// The answer to a request without effect, unless the fault gives another one.
 answer unapplied();
-/// Writes down how it ended.
+/// Notes the status in the history.
 void note_status(host& h, const exchange& e);
 
 boost::asio::awaitable<void> pause(std::int64_t wait_ms);
-/// Until the peer leaves.
+/// Waits until the peer closes.
 boost::asio::awaitable<void> hold(stream& bytes);
-/// Sends the answer as the fault wants it; sets `gone` where the connection ends with it.
+/// Sends the answer as the fault says; sets `gone` if that closes the connection.
 boost::asio::awaitable<void> send(host& h, stream& bytes, exchange& e);
 
 } // namespace gateway::simulator

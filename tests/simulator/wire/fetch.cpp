@@ -21,8 +21,8 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 
-/// Resets a stream that says nothing for too long. It may fire while the fetch is ending, so it must not own
-/// or outlive the stream: hence the weak pointer.
+/// Resets a stream that sends nothing for too long. It may run while the fetch is ending, so it holds a weak
+/// pointer to the stream.
 class silence_guard {
 public:
     silence_guard(const asio::any_io_executor& executor, std::chrono::milliseconds most)
@@ -54,7 +54,7 @@ std::optional<tcp::endpoint> address_of(const fetch_settings& how, const url_par
 
 std::unique_ptr<asio::ssl::context> client_tls(const fetch_settings& how) {
     auto tls = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_client);
-    boost::system::error_code ignored; // an unreadable file is an authority less: the handshake will tell
+    boost::system::error_code ignored; // an unreadable file adds no authority, so the handshake fails
     tls->add_certificate_authority(asio::buffer(how.authority_pem), ignored);
     if (!how.extra_ca_file.empty()) tls->load_verify_file(how.extra_ca_file, ignored);
     return tls;
@@ -79,15 +79,14 @@ struct conversation {
     http::response_parser<http::buffer_body> parser;
 };
 
-/// Reads more; at the end of the stream the parser is told, which may complete the answer.
+/// Reads more; at the end of the stream the parser is notified, which may complete the answer.
 asio::awaitable<bool> read_more(conversation& talk) {
     char room[64 * 1024];
     talk.guard.watch(talk.bytes);
     const std::size_t came = co_await talk.bytes->read_some(room, sizeof room);
     if (came == 0) {
         boost::system::error_code problem;
-        if (talk.parser.got_some())
-            talk.parser.put_eof(problem); // of an answer that never began it may not be told
+        if (talk.parser.got_some()) talk.parser.put_eof(problem); // not allowed before an answer has begun
         co_return false;
     }
     talk.in.append(room, came);

@@ -1,5 +1,5 @@
-// One HTTP/1.1 request as a client, for pulls and webhooks. Names are looked up in the settings and nowhere
-// else: nothing leaves the machine.
+// One HTTP/1.1 request as a client, for pulls and webhooks. Names are resolved only by the settings, so
+// nothing leaves the machine.
 #pragma once
 #include "endpoints/request.hpp"
 #include "wire/stream.hpp"
@@ -11,7 +11,7 @@
 
 namespace gateway::simulator {
 
-/// Whom to trust and where names lead.
+/// Trusted authorities and the addresses of names.
 struct fetch_settings {
     std::map<std::string, std::uint16_t> resolve; // host name -> port on 127.0.0.1
     std::string authority_pem;                    // our own
@@ -19,10 +19,10 @@ struct fetch_settings {
     std::chrono::milliseconds wait_most{30'000}; // without a byte
 };
 
-/// Gets the pieces of the answer's body; false: enough, stop.
+/// Called with the pieces of the answer's body; false stops the fetch.
 using piece_handler = std::function<boost::asio::awaitable<bool>(std::string_view piece)>;
 
-/// The status; nothing when there was no whole answer. `on_piece` has to outlive the call. Redirects are not
+/// The status; nothing if there was no complete answer. `on_piece` must outlive the call. Redirects are not
 /// followed.
 boost::asio::awaitable<std::optional<int>> fetch(fetch_settings how, std::string method, std::string url,
                                                  header_list headers, std::string body,

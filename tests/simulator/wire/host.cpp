@@ -47,7 +47,7 @@ void host::wait_for_next() {
     const auto due = w.next_due();
     if (!due) return;
     const milliseconds wait = *due - (wall_now() + w.clock_ahead);
-    // Short naps, so that a wall clock that jumps does not matter for long.
+    // Short sleeps, so that a jump of the wall clock has no effect for long.
     next_.expires_after(std::clamp(wait, milliseconds{1}, milliseconds{1'000}));
     const auto woken = [this](const boost::system::error_code& problem) {
         if (problem) return;

@@ -1,5 +1,5 @@
-// What all connections share: the world, its clock, and the wish to be woken when something becomes due.
-// One thread; lives longer than every connection.
+// State that all connections share: the world, its clock, and a timer for the next due event. One thread;
+// outlives every connection.
 #pragma once
 #include "state/world.hpp"
 #include "wire/stream.hpp"
@@ -11,7 +11,7 @@
 
 namespace gateway::simulator {
 
-/// One open connection, for whoever wants to close it from outside.
+/// One open connection, so that it can be closed from outside.
 struct open_connection {
     stream* bytes = nullptr;
     bool idle = true; // between two requests
@@ -21,14 +21,14 @@ class host {
 public:
     host(boost::asio::io_context& context, settings all);
 
-    /// This world's time, with what became due by then done.
+    /// Advances the world to the current time.
     void advance();
-    /// After anything happened: sends what is to be sent, and sleeps until the next thing becomes due.
+    /// Call after every change: starts outgoing requests and sets the timer for the next due event.
     void pump();
 
     boost::asio::io_context& io;
     world w;
-    std::string authority_pem; // our own authority, trusted by our own errands
+    std::string authority_pem; // the simulator's authority, trusted by its own requests
     std::uint64_t connections = 0;
     std::set<open_connection*> open;
 

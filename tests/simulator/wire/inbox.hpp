@@ -14,8 +14,8 @@ public:
     explicit inbox(stream& from);
     ~inbox();
 
-    /// The next request without its body; nothing when the peer left or sent what is not HTTP (then bad() is
-    /// true).
+    /// The next request without its body; nothing if the peer closed or sent something else than HTTP (then
+    /// bad() is true).
     boost::asio::awaitable<std::optional<request>> next();
     bool bad() const { return bad_; }
     /// HTTP/1.0 or Connection: close.
@@ -25,10 +25,9 @@ public:
     /// Whether the client waits for "100 Continue".
     bool waits() const { return waits_; }
 
-    /// The whole body, at most 4 MiB; nothing when it does not come whole.
+    /// The whole body, at most 4 MiB; nothing if it is incomplete.
     boost::asio::awaitable<std::optional<std::string>> body();
-    /// The next piece of a body of `length()` bytes, of which `left` are still to come; empty when the peer
-    /// left.
+    /// The next piece of a body of `length()` bytes, of which `left` are missing; empty if the peer closed.
     boost::asio::awaitable<std::string_view> piece(std::uint64_t left);
 
 private:
@@ -37,8 +36,8 @@ private:
 
     stream& from_;
     std::unique_ptr<parsers> parsers_;
-    std::string in_;                // came, and was not used
-    std::unique_ptr<char[]> piece_; // room for a piece of an upload
+    std::string in_;                // received and not used yet
+    std::unique_ptr<char[]> piece_; // memory for a piece of an upload
     std::optional<std::uint64_t> length_;
     bool bad_ = false;
     bool last_ = false;

@@ -24,7 +24,7 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-/// A folder of our own, gone when we are; or the one the settings name, which stays.
+/// A temporary folder, which the destructor removes; or the folder of the settings, which stays.
 class home {
 public:
     explicit home(const std::string& wanted) : path_(wanted) {
@@ -51,7 +51,7 @@ void prepare_tls(asio::ssl::context& tls, const certificates& made, const std::s
     tls.use_certificate_chain(asio::buffer(made.certificate));
     tls.use_private_key(asio::buffer(made.private_key), asio::ssl::context::pem);
     SSL_CTX* native = tls.native_handle();
-    // The macros of OpenSSL for these two cast in the old style.
+    // Not OpenSSL's macros for these two, which contain old-style casts.
     const auto versions_are = [native](long least, long most) {
         SSL_CTX_ctrl(native, SSL_CTRL_SET_MIN_PROTO_VERSION, least, nullptr);
         SSL_CTX_ctrl(native, SSL_CTRL_SET_MAX_PROTO_VERSION, most, nullptr);
@@ -70,7 +70,7 @@ tcp::acceptor open_door(asio::io_context& io, const std::string& address, std::u
     return tcp::acceptor(io, where);
 }
 
-/// A session that ends by an exception is a bug of ours, which must not hide: the program ends with it.
+/// An exception that ends a session is a bug, so it ends the program.
 void session_ended(std::exception_ptr problem) {
     if (problem) std::rethrow_exception(problem);
 }
@@ -94,8 +94,8 @@ std::string origin(const char* scheme, const tcp::acceptor& of) {
 
 namespace {
 
-/// Ends what waits while everything it refers to still lives; an io_context by itself does so only at its
-/// very end.
+/// Destroys waiting coroutines while everything they refer to still exists; an io_context does so only in its
+/// destructor.
 struct ending_context : asio::io_context {
     using asio::io_context::io_context;
     void end() { shutdown(); }

@@ -1,4 +1,4 @@
-// The simulator as a whole: builds the parts, opens the doors, runs on the thread that calls run().
+// The whole simulator: builds the parts, opens the listeners, runs on the thread that calls run().
 #pragma once
 #include "configure/settings.hpp"
 
@@ -9,13 +9,13 @@ namespace gateway::simulator {
 
 class machine {
 public:
-    /// Makes certificates and opens the doors; throws when it cannot.
+    /// Makes certificates and opens the listeners; throws if that fails.
     explicit machine(settings all);
     ~machine();
 
-    /// The one line of JSON that says where it listens.
+    /// The line of JSON with its addresses.
     std::string listening() const;
-    /// Until stop(), SIGTERM or SIGINT.
+    /// Runs until stop(), SIGTERM or SIGINT.
     void run();
     /// From any thread.
     void stop();

@@ -28,7 +28,7 @@ private:
     host& host_;
 };
 
-/// Whose request this is, before anything is done about it: faults are chosen by account.
+/// The account of the request, needed first because faults are chosen by account.
 std::string account_of(host& h, const request& in) {
     const std::string_view bearer = in.header("authorization");
     std::string text;
@@ -59,7 +59,7 @@ void answer_call(host& h, exchange& e, door which, std::uint64_t connection) {
     e.out = route(c);
 }
 
-/// One request on the API or control door: its body is small and read first.
+/// One request on the API or control listener: its body is small and read first.
 asio::awaitable<void> exchange_whole(host& h, stream& bytes, inbox& from, exchange& e, door which,
                                      std::uint64_t connection) {
     if (from.waits()) co_await bytes.write("HTTP/1.1 100 Continue\r\n\r\n");
@@ -85,7 +85,7 @@ asio::awaitable<void> exchange_whole(host& h, stream& bytes, inbox& from, exchan
     note_status(h, e);
 }
 
-/// True when the connection may go on.
+/// True if the connection may continue.
 asio::awaitable<bool> begin(host& h, stream& bytes, door which) {
     if (which != door::control) {
         const auto fault = h.w.faults.pick_connection(std::string(name_of(which)));

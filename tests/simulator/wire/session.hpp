@@ -1,5 +1,4 @@
-// One connection from the first byte to the last: reads requests, lets the world answer them, and does to the
-// answers what the faults ask for.
+// One connection: reads requests, has them answered, and applies faults to the answers.
 #pragma once
 #include "wire/host.hpp"
 

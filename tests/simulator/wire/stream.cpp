@@ -63,7 +63,7 @@ public:
         co_return !problem;
     }
     asio::awaitable<bool> connect(std::string name) override {
-        // OpenSSL's macro for this casts in the old style.
+        // Not OpenSSL's macro for this, which contains an old-style cast.
         SSL_ctrl(tls_.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
         tls_.set_verify_mode(asio::ssl::verify_peer);
         tls_.set_verify_callback(asio::ssl::host_name_verification(name));
@@ -83,7 +83,7 @@ public:
     }
     asio::awaitable<void> close(bool alert) override {
         if (alert) {
-            // We tell that we are done and do not wait for the peer to say the same.
+            // Sends close_notify and does not wait for the peer's.
             SSL_set_shutdown(tls_.native_handle(), SSL_RECEIVED_SHUTDOWN);
             co_await tls_.async_shutdown(asio::as_tuple(asio::use_awaitable));
         }

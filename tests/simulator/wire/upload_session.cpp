@@ -10,8 +10,7 @@ namespace {
 
 enum class body_end { whole, lost, reset };
 
-/// Reads the body to its end, or to where the fault breaks it; `chunk` null: the bytes are of no use to
-/// anybody.
+/// Reads the body to its end, or to where the fault breaks it; `chunk` null: the bytes are discarded.
 asio::awaitable<body_end> read_body(stream& bytes, inbox& from, chunk_in_flight* chunk,
                                     const fault_effect& fault) {
     const std::uint64_t length = from.length().value_or(0);
@@ -36,8 +35,8 @@ asio::awaitable<body_end> read_body(stream& bytes, inbox& from, chunk_in_flight*
     }
 }
 
-/// A client that ended before its body did may still read: what stands before TikTok tells it so, if the
-/// switch says.
+/// A client that closed before the end of its body may still read: the proxy in front of TikTok answers it,
+/// if the switch says so.
 asio::awaitable<void> answer_short_body(host& h, stream& bytes, exchange& e) {
     const bool reset = e.fault.reset_after_request_bytes.has_value();
     if (reset || h.w.config.choice.wrong_length != "502") co_return;
@@ -68,7 +67,7 @@ asio::awaitable<void> exchange_upload(host& h, stream& bytes, inbox& from, excha
     upload_start start = begin(h, from, e, connection);
     const bool refused_early = start.refusal && from.waits();
     if (e.fault.early || refused_early) {
-        // The body is not read, so the connection cannot go on.
+        // The body is not read, so the connection must close.
         e.out = start.refusal ? *start.refusal : unapplied();
         e.close = true;
         co_await send(h, bytes, e);
@@ -78,7 +77,7 @@ asio::awaitable<void> exchange_upload(host& h, stream& bytes, inbox& from, excha
     if (from.waits()) co_await bytes.write("HTTP/1.1 100 Continue\r\n\r\n");
     chunk_in_flight* chunk = start.chunk ? &*start.chunk : nullptr;
     if (!from.length()) {
-        const std::optional<std::string> body = co_await from.body(); // chunked, or none: refused already
+        const std::optional<std::string> body = co_await from.body(); // chunked or absent: already refused
         e.gone = !body;
     } else {
         const body_end end = co_await read_body(bytes, from, chunk, e.fault);

@@ -1,4 +1,4 @@
-// One PUT on the upload door: its bytes pass through in pieces, whatever the size.
+// One PUT on the upload listener: its bytes are processed in pieces, whatever the size.
 #pragma once
 #include "wire/exchange.hpp"
 #include "wire/inbox.hpp"

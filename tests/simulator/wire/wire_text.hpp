@@ -1,4 +1,4 @@
-// Answers as bytes, and what a fault makes of them. Pure.
+// Answers as bytes, and the changes by faults. Pure.
 #pragma once
 #include "base/clock.hpp"
 #include "endpoints/request.hpp"
@@ -6,11 +6,11 @@
 
 namespace gateway::simulator {
 
-/// Status line, header fields and body; `close` says so in Connection.
+/// Status line, header fields and body; `close` adds Connection: close.
 std::string as_bytes(const answer& out, const std::string& log_id, wall_time now, bool close,
                      bool without_body);
 
-/// Status, body, headers and merge patch of a fault.
+/// Applies status, body, headers and merge patch of a fault.
 void distort(answer& out, const fault_effect& effect);
 
 /// RFC 7386.
