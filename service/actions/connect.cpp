@@ -11,13 +11,13 @@
 namespace gateway::actions {
 namespace {
 
-task<result<answer>> start_login(call& c) {
+task<result<answer>> start_login(call& c, connections::desk& connections) {
     connections::login_wish wish;
     wish.scopes = c.input.texts("scopes");
     wish.return_url = c.input.text("return_url");
     wish.disable_auto_auth = c.input.flag("disable_auto_auth");
     wish.replace_account = c.input.flag("replace_account");
-    const auto started = co_await c.with.connections.start(c.by, c.user, std::move(wish), c.now, c.until);
+    const auto started = co_await connections.start(c.by, c.user, std::move(wish), c.now, c.until);
     if (!started) co_return started.error();
     object out{.json = connections::to_json(*started)};
     co_return answer{std::move(out)};
@@ -41,9 +41,9 @@ connections::callback_query read_callback(std::string_view query) {
     return out;
 }
 
-task<result<answer>> finish_login(call& c) {
+task<result<answer>> finish_login(call& c, connections::desk& connections) {
     auto query = read_callback(c.query);
-    auto end = co_await c.with.connections.callback(std::move(query), c.now, c.until);
+    auto end = co_await connections.callback(std::move(query), c.now, c.until);
     c.record.user = end.user.text();
     c.record.caller = end.caller.text();
     c.record.note = end.reason;

@@ -1,11 +1,10 @@
 #include "actions/ledger_answer.hpp"
 
 #include "actions/post_inputs.hpp"
-#include "api/envelope.hpp"
 #include "api/problem.hpp"
 #include "base/json/write.hpp"
-#include "idempotency/first_answer.hpp"
 #include "posts/post_facts.hpp"
+#include "store/records.hpp"
 
 #include <optional>
 #include <utility>
@@ -46,49 +45,54 @@ posts::post_answer post_of(const store::post_record& post) {
     return out;
 }
 
+/// Empty: for certain nothing came of it.
+std::optional<outcome> outcome_of(const store::post_record& post,
+                                  object (*answer_of)(const store::post_record&)) {
+    if (posts::came_to_nothing(post)) return std::nullopt;
+    if (post.state != store::post_state::settled || post.id.empty()) return outcome(nobody_knows(post));
+    return outcome(answer{answer_of(post)});
+}
+
 } // namespace
 
-std::string file_outcome_json(const result<publish_id>& done, std::string_view request_id) {
-    std::string out = done ? R"("successful":true,"publish_id":)" : R"("successful":false,"publish_id":)";
-    append_text_or_null(out, done ? std::string_view(done->text()) : std::string_view{});
-    append_json_key(out, "error");
-    append_text_or_null(out, done ? std::string_view{} : std::string_view(done.error().message()));
-    append_json_key(out, "problem");
-    if (done)
-        out += "null";
-    else
-        api::append_problem(out, done.error(), request_id);
+std::optional<outcome> outcome_of_upload(const store::post_record& post) {
+    return outcome_of(post,
+                      [](const store::post_record& of) { return object{.json = to_json(upload_of(of))}; });
+}
+
+std::optional<outcome> outcome_of_post(const store::post_record& post) {
+    return outcome_of(
+        post, [](const store::post_record& of) { return object{.json = to_json(post_of(of), true)}; });
+}
+
+std::optional<outcome> outcome_of_file(const store::post_record& post) {
+    return outcome_of(post, [](const store::post_record& of) { return file_answer(of.id); });
+}
+
+object file_answer(const publish_id& id) {
+    object out{.json = R"({"publish_id":)"};
+    append_json_string(out.json, id.text());
+    out.json += '}';
     return out;
 }
 
-namespace {
-
-/// Empty: for certain nothing came of it, so the call may be made anew. The attempt is not `begun` any more.
-std::optional<result<answer>> answer_of(const store::post_record& post) {
-    const bool known = post.state == store::post_state::settled && !post.id.empty();
-    if (posts::came_to_nothing(post)) return std::nullopt;
-    if (!known) return result<answer>(nobody_knows(post));
-    const bool uploaded = post.action == "TIKTOK_UPLOAD_VIDEO" || post.action == "TIKTOK_UPLOAD_VIDEOS";
-    object out{.json = uploaded ? to_json(upload_of(post)) : to_json(post_of(post), true)};
-    return result<answer>(answer{std::move(out)});
-}
-
-} // namespace
-
-bool answer_from_ledger(store::abandoned_key& one) {
-    if (!one.post) return false; // it began nothing (or was a batch, whose files have keys of their own)
-    auto told = answer_of(*one.post);
-    if (!told) return false;
-    auto& key = one.key;
-    if (idempotency::is_key_of_part(key.key)) {
-        const result<publish_id> of_file = *told ? result<publish_id>(one.post->id) : told->error();
-        key.status = *told ? 200 : http_status(told->error().code());
-        key.answer = file_outcome_json(of_file, key.request_id);
-        return true;
+int write_file_outcome(std::string& out, const outcome& what, std::string_view request_id) {
+    if (const auto* why = std::get_if<failure>(&what)) {
+        out += R"("successful":false,"publish_id":null,"error":)";
+        append_json_string(out, why->message());
+        append_json_key(out, "problem");
+        api::append_problem(out, *why, request_id);
+        return http_status(why->code());
     }
-    const api::outcome what = *told ? api::outcome(std::move(**told)) : api::outcome(told->error());
-    key.status = api::write_envelope(key.answer, what, key.request_id);
-    return true;
+    if (const auto* again = std::get_if<api::replay>(&what)) {
+        out += again->envelope;
+        return again->status;
+    }
+    const auto& done = std::get<object>(std::get<answer>(what));
+    out += R"("successful":true,)";
+    out += std::string_view(done.json).substr(1, done.json.size() - 2); // without its braces
+    out += R"(,"error":null,"problem":null)";
+    return 200;
 }
 
 } // namespace gateway::actions

@@ -36,13 +36,13 @@ std::string to_json(const store::post_record& post) {
     return out += '}';
 }
 
-task<result<answer>> list_posts(call& c) {
+task<result<answer>> list_posts(call& c, connections::desk& connections, posts::publisher& posts) {
     // A user nobody connected has no list, not an empty one.
-    const auto known = co_await c.with.connections.show(c.user, c.until);
+    const auto known = co_await connections.show(c.user, c.until);
     if (!known) co_return known.error();
     auto cursor = c.input.text("cursor");
-    const auto page = co_await c.with.posts.list(
-        c.user, std::move(cursor), static_cast<std::uint32_t>(c.input.integer("limit")), c.until);
+    const auto page = co_await posts.list(c.user, std::move(cursor),
+                                          static_cast<std::uint32_t>(c.input.integer("limit")), c.until);
     if (!page) co_return page.error();
     object out{.json = R"({"posts":[)"};
     for (const auto& post : page->rows) {

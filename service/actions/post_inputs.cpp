@@ -54,7 +54,7 @@ tiktok::post_info photo_post_info(const checked_input& given) {
 }
 
 posts::asker asker_of(const call& c) {
-    return {.caller = caller_name::trusted(c.by.name),
+    return {.caller = c.caller(),
             .action = std::string(c.what.slug),
             .now = c.now,
             .idempotency_key = c.idempotency_key};

@@ -1,5 +1,6 @@
 // TIKTOK_POST_PHOTO (docs/tiktok-wire.md §4.4): photos TikTok pulls itself, posted at once or put into the
 // creator's editor.
+#include "actions/ledger_answer.hpp"
 #include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
 
@@ -27,14 +28,14 @@ void check_photos(const given_inputs& all, std::vector<field_fault>& faults) {
     if (direct(all.good)) check_branded_content(all.good, faults);
 }
 
-task<result<answer>> post_photo(call& c) {
+task<result<answer>> post_photo(call& c, posts::publisher& posts) {
     posts::photos_request what;
     what.urls = c.input.texts("photo_images");
     what.cover_index = static_cast<std::uint32_t>(c.input.integer("photo_cover_index"));
     what.direct = direct(c.input);
     what.info = photo_post_info(c.input);
     auto by = asker_of(c);
-    const auto done = co_await c.with.posts.post_photos(*c.tiktok, std::move(what), std::move(by));
+    const auto done = co_await posts.post_photos(*c.tiktok, std::move(what), std::move(by));
     if (!done) co_return done.error();
     object out{.json = to_json(*done, false)};
     co_return answer{std::move(out)};
@@ -69,6 +70,7 @@ row post_photo_row() {
             .takes_time = pace::post,
             .writes = true,
             .replays = true,
+            .recovers = {.from_post = outcome_of_post},
             .needs_connection = true,
             .run = post_photo};
 }

@@ -39,8 +39,8 @@ std::string told_by_ledger(const publish_id& id, const posts::status_answer& kno
     return out;
 }
 
-task<result<answer>> fetch_status(call& c) {
-    auto got = co_await c.with.posts.status(*c.tiktok, c.post, c.now);
+task<result<answer>> fetch_status(call& c, posts::publisher& posts) {
+    auto got = co_await posts.status(*c.tiktok, c.post, c.now);
     if (!got) co_return got.error();
     if (got->raw.bytes.empty()) {
         object out{.json = told_by_ledger(c.post, *got)};
@@ -54,8 +54,8 @@ task<result<answer>> fetch_status(call& c) {
     co_return answer{std::move(out)};
 }
 
-task<result<answer>> cancel_post(call& c) {
-    const auto done = co_await c.with.posts.cancel(*c.tiktok, c.post, c.now);
+task<result<answer>> cancel_post(call& c, posts::publisher& posts) {
+    const auto done = co_await posts.cancel(*c.tiktok, c.post, c.now);
     if (!done) co_return done.error();
     // TikTok's word is "accepted", not "cancelled": the status tells when it is.
     object out;

@@ -1,5 +1,6 @@
 // TIKTOK_PUBLISH_VIDEO: "upload now, publish later". TikTok has no call that finishes a draft; what can
 // honestly be done is in posts/ (docs/contract.md §5, docs/tiktok-wire.md §9.2).
+#include "actions/ledger_answer.hpp"
 #include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
 
@@ -40,10 +41,10 @@ posts::publish_request request_of(const call& c) {
     return what;
 }
 
-task<result<answer>> publish_video(call& c) {
+task<result<answer>> publish_video(call& c, posts::publisher& posts) {
     auto what = request_of(c);
     auto by = asker_of(c);
-    const auto done = co_await c.with.posts.publish_draft(*c.tiktok, std::move(what), std::move(by));
+    const auto done = co_await posts.publish_draft(*c.tiktok, std::move(what), std::move(by));
     if (!done) co_return done.error();
     object out{.json = to_json(*done, true)};
     co_return answer{std::move(out)};
@@ -75,6 +76,7 @@ row publish_video_row() {
             .takes_time = pace::upload, // it may send the kept bytes again
             .writes = true,
             .replays = true,
+            .recovers = {.from_post = outcome_of_post},
             .needs_connection = true,
             .run = publish_video};
 }

@@ -5,7 +5,7 @@
 #include "connections/desk.hpp"
 #include "posts/publisher.hpp"
 #include "telemetry/call_record.hpp"
-#include "tiktok/webhook.hpp"
+#include "tiktok/webhook_reader.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -13,38 +13,24 @@
 namespace gateway::actions {
 namespace {
 
-result<void> verify(const call& c, seconds window) {
-    return tiktok::verify_webhook(c.signature, c.raw_body, c.with.settings.tiktok.client_secret, c.now,
-                                  window);
-}
-
-task<result<answer>> take_webhook(call& c) {
-    // The portal's test event can be signed with an old time (docs/tiktok-wire.md W19). It has no effect, so
-    // it may be told as often as somebody likes; nothing else may.
-    constexpr seconds any_time = std::chrono::hours{24 * 365 * 100};
-    const auto genuine = verify(c, any_time);
-    if (!genuine) co_return genuine.error();
-    const auto event = tiktok::read_webhook(c.raw_body);
-    if (event.kind != tiktok::webhook_kind::ping) {
-        const auto fresh = verify(c, tiktok::webhook_window);
-        if (!fresh) co_return fresh.error();
-    }
+task<result<answer>> take_webhook(call& c, const tiktok::webhook_reader& reader,
+                                  connections::desk& connections, posts::publisher& posts) {
+    const auto read = reader.read(c.signature, c.raw_body, c.now);
+    if (!read) co_return read.error();
+    const auto& event = *read;
     if (!event.without_effect.empty()) {
         append_all(c.record.note, "TikTok's event ", std::string_view(event.name).substr(0, 64),
                    " has no effect: ", event.without_effect);
         co_return answer{accepted{}};
     }
-    // Another app's event under our signature cannot be; a mixed-up configuration can.
-    if (event.client_key != c.with.settings.tiktok.client_key)
-        co_return failure{errc::invalid_input, "This event is for another client_key."};
     if (event.kind == tiktok::webhook_kind::authorization_removed) {
         constexpr std::int64_t year_2100 = 4'102'444'800; // seconds; keeps a liar's number from overflowing
         const wall_time happened_at{seconds{std::clamp<std::int64_t>(event.created_at_s, 0, year_2100)}};
-        const auto gone = co_await c.with.connections.on_authorization_removed(
-            event.account, event.reason_number, happened_at, c.now, c.until);
+        const auto gone = co_await connections.on_authorization_removed(event.account, event.reason_number,
+                                                                        happened_at, c.now, c.until);
         if (!gone) co_return gone.error();
     } else {
-        const auto settled = co_await c.with.posts.on_webhook(event, c.now, c.until);
+        const auto settled = co_await posts.on_webhook(event, c.now, c.until);
         if (!settled) co_return settled.error();
     }
     co_return answer{accepted{}};

@@ -17,6 +17,7 @@ using api::given_inputs;
 using api::input;
 using api::kind;
 using api::object;
+using api::outcome;
 using api::pace;
 using api::page;
 using api::passed_through;

@@ -22,28 +22,28 @@ std::string to_json(const store::file_record& file) {
     return out += '}';
 }
 
-task<result<answer>> stage_file(call& c) {
+task<result<answer>> stage_file(call& c, files::shelf& files) {
     if (!c.body.source) co_return failure{errc::invalid_input, "The body is the file; there was none."};
-    auto caller = caller_name::trusted(c.by.name);
+    auto caller = c.caller();
     auto mimetype = c.body.content_type;
     const auto staged =
-        co_await c.with.files.stage(std::move(caller), *c.body.source, std::move(mimetype), c.now, c.until);
+        co_await files.stage(std::move(caller), *c.body.source, std::move(mimetype), c.now, c.until);
     if (!staged) co_return staged.error();
     object out{.json = to_json(*staged)};
     co_return answer{std::move(out)};
 }
 
-task<result<answer>> show_file(call& c) {
-    auto caller = caller_name::trusted(c.by.name);
-    const auto found = co_await c.with.files.find(std::move(caller), c.file, c.now, c.until);
+task<result<answer>> show_file(call& c, files::shelf& files) {
+    auto caller = c.caller();
+    const auto found = co_await files.find(std::move(caller), c.file, c.now, c.until);
     if (!found) co_return found.error();
     object out{.json = to_json(*found)};
     co_return answer{std::move(out)};
 }
 
-task<result<answer>> delete_file(call& c) {
-    auto caller = caller_name::trusted(c.by.name);
-    const auto gone = co_await c.with.files.remove(std::move(caller), c.file, c.now, c.until);
+task<result<answer>> delete_file(call& c, files::shelf& files) {
+    auto caller = c.caller();
+    const auto gone = co_await files.remove(std::move(caller), c.file, c.now, c.until);
     if (!gone) co_return gone.error();
     object out{.json = R"({"file_id":)"};
     append_json_string(out.json, c.file.text());

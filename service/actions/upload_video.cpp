@@ -1,5 +1,6 @@
 // TIKTOK_UPLOAD_VIDEO: a raw body, a multipart body, staged bytes or a URL, to the creator's inbox or posted
 // at once (docs/contract.md §5).
+#include "actions/ledger_answer.hpp"
 #include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
 
@@ -35,14 +36,14 @@ void check_upload(const given_inputs& all, std::vector<field_fault>& faults) {
     if (given.flag("publish")) check_branded_content(given, faults);
 }
 
-task<result<answer>> upload_video(call& c) {
+task<result<answer>> upload_video(call& c, posts::publisher& posts) {
     auto what = upload_request_of(c.input);
     what.body = c.body.source;
     what.body_staged_in = c.body.staged_in;
     if (const auto files = c.input.files("file_to_upload"); !files.empty()) what.file = files.front().id;
     what.url = c.input.text("video_url");
     auto by = asker_of(c);
-    const auto done = co_await c.with.posts.upload_video(*c.tiktok, std::move(what), std::move(by));
+    const auto done = co_await posts.upload_video(*c.tiktok, std::move(what), std::move(by));
     if (!done) co_return done.error();
     object out{.json = to_json(*done)};
     co_return answer{std::move(out)};
@@ -66,6 +67,7 @@ row upload_video_row() {
             .takes_time = pace::upload,
             .writes = true,
             .replays = true,
+            .recovers = {.from_post = outcome_of_upload},
             .needs_connection = true,
             .body_bytes_max =
                 (4ULL << 30)

@@ -4,20 +4,19 @@
 #include "actions/ledger_answer.hpp"
 #include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
-#include "base/digest.hpp"
 #include "base/json/write.hpp"
-#include "idempotency/first_answer.hpp"
-#include "posts/post_settings.hpp"
+#include "idempotency/fingerprint.hpp"
+#include "idempotency/run_once.hpp"
+#include "posts/publisher.hpp"
 #include "runtime/task_group.hpp"
 #include "telemetry/call_record.hpp"
 
 #include <boost/asio/this_coro.hpp>
-#include <boost/json/serialize.hpp>
+#include <boost/json/object.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <utility>
 
 namespace gateway::actions {
@@ -31,28 +30,23 @@ struct file_result {
 /// Lives in the frame of the call; the lanes refer to it and end before it.
 struct batch {
     call& c;
+    posts::publisher& posts;
+    idempotency::runner& keys;
     std::vector<staged_file> files;
     std::vector<file_result> results;
     std::size_t next = 0;
 };
 
-/// `rest`: how it went, as file_outcome_json() has it.
-file_result named(const staged_file& file, bool successful, std::string_view rest) {
-    file_result out{.successful = successful, .json = R"({"file_name":)"};
-    append_json_string(out.json, file.name.empty() ? file.id.text() : file.name);
-    out.json.append(",").append(rest).append("}");
-    return out;
-}
-
-task<result<publish_id>> upload(call& c, file_id file, std::string key) {
+task<outcome> upload(batch& all, file_id file, std::string key) {
+    auto& c = all.c;
     auto what = upload_request_of(c.input);
     what.file = std::move(file);
     auto by = asker_of(c);
     by.idempotency_key = std::move(key);
     by.waits_for_slot = true;
-    auto done = co_await c.with.posts.upload_video(*c.tiktok, std::move(what), std::move(by));
+    auto done = co_await all.posts.upload_video(*c.tiktok, std::move(what), std::move(by));
     if (!done) co_return done.error();
-    co_return std::move(done->id);
+    co_return answer{file_answer(done->id)};
 }
 
 /// What this one file's upload is, apart from the others in the list.
@@ -60,51 +54,42 @@ std::string fingerprint_of(const batch& all, std::size_t index) {
     auto shared = all.c.input.values();
     shared.erase("files_to_upload");
     shared.erase("max_workers");
-    std::string text(all.c.what.slug);
-    text +=
-        '\n' + all.c.user.text() + '\n' + boost::json::serialize(shared) + '\n' + all.files[index].id.text();
-    return std::string(as_text(sha256(text)));
+    return idempotency::fingerprint_of_part(all.c.what.slug, all.c.user.text(), shared,
+                                            all.files[index].id.text());
 }
 
-deadline time_to_remember() {
-    return deadline::in(steady_now(), seconds{5});
-}
-
-task<file_result> upload_once(batch& all, std::size_t index) {
+/// Under a key of its own, where the call has one.
+task<outcome> upload_once(batch& all, std::size_t index) {
     auto& c = all.c;
-    const auto& file = all.files[index];
-    const auto& request_id = c.record.request_id;
-    if (c.idempotency_key.empty()) {
-        const auto done = co_await upload(c, file.id, {});
-        co_return named(file, done.has_value(), file_outcome_json(done, request_id));
-    }
+    if (c.idempotency_key.empty()) co_return co_await upload(all, all.files[index].id, {});
     auto key = idempotency::key_of_part(c.idempotency_key, index);
-    idempotency::first_answer first{c.with.store, caller_name::trusted(c.by.name), key,
-                                    fingerprint_of(all, index), request_id};
-    const auto earlier = co_await first.claim(c.now, c.until);
-    if (!earlier) {
-        const result<publish_id> refused = earlier.error();
-        co_return named(file, false, file_outcome_json(refused, request_id));
-    }
-    if (*earlier) {
-        c.record.replayed = true;
-        co_return named(file, (*earlier)->status == 200, (*earlier)->answer);
-    }
-    const auto done = co_await upload(c, file.id, std::move(key));
-    auto told = file_outcome_json(done, request_id);
-    auto out = named(file, done.has_value(), told);
-    if (done || idempotency::must_be_remembered(done.error()))
-        (void)co_await first.remember(done ? 200 : http_status(done.error().code()), std::move(told),
-                                      time_to_remember());
-    else
-        (void)co_await first.forget(time_to_remember());
+    auto write = upload(all, all.files[index].id, key);
+    idempotency::keyed_write what{.caller = c.caller(),
+                                  .key = std::move(key),
+                                  .fingerprint = fingerprint_of(all, index),
+                                  .request_id = c.record.request_id,
+                                  .recovers = c.what.recovers,
+                                  .now = c.now,
+                                  .until = c.until};
+    auto out = co_await all.keys.run_once(std::move(what), std::move(write));
+    if (std::holds_alternative<api::replay>(out)) c.record.replayed = true;
     co_return out;
+}
+
+file_result result_of(const staged_file& file, const outcome& what, std::string_view request_id) {
+    file_result out{.json = R"({"file_name":)"};
+    append_json_string(out.json, file.name.empty() ? file.id.text() : file.name);
+    out.json += ',';
+    out.successful = write_file_outcome(out.json, what, request_id) == 200;
+    out.json += '}';
+    return out;
 }
 
 task<void> run_lane(batch& all) {
     while (all.next < all.files.size()) {
         const auto index = all.next++;
-        all.results[index] = co_await upload_once(all, index);
+        const auto done = co_await upload_once(all, index);
+        all.results[index] = result_of(all.files[index], done, all.c.record.request_id);
     }
 }
 
@@ -123,13 +108,12 @@ object summary(const batch& all) {
     return out;
 }
 
-task<result<answer>> upload_videos(call& c) {
+task<result<answer>> upload_videos(call& c, posts::publisher& posts, idempotency::runner& keys) {
     if (c.input.flag("publish")) { // before any file is touched: it is the same fault for all of them
-        const auto fits =
-            posts::complete_direct(video_post_info(c.input), c.with.settings.tiktok.default_privacy_level);
+        const auto fits = posts.check_direct(video_post_info(c.input));
         if (!fits) co_return fits.error();
     }
-    batch all{.c = c, .files = c.input.files("files_to_upload")};
+    batch all{.c = c, .posts = posts, .keys = keys, .files = c.input.files("files_to_upload")};
     all.results.resize(all.files.size());
     const auto lanes = std::min(all.files.size(), static_cast<std::size_t>(c.input.integer("max_workers")));
 
@@ -169,6 +153,7 @@ row upload_videos_row() {
             .takes_time = pace::batch,
             .writes = true,
             .replays = true,
+            .recovers = {.from_post = outcome_of_file, .write = write_file_outcome},
             .needs_connection = true,
             .run = upload_videos};
 }

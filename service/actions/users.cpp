@@ -9,32 +9,32 @@
 namespace gateway::actions {
 namespace {
 
-task<result<answer>> list_users(call& c) {
+task<result<answer>> list_users(call& c, connections::desk& connections) {
     auto cursor = c.input.text("cursor");
-    const auto found = co_await c.with.connections.list(
+    const auto found = co_await connections.list(
         c.by, std::move(cursor), static_cast<std::uint32_t>(c.input.integer("limit")), c.until);
     if (!found) co_return found.error();
     object out{.json = connections::to_json(*found)};
     co_return answer{std::move(out)};
 }
 
-task<result<answer>> show_user(call& c) {
-    const auto found = co_await c.with.connections.show(c.user, c.until);
+task<result<answer>> show_user(call& c, connections::desk& connections) {
+    const auto found = co_await connections.show(c.user, c.until);
     if (!found) co_return found.error();
     object out{.json = connections::to_json(*found)};
     co_return answer{std::move(out)};
 }
 
-task<result<answer>> import_tokens(call& c) {
+task<result<answer>> import_tokens(call& c, connections::desk& connections) {
     auto body = std::move(c.raw_body);
-    const auto stored = co_await c.with.connections.import_tokens(c.user, std::move(body), c.now, c.until);
+    const auto stored = co_await connections.import_tokens(c.user, std::move(body), c.now, c.until);
     if (!stored) co_return stored.error();
     object out{.json = connections::to_json(*stored)};
     co_return answer{std::move(out)};
 }
 
-task<result<answer>> disconnect(call& c) {
-    const auto gone = co_await c.with.connections.disconnect(c.user, c.now, c.until);
+task<result<answer>> disconnect(call& c, connections::desk& connections) {
+    const auto gone = co_await connections.disconnect(c.user, c.now, c.until);
     if (!gone) co_return gone.error();
     object out{.json = R"({"user_id":)"};
     append_json_string(out.json, c.user.text());

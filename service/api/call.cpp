@@ -1,5 +1,7 @@
 #include "api/call.hpp"
 
+#include "settings/settings.hpp"
+
 namespace gateway::api {
 namespace json = boost::json;
 namespace {
@@ -29,6 +31,10 @@ std::string_view name_of(verb v) {
             return "DELETE";
     }
     return "GET";
+}
+
+caller_name call::caller() const {
+    return caller_name::trusted(by.name);
 }
 
 const json::value* checked_input::find(std::string_view name) const {

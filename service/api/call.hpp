@@ -1,10 +1,9 @@
-// One call of an action: checked input, the acting user's TikTok, and the parts an action may use. It never
+// One call of an action: checked input and the acting user's TikTok. It never
 // holds HTTP of our side, a token, a clock, a retry or a metric. Made by the pipeline, dies with the request.
 #pragma once
 #include "api/row.hpp"
 #include "base/clock.hpp"
 #include "base/ids.hpp"
-#include "settings/settings.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -20,24 +19,14 @@
 namespace gateway {
 class body_source;
 }
-namespace gateway::tiktok {
-struct post_info;
-}
 namespace gateway::user_api {
 class bound_api;
 }
-namespace gateway::posts {
-class publisher;
-}
 namespace gateway::files {
-class shelf;
 class writer;
-} // namespace gateway::files
-namespace gateway::connections {
-class desk;
 }
-namespace gateway::store {
-class store;
+namespace gateway::settings {
+struct caller;
 }
 namespace gateway::telemetry {
 struct call_record;
@@ -84,26 +73,12 @@ struct body_facts {
     std::string content_digest;
 };
 
-/// References to the parts, gathered by main; one per worker.
-struct parts {
-    posts::publisher& posts;
-    files::shelf& files;
-    connections::desk& connections;
-    store::store& store;
-    const settings::all& settings;
-};
-
 struct call {
     call(const row& what_, const settings::caller& by_, const user_id& user_, const publish_id& post_,
-         parts& with_, telemetry::call_record& record_, deadline until_, wall_time now_)
-        : what(what_),
-          by(by_),
-          user(user_),
-          post(post_),
-          with(with_),
-          record(record_),
-          until(until_),
-          now(now_) {}
+         telemetry::call_record& record_, deadline until_, wall_time now_)
+        : what(what_), by(by_), user(user_), post(post_), record(record_), until(until_), now(now_) {}
+
+    caller_name caller() const;
 
     const row& what;
     const settings::caller& by;
@@ -119,7 +94,6 @@ struct call {
     std::string idempotency_key;           // batch: each file has its own record under it
     user_api::bound_api* tiktok = nullptr; // bound to the acting user; null where needs_connection is false
     std::span<const std::string> granted;  // the acting user's scopes; tiktok holds them
-    parts& with;
     telemetry::call_record& record;
     deadline until;
     wall_time now; // when the request came

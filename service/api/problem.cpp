@@ -2,6 +2,8 @@
 
 #include "base/json/write.hpp"
 
+#include <utility>
+
 namespace gateway::api {
 namespace {
 
@@ -38,6 +40,12 @@ void append_fields(std::string& out, const std::vector<field_fault>& faults) {
 
 bool retryable(const failure& why) {
     return facts(why.code()).retryable && !(why.details() && why.details()->may_have_reached_tiktok);
+}
+
+failure internal_fault(bool writes) {
+    failure why{errc::internal,
+                "Something went wrong inside the gateway; the request_id finds it in the log."};
+    return writes ? std::move(why).may_have_reached_tiktok() : why;
 }
 
 void append_problem(std::string& out, const failure& why, std::string_view request_id) {

@@ -14,4 +14,8 @@ void append_problem(std::string& out, const failure& why, std::string_view reque
 /// The same call can succeed later without being changed, and repeating it can do no harm.
 bool retryable(const failure& why);
 
+/// A bug of ours in the middle of a call. Of a write nobody knows how far it came, so it must not be done
+/// again.
+failure internal_fault(bool writes);
+
 } // namespace gateway::api

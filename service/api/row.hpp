@@ -1,16 +1,22 @@
 // The one description of an action. Routes, validation, scope, deadline, metric labels, the contract test and
 // (later) the agents' tool list are read from here; nothing is listed twice. Rows are constants.
 #pragma once
-#include "api/answer.hpp"
+#include "api/envelope.hpp"
+#include "api/handler.hpp"
 #include "base/result.hpp"
-#include "runtime/task.hpp"
 
 #include <boost/json/fwd.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
+
+namespace gateway::store {
+struct post_record;
+}
 
 namespace gateway::api {
 
@@ -69,6 +75,17 @@ struct given_inputs {
 /// Rules between inputs (`video_url` or a file, not both). Appends what is wrong.
 using cross_check = void (*)(const given_inputs& given, std::vector<field_fault>& faults);
 
+/// What a key answers whose call ended with its process (docs/promises.md I04).
+struct recovery {
+    /// Made from the post that the call had begun in the ledger: how it ended, or nothing where nothing came
+    /// of it and the key is free again. A row that has this begins its post before anything leaves for
+    /// TikTok, so without a post nothing has happened either. Null: the row begins no post, nobody can tell
+    /// what became of the call, and the key answers outcome_unknown.
+    std::optional<outcome> (*from_post)(const store::post_record& post) = nullptr;
+    /// How an answer is written down; gives its status.
+    int (*write)(std::string& out, const outcome& what, std::string_view request_id) = write_envelope;
+};
+
 struct row {
     std::string_view slug;
     verb method;
@@ -83,11 +100,12 @@ struct row {
     /// the action says). The answer may depend on the input (`publish`).
     std::string_view (*scope)(const checked_input&) = nullptr;
     pace takes_time = pace::read;
-    bool writes = false;           // may have an effect at TikTok
-    bool replays = false;          // takes Idempotency-Key
+    bool writes = false;  // may have an effect at TikTok
+    bool replays = false; // takes Idempotency-Key
+    recovery recovers = {};
     bool needs_connection = false; // the user must be connected; call::tiktok is bound to them
     std::uint64_t body_bytes_max = 256 * 1024;
-    task<result<answer>> (*run)(call&) = nullptr;
+    handler run = {};
 };
 
 } // namespace gateway::api

@@ -1,6 +1,6 @@
 #include "app/crash_recovery.hpp"
 
-#include "actions/ledger_answer.hpp"
+#include "actions/table.hpp"
 #include "idempotency/recovery.hpp"
 #include "posts/settlement.hpp"
 #include "runtime/waiter.hpp"
@@ -29,7 +29,7 @@ task<void> resume_refreshes(tokens::token_service& tokens, telemetry::sink& sink
 task<void> settle_what_was_left(store::store& store, telemetry::sink& sink) {
     const auto until = deadline::in(steady_now(), resume_within);
     const auto posts = co_await posts::settle_abandoned(store, until);
-    const auto keys = co_await idempotency::recover_keys(store, actions::answer_from_ledger, until);
+    const auto keys = co_await idempotency::recover_keys(store, actions::table(), until);
     if (!posts || !keys) {
         const auto& why = posts ? keys.error() : posts.error();
         sink.tell(telemetry::level::error, "settlement_failed", {{"reason", why.message()}});

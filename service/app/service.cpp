@@ -9,6 +9,7 @@
 #include "app/tell_counts.hpp"
 #include "base/digest.hpp"
 #include "base/json/write.hpp"
+#include "idempotency/recovery.hpp"
 #include "settings/loader.hpp"
 #include "store/open_store.hpp"
 #include "tiktok/endpoint.hpp"
@@ -123,7 +124,10 @@ service::service(const settings::all& settings)
       unknown_keys_(settings.limits.unknown_keys_per_minute, random_seed()),
       memory_(settings.uploads.memory_bytes),
       files_(*store_, pool_, settings.files),
+      keys_(*store_),
+      webhooks_(settings.tiktok.client_key, settings.tiktok.client_secret.copy()),
       routes_(actions::table()) {
+    idempotency::check_recovery(actions::table());
     // A ring that cannot open what the store holds must be found now, not at the first call (V06).
     const auto checked =
         await_on(reaching_[0]->home, vault_.check_keys(deadline::in(steady_now(), start_step_within)));
@@ -153,14 +157,12 @@ service::~service() {
 }
 
 void service::make_serving_workers() {
-    const shared_parts shared{settings_,   *store_,
-                              vault_,      files_,
-                              tokens_,     windows_,
-                              quotas_,     unknown_keys_,
-                              memory_,     callers_,
-                              routes_,     door_,
-                              sink_,       {descriptors_.connections_max, descriptors_.refusals_max},
-                              certificate_};
+    const shared_parts shared{
+        settings_,   *store_,  vault_,    files_,
+        tokens_,     windows_, quotas_,   unknown_keys_,
+        memory_,     keys_,    webhooks_, callers_,
+        routes_,     door_,    sink_,     {descriptors_.connections_max, descriptors_.refusals_max},
+        certificate_};
     std::uint16_t port = settings_.listen.port;
     for (auto& one : reaching_) {
         serving_.push_back(std::make_unique<serving_worker>(*one, shared, port));

@@ -5,6 +5,7 @@
 #include "app/housekeeping.hpp"
 #include "app/serving_worker.hpp"
 #include "files/shelf.hpp"
+#include "idempotency/run_once.hpp"
 #include "inbound/admin_listener.hpp"
 #include "inbound/door_state.hpp"
 #include "inbound/router.hpp"
@@ -19,6 +20,7 @@
 #include "store/store.hpp"
 #include "telemetry/log_queue.hpp"
 #include "telemetry/sink.hpp"
+#include "tiktok/webhook_reader.hpp"
 #include "tokens/token_service.hpp"
 #include "user_api/upload_memory.hpp"
 #include "vault/token_vault.hpp"
@@ -110,6 +112,8 @@ private:
     limits::address_limiter unknown_keys_;
     user_api::upload_memory memory_;
     files::shelf files_;
+    idempotency::runner keys_;
+    tiktok::webhook_reader webhooks_;
     inbound::router routes_;
     inbound::door_state door_;
     store_health health_;

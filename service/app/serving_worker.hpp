@@ -1,7 +1,6 @@
 // Everything that belongs to one worker, in order of life. Made by `service`; its parts are used on its
 // thread.
 #pragma once
-#include "api/call.hpp"
 #include "connections/desk.hpp"
 #include "inbound/api_listener.hpp"
 #include "outbound/client.hpp"
@@ -24,8 +23,14 @@ class shelf;
 namespace gateway::vault {
 class token_vault;
 }
+namespace gateway::idempotency {
+class runner;
+}
 namespace gateway::pipeline {
 class caller_book;
+}
+namespace gateway::tiktok {
+class webhook_reader;
 }
 
 namespace gateway::app {
@@ -53,6 +58,8 @@ struct shared_parts {
     limits::window_table& quotas;
     limits::address_limiter& unknown_keys;
     user_api::upload_memory& memory;
+    idempotency::runner& keys;
+    const tiktok::webhook_reader& webhooks;
     std::shared_ptr<const pipeline::caller_book> callers;
     const inbound::router& routes;
     inbound::door_state& door;
@@ -79,7 +86,6 @@ struct serving_worker {
     user_api::services tiktok;
     posts::publisher posts;
     connections::desk desk;
-    api::parts action_parts;
     pipeline::pipeline calls;
     inbound::api_listener listener;
 };

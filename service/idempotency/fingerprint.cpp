@@ -23,4 +23,16 @@ std::string fingerprint(const request_identity& of) {
     return std::string(as_text(sha256(text)));
 }
 
+std::string fingerprint_of_part(std::string_view slug, std::string_view user_id,
+                                const boost::json::object& shared, std::string_view part) {
+    std::string text(slug);
+    text.append("\n")
+        .append(user_id)
+        .append("\n")
+        .append(boost::json::serialize(shared))
+        .append("\n")
+        .append(part);
+    return std::string(as_text(sha256(text)));
+}
+
 } // namespace gateway::idempotency

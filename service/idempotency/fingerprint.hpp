@@ -24,4 +24,8 @@ struct request_identity {
 /// 32 bytes of SHA-256. Each part stands with its length, so no two identities share a text.
 std::string fingerprint(const request_identity& of);
 
+/// Of one part of a call, apart from the others in its list: `shared` holds what they have in common.
+std::string fingerprint_of_part(std::string_view slug, std::string_view user_id,
+                                const boost::json::object& shared, std::string_view part);
+
 } // namespace gateway::idempotency

@@ -2,7 +2,10 @@
 
 #include "store/store.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace gateway::idempotency {
@@ -10,9 +13,28 @@ namespace {
 
 constexpr std::uint32_t at_once = 100;
 
+/// Fills in status and answer as the call itself would have. `false`: nothing came of the call.
+bool answer_from_ledger(store::abandoned_key& one, std::span<const api::row> rows) {
+    if (one.key.status != 0) return true; // said when it was claimed: a row that begins no post
+    if (!one.post) return false;          // its row begins a post before anything leaves
+    const auto row = std::find_if(rows.begin(), rows.end(),
+                                  [&one](const api::row& each) { return each.slug == one.post->action; });
+    const bool known = row != rows.end() && row->recovers.from_post;
+    const api::recovery by = known ? row->recovers : api::recovery{};
+    std::optional<api::outcome> outcome =
+        known ? by.from_post(*one.post)
+              : failure(errc::outcome_unknown,
+                        "The gateway ended in the middle of this call; it may have posted.")
+                    .may_have_reached_tiktok();
+    if (!outcome) return false;
+    one.key.answer.clear();
+    one.key.status = by.write(one.key.answer, *outcome, one.key.request_id);
+    return true;
+}
+
 } // namespace
 
-task<result<recovered_keys>> recover_keys(store::store& store, ledger_answer answer_from_ledger,
+task<result<recovered_keys>> recover_keys(store::store& store, std::span<const api::row> rows,
                                           deadline until) {
     recovered_keys counts;
     for (;;) {
@@ -20,7 +42,7 @@ task<result<recovered_keys>> recover_keys(store::store& store, ledger_answer ans
         if (!found) co_return found.error();
         if (found->empty()) co_return counts;
         for (auto& one : *found) {
-            if (answer_from_ledger(one)) {
+            if (answer_from_ledger(one, rows)) {
                 const auto finished = co_await store.finish_key(std::move(one.key), until);
                 if (!finished) co_return finished.error();
                 ++counts.answered;
@@ -30,6 +52,14 @@ task<result<recovered_keys>> recover_keys(store::store& store, ledger_answer ans
                 ++counts.freed;
             }
         }
+    }
+}
+
+void check_recovery(std::span<const api::row> rows) {
+    for (const auto& row : rows) {
+        if (row.recovers.from_post && !(row.replays && row.run.can_post()))
+            throw std::logic_error(std::string(row.slug)
+                                   + " recovers its keys from the ledger and begins no post in it");
     }
 }
 

@@ -1,35 +1,22 @@
 #include "idempotency/run_once.hpp"
 
-#include "idempotency/fingerprint.hpp"
-#include "idempotency/first_answer.hpp"
-#include "runtime/body_source.hpp"
-#include "telemetry/call_record.hpp"
+#include "api/problem.hpp"
+#include "idempotency/key_claim.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <exception>
-#include <optional>
-#include <string>
 #include <utility>
 
 namespace gateway::idempotency {
 namespace {
 
+constexpr char part_mark = '\x1f';
+
 /// What was done must be written down even when the call's own time is over.
 deadline time_to_remember() {
     return deadline::in(steady_now(), seconds{5});
-}
-
-std::string identity_of(const api::call& c) {
-    const request_identity identity{
-        .slug = c.what.slug,
-        .user_id = c.user.text(),
-        .publish_id = c.post.text(),
-        .inputs = c.input.values(),
-        .file_bytes = c.body.source ? std::optional(c.body.source->size_bytes()) : std::nullopt,
-        .content_digest = c.body.content_digest};
-    return fingerprint(identity);
 }
 
 /// Whether the first answer is the last word: refusals without effect and half-done batches may be tried
@@ -41,48 +28,59 @@ bool is_final(const api::outcome& out) {
     return !object || object->partial_failure.empty();
 }
 
-/// Behind a fence of its own: how a write with a key ended must be remembered whatever happened.
-task<api::outcome> run_fenced(api::call& c) {
+/// A bug of ours is an outcome too: how far the write came is not known, so it must not be done again.
+task<api::outcome> run_fenced(task<api::outcome> write) {
     try {
-        auto done = co_await c.what.run(c);
-        if (!done) co_return done.error();
-        co_return std::move(*done);
+        co_return co_await std::move(write);
     } catch (const boost::system::system_error& thrown) {
         if (thrown.code() == boost::asio::error::operation_aborted) throw; // the session is being ended
-        co_return fault_of_ours(c.what);
-    } catch (const std::exception&) {
-        co_return fault_of_ours(c.what);
+    } catch (const std::exception&) {                                      // answered below
     }
+    constexpr bool writes = true;
+    co_return api::internal_fault(writes);
+}
+
+/// Of a row that begins no post nobody can tell later what it did.
+void prepare_for_crash(key_claim& claim, const keyed_write& what) {
+    if (what.recovers.from_post) return;
+    const api::outcome unknown = failure(errc::outcome_unknown,
+                                         "The gateway ended in the middle of this call; whether it had an "
+                                         "effect is not known.")
+                                     .may_have_reached_tiktok();
+    std::string answer;
+    const int status = what.recovers.write(answer, unknown, what.request_id);
+    claim.answer_after_crash(status, std::move(answer));
 }
 
 } // namespace
 
-failure fault_of_ours(const api::row& what) {
-    failure why{errc::internal,
-                "Something went wrong inside the gateway; the request_id finds it in the log."};
-    return what.writes ? std::move(why).may_have_reached_tiktok() : why;
-}
-
-task<api::outcome> run_once(store::store& store, api::call& c) {
-    first_answer first{store, caller_name::trusted(c.by.name), c.idempotency_key, identity_of(c),
-                       c.record.request_id};
-    auto earlier = co_await first.claim(c.now, c.until);
+task<api::outcome> runner::run_once(keyed_write what, task<api::outcome> write) {
+    key_claim claim{keys_, what.caller, std::move(what.key), std::move(what.fingerprint), what.request_id};
+    prepare_for_crash(claim, what);
+    auto earlier = co_await claim.take(what.now, what.until);
     if (!earlier) co_return earlier.error();
     if (*earlier) {
-        c.record.replayed = true;
         api::replay again{.status = (*earlier)->status, .envelope = std::move((*earlier)->answer)};
         co_return again;
     }
-    auto out = co_await run_fenced(c);
+    auto out = co_await run_fenced(std::move(write));
     if (is_final(out)) {
-        std::string envelope;
-        const int status = api::write_envelope(envelope, out, c.record.request_id);
+        std::string answer;
+        const int status = what.recovers.write(answer, out, what.request_id);
         // Should this fail, the key stays taken: a later call hears in_progress, and nothing is done twice.
-        (void)co_await first.remember(status, std::move(envelope), time_to_remember());
+        (void)co_await claim.finish(status, std::move(answer), time_to_remember());
     } else {
-        (void)co_await first.forget(time_to_remember());
+        (void)co_await claim.release(time_to_remember());
     }
     co_return out;
+}
+
+std::string key_of_part(std::string_view key, std::size_t index) {
+    return std::string(key) + part_mark + std::to_string(index);
+}
+
+bool must_be_remembered(const failure& why) {
+    return why.code() == errc::outcome_unknown || (why.details() && why.details()->may_have_reached_tiktok);
 }
 
 } // namespace gateway::idempotency

@@ -1,8 +1,8 @@
 // Writes the header block of an answer from the pipeline's outcome and the call's record. Pure; appends to a
 // string that the session reuses. The body is a separate string; both are sent in one write.
 #pragma once
+#include "api/envelope.hpp"
 #include "base/clock.hpp"
-#include "pipeline/pipeline.hpp"
 
 #include <cstdint>
 #include <string>

@@ -9,7 +9,7 @@
 #include "inbound/door_state.hpp"
 #include "inbound/idle_line.hpp"
 #include "inbound/router.hpp"
-#include "pipeline/pipeline.hpp"
+#include "pipeline/request.hpp"
 #include "runtime/stream.hpp"
 #include "runtime/task.hpp"
 #include "settings/settings.hpp"
@@ -24,6 +24,10 @@ class worker;
 } // namespace gateway
 namespace gateway::telemetry {
 class recorder;
+}
+
+namespace gateway::pipeline {
+class pipeline;
 }
 
 namespace gateway::inbound {

@@ -1,6 +1,7 @@
 #include "pipeline/admission.hpp"
 
 #include "base/pattern.hpp"
+#include "telemetry/call_record.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -82,6 +83,30 @@ result<void> may_act_for(const settings::caller& who, const request& what) {
     if (const auto good = check_user_id(what.user_id, user); !good) return good.error();
     if (!matches_any(who.users, user.text())) return absent(errc::user_not_connected);
     return {};
+}
+
+result<const settings::caller*> admission::admit(const std::shared_ptr<const caller_book>& book,
+                                                 const request& what, telemetry::call_record& record) const {
+    // Who calls: first, since all that follows is theirs, and authenticating late would make strangers cost
+    // work.
+    const auto who = identify(book, what);
+    if (!who) return refuse_unknown_key(unknown_keys_, what, who.error());
+    const auto& by = *(*who)->who;
+    if (what.what->opened_by == api::door::caller) {
+        record.caller = by.name;
+        // What they may do, before what they may consume: a refusal for good is not worth a request of the
+        // quota.
+        if (const auto may = may_do(by, *what.what); !may) return may.error();
+        // Their quota, before anything that costs us.
+        const auto quota = take_quota(quotas_, **who, what.arrived);
+        if (!quota) return quota.error();
+        record.caller_quota = *quota;
+    }
+    // For whom: before inputs are looked at, so that somebody else's users stay as unknown as users who do
+    // not exist.
+    if (const auto may = may_act_for(by, what); !may) return may.error();
+    record.user = what.names->user.text();
+    return &by;
 }
 
 result<std::optional<milliseconds>> wished_timeout(std::string_view text) {

@@ -8,13 +8,18 @@
 #include "http/media_type.hpp"
 #include "limits/address_limiter.hpp"
 #include "pipeline/caller_book.hpp"
-#include "pipeline/pipeline.hpp"
+#include "pipeline/request.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+
+namespace gateway::telemetry {
+struct call_record;
+}
 
 namespace gateway::pipeline {
 
@@ -35,10 +40,51 @@ result<void> may_act_for(const settings::caller& who, const request& what);
 /// The words of absence, equal for what does not exist and for what belongs to somebody else (C27).
 failure absent(errc code);
 
+/// The steps above, in their order: who calls, what they may do, their quota, for whom. One per worker.
+class admission {
+public:
+    /// `quotas` and `unknown_keys` are shared by all workers; each caller's rule comes with the taking.
+    admission(std::shared_ptr<const caller_book> callers, limits::window_table& quotas,
+              limits::address_limiter& unknown_keys)
+        : callers_(std::move(callers)), quotas_(quotas), unknown_keys_(unknown_keys) {}
+
+    const std::shared_ptr<const caller_book>& callers() const { return callers_; }
+    void change_callers(std::shared_ptr<const caller_book> callers) { callers_ = std::move(callers); }
+    /// The caller, of `book`, who may make this call; fills caller, caller_quota and user of the record.
+    result<const settings::caller*> admit(const std::shared_ptr<const caller_book>& book, const request& what,
+                                          telemetry::call_record& record) const;
+
+private:
+    std::shared_ptr<const caller_book> callers_;
+    limits::window_table& quotas_;
+    limits::address_limiter& unknown_keys_;
+};
+
 /// X-Request-Timeout: seconds, digits with at most three after the point. invalid_input.
 result<std::optional<milliseconds>> wished_timeout(std::string_view seconds_text);
 /// Of the row, from the settings; `upload_bytes` where the size is known by now.
 milliseconds allowed_time(api::pace pace, std::uint64_t upload_bytes, const settings::deadlines& from);
+
+/// When a call ends, whatever it waits for. One per worker.
+class call_times {
+public:
+    /// `calls_end` is shared; the drain sets it.
+    call_times(const settings::deadlines& allowed, const last_moment& calls_end)
+        : allowed_(allowed), calls_end_(calls_end) {}
+
+    /// `wish`: the caller's own, which only shortens. `upload_bytes`: where the size is known by now.
+    deadline until(const request& what, std::optional<milliseconds> wish, std::uint64_t upload_bytes) const {
+        const auto own =
+            deadline::in(what.arrived, allowed_time(what.what->takes_time, upload_bytes, allowed_));
+        return (wish ? own.no_later_than(deadline::in(what.arrived, *wish)) : own).under(calls_end_);
+    }
+    /// Whether the drain ends calls by now.
+    bool ended_by_drain(steady_time now) const { return now >= calls_end_.at(); }
+
+private:
+    const settings::deadlines& allowed_;
+    const last_moment& calls_end_;
+};
 
 /// Idempotency-Key: 1…255 visible ASCII characters. invalid_input.
 result<void> check_key(const request& what);

@@ -1,6 +1,5 @@
 #include "pipeline/intake.hpp"
 
-#include "api/validate.hpp"
 #include "pipeline/body_reader.hpp"
 
 #include <utility>
@@ -50,26 +49,23 @@ task<result<void>> open_form(const request& what, const body_plan& plan, intake&
     co_return result<void>{};
 }
 
-api::validation checks_of(const request& what, const settings::tiktok& rules, bool came_with_bytes) {
-    return {.what = *what.what,
-            .verified_url_prefixes = rules.verified_url_prefixes,
-            .came_with_bytes = came_with_bytes};
-}
-
 } // namespace
 
-result<void> take_in_query(const request& what, const settings::tiktok& rules, intake& into) {
+api::validation body_intake::checks_of(const request& what, bool came_with_bytes) const {
+    return {.what = *what.what, .verified_url_prefixes = prefixes_, .came_with_bytes = came_with_bytes};
+}
+
+result<void> body_intake::take_query(const request& what, intake& into) const {
     into.body.content_type = what.content_type;
     into.body.content_digest = what.content_digest;
     if (what.what->reads_query_itself) return {};
-    auto checked = api::check_query(checks_of(what, rules, false), what.query);
+    auto checked = api::check_query(checks_of(what, false), what.query);
     if (!checked) return checked.error();
     into.input = std::move(*checked);
     return {};
 }
 
-task<result<intake>> take_in(const request& what, body_plan plan, const settings::tiktok& rules,
-                             user_api::upload_memory& memory, deadline until) {
+task<result<intake>> body_intake::take(const request& what, body_plan plan, deadline until) const {
     intake out;
     if (plan.shape == body_shape::dropped || plan.shape == body_shape::nothing_due) {
         const auto shape = co_await look_for_bytes(what, plan.shape, until);
@@ -77,19 +73,19 @@ task<result<intake>> take_in(const request& what, body_plan plan, const settings
         plan.shape = *shape;
     }
     if (plan.shape == body_shape::none) {
-        if (const auto good = take_in_query(what, rules, out); !good) co_return good.error();
+        if (const auto good = take_query(what, out); !good) co_return good.error();
         co_return out;
     }
     out.body.content_type = std::string(what.content_type);
     out.body.content_digest = std::string(what.content_digest);
     const bool raw_file = plan.shape == body_shape::raw;
-    const auto checks = checks_of(what, rules, raw_file || plan.shape == body_shape::multipart);
+    const auto checks = checks_of(what, raw_file || plan.shape == body_shape::multipart);
     if (!raw_file && !what.what->reads_query_itself)
         if (auto stray = api::refuse_query(what.query); !stray) co_return stray.error();
 
     std::string text;
     if (plan.shape == body_shape::multipart) {
-        const auto opened = co_await open_form(what, plan, out, memory, until);
+        const auto opened = co_await open_form(what, plan, out, memory_, until);
         if (!opened) co_return opened.error();
         text = out.form->input();
     } else if (plan.shape == body_shape::json || plan.shape == body_shape::document) {
@@ -110,11 +106,11 @@ task<result<intake>> take_in(const request& what, body_plan plan, const settings
     co_return out;
 }
 
-task<result<void>> take_in_rest(multipart_source& form, form_room room, deadline until) {
+task<result<void>> body_intake::take_rest(multipart_source& form, caller_name caller, deadline until) const {
     if (form.goes() == multipart_source::way::staged)
-        co_return co_await form.stage(room.files, std::move(room.caller), room.keep_hours, until);
+        co_return co_await form.stage(files_, std::move(caller), keep_hours_, until);
     if (form.goes() == multipart_source::way::held && !form.is_held())
-        co_return co_await form.hold(room.memory, until);
+        co_return co_await form.hold(memory_, until);
     co_return result<void>{};
 }
 

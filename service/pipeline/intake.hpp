@@ -3,18 +3,20 @@
 // through first where its size or its end could not be known otherwise. Lives in the frame of the call.
 #pragma once
 #include "api/call.hpp"
+#include "api/validate.hpp"
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "pipeline/admission.hpp"
 #include "pipeline/multipart_source.hpp"
-#include "pipeline/pipeline.hpp"
+#include "pipeline/request.hpp"
 #include "runtime/task.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace gateway::pipeline {
 
@@ -25,21 +27,30 @@ struct intake {
     std::unique_ptr<multipart_source> form; // what body.source points to, for multipart
 };
 
-/// Of a request without a body.
-result<void> take_in_query(const request& what, const settings::tiktok& rules, intake& into);
-/// All failures of bodies and inputs: malformed_request, malformed_json, invalid_input, too_large, ….
-/// `memory` is for a form whose inputs stand behind its file.
-task<result<intake>> take_in(const request& what, body_plan plan, const settings::tiktok& rules,
-                             user_api::upload_memory& memory, deadline until);
+/// One per worker.
+class body_intake {
+public:
+    /// `memory` and `files` are for forms that have to be seen whole; `keep_hours`: of what is kept of them
+    /// later.
+    body_intake(const std::vector<std::string>& verified_url_prefixes, user_api::upload_memory& memory,
+                files::shelf& files, std::uint32_t keep_hours)
+        : prefixes_(verified_url_prefixes), memory_(memory), files_(files), keep_hours_(keep_hours) {}
 
-/// Where a form has to be seen whole before anything is asked of TikTok: reads it to its end, into memory or
-/// onto the disk. Then body.source knows its size. Nothing to do for other bodies.
-struct form_room {
-    user_api::upload_memory& memory;
-    files::shelf& files;
-    caller_name caller;
-    std::uint32_t keep_hours; // of what is kept of it later
+    /// Of a request without a body.
+    result<void> take_query(const request& what, intake& into) const;
+    /// All failures of bodies and inputs: malformed_request, malformed_json, invalid_input, too_large, ….
+    task<result<intake>> take(const request& what, body_plan plan, deadline until) const;
+    /// Where a form has to be seen whole before anything is asked of TikTok: reads it to its end, into memory
+    /// or onto the disk. Then body.source knows its size. Nothing to do for other forms.
+    task<result<void>> take_rest(multipart_source& form, caller_name caller, deadline until) const;
+
+private:
+    api::validation checks_of(const request& what, bool came_with_bytes) const;
+
+    const std::vector<std::string>& prefixes_;
+    user_api::upload_memory& memory_;
+    files::shelf& files_;
+    std::uint32_t keep_hours_;
 };
-task<result<void>> take_in_rest(multipart_source& form, form_room room, deadline until);
 
 } // namespace gateway::pipeline

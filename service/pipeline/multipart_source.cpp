@@ -32,16 +32,16 @@ task<result<bool>> multipart_source::advance(deadline until) {
     if (unread_.empty()) {
         const std::span<char> space{buffer_.get(), buffer_bytes};
         const auto got = co_await raw_.read_some(space, until);
-        if (!got) co_return got.error();
+        if (!got) co_return broken_.emplace(got.error());
         if (*got == 0) {
             const auto good = form_.end();
-            if (!good) co_return good.error();
+            if (!good) co_return broken_.emplace(good.error());
             co_return false;
         }
         unread_ = {buffer_.get(), *got};
     }
     const auto piece = form_.next(unread_);
-    if (!piece) co_return piece.error();
+    if (!piece) co_return broken_.emplace(piece.error());
     unread_.remove_prefix(piece->used);
     used_bytes_ += piece->used;
     file_ = piece->data;
@@ -61,6 +61,7 @@ task<result<void>> multipart_source::open(deadline until) {
         co_return failure{errc::malformed_request,
                           "The body's Content-Length leaves no room for the file and the closing delimiter."};
     file_bytes_at_most_ = told.value_or(room);
+    told_ = told.has_value();
     const bool nothing_behind = told && (*told == room || *told + 2 == room); // but a last line break
     if (fits_into_a_chunk(content_length_bytes_))
         goes_ = way::held;
@@ -104,7 +105,19 @@ task<result<void>> multipart_source::stage(files::shelf& room, caller_name calle
     co_return result<void>{};
 }
 
+task<result<void>> multipart_source::count(deadline until) {
+    if (broken_) co_return *broken_;
+    for (;;) {
+        const auto piece = co_await next_piece(until);
+        if (!piece) co_return piece.error();
+        if (piece->empty()) break;
+    }
+    counted_ = true;
+    co_return result<void>{};
+}
+
 std::uint64_t multipart_source::size_bytes() const {
+    if (counted_) return seen_bytes_;
     if (held_) return held_->size_bytes();
     return staged_ ? staged_->size_bytes() : file_bytes_at_most_;
 }
@@ -115,6 +128,7 @@ task<result<std::string_view>> multipart_source::next_piece(deadline until) {
         if (!more) co_return more.error();
         if (!*more) break;
     }
+    seen_bytes_ += file_.size();
     co_return std::exchange(file_, {});
 }
 

@@ -47,6 +47,12 @@ public:
     task<result<void>> stage(files::shelf& room, caller_name caller, std::uint32_t keep_hours,
                              deadline until);
 
+    /// What size_bytes() tells is the file's size: the form told it, or is held, staged or was counted.
+    bool knows_size() const { return told_ || held_ || staged_ || counted_; }
+    /// For a form that will not be sent: reads what is left of it and keeps nothing, so that its size is
+    /// known and the form was good.
+    task<result<void>> count(deadline until);
+
     bool is_held() const { return held_ != nullptr; }
     bool has_input() const { return form_.has_input(); }
     const std::string& input() const { return form_.input(); }
@@ -54,7 +60,7 @@ public:
     /// What it was staged in, null otherwise; finish() would keep it.
     files::writer* staged_in() const { return writer_.get(); }
 
-    /// Before hold() and stage(): at most so many.
+    /// Unless knows_size(): at most so many.
     std::uint64_t size_bytes() const override;
     task<result<std::size_t>> read_some(std::span<char> space, deadline until) override;
     void release_memory() override { memory_.reset(); }
@@ -74,6 +80,10 @@ private:
     std::string_view file_;        // bytes of the file not handed on yet
     std::uint64_t used_bytes_ = 0; // of the body, by the parser
     std::uint64_t file_bytes_at_most_ = 0;
+    std::uint64_t seen_bytes_ = 0; // of the file, handed on by next_piece()
+    bool told_ = false;            // the file part has a length of its own
+    bool counted_ = false;
+    std::optional<failure> broken_; // the first error of the body or the parser
     way goes_ = way::held;
 
     std::optional<user_api::upload_memory::permit> memory_;

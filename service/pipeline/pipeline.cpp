@@ -1,15 +1,12 @@
 #include "pipeline/pipeline.hpp"
 
 #include "api/call.hpp"
+#include "api/problem.hpp"
 #include "files/shelf.hpp"
+#include "idempotency/fingerprint.hpp"
 #include "idempotency/run_once.hpp"
-#include "pipeline/acting.hpp"
-#include "pipeline/admission.hpp"
-#include "pipeline/intake.hpp"
 #include "store/store.hpp"
 #include "telemetry/call_record.hpp"
-#include "user_api/bound_api.hpp"
-#include "user_api/services.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -22,70 +19,35 @@
 #include <utility>
 
 namespace gateway::pipeline {
-namespace {
 
-/// The bytes this call may have to send, as far as they are known before any is read: for its deadline.
-task<std::uint64_t> bytes_to_send(const parts& with, const multipart_source* form, const api::call& c) {
-    if (form && form->goes() == multipart_source::way::staged)
-        co_return 2 * form->size_bytes(); // in, then out
-    if (c.body.source) co_return c.body.source->size_bytes();
-    if (const auto files = c.input.files("file_to_upload"); !files.empty()) {
-        const auto found = co_await with.actions.files.find(caller_name::trusted(c.by.name), files.front().id,
-                                                            c.now, c.until);
-        co_return found ? found->size_bytes : 0; // that it is missing is said by whoever opens it
-    }
-    if (c.post.empty()) co_return 0;
-    const auto found = co_await with.store.find_post(c.user, c.post, c.until);
-    if (!found || !*found) co_return 0;
-    co_return (*found)->size_bytes;
-}
+/// What one call carries from step to step. Each step gives false when the call has ended, with `out`.
+struct pipeline::flow {
+    flow(pipeline& with_, const request& what_, telemetry::call_record& record_, api::outcome& out_)
+        : with(with_), what(what_), record(record_), out(out_), book(with_.admission_.callers()) {}
 
-result<void> read_path(const request& what, api::call& c) {
-    what.names->post.assign_trusted({});
-    if (!what.publish_id.empty()) { // the router lets no parameter be empty
-        if (const auto good = check_publish_id(what.publish_id, what.names->post); !good) return good.error();
-        c.record.publish_id = c.post.text();
-    }
-    if (!what.file_id.empty()) {
-        auto file = check_file_id(what.file_id);
-        if (!file) return file.error();
-        c.file = std::move(*file);
-    }
-    c.asset = what.asset;
-    return {};
-}
-
-/// Holds the row's scope against what the acting user granted.
-result<void> check_scope(api::call& c, user_api::bound_api& api) {
-    c.granted = api.scopes();
-    c.tiktok = &api;
-    if (!c.what.scope) return {};
-    return granted_any(c.what.scope(c.input), c.granted);
-}
-
-} // namespace
-
-/// What one call carries from step to step; what waits is in serve(). Each step gives false when the call has
-/// ended, with `out`.
-struct journey {
-    journey(const parts& with_, const request& what_, telemetry::call_record& record_, outcome& out_)
-        : with(with_), what(what_), record(record_), out(out_), book(with_.callers) {}
+    enum class readiness { ready, must_wait, ended };
 
     bool admit();
-    bool set_out();
-    bool bind_now();
-    bool bound();
-    deadline until_for(std::uint64_t bytes) const;
+    bool build_call();
+    bool read_path();
+    bool check_scope();
+    readiness prepare_now();
+    task<bool> prepare();
+    task<bool> size_form();
+    task<std::uint64_t> bytes_to_send() const;
+    std::string fingerprint() const;
+    task<api::outcome> perform();
+    task<void> run_keyed();
     template <class T>
     bool passes(const result<T>& step) {
         if (!step) out = step.error();
         return step.has_value();
     }
 
-    const parts& with;
+    pipeline& with;
     const request& what;
     telemetry::call_record& record;
-    outcome& out;
+    api::outcome& out;
     std::shared_ptr<const caller_book> book; // held to the end of the call, whatever SIGHUP brings meanwhile
     const settings::caller* by = nullptr;
     std::optional<milliseconds> wish;
@@ -93,43 +55,20 @@ struct journey {
     deadline intake_until{steady_time{}};
     intake taken;
     std::optional<api::call> call;
-    user_id acting; // for whom `api` works, where that is not the user of the path
-    std::optional<user_api::bound_api> api;
+    binding bound;
+    bool prepared = false;
+    std::optional<api::outcome> refused; // what stands in the way of the run, if the key has no answer yet
 };
 
-deadline journey::until_for(std::uint64_t bytes) const {
-    const auto own =
-        deadline::in(what.arrived, allowed_time(what.what->takes_time, bytes, with.settings.deadlines));
-    const auto until = wish ? own.no_later_than(deadline::in(what.arrived, *wish)) : own;
-    return until.under(with.calls_end);
-}
-
 /// The order, with the reason for each place.
-bool journey::admit() {
+bool pipeline::flow::admit() {
     const auto& row = *what.what;
-    // Who calls: first, since all that follows is theirs, and strangers shall cost nothing.
-    const auto who = identify(book, what);
-    if (!who) {
-        out = refuse_unknown_key(with.unknown_keys, what, who.error());
-        return false;
-    }
-    by = (*who)->who;
-    if (row.opened_by == api::door::caller) {
-        record.caller = by->name;
-        // What they may do, before what they may consume: a refusal for good is not worth a request of the
-        // quota.
-        if (!passes(may_do(*by, row))) return false;
-        // Their quota, before anything that costs us.
-        const auto quota = take_quota(with.quotas, **who, what.arrived);
-        if (!passes(quota)) return false;
-        record.caller_quota = *quota;
-    }
-    // For whom: before inputs are looked at, so that somebody else's users stay as unknown as users who do
-    // not exist.
-    if (!passes(may_act_for(*by, what))) return false;
-    record.user = what.names->user.text();
-    if (row.needs_connection) with.tiktok.expect(what.names->user);
-    if (!what.publish_id.empty()) with.store.expect_post(what.names->user);
+    // Who calls, what they may do, their quota, for whom: before anything that costs us.
+    const auto admitted = with.admission_.admit(book, what, record);
+    if (!passes(admitted)) return false;
+    by = *admitted;
+    if (row.needs_connection) with.users_.prefetch(what.names->user);
+    if (!what.publish_id.empty()) with.posts_.expect_post(what.names->user);
     // How long: everything from here on may wait.
     const auto wished = wished_timeout(what.timeout_seconds);
     if (!passes(wished)) return false;
@@ -140,16 +79,16 @@ bool journey::admit() {
     auto planned = plan_body(what);
     if (!passes(planned)) return false;
     plan = std::move(*planned);
-    intake_until = until_for(what.content_length.value_or(0));
-    return plan.shape != body_shape::none || passes(take_in_query(what, with.settings.tiktok, taken));
+    intake_until = with.times_.until(what, wish, what.content_length.value_or(0));
+    return plan.shape != body_shape::none || passes(with.bodies_.take_query(what, taken));
 }
 
 /// The inputs are taken in.
-bool journey::set_out() {
+bool pipeline::flow::build_call() {
     const auto& row = *what.what;
-    auto& made = call.emplace(row, *by, what.names->user, what.names->post, with.actions, record,
-                              intake_until, what.arrived_wall);
-    if (!passes(read_path(what, made))) return false;
+    auto& made =
+        call.emplace(row, *by, what.names->user, what.names->post, record, intake_until, what.arrived_wall);
+    if (!read_path()) return false;
     made.query = what.query;
     made.input = std::move(taken.input);
     made.body = std::move(taken.body);
@@ -159,47 +98,134 @@ bool journey::set_out() {
     return true;
 }
 
-/// As whom, where that needs no wait, which is nearly always.
-bool journey::bind_now() {
-    if (call->input.has("creator_id")) return false;
-    api.emplace(with.tiktok, call->user, record, call->until);
-    return api->bind_now();
+bool pipeline::flow::read_path() {
+    auto& c = *call;
+    what.names->post.assign_trusted({});
+    if (!what.publish_id.empty()) { // the router lets no parameter be empty
+        if (!passes(check_publish_id(what.publish_id, what.names->post))) return false;
+        record.publish_id = c.post.text();
+    }
+    if (!what.file_id.empty()) {
+        auto file = check_file_id(what.file_id);
+        if (!passes(file)) return false;
+        c.file = std::move(*file);
+    }
+    c.asset = what.asset;
+    return true;
 }
 
-/// Did they grant it.
-bool journey::bound() {
-    return passes(check_scope(*call, *api));
+/// Holds the row's scope against what the acting user granted.
+bool pipeline::flow::check_scope() {
+    auto& c = *call;
+    c.granted = bound.api->scopes();
+    c.tiktok = &*bound.api;
+    return !c.what.scope || passes(granted_any(c.what.scope(c.input), c.granted));
+}
+
+/// The bytes this call may have to send, as far as they are known before any is read: for its deadline.
+task<std::uint64_t> pipeline::flow::bytes_to_send() const {
+    const auto& c = *call;
+    if (taken.form && taken.form->goes() == multipart_source::way::staged)
+        co_return 2 * taken.form->size_bytes(); // in, then out
+    if (c.body.source) co_return c.body.source->size_bytes();
+    if (const auto files = c.input.files("file_to_upload"); !files.empty()) {
+        const auto found = co_await with.files_.find(c.caller(), files.front().id, c.now, c.until);
+        co_return found ? found->size_bytes : 0; // that it is missing is said by whoever opens it
+    }
+    if (c.post.empty()) co_return 0;
+    const auto found = co_await with.posts_.find_post(c.user, c.post, c.until);
+    if (!found || !*found) co_return 0;
+    co_return (*found)->size_bytes;
+}
+
+/// What stands between the inputs and the run, where none of it needs a wait: nearly always.
+pipeline::flow::readiness pipeline::flow::prepare_now() {
+    const auto& row = *what.what;
+    if (row.takes_time == api::pace::upload || taken.form) return readiness::must_wait;
+    if (!row.needs_connection) return readiness::ready;
+    if (!with.users_.bind_now(*call, bound)) return readiness::must_wait;
+    return check_scope() ? readiness::ready : readiness::ended;
+}
+
+/// The same with the waits.
+task<bool> pipeline::flow::prepare() {
+    auto& c = *call;
+    if (c.what.takes_time == api::pace::upload) {
+        const auto bytes = co_await bytes_to_send();
+        c.until = with.times_.until(what, wish, bytes);
+    }
+    // As whom, and did they grant it: costs a look into the vault, no call of TikTok's.
+    if (c.what.needs_connection) {
+        if (!with.users_.bind_now(c, bound)) {
+            const auto found = co_await with.users_.bind(c, bound);
+            if (!passes(found)) co_return false;
+        }
+        if (!check_scope()) co_return false;
+    }
+    if (!taken.form) co_return true;
+    // The form to its end, where only that tells whether it is one: what is refused costs no init.
+    const auto whole = co_await with.bodies_.take_rest(*taken.form, c.caller(), c.until);
+    c.body.staged_in = taken.form->staged_in();
+    co_return passes(whole);
+}
+
+/// Of a form that does not tell its file's size only the end tells it. What else is in the way of the call,
+/// as no room on the disk or a user who has gone, does not matter to an answer that was given: it waits until
+/// the key is looked at.
+task<bool> pipeline::flow::size_form() {
+    prepared = co_await prepare();
+    if (prepared) co_return true;
+    refused = std::move(out);
+    const auto counted = co_await taken.form->count(call->until);
+    co_return passes(counted);
+}
+
+std::string pipeline::flow::fingerprint() const {
+    const auto& c = *call;
+    const idempotency::request_identity identity{
+        .slug = c.what.slug,
+        .user_id = c.user.text(),
+        .publish_id = c.post.text(),
+        .inputs = c.input.values(),
+        .file_bytes = c.body.source ? std::optional(c.body.source->size_bytes()) : std::nullopt,
+        .content_digest = c.body.content_digest};
+    return idempotency::fingerprint(identity);
+}
+
+task<api::outcome> pipeline::flow::perform() {
+    if (refused) co_return std::move(*refused);
+    if (!prepared) prepared = co_await prepare();
+    if (!prepared) co_return std::move(out);
+    auto done = co_await call->what.run(*call, with.tools_);
+    if (!done) co_return done.error();
+    co_return std::move(*done);
+}
+
+task<void> pipeline::flow::run_keyed() {
+    if (taken.form && !taken.form->knows_size()) {
+        const bool sized = co_await size_form();
+        if (!sized) co_return;
+    }
+    const auto& c = *call;
+    idempotency::keyed_write key{.caller = c.caller(),
+                                 .key = c.idempotency_key,
+                                 .fingerprint = fingerprint(),
+                                 .request_id = record.request_id,
+                                 .recovers = c.what.recovers,
+                                 .now = c.now,
+                                 .until = c.until};
+    auto write = perform();
+    out = co_await with.keys_.run_once(std::move(key), std::move(write));
+    if (std::holds_alternative<api::replay>(out)) record.replayed = true;
 }
 
 namespace {
 
-/// Whom the call acts for at TikTok, where that, or their token, has to be waited for.
-task<result<void>> bind_tiktok(journey& at) {
-    auto& c = *at.call;
-    auto creator_id = c.input.text("creator_id");
-    auto user =
-        co_await acting_user(at.with.actions.connections, c.by, c.user, std::move(creator_id), c.until);
-    if (!user) co_return user.error();
-    at.acting = std::move(*user);
-    at.api.emplace(at.with.tiktok, at.acting, c.record, c.until);
-    if (at.api->bind_now()) co_return result<void>{};
-    co_return co_await at.api->bind();
-}
-
-task<result<void>> take_in_form(journey& at) {
-    auto& c = *at.call;
-    form_room room{at.with.tiktok.memory, at.with.actions.files, caller_name::trusted(c.by.name),
-                   at.with.settings.uploads.keep_hours};
-    const auto whole = co_await take_in_rest(*at.taken.form, std::move(room), c.until);
-    c.body.staged_in = at.taken.form->staged_in();
-    co_return whole;
-}
-
 /// Where it was the drain's deadline that ended a wait, and not the call's own, that is what the caller has
 /// to know: another replica can do it (P01). What may have reached TikTok stays as it is.
-void name_the_drain(outcome& out, const last_moment& calls_end) {
+void name_the_drain(api::outcome& out, const call_times& times) {
     const auto* why = std::get_if<failure>(&out);
-    if (!why || steady_now() < calls_end.at()) return;
+    if (!why || !times.ended_by_drain(steady_now())) return;
     const bool late = why->code() == errc::deadline_exceeded || why->code() == errc::request_timeout;
     if (!late || (why->details() && why->details()->may_have_reached_tiktok)) return;
     out = failure{errc::draining,
@@ -208,7 +234,7 @@ void name_the_drain(outcome& out, const last_moment& calls_end) {
 }
 
 /// What a caller may not tell apart must not differ in details either (C27).
-void level_absence(outcome& out) {
+void mask_not_found(api::outcome& out) {
     const auto* why = std::get_if<failure>(&out);
     if (!why) return;
     const auto code = why->code();
@@ -218,61 +244,56 @@ void level_absence(outcome& out) {
 
 } // namespace
 
-pipeline::pipeline(parts with) : with_(std::move(with)) {}
+pipeline::pipeline(admission gate, body_intake bodies, call_times times, acting_users users,
+                   store::store& posts, files::shelf& files, idempotency::runner& keys, api::tools tools)
+    : admission_(std::move(gate)),
+      bodies_(bodies),
+      times_(times),
+      users_(users),
+      posts_(posts),
+      files_(files),
+      keys_(keys),
+      tools_(tools) {}
 
-task<void> pipeline::serve(request& what, telemetry::call_record& record, outcome& out) {
+task<void> pipeline::serve(request& what, telemetry::call_record& record, api::outcome& out) {
     namespace this_coro = boost::asio::this_coro;
     // A write that has begun ends and is recorded, also when the client is gone (C16): the body's end or the
     // deadline stops it, never a cancelled wait.
-    const bool writes = what.what->writes;
-    if (writes) co_await this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
-    journey at(with_, what, record, out);
     const auto& row = *what.what;
+    if (row.writes) co_await this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+    flow at(*this, what, record, out);
     // The fence around one request: a bug of ours costs this request and nobody else's (docs/code-rules.md
     // §12). The end of the session is not a fault and passes.
     try {
         bool go_on = at.admit();
         if (go_on && at.plan.shape != body_shape::none) {
-            auto taken =
-                co_await take_in(what, at.plan, with_.settings.tiktok, with_.tiktok.memory, at.intake_until);
+            auto taken = co_await bodies_.take(what, at.plan, at.intake_until);
             go_on = at.passes(taken);
             if (go_on) at.taken = std::move(*taken);
         }
-        go_on = go_on && at.set_out();
-        if (go_on && row.takes_time == api::pace::upload) {
-            const auto bytes = co_await bytes_to_send(with_, at.taken.form.get(), *at.call);
-            at.call->until = at.until_for(bytes);
-        }
-        // As whom, and did they grant it: costs a look into the vault, no call of TikTok's.
-        if (go_on && row.needs_connection) {
-            if (!at.bind_now()) {
-                const auto bound = co_await bind_tiktok(at);
-                go_on = at.passes(bound);
-            }
-            go_on = go_on && at.bound();
-        }
-        // The form to its end, where only that tells whether it is one: what is refused costs no init.
-        if (go_on && at.taken.form) {
-            const auto whole = co_await take_in_form(at);
-            go_on = at.passes(whole);
-        }
-        // Replay last before the run: only what would be run can be repeated, and refusals above are not
-        // remembered.
+        go_on = go_on && at.build_call();
         if (go_on && !at.call->idempotency_key.empty()) {
-            out = co_await idempotency::run_once(with_.store, *at.call);
+            // Replay before the acting user: neither a token nor a scope matters to an answer that was given.
+            // And behind the inputs, which the fingerprint covers.
+            co_await at.run_keyed();
         } else if (go_on) {
-            auto done = co_await row.run(*at.call);
-            if (at.passes(done)) out = std::move(*done);
+            const auto prepared = at.prepare_now();
+            go_on = prepared == flow::readiness::ready;
+            if (prepared == flow::readiness::must_wait) go_on = co_await at.prepare();
+            if (go_on) {
+                auto done = co_await row.run(*at.call, tools_);
+                if (at.passes(done)) out = std::move(*done);
+            }
         }
     } catch (const boost::system::system_error& thrown) {
         if (thrown.code() == boost::asio::error::operation_aborted) throw;
-        out = idempotency::fault_of_ours(row);
+        out = api::internal_fault(row.writes);
     } catch (const std::exception&) {
-        out = idempotency::fault_of_ours(row);
+        out = api::internal_fault(row.writes);
     }
-    if (writes) co_await this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
-    name_the_drain(out, with_.calls_end);
-    level_absence(out);
+    if (row.writes) co_await this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
+    name_the_drain(out, times_);
+    mask_not_found(out);
     if (const auto* why = std::get_if<failure>(&out)) {
         record.code = why->code();
         if (why->details()) record.refused_by = why->details()->scope;

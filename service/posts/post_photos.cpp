@@ -15,7 +15,7 @@ task<result<post_answer>> publisher::post_photos(user_api::bound_api& tiktok, ph
     tiktok.wait_for_slots(by.waits_for_slot);
     post_answer out;
     if (what.direct) {
-        auto complete = complete_direct(what.info, settings_.tiktok.default_privacy_level);
+        auto complete = complete_direct(what.info, default_privacy_level_);
         if (!complete) co_return complete.error();
         what.info = std::move(*complete);
         auto allowed = co_await ask_creator(tiktok, store_, what.info.privacy_level, by.now);

@@ -5,7 +5,6 @@
 #include "base/result.hpp"
 #include "posts/ledger.hpp"
 #include "runtime/task.hpp"
-#include "settings/settings.hpp"
 #include "tiktok/chunk_plan.hpp"
 #include "user_api/bound_api.hpp"
 #include "user_api/chunk_sender.hpp"

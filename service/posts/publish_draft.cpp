@@ -120,7 +120,7 @@ task<result<post_answer>> publisher::post_draft(user_api::bound_api& tiktok, pub
                                                 store::post_record draft, std::unique_ptr<body_source> bytes,
                                                 asker by) {
     tiktok::post_info wanted = merged(read_settings(draft.settings), what);
-    auto info = complete_direct(std::move(wanted), settings_.tiktok.default_privacy_level);
+    auto info = complete_direct(std::move(wanted), default_privacy_level_);
     if (!info) co_return info.error();
     attempt ledger(store_, tiktok.shared(), tiktok.user(), by, "direct_file", *info);
     ledger.record().draft = what.id;

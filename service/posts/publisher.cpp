@@ -1,14 +1,25 @@
 #include "posts/publisher.hpp"
 
 #include "posts/ledger.hpp"
+#include "posts/post_settings.hpp"
 #include "store/store.hpp"
 
 #include <utility>
 
 namespace gateway::posts {
 
-publisher::publisher(store::store& store, files::shelf& files, const settings::all& settings)
-    : store_(store), files_(files), settings_(settings) {}
+publisher::publisher(store::store& store, files::shelf& files, std::string default_privacy_level,
+                     std::uint32_t keep_hours)
+    : store_(store),
+      files_(files),
+      default_privacy_level_(std::move(default_privacy_level)),
+      keep_hours_(keep_hours) {}
+
+result<void> publisher::check_direct(const tiktok::post_info& info) const {
+    const auto complete = complete_direct(info, default_privacy_level_);
+    if (!complete) return complete.error();
+    return {};
+}
 
 task<result<tiktok::document>> publisher::cancel(user_api::bound_api& tiktok, publish_id id, wall_time) {
     co_return co_await tiktok.cancel(id);

@@ -7,7 +7,6 @@
 #include "base/result.hpp"
 #include "runtime/body_source.hpp"
 #include "runtime/task.hpp"
-#include "settings/settings.hpp"
 #include "store/records.hpp"
 #include "user_api/bound_api.hpp"
 
@@ -107,7 +106,13 @@ struct status_answer {
 
 class publisher {
 public:
-    publisher(store::store& store, files::shelf& files, const settings::all& settings);
+    /// `default_privacy_level`: of direct posts that name none. `keep_hours`: how long the bytes of an inbox
+    /// upload are kept; 0: not at all.
+    publisher(store::store& store, files::shelf& files, std::string default_privacy_level,
+              std::uint32_t keep_hours);
+
+    /// Whether a direct post may have these settings, before any file of a batch is touched. invalid_input.
+    result<void> check_direct(const tiktok::post_info& info) const;
 
     task<result<upload_answer>> upload_video(user_api::bound_api& tiktok, upload_request what, asker by);
     task<result<post_answer>> post_photos(user_api::bound_api& tiktok, photos_request what, asker by);
@@ -136,7 +141,8 @@ private:
 
     store::store& store_;
     files::shelf& files_;
-    const settings::all& settings_;
+    const std::string default_privacy_level_;
+    const std::uint32_t keep_hours_;
 };
 
 } // namespace gateway::posts

@@ -110,7 +110,7 @@ task<result<upload_answer>> publisher::upload_video(user_api::bound_api& tiktok,
                                                     asker by) {
     tiktok.wait_for_slots(by.waits_for_slot);
     if (what.direct) {
-        auto complete = complete_direct(what.info, settings_.tiktok.default_privacy_level);
+        auto complete = complete_direct(what.info, default_privacy_level_);
         if (!complete) co_return complete.error();
         what.info = std::move(*complete);
     }
@@ -131,9 +131,8 @@ task<result<upload_answer>> publisher::upload_video(user_api::bound_api& tiktok,
         staged = std::move(*opened);
         from = staged.get();
     }
-    const auto keep_hours = settings_.uploads.keep_hours;
-    auto copy = co_await begin_copy(files_, what, by, keep_hours, tiktok.until());
-    tee_source body(*from, std::move(copy), is_to_be_kept(what, keep_hours) ? what.body_staged_in : nullptr);
+    auto copy = co_await begin_copy(files_, what, by, keep_hours_, tiktok.until());
+    tee_source body(*from, std::move(copy), is_to_be_kept(what, keep_hours_) ? what.body_staged_in : nullptr);
     video_job job;
     job.from = &body;
     job.direct = what.direct;

@@ -1,18 +1,18 @@
 #include "deterministic/post_replica.hpp"
 
-#include "actions/ledger_answer.hpp"
 #include "actions/table.hpp"
 #include "deterministic/replica.hpp"
 #include "idempotency/recovery.hpp"
+#include "idempotency/run_once.hpp"
 #include "limits/address_limiter.hpp"
 #include "limits/window.hpp"
 #include "outbound/resolver.hpp"
 #include "outbound/tls_client_context.hpp"
 #include "posts/settlement.hpp"
 #include "runtime/waiter.hpp"
+#include "tiktok/webhook_reader.hpp"
 #include "user_api/upload_memory.hpp"
 #include "windows/shared_windows.hpp"
-#include "windows/window_rules.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -35,7 +35,7 @@ task<void> keep_settling(store::store& store) {
     for (;;) {
         const auto until = deadline::in(steady_now(), seconds{300});
         const auto posts = co_await posts::settle_abandoned(store, until);
-        const auto keys = co_await idempotency::recover_keys(store, actions::answer_from_ledger, until);
+        const auto keys = co_await idempotency::recover_keys(store, actions::table(), until);
         static_cast<void>(posts);
         static_cast<void>(keys);
         co_await pause_until(deadline::in(steady_now(), seconds{30}));
@@ -96,12 +96,15 @@ struct post_replica::parts {
           disk(1, 16),
           files_settings{folder, settings.files.quota_bytes, settings.files.keep_hours},
           files(*records, disk, files_settings),
-          posts(*records, files, settings),
+          posts(*records, files, settings.tiktok.default_privacy_level, settings.uploads.keep_hours),
           desk(*records, vault, ask, tokens, settings),
-          actions{posts, files, desk, *records, settings},
-          calls(pipeline::parts{
-              settings, std::make_shared<const pipeline::caller_book>(std::vector<settings::caller>{}),
-              quotas, unknown_keys, *records, tiktok, actions, calls_end}) {}
+          keys(*records),
+          webhooks("app-key", secret{"app-secret"}),
+          calls({std::make_shared<const pipeline::caller_book>(std::vector<settings::caller>{}), quotas,
+                 unknown_keys},
+                {settings.tiktok.verified_url_prefixes, memory, files, settings.uploads.keep_hours},
+                {settings.deadlines, calls_end}, {desk, tiktok}, *records, files, keys,
+                {posts, files, desk, keys, webhooks}) {}
 
     std::unique_ptr<store::store> records;
     outbound::client client;
@@ -119,7 +122,8 @@ struct post_replica::parts {
     files::shelf files;
     posts::publisher posts;
     connections::desk desk;
-    api::parts actions;
+    idempotency::runner keys;
+    tiktok::webhook_reader webhooks;
     last_moment calls_end;
     pipeline::pipeline calls;
 };

@@ -2,7 +2,6 @@
 // client, and what main does about what dead processes leave behind. Its destructor is kill -9. Owned by the
 // post simulation.
 #pragma once
-#include "api/call.hpp"
 #include "connections/desk.hpp"
 #include "deterministic/simulated_client.hpp"
 #include "deterministic/simulated_store.hpp"

@@ -241,4 +241,27 @@ TEST_F(Forms, FaultATheSameKeyKnowsAFormAgainHoweverItIsWritten) {
     EXPECT_EQ(inits(), 1U);
 }
 
+TEST_F(Forms, I09ALargeFormWithoutALengthIsAnsweredAgainWhereItFindsNoRoomAndNobodyIsConnected) {
+    w.options.settings += "files: {quota_bytes: 25000000}\n";
+    const auto user = another_user();
+    const harness::fields key{{"Idempotency-Key", "large"}};
+    const auto form = input_part("{}") + file_part(large) + "--b0--\r\n";
+    const auto first = send(user, form, key);
+    ASSERT_EQ(first.status, 200) << first.raw;
+    (void)stage(mp4(12'000'000)); // with what was kept of the form, nothing of this size fits any more
+    ASSERT_EQ(send(user, form).code(), "overloaded");
+    EXPECT_EQ(send(user, form, key).body, first.body);
+    EXPECT_EQ(send(user, input_part("{}") + file_part(large) + "--b0--", key).body, first.body);
+    EXPECT_EQ(send(user, input_part("{}") + file_part(mp4(12'000'001)) + "--b0--", key).code(),
+              "idempotency_key_reused");
+    EXPECT_EQ(send(user, input_part("{}") + file_part(large) + "--b1--", key).code(), "malformed_request");
+    const harness::fields fresh{{"Idempotency-Key", "fresh"}};
+    EXPECT_EQ(send(user, form, fresh).code(), "overloaded");
+    ASSERT_EQ(w.api().del(path_of(user, "")).status, 200);
+    const auto again = send(user, form, key);
+    EXPECT_EQ(again.body, first.body) << again.raw;
+    EXPECT_EQ(again.header("idempotent-replayed"), "true");
+    EXPECT_EQ(inits(), 1U);
+}
+
 } // namespace

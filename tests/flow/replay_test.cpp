@@ -148,4 +148,58 @@ TEST_F(Replay, EachFileOfABatchHasItsOwnRecord) {
     EXPECT_EQ(third.header("idempotent-replayed"), "true");
 }
 
+TEST_F(Replay, I09AnAnswerThatWasGivenIsGivenAgainWithoutAConnection) {
+    const auto user = another_user();
+    const auto video = mp4(50'000);
+    const boost::json::value photos{{"photo_images", {"https://media.example.com/1.jpg"}},
+                                    {"photo_cover_index", 0}};
+    const auto uploaded = upload(user, video, {}, key("video"));
+    ASSERT_EQ(uploaded.status, 200) << uploaded.raw;
+    w.tiktok().add_fault(
+        {{"match", {{"path", "/v2/post/publish/content/init/"}}}, {"do", {{"reset_before_answer", true}}}});
+    const auto lost = w.api().post(path_of(user, "/photos"), photos, key("photos"));
+    ASSERT_EQ(lost.code(), "outcome_unknown") << lost.raw;
+    ASSERT_EQ(w.api().del(path_of(user, "")).status, 200);
+
+    const auto again = upload(user, video, {}, key("video"));
+    EXPECT_EQ(again.status, 200) << again.raw;
+    EXPECT_EQ(again.body, uploaded.body);
+    EXPECT_EQ(again.header("idempotent-replayed"), "true");
+    EXPECT_EQ(w.api().post(path_of(user, "/photos"), photos, key("photos")).body, lost.body);
+    EXPECT_EQ(upload(user, mp4(50'001), {}, key("video")).code(), "idempotency_key_reused");
+    // What was not answered yet is refused, and its key is free.
+    for (int round = 0; round < 2; ++round) {
+        const auto refused = upload(user, video, {}, key("new"));
+        EXPECT_EQ(refused.status, 404) << refused.raw;
+        EXPECT_EQ(refused.code(), "user_not_connected");
+        EXPECT_EQ(refused.header("idempotent-replayed"), "");
+    }
+    EXPECT_EQ(calls_of("/v2/post/publish/inbox/video/init/"), 1U);
+    EXPECT_EQ(calls_of("/v2/post/publish/content/init/"), 1U);
+}
+
+TEST_F(Replay, I09AlsoWhereTheUserHasLeftAtTikTok) {
+    const auto user = another_user();
+    const auto video = mp4(50'000);
+    const auto first = upload(user, video, {}, key("a"));
+    ASSERT_EQ(first.status, 200) << first.raw;
+    ASSERT_EQ(w.tiktok().control().post("/tokens/revoke", {{"account", "alice"}}).status, 200);
+    EXPECT_EQ(upload(user, video, {}, key("b")).code(), "reconnect_required");
+    const auto again = upload(user, video, {}, key("a"));
+    EXPECT_EQ(again.body, first.body) << again.raw;
+    EXPECT_EQ(again.header("idempotent-replayed"), "true");
+}
+
+TEST_F(Replay, I09AlsoOverTikToksWindowAndDuringItsOutage) {
+    w.options.settings = "limits:\n  tiktok: {inbox_init_per_minute: 1}\n";
+    const auto user = another_user();
+    const auto video = mp4(50'000);
+    const auto first = upload(user, video, {}, key("a"));
+    ASSERT_EQ(first.status, 200) << first.raw;
+    EXPECT_EQ(upload(user, video, {}, key("b")).code(), "rate_limited");
+    w.tiktok().add_fault(
+        {{"match", {{"path", "*"}}}, {"do", {{"status", 500}, {"apply", false}}}, {"times", -1}});
+    EXPECT_EQ(upload(user, video, {}, key("a")).body, first.body);
+}
+
 } // namespace

@@ -1,5 +1,7 @@
 #include "actions/table.hpp"
 
+#include "idempotency/recovery.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -26,10 +28,13 @@ TEST(Table, WhatTakesAKeyWritesAndOnlyPostingRoutesDo) {
         EXPECT_TRUE(each.run) << each.slug;
         if (each.replays) replaying.emplace_back(each.slug);
         EXPECT_TRUE(!each.replays || (each.writes && each.needs_connection)) << each.slug;
+        EXPECT_EQ(each.replays, each.recovers.from_post != nullptr)
+            << each.slug << " makes posts, all of them";
     }
     const texts posting{"TIKTOK_UPLOAD_VIDEO", "TIKTOK_UPLOAD_VIDEOS", "TIKTOK_POST_PHOTO",
                         "TIKTOK_PUBLISH_VIDEO"};
     EXPECT_EQ(replaying, posting);
+    EXPECT_NO_THROW(idempotency::check_recovery(table()));
 }
 
 } // namespace

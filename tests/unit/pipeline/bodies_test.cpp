@@ -74,13 +74,14 @@ protected:
 
     testing::temporary_folder folder;
     worker loop;
-    settings::tiktok rules;
+    const std::vector<std::string> no_prefixes;
     settings::files files;
     user_api::upload_memory memory{memory_bytes};
     blocking_pool pool{1, 64};
     std::unique_ptr<store::store> store = store::open_store("sqlite:" + folder.file("gateway.db")).value();
     std::unique_ptr<files::shelf> shelf;
 
+    body_intake intakes() { return {no_prefixes, memory, *shelf, 24}; }
     request asking(std::string_view slug, pieces& body, std::string_view type) {
         request out;
         out.what = &row_of(slug);
@@ -93,11 +94,10 @@ protected:
     result<intake> take(const request& what) {
         auto plan = plan_body(what);
         if (!plan) return plan.error();
-        return run_on(loop, take_in(what, std::move(*plan), rules, memory, soon()));
+        return run_on(loop, intakes().take(what, std::move(*plan), soon()));
     }
     result<void> take_rest(intake& taken) {
-        form_room room{memory, *shelf, caller_name::trusted("anna"), 24};
-        return run_on(loop, take_in_rest(*taken.form, std::move(room), soon()));
+        return run_on(loop, intakes().take_rest(*taken.form, caller_name::trusted("anna"), soon()));
     }
     multipart_source::way way_of(std::string bytes) {
         pieces raw(std::move(bytes), 1 << 16);

@@ -1,5 +1,5 @@
 // The first answer to an Idempotency-Key, over the real store.
-#include "idempotency/first_answer.hpp"
+#include "idempotency/key_claim.hpp"
 
 #include "store/open_store.hpp"
 #include "unit/runtime/run_on.hpp"
@@ -13,78 +13,71 @@ namespace {
 using gateway::testing::run_on;
 using gateway::testing::soon;
 
-class FirstAnswer : public ::testing::Test {
+class KeyClaim : public ::testing::Test {
 protected:
     gateway::testing::temporary_folder folder;
     worker loop;
     std::unique_ptr<store::store> records = *store::open_store("sqlite:" + folder.file("answers.db"));
     const wall_time now = from_unix_ms(1'795'000'000'000);
 
-    first_answer under(const std::string& key, const std::string& what, const std::string& caller = "a") {
-        return first_answer{*records, caller_name::trusted(caller), key, what, "request-1"};
+    key_claim under(const std::string& key, const std::string& what, const std::string& caller = "a") {
+        return key_claim{*records, caller_name::trusted(caller), key, what, "request-1"};
     }
-    std::string claim(first_answer& first, wall_time when) {
-        const auto got = run_on(loop, first.claim(when, soon()));
+    std::string claim(key_claim& first, wall_time when) {
+        const auto got = run_on(loop, first.take(when, soon()));
         if (!got) return std::string(facts(got.error().code()).name);
         return *got ? "again: " + (*got)->answer : "ours";
     }
 };
 
-TEST_F(FirstAnswer, I03IsGivenAgainWithItsStatus) {
+TEST_F(KeyClaim, I03IsGivenAgainWithItsStatus) {
     auto first = under("k", "upload");
     EXPECT_EQ(claim(first, now), "ours");
-    ASSERT_TRUE(run_on(loop, first.remember(409, "the bytes", soon())));
+    ASSERT_TRUE(run_on(loop, first.finish(409, "the bytes", soon())));
     auto second = under("k", "upload");
-    const auto again = run_on(loop, second.claim(now, soon()));
+    const auto again = run_on(loop, second.take(now, soon()));
     ASSERT_TRUE(again && *again);
     EXPECT_EQ((*again)->status, 409);
     EXPECT_EQ((*again)->answer, "the bytes");
 }
 
-TEST_F(FirstAnswer, I01WhileItIsBeingMadeOthersHearSo) {
+TEST_F(KeyClaim, I01WhileItIsBeingMadeOthersHearSo) {
     auto first = under("k", "upload");
     auto second = under("k", "upload");
     EXPECT_EQ(claim(first, now), "ours");
     EXPECT_EQ(claim(second, now), "in_progress");
 }
 
-TEST_F(FirstAnswer, I02BelongsToOneRequestOnly) {
+TEST_F(KeyClaim, I02BelongsToOneRequestOnly) {
     auto first = under("k", "upload");
     auto other = under("k", "photos");
     EXPECT_EQ(claim(first, now), "ours");
     EXPECT_EQ(claim(other, now), "idempotency_key_reused");
 }
 
-TEST_F(FirstAnswer, I08BelongsToOneCallerOnly) {
+TEST_F(KeyClaim, I08BelongsToOneCallerOnly) {
     auto first = under("k", "upload", "a");
     auto other = under("k", "upload", "b");
     EXPECT_EQ(claim(first, now), "ours");
     EXPECT_EQ(claim(other, now), "ours");
 }
 
-TEST_F(FirstAnswer, AForgottenKeyIsFree) {
+TEST_F(KeyClaim, AForgottenKeyIsFree) {
     auto first = under("k", "upload");
     EXPECT_EQ(claim(first, now), "ours");
-    ASSERT_TRUE(run_on(loop, first.forget(soon())));
+    ASSERT_TRUE(run_on(loop, first.release(soon())));
     auto second = under("k", "photos");
     EXPECT_EQ(claim(second, now), "ours");
 }
 
-TEST_F(FirstAnswer, I07LivesForADayAndNoLonger) {
+TEST_F(KeyClaim, I07LivesForADayAndNoLonger) {
     auto first = under("k", "upload");
     EXPECT_EQ(claim(first, now), "ours");
-    ASSERT_TRUE(run_on(loop, first.remember(200, "bytes", soon())));
+    ASSERT_TRUE(run_on(loop, first.finish(200, "bytes", soon())));
     auto late = under("k", "upload");
     EXPECT_EQ(claim(late, now + std::chrono::hours{23}), "again: bytes");
     auto later = under("k", "upload");
     EXPECT_EQ(claim(later, now + std::chrono::hours{25}), "ours");
-}
-
-TEST(Remembering, OnlyWhatMayHaveHadAnEffectIsKept) {
-    EXPECT_TRUE(must_be_remembered(failure{errc::outcome_unknown, ""}));
-    EXPECT_TRUE(must_be_remembered(failure{errc::tiktok_unreachable, ""}.may_have_reached_tiktok()));
-    EXPECT_FALSE(must_be_remembered(failure{errc::tiktok_unreachable, ""}));
-    EXPECT_FALSE(must_be_remembered(failure{errc::invalid_input, ""}.retry_after(seconds{1})));
 }
 
 } // namespace

@@ -1,20 +1,40 @@
-#include "pipeline/acting.hpp"
+#include "pipeline/acting_users.hpp"
 
 #include "connections/desk.hpp"
+#include "user_api/services.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace gateway::pipeline {
 
-task<result<user_id>> acting_user(connections::desk& desk, const settings::caller& by, user_id user,
-                                  std::string creator_id, deadline until) {
-    if (creator_id.empty()) co_return user;
-    const auto own = co_await desk.show(user, until);
+void acting_users::prefetch(const user_id& user) const {
+    tiktok_.expect(user);
+}
+
+bool acting_users::bind_now(const api::call& c, binding& into) const {
+    if (c.input.has("creator_id")) return false;
+    into.api.emplace(tiktok_, c.user, c.record, c.until);
+    return into.api->bind_now();
+}
+
+task<result<void>> acting_users::bind(const api::call& c, binding& into) const {
+    auto user = co_await user_of(c);
+    if (!user) co_return user.error();
+    into.acting = std::move(*user);
+    into.api.emplace(tiktok_, into.acting, c.record, c.until);
+    if (into.api->bind_now()) co_return result<void>{};
+    co_return co_await into.api->bind();
+}
+
+task<result<user_id>> acting_users::user_of(const api::call& c) const {
+    auto creator_id = c.input.text("creator_id");
+    if (creator_id.empty()) co_return c.user;
+    const auto own = co_await connections_.show(c.user, c.until);
     if (!own) co_return own.error();
-    if (own->account.text() == creator_id) co_return user;
+    if (own->account.text() == creator_id) co_return c.user;
     auto account = open_id::trusted(std::move(creator_id));
-    const auto others = co_await desk.of_account(by, std::move(account), until);
+    const auto others = co_await connections_.of_account(c.by, std::move(account), c.until);
     if (!others) co_return others.error();
     if (!others->empty()) co_return others->front().user;
     std::vector<field_fault> faults{{"creator_id",

@@ -1,0 +1,60 @@
+// An action's function, bound to what it uses: the parts of its worker that its parameters name, and no
+// other. So what an action can reach stands in its signature.
+#pragma once
+#include "api/answer.hpp"
+#include "base/result.hpp"
+#include "runtime/task.hpp"
+
+#include <tuple>
+#include <type_traits>
+
+namespace gateway::connections {
+class desk;
+}
+namespace gateway::files {
+class shelf;
+}
+namespace gateway::idempotency {
+class runner;
+}
+namespace gateway::posts {
+class publisher;
+}
+namespace gateway::tiktok {
+class webhook_reader;
+}
+
+namespace gateway::api {
+
+struct call;
+
+/// Of one worker; only handler looks into it.
+using tools = std::tuple<posts::publisher&, files::shelf&, connections::desk&, idempotency::runner&,
+                         const tiktok::webhook_reader&>;
+
+class handler {
+public:
+    handler() = default;
+    template <class... Used>
+    handler(task<result<answer>> (*run)(call&, Used&...))
+        : run_(reinterpret_cast<function>(run)),
+          start_([](function erased, call& c, const tools& from) {
+              return reinterpret_cast<task<result<answer>> (*)(call&, Used & ...)>(erased)(
+                  c, std::get<Used&>(from)...);
+          }),
+          can_post_((std::is_same_v<Used, posts::publisher> || ...)) {}
+
+    task<result<answer>> operator()(call& c, const tools& from) const { return start_(run_, c, from); }
+    explicit operator bool() const { return run_ != nullptr; }
+    /// It is given the publisher.
+    bool can_post() const { return can_post_; }
+
+private:
+    using function = void (*)();
+
+    function run_ = nullptr;
+    task<result<answer>> (*start_)(function, call&, const tools&) = nullptr;
+    bool can_post_ = false;
+};
+
+} // namespace gateway::api
