@@ -2,6 +2,7 @@
 // (docs/tiktok-wire.md §2.1); they differ in the fields they ask for by default (docs/tiktok-wire.md §9.1).
 #include "actions/rows.hpp"
 #include "tiktok/fields.hpp"
+#include "tiktok/requests.hpp"
 #include "user_api/bound_api.hpp"
 
 #include <utility>
@@ -18,7 +19,8 @@ task<result<answer>> user_info(call& c, tiktok::user_view view) {
         if (!chosen) co_return chosen.error();
         fields = *chosen;
     }
-    auto got = co_await c.tiktok->user_info(fields);
+    auto what = tiktok::user_info_request(fields);
+    auto got = co_await c.tiktok->call(std::move(what));
     if (!got) co_return got.error();
     passed_through out{.from = std::move(*got)};
     co_return result<answer>(boost::system::in_place_value, std::move(out));

@@ -2,6 +2,7 @@
 // the pipeline: `creator_id` only chooses the acting user.
 #include "actions/rows.hpp"
 #include "tiktok/fields.hpp"
+#include "tiktok/requests.hpp"
 #include "user_api/bound_api.hpp"
 
 #include <charconv>
@@ -38,8 +39,9 @@ task<result<answer>> list_videos(call& c) {
     if (!fields) co_return fields.error();
     std::optional<std::int64_t> cursor;
     if (c.input.has("cursor")) cursor = milliseconds_of(c.input.text("cursor"));
-    auto page = co_await c.tiktok->list_videos(*fields, cursor,
-                                               static_cast<std::int32_t>(c.input.integer("max_count")));
+    const auto max_count = static_cast<std::int32_t>(c.input.integer("max_count"));
+    auto what = tiktok::video_list_request(*fields, cursor, max_count);
+    auto page = co_await c.tiktok->call(std::move(what));
     if (!page) co_return page.error();
     passed_through out{.from = std::move(*page), .as_strings = cursors};
     co_return answer{std::move(out)};
@@ -48,8 +50,8 @@ task<result<answer>> list_videos(call& c) {
 task<result<answer>> query_videos(call& c) {
     const auto fields = tiktok::video_fields(c.input.texts("fields"), c.granted);
     if (!fields) co_return fields.error();
-    const auto ids = c.input.texts("video_ids");
-    auto found = co_await c.tiktok->query_videos(*fields, ids);
+    auto what = tiktok::video_query_request(*fields, c.input.texts("video_ids"));
+    auto found = co_await c.tiktok->call(std::move(what));
     if (!found) co_return found.error();
     passed_through out{.from = std::move(*found), .as_strings = cursors};
     co_return answer{std::move(out)};

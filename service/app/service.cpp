@@ -33,8 +33,8 @@ telemetry::label_sets labels() {
     telemetry::label_sets sets;
     for (const auto& row : actions::table())
         sets.actions.push_back(row.slug);
-    for (std::size_t at = 0; at < tiktok::endpoint_count; ++at)
-        sets.endpoints.push_back(tiktok::facts(static_cast<tiktok::endpoint>(at)).name);
+    for (const auto& row : tiktok::endpoints)
+        sets.endpoints.push_back(row.name);
     for (auto at = tokens::refresh_result::refreshed; at <= tokens::refresh_result::store_failed;
          at = static_cast<tokens::refresh_result>(static_cast<int>(at) + 1))
         sets.refresh_results.push_back(tokens::name_of(at));
@@ -75,18 +75,6 @@ outbound::resolver_options resolver_options_of(const settings::all& settings) {
     return options;
 }
 
-/// Each counts; what somebody may have to look into has a line of its own.
-void tell_refresh(telemetry::sink& sink, const tokens::refresh_report& report) {
-    using enum tokens::refresh_result;
-    const auto result = tokens::name_of(report.result);
-    sink.refresh_ended(result, report.took);
-    if (report.result == refreshed || report.result == superseded) return;
-    const bool alarm =
-        report.result == lost || report.result == wrong_account || report.result == store_failed;
-    sink.tell(alarm ? telemetry::level::error : telemetry::level::warn, "token_refresh",
-              {{"result", result}, {"user", report.user.text()}});
-}
-
 std::uint64_t random_seed() {
     std::uint64_t seed = 0;
     const auto bytes = random_bytes(sizeof seed);
@@ -115,8 +103,7 @@ service::service(const settings::all& settings)
       pool_(blocking_threads, blocking_queue_max),
       store_(store_of(settings)),
       vault_(*store_, read_key_ring(settings), settings.vault.cached_users),
-      tokens_(reaching_[0]->home, reaching_[0]->oauth, vault_, *store_, tokens_settings_of(settings),
-              [this](const tokens::refresh_report& report) { tell_refresh(sink_, report); }),
+      tokens_(reaching_[0]->home, reaching_[0]->oauth, vault_, *store_, tokens_settings_of(settings), &sink_),
       window_table_(windows::window_rules(settings.limits)),
       windows_(reaching_[0]->home, *store_, window_table_),
       callers_(std::make_shared<const pipeline::caller_book>(settings.callers)),

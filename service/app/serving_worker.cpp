@@ -1,6 +1,7 @@
 #include "app/serving_worker.hpp"
 
 #include "app/start_failure.hpp"
+#include "base/url_rules.hpp"
 #include "pipeline/caller_book.hpp"
 #include "telemetry/sink.hpp"
 
@@ -16,9 +17,12 @@ outbound::client_limits limits_of(const settings::tiktok& from) {
 }
 
 outbound::origin api_of(const settings::all& settings) {
-    const auto origin = user_api::origin_of(settings.tiktok.api_url);
-    if (!origin) throw start_failure(exit_settings, "tiktok.api_url: " + origin.error().message());
-    return *origin;
+    const auto read = read_web_address(settings.tiktok.api_url);
+    if (!read || !read->secure || (!read->path.empty() && read->path != "/"))
+        throw start_failure(exit_settings,
+                            "tiktok.api_url: must be an https origin such as "
+                            "https://open.tiktokapis.com");
+    return {read->host, read->port};
 }
 
 std::string redirect_uri_of(const settings::all& settings) {
@@ -26,20 +30,6 @@ std::string redirect_uri_of(const settings::all& settings) {
     while (base.ends_with('/'))
         base.pop_back();
     return base + "/oauth/callback";
-}
-
-user_api::observer observer_of(telemetry::recorder& counts) {
-    user_api::observer told;
-    told.upstream_call = [&counts](std::string_view endpoint, std::string_view code, milliseconds took) {
-        counts.upstream_call(endpoint, code, took);
-    };
-    told.rate_limited = [&counts](limit_scope scope, std::string_view endpoint) {
-        counts.rate_limited(scope, endpoint);
-    };
-    told.uploaded = [&counts](std::uint64_t bytes) { counts.uploaded(bytes); };
-    told.uploads_in_flight = [&counts](int change) { counts.uploads_in_flight(change); };
-    told.post_ended = [&counts](std::string_view outcome) { counts.post_ended(outcome); };
-    return told;
 }
 
 } // namespace
@@ -60,8 +50,10 @@ reaching_worker::reaching_worker(unsigned index, const settings::all& settings,
 
 serving_worker::serving_worker(reaching_worker& worker, const shared_parts& shared, std::uint16_t port)
     : on(worker),
-      tiktok(worker.client, shared.tokens, shared.windows, shared.memory, shared.settings,
-             observer_of(shared.sink.of_worker(worker.home.index()))),
+      uploads(worker.client, shared.memory, shared.settings.tiktok.upload_hosts,
+              shared.sink.of_worker(worker.home.index())),
+      tiktok(worker.client, api_of(shared.settings), shared.tokens, shared.windows, uploads,
+             shared.sink.of_worker(worker.home.index())),
       posts(shared.store, shared.files, shared.settings.tiktok.default_privacy_level,
             shared.settings.uploads.keep_hours),
       desk(shared.store, shared.vault, worker.oauth, shared.tokens, shared.settings),

@@ -8,7 +8,8 @@
 #include "posts/publisher.hpp"
 #include "runtime/worker.hpp"
 #include "tiktok/oauth.hpp"
-#include "user_api/services.hpp"
+#include "user_api/api_client.hpp"
+#include "user_api/chunk_sender.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -83,7 +84,8 @@ struct serving_worker {
     void renew(const renewed_parts& with);
 
     reaching_worker& on;
-    user_api::services tiktok;
+    user_api::uploader uploads;
+    user_api::api_client tiktok;
     posts::publisher posts;
     connections::desk desk;
     pipeline::pipeline calls;

@@ -1,7 +1,7 @@
 #include "pipeline/acting_users.hpp"
 
 #include "connections/desk.hpp"
-#include "user_api/services.hpp"
+#include "user_api/api_client.hpp"
 
 #include <algorithm>
 #include <utility>

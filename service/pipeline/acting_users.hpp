@@ -18,7 +18,7 @@ namespace gateway::connections {
 class desk;
 }
 namespace gateway::user_api {
-class services;
+class api_client;
 }
 
 namespace gateway::pipeline {
@@ -32,7 +32,7 @@ struct binding {
 /// One per worker.
 class acting_users {
 public:
-    acting_users(connections::desk& connections, user_api::services& tiktok)
+    acting_users(connections::desk& connections, user_api::api_client& tiktok)
         : connections_(connections), tiktok_(tiktok) {}
 
     /// A call for this user has come, and will ask for them soon.
@@ -49,7 +49,7 @@ private:
     task<result<user_id>> user_of(const api::call& c) const;
 
     connections::desk& connections_;
-    user_api::services& tiktok_;
+    user_api::api_client& tiktok_;
 };
 
 /// missing_scope naming what is missing; `scopes` are alternatives separated by |.

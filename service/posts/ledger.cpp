@@ -4,7 +4,7 @@
 #include "posts/post_facts.hpp"
 #include "posts/post_settings.hpp"
 #include "store/store.hpp"
-#include "user_api/services.hpp"
+#include "telemetry/recorder.hpp"
 
 #include <utility>
 
@@ -20,9 +20,9 @@ failure taken_for_dead() {
 
 } // namespace
 
-attempt::attempt(store::store& store, const user_api::services& shared, user_id user, const asker& by,
+attempt::attempt(store::store& store, telemetry::recorder& counts, user_id user, const asker& by,
                  std::string_view kind, const tiktok::post_info& info)
-    : store_(store), shared_(shared) {
+    : store_(store), counts_(counts) {
     record_.attempt = new_ulid(wall_now());
     record_.user = std::move(user);
     record_.caller = by.caller;
@@ -33,10 +33,6 @@ attempt::attempt(store::store& store, const user_api::services& shared, user_id 
     record_.post_ids = "[]";
     record_.created_at = by.now;
     record_.updated_at = by.now;
-}
-
-void attempt::tell(std::string_view outcome) const {
-    if (shared_.told.post_ended) shared_.told.post_ended(outcome);
 }
 
 task<result<void>> attempt::begin(deadline until) {
@@ -51,7 +47,7 @@ task<result<void>> attempt::begin(deadline until) {
     }
     if (!*done) co_return taken_for_dead();
     begun_ = true;
-    tell("begun");
+    counts_.post_ended("begun");
     failpoint("post.begun");
     co_return result<void>{};
 }
@@ -78,7 +74,7 @@ task<result<void>> attempt::named(publish_id id, std::string_view status) {
 task<result<void>> attempt::settle(std::string_view status) {
     record_.state = store::post_state::settled;
     record_.status = status;
-    tell("settled");
+    counts_.post_ended("settled");
     return write(); // TikTok's webhook may have been faster: then the store keeps its word
 }
 
@@ -86,13 +82,13 @@ task<result<void>> attempt::fail(std::string_view fail_reason) {
     record_.state = store::post_state::settled;
     record_.status = failed;
     record_.fail_reason = fail_reason;
-    tell("failed");
+    counts_.post_ended("failed");
     return write();
 }
 
 task<result<void>> attempt::lose() {
     record_.state = store::post_state::outcome_unknown;
-    tell("outcome_unknown");
+    counts_.post_ended("outcome_unknown");
     return write();
 }
 

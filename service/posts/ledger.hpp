@@ -14,8 +14,8 @@
 namespace gateway::store {
 class store;
 }
-namespace gateway::user_api {
-class services;
+namespace gateway::telemetry {
+class recorder;
 }
 
 namespace gateway::posts {
@@ -26,7 +26,7 @@ inline constexpr milliseconds write_time{5'000};
 class attempt {
 public:
     /// `kind` as in store::post_record.
-    attempt(store::store& store, const user_api::services& shared, user_id user, const asker& by,
+    attempt(store::store& store, telemetry::recorder& counts, user_id user, const asker& by,
             std::string_view kind, const tiktok::post_info& info);
 
     store::post_record& record() { return record_; }
@@ -47,10 +47,9 @@ public:
 
 private:
     task<result<void>> write();
-    void tell(std::string_view outcome) const;
 
     store::store& store_;
-    const user_api::services& shared_;
+    telemetry::recorder& counts_;
     store::post_record record_;
     bool begun_ = false;
 };

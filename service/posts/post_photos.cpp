@@ -25,7 +25,7 @@ task<result<post_answer>> publisher::post_photos(user_api::bound_api& tiktok, ph
             "With MEDIA_UPLOAD the creator chooses the privacy level; yours has no effect.");
     }
 
-    attempt ledger(store_, tiktok.shared(), tiktok.user(), by, what.direct ? "direct_photo" : "inbox_photo",
+    attempt ledger(store_, tiktok.recorder(), tiktok.user(), by, what.direct ? "direct_photo" : "inbox_photo",
                    what.info);
     auto begun = co_await ledger.begin(tiktok.until());
     if (!begun) co_return begun.error();

@@ -52,8 +52,7 @@ task<result<video_done>> post_video(user_api::bound_api& tiktok, store::store& s
     auto plan = tiktok::plan_chunks(job.from->size_bytes(), job.chunk_hint_bytes);
     if (!plan) co_return plan.error();
     out.plan = *plan;
-    auto sender =
-        co_await user_api::chunk_sender::prepare(tiktok.shared(), *job.from, out.plan, tiktok.until());
+    auto sender = co_await tiktok.prepare_upload(*job.from, out.plan);
     if (!sender) co_return sender.error();
     out.content_type = sender->content_type();
     if (job.direct) {

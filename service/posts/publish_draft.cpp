@@ -122,7 +122,7 @@ task<result<post_answer>> publisher::post_draft(user_api::bound_api& tiktok, pub
     tiktok::post_info wanted = merged(read_settings(draft.settings), what);
     auto info = complete_direct(std::move(wanted), default_privacy_level_);
     if (!info) co_return info.error();
-    attempt ledger(store_, tiktok.shared(), tiktok.user(), by, "direct_file", *info);
+    attempt ledger(store_, tiktok.recorder(), tiktok.user(), by, "direct_file", *info);
     ledger.record().draft = what.id;
     ledger.record().file = draft.file;
     auto begun = co_await ledger.begin(tiktok.until());

@@ -116,7 +116,7 @@ task<result<upload_answer>> publisher::upload_video(user_api::bound_api& tiktok,
     }
     const std::string kind =
         std::string(what.direct ? "direct" : "inbox") + (what.url.empty() ? "_file" : "_url");
-    attempt ledger(store_, tiktok.shared(), tiktok.user(), by, kind, what.info);
+    attempt ledger(store_, tiktok.recorder(), tiktok.user(), by, kind, what.info);
     if (!what.url.empty()) {
         auto out = co_await start_pull(tiktok, store_, what, ledger);
         if (out && !what.direct && !what.info.caption.empty()) out->warnings.emplace_back(caption_is_kept);

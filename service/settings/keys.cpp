@@ -5,6 +5,7 @@
 #include "settings/readers.hpp"
 
 #include <algorithm>
+#include <array>
 #include <type_traits>
 #include <utility>
 
@@ -151,25 +152,28 @@ std::vector<key_row> keeping_rows() {
     };
 }
 
+/// `limits.tiktok.*`: one for each endpoint that has a window.
+std::vector<key_row> endpoint_rows() {
+    static const auto names = [] {
+        std::array<std::string, gateway::tiktok::endpoint_count> made;
+        for (const auto& row : gateway::tiktok::endpoints)
+            made[static_cast<std::size_t>(row.which)] =
+                "limits.tiktok." + std::string(row.name) + "_per_minute";
+        return made;
+    }();
+    std::vector<key_row> rows;
+    for (std::size_t at = 0; at < names.size(); ++at) {
+        if (gateway::tiktok::endpoints[at].calls_per_minute == 0) continue;
+        const auto where = [at](auto& to) -> auto& {
+            return to.limits.tiktok_per_minute[at];
+        };
+        rows.push_back(live(key(names[at], "calls", where, rate_bounds)));
+    }
+    return rows;
+}
+
 std::vector<key_row> bound_rows() {
     return {
-        live(key("limits.tiktok.user_info_per_minute", "calls", INTO(limits.user_info_per_minute),
-                 rate_bounds)),
-        live(key("limits.tiktok.video_list_per_minute", "calls", INTO(limits.video_list_per_minute),
-                 rate_bounds)),
-        live(key("limits.tiktok.video_query_per_minute", "calls", INTO(limits.video_query_per_minute),
-                 rate_bounds)),
-        live(key("limits.tiktok.creator_info_per_minute", "calls", INTO(limits.creator_info_per_minute),
-                 rate_bounds)),
-        live(key("limits.tiktok.video_init_per_minute", "calls", INTO(limits.video_init_per_minute),
-                 rate_bounds)),
-        live(key("limits.tiktok.inbox_init_per_minute", "calls", INTO(limits.inbox_init_per_minute),
-                 rate_bounds)),
-        live(key("limits.tiktok.content_init_per_minute", "calls", INTO(limits.content_init_per_minute),
-                 rate_bounds)),
-        live(key("limits.tiktok.status_fetch_per_minute", "calls", INTO(limits.status_fetch_per_minute),
-                 rate_bounds)),
-        live(key("limits.tiktok.cancel_per_minute", "calls", INTO(limits.cancel_per_minute), rate_bounds)),
         live(key("limits.unknown_keys_per_minute", "calls", INTO(limits.unknown_keys_per_minute),
                  rate_bounds)),
         key("deadlines.read_ms", "milliseconds", INTO(deadlines.read), {100, 600'000}),
@@ -194,7 +198,7 @@ std::vector<key_row> bound_rows() {
 
 std::vector<key_row> all_rows() {
     std::vector<key_row> rows;
-    for (auto* part : {&listener_rows, &tiktok_rows, &keeping_rows, &bound_rows})
+    for (auto* part : {&listener_rows, &tiktok_rows, &keeping_rows, &endpoint_rows, &bound_rows})
         for (auto& row : (*part)())
             rows.push_back(std::move(row));
     return rows;

@@ -3,7 +3,10 @@
 #pragma once
 #include "base/clock.hpp"
 #include "base/secret.hpp"
+#include "tiktok/endpoint.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -69,17 +72,17 @@ struct caller {
     bool operator==(const caller&) const = default;
 };
 
+constexpr auto default_limits() {
+    std::array<std::uint32_t, gateway::tiktok::endpoint_count> calls{};
+    for (std::size_t at = 0; at < calls.size(); ++at)
+        calls[at] = gateway::tiktok::endpoints[at].calls_per_minute;
+    return calls;
+}
+
 /// `limits.tiktok.*`: calls a minute per user token; and the gateway's own `limits.*`.
 struct limits {
-    std::uint32_t user_info_per_minute = 600;
-    std::uint32_t video_list_per_minute = 600;
-    std::uint32_t video_query_per_minute = 600;
-    std::uint32_t creator_info_per_minute = 20;
-    std::uint32_t video_init_per_minute = 6;
-    std::uint32_t inbox_init_per_minute = 6;
-    std::uint32_t content_init_per_minute = 6;
-    std::uint32_t status_fetch_per_minute = 30;
-    std::uint32_t cancel_per_minute = 30;
+    /// By endpoint, in the order of TikTok's table; 0 where it has no limit.
+    std::array<std::uint32_t, gateway::tiktok::endpoint_count> tiktok_per_minute = default_limits();
     std::uint32_t unknown_keys_per_minute = 60; // from one address
     bool operator==(const limits&) const = default;
 };

@@ -22,8 +22,7 @@ class sink;
 inline constexpr std::array<double, 12> duration_bounds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
                                                         0.5,   1,    2.5,   5,    10,  30};
 
-/// The outcomes that user_api::observer::post_ended reports (user_api/services.hpp); the last is for anything
-/// else.
+/// The outcomes of post_ended(); the last is for anything else.
 inline constexpr std::array<std::string_view, 5> post_outcomes{"begun", "settled", "failed",
                                                                "outcome_unknown", "other"};
 
@@ -50,7 +49,7 @@ public:
     /// The end of a call: its metrics and its log line.
     void call_ended(const call_record& call, steady_time now, wall_time wall);
 
-    // Reports of tiktok/ (user_api::observer); labels that are not in the closed sets count as `other`.
+    // What user_api/ and posts/ report; labels that are not in the closed sets count as `other`.
     void upstream_call(std::string_view endpoint, std::string_view code, milliseconds took);
     void rate_limited(limit_scope scope, std::string_view endpoint);
     void uploaded(std::uint64_t bytes) { bytes_out_.add(bytes); }

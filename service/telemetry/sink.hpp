@@ -24,7 +24,7 @@ namespace gateway::telemetry {
 /// The closed sets of labels; the texts have static lifetime.
 struct label_sets {
     std::vector<std::string_view> actions;   // slugs of the table
-    std::vector<std::string_view> endpoints; // names of tiktok::facts()
+    std::vector<std::string_view> endpoints; // of tiktok::endpoints
     std::vector<std::string_view> refresh_results;
 };
 

@@ -20,12 +20,6 @@ constexpr std::uint16_t https_port = 443;
 // Of a request to TikTok, beside its path, fields, host, token and body.
 constexpr std::size_t fixed_bytes_max = 256;
 
-/// docs/tiktok-wire.md §0, "JSON request type".
-std::string_view content_type_of(endpoint which) {
-    const bool display = which == endpoint::video_list || which == endpoint::video_query;
-    return display ? "application/json" : "application/json; charset=UTF-8";
-}
-
 std::string member(const boost::json::object& from, std::string_view name) {
     const boost::json::value* value = from.if_contains(name);
     return value && value->is_string() ? std::string(value->get_string()) : std::string{};
@@ -78,7 +72,7 @@ bool is_certain_refusal(const tiktok_words& words, bool own_shape) {
 failure refused(endpoint which, tiktok_words words, bool own_shape, std::string_view retry_after) {
     if (words.code == "ok") words.code.clear(); // `ok` beside a bad status, or without its data, is no code
     failure f = translate(which, words, retry_after);
-    if (facts(which).repeats == repeat_class::unsafe && !is_certain_refusal(words, own_shape))
+    if (row_of(which).repeats == repeat_class::unsafe && !is_certain_refusal(words, own_shape))
         return std::move(f).may_have_reached_tiktok();
     return f;
 }
@@ -87,7 +81,7 @@ failure refused(endpoint which, tiktok_words words, bool own_shape, std::string_
 
 void write_request(secret& into, const outbound::origin& api, const api_request& what,
                    std::string_view access_token) {
-    const endpoint_facts& row = facts(what.which);
+    const endpoint_row& row = row_of(what.which);
     std::string port; // short enough to take no memory
     if (api.port != https_port) append_all(port, ":", number_text(api.port));
     const auto bytes_max = row.path.size() + what.fields.size() + api.host.size() + access_token.size()
@@ -98,7 +92,7 @@ void write_request(secret& into, const outbound::origin& api, const api_request&
                    api.host, port);
         head.field("Authorization", "Bearer ", access_token).lines("Accept: application/json\r\n");
         if (row.method != "GET")
-            head.field("Content-Type", content_type_of(what.which)).content_length(what.body.size());
+            head.field("Content-Type", row.content_type).content_length(what.body.size());
         head.end();
         out += what.body;
     });
@@ -107,9 +101,8 @@ void write_request(secret& into, const outbound::origin& api, const api_request&
 result<document> read_answer(endpoint which, outbound::reply answer, std::string_view access_token) {
     const auto scanned = scan_answer(answer.body());
     const bool has_data = scanned && scanned->data_is_object();
-    const bool data_is_due = which != endpoint::cancel;
     const bool ok = scanned && scanned->error_is_ok() && answer.status >= 200 && answer.status < 300
-                    && (has_data || !data_is_due);
+                    && (has_data || !row_of(which).data_is_due);
     if (!ok)
         return refused(which, plain_words(words_of(scanned, answer), access_token), has_error_object(scanned),
                        answer.retry_after);

@@ -8,16 +8,11 @@
 #include "outbound/reply.hpp"
 #include "tiktok/document.hpp"
 #include "tiktok/endpoint.hpp"
+#include "tiktok/types.hpp"
 
 #include <string_view>
 
 namespace gateway::tiktok {
-
-struct api_request {
-    endpoint which;
-    std::string_view fields; // the comma list for `?fields=`, or empty; outlives the call
-    worker_string body;      // JSON, or empty
-};
 
 /// The bytes to send. They hold the access token, hence a secret.
 void write_request(secret& into, const outbound::origin& api, const api_request& what,

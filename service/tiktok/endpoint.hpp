@@ -1,12 +1,16 @@
-// TikTok's endpoints, one row each (docs/tiktok-wire.md §0, "Endpoint map"): path, window, whether a repeat
-// is safe.
+// TikTok's endpoints (docs/tiktok-wire.md §0, "Endpoint map"): one row each, and all that differs between
+// them is a column of it. The keys and defaults of `limits.tiktok.*`, the windows, the labels of the metrics
+// and the requests are read from here. Constants alone, so that settings/ may read them too.
 #pragma once
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 namespace gateway::tiktok {
 
+/// In the order of the rows. The number of one is its window's, and is kept with windows and tokens in
+/// memory.
 enum class endpoint : std::uint8_t {
     user_info,
     video_list,
@@ -17,25 +21,121 @@ enum class endpoint : std::uint8_t {
     content_init,
     status_fetch,
     cancel,
-    // OAuth and the upload host have no documented window.
     token,
     revoke,
     upload
 };
-inline constexpr std::size_t endpoint_count = 12;
 
 /// docs/tiktok-wire.md §8.4.
-enum class repeat_class { safe, byte_safe, unsafe, single_flight };
+enum class repeat_class : std::uint8_t { safe, byte_safe, unsafe, single_flight };
 
-struct endpoint_facts {
+struct endpoint_row {
     endpoint which;
-    std::string_view name;   // the metric's label
-    std::string_view method; // towards TikTok
+    std::string_view name; // the metrics' label; limits.tiktok.<name>_per_minute
+    std::string_view method = "POST";
     std::string_view path;
-    std::uint32_t calls_per_minute; // default of limits.tiktok.<name>_per_minute; 0: no window
-    repeat_class repeats;
+    std::string_view content_type = "application/json; charset=UTF-8"; // docs/tiktok-wire.md §0
+    std::string_view scope = {}; // that it needs, alternatives separated by |; empty: by field, or none
+    std::uint32_t calls_per_minute = 0; // the default of its limit for one user; 0: no window
+    std::string_view counts = "calls";  // what its window counts, for a refusal
+    repeat_class repeats = repeat_class::safe;
+    bool data_is_due = true;             // a success without `data` is none
+    bool may_be_counted_per_app = false; // docs/tiktok-wire.md W1
 };
 
-const endpoint_facts& facts(endpoint which);
+/// Limits are those of docs/tiktok-wire.md §0; 0 where the manual names none (cancel's 30 is ours, so that a
+/// loop at a caller is not handed on).
+inline constexpr std::array endpoints{
+    endpoint_row{.which = endpoint::user_info,
+                 .name = "user_info",
+                 .method = "GET",
+                 .path = "/v2/user/info/",
+                 .calls_per_minute = 600,
+                 .counts = "profile reads",
+                 .may_be_counted_per_app = true},
+    endpoint_row{.which = endpoint::video_list,
+                 .name = "video_list",
+                 .path = "/v2/video/list/",
+                 .content_type = "application/json",
+                 .scope = "video.list",
+                 .calls_per_minute = 600,
+                 .counts = "video lists",
+                 .may_be_counted_per_app = true},
+    endpoint_row{.which = endpoint::video_query,
+                 .name = "video_query",
+                 .path = "/v2/video/query/",
+                 .content_type = "application/json",
+                 .scope = "video.list",
+                 .calls_per_minute = 600,
+                 .counts = "video queries",
+                 .may_be_counted_per_app = true},
+    endpoint_row{.which = endpoint::creator_info,
+                 .name = "creator_info",
+                 .path = "/v2/post/publish/creator_info/query/",
+                 .scope = "video.publish",
+                 .calls_per_minute = 20,
+                 .counts = "creator queries"},
+    endpoint_row{.which = endpoint::video_init,
+                 .name = "video_init",
+                 .path = "/v2/post/publish/video/init/",
+                 .scope = "video.publish",
+                 .calls_per_minute = 6,
+                 .counts = "direct posts",
+                 .repeats = repeat_class::unsafe},
+    endpoint_row{.which = endpoint::inbox_init,
+                 .name = "inbox_init",
+                 .path = "/v2/post/publish/inbox/video/init/",
+                 .scope = "video.upload",
+                 .calls_per_minute = 6,
+                 .counts = "uploads",
+                 .repeats = repeat_class::unsafe},
+    endpoint_row{.which = endpoint::content_init,
+                 .name = "content_init",
+                 .path = "/v2/post/publish/content/init/",
+                 .scope = "video.upload|video.publish",
+                 .calls_per_minute = 6,
+                 .counts = "photo posts",
+                 .repeats = repeat_class::unsafe},
+    endpoint_row{.which = endpoint::status_fetch,
+                 .name = "status_fetch",
+                 .path = "/v2/post/publish/status/fetch/",
+                 .scope = "video.upload|video.publish",
+                 .calls_per_minute = 30,
+                 .counts = "status queries"},
+    endpoint_row{.which = endpoint::cancel,
+                 .name = "cancel",
+                 .path = "/v2/post/publish/cancel/",
+                 .scope = "video.upload|video.publish",
+                 .calls_per_minute = 30,
+                 .repeats = repeat_class::unsafe,
+                 .data_is_due = false},
+    // OAuth and the upload host have no documented window.
+    endpoint_row{.which = endpoint::token,
+                 .name = "token",
+                 .path = "/v2/oauth/token/",
+                 .repeats = repeat_class::single_flight},
+    endpoint_row{.which = endpoint::revoke,
+                 .name = "revoke",
+                 .path = "/v2/oauth/revoke/",
+                 .repeats = repeat_class::unsafe},
+    endpoint_row{.which = endpoint::upload,
+                 .name = "upload",
+                 .method = "PUT",
+                 .path = "",
+                 .repeats = repeat_class::byte_safe},
+};
+inline constexpr std::size_t endpoint_count = endpoints.size();
+
+constexpr const endpoint_row& row_of(endpoint which) {
+    return endpoints[static_cast<std::size_t>(which)];
+}
+
+static_assert(
+    [] {
+        for (std::size_t at = 0; at < endpoint_count; ++at)
+            if (endpoints[at].which != static_cast<endpoint>(at)) return false;
+        return true;
+    }(),
+    "the rows stand in the order of the enumerators");
 
 } // namespace gateway::tiktok

@@ -109,7 +109,7 @@ failure translate(endpoint where, tiktok_words words, std::string_view retry_aft
     if (row->ours == errc::missing_scope) {
         std::vector<field_fault> faults{
             {"scopes",
-             "TikTok wants a scope for " + std::string(facts(where).name) + " that the user did not grant"}};
+             "TikTok wants a scope for " + std::string(row_of(where).name) + " that the user did not grant"}};
         return failure(errc::missing_scope, std::move(sentence))
             .fields(std::move(faults))
             .tiktok(std::move(words));

@@ -30,30 +30,20 @@ token_outcome judge_failure(failure why) {
     return try_later{std::move(why), std::nullopt};
 }
 
-/// A code of a closed set: OAuth's own are few, but TikTok may invent more.
-std::string_view label_of(const token_outcome& outcome) {
-    if (std::holds_alternative<token_answer>(outcome)) return "ok";
-    if (std::holds_alternative<grant_invalid>(outcome)) return "invalid_grant";
-    if (std::holds_alternative<grant_refused>(outcome)) return "refused";
-    if (std::holds_alternative<answer_lost>(outcome)) return "lost";
-    return "try_later";
-}
-
 } // namespace
 
 oauth::oauth(outbound::client& http, outbound::origin api, std::string client_key, secret client_secret,
-             std::string redirect_uri, oauth_observer told)
+             std::string redirect_uri)
     : oauth(sender_of(http, api), host_of(api), std::move(client_key), std::move(client_secret),
-            std::move(redirect_uri), std::move(told)) {}
+            std::move(redirect_uri)) {}
 
 oauth::oauth(send_form send, std::string host, std::string client_key, secret client_secret,
-             std::string redirect_uri, oauth_observer told)
+             std::string redirect_uri)
     : send_(std::move(send)),
       host_(std::move(host)),
       client_key_(std::move(client_key)),
       client_secret_(std::move(client_secret)),
-      redirect_uri_(std::move(redirect_uri)),
-      told_(std::move(told)) {}
+      redirect_uri_(std::move(redirect_uri)) {}
 
 std::string oauth::form_begun(std::string_view grant_type) const {
     std::string form;
@@ -79,39 +69,28 @@ task<token_outcome> oauth::refresh(secret refresh_token, deadline until) {
 }
 
 task<token_outcome> oauth::ask(secret form, deadline until) {
-    const auto began = steady_now();
-    secret request = form_request(host_, facts(endpoint::token).path, form.reveal());
+    secret request = form_request(host_, row_of(endpoint::token).path, form.reveal());
     std::string bytes(request.reveal());
     request.wipe();
     auto reply = co_await send_(std::move(bytes), until);
     token_outcome outcome = reply ? read_token_answer(reply->status, reply->body(), reply->retry_after)
                                   : judge_failure(reply.error());
     if (reply) wipe_bytes(reply->bytes); // tokens were here
-    tell(facts(endpoint::token).name, label_of(outcome), began);
     co_return outcome;
 }
 
 task<result<revoked>> oauth::revoke(secret access_token, deadline until) {
-    const auto began = steady_now();
     auto form = form_begun({});
     append_form(form, "token", access_token.reveal());
     const secret wiped{std::move(form)};
-    const secret request = form_request(host_, facts(endpoint::revoke).path, wiped.reveal());
+    const secret request = form_request(host_, row_of(endpoint::revoke).path, wiped.reveal());
     std::string bytes(request.reveal());
     auto reply = co_await send_(std::move(bytes), until);
-    if (!reply) {
-        tell(facts(endpoint::revoke).name, "unreachable", began);
-        co_return reply.error();
-    }
+    if (!reply) co_return reply.error();
     auto words = read_oauth_error(reply->status, reply->body());
     const bool good = words.code.empty() && reply->status < 300;
-    tell(facts(endpoint::revoke).name, good ? "ok" : "refused", began);
     if (good) co_return revoked{};
     co_return failure{errc::tiktok_error, "TikTok did not revoke the access."}.tiktok(std::move(words));
-}
-
-void oauth::tell(std::string_view endpoint, std::string_view code, steady_time began) const {
-    if (told_) told_(endpoint, code, std::chrono::duration_cast<milliseconds>(steady_now() - began));
 }
 
 } // namespace gateway::tiktok

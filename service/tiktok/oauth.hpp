@@ -20,17 +20,12 @@ struct revoked {};
 /// outbound::client; tests of what an answer means bring their own.
 using send_form = std::function<task<result<outbound::reply>>(std::string request, deadline until)>;
 
-/// For upstream_requests_total and upstream_duration_seconds: `token` or `revoke`, and a code of a closed
-/// set.
-using oauth_observer =
-    std::function<void(std::string_view endpoint, std::string_view code, milliseconds took)>;
-
 class oauth {
 public:
     oauth(outbound::client& http, outbound::origin api, std::string client_key, secret client_secret,
-          std::string redirect_uri, oauth_observer told = {});
+          std::string redirect_uri);
     oauth(send_form send, std::string host, std::string client_key, secret client_secret,
-          std::string redirect_uri, oauth_observer told = {});
+          std::string redirect_uri);
 
     const std::string& client_key() const { return client_key_; }
     const std::string& redirect_uri() const { return redirect_uri_; }
@@ -45,14 +40,12 @@ private:
     /// The fields every form has.
     std::string form_begun(std::string_view grant_type) const;
     task<token_outcome> ask(secret form, deadline until);
-    void tell(std::string_view endpoint, std::string_view code, steady_time began) const;
 
     send_form send_;
     std::string host_;
     std::string client_key_;
     secret client_secret_;
     std::string redirect_uri_;
-    oauth_observer told_;
 };
 
 } // namespace gateway::tiktok

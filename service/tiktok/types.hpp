@@ -3,13 +3,22 @@
 #include "base/ids.hpp"
 #include "base/memory/worker_memory.hpp"
 #include "tiktok/document.hpp"
+#include "tiktok/endpoint.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gateway::tiktok {
+
+/// One call to be made, before it has a token.
+struct api_request {
+    endpoint which;
+    std::string_view fields; // the comma list for `?fields=`, or empty; outlives the call
+    worker_string body;      // JSON, or empty
+};
 
 /// What direct posts carry (docs/tiktok-wire.md §4.2, §4.4). Empty privacy_level: not a direct post.
 struct post_info {

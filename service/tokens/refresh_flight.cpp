@@ -2,6 +2,7 @@
 // durable, request, new pair durable, used.
 #include "base/failpoint.hpp"
 #include "runtime/waiter.hpp"
+#include "telemetry/sink.hpp"
 #include "tokens/refresh_policy.hpp"
 #include "tokens/token_service_state.hpp"
 
@@ -332,6 +333,17 @@ task<refresh_outcome> refresh(token_service::state& s, const flight& one) {
     co_return end;
 }
 
+/// Each counts; what somebody may have to look into has a line of its own.
+void count(telemetry::sink& counts, const user_id& user, refresh_result result, milliseconds took) {
+    using enum refresh_result;
+    const auto name = name_of(result);
+    counts.refresh_ended(name, took);
+    if (result == refreshed || result == superseded) return;
+    const bool alarm = result == lost || result == wrong_account || result == store_failed;
+    counts.tell(alarm ? telemetry::level::error : telemetry::level::warn, "token_refresh",
+                {{"result", name}, {"user", user.text()}});
+}
+
 /// Tells those who wait, also when the coroutine is destroyed before its end.
 class completion_guard {
 public:
@@ -364,8 +376,7 @@ task<void> run_refresh(std::shared_ptr<token_service::state> s, shared_flight on
         at_the_end.tell(std::move(end));
     }
     const auto took = std::chrono::duration_cast<milliseconds>(steady_now() - began);
-    const refresh_report report{one->user, how, took};
-    if (asked && s->observer) s->observer(report);
+    if (asked && s->counts) count(*s->counts, one->user, how, took);
 }
 
 } // namespace gateway::tokens

@@ -102,13 +102,13 @@ failure reconnect_failure(std::string_view cause) {
 }
 
 token_service::state::state(worker& at, tiktok::oauth& with, vault::token_vault& from, store::store& durable,
-                            token_service_settings how, refresh_observer told)
+                            token_service_settings how, telemetry::sink* counts_)
     : home(at),
       ask(with),
       vault(from),
       records(durable),
       settings(how),
-      observer(std::move(told)),
+      counts(counts_),
       owner(new_ulid(wall_now())),
       backoff(how.refresh_per_second),
       dice(seed()),
@@ -165,9 +165,8 @@ void token_service::state::complete(const shared_flight& one, const refresh_outc
 }
 
 token_service::token_service(worker& home, tiktok::oauth& ask, vault::token_vault& vault,
-                             store::store& records, token_service_settings settings,
-                             refresh_observer observer)
-    : state_(std::make_shared<state>(home, ask, vault, records, settings, std::move(observer))) {}
+                             store::store& records, token_service_settings settings, telemetry::sink* counts)
+    : state_(std::make_shared<state>(home, ask, vault, records, settings, counts)) {}
 
 token_service::~token_service() = default;
 

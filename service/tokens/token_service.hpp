@@ -11,7 +11,6 @@
 #include "vault/token_set.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -23,6 +22,9 @@ class store;
 }
 namespace gateway::vault {
 class token_vault;
+}
+namespace gateway::telemetry {
+class sink;
 }
 namespace gateway::tiktok {
 class oauth;
@@ -44,14 +46,6 @@ enum class refresh_result {
 };
 std::string_view name_of(refresh_result result);
 
-/// Told at the end of each refresh, on the home worker's thread.
-struct refresh_report {
-    const user_id& user;
-    refresh_result result;
-    milliseconds took;
-};
-using refresh_observer = std::function<void(const refresh_report&)>;
-
 struct token_service_settings {
     double refresh_per_second = 10;
     milliseconds refresh_ahead{300'000};  // cut to half the lifetime
@@ -65,9 +59,10 @@ struct token_service_settings {
 
 class token_service {
 public:
-    /// `ask` belongs to `home` and is used on its thread only.
+    /// `ask` belongs to `home` and is used on its thread only. `counts` takes the end of each refresh; null:
+    /// nobody counts.
     token_service(worker& home, tiktok::oauth& ask, vault::token_vault& vault, store::store& records,
-                  token_service_settings settings, refresh_observer observer = {});
+                  token_service_settings settings, telemetry::sink* counts = nullptr);
     ~token_service();
 
     /// ready() is asked for this user soon. Any thread.

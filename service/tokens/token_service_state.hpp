@@ -41,7 +41,7 @@ using shared_flight = std::shared_ptr<flight>;
 
 struct token_service::state : std::enable_shared_from_this<token_service::state> {
     state(worker& at, tiktok::oauth& with, vault::token_vault& from, store::store& durable,
-          token_service_settings how, refresh_observer told);
+          token_service_settings how, telemetry::sink* counts);
 
     /// The flight of this user, a new one where there is none; null while draining. Any thread.
     shared_flight attach(const user_id& user, std::uint64_t version, std::uint32_t forced, bool resumed);
@@ -63,8 +63,8 @@ struct token_service::state : std::enable_shared_from_this<token_service::state>
     vault::token_vault& vault;
     store::store& records;
     const token_service_settings settings;
-    const refresh_observer observer;
-    const std::string owner; // of leases: this process
+    telemetry::sink* const counts; // null: nobody counts
+    const std::string owner;       // of leases: this process
 
     mutable std::mutex lock; // for what follows; held for nanoseconds
     std::unordered_map<user_id, shared_flight> flights;

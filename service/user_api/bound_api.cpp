@@ -4,14 +4,16 @@
 #include "base/random_unit.hpp"
 #include "runtime/waiter.hpp"
 #include "telemetry/call_record.hpp"
+#include "telemetry/recorder.hpp"
 #include "tiktok/api_call.hpp"
-#include "tiktok/bodies.hpp"
 #include "tiktok/error_table.hpp"
+#include "tiktok/requests.hpp"
 #include "tokens/refresh_policy.hpp"
 #include "tokens/token_service.hpp"
+#include "user_api/api_client.hpp"
 #include "user_api/call_outcome.hpp"
+#include "user_api/chunk_sender.hpp"
 #include "user_api/retry_policy.hpp"
-#include "user_api/services.hpp"
 #include "windows/shared_windows.hpp"
 
 #include <utility>
@@ -19,34 +21,10 @@
 namespace gateway::user_api {
 namespace {
 
-/// What the window of an endpoint counts, as a person would say it.
-std::string_view plural_of(tiktok::endpoint which) {
-    switch (which) {
-        case tiktok::endpoint::user_info:
-            return "profile reads";
-        case tiktok::endpoint::video_list:
-            return "video lists";
-        case tiktok::endpoint::video_query:
-            return "video queries";
-        case tiktok::endpoint::creator_info:
-            return "creator queries";
-        case tiktok::endpoint::video_init:
-            return "direct posts";
-        case tiktok::endpoint::inbox_init:
-            return "uploads";
-        case tiktok::endpoint::content_init:
-            return "photo posts";
-        case tiktok::endpoint::status_fetch:
-            return "status queries";
-        default:
-            return "calls";
-    }
-}
-
 failure window_is_full(tiktok::endpoint which, const limits::no_slot& refused) {
     const auto wait_s = std::chrono::ceil<seconds>(refused.wait).count();
     std::string sentence = "TikTok accepts " + std::to_string(refused.stands.limit) + " ";
-    sentence += plural_of(which);
+    sentence += tiktok::row_of(which).counts;
     sentence += " a minute for this user; try again in " + std::to_string(wait_s)
                 + (wait_s == 1 ? " second." : " seconds.");
     return failure(errc::rate_limited, std::move(sentence))
@@ -85,14 +63,6 @@ bool is_rate_limit(const call_outcome& out) {
            && out.answer.error().details()->scope == limit_scope::tiktok_user;
 }
 
-/// Whether TikTok counts display calls per token or per app is not said (docs/tiktok-wire.md W1). A user
-/// whose own window had room has not reached it, so it was the app's.
-bool is_limit_of_the_app(tiktok::endpoint which, std::uint32_t room_of_the_user) {
-    const bool display = which == tiktok::endpoint::user_info || which == tiktok::endpoint::video_list
-                         || which == tiktok::endpoint::video_query;
-    return display && room_of_the_user > 0;
-}
-
 /// A call that ends with a token TikTok does not accept shows TikTok's words.
 failure with_words_of(const failure& refusal, const failure& why) {
     const bool shows = why.code() == errc::tiktok_error && (!why.details() || !why.details()->tiktok);
@@ -100,6 +70,8 @@ failure with_words_of(const failure& refusal, const failure& why) {
     return failure(why).tiktok(*refusal.details()->tiktok);
 }
 
+/// Whether TikTok counts some calls per token or per app is not said (docs/tiktok-wire.md W1). A user whose
+/// own window had room has not reached it, so it was the app's.
 failure limit_of_the_app(const failure& said) {
     const auto& more = *said.details();
     failure f(errc::rate_limited,
@@ -111,12 +83,16 @@ failure limit_of_the_app(const failure& said) {
 
 } // namespace
 
-bound_api::bound_api(services& shared, const user_id& user, telemetry::call_record& record, deadline until)
+bound_api::bound_api(api_client& shared, const user_id& user, telemetry::call_record& record, deadline until)
     : shared_(shared), user_(user), record_(record), until_(until) {}
+
+telemetry::recorder& bound_api::recorder() const {
+    return shared_.recorder_;
+}
 
 bool bound_api::bind_now() {
     bound_at_ = coarse_wall_now();
-    bound_ = shared_.tokens.ready(user_, bound_at_);
+    bound_ = shared_.tokens_.ready(user_, bound_at_);
     if (!bound_) return false;
     // Soon sent; of a user among many it is in no cache of the processor's yet.
     __builtin_prefetch(bound_->access_token.reveal().data());
@@ -124,7 +100,7 @@ bool bound_api::bind_now() {
 }
 
 task<result<void>> bound_api::bind() {
-    auto asked = co_await shared_.tokens.access(user_, until_);
+    auto asked = co_await shared_.tokens_.access(user_, until_);
     if (!asked) co_return asked.error();
     bound_ = std::move(*asked);
     bound_at_ = coarse_wall_now();
@@ -140,13 +116,13 @@ vault::shared_tokens bound_api::tokens_now() const {
     // What was found within the same few milliseconds, and was not refused since, is what would be found
     // again.
     const bool just_found = bound_ && now == bound_at_;
-    return just_found && tokens::is_good(*bound_, now) ? bound_ : shared_.tokens.ready(user_, now);
+    return just_found && tokens::is_good(*bound_, now) ? bound_ : shared_.tokens_.ready(user_, now);
 }
 
 void bound_api::told_of_refusal(tiktok::endpoint which, const failure& why) {
     if (why.code() != errc::rate_limited || !why.details()) return;
-    if (shared_.told.rate_limited && why.details()->scope)
-        shared_.told.rate_limited(*why.details()->scope, tiktok::facts(which).name);
+    if (why.details()->scope)
+        shared_.recorder_.rate_limited(*why.details()->scope, tiktok::row_of(which).name);
 }
 
 task<result<limits::permit>> bound_api::wait_for_slot(tiktok::endpoint which,
@@ -155,7 +131,7 @@ task<result<limits::permit>> bound_api::wait_for_slot(tiktok::endpoint which,
     for (steady_time now = steady_now();; now = steady_now()) {
         if (std::holds_alternative<windows::must_ask>(taken)) {
             std::string key = user_.text();
-            taken = co_await shared_.windows.ask(std::move(key), kind, until_);
+            taken = co_await shared_.windows_.ask(std::move(key), kind, until_);
         }
         if (auto* slot = std::get_if<limits::permit>(&taken)) co_return std::move(*slot);
         if (const auto* away = std::get_if<windows::store_is_away>(&taken)) co_return limits_are_away(*away);
@@ -167,24 +143,24 @@ task<result<limits::permit>> bound_api::wait_for_slot(tiktok::endpoint which,
             co_return f;
         }
         co_await pause_until(deadline::in(now, refused.wait));
-        taken = shared_.windows.take(user_.text(), kind, steady_now(), until_);
+        taken = shared_.windows_.take(user_.text(), kind, steady_now(), until_);
     }
 }
 
 task<result<tiktok::document>> bound_api::call(tiktok::api_request what) {
-    const auto repeats = tiktok::facts(what.which).repeats;
+    const auto& row = tiktok::row_of(what.which);
     const auto kind = static_cast<std::uint8_t>(what.which);
-    shared_.budget.earn();
+    shared_.budget_.earn();
     tries so_far;
     vault::shared_tokens tokens = tokens_now();
     for (;;) {
         if (!tokens) {
-            auto asked = co_await shared_.tokens.access(user_, until_);
+            auto asked = co_await shared_.tokens_.access(user_, until_);
             if (!asked) co_return asked.error();
             tokens = std::move(*asked);
         }
         steady_time began = steady_now();
-        auto taken = shared_.windows.take(user_.text(), kind, began, until_);
+        auto taken = shared_.windows_.take(user_.text(), kind, began, until_);
         if (!std::holds_alternative<limits::permit>(taken)) {
             auto waited = co_await wait_for_slot(what.which, std::move(taken));
             if (!waited) co_return waited.error();
@@ -195,30 +171,30 @@ task<result<tiktok::document>> bound_api::call(tiktok::api_request what) {
         call_outcome out;
         const auto token = tokens->access_token.reveal();
         {
-            auto request = shared_.request_rooms.take();
-            tiktok::write_request(request->bytes, shared_.api, what, token);
-            auto reply = co_await shared_.client.send(shared_.api, request->bytes.reveal(),
-                                                      repeat_of(what.which), until_);
-            shared_.request_rooms.give(std::move(request));
+            auto request = shared_.buffers_.take();
+            tiktok::write_request(request->bytes, shared_.api_, what, token);
+            auto reply = co_await shared_.client_.send(shared_.api_, request->bytes.reveal(),
+                                                       repeat_of(what.which), until_);
+            shared_.buffers_.give(std::move(request));
             slot.expect();
-            note_reply(out, shared_, what.which, std::move(reply), token, began);
+            note_reply(out, shared_.recorder_, what.which, std::move(reply), token, began);
         }
-        if (repeats == tiktok::repeat_class::unsafe) failpoint("post.init_answered");
+        if (row.repeats == tiktok::repeat_class::unsafe) failpoint("post.init_answered");
         const steady_time now = out.ended;
         note(out);
         advice next;
         if (!out.answer)
-            next = after_failure(out.answer.error(), repeats, so_far, out.named_wait, now, until_.left(now),
-                                 waits_for_slots_, random_unit(), shared_.budget);
+            next = after_failure(out.answer.error(), row.repeats, so_far, out.named_wait, now,
+                                 until_.left(now), waits_for_slots_, random_unit(), shared_.budget_);
         milliseconds close_for{0};
         if (is_rate_limit(out)) {
             close_for =
                 next.what == next_step::again ? next.wait : out.named_wait.value_or(tiktok::rate_limit_wait);
-            if (is_limit_of_the_app(what.which, slot.stands(now).remaining))
+            if (row.may_be_counted_per_app && slot.stands(now).remaining > 0)
                 out.answer = limit_of_the_app(out.answer.error());
         }
         record_.user_window = settle(slot, out, close_for, now);
-        if (close_for.count() > 0) shared_.windows.tell_closed(user_.text(), kind, close_for);
+        if (close_for.count() > 0) shared_.windows_.tell_closed(user_.text(), kind, close_for);
 
         if (out.answer) {
             tokens->accepted.note(kind);
@@ -229,7 +205,7 @@ task<result<tiktok::document>> bound_api::call(tiktok::api_request what) {
             co_return std::move(out.answer);
         }
         if (next.what == next_step::refresh) {
-            auto fresh = co_await shared_.tokens.refresh_after_401(user_, tokens, kind, until_);
+            auto fresh = co_await shared_.tokens_.refresh_after_401(user_, tokens, kind, until_);
             if (!fresh) co_return with_words_of(out.answer.error(), fresh.error());
             ++so_far.token_refusals;
             bound_at_ = {}; // the pair stays, since its scopes are looked at; it is sent no more
@@ -237,7 +213,7 @@ task<result<tiktok::document>> bound_api::call(tiktok::api_request what) {
         } else {
             ++so_far.repeats;
             co_await pause_until(deadline::in(now, next.wait));
-            tokens = shared_.tokens.ready(user_, wall_now());
+            tokens = shared_.tokens_.ready(user_, wall_now());
         }
     }
 }
@@ -249,27 +225,8 @@ void bound_api::note(const call_outcome& out) {
     if (!said.empty()) record_.log_id = said;
 }
 
-task<result<tiktok::document>> bound_api::user_info(std::string_view fields) {
-    tiktok::api_request what{tiktok::endpoint::user_info, fields, {}};
-    return call(std::move(what));
-}
-
-task<result<tiktok::document>> bound_api::list_videos(std::string_view fields,
-                                                      std::optional<std::int64_t> cursor,
-                                                      std::int32_t max_count) {
-    tiktok::api_request what{tiktok::endpoint::video_list, fields,
-                             tiktok::video_list_body(cursor, max_count)};
-    return call(std::move(what));
-}
-
-task<result<tiktok::document>> bound_api::query_videos(std::string_view fields,
-                                                       const std::vector<std::string>& ids) {
-    tiktok::api_request what{tiktok::endpoint::video_query, fields, tiktok::video_query_body(ids)};
-    return call(std::move(what));
-}
-
 task<result<tiktok::creator>> bound_api::creator_info() {
-    tiktok::api_request what{tiktok::endpoint::creator_info, {}, {}};
+    auto what = tiktok::creator_info_request();
     auto answer = co_await call(std::move(what));
     if (!answer) co_return answer.error();
     co_return tiktok::read_creator(std::move(*answer));
@@ -278,7 +235,7 @@ task<result<tiktok::creator>> bound_api::creator_info() {
 task<result<tiktok::started_post>> bound_api::init_video(const tiktok::post_info& info,
                                                          const tiktok::video_source& source) {
     const bool uploads = source.url.empty();
-    tiktok::api_request what{tiktok::endpoint::video_init, {}, tiktok::video_init_body(info, source)};
+    auto what = tiktok::video_init_request(info, source);
     auto answer = co_await call(std::move(what));
     if (!answer) co_return answer.error();
     co_return tiktok::read_started_post(*answer, uploads);
@@ -286,7 +243,7 @@ task<result<tiktok::started_post>> bound_api::init_video(const tiktok::post_info
 
 task<result<tiktok::started_post>> bound_api::init_inbox_video(const tiktok::video_source& source) {
     const bool uploads = source.url.empty();
-    tiktok::api_request what{tiktok::endpoint::inbox_init, {}, tiktok::inbox_init_body(source)};
+    auto what = tiktok::inbox_init_request(source);
     auto answer = co_await call(std::move(what));
     if (!answer) co_return answer.error();
     co_return tiktok::read_started_post(*answer, uploads);
@@ -295,23 +252,25 @@ task<result<tiktok::started_post>> bound_api::init_inbox_video(const tiktok::vid
 task<result<tiktok::started_post>> bound_api::init_photos(const tiktok::post_info& info, bool direct,
                                                           const std::vector<std::string>& urls,
                                                           std::uint32_t cover_index) {
-    tiktok::api_request what{
-        tiktok::endpoint::content_init, {}, tiktok::content_init_body(info, direct, urls, cover_index)};
+    auto what = tiktok::content_init_request(info, direct, urls, cover_index);
     auto answer = co_await call(std::move(what));
     if (!answer) co_return answer.error();
     co_return tiktok::read_started_post(*answer, false);
 }
 
 task<result<tiktok::post_status>> bound_api::fetch_status(const publish_id& id) {
-    tiktok::api_request what{tiktok::endpoint::status_fetch, {}, tiktok::publish_id_body(id)};
+    auto what = tiktok::status_request(id);
     auto answer = co_await call(std::move(what));
     if (!answer) co_return answer.error();
     co_return tiktok::read_post_status(std::move(*answer));
 }
 
 task<result<tiktok::document>> bound_api::cancel(const publish_id& id) {
-    tiktok::api_request what{tiktok::endpoint::cancel, {}, tiktok::publish_id_body(id)};
-    return call(std::move(what));
+    return call(tiktok::cancel_request(id));
+}
+
+task<result<chunk_sender>> bound_api::prepare_upload(body_source& from, const tiktok::chunk_plan& plan) {
+    return shared_.uploads_.prepare(from, plan, until_);
 }
 
 } // namespace gateway::user_api

@@ -21,29 +21,32 @@
 #include <string_view>
 #include <vector>
 
-namespace gateway::telemetry {
-struct call_record;
+namespace gateway {
+class body_source;
 }
+namespace gateway::telemetry {
+class recorder;
+struct call_record;
+} // namespace gateway::telemetry
 namespace gateway::tiktok {
-struct api_request;
+struct chunk_plan;
 }
 
 namespace gateway::user_api {
 
 struct call_outcome;
-class services; // what all bound_api of one worker share: client, tokens, windows, retry budget, endpoints'
-                // address
+class api_client;
+class chunk_sender;
 
 class bound_api {
 public:
     /// `user` and `record` outlive it.
-    bound_api(services& shared, const user_id& user, telemetry::call_record& record, deadline until);
+    bound_api(api_client& shared, const user_id& user, telemetry::call_record& record, deadline until);
 
     const user_id& user() const { return user_; }
     deadline until() const { return until_; }
-    /// For what talks to TikTok without a token: the chunk sender.
-    services& shared() const { return shared_; }
     telemetry::call_record& record() const { return record_; }
+    telemetry::recorder& recorder() const; // of this worker
     /// A full window is waited for, as long as the deadline allows, instead of answered with rate_limited.
     /// For batches, which pace themselves by TikTok's six inits a minute.
     void wait_for_slots(bool wait) { waits_for_slots_ = wait; }
@@ -54,10 +57,8 @@ public:
     /// What the user granted, once bound.
     std::span<const std::string> scopes() const;
 
-    task<result<tiktok::document>> user_info(std::string_view fields);
-    task<result<tiktok::document>> list_videos(std::string_view fields, std::optional<std::int64_t> cursor,
-                                               std::int32_t max_count);
-    task<result<tiktok::document>> query_videos(std::string_view fields, const std::vector<std::string>& ids);
+    /// The answer as it comes (tiktok/requests.hpp makes what is asked).
+    task<result<tiktok::document>> call(tiktok::api_request what);
     task<result<tiktok::creator>> creator_info();
     /// The inits. Never repeated once bytes may have left (a 401 is refused before any effect and repeated
     /// once after a refresh). A lost answer: failure with may_have_reached_tiktok; the caller of this decides
@@ -70,16 +71,17 @@ public:
                                                    std::uint32_t cover_index);
     task<result<tiktok::post_status>> fetch_status(const publish_id& id);
     task<result<tiktok::document>> cancel(const publish_id& id);
+    /// Before the init of a video whose bytes we send; as uploader::prepare.
+    task<result<chunk_sender>> prepare_upload(body_source& from, const tiktok::chunk_plan& plan);
 
 private:
-    task<result<tiktok::document>> call(tiktok::api_request what);
     /// Where `taken`, what memory said, was not a slot.
     task<result<limits::permit>> wait_for_slot(tiktok::endpoint which, windows::shared_windows::taken taken);
     vault::shared_tokens tokens_now() const;
     void note(const call_outcome& out);
     void told_of_refusal(tiktok::endpoint which, const failure& why);
 
-    services& shared_;
+    api_client& shared_;
     const user_id& user_;
     telemetry::call_record& record_;
     deadline until_;

@@ -1,8 +1,8 @@
 #include "user_api/call_outcome.hpp"
 
+#include "telemetry/recorder.hpp"
 #include "tiktok/api_call.hpp"
 #include "tiktok/error_table.hpp"
-#include "user_api/services.hpp"
 
 #include <utility>
 
@@ -11,7 +11,7 @@ namespace {
 
 /// A lost answer matters for what writes; a read may simply be asked again.
 failure as_seen_by(tiktok::endpoint which, const failure& f) {
-    const bool reads = tiktok::facts(which).repeats == tiktok::repeat_class::safe;
+    const bool reads = tiktok::row_of(which).repeats == tiktok::repeat_class::safe;
     return reads && f.details() && f.details()->may_have_reached_tiktok ? failure(f.code(), f.message()) : f;
 }
 
@@ -46,12 +46,12 @@ void note_failure(call_outcome& out, tiktok::endpoint which, const failure& f) {
 } // namespace
 
 outbound::repeat repeat_of(tiktok::endpoint which) {
-    return tiktok::facts(which).repeats == tiktok::repeat_class::safe
+    return tiktok::row_of(which).repeats == tiktok::repeat_class::safe
                ? outbound::repeat::if_connection_was_reused
                : outbound::repeat::never;
 }
 
-void note_reply(call_outcome& out, const services& shared, tiktok::endpoint which,
+void note_reply(call_outcome& out, telemetry::recorder& recorder, tiktok::endpoint which,
                 result<outbound::reply> reply, std::string_view access_token, steady_time began) {
     if (reply)
         note_answer(out, which, std::move(*reply), access_token);
@@ -59,9 +59,8 @@ void note_reply(call_outcome& out, const services& shared, tiktok::endpoint whic
         note_failure(out, which, reply.error());
     out.ended = steady_now();
     out.took = std::chrono::duration_cast<milliseconds>(out.ended - began);
-    if (shared.told.upstream_call)
-        shared.told.upstream_call(tiktok::facts(which).name, out.answer ? "ok" : label_of(out.answer.error()),
-                                  out.took);
+    recorder.upstream_call(tiktok::row_of(which).name, out.answer ? "ok" : label_of(out.answer.error()),
+                           out.took);
 }
 
 } // namespace gateway::user_api

@@ -9,9 +9,11 @@
 #include <optional>
 #include <string_view>
 
-namespace gateway::user_api {
+namespace gateway::telemetry {
+class recorder;
+}
 
-class services;
+namespace gateway::user_api {
 
 struct call_outcome {
     result<tiktok::document> answer;        // filled before anybody looks
@@ -25,9 +27,9 @@ struct call_outcome {
 /// Whether the client may send it once more.
 outbound::repeat repeat_of(tiktok::endpoint which);
 
-/// What the client brought of a call that went out at `began`; the observer is told. Fills `out`, which lives
+/// What the client brought of a call that went out at `began`, counted. Fills `out`, which lives
 /// in the caller's frame: moving an answer from frame to frame costs more than looking into it.
-void note_reply(call_outcome& out, const services& shared, tiktok::endpoint which,
+void note_reply(call_outcome& out, telemetry::recorder& recorder, tiktok::endpoint which,
                 result<outbound::reply> reply, std::string_view access_token, steady_time began);
 
 } // namespace gateway::user_api

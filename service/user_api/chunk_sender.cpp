@@ -5,13 +5,14 @@
 #include "outbound/client.hpp"
 #include "runtime/waiter.hpp"
 #include "telemetry/call_record.hpp"
+#include "telemetry/recorder.hpp"
 #include "tiktok/error_table.hpp"
 #include "tiktok/media_sniff.hpp"
 #include "tiktok/put_verdict.hpp"
 #include "tiktok/upload_target.hpp"
+#include "user_api/bound_api.hpp"
 #include "user_api/held_chunk.hpp"
 #include "user_api/retry_policy.hpp"
-#include "user_api/services.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -53,26 +54,22 @@ failure no_video(const tiktok::sniffed_media& media) {
 
 class in_flight {
 public:
-    explicit in_flight(const observer& told) : told_(told) {
-        if (told_.uploads_in_flight) told_.uploads_in_flight(+1);
-    }
-    ~in_flight() {
-        if (told_.uploads_in_flight) told_.uploads_in_flight(-1);
-    }
+    explicit in_flight(telemetry::recorder& counts) : counts_(counts) { counts_.uploads_in_flight(+1); }
+    ~in_flight() { counts_.uploads_in_flight(-1); }
     in_flight(const in_flight&) = delete;
     in_flight& operator=(const in_flight&) = delete;
 
 private:
-    const observer& told_;
+    telemetry::recorder& counts_;
 };
 
 } // namespace
 
 struct chunk_sender::state {
-    state(services& s, body_source& from, const tiktok::chunk_plan& p, upload_memory::permit m)
+    state(uploader& s, body_source& from, const tiktok::chunk_plan& p, upload_memory::permit m)
         : shared(s), memory(std::move(m)), plan(p), held(from, p.largest_chunk_bytes()) {}
 
-    services& shared;
+    uploader& shared;
     upload_memory::permit memory;
     tiktok::chunk_plan plan;
     held_chunk held;
@@ -126,7 +123,7 @@ task<std::optional<failure>> chunk_sender::state::pass_on(outbound::exchange& to
         auto goes_on = co_await to.write(*bytes, until);
         if (!goes_on) co_return goes_on.error();
         offset += bytes->size();
-        if (shared.told.uploaded) shared.told.uploaded(bytes->size());
+        shared.recorder_.uploaded(bytes->size());
         if (!*goes_on) break;
     }
     end.all_sent = offset == piece.size_bytes();
@@ -142,7 +139,7 @@ task<put_end> chunk_sender::state::put(tiktok::chunk piece, std::uint64_t offset
     const steady_time began = steady_now();
     const tiktok::chunk rest{piece.first + offset, piece.last};
     std::string head = tiktok::write_put_head(target, rest, plan.size_bytes, content_type);
-    auto exchange = co_await shared.client.begin(target.to, std::move(head), tiktok->until());
+    auto exchange = co_await shared.client_.begin(target.to, std::move(head), tiktok->until());
     if (!exchange) {
         end.network_failed = exchange.error();
     } else {
@@ -157,13 +154,12 @@ void chunk_sender::state::tell(const put_end& end, milliseconds took) {
     telemetry::call_record& record = tiktok->record();
     ++record.upstream_calls;
     record.upstream_time += took;
-    if (!shared.told.upstream_call) return;
     std::string_view label = "unreachable";
     if (!end.network_failed) {
         const tiktok_words words{end.reply.status, {}, {}, {}};
         label = end.reply.status < 300 ? "ok" : tiktok::code_label(words);
     }
-    shared.told.upstream_call(tiktok::facts(tiktok::endpoint::upload).name, label, took);
+    shared.recorder_.upstream_call(tiktok::row_of(tiktok::endpoint::upload).name, label, took);
 }
 
 failure chunk_sender::state::broke_off(tiktok::chunk piece, std::string why) const {
@@ -255,14 +251,13 @@ chunk_sender::chunk_sender(tiktok::chunk_plan plan, std::unique_ptr<state> made)
 chunk_sender::chunk_sender(chunk_sender&&) noexcept = default;
 chunk_sender::~chunk_sender() = default;
 
-task<result<chunk_sender>> chunk_sender::prepare(services& shared, body_source& from, tiktok::chunk_plan plan,
-                                                 deadline until) {
+task<result<chunk_sender>> uploader::prepare(body_source& from, tiktok::chunk_plan plan, deadline until) {
     from.release_memory();
-    auto memory = shared.memory.take(plan.largest_chunk_bytes());
+    auto memory = memory_.take(plan.largest_chunk_bytes());
     if (!memory)
         co_return failure(errc::overloaded, "Too many uploads are running; try again soon.")
             .retry_after(milliseconds{5'000});
-    auto made = std::make_unique<state>(shared, from, plan, std::move(*memory));
+    auto made = std::make_unique<chunk_sender::state>(*this, from, plan, std::move(*memory));
     const tiktok::chunk first = plan.at(0);
     while (made->held.filled_bytes() < std::min<std::uint64_t>(first.size_bytes(), tiktok::sniff_bytes)) {
         auto read = co_await made->held.read_more(first.size_bytes(), until);
@@ -276,12 +271,12 @@ task<result<chunk_sender>> chunk_sender::prepare(services& shared, body_source& 
 
 task<result<sent_video>> chunk_sender::send(bound_api& tiktok, publish_id id, std::string upload_url) {
     state& s = *state_;
-    auto target = tiktok::trust_upload_url(upload_url, s.shared.settings.tiktok.upload_hosts);
+    auto target = tiktok::trust_upload_url(upload_url, s.shared.allowed_hosts_);
     if (!target) co_return target.error();
     s.target = std::move(*target);
     s.tiktok = &tiktok;
     s.id = std::move(id);
-    const in_flight counted(s.shared.told);
+    const in_flight counted(s.shared.recorder_);
 
     sent_video out;
     for (std::uint64_t i = 0; i < plan_.chunk_count; ++i) {

@@ -3,19 +3,29 @@
 // Its memory is admitted before anything is begun. One upload, one coroutine, the worker's thread.
 #pragma once
 #include "base/clock.hpp"
+#include "base/ids.hpp"
 #include "base/result.hpp"
 #include "runtime/body_source.hpp"
 #include "runtime/task.hpp"
 #include "tiktok/chunk_plan.hpp"
-#include "user_api/bound_api.hpp"
 #include "user_api/upload_memory.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
+
+namespace gateway::outbound {
+class client;
+}
+namespace gateway::telemetry {
+class recorder;
+}
 
 namespace gateway::user_api {
+
+class bound_api;
 
 struct sent_video {
     int last_status = 0; // of the last chunk: 201, where its answer was lost and TikTok has all bytes too
@@ -25,11 +35,6 @@ struct sent_video {
 /// What is known before the first PUT: the plan, the memory for its largest chunk, the container.
 class chunk_sender {
 public:
-    /// overloaded when `uploads.memory_bytes` is used up, invalid_input when the first bytes are no video of
-    /// a kind TikTok takes, and the failures of the source.
-    static task<result<chunk_sender>> prepare(services& shared, body_source& from, tiktok::chunk_plan plan,
-                                              deadline until);
-
     const tiktok::chunk_plan& plan() const { return plan_; }
     std::string_view content_type() const { return content_type_; } // of the container found
 
@@ -43,12 +48,34 @@ public:
     ~chunk_sender();
 
 private:
+    friend class uploader;
     struct state;
     chunk_sender(tiktok::chunk_plan plan, std::unique_ptr<state> made);
 
     tiktok::chunk_plan plan_;
     std::string_view content_type_;
     std::unique_ptr<state> state_;
+};
+
+/// Begins uploads. One per worker, used from its thread.
+class uploader {
+public:
+    /// `memory` is shared by all workers. `allowed_hosts`: upload hosts beyond public names.
+    uploader(outbound::client& client, upload_memory& memory, const std::vector<std::string>& allowed_hosts,
+             telemetry::recorder& recorder)
+        : client_(client), memory_(memory), allowed_hosts_(allowed_hosts), recorder_(recorder) {}
+
+    /// overloaded when `uploads.memory_bytes` is used up, invalid_input when the first bytes are no video of
+    /// a kind TikTok takes, and the failures of the source.
+    task<result<chunk_sender>> prepare(body_source& from, tiktok::chunk_plan plan, deadline until);
+
+private:
+    friend class chunk_sender;
+
+    outbound::client& client_;
+    upload_memory& memory_;
+    const std::vector<std::string>& allowed_hosts_;
+    telemetry::recorder& recorder_;
 };
 
 } // namespace gateway::user_api

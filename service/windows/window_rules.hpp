@@ -8,6 +8,11 @@
 namespace gateway::windows {
 
 /// The rules of limits::window_table for TikTok's windows: one per endpoint, in the order of `endpoint`.
-std::vector<limits::window_rule> window_rules(const settings::limits& from);
+inline std::vector<limits::window_rule> window_rules(const settings::limits& from) {
+    std::vector<limits::window_rule> rules;
+    for (const auto calls : from.tiktok_per_minute)
+        rules.push_back({calls, milliseconds{60'000}});
+    return rules;
+}
 
 } // namespace gateway::windows

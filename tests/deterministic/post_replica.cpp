@@ -10,9 +10,12 @@
 #include "outbound/tls_client_context.hpp"
 #include "posts/settlement.hpp"
 #include "runtime/waiter.hpp"
+#include "telemetry/log_queue.hpp"
+#include "telemetry/sink.hpp"
 #include "tiktok/webhook_reader.hpp"
 #include "user_api/upload_memory.hpp"
 #include "windows/shared_windows.hpp"
+#include "windows/window_rules.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -76,6 +79,12 @@ outbound::resolver& no_names() {
     static outbound::resolver one(outbound::resolver_options{});
     return one;
 }
+/// What is counted is read by nobody.
+telemetry::recorder& counts() {
+    static telemetry::log_queue lines(-1);
+    static telemetry::sink all({}, lines, telemetry::level::error, 1);
+    return all.of_worker(0);
+}
 
 } // namespace
 
@@ -92,7 +101,8 @@ struct post_replica::parts {
           windows(home, *records, table),
           quotas({limits::window_rule{}}),
           memory(settings.uploads.memory_bytes),
-          tiktok(client, tokens, windows, memory, settings, {}),
+          uploads(client, memory, settings.tiktok.upload_hosts, counts()),
+          tiktok(client, {"open.tiktokapis.com"}, tokens, windows, uploads, counts()),
           disk(1, 16),
           files_settings{folder, settings.files.quota_bytes, settings.files.keep_hours},
           files(*records, disk, files_settings),
@@ -116,7 +126,8 @@ struct post_replica::parts {
     limits::window_table quotas;
     limits::address_limiter unknown_keys{60, 1};
     user_api::upload_memory memory;
-    user_api::services tiktok;
+    user_api::uploader uploads;
+    user_api::api_client tiktok;
     blocking_pool disk;
     settings::files files_settings;
     files::shelf files;

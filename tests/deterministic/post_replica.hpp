@@ -14,7 +14,8 @@
 #include "telemetry/call_record.hpp"
 #include "tiktok/oauth.hpp"
 #include "tokens/token_service.hpp"
-#include "user_api/services.hpp"
+#include "user_api/api_client.hpp"
+#include "user_api/chunk_sender.hpp"
 #include "vault/token_vault.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>

@@ -14,6 +14,7 @@ BAD = [  # rule, path, text
     ("layers", "service/tiktok/a.cpp", '#include "user_api/bound_api.hpp"\n'),
     ("layers", "service/vault/a.cpp", '#include "near.hpp"\n'),
     ("layers", "tests/simulator/a.cpp", '#include "tiktok/endpoint.hpp"\n'),
+    ("layers", "service/tiktok/endpoint.hpp", HEADER + '#include "base/ids.hpp"\n'),
     ("detached", "service/inbound/a.cpp", "co_spawn(io, f(), asio::detached);\n"),
     ("stdout", "service/store/a.cpp", 'std::cout << "hello";\n'),
     ("timer_race", "service/inbound/a.cpp", "co_await (read() || timer.async_wait());\n"),
@@ -47,6 +48,7 @@ BAD = [  # rule, path, text
 GOOD = [
     ("tests/bench/micro/a.cpp", "#include <benchmark/benchmark.h>\n"),
     ("service/posts/a.cpp", '#include "files/shelf.hpp"\n#include "base/result.hpp"\n'),
+    ("service/settings/a.cpp", '#include "tiktok/endpoint.hpp"\n'),
     ("service/main.cpp", '#include "inbound/listener.hpp"\n'),
     ("service/store/a.cpp", '// std::cout is not used here\nauto text = "detached std::cout";\n'),
     ("service/store/a.cpp", 'auto text = R"(new part(1); } } {)";\nvoid f() {\n}\n'),

@@ -18,6 +18,8 @@ FUNCTION_LINES_MAX = 70
 RANKS = {"base": 0, "http": 1, "limits": 1, "telemetry": 1, "settings": 1, "runtime": 2, "store": 3, "outbound": 3,
          "vault": 4, "tiktok": 4, "tokens": 5, "windows": 5, "user_api": 6, "posts": 7, "files": 7, "connections": 7,
          "api": 7, "idempotency": 7, "actions": 8, "pipeline": 9, "inbound": 10, "app": 11}
+# constants alone, without an include of ours: any folder may read them
+CONSTANTS = {"tiktok/endpoint.hpp"}
 # pairs of equal rank of which the first may use the second
 NEIGHBOURS = {("posts", "files"), ("idempotency", "api")}
 
@@ -83,11 +85,14 @@ def check_layers(path, text, code):
     for found in re.finditer(r'^#include "([^"]+)"', text, re.M):
         target = found.group(1).split("/")[0] if "/" in found.group(1) else ""
         line = line_at(text, found.start())
-        if parts[0] == "service":
+        if "/".join(parts[1:]) in CONSTANTS:
+            yield line, "layers", f'"{found.group(1)}": {path} is read by every layer, so it includes none'
+        elif parts[0] == "service":
             own = parts[1] if len(parts) > 2 else "app"  # main.cpp stands beside app/
             if target not in RANKS:
                 yield line, "layers", f'"{found.group(1)}": include with the folder\'s name'
-            elif target != own and RANKS[target] >= RANKS[own] and (own, target) not in NEIGHBOURS:
+            elif (target != own and RANKS[target] >= RANKS[own] and (own, target) not in NEIGHBOURS
+                  and found.group(1) not in CONSTANTS):
                 yield line, "layers", f"{own}/ (rank {RANKS[own]}) may not use {target}/ (rank {RANKS[target]})"
         elif within(path, ["tests/simulator"]) and target in RANKS and target != "base" and not (
                 pathlib.Path("tests/simulator") / target).is_dir():

@@ -1,7 +1,7 @@
 #include "tiktok/api_call.hpp"
 
-#include "tiktok/bodies.hpp"
 #include "tiktok/error_table.hpp"
+#include "tiktok/requests.hpp"
 
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
@@ -131,7 +131,7 @@ TEST(Call, FaultJBelievesAVerdictAboutTokensInTikToksOwnShapeOnly) {
                 const auto& more = *refused.error().details();
                 EXPECT_EQ(refused.error().code(), errc::tiktok_error) << status << page;
                 EXPECT_FALSE(is_token_refusal(*more.tiktok)) << status << page;
-                EXPECT_EQ(more.may_have_reached_tiktok, facts(place).repeats == repeat_class::unsafe)
+                EXPECT_EQ(more.may_have_reached_tiktok, row_of(place).repeats == repeat_class::unsafe)
                     << status << page;
             }
         }
@@ -169,7 +169,7 @@ TEST(Call, U09SurvivesMutatedAnswers) {
 }
 
 TEST(Call, BuildsOneFlatRequestFromTypedValues) {
-    const api_request what{endpoint::video_list, "id,title", video_list_body(1'700'000'000'123, 20)};
+    const api_request what = video_list_request("id,title", 1'700'000'000'123, 20);
     secret request;
     write_request(request, {"open.tiktokapis.com", 443}, what, "act.x");
     EXPECT_EQ(request.reveal(),
@@ -190,7 +190,7 @@ TEST(Call, C26LetsNoTextBecomeAHeaderOrAMember) {
     post_info info;
     info.caption = "a\"},\"x\":{\"y\":\"\n\xF0\x9F\x98\x80";
     info.privacy_level = "SELF_ONLY";
-    const auto parsed = boost::json::parse(video_init_body(info, {5, 5, 1, ""}));
+    const auto parsed = boost::json::parse(video_init_request(info, {5, 5, 1, ""}).body);
     EXPECT_EQ(parsed.as_object().size(), 2U);
     EXPECT_EQ(parsed.at("post_info").at("title").as_string(), info.caption);
 }
@@ -201,19 +201,19 @@ TEST(Bodies, SayWhatTheManualSays) {
     info.title = "t";
     info.description = "d";
     info.is_aigc = true;
-    const auto direct = content_init_body(info, true, {"https://a.example/1.jpg"}, 0);
+    const auto direct = content_init_request(info, true, {"https://a.example/1.jpg"}, 0).body;
     EXPECT_EQ(boost::json::parse(direct),
               boost::json::parse(R"({"media_type":"PHOTO","post_mode":"DIRECT_POST",
         "is_aigc":true,"post_info":{"privacy_level":"SELF_ONLY","disable_comment":false,"brand_content_toggle":false,
         "brand_organic_toggle":false,"auto_add_music":false,"title":"t","description":"d"},
         "source_info":{"source":"PULL_FROM_URL","photo_images":["https://a.example/1.jpg"],"photo_cover_index":0}})"));
-    const auto draft = content_init_body({}, false, {"https://a.example/1.jpg"}, 0);
+    const auto draft = content_init_request({}, false, {"https://a.example/1.jpg"}, 0).body;
     EXPECT_EQ(boost::json::parse(draft).at("post_info").as_object().size(), 0U);
     EXPECT_EQ(
-        boost::json::parse(inbox_init_body({7, 7, 1, ""})),
+        boost::json::parse(inbox_init_request({7, 7, 1, ""}).body),
         boost::json::parse(
             R"({"source_info":{"source":"FILE_UPLOAD","video_size":7,"chunk_size":7,"total_chunk_count":1}})"));
-    EXPECT_EQ(boost::json::parse(video_query_body({"1", "2"})),
+    EXPECT_EQ(boost::json::parse(video_query_request({}, {"1", "2"}).body),
               boost::json::parse(R"({"filters":{"video_ids":["1","2"]}})"));
 }
 

@@ -1,4 +1,4 @@
-#include "tiktok/bodies.hpp"
+#include "tiktok/requests.hpp"
 
 #include "base/append.hpp"
 #include "base/json/members.hpp"
@@ -110,23 +110,32 @@ json::object direct_post_info(const post_info& info) {
 
 } // namespace
 
-worker_string video_list_body(std::optional<std::int64_t> cursor, std::int32_t max_count) {
+api_request user_info_request(std::string_view fields) {
+    return {endpoint::user_info, fields, {}};
+}
+
+api_request video_list_request(std::string_view fields, std::optional<std::int64_t> cursor,
+                               std::int32_t max_count) {
     worker_string body;
     append_all(body, R"({"max_count":)", std::to_string(max_count));
     if (cursor) append_all(body, R"(,"cursor":)", std::to_string(*cursor));
     append_all(body, "}");
-    return body;
+    return {endpoint::video_list, fields, std::move(body)};
 }
 
-worker_string video_query_body(const std::vector<std::string>& ids) {
+api_request video_query_request(std::string_view fields, const std::vector<std::string>& ids) {
     json::object filters;
     filters["video_ids"] = list_of(ids);
     json::object body;
     body["filters"] = std::move(filters);
-    return written(body);
+    return {endpoint::video_query, fields, written(body)};
 }
 
-worker_string video_init_body(const post_info& info, const video_source& source) {
+api_request creator_info_request() {
+    return {endpoint::creator_info, {}, {}};
+}
+
+api_request video_init_request(const post_info& info, const video_source& source) {
     json::object post = direct_post_info(info);
     if (!info.caption.empty()) post["title"] = info.caption;
     post["disable_duet"] = info.disable_duet;
@@ -136,17 +145,17 @@ worker_string video_init_body(const post_info& info, const video_source& source)
     json::object body;
     body["post_info"] = std::move(post);
     body["source_info"] = source_info(source);
-    return written(body);
+    return {endpoint::video_init, {}, written(body)};
 }
 
-worker_string inbox_init_body(const video_source& source) {
+api_request inbox_init_request(const video_source& source) {
     json::object body;
     body["source_info"] = source_info(source);
-    return written(body);
+    return {endpoint::inbox_init, {}, written(body)};
 }
 
-worker_string content_init_body(const post_info& info, bool direct, const std::vector<std::string>& urls,
-                                std::uint32_t cover_index) {
+api_request content_init_request(const post_info& info, bool direct, const std::vector<std::string>& urls,
+                                 std::uint32_t cover_index) {
     json::object post;
     if (direct) {
         post = direct_post_info(info);
@@ -164,13 +173,26 @@ worker_string content_init_body(const post_info& info, bool direct, const std::v
     if (info.is_aigc) body["is_aigc"] = *info.is_aigc;
     body["post_info"] = std::move(post);
     body["source_info"] = std::move(source);
-    return written(body);
+    return {endpoint::content_init, {}, written(body)};
 }
 
+namespace {
+
+/// Without a DOM: asked for each status, and the id's alphabet needs no escape.
 worker_string publish_id_body(const publish_id& id) {
-    worker_string body; // without a DOM: for each status, and its alphabet needs no escape
+    worker_string body;
     append_all(body, R"({"publish_id":")", id.text(), R"("})");
     return body;
+}
+
+} // namespace
+
+api_request status_request(const publish_id& id) {
+    return {endpoint::status_fetch, {}, publish_id_body(id)};
+}
+
+api_request cancel_request(const publish_id& id) {
+    return {endpoint::cancel, {}, publish_id_body(id)};
 }
 
 result<creator> read_creator(document answer) {

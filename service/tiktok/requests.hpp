@@ -1,0 +1,34 @@
+// The requests of TikTok's calls, from typed values, and what we look into of the answers
+// (docs/tiktok-wire.md §2, §4, §6). Pure. An answer that lacks what makes it a success is tiktok_error; of an
+// init it may have had its effect all the same.
+#pragma once
+#include "base/result.hpp"
+#include "tiktok/document.hpp"
+#include "tiktok/types.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway::tiktok {
+
+/// `fields` outlives the call.
+api_request user_info_request(std::string_view fields);
+api_request video_list_request(std::string_view fields, std::optional<std::int64_t> cursor,
+                               std::int32_t max_count);
+api_request video_query_request(std::string_view fields, const std::vector<std::string>& ids);
+api_request creator_info_request();
+api_request video_init_request(const post_info& info, const video_source& source);
+api_request inbox_init_request(const video_source& source);
+api_request content_init_request(const post_info& info, bool direct, const std::vector<std::string>& urls,
+                                 std::uint32_t cover_index);
+api_request status_request(const publish_id& id);
+api_request cancel_request(const publish_id& id);
+
+result<creator> read_creator(document answer);
+result<started_post> read_started_post(const document& answer, bool with_upload_url);
+result<post_status> read_post_status(document answer);
+
+} // namespace gateway::tiktok
