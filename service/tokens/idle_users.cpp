@@ -18,7 +18,7 @@ bool refresh_is_due(const store::connection_record& of, wall_time now) {
     const bool alive = of.state == store::connection_state::connected
                        || of.state == store::connection_state::refresh_in_doubt;
     if (!alive || now >= of.refresh_expires_at) return false;
-    // updated_at is at or after the pair's arrival, so a life is never taken for longer than it is.
+    // updated_at is not before the pair's arrival, so the computed lifetime is never too long.
     const auto life = of.refresh_expires_at - of.updated_at;
     return now >= of.updated_at + life * 4 / 5;
 }
@@ -34,7 +34,7 @@ task<result<std::size_t>> refresh_idle_users(store::store& records, token_servic
             if (!refresh_is_due(each, wall_now())) continue;
             const auto renewed = co_await of.renew(each.user, each.version, until);
             if (!renewed && renewed.error().code() == errc::deadline_exceeded) co_return renewed.error();
-            if (renewed && *renewed) ++refreshed; // what failed is noted and counted where it happened
+            if (renewed && *renewed) ++refreshed; // failures are stored and counted where they happen
         }
         cursor = std::move(page->next);
     } while (!cursor.empty());

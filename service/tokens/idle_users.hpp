@@ -1,7 +1,6 @@
-// Users nobody calls for: their access tokens may end, but their refresh tokens must not (T17). Each avoided
-// rotation is an avoided risk, so they are refreshed once in the life of a refresh token, well before its
-// end, and not each time an access token ends. Runs on one worker; several replicas do no harm to each other
-// (lease, version).
+// Users without calls: their access tokens may expire, but their refresh tokens must not (T17). Each rotation
+// is a risk, so they are refreshed once in the lifetime of a refresh token, well before its end, and not each
+// time an access token expires. Runs on one worker; several replicas do not conflict (lease, version).
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -18,12 +17,11 @@ namespace gateway::tokens {
 
 class token_service;
 
-/// Four fifths of the refresh token's life are over, and it is not over itself. Pure.
+/// True if four fifths of the refresh token's lifetime have passed and it has not expired. Pure.
 bool refresh_is_due(const store::connection_record& of, wall_time now);
 
-/// Looks through all connections once and refreshes those that are due, one after the other, at the pace of
-/// all refreshes. How many were refreshed. vault_unavailable, deadline_exceeded (the rest waits for the next
-/// round).
+/// Checks all connections once and refreshes those that are due, one after the other, at the common pace of
+/// refreshes. Gives their number. vault_unavailable, deadline_exceeded (the rest is left for the next round).
 task<result<std::size_t>> refresh_idle_users(store::store& records, token_service& of, deadline until);
 
 } // namespace gateway::tokens

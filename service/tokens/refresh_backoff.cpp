@@ -12,7 +12,7 @@ constexpr milliseconds endpoint_most{60'000};
 constexpr milliseconds user_base{5'000};
 constexpr milliseconds user_most{300'000};
 constexpr milliseconds retry_after_most{300'000};
-constexpr milliseconds probe_pause{500}; // of those who wait for the end of a probe
+constexpr milliseconds probe_pause{500}; // for users that wait for the end of a probe
 constexpr std::size_t users_max = 100'000;
 
 milliseconds left_until(steady_time at, steady_time now) {
@@ -53,7 +53,7 @@ bool refresh_backoff::may_have_rotated(const user_id& user, std::uint64_t versio
 void refresh_backoff::user_failed(const user_id& user, std::uint64_t version, failure why, steady_time now,
                                   double chance) {
     auto& of = note_about(user, version, now);
-    // Half of it is fixed: a user in doubt must not be asked again at once by bad luck.
+    // Half of the wait is fixed, so that a user in doubt is never tried again at once.
     const auto wait = back_off(++of.failures, user_base, user_most, 0.5 + chance / 2);
     of.not_before = now + wait;
     of.only_postponed = false;

@@ -1,5 +1,5 @@
-// One refresh from its decision to its end. The order is the promise (docs/promises.md §4): lease, intent
-// durable, request, new pair durable, used.
+// One refresh from its decision to its end. The order makes it crash-safe (docs/promises.md §4): lease,
+// intent durable, request, new pair durable, used.
 #include "base/failpoint.hpp"
 #include "runtime/waiter.hpp"
 #include "telemetry/sink.hpp"
@@ -11,23 +11,24 @@
 namespace gateway::tokens {
 namespace {
 
-// A received pair is worth many tries to make it durable: it may be the only good one there is.
+// Writing a received pair is tried for a long time, because it may be the only valid one.
 constexpr milliseconds store_patience{300'000};
 constexpr milliseconds leaving_patience{20'000}; // the same while the service ends (app/drain.cpp)
 constexpr milliseconds one_try{15'000};
 constexpr milliseconds retry_pause{200};
 constexpr milliseconds turn_patience{2'000};
-constexpr milliseconds ending_time{5'000}; // also for one that stood still until its own time was over
+constexpr milliseconds ending_time{
+    5'000}; // also for a process that was paused until the refresh's time was over
 
 using store::connection_state;
 
-/// The parts of a refresh that has its lease.
+/// A refresh that holds its lease.
 struct refresh_attempt {
     token_service::state& s;
     const flight& one;
     store::lease held;
     vault::shared_tokens from;
-    bool lost_before = false; // an earlier answer for this very pair never came
+    bool lost_before = false; // an earlier answer for the same pair was lost
     deadline until;
     wall_time asked_at; // last
 };
@@ -52,7 +53,7 @@ deadline time_to_end() {
     return deadline::in(steady_now(), ending_time);
 }
 
-/// Somebody else was faster; what is there now is the answer.
+/// Another refresh was faster: its result is used.
 task<refresh_outcome> look_again(refresh_attempt& a) {
     auto there = co_await a.s.vault.load_again(a.one.user, time_to_end());
     if (!there) co_return broken(there.error());
@@ -61,7 +62,7 @@ task<refresh_outcome> look_again(refresh_attempt& a) {
 }
 
 task<void> note_state(refresh_attempt& a, connection_state now_is, std::string cause) {
-    // Best effort: the intent stays open where even this cannot be written, and is found at the next start.
+    // Best effort: if this cannot be written either, the intent stays open and is found at the next start.
     const auto noted = co_await a.s.vault.set_state(a.one.user, a.from->version, now_is, std::move(cause),
                                                     wall_now(), time_to_end());
     if (noted) co_await a.s.records.close_refresh(a.held, time_to_end());
@@ -72,21 +73,21 @@ bool lacks_a_scope(const vault::token_set& now, const vault::token_set& before) 
                        [&now](const std::string& scope) { return !now.has_scope(scope); });
 }
 
-/// A refresh because of the clock changes nothing about a pair that was refused.
+/// A refresh because of the clock does not reset the count of a pair that was refused.
 std::uint32_t forced_in_a_row(const refresh_attempt& a) {
     if (a.one.forced > 0) return a.one.forced;
     return a.from->accepted.by_any() ? 0 : a.from->forced_in_a_row;
 }
 
 task<refresh_outcome> store_answer(refresh_attempt& a, tiktok::token_answer answer) {
-    // An answer to this very refresh token that names no account is for the one it belongs to.
+    // An answer without an account is for the account of the refresh token that was sent.
     if (!answer.account.empty() && answer.account != a.from->account) {
         const std::string cause = "answer_for_another_account";
         co_await note_state(a, connection_state::reconnect_required, cause);
         co_return failed(refresh_result::wrong_account, a.from, reconnect_failure(cause));
     }
-    // A reduced scope is stored as granted (the old pair is dead by now), counted apart and told: calls that
-    // need the rest fail closed (T10).
+    // A reduced scope is stored as granted (the old pair is no longer valid), counted separately and logged;
+    // calls that need the missing scopes are refused (T10).
     const auto received = steady_now();
     const auto forced = forced_in_a_row(a);
     while (true) {
@@ -110,8 +111,8 @@ task<refresh_outcome> store_answer(refresh_attempt& a, tiktok::token_answer answ
     co_return failed(refresh_result::store_failed, a.from, store_trouble());
 }
 
-/// TikTok gave this pair moments ago and says now that it knows nothing of it: asked again later. Where an
-/// answer was lost before, that is remembered with the pair.
+/// TikTok gave this pair a moment ago and now does not know it: tries again later. If an answer was lost
+/// before, that is stored with the pair.
 task<refresh_outcome> not_known_yet(refresh_attempt& a, bool lost) {
     if (lost)
         co_await note_state(a, connection_state::refresh_in_doubt, std::string(response_lost));
@@ -127,7 +128,7 @@ task<refresh_outcome> not_known_yet(refresh_attempt& a, bool lost) {
     co_return failed(refresh_result::try_later, a.from, std::move(why));
 }
 
-/// invalid_grant: the store is read again first, a newer pair may be there (T14).
+/// invalid_grant: reads the store again first, because it may have a newer pair (T14).
 task<refresh_outcome> judge_invalid(refresh_attempt& a) {
     auto there = co_await a.s.vault.load_again(a.one.user, time_to_end());
     if (there && (*there)->version != a.from->version) co_return newest(std::move(*there));
@@ -136,7 +137,7 @@ task<refresh_outcome> judge_invalid(refresh_attempt& a) {
         const std::lock_guard guard(a.s.lock);
         lost = lost || a.s.backoff.may_have_rotated(a.one.user, a.from->version);
     }
-    // As old as it was when TikTok was asked: a process that stood still hears the answer much later.
+    // The age at the time of the request, because a paused process may read the answer much later.
     if (a.from->renewed_within(a.s.settings.young, a.asked_at)) co_return co_await not_known_yet(a, lost);
     std::string cause = lost ? std::string(response_lost) : "refresh_token_invalid";
     co_await note_state(a, connection_state::reconnect_required, cause);
@@ -153,7 +154,7 @@ task<refresh_outcome> judge_lost(refresh_attempt& a, std::string why) {
     const auto chance = a.s.chance();
     const std::lock_guard guard(a.s.lock);
     const auto now = steady_now();
-    // Doubt is no verdict: that a login is the cure is TikTok's own to say, when it is asked again.
+    // Only TikTok's answer to a later try decides whether the user has to connect again.
     const failure trouble{errc::tiktok_unreachable,
                           "The answer of TikTok's token endpoint was lost: " + std::move(why)};
     a.s.backoff.user_failed(a.one.user, a.from->version, trouble, now, chance);
@@ -163,10 +164,10 @@ task<refresh_outcome> judge_lost(refresh_attempt& a, std::string why) {
     co_return failed(refresh_result::lost, a.from, trouble);
 }
 
-/// An answer about one grant must not stop the refreshes of all the others: only what is said of the app, or
-/// of the endpoint itself, is about everybody.
+/// An error about one grant must not stop the refreshes of all others; only an error about the app or the
+/// endpoint affects all users.
 bool is_about_everybody(const failure& why) {
-    if (why.details() == nullptr || !why.details()->tiktok) return true; // nothing came back
+    if (why.details() == nullptr || !why.details()->tiktok) return true; // no answer
     const auto& words = *why.details()->tiktok;
     return words.status >= 500 || words.status == 429 || words.code == "invalid_client"
            || words.code == "unauthorized_client" || words.code == "server_error"
@@ -182,8 +183,8 @@ task<refresh_outcome> judge_trouble(refresh_attempt& a, refresh_result how, fail
     const auto chance = a.s.chance();
     const std::lock_guard guard(a.s.lock);
     const auto now = steady_now();
-    // What fails with a 5xx may have rotated before it did. The grant is not doubted for it: an outage would
-    // bring all users into doubt. But should it turn out dead, this is why.
+    // A request that fails with a 5xx may have rotated the pair. The grant is not marked as in doubt, since
+    // an outage would mark all users; but if the pair turns out to be invalid, this is noted as the cause.
     const bool has_words = why.details() && why.details()->tiktok;
     if (has_words && why.details()->tiktok->status >= 500)
         a.s.backoff.rotation_possible(a.one.user, a.from->version, now);
@@ -213,7 +214,7 @@ task<refresh_outcome> settle(refresh_attempt& a, tiktok::token_outcome outcome) 
     co_return co_await judge_trouble(a, refresh_result::refused, std::move(why), std::nullopt);
 }
 
-/// Short: the turns before came at the same pace. What is asked once more does not queue again.
+/// A short wait, because the turns came at the same pace. A second try does not queue again.
 task<void> keep_the_pace(refresh_attempt& a) {
     milliseconds wait{0};
     {
@@ -223,8 +224,8 @@ task<void> keep_the_pace(refresh_attempt& a) {
     if (wait.count() > 0) co_await pause_until(deadline::in(steady_now(), wait));
 }
 
-/// All the time a request may take lies within the lease: a process that stood still, or waited long for the
-/// store, must not ask with a token that another replaces meanwhile (T13).
+/// True if the request can end within the lease: a process that was paused, or waited long for the store,
+/// must not send a token that another one replaces meanwhile (T13).
 bool may_ask(const refresh_attempt& a) {
     return a.until.left(steady_now()) >= a.s.settings.request_timeout;
 }
@@ -260,21 +261,22 @@ task<refresh_outcome> with_lease(refresh_attempt& a) {
     if (*begun == store::refresh_begin::begun_again) a.lost_before = true;
     failpoint("refresh.intent_durable"); // R2
     co_await keep_the_pace(a);
-    if (!may_ask(a)) { // nothing has left, so nothing is in doubt; what was before still is
+    if (!may_ask(a)) { // nothing was sent, so this try leaves no new doubt
         if (!a.lost_before) co_await a.s.records.close_refresh(a.held, time_to_end());
         co_return broken(store_trouble());
     }
     auto outcome = co_await request(a);
-    failpoint("refresh.answered"); // R7, where the answer came
+    failpoint("refresh.answered"); // R7, if the answer came
     if (std::holds_alternative<tiktok::answer_lost>(outcome) && may_ask(a)) {
-        // Once more with the old token: an endpoint that did not rotate, or forgives, answers now (T04).
+        // Tries once more with the old token: an endpoint that did not rotate, or has a grace period, answers
+        // now (T04).
         a.lost_before = true;
         outcome = co_await request(a);
     }
     co_return co_await settle(a, std::move(outcome));
 }
 
-/// Null: another owner kept the lease until the deadline, or a newer pair appeared meanwhile (in `end`).
+/// Null if another owner kept the lease until the deadline, or a newer pair appeared meanwhile (in `end`).
 task<std::optional<store::lease>> lease_for(token_service::state& s, const flight& one, refresh_outcome& end,
                                             deadline until) {
     while (true) {
@@ -297,8 +299,8 @@ task<std::optional<store::lease>> lease_for(token_service::state& s, const fligh
     co_return std::nullopt;
 }
 
-/// Waits for the turn of this refresh. Gives the tokens where the line is long and they are still good: then
-/// it may wait.
+/// Waits for this refresh's turn. If the queue is long and the tokens are still valid, gives them instead:
+/// then the refresh is postponed.
 task<vault::shared_tokens> take_turn(token_service::state& s, const flight& one) {
     milliseconds wait{0};
     {
@@ -320,7 +322,7 @@ task<vault::shared_tokens> take_turn(token_service::state& s, const flight& one)
 task<refresh_outcome> refresh(token_service::state& s, const flight& one) {
     auto good_enough = co_await take_turn(s, one);
     if (good_enough) co_return newest(std::move(good_enough));
-    // Its own time, not that of whoever asked: two requests and what the store needs around them.
+    // A deadline of its own, independent of callers: enough for two requests and the store's writes.
     const auto until = deadline::in(steady_now(), s.settings.lease_length);
     refresh_outcome end;
     auto held = co_await lease_for(s, one, end, until);
@@ -344,7 +346,7 @@ void count(telemetry::sink& counts, const user_id& user, refresh_result result, 
                 {{"result", name}, {"user", user.text()}});
 }
 
-/// Tells those who wait, also when the coroutine is destroyed before its end.
+/// Completes the refresh for its waiters, also if the coroutine is destroyed early.
 class completion_guard {
 public:
     completion_guard(token_service::state& s, shared_flight one) : s_(s), one_(std::move(one)) {}

@@ -22,7 +22,8 @@ token_step decide(const vault::token_set& tokens, wall_time now, milliseconds re
     const bool good = is_good(tokens, now);
     if (tokens.state == connection_state::revoked) return token_step::reconnect;
     if (tokens.state == connection_state::reconnect_required) {
-        // Only the answer of a refresh was lost: TikTok still takes the access token until its end (T04).
+        // Only the answer to a refresh was lost: TikTok still accepts the access token until it expires
+        // (T04).
         return good && tokens.cause == response_lost ? token_step::use : token_step::reconnect;
     }
     const bool can_refresh = !tokens.refresh_token.empty() && now < tokens.refresh_expires_at;
@@ -52,7 +53,7 @@ refusal_advice judge_refusal(const refused_pair& pair, const refusal_times& time
 }
 
 std::uint32_t forced_after(const refused_pair& pair) {
-    // Of a pair that served for hours, perhaps at another replica, nothing is known any more.
+    // After hours of use, perhaps at another replica, this process's knowledge of the pair is outdated.
     constexpr milliseconds memory = std::chrono::hours{2};
     const bool goes_on = !pair.taken && pair.age && *pair.age < memory;
     return goes_on ? pair.forced_in_a_row + 1 : 1;

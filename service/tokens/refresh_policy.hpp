@@ -1,4 +1,4 @@
-// What to do next about one user's tokens, given only facts. Pure; tested as a table.
+// Decides what to do about one user's tokens, from facts only. Pure; tested as a table.
 #pragma once
 #include "base/clock.hpp"
 #include "vault/token_set.hpp"
@@ -10,59 +10,59 @@
 namespace gateway::tokens {
 
 enum class token_step {
-    use,             // as it is
-    use_and_refresh, // good now, but near its end: refresh beside the call
-    refresh,         // not good any more: the call waits for a refresh
-    wait,            // it needs one, and the token endpoint is in trouble: refuse with the wait
+    use,             // use it without a refresh
+    use_and_refresh, // valid, but near its end: refresh in the background
+    refresh,         // expired: the call waits for a refresh
+    wait,            // it needs a refresh, but the token endpoint fails: refuse, with the time to wait
     reconnect        // only a new login helps
 };
 
-/// An access token this near to its end is not sent any more: it would die on the way.
+/// An access token this near to its end is not sent, because it could expire on the way.
 inline constexpr milliseconds last_moment{5'000};
 
-/// The cause of a connection whose new pair TikTok issued and nobody received.
+/// The cause for a connection whose new pair was lost in TikTok's answer.
 inline constexpr std::string_view response_lost = "rotation_response_lost";
 
 /// `refresh_ahead`, cut to half of the token's lifetime, so that a short-lived token is not refreshed at
 /// every use.
 milliseconds ahead_of(const vault::token_set& tokens, milliseconds refresh_ahead);
 
-/// The access token serves a call that begins now: it is not in the last moments of its life.
+/// Whether the access token can be used for a call that begins now.
 bool is_good(const vault::token_set& tokens, wall_time now);
 
-/// `back_off_left`: so long no refresh may start. Empty: nothing is in the way.
+/// `back_off_left`: for this time no refresh may start; empty if one may.
 token_step decide(const vault::token_set& tokens, wall_time now, milliseconds refresh_ahead,
                   std::optional<milliseconds> back_off_left);
 
-/// What a 401 of TikTok's own means for the pair it was said of (docs/contract.md §5, "Reads").
+/// What to do after a 401 that TikTok itself sent for a pair (docs/contract.md §5, "Reads").
 enum class refusal_step {
-    refresh,    // now, whatever the clock says of its end
-    send_again, // the same pair after a wait: it is so new that TikTok may not know it everywhere
-    try_later,  // another refresh so soon would hardly help: refuse, and say when it may
+    refresh,    // refresh now, although it has not expired
+    send_again, // send the same pair after a wait: some of TikTok's servers may not accept it yet
+    try_later,  // another refresh so soon would not help: refuse, with the time until it may
     reconnect   // only a new login helps
 };
 struct refused_pair {
-    bool taken_there = false;          // by the kind of call that refuses it now
-    bool taken = false;                // by any
-    std::optional<milliseconds> age;   // since a refresh gave it; empty: a login or an import did
+    bool taken_there = false;          // accepted by the kind of call that refuses it now
+    bool taken = false;                // accepted by any kind of call
+    std::optional<milliseconds> age;   // since a refresh gave it; empty for the pair of a login or an import
     std::uint32_t forced_in_a_row = 0; // of token_set
 };
 struct refusal_advice {
     refusal_step what = refusal_step::refresh;
     milliseconds wait{0}; // of send_again and try_later
 };
-/// `settling`: so long a new pair may be unknown to a part of TikTok. `young`: so long after a refresh that a
-/// 401 asked for there is no other, unless the kind of call that refuses the pair has taken it; a TikTok that
-/// refuses for ever costs one in that time. `certain`: nobody is sent to the login while the newest pair is
-/// younger.
+/// `settling`: the time in which some of TikTok's servers may not accept a new pair. `young`: the least time
+/// between two refreshes because of a 401, unless the kind of call that refuses the pair has accepted it
+/// before; it bounds the refreshes if TikTok refuses always. `certain`: while the newest pair is younger, no
+/// user is asked to connect again.
 struct refusal_times {
     milliseconds settling, young, certain;
 };
 refusal_advice judge_refusal(const refused_pair& pair, const refusal_times& times);
-/// What a pair carries that comes of the refresh which judge_refusal advises.
+/// The value of forced_in_a_row for the pair of the refresh that judge_refusal advises.
 std::uint32_t forced_after(const refused_pair& pair);
 
-/// Full jitter over an exponential: between 0 and base·2^failures, at most `most`. `chance` is 0…1.
+/// Exponential backoff with full jitter: between 0 and base·2^failures, at most `most`. `chance` is 0…1.
 milliseconds back_off(std::uint32_t failures, milliseconds base, milliseconds most, double chance);
 
 } // namespace gateway::tokens

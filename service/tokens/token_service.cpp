@@ -31,13 +31,13 @@ std::uint32_t seed() {
     return out;
 }
 
-/// TikTok refuses a pair that it gave a short while ago.
+/// TikTok refuses a pair that it gave a short time ago.
 failure not_taken_yet(milliseconds wait) {
     return failure(errc::tiktok_error, "TikTok does not accept this user's token at the moment.")
         .retry_after(wait);
 }
 
-/// Whoever has to connect again is not told to wait and ask again.
+/// A failure that requires a new login gets no retry time.
 failure held_back(const refresh_backoff::backoff& by) {
     if (by.why.code() == errc::reconnect_required) return by.why;
     return failure(by.why).retry_after(by.left);
@@ -48,14 +48,15 @@ bool is_over(const vault::token_set& set) {
            || set.state == store::connection_state::reconnect_required;
 }
 
-/// From memory, but nobody is told to connect again by memory alone: it may have happened at another replica.
+/// From memory; but a connection that needs a new login is read from the store, because the user may have
+/// connected at another replica.
 task<result<vault::shared_tokens>> load(token_service::state& s, user_id user, deadline until) {
     auto known = co_await s.vault.load(user, until);
     if (!known || !is_over(**known)) co_return known;
     co_return co_await s.vault.load_again(std::move(user), until);
 }
 
-/// `known` is the same pair as it is in memory now.
+/// `known` is the same pair in its current state in memory.
 refused_pair facts_of(const vault::token_set& refused, const vault::token_set& known, unsigned kind) {
     refused_pair out;
     out.taken_there = refused.accepted.by(kind) || known.accepted.by(kind);
@@ -128,7 +129,7 @@ shared_flight token_service::state::attach(const user_id& user, std::uint64_t ve
         flights.emplace(user, one);
         backoff.started(user);
     }
-    // A task of its own on the home worker: whoever asked for it may go away.
+    // A separate task on the home worker, because the caller may be cancelled.
     boost::asio::post(home.executor(),
                       [self = shared_from_this(), one] { self->group.spawn(run_refresh(self, one)); });
     return one;
@@ -146,7 +147,7 @@ task<result<vault::shared_tokens>> token_service::state::give_up(user_id user, s
     const auto noted = co_await vault.set_state(
         std::move(user), version, store::connection_state::reconnect_required, cause, wall_now(), until);
     if (!noted) co_return noted.error();
-    if (!*noted) co_return not_taken_yet(soon_again); // a newer pair came meanwhile
+    if (!*noted) co_return not_taken_yet(soon_again); // a newer pair was stored meanwhile
     co_return reconnect_failure(cause);
 }
 
@@ -184,7 +185,7 @@ vault::shared_tokens token_service::ready(const user_id& user, wall_time now) co
 task<result<vault::shared_tokens>> token_service::access(user_id user, deadline until) {
     const auto s = state_;
     auto known = co_await load(*s, user, until);
-    constexpr int looks_max = 3; // a refreshed token of a few seconds may be at its end again
+    constexpr int looks_max = 3; // a refreshed token with a lifetime of seconds may expire again
     for (int looks = 0; known && looks < looks_max; ++looks) {
         const auto& set = **known;
         const auto now = wall_now();
@@ -234,7 +235,8 @@ task<result<vault::shared_tokens>> token_service::refresh_after_401(user_id user
         co_return known;
     }
     if (next.what != refusal_step::refresh) {
-        auto there = co_await s->vault.load_again(user, until); // another replica's refresh, or a new grant
+        auto there =
+            co_await s->vault.load_again(user, until); // for another replica's refresh or a new grant
         if (!there) co_return there.error();
         if ((*there)->version != refused->version) co_return co_await access(std::move(user), until);
         if (is_over(**there)) co_return reconnect_failure((*there)->cause);

@@ -1,4 +1,4 @@
-// Behind tokens: what its calls and its refreshes in flight share. Of this folder only.
+// The state that calls and refreshes in flight share. Private to this folder.
 #pragma once
 #include "runtime/shared_wait.hpp"
 #include "runtime/task_group.hpp"
@@ -21,20 +21,20 @@
 
 namespace gateway::tokens {
 
-/// What everybody who waited for one refresh is told.
+/// The result of a refresh for all its waiters.
 struct refresh_outcome {
     refresh_result how = refresh_result::store_failed;
-    vault::shared_tokens tokens;   // the newest known; null where nothing could be read
-    std::optional<failure> failed; // no better token came of it
-    bool asked = false;            // it was a refresh, not just a look
+    vault::shared_tokens tokens;   // the newest known; null if nothing could be read
+    std::optional<failure> failed; // set if there is no new token
+    bool asked = false;            // TikTok was asked; false if only the store was read
 };
 
-/// One refresh on its way; shared by whoever waits and by the coroutine that does it.
+/// One refresh in flight; shared by the waiting coroutines and the one that runs it.
 struct flight {
     user_id user;
     std::uint64_t version = 0; // of the pair to be replaced
-    std::uint32_t forced = 0;  // a 401 asks for it, whatever the clock says: what the new pair carries
-    bool resumed = false;      // found open at start: its first answer was lost
+    std::uint32_t forced = 0;  // forced_in_a_row of the new pair; not 0 if a 401 is the reason
+    bool resumed = false;      // found open: its first answer was lost
     shared_wait<refresh_outcome> ended;
 };
 using shared_flight = std::shared_ptr<flight>;
@@ -43,13 +43,13 @@ struct token_service::state : std::enable_shared_from_this<token_service::state>
     state(worker& at, tiktok::oauth& with, vault::token_vault& from, store::store& durable,
           token_service_settings how, telemetry::sink* counts);
 
-    /// The flight of this user, a new one where there is none; null while draining. Any thread.
+    /// The user's refresh in flight, or a new one; null while draining. Any thread.
     shared_flight attach(const user_id& user, std::uint64_t version, std::uint32_t forced, bool resumed);
     /// Home thread.
     void complete(const shared_flight& one, const refresh_outcome& end);
     std::optional<refresh_backoff::backoff> blocked_by(const user_id& user, std::uint64_t version,
                                                        bool needed) const;
-    /// Writes down that only a new login helps, and says so.
+    /// Stores that only a new login helps, and gives that failure.
     task<result<vault::shared_tokens>> give_up(user_id user, std::uint64_t version, std::string cause,
                                                deadline until);
     double chance();
@@ -66,7 +66,7 @@ struct token_service::state : std::enable_shared_from_this<token_service::state>
     telemetry::sink* const counts; // null: nobody counts
     const std::string owner;       // of leases: this process
 
-    mutable std::mutex lock; // for what follows; held for nanoseconds
+    mutable std::mutex lock; // for the members below; held for nanoseconds
     std::unordered_map<user_id, shared_flight> flights;
     refresh_backoff backoff;
     std::minstd_rand dice;
@@ -77,7 +77,7 @@ struct token_service::state : std::enable_shared_from_this<token_service::state>
 
 failure reconnect_failure(std::string_view cause);
 
-/// One whole refresh (refresh_flight.cpp): its ends are told to those who wait and noted. Home thread.
+/// Runs one refresh (refresh_flight.cpp), completes it for its waiters and reports it. Home thread.
 task<void> run_refresh(std::shared_ptr<token_service::state> s, shared_flight one);
 
 } // namespace gateway::tokens
