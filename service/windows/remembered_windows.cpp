@@ -10,7 +10,7 @@
 namespace gateway::windows {
 namespace {
 
-/// An init has this long to be answered (`deadlines.post_ms`); bytes may follow for hours.
+/// The time within which an init is answered (`deadlines.post_ms`); bytes may follow for hours.
 constexpr milliseconds answered_within{60'000};
 
 tiktok::endpoint init_of(std::string_view kind) {
@@ -25,7 +25,7 @@ void remember_inits(limits::window_table& windows, const std::vector<store::post
     for (const auto& each : attempts) {
         const auto answered = std::min(each.updated_at, each.created_at + answered_within);
         const auto age =
-            std::max(now - answered, milliseconds{0}); // a clock that was set back counts as just now
+            std::max(now - answered, milliseconds{0}); // after a clock was set back, counts as now
         const auto kind = static_cast<std::uint8_t>(init_of(each.kind));
         auto taken = windows.take(each.user.text(), kind, steady, deadline{steady});
         if (auto* slot = std::get_if<limits::permit>(&taken)) slot->settle(steady - age);

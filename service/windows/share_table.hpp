@@ -1,5 +1,5 @@
-// What this replica has of each window that replicas share, in memory: shards with a lock of their own, held
-// for nanoseconds and never across a wait. Of this folder only; any thread.
+// This replica's shares of the common windows, in memory: shards, each with a lock that is held for
+// nanoseconds and never across a wait. Private to this folder; any thread.
 #pragma once
 #include "limits/share.hpp"
 #include "runtime/shared_wait.hpp"
@@ -16,16 +16,17 @@
 
 namespace gateway::windows {
 
-/// Somebody asks the store about a window, or gives some of it back; the others wait for the same.
+/// A running request to the store about a window, which all its callers await.
 using asking = std::shared_ptr<shared_wait<bool>>;
 
 struct window_state {
     limits::share mine;
-    std::int64_t granted_as = 0; // by the store
-    steady_time ask_again_at{};  // the others leave nothing, or the store does not answer: no sooner
-    steady_time free_at{};       // what was said then
-    std::uint32_t waiting = 0;   // calls that need a slot which is not there
-    asking now;                  // null: nobody asks
+    std::int64_t granted_as = 0; // the share that the store has granted
+    steady_time
+        ask_again_at{};    // not before this time: the others use everything, or the store does not answer
+    steady_time free_at{}; // when a slot becomes free, by that answer
+    std::uint32_t waiting = 0; // calls that need a slot
+    asking now;                // null if there is no request
     steady_time touched{};
 };
 
@@ -44,12 +45,13 @@ public:
 
     class shard {
     public:
-        std::mutex lock; // for what follows
+        std::mutex lock; // for the members below
         window_state& of(const store::window_name& name, steady_time now);
         window_state* find(const store::window_name& name);
 
     private:
-        static constexpr milliseconds forgotten_after{600'000}; // longer than anything an old share decides
+        static constexpr milliseconds forgotten_after{
+            600'000}; // longer than an old share can have any effect
         static constexpr std::size_t tidied_from = 1'024;
 
         std::unordered_map<store::window_name, window_state, name_hash, name_equal> windows_;

@@ -20,7 +20,7 @@ namespace {
 
 constexpr milliseconds answer_within{2'000}; // of the store
 constexpr milliseconds others_answer_within{100};
-constexpr milliseconds ask_again_after{1'000}; // while it does not answer
+constexpr milliseconds ask_again_after{1'000}; // the pause while it does not answer
 constexpr milliseconds refused_for_least{250};
 constexpr milliseconds refused_for_most{2'000};
 
@@ -28,7 +28,7 @@ shared_windows::taken as_taken(std::variant<limits::permit, limits::no_slot> fro
     return std::visit([](auto& one) { return shared_windows::taken(std::move(one)); }, from);
 }
 
-/// `what` lives as long as the work.
+/// Keeps `what` alive until the work is done.
 task<void> hold_while(std::shared_ptr<const void> /*what*/, task<void> work) {
     co_await std::move(work);
 }
@@ -56,7 +56,7 @@ struct shared_windows::state final : store::change_listener, std::enable_shared_
     worker& home;
     store::store& records;
     limits::window_table& windows;
-    std::atomic<bool> away{false}; // the last answer of the store was none
+    std::atomic<bool> away{false}; // the store did not answer the last time
     share_table shares;
 };
 
@@ -108,7 +108,7 @@ void shared_windows::state::spawn(task<void> work) {
     });
 }
 
-/// Joins whoever asks already.
+/// Joins the running request, if there is one.
 asking shared_windows::state::ask_once(const store::window_name& name, std::uint32_t waiting) {
     auto& in = shares.of(name);
     const std::lock_guard lock(in.lock);
@@ -133,7 +133,8 @@ task<shared_windows::state::answer> shared_windows::state::ask_store(const store
         wish.used = windows.used(name.key, name.kind, now);
         wish.wanted =
             limits::wanted(wish.used, waiting, limits::most(rule.limit, rule.length, seen, now), seen.count);
-        // Here first: the store may give the rest to others before its answer is here, or is lost.
+        // Reduce it here first: the store may grant the rest to others before its answer arrives, or the
+        // answer may be lost.
         auto& mine = in.of(name, now).mine;
         mine.capacity = std::min(mine.capacity, wish.wanted);
     }
@@ -169,14 +170,14 @@ task<void> shared_windows::state::ask(store::window_name name, asking told) {
         return granted && granted->others > 0 && granted->capacity < answered.wanted
                && granted->capacity < windows.used(name.key, name.kind, steady_now()) + (waiting > 0 ? 1 : 0);
     };
-    if (is_short()) { // the others have heard of it and give back what lies idle
+    if (is_short()) { // the others were notified and release unused shares
         co_await pause_until(deadline::in(steady_now(), others_answer_within));
         answered = co_await ask_store(name, waiting);
     }
     const std::lock_guard lock(in.lock);
     auto& one = in.of(name, steady_now());
     one.now.reset();
-    one.waiting = 0; // whoever came meanwhile looks now, and counts again where there is nothing
+    one.waiting = 0; // calls that waited check again now, and count again if there is no slot
     if (is_short() || (answered.granted && answered.granted->capacity == 0)) {
         const auto wait = std::max(answered.granted->free_after, refused_for_least);
         one.free_at = steady_now() + wait;
@@ -185,7 +186,7 @@ task<void> shared_windows::state::ask(store::window_name name, asking told) {
     told->set(true);
 }
 
-/// Another replica needs what lies idle here.
+/// Another replica needs the unused part of this share.
 void shared_windows::state::window_wanted(std::string_view key, std::uint8_t kind) {
     const store::window_name name{std::string(key), kind};
     auto& in = shares.of(name);
@@ -196,7 +197,7 @@ void shared_windows::state::window_wanted(std::string_view key, std::uint8_t kin
     spawn(give_back(name, one->now));
 }
 
-/// Also where a share is in hand: TikTok answers 429 to all of them.
+/// Closes the window even if this replica has a share, because TikTok answers 429 to all replicas.
 void shared_windows::state::window_closed(std::string_view key, std::uint8_t kind, milliseconds wait) {
     const auto now = steady_now();
     windows.close_until(key, kind, now, now + wait);
@@ -212,7 +213,8 @@ task<void> shared_windows::state::give_back(store::window_name name, asking told
         auto& one = in.of(name, now);
         kept = windows.used(name.key, name.kind, now);
         granted_as = one.granted_as;
-        one.mine.capacity = std::min(one.mine.capacity, kept); // here first: what is given is used no more
+        one.mine.capacity = std::min(
+            one.mine.capacity, kept); // reduced here first, so that the released part is not used any more
     }
     const auto frees_in = kept > 0 ? windows.stands(name.key, name.kind, now).until_more : milliseconds{0};
     store::window_name which = name;

@@ -1,4 +1,4 @@
-// How many calls each of TikTok's endpoints takes in a minute, as the settings say. Pure.
+// The limit of each of TikTok's endpoints per minute, from the settings. Pure.
 #pragma once
 #include "limits/window.hpp"
 #include "settings/settings.hpp"
