@@ -3,32 +3,25 @@
 namespace gateway::inbound {
 
 void idle_line::place::waits(wait what) {
-    if (in_line_ && what_ == what) return;
+    if (order_.is_linked() && what_ == what) return;
     busy();
-    auto& order = line_.of(what);
-    older_ = order.newest;
-    newer_ = nullptr;
-    (older_ ? older_->newer_ : order.oldest) = this;
-    order.newest = this;
+    line_.of(what).push_back(*this);
     what_ = what;
-    in_line_ = true;
     line_.count(what, 1);
     if (lacks_head(what)) since_ = coarse_steady_now();
     if (what == wait::first_request) opened_ = since_; // after the TLS handshake, if there is one
 }
 
 void idle_line::place::busy() {
-    if (!in_line_) return;
+    if (!order_.is_linked()) return;
     auto& order = line_.of(what_);
-    (older_ ? older_->newer_ : order.oldest) = newer_;
-    (newer_ ? newer_->older_ : order.newest) = older_;
+    order.erase(order.iterator_to(*this));
     line_.count(what_, -1);
-    in_line_ = false;
 }
 
 idle_line::place* idle_line::oldest_without_head() {
-    place* const silent = of(wait::first_request).oldest;
-    place* const begun = of(wait::rest_of_head).oldest;
+    place* const silent = oldest(wait::first_request);
+    place* const begun = oldest(wait::rest_of_head);
     if (!silent || !begun) return silent ? silent : begun;
     return silent->since_ < begun->since_ ? silent : begun;
 }
@@ -36,8 +29,10 @@ idle_line::place* idle_line::oldest_without_head() {
 idle_line::place* idle_line::oldest_idle() {
     constexpr int looks_max = 32; // each check is a system call
     int looks = 0;
-    for (place* one = of(wait::next_request).oldest; one && looks < looks_max; one = one->newer_, ++looks)
-        if (!one->of_.has_unread_input()) return one; // else its next request has arrived
+    for (place& one : of(wait::next_request)) {
+        if (looks++ == looks_max) break;
+        if (!one.of_.has_unread_input()) return &one; // else its next request has arrived
+    }
     return nullptr;
 }
 
@@ -60,19 +55,18 @@ bool idle_line::evict_without_head() {
 }
 
 bool idle_line::evict_oldest() {
-    return evict_without_head() || evict(of(wait::end_of_peer).oldest) || evict(oldest_idle())
-           || evict(of(wait::slow_reader).oldest);
+    return evict_without_head() || evict(oldest(wait::end_of_peer)) || evict(oldest_idle())
+           || evict(oldest(wait::slow_reader));
 }
 
 void idle_line::end_idle(steady_time now) {
     for (const wait what : {wait::first_request, wait::next_request})
-        for (place* one = of(what).oldest; one;) {
-            place* const following = one->newer_;
-            if (one->of_.has_unread_input())
-                one->had_input_ = true;
-            else if (what == wait::next_request || now - one->opened_ >= young_for)
-                one->of_.cancel();
-            one = following;
+        for (auto next = of(what).begin(); next != of(what).end();) {
+            place& one = *next++;
+            if (one.of_.has_unread_input())
+                one.had_input_ = true;
+            else if (what == wait::next_request || now - one.opened_ >= young_for)
+                one.of_.cancel();
         }
 }
 

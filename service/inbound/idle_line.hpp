@@ -5,6 +5,8 @@
 #include "base/clock.hpp"
 #include "runtime/stream.hpp"
 
+#include <boost/intrusive/list.hpp>
+
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -48,11 +50,10 @@ public:
         friend class idle_line;
         idle_line& line_;
         stream& of_;
-        place* older_ = nullptr;
-        place* newer_ = nullptr;
+        boost::intrusive::list_member_hook<> order_;
         steady_time opened_, since_;
         wait what_ = wait::first_request;
-        bool in_line_ = false, evicted_ = false, had_input_ = false;
+        bool evicted_ = false, had_input_ = false;
     };
 
     /// Chooses a connection, whose session then ends at once: the oldest without a whole head, else one that
@@ -70,14 +71,16 @@ public:
     static constexpr milliseconds young_for{1'000};
 
 private:
-    struct order {
-        place* oldest = nullptr;
-        place* newest = nullptr;
-    };
+    /// The oldest first.
+    using order =
+        boost::intrusive::list<place,
+                               boost::intrusive::member_hook<place, decltype(place::order_), &place::order_>,
+                               boost::intrusive::constant_time_size<false>>;
     order& of(wait what) { return orders_[static_cast<std::size_t>(what)]; }
     static bool lacks_head(wait what) { return what == wait::first_request || what == wait::rest_of_head; }
     void count(wait what, int change);
     bool evict(place* gone);
+    place* oldest(wait what) { return of(what).empty() ? nullptr : &of(what).front(); }
     place* oldest_without_head();
     place* oldest_idle();
 

@@ -14,37 +14,13 @@ struct deadline_sweep::state {
     bool ticking = false;
 };
 
-void deadline_sweep::link(entry& ring, entry& last) {
-    last.next_ = &ring;
-    last.previous_ = ring.previous_;
-    ring.previous_->next_ = &last;
-    ring.previous_ = &last;
-}
-
-void deadline_sweep::entry::arm(deadline_sweep& sweep, deadline at) {
-    at_ = at;
-    if (armed()) return;
-    link(sweep.ring_, *this);
-    sweep.begin_ticking();
-}
-
-void deadline_sweep::entry::disarm() {
-    if (!armed()) return;
-    previous_->next_ = next_;
-    next_->previous_ = previous_;
-    next_ = previous_ = nullptr;
-}
-
 deadline_sweep::deadline_sweep(boost::asio::io_context& loop, milliseconds tick)
-    : state_(std::make_unique<state>(loop, tick)) {
-    ring_.next_ = ring_.previous_ = &ring_;
-}
+    : state_(std::make_unique<state>(loop, tick)) {}
+deadline_sweep::~deadline_sweep() = default;
 
-deadline_sweep::~deadline_sweep() {
-    // Frames that are destroyed later, with their loop, disarm entries that are already unlinked.
-    while (!empty())
-        ring_.next_->disarm();
-    ring_.next_ = ring_.previous_ = nullptr;
+void deadline_sweep::add(entry& one) {
+    entries_.push_back(one);
+    begin_ticking();
 }
 
 void deadline_sweep::begin_ticking() {
@@ -60,22 +36,18 @@ void deadline_sweep::tick() {
     const steady_time now = steady_now();
     // Entries that are due are moved to a list of their own first: on_expired() may arm, disarm and destroy
     // any other entry.
-    head due;
-    due.next_ = due.previous_ = &due;
-    for (entry* e = ring_.next_; e != &ring_;) {
-        entry* const following = e->next_;
-        if (e->at_.passed(now)) {
-            e->disarm();
-            link(due, *e);
-        }
-        e = following;
+    entry_list due;
+    for (auto next = entries_.begin(); next != entries_.end();) {
+        entry& one = *next++;
+        if (!one.at_.passed(now)) continue;
+        one.disarm();
+        due.push_back(one);
     }
-    while (due.next_ != &due) {
-        entry* const first = due.next_;
-        first->disarm();
-        first->on_expired();
+    while (!due.empty()) {
+        entry& first = due.front();
+        due.pop_front();
+        first.on_expired();
     }
-    due.next_ = due.previous_ = nullptr;
     // When the last entry is disarmed the timer is not cancelled but runs out, so that a busy worker does not
     // start it again for each call.
     state_->ticking = false;

@@ -4,6 +4,8 @@
 #pragma once
 #include "base/clock.hpp"
 
+#include <boost/intrusive/list.hpp>
+
 #include <memory>
 
 namespace boost::asio {
@@ -20,14 +22,16 @@ public:
         entry() = default;
         entry(const entry&) = delete;
         entry& operator=(const entry&) = delete;
+        virtual ~entry() = default;
 
         /// Links the entry, or moves its deadline if it is linked already. Expires once, up to one tick late,
         /// and is unlinked then.
-        void arm(deadline_sweep& sweep, deadline at);
-        void disarm();
-        bool armed() const { return previous_ != nullptr; }
-
-        virtual ~entry() { disarm(); }
+        void arm(deadline_sweep& sweep, deadline at) {
+            at_ = at;
+            if (!armed()) sweep.add(*this);
+        }
+        void disarm() { place_.unlink(); }
+        bool armed() const { return place_.is_linked(); }
 
     private:
         friend class deadline_sweep;
@@ -35,31 +39,30 @@ public:
         /// other entries.
         virtual void on_expired() = 0;
 
-        entry* next_ = nullptr;
-        entry* previous_ = nullptr; // null: not linked
+        boost::intrusive::list_member_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> place_;
         deadline at_{steady_time{}};
     };
 
     static constexpr milliseconds default_tick{50};
 
     explicit deadline_sweep(boost::asio::io_context& loop, milliseconds tick = default_tick);
-    ~deadline_sweep();
+    ~deadline_sweep(); // frames that are destroyed later disarm entries that are unlinked by then
     deadline_sweep(const deadline_sweep&) = delete;
     deadline_sweep& operator=(const deadline_sweep&) = delete;
 
-    bool empty() const { return ring_.next_ == &ring_; }
+    bool empty() const { return entries_.empty(); }
 
 private:
-    /// The sentinel of the circular list of entries.
-    class head final : public entry {
-        void on_expired() override {}
-    };
+    using entry_list =
+        boost::intrusive::list<entry,
+                               boost::intrusive::member_hook<entry, decltype(entry::place_), &entry::place_>,
+                               boost::intrusive::constant_time_size<false>>;
     struct state;
+    void add(entry& one);
     void begin_ticking();
     void tick();
-    static void link(entry& ring, entry& last);
 
-    head ring_;
+    entry_list entries_;
     std::unique_ptr<state> state_;
 };
 
