@@ -4,25 +4,14 @@
 
 #include <boost/asio/post.hpp>
 
-#include <list>
-
 namespace gateway {
-
-struct wait_places::state {
-    std::mutex mutex;
-    bool open = false;
-    std::list<std::shared_ptr<waiter>> waiting;
-};
-
-wait_places::wait_places() : state_(std::make_shared<state>()) {}
-wait_places::~wait_places() = default;
 
 void wait_places::open() {
     std::list<std::shared_ptr<waiter>> woken;
     {
-        const std::lock_guard lock(state_->mutex);
-        state_->open = true;
-        woken.swap(state_->waiting);
+        const std::lock_guard lock(mutex_);
+        open_ = true;
+        woken.swap(waiting_);
     }
     // A timer may be used only on its loop's thread, hence the post. Waking a waiter that has left meanwhile
     // has no effect.
@@ -33,23 +22,22 @@ void wait_places::open() {
 }
 
 task<bool> wait_places::wait(deadline until) {
-    const auto keep = state_;
     const executor_type home = co_await boost::asio::this_coro::executor;
     const auto me = std::make_shared<waiter>(home, until);
     {
-        const std::lock_guard lock(keep->mutex);
-        if (keep->open) co_return true;
-        keep->waiting.push_back(me);
+        const std::lock_guard lock(mutex_);
+        if (open_) co_return true;
+        waiting_.push_back(me);
     }
     struct registration {
-        state& places;
+        wait_places& places;
         const std::shared_ptr<waiter>& one;
         ~registration() {
-            const std::lock_guard lock(places.mutex);
-            places.waiting.remove(one);
+            const std::lock_guard lock(places.mutex_);
+            places.waiting_.remove(one);
         }
     };
-    const registration mine{*keep, me};
+    const registration mine{*this, me};
     co_return co_await me->wait();
 }
 

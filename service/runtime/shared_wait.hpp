@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "runtime/task.hpp"
 
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,22 +14,21 @@
 
 namespace gateway {
 
+class waiter;
+
 /// The part that does not depend on the type of the result: the list of waiters.
 class wait_places {
 public:
-    wait_places();
-    ~wait_places();
-    wait_places(const wait_places&) = delete;
-    wait_places& operator=(const wait_places&) = delete;
-
     /// Wakes everyone, now and from now on. Any thread.
     void open();
-    /// True: opened. False: `until` passed. Throws when the coroutine is cancelled. Any worker.
+    /// True: opened. False: `until` passed. Throws when the coroutine is cancelled. Any worker. The caller
+    /// keeps *this alive meanwhile.
     task<bool> wait(deadline until);
 
 private:
-    struct state;
-    std::shared_ptr<state> state_; // shared with wake-ups that are posted to other threads
+    std::mutex mutex_;
+    bool open_ = false;
+    std::list<std::shared_ptr<waiter>> waiting_; // shared with wake-ups that are posted to other threads
 };
 
 template <class T>
