@@ -1,6 +1,5 @@
 #include "outbound/arriving_answer.hpp"
 
-#include "outbound/io_failure.hpp"
 #include "runtime/read_head.hpp"
 
 #include <boost/asio/error.hpp>
@@ -145,8 +144,7 @@ void arriving_answer::took(const io_result<std::size_t>& got) {
     } else if (*got == 0 && now_ == part::until_close) {
         finished(); // a TLS close_notify, so the body is complete (U05)
     } else if (*got == 0) {
-        on_.hung_up_ = true;
-        end_with(io_failure(boost::asio::error::eof, {}));
+        failed(boost::asio::error::eof);
     } else {
         on_.heard_ = true;
         if (now_ == part::body_of_length)

@@ -1,7 +1,6 @@
 #include "outbound/connection.hpp"
 
 #include "http/message_head.hpp"
-#include "outbound/io_failure.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -36,8 +35,16 @@ void connection::begin_request() {
 }
 
 failure connection::failed(boost::system::error_code ec) {
+    namespace system = boost::system::errc;
     hung_up_ = ec != stream_errc::timed_out && ec != stream_errc::tls;
-    return io_failure(ec, wire_.tls_problem());
+    if (ec == stream_errc::timed_out)
+        return failure{errc::deadline_exceeded, "TikTok did not answer before the deadline."};
+    if (ec == stream_errc::tls)
+        return failure{errc::tiktok_tls, "TLS with TikTok failed: " + wire_.tls_problem() + "."};
+    if (ec == system::too_many_files_open || ec == system::too_many_files_open_in_system
+        || ec == system::no_buffer_space || ec == system::not_enough_memory)
+        return failure{errc::overloaded, "This process has no descriptor left for a connection."};
+    return failure{errc::tiktok_unreachable, "The connection to TikTok failed: " + ec.message() + "."};
 }
 
 task<result<bool>> connection::write_unless_answered(std::string_view first, std::string_view second,

@@ -2,11 +2,8 @@
 
 #include "runtime/worker.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <unordered_map>
 #include <utility>
-#include <vector>
 
 namespace gateway::outbound {
 namespace {
@@ -27,18 +24,11 @@ struct pool::place {
 };
 
 struct pool::host final : deadline_sweep::entry {
-    host(pool& of, pool_policy::limits bounds) : owner(of), policy(bounds) {}
+    host(pool& of, policy_type::limits bounds) : owner(of), policy(bounds) {}
 
     pool& owner;
-    pool_policy policy;
-    struct resting {
-        pool_policy::connection_id id;
-        std::unique_ptr<connection> what;
-    };
-    std::vector<resting> idle; // newest last; the newest is nearly always the one that is used
-    std::unique_ptr<connection> take_idle(pool_policy::connection_id id);
-    std::unordered_map<pool_policy::ticket, place*> line;
-    pool_policy::connection_id next_id = 1;
+    policy_type policy;
+    std::unordered_map<policy_type::ticket, place*> line;
 
 private:
     void on_expired() override { owner.close_expired(*this); }
@@ -54,24 +44,16 @@ pool::host& pool::host_of(const origin& to) {
             const auto& policy = one.second->policy;
             return policy.active() + policy.idle() + policy.waiting() == 0;
         });
-    const pool_policy::limits bounds{limits_.connections_per_origin, limits_.waiters_per_origin,
+    const policy_type::limits bounds{limits_.connections_per_origin, limits_.waiters_per_origin,
                                      limits_.idle_timeout};
     return *hosts_.emplace(to, std::make_unique<host>(*this, bounds)).first->second;
-}
-
-std::unique_ptr<connection> pool::host::take_idle(pool_policy::connection_id id) {
-    const auto at =
-        std::find_if(idle.rbegin(), idle.rend(), [id](const resting& one) { return one.id == id; });
-    auto what = std::move(at->what);
-    idle.erase(std::next(at).base());
-    return what;
 }
 
 std::optional<pool::lease> pool::acquire_now(const origin& to) {
     if (closed_) return std::nullopt;
     host& of = host_of(to);
     while (of.policy.idle() > 0) {
-        auto what = of.take_idle(of.policy.ask().connection);
+        auto what = of.policy.ask().connection;
         const bool quiet = what->is_quiet();
         if (quiet) {
             publish();
@@ -90,13 +72,13 @@ task<result<pool::lease>> pool::acquire(const origin& to, deadline until) {
     if (auto now = acquire_now(to)) co_return std::move(*now);
     host& of = host_of(to);
     const auto asked = of.policy.ask();
-    if (asked.what == pool_policy::verdict::refuse) co_return no_turn();
+    if (asked.what == policy_type::verdict::refuse) co_return no_turn();
 
     place mine{waiter(home_.executor(), until)};
     struct registration {
         pool& from;
         host& of;
-        pool_policy::ticket ticket;
+        policy_type::ticket ticket;
         place& mine;
         ~registration() {
             of.line.erase(ticket);
@@ -123,32 +105,27 @@ task<result<pool::lease>> pool::acquire(const origin& to, deadline until) {
 void pool::give_back(host& of, std::unique_ptr<connection> what, bool clean) {
     const bool keep = clean && what && !closed_;
     if (keep) {
-        const auto id = of.next_id++;
-        const auto next = of.policy.give_back(id, coarse_steady_now());
-        if (next) {
-            hand_over(of, *next, std::move(what));
-        } else {
-            what->relax();
-            of.idle.push_back({id, std::move(what)});
-            if (!of.armed()) of.arm(home_.sweep(), deadline{*of.policy.next_expiry()});
-        }
+        if (of.policy.waiting() == 0) what->relax();
+        if (auto next = of.policy.give_back(std::move(what), coarse_steady_now()))
+            hand_over(of, std::move(*next));
+        else if (!of.armed())
+            of.arm(home_.sweep(), deadline{*of.policy.next_expiry()});
     } else {
         what.reset(); // closed before the next one opens, because descriptors are limited, too
-        if (const auto next = of.policy.closed()) hand_over(of, *next, nullptr);
+        if (auto next = of.policy.closed()) hand_over(of, std::move(*next));
     }
     publish();
 }
 
-void pool::hand_over(host& of, const pool_policy::handover& what, std::unique_ptr<connection> connection) {
+void pool::hand_over(host& of, policy_type::handover what) {
     place& oldest = *of.line.at(what.to);
     oldest.granted = true;
-    oldest.what = std::move(connection);
+    if (what.connection) oldest.what = std::move(*what.connection);
     oldest.turn.wake();
 }
 
 void pool::close_expired(host& of) {
-    for (const auto id : of.policy.expired(steady_now()))
-        of.take_idle(id);
+    of.policy.expired(steady_now()); // which closes them
     if (const auto next = of.policy.next_expiry()) of.arm(home_.sweep(), deadline{*next});
     publish();
 }
@@ -157,8 +134,7 @@ void pool::close() {
     closed_ = true;
     for (auto& [to, of] : hosts_) {
         of->disarm();
-        for (const auto id : of->policy.take_idle())
-            of->take_idle(id);
+        of->policy.take_idle();
     }
     publish();
 }

@@ -9,7 +9,6 @@
 #include "runtime/waiter.hpp"
 
 #include <atomic>
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -39,12 +38,13 @@ public:
     worker& home() { return home_; }
 
 private:
+    using policy_type = pool_policy<std::unique_ptr<connection>>;
     struct place; // a waiting coroutine
     struct host;  // the connections of one origin
 
     host& host_of(const origin& to);
     void give_back(host& of, std::unique_ptr<connection> what, bool clean);
-    void hand_over(host& of, const pool_policy::handover& what, std::unique_ptr<connection> connection);
+    void hand_over(host& of, policy_type::handover what);
     void close_expired(host& of);
     void publish();
 

@@ -138,14 +138,4 @@ ssl_pointer tls_client_context::make(const origin& to) const {
     return ssl;
 }
 
-std::size_t tls_client_context::sessions() const {
-    const std::lock_guard lock(state_->mutex);
-    std::size_t all = 0;
-    for (auto& [where, kept] : state_->origins) {
-        const std::lock_guard inner(kept.mutex);
-        all += kept.newest_first.size();
-    }
-    return all;
-}
-
 } // namespace gateway::outbound

@@ -24,9 +24,6 @@ public:
     /// a kept session is offered. An IP literal is verified as an address and sends no SNI.
     ssl_pointer make(const origin& to) const;
 
-    /// Sessions kept now, over all origins.
-    std::size_t sessions() const;
-
 private:
     struct state;
     std::unique_ptr<state> state_;

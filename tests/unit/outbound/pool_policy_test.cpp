@@ -11,15 +11,16 @@
 namespace gateway::outbound {
 namespace {
 
-using verdict = pool_policy::verdict;
+using numbers_policy = pool_policy<std::uint64_t>; // a number for each connection
+using verdict = numbers_policy::verdict;
 constexpr steady_time noon{std::chrono::hours{12}};
 
-pool_policy::limits small() {
+numbers_policy::limits small() {
     return {2, 2, milliseconds{1'000}};
 }
 
 TEST(PoolPolicy, GivesTheMostRecentlyUsedConnectionFirst) {
-    pool_policy p(small());
+    numbers_policy p(small());
     EXPECT_EQ(verdict::open, p.ask().what);
     EXPECT_EQ(verdict::open, p.ask().what);
     EXPECT_FALSE(p.give_back(1, noon));
@@ -33,7 +34,7 @@ TEST(PoolPolicy, GivesTheMostRecentlyUsedConnectionFirst) {
 }
 
 TEST(PoolPolicy, U14BoundsTheLineAndServesItInOrder) {
-    pool_policy p(small());
+    numbers_policy p(small());
     p.ask();
     p.ask();
     const auto first = p.ask(), second = p.ask(), third = p.ask();
@@ -55,7 +56,7 @@ TEST(PoolPolicy, U14BoundsTheLineAndServesItInOrder) {
 }
 
 TEST(PoolPolicy, SkipsWhoeverLeftTheLine) {
-    pool_policy p(small());
+    numbers_policy p(small());
     p.ask();
     p.ask();
     const auto first = p.ask(), second = p.ask();
@@ -67,7 +68,7 @@ TEST(PoolPolicy, SkipsWhoeverLeftTheLine) {
 }
 
 TEST(PoolPolicy, LetsIdleConnectionsAgeOut) {
-    pool_policy p({3, 0, milliseconds{1'000}});
+    numbers_policy p({3, 0, milliseconds{1'000}});
     for (int i = 0; i < 3; ++i)
         p.ask();
     p.give_back(1, noon);
@@ -75,8 +76,8 @@ TEST(PoolPolicy, LetsIdleConnectionsAgeOut) {
     p.give_back(3, noon + milliseconds{900});
     EXPECT_EQ(noon + milliseconds{1'000}, p.next_expiry());
     EXPECT_TRUE(p.expired(noon + milliseconds{999}).empty());
-    EXPECT_EQ((std::vector<pool_policy::connection_id>{1, 2}), p.expired(noon + milliseconds{1'500}));
-    EXPECT_EQ((std::vector<pool_policy::connection_id>{3}), p.take_idle());
+    EXPECT_EQ((std::vector<std::uint64_t>{1, 2}), p.expired(noon + milliseconds{1'500}));
+    EXPECT_EQ((std::vector<std::uint64_t>{3}), p.take_idle());
     EXPECT_FALSE(p.next_expiry());
     EXPECT_EQ(0U, p.idle());
 }
@@ -84,12 +85,12 @@ TEST(PoolPolicy, LetsIdleConnectionsAgeOut) {
 TEST(PoolPolicy, KeepsItsCountsThroughAnyStory) {
     std::mt19937 dice(7);
     for (int story = 0; story < 200; ++story) {
-        pool_policy p({3, 4, milliseconds{10}});
-        std::deque<pool_policy::ticket> line;
+        numbers_policy p({3, 4, milliseconds{10}});
+        std::deque<numbers_policy::ticket> line;
         std::uint32_t held = 0, resting = 0;
-        pool_policy::connection_id next = 1;
+        std::uint64_t next = 1;
         for (int step = 0; step < 300; ++step) {
-            std::optional<pool_policy::handover> served;
+            std::optional<numbers_policy::handover> served;
             switch (dice() % 4) {
                 case 0:
                 case 1: {
