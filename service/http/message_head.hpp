@@ -56,7 +56,7 @@ struct request_head {
     std::string_view query;  // without '?', not decoded
     std::string_view host;   // with port when given; empty only in HTTP/1.0, where Host is optional
 
-    // Fields we read, empty when absent. Each stands at most once (else 400), except the four marked "first".
+    // Fields we read, empty when absent. Each stands at most once (else 400), except the two marked "first".
     std::string_view authorization;
     std::string_view api_key; // x-api-key
     std::string_view idempotency_key;
@@ -66,26 +66,17 @@ struct request_head {
     std::string_view tiktok_signature;
     std::string_view request_id;  // x-request-id, first
     std::string_view traceparent; // first
-    std::string_view accept;      // first
-    std::string_view user_agent;  // first
-
-    std::size_t block_bytes = 0; // the whole block, with the empty line
 };
 
 struct response_head {
     int status = 0; // 100…599
     int minor_version = 1;
     bool keep_alive = true;
-    body_frame body; // none for 1xx, 204, 304 and answers to HEAD
+    body_frame body; // none for 1xx, 204 and 304
 
-    std::string_view content_type;
     std::string_view retry_after;
     std::string_view content_range;
-    std::string_view location;
-    std::string_view date;
     std::string_view log_id; // x-tt-logid
-
-    std::size_t block_bytes = 0;
 
     /// 1xx: another head follows on the same connection.
     bool informational() const { return status < 200; }

@@ -1,7 +1,7 @@
 #include "http/multipart.hpp"
 
+#include "base/text.hpp"
 #include "http/part_head.hpp"
-#include "http/wire_text.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -181,7 +181,6 @@ result<void> multipart_form::part_begins() {
     }
     have_file_ = true;
     file_name_ = std::move(part->file_name);
-    file_type_ = std::move(part->type);
     told_file_bytes_ = part->length_bytes;
     state_ = state::file;
     return {};

@@ -36,7 +36,6 @@ public:
     bool has_input() const { return have_input_; }
     const std::string& input() const { return input_; }         // empty when there was no such part
     const std::string& file_name() const { return file_name_; } // as sent, may be empty
-    const std::string& file_type() const { return file_type_; } // as sent, not trusted
     /// The file part's own Content-Length; checked against the bytes that arrive.
     std::optional<std::uint64_t> told_file_bytes() const { return told_file_bytes_; }
     /// The least number of bytes after the file: those of the closing delimiter.
@@ -71,7 +70,6 @@ private:
     std::string head_; // the text after a delimiter, then the head of the part
     std::string input_;
     std::string file_name_;
-    std::string file_type_;
     bool have_input_ = false;
     bool have_file_ = false;
     std::optional<std::uint64_t> told_file_bytes_;

@@ -65,7 +65,6 @@ bool read_field(std::string_view line, part_head& part, bool& disposed) {
     if (!all(token_byte, name) || !legal) return false;
     if (same_word(name, "content-disposition"))
         return !std::exchange(disposed, true) && read_disposition(value, part);
-    if (same_word(name, "content-type")) part.type = value;
     if (same_word(name, "content-length")) {
         if (part.length_bytes) return false;
         part.length_bytes = length_of(value);

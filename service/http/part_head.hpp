@@ -10,7 +10,6 @@ namespace gateway::http {
 struct part_head {
     std::string name;
     std::string file_name; // as sent, may be empty
-    std::string type;      // as sent, not trusted
     std::optional<std::uint64_t> length_bytes;
 };
 

@@ -13,9 +13,7 @@ failure refuse(const char* what) {
 
 class response_judge {
 public:
-    response_judge(std::string_view block, bool to_head) : block_(block), to_head_(to_head) {
-        head_.block_bytes = block.size();
-    }
+    explicit response_judge(std::string_view block) : block_(block) {}
 
     result<response_head> run() {
         auto step = status_line();
@@ -34,7 +32,6 @@ private:
     std::string_view* place(std::string_view name);
 
     std::string_view block_;
-    bool to_head_;
     std::size_t position_ = 0;
     response_head head_;
     connection_options connection_;
@@ -61,22 +58,9 @@ result<void> response_judge::status_line() {
 }
 
 std::string_view* response_judge::place(std::string_view name) {
-    switch (name.size()) {
-        case 4:
-            return is_token_named(name, "date") ? &head_.date : nullptr;
-        case 8:
-            return is_token_named(name, "location") ? &head_.location : nullptr;
-        case 10:
-            return is_token_named(name, "x-tt-logid") ? &head_.log_id : nullptr;
-        case 11:
-            return is_token_named(name, "retry-after") ? &head_.retry_after : nullptr;
-        case 12:
-            return is_token_named(name, "content-type") ? &head_.content_type : nullptr;
-        case 13:
-            return is_token_named(name, "content-range") ? &head_.content_range : nullptr;
-        default:
-            return nullptr;
-    }
+    if (is_token_named(name, "x-tt-logid")) return &head_.log_id;
+    if (is_token_named(name, "retry-after")) return &head_.retry_after;
+    return is_token_named(name, "content-range") ? &head_.content_range : nullptr;
 }
 
 result<void> response_judge::field(const field_line& line) {
@@ -113,7 +97,7 @@ result<void> response_judge::body() {
     if (body_.has_coding() && (!body_.is_chunked() || head_.minor_version == 0))
         return refuse("its transfer coding is not chunked.");
     if (encoded_) return refuse("its body is compressed, which nobody asked for.");
-    const bool bodyless = to_head_ || head_.informational() || head_.status == 204 || head_.status == 304;
+    const bool bodyless = head_.informational() || head_.status == 204 || head_.status == 304;
     if (bodyless) return {};
     if (body_.has_coding())
         head_.body.kind = framing::chunked;
@@ -126,8 +110,8 @@ result<void> response_judge::body() {
 
 } // namespace
 
-result<response_head> judge_response(std::string_view block, bool to_head) {
-    return response_judge{block, to_head}.run();
+result<response_head> judge_response(std::string_view block) {
+    return response_judge{block}.run();
 }
 
 } // namespace gateway::http

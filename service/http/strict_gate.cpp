@@ -4,6 +4,7 @@
 #include "http/request_target.hpp"
 #include "http/wire_text.hpp"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace gateway::http {
@@ -13,15 +14,16 @@ failure refuse(const char* what) {
     return failure{errc::malformed_request, what};
 }
 
-/// Fields that the gate reads. From request_id on, a repeated field is ignored.
+/// Fields that the gate reads: those about the connection and the body, and from `host` on those whose values
+/// are stored in the head (`texts`). From request_id on, a repeated field is ignored.
 enum class known : std::uint8_t {
     none,
-    host,
     content_length,
     transfer_encoding,
     connection,
     expect,
     content_encoding,
+    host,
     authorization,
     api_key,
     idempotency_key,
@@ -30,55 +32,51 @@ enum class known : std::uint8_t {
     request_timeout,
     tiktok_signature,
     request_id,
-    traceparent,
-    accept,
-    user_agent
+    traceparent
 };
+
+constexpr std::string_view request_head::*texts[] = {&request_head::host,
+                                                     &request_head::authorization,
+                                                     &request_head::api_key,
+                                                     &request_head::idempotency_key,
+                                                     &request_head::content_type,
+                                                     &request_head::content_digest,
+                                                     &request_head::request_timeout,
+                                                     &request_head::tiktok_signature,
+                                                     &request_head::request_id,
+                                                     &request_head::traceparent};
 
 /// `name` has been checked to be a token.
 known known_field(std::string_view name) {
+    const auto is = [name](const auto& word) { return is_token_named(name, word); };
     switch (name.size()) {
         case 4:
-            if (is_token_named(name, "host")) return known::host;
-            return known::none;
+            return is("host") ? known::host : known::none;
         case 6:
-            if (is_token_named(name, "accept")) return known::accept;
-            if (is_token_named(name, "expect")) return known::expect;
-            return known::none;
+            return is("expect") ? known::expect : known::none;
         case 9:
-            if (is_token_named(name, "x-api-key")) return known::api_key;
-            return known::none;
+            return is("x-api-key") ? known::api_key : known::none;
         case 10:
-            if (is_token_named(name, "connection")) return known::connection;
-            if (is_token_named(name, "user-agent")) return known::user_agent;
-            return known::none;
+            return is("connection") ? known::connection : known::none;
         case 11:
-            if (is_token_named(name, "traceparent")) return known::traceparent;
-            return known::none;
+            return is("traceparent") ? known::traceparent : known::none;
         case 12:
-            if (is_token_named(name, "content-type")) return known::content_type;
-            if (is_token_named(name, "x-request-id")) return known::request_id;
-            return known::none;
+            if (is("content-type")) return known::content_type;
+            return is("x-request-id") ? known::request_id : known::none;
         case 13:
-            if (is_token_named(name, "authorization")) return known::authorization;
-            return known::none;
+            return is("authorization") ? known::authorization : known::none;
         case 14:
-            if (is_token_named(name, "content-length")) return known::content_length;
-            if (is_token_named(name, "content-digest")) return known::content_digest;
-            return known::none;
+            if (is("content-length")) return known::content_length;
+            return is("content-digest") ? known::content_digest : known::none;
         case 15:
-            if (is_token_named(name, "idempotency-key")) return known::idempotency_key;
-            return known::none;
+            return is("idempotency-key") ? known::idempotency_key : known::none;
         case 16:
-            if (is_token_named(name, "proxy-connection"))
-                return known::connection; // Beast reads it as Connection, too
-            if (is_token_named(name, "content-encoding")) return known::content_encoding;
-            if (is_token_named(name, "tiktok-signature")) return known::tiktok_signature;
-            return known::none;
+            if (is("proxy-connection")) return known::connection; // Beast reads it as Connection, too
+            if (is("content-encoding")) return known::content_encoding;
+            return is("tiktok-signature") ? known::tiktok_signature : known::none;
         case 17:
-            if (is_token_named(name, "transfer-encoding")) return known::transfer_encoding;
-            if (is_token_named(name, "x-request-timeout")) return known::request_timeout;
-            return known::none;
+            if (is("transfer-encoding")) return known::transfer_encoding;
+            return is("x-request-timeout") ? known::request_timeout : known::none;
         default:
             return known::none;
     }
@@ -86,7 +84,7 @@ known known_field(std::string_view name) {
 
 class request_judge {
 public:
-    explicit request_judge(std::string_view block) : block_(block) { head_.block_bytes = block.size(); }
+    explicit request_judge(std::string_view block) : block_(block) {}
 
     result<request_head> run() {
         auto step = request_line();
@@ -105,7 +103,6 @@ private:
     result<void> together();
     result<void> host();
     result<void> body();
-    std::string_view* place(known which);
     static std::uint32_t bit(known which) { return std::uint32_t{1} << static_cast<unsigned>(which); }
     bool has(known which) const { return (seen_ & bit(which)) != 0; }
 
@@ -186,47 +183,15 @@ result<void> request_judge::fields() {
     }
 }
 
-std::string_view* request_judge::place(known which) {
-    switch (which) {
-        case known::host:
-            return &head_.host;
-        case known::authorization:
-            return &head_.authorization;
-        case known::api_key:
-            return &head_.api_key;
-        case known::idempotency_key:
-            return &head_.idempotency_key;
-        case known::content_type:
-            return &head_.content_type;
-        case known::content_digest:
-            return &head_.content_digest;
-        case known::request_timeout:
-            return &head_.request_timeout;
-        case known::tiktok_signature:
-            return &head_.tiktok_signature;
-        case known::request_id:
-            return &head_.request_id;
-        case known::traceparent:
-            return &head_.traceparent;
-        case known::accept:
-            return &head_.accept;
-        case known::user_agent:
-            return &head_.user_agent;
-        default:
-            return nullptr;
-    }
-}
-
 result<void> request_judge::field(known which, std::string_view value) {
     const bool again = has(which);
     seen_ |= bit(which);
-    std::string_view* const target = place(which);
-    if (target == nullptr) return body_field(which, value);
+    if (which < known::host) return body_field(which, value);
     if (again) {
         if (which >= known::request_id) return {};
         return refuse("A header field that must stand once stands twice.");
     }
-    *target = value;
+    head_.*texts[static_cast<std::size_t>(which) - static_cast<std::size_t>(known::host)] = value;
     return {};
 }
 

@@ -16,9 +16,9 @@ namespace gateway::http {
 /// uri_too_long, expectation_failed, unsupported_media_type (a Content-Encoding, C25).
 result<request_head> judge(std::string_view block);
 
-/// The same for an answer of TikTok (U09-U11). `to_head`: the request was HEAD, so no body follows.
+/// The same for an answer of TikTok (U09-U11).
 /// Every refusal is tiktok_error; a body that ends only with the connection is refused (U05).
-result<response_head> judge_response(std::string_view block, bool to_head = false);
+result<response_head> judge_response(std::string_view block);
 
 /// A field of an accepted block, by lower-case name; empty when absent. For fields that request_head does not
 /// hold.

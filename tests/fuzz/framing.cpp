@@ -69,7 +69,7 @@ outcome read_form(std::string_view bytes, std::size_t piece_bytes, bool input_ma
     require(out.body.size() == form.told_file_bytes().value_or(out.body.size()),
             "a file is not as long as it told");
     require(out.body.find("\r\n--boundary") == std::string::npos, "a file holds its delimiter");
-    out.body += "|" + form.input() + "|" + form.file_name() + "|" + form.file_type();
+    out.body += "|" + form.input() + "|" + form.file_name();
     return out;
 }
 
