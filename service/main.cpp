@@ -2,7 +2,7 @@
 #include "app/commands.hpp"
 #include "app/hardening.hpp"
 #include "app/start_failure.hpp"
-#include "settings/failpoint.hpp"
+#include "settings/loader.hpp"
 
 #include <CLI/CLI.hpp>
 

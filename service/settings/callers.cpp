@@ -4,7 +4,6 @@
 #include "base/ids.hpp"
 #include "base/text.hpp"
 #include "base/url_rules.hpp"
-#include "settings/keys.hpp"
 #include "settings/readers.hpp"
 
 #include <algorithm>
@@ -85,12 +84,6 @@ std::string read_caller(caller& into, const YAML::Node& entry) {
 }
 
 } // namespace
-
-const std::vector<std::string_view>& caller_keys() {
-    static const std::vector<std::string_view> names{"name",    "key_sha256",          "users",
-                                                     "actions", "requests_per_minute", "return_url_prefixes"};
-    return names;
-}
 
 std::string read_callers(std::vector<caller>& into, const YAML::Node& value) {
     if (!value.IsSequence()) return "must be a list";

@@ -1,8 +1,11 @@
 #include "settings/environment.hpp"
 
+#include "base/failpoint.hpp"
 #include "base/text.hpp"
 
 #include <cstddef>
+#include <cstdlib>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <unistd.h>
@@ -60,6 +63,13 @@ environment read_environment() {
             found.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
     return found;
+}
+
+void arm_failpoint_of_environment() {
+    const char* spec = std::getenv("TIKTOK_GATEWAY_FAILPOINT");
+    if (spec == nullptr) return;
+    const auto wrong = arm_failpoint(spec);
+    if (!wrong.empty()) throw std::runtime_error("TIKTOK_GATEWAY_FAILPOINT: " + wrong);
 }
 
 void add_environment(const environment& variables, given_values& into, std::vector<fault>& faults) {

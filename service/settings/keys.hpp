@@ -35,7 +35,4 @@ const key_row* find_key(std::string_view key);
 /// Keys whose values differ and that only a new start applies, in the order of the table.
 std::vector<std::string_view> changed_for_a_start(const all& running, const all& read);
 
-/// Keys of one entry of `callers`.
-const std::vector<std::string_view>& caller_keys();
-
 } // namespace gateway::settings

@@ -31,6 +31,10 @@ using environment = std::map<std::string, std::string>;
 /// The process's own variables that begin with TIKTOK_GATEWAY__.
 environment read_environment();
 
+/// Of TIKTOK_GATEWAY_FAILPOINT (base/failpoint.hpp), for the fault tests: once, by main, before anything
+/// else. Throws std::runtime_error where it is set and cannot be followed: a test must not believe it was.
+void arm_failpoint_of_environment();
+
 /// `path` may be empty: environment only.
 loaded load(const std::string& path, const environment& variables);
 

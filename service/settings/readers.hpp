@@ -7,7 +7,6 @@
 #include <yaml-cpp/yaml.h>
 
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <string>
 #include <type_traits>

@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,14 +30,12 @@ struct listen {
     milliseconds header_deadline{10'000};
     milliseconds idle_timeout{75'000};
     std::uint32_t body_bytes_per_second_min = 8 * 1024; // over any 20 s, after 20 s of grace
-    bool operator==(const listen&) const = default;
 };
 
 /// `admin.*`
 struct admin {
     std::string address = "127.0.0.1";
     std::uint16_t port = 8081;
-    bool operator==(const admin&) const = default;
 };
 
 /// `tiktok.*`
@@ -84,7 +81,6 @@ struct limits {
     /// By endpoint, in the order of TikTok's table; 0 where it has no limit.
     std::array<std::uint32_t, gateway::tiktok::endpoint_count> tiktok_per_minute = default_limits();
     std::uint32_t unknown_keys_per_minute = 60; // from one address
-    bool operator==(const limits&) const = default;
 };
 
 /// `deadlines.*`
@@ -94,15 +90,12 @@ struct deadlines {
     milliseconds batch{1'800'000};
     milliseconds upload_base{60'000}; // an upload: this, plus its size at the rate below
     std::uint32_t upload_bytes_per_second_min = 64 * 1024;
-    bool operator==(const deadlines&) const = default;
 };
 
 /// `uploads.*`
 struct uploads {
     std::uint32_t keep_hours = 24;
-    std::uint64_t memory_bytes = 256ULL
-                                 << 20; // for all chunks held at one time; uploads that need more get 503
-    bool operator==(const uploads&) const = default;
+    std::uint64_t memory_bytes = 256ULL << 20; // for all chunks held at one time
 };
 
 /// `files.*`
@@ -110,14 +103,12 @@ struct files {
     std::string directory = "files";
     std::uint64_t quota_bytes = 10ULL << 30;
     std::uint32_t keep_hours = 24;
-    bool operator==(const files&) const = default;
 };
 
 /// `drain.*`
 struct drain {
     milliseconds delay{5'000};
     milliseconds deadline{30'000};
-    bool operator==(const drain&) const = default;
 };
 
 /// `store.*`
@@ -139,12 +130,10 @@ struct vault {
     /// The number of users whose decrypted tokens are cached, about 1 KiB each; those of others are read
     /// again.
     std::uint32_t cached_users = 100'000;
-    bool operator==(const vault&) const = default;
 };
 
 struct log {
     std::string level = "info"; // debug, info, warn, error
-    bool operator==(const log&) const = default;
 };
 
 struct all {
