@@ -6,6 +6,9 @@
 #include "posts/post_facts.hpp"
 #include "store/records.hpp"
 
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
 #include <optional>
 #include <utility>
 
@@ -70,10 +73,7 @@ std::optional<outcome> outcome_of_file(const store::post_record& post) {
 }
 
 object file_answer(const publish_id& id) {
-    object out{.json = R"({"publish_id":)"};
-    append_json_string(out.json, id.text());
-    out.json += '}';
-    return out;
+    return {.json = boost::json::serialize(boost::json::object{{"publish_id", id.text()}})};
 }
 
 int write_file_outcome(std::string& out, const outcome& what, std::string_view request_id) {

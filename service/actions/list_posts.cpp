@@ -1,39 +1,33 @@
 // GATEWAY_LIST_POSTS: what this gateway posted for the user, from the ledger; TikTok is not asked.
 #include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
-#include "base/json/write.hpp"
+#include "base/json/values.hpp"
 #include "connections/desk.hpp"
 #include "posts/public_ids.hpp"
+
+#include <boost/json/serialize.hpp>
 
 #include <cstdint>
 #include <utility>
 
 namespace gateway::actions {
+namespace json = boost::json;
 namespace {
 
-void append_text(std::string& out, std::string_view key, std::string_view text) {
-    append_json_key(out, key);
-    append_text_or_null(out, text);
-}
-
-std::string to_json(const store::post_record& post) {
-    std::string out = "{";
-    append_text(out, "publish_id", post.id.text());
-    append_text(out, "action", post.action);
-    append_text(out, "kind", post.kind);
-    append_text(out, "state", posts::state_of(post));
-    append_text(out, "status", post.status);
-    append_text(out, "fail_reason", post.fail_reason);
-    append_text(out, "draft_publish_id", post.draft.text());
-    append_text(out, "published_as", post.published_as.text());
-    append_json_key(out, "publicaly_available_post_id");
-    out += json_list(posts::public_ids(post.post_ids).visible());
-    append_json_key(out, "size");
-    append_json_number(out, static_cast<std::int64_t>(post.size_bytes));
-    append_text(out, "sha256", post.sha256);
-    append_text(out, "created_at", rfc3339(post.created_at));
-    append_text(out, "updated_at", rfc3339(post.updated_at));
-    return out += '}';
+json::object object_of(const store::post_record& post) {
+    return {{"publish_id", json_text_or_null(post.id.text())},
+            {"action", json_text_or_null(post.action)},
+            {"kind", json_text_or_null(post.kind)},
+            {"state", json_text_or_null(posts::state_of(post))},
+            {"status", json_text_or_null(post.status)},
+            {"fail_reason", json_text_or_null(post.fail_reason)},
+            {"draft_publish_id", json_text_or_null(post.draft.text())},
+            {"published_as", json_text_or_null(post.published_as.text())},
+            {"publicaly_available_post_id", json_list(posts::public_ids(post.post_ids).visible())},
+            {"size", post.size_bytes},
+            {"sha256", json_text_or_null(post.sha256)},
+            {"created_at", rfc3339(post.created_at)},
+            {"updated_at", rfc3339(post.updated_at)}};
 }
 
 task<result<answer>> list_posts(call& c, connections::desk& connections, posts::publisher& posts) {
@@ -44,14 +38,11 @@ task<result<answer>> list_posts(call& c, connections::desk& connections, posts::
     const auto page = co_await posts.list(c.user, std::move(cursor),
                                           static_cast<std::uint32_t>(c.input.integer("limit")), c.until);
     if (!page) co_return page.error();
-    object out{.json = R"({"posts":[)"};
-    for (const auto& post : page->rows) {
-        if (&post != &page->rows.front()) out.json += ',';
-        out.json += to_json(post);
-    }
-    out.json += ']';
-    append_text(out.json, "next_cursor", page->next);
-    out.json += '}';
+    json::array all;
+    for (const auto& post : page->rows)
+        all.push_back(object_of(post));
+    const json::object told{{"posts", std::move(all)}, {"next_cursor", json_text_or_null(page->next)}};
+    object out{.json = json::serialize(told)};
     co_return answer{std::move(out)};
 }
 

@@ -1,11 +1,13 @@
 #include "actions/post_inputs.hpp"
 
-#include "base/json/write.hpp"
+#include "base/json/values.hpp"
 
-#include <algorithm>
+#include <boost/json/serialize.hpp>
+
 #include <cstdint>
 
 namespace gateway::actions {
+namespace json = boost::json;
 namespace {
 
 void fill_common(tiktok::post_info& info, const checked_input& given) {
@@ -14,11 +16,6 @@ void fill_common(tiktok::post_info& info, const checked_input& given) {
     info.brand_content_toggle = given.flag("brand_content_toggle");
     info.brand_organic_toggle = given.flag("brand_organic_toggle");
     if (given.has("is_aigc")) info.is_aigc = given.flag("is_aigc");
-}
-
-void append_member(std::string& out, std::string_view key, std::uint64_t number) {
-    append_json_key(out, key);
-    append_json_number(out, static_cast<std::int64_t>(number));
 }
 
 } // namespace
@@ -71,68 +68,28 @@ std::string_view upload_scope(const checked_input& given) {
     return given.flag("publish") ? "video.publish" : "video.upload";
 }
 
-std::string json_list(const std::vector<std::string>& texts) {
-    std::string out = "[";
-    for (const auto& text : texts) {
-        if (out.size() > 1) out += ',';
-        append_json_string(out, text);
-    }
-    return out += ']';
-}
-
-void append_text_or_null(std::string& out, std::string_view text) {
-    if (text.empty())
-        out += "null";
-    else
-        append_json_string(out, text);
-}
-
 std::string to_json(const posts::upload_answer& shown) {
     // TikTok pulls a video_url by itself: then no byte, size or digest passed here.
     const bool streamed = shown.upload_status_code != 0;
-    std::string out = "{";
-    append_json_key(out, "publish_id");
-    append_json_string(out, shown.id.text());
-    append_json_key(out, "status");
-    append_json_string(out, shown.status);
-    append_json_key(out, "upload_status_code");
-    if (streamed)
-        append_json_number(out, shown.upload_status_code);
-    else
-        out += "null";
-    append_json_key(out, "file_id");
-    append_text_or_null(out, shown.file.text());
-    if (streamed) {
-        append_member(out, "size", shown.size_bytes);
-        append_json_key(out, "sha256");
-        append_text_or_null(out, shown.sha256);
-        if (shown.chunk_count > 0) {
-            append_member(out, "chunk_size", shown.chunk_size_bytes);
-            append_member(out, "total_chunk_count", shown.chunk_count);
-        } else { // the ledger does not keep them
-            out += R"(,"chunk_size":null,"total_chunk_count":null)";
-        }
-    } else {
-        out += R"(,"size":null,"sha256":null,"chunk_size":null,"total_chunk_count":null)";
-    }
-    append_json_key(out, "warnings");
-    out += json_list(shown.warnings);
-    return out += '}';
+    const bool has_plan = streamed && shown.chunk_count > 0; // the ledger keeps none
+    const auto where = [](bool is, std::uint64_t number) { return is ? json::value(number) : json::value(); };
+    return json::serialize(
+        json::object{{"publish_id", shown.id.text()},
+                     {"status", shown.status},
+                     {"upload_status_code", streamed ? json::value(shown.upload_status_code) : json::value()},
+                     {"file_id", json_text_or_null(shown.file.text())},
+                     {"size", where(streamed, shown.size_bytes)},
+                     {"sha256", json_text_or_null(streamed ? shown.sha256 : std::string_view{})},
+                     {"chunk_size", where(has_plan, shown.chunk_size_bytes)},
+                     {"total_chunk_count", where(has_plan, shown.chunk_count)},
+                     {"warnings", json_list(shown.warnings)}});
 }
 
 std::string to_json(const posts::post_answer& shown, bool with_draft) {
-    std::string out = "{";
-    append_json_key(out, "publish_id");
-    append_json_string(out, shown.id.text());
-    append_json_key(out, "status");
-    append_json_string(out, shown.status);
-    if (with_draft && !shown.draft.empty()) {
-        append_json_key(out, "draft_publish_id");
-        append_json_string(out, shown.draft.text());
-    }
-    append_json_key(out, "warnings");
-    out += json_list(shown.warnings);
-    return out += '}';
+    json::object out{{"publish_id", shown.id.text()}, {"status", shown.status}};
+    if (with_draft && !shown.draft.empty()) out["draft_publish_id"] = shown.draft.text();
+    out["warnings"] = json_list(shown.warnings);
+    return json::serialize(out);
 }
 
 } // namespace gateway::actions

@@ -67,10 +67,6 @@ void check_branded_content(const checked_input& given, std::vector<field_fault>&
 /// The scope an upload needs: `publish` posts at once, otherwise it goes to the creator's inbox.
 std::string_view upload_scope(const checked_input& given);
 
-/// `["…","…"]`
-std::string json_list(const std::vector<std::string>& texts);
-/// Appends a string, or null where it is empty.
-void append_text_or_null(std::string& out, std::string_view text);
 /// {"publish_id","status",…}, as docs/contract.md §4 has it; also one `results[]` of a batch holds its
 /// publish_id.
 std::string to_json(const posts::upload_answer& shown);

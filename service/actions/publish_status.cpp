@@ -3,7 +3,9 @@
 #include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
 #include "base/append.hpp"
-#include "base/json/write.hpp"
+#include "base/json/values.hpp"
+
+#include <boost/json/serialize.hpp>
 
 #include <utility>
 
@@ -27,16 +29,12 @@ worker_string our_part(const publish_id& id, std::string_view state) {
 }
 
 std::string told_by_ledger(const publish_id& id, const posts::status_answer& known) {
-    std::string out = "{";
-    append_json_key(out, "status");
-    append_json_string(out, known.status);
-    if (!known.fail_reason.empty()) {
-        append_json_key(out, "fail_reason");
-        append_json_string(out, known.fail_reason);
-    }
-    append_json_key(out, post_id_lists[0]);
-    append_all(out, json_list(known.post_ids), ",", our_part(id, known.state), "}");
-    return out;
+    boost::json::object out{{"status", std::string_view(known.status)}};
+    if (!known.fail_reason.empty()) out["fail_reason"] = known.fail_reason;
+    out[post_id_lists[0]] = json_list(known.post_ids);
+    out["publish_id"] = id.text();
+    out["state"] = known.state;
+    return boost::json::serialize(out);
 }
 
 task<result<answer>> fetch_status(call& c, posts::publisher& posts) {

@@ -1,25 +1,23 @@
 // Bytes that wait at the gateway: staged by a caller, shown, removed. A file of another caller does not
 // exist.
 #include "actions/rows.hpp"
-#include "base/json/write.hpp"
 #include "files/shelf.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <cstdint>
 #include <utility>
 
 namespace gateway::actions {
+namespace json = boost::json;
 namespace {
 
 std::string to_json(const store::file_record& file) {
-    std::string out = R"({"file_id":)";
-    append_json_string(out, file.id.text());
-    append_json_key(out, "size");
-    append_json_number(out, static_cast<std::int64_t>(file.size_bytes));
-    append_json_key(out, "sha256");
-    append_json_string(out, file.sha256);
-    append_json_key(out, "expires_at");
-    append_json_string(out, rfc3339(file.expires_at));
-    return out += '}';
+    return json::serialize(json::object{{"file_id", file.id.text()},
+                                        {"size", file.size_bytes},
+                                        {"sha256", file.sha256},
+                                        {"expires_at", rfc3339(file.expires_at)}});
 }
 
 task<result<answer>> stage_file(call& c, files::shelf& files) {
@@ -45,9 +43,8 @@ task<result<answer>> delete_file(call& c, files::shelf& files) {
     auto caller = c.caller();
     const auto gone = co_await files.remove(std::move(caller), c.file, c.now, c.until);
     if (!gone) co_return gone.error();
-    object out{.json = R"({"file_id":)"};
-    append_json_string(out.json, c.file.text());
-    out.json += '}';
+    const json::object told{{"file_id", c.file.text()}};
+    object out{.json = json::serialize(told)};
     co_return answer{std::move(out)};
 }
 

@@ -1,7 +1,9 @@
 // Connections as callers see them: list, show, import, disconnect. Never a token.
 #include "actions/rows.hpp"
-#include "base/json/write.hpp"
 #include "connections/desk.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <cstdint>
 #include <utility>
@@ -36,10 +38,9 @@ task<result<answer>> import_tokens(call& c, connections::desk& connections) {
 task<result<answer>> disconnect(call& c, connections::desk& connections) {
     const auto gone = co_await connections.disconnect(c.user, c.now, c.until);
     if (!gone) co_return gone.error();
-    object out{.json = R"({"user_id":)"};
-    append_json_string(out.json, c.user.text());
-    append_json_key(out.json, "revoked_at_tiktok");
-    out.json += gone->revoked_at_tiktok ? "true}" : "false}";
+    const boost::json::object told{{"user_id", c.user.text()},
+                                   {"revoked_at_tiktok", gone->revoked_at_tiktok}};
+    object out{.json = boost::json::serialize(told)};
     co_return answer{std::move(out)};
 }
 

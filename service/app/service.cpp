@@ -8,7 +8,6 @@
 #include "app/start_failure.hpp"
 #include "app/tell_counts.hpp"
 #include "base/digest.hpp"
-#include "base/json/write.hpp"
 #include "idempotency/recovery.hpp"
 #include "settings/loader.hpp"
 #include "store/open_store.hpp"
@@ -16,7 +15,9 @@
 #include "windows/remembered_windows.hpp"
 #include "windows/window_rules.hpp"
 
-#include <algorithm>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
 #include <csignal>
 #include <cstring>
 #include <unistd.h>
@@ -187,13 +188,11 @@ void service::start() {
     }));
     first.group().spawn(keep_telling_counts(sink_, door_));
     first.group().spawn(keep_idle_users(*store_, tokens_, sink_));
-    std::string line = "{\"event\":\"listening\"";
-    append_json_key(line, "api");
-    append_json_string(
-        line, url_of(certificate_ != nullptr, settings_.listen.address, serving_[0]->listener.port()));
-    append_json_key(line, "admin");
-    append_json_string(line, url_of(false, settings_.admin.address, admin_->port()));
-    lines_.push(line + "}");
+    const boost::json::object line{
+        {"event", "listening"},
+        {"api", url_of(certificate_ != nullptr, settings_.listen.address, serving_[0]->listener.port())},
+        {"admin", url_of(false, settings_.admin.address, admin_->port())}};
+    lines_.push(boost::json::serialize(line));
     if (const auto told = told_of(descriptors_, settings_); !told.empty())
         sink_.tell(telemetry::level::warn, "connections_max_lowered", {{"reason", told}});
     for (auto& one : reaching_)

@@ -1,6 +1,6 @@
 #include "inbound/admin_listener.hpp"
 
-#include "base/json/write.hpp"
+#include "base/json/values.hpp"
 #include "http/response_writer.hpp"
 #include "http/verb.hpp"
 #include "inbound/acceptor.hpp"
@@ -11,6 +11,8 @@
 #include "runtime/read_head.hpp"
 #include "runtime/task_group.hpp"
 #include "runtime/worker.hpp"
+
+#include <boost/json/serialize.hpp>
 
 #include <utility>
 
@@ -27,15 +29,8 @@ struct page {
 };
 
 page readiness(const std::vector<std::string>& reasons) {
-    page out;
-    out.status = reasons.empty() ? 200 : 503;
-    out.body = reasons.empty() ? R"({"ready":true,"reasons":[)" : R"({"ready":false,"reasons":[)";
-    for (const auto& reason : reasons) {
-        if (&reason != &reasons.front()) out.body += ',';
-        append_json_string(out.body, reason);
-    }
-    out.body += "]}\n";
-    return out;
+    const boost::json::object told{{"ready", reasons.empty()}, {"reasons", json_list(reasons)}};
+    return {reasons.empty() ? 200 : 503, "application/json", boost::json::serialize(told) + "\n"};
 }
 
 page answer_to(const admin_parts& with, const http::request_head& head) {

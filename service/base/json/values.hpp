@@ -1,0 +1,24 @@
+// Small values of a JSON document that is built as a DOM: for answers that are not on the hot path. Pure.
+#pragma once
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway {
+
+inline boost::json::value json_text_or_null(std::string_view text) {
+    return text.empty() ? boost::json::value(nullptr) : boost::json::value(text);
+}
+
+inline boost::json::array json_list(const std::vector<std::string>& texts) {
+    boost::json::array list;
+    for (const std::string& text : texts)
+        list.emplace_back(text);
+    return list;
+}
+
+} // namespace gateway
