@@ -19,24 +19,6 @@ staged_file file_of(const json::value& value) {
 
 } // namespace
 
-std::string_view name_of(verb v) {
-    switch (v) {
-        case verb::get:
-            return "GET";
-        case verb::post:
-            return "POST";
-        case verb::put:
-            return "PUT";
-        case verb::delete_:
-            return "DELETE";
-    }
-    return "GET";
-}
-
-caller_name call::caller() const {
-    return caller_name::trusted(by.name);
-}
-
 const json::value* checked_input::find(std::string_view name) const {
     return values_ ? values_->if_contains(name) : nullptr;
 }

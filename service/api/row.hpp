@@ -4,6 +4,7 @@
 #include "api/envelope.hpp"
 #include "api/handler.hpp"
 #include "base/result.hpp"
+#include "http/verb.hpp"
 
 #include <boost/json/fwd.hpp>
 
@@ -23,8 +24,7 @@ namespace gateway::api {
 struct call;
 class checked_input;
 
-enum class verb { get, post, put, delete_ };
-std::string_view name_of(verb v);
+using http::verb;
 
 /// How an input is read and checked; the row's bounds are in the units of its kind.
 enum class kind {

@@ -12,24 +12,11 @@ bool is_parameter(std::string_view segment) {
 }
 
 bool takes_head(const api::row& row) {
-    return row.method == api::verb::get;
+    return row.method == http::verb::get;
 }
 
 bool answers(const api::row& row, http::verb asked) {
-    switch (asked) {
-        case http::verb::get:
-            return row.method == api::verb::get;
-        case http::verb::head:
-            return takes_head(row);
-        case http::verb::post:
-            return row.method == api::verb::post;
-        case http::verb::put:
-            return row.method == api::verb::put;
-        case http::verb::delete_:
-            return row.method == api::verb::delete_;
-        default:
-            return false;
-    }
+    return row.method == asked || (asked == http::verb::head && takes_head(row));
 }
 
 /// Decodes one segment; false if it cannot be decoded.
@@ -120,7 +107,7 @@ std::string router::allow(std::string_view path) const {
     std::string verbs;
     for (const auto& candidate : entries_) {
         if (!same(candidate, parts)) continue;
-        verbs += api::name_of(candidate.row->method);
+        verbs += http::name_of(candidate.row->method);
         verbs += takes_head(*candidate.row) ? ", HEAD, " : ", ";
     }
     if (!verbs.empty()) verbs += "OPTIONS";

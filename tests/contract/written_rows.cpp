@@ -48,7 +48,7 @@ boost::json::object written(const api::row& row) {
     for (const auto& in : row.inputs)
         inputs.emplace_back(written(in));
     return {{"slug", row.slug},
-            {"verb", api::name_of(row.method)},
+            {"verb", http::name_of(row.method)},
             {"path", row.path},
             {"door", doors[static_cast<std::size_t>(row.opened_by)]},
             {"takes", bodies[static_cast<std::size_t>(row.takes)]},
