@@ -3,6 +3,8 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/value_from.hpp>
+#include <boost/json/value_to.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -12,20 +14,32 @@ namespace {
 
 namespace json = boost::json;
 
-void put(json::object& out, std::string_view name, const std::string& value) {
-    if (!value.empty()) out[name] = value;
-}
-void put(json::object& out, std::string_view name, bool value) {
-    if (value) out[name] = true;
+/// Each setting with its name.
+template <class Info, class Each>
+void for_each_setting(Info& info, Each each) {
+    each("caption", info.caption);
+    each("title", info.title);
+    each("description", info.description);
+    each("privacy_level", info.privacy_level);
+    each("disable_comment", info.disable_comment);
+    each("disable_duet", info.disable_duet);
+    each("disable_stitch", info.disable_stitch);
+    each("brand_content_toggle", info.brand_content_toggle);
+    each("brand_organic_toggle", info.brand_organic_toggle);
+    each("auto_add_music", info.auto_add_music);
+    each("is_aigc", info.is_aigc);
+    each("video_cover_timestamp_ms", info.video_cover_timestamp_ms);
 }
 
-void get(const json::object& from, std::string_view name, std::string& into) {
-    const json::value* value = from.if_contains(name);
-    if (value && value->is_string()) into = std::string(value->get_string());
+bool is_set(const std::string& value) {
+    return !value.empty();
 }
-void get(const json::object& from, std::string_view name, bool& into) {
-    const json::value* value = from.if_contains(name);
-    if (value && value->is_bool()) into = value->get_bool();
+bool is_set(bool value) {
+    return value;
+}
+template <class T>
+bool is_set(const std::optional<T>& value) {
+    return value.has_value();
 }
 
 template <class T, class U>
@@ -37,18 +51,9 @@ void take_if_given(T& into, const std::optional<U>& from) {
 
 std::string write_settings(const tiktok::post_info& info) {
     json::object out;
-    put(out, "caption", info.caption);
-    put(out, "title", info.title);
-    put(out, "description", info.description);
-    put(out, "privacy_level", info.privacy_level);
-    put(out, "disable_comment", info.disable_comment);
-    put(out, "disable_duet", info.disable_duet);
-    put(out, "disable_stitch", info.disable_stitch);
-    put(out, "brand_content_toggle", info.brand_content_toggle);
-    put(out, "brand_organic_toggle", info.brand_organic_toggle);
-    put(out, "auto_add_music", info.auto_add_music);
-    if (info.is_aigc) out["is_aigc"] = *info.is_aigc;
-    if (info.video_cover_timestamp_ms) out["video_cover_timestamp_ms"] = *info.video_cover_timestamp_ms;
+    for_each_setting(info, [&out](std::string_view name, const auto& value) {
+        if (is_set(value)) out[name] = json::value_from(value);
+    });
     return json::serialize(out);
 }
 
@@ -57,21 +62,11 @@ tiktok::post_info read_settings(std::string_view text) {
     boost::system::error_code bad;
     const json::value parsed = json::parse(text, bad);
     if (bad || !parsed.is_object()) return info;
-    const json::object& from = parsed.get_object();
-    get(from, "caption", info.caption);
-    get(from, "title", info.title);
-    get(from, "description", info.description);
-    get(from, "privacy_level", info.privacy_level);
-    get(from, "disable_comment", info.disable_comment);
-    get(from, "disable_duet", info.disable_duet);
-    get(from, "disable_stitch", info.disable_stitch);
-    get(from, "brand_content_toggle", info.brand_content_toggle);
-    get(from, "brand_organic_toggle", info.brand_organic_toggle);
-    get(from, "auto_add_music", info.auto_add_music);
-    if (const json::value* value = from.if_contains("is_aigc"); value && value->is_bool())
-        info.is_aigc = value->get_bool();
-    if (const json::value* value = from.if_contains("video_cover_timestamp_ms"); value && value->is_int64())
-        info.video_cover_timestamp_ms = static_cast<std::int32_t>(value->get_int64());
+    for_each_setting(info, [&from = parsed.get_object()]<class T>(std::string_view name, T& into) {
+        const json::value* const value = from.if_contains(name);
+        if (!value) return;
+        if (auto read = json::try_value_to<T>(*value)) into = std::move(*read);
+    });
     return info;
 }
 
