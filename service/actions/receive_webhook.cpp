@@ -8,7 +8,6 @@
 #include "tiktok/webhook_reader.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace gateway::actions {
 namespace {

@@ -5,7 +5,6 @@
 #include "actions/rows.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <utility>
 
 namespace gateway::actions {

@@ -1,11 +1,11 @@
 // TIKTOK_LIST_VIDEOS and TIKTOK_QUERY_VIDEOS (docs/tiktok-wire.md §2.2, §2.3). Whose videos was settled by
 // the pipeline: `creator_id` only chooses the acting user.
 #include "actions/rows.hpp"
+#include "base/text.hpp"
 #include "tiktok/fields.hpp"
 #include "tiktok/requests.hpp"
 #include "user_api/bound_api.hpp"
 
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -20,11 +20,8 @@ std::string_view video_list_scope(const checked_input&) {
 }
 
 std::optional<std::int64_t> milliseconds_of(const std::string& cursor) {
-    std::int64_t number = 0;
-    const auto* end = cursor.data() + cursor.size();
-    const auto read = std::from_chars(cursor.data(), end, number);
-    if (read.ec != std::errc{} || read.ptr != end || number < 0) return std::nullopt;
-    return number;
+    const auto number = parse_number<std::int64_t>(cursor);
+    return number.value_or(-1) < 0 ? std::nullopt : number;
 }
 
 void check_cursor(const given_inputs& all, std::vector<field_fault>& faults) {

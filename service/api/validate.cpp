@@ -2,7 +2,6 @@
 
 #include "api/validate_value.hpp"
 #include "base/json/strict.hpp"
-#include "base/utf.hpp"
 #include "http/query.hpp"
 
 #include <algorithm>

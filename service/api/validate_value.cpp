@@ -1,11 +1,12 @@
 #include "api/validate_value.hpp"
 
 #include "base/ids.hpp"
+#include "base/lists.hpp"
+#include "base/text.hpp"
 #include "base/url_rules.hpp"
 #include "base/utf.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <utility>
 
@@ -48,29 +49,7 @@ std::string between(std::int64_t min, std::int64_t max) {
     return "from " + std::to_string(min) + " to " + std::to_string(max);
 }
 
-bool stands_in(std::string_view list, char separator, std::string_view word) {
-    while (!list.empty())
-        if (next_piece(list, separator) == word) return true;
-    return false;
-}
-
-std::string spelt_out(std::string_view choices) {
-    std::string out;
-    while (!choices.empty()) {
-        if (!out.empty()) out += ", ";
-        out += next_piece(choices, '|');
-    }
-    return out;
-}
-
 } // namespace
-
-std::string_view next_piece(std::string_view& rest, char separator) {
-    const auto end = rest.find(separator);
-    const auto piece = rest.substr(0, end);
-    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
-    return piece;
-}
 
 input_judge::maybe input_judge::fault(std::string field, std::string reason) const {
     faults.push_back({std::move(field), std::move(reason)});
@@ -138,8 +117,8 @@ input_judge::maybe input_judge::integer(const input& rule, const value& given) c
 input_judge::maybe input_judge::choice(const input& rule, const value& given) const {
     const auto* text = given.if_string();
     if (!text) return fault(std::string(rule.name), "must be a string");
-    if (text->empty() || !stands_in(rule.choices, '|', view(*text)))
-        return fault(std::string(rule.name), "must be one of " + spelt_out(rule.choices));
+    if (text->empty() || !list_holds(rule.choices, '|', view(*text)))
+        return fault(std::string(rule.name), "must be one of " + joined(split_list(rule.choices, '|'), ", "));
     return given;
 }
 
@@ -162,7 +141,7 @@ input_judge::maybe input_judge::fields(const input& rule, const value& given) co
     json::array out;
     bool good = true;
     for (const auto& name : names) {
-        if (name.empty() || !stands_in(rule.choices, ',', name)) {
+        if (name.empty() || !list_holds(rule.choices, ',', name)) {
             good = false;
             fault(std::string(rule.name), utf16_length(name) > 64
                                               ? "names no field of TikTok's"
@@ -241,10 +220,7 @@ json::value value_of_query(const input& rule, const std::vector<std::string_view
     const std::string_view first = given.front();
     switch (rule.type) {
         case kind::integer: {
-            std::int64_t number = 0;
-            const auto* end = first.data() + first.size();
-            const auto read = std::from_chars(first.data(), end, number);
-            if (read.ec == std::errc{} && read.ptr == end) return number;
+            if (const auto number = parse_number<std::int64_t>(first)) return *number;
             return json::string(first);
         }
         case kind::boolean:
@@ -252,10 +228,10 @@ json::value value_of_query(const input& rule, const std::vector<std::string_view
             if (first == "false" || first == "0") return false;
             return json::string(first);
         case kind::fields: {
-            std::string joined;
+            std::string all;
             for (std::size_t i = 0; i < given.size(); ++i)
-                (joined += i ? "," : "") += given[i];
-            return json::string(joined);
+                (all += i ? "," : "") += given[i];
+            return json::string(all);
         }
         case kind::text_list:
         case kind::url_list: {

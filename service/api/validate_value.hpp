@@ -39,7 +39,4 @@ private:
 /// kind wants stay strings, so that the judge refuses them in its own words.
 boost::json::value value_of_query(const input& rule, const std::vector<std::string_view>& given);
 
-/// The piece before `separator`, which is taken off `rest`.
-std::string_view next_piece(std::string_view& rest, char separator);
-
 } // namespace gateway::api

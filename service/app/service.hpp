@@ -4,6 +4,7 @@
 #include "app/descriptors.hpp"
 #include "app/housekeeping.hpp"
 #include "app/serving_worker.hpp"
+#include "base/byte_budget.hpp"
 #include "files/shelf.hpp"
 #include "idempotency/run_once.hpp"
 #include "inbound/admin_listener.hpp"
@@ -22,7 +23,6 @@
 #include "telemetry/sink.hpp"
 #include "tiktok/webhook_reader.hpp"
 #include "tokens/token_service.hpp"
-#include "user_api/upload_memory.hpp"
 #include "vault/token_vault.hpp"
 #include "windows/shared_windows.hpp"
 
@@ -110,7 +110,7 @@ private:
     std::shared_ptr<const pipeline::caller_book> callers_;
     limits::window_table quotas_;
     limits::address_limiter unknown_keys_;
-    user_api::upload_memory memory_;
+    byte_budget memory_;
     files::shelf files_;
     idempotency::runner keys_;
     tiktok::webhook_reader webhooks_;

@@ -58,7 +58,7 @@ struct shared_parts {
     windows::shared_windows& windows;
     limits::window_table& quotas;
     limits::address_limiter& unknown_keys;
-    user_api::upload_memory& memory;
+    byte_budget& memory;
     idempotency::runner& keys;
     const tiktok::webhook_reader& webhooks;
     std::shared_ptr<const pipeline::caller_book> callers;

@@ -3,18 +3,23 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace gateway {
 
-/// The last `width` decimal digits of `number`, with leading zeros.
-inline void append_digits(std::string& out, unsigned number, unsigned width) {
-    char text[10];
-    for (unsigned place = width; place-- > 0; number /= 10)
-        text[place] = static_cast<char>('0' + number % 10);
-    out.append(text, width);
-}
+/// The last `width` decimal digits of a number, with leading zeros, for append_all.
+template <std::size_t width>
+class padded_digits {
+public:
+    explicit padded_digits(unsigned number) {
+        for (std::size_t place = width; place-- > 0; number /= 10)
+            text_[place] = static_cast<char>('0' + number % 10);
+    }
+    operator std::string_view() const { return {text_, width}; }
+
+private:
+    char text_[width];
+};
 
 /// A number as text, for append_all.
 class number_text {

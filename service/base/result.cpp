@@ -3,19 +3,8 @@
 namespace gateway {
 
 std::string_view name_of(limit_scope scope) {
-    switch (scope) {
-        case limit_scope::caller:
-            return "caller";
-        case limit_scope::tiktok_user:
-            return "tiktok_user";
-        case limit_scope::tiktok_app:
-            return "tiktok_app";
-        case limit_scope::tiktok_daily:
-            return "tiktok_daily";
-        case limit_scope::address:
-            return "address";
-    }
-    return "caller";
+    constexpr std::string_view names[] = {"caller", "tiktok_user", "tiktok_app", "tiktok_daily", "address"};
+    return names[static_cast<std::size_t>(scope)];
 }
 
 failure::failure() : failure(errc::internal, "not set") {}

@@ -1,6 +1,7 @@
 // Characters and numbers of ASCII text, independent of the locale. Pure, inline.
 #pragma once
 #include <charconv>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,13 @@ constexpr bool is_visible(char c) {
 constexpr int hex_digit(char c) {
     if (is_digit(c)) return c - '0';
     return lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
+}
+
+/// The byte that the escape `%XX` at `at` stands for (RFC 3986 §2.1); -1: it is none.
+constexpr int escaped_byte(std::string_view text, std::size_t at) {
+    if (at + 2 >= text.size()) return -1;
+    const int high = hex_digit(text[at + 1]), low = hex_digit(text[at + 2]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
 template <class Is>

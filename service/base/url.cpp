@@ -72,9 +72,9 @@ maybe_fault refuse_path(std::string_view path) {
         if (std::string_view{"\"<>[]^`{|}"}.find(path[at]) != std::string_view::npos)
             return "holds a character that must be escaped";
         if (path[at] != '%') continue;
-        if (at + 2 >= path.size() || hex_digit(path[at + 1]) < 0 || hex_digit(path[at + 2]) < 0)
-            return "holds a % that begins no escape";
-        if (path.substr(at, 3) == "%00") return "must not hold %00";
+        const int byte = escaped_byte(path, at);
+        if (byte < 0) return "holds a % that begins no escape";
+        if (byte == 0) return "must not hold %00";
     }
     if (has_dot_segment(path)) return "must not hold dot segments";
     return std::nullopt;

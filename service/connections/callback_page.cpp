@@ -3,7 +3,6 @@
 #include "tiktok/scopes.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace gateway::connections {
 namespace {
@@ -56,27 +55,12 @@ std::string page(std::string_view title, std::string_view text) {
 } // namespace
 
 std::string html_escaped(std::string_view text) {
+    constexpr std::string_view special = "&<>\"'";
+    constexpr std::string_view escapes[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
     std::string out;
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            case '\'':
-                out += "&#39;";
-                break;
-            default:
-                out += c;
-        }
+    for (const char& c : text) {
+        const auto at = special.find(c);
+        out += at == std::string_view::npos ? std::string_view(&c, 1) : escapes[at];
     }
     return out;
 }

@@ -1,6 +1,7 @@
 // What is listed and imported; logins are in login.cpp, ends in ending.cpp.
 #include "connections/desk.hpp"
 
+#include "base/lists.hpp"
 #include "base/pattern.hpp"
 #include "connections/import_body.hpp"
 #include "store/store.hpp"
@@ -11,10 +12,9 @@ namespace gateway::connections {
 namespace {
 
 connection_view view_of(const store::connection_record& record) {
-    return {
-        record.user,      record.account,           vault::split_scopes(record.scopes), record.state,
-        record.cause,     record.access_expires_at, record.refresh_expires_at,          record.connected_at,
-        record.updated_at};
+    return {record.user,      record.account,           split_list(record.scopes), record.state,
+            record.cause,     record.access_expires_at, record.refresh_expires_at, record.connected_at,
+            record.updated_at};
 }
 
 failure not_connected() {

@@ -19,8 +19,6 @@
 #include "vault/token_set.hpp"
 
 #include <cstdint>
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>

@@ -1,11 +1,11 @@
 // The ends of the desk (desk.hpp): a caller lets a user go, or TikTok says that somebody left.
+#include "base/backoff.hpp"
 #include "base/random_unit.hpp"
 #include "connections/desk.hpp"
 #include "runtime/waiter.hpp"
 #include "store/store.hpp"
 #include "tiktok/oauth.hpp"
 #include "tokens/token_service.hpp"
-#include "user_api/retry_policy.hpp"
 #include "vault/token_vault.hpp"
 
 #include <algorithm>
@@ -39,7 +39,7 @@ task<bool> revoke_patiently(tiktok::oauth& ask, secret access_token, deadline un
         const auto soon = until.no_later_than(steady_now() + revoke_timeout);
         const auto revoked = co_await ask.revoke(std::move(access), soon);
         if (revoked) co_return true;
-        const auto pause = user_api::jittered(first_pause, repeats, pause_max, random_unit());
+        const auto pause = jittered_backoff(first_pause, repeats, pause_max, random_unit());
         if (!may_pass(revoked.error()) || repeats == repeats_max || until.left(steady_now()) <= pause)
             co_return false;
         co_await pause_until(until.no_later_than(steady_now() + pause));
@@ -55,20 +55,10 @@ bool is_held(const std::vector<store::connection_record>& of_account, const user
 
 /// Causes of `authorization.removed` (docs/tiktok-wire.md §7).
 std::string_view removal_cause(std::int64_t reason) {
-    switch (reason) {
-        case 1:
-            return "user_disconnected";
-        case 2:
-            return "account_deleted";
-        case 3:
-            return "account_age_changed";
-        case 4:
-            return "account_banned";
-        case 5:
-            return "revoked_by_developer";
-        default:
-            return "authorization_removed";
-    }
+    constexpr std::string_view causes[] = {"authorization_removed", "user_disconnected",
+                                           "account_deleted",       "account_age_changed",
+                                           "account_banned",        "revoked_by_developer"};
+    return causes[reason >= 1 && reason <= 5 ? static_cast<std::size_t>(reason) : 0];
 }
 
 } // namespace

@@ -142,7 +142,7 @@ task<callback_end> desk::finish(const store::oauth_state_record& login, std::str
     if (!login.return_url.empty())
         out.shown = callback_redirect{with_result(login.return_url, login.user.text(), "connected")};
     else
-        out.shown = callback_page{200, connected_page(vault::split_scopes(login.scopes), (*saved)->scopes())};
+        out.shown = callback_page{200, connected_page(split_list(login.scopes), (*saved)->scopes())};
     co_return out;
 }
 

@@ -10,7 +10,7 @@
 
 namespace gateway::files {
 
-file_writer::file_writer(store::store& store, blocking_pool& pool, new_file what, quota::place room,
+file_writer::file_writer(store::store& store, blocking_pool& pool, new_file what, byte_budget::permit room,
                          descriptor file)
     : store_(store), pool_(pool), what_(std::move(what)), room_(std::move(room)), file_(std::move(file)) {
     left_behind_ = temporary_path();

@@ -1,9 +1,9 @@
 // A file that is being written, under a temporary name until it is complete and synced. The destructor
 // removes the temporary file if finish() was not called.
 #pragma once
+#include "base/byte_budget.hpp"
 #include "base/digest.hpp"
 #include "files/disk.hpp"
-#include "files/quota.hpp"
 #include "files/shelf.hpp"
 
 #include <cstdint>
@@ -27,7 +27,8 @@ struct new_file {
 
 class file_writer final : public writer {
 public:
-    file_writer(store::store& store, blocking_pool& pool, new_file what, quota::place room, descriptor file);
+    file_writer(store::store& store, blocking_pool& pool, new_file what, byte_budget::permit room,
+                descriptor file);
     ~file_writer() override;
 
     task<result<void>> write(std::string_view piece, deadline until) override;
@@ -42,7 +43,7 @@ private:
     store::store& store_;
     blocking_pool& pool_;
     new_file what_;
-    quota::place room_;
+    byte_budget::permit room_;
     descriptor file_;
     std::string gathered_;
     std::uint64_t written_ = 0;

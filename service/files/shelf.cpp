@@ -1,9 +1,9 @@
 #include "files/shelf.hpp"
 
+#include "base/byte_budget.hpp"
 #include "files/disk.hpp"
 #include "files/file_source.hpp"
 #include "files/file_writer.hpp"
-#include "files/quota.hpp"
 #include "runtime/blocking.hpp"
 #include "store/store.hpp"
 
@@ -64,7 +64,7 @@ struct shelf::state {
     blocking_pool& pool;
     std::string directory;
     seconds lifetime;
-    quota room;
+    byte_budget room;              // for uploads in progress; the store counts what is stored
     std::vector<file_id> unproven; // existed at the start; used by sweep() only
 };
 
@@ -75,10 +75,10 @@ shelf::shelf(store::store& store, blocking_pool& pool, const settings::files& se
 shelf::~shelf() = default;
 
 task<result<std::unique_ptr<writer>>> shelf::state::begin(new_file what, deadline until) {
-    quota::place place(room, what.size_bytes);
+    auto place = room.reserve(what.size_bytes);
     auto stored = co_await store.stored_file_bytes(until);
     if (!stored) co_return stored.error();
-    if (!room.holds(*stored))
+    if (!room.fits_beside(*stored))
         co_return failure(errc::overloaded, "The room for files is used up; try again later.");
     what.directory = directory;
     const std::string path = directory + "/" + what.id.text() + std::string(temporary_suffix);

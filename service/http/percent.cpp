@@ -43,10 +43,9 @@ std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_b
     for (std::size_t at = 0; at < text.size(); ++at) {
         char c = text[at];
         if (c == '%') {
-            const int high = at + 1 < text.size() ? hex_digit(text[at + 1]) : -1;
-            const int low = at + 2 < text.size() ? hex_digit(text[at + 2]) : -1;
-            if (high < 0 || low < 0) return std::nullopt;
-            c = static_cast<char>(high * 16 + low);
+            const int byte = escaped_byte(text, at);
+            if (byte < 0) return std::nullopt;
+            c = static_cast<char>(byte);
             at += 2;
         } else if (c == '+' && plus_is_blank) {
             c = ' ';

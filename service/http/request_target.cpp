@@ -11,14 +11,6 @@ failure refuse(const char* what) {
     return failure{errc::malformed_request, what};
 }
 
-/// The byte an escape stands for, or -1.
-int escaped_byte(std::string_view text, std::size_t at) {
-    if (at + 2 >= text.size()) return -1;
-    const int high = hex_digit(text[at + 1]);
-    const int low = hex_digit(text[at + 2]);
-    return high < 0 || low < 0 ? -1 : high * 16 + low;
-}
-
 /// Escapes that would change the meaning of the path if it were decoded again: dots, slashes, controls.
 bool changes_meaning(int byte) {
     return byte < 0x20 || byte == 0x7f || byte == '.' || byte == '/' || byte == '\\';

@@ -3,7 +3,6 @@
 #include "http/head_writer.hpp"
 #include "http/verb.hpp"
 
-#include <string>
 #include <string_view>
 
 namespace gateway::http {

@@ -15,32 +15,21 @@ struct phrase {
 };
 
 constexpr phrase phrases[] = {
-    {100, "Continue"},
     {200, "OK"},
-    {201, "Created"},
-    {202, "Accepted"},
     {204, "No Content"},
-    {206, "Partial Content"},
-    {301, "Moved Permanently"},
     {302, "Found"},
     {303, "See Other"},
-    {304, "Not Modified"},
-    {307, "Temporary Redirect"},
-    {308, "Permanent Redirect"},
     {400, "Bad Request"},
     {401, "Unauthorized"},
     {403, "Forbidden"},
     {404, "Not Found"},
     {405, "Method Not Allowed"},
-    {406, "Not Acceptable"},
     {408, "Request Timeout"},
     {409, "Conflict"},
-    {410, "Gone"},
     {411, "Length Required"},
     {413, "Content Too Large"},
     {414, "URI Too Long"},
     {415, "Unsupported Media Type"},
-    {416, "Range Not Satisfiable"},
     {417, "Expectation Failed"},
     {422, "Unprocessable Content"},
     {429, "Too Many Requests"},
@@ -95,14 +84,14 @@ std::string http_date(wall_time t) {
     const auto day = std::chrono::floor<std::chrono::days>(t);
     const std::chrono::year_month_day date{day};
     const auto second_of_day = static_cast<unsigned>(std::chrono::floor<seconds>(t - day).count());
-    std::string out(days.substr(std::chrono::weekday{day}.c_encoding() * 3, 3));
-    append_digits(out += ", ", static_cast<unsigned>(date.day()), 2);
-    out.append(" ").append(months.substr((static_cast<unsigned>(date.month()) - 1) * 3, 3));
-    append_digits(out += ' ', static_cast<unsigned>(static_cast<int>(date.year())), 4);
-    append_digits(out += ' ', second_of_day / 3600, 2);
-    append_digits(out += ':', second_of_day / 60 % 60, 2);
-    append_digits(out += ':', second_of_day % 60, 2);
-    return out += " GMT";
+    std::string out;
+    append_all(out, days.substr(std::chrono::weekday{day}.c_encoding() * 3, 3), ", ",
+               padded_digits<2>(static_cast<unsigned>(date.day())), " ",
+               months.substr((static_cast<unsigned>(date.month()) - 1) * 3, 3), " ",
+               padded_digits<4>(static_cast<unsigned>(static_cast<int>(date.year()))), " ",
+               padded_digits<2>(second_of_day / 3600), ":", padded_digits<2>(second_of_day / 60 % 60), ":",
+               padded_digits<2>(second_of_day % 60), " GMT");
+    return out;
 }
 
 response_writer& response_writer::start(int status) {

@@ -8,7 +8,6 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <cstdint>
-#include <functional>
 #include <string>
 
 namespace gateway::inbound {

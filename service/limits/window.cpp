@@ -6,7 +6,6 @@
 #include <array>
 #include <mutex>
 #include <optional>
-#include <string>
 #include <utility>
 
 namespace gateway::limits {

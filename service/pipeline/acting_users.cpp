@@ -1,5 +1,6 @@
 #include "pipeline/acting_users.hpp"
 
+#include "base/lists.hpp"
 #include "connections/desk.hpp"
 #include "user_api/api_client.hpp"
 
@@ -49,9 +50,7 @@ result<void> granted_any(std::string_view scopes, std::span<const std::string> g
     std::vector<field_fault> faults;
     std::string_view rest = scopes;
     while (!rest.empty()) {
-        const auto end = rest.find('|');
-        const auto scope = rest.substr(0, end);
-        rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+        const auto scope = next_piece(rest, '|');
         if (std::find(granted.begin(), granted.end(), scope) != granted.end()) return {};
         faults.push_back({std::string(scope), "is a scope the user did not grant"});
     }

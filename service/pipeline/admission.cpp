@@ -1,11 +1,10 @@
 #include "pipeline/admission.hpp"
 
 #include "base/pattern.hpp"
+#include "base/text.hpp"
 #include "telemetry/call_record.hpp"
 
 #include <algorithm>
-#include <cctype>
-#include <charconv>
 #include <cstdint>
 
 namespace gateway::pipeline {
@@ -15,11 +14,6 @@ failure refuse_header(std::string_view name, std::string reason) {
     std::vector<field_fault> faults{{std::string(name), std::move(reason)}};
     return failure{errc::invalid_input, "The header " + std::string(name) + " is refused; see fields."}
         .fields(std::move(faults));
-}
-
-bool digits(std::string_view text) {
-    return !text.empty()
-           && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 bool may_have_bytes(const request& what) {
@@ -115,9 +109,9 @@ result<std::optional<milliseconds>> wished_timeout(std::string_view text) {
     const auto whole = text.substr(0, point);
     const auto rest = point == std::string_view::npos ? std::string_view{"0"} : text.substr(point + 1);
     std::int64_t wait_ms = 0;
-    if (digits(whole) && digits(rest) && whole.size() <= 9 && rest.size() <= 3) {
-        std::string as_ms = std::string(whole) + std::string(rest) + std::string(3 - rest.size(), '0');
-        std::from_chars(as_ms.data(), as_ms.data() + as_ms.size(), wait_ms);
+    if (!whole.empty() && whole.size() <= 9 && !rest.empty() && rest.size() <= 3) {
+        const std::string as_ms = std::string(whole).append(rest).append(3 - rest.size(), '0');
+        if (consists_of(as_ms, is_digit)) wait_ms = parse_number<std::int64_t>(as_ms).value_or(0);
     }
     if (wait_ms == 0)
         return refuse_header("X-Request-Timeout", "must be a number of seconds above 0, as 2 or 0.5");
@@ -142,8 +136,7 @@ milliseconds allowed_time(api::pace pace, std::uint64_t upload_bytes, const sett
 result<void> check_key(const request& what) {
     if (!what.has_idempotency_key) return {};
     const auto key = what.idempotency_key;
-    const bool visible = std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-    if (!key.empty() && key.size() <= 255 && visible) return {};
+    if (!key.empty() && key.size() <= 255 && consists_of(key, is_visible)) return {};
     return refuse_header("Idempotency-Key", "must be 1 to 255 visible ASCII characters");
 }
 

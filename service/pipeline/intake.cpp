@@ -35,8 +35,8 @@ task<result<body_shape>> look_for_bytes(const request& what, body_shape planned,
     co_return body_shape::json; // of no inputs
 }
 
-task<result<void>> open_form(const request& what, const body_plan& plan, intake& into,
-                             user_api::upload_memory& memory, deadline until) {
+task<result<void>> open_form(const request& what, const body_plan& plan, intake& into, byte_budget& memory,
+                             deadline until) {
     into.form = std::make_unique<multipart_source>(*what.body, plan.type.boundary, *what.content_length);
     const auto opened = co_await into.form->open(until);
     if (!opened) co_return opened.error();

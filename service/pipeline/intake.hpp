@@ -32,7 +32,7 @@ class body_intake {
 public:
     /// `memory` and `files` are for forms that have to be seen whole; `keep_hours`: of what is kept of them
     /// later.
-    body_intake(const std::vector<std::string>& verified_url_prefixes, user_api::upload_memory& memory,
+    body_intake(const std::vector<std::string>& verified_url_prefixes, byte_budget& memory,
                 files::shelf& files, std::uint32_t keep_hours)
         : prefixes_(verified_url_prefixes), memory_(memory), files_(files), keep_hours_(keep_hours) {}
 
@@ -48,7 +48,7 @@ private:
     api::validation checks_of(const request& what, bool came_with_bytes) const;
 
     const std::vector<std::string>& prefixes_;
-    user_api::upload_memory& memory_;
+    byte_budget& memory_;
     files::shelf& files_;
     std::uint32_t keep_hours_;
 };

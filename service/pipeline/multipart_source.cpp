@@ -70,7 +70,7 @@ task<result<void>> multipart_source::open(deadline until) {
     co_return result<void>{};
 }
 
-task<result<void>> multipart_source::hold(user_api::upload_memory& room, deadline until) {
+task<result<void>> multipart_source::hold(byte_budget& room, deadline until) {
     auto taken = room.take(content_length_bytes_);
     if (!taken)
         co_return failure(errc::overloaded, "Too many uploads are running; try again soon.")

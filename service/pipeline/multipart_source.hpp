@@ -5,6 +5,7 @@
 // delimiter; every other is staged on disk first. Lives in the frame of the call, on its worker; refers to
 // the raw body.
 #pragma once
+#include "base/byte_budget.hpp"
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
@@ -12,7 +13,6 @@
 #include "pipeline/held_bytes.hpp"
 #include "runtime/body_source.hpp"
 #include "runtime/task.hpp"
-#include "user_api/upload_memory.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -43,7 +43,7 @@ public:
 
     /// Where it goes that way, and once: the rest of the form. Then the size is known, and the form was good.
     /// overloaded where the room is used up.
-    task<result<void>> hold(user_api::upload_memory& room, deadline until);
+    task<result<void>> hold(byte_budget& room, deadline until);
     task<result<void>> stage(files::shelf& room, caller_name caller, std::uint32_t keep_hours,
                              deadline until);
 
@@ -86,7 +86,7 @@ private:
     std::optional<failure> broken_; // the first error of the body or the parser
     way goes_ = way::held;
 
-    std::optional<user_api::upload_memory::permit> memory_;
+    std::optional<byte_budget::permit> memory_;
     std::unique_ptr<held_bytes> held_;
     std::unique_ptr<files::writer> writer_;
     std::unique_ptr<body_source> staged_; // what writer_ took, to be read

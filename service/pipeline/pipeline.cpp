@@ -15,7 +15,6 @@
 #include <exception>
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 
 namespace gateway::pipeline {

@@ -30,17 +30,10 @@ class category final : public boost::system::error_category {
 public:
     const char* name() const noexcept override { return "stream"; }
     std::string message(int value) const override {
-        switch (static_cast<stream_errc>(value)) {
-            case stream_errc::timed_out:
-                return "the deadline passed";
-            case stream_errc::truncated:
-                return "the connection ended without close_notify";
-            case stream_errc::tls:
-                return "TLS failed";
-            case stream_errc::closed:
-                return "the connection is closed";
-        }
-        return "unknown";
+        constexpr const char* messages[] = {"unknown", "the deadline passed",
+                                            "the connection ended without close_notify", "TLS failed",
+                                            "the connection is closed"};
+        return messages[value >= 1 && value <= 4 ? value : 0];
     }
 };
 #pragma GCC diagnostic pop
@@ -240,9 +233,6 @@ bool stream::is_open() const {
 }
 std::uint64_t stream::sent_bytes() const {
     return state_->sent;
-}
-bool stream::is_tls() const {
-    return state_->ssl != nullptr;
 }
 tcp_socket& stream::socket() {
     return state_->socket;

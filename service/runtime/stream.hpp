@@ -112,7 +112,6 @@ public:
     /// idle.
     void relax();
 
-    bool is_tls() const;
     /// The session of this connection was resumed (TLS).
     bool resumed() const;
     /// OpenSSL's text for the failure, for the log; contains no bytes of the peer.

@@ -4,7 +4,6 @@
 #include "base/clock.hpp"
 #include "runtime/stream.hpp"
 
-#include <memory>
 #include <string>
 
 struct ssl_ctx_st;

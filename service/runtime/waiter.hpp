@@ -9,7 +9,6 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 
 #include <chrono>
-#include <cstddef>
 
 namespace gateway {
 

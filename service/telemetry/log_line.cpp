@@ -13,18 +13,6 @@ namespace {
 /// The longest text copied into a log line; some of these texts are chosen by callers.
 constexpr std::size_t text_max = 256;
 
-/// `.042`
-class thousandths {
-public:
-    explicit thousandths(unsigned number)
-        : text_{'.', digit(number / 100), digit(number / 10), digit(number)} {}
-    operator std::string_view() const { return {text_, sizeof text_}; }
-
-private:
-    static char digit(unsigned number) { return static_cast<char>('0' + number % 10); }
-    char text_[4];
-};
-
 /// `key` is written as given, so it includes the comma before it and the colon after it.
 void put_text(text_end& out, std::string_view key, std::string_view text) {
     if (text.empty()) return;
@@ -45,7 +33,7 @@ void put_number(text_end& out, std::string_view key, std::uint64_t number) {
 void put_milliseconds(text_end& out, std::string_view key, std::chrono::microseconds time) {
     const auto micro = static_cast<std::uint64_t>(std::max<std::int64_t>(0, time.count()));
     const auto rest = static_cast<unsigned>(micro % 1000);
-    out.put(key, number_text(micro / 1000), thousandths(rest));
+    out.put(key, number_text(micro / 1000), ".", padded_digits<3>(rest));
 }
 
 /// `{"time":"2026-11-23T16:18:36.042Z","level":"info","event":`
@@ -53,7 +41,8 @@ void put_begin(text_end& out, level l, wall_time now) {
     const rfc3339_text time(now);
     const auto to_the_second = std::string_view(time).substr(0, std::string_view(time).size() - 1);
     const auto rest = static_cast<unsigned>(((unix_ms(now) % 1000) + 1000) % 1000);
-    out.put(R"({"time":")", to_the_second, thousandths(rest), R"(Z","level":")", name_of(l), R"(","event":)");
+    out.put(R"({"time":")", to_the_second, ".", padded_digits<3>(rest), R"(Z","level":")", name_of(l),
+            R"(","event":)");
 }
 
 } // namespace

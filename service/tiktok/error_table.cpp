@@ -1,7 +1,8 @@
 #include "tiktok/error_table.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 #include <utility>
 
@@ -85,11 +86,9 @@ failure limited(const table_row& row, limit_scope scope, milliseconds wait, tikt
 } // namespace
 
 std::optional<milliseconds> parse_retry_after(std::string_view value) {
-    std::int64_t seconds_to_wait = 0;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds_to_wait);
-    if (value.empty() || error != std::errc{} || end != value.data() + value.size() || seconds_to_wait < 0)
-        return std::nullopt;
-    return std::min(milliseconds{seconds{std::min<std::int64_t>(seconds_to_wait, 86'400)}}, retry_after_max);
+    const auto wait_s = parse_number<std::int64_t>(value);
+    if (!wait_s || *wait_s < 0) return std::nullopt;
+    return std::min(milliseconds{seconds{std::min<std::int64_t>(*wait_s, 86'400)}}, retry_after_max);
 }
 
 failure translate(endpoint where, tiktok_words words, std::string_view retry_after) {

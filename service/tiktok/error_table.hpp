@@ -6,7 +6,6 @@
 #include "tiktok/endpoint.hpp"
 
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace gateway::tiktok {

@@ -1,20 +1,27 @@
 #include "tiktok/fields.hpp"
 
+#include "base/lists.hpp"
+
 #include <algorithm>
 #include <array>
 
 namespace gateway::tiktok {
 namespace {
 
-struct scope_fields {
+struct user_scope {
     std::string_view scope;
-    std::string_view fields; // comma list
+    std::string_view fields;   // comma list: all it opens
+    std::string_view defaults; // of the view that needs it
 };
 
-constexpr std::array<scope_fields, 3> user_scopes{{
-    {"user.info.basic", "open_id,union_id,avatar_url,avatar_url_100,avatar_large_url,display_name"},
-    {"user.info.profile", "bio_description,profile_deep_link,is_verified,username"},
-    {"user.info.stats", "follower_count,following_count,likes_count,video_count"},
+// In the order of user_view.
+constexpr std::array<user_scope, 3> user_scopes{{
+    {"user.info.basic", "open_id,union_id,avatar_url,avatar_url_100,avatar_large_url,display_name",
+     "open_id,union_id,avatar_url,display_name"},
+    {"user.info.profile", "bio_description,profile_deep_link,is_verified,username",
+     "username,bio_description,profile_deep_link,is_verified"},
+    {"user.info.stats", "follower_count,following_count,likes_count,video_count",
+     "follower_count,following_count,likes_count,video_count"},
 }};
 
 constexpr std::string_view user_field_list =
@@ -28,29 +35,16 @@ constexpr std::string_view video_defaults =
     "id,title,video_description,create_time,duration,cover_image_url,share_url,embed_link,like_count,"
     "comment_count,share_count,view_count";
 
-bool in_list(std::string_view comma_list, std::string_view name) {
-    while (!comma_list.empty()) {
-        const std::size_t comma = comma_list.find(',');
-        if (comma_list.substr(0, comma) == name) return true;
-        if (comma == std::string_view::npos) break;
-        comma_list.remove_prefix(comma + 1);
-    }
-    return false;
-}
-
 bool holds(std::span<const std::string> names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 /// Each name once, in the order asked for.
-std::string joined(const std::vector<std::string>& names) {
-    std::string out;
-    for (const std::string& name : names) {
-        if (in_list(out, name)) continue;
-        if (!out.empty()) out += ',';
-        out += name;
-    }
-    return out;
+std::string each_once(const std::vector<std::string>& names) {
+    std::vector<std::string> out;
+    for (const std::string& name : names)
+        if (!holds(out, name)) out.push_back(name);
+    return joined(out);
 }
 
 failure unknown_fields(std::vector<field_fault> faults) {
@@ -85,37 +79,21 @@ std::string_view default_video_fields() {
 }
 
 std::string_view default_fields(user_view view) {
-    switch (view) {
-        case user_view::basic_info:
-            return "open_id,union_id,avatar_url,display_name";
-        case user_view::profile:
-            return "username,bio_description,profile_deep_link,is_verified";
-        case user_view::stats:
-            return "follower_count,following_count,likes_count,video_count";
-    }
-    return {};
+    return user_scopes[static_cast<std::size_t>(view)].defaults;
 }
 
 std::string_view default_scope(user_view view) {
-    switch (view) {
-        case user_view::basic_info:
-            return "user.info.basic";
-        case user_view::profile:
-            return "user.info.profile";
-        case user_view::stats:
-            return "user.info.stats";
-    }
-    return {};
+    return user_scopes[static_cast<std::size_t>(view)].scope;
 }
 
 std::string_view scope_of_user_field(std::string_view field) {
-    for (const scope_fields& row : user_scopes)
-        if (in_list(row.fields, field)) return row.scope;
+    for (const user_scope& row : user_scopes)
+        if (list_holds(row.fields, ',', field)) return row.scope;
     return {};
 }
 
 bool is_video_field(std::string_view field) {
-    return in_list(video_field_list, field);
+    return list_holds(video_field_list, ',', field);
 }
 
 std::string_view usual_fields(user_view view, std::span<const std::string> granted) {
@@ -144,7 +122,7 @@ result<std::string> user_fields(user_view view, const std::vector<std::string>& 
         faults.push_back({name, "needs the scope " + std::string(scope)});
     }
     if (!faults.empty() && (!by_default || allowed.empty())) return scope_missing(lacking, std::move(faults));
-    return joined(allowed);
+    return each_once(allowed);
 }
 
 result<std::string> video_fields(const std::vector<std::string>& asked,
@@ -152,7 +130,7 @@ result<std::string> video_fields(const std::vector<std::string>& asked,
     std::vector<field_fault> faults = unknown_of(asked, is_video_field);
     if (!faults.empty()) return unknown_fields(std::move(faults));
     if (auto allowed = need_scope("video.list", granted); !allowed) return allowed.error();
-    return asked.empty() ? std::string(video_defaults) : joined(asked);
+    return asked.empty() ? std::string(video_defaults) : each_once(asked);
 }
 
 result<void> need_scope(std::string_view scope, std::span<const std::string> granted,
@@ -161,16 +139,6 @@ result<void> need_scope(std::string_view scope, std::span<const std::string> gra
     std::vector<field_fault> faults{
         {std::string(field.empty() ? "scopes" : field), "needs the scope " + std::string(scope)}};
     return scope_missing(scope, std::move(faults));
-}
-
-std::vector<std::string> split_list(std::string_view comma_list) {
-    std::vector<std::string> parts;
-    while (!comma_list.empty()) {
-        const std::size_t comma = std::min(comma_list.find(','), comma_list.size());
-        if (comma > 0) parts.emplace_back(comma_list.substr(0, comma));
-        comma_list.remove_prefix(std::min(comma + 1, comma_list.size()));
-    }
-    return parts;
 }
 
 } // namespace gateway::tiktok

@@ -36,7 +36,5 @@ result<std::string> video_fields(const std::vector<std::string>& asked, std::spa
 /// missing_scope naming `scope`, unless it was granted. `field` is the input that asks for it; may be empty.
 result<void> need_scope(std::string_view scope, std::span<const std::string> granted,
                         std::string_view field = {});
-/// "user.info.basic,video.list" → its parts.
-std::vector<std::string> split_list(std::string_view comma_list);
 
 } // namespace gateway::tiktok

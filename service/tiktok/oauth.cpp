@@ -1,7 +1,6 @@
 #include "tiktok/oauth.hpp"
 
 #include "tiktok/endpoint.hpp"
-#include "tiktok/error_table.hpp"
 #include "tiktok/oauth_messages.hpp"
 
 namespace gateway::tiktok {

@@ -1,8 +1,9 @@
 #include "tiktok/oauth_messages.hpp"
 
 #include "base/json/strict.hpp"
+#include "base/lists.hpp"
+#include "base/text.hpp"
 #include "http/percent.hpp"
-#include "http/wire_text.hpp"
 #include "tiktok/error_table.hpp"
 
 #include <boost/json/object.hpp>
@@ -58,16 +59,11 @@ token_outcome judge_refusal(tiktok_words words, std::string_view retry_after) {
 
 /// TikTok's scopes are words of small letters, dots and underscores; what is none is left out.
 std::string plain_scopes(std::string_view comma_list) {
-    std::string out;
-    while (!comma_list.empty()) {
-        const auto comma = std::min(comma_list.find(','), comma_list.size());
-        const auto one = trimmed(comma_list.substr(0, comma));
-        const bool plain = std::all_of(one.begin(), one.end(),
-                                       [](char c) { return (c >= 'a' && c <= 'z') || c == '.' || c == '_'; });
-        if (plain && !one.empty()) out.append(out.empty() ? "" : ",").append(one);
-        comma_list.remove_prefix(std::min(comma + 1, comma_list.size()));
-    }
-    return out;
+    auto scopes = split_list(comma_list);
+    std::erase_if(scopes, [](const std::string& one) {
+        return !consists_of(one, [](char c) { return (c >= 'a' && c <= 'z') || c == '.' || c == '_'; });
+    });
+    return joined(scopes);
 }
 
 token_outcome judge_grant(const boost::json::object& body) {
@@ -97,8 +93,7 @@ token_outcome judge_grant(const boost::json::object& body) {
 
 bool is_plain_token(std::string_view token) {
     constexpr std::size_t size_max = 4096;
-    return !token.empty() && token.size() <= size_max
-           && std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+    return !token.empty() && token.size() <= size_max && consists_of(token, is_visible);
 }
 
 void append_form(std::string& form, std::string_view name, std::string_view value) {

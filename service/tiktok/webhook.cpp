@@ -2,13 +2,11 @@
 
 #include "base/digest.hpp"
 #include "base/json/strict.hpp"
-#include "http/wire_text.hpp"
+#include "base/lists.hpp"
+#include "base/text.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
-
-#include <charconv>
-#include <utility>
 
 namespace gateway::tiktok {
 namespace {
@@ -28,10 +26,7 @@ struct signature_parts {
 std::optional<signature_parts> split_signature(std::string_view value) {
     signature_parts parts;
     while (!value.empty()) {
-        const std::size_t comma = std::min(value.find(','), value.size());
-        std::string_view part = value.substr(0, comma);
-        value.remove_prefix(std::min(comma + 1, value.size()));
-        part = trimmed(part);
+        const auto part = trimmed(next_piece(value, ','));
         std::string_view* into = part.starts_with("t=")   ? &parts.time
                                  : part.starts_with("s=") ? &parts.hex
                                                           : nullptr;
@@ -41,13 +36,6 @@ std::optional<signature_parts> split_signature(std::string_view value) {
     }
     if (parts.time.empty() || parts.hex.size() != 64) return std::nullopt;
     return parts;
-}
-
-std::optional<std::int64_t> to_number(std::string_view text) {
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
 }
 
 webhook_kind kind_of(std::string_view name) {
@@ -76,7 +64,7 @@ std::string text_of(const json::object& from, std::string_view key) {
 }
 
 std::int64_t number_of(const json::object& from, std::string_view key) {
-    return to_number(text_of(from, key)).value_or(0);
+    return parse_number<std::int64_t>(text_of(from, key)).value_or(0);
 }
 
 /// TikTok's test event tells milliseconds.
@@ -115,7 +103,7 @@ result<void> verify_webhook(std::string_view signature, std::string_view body, c
                             wall_time now, seconds window) {
     const auto parts = split_signature(signature);
     if (!parts) return not_tiktok();
-    const auto time = to_number(parts->time);
+    const auto time = parse_number<std::int64_t>(parts->time);
     const std::int64_t now_s = unix_ms(now) / 1000;
     if (!time || *time < now_s - window.count() || *time > now_s + window.count()) return not_tiktok();
     std::string signed_payload;

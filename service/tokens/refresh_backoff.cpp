@@ -1,5 +1,6 @@
 #include "tokens/refresh_backoff.hpp"
 
+#include "base/backoff.hpp"
 #include "tokens/refresh_policy.hpp"
 
 #include <algorithm>
@@ -35,7 +36,7 @@ std::optional<refresh_backoff::backoff> refresh_backoff::blocked_by(const user_i
 
 void refresh_backoff::endpoint_failed(failure why, std::optional<milliseconds> retry_after, steady_time now,
                                       double chance) {
-    auto wait = back_off(++endpoint_failures_, endpoint_base, endpoint_most, chance);
+    auto wait = jittered_backoff(endpoint_base, ++endpoint_failures_, endpoint_most, chance);
     if (retry_after) wait = std::max(wait, std::min(*retry_after, retry_after_most));
     endpoint_not_before_ = std::max(endpoint_not_before_, now + wait);
     endpoint_why_ = std::move(why);
@@ -54,7 +55,7 @@ void refresh_backoff::user_failed(const user_id& user, std::uint64_t version, fa
                                   double chance) {
     auto& of = note_about(user, version, now);
     // Half of the wait is fixed, so that a user in doubt is never tried again at once.
-    const auto wait = back_off(++of.failures, user_base, user_most, 0.5 + chance / 2);
+    const auto wait = jittered_backoff(user_base, ++of.failures, user_most, 0.5 + chance / 2);
     of.not_before = now + wait;
     of.only_postponed = false;
     of.why = std::move(why);

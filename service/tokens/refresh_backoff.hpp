@@ -5,7 +5,6 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <unordered_map>

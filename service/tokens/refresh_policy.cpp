@@ -1,7 +1,6 @@
 #include "tokens/refresh_policy.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace gateway::tokens {
 
@@ -57,13 +56,6 @@ std::uint32_t forced_after(const refused_pair& pair) {
     constexpr milliseconds memory = std::chrono::hours{2};
     const bool goes_on = !pair.taken && pair.age && *pair.age < memory;
     return goes_on ? pair.forced_in_a_row + 1 : 1;
-}
-
-milliseconds back_off(std::uint32_t failures, milliseconds base, milliseconds most, double chance) {
-    const auto doublings = std::min<std::uint32_t>(failures, 20);
-    const auto ceiling = std::min(most, base * (std::int64_t{1} << doublings));
-    return milliseconds{
-        static_cast<std::int64_t>(std::llround(static_cast<double>(ceiling.count()) * chance))};
 }
 
 } // namespace gateway::tokens

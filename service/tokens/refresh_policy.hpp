@@ -62,7 +62,4 @@ refusal_advice judge_refusal(const refused_pair& pair, const refusal_times& time
 /// The value of forced_in_a_row for the pair of the refresh that judge_refusal advises.
 std::uint32_t forced_after(const refused_pair& pair);
 
-/// Exponential backoff with full jitter: between 0 and base·2^failures, at most `most`. `chance` is 0…1.
-milliseconds back_off(std::uint32_t failures, milliseconds base, milliseconds most, double chance);
-
 } // namespace gateway::tokens

@@ -7,8 +7,6 @@
 
 #include <boost/asio/post.hpp>
 
-#include <algorithm>
-
 namespace gateway::tokens {
 namespace {
 
@@ -73,27 +71,10 @@ std::optional<milliseconds> left_of(const std::optional<refresh_backoff::backoff
 } // namespace
 
 std::string_view name_of(refresh_result result) {
-    switch (result) {
-        case refresh_result::refreshed:
-            return "refreshed";
-        case refresh_result::scope_reduced:
-            return "scope_reduced";
-        case refresh_result::invalid_grant:
-            return "invalid_grant";
-        case refresh_result::refused:
-            return "refused";
-        case refresh_result::lost:
-            return "lost";
-        case refresh_result::try_later:
-            return "try_later";
-        case refresh_result::wrong_account:
-            return "wrong_account";
-        case refresh_result::superseded:
-            return "superseded";
-        case refresh_result::store_failed:
-            return "store_failed";
-    }
-    return "store_failed";
+    constexpr std::string_view names[] = {"refreshed",     "scope_reduced", "invalid_grant",
+                                          "refused",       "lost",          "try_later",
+                                          "wrong_account", "superseded",    "store_failed"};
+    return names[static_cast<std::size_t>(result)];
 }
 
 failure reconnect_failure(std::string_view cause) {

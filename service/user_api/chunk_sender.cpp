@@ -1,5 +1,6 @@
 #include "user_api/chunk_sender.hpp"
 
+#include "base/backoff.hpp"
 #include "base/failpoint.hpp"
 #include "base/random_unit.hpp"
 #include "outbound/client.hpp"
@@ -66,11 +67,11 @@ private:
 } // namespace
 
 struct chunk_sender::state {
-    state(uploader& s, body_source& from, const tiktok::chunk_plan& p, upload_memory::permit m)
+    state(uploader& s, body_source& from, const tiktok::chunk_plan& p, byte_budget::permit m)
         : shared(s), memory(std::move(m)), plan(p), held(from, p.largest_chunk_bytes()) {}
 
     uploader& shared;
-    upload_memory::permit memory;
+    byte_budget::permit memory;
     tiktok::chunk_plan plan;
     held_chunk held;
     tiktok::upload_target target;
@@ -216,7 +217,7 @@ task<result<int>> chunk_sender::state::try_chunk(tiktok::chunk piece) {
             || ++failed >= failed_puts_max)
             co_return gave_up(piece, end);
 
-        const milliseconds wait = jittered(first_wait_bound, failed, wait_bound_max, random_unit());
+        const milliseconds wait = jittered_backoff(first_wait_bound, failed, wait_bound_max, random_unit());
         if (wait >= tiktok->until().left(steady_now())) co_return gave_up(piece, end);
         co_await pause_until(deadline::in(steady_now(), wait));
         if (at.what == tiktok::after_put::send_again) continue;

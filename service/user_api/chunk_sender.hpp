@@ -2,15 +2,14 @@
 // at once, the chunk in work kept so that a refused one is sent again from what is held, never from a guess.
 // Its memory is admitted before anything is begun. One upload, one coroutine, the worker's thread.
 #pragma once
+#include "base/byte_budget.hpp"
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "runtime/body_source.hpp"
 #include "runtime/task.hpp"
 #include "tiktok/chunk_plan.hpp"
-#include "user_api/upload_memory.hpp"
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -61,7 +60,7 @@ private:
 class uploader {
 public:
     /// `memory` is shared by all workers. `allowed_hosts`: upload hosts beyond public names.
-    uploader(outbound::client& client, upload_memory& memory, const std::vector<std::string>& allowed_hosts,
+    uploader(outbound::client& client, byte_budget& memory, const std::vector<std::string>& allowed_hosts,
              telemetry::recorder& recorder)
         : client_(client), memory_(memory), allowed_hosts_(allowed_hosts), recorder_(recorder) {}
 
@@ -73,7 +72,7 @@ private:
     friend class chunk_sender;
 
     outbound::client& client_;
-    upload_memory& memory_;
+    byte_budget& memory_;
     const std::vector<std::string>& allowed_hosts_;
     telemetry::recorder& recorder_;
 };

@@ -1,5 +1,6 @@
 #include "user_api/retry_policy.hpp"
 
+#include "base/backoff.hpp"
 #include "tiktok/error_table.hpp"
 
 #include <algorithm>
@@ -33,11 +34,6 @@ bool is_rate_limit(const failure& f) {
 
 } // namespace
 
-milliseconds jittered(milliseconds first_bound, std::uint32_t repeats, milliseconds most, double chance) {
-    const milliseconds bound = std::min(first_bound * (1 << std::min(repeats, 10U)), most);
-    return milliseconds{static_cast<std::int64_t>(static_cast<double>(bound.count()) * chance)};
-}
-
 advice after_failure(const failure& f, tiktok::repeat_class repeats, const tries& so_far,
                      std::optional<milliseconds> named_wait, steady_time now, milliseconds left,
                      bool waits_for_slots, double chance, retry_budget& budget) {
@@ -53,7 +49,7 @@ advice after_failure(const failure& f, tiktok::repeat_class repeats, const tries
     if (!may_repeat || so_far.repeats >= repeats_max) return {};
 
     milliseconds wait =
-        jittered(rate_limited ? rate_bound : trouble_bound, so_far.repeats, bound_max, chance);
+        jittered_backoff(rate_limited ? rate_bound : trouble_bound, so_far.repeats, bound_max, chance);
     if (rate_limited && waits_for_slots) wait = tiktok::rate_limit_wait;
     if (named_wait) wait = std::max(wait, *named_wait);
     if (wait >= left || !budget.spend(now)) return {};

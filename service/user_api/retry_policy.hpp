@@ -36,7 +36,4 @@ advice after_failure(const failure& f, tiktok::repeat_class repeats, const tries
                      std::optional<milliseconds> named_wait, steady_time now, milliseconds left,
                      bool waits_for_slots, double chance, retry_budget& budget);
 
-/// Full jitter: anything between zero and a bound that doubles with each repeat.
-milliseconds jittered(milliseconds first_bound, std::uint32_t repeats, milliseconds bound_max, double chance);
-
 } // namespace gateway::user_api

@@ -5,7 +5,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -13,9 +12,6 @@ namespace gateway::vault {
 
 using scope_list = std::vector<std::string>;
 using shared_scopes = std::shared_ptr<const scope_list>;
-
-/// `a, b,c` as a list; empty parts are left out.
-scope_list split_scopes(std::string_view comma_list);
 
 /// Any thread.
 class scope_lists {

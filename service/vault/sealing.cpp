@@ -1,5 +1,6 @@
 #include "vault/sealing.hpp"
 
+#include "base/append.hpp"
 #include "base/digest.hpp"
 
 #include <openssl/evp.h>
@@ -29,11 +30,8 @@ unsigned char* bytes_of(std::string& text) {
 /// The additional authenticated data. It contains lengths, so that two names never give the same bytes.
 std::string authenticated_name(const record_name& name, std::string_view key_id) {
     std::string out;
-    for (const auto part : {name.purpose, name.owner, key_id}) {
-        out += std::to_string(part.size());
-        out += ':';
-        out += part;
-    }
+    for (const auto part : {name.purpose, name.owner, key_id})
+        append_sized(out, part);
     return out + std::to_string(name.version);
 }
 

@@ -1,6 +1,8 @@
 #include "vault/token_text.hpp"
 
-#include <charconv>
+#include "base/append.hpp"
+#include "base/lists.hpp"
+#include "base/text.hpp"
 
 namespace gateway::vault {
 namespace {
@@ -8,45 +10,32 @@ namespace {
 constexpr char format_1 = '1';
 constexpr char format_2 = '2';
 
-void append_field(std::string& out, std::string_view field) {
-    out += std::to_string(field.size());
-    out += ':';
-    out += field;
-}
-
-void append_field(std::string& out, wall_time at) {
-    append_field(out, std::to_string(unix_ms(at)));
-}
-
-template <class Number>
-bool read_number(std::string_view digits, Number& out) {
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
-    return error == std::errc{} && end == digits.data() + digits.size();
+void append_time(std::string& out, wall_time at) {
+    append_sized(out, std::to_string(unix_ms(at)));
 }
 
 /// Removes one field from the front.
 bool take_field(std::string_view& rest, std::string_view& out) {
-    const auto colon = rest.find(':');
-    std::size_t size = 0;
-    if (colon == std::string_view::npos || !read_number(rest.substr(0, colon), size)) return false;
-    rest.remove_prefix(colon + 1);
-    if (size > rest.size()) return false;
-    out = rest.substr(0, size);
-    rest.remove_prefix(size);
+    const auto size = parse_number<std::size_t>(next_piece(rest, ':'));
+    if (!size || *size > rest.size()) return false;
+    out = rest.substr(0, *size);
+    rest.remove_prefix(*size);
     return true;
 }
 
 bool take_count(std::string_view& rest, std::uint32_t& out) {
     std::string_view field;
-    return take_field(rest, field) && read_number(field, out) && out > 0;
+    if (!take_field(rest, field)) return false;
+    out = parse_number<std::uint32_t>(field).value_or(0);
+    return out > 0;
 }
 
 bool take_time(std::string_view& rest, wall_time& out) {
     std::string_view field;
-    std::int64_t ms = 0;
-    if (!take_field(rest, field) || !read_number(field, ms)) return false;
-    out = from_unix_ms(ms);
-    return true;
+    if (!take_field(rest, field)) return false;
+    const auto ms = parse_number<std::int64_t>(field);
+    if (ms) out = from_unix_ms(*ms);
+    return ms.has_value();
 }
 
 } // namespace
@@ -57,14 +46,14 @@ secret write_token_text(const token_text& tokens) {
     out.reserve(256 + tokens.access_token.size() + tokens.refresh_token.size() + tokens.account.size()
                 + tokens.scopes.size());
     out += tokens.forced_in_a_row == 0 ? format_1 : format_2;
-    append_field(out, tokens.access_token.reveal());
-    append_field(out, tokens.refresh_token.reveal());
-    append_field(out, tokens.account);
-    append_field(out, tokens.scopes);
-    append_field(out, tokens.received_at);
-    append_field(out, tokens.access_expires_at);
-    append_field(out, tokens.refresh_expires_at);
-    if (tokens.forced_in_a_row > 0) append_field(out, std::to_string(tokens.forced_in_a_row));
+    append_sized(out, tokens.access_token.reveal());
+    append_sized(out, tokens.refresh_token.reveal());
+    append_sized(out, tokens.account);
+    append_sized(out, tokens.scopes);
+    append_time(out, tokens.received_at);
+    append_time(out, tokens.access_expires_at);
+    append_time(out, tokens.refresh_expires_at);
+    if (tokens.forced_in_a_row > 0) append_sized(out, std::to_string(tokens.forced_in_a_row));
     return secret{std::move(out)};
 }
 

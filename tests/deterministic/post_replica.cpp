@@ -1,6 +1,7 @@
 #include "deterministic/post_replica.hpp"
 
 #include "actions/table.hpp"
+#include "base/byte_budget.hpp"
 #include "deterministic/replica.hpp"
 #include "idempotency/recovery.hpp"
 #include "idempotency/run_once.hpp"
@@ -13,7 +14,6 @@
 #include "telemetry/log_queue.hpp"
 #include "telemetry/sink.hpp"
 #include "tiktok/webhook_reader.hpp"
-#include "user_api/upload_memory.hpp"
 #include "windows/shared_windows.hpp"
 #include "windows/window_rules.hpp"
 
@@ -125,7 +125,7 @@ struct post_replica::parts {
     windows::shared_windows windows;
     limits::window_table quotas;
     limits::address_limiter unknown_keys{60, 1};
-    user_api::upload_memory memory;
+    byte_budget memory;
     user_api::uploader uploads;
     user_api::api_client tiktok;
     blocking_pool disk;

@@ -8,27 +8,10 @@ namespace gateway {
 namespace {
 
 void append_escape(std::string& out, char c) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    switch (c) {
-        case '"':
-            out.append("\\\"");
-            return;
-        case '\\':
-            out.append("\\\\");
-            return;
-        case '\n':
-            out.append("\\n");
-            return;
-        case '\r':
-            out.append("\\r");
-            return;
-        case '\t':
-            out.append("\\t");
-            return;
-        default:
-            break;
-    }
-    out.append("\\u00");
+    constexpr std::string_view digits = "0123456789abcdef", special = "\"\\\n\r\t", letters = "\"\\nrt";
+    out.push_back('\\');
+    if (const auto at = special.find(c); at != std::string_view::npos) return out.push_back(letters[at]);
+    out.append("u00");
     out.push_back(digits[static_cast<unsigned char>(c) >> 4]);
     out.push_back(digits[static_cast<unsigned char>(c) & 15]);
 }

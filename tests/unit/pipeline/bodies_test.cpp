@@ -76,7 +76,7 @@ protected:
     worker loop;
     const std::vector<std::string> no_prefixes;
     settings::files files;
-    user_api::upload_memory memory{memory_bytes};
+    byte_budget memory{memory_bytes};
     blocking_pool pool{1, 64};
     std::unique_ptr<store::store> store = store::open_store("sqlite:" + folder.file("gateway.db")).value();
     std::unique_ptr<files::shelf> shelf;

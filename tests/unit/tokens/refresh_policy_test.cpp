@@ -1,5 +1,6 @@
 #include "tokens/refresh_policy.hpp"
 
+#include "base/backoff.hpp"
 #include "tokens/refresh_backoff.hpp"
 
 #include <gtest/gtest.h>
@@ -63,11 +64,12 @@ TEST(RefreshPolicy, DecidesByAgeStateAndBackOff) {
 }
 
 TEST(RefreshPolicy, T15BacksOffWithFullJitterUpToABound) {
-    EXPECT_EQ(back_off(0, milliseconds{500}, milliseconds{60'000}, 1), milliseconds{500});
-    EXPECT_EQ(back_off(3, milliseconds{500}, milliseconds{60'000}, 1), milliseconds{4000});
-    EXPECT_EQ(back_off(3, milliseconds{500}, milliseconds{60'000}, 0.25), milliseconds{1000});
-    EXPECT_EQ(back_off(4'000'000'000, milliseconds{500}, milliseconds{60'000}, 1), milliseconds{60'000});
-    EXPECT_EQ(back_off(3, milliseconds{500}, milliseconds{60'000}, 0), milliseconds{0});
+    EXPECT_EQ(jittered_backoff(milliseconds{500}, 0, milliseconds{60'000}, 1), milliseconds{500});
+    EXPECT_EQ(jittered_backoff(milliseconds{500}, 3, milliseconds{60'000}, 1), milliseconds{4000});
+    EXPECT_EQ(jittered_backoff(milliseconds{500}, 3, milliseconds{60'000}, 0.25), milliseconds{1000});
+    EXPECT_EQ(jittered_backoff(milliseconds{500}, 4'000'000'000, milliseconds{60'000}, 1),
+              milliseconds{60'000});
+    EXPECT_EQ(jittered_backoff(milliseconds{500}, 3, milliseconds{60'000}, 0), milliseconds{0});
 }
 
 TEST(RefreshBackoff, T16SpreadsAHundredThousandRefreshesAtTheConfiguredRate) {

@@ -1,5 +1,6 @@
 #include "user_api/retry_policy.hpp"
 
+#include "base/backoff.hpp"
 #include "tiktok/error_table.hpp"
 
 #include <gtest/gtest.h>
@@ -135,10 +136,10 @@ TEST(RetryPolicy, FaultLAddsToAStormNoMoreThanATenthAndOneASecond) {
 }
 
 TEST(RetryPolicy, U07DoublesTheBoundOfItsFullJitter) {
-    EXPECT_EQ(jittered(milliseconds{100}, 0, milliseconds{1'000}, 0.5), milliseconds{50});
-    EXPECT_EQ(jittered(milliseconds{100}, 2, milliseconds{1'000}, 0.5), milliseconds{200});
-    EXPECT_EQ(jittered(milliseconds{100}, 60, milliseconds{1'000}, 0.5), milliseconds{500});
-    EXPECT_EQ(jittered(milliseconds{100}, 3, milliseconds{1'000}, 0.0), milliseconds{0});
+    EXPECT_EQ(jittered_backoff(milliseconds{100}, 0, milliseconds{1'000}, 0.5), milliseconds{50});
+    EXPECT_EQ(jittered_backoff(milliseconds{100}, 2, milliseconds{1'000}, 0.5), milliseconds{200});
+    EXPECT_EQ(jittered_backoff(milliseconds{100}, 60, milliseconds{1'000}, 0.5), milliseconds{500});
+    EXPECT_EQ(jittered_backoff(milliseconds{100}, 3, milliseconds{1'000}, 0.0), milliseconds{0});
 }
 
 } // namespace
