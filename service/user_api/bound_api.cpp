@@ -39,12 +39,12 @@ failure limits_are_away(const windows::store_is_away& why) {
         .retry_after(why.wait);
 }
 
-/// How TikTok's answer, or its absence, moves the window, and how it stands then.
+/// Settles the slot by TikTok's answer or its absence, and gives the window's state.
 limits::standing settle(limits::permit& slot, const call_outcome& out, milliseconds close_for,
                         steady_time now) {
     if (out.answered) {
         const auto stands = slot.settle(now);
-        if (close_for.count() == 0) return stands; // nearly always
+        if (close_for.count() == 0) return stands; // the usual case
     } else if (!out.may_have_left) {
         slot.give_back();
     }
@@ -63,15 +63,15 @@ bool is_rate_limit(const call_outcome& out) {
            && out.answer.error().details()->scope == limit_scope::tiktok_user;
 }
 
-/// A call that ends with a token TikTok does not accept shows TikTok's words.
+/// Adds TikTok's error to the failure of a call whose token TikTok does not accept.
 failure with_words_of(const failure& refusal, const failure& why) {
     const bool shows = why.code() == errc::tiktok_error && (!why.details() || !why.details()->tiktok);
     if (!shows || !refusal.details() || !refusal.details()->tiktok) return why;
     return failure(why).tiktok(*refusal.details()->tiktok);
 }
 
-/// Whether TikTok counts some calls per token or per app is not said (docs/tiktok-wire.md W1). A user whose
-/// own window had room has not reached it, so it was the app's.
+/// Whether TikTok counts some calls per token or per app is not said (docs/tiktok-wire.md W1). If the user's
+/// own window still had slots, the app's limit was reached.
 failure limit_of_the_app(const failure& said) {
     const auto& more = *said.details();
     failure f(errc::rate_limited,
@@ -94,7 +94,7 @@ bool bound_api::bind_now() {
     bound_at_ = coarse_wall_now();
     bound_ = shared_.tokens_.ready(user_, bound_at_);
     if (!bound_) return false;
-    // Soon sent; of a user among many it is in no cache of the processor's yet.
+    // A prefetch, because it is sent soon and, with many users, is not in the processor's cache.
     __builtin_prefetch(bound_->access_token.reveal().data());
     return true;
 }
@@ -113,8 +113,8 @@ std::span<const std::string> bound_api::scopes() const {
 
 vault::shared_tokens bound_api::tokens_now() const {
     const auto now = coarse_wall_now();
-    // What was found within the same few milliseconds, and was not refused since, is what would be found
-    // again.
+    // If the tokens were found in the same few milliseconds and not refused since, another lookup would give
+    // the same.
     const bool just_found = bound_ && now == bound_at_;
     return just_found && tokens::is_good(*bound_, now) ? bound_ : shared_.tokens_.ready(user_, now);
 }
@@ -208,7 +208,7 @@ task<result<tiktok::document>> bound_api::call(tiktok::api_request what) {
             auto fresh = co_await shared_.tokens_.refresh_after_401(user_, tokens, kind, until_);
             if (!fresh) co_return with_words_of(out.answer.error(), fresh.error());
             ++so_far.token_refusals;
-            bound_at_ = {}; // the pair stays, since its scopes are looked at; it is sent no more
+            bound_at_ = {}; // the set is kept for its scopes, but not sent again
             tokens = std::move(*fresh);
         } else {
             ++so_far.repeats;

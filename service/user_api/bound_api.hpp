@@ -1,7 +1,7 @@
 // TikTok's API, bound to one user. Adds, once and for all endpoints: the token (refreshed once for all who
 // wait), the window of (user, endpoint), 401 → refresh → once more, retry by class within a shared budget,
-// and the translation of TikTok's refusals (also those with HTTP 200) into our errors. An action never sees a
-// token, a clock or a retry. Lives for one call, on the worker that serves it.
+// and the translation of TikTok's refusals (also those with HTTP 200) into our errors. Actions do not handle
+// tokens, clocks or retries. Lives for one call, on the worker that serves it.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -47,11 +47,11 @@ public:
     deadline until() const { return until_; }
     telemetry::call_record& record() const { return record_; }
     telemetry::recorder& recorder() const; // of this worker
-    /// A full window is waited for, as long as the deadline allows, instead of answered with rate_limited.
-    /// For batches, which pace themselves by TikTok's six inits a minute.
+    /// Waits for a full window, as long as the deadline allows, instead of failing with rate_limited. For
+    /// batches, which are limited by TikTok's six inits a minute.
     void wait_for_slots(bool wait) { waits_for_slots_ = wait; }
-    /// Finds the user's token, and with it what they granted, where that needs no wait: nearly always. Else
-    /// bind() asks the vault, not TikTok: user_not_connected, reconnect_required.
+    /// Finds the user's token and granted scopes without waiting, which is the usual case. If that fails,
+    /// call bind(), which reads the vault and does not call TikTok: user_not_connected, reconnect_required.
     bool bind_now();
     task<result<void>> bind();
     /// What the user granted, once bound.
@@ -60,9 +60,9 @@ public:
     /// The answer as it comes (tiktok/requests.hpp makes what is asked).
     task<result<tiktok::document>> call(tiktok::api_request what);
     task<result<tiktok::creator>> creator_info();
-    /// The inits. Never repeated once bytes may have left (a 401 is refused before any effect and repeated
-    /// once after a refresh). A lost answer: failure with may_have_reached_tiktok; the caller of this decides
-    /// what it means.
+    /// The inits. Never repeated once bytes may have left (a 401 has no effect, so it is repeated once after
+    /// a refresh). If the answer is lost, the failure has may_have_reached_tiktok; the caller decides what
+    /// that means.
     task<result<tiktok::started_post>> init_video(const tiktok::post_info& info,
                                                   const tiktok::video_source& source);
     task<result<tiktok::started_post>> init_inbox_video(const tiktok::video_source& source);
@@ -75,7 +75,7 @@ public:
     task<result<chunk_sender>> prepare_upload(body_source& from, const tiktok::chunk_plan& plan);
 
 private:
-    /// Where `taken`, what memory said, was not a slot.
+    /// Call if `taken` is not a slot.
     task<result<limits::permit>> wait_for_slot(tiktok::endpoint which, windows::shared_windows::taken taken);
     vault::shared_tokens tokens_now() const;
     void note(const call_outcome& out);
@@ -86,7 +86,7 @@ private:
     telemetry::call_record& record_;
     deadline until_;
     bool waits_for_slots_ = false;
-    vault::shared_tokens bound_; // what bind found, and when
+    vault::shared_tokens bound_; // the tokens that bind found, and when
     wall_time bound_at_;
 };
 

@@ -9,7 +9,7 @@
 namespace gateway::user_api {
 namespace {
 
-/// A lost answer matters for what writes; a read may simply be asked again.
+/// may_have_reached_tiktok matters only for writes; a read can be repeated.
 failure as_seen_by(tiktok::endpoint which, const failure& f) {
     const bool reads = tiktok::row_of(which).repeats == tiktok::repeat_class::safe;
     return reads && f.details() && f.details()->may_have_reached_tiktok ? failure(f.code(), f.message()) : f;

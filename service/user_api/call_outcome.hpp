@@ -1,4 +1,4 @@
-// What the client brought of one call that user_api sent. The worker's thread.
+// The result of one call that user_api sent. On the worker's thread.
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -16,10 +16,10 @@ class recorder;
 namespace gateway::user_api {
 
 struct call_outcome {
-    result<tiktok::document> answer;        // filled before anybody looks
-    bool answered = false;                  // TikTok's verdict is here, good or bad
+    result<tiktok::document> answer;        // always set before it is read
+    bool answered = false;                  // TikTok has answered, with success or a refusal
     bool may_have_left = false;             // without an answer: bytes of the request may have left
-    std::optional<milliseconds> named_wait; // Retry-After, if it came and made sense
+    std::optional<milliseconds> named_wait; // Retry-After, if present and valid
     milliseconds took{0};
     steady_time ended;
 };

@@ -27,15 +27,15 @@ constexpr std::uint32_t failed_puts_max = 5; // of one chunk
 constexpr milliseconds first_wait_bound{250};
 constexpr milliseconds wait_bound_max{8'000};
 
-/// How one PUT ended.
+/// The result of one PUT.
 struct put_end {
-    std::optional<failure> source_failed; // nothing can go on
+    std::optional<failure> source_failed; // the upload cannot continue
     std::optional<failure> network_failed;
     outbound::reply reply;
     bool all_sent = false;
 };
 
-/// A network fault that another connection may cure.
+/// A network error after which another connection may work.
 bool is_curable(const failure& f) {
     return f.code() == errc::tiktok_unreachable || f.code() == errc::tiktok_error;
 }
@@ -79,7 +79,7 @@ struct chunk_sender::state {
     bound_api* tiktok = nullptr; // while send() runs
     publish_id id;
     bool end_seen = false;   // of the source
-    bool whole_sent = false; // some PUT has carried the video's last byte: TikTok may have all of it
+    bool whole_sent = false; // a PUT has sent the video's last byte, so TikTok may have all of it
 
     bool is_last(tiktok::chunk piece) const { return piece.last + 1 == plan.size_bytes; }
     task<put_end> put(tiktok::chunk piece, std::uint64_t offset);
@@ -95,8 +95,8 @@ struct chunk_sender::state {
     failure broke_off(tiktok::chunk piece, std::string why) const;
 };
 
-/// Held bytes from `offset` on, read first where there are none. The last piece of all is given only when the
-/// source has really ended, so that a wrong size is found while TikTok still lacks bytes.
+/// Held bytes from `offset` on; reads more if there are none. The last piece is given only after the source
+/// has ended, so that a wrong size is found before TikTok has all bytes.
 task<result<std::string_view>> chunk_sender::state::next_piece(tiktok::chunk piece, std::uint64_t offset) {
     const deadline until = tiktok->until();
     if (offset == held.filled_bytes()) {
@@ -177,8 +177,8 @@ failure chunk_sender::state::gave_up(tiktok::chunk piece, const put_end& end) co
                                             + "; start the upload again."};
 }
 
-/// TikTok's own count of what it has (docs/tiktok-wire.md §5.2, "Lost answer"). Where it cannot be asked now,
-/// the same bytes again do no harm: what it has it refuses with 416.
+/// Asks TikTok how many bytes it has (docs/tiktok-wire.md §5.2, "Lost answer"). If that fails, sending the
+/// same bytes again does no harm: TikTok refuses bytes that it has with 416.
 task<result<tiktok::resume_point>> chunk_sender::state::ask(tiktok::chunk piece, std::uint64_t offset) {
     const tiktok::resume_point same_again{tiktok::after_put::send_again, offset};
     auto status = co_await tiktok->fetch_status(id);
@@ -189,8 +189,8 @@ task<result<tiktok::resume_point>> chunk_sender::state::ask(tiktok::chunk piece,
     co_return tiktok::resume_at(has_all ? plan.size_bytes : *status->uploaded_bytes, piece);
 }
 
-/// What may be believed: TikTok cannot have bytes that were not even read, and a hole before the chunk cannot
-/// be filled any more.
+/// Checks TikTok's answer: it cannot have bytes that were not read yet, and bytes missing before the chunk
+/// cannot be sent any more.
 bool chunk_sender::state::is_possible(const tiktok::resume_point& at) const {
     return at.what != tiktok::after_put::refused && at.offset <= held.filled_bytes();
 }
@@ -229,9 +229,8 @@ task<result<int>> chunk_sender::state::try_chunk(tiktok::chunk piece) {
     }
 }
 
-/// Whatever came after a PUT that carried the last byte, a refused repeat as much as a lost answer, says
-/// nothing about what that PUT has done: TikTok's own status may still clear it up, else nobody knows (I05,
-/// M03).
+/// If a PUT has sent the last byte, a later failure (a refused repeat or a lost answer) does not show whether
+/// that PUT succeeded: TikTok's status may show it, else the outcome is unknown (I05, M03).
 task<result<int>> chunk_sender::state::send_chunk(tiktok::chunk piece) {
     auto sent = co_await try_chunk(piece);
     if (sent || !whole_sent) co_return sent;

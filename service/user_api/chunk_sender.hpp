@@ -1,6 +1,6 @@
-// Sends a video to TikTok's upload host: chunk after chunk, read from a body_source in pieces and passed on
-// at once, the chunk in work kept so that a refused one is sent again from what is held, never from a guess.
-// Its memory is admitted before anything is begun. One upload, one coroutine, the worker's thread.
+// Sends a video to TikTok's upload host, chunk after chunk. Pieces are read from a body_source and passed on
+// at once; the current chunk is kept, so that it can be sent again. Memory for it is reserved before anything
+// starts. One upload, one coroutine, the worker's thread.
 #pragma once
 #include "base/byte_budget.hpp"
 #include "base/clock.hpp"
@@ -27,19 +27,19 @@ namespace gateway::user_api {
 class bound_api;
 
 struct sent_video {
-    int last_status = 0; // of the last chunk: 201, where its answer was lost and TikTok has all bytes too
+    int last_status = 0; // of the last chunk; 201 also if its answer was lost and TikTok has all bytes
     std::string sha256;  // hex, of all bytes
 };
 
-/// What is known before the first PUT: the plan, the memory for its largest chunk, the container.
+/// An upload before its first PUT: the plan, the memory for its largest chunk, the container format.
 class chunk_sender {
 public:
     const tiktok::chunk_plan& plan() const { return plan_; }
-    std::string_view content_type() const { return content_type_; } // of the container found
+    std::string_view content_type() const { return content_type_; } // of the detected container
 
-    /// All of it. `id` is asked about where an answer was lost. A source that ends early or goes on too long
-    /// is noticed before the last chunk has left. Failures: those of the source (the upload is given up),
-    /// tiktok_error, tiktok_unreachable, deadline_exceeded.
+    /// Sends everything. After a lost answer the status of `id` is read. A source that is too short or too
+    /// long is detected before the last chunk is sent. Failures: those of the source (the upload is given
+    /// up), tiktok_error, tiktok_unreachable, deadline_exceeded.
     task<result<sent_video>> send(bound_api& tiktok, publish_id id, std::string upload_url);
 
     chunk_sender(chunk_sender&&) noexcept;
@@ -64,8 +64,8 @@ public:
              telemetry::recorder& recorder)
         : client_(client), memory_(memory), allowed_hosts_(allowed_hosts), recorder_(recorder) {}
 
-    /// overloaded when `uploads.memory_bytes` is used up, invalid_input when the first bytes are no video of
-    /// a kind TikTok takes, and the failures of the source.
+    /// overloaded if `uploads.memory_bytes` is used up, invalid_input if the first bytes are not a video
+    /// format that TikTok accepts, and the failures of the source.
     task<result<chunk_sender>> prepare(body_source& from, tiktok::chunk_plan plan, deadline until);
 
 private:

@@ -1,5 +1,5 @@
-// The chunk in work: bytes as they come from the source, kept until TikTok has them. Also the digest of
-// everything read, and the check that the source has exactly as many bytes as it announced.
+// The current chunk: bytes from the source, kept until TikTok has them. Also the digest of everything read,
+// and the check that the source has exactly the announced size.
 #pragma once
 #include "base/clock.hpp"
 #include "base/digest.hpp"
@@ -21,15 +21,15 @@ class held_chunk {
 public:
     held_chunk(body_source& from, std::uint64_t chunk_bytes_max);
 
-    /// Forgets the bytes; what was read stays in the digest.
+    /// Drops the bytes; they stay in the digest.
     void next() { filled_ = 0; }
     std::uint64_t filled_bytes() const { return filled_; }
-    /// At most one piece of what is held, from `offset` on.
+    /// The held bytes from `offset` on, at most one piece.
     std::string_view piece_at(std::uint64_t offset) const;
 
-    /// Reads once, so that at most `bytes_wanted` are held. malformed_request when the source has ended.
+    /// Reads once, until at most `bytes_wanted` are held. malformed_request if the source has ended.
     task<result<void>> read_more(std::uint64_t bytes_wanted, deadline until);
-    /// After the last announced byte: malformed_request when there is another one.
+    /// Call after the last announced byte: malformed_request if there is another one.
     task<result<void>> expect_end(deadline until);
 
     sha256_bytes finish_digest() { return digest_.finish(); }

@@ -1,5 +1,5 @@
-// How much extra load repeats may be: one repeat for every ten first calls, a few saved up for quiet times,
-// and one a second however few calls come. A maximum per call would multiply a brown-out; a budget cannot
+// Limits the extra load of retries: one retry for every ten first calls, a few saved up, and at least one a
+// second. A maximum per call would multiply the load of an overloaded TikTok; a budget does not
 // (docs/promises.md U08). Pure: time is an argument. Owned by one worker, used from its thread only.
 #pragma once
 #include "base/clock.hpp"
@@ -10,9 +10,9 @@ namespace gateway::user_api {
 
 class retry_budget {
 public:
-    /// Told of every first call.
+    /// Call for every first try.
     void earn() { saved_ = std::min(saved_ + share_, most_); }
-    /// Asks for one repeat; `false`: not now.
+    /// Takes one retry from the budget; `false`: not now.
     bool spend(steady_time now) {
         refill(now);
         if (saved_ < 1.0) return false;
@@ -21,7 +21,7 @@ public:
     }
 
 private:
-    /// Looked at when a repeat is wanted, so that a call without one does not pay for it.
+    /// Computed only when a retry is needed, so that other calls do not pay for it.
     void refill(steady_time now) {
         if (now <= refilled_at_) return;
         const std::chrono::duration<double> passed = now - refilled_at_;

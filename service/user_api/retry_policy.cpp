@@ -20,7 +20,7 @@ bool may_have_had_its_effect(const failure& f) {
     return f.details() && f.details()->may_have_reached_tiktok;
 }
 
-/// What another try may cure. A code we do not know with a 4xx would be refused again.
+/// Whether another try may succeed. An unknown code with a 4xx would be refused again.
 bool is_trouble(const failure& f) {
     if (f.code() == errc::tiktok_unreachable) return true;
     if (f.code() != errc::tiktok_error) return false;
@@ -37,9 +37,9 @@ bool is_rate_limit(const failure& f) {
 advice after_failure(const failure& f, tiktok::repeat_class repeats, const tries& so_far,
                      std::optional<milliseconds> named_wait, steady_time now, milliseconds left,
                      bool waits_for_slots, double chance, retry_budget& budget) {
-    // Whatever the answer said: a second one could post twice.
+    // Never repeated, whatever the answer: it could post twice.
     if (repeats == tiktok::repeat_class::unsafe && may_have_had_its_effect(f)) return {};
-    // A token is refused before any effect, whatever the class.
+    // A token is refused before any effect, for every class.
     if (was_token_refused(f))
         return {so_far.token_refusals < token_refusals_max ? next_step::refresh : next_step::give_up};
 

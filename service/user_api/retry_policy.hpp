@@ -1,5 +1,5 @@
-// What to do after a call that failed: nothing, a refresh and the same again, or a wait and the same again
-// (docs/tiktok-wire.md §8.4). Pure: time, chance and the budget are handed in.
+// Decides what to do after a failed call: nothing, retry after a token refresh, or retry after a wait
+// (docs/tiktok-wire.md §8.4). Pure: time, chance and the budget are arguments.
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -11,7 +11,7 @@
 
 namespace gateway::user_api {
 
-/// What has been tried for one call so far.
+/// The tries of one call so far.
 struct tries {
     std::uint32_t repeats = 0;
     std::uint32_t token_refusals = 0; // 401
@@ -25,13 +25,12 @@ struct advice {
 };
 
 inline constexpr std::uint32_t repeats_max = 3;
-/// A bound only: whose token is refused and when it is given up is decided by
-/// token_service::refresh_after_401.
+/// Only an upper bound: token_service::refresh_after_401 decides when a token is given up.
 inline constexpr std::uint32_t token_refusals_max = 8;
 
 /// `chance` is in [0, 1). `named_wait` is TikTok's Retry-After. `left` is what remains of the deadline at
-/// `now`. `waits_for_slots`: a rate limit may be waited for although the call writes, since a refused call
-/// had no effect.
+/// `now`. `waits_for_slots`: may wait for a rate limit although the call writes, because a refused call had
+/// no effect.
 advice after_failure(const failure& f, tiktok::repeat_class repeats, const tries& so_far,
                      std::optional<milliseconds> named_wait, steady_time now, milliseconds left,
                      bool waits_for_slots, double chance, retry_budget& budget);
