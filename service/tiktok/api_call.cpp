@@ -17,7 +17,7 @@ namespace gateway::tiktok {
 namespace {
 
 constexpr std::uint16_t https_port = 443;
-// Of a request to TikTok, beside its path, fields, host, token and body.
+// The size of a request without its path, fields, host, token and body.
 constexpr std::size_t fixed_bytes_max = 256;
 
 std::string member(const boost::json::object& from, std::string_view name) {
@@ -25,8 +25,8 @@ std::string member(const boost::json::object& from, std::string_view name) {
     return value && value->is_string() ? std::string(value->get_string()) : std::string{};
 }
 
-/// OAuth's flat shape (docs/tiktok-wire.md §1.4), should it ever come from an API endpoint; rare, so a DOM is
-/// fine. Many proxies answer in a shape like it: only OAuth's own words are taken for TikTok's.
+/// OAuth's flat format (docs/tiktok-wire.md §1.4), in case an API endpoint ever sends it; rare, so a DOM is
+/// fine. Many proxies use a similar format, so only OAuth's codes count as TikTok's.
 void read_flat_error(tiktok_words& words, std::string_view body) {
     const auto parsed = parse_json(body);
     if (!parsed || !parsed->is_object()) return;
@@ -36,12 +36,12 @@ void read_flat_error(tiktok_words& words, std::string_view body) {
     words.log_id = member(parsed->get_object(), "log_id");
 }
 
-/// TikTok's shape of an error of its API (docs/tiktok-wire.md §8.1).
+/// TikTok's format of an API error (docs/tiktok-wire.md §8.1).
 bool has_error_object(const std::optional<scanned_answer>& scanned) {
     return scanned && scanned->error.starts_with('{');
 }
 
-/// A member of the error object that is a string; TikTok's codes are words, those of many proxies are
+/// Whether a member of the error object is a string; TikTok's codes are strings, those of many proxies are
 /// numbers.
 bool is_text(std::string_view scanned) {
     return scanned.data() != nullptr && scanned.data()[-1] == '"';
@@ -61,16 +61,15 @@ tiktok_words words_of(const std::optional<scanned_answer>& scanned, const outbou
     return words;
 }
 
-/// No effect for certain: TikTok refused in its own shape, with a code that says so. A bare status or a page,
-/// whichever, may come from something between us and TikTok, and `internal_error` says itself that nobody
-/// knows.
+/// Certainly without effect: TikTok refused in its own format, with a code that says so. A bare status or a
+/// page may come from a proxy, and after `internal_error` the effect is unknown.
 bool is_certain_refusal(const tiktok_words& words, bool own_shape) {
     const bool says_so = !words.code.empty() && words.code != "internal_error" && !is_oauth_word(words.code);
     return own_shape && words.status < 500 && says_so;
 }
 
 failure refused(endpoint which, tiktok_words words, bool own_shape, std::string_view retry_after) {
-    if (words.code == "ok") words.code.clear(); // `ok` beside a bad status, or without its data, is no code
+    if (words.code == "ok") words.code.clear(); // `ok` with an error status, or without data, is not a code
     failure f = translate(which, words, retry_after);
     if (row_of(which).repeats == repeat_class::unsafe && !is_certain_refusal(words, own_shape))
         return std::move(f).may_have_reached_tiktok();
@@ -82,7 +81,7 @@ failure refused(endpoint which, tiktok_words words, bool own_shape, std::string_
 void write_request(secret& into, const outbound::origin& api, const api_request& what,
                    std::string_view access_token) {
     const endpoint_row& row = row_of(what.which);
-    std::string port; // short enough to take no memory
+    std::string port; // short, so it needs no allocation
     if (api.port != https_port) append_all(port, ":", number_text(api.port));
     const auto bytes_max = row.path.size() + what.fields.size() + api.host.size() + access_token.size()
                            + what.body.size() + fixed_bytes_max;
@@ -109,7 +108,7 @@ result<document> read_answer(endpoint which, outbound::reply answer, std::string
 
     document out;
     const char* const begin = answer.bytes.data();
-    // Plain as it comes or not at all: an escape is nothing that a log id holds.
+    // Used only if it is plain: a log id contains no escapes.
     auto log_id = plain_log_id(scanned->error_log_id, access_token);
     if (has_data) {
         out.data_at = static_cast<std::size_t>(scanned->data.data() - begin);
@@ -120,7 +119,7 @@ result<document> read_answer(endpoint which, outbound::reply answer, std::string
         out.log_id_at = static_cast<std::size_t>(log_id.data() - begin);
     } else if (log_id = plain_log_id(answer.log_id, access_token); !log_id.empty()) {
         out.log_id_at =
-            answer.bytes.size(); // the header's goes behind the rest: there its bytes can be found
+            answer.bytes.size(); // the header's value is appended, so that it is part of the bytes
         answer.bytes += log_id;
     }
     out.log_id_size = log_id.size();

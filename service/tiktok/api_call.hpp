@@ -1,5 +1,6 @@
-// What goes out and what comes of one call to TikTok's API: a flat request built from typed values only, one
-// answer validated before anybody sees a byte of it. Pure. Window, token and retry are user_api's.
+// The request and the answer of one call to TikTok's API: the request is built only from typed values, and
+// the answer is validated before any of it is used. Pure. Windows, tokens and retries are handled by
+// user_api.
 #pragma once
 #include "base/memory/worker_memory.hpp"
 #include "base/result.hpp"
@@ -19,8 +20,8 @@ void write_request(secret& into, const outbound::origin& api, const api_request&
                    std::string_view access_token);
 
 /// The document of a success (`error.code` is `ok`, HTTP 2xx, `data` an object wherever the endpoint has
-/// one), else the translated refusal. An unsafe endpoint's failure says may_have_reached_tiktok unless TikTok
-/// refused for certain. `access_token` is what was sent: should TikTok echo it, it is not shown.
+/// one), else the translated refusal. The failure of an unsafe endpoint has may_have_reached_tiktok unless
+/// TikTok certainly refused. `access_token` is the token that was sent; if TikTok echoes it, it is not shown.
 result<document> read_answer(endpoint which, outbound::reply answer, std::string_view access_token = {});
 
 } // namespace gateway::tiktok

@@ -22,7 +22,7 @@ result<chunk_plan> plan_chunks(std::uint64_t size_bytes, std::optional<std::uint
     std::uint64_t each =
         std::clamp(hint_bytes.value_or(chunk_bytes_without_hint), chunk_bytes_min, chunk_bytes_max);
     if (size_bytes / each < 2) {
-        // One chunk must be as large as the video (C6), which is allowed up to 64 MB only (C4).
+        // A single chunk must be as large as the video (C6), so only up to 64 MB (C4).
         if (size_bytes <= chunk_bytes_max) return whole;
         each = std::min(chunk_bytes_max, size_bytes / 2);
     }

@@ -1,4 +1,4 @@
-// TikTok's answer, validated once and not taken apart: bytes, and where its `data` lies in them.
+// TikTok's validated answer: its bytes and the position of `data` in them.
 #pragma once
 #include "base/memory/worker_memory.hpp"
 
@@ -10,10 +10,10 @@ namespace gateway::tiktok {
 struct document {
     worker_string bytes; // as received, with the head; the body is strictly valid JSON
     std::size_t data_at = 0;
-    std::size_t data_size = 0;        // 0: there was no `data`, which stands for {}
+    std::size_t data_size = 0;        // 0: no `data`, which means {}
     bool may_name_credentials = true; // false: no member is named like one (scan_answer)
     std::size_t log_id_at = 0;
-    std::size_t log_id_size = 0; // 0: it had none that can be shown
+    std::size_t log_id_size = 0; // 0: none that can be shown
 
     std::string_view data() const {
         return data_size == 0 ? std::string_view{"{}"} : std::string_view(bytes).substr(data_at, data_size);

@@ -10,16 +10,16 @@ namespace gateway::tiktok {
 namespace {
 
 struct table_row {
-    std::string_view code; // TikTok's; one ending in `*` stands for all that begin so
+    std::string_view code; // TikTok's code; `*` at the end matches any rest
     errc ours;
     std::string_view sentence;
 };
 
 constexpr std::string_view daily_posts = "TikTok takes no more posts from this creator for now.";
 
-// The first row that fits holds; more exact ones stand above.
+// The first matching row counts, so more exact ones come first.
 constexpr table_row rows[] = {
-    // Not yet a verdict about the connection: token_service::refresh_after_401 finds out what it means.
+    // Does not decide about the connection: see token_service::refresh_after_401.
     {"access_token_invalid", errc::tiktok_error, "TikTok does not accept this user's token at the moment."},
     {"scope_*", errc::missing_scope, "The user did not grant the scope this call needs."},
     {"rate_limit_exceeded", errc::rate_limited, "TikTok's rate limit for this user is reached."},
@@ -57,8 +57,8 @@ const table_row* find_row(std::string_view code) {
     return nullptr;
 }
 
-/// TikTok's shapes give a code; of anything else only the status line's wish to be left alone is believed. A
-/// 401 without a code is not TikTok's: something between us and TikTok refused us.
+/// For an answer without a code in TikTok's format, only the statuses that ask for a wait are used. A 401
+/// without a code is not TikTok's: a proxy refused the request.
 std::string_view code_of_status(int status) {
     if (status == 429) return "rate_limit_exceeded";
     return {};
@@ -95,7 +95,7 @@ failure translate(endpoint where, tiktok_words words, std::string_view retry_aft
     const std::string_view code =
         words.code.empty() ? code_of_status(words.status) : std::string_view(words.code);
     const table_row* row = find_row(code);
-    // A failing server's word on whose fault it was is not believed, a code that says "wait" is.
+    // With a 5xx the code's statement about the cause is ignored, unless it asks for a wait.
     if (!row || (words.status >= 500 && row->ours != errc::rate_limited))
         return unknown_refusal(std::move(words));
 

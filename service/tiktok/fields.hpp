@@ -1,5 +1,5 @@
-// Which TikTok field needs which scope (docs/tiktok-wire.md §3), and what of a wish remains under the granted
-// ones. Pure.
+// Which TikTok field needs which scope (docs/tiktok-wire.md §3), and which requested fields the granted
+// scopes allow. Pure.
 #pragma once
 #include "base/result.hpp"
 
@@ -19,21 +19,21 @@ std::string_view all_video_fields();
 std::string_view default_fields(user_view view);
 std::string_view default_video_fields();
 
-/// Empty: no such user field.
+/// Empty if there is no such user field.
 std::string_view scope_of_user_field(std::string_view field);
 bool is_video_field(std::string_view field);
 
-/// The view's defaults where all of them are granted: what nearly every call asks for. Empty otherwise.
+/// The view's defaults if all of them are granted, which is the usual case; empty otherwise.
 std::string_view usual_fields(user_view view, std::span<const std::string> granted);
-/// The comma list for `?fields=`. Nothing asked: the view's defaults, cut to the granted scopes. Fails with
-/// invalid_input (fields: each unknown one) and with missing_scope (fields: each asked-for one whose scope
-/// was not granted; of defaults only if nothing remains).
+/// The comma list for `?fields=`. Without a request the view's defaults, cut to the granted scopes. Fails
+/// with invalid_input (fields: each unknown one) and with missing_scope (fields: each requested one whose
+/// scope was not granted; for defaults only if none remains).
 result<std::string> user_fields(user_view view, const std::vector<std::string>& asked,
                                 std::span<const std::string> granted);
 /// The same for videos; all need `video.list`.
 result<std::string> video_fields(const std::vector<std::string>& asked, std::span<const std::string> granted);
 
-/// missing_scope naming `scope`, unless it was granted. `field` is the input that asks for it; may be empty.
+/// missing_scope naming `scope`, unless it was granted. `field` is the input that needs it; may be empty.
 result<void> need_scope(std::string_view scope, std::span<const std::string> granted,
                         std::string_view field = {});
 

@@ -21,7 +21,7 @@ constexpr brand_line table[] = {
     {iso_content::video,
      "dash|msdh|msix|cmfc|cmf2|cmfv|niko|CAEP|caqv|NDSC|NDSH|NDSM|NDSP|NDXC|NDXH|NDXM|NDXP"},
     {iso_content::quicktime, "qt  |mqt "},
-    // ISO/IEC 23008-12 (HEIF) and what builds on it: pictures, and sequences of them.
+    // ISO/IEC 23008-12 (HEIF) and formats based on it: pictures and sequences of pictures.
     {iso_content::picture,
      "mif1|mif2|msf1|miaf|1pic|MiHA|MiHB|MiHE|MiPr|MiAn|MiBu|MiCm|MA1A|MA1B|jpeg|jpgs|j2ki"},
     {iso_content::picture,

@@ -1,13 +1,13 @@
-// The brands of ISO base media files (ISO/IEC 14496-12 §4.3, registered at mp4ra.org): what a file says it
-// is. Videos, pictures and sound share the container, and only the brands tell them apart. Pure.
+// The brands of ISO base media files (ISO/IEC 14496-12 §4.3, registered at mp4ra.org). Videos, pictures and
+// sound use the same container and differ only by their brands. Pure.
 #pragma once
 #include <string_view>
 
 namespace gateway::tiktok {
 
 enum class iso_content {
-    unknown,   // a brand we have no line for
-    structure, // which boxes a file may have; says nothing of what is in it
+    unknown,   // a brand that is not in the table
+    structure, // about the structure of the file, not about its content
     video,
     quicktime,
     picture,
@@ -15,13 +15,13 @@ enum class iso_content {
     raw_photo
 };
 
-/// Of one brand: four bytes, blanks included.
+/// For one brand: four bytes, including blanks.
 iso_content content_of_brand(std::string_view brand);
 
-/// Of a file. The major brand decides where it says what is inside: phones write `mp42` with `M4A ` among the
-/// compatible ones for videos, iTunes writes `M4A ` with `mp42` for sound. A major brand that is unknown, or
-/// is about structure only, leaves it to the compatible ones, of which those of videos come first.
-/// `compatible`: the brands behind each other.
+/// For a file. The major brand decides if it is about content: phones write `mp42` with `M4A ` among the
+/// compatible brands for videos, iTunes writes `M4A ` with `mp42` for sound. If the major brand is unknown or
+/// only about structure, the compatible brands decide, those of videos first. `compatible`: the brands joined
+/// together.
 iso_content content_of_file(std::string_view major, std::string_view compatible);
 
 } // namespace gateway::tiktok

@@ -27,7 +27,7 @@ sniffed_media of(iso_content content) {
             return {{}, "a camera's raw picture"};
         case iso_content::video:
         case iso_content::structure:
-        case iso_content::unknown: // of a camera we do not know: TikTok decides
+        case iso_content::unknown: // perhaps of an unknown camera: TikTok decides
             break;
     }
     return {"video/mp4", {}};
@@ -43,7 +43,7 @@ sniffed_media sniff_brands(std::string_view bytes) {
 }
 
 /// ISO base media and QuickTime: boxes of size and type. Old QuickTime files have no `ftyp` and begin with
-/// one of these others.
+/// one of the other boxes.
 sniffed_media sniff_boxes(std::string_view bytes) {
     if (bytes.size() < 12) return {};
     const std::string_view type = bytes.substr(4, 4);
@@ -53,7 +53,7 @@ sniffed_media sniff_boxes(std::string_view bytes) {
     return {};
 }
 
-/// EBML header (RFC 8794) with the document type `webm`; Matroska as such is not among TikTok's containers.
+/// EBML header (RFC 8794) with the document type `webm`; TikTok does not accept other Matroska files.
 std::string_view sniff_ebml(std::string_view bytes) {
     if (!bytes.starts_with("\x1A\x45\xDF\xA3")) return {};
     const std::size_t doc_type = bytes.substr(0, 64).find("\x42\x82");

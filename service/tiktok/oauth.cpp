@@ -6,7 +6,8 @@
 namespace gateway::tiktok {
 namespace {
 
-constexpr std::size_t form_size_hint = 8 * 1024; // more than any form: growing would leave copies of secrets
+constexpr std::size_t form_size_hint =
+    8 * 1024; // larger than any form, because growing would leave copies of secrets
 
 task<result<outbound::reply>> send_over(outbound::client& http, outbound::origin api, std::string request,
                                         deadline until) {
@@ -74,7 +75,7 @@ task<token_outcome> oauth::ask(secret form, deadline until) {
     auto reply = co_await send_(std::move(bytes), until);
     token_outcome outcome = reply ? read_token_answer(reply->status, reply->body(), reply->retry_after)
                                   : judge_failure(reply.error());
-    if (reply) wipe_bytes(reply->bytes); // tokens were here
+    if (reply) wipe_bytes(reply->bytes); // they contained tokens
     co_return outcome;
 }
 

@@ -1,5 +1,5 @@
 // TikTok's token endpoint (docs/tiktok-wire.md §1.2–1.4): exchange, refresh, revoke. It never repeats a
-// request: what a lost answer means is tokens' affair. One per worker, used from its thread.
+// request; tokens/ decides what a lost answer means. One per worker, used from its thread.
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -16,8 +16,8 @@ namespace gateway::tiktok {
 
 struct revoked {};
 
-/// One request to TikTok's API host, one whole answer; never repeated. The real one is made of
-/// outbound::client; tests of what an answer means bring their own.
+/// Sends one request to TikTok's API host and gives the whole answer; never repeats. Uses outbound::client,
+/// or a function of a test.
 using send_form = std::function<task<result<outbound::reply>>(std::string request, deadline until)>;
 
 class oauth {
@@ -33,11 +33,11 @@ public:
     /// `verifier` empty: PKCE is off.
     task<token_outcome> exchange(std::string code, secret verifier, deadline until);
     task<token_outcome> refresh(secret refresh_token, deadline until);
-    /// Best effort: what became of it is only told, nothing depends on it.
+    /// Best effort: the result is only reported.
     task<result<revoked>> revoke(secret access_token, deadline until);
 
 private:
-    /// The fields every form has.
+    /// The fields of every form.
     std::string form_begun(std::string_view grant_type) const;
     task<token_outcome> ask(secret form, deadline until);
 

@@ -1,4 +1,4 @@
-// What can come of a request to TikTok's token endpoint, as values.
+// The possible results of a request to TikTok's token endpoint, as values.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -22,19 +22,19 @@ struct token_answer {
     std::string log_id;
 };
 
-/// `invalid_grant`: the code or refresh token is dead; only a new login helps.
+/// `invalid_grant`: the code or refresh token is not valid; only a new login helps.
 struct grant_invalid {
     tiktok_words words;
 };
-/// Any other refusal: a fault of ours or of the app's settings.
+/// Any other refusal: an error of the gateway or of the app's settings.
 struct grant_refused {
     tiktok_words words;
 };
-/// Bytes may have left and no answer that can be understood came back: the grant may have been used.
+/// Bytes may have left, and no readable answer came back: the grant may have been used.
 struct answer_lost {
-    std::string why; // no secret in it
+    std::string why; // contains no secret
 };
-/// Not done: the request never left, or TikTok said try later (5xx, 429, server_error,
+/// Not done: the request was not sent, or TikTok answered to try later (5xx, 429, server_error,
 /// temporarily_unavailable).
 struct try_later {
     failure why; // tiktok_unreachable, tiktok_tls, tiktok_error, overloaded, deadline_exceeded

@@ -15,8 +15,8 @@ namespace gateway::tiktok {
 namespace {
 
 constexpr std::int64_t lifetime_max_seconds = 10LL * 365 * 24 * 3600;
-constexpr seconds lifetime_assumed{60};     // of a new pair whose own is unreadable: soon refreshed again
-constexpr std::size_t words_size_max = 512; // of a description that is kept
+constexpr seconds lifetime_assumed{60};     // for a new pair without a readable one: refreshed again soon
+constexpr std::size_t words_size_max = 512; // the longest description that is kept
 
 std::string_view text_of(const boost::json::object& from, std::string_view name) {
     const auto* value = from.if_contains(name);
@@ -24,7 +24,7 @@ std::string_view text_of(const boost::json::object& from, std::string_view name)
     return value->get_string();
 }
 
-/// Whole seconds above zero, else nothing: text, zero and negative numbers are no lifetime (Q03).
+/// Whole seconds above zero; nothing for texts, zero and negative numbers (Q03).
 std::optional<milliseconds> lifetime_of(const boost::json::object& from, std::string_view name) {
     const auto* value = from.if_contains(name);
     if (value == nullptr) return std::nullopt;
@@ -57,7 +57,7 @@ token_outcome judge_refusal(tiktok_words words, std::string_view retry_after) {
     return grant_refused{std::move(words)};
 }
 
-/// TikTok's scopes are words of small letters, dots and underscores; what is none is left out.
+/// Only words of lower-case letters, dots and underscores, like TikTok's scopes; others are left out.
 std::string plain_scopes(std::string_view comma_list) {
     auto scopes = split_list(comma_list);
     std::erase_if(scopes, [](const std::string& one) {
@@ -77,7 +77,8 @@ token_outcome judge_grant(const boost::json::object& body) {
         return answer_lost{"the answer's refresh_token is not one"};
     if (!account.empty() && (!is_plain_token(account) || account.size() > 128))
         return answer_lost{"the answer's open_id is not one"};
-    // The old refresh token may be dead by now: a whole new pair is never dropped for its missing lifetime.
+    // The old refresh token may be invalid by now, so a complete new pair is never dropped for a missing
+    // lifetime.
     if (!lifetime && refresh.empty()) return answer_lost{"the answer has no usable expires_in"};
     out.access_token = secret{std::string(access)};
     out.refresh_token = secret{std::string(refresh)};

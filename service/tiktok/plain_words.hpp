@@ -1,5 +1,5 @@
-// TikTok's words as they may be shown: in answers, in log lines. TikTok is untrusted too, and what it says
-// may echo what it was sent (docs/promises.md, "Problem": no secret, token, upload URL). Pure.
+// Makes TikTok's texts safe for answers and log lines. TikTok is not trusted, and its texts may repeat parts
+// of the request (docs/promises.md, "Problem": no secret, token, upload URL). Pure.
 #pragma once
 #include "base/result.hpp"
 
@@ -9,7 +9,7 @@
 
 namespace gateway::tiktok {
 
-/// Longer messages are cut; TikTok's own are one sentence.
+/// Longer messages are cut; TikTok's are usually one sentence.
 inline constexpr std::size_t message_bytes_max = 512;
 
 /// `text` without any word that holds `access_token`, looks like a token of TikTok's (`act.`, `rft.`, `clt.`,
@@ -21,7 +21,7 @@ std::string without_secrets(std::string_view text, std::string_view access_token
 std::string plain_code(std::string_view text);
 std::string_view plain_log_id(std::string_view text, std::string_view access_token);
 
-/// All of it at once.
+/// Applies all of these to an error.
 tiktok_words plain_words(tiktok_words words, std::string_view access_token);
 
 } // namespace gateway::tiktok

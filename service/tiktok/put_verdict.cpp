@@ -5,8 +5,8 @@
 namespace gateway::tiktok {
 namespace {
 
-/// 416: the number in Content-Range is a count or a last index (W15). It decides only where both readings
-/// agree; a chunk of one byte is the one case where they cannot.
+/// 416: the number in Content-Range is a count or a last index (W15). It is used only if both meanings give
+/// the same result, which fails only for a chunk of one byte.
 after_put judge_progress(const put_answer& answer, chunk piece, std::uint64_t size_bytes) {
     const auto progress = read_progress(answer.content_range, size_bytes);
     if (!progress || piece.size_bytes() == 1) return after_put::ask;
@@ -16,8 +16,8 @@ after_put judge_progress(const put_answer& answer, chunk piece, std::uint64_t si
 }
 
 after_put judge_success(const put_answer& answer, chunk piece, std::uint64_t size_bytes) {
-    if (!answer.all_sent) return after_put::ask; // a success for bytes that TikTok cannot have
-    if (answer.is_page) return after_put::ask;   // the bytes may never have come to TikTok
+    if (!answer.all_sent) return after_put::ask; // a success although not all bytes were sent
+    if (answer.is_page) return after_put::ask;   // the bytes may not have reached TikTok
     const bool is_last = piece.last + 1 == size_bytes;
     if (answer.status == 200) return after_put::done;
     if (is_last) return answer.status == 201 ? after_put::done : after_put::ask;

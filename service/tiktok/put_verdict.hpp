@@ -1,4 +1,4 @@
-// What an answer to a chunk's PUT means (docs/tiktok-wire.md §5.2). Pure.
+// The meaning of the answer to a chunk's PUT (docs/tiktok-wire.md §5.2). Pure.
 #pragma once
 #include "tiktok/chunk_plan.hpp"
 
@@ -9,27 +9,29 @@ namespace gateway::tiktok {
 
 enum class after_put {
     done,        // TikTok has the chunk
-    send_again,  // the same bytes once more, from what is held
-    ask,         // only TikTok knows how far it got: status/fetch tells
-    start_again, // the upload address is dead (403, 404): a new init, by the caller's decision
-    refused      // a fault no repeat cures
+    send_again,  // send the same held bytes again
+    ask,         // unknown: read how far it got with status/fetch
+    start_again, // the upload URL is not valid any more (403, 404): the caller may start again with a new
+                 // init
+    refused      // a failure that would repeat
 };
 
 struct put_answer {
     int status = 0;
     std::string_view content_range;
-    bool all_sent = false; // else TikTok answered before the chunk had left
-    bool is_page = false;  // the body is HTML or the like: somebody else may have answered in TikTok's place
+    bool all_sent = false; // false: TikTok answered before all of the chunk was sent
+    bool is_page = false;  // the body is HTML or similar: the answer may come from a proxy
 };
-/// TikTok's upload host sends no markup, proxies and firewalls do, with any status.
+/// Whether the body is markup, which proxies and firewalls send with any status, and TikTok's upload host
+/// does not.
 bool is_markup(std::string_view body);
 
 after_put judge_put(const put_answer& answer, chunk piece, std::uint64_t size_bytes);
 
-/// TikTok holds `count` bytes: where the chunk goes on.
+/// Where to continue the chunk if TikTok has `count` bytes.
 struct resume_point {
     after_put what =
-        after_put::refused;   // done, send_again (from `offset`), or refused: the count fits nowhere
+        after_put::refused;   // done, send_again (from `offset`), or refused: the count is impossible
     std::uint64_t offset = 0; // within the chunk
 };
 resume_point resume_at(std::uint64_t count, chunk piece);

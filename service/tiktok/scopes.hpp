@@ -1,5 +1,5 @@
-// The scopes of TikTok that this gateway has a use for: the one list that whatever needs one is held against.
-// TikTok has more and adds some, so an unknown one is allowed and only told. Pure.
+// The scopes of TikTok that this gateway uses; the only list of them. TikTok has more, so unknown scopes are
+// allowed and only reported. Pure.
 #pragma once
 #include <span>
 #include <string>
@@ -10,14 +10,14 @@ namespace gateway::tiktok {
 
 struct scope {
     std::string_view name;
-    std::string_view allows; // said to the person who grants it: "This app may …"
+    std::string_view allows; // text for the user who grants it: "This app may …"
 };
 
 std::span<const scope> known_scopes();
-/// Null: none of ours.
+/// Null if it is not in the list.
 const scope* find_scope(std::string_view name);
 
-/// Those of `names` that are none of ours, in their order, each once.
+/// Those of `names` that are not in the list, in their order, each once.
 std::vector<std::string> unknown_scopes(std::span<const std::string> names);
 
 } // namespace gateway::tiktok

@@ -1,4 +1,4 @@
-// What goes into TikTok's calls and what comes of them, typed. Pure: no token, no connection, no clock.
+// Types for the inputs and results of TikTok's calls. Pure: no token, no connection, no clock.
 #pragma once
 #include "base/ids.hpp"
 #include "base/memory/worker_memory.hpp"
@@ -20,9 +20,9 @@ struct api_request {
     worker_string body;      // JSON, or empty
 };
 
-/// What direct posts carry (docs/tiktok-wire.md §4.2, §4.4). Empty privacy_level: not a direct post.
+/// The data of a direct post (docs/tiktok-wire.md §4.2, §4.4). Empty privacy_level: not a direct post.
 struct post_info {
-    std::string caption; // `title` of a video; of photos: title and description apart
+    std::string caption; // `title` of a video; photos have title and description
     std::string title;
     std::string description;
     std::string privacy_level;
@@ -33,7 +33,7 @@ struct post_info {
     std::optional<std::int32_t> video_cover_timestamp_ms;
 };
 
-/// Where the bytes of a video come from: announced chunks, or a URL TikTok pulls itself.
+/// The source of a video's bytes: announced chunks, or a URL that TikTok pulls.
 struct video_source {
     std::uint64_t size_bytes = 0, chunk_size_bytes = 0, chunk_count = 0; // FILE_UPLOAD
     std::string url;                                                     // PULL_FROM_URL when not empty
@@ -41,7 +41,7 @@ struct video_source {
 
 struct started_post {
     publish_id id;
-    std::string upload_url; // a credential: empty for PULL_FROM_URL, never shown to anybody
+    std::string upload_url; // a credential, never shown; empty for PULL_FROM_URL
     std::string log_id;
 };
 
@@ -57,7 +57,7 @@ struct post_status {
     std::string fail_reason;
     std::optional<std::uint64_t> uploaded_bytes;
     document raw;
-    /// Scalar or list, numbers or strings: all were seen (W16).
+    /// A scalar or a list, of numbers or strings: TikTok sends all of these (W16).
     std::vector<std::string> post_ids() const;
 };
 

@@ -1,5 +1,6 @@
-// Where chunks go. TikTok names the address itself, so it is trusted only as https on a public name, or on a
-// host the settings allow (docs/contract.md §9, `tiktok.upload_hosts`); its query is the credential. Pure.
+// The upload URL for chunks. It comes from TikTok's answer, so it is trusted only with https and a public
+// name, or a host that the settings allow (docs/contract.md §9, `tiktok.upload_hosts`); its query is the
+// credential. Pure.
 #pragma once
 #include "base/result.hpp"
 #include "outbound/client.hpp"
@@ -15,10 +16,10 @@ namespace gateway::tiktok {
 
 struct upload_target {
     outbound::origin to;
-    std::string path_and_query; // unchanged: holds the upload token, never shown
+    std::string path_and_query; // unchanged; contains the upload token, never shown
 };
 
-/// tiktok_error for an address that is not trusted; the message does not hold it.
+/// tiktok_error for a URL that is not trusted; the message does not contain it.
 result<upload_target> trust_upload_url(std::string_view upload_url,
                                        const std::vector<std::string>& allowed_hosts);
 

@@ -31,7 +31,7 @@ std::optional<signature_parts> split_signature(std::string_view value) {
                                  : part.starts_with("s=") ? &parts.hex
                                                           : nullptr;
         if (!into) continue;
-        if (!into->empty()) return std::nullopt; // twice: which one was signed?
+        if (!into->empty()) return std::nullopt; // given twice, so it is unclear which one counts
         *into = part.substr(2);
     }
     if (parts.time.empty() || parts.hex.size() != 64) return std::nullopt;
@@ -44,7 +44,7 @@ webhook_kind kind_of(std::string_view name) {
     if (name == "post.publish.failed") return publish_failed;
     if (name == "post.publish.complete") return publish_complete;
     if (name == "post.publish.inbox_delivered") return inbox_delivered;
-    // Both spellings were on TikTok's pages (W30).
+    // TikTok's documentation has both spellings (W30).
     if (name == "post.publish.publicly_available" || name == "post.publish.publicaly_available")
         return publicly_available;
     if (name == "post.publish.no_longer_publicly_available"
@@ -53,7 +53,7 @@ webhook_kind kind_of(std::string_view name) {
     return name == "tiktok.ping" ? ping : other;
 }
 
-/// Strings as they are, integers as digits: ids are seen in both forms.
+/// Strings unchanged, integers as digits, because ids come in both forms.
 std::string text_of(const json::object& from, std::string_view key) {
     const json::value* value = from.if_contains(key);
     if (!value) return {};
@@ -67,13 +67,13 @@ std::int64_t number_of(const json::object& from, std::string_view key) {
     return parse_number<std::int64_t>(text_of(from, key)).value_or(0);
 }
 
-/// TikTok's test event tells milliseconds.
+/// TikTok's test event has milliseconds.
 std::int64_t seconds_of(std::int64_t time) {
-    constexpr std::int64_t year_5138 = 100'000'000'000; // in seconds; in milliseconds it was in 1973
+    constexpr std::int64_t year_5138 = 100'000'000'000; // in seconds; as milliseconds it is in 1973
     return time > year_5138 ? time / 1'000 : time;
 }
 
-/// It is a string that holds a JSON object; `false` for anything else.
+/// The content must be a string that contains a JSON object; `false` for anything else.
 bool read_content(webhook_event& event, const json::value* written) {
     if (!written || !written->is_string()) return false;
     const auto parsed = parse_json(std::string_view(written->get_string()));

@@ -1,4 +1,4 @@
-// TikTok's webhooks: is it TikTok, and what does it say (docs/tiktok-wire.md §7). Pure.
+// TikTok's webhooks: verifies the signature and reads the event (docs/tiktok-wire.md §7). Pure.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -19,7 +19,7 @@ enum class webhook_kind {
     publicly_available,
     no_longer_publicly_available,
     ping, // the portal's test event
-    other // unknown or not ours
+    other // unknown or not used
 };
 
 struct webhook_event {
@@ -29,24 +29,24 @@ struct webhook_event {
     open_id account;
     std::int64_t created_at_s = 0;
     publish_id post;                // of publish events
-    std::string post_id;            // of TikTok's public post, a string of digits; may be empty
+    std::string post_id;            // of the public post, a string of digits; may be empty
     std::string reason;             // fail_reason of publish_failed
     std::int64_t reason_number = 0; // of authorization_removed
-    /// Why it has no effect here, for the log; empty: it has one. TikTok is answered 200 all the same: it
-    /// would only send the same again for three days.
+    /// Why it has no effect here, for the log; empty if it has one. The answer is 200 anyway, because TikTok
+    /// would send the same event again for three days.
     std::string_view without_effect = {};
     /// SHA-256 (hex) of (event, account, publish_id, post_id, create_time): TikTok delivers at least once.
     std::string fingerprint() const;
 };
 
-/// TikTok names no window; 300 s is customary.
+/// TikTok documents no window; 300 s is usual.
 inline constexpr seconds webhook_window{300};
 
-/// `signature` is the value of TikTok-Signature, `body` the raw bytes. unauthenticated in every bad case,
-/// with the same words.
+/// `signature` is the value of TikTok-Signature, `body` the raw bytes. unauthenticated, with the same text
+/// for every reason.
 result<void> verify_webhook(std::string_view signature, std::string_view body, const secret& client_secret,
                             wall_time now, seconds window = webhook_window);
-/// After verification: whatever it is.
+/// Reads a verified body of any kind.
 webhook_event read_webhook(std::string_view body);
 
 } // namespace gateway::tiktok
