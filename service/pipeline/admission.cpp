@@ -50,7 +50,7 @@ result<std::optional<limits::standing>> take_quota(limits::window_table& quotas,
                                                    const caller_book::entry& who, steady_time now) {
     if (who.quota.limit == 0) return std::optional<limits::standing>{};
     constexpr std::uint8_t the_one_kind = 0;
-    // A request counts when it comes, however long it takes.
+    // A request counts when it arrives, however long it takes.
     const auto counted = quotas.count(who.who->name, the_one_kind, who.quota, now);
     if (const auto* refused = std::get_if<limits::no_slot>(&counted))
         return failure{errc::rate_limited, "This key has used up its requests for this minute."}
@@ -73,7 +73,7 @@ failure absent(errc code) {
 result<void> may_act_for(const settings::caller& who, const request& what) {
     user_id& user = what.names->user;
     user.assign_trusted({});
-    if (what.user_id.empty()) return {}; // the path names none: the router lets no parameter be empty
+    if (what.user_id.empty()) return {}; // the path has no user; the router refuses empty parameters
     if (const auto good = check_user_id(what.user_id, user); !good) return good.error();
     if (!matches_any(who.users, user.text())) return absent(errc::user_not_connected);
     return {};
@@ -156,7 +156,7 @@ result<body_plan> plan_body(const request& what) {
         if (!may_have_bytes(what)) return body_plan{};
         if (what.content_length.value_or(0) > dropped_bytes_max)
             return failure{errc::too_large, "This route takes no body, and of one it ignores 64 KB at most."};
-        // Nobody is asked for bytes that are thrown away; the connection ends instead.
+        // No 100 Continue for bytes that would be discarded; the connection ends instead.
         return body_plan{.shape = what.expects_continue ? body_shape::none : body_shape::dropped};
     }
     if (row.takes == body::document) return body_plan{.shape = body_shape::document};
@@ -169,7 +169,7 @@ result<body_plan> plan_body(const request& what) {
     if (!may_have_bytes(what) && fine_without) return body_plan{.shape = body_shape::json};
     const auto type = http::parse_media_type(what.content_type);
     if (type && type->is_json()) return body_plan{.shape = body_shape::json, .type = *type};
-    // Chunks may hold nothing; who asks before sending has something to send.
+    // A chunked body may be empty, but not that of a client with Expect: 100-continue.
     if (fine_without && !what.content_length && !what.expects_continue)
         return body_plan{.shape = body_shape::nothing_due};
     if (!type) return wrong_type(row);

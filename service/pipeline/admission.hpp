@@ -1,5 +1,5 @@
-// The steps that need no waiting: who calls, may they, how long, and is the shape of the body one this row
-// takes. Each gives a failure or lets pass; pipeline.cpp says in which order and why. Pure but for the quota.
+// The checks that need no waiting: the caller, permissions, deadline, and the kind of body. Each gives a
+// failure or passes; pipeline.cpp has their order and the reasons. Pure except for the quota.
 #pragma once
 #include "api/row.hpp"
 #include "base/clock.hpp"
@@ -22,21 +22,21 @@ struct call_record;
 
 namespace gateway::pipeline {
 
-/// unauthenticated, in the same words whatever is wrong with the key (docs/code-rules.md §13).
+/// unauthenticated, with the same text for every fault of the key (docs/code-rules.md §13).
 result<const caller_book::entry*> identify(const std::shared_ptr<const caller_book>& book,
                                            const request& what);
-/// What a call hears that was not identified: `refusal`, or, where too many such came from its address,
-/// rate_limited with limit_scope address. A right key never comes here.
+/// The failure of a call without a valid key: `refusal`, or, if too many such calls came from its address,
+/// rate_limited with limit_scope address.
 failure refuse_unknown_key(limits::address_limiter& counts, const request& what, const failure& refusal);
 /// forbidden.
 result<void> may_do(const settings::caller& who, const api::row& what);
-/// rate_limited, limit_scope caller. Says how the quota stands in both cases. Nothing to say without callers.
+/// rate_limited, limit_scope caller. Gives the quota's state in both cases; nothing without callers.
 result<std::optional<limits::standing>> take_quota(limits::window_table& quotas,
                                                    const caller_book::entry& who, steady_time now);
-/// user_not_connected for a user outside the caller's `users`, in the words of one who does not exist (C27);
-/// invalid_input for what is no user_id.
+/// user_not_connected for a user outside the caller's `users`, with the same text as for one who does not
+/// exist (C27); invalid_input for an invalid user_id.
 result<void> may_act_for(const settings::caller& who, const request& what);
-/// The words of absence, equal for what does not exist and for what belongs to somebody else (C27).
+/// The failure for what does not exist; the same for what belongs to another caller (C27).
 failure absent(errc code);
 
 /// The steps above, in their order: who calls, what they may do, their quota, for whom. One per worker.
@@ -61,7 +61,7 @@ private:
 
 /// X-Request-Timeout: seconds, digits with at most three after the point. invalid_input.
 result<std::optional<milliseconds>> wished_timeout(std::string_view seconds_text);
-/// Of the row, from the settings; `upload_bytes` where the size is known by now.
+/// The deadline for a row, from the settings; `upload_bytes` if the size is already known.
 milliseconds allowed_time(api::pace pace, std::uint64_t upload_bytes, const settings::deadlines& from);
 
 /// When a call ends, whatever it waits for. One per worker.
@@ -95,19 +95,19 @@ enum class body_shape {
     multipart,
     raw,
     document,
-    dropped,    // the row takes none: a little of one is read and thrown away
-    nothing_due // fine if it turns out to be empty, else unsupported_media_type
+    dropped,    // the row takes none: a small one is read and discarded
+    nothing_due // accepted if it turns out to be empty, else unsupported_media_type
 };
 struct body_plan {
     body_shape shape = body_shape::none;
     http::media_type type; // views into the request
 };
 /// length_required, too_large, unsupported_media_type: from the head alone, before a byte is read (C13, C14).
-/// Where only the bytes can tell, since proxies send empty bodies as chunks, the plan is to look for one.
+/// Proxies send empty bodies as chunks; there the plan is to read until a byte or the end comes.
 result<body_plan> plan_body(const request& what);
 /// unsupported_media_type, with what the row takes.
 failure wrong_type(const api::row& what);
-/// Of a body that no row asked for: as much of it as would be read to keep the connection.
+/// The largest unwanted body that is read to keep the connection.
 inline constexpr std::uint64_t dropped_bytes_max = 64 * 1024;
 
 } // namespace gateway::pipeline

@@ -12,8 +12,8 @@ task<result<std::string>> read_whole(body_source& from, std::uint64_t bytes_max,
     std::string all;
     std::size_t have = 0;
     for (;;) {
-        // Room grows with what came, never with what was announced; one byte more than allowed shows the
-        // excess.
+        // Memory grows with the received bytes, not with the announced size; one byte more than allowed is
+        // read to detect the excess.
         const auto room = std::min<std::uint64_t>(step_bytes, bytes_max + 1 - have);
         all.resize(have + static_cast<std::size_t>(room));
         const std::span<char> space{all.data() + have, static_cast<std::size_t>(room)};

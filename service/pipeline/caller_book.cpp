@@ -24,7 +24,7 @@ const caller_book::entry* caller_book::find(std::string_view key) const {
     if (open()) return &anonymous_;
     const auto hash = sha256(key);
     const entry* found = nullptr;
-    for (const auto& each : entries_) // all of them: no early end
+    for (const auto& each : entries_) // compares with all of them, without an early end
         if (equal_in_constant_time(as_text(hash), as_text(each.key_hash))) found = &each;
     return key.empty() ? nullptr : found;
 }

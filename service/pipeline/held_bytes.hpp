@@ -1,5 +1,5 @@
-// The bytes of a file that came with a small form, in memory until they are sent on. Taken in blocks, so that
-// room grows with what came and shrinks with what was handed on. Lives in the frame of a call.
+// The bytes of a file from a small form, in memory until they are sent. Allocated in blocks, so that memory
+// grows with the received bytes and shrinks as they are sent. Lives in the frame of a call.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -13,9 +13,9 @@ namespace gateway::pipeline {
 class held_bytes {
 public:
     void append(std::string_view bytes);
-    /// Moves the first bytes into `space`; 0 when none are left.
+    /// Moves the first bytes into `space`; 0 if none are left.
     std::size_t take(std::span<char> space);
-    /// All that came, also what has been taken.
+    /// All received bytes, including those already taken.
     std::uint64_t size_bytes() const { return size_bytes_; }
 
 private:

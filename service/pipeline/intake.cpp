@@ -7,14 +7,13 @@
 namespace gateway::pipeline {
 namespace {
 
-/// Absent bodies and empty ones are one thing.
+/// An absent body is treated like an empty one.
 task<result<std::string>> whole_body(const request& what, deadline until) {
     if (!what.body || !what.has_body) co_return std::string{};
     co_return co_await read_whole(*what.body, what.what->body_bytes_max, until);
 }
 
-/// For a body whose type is none that the row takes: what counts is that there are bytes, not how they are
-/// framed.
+/// For a body of a type that the row does not take: refused only if it has bytes, whatever its framing.
 task<result<void>> expect_nothing(const request& what, deadline until) {
     char first = 0;
     const auto got = co_await what.body->read_some({&first, 1}, until);
@@ -23,7 +22,8 @@ task<result<void>> expect_nothing(const request& what, deadline until) {
     co_return result<void>{};
 }
 
-/// Reads what the row does not take, so that nothing of it is a request of its own. Gives how to go on.
+/// Reads a body that the row does not take, so that its bytes are not read as the next request. Gives how to
+/// continue.
 task<result<body_shape>> look_for_bytes(const request& what, body_shape planned, deadline until) {
     if (planned == body_shape::dropped) {
         const auto dropped = co_await drop_whole(*what.body, dropped_bytes_max, until);
@@ -32,7 +32,7 @@ task<result<body_shape>> look_for_bytes(const request& what, body_shape planned,
     }
     const auto empty = co_await expect_nothing(what, until);
     if (!empty) co_return empty.error();
-    co_return body_shape::json; // of no inputs
+    co_return body_shape::json; // without inputs
 }
 
 task<result<void>> open_form(const request& what, const body_plan& plan, intake& into, byte_budget& memory,

@@ -1,6 +1,6 @@
-// The intake of a call: the pipeline's step from a request's query and body to checked inputs. Reads as much
-// of the body as the row needs and no byte of a file, which the action pulls itself; but a form is looked
-// through first where its size or its end could not be known otherwise. Lives in the frame of the call.
+// The pipeline's step from a request's query and body to checked inputs. Reads as much of the body as the row
+// needs and no byte of a file, which the action reads itself; but a form is read to its end first if its size
+// or validity could not be known otherwise. Lives in the frame of the call.
 #pragma once
 #include "api/call.hpp"
 #include "api/validate.hpp"
@@ -22,9 +22,9 @@ namespace gateway::pipeline {
 
 struct intake {
     api::checked_input input;
-    api::body_facts body;                   // source: only where the request carries the file itself
-    std::string document;                   // of rows that read their body themselves
-    std::unique_ptr<multipart_source> form; // what body.source points to, for multipart
+    api::body_facts body;                   // source: only if the request contains the file
+    std::string document;                   // for rows that read their body themselves
+    std::unique_ptr<multipart_source> form; // the target of body.source, for multipart
 };
 
 /// One per worker.
@@ -36,7 +36,7 @@ public:
                 files::shelf& files, std::uint32_t keep_hours)
         : prefixes_(verified_url_prefixes), memory_(memory), files_(files), keep_hours_(keep_hours) {}
 
-    /// Of a request without a body.
+    /// For a request without a body.
     result<void> take_query(const request& what, intake& into) const;
     /// All failures of bodies and inputs: malformed_request, malformed_json, invalid_input, too_large, ….
     task<result<intake>> take(const request& what, body_plan plan, deadline until) const;

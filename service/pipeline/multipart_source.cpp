@@ -52,7 +52,7 @@ task<result<void>> multipart_source::open(deadline until) {
     while (!form_.file_announced()) {
         const auto more = co_await advance(until);
         if (!more) co_return more.error();
-        if (!*more) break; // the parser lets no form end well that has no file
+        if (!*more) break; // the parser refuses a form without a file
     }
     const auto told = form_.told_file_bytes();
     const auto left = content_length_bytes_ - used_bytes_;
@@ -62,7 +62,7 @@ task<result<void>> multipart_source::open(deadline until) {
                           "The body's Content-Length leaves no room for the file and the closing delimiter."};
     file_bytes_at_most_ = told.value_or(room);
     told_ = told.has_value();
-    const bool nothing_behind = told && (*told == room || *told + 2 == room); // but a last line break
+    const bool nothing_behind = told && (*told == room || *told + 2 == room); // or only a line break
     if (fits_into_a_chunk(content_length_bytes_))
         goes_ = way::held;
     else

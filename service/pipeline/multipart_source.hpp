@@ -1,9 +1,8 @@
-// The file part of a multipart/form-data body as a body_source (docs/contract.md §5 b). Its size has to be
-// known before TikTok is asked for anything, and the form to be good as far as that can be known. So there
-// are three ways: a form of at most one chunk is read whole into memory; a larger one is streamed where its
-// file part tells its length and the body's Content-Length leaves nothing behind it but the closing
-// delimiter; every other is staged on disk first. Lives in the frame of the call, on its worker; refers to
-// the raw body.
+// The file part of a multipart/form-data body as a body_source (docs/contract.md §5 b). Its size, and as far
+// as possible its validity, must be known before TikTok is called. There are three ways: a form of at most
+// one chunk is read whole into memory; a larger one is streamed if its file part has a length and the body's
+// Content-Length leaves room only for the closing delimiter after it; every other form is staged on disk
+// first. Lives in the frame of the call, on its worker; refers to the raw body.
 #pragma once
 #include "base/byte_budget.hpp"
 #include "base/clock.hpp"
@@ -57,7 +56,7 @@ public:
     bool has_input() const { return form_.has_input(); }
     const std::string& input() const { return form_.input(); }
     const std::string& file_name() const { return form_.file_name(); }
-    /// What it was staged in, null otherwise; finish() would keep it.
+    /// The staged file or null; its finish() would keep it.
     files::writer* staged_in() const { return writer_.get(); }
 
     /// Unless knows_size(): at most so many.
@@ -66,10 +65,10 @@ public:
     void release_memory() override { memory_.reset(); }
 
 private:
-    /// One step of the parser, after reading more when nothing is left. `false`: the form has ended, and
-    /// well.
+    /// One step of the parser; reads more first if nothing is left. `false`: the form has ended without an
+    /// error.
     task<result<bool>> advance(deadline until);
-    /// The next bytes of the file, for one look; empty at the end.
+    /// The next bytes of the file, valid until the next call; empty at the end.
     task<result<std::string_view>> next_piece(deadline until);
 
     body_source& raw_;
@@ -77,8 +76,8 @@ private:
     http::multipart_form form_;
     std::unique_ptr<char[]> buffer_;
     std::string_view unread_;      // in buffer_
-    std::string_view file_;        // bytes of the file not handed on yet
-    std::uint64_t used_bytes_ = 0; // of the body, by the parser
+    std::string_view file_;        // bytes of the file not returned yet
+    std::uint64_t used_bytes_ = 0; // bytes of the body that the parser has consumed
     std::uint64_t file_bytes_at_most_ = 0;
     std::uint64_t seen_bytes_ = 0; // of the file, handed on by next_piece()
     bool told_ = false;            // the file part has a length of its own
@@ -89,7 +88,7 @@ private:
     std::optional<byte_budget::permit> memory_;
     std::unique_ptr<held_bytes> held_;
     std::unique_ptr<files::writer> writer_;
-    std::unique_ptr<body_source> staged_; // what writer_ took, to be read
+    std::unique_ptr<body_source> staged_; // reads what writer_ has written
 };
 
 } // namespace gateway::pipeline

@@ -47,7 +47,7 @@ struct pipeline::flow {
     const request& what;
     telemetry::call_record& record;
     api::outcome& out;
-    std::shared_ptr<const caller_book> book; // held to the end of the call, whatever SIGHUP brings meanwhile
+    std::shared_ptr<const caller_book> book; // kept to the end of the call, also if SIGHUP replaces it
     const settings::caller* by = nullptr;
     std::optional<milliseconds> wish;
     body_plan plan;
@@ -59,7 +59,7 @@ struct pipeline::flow {
     std::optional<api::outcome> refused; // what stands in the way of the run, if the key has no answer yet
 };
 
-/// The order, with the reason for each place.
+/// The order of the checks, with the reasons.
 bool pipeline::flow::admit() {
     const auto& row = *what.what;
     // Who calls, what they may do, their quota, for whom: before anything that costs us.
@@ -68,12 +68,12 @@ bool pipeline::flow::admit() {
     by = *admitted;
     if (row.needs_connection) with.users_.prefetch(what.names->user);
     if (!what.publish_id.empty()) with.posts_.expect_post(what.names->user);
-    // How long: everything from here on may wait.
+    // The deadline, since everything from here on may wait.
     const auto wished = wished_timeout(what.timeout_seconds);
     if (!passes(wished)) return false;
     wish = *wished;
     if (row.replays && !passes(check_key(what))) return false;
-    // The body: judged by its head alone first, then read as far as the inputs reach, then all inputs at
+    // The body: checked by the head alone first, then read as far as the inputs need, then all inputs at
     // once.
     auto planned = plan_body(what);
     if (!passes(planned)) return false;
@@ -100,7 +100,7 @@ bool pipeline::flow::build_call() {
 bool pipeline::flow::read_path() {
     auto& c = *call;
     what.names->post.assign_trusted({});
-    if (!what.publish_id.empty()) { // the router lets no parameter be empty
+    if (!what.publish_id.empty()) { // the router refuses empty parameters
         if (!passes(check_publish_id(what.publish_id, what.names->post))) return false;
         record.publish_id = c.post.text();
     }
@@ -113,7 +113,7 @@ bool pipeline::flow::read_path() {
     return true;
 }
 
-/// Holds the row's scope against what the acting user granted.
+/// Checks the row's scope against the acting user's granted scopes.
 bool pipeline::flow::check_scope() {
     auto& c = *call;
     c.granted = bound.api->scopes();
@@ -121,15 +121,15 @@ bool pipeline::flow::check_scope() {
     return !c.what.scope || passes(granted_any(c.what.scope(c.input), c.granted));
 }
 
-/// The bytes this call may have to send, as far as they are known before any is read: for its deadline.
+/// The bytes that this call may have to send, as far as known before any is read; for its deadline.
 task<std::uint64_t> pipeline::flow::bytes_to_send() const {
     const auto& c = *call;
     if (taken.form && taken.form->goes() == multipart_source::way::staged)
-        co_return 2 * taken.form->size_bytes(); // in, then out
+        co_return 2 * taken.form->size_bytes(); // received, then sent
     if (c.body.source) co_return c.body.source->size_bytes();
     if (const auto files = c.input.files("file_to_upload"); !files.empty()) {
         const auto found = co_await with.files_.find(c.caller(), files.front().id, c.now, c.until);
-        co_return found ? found->size_bytes : 0; // that it is missing is said by whoever opens it
+        co_return found ? found->size_bytes : 0; // a missing file is reported when it is opened
     }
     if (c.post.empty()) co_return 0;
     const auto found = co_await with.posts_.find_post(c.user, c.post, c.until);
@@ -153,7 +153,7 @@ task<bool> pipeline::flow::prepare() {
         const auto bytes = co_await bytes_to_send();
         c.until = with.times_.until(what, wish, bytes);
     }
-    // As whom, and did they grant it: costs a look into the vault, no call of TikTok's.
+    // The acting user and the scopes: reads the vault, without a call to TikTok.
     if (c.what.needs_connection) {
         if (!with.users_.bind_now(c, bound)) {
             const auto found = co_await with.users_.bind(c, bound);
@@ -162,7 +162,7 @@ task<bool> pipeline::flow::prepare() {
         if (!check_scope()) co_return false;
     }
     if (!taken.form) co_return true;
-    // The form to its end, where only that tells whether it is one: what is refused costs no init.
+    // Reads a form to its end if only that shows whether it is valid, so that an invalid one causes no init.
     const auto whole = co_await with.bodies_.take_rest(*taken.form, c.caller(), c.until);
     c.body.staged_in = taken.form->staged_in();
     co_return passes(whole);
@@ -220,8 +220,8 @@ task<void> pipeline::flow::run_keyed() {
 
 namespace {
 
-/// Where it was the drain's deadline that ended a wait, and not the call's own, that is what the caller has
-/// to know: another replica can do it (P01). What may have reached TikTok stays as it is.
+/// If the drain's deadline ended a wait, and not the call's own, says so in the answer, because another
+/// replica can do the call (P01). A failure that may have reached TikTok is not changed.
 void name_the_drain(api::outcome& out, const call_times& times) {
     const auto* why = std::get_if<failure>(&out);
     if (!why || !times.ended_by_drain(steady_now())) return;
@@ -232,7 +232,7 @@ void name_the_drain(api::outcome& out, const call_times& times) {
                       + why->message()};
 }
 
-/// What a caller may not tell apart must not differ in details either (C27).
+/// Failures that callers must not be able to distinguish must not differ in details either (C27).
 void mask_not_found(api::outcome& out) {
     const auto* why = std::get_if<failure>(&out);
     if (!why) return;
@@ -256,13 +256,13 @@ pipeline::pipeline(admission gate, body_intake bodies, call_times times, acting_
 
 task<void> pipeline::serve(request& what, telemetry::call_record& record, api::outcome& out) {
     namespace this_coro = boost::asio::this_coro;
-    // A write that has begun ends and is recorded, also when the client is gone (C16): the body's end or the
-    // deadline stops it, never a cancelled wait.
+    // A write that has begun is completed and recorded, also if the client disconnects (C16): the body's end
+    // or the deadline ends it, never a cancelled wait.
     const auto& row = *what.what;
     if (row.writes) co_await this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
     flow at(*this, what, record, out);
-    // The fence around one request: a bug of ours costs this request and nobody else's (docs/code-rules.md
-    // §12). The end of the session is not a fault and passes.
+    // Catches exceptions of one request, so that a bug affects only this request (docs/code-rules.md §12).
+    // The cancellation of the session is passed on.
     try {
         bool go_on = at.admit();
         if (go_on && at.plan.shape != body_shape::none) {

@@ -27,15 +27,15 @@ public:
     pipeline(admission gate, body_intake bodies, call_times times, acting_users users, store::store& posts,
              files::shelf& files, idempotency::runner& keys, api::tools tools);
 
-    /// For calls that begin from now on; those in flight go on with the callers they began with. On the
-    /// worker's thread.
+    /// For calls that begin from now on; running ones keep the callers they began with. On the worker's
+    /// thread.
     void change_callers(std::shared_ptr<const caller_book> callers) {
         admission_.change_callers(std::move(callers));
     }
 
-    /// Never throws for a request's fault. The body is read only as far as the row needs it. All arguments
-    /// outlive the call; what came of it is in `out`. Fills caller, user, caller_quota, replayed, code and
-    /// refused_by of the record; the door fills the rest.
+    /// Never throws for a fault of the request. Reads the body only as far as the row needs. All arguments
+    /// must outlive the call; `out` is the result. Fills caller, user, caller_quota, replayed, code and
+    /// refused_by of the record; the listener fills the rest.
     task<void> serve(request& what, telemetry::call_record& record, api::outcome& out);
 
 private:
