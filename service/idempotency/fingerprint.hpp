@@ -1,5 +1,5 @@
-// What makes two requests with one Idempotency-Key the same request (docs/contract.md §5): known before the
-// bytes of an upload are read. Pure.
+// The fingerprint by which two requests with one Idempotency-Key count as the same request
+// (docs/contract.md §5); computed before the bytes of an upload are read. Pure.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -16,12 +16,12 @@ struct request_identity {
     std::string_view slug;
     std::string_view user_id;
     std::string_view publish_id;
-    const boost::json::object& inputs;       // checked, defaults filled in, in the row's order: canonical
-    std::optional<std::uint64_t> file_bytes; // where the body is the file
+    const boost::json::object& inputs;       // canonical: checked, with defaults, in the row's order
+    std::optional<std::uint64_t> file_bytes; // if the body is the file
     std::string_view content_digest;
 };
 
-/// 32 bytes of SHA-256. Each part stands with its length, so no two identities share a text.
+/// 32 bytes of SHA-256. Each part is hashed with its length, so that two identities never give the same text.
 std::string fingerprint(const request_identity& of);
 
 /// Of one part of a call, apart from the others in its list: `shared` holds what they have in common.

@@ -20,8 +20,8 @@ struct recovered_keys {
     std::size_t answered = 0;
     std::size_t freed = 0;
 };
-/// `rows`: of the actions that may have begun the posts. vault_unavailable, deadline_exceeded: what was
-/// recovered stays so.
+/// `rows`: of the actions that may have begun the posts. vault_unavailable, deadline_exceeded: keys recovered
+/// so far stay recovered.
 task<result<recovered_keys>> recover_keys(store::store& store, std::span<const api::row> rows,
                                           deadline until);
 

@@ -14,13 +14,12 @@ namespace {
 
 constexpr char part_mark = '\x1f';
 
-/// What was done must be written down even when the call's own time is over.
+/// The result must be stored even if the call's deadline has passed.
 deadline time_to_remember() {
     return deadline::in(steady_now(), seconds{5});
 }
 
-/// Whether the first answer is the last word: refusals without effect and half-done batches may be tried
-/// again.
+/// Whether the answer is final: refusals without effect and partly failed batches may be tried again.
 bool is_final(const api::outcome& out) {
     if (const auto* why = std::get_if<failure>(&out)) return must_be_remembered(*why);
     const auto* answer = std::get_if<api::answer>(&out);
@@ -33,7 +32,7 @@ task<api::outcome> run_fenced(task<api::outcome> write) {
     try {
         co_return co_await std::move(write);
     } catch (const boost::system::system_error& thrown) {
-        if (thrown.code() == boost::asio::error::operation_aborted) throw; // the session is being ended
+        if (thrown.code() == boost::asio::error::operation_aborted) throw; // the session is cancelled
     } catch (const std::exception&) {                                      // answered below
     }
     constexpr bool writes = true;
@@ -67,7 +66,7 @@ task<api::outcome> runner::run_once(keyed_write what, task<api::outcome> write) 
     if (is_final(out)) {
         std::string answer;
         const int status = what.recovers.write(answer, out, what.request_id);
-        // Should this fail, the key stays taken: a later call hears in_progress, and nothing is done twice.
+        // If this fails, the key stays claimed: a later call gets in_progress, and nothing is done twice.
         (void)co_await claim.finish(status, std::move(answer), time_to_remember());
     } else {
         (void)co_await claim.release(time_to_remember());
