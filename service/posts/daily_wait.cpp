@@ -30,7 +30,7 @@ task<failure> with_daily_wait(store::store& store, user_id user, failure f, bool
         f.code() == errc::rate_limited && f.details() && f.details()->scope == limit_scope::tiktok_daily;
     if (!daily) co_return f;
     auto recent = co_await store.list_posts(std::move(user), {}, looked_at, until);
-    if (!recent) co_return f; // an hour, as it stands
+    if (!recent) co_return f; // keeps the default wait of an hour
     co_return std::move(f).retry_after(wait_for_daily_cap(recent->rows, direct, now));
 }
 

@@ -11,7 +11,7 @@
 namespace gateway::posts {
 namespace {
 
-/// Another replica has ended this attempt, and the caller's key is free or answered: to go on could post
+/// Another replica has ended this attempt, and the caller's key is free or answered, so continuing could post
 /// twice.
 failure taken_for_dead() {
     return {errc::vault_unavailable,
@@ -38,7 +38,7 @@ attempt::attempt(store::store& store, telemetry::recorder& counts, user_id user,
 task<result<void>> attempt::begin(deadline until) {
     record_.state = store::post_state::begun;
     auto done = co_await store_.begin_post(record_, until);
-    if (!done) { // it may be written all the same: then it came to nothing
+    if (!done) { // it may have been written all the same; then it is ended as failed
         record_.state = store::post_state::settled;
         record_.status = failed;
         record_.fail_reason = facts(errc::vault_unavailable).name;
@@ -54,7 +54,7 @@ task<result<void>> attempt::begin(deadline until) {
 
 task<result<void>> attempt::write() {
     record_.updated_at = wall_now();
-    // The end of a call with a key is followed by the end of the key.
+    // After the end of a call with a key, the key is finished, too.
     const bool key_follows = record_.state != store::post_state::begun && !record_.idempotency_key.empty();
     auto done =
         co_await store_.update_post(record_, deadline::in(steady_now(), write_time),
@@ -75,7 +75,7 @@ task<result<void>> attempt::settle(std::string_view status) {
     record_.state = store::post_state::settled;
     record_.status = status;
     counts_.post_ended("settled");
-    return write(); // TikTok's webhook may have been faster: then the store keeps its word
+    return write(); // if TikTok's webhook was faster, the store keeps its status
 }
 
 task<result<void>> attempt::fail(std::string_view fail_reason) {

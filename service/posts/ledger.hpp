@@ -1,6 +1,6 @@
-// The memory of one publish attempt, step by step: begun (durable) before anything leaves that can post,
-// named as soon as TikTok gives the publish_id, settled when our part is over. Lives in the frame of the
-// call.
+// Writes the ledger's record of one publish attempt: begun (durable) before a request that can post is sent,
+// named as soon as TikTok gives the publish_id, settled when the gateway's part is done. Lives in the frame
+// of the call.
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -20,7 +20,7 @@ class recorder;
 
 namespace gateway::posts {
 
-/// Steps after the begin are written even when the call's own deadline is over: what happened is a fact.
+/// Steps after the begin are written even after the call's deadline, because they have happened.
 inline constexpr milliseconds write_time{5'000};
 
 class attempt {
@@ -34,15 +34,15 @@ public:
 
     bool is_begun() const { return begun_; }
 
-    /// vault_unavailable: then nothing may be sent.
+    /// If it fails (vault_unavailable), nothing may be sent.
     task<result<void>> begin(deadline until);
-    /// TikTok's name for it.
+    /// Stores TikTok's publish_id.
     task<result<void>> named(publish_id id, std::string_view status);
-    /// Our part went well; `status` is TikTok's word.
+    /// The gateway's part succeeded; `status` is TikTok's.
     task<result<void>> settle(std::string_view status);
-    /// Ended without a post, for certain.
+    /// Certainly ended without a post.
     task<result<void>> fail(std::string_view fail_reason);
-    /// Nobody knows.
+    /// The outcome is unknown.
     task<result<void>> lose();
 
 private:
@@ -54,8 +54,8 @@ private:
     bool begun_ = false;
 };
 
-/// What a failed init means (docs/contract.md §4): as it is when TikTok refused or nothing left; else
-/// outcome_unknown where the init itself can post, and retryable where it cannot.
+/// What a failed init means (docs/contract.md §4): unchanged if TikTok refused or nothing was sent; else
+/// outcome_unknown if the init itself can post, and retryable if it cannot.
 failure meaning_of_failed_init(const failure& f, bool init_can_post);
 
 } // namespace gateway::posts

@@ -11,7 +11,7 @@ std::string_view state_of(std::string_view tiktok_status) {
     if (tiktok_status == send_to_user_inbox) return "in_inbox";
     if (tiktok_status == publish_complete) return "published";
     if (tiktok_status == failed) return "failed";
-    return "processing"; // words of tomorrow too (docs/tiktok-wire.md §6)
+    return "processing"; // also for future statuses (docs/tiktok-wire.md §6)
 }
 
 std::string_view state_of(const store::post_record& known) {
@@ -27,7 +27,7 @@ bool end_is_whole(const store::post_record& known) {
     if (known.status == failed) return true;
     if (known.status != publish_complete) return false;
     if (public_ids(known.post_ids).any()) return true;
-    // A private post never gets one. Who may see a draft, the creator decides in the app.
+    // A private post never gets a public id. For a draft, the creator chooses the audience in the app.
     return is_direct(&known, known.id) && read_settings(known.settings).privacy_level == "SELF_ONLY";
 }
 

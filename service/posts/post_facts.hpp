@@ -1,4 +1,4 @@
-// What TikTok's words about a post mean to us (docs/contract.md §4, docs/tiktok-wire.md §6). Pure.
+// The meaning of TikTok's statuses of a post (docs/contract.md §4, docs/tiktok-wire.md §6). Pure.
 #pragma once
 #include "store/records.hpp"
 
@@ -12,20 +12,20 @@ inline constexpr std::string_view send_to_user_inbox = "SEND_TO_USER_INBOX";
 inline constexpr std::string_view publish_complete = "PUBLISH_COMPLETE";
 inline constexpr std::string_view failed = "FAILED";
 
-/// No further news of this attempt is to be expected. An inbox draft is not at its end: the creator may post
-/// it.
+/// Whether the status is final. That of an inbox draft is not: the creator may post it.
 bool is_end(std::string_view tiktok_status);
 
-/// The ledger knows all that TikTok will tell of this attempt: its end, and where the post is one that others
-/// can see, its ids, which often come later than the end.
+/// Whether the ledger has everything that TikTok will report of this attempt: its end, and for a public post
+/// its ids, which often come later than the end.
 bool end_is_whole(const store::post_record& known);
 
-/// A direct post publishes itself; known from the ledger, or from the shape of TikTok's publish_id
-/// (docs/tiktok-wire.md §0). Photos have one shape for both modes: without a record they count as not direct.
+/// Whether it is a direct post; by the ledger, or by the format of TikTok's publish_id
+/// (docs/tiktok-wire.md §0). Photos have the same format for both modes: without a record they count as not
+/// direct.
 bool is_direct(const store::post_record* known, const publish_id& id);
 
-/// Nothing of it is at TikTok: refused, or broken off before all bytes were there. (Where TikTok had all
-/// bytes there is a digest.)
+/// Whether TikTok has nothing of it: refused, or interrupted before all bytes were sent. (If TikTok has all
+/// bytes, the record has a digest.)
 bool came_to_nothing(const store::post_record& attempt);
 
 /// Whether a new upload of the same video can help (docs/tiktok-wire.md §6, "fail_reason").

@@ -1,4 +1,5 @@
-// publisher::post_photos (docs/tiktok-wire.md §4.4): TikTok pulls the pictures, so the init is all there is.
+// publisher::post_photos (docs/tiktok-wire.md §4.4): TikTok pulls the pictures, so the init is the only
+// request.
 #include "posts/daily_wait.hpp"
 #include "posts/ledger.hpp"
 #include "posts/post_facts.hpp"

@@ -1,5 +1,5 @@
-// The settings of a post: kept with a draft, merged with those of a later publish, checked before anything is
-// asked of TikTok. Pure.
+// The settings of a post: stored with a draft, merged with those of a later publish, checked before TikTok is
+// called. Pure.
 #pragma once
 #include "base/result.hpp"
 #include "posts/publisher.hpp"
@@ -10,19 +10,19 @@
 
 namespace gateway::posts {
 
-/// A JSON object; only what was set.
+/// A JSON object with the values that were set.
 std::string write_settings(const tiktok::post_info& info);
-/// What cannot be read counts as not set.
+/// Unreadable values count as not set.
 tiktok::post_info read_settings(std::string_view json);
 
-/// What this publish says, else what the upload said.
+/// The values of the publish, else those of the upload.
 tiktok::post_info merged(tiktok::post_info of_upload, const publish_request& now);
 
-/// An absent privacy level becomes the default; we never widen an audience. invalid_input for branded content
-/// that nobody else may see: TikTok's guidelines forbid it, what its API does is not said (W12).
+/// An absent privacy level becomes the default; the audience is never widened. invalid_input for private
+/// branded content: TikTok's guidelines forbid it, and its API's behaviour is not documented (W12).
 result<tiktok::post_info> complete_direct(tiktok::post_info info, const std::string& default_privacy_level);
 
-/// privacy_level_not_allowed, naming what the creator has.
+/// privacy_level_not_allowed, with the levels that the creator has.
 result<void> check_offered(const tiktok::creator& creator, const std::string& privacy_level);
 
 } // namespace gateway::posts

@@ -1,4 +1,4 @@
-// publisher::status and publisher::on_webhook: how a post stands, from TikTok or from what TikTok told us.
+// publisher::status and publisher::on_webhook: the status of a post, from TikTok's answers and its webhooks.
 #include "posts/post_facts.hpp"
 #include "posts/public_ids.hpp"
 #include "posts/publisher.hpp"
@@ -20,14 +20,14 @@ status_answer from_ledger(const store::post_record& known) {
     return out;
 }
 
-/// What is worth remembering of TikTok's answer: a step on the way, an end, and the ids that came after it.
+/// Whether TikTok's answer must be stored: a new step, an end, or ids that came after it.
 bool is_news(const store::post_record& known, const tiktok::post_status& now) {
     if (now.status != std::string_view(known.status))
         return now.status == send_to_user_inbox || is_end(now.status);
     return now.status == publish_complete && !now.post_ids().empty();
 }
 
-/// The ledger was told the end, and TikTok, asked for what is missing, does not say the same: it is behind.
+/// The ledger has the end, and TikTok's answer, read for missing ids, is older.
 bool is_behind(const store::shared_post& known, const tiktok::post_status& now) {
     return known && is_end(known->status) && now.status != std::string_view(known->status);
 }
@@ -35,7 +35,7 @@ bool is_behind(const store::shared_post& known, const tiktok::post_status& now) 
 using tiktok::webhook_event;
 using tiktok::webhook_kind;
 
-/// As it stands; the caller changes what TikTok told.
+/// The record's current values; the caller changes those that TikTok sent.
 store::told_status as_seen(const store::post_record& seen, wall_time now) {
     store::told_status out;
     out.attempt = seen.attempt;
@@ -47,8 +47,8 @@ store::told_status as_seen(const store::post_record& seen, wall_time now) {
     return out;
 }
 
-/// Order is not promised (docs/tiktok-wire.md §7): an end is never taken back by a word about the way to it,
-/// and a success never by a failure; ids keep their own times.
+/// The order of events is not guaranteed (docs/tiktok-wire.md §7): an end is never replaced by an earlier
+/// status, and a success never by a failure; ids keep their own times.
 void apply(store::told_status& post, const webhook_event& event) {
     public_ids ids(post.post_ids);
     switch (event.kind) {
@@ -77,7 +77,7 @@ void apply(store::told_status& post, const webhook_event& event) {
     post.post_ids = ids.to_json();
 }
 
-/// Events of one post come a few at once; each round one of them is written.
+/// A few events of one post may come at the same time; each round writes one of them.
 constexpr int webhook_rounds_max = 8;
 
 } // namespace
@@ -96,7 +96,7 @@ task<result<status_answer>> publisher::status(user_api::bound_api& tiktok, const
 
     auto asked = co_await tiktok.fetch_status(id);
     if (!asked) {
-        // Asked for its ids only: the end itself is known.
+        // Asked only for the ids, because the end is known.
         if (known && is_end(known->status)) co_return from_ledger(*known);
         co_return asked.error();
     }
@@ -110,7 +110,7 @@ task<result<status_answer>> publisher::status(user_api::bound_api& tiktok, const
     co_return out;
 }
 
-/// For the next who asks: the answer is good whether or not it could be written down.
+/// Stores the status for later queries; the answer is valid even if that fails.
 task<void> publisher::write_down(const store::post_record& known, const tiktok::post_status& news,
                                  wall_time now, deadline until) {
     store::told_status told = as_seen(known, now);
@@ -128,7 +128,8 @@ task<result<void>> publisher::on_webhook(const tiktok::webhook_event& event, wal
     for (int round = 0; round < webhook_rounds_max; ++round) {
         auto known = co_await store_.find_post_by_id(event.post, until);
         if (!known) co_return known.error();
-        // Not posted through here, or its publish_id is not written down yet: then status asks TikTok.
+        // Not posted through this gateway, or its publish_id is not stored yet: a status query then asks
+        // TikTok.
         if (!*known) co_return result<void>{};
         store::told_status told = as_seen(**known, now);
         told.event_hash = event_hash;
@@ -137,7 +138,7 @@ task<result<void>> publisher::on_webhook(const tiktok::webhook_event& event, wal
         if (!end) co_return end.error();
         if (*end != store::told_end::row_moved_on) co_return result<void>{};
     }
-    // TikTok repeats what was not answered with 200.
+    // TikTok repeats events that were not answered with 200.
     co_return failure(errc::vault_unavailable, "Other news of this post are being written; tell it again.");
 }
 

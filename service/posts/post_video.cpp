@@ -20,7 +20,7 @@ task<result<tiktok::started_post>> init(user_api::bound_api& tiktok, const video
     co_return co_await tiktok.init_inbox_video(source);
 }
 
-/// The chunks broke off. Only when TikTok may have all of them can there be a post.
+/// The upload was interrupted. There can be a post only if TikTok may have all chunks.
 task<failure> end_of_broken_upload(failure f, bool direct, attempt& ledger) {
     const bool may_be_whole = f.details() && f.details()->may_have_reached_tiktok;
     if (!may_be_whole) {
@@ -66,7 +66,7 @@ task<result<video_done>> post_video(user_api::bound_api& tiktok, store::store& s
     }
     auto started = co_await init(tiktok, job, out.plan);
     if (!started) {
-        // Without a byte of the video nothing can come of it, even if TikTok has the init.
+        // Without a byte of the video nothing is posted, even if TikTok has the init.
         const failure meant = meaning_of_failed_init(started.error(), false);
         (void)co_await ledger.fail(facts(meant.code()).name);
         co_return co_await with_daily_wait(store, tiktok.user(), meant, job.direct, now, tiktok.until());
@@ -74,7 +74,7 @@ task<result<video_done>> post_video(user_api::bound_api& tiktok, store::store& s
     out.id = started->id;
     tiktok.record().publish_id = out.id.text();
     auto named = co_await ledger.named(out.id, processing_upload);
-    if (!named) { // no byte has left, so nothing will be posted
+    if (!named) { // no byte was sent, so nothing will be posted
         (void)co_await ledger.fail(facts(named.error().code()).name);
         co_return named.error();
     }

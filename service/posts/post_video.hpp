@@ -1,6 +1,6 @@
-// One video from its bytes to TikTok, whoever asked (an upload, or the publish of a draft): plan, container,
-// creator, ledger, init, chunks. In this order, because what costs nothing is checked first and what can post
-// is written down first.
+// Posts one video from its bytes, for an upload or the publish of a draft: plan, container format, creator,
+// ledger, init, chunks. In this order, because cheap checks come first, and the ledger is written before a
+// request that can post.
 #pragma once
 #include "base/result.hpp"
 #include "posts/ledger.hpp"
@@ -18,7 +18,7 @@ namespace gateway::posts {
 struct video_job {
     body_source* from = nullptr;
     bool direct = false;
-    tiktok::post_info info; // of a direct post; complete
+    tiktok::post_info info; // for a direct post; complete
     std::optional<std::uint64_t> chunk_hint_bytes;
 };
 
@@ -26,15 +26,15 @@ struct video_done {
     publish_id id;
     tiktok::chunk_plan plan;
     user_api::sent_video sent;
-    std::string content_type; // of the container found
+    std::string content_type; // of the detected container
 };
 
-/// On failure `ledger` says how it ended; on success it is named, and left to be settled by the caller.
-/// Begins `ledger` unless that is done already.
+/// On failure `ledger` has been ended; on success it is named, and the caller settles it. Begins `ledger`
+/// unless that is already done.
 task<result<video_done>> post_video(user_api::bound_api& tiktok, store::store& store, video_job job,
                                     attempt& ledger);
 
-/// creator_info, asked before each direct post, and what it allows. Daily caps come with the ledger's wait.
+/// Reads creator_info before each direct post and checks what it allows. Daily caps have the ledger's wait.
 task<result<void>> ask_creator(user_api::bound_api& tiktok, store::store& store, std::string privacy_level,
                                wall_time now);
 

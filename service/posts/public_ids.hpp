@@ -1,6 +1,6 @@
-// The public ids of one post as the ledger keeps them: a JSON list of the ids that can be seen, and of those
-// that went away with TikTok's time of it, `["77",{"gone":"88","at":1795000009}]`. Order of events is not
-// promised (docs/tiktok-wire.md §7): without that time an older word, come late, would bring an id back.
+// The public ids of one post in the ledger's format: a JSON list of the visible ids, and of those that
+// disappeared, with TikTok's time of that event, `["77",{"gone":"88","at":1795000009}]`. The order of events
+// is not guaranteed (docs/tiktok-wire.md §7): without that time, a late older event would restore an id.
 // Pure.
 #pragma once
 #include <cstdint>
@@ -12,18 +12,18 @@ namespace gateway::posts {
 
 class public_ids {
 public:
-    /// Whatever is no such list is an empty one.
+    /// Any other text counts as an empty list.
     explicit public_ids(std::string_view json);
 
-    /// `at_s` is the event's create_time. In one second the id counts as gone: better not shown than shown in
-    /// vain.
+    /// `at_s` is the event's create_time. If both events have the same second, the id counts as gone, because
+    /// an invalid id should not be shown.
     void appeared(const std::string& id, std::int64_t at_s);
     void went_away(const std::string& id, std::int64_t at_s);
-    /// TikTok's own list, asked for: newer than every event before it.
+    /// TikTok's list from a status query, which is newer than all earlier events.
     void are(const std::vector<std::string>& ids);
 
     const std::vector<std::string>& visible() const { return visible_; }
-    /// TikTok has told of one, whether or not it can still be seen.
+    /// Whether TikTok has reported an id, visible or not.
     bool any() const { return !visible_.empty() || !gone_.empty(); }
     std::string to_json() const;
 

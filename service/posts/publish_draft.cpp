@@ -1,5 +1,5 @@
 // publisher::publish_draft, TIKTOK_PUBLISH_VIDEO: "upload now, publish later", although TikTok has no call
-// that finishes an inbox draft (docs/contract.md §5, docs/tiktok-wire.md §9.2). What was kept is posted
+// that publishes an inbox draft (docs/contract.md §5, docs/tiktok-wire.md §9.2). The kept bytes are posted
 // directly, once.
 #include "files/shelf.hpp"
 #include "posts/ledger.hpp"
@@ -20,7 +20,7 @@ constexpr std::string_view caption_has_no_effect =
     "The caption was not applied: this post publishes itself with the settings of its upload.";
 constexpr std::string_view draft_stays =
     "The draft stays in the creator's inbox and counts as pending; the creator could post it too.";
-/// No upload takes longer; an attempt that is still open after this was cut off.
+/// No upload takes longer; an attempt that is still open after this time was interrupted.
 constexpr milliseconds longest_attempt{4 * 3'600'000};
 constexpr int claim_rounds_max = 4;
 
@@ -38,7 +38,7 @@ failure only_the_creator(const publish_id& id) {
             + ", in the TikTok app: it waits in the inbox (SEND_TO_USER_INBOX) and its bytes are not here."};
 }
 
-/// The answer without any new post, or nothing: a draft that waits in the inbox.
+/// The answer if no new post is needed; nothing for a draft that is still in the inbox.
 std::optional<result<post_answer>> answer_as_it_stands(const publish_request& what, const status_answer& at,
                                                        bool direct) {
     if (at.status == failed) return result<post_answer>(already_failed(at));
@@ -77,7 +77,7 @@ failure how_an_unnamed_attempt_stands(const store::post_record& earlier, wall_ti
 
 } // namespace
 
-/// How the post stands that an earlier call made of this draft.
+/// The status of the post that an earlier call made of this draft.
 task<result<post_answer>> publisher::earlier_post(user_api::bound_api& tiktok, publish_id draft,
                                                   publish_id post, wall_time now) {
     auto at = co_await status(tiktok, post, now);
@@ -86,7 +86,7 @@ task<result<post_answer>> publisher::earlier_post(user_api::bound_api& tiktok, p
     co_return answer_of_post(std::move(post), std::string(at->status), std::move(draft));
 }
 
-/// Empty: the draft is ours. Otherwise what became of it.
+/// Empty if this call has claimed the draft; otherwise the result of the earlier call.
 task<std::optional<result<post_answer>>> publisher::claim(user_api::bound_api& tiktok, publish_id draft,
                                                           attempt& ledger, wall_time now) {
     const deadline until = tiktok.until();
@@ -108,7 +108,7 @@ task<std::optional<result<post_answer>>> publisher::claim(user_api::bound_api& t
         failure(errc::in_progress, "Other calls are publishing this draft right now."));
 }
 
-/// Writes down in the draft's record which post was made of it.
+/// Stores in the draft's record which post was made of it.
 task<bool> publisher::link(store::post_record draft, publish_id post) {
     draft.published_as = std::move(post);
     draft.updated_at = wall_now();
@@ -139,7 +139,7 @@ task<result<post_answer>> publisher::post_draft(user_api::bound_api& tiktok, pub
     job.info = std::move(*info);
     auto done = co_await post_video(tiktok, store_, std::move(job), ledger);
     if (!done) {
-        // Also what failed before the init counts as an end of this attempt.
+        // A failure before the init also ends this attempt.
         if (ledger.record().state == store::post_state::begun)
             (void)co_await ledger.fail(facts(done.error().code()).name);
         const bool nothing_came_of_it = ledger.record().state == store::post_state::settled;
@@ -176,7 +176,7 @@ task<result<post_answer>> publisher::publish_draft(user_api::bound_api& tiktok, 
         co_await files_.open((*known)->caller, file_id::trusted((*known)->file), by.now, tiktok.until());
     if (!bytes && bytes.error().code() == errc::no_such_file) co_return only_the_creator(what.id);
     if (!bytes) co_return bytes.error();
-    // status() may have written the record meanwhile.
+    // status() may have changed the record meanwhile.
     auto draft = co_await store_.find_post(tiktok.user(), what.id, tiktok.until());
     if (!draft) co_return draft.error();
     if (!*draft) co_return only_the_creator(what.id);

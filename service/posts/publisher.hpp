@@ -1,6 +1,6 @@
-// Everything that makes a post. The only user of TikTok's inits: what can post is written down before it
-// leaves (ledger), the publish_id before the first byte, the end when it is known. One per worker; the ledger
-// behind it is shared. Calls of one user may overlap.
+// Everything that makes a post. The only user of TikTok's inits: the ledger is written before a request that
+// can post is sent, with the publish_id before the first byte, and with the end when it is known. One per
+// worker; the ledger is shared. Calls of one user may overlap.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -32,23 +32,23 @@ namespace gateway::posts {
 
 class attempt;
 
-/// Who asks, for the ledger.
+/// The origin of a post, for the ledger.
 struct asker {
     caller_name caller;
     std::string action; // the row's slug
     wall_time now;
-    std::string idempotency_key; // of the call, or of one file of a batch; empty: none
-    /// Wait for the window of the init up to the deadline instead of answering rate_limited: batches.
+    std::string idempotency_key; // of the call or of one file of a batch; empty if there is none
+    /// Waits for the init's window up to the deadline instead of failing with rate_limited; for batches.
     bool waits_for_slot = false;
 };
 
 /// Exactly one of body, file and url is given.
 struct upload_request {
-    body_source* body = nullptr; // streams through; read at most once
+    body_source* body = nullptr; // forwarded while it is read; read at most once
     files::writer* body_staged_in =
-        nullptr;            // holds the body's bytes already: kept by finishing it; null: nothing
+        nullptr;            // already has the body's bytes and can be kept by finishing it; or null
     file_id file;           // staged bytes of this caller
-    std::string url;        // handed to TikTok as PULL_FROM_URL
+    std::string url;        // passed to TikTok as PULL_FROM_URL
     bool direct = false;    // `publish`: post at once; else to the creator's inbox
     tiktok::post_info info; // empty privacy_level on a direct post: the configured default
     std::optional<std::uint64_t> chunk_hint_bytes;
@@ -58,10 +58,10 @@ struct upload_request {
 struct upload_answer {
     publish_id id;
     std::string status;         // TikTok's: PROCESSING_UPLOAD, PROCESSING_DOWNLOAD
-    int upload_status_code = 0; // of the last chunk; 0 where no bytes went through us
-    file_id file;               // kept or staged bytes; empty: none
+    int upload_status_code = 0; // of the last chunk; 0 if no bytes were sent
+    file_id file;               // kept or staged bytes; empty if there are none
     std::uint64_t size_bytes = 0;
-    std::string sha256; // hex; empty where no bytes went through us
+    std::string sha256; // hex; empty if no bytes were sent
     std::uint64_t chunk_size_bytes = 0;
     std::uint64_t chunk_count = 0;
     std::vector<std::string> warnings;
@@ -74,7 +74,7 @@ struct photos_request {
     tiktok::post_info info;
 };
 
-/// Post settings of a publish call; what is absent is taken from the upload's.
+/// Post settings of a publish call; absent ones are taken from the upload.
 struct publish_request {
     publish_id id;
     std::optional<std::string> caption, privacy_level;
@@ -87,17 +87,17 @@ struct publish_request {
 struct post_answer {
     publish_id id;
     std::string status;
-    publish_id draft; // of a publish that began with a draft
+    publish_id draft; // set if a draft was published
     std::vector<std::string> warnings;
 };
 
 /// docs/contract.md §4: processing, in_inbox, published, failed, unconfirmed.
 std::string_view state_of(std::string_view tiktok_status);
-/// Of an attempt in the ledger: `unconfirmed` while nobody knows whether TikTok has it.
+/// For an attempt in the ledger: `unconfirmed` while it is unknown whether TikTok has it.
 std::string_view state_of(const store::post_record& known);
 
 struct status_answer {
-    tiktok::document raw; // TikTok's answer to pass on; empty bytes when the ledger told the end
+    tiktok::document raw; // TikTok's answer to pass on; empty if the ledger has the end
     worker_string status;
     std::string_view state;
     std::string fail_reason;
@@ -123,7 +123,7 @@ public:
     task<result<tiktok::document>> cancel(user_api::bound_api& tiktok, publish_id id, wall_time now);
     task<result<store::page_of<store::post_record>>> list(user_id user, std::string cursor,
                                                           std::uint32_t limit, deadline until);
-    /// Settles the ledger; a delivery told before changes nothing. `authorization_removed` is not for us.
+    /// Settles the ledger; a repeated delivery changes nothing. `authorization_removed` is handled elsewhere.
     task<result<void>> on_webhook(const tiktok::webhook_event& event, wall_time now, deadline until);
 
 private:

@@ -16,17 +16,17 @@ store::post_record ended_by_crash(store::post_record begun, wall_time now) {
     begun.updated_at = now;
     const bool brings_bytes = begun.kind.ends_with("_file");
     if (brings_bytes && begun.id.empty()) {
-        // An init for FILE_UPLOAD posts nothing until its bytes are there, and none left before the
-        // publish_id was written down.
+        // An init for FILE_UPLOAD posts nothing without its bytes, and none were sent before the publish_id
+        // was stored.
         begun.state = store::post_state::settled;
         begun.status = failed;
         begun.fail_reason = "process_ended";
     } else if (brings_bytes || begun.id.empty()) {
-        // Bytes were on their way and may all have arrived; or the init could post by itself and may have
-        // left.
+        // Bytes were being sent and may all have arrived; or the init can post by itself and may have been
+        // sent.
         begun.state = store::post_state::outcome_unknown;
     } else {
-        begun.state = store::post_state::settled; // the init was answered, and there is nothing more to do
+        begun.state = store::post_state::settled; // the init was answered, and nothing more was to be done
         if (begun.status.empty()) begun.status = processing_download;
     }
     return begun;

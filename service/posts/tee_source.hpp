@@ -1,5 +1,5 @@
-// An upload's body that is kept as a file while it passes by. Trouble with the file never hurts the upload:
-// the copy is given up, and the reason remembered for a warning.
+// An upload's body that is also written to a file while it is read. An error of the file never affects the
+// upload: the copy is given up, and the reason is kept for a warning.
 #pragma once
 #include "files/shelf.hpp"
 #include "runtime/body_source.hpp"
@@ -16,7 +16,7 @@ namespace gateway::posts {
 
 class tee_source final : public body_source {
 public:
-    /// `copy` takes what passes by. `staged_in` has it already; both may be null.
+    /// `copy` receives the bytes. `staged_in` already has them; both may be null.
     tee_source(body_source& from, std::unique_ptr<files::writer> copy, files::writer* staged_in)
         : from_(from), copy_(std::move(copy)), staged_in_(staged_in) {}
 
@@ -24,12 +24,12 @@ public:
     task<result<std::size_t>> read_some(std::span<char> space, deadline until) override;
     void release_memory() override { from_.release_memory(); }
 
-    /// After all was read: the file, or nothing when it could not be kept.
+    /// Call after everything was read: gives the file, or nothing if it could not be kept.
     task<std::optional<store::file_record>> finish(std::string mimetype, wall_time now, deadline until);
 
 private:
     body_source& from_;
-    std::unique_ptr<files::writer> copy_; // null once it is given up
+    std::unique_ptr<files::writer> copy_; // null after it was given up
     files::writer* staged_in_;
 };
 

@@ -27,7 +27,7 @@ task<result<tiktok::started_post>> start_at_tiktok(user_api::bound_api& tiktok, 
     co_return co_await tiktok.init_inbox_video(source);
 }
 
-/// TikTok pulls the video itself, so the init is all there is.
+/// TikTok pulls the video, so the init is the only request.
 task<result<upload_answer>> start_pull(user_api::bound_api& tiktok, store::store& store, upload_request what,
                                        attempt& ledger) {
     const wall_time now = ledger.record().created_at;
@@ -61,7 +61,7 @@ bool is_to_be_kept(const upload_request& what, std::uint32_t keep_hours) {
     return what.body && what.keep && !what.direct && keep_hours > 0 && what.body->size_bytes() > 0;
 }
 
-/// The bytes of an inbox upload, kept while they pass by; null where they cannot be, or lie there already.
+/// Begins a copy of an inbox upload's bytes; null if that is not possible or they are already staged.
 task<std::unique_ptr<files::writer>> begin_copy(files::shelf& files, const upload_request& what,
                                                 const asker& by, std::uint32_t keep_hours, deadline until) {
     if (what.body_staged_in || !is_to_be_kept(what, keep_hours)) co_return nullptr;
@@ -82,7 +82,7 @@ upload_answer answer_of(video_done done) {
     return out;
 }
 
-/// All bytes are with TikTok.
+/// Call when TikTok has all bytes.
 task<upload_answer> finish_upload(video_done done, tee_source& body, upload_request what, attempt& ledger,
                                   asker by) {
     std::string content_type = done.content_type;
