@@ -1,5 +1,5 @@
-// Where a login sends the browser: to TikTok's consent page (docs/tiktok-wire.md §1.1), with PKCE (W2), and
-// from there to the page that began it. Pure.
+// The URLs of a login: TikTok's consent page (docs/tiktok-wire.md §1.1), with PKCE (W2), and the caller's
+// page at the end. Pure.
 #pragma once
 #include "base/secret.hpp"
 
@@ -9,7 +9,7 @@
 
 namespace gateway::connections {
 
-/// A fresh verifier: 64 characters of A-Z a-z 0-9 - _, which holds 384 random bits.
+/// A new verifier: 64 characters of A-Z a-z 0-9 - _, with 384 random bits.
 secret new_verifier();
 
 /// `kind` is `tiktok.pkce`: `hex` (TikTok's own way), `base64url` (RFC 7636), `off` (empty).
@@ -27,8 +27,8 @@ struct authorize_request {
 
 std::string authorize_url(const authorize_request& of);
 
-/// Where the browser goes at the end: `return_url` with `user_id`, `result` and, where there is one, `reason`
-/// added to its query.
+/// The last redirect: `return_url` with `user_id`, `result` and, if there is one, `reason` added to its
+/// query.
 std::string with_result(std::string return_url, std::string_view user_id, std::string_view result,
                         std::string_view reason = {});
 

@@ -76,7 +76,7 @@ std::string connected_page(const std::vector<std::string>& asked, const std::vec
     return page("TikTok is connected", text);
 }
 
-// Most faults of an app stay on TikTok's own page; should one come here, starting again would not help.
+// Most errors of an app are shown on TikTok's page; if one comes here, starting again would not help.
 refusal_words words_for(std::string_view error) {
     if (error == "access_denied") return {"You did not allow the connection.", start_again};
     if (error == "invalid_scope") {

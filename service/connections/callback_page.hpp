@@ -1,5 +1,4 @@
-// The small pages a browser sees at the end of a login. No script, nothing from outside, every text escaped.
-// Pure.
+// The pages at the end of a login. No script, no external resource, every text escaped. Pure.
 #pragma once
 #include <string>
 #include <string_view>
@@ -12,17 +11,17 @@ std::string connected_page(const std::vector<std::string>& asked, const std::vec
 
 inline constexpr std::string_view start_again = "Go back to where you came from and start again.";
 
-/// What TikTok's `error` means to the person who sees the page, and who can do something about it.
+/// The text for TikTok's `error`: what it means, and who can solve it.
 struct refusal_words {
     std::string_view what_happened;
     std::string_view what_to_do;
 };
 refusal_words words_for(std::string_view error);
 
-/// Why it did not come to a connection, and what to do; one plain sentence each.
+/// Why the login failed, and what to do; one plain sentence each.
 std::string refused_page(std::string_view what_happened, std::string_view what_to_do);
 
-/// For a user who came back from the login with another account than the one they are connected to.
+/// For a user who logged in with another account than the connected one.
 std::string another_account_page();
 
 std::string html_escaped(std::string_view text);

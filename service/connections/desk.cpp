@@ -1,4 +1,4 @@
-// What is listed and imported; logins are in login.cpp, ends in ending.cpp.
+// Listing and importing; logins are in login.cpp, disconnecting in ending.cpp.
 #include "connections/desk.hpp"
 
 #include "base/lists.hpp"
@@ -35,8 +35,8 @@ task<result<connection_view>> desk::import_tokens(user_id user, std::string body
     const bool ended = fresh->access_lifetime.count() == 0;
     const auto saved = co_await vault_.save_grant(user, std::move(*fresh), now, until);
     if (!saved) co_return saved.error();
-    // At once, so that whoever imports sees whether the refresh token is good: in the state of the
-    // connection. Where TikTok cannot be asked now, the first call that needs a token asks again.
+    // Refreshes at once, so that the state in the answer shows whether the refresh token works. If TikTok
+    // cannot be asked now, the first call that needs a token tries again.
     if (ended) (void)co_await tokens_.access(user, until);
     co_return co_await show(std::move(user), until);
 }

@@ -1,14 +1,15 @@
-// The desk of connections: as at a reception, users come here to connect, and here connections are listed,
-// imported and ended. It asks the vault for tokens and TikTok for OAuth; it keeps nothing itself. One per
-// worker, on that worker's thread. Bodies: desk.cpp (list, import), login.cpp, ending.cpp, views.cpp (JSON).
+// The service for connections: logins, lists, imports and disconnecting. Uses the vault for tokens and TikTok
+// for OAuth; has no state of its own. One per worker, on that worker's thread. Implemented in desk.cpp (list,
+// import), login.cpp, ending.cpp, views.cpp (JSON).
 //
-// Rules that had to be chosen:
-// - A user who connects again replaces the old grant. One who comes back with another TikTok account stays
-//   with the first, in whatever state that connection is, unless whoever began the login lets it be replaced:
-//   a person who is logged in to the wrong account would else post there from now on.
+// Rules:
+// - A user who connects again replaces the old grant. If the login is for another TikTok account, the user
+// stays
+//   connected to the first one, whatever its state, unless the caller has allowed the replacement: otherwise
+//   a person who is logged in to the wrong account would post there from now on.
 // - Two users may be connected to the same TikTok account: two grants. TikTok's revocation ends the app's
 //   access to the whole account, so disconnecting one user revokes at TikTok only when no other user is
-//   connected to that account, and otherwise just forgets (T22).
+//   connected to that account, and otherwise only deletes the tokens here (T22).
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -39,7 +40,7 @@ class token_service;
 
 namespace gateway::connections {
 
-/// A connection as callers see it; no token in it.
+/// A connection for callers, without tokens.
 struct connection_view {
     user_id user;
     open_id account;
@@ -64,9 +65,9 @@ std::string to_json(const connection_page& shown);
 
 struct login_wish {
     std::vector<std::string> scopes; // empty: those of the settings
-    std::string return_url;          // empty: our own page
+    std::string return_url;          // empty: the gateway's own page
     bool disable_auto_auth = false;
-    bool replace_account = false; // another account may take the place of the one that is connected
+    bool replace_account = false; // another account may replace the connected one
 };
 struct login_start {
     std::string authorize_url;
@@ -79,7 +80,7 @@ std::string to_json(const login_start& shown);
 struct callback_query {
     std::string code, state, scopes, error, error_description;
 };
-/// To be sent with no-store, no-referrer and no-framing headers, both of them.
+/// Must be sent with no-store, no-referrer and no-framing headers.
 struct callback_page {
     int status = 200; // 200 or 400
     std::string html; // no script, no outside resource; its style is inline
@@ -89,12 +90,12 @@ struct callback_redirect {
 };
 using callback_answer = std::variant<callback_page, callback_redirect>;
 
-/// What the browser is shown, and what the log is told.
+/// The page for the browser, and the facts for the log.
 struct callback_end {
     callback_answer shown;
-    user_id user; // of the login; empty where none was found
+    user_id user; // of the login; empty if none was found
     caller_name caller;
-    std::string_view reason = {}; // of a refusal, where it has a name (docs/contract.md §6)
+    std::string_view reason = {}; // of a refusal that has a name (docs/contract.md §6)
 };
 
 struct disconnected {
@@ -109,11 +110,11 @@ public:
     /// invalid_input with fields (scopes, return_url).
     task<result<login_start>> start(const settings::caller& by, user_id user, login_wish wish, wall_time now,
                                     deadline until);
-    /// Never a failure: a browser stands in front of it.
+    /// Always gives a page, never a failure, because the client is a browser.
     task<callback_end> callback(callback_query query, wall_time now, deadline until);
 
-    /// TikTok's flat token answer (docs/tiktok-wire.md §1.2) as body, or one that was kept elsewhere: an
-    /// access token that has ended is refreshed. malformed_json, invalid_input.
+    /// TikTok's flat token answer (docs/tiktok-wire.md §1.2) as body, or one from another store: an expired
+    /// access token is refreshed. malformed_json, invalid_input.
     task<result<connection_view>> import_tokens(user_id user, std::string body, wall_time now,
                                                 deadline until);
 
@@ -123,20 +124,21 @@ public:
     /// Users of this caller who are connected to that account, in order of user_id.
     task<result<std::vector<connection_view>>> of_account(const settings::caller& by, open_id account,
                                                           deadline until);
-    /// Revokes at TikTok as far as that works (with a refresh before it, and a few tries), and forgets in any
-    /// case.
+    /// Revokes at TikTok if possible (with a refresh before it, and a few tries), and deletes the tokens in
+    /// any case.
     task<result<disconnected>> disconnect(user_id user, wall_time now, deadline until);
-    /// TikTok's webhook `authorization.removed`; gives how many users that were. `reason`:
-    /// docs/tiktok-wire.md §7. `happened_at`, the event's create_time in whole seconds: a grant that may have
-    /// been made after it stays (T19, an event that comes late).
+    /// TikTok's webhook `authorization.removed`; gives the number of affected users. `reason`:
+    /// docs/tiktok-wire.md §7. `happened_at`, the event's create_time in whole seconds: a grant that may be
+    /// newer is kept (T19, a late event).
     task<result<std::size_t>> on_authorization_removed(open_id account, std::int64_t reason,
                                                        wall_time happened_at, wall_time now, deadline until);
 
 private:
-    /// Of a login that was found; `shown` is for the browser.
+    /// Finishes a login that was found.
     task<callback_end> finish(const store::oauth_state_record& login, std::string code, wall_time now,
                               deadline until);
-    /// A grant that is not kept: taken back at TikTok where nobody else holds the account, best effort.
+    /// For a grant that is not kept: revokes it at TikTok if no user is connected to the account; best
+    /// effort.
     task<void> give_back(secret access_token, open_id account, deadline until);
     /// Whether TikTok confirmed it.
     task<bool> revoke_at_tiktok(user_id user, vault::shared_tokens tokens, wall_time now, deadline until);

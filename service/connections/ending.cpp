@@ -13,19 +13,19 @@
 namespace gateway::connections {
 namespace {
 
-constexpr milliseconds revoke_timeout{5'000}; // of one try
+constexpr milliseconds revoke_timeout{5'000}; // for one try
 constexpr milliseconds tiktok_patience{30'000};
 constexpr std::uint32_t repeats_max = 3;
 constexpr milliseconds first_pause{200};
 constexpr milliseconds pause_max{2'000};
 
-/// What TikTok may take of the call's time: forgetting must have its part, whatever TikTok does.
+/// The part of the call's time for TikTok; the rest is left for deleting the tokens.
 deadline part_of(deadline until) {
     const auto share = until.left(steady_now()) * 3 / 4;
     return until.no_later_than(steady_now() + std::min<milliseconds>(share, tiktok_patience));
 }
 
-/// Revoking twice is revoking once, so a lost answer is asked for again too.
+/// Revoking twice has the same effect as once, so it is also repeated after a lost answer.
 bool may_pass(const failure& why) {
     if (why.code() == errc::tiktok_unreachable || why.code() == errc::deadline_exceeded) return true;
     const auto* details = why.details();
@@ -46,7 +46,7 @@ task<bool> revoke_patiently(tiktok::oauth& ask, secret access_token, deadline un
     }
 }
 
-/// By anybody but `except`.
+/// Whether a user other than `except` is connected to the account.
 bool is_held(const std::vector<store::connection_record>& of_account, const user_id* except) {
     return std::any_of(of_account.begin(), of_account.end(), [except](const store::connection_record& one) {
         return !(except && one.user == *except) && one.state != store::connection_state::revoked;
@@ -65,8 +65,8 @@ std::string_view removal_cause(std::int64_t reason) {
 
 task<bool> desk::revoke_at_tiktok(user_id user, vault::shared_tokens tokens, wall_time now, deadline until) {
     if (now >= tokens->access_expires_at) {
-        // TikTok takes an access token only, and that of an idle user ended long ago (T17) while the refresh
-        // token lives on for a year: without a new pair nothing would be revoked.
+        // TikTok needs a valid access token, and that of an idle user expired long ago (T17), while the
+        // refresh token is valid for a year: without a new pair nothing would be revoked.
         auto fresh = co_await tokens_.access(std::move(user), until);
         if (!fresh || (*fresh)->account != tokens->account) co_return false;
         tokens = std::move(*fresh);
@@ -77,10 +77,10 @@ task<bool> desk::revoke_at_tiktok(user_id user, vault::shared_tokens tokens, wal
 
 task<void> desk::give_back(secret access_token, open_id account, deadline until) {
     const auto holders = co_await records_.find_connections_of_account(std::move(account), until);
-    // TikTok would end all of the app's access to the account. Where nobody can tell, the grant just ends in
-    // time.
+    // TikTok would end all of the app's access to the account. If it is unknown whether another user is
+    // connected to it, the grant is left to expire.
     if (!holders || is_held(*holders, nullptr)) co_return;
-    // A person waits for the page.
+    // Short, because a person waits for the page.
     static_cast<void>(co_await revoke_patiently(ask_, std::move(access_token),
                                                 until.no_later_than(steady_now() + revoke_timeout)));
 }
@@ -93,7 +93,7 @@ task<result<disconnected>> desk::disconnect(user_id user, wall_time now, deadlin
     const bool alone = !is_held(*sharing, &user);
     disconnected out;
     if (alone) out.revoked_at_tiktok = co_await revoke_at_tiktok(user, *there, now, part_of(until));
-    // Whatever TikTok said, the user asked us to forget.
+    // The tokens are deleted whatever TikTok answered, because the user asked for it.
     const auto gone = co_await vault_.forget(std::move(user), until);
     if (!gone) co_return gone.error();
     co_return out;
@@ -106,9 +106,9 @@ task<result<std::size_t>> desk::on_authorization_removed(open_id account, std::i
     if (!found) co_return found.error();
     std::size_t count = 0;
     for (const auto& record : *found) {
-        // TikTok repeats an event for up to 72 hours: one from before this grant says nothing about it. Its
-        // time has no milliseconds, so within a second nobody can tell; then the grant stays, and if it is
-        // gone the next 401 says so.
+        // TikTok repeats an event for up to 72 hours, so an event from before this grant does not affect it.
+        // Its time has no milliseconds, so within the same second the order is unknown; then the grant is
+        // kept, and if it is invalid, the next 401 shows that.
         const bool may_be_older = happened_at < record.connected_at;
         if (may_be_older || record.state == store::connection_state::revoked) continue;
         std::string cause{removal_cause(reason)};

@@ -21,7 +21,7 @@ constexpr std::size_t open_id_size_max = 128;
 constexpr std::size_t scopes_size_max = 1024;
 
 std::optional<std::int64_t> seconds_of(const boost::json::value& value) {
-    if (value.is_uint64()) return lifetime_max_seconds; // above what an int64 holds
+    if (value.is_uint64()) return lifetime_max_seconds; // larger than an int64
     if (value.is_int64()) return std::min(value.get_int64(), lifetime_max_seconds);
     return std::nullopt;
 }
@@ -39,7 +39,7 @@ public:
         return std::string(text);
     }
 
-    /// As TikTok writes them, with commas, or as OAuth does, with blanks, or both.
+    /// Separated by commas as in TikTok's answers, by blanks as in OAuth, or both.
     std::string scopes(std::string_view name) {
         const auto* value = from_.if_contains(name);
         if (value == nullptr || !value->is_string()) return refuse(name, "must be a string, and is required");
@@ -59,7 +59,7 @@ public:
         return milliseconds{0};
     }
 
-    /// Who kept a token for long may not know its end any more; then it counts as ended.
+    /// The expiry of a token from another store may be unknown; then it counts as expired.
     milliseconds lifetime_or_none(std::string_view name) {
         const auto* value = from_.if_contains(name);
         if (value == nullptr || value->is_null()) return milliseconds{0};

@@ -1,6 +1,6 @@
-// The logins of the desk (desk.hpp): `start` makes TikTok's authorize URL, `callback` takes the browser that
-// comes back. In between lies only a record in the store: the hash of a single-use state, and the sealed PKCE
-// verifier, for ten minutes; so any replica can finish what another began.
+// Logins (desk.hpp): `start` makes TikTok's authorize URL, `callback` handles the redirect back. Between them
+// there is only a record in the store, for ten minutes: the hash of a single-use state, and the sealed PKCE
+// verifier; so any replica can finish a login.
 #include "base/digest.hpp"
 #include "base/lists.hpp"
 #include "base/url_rules.hpp"
@@ -45,7 +45,7 @@ callback_answer refused(std::string_view what_happened, std::string_view what_to
     return callback_page{400, refused_page(what_happened, what_to_do)};
 }
 
-/// Of a login we know: the caller's own page hears of it where there is one.
+/// For a login that was found: redirects to the caller's page if there is one.
 callback_end refused(const store::oauth_state_record& login, std::string_view what_happened,
                      std::string_view what_to_do = start_again) {
     if (login.return_url.empty()) return {refused(what_happened, what_to_do), login.user, login.caller};
@@ -61,7 +61,7 @@ callback_end refused_for_another_account(const store::oauth_state_record& login)
             login.user, login.caller, reason};
 }
 
-/// Complete enough to live with: a grant without a refresh token would be dead in hours (T09).
+/// Whether the answer has everything needed: a grant without a refresh token would expire within hours (T09).
 bool complete(const tiktok::token_answer& answer) {
     return !answer.refresh_token.empty() && answer.refresh_lifetime.count() > 0 && !answer.account.empty();
 }
