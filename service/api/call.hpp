@@ -81,7 +81,7 @@ struct call {
 
     const row& what;
     const settings::caller& by;
-    const user_id& user;    // of the path; empty where the path names none
+    const user_id& user;    // of the path; empty if the path has none
     const publish_id& post; // of the path
     file_id file;           // of the path
     std::string_view asset; // of the path, under /docs

@@ -24,7 +24,7 @@ struct request_identity {
 /// 32 bytes of SHA-256. Each part is hashed with its length, so that two identities never give the same text.
 std::string fingerprint(const request_identity& of);
 
-/// Of one part of a call, apart from the others in its list: `shared` holds what they have in common.
+/// The fingerprint of one part of a call; `shared` holds the inputs that all parts have in common.
 std::string fingerprint_of_part(std::string_view slug, std::string_view user_id,
                                 const boost::json::object& shared, std::string_view part);
 

@@ -13,10 +13,10 @@ namespace {
 
 constexpr std::uint32_t at_once = 100;
 
-/// Fills in status and answer as the call itself would have. `false`: nothing came of the call.
+/// Sets status and answer as the call itself would have. `false`: the call had no effect.
 bool answer_from_ledger(store::abandoned_key& one, std::span<const api::row> rows) {
-    if (one.key.status != 0) return true; // said when it was claimed: a row that begins no post
-    if (!one.post) return false;          // its row begins a post before anything leaves
+    if (one.key.status != 0) return true; // set when the key was claimed, for a row that begins no post
+    if (!one.post) return false;          // its row begins a post before anything is sent
     const auto row = std::find_if(rows.begin(), rows.end(),
                                   [&one](const api::row& each) { return each.slug == one.post->action; });
     const bool known = row != rows.end() && row->recovers.from_post;

@@ -1,6 +1,6 @@
-// First answers that a process which died still owes: each key it held is answered from the ledger, or as its
-// row said when the key was claimed, or is free again where for certain nothing came of its call (I04). Runs
-// at start and from time to time, after posts::settle_abandoned().
+// Recovers the keys that a crashed process had claimed: each gets an answer from the ledger, or the one that
+// its row set when the key was claimed, or is freed if its call certainly had no effect (I04). Runs at start
+// and periodically, after posts::settle_abandoned().
 #pragma once
 #include "api/row.hpp"
 #include "base/clock.hpp"
@@ -25,8 +25,8 @@ struct recovered_keys {
 task<result<recovered_keys>> recover_keys(store::store& store, std::span<const api::row> rows,
                                           deadline until);
 
-/// What main asks of the rows before the first call: a row that lets a key go free where it finds no post
-/// must be able to begin one. Throws std::logic_error.
+/// Called by main before the first call: a row whose keys are freed when there is no post must be one that
+/// begins a post. Throws std::logic_error.
 void check_recovery(std::span<const api::row> rows);
 
 } // namespace gateway::idempotency

@@ -27,7 +27,7 @@ bool is_final(const api::outcome& out) {
     return !object || object->partial_failure.empty();
 }
 
-/// A bug of ours is an outcome too: how far the write came is not known, so it must not be done again.
+/// An exception is an outcome, too: how far the write came is unknown, so it must not be repeated.
 task<api::outcome> run_fenced(task<api::outcome> write) {
     try {
         co_return co_await std::move(write);
@@ -39,7 +39,7 @@ task<api::outcome> run_fenced(task<api::outcome> write) {
     co_return api::internal_fault(writes);
 }
 
-/// Of a row that begins no post nobody can tell later what it did.
+/// For a row that begins no post, the effect of a crashed call cannot be found out later.
 void prepare_for_crash(key_claim& claim, const keyed_write& what) {
     if (what.recovers.from_post) return;
     const api::outcome unknown = failure(errc::outcome_unknown,

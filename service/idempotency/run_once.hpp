@@ -1,6 +1,6 @@
-// A write with an Idempotency-Key: run at most once, whatever comes, and its first answer given again
-// (docs/contract.md §5). The pipeline runs each call that has a key through it, and a batch each of its
-// files. One per process; each call on its worker's thread.
+// Runs a write with an Idempotency-Key at most once and replays its first answer (docs/contract.md §5). Used
+// by the pipeline for each call with a key, and by a batch for each of its files. One per process; each call
+// on its worker's thread.
 #pragma once
 #include "api/envelope.hpp"
 #include "api/row.hpp"
@@ -21,33 +21,33 @@ namespace gateway::idempotency {
 
 /// A write under its key.
 struct keyed_write {
-    caller_name caller; // name space of the key
+    caller_name caller; // keys are separate per caller
     std::string key;
     std::string fingerprint; // of the request: fingerprint.hpp
     std::string request_id;
     api::recovery recovers; // of its row
     wall_time now;
-    deadline until; // for the claim; the write has its own
+    deadline until; // of the claim; the write has its own deadline
 };
 
 class runner {
 public:
     explicit runner(store::store& keys) : keys_(keys) {}
 
-    /// Claims the key, runs `write` and writes down what it answered; where the key has an answer already,
-    /// `write` is never begun and the outcome is that answer, an api::replay. What had no effect frees the
-    /// key. in_progress, idempotency_key_reused, vault_unavailable.
+    /// Claims the key, runs `write` and stores its answer; if the key already has an answer, `write` is never
+    /// started and the outcome is that answer, an api::replay. A write without effect frees the key.
+    /// in_progress, idempotency_key_reused, vault_unavailable.
     task<api::outcome> run_once(keyed_write what, task<api::outcome> write);
 
 private:
     store::store& keys_;
 };
 
-/// The key under which one part of a call has its own first answer (a file of a batch): a control character
-/// cannot stand in a caller's key.
+/// The key of one part of a call, a file of a batch. It contains a control character, which a caller's key
+/// cannot.
 std::string key_of_part(std::string_view key, std::size_t index);
 
-/// Whether a failed write must be remembered: only what had no effect may be tried again under the same key.
+/// Whether a failed write must be stored: only a write without effect may be tried again under the same key.
 bool must_be_remembered(const failure& why);
 
 } // namespace gateway::idempotency

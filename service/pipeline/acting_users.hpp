@@ -1,6 +1,6 @@
-// The acting user: as whom a call acts at TikTok (the user of the path, or the one `creator_id` names), and
-// whether that user granted what the call needs. Asked of store and vault, never of TikTok. On the worker's
-// thread.
+// The acting user: the user for whom a call acts at TikTok (the user of the path, or the one of
+// `creator_id`), and whether that user granted the needed scopes. Reads store and vault and never calls
+// TikTok. On the worker's thread.
 #pragma once
 #include "api/call.hpp"
 #include "base/ids.hpp"
@@ -23,9 +23,9 @@ class api_client;
 
 namespace gateway::pipeline {
 
-/// TikTok's API for whom a call acts. Lives in the frame of the call.
+/// TikTok's API for the acting user. Lives in the frame of the call.
 struct binding {
-    user_id acting; // where that is not the user of the path
+    user_id acting; // if it is not the user of the path
     std::optional<user_api::bound_api> api;
 };
 
@@ -35,13 +35,13 @@ public:
     acting_users(connections::desk& connections, user_api::api_client& tiktok)
         : connections_(connections), tiktok_(tiktok) {}
 
-    /// A call for this user has come, and will ask for them soon.
+    /// Prefetches for a call of this user that has arrived.
     void prefetch(const user_id& user) const;
-    /// Binds `into` where that needs no wait, which is nearly always.
+    /// Binds `into` without waiting, which is the usual case.
     bool bind_now(const api::call& c, binding& into) const;
-    /// The same where the user, or their token, has to be waited for: the user of the path, or whoever
-    /// `creator_id` names, if this caller may use them (docs/contract.md §5). creator_not_authorized: TikTok
-    /// has no way to list anybody else's videos, and we never answer with other videos than asked for.
+    /// The same if the user or the token has to be waited for: the user of the path, or the one of
+    /// `creator_id`, if this caller may use that user (docs/contract.md §5). creator_not_authorized: TikTok
+    /// cannot list videos of other accounts, and other videos than requested are never returned.
     /// user_not_connected, reconnect_required.
     task<result<void>> bind(const api::call& c, binding& into) const;
 
@@ -52,7 +52,7 @@ private:
     user_api::api_client& tiktok_;
 };
 
-/// missing_scope naming what is missing; `scopes` are alternatives separated by |.
+/// missing_scope with the missing scopes; `scopes` are alternatives separated by |.
 result<void> granted_any(std::string_view scopes, std::span<const std::string> granted);
 
 } // namespace gateway::pipeline

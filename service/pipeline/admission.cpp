@@ -88,16 +88,14 @@ result<const settings::caller*> admission::admit(const std::shared_ptr<const cal
     const auto& by = *(*who)->who;
     if (what.what->opened_by == api::door::caller) {
         record.caller = by.name;
-        // What they may do, before what they may consume: a refusal for good is not worth a request of the
-        // quota.
+        // Permissions before the quota: a permanent refusal should not use up the quota.
         if (const auto may = may_do(by, *what.what); !may) return may.error();
-        // Their quota, before anything that costs us.
+        // The quota before any work.
         const auto quota = take_quota(quotas_, **who, what.arrived);
         if (!quota) return quota.error();
         record.caller_quota = *quota;
     }
-    // For whom: before inputs are looked at, so that somebody else's users stay as unknown as users who do
-    // not exist.
+    // The user before the inputs, so that users of other callers are answered like users who do not exist.
     if (const auto may = may_act_for(by, what); !may) return may.error();
     record.user = what.names->user.text();
     return &by;

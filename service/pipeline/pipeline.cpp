@@ -19,7 +19,7 @@
 
 namespace gateway::pipeline {
 
-/// What one call carries from step to step. Each step gives false when the call has ended, with `out`.
+/// The state of one call between its steps. Each step gives false when the call has ended, with `out`.
 struct pipeline::flow {
     flow(pipeline& with_, const request& what_, telemetry::call_record& record_, api::outcome& out_)
         : with(with_), what(what_), record(record_), out(out_), book(with_.admission_.callers()) {}
@@ -56,13 +56,13 @@ struct pipeline::flow {
     std::optional<api::call> call;
     binding bound;
     bool prepared = false;
-    std::optional<api::outcome> refused; // what stands in the way of the run, if the key has no answer yet
+    std::optional<api::outcome> refused; // why the call cannot run, if its key has no answer yet
 };
 
 /// The order of the checks, with the reasons.
 bool pipeline::flow::admit() {
     const auto& row = *what.what;
-    // Who calls, what they may do, their quota, for whom: before anything that costs us.
+    // The caller, permissions, quota and user come before any other work.
     const auto admitted = with.admission_.admit(book, what, record);
     if (!passes(admitted)) return false;
     by = *admitted;
@@ -137,7 +137,7 @@ task<std::uint64_t> pipeline::flow::bytes_to_send() const {
     co_return (*found)->size_bytes;
 }
 
-/// What stands between the inputs and the run, where none of it needs a wait: nearly always.
+/// The steps between the inputs and the run, if none of them has to wait, which is the usual case.
 pipeline::flow::readiness pipeline::flow::prepare_now() {
     const auto& row = *what.what;
     if (row.takes_time == api::pace::upload || taken.form) return readiness::must_wait;
@@ -146,7 +146,7 @@ pipeline::flow::readiness pipeline::flow::prepare_now() {
     return check_scope() ? readiness::ready : readiness::ended;
 }
 
-/// The same with the waits.
+/// The same steps, with waits.
 task<bool> pipeline::flow::prepare() {
     auto& c = *call;
     if (c.what.takes_time == api::pace::upload) {
@@ -168,9 +168,9 @@ task<bool> pipeline::flow::prepare() {
     co_return passes(whole);
 }
 
-/// Of a form that does not tell its file's size only the end tells it. What else is in the way of the call,
-/// as no room on the disk or a user who has gone, does not matter to an answer that was given: it waits until
-/// the key is looked at.
+/// If a form does not give its file's size, it is known only at its end. Other obstacles, such as a full disk
+/// or a user who has disconnected, do not affect a replay, so they are reported only after the key was
+/// checked.
 task<bool> pipeline::flow::size_form() {
     prepared = co_await prepare();
     if (prepared) co_return true;
@@ -272,8 +272,8 @@ task<void> pipeline::serve(request& what, telemetry::call_record& record, api::o
         }
         go_on = go_on && at.build_call();
         if (go_on && !at.call->idempotency_key.empty()) {
-            // Replay before the acting user: neither a token nor a scope matters to an answer that was given.
-            // And behind the inputs, which the fingerprint covers.
+            // Replay before the acting user, because a replay needs neither a token nor a scope; and after
+            // the inputs, which are part of the fingerprint.
             co_await at.run_keyed();
         } else if (go_on) {
             const auto prepared = at.prepare_now();

@@ -1,5 +1,5 @@
-// One call, whatever door it came by: caller, quota, input, replay, acting user, run, record. The order, with
-// the reason for each place, stands in pipeline.cpp and nowhere else. One per worker, used from its thread.
+// Runs one call, from any listener: caller, quota, input, replay, acting user, run, record. The order and its
+// reasons are in pipeline.cpp only. One per worker, used from its thread.
 #pragma once
 #include "api/envelope.hpp"
 #include "api/handler.hpp"
@@ -23,7 +23,7 @@ namespace gateway::pipeline {
 
 class pipeline {
 public:
-    /// `posts` and `files` are asked how large is what a call will send. Everything outlives it.
+    /// `posts` and `files` give the size of what a call will send. Everything outlives it.
     pipeline(admission gate, body_intake bodies, call_times times, acting_users users, store::store& posts,
              files::shelf& files, idempotency::runner& keys, api::tools tools);
 

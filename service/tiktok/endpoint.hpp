@@ -1,6 +1,6 @@
-// TikTok's endpoints (docs/tiktok-wire.md §0, "Endpoint map"): one row each, and all that differs between
-// them is a column of it. The keys and defaults of `limits.tiktok.*`, the windows, the labels of the metrics
-// and the requests are read from here. Constants alone, so that settings/ may read them too.
+// TikTok's endpoints (docs/tiktok-wire.md §0, "Endpoint map"): one row each; everything that differs between
+// them is a column. The keys and defaults of `limits.tiktok.*`, the windows, the labels of the metrics and
+// the requests are derived from it. Constants only, so that settings/ may use them, too.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -9,8 +9,8 @@
 
 namespace gateway::tiktok {
 
-/// In the order of the rows. The number of one is its window's, and is kept with windows and tokens in
-/// memory.
+/// In the order of the rows. The number is also that of the endpoint's window, and is stored with windows and
+/// tokens in memory.
 enum class endpoint : std::uint8_t {
     user_info,
     video_list,
@@ -35,16 +35,16 @@ struct endpoint_row {
     std::string_view method = "POST";
     std::string_view path;
     std::string_view content_type = "application/json; charset=UTF-8"; // docs/tiktok-wire.md §0
-    std::string_view scope = {}; // that it needs, alternatives separated by |; empty: by field, or none
+    std::string_view scope = {}; // the needed scope, alternatives separated by |; empty: by field, or none
     std::uint32_t calls_per_minute = 0; // the default of its limit for one user; 0: no window
     std::string_view counts = "calls";  // what its window counts, for a refusal
     repeat_class repeats = repeat_class::safe;
-    bool data_is_due = true;             // a success without `data` is none
+    bool data_is_due = true;             // a success must have `data`
     bool may_be_counted_per_app = false; // docs/tiktok-wire.md W1
 };
 
-/// Limits are those of docs/tiktok-wire.md §0; 0 where the manual names none (cancel's 30 is ours, so that a
-/// loop at a caller is not handed on).
+/// Limits are those of docs/tiktok-wire.md §0; 0 if TikTok documents none (30 for cancel is the gateway's own
+/// limit, so that a caller's loop does not reach TikTok).
 inline constexpr std::array endpoints{
     endpoint_row{.which = endpoint::user_info,
                  .name = "user_info",

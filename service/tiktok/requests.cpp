@@ -76,7 +76,7 @@ std::optional<std::uint64_t> count_at(const json::object& from, std::string_view
     return std::nullopt;
 }
 
-/// Scalar or list, numbers or strings: all were seen (W16).
+/// A scalar or a list, of numbers or strings: TikTok sends all of these (W16).
 std::vector<std::string> ids_at(const json::object& from, std::string_view name) {
     std::vector<std::string> ids;
     const json::value* value = from.if_contains(name);
@@ -102,7 +102,7 @@ json::object direct_post_info(const post_info& info) {
     json::object out;
     out["privacy_level"] = info.privacy_level;
     out["disable_comment"] = info.disable_comment;
-    // The manual's tables demand both, its examples have neither (W11); sent, they suit both readings.
+    // TikTok's tables require both, its examples have neither (W11); sending them fits both.
     out["brand_content_toggle"] = info.brand_content_toggle;
     out["brand_organic_toggle"] = info.brand_organic_toggle;
     return out;
@@ -178,7 +178,7 @@ api_request content_init_request(const post_info& info, bool direct, const std::
 
 namespace {
 
-/// Without a DOM: asked for each status, and the id's alphabet needs no escape.
+/// Without a DOM, because statuses are queried often; the id's alphabet needs no escapes.
 worker_string publish_id_body(const publish_id& id) {
     worker_string body;
     append_all(body, R"({"publish_id":")", id.text(), R"("})");
@@ -222,7 +222,7 @@ result<started_post> read_started_post(const document& answer, bool with_upload_
     return out;
 }
 
-// Asked again and again while a post is on its way: no DOM.
+// Without a DOM, because a post's status is queried often.
 result<post_status> read_post_status(document answer) {
     static constexpr std::string_view names[] = {"status", "fail_reason", "uploaded_bytes"};
     std::string_view values[std::size(names)];
@@ -238,7 +238,7 @@ result<post_status> read_post_status(document answer) {
 
 std::vector<std::string> post_status::post_ids() const {
     static constexpr std::string_view names[] = {
-        "publicaly_available_post_id"}; // spelt so (docs/tiktok-wire.md §6)
+        "publicaly_available_post_id"}; // TikTok's spelling (docs/tiktok-wire.md §6)
     std::string_view values[std::size(names)];
     find_members(raw.data(), names, values);
     std::vector<std::string> ids;

@@ -1,6 +1,6 @@
-// The requests of TikTok's calls, from typed values, and what we look into of the answers
-// (docs/tiktok-wire.md §2, §4, §6). Pure. An answer that lacks what makes it a success is tiktok_error; of an
-// init it may have had its effect all the same.
+// Writes the requests of TikTok's calls from typed values, and reads the answers (docs/tiktok-wire.md §2, §4,
+// §6). Pure. An answer that lacks a required member is tiktok_error; an init may have had its effect all the
+// same.
 #pragma once
 #include "base/result.hpp"
 #include "tiktok/document.hpp"

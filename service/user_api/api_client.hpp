@@ -1,6 +1,6 @@
-// TikTok's API as one worker calls it: what all bound_api of the worker share, and nobody else sees. Made at
-// the start, one per worker, outlives every call; used from the worker's thread only (tokens and windows are
-// themselves shared by all workers).
+// The parts that all bound_api of one worker share; private to them. Made at the start, one per worker,
+// outlives every call; used from the worker's thread only (tokens and windows are themselves shared by all
+// workers).
 #pragma once
 #include "base/ids.hpp"
 #include "base/memory/object_pool.hpp"
@@ -24,7 +24,7 @@ namespace gateway::user_api {
 
 class uploader;
 
-/// The bytes of a request on its way. The token is in them, so nothing is left there when it is sent.
+/// Memory for the bytes of a request. They contain the token, so they are wiped after sending.
 struct request_buffer {
     secret bytes;
 
@@ -39,7 +39,7 @@ struct request_buffer {
 
 class api_client {
 public:
-    /// `windows` stands over a table made of windows::window_rules().
+    /// `windows` must use a table made with windows::window_rules().
     api_client(outbound::client& client, outbound::origin api, tokens::token_service& tokens,
                windows::shared_windows& windows, uploader& uploads, telemetry::recorder& recorder)
         : client_(client),
@@ -49,8 +49,8 @@ public:
           uploads_(uploads),
           recorder_(recorder) {}
 
-    /// A call for this user has come. What is kept of them lies in places of its own, and with many users in
-    /// no cache of the processor's: it is fetched while the call is still looked at.
+    /// Prefetches the user's data for a call that has arrived. With many users it is not in the processor's
+    /// cache, so it is loaded while the call is being checked.
     void expect(const user_id& user) const {
         tokens_.expect(user);
         windows_.expect(user.text());

@@ -68,7 +68,7 @@ TEST(Secret, IsGoneFromWhereItWasMovedFrom) {
     secret first{"short"};
     const secret second = std::move(first);
     EXPECT_TRUE(first.empty()); // NOLINT: the point of the test
-    // A short string lies in the object itself, where a move leaves its characters.
+    // A short string is stored in the object itself, where a move leaves its characters.
     EXPECT_EQ(std::string(first.reveal().data(), 5), std::string(5, '\0'));
     secret large{std::string(100, 'x')};
     secret third{"brief"};
