@@ -1,4 +1,4 @@
-// What an action gives back: a value, never HTTP.
+// The result of an action: a value, independent of HTTP.
 #pragma once
 #include "base/memory/worker_memory.hpp"
 #include "tiktok/document.hpp"
@@ -17,18 +17,18 @@ struct passed_through {
     std::span<const std::string_view> as_strings; // integers that become strings: cursors
     std::span<const std::string_view>
         as_string_lists;                       // post ids: a scalar or a list, becomes a list of strings
-    std::span<const std::string_view> without; // members that must not leave us
-    worker_string extra; // members of ours to add to `data`: `"publish_id":"…","state":"…"`, or empty
+    std::span<const std::string_view> without; // members that callers must not see
+    worker_string extra; // members to add to `data`: `"publish_id":"…","state":"…"`, or empty
 };
 
-/// A JSON object of ours, already written: `{"file_id":"…"}`.
+/// A JSON object of the gateway, already serialized: `{"file_id":"…"}`.
 struct object {
     std::string json;
     // A batch of which some failed answers 200 with successful=false and problem.code partial_failure.
-    std::string partial_failure; // the sentence for `error`; empty: all went well
+    std::string partial_failure; // the sentence for `error`; empty if all succeeded
 };
 
-/// For a browser: a page or a way on.
+/// For a browser: a page or a redirect.
 struct page {
     int status = 200; // sent with no-store, no-referrer and no-framing headers
     std::string html;
@@ -39,9 +39,9 @@ struct redirect {
 /// Bytes of a fixed document (openapi.yaml, /docs and its parts).
 struct asset {
     std::string_view content_type;
-    std::string_view bytes; // of static life
+    std::string_view bytes; // with static lifetime
 };
-/// 200 with nothing to say (webhooks).
+/// 200 without data (webhooks).
 struct accepted {};
 
 using answer = std::variant<passed_through, object, page, redirect, asset, accepted>;

@@ -1,4 +1,4 @@
-// Files that are compiled into the program: openapi.yaml and what lies in service/web/. The list is made by
+// Files that are compiled into the program: openapi.yaml and the files in service/web/. The list is made by
 // cmake/embed.cmake. Constants.
 #pragma once
 #include <span>
@@ -13,7 +13,7 @@ struct embedded_file {
 };
 
 std::span<const embedded_file> embedded_files();
-/// Null: no such file.
+/// Null if there is no such file.
 const embedded_file* find_asset(std::string_view name);
 
 } // namespace gateway::api

@@ -1,5 +1,5 @@
-// One call of an action: checked input and the acting user's TikTok. It never
-// holds HTTP of our side, a token, a clock, a retry or a metric. Made by the pipeline, dies with the request.
+// One call of an action: checked input and TikTok's API for the acting user. Contains no HTTP, token, clock,
+// retry or metric. Made by the pipeline, lives as long as the request.
 #pragma once
 #include "api/row.hpp"
 #include "base/clock.hpp"
@@ -33,13 +33,13 @@ struct call_record;
 
 namespace gateway::api {
 
-/// Bytes that wait at the gateway, as an input names them.
+/// A staged file as an input refers to it.
 struct staged_file {
-    std::string name; // the caller's own; may be empty
+    std::string name; // given by the caller; may be empty
     file_id id;
 };
 
-/// Inputs after the checks of the row: present ones have the right type and bounds, defaults are filled in.
+/// Inputs after the row's checks: present ones have the right type and bounds, defaults are set.
 class checked_input {
 public:
     checked_input() = default;
@@ -48,27 +48,28 @@ public:
 
     /// Given, or has a default.
     bool has(std::string_view name) const { return find(name) != nullptr; }
-    /// Each gives an empty value where the input is absent and has no default.
+    /// Each gives an empty value if the input is absent and has no default.
     std::string text(std::string_view name) const;
     std::int64_t integer(std::string_view name) const;
     bool flag(std::string_view name) const;
     std::vector<std::string> texts(std::string_view name) const;
-    /// Of a file, or of each of a list of files, in order.
+    /// One file, or each of a list of files, in order.
     std::vector<staged_file> files(std::string_view name) const;
     const boost::json::object& values() const;
 
 private:
     const boost::json::value* find(std::string_view name) const;
 
-    std::unique_ptr<const boost::json::object> values_; // null: none, as nearly always where nothing is sent
+    std::unique_ptr<const boost::json::object>
+        values_; // null if there are none, which is the usual case for reads
 };
 
-/// What the request said of its body, for uploads and staged files.
+/// The facts about a request's body, for uploads and staged files.
 struct body_facts {
-    body_source* source = nullptr;      // the file's bytes alone, multipart opened; null: none came
-    files::writer* staged_in = nullptr; // the source's bytes lie there already; null: nowhere
-    std::string content_type;           // as the caller says; the container is sniffed, not believed
-    std::string file_name;              // of a multipart part
+    body_source* source = nullptr; // the file's bytes, without the multipart framing; null if there are none
+    files::writer* staged_in = nullptr; // the file in which the source's bytes are already staged, or null
+    std::string content_type; // as declared by the caller; the real format is detected from the bytes
+    std::string file_name;    // of a multipart part
     std::string content_digest;
 };
 
@@ -85,17 +86,17 @@ struct call {
     const publish_id& post; // of the path
     file_id file;           // of the path
     std::string_view asset; // of the path, under /docs
-    std::string_view query; // raw; for rows that read it themselves
+    std::string_view query; // raw, for rows that parse it themselves
     checked_input input;
     body_facts body;
-    std::string raw_body;                  // where the row takes a document: checked by the action itself
+    std::string raw_body;                  // for rows that take a document: checked by the action
     std::string signature;                 // TikTok-Signature
     std::string idempotency_key;           // batch: each file has its own record under it
-    user_api::bound_api* tiktok = nullptr; // bound to the acting user; null where needs_connection is false
-    std::span<const std::string> granted;  // the acting user's scopes; tiktok holds them
+    user_api::bound_api* tiktok = nullptr; // bound to the acting user; null if needs_connection is false
+    std::span<const std::string> granted;  // the acting user's scopes; owned by tiktok
     telemetry::call_record& record;
     deadline until;
-    wall_time now; // when the request came
+    wall_time now; // when the request arrived
 };
 
 } // namespace gateway::api

@@ -1,6 +1,6 @@
 #include "api/envelope.hpp"
 
-// On the hot path TikTok's bytes are spliced in: no DOM, one string.
+// On the hot path TikTok's bytes are copied into one string, without a DOM.
 #include "api/problem.hpp"
 #include "base/json/patch.hpp"
 #include "base/json/write.hpp"
@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view success_end = R"(,"error":null,"successful":true})";
 
-/// Credentials that no answer of ours carries, whatever TikTok sends and wherever (docs/contract.md §4).
+/// Credentials that are removed from every answer, at any depth (docs/contract.md §4).
 constexpr std::array<std::string_view, 3> never_shown{"upload_url", "access_token", "refresh_token"};
 
 void append_data(std::string& out, const passed_through& what) {
@@ -34,7 +34,7 @@ void append_data(std::string& out, const passed_through& what) {
         append_patched(out, data, rules);
     }
     if (what.extra.empty()) return;
-    // `data` is an object: our members go before its closing brace.
+    // `data` is an object: the added members come before its closing brace.
     out.pop_back();
     const bool has_members = out.find_first_not_of(" \t\r\n", start + 1) != std::string::npos;
     if (has_members) out += ',';
@@ -66,7 +66,7 @@ int write(std::string& out, const object& what, std::string_view request_id) {
     return 200;
 }
 
-/// What is not JSON has no envelope; whoever asks for one all the same gets an empty one.
+/// An empty envelope for outcomes that are not JSON.
 int write_empty(std::string& out, int status) {
     out += R"({"data":{})";
     out += success_end;

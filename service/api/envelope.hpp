@@ -1,5 +1,5 @@
-// How a call ended, and the one envelope that says so (docs/contract.md §4): used by the doors to answer and
-// by idempotency/ to remember. Pure; appends to a string that is reused.
+// The outcome of a call and its envelope (docs/contract.md §4): used by the listeners for answers and by
+// idempotency/ for stored answers. Pure; appends to a string that is reused.
 #pragma once
 #include "api/answer.hpp"
 #include "base/result.hpp"
@@ -10,7 +10,7 @@
 
 namespace gateway::api {
 
-/// The first answer to an Idempotency-Key, given again byte for byte.
+/// The first answer to an Idempotency-Key, repeated byte for byte.
 struct replay {
     int status = 200;
     std::string envelope;

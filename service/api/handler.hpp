@@ -1,5 +1,5 @@
-// An action's function, bound to what it uses: the parts of its worker that its parameters name, and no
-// other. So what an action can reach stands in its signature.
+// An action's function, bound to the parts of its worker that its parameters name, and to no others. So the
+// signature of an action shows everything it can use.
 #pragma once
 #include "api/answer.hpp"
 #include "base/result.hpp"
@@ -28,7 +28,7 @@ namespace gateway::api {
 
 struct call;
 
-/// Of one worker; only handler looks into it.
+/// The parts of one worker; used by handler only.
 using tools = std::tuple<posts::publisher&, files::shelf&, connections::desk&, idempotency::runner&,
                          const tiktok::webhook_reader&>;
 
@@ -46,7 +46,7 @@ public:
 
     task<result<answer>> operator()(call& c, const tools& from) const { return start_(run_, c, from); }
     explicit operator bool() const { return run_ != nullptr; }
-    /// It is given the publisher.
+    /// Whether it uses the publisher.
     bool can_post() const { return can_post_; }
 
 private:

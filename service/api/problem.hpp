@@ -1,5 +1,5 @@
-// The object that tells a program what to do about a failure (docs/contract.md §4). Pure; appends to a string
-// that is reused.
+// The JSON object `problem`, by which programs decide what to do about a failure (docs/contract.md §4). Pure;
+// appends to a string that is reused.
 #pragma once
 #include "base/result.hpp"
 
@@ -8,14 +8,13 @@
 
 namespace gateway::api {
 
-/// {"code","status","retryable",…}: optional members only where they apply.
+/// {"code","status","retryable",…}: optional members only if they apply.
 void append_problem(std::string& out, const failure& why, std::string_view request_id);
 
-/// The same call can succeed later without being changed, and repeating it can do no harm.
+/// Whether the same call can succeed later, and repeating it does no harm.
 bool retryable(const failure& why);
 
-/// A bug of ours in the middle of a call. Of a write nobody knows how far it came, so it must not be done
-/// again.
+/// The failure for an exception in a call. How far a write came is unknown, so it must not be repeated.
 failure internal_fault(bool writes);
 
 } // namespace gateway::api

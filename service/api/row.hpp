@@ -1,5 +1,5 @@
 // The one description of an action. Routes, validation, scope, deadline, metric labels, the contract test and
-// (later) the agents' tool list are read from here; nothing is listed twice. Rows are constants.
+// (later) the tool list for agents are derived from it. Rows are constants.
 #pragma once
 #include "api/envelope.hpp"
 #include "api/handler.hpp"
@@ -48,60 +48,60 @@ struct input {
     std::int64_t max = 0;
     std::string_view choices = {};
     bool multiline = false;
-    std::string_view fallback = {}; // the default as it would stand in a query; empty: absent
+    std::string_view fallback = {}; // the default, written as in a query; empty if there is none
 };
 
-/// How the body of the request is taken.
+/// How the body of the request is read.
 enum class body {
     none,     // bytes are refused
     json,     // one JSON object of inputs
     upload,   // raw video/*, multipart/form-data, or JSON of inputs
-    document, // collected whole into call::raw_body and read by the action itself
-    stream    // any Content-Type, pulled by the action from call::body
+    document, // read completely into call::raw_body and parsed by the action
+    stream    // any Content-Type, read by the action from call::body
 };
 
-/// Which key, if any, opens this row.
+/// How a call of this row is authenticated.
 enum class door { caller, open, tiktok_signature };
 
 /// Which of `deadlines.*` bounds the call (docs/contract.md §9).
 enum class pace { read, post, upload /* by its size at a rate */, batch };
 
-/// What rules between inputs look at.
+/// The inputs for rules between them.
 struct given_inputs {
-    const checked_input& good;           // those that passed on their own
-    const boost::json::object& as_given; // all that came, also those that did not
+    const checked_input& good;           // those that are valid by themselves
+    const boost::json::object& as_given; // all inputs, including invalid ones
     bool came_with_bytes = false;        // the file is the body itself
 };
 /// Rules between inputs (`video_url` or a file, not both). Appends what is wrong.
 using cross_check = void (*)(const given_inputs& given, std::vector<field_fault>& faults);
 
-/// What a key answers whose call ended with its process (docs/promises.md I04).
+/// The answer of a key whose call was ended by a crash (docs/promises.md I04).
 struct recovery {
-    /// Made from the post that the call had begun in the ledger: how it ended, or nothing where nothing came
-    /// of it and the key is free again. A row that has this begins its post before anything leaves for
-    /// TikTok, so without a post nothing has happened either. Null: the row begins no post, nobody can tell
-    /// what became of the call, and the key answers outcome_unknown.
+    /// Makes the outcome from the post that the call had begun in the ledger; nothing if it had no effect and
+    /// the key is freed. Such a row begins its post before anything is sent to TikTok, so without a post
+    /// there was no effect. Null: the row begins no post, the effect of the call is unknown, and the key
+    /// answers outcome_unknown.
     std::optional<outcome> (*from_post)(const store::post_record& post) = nullptr;
-    /// How an answer is written down; gives its status.
+    /// Serializes the answer to store; gives its status.
     int (*write)(std::string& out, const outcome& what, std::string_view request_id) = write_envelope;
 };
 
 struct row {
     std::string_view slug;
     verb method;
-    std::string_view path; // {user_id}, {publish_id}, {file_id}, {asset} stand for one segment
+    std::string_view path; // {user_id}, {publish_id}, {file_id}, {asset} match one segment
     door opened_by = door::caller;
     body takes = body::none;
     std::span<const input> inputs = {};
-    bool reads_query_itself = false; // any query is taken; see call::query
-    bool head_runs = true;           // of a GET: a HEAD runs it too; else a HEAD is answered without
+    bool reads_query_itself = false; // accepts any query; see call::query
+    bool head_runs = true; // for a GET: a HEAD runs it, too; else a HEAD is answered without running it
     cross_check also_checks = nullptr;
-    /// What must be granted before the call, alternatives separated by |. Null: nothing, or by field (then
-    /// the action says). The answer may depend on the input (`publish`).
+    /// The scopes that the call needs, alternatives separated by |. Null: none, or by field (then the action
+    /// decides). May depend on the input (`publish`).
     std::string_view (*scope)(const checked_input&) = nullptr;
     pace takes_time = pace::read;
     bool writes = false;  // may have an effect at TikTok
-    bool replays = false; // takes Idempotency-Key
+    bool replays = false; // accepts Idempotency-Key
     recovery recovers = {};
     bool needs_connection = false; // the user must be connected; call::tiktok is bound to them
     std::uint64_t body_bytes_max = 256 * 1024;

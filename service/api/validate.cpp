@@ -13,10 +13,10 @@ namespace {
 
 using faults_of_call = std::vector<field_fault>;
 
-/// A body of nothing but unknown names must not be answered with ten times its size.
+/// Bounds the answer to a body of many unknown names.
 constexpr std::size_t faults_told_max = 100;
 
-/// A caller's own words come back to them, but not a megabyte of them.
+/// A caller's own text in an answer, shortened.
 std::string shown(std::string_view name) {
     return std::string(name.substr(0, name.size() > 64 ? 0 : name.size()));
 }
@@ -50,10 +50,10 @@ result<checked_input> judged(const validation& by, const json::object& given, fa
 
     const input_judge judge{by.verified_url_prefixes, faults};
     json::object out;
-    // In the row's order: that makes the text of the checked inputs canonical, for the fingerprint.
+    // In the row's order, which makes the text of the checked inputs canonical for the fingerprint.
     for (const auto& rule : by.what.inputs) {
         const auto* value = given.if_contains(rule.name);
-        if (value && !value->is_null()) { // null is how many clients write "not given"
+        if (value && !value->is_null()) { // many clients send null for an absent value
             if (auto good = judge.judge(rule, *value)) out.emplace(rule.name, std::move(*good));
         } else if (!rule.fallback.empty()) {
             out.emplace(rule.name, value_of_query(rule, {rule.fallback}));
@@ -67,7 +67,7 @@ result<checked_input> judged(const validation& by, const json::object& given, fa
     return checked;
 }
 
-/// No input came and none is missed: most reads.
+/// True if there are no inputs and none are required, as for most reads.
 bool is_content_with_nothing(const row& what) {
     return !what.also_checks && std::none_of(what.inputs.begin(), what.inputs.end(), [](const input& each) {
         return each.required || !each.fallback.empty();

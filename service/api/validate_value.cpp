@@ -36,7 +36,7 @@ bool has_control(std::string_view utf8, bool multiline) {
     return false;
 }
 
-/// A line break of Windows and of HTML forms is one line feed; a carriage return alone stays what it is.
+/// Replaces the line breaks of Windows and HTML forms with a line feed; a single carriage return is kept.
 std::string with_line_feeds(std::string_view text) {
     std::string out;
     out.reserve(text.size());
@@ -104,7 +104,8 @@ bool input_judge::is_legal(const input& rule, const std::string& field, std::str
 }
 
 input_judge::maybe input_judge::integer(const input& rule, const value& given) const {
-    // 5.0 is a float on the wire, and TikTok's parsers are typed: it is refused, not rounded (C24).
+    // 5.0 is a floating-point number in JSON, and TikTok's parsers are typed, so it is refused and not
+    // rounded (C24).
     if (!given.is_int64() && !given.is_uint64())
         return fault(std::string(rule.name), "must be a whole number");
     const bool huge = given.is_uint64() && given.get_uint64() > static_cast<std::uint64_t>(INT64_MAX);
@@ -126,7 +127,7 @@ input_judge::maybe input_judge::fields(const input& rule, const value& given) co
     std::vector<std::string> names;
     if (const auto* text = given.if_string()) {
         auto rest = view(*text);
-        for (bool more = true; more;) { // also the empty name behind a last comma
+        for (bool more = true; more;) { // also the empty name after a trailing comma
             more = rest.find(',') != std::string_view::npos;
             names.emplace_back(next_piece(rest, ','));
         }
@@ -146,7 +147,7 @@ input_judge::maybe input_judge::fields(const input& rule, const value& given) co
             fault(std::string(rule.name), utf16_length(name) > 64
                                               ? "names no field of TikTok's"
                                               : "holds \"" + name + "\", which is no field of TikTok's");
-            if (faults.size() > 100) break; // enough to learn from
+            if (faults.size() > 100) break; // enough examples
         } else if (std::find(out.begin(), out.end(), value(name)) == out.end()) {
             out.emplace_back(name);
         }
@@ -193,14 +194,14 @@ input_judge::maybe input_judge::file(const std::string& field, const value& give
     std::size_t ids = 0;
     for (const auto& [key, member] : *members) {
         const std::string name = field + '.' + std::string(key);
-        const bool id = key == "file_id" || key == "s3key"; // one thing under two names
+        const bool id = key == "file_id" || key == "s3key"; // two names for the same member
         if (!id && key != "name" && key != "mimetype") {
             fault(field, utf16_length(key) > 64
                              ? "has a member that is not name, mimetype or file_id"
                              : "has \"" + std::string(key) + "\", which is not name, mimetype or file_id");
             continue;
         }
-        if (member.is_null()) continue; // as if it were not there
+        if (member.is_null()) continue; // counts as absent
         const auto* text = member.if_string();
         if (!text || has_control(view(*text), false) || utf16_length(view(*text)) > file_label_units_max) {
             fault(name, "must be a string of at most 255 characters without control characters");

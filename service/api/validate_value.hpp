@@ -1,4 +1,4 @@
-// One input against its line in the row. Pure; used by validate.cpp only.
+// Checks one input with its entry in the row. Pure; used by validate.cpp only.
 #pragma once
 #include "api/row.hpp"
 #include "base/result.hpp"
@@ -12,12 +12,12 @@
 
 namespace gateway::api {
 
-/// What the rules need to know beyond the row, and where faults go.
+/// The context of the rules beside the row, and the list of faults.
 struct input_judge {
     const std::vector<std::string>& verified_url_prefixes;
     std::vector<field_fault>& faults;
 
-    /// The value as a handler shall find it, or nothing after at least one fault was noted.
+    /// The checked value for the handler; nothing if a fault was added.
     std::optional<boost::json::value> judge(const input& rule, const boost::json::value& given) const;
 
 private:
@@ -35,8 +35,8 @@ private:
     maybe file(const std::string& field, const value& given) const;
 };
 
-/// What stands in a query for one input, as the JSON it would be in a body. Texts that do not read as the
-/// kind wants stay strings, so that the judge refuses them in its own words.
+/// The JSON value of one input of a query. Texts that are not valid for the kind stay strings, so that
+/// judge() refuses them.
 boost::json::value value_of_query(const input& rule, const std::vector<std::string_view>& given);
 
 } // namespace gateway::api
