@@ -1,4 +1,4 @@
-// Connecting a user: the start of a login and the page the browser comes back to.
+// Connecting a user: the start of a login, and the callback page.
 #include "actions/rows.hpp"
 #include "base/url.hpp"
 #include "connections/desk.hpp"
@@ -23,7 +23,7 @@ task<result<answer>> start_login(call& c, connections::desk& connections) {
     co_return answer{std::move(out)};
 }
 
-/// What TikTok's redirect carries; what cannot be read is left empty, and the desk has a page for that.
+/// The query of TikTok's redirect; unreadable values stay empty, and the callback has a page for that.
 connections::callback_query read_callback(std::string_view query) {
     constexpr std::size_t value_bytes_max = 2048;
     connections::callback_query out;
@@ -79,8 +79,8 @@ row callback_row() {
             .path = "/oauth/callback",
             .opened_by = door::open,
             .reads_query_itself = true,
-            .head_runs = false,       // it would spend state and code, and link scanners send one
-            .takes_time = pace::post, // the exchange of the code cannot be repeated: give it time
+            .head_runs = false,       // a HEAD, as link scanners send it, would use up state and code
+            .takes_time = pace::post, // more time, because the exchange of the code cannot be repeated
             .run = finish_login};
 }
 

@@ -1,4 +1,4 @@
-// TIKTOK_QUERY_CREATOR_INFO (docs/tiktok-wire.md §4.1): what the creator's account allows right now.
+// TIKTOK_QUERY_CREATOR_INFO (docs/tiktok-wire.md §4.1): what the creator's account allows at the moment.
 #include "actions/rows.hpp"
 #include "user_api/bound_api.hpp"
 

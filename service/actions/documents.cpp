@@ -1,4 +1,4 @@
-// The contract itself: openapi.yaml for programs, /docs for people. Compiled in; no key is asked.
+// The contract: openapi.yaml for programs, /docs for people. Compiled in; needs no key.
 #include "actions/rows.hpp"
 #include "api/assets.hpp"
 

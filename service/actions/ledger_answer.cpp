@@ -31,7 +31,7 @@ posts::upload_answer upload_of(const store::post_record& post) {
     out.id = post.id;
     out.status = post.status;
     if (post.kind.ends_with("_file"))
-        out.upload_status_code = 201; // TikTok had said so before it was settled
+        out.upload_status_code = 201; // TikTok's status before the post was settled
     out.file = file_id::trusted(post.file);
     out.size_bytes = post.size_bytes;
     out.sha256 = post.sha256;
@@ -48,7 +48,7 @@ posts::post_answer post_of(const store::post_record& post) {
     return out;
 }
 
-/// Empty: for certain nothing came of it.
+/// Empty if the call certainly had no effect.
 std::optional<outcome> outcome_of(const store::post_record& post,
                                   object (*answer_of)(const store::post_record&)) {
     if (posts::came_to_nothing(post)) return std::nullopt;
@@ -90,7 +90,7 @@ int write_file_outcome(std::string& out, const outcome& what, std::string_view r
     }
     const auto& done = std::get<object>(std::get<answer>(what));
     out += R"("successful":true,)";
-    out += std::string_view(done.json).substr(1, done.json.size() - 2); // without its braces
+    out += std::string_view(done.json).substr(1, done.json.size() - 2); // without the braces
     out += R"(,"error":null,"problem":null)";
     return 200;
 }

@@ -1,4 +1,4 @@
-// GATEWAY_LIST_POSTS: what this gateway posted for the user, from the ledger; TikTok is not asked.
+// GATEWAY_LIST_POSTS: the posts made through this gateway for the user, from the ledger; TikTok is not asked.
 #include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
 #include "base/json/values.hpp"
@@ -31,7 +31,7 @@ json::object object_of(const store::post_record& post) {
 }
 
 task<result<answer>> list_posts(call& c, connections::desk& connections, posts::publisher& posts) {
-    // A user nobody connected has no list, not an empty one.
+    // A user who is not connected gets a failure, not an empty list.
     const auto known = co_await connections.show(c.user, c.until);
     if (!known) co_return known.error();
     auto cursor = c.input.text("cursor");

@@ -69,7 +69,7 @@ std::string_view upload_scope(const checked_input& given) {
 }
 
 std::string to_json(const posts::upload_answer& shown) {
-    // TikTok pulls a video_url by itself: then no byte, size or digest passed here.
+    // If TikTok pulled a video_url, the gateway has no size or digest.
     const bool streamed = shown.upload_status_code != 0;
     const bool has_plan = streamed && shown.chunk_count > 0; // the ledger keeps none
     const auto where = [](bool is, std::uint64_t number) { return is ? json::value(number) : json::value(); };

@@ -1,5 +1,5 @@
-// What all posting actions share: the inputs that describe a post, how they become TikTok's post_info, and
-// the words of an answer. Pure.
+// Shared by all posting actions: the inputs that describe a post, their conversion to TikTok's post_info, and
+// parts of answers. Pure.
 #pragma once
 #include "actions/rows.hpp"
 #include "base/result.hpp"
@@ -29,7 +29,7 @@ constexpr input switch_input(std::string_view name, std::string_view fallback = 
     return {.name = name, .type = kind::boolean, .fallback = fallback};
 }
 
-/// What describes an upload beside its bytes, alike for one video and for a batch.
+/// The inputs of an upload beside its bytes, for one video and for a batch.
 inline constexpr std::array upload_inputs{
     caption_input,
     switch_input("publish"),
@@ -45,7 +45,7 @@ inline constexpr std::array upload_inputs{
     switch_input("is_aigc", {}),
 };
 
-/// The inputs of a row's own, then those of every upload.
+/// The row's own inputs, then those of every upload.
 template <std::size_t count>
 constexpr auto with_upload_inputs(const input (&own)[count]) {
     std::array<input, count + upload_inputs.size()> all{};
@@ -54,14 +54,14 @@ constexpr auto with_upload_inputs(const input (&own)[count]) {
     return all;
 }
 
-/// The request these inputs make; where the bytes are is left to the caller.
+/// The request of these inputs; the caller sets the source of the bytes.
 posts::upload_request upload_request_of(const checked_input& given);
 
 tiktok::post_info video_post_info(const checked_input& given);
 tiktok::post_info photo_post_info(const checked_input& given);
 posts::asker asker_of(const call& c);
 
-/// Branded content may not be private (docs/tiktok-wire.md §4.2, W12): refused before TikTok has to.
+/// Branded content must not be private (docs/tiktok-wire.md §4.2, W12); refused without asking TikTok.
 void check_branded_content(const checked_input& given, std::vector<field_fault>& faults);
 
 /// The scope an upload needs: `publish` posts at once, otherwise it goes to the creator's inbox.

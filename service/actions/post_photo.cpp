@@ -1,4 +1,4 @@
-// TIKTOK_POST_PHOTO (docs/tiktok-wire.md §4.4): photos TikTok pulls itself, posted at once or put into the
+// TIKTOK_POST_PHOTO (docs/tiktok-wire.md §4.4): photos that TikTok pulls, posted at once or sent to the
 // creator's editor.
 #include "actions/ledger_answer.hpp"
 #include "actions/post_inputs.hpp"
@@ -19,7 +19,7 @@ std::string_view photo_scope(const checked_input& given) {
 }
 
 void check_photos(const given_inputs& all, std::vector<field_fault>& faults) {
-    const auto* images = all.as_given.if_contains("photo_images"); // also where one of them is no URL
+    const auto* images = all.as_given.if_contains("photo_images"); // also if one of them is not a URL
     const auto count = images && images->is_array() ? images->get_array().size() : 0;
     const auto cover = all.good.integer("photo_cover_index");
     if (count > 0 && cover >= static_cast<std::int64_t>(count))

@@ -12,16 +12,16 @@
 namespace gateway::actions {
 namespace {
 
-// TikTok's spelling, and the one it may mend to.
+// TikTok's spelling, and the correct one, in case TikTok changes it.
 constexpr std::string_view post_id_lists[] = {"publicaly_available_post_id", "publicly_available_post_id"};
-// Ours, should TikTok ever send members of these names.
+// Our members; removed from TikTok's answer in case it ever has members of these names.
 constexpr std::string_view our_members[] = {"publish_id", "state"};
 
 std::string_view either_scope(const checked_input&) {
     return both_scopes;
 }
 
-/// Neither the id's alphabet nor a state needs an escape.
+/// Neither ids nor states need escapes.
 worker_string our_part(const publish_id& id, std::string_view state) {
     worker_string out;
     append_all(out, R"("publish_id":")", id.text(), R"(","state":")", state, "\"");
@@ -55,7 +55,7 @@ task<result<answer>> fetch_status(call& c, posts::publisher& posts) {
 task<result<answer>> cancel_post(call& c, posts::publisher& posts) {
     const auto done = co_await posts.cancel(*c.tiktok, c.post, c.now);
     if (!done) co_return done.error();
-    // TikTok's word is "accepted", not "cancelled": the status tells when it is.
+    // TikTok has accepted the request, but not cancelled yet: the status shows when it has.
     object out;
     append_all(out.json, "{", our_part(c.post, "processing"), "}");
     co_return answer{std::move(out)};

@@ -1,5 +1,5 @@
-// TIKTOK_PUBLISH_VIDEO: "upload now, publish later". TikTok has no call that finishes a draft; what can
-// honestly be done is in posts/ (docs/contract.md §5, docs/tiktok-wire.md §9.2).
+// TIKTOK_PUBLISH_VIDEO: "upload now, publish later". TikTok has no call that publishes a draft; posts/ does
+// what is possible (docs/contract.md §5, docs/tiktok-wire.md §9.2).
 #include "actions/ledger_answer.hpp"
 #include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
@@ -53,7 +53,7 @@ task<result<answer>> publish_video(call& c, posts::publisher& posts) {
 } // namespace
 
 row publish_video_row() {
-    // No defaults: what is absent is taken from the settings of the upload.
+    // No defaults: absent values are taken from the settings of the upload.
     static const input inputs[] = {
         caption_input,
         privacy_input,

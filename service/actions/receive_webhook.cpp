@@ -1,5 +1,5 @@
-// GATEWAY_WEBHOOK: TikTok tells how posts ended and who left. Verified over the raw bytes, told once,
-// answered at once (docs/tiktok-wire.md §7, docs/promises.md U16).
+// GATEWAY_WEBHOOK: TikTok's events about posts and removed authorizations. Verified over the raw bytes,
+// applied once, answered at once (docs/tiktok-wire.md §7, docs/promises.md U16).
 #include "actions/rows.hpp"
 #include "base/append.hpp"
 #include "connections/desk.hpp"
@@ -23,7 +23,7 @@ task<result<answer>> take_webhook(call& c, const tiktok::webhook_reader& reader,
         co_return answer{accepted{}};
     }
     if (event.kind == tiktok::webhook_kind::authorization_removed) {
-        constexpr std::int64_t year_2100 = 4'102'444'800; // seconds; keeps a liar's number from overflowing
+        constexpr std::int64_t year_2100 = 4'102'444'800; // seconds; prevents an overflow by a forged value
         const wall_time happened_at{seconds{std::clamp<std::int64_t>(event.created_at_s, 0, year_2100)}};
         const auto gone = co_await connections.on_authorization_removed(event.account, event.reason_number,
                                                                         happened_at, c.now, c.until);

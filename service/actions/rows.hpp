@@ -1,5 +1,5 @@
-// The rows, each made beside its handler and called by table.cpp alone; and the words of api/ in which every
-// action is written. For files of this folder.
+// The functions that make the rows, each next to its handler, used by table.cpp; and the names of api/ that
+// every action uses. For files of this folder only.
 #pragma once
 #include "api/call.hpp"
 #include "api/row.hpp"

@@ -1,5 +1,4 @@
-// Bytes that wait at the gateway: staged by a caller, shown, removed. A file of another caller does not
-// exist.
+// Staged files: upload, show, remove. A file of another caller is answered like one that does not exist.
 #include "actions/rows.hpp"
 #include "files/shelf.hpp"
 

@@ -1,4 +1,4 @@
-// What the gateway can do: every action's row. Constants, shared by all threads.
+// The rows of all actions. Constants, shared by all threads.
 #pragma once
 #include "api/row.hpp"
 

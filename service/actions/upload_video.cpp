@@ -10,7 +10,7 @@
 namespace gateway::actions {
 namespace {
 
-/// The input itself or a member of it; not an unknown one whose name begins the same.
+/// The input itself or a member of it, but not another input whose name begins with it.
 bool faulty(const std::vector<field_fault>& faults, std::string_view field) {
     return std::any_of(faults.begin(), faults.end(), [field](const field_fault& each) {
         return each.field.starts_with(field)

@@ -1,6 +1,6 @@
-// TIKTOK_UPLOAD_VIDEOS: many staged files of one user, a few at a time, paced by TikTok's windows. One bad
-// file never sinks the others; each has its own first answer under the call's Idempotency-Key
-// (docs/contract.md §5).
+// TIKTOK_UPLOAD_VIDEOS: many staged files of one user, a few at a time, at the rate of TikTok's windows. The
+// failure of one file does not affect the others; each has its own stored answer under the call's
+// Idempotency-Key (docs/contract.md §5).
 #include "actions/ledger_answer.hpp"
 #include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
@@ -26,7 +26,7 @@ struct file_result {
     std::string json; // one of results[]
 };
 
-/// Lives in the frame of the call; the lanes refer to it and end before it.
+/// Lives in the frame of the call; the lanes use it and end before it.
 struct batch {
     call& c;
     posts::publisher& posts;
@@ -48,7 +48,7 @@ task<outcome> upload(batch& all, file_id file, std::string key) {
     co_return answer{file_answer(done->id)};
 }
 
-/// What this one file's upload is, apart from the others in the list.
+/// The fingerprint of this file's upload.
 std::string fingerprint_of(const batch& all, std::size_t index) {
     auto shared = all.c.input.values();
     shared.erase("files_to_upload");
@@ -57,7 +57,7 @@ std::string fingerprint_of(const batch& all, std::size_t index) {
                                             all.files[index].id.text());
 }
 
-/// Under a key of its own, where the call has one.
+/// With a key of its own, if the call has one.
 task<outcome> upload_once(batch& all, std::size_t index) {
     auto& c = all.c;
     if (c.idempotency_key.empty()) co_return co_await upload(all, all.files[index].id, {});
@@ -108,7 +108,7 @@ object summary(const batch& all) {
 }
 
 task<result<answer>> upload_videos(call& c, posts::publisher& posts, idempotency::runner& keys) {
-    if (c.input.flag("publish")) { // before any file is touched: it is the same fault for all of them
+    if (c.input.flag("publish")) { // before any file is used, because the fault is the same for all
         const auto fits = posts.check_direct(video_post_info(c.input));
         if (!fits) co_return fits.error();
     }
@@ -116,8 +116,8 @@ task<result<answer>> upload_videos(call& c, posts::publisher& posts, idempotency
     all.results.resize(all.files.size());
     const auto lanes = std::min(all.files.size(), static_cast<std::size_t>(c.input.integer("max_workers")));
 
-    // The lanes refer to this frame, so it stays until the last one has ended: the pipeline lets no
-    // cancellation into a write, and the lanes' own waits are bounded by the call's deadline.
+    // The lanes refer to this frame, so it must exist until the last one has ended: the pipeline passes no
+    // cancellation to a write, and the lanes' waits are bounded by the call's deadline.
     const executor_type home = co_await boost::asio::this_coro::executor;
     task_group group{home};
     for (std::size_t lane = 0; lane < lanes; ++lane)

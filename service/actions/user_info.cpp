@@ -1,5 +1,5 @@
-// TIKTOK_GET_USER_BASIC_INFO, TIKTOK_GET_USER_PROFILE, TIKTOK_GET_USER_STATS: one call of TikTok's
-// (docs/tiktok-wire.md §2.1); they differ in the fields they ask for by default (docs/tiktok-wire.md §9.1).
+// TIKTOK_GET_USER_BASIC_INFO, TIKTOK_GET_USER_PROFILE, TIKTOK_GET_USER_STATS: one call to TikTok
+// (docs/tiktok-wire.md §2.1); they differ only in their default fields (docs/tiktok-wire.md §9.1).
 #include "actions/rows.hpp"
 #include "tiktok/fields.hpp"
 #include "tiktok/requests.hpp"

@@ -1,4 +1,4 @@
-// Connections as callers see them: list, show, import, disconnect. Never a token.
+// Connections of a caller's users: list, show, import, disconnect. Answers contain no tokens.
 #include "actions/rows.hpp"
 #include "connections/desk.hpp"
 

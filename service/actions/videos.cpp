@@ -1,5 +1,5 @@
-// TIKTOK_LIST_VIDEOS and TIKTOK_QUERY_VIDEOS (docs/tiktok-wire.md §2.2, §2.3). Whose videos was settled by
-// the pipeline: `creator_id` only chooses the acting user.
+// TIKTOK_LIST_VIDEOS and TIKTOK_QUERY_VIDEOS (docs/tiktok-wire.md §2.2, §2.3). The pipeline has chosen the
+// acting user, also by `creator_id`.
 #include "actions/rows.hpp"
 #include "base/text.hpp"
 #include "tiktok/fields.hpp"
