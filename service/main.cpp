@@ -1,4 +1,4 @@
-// tiktok-gateway: reads the command line and calls one of commands/; tells why when that cannot be done.
+// tiktok-gateway: reads the command line and calls a command of app/; prints the reason if that fails.
 #include "app/commands.hpp"
 #include "app/hardening.hpp"
 #include "app/start_failure.hpp"

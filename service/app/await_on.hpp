@@ -16,13 +16,13 @@ task<void> keep_result(task<T> step, std::optional<T>& into) {
 }
 } // namespace detail
 
-/// On the calling thread, which must be the only one that touches `home`. Throws what the step threw.
+/// Runs on the calling thread, which must be the only one that uses `home`. Rethrows exceptions of the step.
 template <class T>
 T await_on(worker& home, task<T> step) {
     std::optional<T> got;
     home.group().spawn(detail::keep_result(std::move(step), got));
     while (!got && !home.group().first_fault()) {
-        // Stopped without having run anything: the end of an earlier step's work came late.
+        // The loop stopped without running a handler, because the work of an earlier step ended late.
         if (home.loop().run_one() == 0) home.loop().restart();
     }
     if (const auto fault = home.group().first_fault()) std::rethrow_exception(fault);

@@ -11,7 +11,7 @@ namespace gateway::app {
 
 namespace {
 
-/// What the start would make or open there, found out without doing it.
+/// Checks the places that the start would create or open, without doing so.
 void look_at_named_places(const settings::all& settings) {
     namespace fs = std::filesystem;
     std::error_code unseen;
@@ -27,7 +27,7 @@ void look_at_named_places(const settings::all& settings) {
         throw refused(settings, "store.url", store.string() + " is a folder, not a file");
 }
 
-/// Opens what the settings name, without touching the store or a port.
+/// Opens the files that the settings name, but not the store or a port.
 void open_named_files(const settings::all& settings) {
     read_key_ring(settings);
     try {

@@ -1,6 +1,5 @@
-// What the program can be told to do, one function each; main.cpp reads the command line and calls one of
-// them. Each gives the exit status; `run` and `check_config` tell what is wrong with the settings, by key,
-// and give 78.
+// The commands of the program, one function each; main.cpp reads the command line and calls one of them. Each
+// gives the exit status; `run` and `check_config` print what is wrong with the settings, by key, and give 78.
 #pragma once
 #include <string>
 

@@ -11,10 +11,12 @@ namespace gateway::app {
 namespace {
 
 constexpr seconds resume_within{300};
-constexpr seconds resume_every{5}; // after a lease is over, another replica is at work this soon (T01)
-constexpr seconds settle_every{5}; // after a replica's minute of silence; a look at two small indexes
+constexpr seconds resume_every{
+    5}; // the longest delay until another replica continues after a lease has expired (T01)
+constexpr seconds settle_every{
+    5}; // the same after a replica's minute of silence; reads only two small indexes
 
-/// A refresh that the last life of this process, or another replica, began and did not end: asked once more.
+/// Tries refreshes once more that the previous process or another replica did not finish.
 task<void> resume_refreshes(tokens::token_service& tokens, telemetry::sink& sink) {
     const auto resumed = co_await tokens.resume_open_refreshes(deadline::in(steady_now(), resume_within));
     if (!resumed)
@@ -24,8 +26,8 @@ task<void> resume_refreshes(tokens::token_service& tokens, telemetry::sink& sink
         sink.tell(telemetry::level::warn, "refreshes_resumed", {{"count", std::to_string(*resumed)}});
 }
 
-/// What the last life of this process, or another replica, left half done: the ledger first, then the keys
-/// that wait for it.
+/// Settles calls that the previous process or another replica did not finish: the ledger first, then the keys
+/// that depend on it.
 task<void> settle_what_was_left(store::store& store, telemetry::sink& sink) {
     const auto until = deadline::in(steady_now(), resume_within);
     const auto posts = co_await posts::settle_abandoned(store, until);

@@ -1,6 +1,6 @@
-// What a process leaves behind when it dies, taken up at the start and, since another replica may go at any
-// time, from then on: refreshes without an end, posts without a word, keys that wait for both. Coroutines of
-// the first worker, until cancelled; they rest while the store is away.
+// Recovers the unfinished work of crashed processes, at the start and, because another replica may crash at
+// any time, periodically: refreshes, posts, and idempotency keys. Coroutines of the first worker, until
+// cancelled; they pause while the store is away.
 #pragma once
 #include "app/housekeeping.hpp"
 #include "runtime/task.hpp"
@@ -10,10 +10,10 @@
 
 namespace gateway::app {
 
-/// Asks TikTok once more for each refresh that somebody began and nobody ended (T01).
+/// Tries each unfinished refresh once more (T01).
 task<void> keep_resuming(tokens::token_service& tokens, telemetry::sink& sink, const store_health& health);
 
-/// Settles what can be told without TikTok, the ledger first, then the keys that wait for it (I04).
+/// Settles everything that needs no call to TikTok: the ledger first, then the keys that depend on it (I04).
 task<void> keep_settling(store::store& store, telemetry::sink& sink, const store_health& health);
 
 } // namespace gateway::app

@@ -13,10 +13,10 @@ constexpr std::uint64_t own_descriptors = 24;    // standard streams, log, setti
 constexpr std::uint64_t worker_descriptors = 8;  // loop, timers, listener, wake-ups
 constexpr std::uint64_t sqlite_descriptors = 12; // database, journal, shared memory, a check beside it
 constexpr std::uint64_t file_descriptors = 128;  // uploads that are being kept or read
-constexpr std::uint64_t origins = 2;             // of TikTok: the API and an upload host
+constexpr std::uint64_t origins = 2;             // TikTok's API and an upload host
 constexpr std::uint64_t admin_connections = 64;  // at most
 constexpr std::uint64_t refusals_a_worker = 64;  // at most
-constexpr std::uint64_t least_connections = 8;   // below that nothing works anyhow
+constexpr std::uint64_t least_connections = 8;   // fewer would be useless
 
 std::uint64_t share(std::uint64_t whole, std::uint64_t parts, std::uint64_t least, std::uint64_t most) {
     return std::clamp(whole / parts, least, most);
@@ -31,7 +31,7 @@ descriptor_plan plan_descriptors(const settings::all& settings, unsigned workers
         settings.store.in_file() ? sqlite_descriptors : std::uint64_t{settings.store.connections} + 2;
     const std::uint64_t fixed = own_descriptors + workers * (worker_descriptors + refusals) + admin + store;
     const std::uint64_t left = limit > fixed ? limit - fixed : 0;
-    // A caller's call may need a connection to TikTok and a file of its own, so these have no more than half.
+    // A call may need a connection to TikTok and a file, so callers' connections get at most half.
     const std::uint64_t behind =
         std::min(origins * workers * settings.tiktok.connections_per_host + file_descriptors, left / 2);
     const std::uint64_t room = std::max(left - behind, least_connections);
@@ -46,7 +46,7 @@ descriptor_plan plan_descriptors(const settings::all& settings, unsigned workers
 
 std::uint64_t descriptor_limit() {
     rlimit files{};
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return 1024; // what systems give at least
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return 1024; // the usual minimum of systems
     return files.rlim_cur;
 }
 

@@ -1,5 +1,4 @@
-// How the service ends (docs/contract.md §8; docs/promises.md P01, P02): the steps, and what may shorten
-// them.
+// The steps of the drain (docs/contract.md §8; docs/promises.md P01, P02) and what may shorten them.
 #include "app/drain.hpp"
 
 #include <boost/asio/post.hpp>
@@ -16,16 +15,16 @@ namespace {
 
 constexpr milliseconds look_every{20};
 constexpr seconds shortened_to{2}; // after a second signal
-/// Handshakes that have begun are given this long to come to an end: a few round trips over any distance.
+/// The time for begun handshakes to finish: a few round trips over any distance.
 constexpr milliseconds last_handshakes{300};
 constexpr milliseconds every_door_within{1'000};
 constexpr seconds last_lines_within{1};
-/// For calls that were cut: to write down how they ended, and to say so.
+/// The time for cancelled calls to store their outcome and answer.
 constexpr seconds last_answers_within{5};
-/// A refresh asks twice at most, each time for 15 s, and stores what it got.
+/// A refresh makes at most two requests of 15 s each, and stores the result.
 constexpr seconds refresh_reserve{40};
 
-/// `done` is shared: if a worker died, nobody knows who lets go of it last.
+/// `done` is shared, because after a failure of a worker either side may be the last owner.
 task<void> drain_tokens(tokens::token_service& tokens, std::shared_ptr<std::promise<void>> done) {
     co_await tokens.drain(deadline::in(steady_now(), refresh_reserve));
     done->set_value();
@@ -37,11 +36,12 @@ void service::stop_being_ready() {
     door_.now.store(inbound::phase::leaving);
 }
 
-/// What is told later than that is a worker's that does not turn; the drain does not wait for it.
+/// The longest wait for each worker; the drain does not wait for a blocked one.
 void service::close_doors(milliseconds last_handshakes) {
     std::vector<std::future<void>> closed;
     for (auto& one : serving_) {
-        auto told = std::make_shared<std::promise<void>>(); // shared: nobody knows who lets go of it last
+        auto told =
+            std::make_shared<std::promise<void>>(); // shared, because either side may be the last owner
         closed.push_back(told->get_future());
         boost::asio::post(one->on.home.executor(), [worker = one.get(), last_handshakes, told] {
             worker->listener.stop_accepting(last_handshakes, [told] { told->set_value(); });
@@ -94,10 +94,10 @@ void service::leave(int exit_code) {
 
 namespace {
 
-/// A second signal shortens the wait.
+/// Waits until all calls have ended; a second signal shortens it.
 void wait_until_nothing_is_left(service& of, signals& from, steady_time until) {
     while (of.anything_left() && steady_now() < until) {
-        of.end_idle_connections(); // again and again: young ones grow old
+        of.end_idle_connections(); // repeatedly, because connections do not stay young
         const auto asked = from.wait(std::min<steady_time>(until, steady_now() + look_every));
         if (asked == signals::what::terminate)
             until = std::min<steady_time>(until, steady_now() + shortened_to);

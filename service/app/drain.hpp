@@ -1,5 +1,6 @@
-// The end of the service after the first SIGTERM: not ready at once, doors open for drain.delay_ms, work in
-// flight until drain.deadline_ms; a second signal shortens both but never cuts a token refresh.
+// The drain after the first SIGTERM: reports not ready at once, accepts connections for drain.delay_ms,
+// serves running calls until drain.deadline_ms; a second signal shortens both but never interrupts a token
+// refresh.
 #pragma once
 #include "app/service.hpp"
 #include "app/signals.hpp"

@@ -1,4 +1,4 @@
-// The metrics that somebody else keeps: read at each scrape, never waited for.
+// Metrics whose values are kept elsewhere: read at each scrape, without waiting.
 #include "app/service.hpp"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ sample labelled(std::string name, std::string value, double figure) {
     return {{{std::move(name), std::move(value)}}, figure};
 }
 
-/// The one value that `read` gives.
+/// A gauge of the single value that `read` gives.
 template <class Read>
 telemetry::reader single(Read read) {
     return [read] { return std::vector<sample>{{{}, static_cast<double>(read())}}; };

@@ -12,8 +12,7 @@ void harden_process() {
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
-    // As many connections as we may have; the soft limit is low for the sake of select(), which nobody here
-    // uses.
+    // Raises the limit to the hard one; the soft limit is low because of select(), which is not used here.
     rlimit files{};
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;

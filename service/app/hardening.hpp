@@ -1,10 +1,11 @@
-// What the process asks of the kernel before it touches a secret.
+// Kernel settings of the process, made before it reads a secret.
 #pragma once
 
 namespace gateway::app {
 
-/// No core dump and no reading of our memory by others of the same user (docs/promises.md P10); SIGPIPE and
-/// SIGXFSZ are ignored: a lost peer and a file at its limit are failed writes.
+/// No core dumps, and other processes of the same user cannot read the memory (docs/promises.md P10); SIGPIPE
+/// and SIGXFSZ are ignored: writing to a closed connection or to a file at its limit is a failed write
+/// instead.
 void harden_process();
 
 } // namespace gateway::app

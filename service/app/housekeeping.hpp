@@ -1,5 +1,5 @@
-// What has to be done from time to time, on one worker: forgetting what has expired, and asking the store how
-// it is, so that readiness and metrics never have to wait for it.
+// Periodic work on one worker: removes expired records, and checks the store's health, so that readiness and
+// metrics never have to wait for it.
 #pragma once
 #include "runtime/task.hpp"
 
@@ -30,11 +30,11 @@ struct store_health {
     std::array<std::atomic<std::uint64_t>, 4> connections{}; // by store::connection_state
 };
 
-/// Runs until it is cancelled, or the store is beyond help, which `lost` hears with the reason.
+/// Runs until it is cancelled, or the store has failed for good: then calls `lost` with the reason.
 task<void> keep_house(store::store& store, files::shelf& files, telemetry::sink& sink, store_health& health,
                       std::function<void(const std::string& reason)> lost);
 
-/// Four times a day: refreshes the users nobody calls for, before TikTok forgets them (T17). On the home
+/// Four times a day: refreshes users without calls before their refresh tokens expire (T17). On the home
 /// worker of `tokens`; runs until it is cancelled.
 task<void> keep_idle_users(store::store& store, tokens::token_service& tokens, telemetry::sink& sink);
 

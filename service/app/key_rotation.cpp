@@ -12,7 +12,7 @@ namespace gateway::app {
 namespace {
 
 constexpr seconds look_every{1};
-constexpr seconds again_after{600}; // verifiers of logins live that long
+constexpr seconds again_after{600}; // the lifetime of login verifiers
 constexpr milliseconds pause_between_pages{20};
 constexpr seconds page_within{30};
 constexpr std::uint64_t uses_worth_a_word = std::uint64_t{1} << 31; // of 2^32
@@ -21,7 +21,7 @@ deadline soon() {
     return deadline::in(steady_now(), page_within);
 }
 
-/// Every pair that opens; `false`: the store did not answer.
+/// Re-encrypts every pair that opens; `false`: the store did not answer.
 task<bool> move_pairs(vault::token_vault& vault, telemetry::sink& sink, const std::string& key) {
     std::uint64_t moved = 0, unreadable = 0;
     std::string cursor;
@@ -43,7 +43,7 @@ task<bool> move_pairs(vault::token_vault& vault, telemetry::sink& sink, const st
     co_return true;
 }
 
-/// Whether nothing needs the key any longer.
+/// Whether the key is no longer needed.
 task<bool> release(vault::token_vault& vault, telemetry::sink& sink, const std::string& key) {
     auto left = co_await vault.count_under(key, soon());
     if (!left) co_return false;

@@ -1,5 +1,5 @@
-// Moves what is sealed under an older vault key to the newest, in the background, and tells when a key is
-// needed no longer (docs/promises.md V07) or has sealed nearly too often (V08). On one worker.
+// Re-encrypts values that are sealed under an older vault key with the newest, in the background, and logs
+// when a key is no longer needed (docs/promises.md V07) or has sealed nearly too often (V08). On one worker.
 #pragma once
 #include "runtime/task.hpp"
 
@@ -12,7 +12,7 @@ class sink;
 
 namespace gateway::app {
 
-/// Runs until it is cancelled: at start, after each change of the ring, and again later where something was
+/// Runs until it is cancelled: at start, after each change of the key ring, and again later if something was
 /// left.
 task<void> keep_newest_key(vault::token_vault& vault, telemetry::sink& sink);
 

@@ -17,7 +17,7 @@ int new_key(const std::string& name) {
         std::cerr << "tiktok-gateway: a caller's name has 1 to 64 characters\n";
         return exit_failed;
     }
-    // The name is for whoever keeps the key; the prefix lets secret scanners recognise it.
+    // The prefix lets secret scanners recognise the key.
     const std::string key = "tgk_" + to_base64url(random_bytes(key_bytes));
     std::cout << "key: " << key << "\nkey_sha256: " << to_hex(sha256(key)) << "\n" << std::flush;
     return std::cout ? exit_well : exit_failed;

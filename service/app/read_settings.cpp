@@ -18,7 +18,8 @@ bool fits_an_action(const std::string& pattern) {
                        [&pattern](const api::row& row) { return matches(pattern, row.slug); });
 }
 
-/// The settings know no rows. A misspelt action would only show when its caller is refused in production.
+/// Checked here, because settings/ has no access to the rows. A misspelt action would otherwise be found only
+/// when its caller is refused in production.
 std::vector<settings::fault> check_actions(const settings::all& values) {
     std::vector<settings::fault> faults;
     for (std::size_t place = 0; place < values.callers.size(); ++place)

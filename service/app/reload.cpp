@@ -15,13 +15,13 @@ namespace gateway::app {
 
 namespace {
 
-/// A worker that does not turn is told by other means; a SIGHUP does not hang on it.
+/// The longest wait for all workers; a blocked worker does not block a SIGHUP, and other metrics show it.
 constexpr seconds every_worker_within{10};
 constexpr seconds check_within{30};
 
 using keys_verdict = result<store::done>;
 
-/// `told` is shared: should the wait be over first, nobody knows who lets go of it last.
+/// `told` is shared, because the wait may end first, and either side may be the last owner.
 task<void> hand_over(vault::token_vault& vault, vault::key_ring fresh,
                      std::shared_ptr<std::promise<keys_verdict>> told) {
     told->set_value(co_await vault.change_keys(std::move(fresh), deadline::in(steady_now(), check_within)));
@@ -41,8 +41,8 @@ std::string one_line(const std::vector<std::string_view>& keys) {
     return told;
 }
 
-/// Beyond the checks of a start: a file that lost its end while it was written must not open the API to
-/// everybody on this host.
+/// In addition to the checks of a start: a truncated file without callers must not open the API to everyone
+/// on this host.
 void refuse_to_lose_callers(const service& running, const settings::all& fresh) {
     if (fresh.callers.empty() && running.asks_for_keys())
         throw refused(fresh, "callers",
@@ -55,7 +55,7 @@ settings::all read_good_settings(const std::string& file) {
     return std::move(found.values);
 }
 
-/// TLS begins and ends with a start: an open port does not change its protocol.
+/// TLS can be enabled or disabled only by a start, because an open port cannot change its protocol.
 std::vector<std::string_view> left_for_a_start(const settings::all& running, const settings::all& fresh) {
     auto keys = settings::changed_for_a_start(running, fresh);
     if (running.listen.tls.on() != fresh.listen.tls.on()) keys.emplace_back("listen.tls.certificate_file");
@@ -86,7 +86,7 @@ void service::renew(const settings::all& fresh, std::shared_ptr<const tls_server
     const renewed_parts parts{callers_, certificate_};
     std::vector<std::future<void>> done;
     for (auto& one : serving_) {
-        // Shared with the worker: whoever is done with it last lets it go.
+        // Shared with the worker, because either side may be the last owner.
         auto told = std::make_shared<std::promise<void>>();
         done.push_back(told->get_future());
         boost::asio::post(one->on.home.executor(), [worker = one.get(), parts, told] {
@@ -104,7 +104,7 @@ void reload(service& of, const std::string& settings_file) {
         const auto fresh = read_good_settings(settings_file);
         refuse_to_lose_callers(of, fresh);
         auto certificate = read_certificate(fresh);
-        const auto keys = of.change_keys(read_key_ring(fresh)); // the last that can refuse
+        const auto keys = of.change_keys(read_key_ring(fresh)); // the last step that can fail
         if (!keys) throw refused(fresh, "vault.keys_file", keys.error().message());
         of.renew(fresh, std::move(certificate));
         ++of.reloads().taken;

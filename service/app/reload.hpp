@@ -7,8 +7,8 @@ namespace gateway::app {
 
 class service;
 
-/// Reads the settings of the start again and holds them against its checks. What is good is taken by calls
-/// that begin from then on; what is not is told, by key, and nothing changes.
+/// Reads the settings again with the checks of the start. Valid ones apply to calls that begin from then on;
+/// faults are logged with their key, and then nothing changes.
 void reload(service& of, const std::string& settings_file);
 
 } // namespace gateway::app

@@ -9,17 +9,17 @@ namespace gateway::app {
 
 namespace {
 
-/// For calls that wait for TikTok and not for the store.
+/// The drain if the store is lost; for calls that wait for TikTok and not for the store.
 constexpr settings::drain at_once{.delay = milliseconds{0}, .deadline = milliseconds{2'000}};
 
 } // namespace
 
 int run(const std::string& settings_file) {
-    signals from; // before the first thread, and so that a SIGTERM during the start waits for its turn (P02)
+    signals from; // before the first thread, and so that a SIGTERM during the start is handled after it (P02)
     const settings::all settings = read_settings(settings_file);
     service serving(settings);
     serving.start();
-    for (const auto& one : remarks_on(settings)) // behind the line that tells the ports
+    for (const auto& one : remarks_on(settings)) // after the line with the ports
         serving.sink().tell(telemetry::level::warn, "settings_remark",
                             {{"key", one.key}, {"remark", settings::text_of(one)}});
     while (from.wait() == signals::what::reload)

@@ -52,7 +52,8 @@ std::vector<std::unique_ptr<reaching_worker>> workers_reaching(const settings::a
 }
 
 std::unique_ptr<store::store> store_of(const settings::all& settings) {
-    static_cast<void>(read_key_ring(settings)); // a start without its keys makes no empty store (V06)
+    static_cast<void>(
+        read_key_ring(settings)); // first, so that a start without its keys creates no empty store (V06)
     store::store_limits limits;
     limits.connections = settings.store.connections;
     auto opened = store::open_store(settings.store.url.reveal(), limits);
@@ -116,7 +117,7 @@ service::service(const settings::all& settings)
       webhooks_(settings.tiktok.client_key, settings.tiktok.client_secret.copy()),
       routes_(actions::table()) {
     idempotency::check_recovery(actions::table());
-    // A ring that cannot open what the store holds must be found now, not at the first call (V06).
+    // A ring that cannot open the store's values must be detected now, not at the first call (V06).
     const auto checked =
         await_on(reaching_[0]->home, vault_.check_keys(deadline::in(steady_now(), start_step_within)));
     if (!checked)
@@ -127,7 +128,7 @@ service::service(const settings::all& settings)
     add_figures();
 }
 
-/// Where replicas share the store it knows what was used, by whomever.
+/// Only for a store of one process; a shared store has the usage of all replicas.
 void service::remember_windows() {
     if (store_->replicas()) return;
     const auto now = wall_now();
@@ -154,7 +155,7 @@ void service::make_serving_workers() {
     std::uint16_t port = settings_.listen.port;
     for (auto& one : reaching_) {
         serving_.push_back(std::make_unique<serving_worker>(*one, shared, port));
-        port = serving_.back()->listener.port(); // the first picks, the others share it
+        port = serving_.back()->listener.port(); // the first one chooses it, the others share it
     }
     for (auto& one : serving_)
         for (auto& other : serving_)
@@ -213,7 +214,7 @@ void service::run_worker(reaching_worker& one) {
 void service::end_for(std::string_view event, std::string_view reason) {
     sink_.tell(telemetry::level::error, event, {{"reason", reason}});
     failed_.store(true);
-    kill(getpid(), SIGTERM); // the main thread drains what is left
+    kill(getpid(), SIGTERM); // the main thread drains the other calls
 }
 
 } // namespace gateway::app

@@ -1,5 +1,6 @@
-// The running service: every part, in order of life, and its end. Made and driven by the main thread; each
-// worker has a thread of its own. Construction does all that can fail; nothing is served before start().
+// The running service: all parts in the order of their lifetimes, and the shutdown. Made and used by the main
+// thread; each worker has its own thread. The constructor does everything that can fail; nothing is served
+// before start().
 #pragma once
 #include "app/descriptors.hpp"
 #include "app/housekeeping.hpp"
@@ -36,52 +37,53 @@
 
 namespace gateway::app {
 
-/// How SIGHUPs ended, since start; written by main, read at each scrape.
+/// The results of SIGHUPs since the start; written by main, read at each scrape.
 struct reload_counts {
     std::atomic<std::uint64_t> taken{0}, refused{0};
 };
 
 class service {
 public:
-    /// Throws start_failure, or whatever a part says when it cannot be made.
+    /// Throws start_failure, or the exception of a part that cannot be made.
     explicit service(const settings::all& settings);
     ~service();
     service(const service&) = delete;
     service& operator=(const service&) = delete;
 
-    /// Begins to accept, and tells where on the first line.
+    /// Begins to accept, and prints the addresses on the first line.
     void start();
 
     // The drain of docs/contract.md §8, step by step (drain.cpp).
     void stop_being_ready();
-    /// Returns when every listener is closed: what was sent before is served, what comes later is refused.
+    /// Returns when every listener is closed: earlier requests are served, later ones are refused.
     void close_doors(milliseconds last_handshakes);
     void end_idle_connections();
     bool anything_left() const;
-    /// No call waits any longer: each writes down how it ended and answers `draining`.
+    /// Ends the waits of all calls: each stores its outcome and answers `draining`.
     void end_calls();
-    /// Refreshes in flight end in their own time, whatever is asked of us meanwhile.
+    /// Waits for refreshes in flight, which have their own deadlines.
     void finish_refreshes();
-    /// Cuts what is left and ends the threads.
+    /// Cancels everything that still runs and ends the threads.
     void stop();
-    /// A write that would not be cut: its frame still refers to the parts, so they must not be taken apart.
+    /// True if a write could not be cancelled: its frame still refers to the parts, so they must not be
+    /// destroyed.
     bool holds_unfinished_work() const;
-    /// Ends the process at once, with the last log lines written. What is durable is so already.
+    /// Ends the process at once, after writing the last log lines. All durable data is already written.
     [[noreturn]] void leave(int exit_code);
 
-    /// The ring of SIGHUP, held to the check of the start; refused with the old one in place.
+    /// The key ring of SIGHUP, with the check of the start; if it is refused, the old one stays.
     result<store::done> change_keys(vault::key_ring fresh);
-    /// What else SIGHUP changes (reload.cpp), all of it checked: returns when every worker has it, so that
-    /// what is told after it is true of every new call.
+    /// Applies the other checked changes of SIGHUP (reload.cpp): returns when every worker has them, so that
+    /// a log line after it is true for every new call.
     void renew(const settings::all& fresh, std::shared_ptr<const tls_server_context> certificate);
     reload_counts& reloads() { return reloads_; }
     bool asks_for_keys() const { return !callers_->open(); }
 
     const settings::all& settings() const { return settings_; }
     telemetry::sink& sink() { return sink_; }
-    /// A worker ended by a bug, or the store is beyond help: the process ends to be started again.
+    /// A worker ended by a bug, or the store has failed for good: the process ends, to be started again.
     bool failed() const { return failed_.load(); }
-    /// Nothing can be written any more, so nothing is worth waiting for.
+    /// Nothing can be written any more, so waiting is useless.
     bool store_lost() const { return store_lost_.load(); }
 
 private:
@@ -92,7 +94,7 @@ private:
     void run_worker(reaching_worker& one);
     void end_for(std::string_view event, std::string_view reason);
 
-    const settings::all& settings_; // of the start: what SIGHUP changes is handed to its parts
+    const settings::all& settings_; // of the start; changes by SIGHUP go directly to the parts
     const descriptor_plan descriptors_;
     telemetry::log_queue lines_;
     telemetry::sink sink_;
@@ -101,7 +103,7 @@ private:
     std::atomic<wall_time> certificate_ends_;               // for a metric
     outbound::resolver names_;
     std::vector<std::unique_ptr<reaching_worker>> reaching_;
-    blocking_pool pool_; // ends before the loops it comes back to
+    blocking_pool pool_; // destroyed before the loops to which it returns results
     std::unique_ptr<store::store> store_;
     vault::token_vault vault_;
     tokens::token_service tokens_;

@@ -1,5 +1,4 @@
-// Everything that belongs to one worker, in order of life. Made by `service`; its parts are used on its
-// thread.
+// The parts of one worker, in the order of their lifetimes. Made by `service`; used on its thread.
 #pragma once
 #include "connections/desk.hpp"
 #include "inbound/api_listener.hpp"
@@ -36,7 +35,7 @@ class webhook_reader;
 
 namespace gateway::app {
 
-/// A worker and its way to TikTok: what token refreshes stand on, so it comes before them.
+/// A worker and its client for TikTok, which token refreshes need, so it is made first.
 struct reaching_worker {
     reaching_worker(unsigned index, const settings::all& settings, const outbound::tls_client_context& tls,
                     outbound::resolver& names);
@@ -44,11 +43,11 @@ struct reaching_worker {
     worker home;
     outbound::client client;
     tiktok::oauth oauth;
-    // Read at scrape; written four times a second by this worker, which alone may look into its pool.
+    // Read at each scrape; written four times a second by this worker, because only it may access its pool.
     std::atomic<std::uint32_t> idle{0}, active{0}, waiting{0};
 };
 
-/// What is shared by all workers and needed to serve.
+/// The parts that all workers share for serving.
 struct shared_parts {
     const settings::all& settings;
     store::store& store;
@@ -69,18 +68,19 @@ struct shared_parts {
     std::shared_ptr<const tls_server_context> tls; // null: plain
 };
 
-/// What SIGHUP gives a worker anew.
+/// The parts of a worker that SIGHUP replaces.
 struct renewed_parts {
     std::shared_ptr<const pipeline::caller_book> callers;
     std::shared_ptr<const tls_server_context> tls; // null: plain
 };
 
-/// The rest of one worker: from TikTok's services up to the listener.
+/// The other parts of one worker, from TikTok's API up to the listener.
 struct serving_worker {
-    /// `port` 0 picks one; throws when the address cannot be had.
+    /// `port` 0 chooses one; throws if the address cannot be bound.
     serving_worker(reaching_worker& on, const shared_parts& shared, std::uint16_t port);
 
-    /// All of it between two steps of the loop, so that no call meets a half. On the worker's thread.
+    /// Replaces all of them between two steps of the loop, so that every call has either the old or the new
+    /// ones. On the worker's thread.
     void renew(const renewed_parts& with);
 
     reaching_worker& on;

@@ -1,5 +1,5 @@
-// Signals as values, taken by the main thread only: blocked everywhere else, so no handler ever runs. Made
-// before the first thread is.
+// Signals as values, received by the main thread only. They are blocked in all threads, so no handler runs.
+// Made before the first thread.
 #pragma once
 #include "base/clock.hpp"
 
@@ -10,11 +10,11 @@ namespace gateway::app {
 
 class signals {
 public:
-    /// Blocks SIGTERM, SIGINT and SIGHUP for this thread and all it starts.
+    /// Blocks SIGTERM, SIGINT and SIGHUP for this thread and all threads it starts.
     signals();
 
     enum class what { terminate, reload };
-    /// The next signal; nothing when `until` passed.
+    /// The next signal; nothing if `until` passed.
     std::optional<what> wait(steady_time until);
     what wait();
 

@@ -1,4 +1,4 @@
-// Why the program does not start: the only exceptions that reach main.
+// The reason why the program does not start; the only exceptions that reach main.
 #pragma once
 #include <stdexcept>
 #include <string>

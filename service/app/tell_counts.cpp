@@ -15,13 +15,12 @@ constexpr seconds look_every{1};
 constexpr seconds refusals_every{10};
 constexpr seconds shortages_every{60};
 
-/// What has been counted since it was told last; told at once the first time, then no more often than
-/// `every`.
+/// A count that is logged at once the first time, and then at most every `every`.
 class told_count {
 public:
     explicit told_count(seconds every) : every_(every) {}
 
-    /// What is to be told now; nothing while it is too early, or where nothing has happened.
+    /// The number to log now; nothing while it is too early or there is nothing new.
     std::optional<std::uint64_t> due(std::uint64_t counted, steady_time now) {
         if (counted == told_ || (last_ && now - *last_ < every_)) return std::nullopt;
         const auto more = counted - told_;

@@ -1,4 +1,4 @@
-// Log lines for what happens too often for a line each: counted where it happens, told from time to time.
+// Log lines for frequent events: each is only counted, and the counts are logged periodically.
 #pragma once
 #include "runtime/task.hpp"
 
