@@ -81,8 +81,7 @@ result<void> may_act_for(const settings::caller& who, const request& what) {
 
 result<const settings::caller*> admission::admit(const std::shared_ptr<const caller_book>& book,
                                                  const request& what, telemetry::call_record& record) const {
-    // Who calls: first, since all that follows is theirs, and authenticating late would make strangers cost
-    // work.
+    // Authenticate first: every later step depends on the caller and costs work.
     const auto who = identify(book, what);
     if (!who) return refuse_unknown_key(unknown_keys_, what, who.error());
     const auto& by = *(*who)->who;

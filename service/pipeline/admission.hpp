@@ -39,10 +39,10 @@ result<void> may_act_for(const settings::caller& who, const request& what);
 /// The failure for what does not exist; the same for what belongs to another caller (C27).
 failure absent(errc code);
 
-/// The steps above, in their order: who calls, what they may do, their quota, for whom. One per worker.
+/// The checks above, in their order: caller, permissions, quota, user. One per worker.
 class admission {
 public:
-    /// `quotas` and `unknown_keys` are shared by all workers; each caller's rule comes with the taking.
+    /// `quotas` and `unknown_keys` are shared by all workers; each caller's rule is given with the call.
     admission(std::shared_ptr<const caller_book> callers, limits::window_table& quotas,
               limits::address_limiter& unknown_keys)
         : callers_(std::move(callers)), quotas_(quotas), unknown_keys_(unknown_keys) {}
@@ -64,20 +64,20 @@ result<std::optional<milliseconds>> wished_timeout(std::string_view seconds_text
 /// The deadline for a row, from the settings; `upload_bytes` if the size is already known.
 milliseconds allowed_time(api::pace pace, std::uint64_t upload_bytes, const settings::deadlines& from);
 
-/// When a call ends, whatever it waits for. One per worker.
+/// The deadline of a call. One per worker.
 class call_times {
 public:
     /// `calls_end` is shared; the drain sets it.
     call_times(const settings::deadlines& allowed, const last_moment& calls_end)
         : allowed_(allowed), calls_end_(calls_end) {}
 
-    /// `wish`: the caller's own, which only shortens. `upload_bytes`: where the size is known by now.
+    /// `wish`: the caller's timeout, which can only shorten. `upload_bytes`: if the size is already known.
     deadline until(const request& what, std::optional<milliseconds> wish, std::uint64_t upload_bytes) const {
         const auto own =
             deadline::in(what.arrived, allowed_time(what.what->takes_time, upload_bytes, allowed_));
         return (wish ? own.no_later_than(deadline::in(what.arrived, *wish)) : own).under(calls_end_);
     }
-    /// Whether the drain ends calls by now.
+    /// Whether the drain's deadline has passed.
     bool ended_by_drain(steady_time now) const { return now >= calls_end_.at(); }
 
 private:

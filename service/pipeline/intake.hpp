@@ -40,8 +40,8 @@ public:
     result<void> take_query(const request& what, intake& into) const;
     /// All failures of bodies and inputs: malformed_request, malformed_json, invalid_input, too_large, ….
     task<result<intake>> take(const request& what, body_plan plan, deadline until) const;
-    /// Where a form has to be seen whole before anything is asked of TikTok: reads it to its end, into memory
-    /// or onto the disk. Then body.source knows its size. Nothing to do for other forms.
+    /// If a form must be complete before TikTok is called, reads it to its end, into memory or to disk. Then
+    /// body.source has its size. Does nothing for other forms.
     task<result<void>> take_rest(multipart_source& form, caller_name caller, deadline until) const;
 
 private:
