@@ -1,4 +1,4 @@
-// What is legal reaches the handler as it was given; what is absent gets its default.
+// Valid inputs reach the handler unchanged; absent ones get their default.
 #include "actions/table.hpp"
 #include "api/validate.hpp"
 #include "base/json/strict.hpp"
@@ -72,7 +72,7 @@ TEST(Inputs, TheOrderGivenDoesNotMatterForWhatIsRemembered) {
     EXPECT_EQ(boost::json::serialize(one.values()), boost::json::serialize(two.values()));
 }
 
-/// Every action that takes JSON, with what it needs.
+/// Every action that takes JSON, with its required inputs.
 const std::pair<const char*, const char*> actions_with_bodies[] = {
     {"TIKTOK_UPLOAD_VIDEO", R"({"video_url":"https://a.example/v.mp4"})"},
     {"TIKTOK_UPLOAD_VIDEO", R"({"file_to_upload":{"file_id":"file_01JD0000000000000000000000"}})"},

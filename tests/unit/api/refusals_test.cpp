@@ -1,4 +1,4 @@
-// The rows of the actions against the tables of bad inputs (tests/tables), and what no table holds.
+// The rows of the actions with the tables of bad inputs (tests/tables), and cases that are in no table.
 #include "tables/refusals.hpp"
 
 #include "actions/table.hpp"
@@ -74,7 +74,7 @@ TEST(Inputs, WhatTheTablesCallGoodIsGood) {
     }
 }
 
-// S01, S03: what the rules of URLs are is tested beside them; here, that every URL input goes through them.
+// S01, S03: the rules of URLs have their own tests; here, that they are applied to every URL input.
 TEST(UrlInputs, S01RefusesWhatIsNoPlainHttpsName) {
     for (const char* url :
          {"http://a.example/v", "ftp://a.example/v", "https://user@a.example/v", "https://a.example:8443/v",

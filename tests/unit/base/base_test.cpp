@@ -72,7 +72,7 @@ TEST(Secret, IsGoneFromWhereItWasMovedFrom) {
     EXPECT_EQ(std::string(first.reveal().data(), 5), std::string(5, '\0'));
     secret large{std::string(100, 'x')};
     secret third{"brief"};
-    large = std::move(third); // copied into the memory that is there
+    large = std::move(third); // copied into the existing memory
     EXPECT_TRUE(large.equals("brief"));
     EXPECT_EQ(std::string(third.reveal().data(), 5), std::string(5, '\0'));
     EXPECT_TRUE(second.equals("short"));

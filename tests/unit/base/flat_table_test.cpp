@@ -98,7 +98,7 @@ TEST(FlatTable, IsEmptyOnceItIsCleared) {
     EXPECT_EQ(table.size(), 1U);
 }
 
-/// Hashes of few values, so that runs are long and wrap around the end; and 0, which marks a free place.
+/// Hashes with few values, so that runs are long and wrap around the end; and 0, which marks a free slot.
 struct traffic {
     std::size_t hashes;
     int names;

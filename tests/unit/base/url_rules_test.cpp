@@ -70,7 +70,7 @@ TEST(UrlRules, S01RefusesEverythingElse) {
 }
 
 TEST(UrlRules, FaultCARuleAboutAPathLooksAtThePathOnly) {
-    // What no path may hold is nobody's business in a query, and neither makes a host.
+    // What is not allowed in a path is allowed in a query, and neither changes the host.
     const char* const odd[] = {"..",         "/../",
                                "/./",        "%2e%2e/",
                                "%2F",        "%2f%2e%2e%2f",

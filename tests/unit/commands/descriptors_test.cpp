@@ -36,8 +36,8 @@ TEST(Descriptors, FaultAAFewDescriptorsBoundTheConnectionsAndThatIsTold) {
     EXPECT_NE(told.find("256"), std::string::npos) << told;
 }
 
-/// Whatever the limit, the workers and the store: callers leave room for all others, and never get less for a
-/// higher limit.
+/// For every limit, number of workers and store: callers' connections leave enough descriptors for the other
+/// parts, and a higher limit never gives fewer.
 TEST(Descriptors, FaultAAPropertyCallersNeverTakeWhatOthersNeed) {
     for (const char* store : {"sqlite:gateway.db", "postgresql://gateway@db/gateway"})
         for (const unsigned workers : {1U, 2U, 8U, 64U}) {

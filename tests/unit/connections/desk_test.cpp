@@ -24,7 +24,7 @@ protected:
                                            wall_time now = wall_now()) {
         return run_on(loop, desk->start(by, user_id::trusted(name), std::move(wish), now, soon()));
     }
-    /// The browser's part: TikTok's page sends it back with a code.
+    /// The browser's part of a login: TikTok's page redirects it back with a code.
     callback_query agree(const std::string& authorize_url) {
         const auto sent = *http::query::parse(authorize_url.substr(authorize_url.find('?') + 1));
         endpoint.good_codes["co*de!"] = *sent.find("redirect_uri");
@@ -39,7 +39,7 @@ protected:
         reason = end.reason;
         return std::move(end.shown);
     }
-    std::string_view reason; // of the last refusal
+    std::string_view reason; // the reason of the last refusal
     int status_of(const connections::callback_answer& answer) {
         return std::get<callback_page>(answer).status;
     }
@@ -213,7 +213,7 @@ TEST_F(Desk, FaultNAnEndedConnectionIsStillToItsAccount) {
         EXPECT_EQ(status_of(come_back(agree(begin("ann")->authorize_url))), 200) << name_of(state);
         EXPECT_EQ(show("ann")->state, connection_state::connected) << name_of(state);
     }
-    disconnect("ann"); // forgotten: any account is the first
+    disconnect("ann"); // disconnected, so any account may be connected
     endpoint.account = "open-2";
     EXPECT_EQ(status_of(come_back(agree(begin("ann")->authorize_url))), 200);
 }

@@ -1,4 +1,4 @@
-// What a login and an import are made of, without I/O.
+// The parts of a login and an import that need no I/O.
 #include "base/digest.hpp"
 #include "base/json/strict.hpp"
 #include "base/url_rules.hpp"

@@ -16,7 +16,7 @@
 namespace gateway::testing {
 namespace {
 
-/// Bytes from memory; may announce more or fewer than it has, or break off.
+/// Bytes from memory; may announce a wrong size, or fail in the middle.
 class memory_body final : public body_source {
 public:
     explicit memory_body(std::string bytes) : bytes_(std::move(bytes)), announced_(bytes_.size()) {}

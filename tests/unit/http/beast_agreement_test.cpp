@@ -1,6 +1,6 @@
-// Two parsers, one meaning: what the strict gate accepts, Beast reads the same way; and what Beast 1.81 is
-// known to let through (docs/promises.md §1) the gate refuses. Without the first, the gate would judge other
-// requests than are run.
+// Two parsers agree: Beast reads what the strict gate accepts in the same way; and the gate refuses what
+// Beast 1.81 is known to accept wrongly (docs/promises.md §1). Without the first, the gate would check other
+// requests than those that run.
 #include "fuzz/targets.hpp"
 #include "http/header_finder.hpp"
 #include "http/strict_gate.hpp"
@@ -39,7 +39,7 @@ beast_reading beast_reads(std::string_view block) {
     beast_reading out;
     parser.put(boost::asio::buffer(block.data(), block.size()), out.ec);
     out.done = parser.is_header_done();
-    if (out.ec == beast_http::error::unexpected_body) out.ec = {}; // our way to read the head alone
+    if (out.ec == beast_http::error::unexpected_body) out.ec = {}; // the result of reading only the head
     const auto& message = parser.get();
     if constexpr (is_request) {
         out.method = std::string(message.method_string());
@@ -67,7 +67,7 @@ void expect_agreement(std::string_view block) {
     EXPECT_EQ(beast.length_bytes, head->body.length_bytes) << shown;
 }
 
-/// Whatever the finder takes for a head among the seeds of that target and their mutations.
+/// Every head that the finder finds in the target's seeds and their mutations.
 template <class Judge>
 void for_each_head(const char* seeds, http::peer from, Judge judge) {
     static constexpr std::string_view telling =
@@ -115,7 +115,7 @@ TEST(BeastAgreement, HoldsForTikToksAnswersToo) {
     for_each_head("response_gate", http::peer::tiktok, [&accepted](std::string_view block) {
         const auto head = http::judge_response(block);
         if (head.has_error() || head->body.kind == http::framing::none)
-            return; // fields about a body say nothing
+            return; // the fields about a body are ignored
         ++accepted;
         const auto beast = beast_reads<false>(block);
         const auto shown = testing::PrintToString(std::string(block));

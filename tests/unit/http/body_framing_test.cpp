@@ -96,7 +96,7 @@ TEST(BodyFraming, FaultFZerosInFrontOfASizeMeanNothing) {
     }
     EXPECT_EQ(read(std::string(16, '0') + "7fffffffffffffff\r\nx").verdict, "more");
     EXPECT_EQ(read(std::string(16, '0') + "8000000000000000\r\nx").verdict, "malformed_request");
-    // C12: the line ends at 1 KB, whatever it is made of.
+    // C12: the longest line has 1 KB, whatever it contains.
     EXPECT_EQ(read(std::string(1022, '0') + "\r\n\r\n").verdict, "complete");
     EXPECT_EQ(read(std::string(1023, '0')).verdict, "malformed_request");
     EXPECT_EQ(read(std::string(1000, '0') + ";a=b;c=\"" + std::string(20, 'd')).verdict, "malformed_request");
@@ -128,7 +128,7 @@ TEST(BodyFraming, C12SpendsBoundedTimeOnOneByteChunks) {
     EXPECT_EQ(moved->data_bytes, 1'000'000U);
     EXPECT_EQ(tiny.substr(0, 1'000'000), std::string(1'000'000, 'x'));
     EXPECT_TRUE(body.complete());
-    EXPECT_LT(spent, std::chrono::seconds{2}); // some 30 ms; a sanitizer makes it slower
+    EXPECT_LT(spent, std::chrono::seconds{2}); // takes about 30 ms; more with a sanitizer
 }
 
 TEST(BodyFraming, CompactsDataToTheFront) {

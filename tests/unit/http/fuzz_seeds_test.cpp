@@ -16,7 +16,7 @@ std::string content(const std::filesystem::path& file) {
     return {std::istreambuf_iterator<char>{in}, {}};
 }
 
-/// A small damage: a byte changed, inserted, removed, or a piece doubled or put elsewhere.
+/// Changes, inserts or removes a byte, or copies or moves a piece.
 void mutate(std::string& text, std::mt19937& random) {
     static constexpr std::string_view telling =
         "\r\n\0\t :;,\"\\{}[]%&=/?#@.-+0123456789aeEu\x7f\x80\xc3\xa9\xed\xa0\xff";

@@ -1,5 +1,5 @@
-// Every byte at every place where a caller can put one. What RFC 9110 and 9112 allow there is taken, all else
-// is refused. The sets are written out here, apart from the tables of the code.
+// Every byte at every position that a caller controls: what RFC 9110 and 9112 allow there is accepted,
+// everything else is refused. The sets are written here independently of the code's tables.
 #include "http/body_framing.hpp"
 #include "http/strict_gate.hpp"
 
@@ -34,7 +34,8 @@ const byte_set letters = range('a', 'z') | range('A', 'Z');
 const byte_set token = digits | letters | of("!#$%&'*+-.^_`|~");
 const byte_set hexadecimal = digits | range('a', 'f') | range('A', 'F');
 const byte_set field_value = blanks | range(0x21, 0x7e) | range(0x80, 0xff);
-const byte_set path = digits | letters | of("-._~!$&'()*+,;=:@/"); // without % and ?, which begin something
+const byte_set path =
+    digits | letters | of("-._~!$&'()*+,;=:@/"); // without % and ?, which start an escape and the query
 const byte_set nothing;
 
 struct place {
@@ -49,7 +50,7 @@ std::string verdict_of_head(const std::string& block) {
     return head ? "taken" : std::string(facts(head.error().code()).name);
 }
 
-/// Complete or not: a size that is another one now may leave the body unfinished.
+/// Accepted even if incomplete, because a changed size may leave the body unfinished.
 std::string verdict_of_body(const std::string& bytes) {
     http::body_framing body{{http::framing::chunked, 0}, UINT64_MAX};
     for (std::size_t used = 0; used < bytes.size() && !body.complete();) {
@@ -65,7 +66,7 @@ void expect_table(const std::vector<place>& places, Verdict verdict) {
     for (const auto& at : places)
         for (unsigned byte = 0; byte < 256; ++byte) {
             const std::string text = at.before + static_cast<char>(byte) + at.after;
-            // A byte that no field may hold is the first fault to be seen.
+            // A byte that is not allowed in any field is the first fault.
             const char* const refusal = field_value.test(byte) ? at.refused_as : at.fault_of_any_field;
             EXPECT_EQ(verdict(text), at.legal.test(byte) ? "taken" : refusal)
                 << testing::PrintToString(at.before) << " 0x" << std::hex << byte << " "
@@ -77,7 +78,7 @@ const std::string line = "POST /v1/files HTTP/1.1\r\n";
 const std::string host = "Host: a\r\n";
 const std::string end = "\r\n\r\n";
 
-/// At the front, inside and at the end of a value that the gate does not judge itself.
+/// At the front, inside and at the end of a value that the gate does not check itself.
 void add_free_value(std::vector<place>& places, const std::string& name) {
     for (const auto& [front, back] : {std::pair{"", "vw"}, std::pair{"v", "w"}, std::pair{"vw", ""}})
         places.push_back({line + host + name + ":" + front, back + end, field_value});
@@ -125,18 +126,18 @@ TEST(LegalBytes, FaultFFieldsWithAGrammarTakeBlanksAndTabsAroundTheirWords) {
 TEST(LegalBytes, FaultFNamesAndRequestLinesTakeTheirOwnBytesAndNoOther) {
     const std::vector<place> places{
         {line + host, "Name: v" + end, token},
-        {line + host + "Na", "me: v" + end, token | of(":")}, // the name ends earlier
+        {line + host + "Na", "me: v" + end, token | of(":")}, // ends the name earlier
         {line + host + "Name", ": v" + end, token | of(":")},
         {line + host + "Name:v\r\n", "Other:w" + end, token},
         {"POST /v1/fi", "les HTTP/1.1\r\n" + host + "\r\n", path | of("?")},
         {"POST /v1/files?a", "b HTTP/1.1\r\n" + host + "\r\n", path | of("?[]")},
         {"POST /v1/files HTTP/1.1", "\r\n" + host + "\r\n", nothing},
         {"POST", " /v1/files HTTP/1.1\r\n" + host + "\r\n", nothing},
-        {"POST ", "/v1/files HTTP/1.1\r\n" + host + "\r\n", of("/")}, // two slashes are a path
+        {"POST ", "/v1/files HTTP/1.1\r\n" + host + "\r\n", of("/")}, // two slashes make a path
     };
     expect_table(places, [](const std::string& block) {
-        // A further letter makes a method that nobody knows, and a digit a version; which it is called is not
-        // at stake here.
+        // Another letter makes an unknown method, and a digit an unknown version; only the refusal counts
+        // here.
         const auto verdict = verdict_of_head(block);
         return verdict == "not_implemented" || verdict == "http_version" ? "malformed_request" : verdict;
     });
@@ -146,7 +147,7 @@ TEST(LegalBytes, FaultFChunkLinesTakeBlanksWhereExtensionsMayHaveThem) {
     const std::string rest = "\r\nx\r\n0\r\n\r\n";
     const std::vector<place> places{
         {"", "1" + rest, hexadecimal},
-        {"1", rest, hexadecimal}, // a blank here belongs to no extension, a semicolon needs a name
+        {"1", rest, hexadecimal}, // a blank here is not part of an extension, and a semicolon needs a name
         {"1", ";a" + rest, blanks | hexadecimal},
         {"1;", "a" + rest, blanks | token},
         {"1;", rest, token},

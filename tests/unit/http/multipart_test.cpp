@@ -24,7 +24,7 @@ std::string form(const std::vector<std::string>& parts, std::string_view end = "
 }
 
 struct outcome {
-    std::string verdict; // "complete", or the failure's name and the fields it names
+    std::string verdict; // "complete", or the failure's name and fields
     std::string file;
     std::string input;
     bool operator==(const outcome&) const = default;
@@ -41,7 +41,7 @@ std::string told(const failure& why) {
     return out;
 }
 
-/// `next_cut(bytes left)`: how many come at once.
+/// `next_cut(bytes left)`: the size of the next piece.
 template <class Cut>
 outcome read_cut(std::string_view bytes, Cut next_cut, bool input_may_follow) {
     multipart_form upload{"b1", input_may_follow};
@@ -85,7 +85,7 @@ struct sample {
 
 const outcome abc{"complete", "abc", "{}"};
 
-/// RFC 2046 §5.1.1 and RFC 7578, line by line.
+/// The forms of RFC 2046 §5.1.1 and RFC 7578.
 std::vector<sample> legal_forms() {
     const std::string in = input_head + "{}", file = file_head + "abc";
     const std::string length = "Content-Length: 3\r\n";
@@ -244,7 +244,7 @@ TEST(Multipart, FaultAGivesTheSameHoweverAFormIsCut) {
 }
 
 TEST(Multipart, FaultAKnowsNoFormThatIsCutOffAnywhere) {
-    // Only behind the closing delimiter a form may end, whatever stands there.
+    // A form may end only after its closing delimiter, whatever follows it.
     const std::string body = form({input_head + "{}", file_head + "abc\r\n--b\r\n"});
     const auto closed = body.size() - 2;
     for (std::size_t size = 0; size < body.size(); ++size)
@@ -259,7 +259,7 @@ TEST(Multipart, FaultAAnyBytesOfAFileComeThrough) {
         for (std::size_t left = dice() % 60; left > 0; --left)
             file.push_back(telling[dice() % telling.size()]);
         if (("\r\n" + file).find("\r\n--b1") != std::string::npos)
-            continue; // its client chooses another boundary
+            continue; // a client would choose another boundary
         const auto cut = [&](std::size_t) { return 1 + dice() % 9; };
         const outcome wanted{"complete", file, "{}"};
         EXPECT_EQ(read_cut(form({input_head + "{}", file_head + file}, "--"), cut, true), wanted);

@@ -204,7 +204,7 @@ TEST(StrictGate, C07RefusesTargetsThatCouldBeReadInTwoWays) {
                                "http://gateway.example/",
                                "http://u@gateway.example:8080/"})
         EXPECT_EQ(verdict(get(target)), "malformed_request") << target;
-    // An empty segment has one meaning only, and no route has one.
+    // An empty segment is unambiguous, and no route has one.
     EXPECT_EQ(place_in(get("//x")), "//x?");
 }
 
@@ -285,7 +285,7 @@ TEST(StrictGate, FaultFTakesAnAbsoluteFormWhosePortGoesWithoutSaying) {
           pair{"HTTPS://a:443/", "a"}, pair{"http://[::1]:80/", "[::1]"}, pair{"http://[::1]/", "[::1]:80"},
           pair{"http://a:8080/", "a:8080"}, pair{"https://a:80/", "a:80"}})
         EXPECT_EQ(asked(target, host_value), "accepted") << target << " " << host_value;
-    // Two servers, or what somebody could take for two.
+    // Two servers, or names that could be taken for two.
     for (const auto& [target, host_value] :
          {pair{"http://a:443/", "a"}, pair{"https://a:80/", "a"}, pair{"https://a/", "a:80"},
           pair{"http://a:8080/", "a"}, pair{"http://a/", "a:8080"}, pair{"http://a:080/", "a"},

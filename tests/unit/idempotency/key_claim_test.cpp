@@ -1,4 +1,4 @@
-// The first answer to an Idempotency-Key, over the real store.
+// Claims of Idempotency-Keys, with the real store.
 #include "idempotency/key_claim.hpp"
 
 #include "store/open_store.hpp"

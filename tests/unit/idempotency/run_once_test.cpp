@@ -1,5 +1,5 @@
-// A write under a key, over the real store, with rows of the test's own: what ends with its process is
-// answered or run again as its row has promised.
+// A write with a key, over the real store, with rows of the test: after a crash the key is answered or freed
+// as its row says.
 #include "idempotency/run_once.hpp"
 
 #include "idempotency/recovery.hpp"
@@ -34,11 +34,11 @@ std::optional<api::outcome> posted(const store::post_record& post) {
     return api::outcome{api::answer{api::object{.json = "{\"publish_id\":\"" + post.id.text() + "\"}"}}};
 }
 
-/// Takes a key and begins no post: nothing in the ledger tells what a call of it did.
+/// A row that takes a key and begins no post, so the ledger has nothing about its calls.
 api::row changing_row() {
     return {.slug = "TEST_CHANGE", .writes = true, .replays = true, .run = change_something};
 }
-/// Begins a post before anything leaves.
+/// A row that begins a post before anything is sent.
 api::row posting_row() {
     return {.slug = "TEST_POST",
             .writes = true,
@@ -63,7 +63,7 @@ protected:
         records = *store::open_store("sqlite:" + folder.file("keys.db"));
         keys = std::make_unique<runner>(*records);
     }
-    /// As kill -9: what runs is never told.
+    /// Like kill -9: the running call gets no answer.
     void die() {
         loop.reset();
         keys.reset();
@@ -79,7 +79,7 @@ protected:
                 .now = now,
                 .until = soon()};
     }
-    /// The status and the envelope; `again: ` before what was given again.
+    /// The status and the envelope; with `again: ` before a replay.
     std::string call(const api::row& row, task<api::outcome> write) {
         const auto out = run_on(*loop, keys->run_once(under("k", row), std::move(write)));
         std::string text;
@@ -111,7 +111,7 @@ protected:
         const auto out = co_await keys->run_once(std::move(what), std::move(write));
         static_cast<void>(out);
     }
-    /// The process dies in the middle of a write, is started again, and recovers.
+    /// The process crashes in the middle of a write, is started again, and recovers.
     recovered_keys die_in_the_middle_of(const api::row& row) {
         loop->group().spawn(call_without_end(row));
         turn_until(*loop, [this] { return runs > 0; });
@@ -189,7 +189,7 @@ TEST_F(RunOnce, I04TheAnswerOfADeadCallIsMadeByTheRowThatBeganItsPost) {
             EXPECT_EQ(
                 again,
                 R"(again: 200 {"data":{"publish_id":"p_pub_url~v2.1"},"error":null,"successful":true})");
-        else // no row can tell any more what its answer was
+        else // the answer can no longer be found out
             EXPECT_NE(again.find("outcome_unknown"), std::string::npos) << again;
         die();
         std::filesystem::remove(folder.file("keys.db"));

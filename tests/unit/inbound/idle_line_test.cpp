@@ -18,7 +18,7 @@ using testing::soon;
 using testing::turn_until;
 using wait = idle_line::wait;
 
-/// A connection as its session holds it, and the client's end of it.
+/// A connection with its session's entry, and the client's end of it.
 struct connected {
     connected(worker& w, idle_line& line) : client(w.executor()) {
         boost::asio::ip::tcp::acceptor acceptor(w.loop(), {boost::asio::ip::make_address("127.0.0.1"), 0});
@@ -33,7 +33,7 @@ struct connected {
     tcp_socket client;
     std::unique_ptr<stream> of;
     std::unique_ptr<idle_line::place> place;
-    bool ended = false; // what its session waits for
+    bool ended = false; // the session's wait has ended
 };
 
 task<void> read_once(connected& one) {
@@ -49,11 +49,11 @@ protected:
         all.back()->place->waits(what);
         return *all.back();
     }
-    /// Its session reads now.
+    /// Lets its session read.
     connected& reading(wait what) {
         auto& one = made(what);
         w.group().spawn(read_once(one));
-        settle(); // up to its wait
+        settle(); // runs it up to its wait
         return one;
     }
     void settle() {
@@ -135,12 +135,12 @@ TEST_F(IdleLine, FaultYADrainEndsTheIdleAndSparesTheYoung) {
     turn_until(w, [&] { return young.ended; });
     settle();
     EXPECT_FALSE(half.ended);
-    EXPECT_TRUE(line.evict_oldest()); // lets its read end, too
+    EXPECT_TRUE(line.evict_oldest()); // ends its read, too
     turn_until(w, [&] { return half.ended; });
 }
 
 TEST_F(IdleLine, FaultYADrainLooksBeforeItEnds) {
-    auto& asks = made(wait::next_request); // nobody has read yet what the client sends
+    auto& asks = made(wait::next_request); // with unread input of the client
     asks.sends("GET");
     turn_until(w, [&] { return asks.of->has_unread_input(); });
     EXPECT_FALSE(asks.place->came_before_the_end(false, steady_now()));

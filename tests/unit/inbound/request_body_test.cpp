@@ -1,5 +1,4 @@
-// The body of a request as it comes over a real socket: where it ends, when it is asked for, and how slow it
-// may be.
+// The body of a request over a real socket: its end, 100 Continue, and how slow it may be.
 #include "inbound/request_body.hpp"
 
 #include "runtime/worker.hpp"
@@ -22,7 +21,7 @@ namespace asio = boost::asio;
 using testing::run_on;
 using testing::soon;
 
-/// Both ends of a connection: the gateway's stream, and a plain blocking socket that plays the client.
+/// Both ends of a connection: the gateway's stream, and a blocking socket as the client.
 class RequestBody : public ::testing::Test {
 protected:
     worker home{0, milliseconds{5}};
@@ -39,7 +38,7 @@ protected:
     }
 
     void send(std::string_view bytes) { asio::write(client, asio::buffer(bytes.data(), bytes.size())); }
-    /// As if it had come with the head.
+    /// Bytes as if received together with the head.
     void came_with_head(std::string_view bytes) {
         const auto space = received.prepare();
         std::copy(bytes.begin(), bytes.end(), space.begin());

@@ -72,7 +72,7 @@ TEST(AddressLimiter, FaultABAHeavyAddressStaysCountedWhileOthersComeByTheThousan
     EXPECT_TRUE(limiter.count(heavy, at(59'999)));
 }
 
-/// Against a count that forgets nothing, where there is room for all.
+/// Compares it with an exact count, while the table has room for all.
 TEST(AddressLimiter, FaultABPropertyItSaysWhatAPlainCountSays) {
     struct plain {
         steady_time began;

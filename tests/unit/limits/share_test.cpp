@@ -87,7 +87,7 @@ TEST(Share, AsksForALittleMoreWhereTheLimitIsWide) {
     EXPECT_EQ(wanted(5, 0, 6, 3), 6U);
 }
 
-/// The store's side: what it holds for whom, and until when (store/postgresql/windows.cpp).
+/// The store's side: the shares that it has granted, and until when (store/postgresql/windows.cpp).
 struct model_store {
     struct row {
         std::uint32_t capacity = 0;
@@ -108,7 +108,7 @@ struct model_store {
     }
 };
 
-/// What the store has done already and a replica has not heard yet, or never will.
+/// A request that the store has processed, while its answer is still on the way or lost.
 struct question {
     share answer;
     steady_time answered_at;
@@ -120,12 +120,12 @@ struct model_replica {
     replicas_seen seen;
     window_table used{{window_rule{6, minute}}};
     std::optional<question> asked;
-    bool unanswered = false; // the last question was
+    bool unanswered = false; // the last request was not answered
     bool cut_off = false;
     steady_time idle_until{};
 };
 
-/// What TikTok has counted in the last minute.
+/// TikTok's count of the last minute.
 class model_tiktok {
 public:
     void call(steady_time at) {
@@ -140,7 +140,7 @@ private:
     std::deque<steady_time> calls_;
 };
 
-/// Three replicas, one window, and the troubles between them and the store.
+/// Three replicas, one window, and faults between them and the store.
 class model {
 public:
     model(std::uint32_t seed, std::uint32_t limit) : dice_(seed), limit_(limit) {
@@ -151,7 +151,7 @@ public:
         if (dice_() % 200 == 0) pace_ = dice_() % 2 == 0 ? milliseconds{100} : milliseconds{20'000};
         now_ += milliseconds{dice_() % static_cast<unsigned>(pace_.count())};
         const std::size_t who = dice_() % 3;
-        if (dice_() % 2'000 == 0) { // the store is away from all for minutes, or from one for less
+        if (dice_() % 2'000 == 0) { // the store is unreachable for all for minutes, or for one for less
             const bool all = dice_() % 2 == 0;
             cut_off_until_ = now_ + (all ? milliseconds{dice_() % 900'000} : milliseconds{dice_() % 60'000});
             for (std::size_t i = 0; i < 3; ++i)
@@ -201,7 +201,7 @@ private:
     }
 
     std::mt19937 dice_;
-    milliseconds pace_{200}; // bursts, and long times in which little is used
+    milliseconds pace_{200}; // bursts, and long times with little use
     const std::uint32_t limit_;
     model_store store_;
     std::array<model_replica, 3> replicas_;

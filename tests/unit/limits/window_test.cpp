@@ -139,7 +139,7 @@ TEST(Window, ForgetsEmptyWindowsOfAHundredThousandUsers) {
     EXPECT_LT(table.size(), 8'000U);
 }
 
-/// TikTok as it may be: counts a call at some moment between our sending and its answer, in a sliding minute.
+/// A strict TikTok: counts a call at some time between sending and its answer, in a sliding minute.
 class strict_counter {
 public:
     bool arrives(steady_time when, std::uint32_t limit, milliseconds length) {
@@ -178,7 +178,7 @@ TEST(Window, NeverMakesTikTokCountOneTooManyWhateverTheJitter) {
             const int answered = pick(now, limit_of_call);
             const int arrives = pick(now, answered);
             arrivals.push_back(arrives);
-            if (pick(0, 9) > 0) // else the answer is lost and the slot never settled
+            if (pick(0, 9) > 0) // else the answer is lost and the slot is never settled
                 flying.push_back({std::move(std::get<permit>(taken)), arrives, answered});
         }
         std::sort(arrivals.begin(), arrivals.end());
@@ -193,7 +193,7 @@ TEST(Window, GrantsExactlyWhatABruteForceModelGrants) {
     const auto pick = [&](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
     const window_rule rule{5, milliseconds{100}};
     window_table table({rule});
-    std::vector<int> free_at; // of the model: when each slot is free again
+    std::vector<int> free_at; // the model: when each slot is free again
     for (int now = 0; now < 20'000; now += pick(0, 30)) {
         std::erase_if(free_at, [now](int when) { return when <= now; });
         auto taken = table.take("u", 0, at(now), by(now));
@@ -215,14 +215,14 @@ TEST(Window, GrantsExactlyWhatABruteForceModelGrants) {
     }
 }
 
-/// Of a large limit slots free together, at the end of the thousandth of a window in which each would.
+/// With a large limit, slots become free together, at the end of their thousandth of the window.
 TEST(Window, FreesTheSlotsOfALargeLimitNeverTooEarlyAndAtMostAThousandthTooLate) {
     std::mt19937 random(11);
     const auto pick = [&](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
     const window_rule rule{3'000, milliseconds{60'000}};
     constexpr int late_max_ms = 60;
     window_table table({rule});
-    std::deque<int> answers; // of those that may still count, oldest first
+    std::deque<int> answers; // times of answers that may still count, oldest first
     int refused = 0;
     for (int now = 0; now < 200'000; now += pick(0, 30)) {
         while (!answers.empty() && answers.front() + 60'000 + late_max_ms <= now)
@@ -242,7 +242,8 @@ TEST(Window, FreesTheSlotsOfALargeLimitNeverTooEarlyAndAtMostAThousandthTooLate)
             continue;
         }
         ++refused;
-        const int exact = answers[answers.size() - used] + 60'000 - now; // they free in the order of answers
+        const int exact =
+            answers[answers.size() - used] + 60'000 - now; // they become free in the order of the answers
         ASSERT_GE(wait_of(taken).count(), std::max(exact, 0)) << now;
         ASSERT_LE(wait_of(taken).count(), exact + late_max_ms) << now;
     }

@@ -1,4 +1,4 @@
-// Whole answers over kept connections: what goes right, and each way a peer can misbehave.
+// Whole answers over kept connections: successes, and each way in which a peer can misbehave.
 #include "unit/outbound/net_test.hpp"
 
 #include <atomic>
@@ -17,7 +17,7 @@ protected:
             p.write(answer("connection " + std::to_string(p.number())));
         }
     }
-    /// The answer of a server that says `bytes` once and then waits.
+    /// The answer from a server that sends `bytes` once and then waits.
     result<reply> hear(const std::string& bytes, client_limits limits = {}, deadline until = soon()) {
         const auto server = serve([bytes](peer& p) {
             p.read_head();
@@ -188,7 +188,7 @@ TEST_F(Client, U03EndsAtTheDeadlineWhereverThePeerHangs) {
     for (const std::size_t cut : {std::size_t{0}, std::size_t{10}, whole.size() - 11, whole.size() - 1}) {
         const auto server = serve([&](peer& p) {
             p.read_head();
-            p.write(whole); // the connection stands: the deadline is for the hang alone
+            p.write(whole); // the connection is open, so the deadline applies only to the hang
             p.read_head();
             p.write(whole.substr(0, cut));
             p.wait_for_end();
@@ -216,7 +216,7 @@ TEST_F(Client, U04NoticesThatAKeptConnectionWasClosed) {
         client& c = with(client_limits());
         ASSERT_TRUE(get(c, *server));
         turn_until(home, [&] { return closed.load(); });
-        // Not even a request that must never be repeated notices.
+        // Even a request that must never be repeated succeeds.
         const auto got = get(c, *server, repeat::never);
         ASSERT_TRUE(got) << got.error().message();
         EXPECT_EQ("connection 2", got->body());

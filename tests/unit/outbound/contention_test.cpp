@@ -1,4 +1,4 @@
-// Many calls at once: the waiting line, cancellation at any moment, deadlines that race with answers.
+// Many concurrent calls: the queue, cancellation at any time, deadlines that race with answers.
 #include "unit/outbound/net_test.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Bodies sent piece by piece: whole, stopped by an early answer, cut, and late.
+// Bodies sent piece by piece: complete, stopped by an early answer, interrupted, and late.
 #include "unit/outbound/net_test.hpp"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ std::string head_of(std::uint64_t bytes) {
 }
 
 struct upload_end {
-    std::uint64_t taken = 0; // bytes that write() took before it said no
+    std::uint64_t taken = 0; // bytes that write() accepted before it failed
     result<reply> answer = failure(errc::internal, "never asked");
 };
 
@@ -87,7 +87,7 @@ TEST_F(Exchange, AnEarlyAnswerStopsTheUpload) {
 }
 
 TEST_F(Exchange, AnEarlyAnswerStopsAnUploadThatIsStuck) {
-    // Nobody reads the body, so a write waits for ever; then the answer comes.
+    // The peer does not read the body, so a write waits; then the answer comes.
     std::atomic<bool> stuck{false}, leave{false};
     const auto server = serve([&](peer& p) {
         p.read_head();

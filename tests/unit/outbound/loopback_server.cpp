@@ -120,7 +120,7 @@ void peer::close_rudely() {
 void peer::reset() {
     const linger at_once{1, 0};
     ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    throw peer_gone(); // the descriptor is closed by whoever opened it
+    throw peer_gone(); // the opener closes the descriptor
 }
 
 loopback_server::loopback_server(const identity& who, script play, const server_options& options)
@@ -157,7 +157,7 @@ void loopback_server::accept_all() {
     for (;;) {
         const int descriptor = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
         if (descriptor < 0 && errno == EMFILE) {
-            std::this_thread::yield(); // a test has taken them all, for a moment
+            std::this_thread::yield(); // a test uses all descriptors for a moment
             continue;
         }
         if (descriptor < 0) return;

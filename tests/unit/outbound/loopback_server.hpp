@@ -1,6 +1,5 @@
-// A TLS server for one test: each connection is played by a script on a thread of its own, with blocking
-// calls, written on bare OpenSSL so that it shares no code with what it tests. Ends every connection when it
-// dies.
+// A TLS server for one test: each connection runs a script on its own thread, with blocking calls, using
+// OpenSSL directly so that it shares no code with the tested one. The destructor ends every connection.
 #pragma once
 #include "unit/runtime/certificates.hpp"
 
@@ -20,10 +19,10 @@ struct ssl_ctx_st;
 
 namespace gateway::testing {
 
-/// Thrown out of a script when the client is gone.
+/// Thrown by a script when the client has disconnected.
 struct peer_gone {};
 
-/// One connection as the server sees it.
+/// One connection of the server.
 class peer {
 public:
     peer(int descriptor, ssl_st* ssl, int number) : descriptor_(descriptor), ssl_(ssl), number_(number) {}
@@ -57,7 +56,7 @@ struct server_options {
     std::string address = "127.0.0.1";
     std::uint16_t port = 0;
     int version_max = 0; // an OpenSSL constant; 0: the newest
-    bool answers = true; // false: accepts TCP and never says a word
+    bool answers = true; // false: accepts TCP and never sends anything
 };
 
 class loopback_server {

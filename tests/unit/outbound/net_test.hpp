@@ -1,4 +1,4 @@
-// What the tests of outbound share: a worker, an authority that is trusted, names that lead to loopback.
+// The fixture of the tests of outbound: a worker, a trusted authority, names that resolve to loopback.
 #pragma once
 #include "outbound/client.hpp"
 #include "outbound/resolver.hpp"

@@ -1,4 +1,4 @@
-// The pool's bookkeeping as a story of states; no socket, no clock.
+// The pool's bookkeeping as a sequence of states; no socket, no clock.
 #include "outbound/pool_policy.hpp"
 
 #include <gtest/gtest.h>
@@ -49,7 +49,7 @@ TEST(PoolPolicy, U14BoundsTheLineAndServesItInOrder) {
     const auto to_second = p.closed();
     ASSERT_TRUE(to_second);
     EXPECT_EQ(second.place, to_second->to);
-    EXPECT_FALSE(to_second->connection); // a slot to open with
+    EXPECT_FALSE(to_second->connection); // a slot to open one with
     EXPECT_EQ(2U, p.active());
     EXPECT_FALSE(p.closed());
     EXPECT_EQ(1U, p.active());
@@ -61,7 +61,7 @@ TEST(PoolPolicy, SkipsWhoeverLeftTheLine) {
     p.ask();
     const auto first = p.ask(), second = p.ask();
     p.leave(first.place);
-    p.leave(first.place); // leaving twice changes nothing
+    p.leave(first.place); // leaving twice has no effect
     const auto served = p.closed();
     ASSERT_TRUE(served);
     EXPECT_EQ(second.place, served->to);
@@ -119,7 +119,7 @@ TEST(PoolPolicy, KeepsItsCountsThroughAnyStory) {
             ASSERT_EQ(resting, p.idle());
             ASSERT_EQ(line.size(), p.waiting());
             ASSERT_LE(held + resting, 3U);
-            ASSERT_TRUE(line.empty() || resting == 0); // nobody waits beside an idle connection
+            ASSERT_TRUE(line.empty() || resting == 0); // no call waits while a connection is idle
         }
     }
 }

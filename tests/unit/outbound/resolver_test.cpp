@@ -1,4 +1,4 @@
-// Names: kept answers, hanging lookups, a shutdown that waits for nobody.
+// Names: cached answers, hanging lookups, and a shutdown that does not wait for them.
 #include "outbound/resolver.hpp"
 
 #include "unit/runtime/run_on.hpp"
@@ -54,7 +54,7 @@ TEST(Resolver, U13ServesTheLastGoodAnswerWhileItAsksAgain) {
     bool changed = false;
     turn_until(w, [&] {
         const auto got = run_on(w, names.resolve("a.test", soon()));
-        EXPECT_TRUE(got); // a failing refresh is nobody's failure
+        EXPECT_TRUE(got); // a failing refresh does not fail the call
         changed = *got == one("192.0.2.2");
         return changed;
     });
@@ -75,7 +75,7 @@ TEST(Resolver, U13ForgetsAnAnswerThatIsTooOld) {
     const auto later = run_on(w, names.resolve("a.test", soon()));
     ASSERT_FALSE(later);
     EXPECT_EQ(errc::tiktok_unreachable, later.error().code());
-    // And it is not asked for again at once.
+    // And it is not looked up again at once.
     EXPECT_FALSE(run_on(w, names.resolve("a.test", soon())));
     EXPECT_EQ(2, asked);
 }

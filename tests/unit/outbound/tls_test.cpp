@@ -1,4 +1,4 @@
-// What we accept of TLS, what we send, and that reconnects are cheap.
+// The TLS rules for the peer, the parameters we send, and cheap reconnects.
 #include "unit/outbound/net_test.hpp"
 
 #include <openssl/ssl.h>
@@ -41,7 +41,7 @@ TEST_F(Tls, VerifiesAnAddressAsAnAddress) {
     client& c = with(client_limits());
     const auto got = run_on(home, ask(c, to, request, repeat::never, soon()));
     ASSERT_TRUE(got) << got.error().message();
-    EXPECT_EQ(" full", got->body()); // an address is no SNI
+    EXPECT_EQ(" full", got->body()); // an address is not sent as SNI
     const loopback_server named(authority.issue("tiktok.test"), play_one);
     const origin wrong{"127.0.0.1", named.port()};
     const auto refused = run_on(home, ask(c, wrong, request, repeat::never, soon()));

@@ -93,7 +93,7 @@ TEST(Callers, C28MissingAndUnknownKeysGetTheSameWords) {
     EXPECT_EQ(missing.error().details(), unknown.error().details());
 }
 
-/// A client at a network of the test's choice.
+/// A client with a given network address.
 struct client_at final : client_address {
     explicit client_at(std::uint64_t where) : network_(where) {}
     std::uint64_t network() const override {
@@ -120,7 +120,7 @@ TEST(Callers, FaultABTooManyUnknownKeysOfOneAddressAreSlowedAndOthersAreNot) {
     EXPECT_EQ(slowed.details()->retry_after, milliseconds{60'000});
     call.from = &elsewhere;
     EXPECT_EQ(refuse_unknown_key(counts, call, refusal).code(), errc::unauthenticated);
-    call.from = nullptr; // a door that knows no address
+    call.from = nullptr; // a listener without an address
     EXPECT_EQ(refuse_unknown_key(counts, call, refusal).code(), errc::unauthenticated);
 }
 
@@ -179,7 +179,7 @@ struct body_case {
     const char* slug;
     const char* type;
     std::optional<std::uint64_t> length;
-    const char* verdict; // a code or a shape
+    const char* verdict; // a code or a body_shape
     bool expects_continue = false;
 };
 
@@ -235,7 +235,7 @@ TEST(Bodies, FaultEAreLookedAtWhereOnlyTheirBytesCanTell) {
         {"GATEWAY_CONNECT", "application/json", chunked, "json"},
         {"GATEWAY_CONNECT", "", chunked, "unsupported_media_type", true},
         {"TIKTOK_UPLOAD_VIDEO", "", chunked, "nothing_due"},
-        // As without a body: a type that promises one is held to it.
+        // Treated as without a body, but a declared type is checked.
         {"TIKTOK_UPLOAD_VIDEO", "text/plain", chunked, "unsupported_media_type"},
         {"TIKTOK_UPLOAD_VIDEO", "video/mp4", chunked, "length_required"},
         {"GATEWAY_FILES", "", chunked, "length_required"},
@@ -251,7 +251,7 @@ TEST(Bodies, FaultFNobodyAskedForAreDroppedUpTo64Kilobytes) {
         {"TIKTOK_LIST_VIDEOS", "", 64 * 1024, "dropped"},
         {"TIKTOK_LIST_VIDEOS", "", 64 * 1024 + 1, "too_large"},
         {"TIKTOK_LIST_VIDEOS", "", 5ULL << 30, "too_large", true},
-        {"TIKTOK_LIST_VIDEOS", "", 2, "none", true}, // nobody asks for it
+        {"TIKTOK_LIST_VIDEOS", "", 2, "none", true}, // no 100 Continue for it
     };
     for (const auto& each : cases)
         EXPECT_EQ(verdict_of(each), each.verdict) << *each.length;

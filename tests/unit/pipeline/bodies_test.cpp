@@ -1,4 +1,4 @@
-// Bodies that come in pieces: whole documents, and the file inside a form.
+// Bodies that arrive in pieces: whole documents, and the file inside a form.
 #include "actions/table.hpp"
 #include "files/shelf.hpp"
 #include "pipeline/body_reader.hpp"
@@ -134,7 +134,7 @@ TEST_P(Bodies, AFormGivesItsInputsBeforeTheFileAndTheFileWhole) {
     EXPECT_TRUE(taken->input.flag("publish"));
     EXPECT_EQ(taken->body.file_name, "a.mp4");
     ASSERT_TRUE(taken->body.source);
-    EXPECT_LT(raw.taken(), file.size()); // no more than one buffer of it
+    EXPECT_LT(raw.taken(), file.size()); // at most one buffer of it
     ASSERT_TRUE(take_rest(*taken));
     EXPECT_EQ(taken->body.source->size_bytes(), file.size());
     EXPECT_EQ(*read_file(*taken->body.source), file);
@@ -246,7 +246,7 @@ TEST_P(Bodies, FaultFABodyNobodyAskedForIsReadToItsEndOrRefused) {
 
 INSTANTIATE_TEST_SUITE_P(InPieces, Bodies, ::testing::Values(1, 7, 1000, 1 << 20));
 
-/// Forms above one chunk; in large pieces, for their size.
+/// Forms larger than one chunk; in large pieces because of their size.
 class LargeForms : public Bodies {
 protected:
     const std::string file = std::string(12'000'000, 'v');

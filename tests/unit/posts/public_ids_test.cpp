@@ -7,7 +7,7 @@ namespace {
 
 using texts = std::vector<std::string>;
 
-/// Through the ledger's text and back, as between two events.
+/// Converted to the ledger's text and back, as between two events.
 public_ids kept(const public_ids& ids) {
     return public_ids(ids.to_json());
 }
@@ -36,7 +36,7 @@ TEST(PublicIds, U16AnOlderWordBringsNoIdBack) {
             ids.appeared("88", at_s);
             EXPECT_EQ(ids.visible(), texts{"99"}) << at_s;
         }
-        ids.went_away("88", 7); // an older one of the same kind
+        ids.went_away("88", 7); // an older event of the same kind
         ids.appeared("88", 8);
         EXPECT_EQ(kept(ids).visible(), texts{"99"});
         ids.appeared("88", 10);

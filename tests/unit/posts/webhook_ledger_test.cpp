@@ -1,4 +1,4 @@
-// What TikTok's webhooks do to the ledger: once each, in whatever order they come.
+// The effects of TikTok's webhooks on the ledger: once each, in any order.
 #include "files/shelf.hpp"
 #include "posts/public_ids.hpp"
 #include "posts/publisher.hpp"
@@ -94,7 +94,7 @@ TEST_F(WebhookLedger, U16ReorderedEventsNeverTakeAnEndBack) {
 TEST_F(WebhookLedger, U16TellsADuplicateOnlyOnce) {
     tell(webhook_kind::publicly_available, "1");
     tell(webhook_kind::no_longer_publicly_available, "1");
-    tell(webhook_kind::publicly_available, "1"); // the first delivery, once more
+    tell(webhook_kind::publicly_available, "1"); // the first delivery again
     EXPECT_TRUE(visible().empty());
     tell(webhook_kind::publicly_available, "1", {}, 2); // a new event
     EXPECT_EQ(record().post_ids, R"(["1"])");
@@ -111,7 +111,7 @@ TEST_F(WebhookLedger, TakesARepeatedEventThatCameBeforeThePublishIdWasKnown) {
     auto late = record();
     late.id = publish_id::trusted("p_pub_url~v2.2");
     EXPECT_TRUE(run_on(loop, store->update_post(late, soon())));
-    tell(webhook_kind::publish_complete, {}, {}, 1, "p_pub_url~v2.2"); // TikTok repeats itself
+    tell(webhook_kind::publish_complete, {}, {}, 1, "p_pub_url~v2.2"); // a repeated delivery
     EXPECT_EQ(record().status, "PUBLISH_COMPLETE");
 }
 

@@ -1,5 +1,5 @@
-// A certificate authority for one test: makes keys and certificates in memory and writes them where a program
-// reads them from. Nothing of it is ever trusted outside the test.
+// A certificate authority for one test: makes keys and certificates and writes them to files. They are
+// trusted only in the test.
 #pragma once
 #include <filesystem>
 #include <memory>
@@ -7,7 +7,7 @@
 
 namespace gateway::testing {
 
-/// A folder that is gone when the test is.
+/// A folder that is deleted with the test.
 class temporary_folder {
 public:
     temporary_folder();
@@ -33,7 +33,7 @@ public:
     /// ago.
     identity issue(const std::string& name, int days = 30) const;
     const std::string& pem() const { return pem_; }
-    /// A revocation list with that certificate on it.
+    /// A revocation list that contains that certificate.
     std::string revoke(const identity& whose) const;
 
 private:

@@ -1,4 +1,4 @@
-// What the gate accepts, Beast must read the same way; read_request_head holds the two together.
+// Beast must read what the gate accepts in the same way; read_request_head compares the two.
 #include "runtime/read_head.hpp"
 
 #include "http/strict_gate.hpp"

@@ -1,5 +1,5 @@
-// Runs one coroutine on a worker's loop, in the test's own thread, and gives back its result. Fails the test
-// instead of hanging.
+// Runs one coroutine on a worker's loop, in the test's thread, and gives its result. Fails the test instead
+// of hanging.
 #pragma once
 #include "runtime/worker.hpp"
 
@@ -20,7 +20,7 @@ inline deadline in(int wait_ms) {
     return deadline::in(steady_now(), milliseconds{wait_ms});
 }
 
-/// Turns the loop until `done` holds; throws after 20 s.
+/// Runs the loop until `done` is true; throws after 20 s.
 template <class Condition>
 void turn_until(worker& w, Condition done) {
     const auto end = in(20'000);

@@ -1,4 +1,4 @@
-// The stream on both sides at once: two streams on one worker talk to each other over loopback.
+// Both sides of a stream: two streams on one worker are connected over loopback.
 #include "runtime/stream.hpp"
 
 #include "outbound/client.hpp"
@@ -49,7 +49,7 @@ task<bool> send(stream& to, std::string first, std::string second) {
     co_return done.has_value();
 }
 
-/// As the hot path writes.
+/// Writes like the hot path.
 task<boost::system::error_code> send_in_steps(stream& to, std::string_view bytes, deadline until) {
     stream_writing writing(to, bytes, until);
     while (writing.more()) {
@@ -90,7 +90,7 @@ protected:
         int ended = 0;
         w.group().spawn(do_handshake(*server, ours.make(), tls_role::server, ec, ended));
         w.group().spawn(do_handshake(*client, theirs.make(to), tls_role::client, ec, ended));
-        // The client's last flight leaves with its first write.
+        // The client's last handshake message is sent with its first write.
         turn_until(w, [&] { return ended >= 1; });
         ASSERT_TRUE(run_on(w, send(*client, "hello", "")));
         turn_until(w, [&] { return ended == 2; });
@@ -247,7 +247,7 @@ TEST_P(Stream, FaultYACancelledReadLeavesTheStreamUsable) {
     std::string heard;
     w.group().spawn(run_into(read_all(*server, soon()), heard));
     w.loop().restart();
-    w.loop().poll(); // up to its wait
+    w.loop().poll(); // runs it up to its wait
     server->cancel();
     turn_until(w, [&] { return !heard.empty(); });
     EXPECT_EQ("|" + make_error_code(boost::system::errc::operation_canceled).message(), heard);

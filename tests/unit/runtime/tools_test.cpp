@@ -81,7 +81,7 @@ TEST(DeadlineSweep, HoldsNoTimerWhenNothingIsArmed) {
         recording_entry e;
         e.arm(w.sweep(), in(60'000));
     }
-    // Without entries the last tick is the end: the loop runs out of work by itself.
+    // Without entries the last tick ends the timer, and the loop runs out of work.
     w.loop().run();
     EXPECT_TRUE(w.sweep().empty());
 }
@@ -122,7 +122,7 @@ TEST(TaskGroup, P06CountsItsChildrenAndEndsEveryFrameWhenCancelled) {
     EXPECT_TRUE(run_on(w, w.group().wait_empty(soon())));
     EXPECT_EQ(0, alive);
     EXPECT_EQ(0U, w.group().size());
-    EXPECT_FALSE(w.group().first_fault()); // a cancellation is no fault
+    EXPECT_FALSE(w.group().first_fault()); // a cancellation is not a fault
 }
 
 TEST(TaskGroup, GivesUpWaitingAtTheDeadline) {
@@ -152,7 +152,7 @@ TEST(Worker, TellsOfAnExceptionThatLeftACoroutine) {
 
 TEST(Worker, RunsThoughAStepOfTheStartLeftItsLoopStopped) {
     worker w(0, milliseconds{5});
-    w.loop().run(); // no work: the loop is stopped now, as after the last step of a start
+    w.loop().run(); // without work the loop stops, as after the last step of a start
     bool ran = false;
     boost::asio::post(w.executor(), [&] {
         ran = true;
@@ -271,7 +271,7 @@ TEST(BlockingPool, RefusesWhatIsOverItsBound) {
         w.group().spawn(hold_pool(pool, leave, refused));
     turn_until(w, [&] { return refused == 2; });
     EXPECT_EQ(3U, pool.accepted());
-    // A cancellation does not tear the frame away under the work's feet.
+    // A cancellation does not destroy the frame while the work uses it.
     w.group().cancel();
     leave.count_down();
     EXPECT_TRUE(run_on(w, w.group().wait_empty(soon())));
@@ -296,7 +296,7 @@ TEST(SharedWait, WakesEveryWaiterOnEveryWorker) {
             all.back()->group().spawn(wait_for_result(shared, soon(), got[static_cast<std::size_t>(i)],
                                                       late[static_cast<std::size_t>(i)]));
         threads.emplace_back([&w = *all.back()] {
-            w.loop().run(); // ends by itself when nobody waits any more
+            w.loop().run(); // ends when no coroutine waits any more
         });
     }
     shared->set("token");
@@ -336,7 +336,7 @@ TEST(Buffer, GrowsOnDemandUpToItsBoundAndShrinksWhenIdle) {
     b.consume(100);
     EXPECT_EQ(100U, b.prepare().size());
     b.shrink();
-    EXPECT_EQ(8U * 1024, b.capacity_bytes()); // holds bytes: kept
+    EXPECT_EQ(8U * 1024, b.capacity_bytes()); // kept because it holds bytes
     b.consume(b.size());
     b.shrink();
     EXPECT_EQ(0U, b.capacity_bytes());
@@ -344,7 +344,7 @@ TEST(Buffer, GrowsOnDemandUpToItsBoundAndShrinksWhenIdle) {
 
 TEST(Worker, ServesAlsoWhenAStepOfTheStartLeftItsLoopStopped) {
     worker w;
-    w.loop().stop(); // as the end of the last work of a loop without a guard does
+    w.loop().stop(); // like the end of the last work of a loop without a guard
     std::promise<void> served;
     boost::asio::post(w.executor(), [&] { served.set_value(); });
     std::thread thread([&] { w.run(); });

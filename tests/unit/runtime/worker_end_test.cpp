@@ -1,4 +1,4 @@
-// The end of a worker while its own timers are due: what has been put in line must not outlive what it uses.
+// The end of a worker while its timers are due: queued handlers must not outlive the objects they use.
 #include "runtime/waiter.hpp"
 #include "runtime/worker.hpp"
 
@@ -12,8 +12,8 @@ TEST(WorkerEnd, P04AMeasurementThatIsInLineWhenTheLoopStopsIsHarmless) {
     worker home;
     int told = 0;
     home.observe_lag([&told](std::chrono::nanoseconds) { ++told; });
-    // The loop is kept from looking until both timers are due, ours first: it stops the loop with the other
-    // in line.
+    // Blocks the loop until both timers are due, ours first: it stops the loop while the other's handler is
+    // queued.
     steady_timer first(home.executor(), milliseconds{200});
     first.async_wait([&home](const boost::system::error_code&) { home.stop(); });
     const auto busy_until = steady_now() + milliseconds{600};

@@ -47,7 +47,7 @@ TEST(WorkerMemory, KeepsNoMoreThanItsBoundAndNothingLarge) {
     for (void* const block : blocks)
         worker_memory::give(block, frame_bytes);
     EXPECT_LE(here.kept_bytes(), worker_memory::kept_bytes_max);
-    // A size that comes later finds room all the same.
+    // A size that is used later is cached, too.
     void* const other = worker_memory::take(2 * frame_bytes);
     worker_memory::give(other, 2 * frame_bytes);
     EXPECT_LE(here.kept_bytes(), worker_memory::kept_bytes_max);
@@ -71,7 +71,7 @@ TEST(WorkerMemory, IsEachThreadsOwnAndTakesWhatOthersTook) {
         EXPECT_EQ(there.kept_bytes() > 0, frames_are_kept);
     }).join();
     EXPECT_EQ(here.kept_bytes(), 0U);
-    // And without one, the system's.
+    // Without worker_memory the system's allocator is used.
     std::thread([] { worker_memory::give(worker_memory::take(frame_bytes), frame_bytes); }).join();
 }
 

@@ -1,5 +1,5 @@
-// Settings from the environment: what stands in a variable is what is meant, an empty one is none, and
-// whatever is wrong names the variable.
+// Settings from the environment: values are literal, an empty variable counts as absent, and faults name the
+// variable.
 #include "settings/keys.hpp"
 #include "settings/loader.hpp"
 
@@ -42,7 +42,7 @@ environment with(const std::string& name, const std::string& value) {
     return all;
 }
 
-/// A file that gives `key` this very text, quoted as YAML wants it.
+/// A file that gives `key` exactly this text, quoted for YAML.
 std::string quoted_in_file(std::string key, const std::string& text) {
     std::string value = "'", opened, closed;
     for (const char letter : text)
@@ -55,7 +55,7 @@ std::string quoted_in_file(std::string key, const std::string& text) {
     return opened + "{" + key + ": " + value + "'}" + closed;
 }
 
-/// The same settings by a file, the other required keys from the environment.
+/// The key from a file, the other required keys from the environment.
 loaded from_file(std::string_view key, const std::string& text) {
     auto others = required_variables();
     others.erase(variable_of(key));

@@ -55,7 +55,7 @@ TEST(Settings, G01EveryKeyRefusesAValueOfTheWrongShapeByName) {
     for (const auto& row : keys()) {
         for (const std::string wrong : {"{a: {b: c}}", "[[1]]", "~"}) {
             const auto got = load_text(line_for(std::string(row.key), wrong), {});
-            const std::string key(row.key); // of an entry of `callers`: with its place
+            const std::string key(row.key); // for an entry of `callers`, with its index
             EXPECT_THAT(keys_of(got.faults), Contains(testing::AnyOf(key, key + "[0]"))) << wrong;
         }
     }
@@ -186,7 +186,7 @@ TEST(Settings, ASecretCanComeFromAFileWithoutItsLineEnd) {
         "tiktok: {client_key: a, client_secret_file: " + path.string() + "}\nvault: {keys_file: k}\n";
     EXPECT_TRUE(load_text(yaml, {}).values.tiktok.client_secret.equals("from-a-file"));
 
-    // The environment's own word takes the place of the file's, whichever way each was given.
+    // The environment replaces the file's value, whichever form each has.
     const auto over = load_text(yaml, {{"TIKTOK_GATEWAY__TIKTOK__CLIENT_SECRET", "direct"}});
     EXPECT_THAT(over.faults, IsEmpty());
     EXPECT_TRUE(over.values.tiktok.client_secret.equals("direct"));
@@ -313,7 +313,7 @@ TEST(Settings, TheExplainedFileHoldsEveryKeyAtItsDefault) {
     EXPECT_EQ(got.values.tiktok.connections_per_host, plain.values.tiktok.connections_per_host);
     EXPECT_EQ(got.values.tiktok.waiters_per_host, plain.values.tiktok.waiters_per_host);
 
-    // A key that the file does not explain shows as one that can still be given without being given twice.
+    // A key that is missing in the file can be added without a fault for giving it twice.
     const std::string text = documented_settings();
     for (const auto& row : keys()) {
         const std::string last(row.key.substr(row.key.rfind('.') + 1));

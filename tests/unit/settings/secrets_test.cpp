@@ -1,5 +1,5 @@
-// Secrets as people hand them over: what an editor, a shell or a Secret adds around them is cut off, what
-// cannot be meant refuses the start by key.
+// Secrets from files and variables: additions of editors, shells or Kubernetes Secrets around them are
+// removed; invalid ones refuse the start with their key.
 #include "base/secret_text.hpp"
 #include "settings/keys.hpp"
 #include "settings/loader.hpp"
@@ -28,12 +28,12 @@ using testing::StartsWith;
 const std::string bom{byte_order_mark};
 const std::string planted = "planted-7f3a";
 
-/// A value that its own rules take, with `text` in it.
+/// A valid value for the key that contains `text`.
 std::string fitting(std::string_view key, const std::string& text) {
     return key == "store.url" ? "sqlite:" + text : text;
 }
 
-/// One way to give a value: gives what became of it.
+/// One way to give a value; gives the result.
 struct way {
     std::string name;
     loaded (*give)(const std::string& key, const std::string& value);
@@ -61,7 +61,7 @@ loaded by_variable(const std::string& key, const std::string& value) {
     return load_text("", all);
 }
 
-/// Quoted so that every byte arrives: YAML's own folding of lines is not the matter here.
+/// Quoted so that every byte is kept, without YAML's folding of lines.
 loaded by_settings_file(const std::string& key, const std::string& value) {
     std::string quoted = "\"";
     for (const char letter : value) {
@@ -137,15 +137,15 @@ TEST(Settings, FaultOWhatCannotBelongToASecretRefusesTheStartByKeyAndIsNotRepeat
         {planted + " ", "ends with a blank"},     {planted + "\t", "ends with a blank"},
         {planted + " \r\n", "ends with a blank"}, {planted + "\n" + planted, "line end"},
         {planted + "\r" + planted, "line end"},   {planted + bom + planted, "not ASCII"},
-        {planted + "\xC2\xA0", "not ASCII"},     // a blank that does not break
-        {"\xE2\x80\x8B" + planted, "not ASCII"}, // one without width
+        {planted + "\xC2\xA0", "not ASCII"},     // a no-break space
+        {"\xE2\x80\x8B" + planted, "not ASCII"}, // a zero-width space
         {planted + "\xE2\x80\x9D", "not ASCII"}, // a typographic quote
         {planted + "\xC3\xA9", "not ASCII"},      {planted + "\x01", "control character"},
         {planted + "\x7f", "control character"}};
     for (const auto& key : secret_keys()) {
         for (const auto& how : ways()) {
             for (const auto& [text, reason] : wrong) {
-                // What stands first has to stay first.
+                // A text at the start must stay at the start.
                 const auto got = how.give(key, text.starts_with(planted) ? fitting(key, text) : text);
                 EXPECT_THAT(got.faults,
                             Contains(testing::AllOf(Field(&fault::key, key + how.key_suffix),

@@ -152,7 +152,7 @@ TEST(Sink, FaultZConnectionsWithoutRoomHaveFewLinesASecondAndTheRestIsCounted) {
         all.of_worker(0).call_ended(call, start + milliseconds{i / 2}, wall_time{});
     EXPECT_EQ(all.connections_untold(), 995U);
     EXPECT_EQ(all.keys_untold(), 0U);
-    call.action = "TIKTOK_LIST_VIDEOS"; // a call that was refused for load keeps its line
+    call.action = "TIKTOK_LIST_VIDEOS"; // a call that was refused because of load is still logged
     all.of_worker(0).call_ended(call, start, wall_time{});
     EXPECT_EQ(all.connections_untold(), 995U);
     lines.flush(seconds{5});

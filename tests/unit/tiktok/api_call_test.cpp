@@ -84,7 +84,7 @@ TEST(Call, I05SaysOfAnInitWhetherItMayHaveHadItsEffect) {
     EXPECT_FALSE(may_have(403, R"({"error":{"code":"spam_risk_too_many_posts"}})"));
     EXPECT_FALSE(may_have(429, R"({"error":{"code":"rate_limit_exceeded"}})"));
     EXPECT_FALSE(may_have(401, R"({"error":{"code":"access_token_invalid"}})"));
-    // Not TikTok's own refusal: something between us and TikTok may have said it, after the effect.
+    // Not TikTok's own refusal: it may come from a proxy, after the effect.
     EXPECT_TRUE(may_have(429, ""));
     EXPECT_TRUE(may_have(401, ""));
     EXPECT_TRUE(may_have(404, "<html>"));
@@ -100,7 +100,7 @@ TEST(Call, I05SaysOfAnInitWhetherItMayHaveHadItsEffect) {
     EXPECT_FALSE(may_have(502, "", endpoint::status_fetch));
 }
 
-// What firewalls and proxies answer in TikTok's place.
+// Answers of firewalls and proxies.
 constexpr const char* pages[] = {"",
                                  "<html><body>Access denied</body></html>",
                                  "Unauthorized",
@@ -177,7 +177,7 @@ TEST(Call, BuildsOneFlatRequestFromTypedValues) {
               "Authorization: Bearer act.x\r\nAccept: application/json\r\nContent-Type: application/json\r\n"
               "Content-Length: 39\r\n\r\n{\"max_count\":20,\"cursor\":1700000000123}");
     const api_request get{endpoint::user_info, "open_id", {}};
-    write_request(request, {"localhost", 8443}, get, "act.x"); // in the same memory
+    write_request(request, {"localhost", 8443}, get, "act.x"); // reuses the memory
     EXPECT_EQ(request.reveal(),
               "GET /v2/user/info/?fields=open_id HTTP/1.1\r\nHost: localhost:8443\r\n"
               "Authorization: Bearer act.x\r\nAccept: application/json\r\n\r\n");

@@ -14,7 +14,7 @@ struct planned {
     std::uint64_t chunk_size, count, last;
 };
 
-// The table of docs/tiktok-wire.md §5.1, whole, and the sizes of the flow tests.
+// The whole table of docs/tiktok-wire.md §5.1, and the sizes of the flow tests.
 constexpr std::optional<std::uint64_t> none;
 const planned table[] = {
     {1, none, 1, 1, 1},
@@ -57,7 +57,7 @@ TEST(ChunkPlan, M05RefusesNothingAndMoreThanFourGibibytes) {
     }
 }
 
-/// C1-C6 under the bounds that hold whether MB is decimal or binary.
+/// C1-C6 with bounds that are valid whether MB is decimal or binary.
 void expect_within_the_rules(const chunk_plan& plan) {
     const std::uint64_t n = plan.chunk_count;
     ASSERT_GE(n, 1U);

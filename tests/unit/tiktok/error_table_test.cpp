@@ -12,7 +12,7 @@ struct translation {
 };
 
 const translation table[] = {
-    {401, "access_token_invalid", errc::tiktok_error}, // tokens find out what it means
+    {401, "access_token_invalid", errc::tiktok_error}, // tokens/ decides what it means
     {401, "scope_not_authorized", errc::missing_scope},
     {400, "scope_permission_missed", errc::missing_scope},
     {400, "invalid_params", errc::invalid_input},

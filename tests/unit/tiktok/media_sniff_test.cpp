@@ -14,7 +14,7 @@ std::string type_of(std::string_view bytes) {
     return std::string(sniff_video(bytes).content_type);
 }
 
-/// A file's first box: `brands` are the major one and the compatible ones.
+/// A file's first box; `brands` are the major brand and the compatible ones.
 std::string file_of(const std::vector<std::string>& brands) {
     std::string box = "ftyp" + brands.front() + "\0\0\2\0"s;
     for (std::size_t i = 1; i < brands.size(); ++i)

@@ -7,7 +7,7 @@
 namespace gateway::tiktok {
 namespace {
 
-// The vector of docs/tiktok-wire.md §7.
+// The test vector of docs/tiktok-wire.md §7.
 constexpr std::string_view body =
     R"({"client_key":"ck_test","event":"post.publish.complete","create_time":1633174587,"user_openid":"open_1",)"
     R"("content":"{\"publish_id\":\"v_pub_file~v2-1.7000000000000000001\",\"publish_type\":\"DIRECT_PUBLISH\"}"})";

@@ -1,4 +1,4 @@
-// TikTok's token endpoint as a function: rotates or not, loses answers, lies, refuses. One thread.
+// A fake of TikTok's token endpoint: rotates or not, loses answers, gives wrong ones, refuses. One thread.
 #pragma once
 #include "http/query.hpp"
 #include "runtime/waiter.hpp"
@@ -17,10 +17,10 @@ class fake_token_endpoint {
 public:
     enum class mode { answer, lose_before, lose_after, unreachable, text };
 
-    /// What the next requests meet, in order; when it is empty: `answer`.
+    /// The modes of the next requests, in order; `answer` when it is empty.
     std::deque<mode> next;
-    bool rotates = true;            // an old refresh token dies when a new one is issued
-    std::string account = "open-1"; // told in the answer
+    bool rotates = true;            // an old refresh token becomes invalid when a new one is issued
+    std::string account = "open-1"; // the open_id in the answer
     std::string scopes = "user.info.basic,video.list";
     std::string lifetime = "7200"; // JSON
     bool sends_refresh_token = true;

@@ -1,4 +1,4 @@
-// tokens over a real vault and store, with a token endpoint of the test's own.
+// token_service with a real vault and store, and a fake token endpoint.
 #pragma once
 #include "tokens/token_service.hpp"
 #include "unit/tokens/fake_token_endpoint.hpp"
@@ -48,11 +48,11 @@ protected:
             loop, ask, *vault, *records, settings,
             [this](const tokens::refresh_report& report) { ++told[report.result]; });
     }
-    milliseconds settling{0}; // of the next make_tokens(), as the next lines
+    milliseconds settling{0}; // for the next make_tokens(), like the members below
     milliseconds young{60'000};
     double refresh_per_second = 1000;
     milliseconds lease_length{60'000}, request_timeout{15'000};
-    /// A grant whose access token has this long to live (negative: is over) of two hours.
+    /// A grant whose access token has this much left of its two hours (negative: expired).
     vault::shared_tokens grant_with(const std::string& name, seconds left) {
         endpoint.good_refresh_tokens.insert("rft.first");
         auto fresh = pair("first");
@@ -61,7 +61,7 @@ protected:
     result<vault::shared_tokens> access(const std::string& name, deadline until = soon()) {
         return run_on(loop, tokens->access(user_id::trusted(name), until));
     }
-    /// TikTok refused this pair of ann's to a call of this kind.
+    /// As if TikTok had refused this pair of ann's for a call of this kind.
     result<vault::shared_tokens> after_401(const vault::shared_tokens& refused, unsigned kind = 0) {
         return run_on(loop, tokens->refresh_after_401(user_id::trusted("ann"), refused, kind, soon()));
     }

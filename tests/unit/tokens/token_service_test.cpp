@@ -53,7 +53,7 @@ TEST_F(Tokens, Q02APairIsYoungAlsoWhereAClockAheadReceivedTheLogin) {
     const auto renewed = *load("ann");
     EXPECT_EQ(renewed->access_token.reveal(), "act.issued1");
     EXPECT_TRUE(renewed->renewed_within(seconds{60}, wall_now()));
-    // As it is read by another process.
+    // As another process reads it.
     tokens.reset();
     start_good("a");
     make_tokens();
@@ -116,7 +116,7 @@ TEST_F(Tokens, T04ReportsAPairThatWasRotatedAwayWhileTheProcessWasDead) {
         loop, records->take_lease(user_id::trusted("ann"), "dead", milliseconds{0}, wall_now(), soon()));
     ASSERT_EQ(*run_on(loop, records->begin_refresh(**held, granted->version, wall_now(), soon())),
               store::refresh_begin::begun);
-    endpoint.good_refresh_tokens.clear(); // TikTok rotated, and nobody saw the answer
+    endpoint.good_refresh_tokens.clear(); // TikTok rotated, and the answer was lost
     tokens.reset();
     start_good("a");
     make_tokens();
@@ -138,7 +138,7 @@ TEST_F(Tokens, T04NamesTheCauseAlsoWhereACallComesBeforeTheResumption) {
         loop, records->take_lease(user_id::trusted("ann"), "dead", milliseconds{0}, wall_now(), soon()));
     ASSERT_EQ(*run_on(loop, records->begin_refresh(**held, granted->version, wall_now(), soon())),
               store::refresh_begin::begun);
-    endpoint.good_refresh_tokens.clear(); // TikTok rotated for the dead one
+    endpoint.good_refresh_tokens.clear(); // TikTok rotated for the crashed process
     EXPECT_EQ(access("ann").error().code(), errc::reconnect_required);
     EXPECT_EQ(record("ann").cause, "rotation_response_lost");
     EXPECT_EQ(told[refresh_result::lost], 1) << "there is an alarm on it";
@@ -207,8 +207,8 @@ TEST_F(Tokens, T14BelievesNoInvalidGrantForAPairThatIsSecondsOld) {
     endpoint.lifetime = "1";
     const auto pair = access("ann");
     ASSERT_TRUE(pair);
-    (*pair)->accepted.note(0);            // so it is refreshed at once
-    endpoint.good_refresh_tokens.clear(); // the part of TikTok we come to now has not heard of it yet
+    (*pair)->accepted.note(0);            // so that it is refreshed at once
+    endpoint.good_refresh_tokens.clear(); // this server of TikTok does not accept it yet
     const auto refused = after_401(*pair);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code(), errc::tiktok_error);
@@ -225,7 +225,7 @@ TEST_F(Tokens, T14JudgesAPairByItsAgeWhenTikTokWasAsked) {
     ASSERT_TRUE(pair);
     (*pair)->accepted.note(0);
     endpoint.good_refresh_tokens.clear();
-    endpoint.delay = milliseconds{2'200}; // or the process stood still
+    endpoint.delay = milliseconds{2'200}; // or the process was paused
     EXPECT_EQ(after_401(*pair).error().code(), errc::tiktok_error);
     EXPECT_EQ(record("ann").state, connection_state::connected);
 }
@@ -313,7 +313,7 @@ TEST_F(Tokens, T09IsInDoubtAfterAnswersThatAreNone) {
         const std::string name = "user" + std::to_string(number++);
         grant_with(name, seconds{-10});
         tokens.reset();
-        make_tokens(); // forgets the back-off of the round before
+        make_tokens(); // clears the backoff of the previous round
         endpoint.body = body;
         endpoint.next = {mode::text, mode::text};
         EXPECT_FALSE(access(name)) << body;
@@ -420,7 +420,7 @@ TEST_F(Tokens, T13UsesTheNewerPairAlsoWhenItsOwnTimeIsOver) {
     make_tokens();
     grant_with("ann", seconds{-10});
     vault::token_vault replica(*records, ring_of("a"));
-    endpoint.delay = milliseconds{400}; // as if it had stood still
+    endpoint.delay = milliseconds{400}; // as if it had been paused
     endpoint.before_answer = [&replica] { return store_elsewhere(replica); };
     const auto got = access("ann");
     ASSERT_TRUE(got) << got.error().message();
@@ -429,7 +429,7 @@ TEST_F(Tokens, T13UsesTheNewerPairAlsoWhenItsOwnTimeIsOver) {
 
 namespace {
 
-/// Another replica takes over what looks abandoned, as soon as it does, and begins as well.
+/// Another replica takes over a lease as soon as it has expired, and begins a refresh.
 task<void> take_over(store::store& records, std::optional<store::lease>& held) {
     while (!held) {
         auto taken = co_await records.take_lease(user_id::trusted("ann"), "other", milliseconds{60'000},
@@ -441,7 +441,7 @@ task<void> take_over(store::store& records, std::optional<store::lease>& held) {
     if (*begun != store::refresh_begin::begun_again) throw std::runtime_error("it was not begun before");
 }
 
-/// And ends without a pair, once the late one's lies beside.
+/// It ends without a pair, once the late pair is stored separately.
 task<void> give_up(store::store& records, std::optional<store::lease>& held) {
     while (true) {
         const auto kept = co_await records.kept_tokens(user_id::trusted("ann"), soon());
@@ -565,7 +565,7 @@ TEST_F(Tokens, FaultKRefreshesAtOnceWhatTikTokHasTakenBefore) {
     auto pair = grant_with("ann", seconds{7000});
     const auto began = steady_now();
     for (int i = 1; i <= 10; ++i) {
-        pair->accepted.note(0); // and then TikTok lets it end
+        pair->accepted.note(0); // and then TikTok ends it
         const auto fresh = after_401(pair);
         ASSERT_TRUE(fresh) << i << ": " << fresh.error().message();
         EXPECT_EQ((**fresh).version, pair->version + 1);
@@ -653,7 +653,7 @@ TEST_F(Tokens, FaultKKeepsWhoTookAPairWhenItIsReadAgain) {
 }
 
 TEST_F(Tokens, T16ATokenInItsLastMomentsGetsIntoTheLineAndIsNotPutOff) {
-    refresh_per_second = 0.45; // the second has to wait longer than a polite one would
+    refresh_per_second = 0.45; // the second one has to wait longer than usual
     make_tokens();
     grant_with("ann", seconds{-10});
     grant_with("ben", seconds{4});
@@ -669,7 +669,7 @@ TEST_F(Tokens, T17RefreshesIdleUsersOnceInTheLifeOfARefreshToken) {
     const auto days = [](int number) { return std::chrono::hours{24 * number}; };
     for (const auto& [name, age] : {std::pair{"new", 1}, {"old", 143}, {"due", 145}, {"over", 181}}) {
         endpoint.good_refresh_tokens.insert("rft.first");
-        grant(name, pair("first"), wall_now() - days(age)); // its access token has been over for months
+        grant(name, pair("first"), wall_now() - days(age)); // its access token expired months ago
     }
     EXPECT_EQ(*run_on(loop, tokens::refresh_idle_users(*records, *tokens, soon())), 1U);
     EXPECT_EQ(record("due").version, 2U);

@@ -1,4 +1,4 @@
-// Keys that come and go while the vault serves, and what was sealed under the old ones.
+// Changes of keys while the vault serves, and values that were sealed under old ones.
 #include "unit/vault/vault_fixture.hpp"
 #include "vault/key_uses.hpp"
 #include "vault/sealing.hpp"
@@ -72,14 +72,14 @@ TEST_F(KeyChange, V07KilledAfterAnyRecordEveryUserIsReadableAndTheRestGoesOn) {
     constexpr int users = 6;
     for (int killed_after = 0; killed_after <= users; ++killed_after) {
         start_good("ab");
-        run_on(loop, vault->change_keys(ring_of("ba"), soon())); // everything under a again
+        run_on(loop, vault->change_keys(ring_of("ba"), soon())); // everything is sealed under a again
         for (int i = 0; i < users; ++i)
             grant("user" + std::to_string(i), pair(std::to_string(i)));
         run_on(loop, records->sweep(wall_now() + std::chrono::hours{24 * 8}, soon()));
         reseal_all("b");
         start_good("ab");
         ASSERT_EQ(under("a"), users);
-        // One record at a time, as far as this life comes.
+        // One record at a time, until the process ends.
         auto page = *run_on(loop, records->list_sealed_with(vault::blob_prefix("a"), "", 100, soon()));
         for (int i = 0; i < killed_after; ++i) {
             auto& row = page.rows[static_cast<std::size_t>(i)];
@@ -102,7 +102,7 @@ TEST_F(KeyChange, V07APairThatWasReplacedMeanwhileIsLeftAlone) {
     grant("ann", pair("1"));
     const auto page = *run_on(loop, records->list_sealed_with(vault::blob_prefix("a"), "", 100, soon()));
     ASSERT_EQ(page.rows.size(), 1U);
-    grant("ann", pair("2")); // the first is a kept pair now
+    grant("ann", pair("2")); // the first pair is now the previous one
     std::vector<store::resealed_pair> late(1);
     late[0] = {page.rows[0], "anew"};
     EXPECT_EQ(*run_on(loop, records->replace_sealed(std::move(late), soon())), 1U);

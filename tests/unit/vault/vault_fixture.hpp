@@ -1,4 +1,4 @@
-// A vault on a real SQLite store in a folder of its own.
+// A vault on a real SQLite store in a temporary folder.
 #pragma once
 #include "base/digest.hpp"
 #include "store/open_store.hpp"
@@ -48,7 +48,7 @@ protected:
         start(key_ids);
         ASSERT_TRUE(checked) << checked.error().message();
     }
-    /// Changes the file behind everybody's back.
+    /// Changes the database file directly.
     void tamper(const char* sql) {
         vault.reset();
         records.reset();

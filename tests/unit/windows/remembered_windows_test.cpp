@@ -38,7 +38,7 @@ TEST(RememberedWindows, L06CountWhatWasSentInTheLastMinute) {
 
 TEST(RememberedWindows, L06TakeAnInitForAnsweredWhenItsRowWasWrittenLast) {
     EXPECT_EQ(left({sent("inbox_file", seconds{70}, seconds{30})}, tiktok::endpoint::inbox_init), 5U);
-    // Bytes went on for long after the init: that is over since its deadline.
+    // Bytes were sent long after the init, whose slot counts only until its deadline.
     EXPECT_EQ(left({sent("inbox_file", seconds{121}, seconds{1})}, tiktok::endpoint::inbox_init), 6U);
 }
 
