@@ -36,7 +36,7 @@ void service::stop_being_ready() {
     door_.now.store(inbound::phase::leaving);
 }
 
-/// The longest wait for each worker; the drain does not wait for a blocked one.
+/// Waits only a bounded time for each worker, so a blocked one does not stop the drain.
 void service::close_doors(milliseconds last_handshakes) {
     std::vector<std::future<void>> closed;
     for (auto& one : serving_) {
