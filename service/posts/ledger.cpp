@@ -1,6 +1,7 @@
 #include "posts/ledger.hpp"
 
 #include "base/failpoint.hpp"
+#include "posts/daily_wait.hpp"
 #include "posts/post_facts.hpp"
 #include "posts/post_settings.hpp"
 #include "store/store.hpp"
@@ -90,6 +91,18 @@ task<result<void>> attempt::lose() {
     record_.state = store::post_state::outcome_unknown;
     counts_.post_ended("outcome_unknown");
     return write();
+}
+
+task<failure> attempt::end_failed_init(failure why, deadline until) {
+    // Without a byte of the video nothing can come of an init that announces bytes, even if TikTok has it.
+    const bool init_can_post = !record_.kind.ends_with("_file");
+    failure meant = meaning_of_failed_init(why, init_can_post);
+    if (meant.code() == errc::outcome_unknown)
+        (void)co_await lose();
+    else
+        (void)co_await fail(facts(meant.code()).name);
+    co_return co_await with_daily_wait(store_, record_.user, std::move(meant),
+                                       record_.kind.starts_with("direct_"), record_.created_at, until);
 }
 
 failure meaning_of_failed_init(const failure& f, bool init_can_post) {

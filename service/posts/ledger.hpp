@@ -44,6 +44,9 @@ public:
     task<result<void>> fail(std::string_view fail_reason);
     /// The outcome is unknown.
     task<result<void>> lose();
+    /// TikTok's init failed, and with it the attempt: writes down whether it was refused or lost. Gives what
+    /// to answer; a daily cap comes with the ledger's wait.
+    task<failure> end_failed_init(failure why, deadline until);
 
 private:
     task<result<void>> write();

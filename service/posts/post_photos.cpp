@@ -1,6 +1,5 @@
 // publisher::post_photos (docs/tiktok-wire.md §4.4): TikTok pulls the pictures, so the init is the only
 // request.
-#include "posts/daily_wait.hpp"
 #include "posts/ledger.hpp"
 #include "posts/post_facts.hpp"
 #include "posts/post_settings.hpp"
@@ -31,14 +30,7 @@ task<result<post_answer>> publisher::post_photos(user_api::bound_api& tiktok, ph
     auto begun = co_await ledger.begin(tiktok.until());
     if (!begun) co_return begun.error();
     auto started = co_await tiktok.init_photos(what.info, what.direct, what.urls, what.cover_index);
-    if (!started) {
-        const failure meant = meaning_of_failed_init(started.error(), true);
-        if (meant.code() == errc::outcome_unknown)
-            (void)co_await ledger.lose();
-        else
-            (void)co_await ledger.fail(facts(meant.code()).name);
-        co_return co_await with_daily_wait(store_, tiktok.user(), meant, what.direct, by.now, tiktok.until());
-    }
+    if (!started) co_return co_await ledger.end_failed_init(started.error(), tiktok.until());
     tiktok.record().publish_id = started->id.text();
     ledger.record().id = started->id;
     out.id = started->id;

@@ -65,12 +65,7 @@ task<result<video_done>> post_video(user_api::bound_api& tiktok, store::store& s
         if (!begun) co_return begun.error();
     }
     auto started = co_await init(tiktok, job, out.plan);
-    if (!started) {
-        // Without a byte of the video nothing is posted, even if TikTok has the init.
-        const failure meant = meaning_of_failed_init(started.error(), false);
-        (void)co_await ledger.fail(facts(meant.code()).name);
-        co_return co_await with_daily_wait(store, tiktok.user(), meant, job.direct, now, tiktok.until());
-    }
+    if (!started) co_return co_await ledger.end_failed_init(started.error(), tiktok.until());
     out.id = started->id;
     tiktok.record().publish_id = out.id.text();
     auto named = co_await ledger.named(out.id, processing_upload);

@@ -1,6 +1,5 @@
 // publisher::upload_video: bytes that come with the call, staged bytes, or a URL that TikTok pulls.
 #include "files/shelf.hpp"
-#include "posts/daily_wait.hpp"
 #include "posts/ledger.hpp"
 #include "posts/post_facts.hpp"
 #include "posts/post_settings.hpp"
@@ -38,14 +37,7 @@ task<result<upload_answer>> start_pull(user_api::bound_api& tiktok, store::store
     auto begun = co_await ledger.begin(tiktok.until());
     if (!begun) co_return begun.error();
     auto started = co_await start_at_tiktok(tiktok, what);
-    if (!started) {
-        const failure meant = meaning_of_failed_init(started.error(), true);
-        if (meant.code() == errc::outcome_unknown)
-            (void)co_await ledger.lose();
-        else
-            (void)co_await ledger.fail(facts(meant.code()).name);
-        co_return co_await with_daily_wait(store, tiktok.user(), meant, what.direct, now, tiktok.until());
-    }
+    if (!started) co_return co_await ledger.end_failed_init(started.error(), tiktok.until());
     tiktok.record().publish_id = started->id.text();
     ledger.record().id = started->id;
     upload_answer out;
