@@ -54,7 +54,7 @@ void service::close_doors(milliseconds last_handshakes) {
 }
 
 void service::end_idle_connections() {
-    for (auto& one : serving_)
+    for (auto& one : api_workers_)
         boost::asio::post(one->on.home.executor(), [worker = one.get()] { worker->listener.end_idle(); });
 }
 
@@ -68,14 +68,14 @@ bool service::anything_left() const {
 
 void service::finish_refreshes() {
     auto done = std::make_shared<std::promise<void>>();
-    auto& home = reaching_[0]->home;
+    auto& home = upstream_workers_[0]->home;
     boost::asio::post(home.executor(),
                       [this, &home, done] { home.group().spawn(drain_tokens(tokens_, done)); });
     done->get_future().wait_for(refresh_reserve + seconds{1});
 }
 
 void service::stop() {
-    for (auto& one : reaching_)
+    for (auto& one : upstream_workers_)
         one->home.stop();
     for (auto& one : threads_)
         one.join();
@@ -83,7 +83,7 @@ void service::stop() {
 }
 
 bool service::holds_unfinished_work() const {
-    return std::any_of(reaching_.begin(), reaching_.end(),
+    return std::any_of(upstream_workers_.begin(), upstream_workers_.end(),
                        [](const auto& one) { return one->home.group().size() > 0; });
 }
 

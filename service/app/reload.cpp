@@ -67,7 +67,7 @@ std::vector<std::string_view> left_for_a_start(const settings::all& running, con
 keys_verdict service::change_keys(vault::key_ring fresh) {
     auto told = std::make_shared<std::promise<keys_verdict>>();
     auto answer = told->get_future();
-    auto& home = reaching_[0]->home;
+    auto& home = upstream_workers_[0]->home;
     auto start = [this, &home, told, ring = std::move(fresh)]() mutable {
         home.group().spawn(hand_over(vault_, std::move(ring), told));
     };
@@ -83,16 +83,16 @@ void service::renew(const settings::all& fresh, std::shared_ptr<const tls_server
     unknown_keys_.change_limit(fresh.limits.unknown_keys_per_minute);
     window_table_.change_rules(windows::window_rules(fresh.limits));
     sink_.change_level(telemetry::level_of(fresh.log.level));
-    const renewed_parts parts{callers_, certificate_};
     std::vector<std::future<void>> done;
     for (auto& one : serving_) {
         // Shared with the worker, because either side may be the last owner.
         auto told = std::make_shared<std::promise<void>>();
         done.push_back(told->get_future());
-        boost::asio::post(one->on.home.executor(), [worker = one.get(), parts, told] {
-            worker->renew(parts);
-            told->set_value();
-        });
+        boost::asio::post(one->on.home.executor(),
+                          [worker = one.get(), callers = callers_, certificate = certificate_, told] {
+                              worker->renew(callers, certificate);
+                              told->set_value();
+                          });
     }
     const auto until = steady_now() + every_worker_within;
     for (auto& one : done)

@@ -42,12 +42,12 @@ telemetry::label_sets labels() {
     return sets;
 }
 
-std::vector<std::unique_ptr<reaching_worker>> workers_reaching(const settings::all& settings,
-                                                               const outbound::tls_client_context& trust,
-                                                               outbound::resolver& names) {
-    std::vector<std::unique_ptr<reaching_worker>> workers;
+std::vector<std::unique_ptr<upstream_worker>> upstream_workers_of(const settings::all& settings,
+                                                                  const outbound::tls_client_context& trust,
+                                                                  outbound::resolver& names) {
+    std::vector<std::unique_ptr<upstream_worker>> workers;
     for (unsigned index = 0; index < workers_of(settings); ++index)
-        workers.push_back(std::make_unique<reaching_worker>(index, settings, trust, names));
+        workers.push_back(std::make_unique<upstream_worker>(index, settings, trust, names));
     return workers;
 }
 
@@ -101,19 +101,20 @@ service::service(const settings::all& settings)
       certificate_(read_certificate(settings)),
       certificate_ends_(certificate_ ? certificate_->expires_at() : wall_time{}),
       names_(resolver_options_of(settings)),
-      reaching_(workers_reaching(settings, trust_, names_)),
+      upstream_workers_(upstream_workers_of(settings, trust_, names_)),
       pool_(blocking_threads, blocking_queue_max),
       store_(store_of(settings)),
       vault_(*store_, read_key_ring(settings), settings.vault.cached_users),
-      tokens_(reaching_[0]->home, reaching_[0]->oauth, vault_, *store_, tokens_settings_of(settings), &sink_),
+      tokens_(upstream_workers_[0]->home, upstream_workers_[0]->oauth, vault_, *store_,
+              tokens_settings_of(settings), &sink_),
       window_table_(windows::window_rules(settings.limits)),
-      windows_(reaching_[0]->home, *store_, window_table_),
-      callers_(std::make_shared<const pipeline::caller_book>(settings.callers)),
-      quotas_({}),
-      unknown_keys_(settings.limits.unknown_keys_per_minute, random_seed()),
+      windows_(upstream_workers_[0]->home, *store_, window_table_),
       memory_(settings.uploads.memory_bytes),
       files_(*store_, pool_, settings.files),
       keys_(*store_),
+      callers_(std::make_shared<const pipeline::caller_book>(settings.callers)),
+      quotas_({}),
+      unknown_keys_(settings.limits.unknown_keys_per_minute, random_seed()),
       webhooks_(settings.tiktok.client_key, settings.tiktok.client_secret.copy()),
       routes_(actions::table()) {
     idempotency::check_recovery(actions::table());
@@ -124,8 +125,8 @@ service::service(const settings::all& settings)
         throw start_failure(exit_failed,
                             settings::text_about(settings_, "vault.keys_file", checked.error().message()));
     remember_windows();
-    make_serving_workers();
-    add_figures();
+    make_api_workers();
+    register_gauges();
 }
 
 /// Only for a store of one process; a shared store has the usage of all replicas.
@@ -133,7 +134,7 @@ void service::remember_windows() {
     if (store_->replicas()) return;
     const auto now = wall_now();
     const auto sent = await_on(
-        reaching_[0]->home,
+        upstream_workers_[0]->home,
         store_->posts_since(now - windows::remembered, deadline::in(steady_now(), start_step_within)));
     if (!sent)
         throw start_failure(exit_failed,
@@ -145,22 +146,16 @@ service::~service() {
     stop();
 }
 
-void service::make_serving_workers() {
-    const shared_parts shared{
-        settings_,   *store_,  vault_,    files_,
-        tokens_,     windows_, quotas_,   unknown_keys_,
-        memory_,     keys_,    webhooks_, callers_,
-        routes_,     door_,    sink_,     {descriptors_.connections_max, descriptors_.refusals_max},
-        certificate_};
+void service::make_api_workers() {
     std::uint16_t port = settings_.listen.port;
     for (auto& one : reaching_) {
         serving_.push_back(std::make_unique<serving_worker>(*one, shared, port));
         port = serving_.back()->listener.port(); // the first one chooses it, the others share it
     }
-    for (auto& one : serving_)
-        for (auto& other : serving_)
+    for (auto& one : api_workers_)
+        for (auto& other : api_workers_)
             if (one != other) one->listener.add_other(other->listener);
-    inbound::admin_parts with{reaching_[0]->home, [this] { return sink_.scrape(); },
+    inbound::admin_parts with{upstream_workers_[0]->home, [this] { return sink_.scrape(); },
                               [this] { return why_not_ready(); }, door_, descriptors_.admin_connections_max};
     admin_ = std::make_unique<inbound::admin_listener>(std::move(with), settings_.admin.address,
                                                        settings_.admin.port);
@@ -176,10 +171,10 @@ std::vector<std::string> service::why_not_ready() const {
 }
 
 void service::start() {
-    for (auto& one : serving_)
+    for (auto& one : api_workers_)
         one->listener.start();
     admin_->start();
-    auto& first = reaching_[0]->home;
+    auto& first = upstream_workers_[0]->home;
     first.group().spawn(keep_resuming(tokens_, sink_, health_));
     first.group().spawn(keep_settling(*store_, sink_, health_));
     first.group().spawn(keep_newest_key(vault_, sink_));
@@ -196,11 +191,11 @@ void service::start() {
     lines_.push(boost::json::serialize(line));
     if (const auto told = told_of(descriptors_, settings_); !told.empty())
         sink_.tell(telemetry::level::warn, "connections_max_lowered", {{"reason", told}});
-    for (auto& one : reaching_)
+    for (auto& one : upstream_workers_)
         threads_.emplace_back([this, worker = one.get()] { run_worker(*worker); });
 }
 
-void service::run_worker(reaching_worker& one) {
+void service::run_worker(upstream_worker& one) {
     try {
         one.home.run();
         return;

@@ -2,6 +2,7 @@
 // thread; each worker has its own thread. The constructor does everything that can fail; nothing is served
 // before start().
 #pragma once
+#include "app/api_worker.hpp"
 #include "app/descriptors.hpp"
 #include "app/housekeeping.hpp"
 #include "app/serving_worker.hpp"
@@ -87,17 +88,23 @@ public:
     bool store_lost() const { return store_lost_.load(); }
 
 private:
+    friend struct api_worker; // is made of the parts below
+
     void remember_windows();
-    void make_serving_workers();
-    void add_figures();
+    void make_api_workers();
+    void register_gauges();
     std::vector<std::string> why_not_ready() const;
-    void run_worker(reaching_worker& one);
+    void run_worker(upstream_worker& one);
     void end_for(std::string_view event, std::string_view reason);
 
     const settings::all& settings_; // of the start; changes by SIGHUP go directly to the parts
     const descriptor_plan descriptors_;
+
+    // What everything reports to.
     telemetry::log_queue lines_;
     telemetry::sink sink_;
+
+    // The threads and their way to TikTok. Our own certificate is read before anything is made that stays.
     outbound::tls_client_context trust_;
     std::shared_ptr<const tls_server_context> certificate_; // null: plain
     std::atomic<wall_time> certificate_ends_;               // for a metric
@@ -115,12 +122,19 @@ private:
     byte_budget memory_;
     files::shelf files_;
     idempotency::runner keys_;
+
+    // Who may come in, and where.
+    std::shared_ptr<const pipeline::caller_book> callers_;
+    limits::window_table quotas_;
+    limits::address_limiter unknown_keys_;
     tiktok::webhook_reader webhooks_;
     inbound::router routes_;
     inbound::door_state door_;
     store_health health_;
     reload_counts reloads_;
-    std::vector<std::unique_ptr<serving_worker>> serving_;
+
+    // Who serves.
+    std::vector<std::unique_ptr<api_worker>> api_workers_;
     std::unique_ptr<inbound::admin_listener> admin_;
     std::vector<std::thread> threads_;
     std::atomic<bool> failed_{false}, store_lost_{false};

@@ -24,8 +24,8 @@ failure not_connected() {
 } // namespace
 
 desk::desk(store::store& records, vault::token_vault& vault, tiktok::oauth& ask,
-           tokens::token_service& tokens, const settings::all& settings)
-    : records_(records), vault_(vault), ask_(ask), tokens_(tokens), settings_(settings) {}
+           tokens::token_service& tokens, login_settings logins)
+    : records_(records), vault_(vault), ask_(ask), tokens_(tokens), logins_(std::move(logins)) {}
 
 task<result<connection_view>> desk::import_tokens(user_id user, std::string body, wall_time now,
                                                   deadline until) {

@@ -102,10 +102,18 @@ struct disconnected {
     bool revoked_at_tiktok = false;
 };
 
+/// How logins are begun: of the settings.
+struct login_settings {
+    std::string authorize_url;
+    std::string public_url; // of this gateway: a return_url may lie under it
+    std::vector<std::string> scopes;
+    std::string pkce; // hex, base64url, off
+};
+
 class desk {
 public:
     desk(store::store& records, vault::token_vault& vault, tiktok::oauth& ask, tokens::token_service& tokens,
-         const settings::all& settings);
+         login_settings logins);
 
     /// invalid_input with fields (scopes, return_url).
     task<result<login_start>> start(const settings::caller& by, user_id user, login_wish wish, wall_time now,
@@ -147,7 +155,7 @@ private:
     vault::token_vault& vault_;
     tiktok::oauth& ask_;
     tokens::token_service& tokens_;
-    const settings::all& settings_;
+    const login_settings logins_;
 };
 
 } // namespace gateway::connections

@@ -24,17 +24,17 @@ std::string hash_of(std::string_view state) {
 }
 
 std::vector<field_fault> faults_of(const login_wish& wish, const settings::caller& by,
-                                   const settings::all& all) {
+                                   const login_settings& logins) {
     std::vector<field_fault> out;
     for (std::size_t i = 0; i < wish.scopes.size(); ++i) {
-        const auto& known = all.tiktok.scopes;
+        const auto& known = logins.scopes;
         if (std::find(known.begin(), known.end(), wish.scopes[i]) == known.end())
             out.push_back({"scopes[" + std::to_string(i) + "]",
                            "must be one of the scopes this gateway is set up for"});
     }
     const auto& url = wish.return_url;
     const bool good =
-        url.empty() || is_url_under(url, all.public_url) || is_url_under_any(url, by.return_url_prefixes);
+        url.empty() || is_url_under(url, logins.public_url) || is_url_under_any(url, by.return_url_prefixes);
     if (!good)
         out.push_back(
             {"return_url", "must lie under the gateway's public_url or this key's return_url_prefixes"});
@@ -70,14 +70,14 @@ bool complete(const tiktok::token_answer& answer) {
 
 task<result<login_start>> desk::start(const settings::caller& by, user_id user, login_wish wish,
                                       wall_time now, deadline until) {
-    auto faults = faults_of(wish, by, settings_);
+    auto faults = faults_of(wish, by, logins_);
     if (!faults.empty())
         co_return failure{errc::invalid_input, "This login cannot be started."}.fields(std::move(faults));
-    if (wish.scopes.empty()) wish.scopes = settings_.tiktok.scopes;
+    if (wish.scopes.empty()) wish.scopes = logins_.scopes;
 
     const std::string state = to_base64url(random_bytes(state_bytes));
     const secret verifier = new_verifier();
-    const std::string challenge = challenge_of(verifier.reveal(), settings_.tiktok.pkce);
+    const std::string challenge = challenge_of(verifier.reveal(), logins_.pkce);
     store::oauth_state_record record;
     record.state_hash = hash_of(state);
     record.caller = caller_name::trusted(by.name);
@@ -95,8 +95,8 @@ task<result<login_start>> desk::start(const settings::caller& by, user_id user, 
     if (!stored) co_return stored.error();
 
     const authorize_request request{
-        settings_.tiktok.authorize_url, ask_.client_key(), ask_.redirect_uri(), state, challenge, wish.scopes,
-        wish.disable_auto_auth};
+        logins_.authorize_url, ask_.client_key(),     ask_.redirect_uri(), state, challenge,
+        wish.scopes,           wish.disable_auto_auth};
     co_return login_start{authorize_url(request), now + login_time};
 }
 

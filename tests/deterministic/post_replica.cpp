@@ -107,7 +107,7 @@ struct post_replica::parts {
           files_settings{folder, settings.files.quota_bytes, settings.files.keep_hours},
           files(*records, disk, files_settings),
           posts(*records, files, settings.tiktok.default_privacy_level, settings.uploads.keep_hours),
-          desk(*records, vault, ask, tokens, settings),
+          desk(*records, vault, ask, tokens, {}),
           keys(*records),
           webhooks("app-key", secret{"app-secret"}),
           calls({std::make_shared<const pipeline::caller_book>(std::vector<settings::caller>{}), quotas,

@@ -197,8 +197,9 @@ TEST_F(Replay, I09AlsoOverTikToksWindowAndDuringItsOutage) {
     const auto first = upload(user, video, {}, key("a"));
     ASSERT_EQ(first.status, 200) << first.raw;
     EXPECT_EQ(upload(user, video, {}, key("b")).code(), "rate_limited");
-    w.tiktok().add_fault(
-        {{"match", {{"path", "*"}}}, {"do", {{"status", 500}, {"apply", false}}}, {"times", -1}});
+    w.tiktok().add_fault({{"match", {{"path", "/v2/post/publish/inbox/video/init/"}}},
+                          {"do", {{"status", 500}, {"apply", false}}},
+                          {"times", -1}});
     EXPECT_EQ(upload(user, video, {}, key("a")).body, first.body);
 }
 

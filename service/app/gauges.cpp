@@ -21,14 +21,14 @@ telemetry::reader single(Read read) {
 
 } // namespace
 
-void service::add_figures() {
+void service::register_gauges() {
     sink_.add_gauge("requests_in_flight", "Calls that are being served.",
                     single([this] { return door_.requests_in_flight.load(); }));
     sink_.add_gauge("client_connections", "Open connections of callers.",
                     single([this] { return door_.connections.load(); }));
     sink_.add_gauge("upstream_connections", "Connections to TikTok, and calls that wait for one.", [this] {
         std::uint32_t idle = 0, active = 0, waiting = 0;
-        for (const auto& one : reaching_) {
+        for (const auto& one : upstream_workers_) {
             idle += one->idle.load();
             active += one->active.load();
             waiting += one->waiting.load();
@@ -47,7 +47,7 @@ void service::add_figures() {
     sink_.add_gauge("event_loop_lag_seconds", "How late the slowest loop came to its last timer.",
                     single([this] {
                         std::chrono::nanoseconds worst{0};
-                        for (const auto& one : reaching_)
+                        for (const auto& one : upstream_workers_)
                             worst = std::max(worst, one->home.lag());
                         return static_cast<double>(worst.count()) / 1e9;
                     }));

@@ -1,0 +1,41 @@
+// The rest of one worker, above its way to TikTok: from TikTok's API bound to users up to the listener, in
+// order of life. Made by `service` of its parts; used on the worker's thread.
+#pragma once
+#include "app/upstream_worker.hpp"
+#include "connections/desk.hpp"
+#include "inbound/api_listener.hpp"
+#include "pipeline/pipeline.hpp"
+#include "posts/publisher.hpp"
+#include "user_api/api_client.hpp"
+#include "user_api/chunk_sender.hpp"
+
+#include <cstdint>
+#include <memory>
+
+namespace gateway::pipeline {
+class caller_book;
+}
+
+namespace gateway::app {
+
+class service;
+
+struct api_worker {
+    /// `port` 0 picks one; throws when the address cannot be had.
+    api_worker(service& of, upstream_worker& on, std::uint16_t port);
+
+    /// What SIGHUP gives a worker anew; all of it between two steps of the loop, so that no call meets a
+    /// half.
+    void renew(std::shared_ptr<const pipeline::caller_book> callers,
+               std::shared_ptr<const tls_server_context> certificate);
+
+    upstream_worker& on;
+    user_api::uploader uploads;
+    user_api::api_client tiktok;
+    posts::publisher posts;
+    connections::desk desk;
+    pipeline::pipeline calls;
+    inbound::api_listener listener;
+};
+
+} // namespace gateway::app
