@@ -39,7 +39,7 @@ void service::stop_being_ready() {
 /// Waits only a bounded time for each worker, so a blocked one does not stop the drain.
 void service::close_doors(milliseconds last_handshakes) {
     std::vector<std::future<void>> closed;
-    for (auto& one : serving_) {
+    for (auto& one : api_workers_) {
         auto told =
             std::make_shared<std::promise<void>>(); // shared, because either side may be the last owner
         closed.push_back(told->get_future());

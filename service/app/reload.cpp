@@ -84,7 +84,7 @@ void service::renew(const settings::all& fresh, std::shared_ptr<const tls_server
     window_table_.change_rules(windows::window_rules(fresh.limits));
     sink_.change_level(telemetry::level_of(fresh.log.level));
     std::vector<std::future<void>> done;
-    for (auto& one : serving_) {
+    for (auto& one : api_workers_) {
         // Shared with the worker, because either side may be the last owner.
         auto told = std::make_shared<std::promise<void>>();
         done.push_back(told->get_future());

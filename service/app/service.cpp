@@ -119,8 +119,8 @@ service::service(const settings::all& settings)
       routes_(actions::table()) {
     idempotency::check_recovery(actions::table());
     // A ring that cannot open the store's values must be detected now, not at the first call (V06).
-    const auto checked =
-        await_on(reaching_[0]->home, vault_.check_keys(deadline::in(steady_now(), start_step_within)));
+    const auto checked = await_on(upstream_workers_[0]->home,
+                                  vault_.check_keys(deadline::in(steady_now(), start_step_within)));
     if (!checked)
         throw start_failure(exit_failed,
                             settings::text_about(settings_, "vault.keys_file", checked.error().message()));
@@ -148,9 +148,9 @@ service::~service() {
 
 void service::make_api_workers() {
     std::uint16_t port = settings_.listen.port;
-    for (auto& one : reaching_) {
-        serving_.push_back(std::make_unique<serving_worker>(*one, shared, port));
-        port = serving_.back()->listener.port(); // the first one chooses it, the others share it
+    for (auto& one : upstream_workers_) {
+        api_workers_.push_back(std::make_unique<api_worker>(*this, *one, port));
+        port = api_workers_.back()->listener.port(); // the first one chooses it, the others share it
     }
     for (auto& one : api_workers_)
         for (auto& other : api_workers_)
@@ -186,7 +186,7 @@ void service::start() {
     first.group().spawn(keep_idle_users(*store_, tokens_, sink_));
     const boost::json::object line{
         {"event", "listening"},
-        {"api", url_of(certificate_ != nullptr, settings_.listen.address, serving_[0]->listener.port())},
+        {"api", url_of(certificate_ != nullptr, settings_.listen.address, api_workers_[0]->listener.port())},
         {"admin", url_of(false, settings_.admin.address, admin_->port())}};
     lines_.push(boost::json::serialize(line));
     if (const auto told = told_of(descriptors_, settings_); !told.empty())

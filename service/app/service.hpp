@@ -5,7 +5,6 @@
 #include "app/api_worker.hpp"
 #include "app/descriptors.hpp"
 #include "app/housekeeping.hpp"
-#include "app/serving_worker.hpp"
 #include "base/byte_budget.hpp"
 #include "files/shelf.hpp"
 #include "idempotency/run_once.hpp"
@@ -109,16 +108,15 @@ private:
     std::shared_ptr<const tls_server_context> certificate_; // null: plain
     std::atomic<wall_time> certificate_ends_;               // for a metric
     outbound::resolver names_;
-    std::vector<std::unique_ptr<reaching_worker>> reaching_;
+    std::vector<std::unique_ptr<upstream_worker>> upstream_workers_;
     blocking_pool pool_; // destroyed before the loops to which it returns results
+
+    // What is durable, and what uses it: tokens, windows, files, keys.
     std::unique_ptr<store::store> store_;
     vault::token_vault vault_;
     tokens::token_service tokens_;
     limits::window_table window_table_;
     windows::shared_windows windows_;
-    std::shared_ptr<const pipeline::caller_book> callers_;
-    limits::window_table quotas_;
-    limits::address_limiter unknown_keys_;
     byte_budget memory_;
     files::shelf files_;
     idempotency::runner keys_;
