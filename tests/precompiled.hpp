@@ -1,4 +1,4 @@
-// Precompiled for the tests: what nearly every one of them includes, and what is slow to read.
+// Precompiled headers for the tests: those that nearly every test includes and that are slow to compile.
 #pragma once
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>

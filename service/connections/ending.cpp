@@ -1,4 +1,4 @@
-// The ends of the desk (desk.hpp): a caller lets a user go, or TikTok says that somebody left.
+// The end of connections (desk.hpp): by a caller's request, or by TikTok's webhook.
 #include "base/backoff.hpp"
 #include "base/random_unit.hpp"
 #include "connections/desk.hpp"

@@ -1,5 +1,5 @@
-// The answers of the desk (desk.hpp) as JSON: a connection, a page of them, a begun login. What is not in a
-// connection_view cannot get out here: no token is.
+// JSON of connections (desk.hpp): a connection, a page of them, a started login. They contain only what
+// connection_view has, so no token.
 #include "base/json/values.hpp"
 #include "connections/desk.hpp"
 

@@ -30,8 +30,7 @@ struct intake {
 /// One per worker.
 class body_intake {
 public:
-    /// `memory` and `files` are for forms that have to be seen whole; `keep_hours`: of what is kept of them
-    /// later.
+    /// `memory` and `files` are for forms that must be read to their end; `keep_hours`: for kept files.
     body_intake(const std::vector<std::string>& verified_url_prefixes, byte_budget& memory,
                 files::shelf& files, std::uint32_t keep_hours)
         : prefixes_(verified_url_prefixes), memory_(memory), files_(files), keep_hours_(keep_hours) {}

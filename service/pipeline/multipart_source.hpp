@@ -40,8 +40,8 @@ public:
     /// After open().
     way goes() const { return goes_; }
 
-    /// Where it goes that way, and once: the rest of the form. Then the size is known, and the form was good.
-    /// overloaded where the room is used up.
+    /// For that way only, once: reads the rest of the form. Then the size is known, and the form is valid.
+    /// overloaded if the memory is used up.
     task<result<void>> hold(byte_budget& room, deadline until);
     task<result<void>> stage(files::shelf& room, caller_name caller, std::uint32_t keep_hours,
                              deadline until);

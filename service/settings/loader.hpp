@@ -32,7 +32,8 @@ using environment = std::map<std::string, std::string>;
 environment read_environment();
 
 /// Of TIKTOK_GATEWAY_FAILPOINT (base/failpoint.hpp), for the fault tests: once, by main, before anything
-/// else. Throws std::runtime_error where it is set and cannot be followed: a test must not believe it was.
+/// else. Throws std::runtime_error if it is set and not valid, so that a test cannot run without its
+/// failpoint.
 void arm_failpoint_of_environment();
 
 /// `path` may be empty: environment only.

@@ -39,7 +39,7 @@ bool holds(std::span<const std::string> names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Each name once, in the order asked for.
+/// Each name once, in the requested order.
 std::string each_once(const std::vector<std::string>& names) {
     std::vector<std::string> out;
     for (const std::string& name : names)

@@ -1,5 +1,5 @@
-// Prints the rows of the actions and the table of errors as JSON, so that check.py can hold them against
-// openapi.yaml, and a flow test against the running gateway.
+// Prints the rows of the actions and the table of errors as JSON, so that check.py can compare them with
+// openapi.yaml, and flow tests with the running gateway.
 #include "contract/written_rows.hpp"
 
 #include <boost/json/serialize.hpp>

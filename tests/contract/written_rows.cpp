@@ -13,7 +13,7 @@
 namespace gateway {
 namespace {
 
-// By the enumerators' order in row.hpp.
+// In the order of the enumerators in row.hpp.
 constexpr std::string_view kinds[] = {"text",      "integer", "boolean",  "choice", "fields",
                                       "text_list", "url",     "url_list", "file",   "file_list"};
 constexpr std::string_view bodies[] = {"none", "json", "upload", "document", "stream"};
@@ -30,7 +30,7 @@ boost::json::object written(const api::input& in) {
             {"default", in.fallback}};
 }
 
-/// What the row may want granted, whatever the inputs that decide it.
+/// All scopes that the row may need, for any inputs.
 boost::json::array scopes_of(const api::row& row) {
     boost::json::array scopes;
     if (!row.scope) return scopes;

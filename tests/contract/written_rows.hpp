@@ -1,4 +1,4 @@
-// The rows of the actions and the table of errors as JSON, for whoever holds them against something else.
+// The rows of the actions and the table of errors as JSON, for comparisons.
 #pragma once
 #include <boost/json/object.hpp>
 

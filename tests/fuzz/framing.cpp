@@ -1,4 +1,4 @@
-// Chunks and multipart: the same bytes give the same body however they are cut.
+// Chunks and multipart: the same bytes give the same body, however they are divided into pieces.
 #include "fuzz/targets.hpp"
 #include "http/body_framing.hpp"
 #include "http/media_type.hpp"
@@ -30,7 +30,8 @@ outcome decode(std::string_view bytes, std::size_t piece_bytes) {
         piece.assign(now.begin(), now.end());
         const auto moved = body.compact(piece);
         if (moved.has_error()) {
-            // What came before the fault in the same piece is not told; so only the verdict can be compared.
+            // Body bytes before the fault in the same piece are not returned, so only the verdict can be
+            // compared.
             return {{}, 0, false, true};
         }
         out.body.append(piece.data(), moved->data_bytes);

@@ -1,5 +1,5 @@
-// Both gates: whatever they accept is within the block, plain, and was found at the same place however the
-// bytes came.
+// Both gates: the views they give are inside the block and contain no controls, and the end is found at the
+// same position however the bytes arrive.
 #include "fuzz/targets.hpp"
 #include "http/header_finder.hpp"
 #include "http/request_target.hpp"
@@ -16,7 +16,7 @@ bool within(std::string_view block, std::string_view view) {
            || (view.data() >= block.data() && view.data() + view.size() <= block.data() + block.size());
 }
 
-/// A tab may stand in a field's value, and nowhere else.
+/// A tab is allowed only in a field's value.
 bool plain(std::string_view text, bool tabs) {
     return std::all_of(text.begin(), text.end(), [tabs](char c) {
         return (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) || (tabs && c == '\t');

@@ -1,5 +1,5 @@
-// Our JSON walk against Boost.JSON: the same texts are accepted, the same members found, the same changes
-// made.
+// Compares our JSON parser with Boost.JSON: the same texts are accepted, the same members found, the same
+// changes made.
 #include "base/json/members.hpp"
 #include "base/json/patch.hpp"
 #include "base/json/scan.hpp"
@@ -18,14 +18,14 @@ namespace {
 
 namespace bj = boost::json;
 
-/// The same JSON with room behind it: Boost.JSON 1.81 reads the digits of a double a bit otherwise where few
-/// bytes follow, so one text would have two values.
+/// The same JSON with bytes after it: Boost.JSON 1.81 reads a double differently if few bytes follow, so the
+/// same text would have two values.
 std::string with_room(std::string_view text) {
     return std::string(text) + std::string(64, ' ');
 }
 
-/// Boost.JSON's opinion; nothing when it refuses. `unsure` where it is known to differ from RFC 8259:
-/// exponents that no double has are a fault to it and plain grammar to us.
+/// The value by Boost.JSON; nothing if it refuses. `unsure` where it differs from RFC 8259: it refuses
+/// exponents that are too large for a double, which the grammar allows.
 std::optional<bj::value> reference(std::string_view text, bool& unsure) {
     bj::parse_options options;
     options.max_depth = max_json_depth;
@@ -66,7 +66,7 @@ void stringify(bj::value& value) {
     if (value.is_int64() || value.is_uint64()) value = bj::string(bj::serialize(value));
 }
 
-/// What json_patch promises, said once more with a DOM.
+/// The effect of json/patch, implemented with a DOM.
 void patch(bj::value& value) {
     if (auto* const array = value.if_array()) {
         for (auto& element : *array)
@@ -92,7 +92,7 @@ void patch(bj::value& value) {
     }
 }
 
-/// As an integer; `-0.5` and a date in a string are none.
+/// Whether the text has the integer -0; not for `-0.5` or a date in a string.
 bool has_minus_zero(std::string_view text) {
     for (auto at = text.find("-0"); at != std::string_view::npos; at = text.find("-0", at + 2))
         if (text.substr(at + 2).find_first_of(".eE0123456789") != 0) return true;
@@ -128,7 +128,7 @@ void json_body(std::string_view bytes) {
     const std::string written = bj::serialize(*value);
     const auto again = parse_json(written);
     const bool exact =
-        written.find('E') == std::string::npos; // the library writes and reads doubles a bit off
+        written.find('E') == std::string::npos; // the library writes and reads doubles inexactly
     require(again.has_value() && (!exact || bj::serialize(*again) == written),
             "a body does not survive a round trip");
     if (const auto* const text = value->if_string()) {
@@ -142,7 +142,7 @@ void json_members(std::string_view bytes) {
     bool unsure = false;
     const auto value = reference(bytes, unsure);
     if (!value || !value->is_object()) return;
-    // find_members takes the object alone, without the blanks around it.
+    // find_members takes only the object, without blanks around it.
     const auto begin = bytes.find('{');
     const auto object = bytes.substr(begin, bytes.rfind('}') + 1 - begin);
     constexpr std::array<std::string_view, 4> names{"status", "ids", "bytes", "a"};
@@ -162,10 +162,10 @@ void json_members(std::string_view bytes) {
 }
 
 void json_patched(std::string_view bytes) {
-    // Equal keys make the order of changes matter, so such texts are left out.
+    // With equal keys the result depends on the order of changes, so such texts are skipped.
     const auto value = parse_json(with_room(bytes));
     if (value.has_error()) return;
-    if (has_minus_zero(bytes)) return; // a DOM forgets the sign that our text keeps
+    if (has_minus_zero(bytes)) return; // a DOM loses the sign that our text keeps
     std::string ours;
     append_patched(ours, bytes, {cursors, post_ids, dropped});
     auto expected = *value;

@@ -1,6 +1,5 @@
-// The fuzz targets: each takes any bytes and throws std::logic_error when the code under test broke its word.
-// The `fuzz` preset makes a libFuzzer program of each; unit_tests replay and mutate the seeds in every normal
-// run.
+// The fuzz targets: each takes any bytes and throws std::logic_error if the tested code is wrong. The `fuzz`
+// preset makes a libFuzzer program of each; unit_tests replay and mutate the seeds in every normal run.
 #pragma once
 #include <span>
 #include <stdexcept>
@@ -26,7 +25,7 @@ struct target {
     void (*run)(std::string_view);
 };
 std::span<const target> all_targets();
-/// Where the seeds of that target lie.
+/// The folder of the target's seeds.
 std::string seeds_folder(const char* name);
 
 inline void require(bool kept, const char* promise) {

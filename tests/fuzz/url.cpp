@@ -1,4 +1,4 @@
-// Whatever URL we hand on, Boost.URL reads the same way: https, a name, port 443 or none.
+// Boost.URL reads every accepted URL in the same way: https, a name, port 443 or none.
 #include "base/url_rules.hpp"
 #include "fuzz/targets.hpp"
 
@@ -9,7 +9,7 @@ namespace gateway::fuzz {
 
 void url(std::string_view bytes) {
     if (refuse_url(bytes, {})) return;
-    // A query is handed on as it came, whatever RFC 3986 says of its characters.
+    // A query is passed on unchanged, even with characters that RFC 3986 does not allow.
     const auto looked_at = bytes.substr(0, bytes.find('?'));
     const auto parsed = boost::urls::parse_uri(boost::core::string_view{looked_at.data(), looked_at.size()});
     require(parsed.has_value(), "an accepted URL is none to Boost.URL");

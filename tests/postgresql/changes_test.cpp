@@ -1,4 +1,4 @@
-// What one replica does is heard by the others, and what cannot be heard is not taken for silence.
+// Replicas receive the notifications of the others, and a broken feed is not taken for a lack of changes.
 #include "store/changes.hpp"
 
 #include "postgresql/shared_server.hpp"
@@ -85,15 +85,15 @@ TEST_F(PostgresqlStore, TellsNothingToStoresInAnotherSchema) {
 
 TEST_F(PostgresqlStore, DoesNotTakeAChannelThatBringsNothingForSilence) {
     auto limits = few_connections();
-    limits.silent_max = milliseconds{900}; // a beat each 150 ms, deaf after 300
+    limits.silent_max = milliseconds{900}; // a heartbeat each 150 ms, the feed counts as broken after 300
     const auto at = open(limits);
     notebook mine(*at);
     turn_until(loop, [&] { return mine.touch.load(); });
-    // As a proxy would that hands every transaction another connection: the LISTEN is gone.
+    // Like a proxy that uses another connection for every transaction, so that the LISTEN is lost.
     sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
     turn_until(loop, [&] { return !mine.touch; });
     turn_until(loop, [&] { return mine.touch.load(); });
-    sql("ALTER TABLE store_instances RENAME TO hidden"); // no beat can be told any more
+    sql("ALTER TABLE store_instances RENAME TO hidden"); // no heartbeat can be written any more
     turn_until(loop, [&] { return !mine.touch; });
 }
 

@@ -1,4 +1,4 @@
-// The schema over versions of the program, and replicas that start at the same moment.
+// The schema over versions of the program, and replicas that start at the same time.
 #include "postgresql/shared_server.hpp"
 #include "store/schema.hpp"
 

@@ -1,4 +1,4 @@
-// What happens to calls when the database goes away, comes back, or does not answer.
+// Calls while the database stops, starts again, or does not answer.
 #include "postgresql/shared_server.hpp"
 #include "runtime/task_group.hpp"
 
@@ -23,7 +23,7 @@ store::idempotency_record key(const std::string& text) {
     return out;
 }
 
-/// Of the attempt 01A.
+/// The record of the attempt 01A.
 store::post_record post(const std::string& idempotency_key) {
     store::post_record out;
     out.attempt = "01A";
@@ -34,8 +34,8 @@ store::post_record post(const std::string& idempotency_key) {
     return out;
 }
 
-/// Inserts become durable 1.5 s after they arrived, also when whoever sent them has hung up meanwhile: else
-/// the server takes back what it finds unheard when it looks for its client, once a second.
+/// Inserts become durable 1.5 s after their arrival, also if the client disconnects meanwhile: otherwise the
+/// server, which checks for its client once a second, would roll them back.
 std::string late_insert_into(const std::string& table) {
     return "CREATE FUNCTION late() RETURNS trigger AS 'BEGIN PERFORM pg_sleep(1.5); RETURN NULL; END' "
            "LANGUAGE plpgsql SET client_connection_check_interval = 0; "
@@ -43,7 +43,7 @@ std::string late_insert_into(const std::string& table) {
            + table + " EXECUTE FUNCTION late()";
 }
 
-/// Asks until it is answered, at most 20 s; how long that took.
+/// Repeats a call until it succeeds, at most 20 s; gives the time that took.
 milliseconds healed_within(worker& loop, store::store& at) {
     const auto began = steady_now();
     const auto end = in(20'000);
@@ -114,7 +114,7 @@ TEST_F(PostgresqlStore, V11AClaimWhoseAnswerWasLostIsFreeAgainAndALaterClaimIsLe
     lost.claim = "first";
     EXPECT_FALSE(run_on(loop, at->claim_key(lost, at_second(0), in(500))));
     turn_until(loop, [&] { return at->late().waiting == 1; });
-    sql("DROP TRIGGER late ON idempotency_keys"); // waits for the claim, which is durable now
+    sql("DROP TRIGGER late ON idempotency_keys"); // waits for the claim, so it is durable now
     auto again = key("k");
     again.claim = "second";
     turn_until(loop, [&] { return !run(at->claim_key(again, at_second(1), soon())); });
@@ -193,7 +193,7 @@ TEST_F(PostgresqlOutage, SaysWhyItCannotStartAndNothingOfThePassword) {
 TEST_F(PostgresqlStore, GivesUpASlowStatementAtItsDeadlineAndUsesAnotherConnection) {
     const auto at = open();
     ASSERT_TRUE(run(at->put_connection(connection("ann", 1), 0, soon())));
-    // Somebody holds the row for longer than anybody here waits.
+    // Another client locks the row for longer than any deadline here.
     harness::child_process holder({"/bin/sh", "-c",
                                    "exec psql -X -q '" + url
                                        + "' -c 'BEGIN' -c 'SELECT 1 FROM connections FOR UPDATE'"
@@ -210,7 +210,7 @@ TEST_F(PostgresqlStore, GivesUpASlowStatementAtItsDeadlineAndUsesAnotherConnecti
     ASSERT_FALSE(slow);
     EXPECT_EQ(slow.error().code(), errc::vault_unavailable);
     EXPECT_LT(steady_now() - began, milliseconds{1'500});
-    const std::string left = sql(pids); // the server may need a moment to see that nobody waits any more
+    const std::string left = sql(pids); // the server may need a moment to notice that the client has left
     for (int calls = 0; calls < 20; ++calls)
         EXPECT_TRUE(run(at->find_connection(user("ann"), soon())));
     const auto ours =

@@ -129,7 +129,7 @@ TEST_F(PostgresqlStore, I04AReplicaThatWasTakenForDeadBeginsNothingMoreAndEndsNo
     run(late->claim_key(key("k1"), at_second(0), soon()));
     run(late->claim_key(key("k2"), at_second(0), soon()));
     ASSERT_TRUE(run(late->begin_post(upload, soon())));
-    pass_time(schema.name(), seconds{61}); // nothing is heard of it, and it lives
+    pass_time(schema.name(), seconds{61}); // it is silent, but still runs
     run(heir->ping(soon()));
     ASSERT_EQ(run(heir->abandoned_posts(9, soon())).size(), 1U);
     upload.id = post_id("p");

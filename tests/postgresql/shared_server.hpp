@@ -1,4 +1,4 @@
-// One PostgreSQL for all tests of this program, and a schema of its own for each.
+// One PostgreSQL for all tests of this program, with a schema for each.
 #pragma once
 #include "harness/postgresql_server.hpp"
 #include "store/open_store.hpp"
@@ -9,10 +9,10 @@
 
 namespace gateway::testing {
 
-/// Started before the first test, gone after the last.
+/// Started before the first test, stopped after the last.
 harness::postgresql_server& shared_server();
 
-/// Quick to give up, so that tests of outages are.
+/// Short timeouts, so that tests of outages are fast.
 inline store::store_limits few_connections() {
     store::store_limits limits;
     limits.connections = 3;
@@ -23,7 +23,7 @@ inline store::store_limits few_connections() {
 
 std::unique_ptr<store::store> open_at(const std::string& url, store::store_limits limits = few_connections());
 
-/// For the store's clock: what it wrote down to be over later is over sooner.
+/// Moves all stored times into the past by this much, so that leases and heartbeats end sooner.
 void pass_time(const std::string& schema, milliseconds by);
 
 /// A fixture for stores on one schema.
@@ -40,7 +40,7 @@ protected:
     }
     std::string sql(const std::string& text) { return shared_server().run(schema.name(), text); }
 
-    temporary_folder schema; // for its name
+    temporary_folder schema; // used for its name
     const std::string url = shared_server().url(schema.name());
     worker loop;
 };

@@ -1,4 +1,4 @@
-// The suite of the port on PostgreSQL.
+// The store's test suite on PostgreSQL.
 #include "postgresql/shared_server.hpp"
 
 namespace gateway::testing {
@@ -17,7 +17,7 @@ class server_environment final : public ::testing::Environment {
 const auto* const registered =
     ::testing::AddGlobalTestEnvironment(std::make_unique<server_environment>().release());
 
-/// Twice in one test the same folder: the same schema.
+/// The same folder gives the same schema.
 std::unique_ptr<store::store> open_in(const temporary_folder& folder) {
     shared_server().run("public", "CREATE SCHEMA IF NOT EXISTS " + folder.name());
     return open_at(shared_server().url_of(folder.name()));

@@ -1,4 +1,4 @@
-// Shares of TikTok's windows over replicas, on a real database and through the part that calls meet.
+// Shares of TikTok's windows between replicas, on a real database and through shared_windows.
 #include "limits/window.hpp"
 #include "postgresql/shared_server.hpp"
 #include "windows/shared_windows.hpp"
@@ -43,7 +43,7 @@ bool is_permit(const windows::shared_windows::taken& got) {
     return std::holds_alternative<limits::permit>(got);
 }
 
-/// One replica: its store, its counts, its share.
+/// One replica with its store, windows and share.
 struct replica {
     replica(worker& home, std::unique_ptr<store::store> opened)
         : at(std::move(opened)), windows(home, *at, table) {}
@@ -82,11 +82,11 @@ TEST_F(PostgresqlStore, L07KeepsTheSlotsOfAReplicaThatIsGoneForAWindowAndOfADead
     auto one = open();
     const auto two = open();
     EXPECT_EQ(run(one->take_window_share(wish(4), soon())).capacity, 4U);
-    pass_time(schema.name(), seconds{100}); // nobody hears of it
+    pass_time(schema.name(), seconds{100}); // it is silent
     const auto granted = run(two->take_window_share(wish(6), soon()));
     EXPECT_EQ(granted.capacity, 2U);
     run(two->return_window_share(window, granted.granted_as, 0, milliseconds{0}, soon()));
-    one.reset(); // says good-bye: what it used is a window old in a minute
+    one.reset(); // deregisters: its used slots are free in a minute
     sql("UPDATE window_shares SET held_until = held_until - 61000 WHERE capacity = 4");
     EXPECT_EQ(run(two->take_window_share(wish(6), soon())).capacity, 6U);
 }

@@ -1,5 +1,6 @@
-// Loaded before a program under test (LD_PRELOAD): its disk is full for the files of a SQLite store, as long
-// as the file that FULL_DISK names exists. What a small file system would do, without the right to mount one.
+// Loaded into a program under test (LD_PRELOAD): writes to the files of a SQLite store fail as on a full disk
+// while the file named by FULL_DISK exists. Simulates a small file system, which could be mounted only with
+// privileges.
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>

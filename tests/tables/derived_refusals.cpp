@@ -11,7 +11,7 @@ namespace tables {
 namespace json = boost::json;
 namespace {
 
-/// A longer query does not fit into a request's head; then only bodies can carry the value.
+/// A longer query does not fit into a request's head; such values are sent only in bodies.
 constexpr std::size_t query_bytes_max = 6000;
 
 bool in_query(way sent) {
@@ -34,7 +34,7 @@ bool is_list(const input_shape& input) {
     return input.kind == "fields" || input.kind.ends_with("_list");
 }
 
-/// All that is required but `but`; an upload without a file in its body names one.
+/// All required inputs except `but`; for an upload without a file in its body also one that names a file.
 json::object good_object(const row_shape& row, way sent, const input_shape* but) {
     json::object out;
     for (const auto& each : row.inputs) {
@@ -108,7 +108,7 @@ private:
             given[input.name] = nullptr;
             if (!in_query(sent_)) add(input.name + "Null", given, input.name + " is required");
         }
-        // A file beside the body that is one is a fault of its own; lists may be repeated.
+        // A file input beside a file in the body is another fault; lists may be repeated.
         if (!in_query(sent_) || is_list(input) || names_a_file(input)) return;
         const auto once = as_query({{input.name, good_value(input)}});
         add(input.name + "Repeated", once + '&' + once, input.name + " must be given once");

@@ -1,5 +1,5 @@
-// Inputs that are refused, and every fault that must come back. In-process tests hold the rows against these
-// tables, flow tests send them to a running gateway: one truth for both.
+// Inputs that must be refused, with all their faults. In-process tests check the rows with these tables, flow
+// tests send them to a running gateway.
 #pragma once
 #include "tables/row_shape.hpp"
 
@@ -9,11 +9,11 @@
 
 namespace tables {
 
-/// How the inputs travel.
+/// How the inputs are sent.
 enum class way {
     query,
     body,  // JSON
-    form,  // the part `input` of multipart/form-data; the file comes behind it
+    form,  // the part `input` of multipart/form-data, before the file
     video, // the query, while the body is the file
 };
 
@@ -28,10 +28,10 @@ void PrintTo(const refusal& each, std::ostream* out); // GoogleTest's name
 
 /// Rules of single actions and rules between inputs, written by hand.
 std::vector<refusal> written_refusals();
-/// Each input of each row, wrong in each way its kind knows; missing, repeated, unknown, and all at once.
+/// Each input of each row with each wrong value of its kind; missing, repeated, unknown, and all at once.
 std::vector<refusal> derived_refusals(const std::vector<row_shape>& rows);
 
-/// What an action needs to be given, so that nothing but an added fault is wrong; a JSON object.
+/// Valid inputs of an action, as a JSON object, to which one fault can be added.
 std::string good_inputs(const row_shape& row);
 
 } // namespace tables

@@ -1,4 +1,4 @@
-// An action's row as print_rows prints it: what a test may know that only sees the service over the wire.
+// An action's row as print_rows prints it, for tests that use the service only over HTTP.
 #pragma once
 #include <boost/json/value.hpp>
 
@@ -21,11 +21,11 @@ struct input_shape {
 struct row_shape {
     std::string slug, verb, path, door, takes;
     bool reads_query_itself = false;
-    bool replays = false; // takes Idempotency-Key
+    bool replays = false; // accepts Idempotency-Key
     std::vector<input_shape> inputs;
 };
 
-/// `printed`: what print_rows says. Throws where it is not that.
+/// `printed`: the output of print_rows. Throws if it has another form.
 std::vector<row_shape> row_shapes(const boost::json::value& printed);
 
 } // namespace tables

@@ -10,7 +10,7 @@
 
 namespace tables {
 
-/// A file_id of the right shape, and a URL within the rules.
+/// A valid file_id and a valid URL.
 inline constexpr const char* good_file = "file_01JD0000000000000000000000";
 inline constexpr const char* good_url = "https://a.example/1.jpg";
 

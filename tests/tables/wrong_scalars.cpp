@@ -14,7 +14,7 @@ std::vector<wrong_value> wrong_texts(const input_shape& of) {
     const std::string control =
         std::string("must not hold control characters") + (of.multiline ? " other than \\n" : "");
     const auto max = static_cast<std::size_t>(of.max);
-    std::string emojis; // two units each, so this is too long only for who counts units
+    std::string emojis; // two UTF-16 units each, so this is too long only in units
     for (std::size_t i = 0; i <= max / 2; ++i)
         emojis += "\xf0\x9f\x98\x80";
     const auto emoji_units = static_cast<std::int64_t>(2 * (max / 2 + 1));

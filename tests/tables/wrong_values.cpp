@@ -31,7 +31,7 @@ std::vector<wrong_value> wrong_lists(const input_shape& of) {
     std::vector<wrong_value> out{{"NotAList", good, "must be a list"},
                                  {"TooMany", std::move(many), count(of.max + 1)}};
     if (of.min > 0) out.push_back({"Nothing", json::array{}, count(0)});
-    // An item is no input of its own that could be left out.
+    // An item of a list cannot be missing.
     const auto* const no_item =
         item.kind == "file" ? "must be an object {name, mimetype, file_id}" : "must be a string";
     out.push_back({"ItemNull", json::array{good, nullptr}, no_item, "[1]"});

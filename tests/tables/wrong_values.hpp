@@ -1,5 +1,5 @@
-// Each way in which a value of one kind can be wrong, and what is said to it. The words stand here a second
-// time on purpose: callers read them.
+// The wrong values of each kind, and the text of their faults. The texts are repeated here on purpose,
+// because callers read them.
 #pragma once
 #include "tables/row_shape.hpp"
 
@@ -14,11 +14,11 @@ struct wrong_value {
     std::string why;
     boost::json::value given;
     std::string reason;
-    std::string where = {}; // behind the input's name in the fault: `[1]`, `.file_id`
-    bool body_only = false; // in a query it would be good, or something else
+    std::string where = {}; // after the input's name in the fault: `[1]`, `.file_id`
+    bool body_only = false; // in a query it would be valid or another fault
 };
 
-/// Throws for a kind it does not know, so that a new kind gets its line here.
+/// Throws for an unknown kind, so that a new kind must be added here.
 std::vector<wrong_value> wrong_values(const input_shape& of);
 boost::json::value good_value(const input_shape& of);
 

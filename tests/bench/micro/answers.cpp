@@ -1,4 +1,4 @@
-// What TikTok's answer costs on its way into ours: one scan, one copy.
+// The cost of passing TikTok's answer on: one scan, one copy.
 #include "bench/micro/answers.hpp"
 
 #include "base/json/patch.hpp"

@@ -1,17 +1,17 @@
-// Answers of TikTok, made up in the sizes they have. Constant texts.
+// Invented answers of TikTok with realistic sizes. Constant texts.
 #pragma once
 #include <string>
 
 namespace gateway::micro {
 
-/// 370 bytes, as most are.
+/// 370 bytes, like most answers.
 inline const std::string user_info =
     R"({"data":{"user":{"open_id":"723f24d7-e717-40f8-a2b6-cb8464cd23b4","union_id":)"
     R"("c9c60f44-a68e-4f5d-84dd-ce22faeb0ba1","avatar_url":"https://p19-sign.example.test/tos-avt-0068/)"
     R"(b17f0e4b3a4f4a50993cf72cda8b88b8~c5_168x168.jpeg?x-expires=1726131600","display_name":"A Maker of Morning Videos"}},"error":)"
     R"({"code":"ok","message":"","log_id":"2024091203141592653589793238462643"}})";
 
-/// Of a post that is public: one post id.
+/// For a public post: one post id.
 inline const std::string post_status =
     R"({"data":{"status":"PUBLISH_COMPLETE","fail_reason":"","publicaly_available_post_id":)"
     R"([7412345678901234567],"uploaded_bytes":30567100},"error":{"code":"ok","message":"",)"

@@ -1,4 +1,4 @@
-// What finding the caller by its API key costs: the first time on a connection, and from then on.
+// The cost of finding the caller by its API key: the first time on a connection, and later.
 #include "pipeline/caller_book.hpp"
 
 #include <benchmark/benchmark.h>

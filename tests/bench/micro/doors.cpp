@@ -1,4 +1,4 @@
-// What a call costs at its two ends: the row is found, the line is logged.
+// The cost at the two ends of a call: finding the row, and writing the log line.
 #include "actions/table.hpp"
 #include "inbound/router.hpp"
 #include "telemetry/log_line.hpp"
@@ -13,7 +13,7 @@ namespace {
 
 void find_route(benchmark::State& state, std::string_view path, std::string_view slug) {
     const inbound::router routes(actions::table());
-    inbound::route way; // as a session does
+    inbound::route way; // reused, like in a session
     const auto found = routes.find(http::verb::get, path, way);
     if (!found || way.to->slug != slug) return state.SkipWithError("another row is found, or none");
     for (auto _ : state)

@@ -1,4 +1,4 @@
-// What a header block costs, of a request and of TikTok's answer.
+// The cost of a header block, of a request and of TikTok's answer.
 #include "http/header_finder.hpp"
 #include "http/strict_gate.hpp"
 
@@ -22,7 +22,7 @@ const std::string typical =
     "X-Request-Id: 01JDQ3V6E5Y4K8T1M2N7P9R0SA\r\n"
     "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\r\n";
 
-/// As many fields as pass, and nearly as many bytes.
+/// The largest number of fields, and nearly the largest size.
 std::string large() {
     std::string block = typical.substr(0, typical.size() - 2);
     for (std::size_t i = 8; i < max_fields; ++i)

@@ -1,4 +1,4 @@
-// What a pair of tokens costs: sealed, opened, found in memory.
+// The cost of sealing a pair of tokens, opening it, and finding it in memory.
 #include "base/digest.hpp"
 #include "vault/sealing.hpp"
 #include "vault/token_cache.hpp"
@@ -19,7 +19,7 @@ key_ring ring() {
     return *key_ring::parse("k1:" + to_base64(std::string(key_size_bytes, 'k')));
 }
 
-/// What lies in a sealed blob, with texts as long as TikTok's.
+/// The content of a sealed blob, with texts as long as TikTok's.
 secret pair() {
     const token_text tokens{secret{"act." + std::string(64, 'a') + "!5678.va"},
                             secret{"rft." + std::string(64, 'r') + "!5678.va"},

@@ -1,4 +1,4 @@
-// What keeping a limit costs, in windows that are as full as the rate of the calls leaves them.
+// The cost of a limit, in windows that are as full as the rate of calls makes them.
 #include "limits/window.hpp"
 
 #include <benchmark/benchmark.h>
@@ -12,7 +12,7 @@ namespace {
 
 constexpr window_rule ten_a_second{.limit = 600, .length = milliseconds{60'000}};
 
-/// Users who call in turn, at times of their own making.
+/// Users who call in turn, with simulated times.
 class traffic {
 public:
     traffic(std::int64_t users, steady_time::duration between_calls_of_one)
@@ -73,7 +73,7 @@ void take_refused(benchmark::State& state) {
 }
 BENCHMARK(take_refused);
 
-/// A caller's quota, used to the last call but a few.
+/// A caller's quota that is nearly used up.
 void count_quota(benchmark::State& state) {
     const window_rule quota{.limit = static_cast<std::uint32_t>(state.range(0)),
                             .length = milliseconds{60'000}};
