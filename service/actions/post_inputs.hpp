@@ -64,7 +64,8 @@ posts::asker asker_of(const call& c);
 /// Branded content must not be private (docs/tiktok-wire.md §4.2, W12); refused without asking TikTok.
 void check_branded_content(const checked_input& given, std::vector<field_fault>& faults);
 
-/// The scope an upload needs: `publish` posts at once, otherwise it goes to the creator's inbox.
+/// The scope that an upload needs: with `publish` it is posted at once, otherwise sent to the creator's
+/// inbox.
 std::string_view upload_scope(const checked_input& given);
 
 /// {"publish_id","status",…}, as docs/contract.md §4 has it; also one `results[]` of a batch holds its

@@ -34,7 +34,7 @@ constexpr int hex_digit(char c) {
     return lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
 }
 
-/// The byte that the escape `%XX` at `at` stands for (RFC 3986 §2.1); -1: it is none.
+/// The byte of the escape `%XX` at `at` (RFC 3986 §2.1); -1 if it is not one.
 constexpr int escaped_byte(std::string_view text, std::size_t at) {
     if (at + 2 >= text.size()) return -1;
     const int high = hex_digit(text[at + 1]), low = hex_digit(text[at + 2]);

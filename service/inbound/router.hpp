@@ -13,8 +13,8 @@
 
 namespace gateway::inbound {
 
-/// Where a request goes. The texts are decoded path segments; they own their bytes, since a segment may be
-/// encoded.
+/// The matched row and the path's parameters. The texts are decoded path segments; they own their bytes,
+/// because a segment may be encoded.
 struct route {
     const api::row* to = nullptr;
     std::string user_id, publish_id, file_id, asset;

@@ -1,4 +1,4 @@
-// Where a request goes. Pure.
+// The host and port of a request. Pure.
 #pragma once
 #include <compare>
 #include <cstdint>

@@ -46,7 +46,8 @@ public:
     task<result<void>> stage(files::shelf& room, caller_name caller, std::uint32_t keep_hours,
                              deadline until);
 
-    /// What size_bytes() tells is the file's size: the form told it, or is held, staged or was counted.
+    /// Whether size_bytes() is the file's size: given by the form, or known because it is held, staged or
+    /// counted.
     bool knows_size() const { return told_ || held_ || staged_ || counted_; }
     /// For a form that will not be sent: reads what is left of it and keeps nothing, so that its size is
     /// known and the form was good.
@@ -80,7 +81,7 @@ private:
     std::uint64_t used_bytes_ = 0; // bytes of the body that the parser has consumed
     std::uint64_t file_bytes_at_most_ = 0;
     std::uint64_t seen_bytes_ = 0; // of the file, handed on by next_piece()
-    bool told_ = false;            // the file part has a length of its own
+    bool told_ = false;            // the file part has a Content-Length
     bool counted_ = false;
     std::optional<failure> broken_; // the first error of the body or the parser
     way goes_ = way::held;

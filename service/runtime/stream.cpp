@@ -81,7 +81,7 @@ task<io_result<void>> stream::handshake(ssl_pointer ssl, tls_role role, deadline
     for (;;) {
         const auto did = s.shake_hands();
         if (did == state::step::failed) {
-            s.flush_now(); // the alert tells the peer why
+            s.flush_now(); // sends the alert with the reason
             co_return make_error_code(stream_errc::tls);
         }
         if (did == state::step::done) break;

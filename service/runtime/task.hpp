@@ -1,6 +1,6 @@
-// The one coroutine type of the service: Asio's awaitable, with two things of our own. Its executor is
-// concrete (not any_io_executor): a type-erased executor costs a quarter of a request in layered code, and
-// changing it later would touch every signature. And its frames come from the worker's worker_memory.
+// The one coroutine type of the service: Asio's awaitable with two changes. Its executor is concrete (not
+// any_io_executor): a type-erased executor costs a quarter of a request in layered code, and changing it
+// later would touch every signature. And its frames come from the worker's worker_memory.
 #pragma once
 #include "base/memory/worker_memory.hpp"
 

@@ -37,8 +37,8 @@ bool is_same(const Member& one, const Member& other) {
         return one == other;
 }
 
-/// One row: the key, what it takes, and where it goes: `where` gives a reference to the member, whose type
-/// says how it is read.
+/// One row: the key, the values it takes, and its member: `where` gives a reference to it, and its type
+/// decides how it is read.
 template <class Where>
 key_row key(std::string_view name, std::string_view expects, Where where, bounds within = {}) {
     using member = std::remove_cvref_t<decltype(where(std::declval<all&>()))>;

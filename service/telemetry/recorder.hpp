@@ -67,7 +67,7 @@ private:
     /// Limits log lines that anyone can cause at any rate to a few a second and counts the rest: for calls
     /// without a valid key, and for connections refused for lack of room.
     struct few_lines {
-        steady_time since; // the second in which `told` were written
+        steady_time since; // the second in which `told` lines were written
         std::uint32_t told = 0;
         cell untold;
         bool has_room(steady_time now);

@@ -135,7 +135,8 @@ token_outcome read_token_answer(int status, std::string_view body, std::string_v
         if (!words.code.empty() && words.code != "ok") return judge_refusal(std::move(words), retry_after);
         if (object.contains("access_token")) return judge_grant(object);
     }
-    // An error without tokens in it (a proxy's page, say) rotated nothing, so the grant is not in doubt.
+    // An error without tokens (for example a proxy's page) means that nothing was rotated, so the grant is
+    // not in doubt.
     if (status >= 400) return later(tiktok_words{status, {}, {}, {}}, retry_after);
     return answer_lost{"the answer is neither tokens nor an error (HTTP " + std::to_string(status) + ")"};
 }

@@ -16,14 +16,14 @@ void append_form(std::string& form, std::string_view name, std::string_view valu
 /// invalid_request (docs/tiktok-wire.md §0).
 secret form_request(std::string_view host, std::string_view path, std::string_view form);
 
-/// What the answer means, decided on its body; the status counts only where the body says nothing (W6).
+/// The meaning of the answer, by its body; the status counts only if the body is not usable (W6).
 /// `retry_after` is the header's raw value.
 token_outcome read_token_answer(int status, std::string_view body, std::string_view retry_after);
 
-/// TikTok's words in an OAuth error body; empty code: it is none.
+/// TikTok's error in an OAuth error body; the code is empty if it is not one.
 tiktok_words read_oauth_error(int status, std::string_view body);
 
-/// A token as it may stand in a header: 1…4096 visible ASCII characters.
+/// Whether a token is valid in a header: 1…4096 visible ASCII characters.
 bool is_plain_token(std::string_view token);
 
 } // namespace gateway::tiktok

@@ -12,7 +12,7 @@ constexpr std::string_view removed = "[removed]";
 constexpr std::string_view between_words = " \t\r\n\"'<>(),;";
 constexpr std::size_t short_bytes_max = 64;
 
-/// Sizes first: the token lies in memory that nobody has looked at since it was sent.
+/// Compares sizes first, because the token's memory is not in the cache any more.
 bool holds(std::string_view word, std::string_view part) {
     return part.size() <= word.size() && word.find(part) != std::string_view::npos;
 }

@@ -27,7 +27,7 @@ result<upload_target> trust_upload_url(std::string_view upload_url,
 std::string write_put_head(const upload_target& target, chunk piece, std::uint64_t size_bytes,
                            std::string_view content_type);
 
-/// The second number of `bytes 0-{N}/{TOTAL}`; whether it is a count or a last index is not said (W15).
+/// The second number of `bytes 0-{N}/{TOTAL}`; whether it is a count or a last index is not documented (W15).
 std::optional<std::uint64_t> read_progress(std::string_view content_range, std::uint64_t size_bytes);
 
 } // namespace gateway::tiktok

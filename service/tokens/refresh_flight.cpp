@@ -335,7 +335,7 @@ task<refresh_outcome> refresh(token_service::state& s, const flight& one) {
     co_return end;
 }
 
-/// Each counts; what somebody may have to look into has a line of its own.
+/// Counts each; results that an operator may have to check are also logged.
 void count(telemetry::sink& counts, const user_id& user, refresh_result result, milliseconds took) {
     using enum refresh_result;
     const auto name = name_of(result);

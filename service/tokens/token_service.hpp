@@ -59,8 +59,8 @@ struct token_service_settings {
 
 class token_service {
 public:
-    /// `ask` belongs to `home` and is used on its thread only. `counts` takes the end of each refresh; null:
-    /// nobody counts.
+    /// `ask` belongs to `home` and is used on its thread only. `counts` counts the end of each refresh, or
+    /// is null.
     token_service(worker& home, tiktok::oauth& ask, vault::token_vault& vault, store::store& records,
                   token_service_settings settings, telemetry::sink* counts = nullptr);
     ~token_service();

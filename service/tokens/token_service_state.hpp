@@ -63,7 +63,7 @@ struct token_service::state : std::enable_shared_from_this<token_service::state>
     vault::token_vault& vault;
     store::store& records;
     const token_service_settings settings;
-    telemetry::sink* const counts; // null: nobody counts
+    telemetry::sink* const counts; // null: not counted
     const std::string owner;       // of leases: this process
 
     mutable std::mutex lock; // for the members below; held for nanoseconds

@@ -70,8 +70,8 @@ failure with_words_of(const failure& refusal, const failure& why) {
     return failure(why).tiktok(*refusal.details()->tiktok);
 }
 
-/// Whether TikTok counts some calls per token or per app is not said (docs/tiktok-wire.md W1). If the user's
-/// own window still had slots, the app's limit was reached.
+/// TikTok does not document whether it counts some calls per token or per app (docs/tiktok-wire.md W1). If
+/// the user's own window still had slots, the app's limit was reached.
 failure limit_of_the_app(const failure& said) {
     const auto& more = *said.details();
     failure f(errc::rate_limited,

@@ -27,8 +27,8 @@ struct call_outcome {
 /// Whether the client may send it once more.
 outbound::repeat repeat_of(tiktok::endpoint which);
 
-/// What the client brought of a call that went out at `began`, counted. Fills `out`, which lives
-/// in the caller's frame: moving an answer from frame to frame costs more than looking into it.
+/// Reads and counts the client's result of a call sent at `began`. Fills `out`, which lives in the caller's
+/// frame: moving an answer from frame to frame costs more than looking into it.
 void note_reply(call_outcome& out, telemetry::recorder& recorder, tiktok::endpoint which,
                 result<outbound::reply> reply, std::string_view access_token, steady_time began);
 

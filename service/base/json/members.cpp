@@ -36,7 +36,7 @@ private:
     std::size_t begin_ = 0;
 };
 
-/// Calls Calls told(key, value) for each member, or for each element with an empty key.
+/// Calls told(key, value) for each member, or for each element with an empty key.
 template <class Told>
 void look_through(std::string_view text, Told told) {
     top_sink<Told> sink{text, told};
