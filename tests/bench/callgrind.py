@@ -66,7 +66,7 @@ def end(program, base):
 
 
 def run(start, profile, requests, clients):
-    """One life of a program: start() gives it and its address; keep-alive clients ask; it ends."""
+    """Runs a program from start to end: start() gives it and its address; keep-alive clients send requests."""
     program, base = start(under(profile))
     with Clients(base, clients) as asking:
         asking.ask(requests)

@@ -1,4 +1,4 @@
-"""Keep-alive clients in one thread: each asks again when it has its answer, until a given number of requests is done."""
+"""Keep-alive clients in one thread: each sends the next request after its answer, until a given number is done."""
 import re
 import select
 import socket
@@ -18,7 +18,7 @@ def request_of(method, path, key=None, body="", fields=()):
 
 
 def answer_size(data):
-    """How many bytes the answer at the start of data has; 0 while that cannot be told."""
+    """The size of the answer at the start of data; 0 while it is unknown."""
     end = data.find(b"\r\n\r\n")
     if end < 0:
         return 0

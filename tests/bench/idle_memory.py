@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Memory of idle keep-alive connections, each of which has asked once, and of the program as a whole."""
+"""Memory of idle keep-alive connections, each of which has sent one request, and of the program as a whole."""
 import sys
 import time
 

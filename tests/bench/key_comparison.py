@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a refused key costs says nothing of how close it was to a right one (docs/promises.md C28).
+"""The work for a refused key does not depend on how close it is to a right one (docs/promises.md C28).
 
 Instructions are counted, by callgrind and in the running gateway, while it looks for the caller of a key. Every key here
 has the same length, so each must cost exactly as many as the others: keys that share more or less of their beginning

@@ -15,7 +15,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def end_with_parent():
-    """In a child: nobody is left over when we are killed and can end nothing any more."""
+    """Call in a child: it ends when this process is killed and cannot stop it any more."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

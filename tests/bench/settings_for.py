@@ -9,7 +9,7 @@ WINDOWS = ("user_info", "video_list", "video_query", "creator_info", "video_init
 
 
 def new_key(gateway):
-    """A caller's key and the hash the settings want."""
+    """A caller's key and its hash for the settings."""
     lines = subprocess.run([gateway, "new-key", "bench"], check=True, capture_output=True, text=True).stdout
     said = dict(line.split(": ", 1) for line in lines.splitlines())
     return said["key"], said["key_sha256"]

@@ -22,7 +22,7 @@ STATUS = f"/v1/users/{USER}/posts/{POST}"
 UPSTREAM_INFO = "/v2/user/info/?fields=open_id,union_id,avatar_url,display_name"
 UPSTREAM_STATUS = "/v2/post/publish/status/fetch/"
 CORES = sorted(os.sched_getaffinity(0))
-# As the image has it, and the systemd unit (deploy/check.py).
+# The value in the image and in the systemd unit (deploy/check.py).
 AS_SHIPPED = dict(re.findall(r"^ENV (GLIBC_TUNABLES)=(.+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE))
 STATUS_BODY = f'{{"publish_id":"{POST}"}}'
 
@@ -34,7 +34,7 @@ def free_port():
 
 
 def wait_for_port(port, program, seconds=60):
-    """Until somebody listens there."""
+    """Waits until the port is open."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and program.process.poll() is None:
         try:
@@ -109,7 +109,7 @@ class Stage:
 
     def start_gateway(self, under=(), cores=None, seconds=20, environment=None, workers=None, database="gateway",
                       connected=True):
-        """The program and its address; two users are connected to it if that is wanted."""
+        """The program and its address; connects two users to it if `connected`."""
         settings = settings_for.write(
             self.run, self.gateway_program, f"https://localhost:{self.port('upstream')}", self.run / "cert.pem",
             workers or self.values["WORKERS"], self.key_sha256, f"'localhost:{self.port('upstream')}'", database)

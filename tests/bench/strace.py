@@ -22,7 +22,7 @@ class Trace:
         return ["strace", "-D", "-f", "-y", "--quiet=all", *some, "-e", "signal=none", "-o", str(self.file)]
 
     def now(self):
-        """A moment to count from, once what was asked before has died down. Timers never do; they are few."""
+        """Starts the count when earlier requests have ended. Timers continue, but are few."""
         time.sleep(SETTLING_S)
         return self.file.stat().st_size
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""System calls per request of the gateway and of nginx, counted by strace while 64 keep-alive clients ask."""
+"""System calls per request of the gateway and of nginx, counted by strace while 64 keep-alive clients send requests."""
 import sys
 
 from clients import Clients

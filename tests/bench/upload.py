@@ -45,7 +45,7 @@ def send(connection, method, path, headers, body, size_bytes):
 
 
 def to_gateway(base, key, size_bytes):
-    """One raw body; what the gateway says of its digest must be true."""
+    """Uploads one raw body and checks the gateway's digest of it."""
     digest = hashlib.sha256()
 
     def body():

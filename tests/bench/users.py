@@ -32,6 +32,6 @@ def connect_range(base, key, first, last, connections=CONNECTIONS):
 
 
 def connect(base, key, count):
-    """Users 0 to count - 1; what it took, in words for the reader."""
+    """Makes users 0 to count - 1; gives the cost as a text for the reader."""
     seconds = connect_range(base, key, 0, count)
     return f"{count:,} users connected in {seconds:.1f} s ({count / max(seconds, 1e-9):,.0f} a second)"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rows, error codes and openapi.yaml say the same: check.py PRINT_ROWS. Every difference is one line."""
+"""Compares rows and error codes with openapi.yaml: check.py PRINT_ROWS. Prints one line per difference."""
 import json
 import pathlib
 import re

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A running gateway keeps openapi.yaml: every operation is called, and every answer is held against it, bodies,
+"""Checks a running gateway with openapi.yaml: calls every operation and validates every answer, bodies,
 headers and codes. live.py GATEWAY SIMULATOR; real programs on loopback."""
 import pathlib
 import secrets
@@ -164,7 +164,7 @@ def connections(call):
         "access_token": IMPORTED[0], "expires_in": 7200, "refresh_token": IMPORTED[1], "refresh_expires_in": 15552000,
         "open_id": "open-2", "scope": "user.info.basic", "token_type": "Bearer"})
     call("TIKTOK_GET_USER_STATS", "missing_scope", query={"fields": "video_count"}, user="second")
-    # TikTok does not know these tokens, so it says no; what the gateway then knows is its own answer.
+    # TikTok refuses these unknown tokens, so the gateway answers with its own error.
     call("TIKTOK_GET_USER_BASIC_INFO", "reconnect_required", user="second")
     call("GATEWAY_DISCONNECT")
     call("GATEWAY_DISCONNECT", "user_not_connected", user="nobody")

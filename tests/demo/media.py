@@ -67,7 +67,7 @@ def make_certificates(folder):
 
 
 class PhotoServer:
-    """Serves the photos over https on loopback; the simulator is told that HOST lives here."""
+    """Serves the photos over https on loopback; the simulator resolves HOST to it."""
 
     def __init__(self, photos, certificate, key):
         served = {f"/photos/{photo.name}": photo for photo in photos}

@@ -44,7 +44,7 @@ class Gateway:
         return answer
 
     def call(self, method, path, query=None, body=None, headers=None):
-        """A call with the demo key; a dict goes as JSON, a file as it is, with its size."""
+        """A call with the demo key; sends a dict as JSON, a file unchanged, with its size."""
         headers = {"Authorization": f"Bearer {self.key}", **(headers or {})}
         if isinstance(body, dict):
             body, headers["Content-Type"] = json.dumps(body), "application/json"
@@ -66,12 +66,12 @@ class Gateway:
             answer = self.of_user("GET", f"/posts/{urllib.parse.quote(publish_id)}")
             if answer.data.get("state") in ends or time.monotonic() > until:
                 return answer
-            # TikTok takes 30 status calls a minute; a 429 says how long to wait.
+            # TikTok takes 30 status calls a minute; a 429 contains the time to wait.
             time.sleep(float(answer.headers.get("Retry-After", 2)))
 
 
 def log_in(gateway, ca_file):
-    """The connect flow as a browser walks it; the simulator's page is told to allow. Gives the last page."""
+    """Follows the connect flow like a browser; the simulator's page allows it. Gives the last page."""
     begun = gateway.of_user("POST", "/connect", body={})
     if not begun.well:
         raise RuntimeError(f"connect: {begun.text}")
@@ -83,7 +83,7 @@ def log_in(gateway, ca_file):
 
 
 class Simulator:
-    """What really happened, told by the simulator's control listener."""
+    """The history from the simulator's control listener."""
 
     def __init__(self, control):
         self.control = control

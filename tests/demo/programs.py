@@ -1,4 +1,4 @@
-"""The two programs of the demo: their settings, their start, what they say first, their end."""
+"""The two programs of the demo: settings, start, first output line, end."""
 import json
 import os
 import secrets
@@ -45,7 +45,7 @@ callers:
 
 
 class Program:
-    """One program that tells on its first line where it listens; all its lines go to a log file."""
+    """A program whose first output line has its addresses; all its lines go to a log file."""
 
     def __init__(self, command, log):
         self.log = log
@@ -88,7 +88,7 @@ class Program:
 
 
 def free_port(wanted):
-    """`wanted` if nobody has it, else any: the redirect URI has to be known before the gateway starts."""
+    """`wanted` if it is free, else any port: the redirect URI must be known before the gateway starts."""
     for port in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""Looks for secrets in what a gateway said and keeps (docs/promises.md G03), in the forms that
+"""Searches for secrets in the output and the files of a gateway (docs/promises.md G03), in the forms that
 tests/harness/secret_search.cpp looks for. Run by itself it shows that each form is found."""
 import base64
 import re
@@ -52,8 +52,8 @@ def seen_in_files(folder, secrets):
 
 
 def secrets_seen(folder, gateway, program, control, more=()):
-    """One line for each secret in what the gateway answered, logged and keeps; ends the gateway, so that all is said.
-    `more`: secrets that only the caller knows of."""
+    """One line for each secret in the gateway's answers, logs and files; ends the gateway, so that its output is complete.
+    `more`: secrets that only the caller has."""
     gateway.hear("GET", f"{program.listening['admin']}/metrics")
     secrets = known_secrets(folder, gateway.key, control, more)
     answers = "".join(gateway.heard).encode()

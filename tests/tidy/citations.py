@@ -135,7 +135,7 @@ def citation_faults(path, text, pages):
 
 
 def state_faults(tests, pages):
-    """Rows that are said to be kept, and no test carries their ID."""
+    """Rows marked as kept without a test that has their ID."""
     shown = {row for text in tests for found in TEST.finditer(text) for row in rows_in_name(found.group(2))}
     for row, state in pages.rows.items():
         if state not in ("", NO_TEST, NOT_BUILT):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The rules of the house, enforced: layers, sizes, banned words with their replacement, names, first comments, citations.
+"""Checks the rules of the project: layers, sizes, banned words with their replacement, names, first comments, citations.
 
 usage: tidy.py FOLDER        look at the repository in FOLDER; exit 1 and one line per fault
        tidy.py --self-test   feed every rule something bad and see it refused
@@ -265,7 +265,7 @@ def main():
         print(__doc__, file=sys.stderr)
         return 2
     faults = look_at(pathlib.Path(sys.argv[1]).resolve())
-    print("\n".join(faults) if faults else "the house is tidy")
+    print("\n".join(faults) if faults else "tidy: no faults")
     return 1 if faults else 0
 
 
