@@ -9,7 +9,7 @@ function(embed_documents target)
     endmacro()
 
     embed_one(openapi.yaml ${PROJECT_SOURCE_DIR}/openapi.yaml)
-    # The page reads JSON: a YAML reader in the browser would be one more thing to ship.
+    # The page reads JSON, so that it needs no YAML parser.
     set(as_json ${CMAKE_CURRENT_BINARY_DIR}/openapi.json)
     set(converter ${PROJECT_SOURCE_DIR}/cmake/yaml_to_json.py)
     add_custom_command(OUTPUT ${as_json}

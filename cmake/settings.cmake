@@ -1,4 +1,4 @@
-# The rules every target of ours is compiled with.
+# The compiler options of all targets.
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 add_library(house_rules INTERFACE)
@@ -28,11 +28,11 @@ if(GATEWAY_FUZZ)
 endif()
 if(GATEWAY_ASAN)
     # Without -fno-sanitize=function clang 14 cannot assemble coroutine frames. The check of vptr opens a pipe for each
-    # look and takes it for a fault when there is none: in the tests that use up all descriptors.
+    # check and reports a fault if no descriptor is left, as in the tests that use up all of them.
     target_compile_options(house_rules INTERFACE
         -fsanitize=address,undefined -fno-sanitize=function,vptr -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
     target_link_options(house_rules INTERFACE -fsanitize=address,undefined)
-    # A frame that is kept for the next coroutine hides that the last one was used after its end.
+    # Reusing the memory of coroutine frames would hide a use after the end of a coroutine.
     target_compile_definitions(house_rules INTERFACE BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING)
 endif()
 if(GATEWAY_TSAN)
