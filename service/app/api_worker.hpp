@@ -21,7 +21,7 @@ namespace gateway::app {
 class service;
 
 struct api_worker {
-    /// `port` 0 picks one; throws when the address cannot be had.
+    /// `port` 0 chooses one; throws if the address cannot be bound.
     api_worker(service& of, upstream_worker& on, std::uint16_t port);
 
     /// What SIGHUP gives a worker anew; all of it between two steps of the loop, so that no call meets a

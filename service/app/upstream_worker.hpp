@@ -21,7 +21,7 @@ struct upstream_worker {
     worker home;
     outbound::client client;
     tiktok::oauth oauth;
-    // Read at scrape; written four times a second by this worker, which alone may look into its pool.
+    // Read at each scrape; written four times a second by this worker, because only it may access its pool.
     std::atomic<std::uint32_t> idle{0}, active{0}, waiting{0};
 };
 
