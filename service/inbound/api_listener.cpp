@@ -53,7 +53,7 @@ struct api_listener::state final : client_sink {
     api_parts with;
     idle_line idle;
     answer_marks marks;
-    std::vector<state*> others; // those those of the other workers
+    std::vector<state*> others; // of the other workers
     std::atomic<std::uint32_t> refusals{0};
     tcp_acceptor acceptor;
     std::uint16_t port_in_use;
