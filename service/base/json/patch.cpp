@@ -43,7 +43,7 @@ public:
     }
 
     void on_close(std::size_t end, std::size_t depth_outside) {
-        swallow_comma_ = swallow_comma_ && dropping(); // the dropped member was the only one so far so far
+        swallow_comma_ = swallow_comma_ && dropping(); // the dropped member was the only one so far
         value_ended(end, depth_outside);
     }
 
