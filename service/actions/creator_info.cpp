@@ -7,10 +7,6 @@
 namespace gateway::actions {
 namespace {
 
-std::string_view publish_scope(const checked_input&) {
-    return "video.publish";
-}
-
 task<result<answer>> query_creator_info(call& c) {
     auto got = co_await c.tiktok->creator_info();
     if (!got) co_return got.error();
@@ -24,7 +20,7 @@ row query_creator_info_row() {
     return {.slug = "TIKTOK_QUERY_CREATOR_INFO",
             .method = verb::get,
             .path = "/v1/users/{user_id}/creator",
-            .scope = publish_scope,
+            .scope = {tiktok::row_of(tiktok::endpoint::creator_info).scope},
             .needs_connection = true,
             .run = query_creator_info};
 }

@@ -18,7 +18,7 @@ task<result<answer>> show_docs(call&) {
     co_return serve("docs/index.html");
 }
 task<result<answer>> show_docs_part(call& c) {
-    co_return serve("docs/" + std::string(c.asset));
+    co_return serve("docs/" + std::string(c.path.at("asset")));
 }
 
 row document_row(std::string_view slug, std::string_view path, task<result<answer>> (*run)(call&)) {

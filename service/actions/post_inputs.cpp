@@ -64,10 +64,6 @@ void check_branded_content(const checked_input& given, std::vector<field_fault>&
                           "content to be visible"});
 }
 
-std::string_view upload_scope(const checked_input& given) {
-    return given.flag("publish") ? "video.publish" : "video.upload";
-}
-
 std::string to_json(const posts::upload_answer& shown) {
     // If TikTok pulled a video_url, the gateway has no size or digest.
     const bool streamed = shown.upload_status_code != 0;

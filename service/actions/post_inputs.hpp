@@ -17,7 +17,6 @@ namespace gateway::actions {
 
 inline constexpr std::string_view privacy_levels =
     "PUBLIC_TO_EVERYONE|MUTUAL_FOLLOW_FRIENDS|FOLLOWER_OF_CREATOR|SELF_ONLY";
-inline constexpr std::string_view both_scopes = "video.upload|video.publish";
 
 /// Lengths in UTF-16 units: docs/tiktok-wire.md §4.2, §4.4.
 inline constexpr input caption_input{.name = "caption", .type = kind::text, .max = 2200, .multiline = true};
@@ -66,7 +65,7 @@ void check_branded_content(const checked_input& given, std::vector<field_fault>&
 
 /// The scope that an upload needs: with `publish` it is posted at once, otherwise sent to the creator's
 /// inbox.
-std::string_view upload_scope(const checked_input& given);
+inline constexpr api::scope_rule upload_scope{"video.upload", "publish", "true", "video.publish"};
 
 /// {"publish_id","status",…}, as docs/contract.md §4 has it; also one `results[]` of a batch holds its
 /// publish_id.

@@ -14,10 +14,6 @@ bool direct(const checked_input& given) {
     return given.text("post_mode") == "DIRECT_POST";
 }
 
-std::string_view photo_scope(const checked_input& given) {
-    return direct(given) ? "video.publish" : "video.upload";
-}
-
 void check_photos(const given_inputs& all, std::vector<field_fault>& faults) {
     const auto* images = all.as_given.if_contains("photo_images"); // also if one of them is not a URL
     const auto count = images && images->is_array() ? images->get_array().size() : 0;
@@ -66,7 +62,7 @@ row post_photo_row() {
             .takes = body::json,
             .inputs = inputs,
             .also_checks = check_photos,
-            .scope = photo_scope,
+            .scope = {"video.upload", "post_mode", "DIRECT_POST", "video.publish"},
             .takes_time = pace::post,
             .writes = true,
             .replays = true,

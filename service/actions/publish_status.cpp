@@ -17,10 +17,6 @@ constexpr std::string_view post_id_lists[] = {"publicaly_available_post_id", "pu
 // Our members; removed from TikTok's answer in case it ever has members of these names.
 constexpr std::string_view our_members[] = {"publish_id", "state"};
 
-std::string_view either_scope(const checked_input&) {
-    return both_scopes;
-}
-
 /// Neither ids nor states need escapes.
 worker_string our_part(const publish_id& id, std::string_view state) {
     worker_string out;
@@ -67,7 +63,7 @@ row fetch_publish_status_row() {
     return {.slug = "TIKTOK_FETCH_PUBLISH_STATUS",
             .method = verb::get,
             .path = "/v1/users/{user_id}/posts/{publish_id}",
-            .scope = either_scope,
+            .scope = {tiktok::row_of(tiktok::endpoint::status_fetch).scope},
             .needs_connection = true,
             .run = fetch_status};
 }
@@ -76,7 +72,7 @@ row cancel_post_row() {
     return {.slug = "GATEWAY_CANCEL_POST",
             .method = verb::delete_,
             .path = "/v1/users/{user_id}/posts/{publish_id}",
-            .scope = either_scope,
+            .scope = {tiktok::row_of(tiktok::endpoint::cancel).scope},
             .takes_time = pace::post,
             .writes = true,
             .needs_connection = true,

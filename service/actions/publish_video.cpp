@@ -10,10 +10,6 @@
 namespace gateway::actions {
 namespace {
 
-std::string_view publish_scope(const checked_input&) {
-    return "video.publish";
-}
-
 void check_publish(const given_inputs& all, std::vector<field_fault>& faults) {
     check_branded_content(all.good, faults);
 }
@@ -72,7 +68,7 @@ row publish_video_row() {
             .takes = body::json,
             .inputs = inputs,
             .also_checks = check_publish,
-            .scope = publish_scope,
+            .scope = {tiktok::row_of(tiktok::endpoint::video_init).scope},
             .takes_time = pace::upload, // it may send the kept bytes again
             .writes = true,
             .replays = true,

@@ -1,5 +1,5 @@
-// The functions that make the rows, each next to its handler, used by table.cpp; and the names of api/ that
-// every action uses. For files of this folder only.
+// The list of the actions, whose rows are made next to their handlers and used by table.cpp; and the names of
+// api/ that every action uses. For files of this folder only.
 #pragma once
 #include "api/call.hpp"
 #include "api/row.hpp"
@@ -26,34 +26,37 @@ using api::row;
 using api::staged_file;
 using api::verb;
 
-row get_user_basic_info_row();
-row get_user_profile_row();
-row get_user_stats_row();
-row list_videos_row();
-row upload_video_row();
-row upload_videos_row();
-row post_photo_row();
-row publish_video_row();
-row fetch_publish_status_row();
+/// Every action, in the order in which they are listed; NAME_row() stands beside its handler.
+#define GATEWAY_ACTIONS(ROW)  \
+    ROW(get_user_basic_info)  \
+    ROW(get_user_profile)     \
+    ROW(get_user_stats)       \
+    ROW(list_videos)          \
+    ROW(upload_video)         \
+    ROW(upload_videos)        \
+    ROW(post_photo)           \
+    ROW(publish_video)        \
+    ROW(fetch_publish_status) \
+    ROW(query_creator_info)   \
+    ROW(query_videos)         \
+    ROW(cancel_post)          \
+    ROW(list_posts)           \
+    ROW(connect)              \
+    ROW(callback)             \
+    ROW(list_users)           \
+    ROW(show_user)            \
+    ROW(import_tokens)        \
+    ROW(disconnect)           \
+    ROW(stage_file)           \
+    ROW(show_file)            \
+    ROW(delete_file)          \
+    ROW(webhook)              \
+    ROW(openapi)              \
+    ROW(docs)                 \
+    ROW(docs_part)
 
-row query_creator_info_row();
-row query_videos_row();
-row cancel_post_row();
-row list_posts_row();
-
-row connect_row();
-row callback_row();
-row list_users_row();
-row show_user_row();
-row import_tokens_row();
-row disconnect_row();
-
-row stage_file_row();
-row show_file_row();
-row delete_file_row();
-row webhook_row();
-row openapi_row();
-row docs_row();
-row docs_part_row();
+#define GATEWAY_ROW(name) row name##_row();
+GATEWAY_ACTIONS(GATEWAY_ROW)
+#undef GATEWAY_ROW
 
 } // namespace gateway::actions

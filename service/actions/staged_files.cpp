@@ -31,18 +31,22 @@ task<result<answer>> stage_file(call& c, files::shelf& files) {
 }
 
 task<result<answer>> show_file(call& c, files::shelf& files) {
+    auto id = check_file_id(c.path.at("file_id"));
+    if (!id) co_return id.error();
     auto caller = c.caller();
-    const auto found = co_await files.find(std::move(caller), c.file, c.now, c.until);
+    const auto found = co_await files.find(std::move(caller), std::move(*id), c.now, c.until);
     if (!found) co_return found.error();
     object out{.json = to_json(*found)};
     co_return answer{std::move(out)};
 }
 
 task<result<answer>> delete_file(call& c, files::shelf& files) {
+    const auto id = check_file_id(c.path.at("file_id"));
+    if (!id) co_return id.error();
     auto caller = c.caller();
-    const auto gone = co_await files.remove(std::move(caller), c.file, c.now, c.until);
+    const auto gone = co_await files.remove(std::move(caller), *id, c.now, c.until);
     if (!gone) co_return gone.error();
-    const json::object told{{"file_id", c.file.text()}};
+    const json::object told{{"file_id", id->text()}};
     object out{.json = json::serialize(told)};
     co_return answer{std::move(out)};
 }

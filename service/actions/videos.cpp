@@ -15,10 +15,6 @@ namespace {
 
 constexpr std::string_view cursors[] = {"cursor"};
 
-std::string_view video_list_scope(const checked_input&) {
-    return "video.list";
-}
-
 std::optional<std::int64_t> milliseconds_of(const std::string& cursor) {
     const auto number = parse_number<std::int64_t>(cursor);
     return number.value_or(-1) < 0 ? std::nullopt : number;
@@ -68,7 +64,7 @@ row list_videos_row() {
             .path = "/v1/users/{user_id}/videos",
             .inputs = inputs,
             .also_checks = check_cursor,
-            .scope = video_list_scope,
+            .scope = {tiktok::row_of(tiktok::endpoint::video_list).scope},
             .needs_connection = true,
             .run = list_videos};
 }
@@ -83,7 +79,7 @@ row query_videos_row() {
             .path = "/v1/users/{user_id}/videos/query",
             .takes = body::json,
             .inputs = inputs,
-            .scope = video_list_scope,
+            .scope = {tiktok::row_of(tiktok::endpoint::video_query).scope},
             .needs_connection = true,
             .run = query_videos};
 }

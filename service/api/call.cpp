@@ -66,4 +66,13 @@ std::vector<staged_file> checked_input::files(std::string_view name) const {
     return out;
 }
 
+std::string_view scope_rule::of(const checked_input& given) const {
+    if (input.empty()) return usual;
+    const auto* const found = given.values().if_contains(input);
+    if (!found) return usual;
+    const bool fits = found->is_bool() ? found->get_bool() == (value == "true")
+                                       : found->is_string() && std::string_view(found->get_string()) == value;
+    return fits ? instead : usual;
+}
+
 } // namespace gateway::api

@@ -1,6 +1,7 @@
 // One call of an action: checked input and TikTok's API for the acting user. Contains no HTTP, token, clock,
 // retry or metric. Made by the pipeline, lives as long as the request.
 #pragma once
+#include "api/path_parameters.hpp"
 #include "api/row.hpp"
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -75,18 +76,24 @@ struct body_facts {
 
 struct call {
     call(const row& what_, const settings::caller& by_, const user_id& user_, const publish_id& post_,
-         telemetry::call_record& record_, deadline until_, wall_time now_)
-        : what(what_), by(by_), user(user_), post(post_), record(record_), until(until_), now(now_) {}
+         const path_parameters& path_, telemetry::call_record& record_, deadline until_, wall_time now_)
+        : what(what_),
+          by(by_),
+          user(user_),
+          post(post_),
+          path(path_),
+          record(record_),
+          until(until_),
+          now(now_) {}
 
     caller_name caller() const;
 
     const row& what;
     const settings::caller& by;
-    const user_id& user;    // of the path; empty if the path has none
-    const publish_id& post; // of the path
-    file_id file;           // of the path
-    std::string_view asset; // of the path, under /docs
-    std::string_view query; // raw, for rows that parse it themselves
+    const user_id& user;         // of the path; empty if the path has none
+    const publish_id& post;      // of the path
+    const path_parameters& path; // all of the path; those of one action are checked by the action
+    std::string_view query;      // raw, for rows that parse it themselves
     checked_input input;
     body_facts body;
     std::string raw_body;                  // for rows that take a document: checked by the action

@@ -75,6 +75,16 @@ struct given_inputs {
 /// Rules between inputs (`video_url` or a file, not both). Appends what is wrong.
 using cross_check = void (*)(const given_inputs& given, std::vector<field_fault>& faults);
 
+/// The scopes that a call needs, alternatives separated by |. Empty: none, or by field (then the action
+/// decides).
+struct scope_rule {
+    std::string_view usual = {};
+    // If this input has this value (written as in a query), another scope is needed instead.
+    std::string_view input = {}, value = {}, instead = {};
+
+    std::string_view of(const checked_input& given) const;
+};
+
 /// The answer of a key whose call was ended by a crash (docs/promises.md I04).
 struct recovery {
     /// Makes the outcome from the post that the call had begun in the ledger; nothing if it had no effect and
@@ -89,16 +99,14 @@ struct recovery {
 struct row {
     std::string_view slug;
     verb method;
-    std::string_view path; // {user_id}, {publish_id}, {file_id}, {asset} match one segment
+    std::string_view path; // `{name}` matches one segment, which is call::path.at("name")
     door opened_by = door::caller;
     body takes = body::none;
     std::span<const input> inputs = {};
     bool reads_query_itself = false; // accepts any query; see call::query
     bool head_runs = true; // for a GET: a HEAD runs it, too; else a HEAD is answered without running it
     cross_check also_checks = nullptr;
-    /// The scopes that the call needs, alternatives separated by |. Null: none, or by field (then the action
-    /// decides). May depend on the input (`publish`).
-    std::string_view (*scope)(const checked_input&) = nullptr;
+    scope_rule scope = {};
     pace takes_time = pace::read;
     bool writes = false;  // may have an effect at TikTok
     bool replays = false; // accepts Idempotency-Key

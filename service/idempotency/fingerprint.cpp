@@ -16,7 +16,7 @@ std::string fingerprint(const request_identity& of) {
     };
     add(of.slug);
     add(of.user_id);
-    add(of.publish_id);
+    add(of.path);
     add(boost::json::serialize(of.inputs));
     add(of.file_bytes ? std::to_string(*of.file_bytes) : std::string{});
     add(of.content_digest);

@@ -15,7 +15,7 @@ namespace gateway::idempotency {
 struct request_identity {
     std::string_view slug;
     std::string_view user_id;
-    std::string_view publish_id;
+    std::string_view path;                   // its parameters but the user
     const boost::json::object& inputs;       // canonical: checked, with defaults, in the row's order
     std::optional<std::uint64_t> file_bytes; // if the body is the file
     std::string_view content_digest;

@@ -2,6 +2,9 @@
 
 #include "http/percent.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <stdexcept>
 #include <utility>
 
 namespace gateway::inbound {
@@ -9,6 +12,11 @@ namespace {
 
 bool is_parameter(std::string_view segment) {
     return segment.starts_with('{');
+}
+
+/// Without its braces.
+std::string_view name_of(std::string_view parameter) {
+    return parameter.substr(1, parameter.size() - 2);
 }
 
 bool takes_head(const api::row& row) {
@@ -30,14 +38,6 @@ bool decode(std::string_view segment, std::string& into) {
     return text.has_value();
 }
 
-std::string* place_of(route& to, std::string_view parameter) {
-    if (parameter == "{user_id}") return &to.user_id;
-    if (parameter == "{publish_id}") return &to.publish_id;
-    if (parameter == "{file_id}") return &to.file_id;
-    if (parameter == "{asset}") return &to.asset;
-    return nullptr;
-}
-
 failure nothing_here() {
     return failure{errc::no_such_route, "Nothing lives at this path; GET /openapi.yaml lists what does."};
 }
@@ -48,8 +48,17 @@ router::router(std::span<const api::row> rows) {
     entries_.reserve(rows.size());
     for (const auto& row : rows) {
         const auto parts = split(row.path);
+        const auto parameters = std::count_if(parts.segments.begin(), parts.segments.end(), is_parameter);
+        if (!parts.fits || parameters > std::ptrdiff_t{api::path_parameters::count_max})
+            throw std::invalid_argument("the path of " + std::string(row.slug) + " is too long");
         entries_.push_back({&row, {parts.segments.begin(), parts.segments.begin() + parts.count}});
     }
+    // Literals before parameters, else as the rows stand.
+    std::stable_sort(entries_.begin(), entries_.end(), [](const entry& one, const entry& other) {
+        return std::lexicographical_compare(
+            one.segments.begin(), one.segments.end(), other.segments.begin(), other.segments.end(),
+            [](auto a, auto b) { return !is_parameter(a) && is_parameter(b); });
+    });
 }
 
 router::split_path router::split(std::string_view path) {
@@ -78,7 +87,8 @@ bool router::same(const entry& candidate, const split_path& path) {
 }
 
 result<void> router::find(http::verb method, std::string_view path, route& into) const {
-    into.clear();
+    into.to = nullptr;
+    into.path.clear();
     const auto parts = split(path);
     bool other_verb = false;
     for (const auto& candidate : entries_) {
@@ -89,9 +99,8 @@ result<void> router::find(http::verb method, std::string_view path, route& into)
         }
         into.to = candidate.row;
         for (std::size_t i = 0; i < parts.count; ++i) {
-            std::string* const place =
-                is_parameter(candidate.segments[i]) ? place_of(into, candidate.segments[i]) : nullptr;
-            if (place && !decode(parts.segments[i], *place))
+            const auto expected = candidate.segments[i];
+            if (is_parameter(expected) && !decode(parts.segments[i], into.path.add(name_of(expected))))
                 return failure{errc::malformed_request, "A path segment is not percent-encoded properly."};
         }
         return {};

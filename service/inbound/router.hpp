@@ -1,6 +1,7 @@
 // Finds the row of a method and a path. Built once from the table of rows; read-only, so all workers share
 // one. Pure.
 #pragma once
+#include "api/path_parameters.hpp"
 #include "api/row.hpp"
 #include "base/result.hpp"
 #include "http/verb.hpp"
@@ -13,21 +14,16 @@
 
 namespace gateway::inbound {
 
-/// The matched row and the path's parameters. The texts are decoded path segments; they own their bytes,
-/// because a segment may be encoded.
+/// The matched row and the path's parameters.
 struct route {
     const api::row* to = nullptr;
-    std::string user_id, publish_id, file_id, asset;
-
-    void clear() {
-        to = nullptr;
-        for (auto* text : {&user_id, &publish_id, &file_id, &asset})
-            text->clear();
-    }
+    api::path_parameters path;
 };
 
 class router {
 public:
+    /// Where two rows fit a path, the one that has a literal where the other has a parameter is found,
+    /// whatever their order. Throws where a path has more segments or parameters than fit.
     explicit router(std::span<const api::row> rows);
 
     /// `path` as the strict gate let it pass; `into` is reused from request to request. Errors:

@@ -208,10 +208,7 @@ std::optional<api::outcome> session::answer_at_the_door(request_body& body, pipe
     if (head.method == http::verb::head && !way_.to->head_runs) return api::answer{api::page{}};
     facts.writes = way_.to->writes;
     request.what = way_.to;
-    request.user_id = way_.user_id;
-    request.publish_id = way_.publish_id;
-    request.file_id = way_.file_id;
-    request.asset = way_.asset;
+    request.path = &way_.path;
     request.query = head.query;
     request.api_key = api_key_of(head);
     request.shown_before = &shown_key_;

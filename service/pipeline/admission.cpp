@@ -73,8 +73,9 @@ failure absent(errc code) {
 result<void> may_act_for(const settings::caller& who, const request& what) {
     user_id& user = what.names->user;
     user.assign_trusted({});
-    if (what.user_id.empty()) return {}; // the path has no user; the router refuses empty parameters
-    if (const auto good = check_user_id(what.user_id, user); !good) return good.error();
+    const auto named = what.path->at("user_id");
+    if (named.empty()) return {}; // the path has no user; the router refuses empty parameters
+    if (const auto good = check_user_id(named, user); !good) return good.error();
     if (!matches_any(who.users, user.text())) return absent(errc::user_not_connected);
     return {};
 }

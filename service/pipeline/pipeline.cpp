@@ -67,7 +67,7 @@ bool pipeline::flow::admit() {
     if (!passes(admitted)) return false;
     by = *admitted;
     if (row.needs_connection) with.users_.prefetch(what.names->user);
-    if (!what.publish_id.empty()) with.posts_.expect_post(what.names->user);
+    if (!what.path->at("publish_id").empty()) with.posts_.expect_post(what.names->user);
     // The deadline, since everything from here on may wait.
     const auto wished = wished_timeout(what.timeout_seconds);
     if (!passes(wished)) return false;
@@ -85,8 +85,8 @@ bool pipeline::flow::admit() {
 /// The inputs are taken in.
 bool pipeline::flow::build_call() {
     const auto& row = *what.what;
-    auto& made =
-        call.emplace(row, *by, what.names->user, what.names->post, record, intake_until, what.arrived_wall);
+    auto& made = call.emplace(row, *by, what.names->user, what.names->post, *what.path, record, intake_until,
+                              what.arrived_wall);
     if (!read_path()) return false;
     made.query = what.query;
     made.input = std::move(taken.input);
@@ -98,18 +98,11 @@ bool pipeline::flow::build_call() {
 }
 
 bool pipeline::flow::read_path() {
-    auto& c = *call;
     what.names->post.assign_trusted({});
-    if (!what.publish_id.empty()) { // the router refuses empty parameters
-        if (!passes(check_publish_id(what.publish_id, what.names->post))) return false;
-        record.publish_id = c.post.text();
-    }
-    if (!what.file_id.empty()) {
-        auto file = check_file_id(what.file_id);
-        if (!passes(file)) return false;
-        c.file = std::move(*file);
-    }
-    c.asset = what.asset;
+    const auto named = what.path->at("publish_id");
+    if (named.empty()) return true; // the router refuses empty parameters
+    if (!passes(check_publish_id(named, what.names->post))) return false;
+    record.publish_id = what.names->post.text();
     return true;
 }
 
@@ -118,7 +111,8 @@ bool pipeline::flow::check_scope() {
     auto& c = *call;
     c.granted = bound.api->scopes();
     c.tiktok = &*bound.api;
-    return !c.what.scope || passes(granted_any(c.what.scope(c.input), c.granted));
+    const auto scope = c.what.scope.of(c.input);
+    return scope.empty() || passes(granted_any(scope, c.granted));
 }
 
 /// The bytes that this call may have to send, as far as known before any is read; for its deadline.
@@ -181,10 +175,11 @@ task<bool> pipeline::flow::size_form() {
 
 std::string pipeline::flow::fingerprint() const {
     const auto& c = *call;
+    const auto path = what.path->all_but("user_id");
     const idempotency::request_identity identity{
         .slug = c.what.slug,
         .user_id = c.user.text(),
-        .publish_id = c.post.text(),
+        .path = path,
         .inputs = c.input.values(),
         .file_bytes = c.body.source ? std::optional(c.body.source->size_bytes()) : std::nullopt,
         .content_digest = c.body.content_digest};

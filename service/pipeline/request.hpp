@@ -1,5 +1,6 @@
 // A request of a listener before its checks. Lives as long as the request, on its worker.
 #pragma once
+#include "api/path_parameters.hpp"
 #include "api/row.hpp"
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -32,12 +33,12 @@ public:
 
 /// An unchecked request of a listener. Views live as long as the request.
 struct request {
-    checked_names* names = nullptr; // owned by the listener, never null; filled by the pipeline
-    const api::row* what = nullptr; // the row of the route
-    std::string_view user_id, publish_id, file_id, asset; // path segments, percent-decoded
-    std::string_view query;                               // raw, without `?`
-    std::string_view api_key;          // of Authorization: Bearer or x-api-key; empty if absent
-    shown_key* shown_before = nullptr; // of the connection
+    checked_names* names = nullptr;             // owned by the listener, never null; filled by the pipeline
+    const api::row* what = nullptr;             // the row of the route
+    const api::path_parameters* path = nullptr; // of the route, never null in a call
+    std::string_view query;                     // raw, without `?`
+    std::string_view api_key;                   // of Authorization: Bearer or x-api-key; empty if absent
+    shown_key* shown_before = nullptr;          // of the connection
     const client_address* from = nullptr;
     std::string_view idempotency_key;
     bool has_idempotency_key = false;

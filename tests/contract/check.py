@@ -106,7 +106,9 @@ def check_row(row, shared, operation):
         fault(where, f"unknown header {name}")
     same(where, "has a body", row["takes"] != "none", "requestBody" in operation)
     inputs = inputs_of(operation, params, row)
-    for scope in {one for either in row["scopes"] for one in either.split("|")} - {""}:
+    if row["scope_input"] and row["scope_input"] not in {i["name"] for i in row["inputs"]}:
+        fault(where, f"the scope depends on {row['scope_input']}, which is no input")
+    for scope in {one for either in row["scopes"] for one in either.split("|")}:
         if f"`{scope}`" not in operation["description"]:
             fault(where, f"the description does not name the scope {scope}")
     if row["takes"] in ("document", "stream") or row["reads_query_itself"]:

@@ -1,13 +1,11 @@
 #include "contract/written_rows.hpp"
 
 #include "actions/table.hpp"
-#include "api/call.hpp"
 #include "base/errc.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
-#include <algorithm>
 #include <string>
 
 namespace gateway {
@@ -33,13 +31,8 @@ boost::json::object written(const api::input& in) {
 /// All scopes that the row may need, for any inputs.
 boost::json::array scopes_of(const api::row& row) {
     boost::json::array scopes;
-    if (!row.scope) return scopes;
-    const boost::json::object deciding[] = {{}, {{"publish", true}}, {{"post_mode", "DIRECT_POST"}}};
-    for (const auto& values : deciding) {
-        const auto scope = row.scope(api::checked_input{values});
-        if (std::find(scopes.begin(), scopes.end(), boost::json::value(scope)) == scopes.end())
-            scopes.emplace_back(scope);
-    }
+    for (const auto scope : {row.scope.usual, row.scope.instead})
+        if (!scope.empty()) scopes.emplace_back(scope);
     return scopes;
 }
 
@@ -53,6 +46,7 @@ boost::json::object written(const api::row& row) {
             {"door", doors[static_cast<std::size_t>(row.opened_by)]},
             {"takes", bodies[static_cast<std::size_t>(row.takes)]},
             {"scopes", scopes_of(row)},
+            {"scope_input", row.scope.input},
             {"reads_query_itself", row.reads_query_itself},
             {"replays", row.replays},
             {"writes", row.writes},

@@ -187,7 +187,9 @@ task<post_result> post_replica::serve(post_call what) {
     pipeline::request request;
     request.names = &names;
     request.what = &row_named(what.slug);
-    request.user_id = what.user;
+    api::path_parameters path;
+    path.add("user_id") = what.user;
+    request.path = &path;
     request.query = what.query;
     request.idempotency_key = what.key;
     request.has_idempotency_key = true;

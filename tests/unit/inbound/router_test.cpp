@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <stdexcept>
 
 using namespace gateway;
 using inbound::router;
@@ -36,18 +37,42 @@ TEST(Router, FindsTheRowAndItsSegments) {
     const auto found = find(routes, http::verb::get, "/v1/users/shop:7/posts/v_pub_url~v2.1");
     ASSERT_TRUE(found);
     EXPECT_EQ(found->to->slug, "STATUS");
-    EXPECT_EQ(found->user_id, "shop:7");
-    EXPECT_EQ(found->publish_id, "v_pub_url~v2.1");
+    EXPECT_EQ(found->path.at("user_id"), "shop:7");
+    EXPECT_EQ(found->path.at("publish_id"), "v_pub_url~v2.1");
+}
+
+TEST(Router, PrefersALiteralToAParameterWhateverTheOrderOfTheRows) {
+    constexpr std::array<api::row, 3> both{{
+        {.slug = "ONE", .method = api::verb::get, .path = "/v1/users/{user_id}/videos/{video_id}"},
+        {.slug = "LATEST", .method = api::verb::get, .path = "/v1/users/{user_id}/videos/latest"},
+        {.slug = "QUERY", .method = api::verb::post, .path = "/v1/users/{user_id}/videos/query"},
+    }};
+    const std::array<api::row, 3> turned{both[2], both[1], both[0]};
+    for (const auto& order : {both, turned}) {
+        const router routes(order);
+        EXPECT_EQ(find(routes, http::verb::get, "/v1/users/u/videos/latest")->to->slug, "LATEST");
+        const auto one = find(routes, http::verb::get, "/v1/users/u/videos/7");
+        EXPECT_EQ(one->to->slug, "ONE");
+        EXPECT_EQ(one->path.at("video_id"), "7");
+        EXPECT_EQ(one->path.at("publish_id"), "");
+        EXPECT_EQ(one->path.all_but("user_id"), "7");
+        EXPECT_EQ(find(routes, http::verb::post, "/v1/users/u/videos/query")->to->slug, "QUERY");
+    }
+}
+
+TEST(Router, RefusesARowWithMorePathThanFits) {
+    constexpr std::array<api::row, 1> deep{{{.slug = "DEEP", .path = "/{a}/{b}/{c}/{d}/{e}"}}};
+    EXPECT_THROW(router{deep}, std::invalid_argument);
 }
 
 TEST(Router, DecodesASegmentOnceSoThatRouteAndRightsSeeTheSameUser) {
     const router routes(rows);
     const auto found = find(routes, http::verb::get, "/v1/users/a%40b/info");
     ASSERT_TRUE(found);
-    EXPECT_EQ(found->user_id, "a@b");
+    EXPECT_EQ(found->path.at("user_id"), "a@b");
     const auto twice = find(routes, http::verb::get, "/v1/users/a%2540b/info");
     ASSERT_TRUE(twice);
-    EXPECT_EQ(twice->user_id, "a%40b"); // refused later as a user_id, never decoded again
+    EXPECT_EQ(twice->path.at("user_id"), "a%40b"); // refused later as a user_id, never decoded again
 }
 
 TEST(Router, AnswersHeadWhereGetLives) {

@@ -147,15 +147,18 @@ TEST(Callers, C27AUserOfSomebodyElseIsAUserWhoDoesNotExist) {
     auto call = asking("TIKTOK_LIST_VIDEOS");
     checked_names names;
     call.names = &names;
-    call.user_id = "bank-1";
+    api::path_parameters path;
+    call.path = &path;
+    auto& user = path.add("user_id");
+    user = "bank-1";
     const auto refused = may_act_for(who, call);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().message(), absent(errc::user_not_connected).message());
     EXPECT_EQ(refused.error().details(), nullptr);
-    call.user_id = "shop-1";
+    user = "shop-1";
     EXPECT_TRUE(may_act_for(who, call));
     EXPECT_EQ(names.user.text(), "shop-1");
-    call.user_id = "shop-1\r\n";
+    user = "shop-1\r\n";
     EXPECT_EQ(code_of(may_act_for(who, call).error()), "invalid_input");
 }
 
