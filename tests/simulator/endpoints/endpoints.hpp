@@ -1,23 +1,51 @@
-// TikTok's endpoints, one file each; the router maps paths to them (docs/tiktok-wire.md §0).
+// TikTok's endpoints, one file each, and which path is whose (docs/tiktok-wire.md §0).
 #pragma once
 #include "endpoints/call.hpp"
 
+#include <string_view>
+
 namespace gateway::simulator {
 
-answer route(call& c);
+answer show_authorize_page(call& c);
+answer decide_consent(call& c);
+answer give_token(call& c);
+answer revoke_token(call& c);
+answer get_user_info(call& c);
+answer list_videos(call& c);
+answer query_videos(call& c);
+answer query_creator_info(call& c);
+answer init_video(call& c);
+answer init_inbox_video(call& c);
+answer init_content(call& c);
+answer fetch_status(call& c);
+answer cancel_post(call& c);
 
-answer show_authorize_page(call& c); // GET  /v2/auth/authorize/, also without the last slash
-answer decide_consent(call& c);      // POST /v2/auth/authorize/
-answer give_token(call& c);          // POST /v2/oauth/token/
-answer revoke_token(call& c);        // POST /v2/oauth/revoke/
-answer get_user_info(call& c);       // GET  /v2/user/info/
-answer list_videos(call& c);         // POST /v2/video/list/
-answer query_videos(call& c);        // POST /v2/video/query/
-answer query_creator_info(call& c);  // POST /v2/post/publish/creator_info/query/
-answer init_video(call& c);          // POST /v2/post/publish/video/init/
-answer init_inbox_video(call& c);    // POST /v2/post/publish/inbox/video/init/
-answer init_content(call& c);        // POST /v2/post/publish/content/init/
-answer fetch_status(call& c);        // POST /v2/post/publish/status/fetch/
-answer cancel_post(call& c);         // POST /v2/post/publish/cancel/
+struct endpoint_row {
+    std::string_view method;
+    std::string_view path;
+    answer (*handle)(call&);
+    bool secret = false; // query and body must not be stored in the history
+};
+
+inline constexpr endpoint_row endpoints[] = {
+    // At TikTok the page is on another host than the API, which has all paths below and requires the last
+    // slash.
+    {"GET", "/v2/auth/authorize/", show_authorize_page, true},
+    {"GET", "/v2/auth/authorize", show_authorize_page, true},
+    {"POST", "/v2/auth/authorize/", decide_consent, true},
+    {"POST", "/v2/oauth/token/", give_token, true},
+    {"POST", "/v2/oauth/revoke/", revoke_token, true},
+    {"GET", "/v2/user/info/", get_user_info},
+    {"POST", "/v2/video/list/", list_videos},
+    {"POST", "/v2/video/query/", query_videos},
+    {"POST", "/v2/post/publish/creator_info/query/", query_creator_info},
+    {"POST", "/v2/post/publish/video/init/", init_video},
+    {"POST", "/v2/post/publish/inbox/video/init/", init_inbox_video},
+    {"POST", "/v2/post/publish/content/init/", init_content},
+    {"POST", "/v2/post/publish/status/fetch/", fetch_status},
+    {"POST", "/v2/post/publish/cancel/", cancel_post},
+};
+
+answer route(call& c);
 
 } // namespace gateway::simulator
