@@ -9,8 +9,8 @@
 
 namespace gateway::tiktok {
 
-/// In the order of the rows. The number is also that of the endpoint's window, and is stored with windows and
-/// tokens in memory.
+/// In the order of the rows. Replicas share windows by an endpoint's number, also while two versions run: a
+/// new one is added at the end.
 enum class endpoint : std::uint8_t {
     user_info,
     video_list,
@@ -125,6 +125,7 @@ inline constexpr std::array endpoints{
                  .repeats = repeat_class::byte_safe},
 };
 inline constexpr std::size_t endpoint_count = endpoints.size();
+static_assert(endpoint_count <= 32, "vault::acceptance has a bit for each");
 
 constexpr const endpoint_row& row_of(endpoint which) {
     return endpoints[static_cast<std::size_t>(which)];
