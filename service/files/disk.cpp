@@ -16,10 +16,6 @@ failure disk_fault(std::string_view what) {
 
 } // namespace
 
-descriptor::~descriptor() {
-    if (number_ >= 0) ::close(number_);
-}
-
 result<descriptor> create_file(const std::string& path) {
     const int number = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (number < 0) return disk_fault("made");

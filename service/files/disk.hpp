@@ -1,6 +1,7 @@
 // The system calls for files. They block, so call them on the blocking pool. Errors are values that contain
 // no paths.
 #pragma once
+#include "base/descriptor.hpp"
 #include "base/result.hpp"
 
 #include <cstddef>
@@ -8,28 +9,8 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace gateway::files {
-
-/// An open file; closes itself.
-class descriptor {
-public:
-    descriptor() = default;
-    explicit descriptor(int number) : number_(number) {}
-    descriptor(descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-    descriptor& operator=(descriptor&& other) noexcept {
-        std::swap(number_, other.number_);
-        return *this;
-    }
-    ~descriptor();
-
-    int number() const { return number_; }
-    bool is_open() const { return number_ >= 0; }
-
-private:
-    int number_ = -1;
-};
 
 /// Creates a file, 0600, for appending and reading; it must not exist.
 result<descriptor> create_file(const std::string& path);

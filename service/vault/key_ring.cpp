@@ -1,5 +1,6 @@
 #include "vault/key_ring.hpp"
 
+#include "base/descriptor.hpp"
 #include "base/digest.hpp"
 #include "base/secret_text.hpp"
 
@@ -55,14 +56,6 @@ result<vault_key> read_line(std::string_view line, std::size_t number) {
     return vault_key{std::string(id), std::move(key)};
 }
 
-/// Closes the file in its destructor.
-struct open_file {
-    int handle;
-    ~open_file() {
-        if (handle >= 0) ::close(handle);
-    }
-};
-
 /// Other users must not read it, and only the owner may write it.
 constexpr ::mode_t forbidden_modes = S_IRWXO | S_IWGRP | S_IXGRP | S_IXUSR;
 
@@ -85,10 +78,10 @@ result<key_ring> key_ring::parse(std::string_view text) {
 }
 
 result<key_ring> key_ring::read(const std::string& path) {
-    const open_file file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (file.handle < 0) return refused("The key ring cannot be read: " + path);
+    const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.is_open()) return refused("The key ring cannot be read: " + path);
     struct stat facts {};
-    if (::fstat(file.handle, &facts) != 0 || !S_ISREG(facts.st_mode))
+    if (::fstat(file.number(), &facts) != 0 || !S_ISREG(facts.st_mode))
         return refused("The key ring is not a file: " + path);
     if ((facts.st_mode & forbidden_modes) != 0)
         return refused("The key ring " + path
@@ -96,7 +89,7 @@ result<key_ring> key_ring::read(const std::string& path) {
     std::string text(file_size_max + 1, '\0');
     std::size_t size = 0;
     for (::ssize_t got = 1; got > 0 && size < text.size(); size += static_cast<std::size_t>(got)) {
-        got = ::read(file.handle, text.data() + size, text.size() - size);
+        got = ::read(file.number(), text.data() + size, text.size() - size);
         if (got < 0) return refused("The key ring cannot be read: " + path);
     }
     if (size > file_size_max) return refused("The key ring is longer than 64 KiB: " + path);
