@@ -4,7 +4,7 @@
 #include "api/problem.hpp"
 #include "base/json/write.hpp"
 #include "posts/post_facts.hpp"
-#include "store/records.hpp"
+#include "store/post_record.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>

@@ -28,12 +28,12 @@ task<void> resume_refreshes(tokens::token_service& tokens, telemetry::sink& sink
 
 /// Settles calls that the previous process or another replica did not finish: the ledger first, then the keys
 /// that depend on it.
-task<void> settle_what_was_left(store::store& store, telemetry::sink& sink) {
+task<void> settle_what_was_left(store::ledger& ledger, store::idempotency_keys& keys, telemetry::sink& sink) {
     const auto until = deadline::in(steady_now(), resume_within);
-    const auto posts = co_await posts::settle_abandoned(store, until);
-    const auto keys = co_await idempotency::recover_keys(store, actions::table(), until);
-    if (!posts || !keys) {
-        const auto& why = posts ? keys.error() : posts.error();
+    const auto posts = co_await posts::settle_abandoned(ledger, until);
+    const auto answers = co_await idempotency::recover_keys(keys, actions::table(), until);
+    if (!posts || !answers) {
+        const auto& why = posts ? answers.error() : posts.error();
         sink.tell(telemetry::level::error, "settlement_failed", {{"reason", why.message()}});
     }
     if (posts)
@@ -45,9 +45,9 @@ task<void> settle_what_was_left(store::store& store, telemetry::sink& sink) {
                   {{"came_to_nothing", count(posts->failed)},
                    {"outcome_unknown", count(posts->unknown)},
                    {"settled", count(posts->settled)}});
-    if (keys && keys->answered + keys->freed > 0)
+    if (answers && answers->answered + answers->freed > 0)
         sink.tell(telemetry::level::warn, "keys_settled_after_crash",
-                  {{"answered", count(keys->answered)}, {"freed", count(keys->freed)}});
+                  {{"answered", count(answers->answered)}, {"freed", count(answers->freed)}});
 }
 
 } // namespace
@@ -59,9 +59,10 @@ task<void> keep_resuming(tokens::token_service& tokens, telemetry::sink& sink, c
     }
 }
 
-task<void> keep_settling(store::store& store, telemetry::sink& sink, const store_health& health) {
+task<void> keep_settling(store::ledger& ledger, store::idempotency_keys& keys, telemetry::sink& sink,
+                         const store_health& health) {
     while (true) {
-        if (health.good.load(std::memory_order_relaxed)) co_await settle_what_was_left(store, sink);
+        if (health.good.load(std::memory_order_relaxed)) co_await settle_what_was_left(ledger, keys, sink);
         co_await pause_until(deadline::in(steady_now(), settle_every));
     }
 }

@@ -4,7 +4,8 @@
 #pragma once
 #include "app/housekeeping.hpp"
 #include "runtime/task.hpp"
-#include "store/store.hpp"
+#include "store/idempotency_keys.hpp"
+#include "store/ledger.hpp"
 #include "telemetry/sink.hpp"
 #include "tokens/token_service.hpp"
 
@@ -14,6 +15,7 @@ namespace gateway::app {
 task<void> keep_resuming(tokens::token_service& tokens, telemetry::sink& sink, const store_health& health);
 
 /// Settles everything that needs no call to TikTok: the ledger first, then the keys that depend on it (I04).
-task<void> keep_settling(store::store& store, telemetry::sink& sink, const store_health& health);
+task<void> keep_settling(store::ledger& ledger, store::idempotency_keys& keys, telemetry::sink& sink,
+                         const store_health& health);
 
 } // namespace gateway::app

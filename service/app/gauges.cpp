@@ -57,12 +57,12 @@ void service::register_gauges() {
             labelled("result", "refused", static_cast<double>(reloads_.refused.load()))};
     });
     sink_.add_gauge("store_has_no_room", "1 while writes find the store's disk full.",
-                    single([this] { return store_->how_it_is().now == store::condition::no_room; }));
+                    single([this] { return store_->on().state().now == store::condition::disk_full; }));
     sink_.add_gauge("store_late_writes", "Ends of calls that wait for the store, to be written down.",
-                    single([this] { return store_->late().waiting; }));
+                    single([this] { return store_->late.counts().waiting; }));
     sink_.add_counter("store_late_writes_lost_total",
                       "Ends of calls that were never written down: their keys stay taken.",
-                      single([this] { return store_->late().lost; }));
+                      single([this] { return store_->late.counts().lost; }));
     if (certificate_)
         sink_.add_gauge("certificate_expires_timestamp_seconds",
                         "When the API listener's certificate ends, in seconds since 1970.", single([this] {

@@ -6,7 +6,6 @@
 #include "telemetry/sink.hpp"
 #include "tokens/idle_users.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -21,22 +20,22 @@ constexpr seconds sweep_within{30};
 constexpr std::chrono::hours idle_users_every{6};
 
 task<void> look_at_store(store::store& store, telemetry::sink& sink, store_health& health) {
-    const auto well = co_await store.ping(deadline::in(steady_now(), ask_within));
+    const auto well = co_await store.on().beat(deadline::in(steady_now(), ask_within));
     if (health.good.exchange(well.has_value()) != well.has_value())
         sink.tell(well ? telemetry::level::info : telemetry::level::error,
                   well ? "store_is_back" : "store_does_not_answer");
-    const bool has_room = store.how_it_is().now != store::condition::no_room;
+    const bool has_room = store.on().state().now != store::condition::disk_full;
     if (health.has_room.exchange(has_room) != has_room)
         sink.tell(has_room ? telemetry::level::info : telemetry::level::error,
                   has_room ? "store_has_room_again" : "store_has_no_room");
-    const auto counts = co_await store.count_connections_by_state(deadline::in(steady_now(), ask_within));
+    const auto counts = co_await store.connections.count_by_state(deadline::in(steady_now(), ask_within));
     if (!counts) co_return;
-    for (std::size_t at = 0; at < std::min(counts->size(), health.connections.size()); ++at)
+    for (std::size_t at = 0; at < counts->size(); ++at)
         health.connections[at].store((*counts)[at], std::memory_order_relaxed);
 }
 
 task<void> sweep(store::store& store, files::shelf& files, telemetry::sink& sink) {
-    const auto records = co_await store.sweep(wall_now(), deadline::in(steady_now(), sweep_within));
+    const auto records = co_await store.upkeep.sweep(wall_now(), deadline::in(steady_now(), sweep_within));
     const auto bytes = co_await files.sweep(wall_now(), deadline::in(steady_now(), sweep_within));
     if (!records)
         sink.tell(telemetry::level::warn, "sweep_failed",
@@ -53,7 +52,7 @@ task<void> keep_house(store::store& store, files::shelf& files, telemetry::sink&
     steady_time swept = steady_now();
     while (true) {
         co_await look_at_store(store, sink, health);
-        if (const auto is = store.how_it_is(); is.now == store::condition::beyond_help) {
+        if (const auto is = store.on().state(); is.now == store::condition::failed) {
             lost(is.reason);
             co_return;
         }
@@ -65,10 +64,11 @@ task<void> keep_house(store::store& store, files::shelf& files, telemetry::sink&
     }
 }
 
-task<void> keep_idle_users(store::store& store, tokens::token_service& tokens, telemetry::sink& sink) {
+task<void> keep_idle_users(store::connections& connections, tokens::token_service& tokens,
+                           telemetry::sink& sink) {
     while (true) {
         const auto next = steady_now() + idle_users_every;
-        const auto done = co_await tokens::refresh_idle_users(store, tokens, deadline{next});
+        const auto done = co_await tokens::refresh_idle_users(connections, tokens, deadline{next});
         if (!done)
             sink.tell(telemetry::level::warn, "idle_users_not_looked_at",
                       {{"reason", done.error().message()}});

@@ -2,6 +2,7 @@
 // metrics never have to wait for it.
 #pragma once
 #include "runtime/task.hpp"
+#include "store/connection_record.hpp"
 
 #include <array>
 #include <atomic>
@@ -10,8 +11,9 @@
 #include <string>
 
 namespace gateway::store {
+class connections;
 class store;
-}
+} // namespace gateway::store
 namespace gateway::files {
 class shelf;
 }
@@ -27,7 +29,8 @@ namespace gateway::app {
 /// Written by housekeeping, read by the admin listener; any thread.
 struct store_health {
     std::atomic<bool> good{true}, has_room{true};
-    std::array<std::atomic<std::uint64_t>, 4> connections{}; // by store::connection_state
+    std::array<std::atomic<std::uint64_t>, store::connection_states>
+        connections{}; // by store::connection_state
 };
 
 /// Runs until it is cancelled, or the store has failed for good: then calls `lost` with the reason.
@@ -36,6 +39,7 @@ task<void> keep_house(store::store& store, files::shelf& files, telemetry::sink&
 
 /// Four times a day: refreshes users without calls before their refresh tokens expire (T17). On the home
 /// worker of `tokens`; runs until it is cancelled.
-task<void> keep_idle_users(store::store& store, tokens::token_service& tokens, telemetry::sink& sink);
+task<void> keep_idle_users(store::connections& connections, tokens::token_service& tokens,
+                           telemetry::sink& sink);
 
 } // namespace gateway::app

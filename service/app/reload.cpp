@@ -19,7 +19,7 @@ namespace {
 constexpr seconds every_worker_within{10};
 constexpr seconds check_within{30};
 
-using keys_verdict = result<store::done>;
+using keys_verdict = result<void>;
 
 /// `told` is shared, because the wait may end first, and either side may be the last owner.
 task<void> hand_over(vault::token_vault& vault, vault::key_ring fresh,

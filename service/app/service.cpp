@@ -10,7 +10,7 @@
 #include "base/digest.hpp"
 #include "idempotency/recovery.hpp"
 #include "settings/loader.hpp"
-#include "store/open_store.hpp"
+#include "store/store.hpp"
 #include "tiktok/endpoint.hpp"
 #include "windows/remembered_windows.hpp"
 #include "windows/window_rules.hpp"
@@ -104,14 +104,15 @@ service::service(const settings::all& settings)
       upstream_workers_(upstream_workers_of(settings, trust_, names_)),
       pool_(blocking_threads, blocking_queue_max),
       store_(store_of(settings)),
-      vault_(*store_, read_key_ring(settings), settings.vault.cached_users),
-      tokens_(upstream_workers_[0]->home, upstream_workers_[0]->oauth, vault_, *store_,
+      vault_(store_->connections, store_->refreshes, store_->sealed, store_->facts, read_key_ring(settings),
+             settings.vault.cached_users),
+      tokens_(upstream_workers_[0]->home, upstream_workers_[0]->oauth, vault_, store_->refreshes,
               tokens_settings_of(settings), &sink_),
       window_table_(windows::window_rules(settings.limits)),
-      windows_(upstream_workers_[0]->home, *store_, window_table_),
+      windows_(upstream_workers_[0]->home, store_->on(), store_->windows, window_table_),
       memory_(settings.uploads.memory_bytes),
-      files_(*store_, pool_, settings.files),
-      keys_(*store_),
+      files_(store_->files, pool_, settings.files),
+      keys_(store_->keys),
       callers_(std::make_shared<const pipeline::caller_book>(settings.callers)),
       quotas_({}),
       unknown_keys_(settings.limits.unknown_keys_per_minute, random_seed()),
@@ -131,11 +132,11 @@ service::service(const settings::all& settings)
 
 /// Only for a store of one process; a shared store has the usage of all replicas.
 void service::remember_windows() {
-    if (store_->replicas()) return;
+    if (store_->on().replicas()) return;
     const auto now = wall_now();
     const auto sent = await_on(
         upstream_workers_[0]->home,
-        store_->posts_since(now - windows::remembered, deadline::in(steady_now(), start_step_within)));
+        store_->ledger.since(now - windows::remembered, deadline::in(steady_now(), start_step_within)));
     if (!sent)
         throw start_failure(exit_failed,
                             settings::text_about(settings_, "store.url", sent.error().message()));
@@ -176,14 +177,14 @@ void service::start() {
     admin_->start();
     auto& first = upstream_workers_[0]->home;
     first.group().spawn(keep_resuming(tokens_, sink_, health_));
-    first.group().spawn(keep_settling(*store_, sink_, health_));
+    first.group().spawn(keep_settling(store_->ledger, store_->keys, sink_, health_));
     first.group().spawn(keep_newest_key(vault_, sink_));
     first.group().spawn(keep_house(*store_, files_, sink_, health_, [this](const std::string& reason) {
         store_lost_.store(true);
         end_for("store_beyond_help", reason);
     }));
     first.group().spawn(keep_telling_counts(sink_, door_));
-    first.group().spawn(keep_idle_users(*store_, tokens_, sink_));
+    first.group().spawn(keep_idle_users(store_->connections, tokens_, sink_));
     const boost::json::object line{
         {"event", "listening"},
         {"api", url_of(certificate_ != nullptr, settings_.listen.address, api_workers_[0]->listener.port())},

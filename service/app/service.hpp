@@ -72,7 +72,7 @@ public:
     [[noreturn]] void leave(int exit_code);
 
     /// The key ring of SIGHUP, with the check of the start; if it is refused, the old one stays.
-    result<store::done> change_keys(vault::key_ring fresh);
+    result<void> change_keys(vault::key_ring fresh);
     /// Applies the other checked changes of SIGHUP (reload.cpp): returns when every worker has them, so that
     /// a log line after it is true for every new call.
     void renew(const settings::all& fresh, std::shared_ptr<const tls_server_context> certificate);

@@ -4,7 +4,7 @@
 #include "base/lists.hpp"
 #include "base/pattern.hpp"
 #include "connections/import_body.hpp"
-#include "store/store.hpp"
+#include "store/connections.hpp"
 #include "tokens/token_service.hpp"
 #include "vault/token_vault.hpp"
 
@@ -23,9 +23,14 @@ failure not_connected() {
 
 } // namespace
 
-desk::desk(store::store& records, vault::token_vault& vault, tiktok::oauth& ask,
-           tokens::token_service& tokens, login_settings logins)
-    : records_(records), vault_(vault), ask_(ask), tokens_(tokens), logins_(std::move(logins)) {}
+desk::desk(store::connections& connections, store::logins& begun, vault::token_vault& vault,
+           tiktok::oauth& ask, tokens::token_service& tokens, login_settings logins)
+    : connections_(connections),
+      begun_(begun),
+      vault_(vault),
+      ask_(ask),
+      tokens_(tokens),
+      logins_(std::move(logins)) {}
 
 task<result<connection_view>> desk::import_tokens(user_id user, std::string body, wall_time now,
                                                   deadline until) {
@@ -43,7 +48,7 @@ task<result<connection_view>> desk::import_tokens(user_id user, std::string body
 
 task<result<connection_page>> desk::list(const settings::caller& by, std::string cursor, std::uint32_t limit,
                                          deadline until) {
-    auto found = co_await records_.list_connections(by.users, std::move(cursor), limit, until);
+    auto found = co_await connections_.list(by.users, std::move(cursor), limit, until);
     if (!found) co_return found.error();
     connection_page out;
     for (const auto& record : found->rows)
@@ -53,7 +58,7 @@ task<result<connection_page>> desk::list(const settings::caller& by, std::string
 }
 
 task<result<connection_view>> desk::show(user_id user, deadline until) {
-    const auto found = co_await records_.find_connection(std::move(user), until);
+    const auto found = co_await connections_.find_summary(std::move(user), until);
     if (!found) co_return found.error();
     if (!*found) co_return not_connected();
     co_return view_of(**found);
@@ -61,7 +66,7 @@ task<result<connection_view>> desk::show(user_id user, deadline until) {
 
 task<result<std::vector<connection_view>>> desk::of_account(const settings::caller& by, open_id account,
                                                             deadline until) {
-    const auto found = co_await records_.find_connections_of_account(std::move(account), until);
+    const auto found = co_await connections_.of_account(std::move(account), until);
     if (!found) co_return found.error();
     std::vector<connection_view> out;
     for (const auto& record : *found)

@@ -16,7 +16,8 @@
 #include "base/result.hpp"
 #include "runtime/task.hpp"
 #include "settings/settings.hpp"
-#include "store/records.hpp"
+#include "store/connection_record.hpp"
+#include "store/logins.hpp"
 #include "vault/token_set.hpp"
 
 #include <cstdint>
@@ -26,8 +27,8 @@
 #include <vector>
 
 namespace gateway::store {
-class store;
-}
+class connections;
+} // namespace gateway::store
 namespace gateway::vault {
 class token_vault;
 }
@@ -112,8 +113,8 @@ struct login_settings {
 
 class desk {
 public:
-    desk(store::store& records, vault::token_vault& vault, tiktok::oauth& ask, tokens::token_service& tokens,
-         login_settings logins);
+    desk(store::connections& connections, store::logins& begun, vault::token_vault& vault, tiktok::oauth& ask,
+         tokens::token_service& tokens, login_settings logins);
 
     /// invalid_input with fields (scopes, return_url).
     task<result<login_start>> start(const settings::caller& by, user_id user, login_wish wish, wall_time now,
@@ -151,7 +152,8 @@ private:
     /// Whether TikTok confirmed it.
     task<bool> revoke_at_tiktok(user_id user, vault::shared_tokens tokens, wall_time now, deadline until);
 
-    store::store& records_;
+    store::connections& connections_;
+    store::logins& begun_; // until the browser comes back
     vault::token_vault& vault_;
     tiktok::oauth& ask_;
     tokens::token_service& tokens_;

@@ -3,7 +3,7 @@
 #include "base/random_unit.hpp"
 #include "connections/desk.hpp"
 #include "runtime/waiter.hpp"
-#include "store/store.hpp"
+#include "store/connections.hpp"
 #include "tiktok/oauth.hpp"
 #include "tokens/token_service.hpp"
 #include "vault/token_vault.hpp"
@@ -76,7 +76,7 @@ task<bool> desk::revoke_at_tiktok(user_id user, vault::shared_tokens tokens, wal
 }
 
 task<void> desk::give_back(secret access_token, open_id account, deadline until) {
-    const auto holders = co_await records_.find_connections_of_account(std::move(account), until);
+    const auto holders = co_await connections_.of_account(std::move(account), until);
     // TikTok would end all of the app's access to the account. If it is unknown whether another user is
     // connected to it, the grant is left to expire.
     if (!holders || is_held(*holders, nullptr)) co_return;
@@ -88,7 +88,7 @@ task<void> desk::give_back(secret access_token, open_id account, deadline until)
 task<result<disconnected>> desk::disconnect(user_id user, wall_time now, deadline until) {
     const auto there = co_await vault_.load_again(user, until);
     if (!there) co_return there.error();
-    const auto sharing = co_await records_.find_connections_of_account((*there)->account, until);
+    const auto sharing = co_await connections_.of_account((*there)->account, until);
     if (!sharing) co_return sharing.error();
     const bool alone = !is_held(*sharing, &user);
     disconnected out;
@@ -102,7 +102,7 @@ task<result<disconnected>> desk::disconnect(user_id user, wall_time now, deadlin
 task<result<std::size_t>> desk::on_authorization_removed(open_id account, std::int64_t reason,
                                                          wall_time happened_at, wall_time now,
                                                          deadline until) {
-    const auto found = co_await records_.find_connections_of_account(std::move(account), until);
+    const auto found = co_await connections_.of_account(std::move(account), until);
     if (!found) co_return found.error();
     std::size_t count = 0;
     for (const auto& record : *found) {

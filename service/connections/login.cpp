@@ -7,7 +7,6 @@
 #include "connections/authorize_url.hpp"
 #include "connections/callback_page.hpp"
 #include "connections/desk.hpp"
-#include "store/store.hpp"
 #include "tiktok/oauth.hpp"
 #include "vault/token_vault.hpp"
 
@@ -91,7 +90,7 @@ task<result<login_start>> desk::start(const settings::caller& by, user_id user, 
     record.scopes = joined(wish.scopes);
     record.expires_at = now + login_time;
     record.replace_account = wish.replace_account;
-    const auto stored = co_await records_.put_oauth_state(std::move(record), until);
+    const auto stored = co_await begun_.put(std::move(record), until);
     if (!stored) co_return stored.error();
 
     const authorize_request request{
@@ -102,7 +101,7 @@ task<result<login_start>> desk::start(const settings::caller& by, user_id user, 
 
 task<callback_end> desk::callback(callback_query query, wall_time now, deadline until) {
     if (query.state.empty()) co_return callback_end{refused("This link is not complete."), {}, {}};
-    auto taken = co_await records_.take_oauth_state(hash_of(query.state), now, until);
+    auto taken = co_await begun_.take(hash_of(query.state), now, until);
     if (!taken) co_return callback_end{refused("The service could not look up this login."), {}, {}};
     if (!*taken)
         co_return callback_end{refused("This link was used before, or is older than ten minutes."), {}, {}};

@@ -2,7 +2,6 @@
 
 #include "files/file_source.hpp"
 #include "runtime/blocking.hpp"
-#include "store/store.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -10,9 +9,9 @@
 
 namespace gateway::files {
 
-file_writer::file_writer(store::store& store, blocking_pool& pool, new_file what, byte_budget::permit room,
+file_writer::file_writer(store::files& records, blocking_pool& pool, new_file what, byte_budget::permit room,
                          descriptor file)
-    : store_(store), pool_(pool), what_(std::move(what)), room_(std::move(room)), file_(std::move(file)) {
+    : records_(records), pool_(pool), what_(std::move(what)), room_(std::move(room)), file_(std::move(file)) {
     left_behind_ = temporary_path();
 }
 
@@ -87,7 +86,7 @@ task<result<store::file_record>> file_writer::finish(std::string mimetype, wall_
     record.sha256 = to_hex(digest_.finish());
     record.created_at = now;
     record.expires_at = now + what_.lifetime;
-    auto recorded = co_await store_.put_file(record, until);
+    auto recorded = co_await records_.put(record, until);
     if (!recorded) co_return recorded.error();
     left_behind_.clear();
     co_return record;

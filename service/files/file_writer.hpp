@@ -27,7 +27,7 @@ struct new_file {
 
 class file_writer final : public writer {
 public:
-    file_writer(store::store& store, blocking_pool& pool, new_file what, byte_budget::permit room,
+    file_writer(store::files& records, blocking_pool& pool, new_file what, byte_budget::permit room,
                 descriptor file);
     ~file_writer() override;
 
@@ -40,7 +40,7 @@ private:
     std::string final_path() const { return what_.directory + "/" + what_.id.text(); }
     std::string temporary_path() const { return final_path() + std::string(temporary_suffix); }
 
-    store::store& store_;
+    store::files& records_;
     blocking_pool& pool_;
     new_file what_;
     byte_budget::permit room_;

@@ -5,7 +5,6 @@
 #include "files/file_source.hpp"
 #include "files/file_writer.hpp"
 #include "runtime/blocking.hpp"
-#include "store/store.hpp"
 
 #include <filesystem>
 #include <stdexcept>
@@ -49,8 +48,8 @@ std::vector<file_id> prepare_directory(const std::string& directory) {
 } // namespace
 
 struct shelf::state {
-    state(store::store& s, blocking_pool& p, const settings::files& from)
-        : store(s),
+    state(store::files& r, blocking_pool& p, const settings::files& from)
+        : records(r),
           pool(p),
           directory(from.directory),
           lifetime(hour * from.keep_hours),
@@ -60,7 +59,7 @@ struct shelf::state {
     task<result<void>> remove_unrecorded(deadline until);
     std::string path_of(const store::file_record& record) const { return directory + "/" + record.path; }
 
-    store::store& store;
+    store::files& records;
     blocking_pool& pool;
     std::string directory;
     seconds lifetime;
@@ -68,15 +67,15 @@ struct shelf::state {
     std::vector<file_id> unproven; // existed at the start; used by sweep() only
 };
 
-shelf::shelf(store::store& store, blocking_pool& pool, const settings::files& settings)
-    : state_(std::make_unique<state>(store, pool, settings)) {
+shelf::shelf(store::files& records, blocking_pool& pool, const settings::files& settings)
+    : state_(std::make_unique<state>(records, pool, settings)) {
     state_->unproven = prepare_directory(state_->directory);
 }
 shelf::~shelf() = default;
 
 task<result<std::unique_ptr<writer>>> shelf::state::begin(new_file what, deadline until) {
     auto place = room.reserve(what.size_bytes);
-    auto stored = co_await store.stored_file_bytes(until);
+    auto stored = co_await records.stored_bytes(until);
     if (!stored) co_return stored.error();
     if (!room.fits_beside(*stored))
         co_return failure(errc::overloaded, "The room for files is used up; try again later.");
@@ -85,7 +84,8 @@ task<result<std::unique_ptr<writer>>> shelf::state::begin(new_file what, deadlin
     auto work = [&path] { return create_file(path); };
     auto file = co_await run_blocking(pool, std::move(work));
     if (!file) co_return file.error();
-    co_return std::make_unique<file_writer>(store, pool, std::move(what), std::move(place), std::move(*file));
+    co_return std::make_unique<file_writer>(records, pool, std::move(what), std::move(place),
+                                            std::move(*file));
 }
 
 task<result<std::unique_ptr<writer>>> shelf::begin(caller_name caller, std::uint64_t size_bytes,
@@ -122,7 +122,7 @@ task<result<store::file_record>> shelf::stage(caller_name caller, body_source& b
 }
 
 task<result<store::file_record>> shelf::find(caller_name caller, file_id id, wall_time now, deadline until) {
-    auto found = co_await state_->store.find_file(std::move(id), until);
+    auto found = co_await state_->records.find(std::move(id), until);
     if (!found) co_return found.error();
     if (!*found || (*found)->caller != caller || (*found)->expires_at <= now) co_return no_such_file();
     co_return std::move(**found);
@@ -142,7 +142,7 @@ task<result<std::unique_ptr<body_source>>> shelf::open(caller_name caller, file_
 task<result<void>> shelf::remove(caller_name caller, file_id id, wall_time now, deadline until) {
     auto record = co_await find(std::move(caller), id, now, until);
     if (!record) co_return record.error();
-    auto forgotten = co_await state_->store.forget_file(std::move(id), until);
+    auto forgotten = co_await state_->records.forget(std::move(id), until);
     if (!forgotten) co_return forgotten.error();
     const std::string path = state_->path_of(*record);
     auto work = [&path] { remove_file(path); };
@@ -152,7 +152,7 @@ task<result<void>> shelf::remove(caller_name caller, file_id id, wall_time now, 
 /// Checks only files that existed before this process, so files that are being written are not affected.
 task<result<void>> shelf::state::remove_unrecorded(deadline until) {
     while (!unproven.empty()) {
-        auto recorded = co_await store.find_file(unproven.back(), until);
+        auto recorded = co_await records.find(unproven.back(), until);
         if (!recorded) co_return recorded.error();
         if (!*recorded) {
             const std::string path = directory + "/" + unproven.back().text();
@@ -170,14 +170,14 @@ task<result<std::size_t>> shelf::sweep(wall_time now, deadline until) {
     if (!proven) co_return proven.error();
     std::size_t removed = 0;
     for (;;) {
-        auto expired = co_await state_->store.expired_files(now, sweep_batch, until);
+        auto expired = co_await state_->records.expired(now, sweep_batch, until);
         if (!expired) co_return expired.error();
         for (const store::file_record& record : *expired) {
             const std::string path = state_->path_of(record);
             auto work = [&path] { remove_file(path); };
             auto gone = co_await run_blocking(state_->pool, std::move(work));
             if (!gone) co_return gone.error();
-            auto forgotten = co_await state_->store.forget_file(record.id, until);
+            auto forgotten = co_await state_->records.forget(record.id, until);
             if (!forgotten) co_return forgotten.error();
             ++removed;
         }

@@ -9,7 +9,7 @@
 #include "runtime/body_source.hpp"
 #include "runtime/task.hpp"
 #include "settings/settings.hpp"
-#include "store/records.hpp"
+#include "store/files.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,9 +19,6 @@
 
 namespace gateway {
 class blocking_pool;
-}
-namespace gateway::store {
-class store;
 }
 
 namespace gateway::files {
@@ -44,7 +41,7 @@ class shelf {
 public:
     /// Creates the directory (0700) if it is missing and removes temporary files of earlier processes; throws
     /// if the directory is not writable, so that the start fails.
-    shelf(store::store& store, blocking_pool& pool, const settings::files& settings);
+    shelf(store::files& records, blocking_pool& pool, const settings::files& settings);
     ~shelf();
 
     /// Stores the whole body as a file of this caller. Fails with too_large beyond TikTok's 4 GiB, overloaded

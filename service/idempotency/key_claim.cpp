@@ -6,8 +6,8 @@
 
 namespace gateway::idempotency {
 
-key_claim::key_claim(store::store& keys, caller_name caller, std::string key, std::string fingerprint,
-                     std::string request_id)
+key_claim::key_claim(store::idempotency_keys& keys, caller_name caller, std::string key,
+                     std::string fingerprint, std::string request_id)
     : keys_(keys) {
     ours_.caller = std::move(caller);
     ours_.key = std::move(key);
@@ -24,7 +24,7 @@ task<result<std::optional<store::idempotency_record>>> key_claim::take(wall_time
     ours_.created_at = now;
     ours_.expires_at = now + first_answer_lifetime;
     ours_.claim = new_ulid(now);
-    auto found = co_await keys_.claim_key(ours_, now, until);
+    auto found = co_await keys_.claim(ours_, now, until);
     if (!found) co_return found.error();
     if (!*found) {
         failpoint("key.claimed");
@@ -39,18 +39,18 @@ task<result<std::optional<store::idempotency_record>>> key_claim::take(wall_time
     co_return std::move(*found);
 }
 
-task<result<store::done>> key_claim::finish(int status, std::string answer, deadline until) {
+task<result<void>> key_claim::finish(int status, std::string answer, deadline until) {
     ours_.finished = true;
     ours_.status = status;
     ours_.answer = std::move(answer);
     failpoint("key.to_be_finished");
-    auto done = co_await keys_.finish_key(ours_, until);
+    auto done = co_await keys_.finish(ours_, until);
     failpoint("key.finished");
     co_return done;
 }
 
-task<result<store::done>> key_claim::release(deadline until) {
-    return keys_.forget_key(ours_, until);
+task<result<void>> key_claim::release(deadline until) {
+    return keys_.forget(ours_, until);
 }
 
 } // namespace gateway::idempotency

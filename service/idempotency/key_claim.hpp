@@ -6,7 +6,7 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "runtime/task.hpp"
-#include "store/store.hpp"
+#include "store/idempotency_keys.hpp"
 
 #include <chrono>
 #include <optional>
@@ -20,7 +20,7 @@ inline constexpr std::chrono::hours first_answer_lifetime{24};
 class key_claim {
 public:
     /// Keys are separate per caller. `fingerprint`: 32 bytes.
-    key_claim(store::store& keys, caller_name caller, std::string key, std::string fingerprint,
+    key_claim(store::idempotency_keys& keys, caller_name caller, std::string key, std::string fingerprint,
               std::string request_id);
 
     /// Call before take(): the key's answer if this process crashes before the call ends. Without it recovery
@@ -29,11 +29,11 @@ public:
     /// Empty if this call has claimed the key; then exactly one of finish() and release() must follow.
     /// Otherwise the answer to replay. Errors: in_progress, idempotency_key_reused, vault_unavailable.
     task<result<std::optional<store::idempotency_record>>> take(wall_time now, deadline until);
-    task<result<store::done>> finish(int status, std::string answer, deadline until);
-    task<result<store::done>> release(deadline until);
+    task<result<void>> finish(int status, std::string answer, deadline until);
+    task<result<void>> release(deadline until);
 
 private:
-    store::store& keys_;
+    store::idempotency_keys& keys_;
     store::idempotency_record ours_;
 };
 

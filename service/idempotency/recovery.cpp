@@ -1,6 +1,6 @@
 #include "idempotency/recovery.hpp"
 
-#include "store/store.hpp"
+#include "store/idempotency_keys.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -34,20 +34,20 @@ bool answer_from_ledger(store::abandoned_key& one, std::span<const api::row> row
 
 } // namespace
 
-task<result<recovered_keys>> recover_keys(store::store& store, std::span<const api::row> rows,
+task<result<recovered_keys>> recover_keys(store::idempotency_keys& keys, std::span<const api::row> rows,
                                           deadline until) {
     recovered_keys counts;
     for (;;) {
-        auto found = co_await store.abandoned_keys(at_once, until);
+        auto found = co_await keys.abandoned(at_once, until);
         if (!found) co_return found.error();
         if (found->empty()) co_return counts;
         for (auto& one : *found) {
             if (answer_from_ledger(one, rows)) {
-                const auto finished = co_await store.finish_key(std::move(one.key), until);
+                const auto finished = co_await keys.finish(std::move(one.key), until);
                 if (!finished) co_return finished.error();
                 ++counts.answered;
             } else {
-                const auto forgotten = co_await store.forget_key(std::move(one.key), until);
+                const auto forgotten = co_await keys.forget(std::move(one.key), until);
                 if (!forgotten) co_return forgotten.error();
                 ++counts.freed;
             }

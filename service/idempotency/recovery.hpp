@@ -11,7 +11,7 @@
 #include <span>
 
 namespace gateway::store {
-class store;
+class idempotency_keys;
 }
 
 namespace gateway::idempotency {
@@ -22,7 +22,7 @@ struct recovered_keys {
 };
 /// `rows`: of the actions that may have begun the posts. vault_unavailable, deadline_exceeded: keys recovered
 /// so far stay recovered.
-task<result<recovered_keys>> recover_keys(store::store& store, std::span<const api::row> rows,
+task<result<recovered_keys>> recover_keys(store::idempotency_keys& keys, std::span<const api::row> rows,
                                           deadline until);
 
 /// Called by main before the first call: a row whose keys are freed when there is no post must be one that

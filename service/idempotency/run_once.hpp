@@ -14,7 +14,7 @@
 #include <string_view>
 
 namespace gateway::store {
-class store;
+class idempotency_keys;
 }
 
 namespace gateway::idempotency {
@@ -32,7 +32,7 @@ struct keyed_write {
 
 class runner {
 public:
-    explicit runner(store::store& keys) : keys_(keys) {}
+    explicit runner(store::idempotency_keys& keys) : keys_(keys) {}
 
     /// Claims the key, runs `write` and stores its answer; if the key already has an answer, `write` is never
     /// started and the outcome is that answer, an api::replay. A write without effect frees the key.
@@ -40,7 +40,7 @@ public:
     task<api::outcome> run_once(keyed_write what, task<api::outcome> write);
 
 private:
-    store::store& keys_;
+    store::idempotency_keys& keys_;
 };
 
 /// The key of one part of a call, a file of a batch. It contains a control character, which a caller's key

@@ -5,7 +5,7 @@
 #include "files/shelf.hpp"
 #include "idempotency/fingerprint.hpp"
 #include "idempotency/run_once.hpp"
-#include "store/store.hpp"
+#include "store/ledger.hpp"
 #include "telemetry/call_record.hpp"
 
 #include <boost/asio/error.hpp>
@@ -67,7 +67,7 @@ bool pipeline::flow::admit() {
     if (!passes(admitted)) return false;
     by = *admitted;
     if (row.needs_connection) with.users_.prefetch(what.names->user);
-    if (!what.path->at("publish_id").empty()) with.posts_.expect_post(what.names->user);
+    if (!what.path->at("publish_id").empty()) with.posts_.prefetch(what.names->user);
     // The deadline, since everything from here on may wait.
     const auto wished = wished_timeout(what.timeout_seconds);
     if (!passes(wished)) return false;
@@ -126,7 +126,7 @@ task<std::uint64_t> pipeline::flow::bytes_to_send() const {
         co_return found ? found->size_bytes : 0; // a missing file is reported when it is opened
     }
     if (c.post.empty()) co_return 0;
-    const auto found = co_await with.posts_.find_post(c.user, c.post, c.until);
+    const auto found = co_await with.posts_.find(c.user, c.post, c.until);
     if (!found || !*found) co_return 0;
     co_return (*found)->size_bytes;
 }
@@ -239,7 +239,7 @@ void mask_not_found(api::outcome& out) {
 } // namespace
 
 pipeline::pipeline(admission gate, body_intake bodies, call_times times, acting_users users,
-                   store::store& posts, files::shelf& files, idempotency::runner& keys, api::tools tools)
+                   store::ledger& posts, files::shelf& files, idempotency::runner& keys, api::tools tools)
     : admission_(std::move(gate)),
       bodies_(bodies),
       times_(times),

@@ -13,8 +13,9 @@
 #include <utility>
 
 namespace gateway::store {
-class store;
-}
+class idempotency_keys;
+class ledger;
+} // namespace gateway::store
 namespace gateway::telemetry {
 struct call_record;
 }
@@ -24,7 +25,7 @@ namespace gateway::pipeline {
 class pipeline {
 public:
     /// `posts` and `files` give the size of what a call will send. Everything outlives it.
-    pipeline(admission gate, body_intake bodies, call_times times, acting_users users, store::store& posts,
+    pipeline(admission gate, body_intake bodies, call_times times, acting_users users, store::ledger& posts,
              files::shelf& files, idempotency::runner& keys, api::tools tools);
 
     /// For calls that begin from now on; running ones keep the callers they began with. On the worker's
@@ -45,7 +46,7 @@ private:
     body_intake bodies_;
     call_times times_;
     acting_users users_;
-    store::store& posts_;
+    store::ledger& posts_;
     files::shelf& files_;
     idempotency::runner& keys_;
     api::tools tools_;

@@ -1,7 +1,7 @@
 #include "posts/daily_wait.hpp"
 
 #include "posts/post_facts.hpp"
-#include "store/store.hpp"
+#include "store/ledger.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -24,12 +24,12 @@ milliseconds wait_for_daily_cap(const std::vector<store::post_record>& recent, b
     return oldest > now ? hour : oldest + day - now;
 }
 
-task<failure> with_daily_wait(store::store& store, user_id user, failure f, bool direct, wall_time now,
+task<failure> with_daily_wait(store::ledger& rows, user_id user, failure f, bool direct, wall_time now,
                               deadline until) {
     const bool daily =
         f.code() == errc::rate_limited && f.details() && f.details()->scope == limit_scope::tiktok_daily;
     if (!daily) co_return f;
-    auto recent = co_await store.list_posts(std::move(user), {}, looked_at, until);
+    auto recent = co_await rows.list(std::move(user), {}, looked_at, until);
     if (!recent) co_return f; // keeps the default wait of an hour
     co_return std::move(f).retry_after(wait_for_daily_cap(recent->rows, direct, now));
 }

@@ -4,12 +4,12 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "runtime/task.hpp"
-#include "store/records.hpp"
+#include "store/post_record.hpp"
 
 #include <vector>
 
 namespace gateway::store {
-class store;
+class ledger;
 }
 
 namespace gateway::posts {
@@ -18,7 +18,7 @@ namespace gateway::posts {
 milliseconds wait_for_daily_cap(const std::vector<store::post_record>& recent, bool direct, wall_time now);
 
 /// Adds the ledger's wait to a rate_limited of scope tiktok_daily; returns any other failure unchanged.
-task<failure> with_daily_wait(store::store& store, user_id user, failure f, bool direct, wall_time now,
+task<failure> with_daily_wait(store::ledger& rows, user_id user, failure f, bool direct, wall_time now,
                               deadline until);
 
 } // namespace gateway::posts

@@ -4,7 +4,7 @@
 #include "posts/daily_wait.hpp"
 #include "posts/post_facts.hpp"
 #include "posts/post_settings.hpp"
-#include "store/store.hpp"
+#include "store/ledger.hpp"
 #include "telemetry/recorder.hpp"
 
 #include <utility>
@@ -21,9 +21,9 @@ failure taken_for_dead() {
 
 } // namespace
 
-attempt::attempt(store::store& store, telemetry::recorder& counts, user_id user, const asker& by,
+attempt::attempt(store::ledger& rows, telemetry::recorder& counts, user_id user, const asker& by,
                  std::string_view kind, const tiktok::post_info& info)
-    : store_(store), counts_(counts) {
+    : rows_(rows), counts_(counts) {
     record_.attempt = new_ulid(wall_now());
     record_.user = std::move(user);
     record_.caller = by.caller;
@@ -38,12 +38,12 @@ attempt::attempt(store::store& store, telemetry::recorder& counts, user_id user,
 
 task<result<void>> attempt::begin(deadline until) {
     record_.state = store::post_state::begun;
-    auto done = co_await store_.begin_post(record_, until);
+    auto done = co_await rows_.begin(record_, until);
     if (!done) { // it may have been written all the same; then it is ended as failed
         record_.state = store::post_state::settled;
         record_.status = failed;
         record_.fail_reason = facts(errc::vault_unavailable).name;
-        (void)co_await store_.update_post(record_, deadline::in(steady_now(), write_time));
+        (void)co_await rows_.update(record_, deadline::in(steady_now(), write_time));
         co_return done.error();
     }
     if (!*done) co_return taken_for_dead();
@@ -57,9 +57,8 @@ task<result<void>> attempt::write() {
     record_.updated_at = wall_now();
     // After the end of a call with a key, the key is finished, too.
     const bool key_follows = record_.state != store::post_state::begun && !record_.idempotency_key.empty();
-    auto done =
-        co_await store_.update_post(record_, deadline::in(steady_now(), write_time),
-                                    key_follows ? store::durable::with_the_next : store::durable::now);
+    auto done = co_await rows_.update(record_, deadline::in(steady_now(), write_time),
+                                      key_follows ? store::durable::with_the_next : store::durable::now);
     if (!done) co_return done.error();
     if (!*done) co_return taken_for_dead();
     failpoint(record_.state == store::post_state::begun ? "post.named" : "post.ended");
@@ -101,7 +100,7 @@ task<failure> attempt::end_failed_init(failure why, deadline until) {
         (void)co_await lose();
     else
         (void)co_await fail(facts(meant.code()).name);
-    co_return co_await with_daily_wait(store_, record_.user, std::move(meant),
+    co_return co_await with_daily_wait(rows_, record_.user, std::move(meant),
                                        record_.kind.starts_with("direct_"), record_.created_at, until);
 }
 

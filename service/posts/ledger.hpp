@@ -6,13 +6,13 @@
 #include "base/result.hpp"
 #include "posts/publisher.hpp"
 #include "runtime/task.hpp"
-#include "store/records.hpp"
+#include "store/post_record.hpp"
 
 #include <string>
 #include <string_view>
 
 namespace gateway::store {
-class store;
+class ledger;
 }
 namespace gateway::telemetry {
 class recorder;
@@ -26,7 +26,7 @@ inline constexpr milliseconds write_time{5'000};
 class attempt {
 public:
     /// `kind` as in store::post_record.
-    attempt(store::store& store, telemetry::recorder& counts, user_id user, const asker& by,
+    attempt(store::ledger& rows, telemetry::recorder& counts, user_id user, const asker& by,
             std::string_view kind, const tiktok::post_info& info);
 
     store::post_record& record() { return record_; }
@@ -51,7 +51,7 @@ public:
 private:
     task<result<void>> write();
 
-    store::store& store_;
+    store::ledger& rows_;
     telemetry::recorder& counts_;
     store::post_record record_;
     bool begun_ = false;

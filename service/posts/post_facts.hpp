@@ -1,6 +1,6 @@
 // The meaning of TikTok's statuses of a post (docs/contract.md §4, docs/tiktok-wire.md §6). Pure.
 #pragma once
-#include "store/records.hpp"
+#include "store/post_record.hpp"
 
 #include <string_view>
 

@@ -18,15 +18,15 @@ task<result<post_answer>> publisher::post_photos(user_api::bound_api& tiktok, ph
         auto complete = complete_direct(what.info, default_privacy_level_);
         if (!complete) co_return complete.error();
         what.info = std::move(*complete);
-        auto allowed = co_await ask_creator(tiktok, store_, what.info.privacy_level, by.now);
+        auto allowed = co_await ask_creator(tiktok, ledger_, what.info.privacy_level, by.now);
         if (!allowed) co_return allowed.error();
     } else if (!what.info.privacy_level.empty()) {
         out.warnings.emplace_back(
             "With MEDIA_UPLOAD the creator chooses the privacy level; yours has no effect.");
     }
 
-    attempt ledger(store_, tiktok.recorder(), tiktok.user(), by, what.direct ? "direct_photo" : "inbox_photo",
-                   what.info);
+    attempt ledger(ledger_, tiktok.recorder(), tiktok.user(), by,
+                   what.direct ? "direct_photo" : "inbox_photo", what.info);
     auto begun = co_await ledger.begin(tiktok.until());
     if (!begun) co_return begun.error();
     auto started = co_await tiktok.init_photos(what.info, what.direct, what.urls, what.cover_index);

@@ -2,7 +2,7 @@
 #include "posts/post_facts.hpp"
 #include "posts/public_ids.hpp"
 #include "posts/publisher.hpp"
-#include "store/store.hpp"
+#include "store/ledger.hpp"
 #include "telemetry/call_record.hpp"
 #include "tiktok/webhook.hpp"
 
@@ -36,8 +36,8 @@ using tiktok::webhook_event;
 using tiktok::webhook_kind;
 
 /// The record's current values; the caller changes those that TikTok sent.
-store::told_status as_seen(const store::post_record& seen, wall_time now) {
-    store::told_status out;
+store::status_update as_seen(const store::post_record& seen, wall_time now) {
+    store::status_update out;
     out.attempt = seen.attempt;
     out.user = seen.user;
     out.status = out.seen_status = seen.status;
@@ -49,7 +49,7 @@ store::told_status as_seen(const store::post_record& seen, wall_time now) {
 
 /// The order of events is not guaranteed (docs/tiktok-wire.md §7): an end is never replaced by an earlier
 /// status, and a success never by a failure; ids keep their own times.
-void apply(store::told_status& post, const webhook_event& event) {
+void apply(store::status_update& post, const webhook_event& event) {
     public_ids ids(post.post_ids);
     switch (event.kind) {
         case webhook_kind::publish_complete:
@@ -84,9 +84,9 @@ constexpr int webhook_rounds_max = 8;
 
 task<result<status_answer>> publisher::status(user_api::bound_api& tiktok, const publish_id& id,
                                               wall_time now) {
-    auto at_hand = store_.post_at_hand(tiktok.user(), id);
+    auto at_hand = ledger_.find_cached(tiktok.user(), id);
     if (!at_hand) {
-        auto found = co_await store_.find_post(tiktok.user(), id, tiktok.until());
+        auto found = co_await ledger_.find(tiktok.user(), id, tiktok.until());
         if (!found) co_return found.error();
         at_hand = std::move(*found);
     }
@@ -113,30 +113,30 @@ task<result<status_answer>> publisher::status(user_api::bound_api& tiktok, const
 /// Stores the status for later queries; the answer is valid even if that fails.
 task<void> publisher::write_down(const store::post_record& known, const tiktok::post_status& news,
                                  wall_time now, deadline until) {
-    store::told_status told = as_seen(known, now);
+    store::status_update told = as_seen(known, now);
     told.status = std::string_view(news.status);
     told.fail_reason = news.fail_reason;
     public_ids ids(told.seen_post_ids);
     ids.are(news.post_ids());
     told.post_ids = ids.to_json();
-    (void)co_await store_.tell_post_status(std::move(told), until);
+    (void)co_await ledger_.apply_status(std::move(told), until);
 }
 
 task<result<void>> publisher::on_webhook(const tiktok::webhook_event& event, wall_time now, deadline until) {
     if (event.post.empty()) co_return result<void>{};
     const std::string event_hash = event.fingerprint();
     for (int round = 0; round < webhook_rounds_max; ++round) {
-        auto known = co_await store_.find_post_by_id(event.post, until);
+        auto known = co_await ledger_.find_by_id(event.post, until);
         if (!known) co_return known.error();
         // Not posted through this gateway, or its publish_id is not stored yet: a status query then asks
         // TikTok.
         if (!*known) co_return result<void>{};
-        store::told_status told = as_seen(**known, now);
+        store::status_update told = as_seen(**known, now);
         told.event_hash = event_hash;
         apply(told, event);
-        auto end = co_await store_.tell_post_status(std::move(told), until);
+        auto end = co_await ledger_.apply_status(std::move(told), until);
         if (!end) co_return end.error();
-        if (*end != store::told_end::row_moved_on) co_return result<void>{};
+        if (*end != store::update_result::conflict) co_return result<void>{};
     }
     // TikTok repeats events that were not answered with 200.
     co_return failure(errc::vault_unavailable, "Other news of this post are being written; tell it again.");

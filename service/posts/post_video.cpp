@@ -38,14 +38,14 @@ task<failure> end_of_broken_upload(failure f, bool direct, attempt& ledger) {
 
 } // namespace
 
-task<result<void>> ask_creator(user_api::bound_api& tiktok, store::store& store, std::string privacy_level,
+task<result<void>> ask_creator(user_api::bound_api& tiktok, store::ledger& rows, std::string privacy_level,
                                wall_time now) {
     auto creator = co_await tiktok.creator_info();
     if (creator) co_return check_offered(*creator, privacy_level);
-    co_return co_await with_daily_wait(store, tiktok.user(), creator.error(), true, now, tiktok.until());
+    co_return co_await with_daily_wait(rows, tiktok.user(), creator.error(), true, now, tiktok.until());
 }
 
-task<result<video_done>> post_video(user_api::bound_api& tiktok, store::store& store, video_job job,
+task<result<video_done>> post_video(user_api::bound_api& tiktok, store::ledger& rows, video_job job,
                                     attempt& ledger) {
     const wall_time now = ledger.record().created_at;
     video_done out;
@@ -56,7 +56,7 @@ task<result<video_done>> post_video(user_api::bound_api& tiktok, store::store& s
     if (!sender) co_return sender.error();
     out.content_type = sender->content_type();
     if (job.direct) {
-        auto allowed = co_await ask_creator(tiktok, store, job.info.privacy_level, now);
+        auto allowed = co_await ask_creator(tiktok, rows, job.info.privacy_level, now);
         if (!allowed) co_return allowed.error();
     }
 

@@ -7,7 +7,7 @@
 #include "posts/post_settings.hpp"
 #include "posts/post_video.hpp"
 #include "posts/publisher.hpp"
-#include "store/store.hpp"
+#include "store/ledger.hpp"
 #include "telemetry/call_record.hpp"
 
 #include <memory>
@@ -91,17 +91,17 @@ task<std::optional<result<post_answer>>> publisher::claim(user_api::bound_api& t
                                                           attempt& ledger, wall_time now) {
     const deadline until = tiktok.until();
     for (int round = 0; round < claim_rounds_max; ++round) {
-        auto first = co_await store_.claim_draft(tiktok.user(), draft, ledger.name(), until);
+        auto first = co_await ledger_.claim_draft(tiktok.user(), draft, ledger.name(), until);
         if (!first) co_return result<post_answer>(first.error());
         if (*first == ledger.name()) co_return std::nullopt;
-        auto earlier = co_await store_.find_attempt(*first, until);
+        auto earlier = co_await ledger_.find_attempt(*first, until);
         if (!earlier) co_return result<post_answer>(earlier.error());
         if (*earlier && !came_to_nothing(**earlier)) {
             if ((*earlier)->id.empty())
                 co_return result<post_answer>(how_an_unnamed_attempt_stands(**earlier, now));
             co_return co_await earlier_post(tiktok, std::move(draft), (*earlier)->id, now);
         }
-        auto released = co_await store_.release_draft(tiktok.user(), draft, *first, until);
+        auto released = co_await ledger_.release_draft(tiktok.user(), draft, *first, until);
         if (!released) co_return result<post_answer>(released.error());
     }
     co_return result<post_answer>(
@@ -112,7 +112,7 @@ task<std::optional<result<post_answer>>> publisher::claim(user_api::bound_api& t
 task<bool> publisher::link(store::post_record draft, publish_id post) {
     draft.published_as = std::move(post);
     draft.updated_at = wall_now();
-    auto written = co_await store_.update_post(std::move(draft), deadline::in(steady_now(), write_time));
+    auto written = co_await ledger_.update(std::move(draft), deadline::in(steady_now(), write_time));
     co_return written.has_value();
 }
 
@@ -122,7 +122,7 @@ task<result<post_answer>> publisher::post_draft(user_api::bound_api& tiktok, pub
     tiktok::post_info wanted = merged(read_settings(draft.settings), what);
     auto info = complete_direct(std::move(wanted), default_privacy_level_);
     if (!info) co_return info.error();
-    attempt ledger(store_, tiktok.recorder(), tiktok.user(), by, "direct_file", *info);
+    attempt ledger(ledger_, tiktok.recorder(), tiktok.user(), by, "direct_file", *info);
     ledger.record().draft = what.id;
     ledger.record().file = draft.file;
     auto begun = co_await ledger.begin(tiktok.until());
@@ -137,15 +137,15 @@ task<result<post_answer>> publisher::post_draft(user_api::bound_api& tiktok, pub
     job.from = bytes.get();
     job.direct = true;
     job.info = std::move(*info);
-    auto done = co_await post_video(tiktok, store_, std::move(job), ledger);
+    auto done = co_await post_video(tiktok, ledger_, std::move(job), ledger);
     if (!done) {
         // A failure before the init also ends this attempt.
         if (ledger.record().state == store::post_state::begun)
             (void)co_await ledger.fail(facts(done.error().code()).name);
         const bool nothing_came_of_it = ledger.record().state == store::post_state::settled;
         if (nothing_came_of_it)
-            (void)co_await store_.release_draft(tiktok.user(), what.id, ledger.name(),
-                                                deadline::in(steady_now(), write_time));
+            (void)co_await ledger_.release_draft(tiktok.user(), what.id, ledger.name(),
+                                                 deadline::in(steady_now(), write_time));
         co_return done.error();
     }
     ledger.record().size_bytes = done->plan.size_bytes;
@@ -160,7 +160,7 @@ task<result<post_answer>> publisher::post_draft(user_api::bound_api& tiktok, pub
 
 task<result<post_answer>> publisher::publish_draft(user_api::bound_api& tiktok, publish_request what,
                                                    asker by) {
-    auto known = co_await store_.find_post(tiktok.user(), what.id, tiktok.until());
+    auto known = co_await ledger_.find(tiktok.user(), what.id, tiktok.until());
     if (!known) co_return known.error();
     tiktok.record().publish_id = what.id.text();
     if (*known && !(*known)->published_as.empty())
@@ -177,7 +177,7 @@ task<result<post_answer>> publisher::publish_draft(user_api::bound_api& tiktok, 
     if (!bytes && bytes.error().code() == errc::no_such_file) co_return only_the_creator(what.id);
     if (!bytes) co_return bytes.error();
     // status() may have changed the record meanwhile.
-    auto draft = co_await store_.find_post(tiktok.user(), what.id, tiktok.until());
+    auto draft = co_await ledger_.find(tiktok.user(), what.id, tiktok.until());
     if (!draft) co_return draft.error();
     if (!*draft) co_return only_the_creator(what.id);
     co_return co_await post_draft(tiktok, std::move(what), store::post_record(**draft), std::move(*bytes),

@@ -2,15 +2,15 @@
 
 #include "posts/ledger.hpp"
 #include "posts/post_settings.hpp"
-#include "store/store.hpp"
+#include "store/ledger.hpp"
 
 #include <utility>
 
 namespace gateway::posts {
 
-publisher::publisher(store::store& store, files::shelf& files, std::string default_privacy_level,
+publisher::publisher(store::ledger& ledger, files::shelf& files, std::string default_privacy_level,
                      std::uint32_t keep_hours)
-    : store_(store),
+    : ledger_(ledger),
       files_(files),
       default_privacy_level_(std::move(default_privacy_level)),
       keep_hours_(keep_hours) {}
@@ -27,7 +27,7 @@ task<result<tiktok::document>> publisher::cancel(user_api::bound_api& tiktok, pu
 
 task<result<store::page_of<store::post_record>>> publisher::list(user_id user, std::string cursor,
                                                                  std::uint32_t limit, deadline until) {
-    return store_.list_posts(std::move(user), std::move(cursor), limit, until);
+    return ledger_.list(std::move(user), std::move(cursor), limit, until);
 }
 
 } // namespace gateway::posts

@@ -7,7 +7,7 @@
 #include "base/result.hpp"
 #include "runtime/body_source.hpp"
 #include "runtime/task.hpp"
-#include "store/records.hpp"
+#include "store/ledger.hpp"
 #include "user_api/bound_api.hpp"
 
 #include <cstdint>
@@ -17,9 +17,6 @@
 #include <string_view>
 #include <vector>
 
-namespace gateway::store {
-class store;
-}
 namespace gateway::files {
 class shelf;
 class writer;
@@ -108,7 +105,7 @@ class publisher {
 public:
     /// `default_privacy_level`: of direct posts that name none. `keep_hours`: how long the bytes of an inbox
     /// upload are kept; 0: not at all.
-    publisher(store::store& store, files::shelf& files, std::string default_privacy_level,
+    publisher(store::ledger& ledger, files::shelf& files, std::string default_privacy_level,
               std::uint32_t keep_hours);
 
     /// Whether a direct post may have these settings, before any file of a batch is touched. invalid_input.
@@ -139,7 +136,7 @@ private:
                                          store::post_record draft, std::unique_ptr<body_source> bytes,
                                          asker by);
 
-    store::store& store_;
+    store::ledger& ledger_;
     files::shelf& files_;
     const std::string default_privacy_level_;
     const std::uint32_t keep_hours_;

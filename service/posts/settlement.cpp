@@ -1,7 +1,7 @@
 #include "posts/settlement.hpp"
 
 #include "posts/post_facts.hpp"
-#include "store/store.hpp"
+#include "store/ledger.hpp"
 
 #include <utility>
 
@@ -32,17 +32,17 @@ store::post_record ended_by_crash(store::post_record begun, wall_time now) {
     return begun;
 }
 
-task<result<settled_counts>> settle_abandoned(store::store& store, deadline until) {
+task<result<settled_counts>> settle_abandoned(store::ledger& ledger, deadline until) {
     settled_counts counts;
     for (;;) {
-        auto found = co_await store.abandoned_posts(at_once, until);
+        auto found = co_await ledger.abandoned(at_once, until);
         if (!found) co_return found.error();
         if (found->empty()) co_return counts;
         for (auto& begun : *found) {
             auto ended = ended_by_crash(std::move(begun), wall_now());
             const auto state = ended.state;
             const bool nothing_came = came_to_nothing(ended);
-            const auto written = co_await store.update_post(std::move(ended), until);
+            const auto written = co_await ledger.update(std::move(ended), until);
             if (!written) co_return written.error();
             ++(state == store::post_state::outcome_unknown ? counts.unknown
                : nothing_came                              ? counts.failed

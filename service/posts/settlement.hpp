@@ -4,12 +4,12 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "runtime/task.hpp"
-#include "store/records.hpp"
+#include "store/post_record.hpp"
 
 #include <cstddef>
 
 namespace gateway::store {
-class store;
+class ledger;
 }
 
 namespace gateway::posts {
@@ -24,6 +24,6 @@ struct settled_counts {
 };
 /// Ends all of them. vault_unavailable, deadline_exceeded: attempts settled so far stay settled, the others
 /// wait for the next call.
-task<result<settled_counts>> settle_abandoned(store::store& store, deadline until);
+task<result<settled_counts>> settle_abandoned(store::ledger& ledger, deadline until);
 
 } // namespace gateway::posts

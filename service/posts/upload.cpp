@@ -27,11 +27,11 @@ task<result<tiktok::started_post>> start_at_tiktok(user_api::bound_api& tiktok, 
 }
 
 /// TikTok pulls the video, so the init is the only request.
-task<result<upload_answer>> start_pull(user_api::bound_api& tiktok, store::store& store, upload_request what,
+task<result<upload_answer>> start_pull(user_api::bound_api& tiktok, store::ledger& rows, upload_request what,
                                        attempt& ledger) {
     const wall_time now = ledger.record().created_at;
     if (what.direct) {
-        auto allowed = co_await ask_creator(tiktok, store, what.info.privacy_level, now);
+        auto allowed = co_await ask_creator(tiktok, rows, what.info.privacy_level, now);
         if (!allowed) co_return allowed.error();
     }
     auto begun = co_await ledger.begin(tiktok.until());
@@ -108,9 +108,9 @@ task<result<upload_answer>> publisher::upload_video(user_api::bound_api& tiktok,
     }
     const std::string kind =
         std::string(what.direct ? "direct" : "inbox") + (what.url.empty() ? "_file" : "_url");
-    attempt ledger(store_, tiktok.recorder(), tiktok.user(), by, kind, what.info);
+    attempt ledger(ledger_, tiktok.recorder(), tiktok.user(), by, kind, what.info);
     if (!what.url.empty()) {
-        auto out = co_await start_pull(tiktok, store_, what, ledger);
+        auto out = co_await start_pull(tiktok, ledger_, what, ledger);
         if (out && !what.direct && !what.info.caption.empty()) out->warnings.emplace_back(caption_is_kept);
         co_return out;
     }
@@ -130,7 +130,7 @@ task<result<upload_answer>> publisher::upload_video(user_api::bound_api& tiktok,
     job.direct = what.direct;
     job.info = what.info;
     job.chunk_hint_bytes = what.chunk_hint_bytes;
-    auto done = co_await post_video(tiktok, store_, std::move(job), ledger);
+    auto done = co_await post_video(tiktok, ledger_, std::move(job), ledger);
     if (!done) co_return done.error();
     co_return co_await finish_upload(std::move(*done), body, std::move(what), ledger, std::move(by));
 }

@@ -15,22 +15,22 @@ void change_listeners::remove(change_listener& one) {
     std::erase(all_, &one);
 }
 
-void change_listeners::connection_changed(const user_id& user, std::uint64_t version) {
+void change_listeners::notify(const change& what) {
+    const auto window_kind = static_cast<std::uint8_t>(what.number);
     const std::lock_guard lock(mutex_);
-    for (auto* each : all_)
-        each->connection_changed(user, version);
-}
-
-void change_listeners::window_wanted(std::string_view key, std::uint8_t kind) {
-    const std::lock_guard lock(mutex_);
-    for (auto* each : all_)
-        each->window_wanted(key, kind);
-}
-
-void change_listeners::window_closed(std::string_view key, std::uint8_t kind, milliseconds wait) {
-    const std::lock_guard lock(mutex_);
-    for (auto* each : all_)
-        each->window_closed(key, kind, wait);
+    for (auto* each : all_) {
+        switch (what.what) {
+            case change::kind::connection:
+                each->connection_changed(user_id::trusted(what.name), what.number);
+                break;
+            case change::kind::window_wanted:
+                each->window_wanted(what.name, window_kind);
+                break;
+            case change::kind::window_closed:
+                each->window_closed(what.name, window_kind, what.wait);
+                break;
+        }
+    }
 }
 
 void change_listeners::in_touch(bool is) {

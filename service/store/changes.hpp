@@ -7,10 +7,38 @@
 
 #include <cstdint>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace gateway::store {
+
+/// A window of one key (a user) and kind (an endpoint).
+struct window_name {
+    std::string key;
+    std::uint8_t kind = 0;
+};
+
+/// What one unit did that other replicas must hear of, once it is durable.
+struct change {
+    enum class kind : std::uint8_t { connection, window_wanted, window_closed };
+
+    /// `version`: of its newest pair; 0: it is over.
+    static change of(const user_id& user, std::uint64_t version) {
+        return {kind::connection, user.text(), version, {}};
+    }
+    static change wanted(const window_name& window) {
+        return {kind::window_wanted, window.key, window.kind, {}};
+    }
+    static change closed(const window_name& window, milliseconds wait) {
+        return {kind::window_closed, window.key, window.kind, wait};
+    }
+
+    kind what;
+    std::string name;     // of the user, or the window's key
+    std::uint64_t number; // the version, or the window's kind
+    milliseconds wait;
+};
 
 /// Told on a thread of the store's, one thing at a time: be quick, never wait. The same may be told twice.
 class change_listener {
@@ -34,9 +62,7 @@ public:
     /// On return nobody is being told any more.
     void remove(change_listener& one);
 
-    void connection_changed(const user_id& user, std::uint64_t version);
-    void window_wanted(std::string_view key, std::uint8_t kind);
-    void window_closed(std::string_view key, std::uint8_t kind, milliseconds wait);
+    void notify(const change& what);
     void in_touch(bool is);
 
 private:

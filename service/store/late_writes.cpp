@@ -1,5 +1,8 @@
 #include "store/late_writes.hpp"
 
+#include "runtime/waiter.hpp"
+#include "store/engine.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <utility>
@@ -10,7 +13,41 @@ namespace {
 /// As many as may wait in line for the store, which bounds what one outage can cut off.
 constexpr std::size_t waiting_max = 4'096;
 constexpr milliseconds again_after{1'000};
+constexpr milliseconds unable_pause{500};
+constexpr milliseconds idle_wait{3'600'000};
 constexpr int refusals_max = 5;
+
+task<result<bool>> write(const late_write& what, ledger& posts, idempotency_keys& keys, deadline until) {
+    switch (what.what) {
+        case late_write::kind::finish_key:
+            return keys.end(what.key, key_end::finished, until);
+        case late_write::kind::forget_key:
+            return keys.end(what.key, key_end::forgotten, until);
+        case late_write::kind::update_post:
+            break;
+    }
+    return posts.write_late(what.post, until);
+}
+
+/// `false`: the store cannot write now, so the next would fare no better.
+task<bool> write_first(engine& on, late_writes& late, ledger& posts, idempotency_keys& keys,
+                       late_write what) {
+    const auto began = steady_now();
+    const auto written = co_await write(what, posts, keys, deadline::in(began, on.limits().job_max));
+    if (written) {
+        if (*written)
+            late.written();
+        else
+            late.found_nothing(began);
+        co_return true;
+    }
+    // A disk without room refuses what is larger than the trial of beat(): that is not this write's fault.
+    const bool is_full = on.state().now == condition::disk_full;
+    const auto there = co_await on.beat(deadline::in(steady_now(), on.limits().job_max));
+    if (!there || is_full) co_return false;
+    late.refused(steady_now());
+    co_return true;
+}
 
 } // namespace
 
@@ -25,11 +62,16 @@ void late_writes::update_post(post_record post, steady_time now) {
 }
 
 void late_writes::add(late_write one, steady_time now) {
-    const std::lock_guard lock(mutex_);
-    if (waiting_.size() < waiting_max)
-        waiting_.push_back({std::move(one), now, now});
-    else
-        ++lost_;
+    std::shared_ptr<wait_places> waits;
+    {
+        const std::lock_guard lock(mutex_);
+        if (waiting_.size() < waiting_max)
+            waiting_.push_back({std::move(one), now, now});
+        else
+            ++lost_;
+        waits.swap(added_);
+    }
+    if (waits) waits->open();
 }
 
 std::optional<late_write> late_writes::first(steady_time now) {
@@ -54,13 +96,13 @@ std::optional<idempotency_record> late_writes::answer_of(const idempotency_recor
 
 void late_writes::written() {
     const std::lock_guard lock(mutex_);
-    waiting_.pop_front();
+    drop_first();
 }
 
 void late_writes::found_nothing(steady_time began) {
     const std::lock_guard lock(mutex_);
     if (began - waiting_.front().added >= visible_within_)
-        waiting_.pop_front();
+        drop_first();
     else
         again(began + again_after);
 }
@@ -68,8 +110,13 @@ void late_writes::found_nothing(steady_time began) {
 void late_writes::refused(steady_time now) {
     const std::lock_guard lock(mutex_);
     if (++waiting_.front().refusals < refusals_max) return again(now + again_after);
-    waiting_.pop_front();
+    drop_first();
     ++lost_;
+}
+
+void late_writes::drop_first() {
+    waiting_.pop_front();
+    if (waiting_.empty()) empty_.notify_all();
 }
 
 void late_writes::again(steady_time due) {
@@ -78,9 +125,46 @@ void late_writes::again(steady_time due) {
     waiting_.pop_front();
 }
 
+std::shared_ptr<wait_places> late_writes::next_added() {
+    const std::lock_guard lock(mutex_);
+    if (!added_) added_ = std::make_shared<wait_places>();
+    return added_;
+}
+
+std::optional<steady_time> late_writes::next_due() const {
+    const std::lock_guard lock(mutex_);
+    std::optional<steady_time> first;
+    for (const auto& each : waiting_)
+        first = first ? std::min(*first, each.due) : each.due;
+    return first;
+}
+
+void late_writes::wait_empty(deadline until) {
+    std::unique_lock lock(mutex_);
+    empty_.wait_until(lock, until.at(), [this] { return waiting_.empty(); });
+}
+
 late_counts late_writes::counts() const {
     const std::lock_guard lock(mutex_);
     return {waiting_.size(), lost_};
+}
+
+task<void> keep_writing_late(engine& on, late_writes& late, ledger& posts, idempotency_keys& keys) {
+    while (true) {
+        const auto added = late.next_added();
+        bool able = true;
+        while (able) {
+            auto next = late.first(steady_now());
+            if (!next) break;
+            able = co_await write_first(on, late, posts, keys, std::move(*next));
+        }
+        if (able) {
+            const auto next = late.next_due().value_or(steady_now() + idle_wait);
+            static_cast<void>(co_await added->wait(deadline{next}));
+        } else {
+            co_await pause_until(deadline::in(steady_now(), unable_pause));
+        }
+    }
 }
 
 } // namespace gateway::store

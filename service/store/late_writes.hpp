@@ -1,22 +1,36 @@
 // How calls ended while the store could not write it down (a database that is away or does not say whether it
-// has written, a disk without room): written as soon as it can, so that no key stays taken and no post stays
-// `begun` in a process that lives. What is lost with the process is settled by its heir, as ever. Each write
-// may come twice and changes nothing then. Pure; any thread; owned by the store.
+// has written, a disk without room): kept in memory, bounded, and written as soon as the store can, so that
+// no key stays taken and no post stays `begun` in a process that lives. What is lost with the process is
+// settled by whoever recovers after it. Each write may come twice and changes nothing then. Owned by the
+// store; any thread.
 #pragma once
 #include "base/clock.hpp"
-#include "store/records.hpp"
+#include "runtime/shared_wait.hpp"
+#include "runtime/task.hpp"
+#include "store/idempotency_keys.hpp"
+#include "store/ledger.hpp"
 
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
 
 namespace gateway::store {
 
+class engine;
+
 struct late_write {
     enum class kind { finish_key, forget_key, update_post } what;
     idempotency_record key;
     post_record post;
+};
+
+/// Ends of calls that are still to be written down, and those that never will be.
+struct late_counts {
+    std::uint64_t waiting = 0;
+    std::uint64_t lost = 0;
 };
 
 class late_writes {
@@ -42,6 +56,13 @@ public:
     /// The store does its work, but not this: it is tried a few times more, after the others.
     void refused(steady_time now);
 
+    /// Opened when the next one is added. To be taken before first() is asked, so that none is overlooked.
+    std::shared_ptr<wait_places> next_added();
+    /// When the first of those that wait is due; nothing: none waits.
+    std::optional<steady_time> next_due() const;
+    /// Blocks until none waits, or `until`.
+    void wait_empty(deadline until);
+
     late_counts counts() const;
 
 private:
@@ -52,12 +73,19 @@ private:
         int refusals = 0;
     };
     void add(late_write one, steady_time now);
+    void drop_first();
     void again(steady_time due);
 
     const milliseconds visible_within_;
     mutable std::mutex mutex_;
-    std::deque<entry> waiting_; // of those that are due, the oldest first
+    std::condition_variable empty_;
+    std::deque<entry> waiting_;          // of those that are due, the oldest first
+    std::shared_ptr<wait_places> added_; // whoever waits for the next one; null: nobody
     std::uint64_t lost_ = 0;
 };
+
+/// Writes what waits, on the store's thread, until it is cancelled. In order: a post is ended before the key
+/// of its call.
+task<void> keep_writing_late(engine& on, late_writes& late, ledger& posts, idempotency_keys& keys);
 
 } // namespace gateway::store

@@ -165,7 +165,16 @@ constexpr const char* step_4 = R"sql(
 ALTER TABLE oauth_states ADD COLUMN replace_account INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-constexpr std::array steps{step_1, step_2, step_3, step_4};
+// Who is alive: until now only where replicas share the store, which then has the table already.
+constexpr const char* step_5 = R"sql(
+CREATE TABLE IF NOT EXISTS store_instances (
+    owner TEXT NOT NULL PRIMARY KEY,
+    alive_until INTEGER NOT NULL,
+    is_replica INTEGER NOT NULL DEFAULT 0
+) STRICT;
+)sql";
+
+constexpr std::array steps{step_1, step_2, step_3, step_4, step_5};
 
 void replace_all(std::string& in, std::string_view from, std::string_view to) {
     for (auto at = in.find(from); at != std::string::npos; at = in.find(from, at + to.size()))

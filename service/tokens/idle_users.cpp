@@ -1,6 +1,6 @@
 #include "tokens/idle_users.hpp"
 
-#include "store/store.hpp"
+#include "store/connections.hpp"
 #include "tokens/token_service.hpp"
 
 #include <string>
@@ -14,7 +14,7 @@ constexpr std::uint32_t looked_at_once = 500;
 
 } // namespace
 
-bool refresh_is_due(const store::connection_record& of, wall_time now) {
+bool refresh_is_due(const store::connection_summary& of, wall_time now) {
     const bool alive = of.state == store::connection_state::connected
                        || of.state == store::connection_state::refresh_in_doubt;
     if (!alive || now >= of.refresh_expires_at) return false;
@@ -23,12 +23,13 @@ bool refresh_is_due(const store::connection_record& of, wall_time now) {
     return now >= of.updated_at + life * 4 / 5;
 }
 
-task<result<std::size_t>> refresh_idle_users(store::store& records, token_service& of, deadline until) {
+task<result<std::size_t>> refresh_idle_users(store::connections& connections, token_service& of,
+                                             deadline until) {
     std::size_t refreshed = 0;
     std::string cursor;
     do {
         const std::vector<std::string> everybody{"*"};
-        auto page = co_await records.list_connections(everybody, cursor, looked_at_once, until);
+        auto page = co_await connections.list(everybody, cursor, looked_at_once, until);
         if (!page) co_return page.error();
         for (const auto& each : page->rows) {
             if (!refresh_is_due(each, wall_now())) continue;

@@ -5,12 +5,12 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "runtime/task.hpp"
-#include "store/records.hpp"
+#include "store/connection_record.hpp"
 
 #include <cstddef>
 
 namespace gateway::store {
-class store;
+class connections;
 }
 
 namespace gateway::tokens {
@@ -22,6 +22,7 @@ bool refresh_is_due(const store::connection_record& of, wall_time now);
 
 /// Checks all connections once and refreshes those that are due, one after the other, at the common pace of
 /// refreshes. Gives their number. vault_unavailable, deadline_exceeded (the rest is left for the next round).
-task<result<std::size_t>> refresh_idle_users(store::store& records, token_service& of, deadline until);
+task<result<std::size_t>> refresh_idle_users(store::connections& connections, token_service& of,
+                                             deadline until);
 
 } // namespace gateway::tokens

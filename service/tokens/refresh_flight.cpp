@@ -65,7 +65,7 @@ task<void> note_state(refresh_attempt& a, connection_state now_is, std::string c
     // Best effort: if this cannot be written either, the intent stays open and is found at the next start.
     const auto noted = co_await a.s.vault.set_state(a.one.user, a.from->version, now_is, std::move(cause),
                                                     wall_now(), time_to_end());
-    if (noted) co_await a.s.records.close_refresh(a.held, time_to_end());
+    if (noted) co_await a.s.refreshes.close(a.held, time_to_end());
 }
 
 bool lacks_a_scope(const vault::token_set& now, const vault::token_set& before) {
@@ -117,7 +117,7 @@ task<refresh_outcome> not_known_yet(refresh_attempt& a, bool lost) {
     if (lost)
         co_await note_state(a, connection_state::refresh_in_doubt, std::string(response_lost));
     else
-        co_await a.s.records.close_refresh(a.held, a.until);
+        co_await a.s.refreshes.close(a.held, a.until);
     const auto chance = a.s.chance();
     failure why{errc::tiktok_error, "TikTok does not know this user's new token yet."};
     const std::lock_guard guard(a.s.lock);
@@ -179,7 +179,7 @@ task<refresh_outcome> judge_trouble(refresh_attempt& a, refresh_result how, fail
     if (a.lost_before)
         co_await note_state(a, connection_state::refresh_in_doubt, std::string(response_lost));
     else
-        co_await a.s.records.close_refresh(a.held, a.until);
+        co_await a.s.refreshes.close(a.held, a.until);
     const auto chance = a.s.chance();
     const std::lock_guard guard(a.s.lock);
     const auto now = steady_now();
@@ -241,28 +241,28 @@ task<refresh_outcome> with_lease(refresh_attempt& a) {
     if (!there) co_return broken(there.error());
     a.from = std::move(*there);
     if (a.from->version != a.one.version) {
-        if (a.one.resumed) co_await a.s.records.close_refresh(a.held, a.until);
+        if (a.one.resumed) co_await a.s.refreshes.close(a.held, a.until);
         co_return newest(a.from);
     }
     const bool over = a.from->state == connection_state::revoked
                       || a.from->state == connection_state::reconnect_required
                       || a.from->refresh_token.empty();
     if (over) {
-        if (a.one.resumed) co_await a.s.records.close_refresh(a.held, a.until);
+        if (a.one.resumed) co_await a.s.refreshes.close(a.held, a.until);
         refresh_outcome end{refresh_result::superseded, a.from, reconnect_failure(a.from->cause), false};
         co_return end;
     }
     a.lost_before =
         a.one.resumed
         || (a.from->state == connection_state::refresh_in_doubt && a.from->cause == response_lost);
-    const auto begun = co_await a.s.records.begin_refresh(a.held, a.from->version, wall_now(), a.until);
+    const auto begun = co_await a.s.refreshes.begin(a.held, a.from->version, a.until);
     if (!begun) co_return broken(begun.error());
     if (*begun == store::refresh_begin::refused) co_return co_await look_again(a);
     if (*begun == store::refresh_begin::begun_again) a.lost_before = true;
     failpoint("refresh.intent_durable"); // R2
     co_await keep_the_pace(a);
     if (!may_ask(a)) { // nothing was sent, so this try leaves no new doubt
-        if (!a.lost_before) co_await a.s.records.close_refresh(a.held, time_to_end());
+        if (!a.lost_before) co_await a.s.refreshes.close(a.held, time_to_end());
         co_return broken(store_trouble());
     }
     auto outcome = co_await request(a);
@@ -280,8 +280,7 @@ task<refresh_outcome> with_lease(refresh_attempt& a) {
 task<std::optional<store::lease>> lease_for(token_service::state& s, const flight& one, refresh_outcome& end,
                                             deadline until) {
     while (true) {
-        auto got =
-            co_await s.records.take_lease(one.user, s.owner, s.settings.lease_length, wall_now(), until);
+        auto got = co_await s.refreshes.take_lease(one.user, s.settings.lease_length, until);
         if (!got) {
             end = broken(got.error());
             co_return std::nullopt;
@@ -330,7 +329,7 @@ task<refresh_outcome> refresh(token_service::state& s, const flight& one) {
     failpoint("refresh.leased"); // R1
     refresh_attempt a{s, one, std::move(*held), nullptr, false, until, {}};
     end = co_await with_lease(a);
-    co_await s.records.release_lease(a.held, time_to_end());
+    co_await s.refreshes.release_lease(a.held, time_to_end());
     failpoint("refresh.released"); // R9
     co_return end;
 }

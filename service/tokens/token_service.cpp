@@ -83,15 +83,14 @@ failure reconnect_failure(std::string_view cause) {
     return failure{errc::reconnect_required, message + "."};
 }
 
-token_service::state::state(worker& at, tiktok::oauth& with, vault::token_vault& from, store::store& durable,
-                            token_service_settings how, telemetry::sink* counts_)
+token_service::state::state(worker& at, tiktok::oauth& with, vault::token_vault& from,
+                            store::refreshes& durable, token_service_settings how, telemetry::sink* counts_)
     : home(at),
       ask(with),
       vault(from),
-      records(durable),
+      refreshes(durable),
       settings(how),
       counts(counts_),
-      owner(new_ulid(wall_now())),
       backoff(how.refresh_per_second),
       dice(seed()),
       group(at.executor()) {}
@@ -147,8 +146,9 @@ void token_service::state::complete(const shared_flight& one, const refresh_outc
 }
 
 token_service::token_service(worker& home, tiktok::oauth& ask, vault::token_vault& vault,
-                             store::store& records, token_service_settings settings, telemetry::sink* counts)
-    : state_(std::make_shared<state>(home, ask, vault, records, settings, counts)) {}
+                             store::refreshes& refreshes, token_service_settings settings,
+                             telemetry::sink* counts)
+    : state_(std::make_shared<state>(home, ask, vault, refreshes, settings, counts)) {}
 
 token_service::~token_service() = default;
 
@@ -251,7 +251,7 @@ task<result<vault::shared_tokens>> token_service::connection(user_id user, deadl
 
 task<result<std::size_t>> token_service::resume_open_refreshes(deadline until) {
     const auto s = state_;
-    auto open = co_await s->records.open_refreshes(wall_now(), until);
+    auto open = co_await s->refreshes.unfinished(until);
     if (!open) co_return open.error();
     for (const auto& intent : *open)
         s->attach(intent.user, intent.version, 0, true);

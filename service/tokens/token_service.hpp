@@ -18,7 +18,7 @@ namespace gateway {
 class worker;
 }
 namespace gateway::store {
-class store;
+class refreshes;
 }
 namespace gateway::vault {
 class token_vault;
@@ -61,7 +61,7 @@ class token_service {
 public:
     /// `ask` belongs to `home` and is used on its thread only. `counts` counts the end of each refresh, or
     /// is null.
-    token_service(worker& home, tiktok::oauth& ask, vault::token_vault& vault, store::store& records,
+    token_service(worker& home, tiktok::oauth& ask, vault::token_vault& vault, store::refreshes& refreshes,
                   token_service_settings settings, telemetry::sink* counts = nullptr);
     ~token_service();
 

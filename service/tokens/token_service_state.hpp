@@ -3,7 +3,7 @@
 #include "runtime/shared_wait.hpp"
 #include "runtime/task_group.hpp"
 #include "runtime/worker.hpp"
-#include "store/store.hpp"
+#include "store/refreshes.hpp"
 #include "tiktok/oauth.hpp"
 #include "tokens/refresh_backoff.hpp"
 #include "tokens/refresh_policy.hpp"
@@ -40,7 +40,7 @@ struct flight {
 using shared_flight = std::shared_ptr<flight>;
 
 struct token_service::state : std::enable_shared_from_this<token_service::state> {
-    state(worker& at, tiktok::oauth& with, vault::token_vault& from, store::store& durable,
+    state(worker& at, tiktok::oauth& with, vault::token_vault& from, store::refreshes& durable,
           token_service_settings how, telemetry::sink* counts);
 
     /// The user's refresh in flight, or a new one; null while draining. Any thread.
@@ -61,10 +61,9 @@ struct token_service::state : std::enable_shared_from_this<token_service::state>
     worker& home;
     tiktok::oauth& ask;
     vault::token_vault& vault;
-    store::store& records;
+    store::refreshes& refreshes;
     const token_service_settings settings;
     telemetry::sink* const counts; // null: not counted
-    const std::string owner;       // of leases: this process
 
     mutable std::mutex lock; // for the members below; held for nanoseconds
     std::unordered_map<user_id, shared_flight> flights;

@@ -9,19 +9,19 @@ std::string counter_of(const std::string& key_id) {
 
 } // namespace
 
-task<result<store::done>> key_uses::begin(std::string key_id, deadline until) {
-    const auto sum = co_await records_.add_to_counter(counter_of(key_id), 0, until);
+task<result<void>> key_uses::begin(std::string key_id, deadline until) {
+    const auto sum = co_await facts_.add_to_counter(counter_of(key_id), 0, until);
     if (!sum) co_return sum.error();
     reserved(key_id, 0, *sum);
-    co_return store::done{};
+    co_return result<void>{};
 }
 
-task<result<store::done>> key_uses::take(std::string key_id, std::uint64_t count, deadline until) {
-    if (take_reserved(key_id, count)) co_return store::done{};
-    const auto sum = co_await records_.add_to_counter(counter_of(key_id), batch + count, until);
+task<result<void>> key_uses::take(std::string key_id, std::uint64_t count, deadline until) {
+    if (take_reserved(key_id, count)) co_return result<void>{};
+    const auto sum = co_await facts_.add_to_counter(counter_of(key_id), batch + count, until);
     if (!sum) co_return sum.error();
     reserved(key_id, batch, *sum);
-    co_return store::done{};
+    co_return result<void>{};
 }
 
 std::uint64_t key_uses::count() const {

@@ -6,7 +6,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "runtime/task.hpp"
-#include "store/store.hpp"
+#include "store/facts.hpp"
 
 #include <cstdint>
 #include <mutex>
@@ -16,12 +16,12 @@ namespace gateway::vault {
 
 class key_uses {
 public:
-    explicit key_uses(store::store& records) : records_(records) {}
+    explicit key_uses(store::facts& facts) : facts_(facts) {}
 
     /// Reads the store's count for this key, which is the newest from now on.
-    task<result<store::done>> begin(std::string key_id, deadline until);
+    task<result<void>> begin(std::string key_id, deadline until);
     /// Call before `count` seals under this key. Usually does not wait.
-    task<result<store::done>> take(std::string key_id, std::uint64_t count, deadline until);
+    task<result<void>> take(std::string key_id, std::uint64_t count, deadline until);
     /// For the key of the last call; after a restart a little too high.
     std::uint64_t count() const;
 
@@ -32,7 +32,7 @@ private:
     bool take_reserved(const std::string& key_id, std::uint64_t count);
     void reserved(const std::string& key_id, std::uint64_t more, std::uint64_t sum);
 
-    store::store& records_;
+    store::facts& facts_;
     mutable std::mutex mutex_;
     std::string key_id_;
     std::uint64_t left_ = 0; // reserved and not used

@@ -4,7 +4,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/secret.hpp"
-#include "store/records.hpp"
+#include "store/connection_record.hpp"
 #include "vault/scope_lists.hpp"
 
 #include <atomic>

@@ -17,7 +17,7 @@ failure not_connected() {
 }
 
 /// A set without the tokens.
-std::shared_ptr<token_set> described(const store::connection_record& record, scope_lists& lists) {
+std::shared_ptr<token_set> described(const store::connection_summary& record, scope_lists& lists) {
     auto out = std::make_shared<token_set>();
     out->user = record.user;
     out->account = record.account;
@@ -43,7 +43,7 @@ void take_tokens(token_set& into, token_text&& text) {
 
 } // namespace
 
-std::optional<token_text> token_vault::state::open_pair(const store::connection_record& record,
+std::optional<token_text> token_vault::state::open_pair(const store::connection_summary& record,
                                                         std::uint64_t version, std::string_view blob) {
     const auto plain = open(*ring(), name_of_pair(record.user, version), blob);
     if (!plain) return std::nullopt;
@@ -54,7 +54,7 @@ std::optional<token_text> token_vault::state::open_pair(const store::connection_
     return text;
 }
 
-std::string token_vault::state::seal_pair(const key_ring& keys, const store::connection_record& record,
+std::string token_vault::state::seal_pair(const key_ring& keys, const store::connection_summary& record,
                                           const token_text& text) {
     ++sealed;
     const secret plain = write_token_text(text);
@@ -63,7 +63,7 @@ std::string token_vault::state::seal_pair(const key_ring& keys, const store::con
 
 task<result<shared_tokens>> token_vault::state::read(user_id user, deadline until) {
     const auto noted = cache.now(user);
-    auto found = co_await records.find_connection(user, until);
+    auto found = co_await connections.find(user, until);
     if (!found) co_return found.error();
     if (!*found) {
         cache.drop(user);
@@ -94,11 +94,11 @@ task<result<shared_tokens>> token_vault::state::read(user_id user, deadline unti
 
 /// The record's tag is wrong (V04): tries the previous pair and stores the result for operators to see. The
 /// damaged bytes are kept.
-task<result<shared_tokens>> token_vault::state::repair(store::connection_record record, deadline until) {
+task<result<shared_tokens>> token_vault::state::repair(store::connection_summary record, deadline until) {
     ++damaged;
     const auto noted = cache.now(record.user);
     auto out = described(record, scopes);
-    auto kept = co_await records.kept_tokens(record.user, until);
+    auto kept = co_await connections.kept_tokens(record.user, until);
     if (!kept) co_return kept.error();
     for (const auto& one : *kept) {
         auto text = open_pair(record, one.version, one.sealed_tokens);
@@ -111,20 +111,22 @@ task<result<shared_tokens>> token_vault::state::repair(store::connection_record 
         out->state = out->access_token.empty() ? store::connection_state::reconnect_required
                                                : store::connection_state::refresh_in_doubt;
         out->cause = vault::damaged;
-        auto noticed = co_await records.set_connection_state(record.user, record.version, out->state,
-                                                             out->cause, wall_now(), until);
+        auto noticed = co_await connections.set_state(record.user, record.version, out->state, out->cause,
+                                                      wall_now(), until);
         if (!noticed) co_return noticed.error();
     }
     cache.put_read(out, noted);
     co_return shared_tokens{out};
 }
 
-token_vault::token_vault(store::store& records, key_ring keys, std::size_t cached_users_max)
-    : state_(std::make_unique<state>(records, std::move(keys), cached_users_max)) {
-    records.listen(*state_);
+token_vault::token_vault(store::connections& connections, store::refreshes& refreshes, store::sealed& sealed,
+                         store::facts& facts, key_ring keys, std::size_t cached_users_max)
+    : state_(
+        std::make_unique<state>(connections, refreshes, sealed, facts, std::move(keys), cached_users_max)) {
+    connections.listen(*state_);
 }
 token_vault::~token_vault() {
-    state_->records.stop_listening(*state_);
+    state_->connections.stop_listening(*state_);
 }
 
 void token_vault::expect(const user_id& user) const {
@@ -173,14 +175,14 @@ task<result<shared_tokens>> token_vault::save_grant(user_id user, fresh_tokens f
                     now + fresh.refresh_lifetime};
     for (int tries = 0; tries < tries_max; ++tries) {
         const auto noted = s.cache.now(user);
-        auto there = co_await s.records.find_connection(user, until);
+        auto there = co_await s.connections.find_summary(user, until);
         if (!there) co_return there.error();
         std::uint64_t expected = 0, below = 0;
         if (*there) {
             if (only_same_account && (*there)->account != fresh.account) co_return shared_tokens{};
             expected = below = (*there)->version;
         } else {
-            const auto floor = co_await s.records.version_floor(until);
+            const auto floor = co_await s.connections.version_floor(until);
             if (!floor) co_return floor.error();
             below = *floor;
         }
@@ -196,7 +198,7 @@ task<result<shared_tokens>> token_vault::save_grant(user_id user, fresh_tokens f
         if (!keys) co_return keys.error();
         record.sealed_tokens = s.seal_pair(**keys, record, text);
         auto out = described(record, state_->scopes);
-        const auto stored = co_await s.records.put_connection(std::move(record), expected, until);
+        const auto stored = co_await s.connections.put(std::move(record), expected, until);
         if (!stored) {
             s.cache.doubt(user); // it may have been stored all the same
             co_return stored.error();
@@ -214,10 +216,10 @@ task<result<saved_refresh>> token_vault::save_refreshed(store::lease held, share
                                                         fresh_tokens fresh, wall_time now, deadline until) {
     auto& s = *state_;
     const auto noted = s.cache.now(from->user);
-    auto there = co_await s.records.find_connection(from->user, until);
+    auto there = co_await s.connections.find_summary(from->user, until);
     if (!there) co_return there.error();
     if (!*there || (*there)->version != from->version) co_return saved_refresh{};
-    auto record = std::move(**there);
+    store::connection_record record{std::move(**there), {}};
     record.version = from->version + 1;
     record.state = store::connection_state::connected;
     record.cause.clear();
@@ -242,8 +244,7 @@ task<result<saved_refresh>> token_vault::save_refreshed(store::lease held, share
     if (!keys) co_return keys.error();
     record.sealed_tokens = s.seal_pair(**keys, record, text);
     auto out = described(record, state_->scopes);
-    const auto ended =
-        co_await s.records.finish_refresh(std::move(held), std::move(record), from->version, until);
+    const auto ended = co_await s.refreshes.finish(std::move(held), std::move(record), from->version, until);
     if (!ended) {
         s.cache.doubt(from->user);
         co_return ended.error();
@@ -261,21 +262,21 @@ task<result<saved_refresh>> token_vault::save_refreshed(store::lease held, share
 task<result<bool>> token_vault::set_state(user_id user, std::uint64_t version, store::connection_state now_is,
                                           std::string cause, wall_time now, deadline until) {
     auto changed =
-        co_await state_->records.set_connection_state(user, version, now_is, std::move(cause), now, until);
+        co_await state_->connections.set_state(user, version, now_is, std::move(cause), now, until);
     state_->cache.doubt(user);
     if (!changed) co_return changed.error();
     co_return *changed;
 }
 
 task<result<bool>> token_vault::revoke(user_id user, std::string cause, wall_time now, deadline until) {
-    auto known = co_await state_->records.revoke_connection(user, std::move(cause), now, until);
+    auto known = co_await state_->connections.revoke(user, std::move(cause), now, until);
     state_->written(user, known.has_value());
     if (!known) co_return known.error();
     co_return *known;
 }
 
 task<result<bool>> token_vault::forget(user_id user, deadline until) {
-    auto known = co_await state_->records.forget_connection(user, until);
+    auto known = co_await state_->connections.forget(user, until);
     state_->written(user, known.has_value());
     if (!known) co_return known.error();
     co_return *known;

@@ -1,6 +1,6 @@
-// The only part that handles both a token and its ciphertext. Shared by all workers: the store is
-// thread-safe, and the cache of decrypted sets is sharded and locked for nanoseconds, never across a wait.
-// Owned by main.
+// The only part that handles both a token and its ciphertext. Shared by all workers: the roles of the store
+// behind it are thread-safe, and the cache of decrypted sets is sharded and locked for nanoseconds, never
+// across a wait. Owned by main.
 //
 // Failures of all calls: user_not_connected (no such connection), vault_unavailable, deadline_exceeded.
 #pragma once
@@ -9,7 +9,10 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "runtime/task.hpp"
-#include "store/store.hpp"
+#include "store/connections.hpp"
+#include "store/facts.hpp"
+#include "store/refreshes.hpp"
+#include "store/sealed.hpp"
 #include "vault/key_ring.hpp"
 #include "vault/token_set.hpp"
 
@@ -51,17 +54,18 @@ struct key_standing {
 
 class token_vault {
 public:
-    token_vault(store::store& records, key_ring keys, std::size_t cached_users_max = 100'000);
+    token_vault(store::connections& connections, store::refreshes& refreshes, store::sealed& sealed,
+                store::facts& facts, key_ring keys, std::size_t cached_users_max = 100'000);
     ~token_vault();
 
     /// Call once, before any other function: refuses a ring that lacks a key that the store needs, and
     /// changes nothing then. The failure's message is for the operator.
-    task<result<store::done>> check_keys(deadline until);
+    task<result<void>> check_keys(deadline until);
 
     /// For SIGHUP, while serving: makes the same check; if it fails, the old ring stays. Otherwise the new
     /// ring's newest key seals from now on. Keys that the new ring lacks still open values that were in use,
     /// until the process ends.
-    task<result<store::done>> change_keys(key_ring fresh, deadline until);
+    task<result<void>> change_keys(key_ring fresh, deadline until);
     /// The number of rings so far, including this one.
     std::uint64_t rings() const;
 

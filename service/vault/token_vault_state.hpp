@@ -1,6 +1,7 @@
 // The state shared by token_vault.cpp (pairs and verifiers) and vault_keys.cpp (the key ring and its change).
 // Private to vault/.
 #pragma once
+#include "store/changes.hpp"
 #include "vault/key_uses.hpp"
 #include "vault/scope_lists.hpp"
 #include "vault/sealing.hpp"
@@ -23,13 +24,20 @@ namespace gateway::vault {
 using shared_ring = std::shared_ptr<const key_ring>;
 
 struct token_vault::state final : store::change_listener {
-    state(store::store& at, key_ring ring, std::size_t cached_users_max)
-        : records(at),
+    state(store::connections& of_users, store::refreshes& under_way, store::sealed& all_sealed,
+          store::facts& small_facts, key_ring ring, std::size_t cached_users_max)
+        : connections(of_users),
+          refreshes(under_way),
+          sealed_values(all_sealed),
+          facts(small_facts),
           cache(cached_users_max),
-          uses(at),
+          uses(small_facts),
           ring_(std::make_shared<const key_ring>(std::move(ring))) {}
 
-    store::store& records;
+    store::connections& connections;
+    store::refreshes& refreshes;
+    store::sealed& sealed_values;
+    store::facts& facts;
     token_cache cache;
     scope_lists scopes;
     key_uses uses;
@@ -61,12 +69,12 @@ struct token_vault::state final : store::change_listener {
     /// replica has a newer ring. False for a damaged id.
     task<result<bool>> under_a_key_of_others(std::string_view blob, deadline until);
 
-    std::optional<token_text> open_pair(const store::connection_record& record, std::uint64_t version,
+    std::optional<token_text> open_pair(const store::connection_summary& record, std::uint64_t version,
                                         std::string_view blob);
-    std::string seal_pair(const key_ring& keys, const store::connection_record& record,
+    std::string seal_pair(const key_ring& keys, const store::connection_summary& record,
                           const token_text& text);
     task<result<shared_tokens>> read(user_id user, deadline until);
-    task<result<shared_tokens>> repair(store::connection_record record, deadline until);
+    task<result<shared_tokens>> repair(store::connection_summary record, deadline until);
 
 private:
     mutable std::mutex ring_mutex_;

@@ -19,14 +19,15 @@ struct verdict {
 };
 
 /// Writes nothing.
-task<result<verdict>> judge(store::store& records, const key_ring& keys, deadline until) {
-    const auto checks = co_await records.list_meta(std::string(key_check), until);
+task<result<verdict>> judge(store::facts& facts, store::sealed& sealed, const key_ring& keys,
+                            deadline until) {
+    const auto checks = co_await facts.list(std::string(key_check), until);
     if (!checks) co_return checks.error();
     verdict out;
     for (const auto& [name, blob] : *checks) {
         const std::string id = name.substr(key_check.size());
         if (keys.find(id) == nullptr) {
-            const auto count = co_await records.count_sealed_with(blob_prefix(id), until);
+            const auto count = co_await sealed.count_with(blob_prefix(id), until);
             if (!count) co_return count.error();
             if (*count > 0)
                 co_return refused("The store holds " + std::to_string(*count)
@@ -40,7 +41,7 @@ task<result<verdict>> judge(store::store& records, const key_ring& keys, deadlin
         out.newest_known = out.newest_known || id == keys.newest().id;
     }
     if (checks->empty()) {
-        const auto count = co_await records.count_sealed_with(blob_prefix("").substr(0, 1), until);
+        const auto count = co_await sealed.count_with(blob_prefix("").substr(0, 1), until);
         if (!count) co_return count.error();
         if (*count > 0)
             co_return refused(
@@ -50,36 +51,36 @@ task<result<verdict>> judge(store::store& records, const key_ring& keys, deadlin
 }
 
 /// Call before the key's first use: from then on a ring without it is refused while it is needed.
-task<result<store::done>> note_newest(store::store& records, const key_ring& keys, deadline until) {
+task<result<void>> note_newest(store::facts& facts, const key_ring& keys, deadline until) {
     const auto& id = keys.newest().id;
     std::string blob = seal(keys, {"key_check", id, 0}, key_check_text);
-    co_return co_await records.put_meta(std::string(key_check) + id, std::move(blob), until);
+    co_return co_await facts.put(std::string(key_check) + id, std::move(blob), until);
 }
 
 } // namespace
 
-task<result<store::done>> token_vault::check_keys(deadline until) {
+task<result<void>> token_vault::check_keys(deadline until) {
     auto& s = *state_;
     const auto keys = s.ring();
-    const auto judged = co_await judge(s.records, *keys, until);
+    const auto judged = co_await judge(s.facts, s.sealed_values, *keys, until);
     if (!judged) co_return judged.error();
     for (const auto& name : judged->unused) {
-        const auto forgotten = co_await s.records.forget_meta(name, until);
+        const auto forgotten = co_await s.facts.forget(name, until);
         if (!forgotten) co_return forgotten.error();
     }
     if (!judged->newest_known) {
-        const auto noted = co_await note_newest(s.records, *keys, until);
+        const auto noted = co_await note_newest(s.facts, *keys, until);
         if (!noted) co_return noted.error();
     }
     co_return co_await s.uses.begin(keys->newest().id, until);
 }
 
-task<result<store::done>> token_vault::change_keys(key_ring fresh, deadline until) {
+task<result<void>> token_vault::change_keys(key_ring fresh, deadline until) {
     auto& s = *state_;
-    const auto judged = co_await judge(s.records, fresh, until);
+    const auto judged = co_await judge(s.facts, s.sealed_values, fresh, until);
     if (!judged) co_return judged.error();
     if (!judged->newest_known) {
-        const auto noted = co_await note_newest(s.records, fresh, until);
+        const auto noted = co_await note_newest(s.facts, fresh, until);
         if (!noted) co_return noted.error();
     }
     const auto begun = co_await s.uses.begin(fresh.newest().id, until);
@@ -87,7 +88,7 @@ task<result<store::done>> token_vault::change_keys(key_ring fresh, deadline unti
     // A value that is being sealed under a removed key must still open; it is re-encrypted like all others.
     fresh.keep_for_opening(*s.ring());
     s.change_ring(std::move(fresh));
-    co_return store::done{};
+    co_return result<void>{};
 }
 
 task<result<shared_ring>> token_vault::state::ring_to_seal(std::uint64_t count, deadline until) {
@@ -102,7 +103,7 @@ task<result<shared_ring>> token_vault::state::ring_to_seal(std::uint64_t count, 
 task<result<bool>> token_vault::state::under_a_key_of_others(std::string_view blob, deadline until) {
     const std::string id(key_id_of(blob));
     if (id.empty() || ring()->find(id) != nullptr) co_return false;
-    const auto known = co_await records.find_meta(std::string(key_check) + id, until);
+    const auto known = co_await facts.find(std::string(key_check) + id, until);
     if (!known) co_return known.error();
     co_return known->has_value();
 }
@@ -116,14 +117,14 @@ std::vector<std::string> token_vault::older_keys() const {
 }
 
 task<result<std::uint64_t>> token_vault::count_under(std::string key_id, deadline until) {
-    co_return co_await state_->records.count_sealed_with(blob_prefix(key_id), until);
+    co_return co_await state_->sealed_values.count_with(blob_prefix(key_id), until);
 }
 
 task<result<reseal_step>> token_vault::reseal(std::string key_id, std::string cursor, deadline until) {
     constexpr std::uint32_t rows_per_step = 200;
     auto& s = *state_;
     auto page =
-        co_await s.records.list_sealed_with(blob_prefix(key_id), std::move(cursor), rows_per_step, until);
+        co_await s.sealed_values.list_with(blob_prefix(key_id), std::move(cursor), rows_per_step, until);
     if (!page) co_return page.error();
     reseal_step out;
     out.next = std::move(page->next);
@@ -143,7 +144,7 @@ task<result<reseal_step>> token_vault::reseal(std::string key_id, std::string cu
         std::string anew = seal(**keys, name, plain->reveal());
         moved.push_back({std::move(row), std::move(anew)});
     }
-    const auto found = co_await s.records.replace_sealed(std::move(moved), until);
+    const auto found = co_await s.sealed_values.replace(std::move(moved), until);
     if (!found) co_return found.error();
     out.resealed = *found;
     co_return out;

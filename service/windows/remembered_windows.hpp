@@ -3,7 +3,7 @@
 // are in the ledger.
 #pragma once
 #include "base/clock.hpp"
-#include "store/records.hpp"
+#include "store/post_record.hpp"
 
 #include <vector>
 

@@ -3,7 +3,7 @@
 #pragma once
 #include "limits/share.hpp"
 #include "runtime/shared_wait.hpp"
-#include "store/records.hpp"
+#include "store/window_shares.hpp"
 
 #include <array>
 #include <cstddef>

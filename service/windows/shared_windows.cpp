@@ -4,7 +4,8 @@
 #include "runtime/shared_wait.hpp"
 #include "runtime/waiter.hpp"
 #include "runtime/worker.hpp"
-#include "store/store.hpp"
+#include "store/engine.hpp"
+#include "store/window_shares.hpp"
 #include "windows/share_table.hpp"
 
 #include <boost/asio/post.hpp>
@@ -36,8 +37,8 @@ task<void> hold_while(std::shared_ptr<const void> /*what*/, task<void> work) {
 } // namespace
 
 struct shared_windows::state final : store::change_listener, std::enable_shared_from_this<state> {
-    state(worker& at, store::store& durable, limits::window_table& table)
-        : home(at), records(durable), windows(table) {}
+    state(worker& at, store::engine& on, store::window_shares& durable, limits::window_table& table)
+        : home(at), engine(on), records(durable), windows(table) {}
 
     void window_wanted(std::string_view key, std::uint8_t kind) override;
     void window_closed(std::string_view key, std::uint8_t kind, milliseconds wait) override;
@@ -54,7 +55,8 @@ struct shared_windows::state final : store::change_listener, std::enable_shared_
     void spawn(task<void> work);
 
     worker& home;
-    store::store& records;
+    store::engine& engine;
+    store::window_shares& records;
     limits::window_table& windows;
     std::atomic<bool> away{false}; // the store did not answer the last time
     share_table shares;
@@ -63,7 +65,7 @@ struct shared_windows::state final : store::change_listener, std::enable_shared_
 shared_windows::taken shared_windows::state::take(const store::window_name& name, steady_time now,
                                                   deadline until) {
     const auto rule = windows.rule_of(name.kind);
-    const auto seen = records.replicas();
+    const auto seen = engine.replicas();
     if (!seen || rule.limit == 0) return as_taken(windows.take(name.key, name.kind, now, until));
     auto& in = shares.of(name);
     bool renew = false;
@@ -124,7 +126,7 @@ task<shared_windows::state::answer> shared_windows::state::ask_store(const store
                                                                      std::uint32_t waiting) {
     const auto now = steady_now();
     const auto rule = windows.rule_of(name.kind);
-    const auto seen = records.replicas().value_or(limits::replicas_seen{});
+    const auto seen = engine.replicas().value_or(limits::replicas_seen{});
     store::window_wish wish;
     wish.which = name;
     auto& in = shares.of(name);
@@ -142,7 +144,7 @@ task<shared_windows::state::answer> shared_windows::state::ask_store(const store
     wish.length = rule.length;
     if (wish.used > 0) wish.frees_in = windows.stands(name.key, name.kind, now).until_more;
     const auto wanted = wish.wanted;
-    auto granted = co_await records.take_window_share(std::move(wish), deadline::in(now, answer_within));
+    auto granted = co_await records.take(std::move(wish), deadline::in(now, answer_within));
     away.store(!granted, std::memory_order_relaxed);
     const std::lock_guard lock(in.lock);
     auto& one = in.of(name, now);
@@ -218,20 +220,21 @@ task<void> shared_windows::state::give_back(store::window_name name, asking told
     }
     const auto frees_in = kept > 0 ? windows.stands(name.key, name.kind, now).until_more : milliseconds{0};
     store::window_name which = name;
-    static_cast<void>(co_await records.return_window_share(std::move(which), granted_as, kept, frees_in,
-                                                           deadline::in(now, answer_within)));
+    static_cast<void>(co_await records.give_back(std::move(which), granted_as, kept, frees_in,
+                                                 deadline::in(now, answer_within)));
     const std::lock_guard lock(in.lock);
     in.of(name, now).now.reset();
     told->set(true);
 }
 
-shared_windows::shared_windows(worker& home, store::store& records, limits::window_table& windows)
-    : state_(std::make_shared<state>(home, records, windows)) {
-    records.listen(*state_);
+shared_windows::shared_windows(worker& home, store::engine& on, store::window_shares& records,
+                               limits::window_table& windows)
+    : state_(std::make_shared<state>(home, on, records, windows)) {
+    on.listen(*state_);
 }
 
 shared_windows::~shared_windows() {
-    state_->records.stop_listening(*state_);
+    state_->engine.stop_listening(*state_);
 }
 
 void shared_windows::expect(std::string_view key) const {
@@ -240,7 +243,7 @@ void shared_windows::expect(std::string_view key) const {
 
 shared_windows::taken shared_windows::take(std::string_view key, std::uint8_t kind, steady_time now,
                                            deadline until) {
-    if (!state_->records.replicas()) return as_taken(state_->windows.take(key, kind, now, until));
+    if (!state_->engine.replicas()) return as_taken(state_->windows.take(key, kind, now, until));
     return state_->take({std::string(key), kind}, now, until);
 }
 
@@ -261,11 +264,11 @@ task<shared_windows::taken> shared_windows::ask(std::string key, std::uint8_t ki
 
 void shared_windows::tell_closed(std::string_view key, std::uint8_t kind, milliseconds wait) {
     const auto limit = state_->windows.rule_of(kind).limit;
-    if (!state_->records.replicas() || limit == 0) return;
+    if (!state_->engine.replicas() || limit == 0) return;
     const auto close = [](std::shared_ptr<state> s, store::window_name which, std::uint32_t whole,
                           milliseconds length) -> task<void> {
-        static_cast<void>(co_await s->records.close_window(std::move(which), whole, length,
-                                                           deadline::in(steady_now(), answer_within)));
+        static_cast<void>(co_await s->records.close(std::move(which), whole, length,
+                                                    deadline::in(steady_now(), answer_within)));
     };
     state_->spawn(close(state_, {std::string(key), kind}, limit, wait));
 }

@@ -19,8 +19,9 @@ namespace gateway {
 class worker;
 }
 namespace gateway::store {
-class store;
-}
+class engine;
+class window_shares;
+} // namespace gateway::store
 
 namespace gateway::windows {
 
@@ -33,7 +34,8 @@ struct store_is_away {
 
 class shared_windows {
 public:
-    shared_windows(worker& home, store::store& records, limits::window_table& windows);
+    shared_windows(worker& home, store::engine& on, store::window_shares& records,
+                   limits::window_table& windows);
     /// Destroy only after the home worker has stopped, or when nothing is in flight.
     ~shared_windows();
     shared_windows(const shared_windows&) = delete;

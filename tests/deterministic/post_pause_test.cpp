@@ -30,7 +30,7 @@ task<void> call(post_replica& at, post_result& seen) {
 TEST(Posts, I04WhoStoodStillUntilItWasGivenUpSendsNoByteAndTheKeyMakesOnePost) {
     const testing::temporary_folder folder;
     world in(1);
-    database at;
+    simulated_database at;
     store_wire wire(in);
     post_history history;
     post_network network(in, history);

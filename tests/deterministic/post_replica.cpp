@@ -25,10 +25,10 @@
 namespace gateway::simulation {
 namespace {
 
-/// As service/store/postgresql/store.cpp and app/crash_recovery.cpp do.
+/// As service/store/postgresql/engine.cpp and app/crash_recovery.cpp do.
 task<void> stay_alive(store::store& store) {
     for (;;) {
-        const auto beat = co_await store.ping(deadline::in(steady_now(), seconds{10}));
+        const auto beat = co_await store.on().beat(deadline::in(steady_now(), seconds{10}));
         static_cast<void>(beat);
         co_await pause_until(deadline::in(steady_now(), seconds{10}));
     }
@@ -37,8 +37,8 @@ task<void> stay_alive(store::store& store) {
 task<void> keep_settling(store::store& store) {
     for (;;) {
         const auto until = deadline::in(steady_now(), seconds{300});
-        const auto posts = co_await posts::settle_abandoned(store, until);
-        const auto keys = co_await idempotency::recover_keys(store, actions::table(), until);
+        const auto posts = co_await posts::settle_abandoned(store.ledger, until);
+        const auto keys = co_await idempotency::recover_keys(store.keys, actions::table(), until);
         static_cast<void>(posts);
         static_cast<void>(keys);
         co_await pause_until(deadline::in(steady_now(), seconds{30}));
@@ -89,31 +89,32 @@ telemetry::recorder& counts() {
 } // namespace
 
 struct post_replica::parts {
-    parts(worker& home, database& at, store_wire& wire, const settings::all& settings,
+    parts(worker& home, simulated_database& at, store_wire& wire, const settings::all& settings,
           const std::string& folder)
-        : records(make_simulated_store(at, &wire)),
+        : records(std::make_unique<store::store>(std::make_unique<simulated_engine>(at, wire, home.group()),
+                                                 milliseconds{0})),
           client(home, no_tls(), no_names(), {}),
           ask(tiktok::send_form(nobody_asks), "open.tiktokapis.com", "app-key", secret{"app-secret"},
               "https://gw.example/oauth/callback"),
-          vault(*records, simulated_keys()),
-          tokens(home, ask, vault, *records, {}),
+          vault(records->connections, records->refreshes, records->sealed, records->facts, simulated_keys()),
+          tokens(home, ask, vault, records->refreshes, {}),
           table(windows::window_rules(settings.limits)),
-          windows(home, *records, table),
+          windows(home, records->on(), records->windows, table),
           quotas({limits::window_rule{}}),
           memory(settings.uploads.memory_bytes),
           uploads(client, memory, settings.tiktok.upload_hosts, counts()),
           tiktok(client, {"open.tiktokapis.com"}, tokens, windows, uploads, counts()),
           disk(1, 16),
           files_settings{folder, settings.files.quota_bytes, settings.files.keep_hours},
-          files(*records, disk, files_settings),
-          posts(*records, files, settings.tiktok.default_privacy_level, settings.uploads.keep_hours),
-          desk(*records, vault, ask, tokens, {}),
-          keys(*records),
+          files(records->files, disk, files_settings),
+          posts(records->ledger, files, settings.tiktok.default_privacy_level, settings.uploads.keep_hours),
+          desk(records->connections, records->logins, vault, ask, tokens, {}),
+          keys(records->keys),
           webhooks("app-key", secret{"app-secret"}),
           calls({std::make_shared<const pipeline::caller_book>(std::vector<settings::caller>{}), quotas,
                  unknown_keys},
                 {settings.tiktok.verified_url_prefixes, memory, files, settings.uploads.keep_hours},
-                {settings.deadlines, calls_end}, {desk, tiktok}, *records, files, keys,
+                {settings.deadlines, calls_end}, {desk, tiktok}, records->ledger, files, keys,
                 {posts, files, desk, keys, webhooks}) {}
 
     std::unique_ptr<store::store> records;
@@ -139,7 +140,7 @@ struct post_replica::parts {
     pipeline::pipeline calls;
 };
 
-post_replica::post_replica(world& in, database& at, store_wire& wire, post_network& tiktok,
+post_replica::post_replica(world& in, simulated_database& at, store_wire& wire, post_network& tiktok,
                            const settings::all& settings, const std::string& folder)
     : world_(in),
       loop_(std::make_unique<worker>()),

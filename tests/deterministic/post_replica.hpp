@@ -4,13 +4,14 @@
 #pragma once
 #include "connections/desk.hpp"
 #include "deterministic/simulated_client.hpp"
-#include "deterministic/simulated_store.hpp"
+#include "deterministic/simulated_engine.hpp"
 #include "files/shelf.hpp"
 #include "pipeline/caller_book.hpp"
 #include "pipeline/pipeline.hpp"
 #include "posts/publisher.hpp"
 #include "runtime/blocking.hpp"
 #include "runtime/worker.hpp"
+#include "store/store.hpp"
 #include "telemetry/call_record.hpp"
 #include "tiktok/oauth.hpp"
 #include "tokens/token_service.hpp"
@@ -45,7 +46,7 @@ struct post_result {
 
 class post_replica {
 public:
-    post_replica(world& in, database& at, store_wire& wire, post_network& tiktok,
+    post_replica(world& in, simulated_database& at, store_wire& wire, post_network& tiktok,
                  const settings::all& settings, const std::string& folder);
     ~post_replica();
     post_replica(const post_replica&) = delete;

@@ -60,7 +60,7 @@ private:
     settings::all settings_;
     testing::temporary_folder folder_;
     world world_;
-    database at_;
+    simulated_database at_;
     store_wire wire_;
     post_history history_;
     post_network network_;
@@ -220,10 +220,12 @@ void run::judge() {
         else if (!story.unknown && posts == 0)
             world_.violation("I04: told good, and TikTok posted nothing" + name);
     }
-    for (const auto& [attempt, row] : at_.posts())
-        if (row.record.state == store::post_state::begun) world_.violation("I04: an attempt stays begun");
-    for (const auto& [name, row] : at_.keys())
-        if (!row.record.finished) world_.violation("I04: a key stays unfinished: " + name.second);
+    const store::statement begun{"SELECT attempt FROM posts WHERE state = 'begun'"};
+    for (auto left = at_.ask(begun); left.next();)
+        world_.violation("I04: an attempt stays begun: " + left.next_text());
+    const store::statement unfinished{"SELECT key FROM idempotency_keys WHERE finished = 0"};
+    for (auto left = at_.ask(unfinished); left.next();)
+        world_.violation("I04: a key stays unfinished: " + left.next_text());
     for (const auto& one : replicas_)
         if (!one || one->group().first_fault()) world_.violation("P12: an exception left a coroutine");
 }

@@ -26,15 +26,37 @@ std::size_t number_of_user(const user_id& user) {
     return std::stoul(user.text().substr(1));
 }
 
-refresh_judge::refresh_judge(world& in, token_history& history, database& at, const std::deque<life>& lives,
-                             std::size_t users)
+refresh_judge::refresh_judge(world& in, token_history& history, simulated_database& at,
+                             const std::deque<life>& lives, std::size_t users)
     : world_(in), history_(history), at_(at), lives_(lives), keys_(simulated_keys()) {
     for (std::size_t i = 0; i < users; ++i)
-        users_.push_back({name_of_user(i), 0, 0, false});
-    at_.on_pair = [this](const store::connection_record& record, bool by_refresh) {
-        stored(record, by_refresh);
-    };
-    at_.on_revoked = [this](const user_id& user) { users_[number_of_user(user)].revoked = true; };
+        users_.push_back({name_of_user(i)});
+    at_.on_change = [this](const user_id& user) { changed(user); };
+}
+
+std::optional<store::connection_record> find_connection(simulated_database& at, const user_id& user) {
+    store::statement ask{"SELECT version, state, cause, sealed_tokens FROM connections WHERE user_id = $1"};
+    ask.text(user.text());
+    auto found = at.ask(ask);
+    if (!found.next()) return std::nullopt;
+    store::connection_record out;
+    out.user = user;
+    out.version = found.next_count();
+    out.state = store::connection_state_named(found.next_text());
+    out.cause = found.next_text();
+    out.sealed_tokens = found.next_text();
+    return out;
+}
+
+void refresh_judge::changed(const user_id& user) {
+    auto& story = users_[number_of_user(user)];
+    const auto record = find_connection(at_, user);
+    if (!record || record->sealed_tokens == story.sealed) return; // gone, or only its state is another
+    story.sealed = record->sealed_tokens;
+    if (record->state == connection_state::revoked)
+        story.revoked = true;
+    else
+        stored(*record);
 }
 
 void refresh_judge::complain(std::string what, const user_story& about) {
@@ -53,10 +75,11 @@ std::size_t refresh_judge::pair_in(const store::connection_record& record) const
     return history_.of_access_token(std::string(text->access_token.reveal())).value();
 }
 
-void refresh_judge::stored(const store::connection_record& record, bool by_refresh) {
+void refresh_judge::stored(const store::connection_record& record) {
     auto& story = users_[number_of_user(record.user)];
     const auto number = pair_in(record);
     const auto& pair = history_.pair(number);
+    const bool by_refresh = number != history_.first_of_grant(pair.grant); // a login brings the first one
     world_.note(by_refresh ? "stored" : "granted", pair.refresh, record.version);
     if (pair.user != number_of_user(record.user)) complain("T10: somebody else's pair was stored", story);
     if (record.version <= story.version) complain("V05: a version was used twice", story);
@@ -91,7 +114,7 @@ bool refresh_judge::could_not_be_stored(const issued_pair& newest) const {
 }
 
 bool refresh_judge::is_lost(user_story& story) {
-    const auto record = at_.find_connection(story.id);
+    const auto record = find_connection(at_, story.id);
     if (!record) {
         complain("a user is gone", story);
         return false;
@@ -126,10 +149,16 @@ std::uint64_t refresh_judge::settle() {
     std::uint64_t lost = 0;
     for (auto& story : users_)
         lost += is_lost(story) ? 1U : 0U;
-    for (const auto& left : at_.open_refreshes())
-        complain("T02: an intent is open when all is quiet, of version " + std::to_string(left.version)
-                     + " since " + std::to_string((wall_now() - left.started_at).count()) + " ms",
-                 users_[number_of_user(left.user)]);
+    const store::statement open{
+        "SELECT user_id, version, started_at FROM refresh_intents i WHERE NOT EXISTS "
+        "(SELECT 1 FROM leases l WHERE l.user_id = i.user_id AND l.expires_at > now_ms())"};
+    for (auto left = at_.ask(open); left.next();) {
+        const auto user = user_id::trusted(left.next_text());
+        const auto version = std::to_string(left.next_count());
+        complain("T02: an intent is open when all is quiet, of version " + version + " since "
+                     + std::to_string((wall_now() - left.next_time()).count()) + " ms",
+                 users_[number_of_user(user)]);
+    }
     return lost;
 }
 

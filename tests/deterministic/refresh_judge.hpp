@@ -1,15 +1,16 @@
 // Who watches the vault of a simulated world: hears of every pair that is stored, and tells at the end what
 // is wrong with each user. Owned by the refresh run.
 #pragma once
-#include "deterministic/database.hpp"
-#include "deterministic/simulated_store.hpp"
+#include "deterministic/simulated_engine.hpp"
 #include "deterministic/token_endpoint.hpp"
 #include "deterministic/token_history.hpp"
 #include "deterministic/world.hpp"
+#include "store/connection_record.hpp"
 #include "vault/key_ring.hpp"
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,12 +21,16 @@ struct user_story {
     user_id id;
     std::size_t held = 0; // number of the pair in the vault
     std::uint64_t version = 0;
+    std::string sealed; // the pair, as it lies there
     bool revoked = false;
 };
 
+/// A user's connection, as the database has it now.
+std::optional<store::connection_record> find_connection(simulated_database& at, const user_id& user);
+
 class refresh_judge {
 public:
-    refresh_judge(world& in, token_history& history, database& at, const std::deque<life>& lives,
+    refresh_judge(world& in, token_history& history, simulated_database& at, const std::deque<life>& lives,
                   std::size_t users);
 
     user_story& user(std::size_t number) { return users_.at(number); }
@@ -38,14 +43,15 @@ public:
 
 private:
     std::size_t pair_in(const store::connection_record& record) const;
-    void stored(const store::connection_record& record, bool by_refresh);
+    void changed(const user_id& user);
+    void stored(const store::connection_record& record);
     bool is_lost(user_story& story);
     bool could_not_be_stored(const issued_pair& newest) const;
     void complain(std::string what, const user_story& about);
 
     world& world_;
     token_history& history_;
-    database& at_;
+    simulated_database& at_;
     const std::deque<life>& lives_;
     vault::key_ring keys_;
     std::vector<user_story> users_;

@@ -71,7 +71,7 @@ private:
     world world_;
     plan plan_;
     token_history history_;
-    database at_;
+    simulated_database at_;
     store_wire wire_;
     token_endpoint tiktok_;
     std::deque<life> lives_;

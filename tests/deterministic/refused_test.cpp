@@ -55,7 +55,7 @@ public:
     }
     void pass(milliseconds time) { world_.run_for(time); }
     std::uint64_t refreshes() const { return tiktok_.requests; }
-    store::connection_record record() const { return *at_.find_connection(name_of_user(0)); }
+    store::connection_record record() { return *find_connection(at_, name_of_user(0)); }
     const std::vector<std::string>& violations() const { return world_.violations(); }
 
 private:
@@ -97,7 +97,7 @@ private:
     world world_{1};
     tokens::token_service_settings settings_;
     token_history history_{rotation::strict, std::chrono::hours{2}};
-    database at_;
+    simulated_database at_;
     store_wire wire_{world_};
     token_endpoint tiktok_{world_, history_};
     std::deque<life> lives_;

@@ -28,17 +28,19 @@ vault::key_ring simulated_keys() {
     return *vault::key_ring::parse("a:" + to_base64(std::string(32, 'k')) + "\n");
 }
 
-replica::replica(world& in, database& at, store_wire& wire, token_endpoint& tiktok, life& mine,
+replica::replica(world& in, simulated_database& at, store_wire& wire, token_endpoint& tiktok, life& mine,
                  tokens::token_service_settings settings)
     : world_(in),
       mine_(mine),
       loop_(std::make_unique<worker>()),
       stay_(loop_->executor()),
-      records_(make_simulated_store(at, &wire)),
+      records_(std::make_unique<store::store>(std::make_unique<simulated_engine>(at, wire, loop_->group()),
+                                              milliseconds{0})),
       ask_(std::make_unique<tiktok::oauth>(tiktok.sender_of(mine), "open.tiktokapis.com", "app-key",
                                            secret{"app-secret"}, "https://gw.example/oauth/callback")),
-      vault_(std::make_unique<vault::token_vault>(*records_, simulated_keys())),
-      tokens_(std::make_unique<tokens::token_service>(*loop_, *ask_, *vault_, *records_, settings)),
+      vault_(std::make_unique<vault::token_vault>(records_->connections, records_->refreshes,
+                                                  records_->sealed, records_->facts, simulated_keys())),
+      tokens_(std::make_unique<tokens::token_service>(*loop_, *ask_, *vault_, records_->refreshes, settings)),
       alive_(std::make_shared<bool>(true)) {
     place_.loop = &loop_->loop();
     place_.waits_at = virtual_time::newest_loop();

@@ -2,10 +2,11 @@
 // own, and what main has them do from time to time. Its destructor is kill -9: every coroutine ends where it
 // waits, nobody is told, what it had sent goes on its way. Owned by the refresh simulation.
 #pragma once
-#include "deterministic/simulated_store.hpp"
+#include "deterministic/simulated_engine.hpp"
 #include "deterministic/token_endpoint.hpp"
 #include "deterministic/world.hpp"
 #include "runtime/worker.hpp"
+#include "store/store.hpp"
 #include "tokens/token_service.hpp"
 #include "vault/token_vault.hpp"
 
@@ -21,7 +22,7 @@ vault::key_ring simulated_keys();
 
 class replica {
 public:
-    replica(world& in, database& at, store_wire& wire, token_endpoint& tiktok, life& mine,
+    replica(world& in, simulated_database& at, store_wire& wire, token_endpoint& tiktok, life& mine,
             tokens::token_service_settings settings);
     ~replica();
     replica(const replica&) = delete;

@@ -1,27 +1,34 @@
-// The simulated store is a true model: it passes the suite that every engine has to pass.
-#include "deterministic/simulated_store.hpp"
+// The simulated engine is a true model: the roles on it pass the suite that they pass on every engine.
+#include "deterministic/simulated_engine.hpp"
 #include "unit/store/store_fixture.hpp"
+
+#include <map>
 
 namespace gateway::testing {
 namespace {
 
 /// One database for each folder, as for a real engine.
-std::map<std::string, simulation::database>& databases() {
-    static std::map<std::string, simulation::database> all;
-    return all;
+simulation::simulated_database& database_of(const temporary_folder& in) {
+    static std::map<std::string, simulation::simulated_database> all;
+    return all[in.name()];
+}
+
+std::unique_ptr<store::store> open_simulated(const temporary_folder& in) {
+    return std::make_unique<store::store>(std::make_unique<simulation::simulated_engine>(database_of(in)),
+                                          milliseconds{0});
+}
+
+void pass_time(const temporary_folder& in, milliseconds by) {
+    database_of(in).pass_time(by);
 }
 
 } // namespace
 
+// An old store is a file or a schema, which this engine has not.
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(OldStoreSuite);
+
 INSTANTIATE_TEST_SUITE_P(Simulated, StoreSuite,
-                         ::testing::Values(store_engine{"Simulated",
-                                                        [](const temporary_folder& in) {
-                                                            return simulation::make_simulated_store(
-                                                                databases()[in.name()], nullptr);
-                                                        },
-                                                        [](const temporary_folder& in, milliseconds by) {
-                                                            databases()[in.name()].pass_time(by);
-                                                        }}),
+                         ::testing::Values(store_engine{"Simulated", open_simulated, pass_time}),
                          [](const auto& made) { return made.param.name; });
 
 } // namespace gateway::testing

@@ -26,7 +26,7 @@ std::size_t token_history::issue(std::size_t of, std::string refresh_token, mill
 }
 
 std::size_t token_history::log_in(std::size_t user) {
-    grants_.push_back({user, 0, false, false});
+    grants_.push_back({user, pairs_.size(), 0, false, false});
     return issue(grants_.size() - 1, {}, milliseconds{0});
 }
 

@@ -58,6 +58,7 @@ public:
     /// The newest pair with this refresh token (where it stays, each pair has the same).
     std::optional<std::size_t> of_refresh_token(const std::string& text) const;
     std::optional<std::size_t> of_access_token(const std::string& text) const;
+    std::size_t first_of_grant(std::size_t number) const { return grants_.at(number).first; }
     std::size_t newest_of_grant(std::size_t number) const { return grants_.at(number).newest; }
     bool was_taken_back(std::size_t number) const { return grants_.at(number).by_user; }
     /// Whether a refresh with this pair would be answered now.
@@ -66,6 +67,7 @@ public:
 private:
     struct grant {
         std::size_t user = 0;
+        std::size_t first = 0;
         std::size_t newest = 0;
         bool over = false;
         bool by_user = false; // taken back, not lost

@@ -2,7 +2,7 @@
 #include "store/changes.hpp"
 
 #include "postgresql/shared_server.hpp"
-#include "vault/token_vault.hpp"
+#include "unit/vault/vault_fixture.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -13,8 +13,8 @@ namespace {
 
 class notebook final : public store::change_listener {
 public:
-    explicit notebook(store::store& at) : at_(at) { at_.listen(*this); }
-    ~notebook() override { at_.stop_listening(*this); }
+    explicit notebook(store::store& at) : at_(at) { at_.on().listen(*this); }
+    ~notebook() override { at_.on().stop_listening(*this); }
 
     void connection_changed(const user_id& user, std::uint64_t version) override {
         const std::lock_guard lock(mutex_);
@@ -54,19 +54,19 @@ TEST_F(PostgresqlStore, TellsTheOtherReplicasOfEveryChangeOfAConnection) {
     const auto one = open(), two = open();
     notebook mine(*one), theirs(*two);
     turn_until(loop, [&] { return mine.touch && theirs.touch; });
-    ASSERT_TRUE(run(one->put_connection(connection("ann", 1), 0, soon())));
+    ASSERT_TRUE(run(one->connections.put(connection("ann", 1), 0, soon())));
     turn_until(loop, [&] { return theirs.heard("ann 1") == 1; });
     const auto in_doubt = store::connection_state::refresh_in_doubt;
-    ASSERT_TRUE(run(one->set_connection_state(user("ann"), 1, in_doubt, "lost", at_second(1), soon())));
+    ASSERT_TRUE(run(one->connections.set_state(user("ann"), 1, in_doubt, "lost", at_second(1), soon())));
     turn_until(loop, [&] { return theirs.heard("ann 1") == 2; });
-    const auto held = run(one->take_lease(user("ann"), "one", milliseconds{60'000}, at_second(1), soon()));
-    ASSERT_EQ(run(one->finish_refresh(*held, connection("ann", 2), 1, soon())), store::refresh_end::stored);
+    const auto held = run(one->refreshes.take_lease(user("ann"), milliseconds{60'000}, soon()));
+    ASSERT_EQ(run(one->refreshes.finish(*held, connection("ann", 2), 1, soon())), store::refresh_end::stored);
     turn_until(loop, [&] { return theirs.heard("ann 2") == 1; });
-    ASSERT_TRUE(run(one->revoke_connection(user("ann"), "removed", at_second(2), soon())));
+    ASSERT_TRUE(run(one->connections.revoke(user("ann"), "removed", at_second(2), soon())));
     turn_until(loop, [&] { return theirs.heard("ann 0") == 1; });
-    ASSERT_TRUE(run(one->forget_connection(user("ann"), soon())));
+    ASSERT_TRUE(run(one->connections.forget(user("ann"), soon())));
     turn_until(loop, [&] { return theirs.heard("ann 0") == 2; });
-    ASSERT_TRUE(run(two->put_connection(connection("zoe", 9), 0, soon())));
+    ASSERT_TRUE(run(two->connections.put(connection("zoe", 9), 0, soon())));
     turn_until(loop, [&] { return mine.heard("zoe 9") == 1; });
     EXPECT_EQ(mine.heard("ann 1") + mine.heard("ann 0"), 0U) << "one's own are known already";
 }
@@ -77,9 +77,9 @@ TEST_F(PostgresqlStore, TellsNothingToStoresInAnotherSchema) {
     const auto two = open();
     notebook theirs(*two), strangers(*apart);
     turn_until(loop, [&] { return theirs.touch && strangers.touch; });
-    ASSERT_TRUE(run(one->put_connection(connection("ann", 1), 0, soon())));
+    ASSERT_TRUE(run(one->connections.put(connection("ann", 1), 0, soon())));
     turn_until(loop, [&] { return theirs.heard("ann 1") == 1; });
-    ASSERT_TRUE(run(apart->put_connection(connection("zoe", 1), 0, soon())));
+    ASSERT_TRUE(run(apart->connections.put(connection("zoe", 1), 0, soon())));
     EXPECT_EQ(strangers.heard("ann 1"), 0U);
 }
 
@@ -99,7 +99,8 @@ TEST_F(PostgresqlStore, DoesNotTakeAChannelThatBringsNothingForSilence) {
 
 TEST_F(PostgresqlStore, ADisconnectAndANewLoginAreKnownToTheOtherReplicaAtOnce) {
     const auto one = open(), two = open();
-    vault::token_vault here(*one, ring()), there(*two, ring());
+    auto here = vault_on(*one, ring());
+    auto there = vault_on(*two, ring());
     notebook touch(*two);
     turn_until(loop, [&] { return touch.touch.load(); });
     run(here.save_grant(user("ann"), pair_of("1"), wall_now(), soon()));

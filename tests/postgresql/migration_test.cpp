@@ -15,8 +15,8 @@ TEST_F(PostgresqlStore, K07BringsASchemaOfTheFirstStepUpToDateWithItsRows) {
     sql("INSERT INTO posts VALUES "
         "('01A','ann','shop','p','A','inbox_file','begun','','','{}','','','','[]',1,'',1,1)");
     const auto at = open();
-    EXPECT_EQ(run(at->find_attempt("01A", soon()))->user.text(), "ann");
-    EXPECT_EQ(run(at->abandoned_posts(9, soon())).size(), 1U) << "nobody owns it";
+    EXPECT_EQ(run(at->ledger.find_attempt("01A", soon()))->user.text(), "ann");
+    EXPECT_EQ(run(at->ledger.abandoned(9, soon())).size(), 1U) << "nobody owns it";
     EXPECT_EQ(sql("SELECT version FROM store_schema"), std::to_string(store::schema_version()));
 }
 
@@ -36,8 +36,8 @@ TEST_F(PostgresqlStore, K07WorksOnANewerSchemaThatItCanRead) {
     const auto at = open();
     store::post_record row;
     row.attempt = "01A";
-    run(at->begin_post(row, soon()));
-    EXPECT_TRUE(run(at->find_attempt("01A", soon())));
+    run(at->ledger.begin(row, soon()));
+    EXPECT_TRUE(run(at->ledger.find_attempt("01A", soon())));
     EXPECT_EQ(sql("SELECT version FROM store_schema"), "99");
 }
 

@@ -48,7 +48,7 @@ milliseconds healed_within(worker& loop, store::store& at) {
     const auto began = steady_now();
     const auto end = in(20'000);
     while (!end.passed(steady_now())) {
-        const auto asked = run_on(loop, at.ping(in(1'000)));
+        const auto asked = run_on(loop, at.on().beat(in(1'000)));
         if (asked) break;
     }
     return std::chrono::duration_cast<milliseconds>(steady_now() - began);
@@ -56,7 +56,7 @@ milliseconds healed_within(worker& loop, store::store& at) {
 
 task<void> ask(store::store& at, deadline until, std::size_t& good, std::size_t& unavailable,
                std::size_t& other) {
-    const auto found = co_await at.find_connection(user("ann"), until);
+    const auto found = co_await at.connections.find(user("ann"), until);
     if (found)
         ++good;
     else
@@ -67,42 +67,42 @@ task<void> ask(store::store& at, deadline until, std::size_t& good, std::size_t&
 
 TEST_F(PostgresqlOutage, V11FailsSoonWhileTheDatabaseIsAwayAndHealsByItself) {
     const auto at = open_at(url);
-    ASSERT_TRUE(*run_on(loop, at->put_connection(connection("ann", 1), 0, soon())));
+    ASSERT_TRUE(*run_on(loop, at->connections.put(connection("ann", 1), 0, soon())));
     server.stop();
     for (int calls = 0; calls < 5; ++calls) {
         const auto began = steady_now();
-        const auto refused = run_on(loop, at->find_connection(user("ann"), soon()));
+        const auto refused = run_on(loop, at->connections.find(user("ann"), soon()));
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error().code(), errc::vault_unavailable);
         EXPECT_LT(steady_now() - began, milliseconds{2'000}) << "not after its whole deadline";
     }
     server.start();
     EXPECT_LT(healed_within(loop, *at), seconds{5});
-    EXPECT_TRUE(run_on(loop, at->find_connection(user("ann"), soon()))->has_value());
+    EXPECT_TRUE(run_on(loop, at->connections.find(user("ann"), soon()))->has_value());
 }
 
 TEST_F(PostgresqlOutage, V11WritesDownHowCallsEndedWhileTheDatabaseWasAway) {
     const auto at = open_at(url);
     for (const char* name : {"k1", "k2"})
-        ASSERT_FALSE(*run_on(loop, at->claim_key(key(name), at_second(0), soon())));
+        ASSERT_FALSE(*run_on(loop, at->keys.claim(key(name), at_second(0), soon())));
     auto row = post("k1");
-    ASSERT_TRUE(*run_on(loop, at->begin_post(row, soon())));
+    ASSERT_TRUE(*run_on(loop, at->ledger.begin(row, soon())));
     server.stop();
     row.state = store::post_state::settled;
-    EXPECT_FALSE(run_on(loop, at->update_post(row, soon())));
+    EXPECT_FALSE(run_on(loop, at->ledger.update(row, soon())));
     auto answer = key("k1");
     answer.status = 200;
     answer.answer = "{}";
-    EXPECT_FALSE(run_on(loop, at->finish_key(answer, soon())));
-    EXPECT_FALSE(run_on(loop, at->forget_key(key("k2"), soon())));
+    EXPECT_FALSE(run_on(loop, at->keys.finish(answer, soon())));
+    EXPECT_FALSE(run_on(loop, at->keys.forget(key("k2"), soon())));
     server.start();
     turn_until(loop, [&] {
-        const auto first = run_on(loop, at->claim_key(key("k1"), at_second(1), soon()));
+        const auto first = run_on(loop, at->keys.claim(key("k1"), at_second(1), soon()));
         return first && *first && (*first)->finished && (*first)->answer == "{}";
     });
-    EXPECT_EQ((*run_on(loop, at->find_attempt("01A", soon())))->state, store::post_state::settled);
+    EXPECT_EQ((*run_on(loop, at->ledger.find_attempt("01A", soon())))->state, store::post_state::settled);
     turn_until(loop, [&] {
-        const auto first = run_on(loop, at->claim_key(key("k2"), at_second(1), soon()));
+        const auto first = run_on(loop, at->keys.claim(key("k2"), at_second(1), soon()));
         return first && !*first;
     });
 }
@@ -112,44 +112,44 @@ TEST_F(PostgresqlStore, V11AClaimWhoseAnswerWasLostIsFreeAgainAndALaterClaimIsLe
     sql(late_insert_into("idempotency_keys"));
     auto lost = key("k");
     lost.claim = "first";
-    EXPECT_FALSE(run_on(loop, at->claim_key(lost, at_second(0), in(500))));
-    turn_until(loop, [&] { return at->late().waiting == 1; });
+    EXPECT_FALSE(run_on(loop, at->keys.claim(lost, at_second(0), in(500))));
+    turn_until(loop, [&] { return at->late.counts().waiting == 1; });
     sql("DROP TRIGGER late ON idempotency_keys"); // waits for the claim, so it is durable now
     auto again = key("k");
     again.claim = "second";
-    turn_until(loop, [&] { return !run(at->claim_key(again, at_second(1), soon())); });
-    run(at->forget_key(lost, soon()));
-    EXPECT_TRUE(run(at->claim_key(again, at_second(2), soon()))) << "it is the second's";
+    turn_until(loop, [&] { return !run(at->keys.claim(again, at_second(1), soon())); });
+    run(at->keys.forget(lost, soon()));
+    EXPECT_TRUE(run(at->keys.claim(again, at_second(2), soon()))) << "it is the second's";
 }
 
 TEST_F(PostgresqlStore, V11APostWhoseBeginningBecomesDurableAfterItsEndDoesNotStayBegun) {
     const auto at = open();
     sql(late_insert_into("posts"));
     auto row = post("");
-    EXPECT_FALSE(run_on(loop, at->begin_post(row, in(500))));
+    EXPECT_FALSE(run_on(loop, at->ledger.begin(row, in(500))));
     row.state = store::post_state::settled;
-    EXPECT_TRUE(run(at->update_post(row, soon())));
+    EXPECT_TRUE(run(at->ledger.update(row, soon())));
     turn_until(loop, [&] {
-        const auto there = run(at->find_attempt("01A", soon()));
+        const auto there = run(at->ledger.find_attempt("01A", soon()));
         return there && there->state == store::post_state::settled;
     });
-    turn_until(loop, [&] { return at->late().waiting == 0; });
+    turn_until(loop, [&] { return at->late.counts().waiting == 0; });
 }
 
 TEST_F(PostgresqlStore, V11AnEndThatTheDatabaseRefusesStopsNoOtherAndIsCountedAsLost) {
     const auto at = open();
     for (const char* name : {"bad", "good"})
-        ASSERT_FALSE(run(at->claim_key(key(name), at_second(0), soon())));
+        ASSERT_FALSE(run(at->keys.claim(key(name), at_second(0), soon())));
     sql("CREATE FUNCTION no() RETURNS trigger AS 'BEGIN IF NEW.key = ''bad'' THEN RAISE ''no''; END IF; "
         "PERFORM pg_sleep(0.3); RETURN NEW; END' LANGUAGE plpgsql; "
         "CREATE TRIGGER no BEFORE UPDATE ON idempotency_keys FOR EACH ROW EXECUTE FUNCTION no()");
-    EXPECT_FALSE(run_on(loop, at->finish_key(key("bad"), in(200))));
-    EXPECT_FALSE(run_on(loop, at->finish_key(key("good"), in(200))));
+    EXPECT_FALSE(run_on(loop, at->keys.finish(key("bad"), in(200))));
+    EXPECT_FALSE(run_on(loop, at->keys.finish(key("good"), in(200))));
     turn_until(loop, [&] {
-        const auto first = run(at->claim_key(key("good"), at_second(1), soon()));
+        const auto first = run(at->keys.claim(key("good"), at_second(1), soon()));
         return first && first->finished;
     });
-    turn_until(loop, [&] { return at->late().lost == 1; });
+    turn_until(loop, [&] { return at->late.counts().lost == 1; });
 }
 
 TEST_F(PostgresqlOutage, V11EndsEveryCallOfALoadDuringWhichTheDatabaseStops) {
@@ -172,7 +172,7 @@ TEST_F(PostgresqlStore, FindsAServerByNameAndTriesEveryHostAndAddressOfTheUrl) {
     auto by_name = url;
     by_name.replace(by_name.find("127.0.0.1:"), 10, "127.0.0.1:1,localhost:");
     const auto at = open_at(by_name);
-    run(at->ping(soon()));
+    run(at->on().beat(soon()));
     by_name.replace(by_name.find("localhost"), 9, "nowhere.invalid");
     const auto refused = store::open_store(by_name, few_connections());
     ASSERT_FALSE(refused);
@@ -192,7 +192,7 @@ TEST_F(PostgresqlOutage, SaysWhyItCannotStartAndNothingOfThePassword) {
 
 TEST_F(PostgresqlStore, GivesUpASlowStatementAtItsDeadlineAndUsesAnotherConnection) {
     const auto at = open();
-    ASSERT_TRUE(run(at->put_connection(connection("ann", 1), 0, soon())));
+    ASSERT_TRUE(run(at->connections.put(connection("ann", 1), 0, soon())));
     // Another client locks the row for longer than any deadline here.
     harness::child_process holder({"/bin/sh", "-c",
                                    "exec psql -X -q '" + url
@@ -205,14 +205,14 @@ TEST_F(PostgresqlStore, GivesUpASlowStatementAtItsDeadlineAndUsesAnotherConnecti
         "WHERE application_name = 'tiktok-gateway' AND query LIKE 'UPDATE connections%'";
     const auto began = steady_now();
     const auto slow =
-        run_on(loop, at->set_connection_state(user("ann"), 1, store::connection_state::connected, "",
-                                              at_second(1), in(400)));
+        run_on(loop, at->connections.set_state(user("ann"), 1, store::connection_state::connected, "",
+                                               at_second(1), in(400)));
     ASSERT_FALSE(slow);
     EXPECT_EQ(slow.error().code(), errc::vault_unavailable);
     EXPECT_LT(steady_now() - began, milliseconds{1'500});
     const std::string left = sql(pids); // the server may need a moment to notice that the client has left
     for (int calls = 0; calls < 20; ++calls)
-        EXPECT_TRUE(run(at->find_connection(user("ann"), soon())));
+        EXPECT_TRUE(run(at->connections.find(user("ann"), soon())));
     const auto ours =
         sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tiktok-gateway' "
             "AND query LIKE 'SELECT user_id%' AND pid::text = ANY(string_to_array('"

@@ -27,23 +27,23 @@ store::post_record post(const std::string& attempt) {
 }
 
 task<void> claim_key(store::store& at, int& won, int& lost) {
-    const auto first = co_await at.claim_key(key("k"), at_second(0), soon());
+    const auto first = co_await at.keys.claim(key("k"), at_second(0), soon());
     if (first) ++(*first ? lost : won);
 }
 
 task<void> claim_draft(store::store& at, std::string attempt, std::vector<std::string>& winners) {
-    const auto first = co_await at.claim_draft(user("ann"), post_id("d"), attempt, soon());
+    const auto first = co_await at.ledger.claim_draft(user("ann"), post_id("d"), attempt, soon());
     winners.push_back(first ? *first : "failed");
 }
 
 task<void> take(store::store& at, std::string owner, std::vector<std::uint64_t>& fences) {
-    const auto got = co_await at.take_lease(user("ann"), owner, milliseconds{60'000}, wall_now(), soon());
+    const auto got = co_await at.refreshes.take_lease(user("ann"), milliseconds{60'000}, soon());
     if (got && *got) fences.push_back((*got)->fence);
 }
 
 task<void> settle(store::store& at, std::vector<std::string>& given) {
     while (true) {
-        auto found = co_await at.abandoned_posts(3, soon());
+        auto found = co_await at.ledger.abandoned(3, soon());
         if (!found || found->empty()) co_return;
         for (const auto& one : *found)
             given.push_back(one.attempt);
@@ -77,7 +77,7 @@ TEST_F(PostgresqlStore, LetsExactlyOneOfFiftyAttemptsPublishADraft) {
 
 TEST_F(PostgresqlStore, T12GivesOneLeaseToFiftyWhoWantItAndStopsALateWriterByItsFence) {
     const auto one = open(), two = open();
-    ASSERT_TRUE(run(one->put_connection(connection("ann", 1), 0, soon())));
+    ASSERT_TRUE(run(one->connections.put(connection("ann", 1), 0, soon())));
     std::vector<std::uint64_t> fences;
     task_group group(loop.executor());
     for (int i = 0; i < 50; ++i)
@@ -85,39 +85,38 @@ TEST_F(PostgresqlStore, T12GivesOneLeaseToFiftyWhoWantItAndStopsALateWriterByIts
     run_on(loop, group.wait_empty(soon()));
     ASSERT_EQ(fences.size(), 1U);
     const store::lease paused{user("ann"), "", fences[0], {}};
-    ASSERT_EQ(run(one->begin_refresh(paused, 1, at_second(0), soon())), store::refresh_begin::begun);
+    ASSERT_EQ(run(one->refreshes.begin(paused, 1, soon())), store::refresh_begin::begun);
     pass_time(schema.name(), seconds{61});
-    const auto next =
-        run(two->take_lease(user("ann"), "two", milliseconds{60'000}, at_second(-9999), soon()));
+    const auto next = run(two->refreshes.take_lease(user("ann"), milliseconds{60'000}, soon()));
     ASSERT_TRUE(next) << "the database's clock tells, not the replica's";
     EXPECT_GT(next->fence, fences[0]);
-    EXPECT_EQ(run(one->finish_refresh(paused, connection("ann", 2), 1, soon())),
+    EXPECT_EQ(run(one->refreshes.finish(paused, connection("ann", 2), 1, soon())),
               store::refresh_end::kept_as_candidate);
-    EXPECT_EQ(run(two->finish_refresh(*next, connection("ann", 2), 1, soon())), store::refresh_end::stored);
+    EXPECT_EQ(run(two->refreshes.finish(*next, connection("ann", 2), 1, soon())), store::refresh_end::stored);
 }
 
 TEST_F(PostgresqlStore, I04SettlesRowsOfAReplicaOnlyWhenItWasSilentForAMinute) {
     const auto one = open(), two = open();
     auto row = post("01A");
     row.idempotency_key = "k";
-    run(one->claim_key(key("k"), at_second(0), soon()));
-    run(one->begin_post(row, soon()));
+    run(one->keys.claim(key("k"), at_second(0), soon()));
+    run(one->ledger.begin(row, soon()));
     pass_time(schema.name(), seconds{55});
-    EXPECT_TRUE(run(two->abandoned_posts(9, soon())).empty());
-    run(one->ping(soon()));
+    EXPECT_TRUE(run(two->ledger.abandoned(9, soon())).empty());
+    run(one->on().beat(soon()));
     pass_time(schema.name(), seconds{55});
-    EXPECT_TRUE(run(two->abandoned_posts(9, soon())).empty()) << "it has been heard of since";
-    EXPECT_TRUE(run(two->abandoned_keys(9, soon())).empty());
+    EXPECT_TRUE(run(two->ledger.abandoned(9, soon())).empty()) << "it has been heard of since";
+    EXPECT_TRUE(run(two->keys.abandoned(9, soon())).empty());
     pass_time(schema.name(), seconds{6});
-    EXPECT_TRUE(run(two->abandoned_keys(9, soon())).empty()) << "the key waits for its post";
-    EXPECT_EQ(run(two->abandoned_posts(9, soon())).size(), 1U);
-    EXPECT_TRUE(run(two->abandoned_posts(9, soon())).empty()) << "given already";
+    EXPECT_TRUE(run(two->keys.abandoned(9, soon())).empty()) << "the key waits for its post";
+    EXPECT_EQ(run(two->ledger.abandoned(9, soon())).size(), 1U);
+    EXPECT_TRUE(run(two->ledger.abandoned(9, soon())).empty()) << "given already";
     pass_time(schema.name(), seconds{61});
-    run(two->ping(soon()));
-    EXPECT_EQ(run(two->abandoned_posts(9, soon())).size(), 1U) << "whoever had it did not settle it";
+    run(two->on().beat(soon()));
+    EXPECT_EQ(run(two->ledger.abandoned(9, soon())).size(), 1U) << "whoever had it did not settle it";
     row.state = store::post_state::settled;
-    run(two->update_post(row, soon()));
-    EXPECT_EQ(run(two->abandoned_keys(9, soon())).size(), 1U);
+    run(two->ledger.update(row, soon()));
+    EXPECT_EQ(run(two->keys.abandoned(9, soon())).size(), 1U);
 }
 
 TEST_F(PostgresqlStore, I04AReplicaThatWasTakenForDeadBeginsNothingMoreAndEndsNoKeyOfAnother) {
@@ -126,28 +125,28 @@ TEST_F(PostgresqlStore, I04AReplicaThatWasTakenForDeadBeginsNothingMoreAndEndsNo
     upload.kind = "inbox_file";
     upload.idempotency_key = "k1";
     photos.idempotency_key = "k2";
-    run(late->claim_key(key("k1"), at_second(0), soon()));
-    run(late->claim_key(key("k2"), at_second(0), soon()));
-    ASSERT_TRUE(run(late->begin_post(upload, soon())));
+    run(late->keys.claim(key("k1"), at_second(0), soon()));
+    run(late->keys.claim(key("k2"), at_second(0), soon()));
+    ASSERT_TRUE(run(late->ledger.begin(upload, soon())));
     pass_time(schema.name(), seconds{61}); // it is silent, but still runs
-    run(heir->ping(soon()));
-    ASSERT_EQ(run(heir->abandoned_posts(9, soon())).size(), 1U);
+    run(heir->on().beat(soon()));
+    ASSERT_EQ(run(heir->ledger.abandoned(9, soon())).size(), 1U);
     upload.id = post_id("p");
-    EXPECT_FALSE(run(late->update_post(upload, soon()))) << "no byte may leave: the heir ends this post";
+    EXPECT_FALSE(run(late->ledger.update(upload, soon()))) << "no byte may leave: the heir ends this post";
     upload.state = store::post_state::settled;
-    run(heir->update_post(upload, soon()));
-    const auto keys = run(heir->abandoned_keys(9, soon()));
+    run(heir->ledger.update(upload, soon()));
+    const auto keys = run(heir->keys.abandoned(9, soon()));
     ASSERT_EQ(keys.size(), 2U);
     for (const auto& one : keys)
-        run(heir->forget_key(one.key, soon()));
-    EXPECT_FALSE(run(late->begin_post(photos, soon()))) << "its key is free";
-    EXPECT_FALSE(run(heir->claim_key(key("k2"), at_second(1), soon()))) << "a caller asks again";
-    EXPECT_FALSE(run(late->begin_post(photos, soon()))) << "its key is another's";
+        run(heir->keys.forget(one.key, soon()));
+    EXPECT_FALSE(run(late->ledger.begin(photos, soon()))) << "its key is free";
+    EXPECT_FALSE(run(heir->keys.claim(key("k2"), at_second(1), soon()))) << "a caller asks again";
+    EXPECT_FALSE(run(late->ledger.begin(photos, soon()))) << "its key is another's";
     auto answer = key("k2");
     answer.status = 200;
-    run(late->finish_key(answer, soon()));
-    run(late->forget_key(answer, soon()));
-    const auto there = run(heir->claim_key(key("k2"), at_second(2), soon()));
+    run(late->keys.finish(answer, soon()));
+    run(late->keys.forget(answer, soon()));
+    const auto there = run(heir->keys.claim(key("k2"), at_second(2), soon()));
     ASSERT_TRUE(there);
     EXPECT_FALSE(there->finished);
 }
@@ -156,7 +155,7 @@ TEST_F(PostgresqlStore, I04NeverGivesOneAbandonedRowToTwoReplicas) {
     {
         const auto gone = open();
         for (int i = 10; i < 60; ++i)
-            run(gone->begin_post(post("a" + std::to_string(i)), soon()));
+            run(gone->ledger.begin(post("a" + std::to_string(i)), soon()));
     }
     const auto one = open(), two = open();
     std::vector<std::string> given;
@@ -171,18 +170,18 @@ TEST_F(PostgresqlStore, I04NeverGivesOneAbandonedRowToTwoReplicas) {
 
 TEST_F(PostgresqlStore, TakesTextThatPostgresqlCannotHoldForTextThatIsNotThere) {
     const auto at = open();
-    EXPECT_FALSE(run(at->find_attempt(std::string("a\0b", 3), soon())));
-    EXPECT_FALSE(run(at->find_connection(user("\xff\xfe"), soon())));
+    EXPECT_FALSE(run(at->ledger.find_attempt(std::string("a\0b", 3), soon())));
+    EXPECT_FALSE(run(at->connections.find(user("\xff\xfe"), soon())));
 }
 
 TEST_F(PostgresqlStore, FailsACallWhoseRowIsNotWhatWasWritten) {
     const auto at = open();
-    ASSERT_TRUE(run(at->put_connection(connection("ann", 1), 0, soon())));
+    ASSERT_TRUE(run(at->connections.put(connection("ann", 1), 0, soon())));
     sql("ALTER TABLE connections ALTER COLUMN updated_at TYPE TEXT USING updated_at::text");
-    const auto broken = run_on(loop, at->find_connection(user("ann"), soon()));
+    const auto broken = run_on(loop, at->connections.find(user("ann"), soon()));
     ASSERT_FALSE(broken);
     EXPECT_EQ(broken.error().code(), errc::vault_unavailable);
-    run(at->ping(soon()));
+    run(at->on().beat(soon()));
 }
 
 TEST_F(PostgresqlStore, KeepsTheHeartbeatGoingByItself) {

@@ -1,7 +1,7 @@
 // One PostgreSQL for all tests of this program, with a schema for each.
 #pragma once
 #include "harness/postgresql_server.hpp"
-#include "store/open_store.hpp"
+#include "store/store.hpp"
 #include "unit/store/store_fixture.hpp"
 
 #include <memory>
@@ -37,6 +37,10 @@ protected:
         auto out = run_on(loop, std::move(call));
         if (!out) throw std::runtime_error(out.error().message());
         return std::move(*out);
+    }
+    void run(task<result<void>> call) {
+        const auto out = run_on(loop, std::move(call));
+        if (!out) throw std::runtime_error(out.error().message());
     }
     std::string sql(const std::string& text) { return shared_server().run(schema.name(), text); }
 

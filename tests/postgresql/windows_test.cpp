@@ -16,8 +16,8 @@ store::window_wish wish(std::uint32_t wanted, std::uint32_t used = 0, millisecon
 
 class wanted_ear final : public store::change_listener {
 public:
-    explicit wanted_ear(store::store& at) : at_(at) { at_.listen(*this); }
-    ~wanted_ear() override { at_.stop_listening(*this); }
+    explicit wanted_ear(store::store& at) : at_(at) { at_.on().listen(*this); }
+    ~wanted_ear() override { at_.on().stop_listening(*this); }
     void window_wanted(std::string_view key, std::uint8_t kind) override {
         const std::lock_guard lock(mutex_);
         heard_ = std::string(key) + "/" + std::to_string(kind);
@@ -46,7 +46,7 @@ bool is_permit(const windows::shared_windows::taken& got) {
 /// One replica with its store, windows and share.
 struct replica {
     replica(worker& home, std::unique_ptr<store::store> opened)
-        : at(std::move(opened)), windows(home, *at, table) {}
+        : at(std::move(opened)), windows(home, at->on(), at->windows, table) {}
     bool take(worker& loop, const std::string& key = "ann") {
         auto got = windows.take(key, 3, steady_now(), soon());
         if (std::holds_alternative<windows::must_ask>(got)) got = run_on(loop, windows.ask(key, 3, soon()));
@@ -64,70 +64,70 @@ TEST_F(PostgresqlStore, L07GrantsNoMoreThanTheLimitAndTellsTheOthersWhatIsWanted
     const auto one = open(), two = open();
     wanted_ear theirs(*one);
     turn_until(loop, [&] { return theirs.touch.load(); });
-    const auto granted = run(one->take_window_share(wish(4, 4, seconds{30}), soon()));
+    const auto granted = run(one->windows.take(wish(4, 4, seconds{30}), soon()));
     EXPECT_EQ(granted.capacity, 4U);
-    EXPECT_EQ(run(two->take_window_share(wish(2), soon())).capacity, 2U);
+    EXPECT_EQ(run(two->windows.take(wish(2), soon())).capacity, 2U);
     EXPECT_EQ(theirs.heard(), "");
-    const auto left = run(two->take_window_share(wish(5), soon()));
+    const auto left = run(two->windows.take(wish(5), soon()));
     EXPECT_EQ(left.capacity, 2U);
     EXPECT_EQ(left.others, 4U);
     EXPECT_GT(left.free_after, seconds{25});
     turn_until(loop, [&] { return theirs.heard() == "ann/3"; });
-    run(one->return_window_share(window, granted.granted_as, 1, seconds{1}, soon()));
-    EXPECT_EQ(run(two->take_window_share(wish(5), soon())).capacity, 5U);
-    EXPECT_EQ(run(one->take_window_share(wish(6), soon())).capacity, 1U);
+    run(one->windows.give_back(window, granted.granted_as, 1, seconds{1}, soon()));
+    EXPECT_EQ(run(two->windows.take(wish(5), soon())).capacity, 5U);
+    EXPECT_EQ(run(one->windows.take(wish(6), soon())).capacity, 1U);
 }
 
 TEST_F(PostgresqlStore, L07KeepsTheSlotsOfAReplicaThatIsGoneForAWindowAndOfADeadOneForAllItMayHaveUsed) {
     auto one = open();
     const auto two = open();
-    EXPECT_EQ(run(one->take_window_share(wish(4), soon())).capacity, 4U);
+    EXPECT_EQ(run(one->windows.take(wish(4), soon())).capacity, 4U);
     pass_time(schema.name(), seconds{100}); // it is silent
-    const auto granted = run(two->take_window_share(wish(6), soon()));
+    const auto granted = run(two->windows.take(wish(6), soon()));
     EXPECT_EQ(granted.capacity, 2U);
-    run(two->return_window_share(window, granted.granted_as, 0, milliseconds{0}, soon()));
+    run(two->windows.give_back(window, granted.granted_as, 0, milliseconds{0}, soon()));
     one.reset(); // deregisters: its used slots are free in a minute
     sql("UPDATE window_shares SET held_until = held_until - 61000 WHERE capacity = 4");
-    EXPECT_EQ(run(two->take_window_share(wish(6), soon())).capacity, 6U);
+    EXPECT_EQ(run(two->windows.take(wish(6), soon())).capacity, 6U);
 }
 
 TEST_F(PostgresqlStore, L07AReturnThatComesLateTakesNothingFromANewerGrant) {
     const auto one = open(), two = open();
-    const auto before = run(one->take_window_share(wish(2), soon()));
+    const auto before = run(one->windows.take(wish(2), soon()));
     pass_time(schema.name(), milliseconds{1});
-    EXPECT_EQ(run(one->take_window_share(wish(4), soon())).capacity, 4U);
-    run(one->return_window_share(window, before.granted_as, 0, milliseconds{0}, soon()));
-    EXPECT_EQ(run(two->take_window_share(wish(6), soon())).capacity, 2U);
+    EXPECT_EQ(run(one->windows.take(wish(4), soon())).capacity, 4U);
+    run(one->windows.give_back(window, before.granted_as, 0, milliseconds{0}, soon()));
+    EXPECT_EQ(run(two->windows.take(wish(6), soon())).capacity, 2U);
 }
 
 TEST_F(PostgresqlStore, L07SaysWhenTheSlotsOfADeadReplicaAreFree) {
     const auto one = open(), two = open();
-    EXPECT_EQ(run(one->take_window_share(wish(6), soon())).capacity, 6U);
-    EXPECT_EQ(run(two->take_window_share(wish(1), soon())).free_after, seconds{0}) << "it may give some back";
+    EXPECT_EQ(run(one->windows.take(wish(6), soon())).capacity, 6U);
+    EXPECT_EQ(run(two->windows.take(wish(1), soon())).free_after, seconds{0}) << "it may give some back";
     sql("UPDATE store_instances SET alive_until = 0");
-    EXPECT_GT(run(two->take_window_share(wish(1), soon())).free_after, seconds{200});
+    EXPECT_GT(run(two->windows.take(wish(1), soon())).free_after, seconds{200});
 }
 
 TEST_F(PostgresqlStore, L07CountsHeirsAsNoReplicas) {
     const auto one = open(), two = open();
-    run(one->ping(soon()));
-    EXPECT_EQ(one->replicas()->count, 2U);
+    run(one->on().beat(soon()));
+    EXPECT_EQ(one->on().replicas()->count, 2U);
     sql("INSERT INTO store_instances (owner, alive_until) VALUES ('heir', 9000000000000)");
-    run(one->ping(soon()));
-    EXPECT_EQ(one->replicas()->count, 2U);
+    run(one->on().beat(soon()));
+    EXPECT_EQ(one->on().replicas()->count, 2U);
 }
 
 TEST_F(PostgresqlStore, U07AWindowThatTikTokClosedIsClosedForAllReplicas) {
     const auto one = open(), two = open();
     wanted_ear theirs(*two);
     turn_until(loop, [&] { return theirs.touch.load(); });
-    run(one->close_window(window, 6, seconds{30}, soon()));
+    run(one->windows.close(window, 6, seconds{30}, soon()));
     turn_until(loop, [&] { return theirs.heard() == "ann/3 closed 30000"; });
-    const auto left = run(two->take_window_share(wish(1), soon()));
+    const auto left = run(two->windows.take(wish(1), soon()));
     EXPECT_EQ(left.capacity, 0U);
     EXPECT_GT(left.free_after, seconds{25});
     sql("UPDATE window_shares SET held_until = 0");
-    EXPECT_EQ(run(two->take_window_share(wish(1), soon())).capacity, 1U);
+    EXPECT_EQ(run(two->windows.take(wish(1), soon())).capacity, 1U);
 }
 
 TEST_F(PostgresqlStore, U07AReplicaWithAShareInHandStopsWhenAnotherHears429) {
@@ -159,7 +159,7 @@ TEST_F(PostgresqlStore, L06TheShareInHandGoesOnAndTheRestWaitsWhileTheStoreIsAwa
     harness::postgresql_server own;
     replica one(loop, open_at(own.url("gateway")));
     ASSERT_TRUE(one.take(loop));
-    const auto granted = run(one.at->take_window_share(wish(6), soon())).capacity;
+    const auto granted = run(one.at->windows.take(wish(6), soon())).capacity;
     EXPECT_EQ(granted, 6U);
     own.stop();
     EXPECT_FALSE(one.take(loop, "ben")) << "nobody knows what the others use";

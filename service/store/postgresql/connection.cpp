@@ -1,7 +1,12 @@
 #include "store/postgresql/connection.hpp"
 
+#include "store/postgresql/change_text.hpp"
+#include "store/postgresql/values.hpp"
+
 #include <algorithm>
 #include <libpq-fe.h>
+#include <memory>
+#include <utility>
 #include <vector>
 
 namespace gateway::store {
@@ -51,7 +56,8 @@ private:
     postgresql_connection& of_;
 };
 
-postgresql_connection::postgresql_connection(worker& home) : home_(home), socket_(home.executor()) {}
+postgresql_connection::postgresql_connection(worker& home, const std::string& owner)
+    : home_(home), owner_(owner), socket_(home.executor()) {}
 
 postgresql_connection::~postgresql_connection() {
     if (socket_.is_open()) socket_.release(); // libpq closes what it opened
@@ -98,6 +104,7 @@ task<void> postgresql_connection::roll_back() {
 
 void postgresql_connection::begin_job(deadline until) {
     forgive();
+    notifications_.clear();
     until_ = until;
 }
 
@@ -155,21 +162,34 @@ task<void> postgresql_connection::open(const postgresql_address& to, millisecond
 }
 
 task<rows> postgresql_connection::run(const statement& what) {
-    if (failed_) co_return rows{*this, nullptr};
-    std::vector<unsigned> kinds;
-    std::vector<const char*> values;
-    std::vector<int> lengths, formats;
-    for (const auto& one : what.parameters()) {
-        kinds.push_back(one.kind);
-        values.push_back(one.bytes.data());
-        lengths.push_back(static_cast<int>(one.bytes.size()));
-        formats.push_back(1);
-    }
-    const int sent = PQsendQueryParams(handle_, what.sql().c_str(), static_cast<int>(values.size()),
-                                       kinds.data(), values.data(), lengths.data(), formats.data(), 1);
+    if (failed_) co_return rows{*this};
+    const postgresql_parameters given(what);
+    const int sent = PQsendQueryParams(handle_, what.sql(), given.count(), given.kinds(), given.values(),
+                                       given.lengths(), given.formats(), 1);
     if (sent == 0) note_lost();
     co_await send_all();
     co_return co_await collect();
+}
+
+void postgresql_connection::notify(change what) {
+    notifications_.push_back(std::move(what));
+}
+
+std::string postgresql_connection::take_notifications() {
+    std::string out;
+    for (const auto& each : std::exchange(notifications_, {})) {
+        const auto text = to_text(each);
+        char* const literal = PQescapeLiteral(handle_, text.data(), text.size());
+        if (literal == nullptr) {
+            refuse("a notification is no text");
+            return {};
+        }
+        out += "SELECT pg_notify(" CHANGES_CHANNEL ", ";
+        out += literal;
+        out += ");";
+        PQfreemem(literal);
+    }
+    return out;
 }
 
 task<void> postgresql_connection::execute(std::string sql) {
@@ -194,19 +214,20 @@ task<void> postgresql_connection::send_all() {
 
 /// The last result, or the first error, once the server is ready for the next statement.
 task<rows> postgresql_connection::collect() {
-    rows last{*this, nullptr};
+    rows last{*this};
     while (fit_) {
         while (PQisBusy(handle_) != 0) {
             const bool ready = co_await wait_until_ready(readable);
-            if (!ready) co_return rows{*this, nullptr};
+            if (!ready) co_return rows{*this};
             if (PQconsumeInput(handle_) == 0) {
                 note_lost();
-                co_return rows{*this, nullptr};
+                co_return rows{*this};
             }
         }
         PGresult* const got = PQgetResult(handle_);
         if (got == nullptr) break;
-        last = rows{*this, got};
+        const std::unique_ptr<PGresult, decltype(&PQclear)> owned{got, &PQclear};
+        last = read_rows(*this, got);
         const auto status = PQresultStatus(got);
         if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) continue;
         const char* const state = PQresultErrorField(got, PG_DIAG_SQLSTATE);

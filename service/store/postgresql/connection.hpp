@@ -1,13 +1,12 @@
-// One connection to PostgreSQL: libpq without its waiting, which Asio does. Owned by its place in the pool,
-// used on the store's thread only. As with SQLite the first error is kept and makes every later step of the
-// same job do nothing, so that a job reads like its SQL and is judged once, at its end.
+// One connection to PostgreSQL: libpq without its waiting, which Asio does. It is the transaction of the unit
+// that it works on. Owned by its place in the engine, used on the store's thread only.
 #pragma once
 #include "base/clock.hpp"
 #include "runtime/deadline_sweep.hpp"
 #include "runtime/task.hpp"
 #include "runtime/worker.hpp"
+#include "store/engine.hpp"
 #include "store/postgresql/address.hpp"
-#include "store/postgresql/statement.hpp"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
@@ -18,12 +17,11 @@ struct pg_conn;
 
 namespace gateway::store {
 
-class postgresql_connection {
+class postgresql_connection final : public transaction {
 public:
-    explicit postgresql_connection(worker& home);
-    ~postgresql_connection();
-    postgresql_connection(const postgresql_connection&) = delete;
-    postgresql_connection& operator=(const postgresql_connection&) = delete;
+    /// `owner`: of the rows that are written here; outlives the connection.
+    postgresql_connection(worker& home, const std::string& owner);
+    ~postgresql_connection() override;
 
     /// Connects; failed() tells whether it came to something. `statement_max`: the server gives up on a
     /// statement, and on a transaction that stands still, after so long.
@@ -31,11 +29,15 @@ public:
 
     /// A clean slate, and the end of every wait from here on.
     void begin_job(deadline until);
-    task<rows> run(const statement& what);
+    task<rows> run(const statement& what) override;
+    void notify(change what) override;
+    /// The statements that notify, for the text that commits; empty: there was nothing. Gives them once.
+    std::string take_notifications();
     /// Statements without parameters, whose rows nobody wants; several at once.
     task<void> execute(std::string sql);
 
-    bool failed() const { return failed_; }
+    bool failed() const override { return failed_; }
+    const std::string& owner() const override { return owner_; }
     /// The server took everything back, and asks for the same job once more (40001, 40P01).
     bool may_be_repeated() const { return fit_ && (code_ == "40001" || code_ == "40P01"); }
     /// May serve another job. After a wait that was given up, or an error that speaks of more than the values
@@ -43,8 +45,7 @@ public:
     bool fit() const { return fit_; }
     /// What went wrong, for an operator; no value of any row is in it.
     const std::string& error() const { return error_; }
-    /// A value that came back is not what it has to be.
-    void refuse(std::string why);
+    void refuse(std::string why) override;
     /// The next step may run although the last one failed.
     void forgive();
     /// What was begun is left half done; the connection with it.
@@ -52,7 +53,7 @@ public:
     /// After a failure, which stays what it was.
     task<void> roll_back();
 
-    /// What somebody told on a channel that this connection listens to.
+    /// What somebody notified on a channel that this connection listens to.
     struct notification {
         int backend; // of the connection that told it
         std::string text;
@@ -79,6 +80,8 @@ private:
     task<rows> collect();
 
     worker& home_;
+    const std::string& owner_;
+    std::vector<change> notifications_;
     descriptor socket_;
     pg_conn* handle_ = nullptr;
     deadline until_{steady_time{}};

@@ -1,6 +1,6 @@
 #include "store/postgresql/migrations.hpp"
 
-#include "store/postgresql/operations.hpp"
+#include "store/postgresql/connection.hpp"
 #include "store/schema.hpp"
 
 namespace gateway::store {
@@ -22,8 +22,12 @@ CREATE TABLE store_instances (
 
 /// The same for the steps of store/schema.cpp that came later.
 std::string own_part_of(std::int64_t step) {
-    if (step != 3) return {};
-    return "ALTER TABLE store_instances ADD COLUMN is_replica BIGINT NOT NULL DEFAULT 0;";
+    if (step == 3) return "ALTER TABLE store_instances ADD COLUMN is_replica BIGINT NOT NULL DEFAULT 0;";
+    // The same clock for all replicas; it moves in a transaction.
+    if (step == 5)
+        return "CREATE FUNCTION now_ms() RETURNS BIGINT LANGUAGE sql AS "
+               "'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint';";
+    return {};
 }
 
 struct found_schema {

@@ -1,16 +1,13 @@
 // Brings a PostgreSQL database to the schema of this program. Replicas that start together come one by one:
-// the caller's transaction holds `schema_lock`. A newer schema is taken as it is when it says that this
-// program can read it (K07), else refused.
+// the caller's transaction holds the lock of unit::of_schema(). A newer schema is taken as it is when it says
+// that this program can read it (K07), else refused.
 #pragma once
 #include "runtime/task.hpp"
 #include "store/postgresql/connection.hpp"
 
-#include <cstdint>
 #include <string>
 
 namespace gateway::store {
-
-constexpr std::int64_t schema_lock = 0x746b6777'00000001; // "tkgw"
 
 /// Empty, or why this program must not work here; then nothing was touched. Errors of SQL stay in `at`.
 task<std::string> migrate_postgresql(postgresql_connection& at);

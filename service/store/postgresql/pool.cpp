@@ -1,6 +1,5 @@
 #include "store/postgresql/pool.hpp"
 
-#include "base/digest.hpp"
 #include "runtime/waiter.hpp"
 
 #include <boost/asio/post.hpp>
@@ -15,133 +14,48 @@ constexpr milliseconds look_every{100};
 constexpr milliseconds first_pause{100};
 constexpr milliseconds longest_pause{2'000};
 
-failure unavailable() {
-    return failure{errc::vault_unavailable, "The store does not answer; try again soon."};
-}
-
 std::string begin_of(const unit& what) {
     if (!what.lock) return "BEGIN";
     return "BEGIN; SELECT pg_advisory_xact_lock(" + std::to_string(*what.lock) + ")";
 }
 
-/// The same on every replica; two names that fall together only wait for each other.
-std::int64_t lock_named(const std::string& name) {
-    const auto digest = sha256(name);
-    std::uint64_t lock = 0;
-    for (std::size_t at = 0; at < 8; ++at)
-        lock = (lock << 8) | digest[at];
-    return static_cast<std::int64_t>(lock);
-}
-
 } // namespace
 
-unit unit::transaction_of(const user_id& user) {
-    return {true, lock_named("user:" + user.text())};
-}
-
-unit unit::transaction_of(const window_name& window) {
-    return {true, lock_named("window:" + std::to_string(window.kind) + ":" + window.key)};
-}
-
-/// Sends the job back to its caller, also when the coroutine that worked on it is destroyed.
-class postgresql_pool::landing {
-public:
-    explicit landing(job& what) : what_(what) { what_.failed_ = unavailable(); }
-    landing(const landing&) = delete;
-    landing& operator=(const landing&) = delete;
-    ~landing() { what_.back_.resume(); }
-
-private:
-    job& what_;
-};
-
-postgresql_pool::postgresql_pool(postgresql_address address, store_limits limits)
+postgresql_pool::postgresql_pool(postgresql_address address, store_limits limits, const std::string& owner)
     : address_(std::move(address)),
       limits_(limits),
+      owner_(owner),
+      jobs_(limits.waiting_max, [this] { boost::asio::post(home_.executor(), [this] { wake_one(); }); }),
       names_(1, limits.connections + 2),
       thread_([this] { run_thread(); }) {
-    keep_doing(keep_time());
+    spawn(keep_time());
     for (unsigned number = 0; number < limits_.connections; ++number)
-        keep_doing(keep_place(number));
+        spawn(run_slot(number));
 }
 
-postgresql_pool::~postgresql_pool() {
-    {
-        const std::lock_guard lock(mutex_);
-        ending_ = true;
-    }
+void postgresql_pool::stop() {
+    if (!thread_.joinable()) return;
     home_.stop();
     thread_.join();
-    refuse_waiting(true);
+    jobs_.end();
 }
 
 void postgresql_pool::run_thread() {
     try {
         home_.run();
-        return;
-    } catch (...) { // a bug in the pool itself: readiness tells it, and calls are refused instead of waiting
-        const std::lock_guard lock(mutex_);
-        ending_ = true;
+    } catch (...) { // a bug in the pool itself: readiness finds it, and calls are refused instead of waiting
+        jobs_.end();
     }
-    refuse_waiting(true);
 }
 
-void postgresql_pool::keep_doing(task<void> chore) {
-    boost::asio::post(home_.executor(),
-                      [this, chore = std::move(chore)]() mutable { home_.group().spawn(std::move(chore)); });
-}
-
-task<std::optional<failure>> postgresql_pool::perform(job& what) {
-    if (what.until_.passed(steady_now())) {
-        failure late{errc::deadline_exceeded, "The deadline passed before the store had its turn."};
-        co_return late;
-    }
-    std::function<void()> start = [this, &what] { add(what); };
-    co_await what.back_.wait(std::move(start));
-    co_return what.failed_;
-}
-
-void postgresql_pool::add(job& what) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (!down_ && !ending_ && waiting_.size() < limits_.waiting_max) {
-            waiting_.push_back(&what);
-            boost::asio::post(home_.executor(), [this] { wake_one(); });
-            return;
-        }
-    }
-    const landing refused(what);
-}
-
-postgresql_pool::job* postgresql_pool::take() {
-    const std::lock_guard lock(mutex_);
-    if (waiting_.empty()) return nullptr;
-    job* const next = waiting_.front();
-    waiting_.pop_front();
-    return next;
-}
-
-void postgresql_pool::refuse_waiting(bool all) {
-    std::vector<job*> late;
-    {
-        const auto now = steady_now();
-        const std::lock_guard lock(mutex_);
-        std::erase_if(waiting_, [&](job* one) {
-            const bool ended = all || one->until_.passed(now);
-            if (ended) late.push_back(one);
-            return ended;
-        });
-    }
-    for (job* one : late)
-        const landing refused(*one);
+void postgresql_pool::spawn(task<void> background) {
+    boost::asio::post(home_.executor(), [this, background = std::move(background)]() mutable {
+        home_.group().spawn(std::move(background));
+    });
 }
 
 void postgresql_pool::wake_one() {
-    {
-        const std::lock_guard lock(mutex_);
-        if (waiting_.empty()) return;
-    }
-    if (idle_.empty()) return;
+    if (jobs_.empty() || idle_.empty()) return;
     postgresql_connection* const next = idle_.back(); // the warmest
     idle_.pop_back();
     next->wake();
@@ -154,8 +68,8 @@ std::string postgresql_pool::trouble() const {
 
 void postgresql_pool::note_connected() {
     ++connected_;
+    jobs_.reopen();
     const std::lock_guard lock(mutex_);
-    down_ = false;
     trouble_.clear();
 }
 
@@ -167,26 +81,25 @@ void postgresql_pool::note_trouble(std::string why) {
     if (connected_ > 0) return;
     {
         const std::lock_guard lock(mutex_);
-        down_ = true;
         trouble_ = std::move(why);
     }
-    refuse_waiting(true);
+    jobs_.close();
 }
 
 /// Jobs that wait have no timer of their own.
 task<void> postgresql_pool::keep_time() {
     while (true) {
-        refuse_waiting(false);
+        jobs_.refuse_late(steady_now());
         if (connected_ == 0 && steady_now() - alone_since_ > limits_.outage_patience)
             note_trouble(trouble().empty() ? "no connection in time" : trouble());
         co_await pause_until(deadline::in(steady_now(), look_every));
     }
 }
 
-task<void> postgresql_pool::keep_place(unsigned number) {
+task<void> postgresql_pool::run_slot(unsigned number) {
     milliseconds pause = first_pause;
     while (true) {
-        postgresql_connection at(home_);
+        postgresql_connection at(home_, owner_);
         const bool connected = co_await connect(at);
         if (connected) {
             pause = first_pause;
@@ -199,7 +112,7 @@ task<void> postgresql_pool::keep_place(unsigned number) {
             continue;
         }
         note_trouble(at.error());
-        // A different one for each place: a server that comes back is not met by all at once.
+        // A different one for each slot: a server that comes back is not met by all at once.
         co_await pause_until(deadline::in(steady_now(), pause + milliseconds{7} * number));
         pause = std::min(pause * 2, longest_pause);
     }
@@ -217,7 +130,7 @@ task<bool> postgresql_pool::connect(postgresql_connection& at) {
 
 task<void> postgresql_pool::serve(postgresql_connection& at) {
     while (at.fit()) {
-        job* const next = take();
+        engine::job* const next = jobs_.take();
         if (next != nullptr) {
             co_await run_job(at, *next);
             continue;
@@ -229,9 +142,9 @@ task<void> postgresql_pool::serve(postgresql_connection& at) {
     wake_one(); // perhaps it was this one that a job had been woken for
 }
 
-task<void> postgresql_pool::run_job(postgresql_connection& at, job& what) {
-    const landing back(what);
-    at.begin_job(what.until_.no_later_than(steady_now() + limits_.job_max));
+task<void> postgresql_pool::run_job(postgresql_connection& at, engine::job& what) {
+    job_queue::completion_guard back(what);
+    at.begin_job(what.until.no_later_than(steady_now() + limits_.job_max));
     for (int times = 0; times <= repeats_max; ++times) {
         try {
             co_await run_once(at, what);
@@ -239,7 +152,7 @@ task<void> postgresql_pool::run_job(postgresql_connection& at, job& what) {
             at.give_up();
         }
         if (!at.failed()) {
-            what.failed_.reset();
+            back.succeed();
             co_return;
         }
         if (!at.may_be_repeated()) co_return;
@@ -247,18 +160,18 @@ task<void> postgresql_pool::run_job(postgresql_connection& at, job& what) {
     }
 }
 
-task<void> postgresql_pool::run_once(postgresql_connection& at, job& what) {
-    if (!what.unit_.transaction_wanted) {
+task<void> postgresql_pool::run_once(postgresql_connection& at, engine::job& what) {
+    if (!what.how.atomic) {
         co_await what.run(at);
+        auto notifications = at.take_notifications();
+        if (!notifications.empty()) co_await at.execute(std::move(notifications));
         co_return;
     }
-    std::string begin = begin_of(what.unit_);
+    std::string begin = begin_of(what.how);
     co_await at.execute(std::move(begin));
     if (!at.failed()) co_await what.run(at);
-    if (!at.failed()) {
-        std::string commit = "COMMIT";
-        co_await at.execute(std::move(commit));
-    }
+    std::string commit = at.take_notifications() + "COMMIT";
+    if (!at.failed()) co_await at.execute(std::move(commit));
     if (at.failed() && at.fit()) co_await at.roll_back();
 }
 

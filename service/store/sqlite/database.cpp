@@ -4,8 +4,10 @@
 
 #include <sqlite3.h>
 
-#include <cerrno>
+#include <algorithm>
+#include <cstdlib>
 #include <fcntl.h>
+#include <limits>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -35,44 +37,105 @@ bool make_file(const std::string& path) {
     return true;
 }
 
-constexpr const char* patience = "PRAGMA busy_timeout=5000;"; // a backup tool may hold the file for a moment
-constexpr int checkpoint_after_pages = 1000;                  // as SQLite has it by itself
-constexpr const char* habits =
+constexpr const char* busy_timeout =
+    "PRAGMA busy_timeout=5000;";             // a backup tool may hold the file for a moment
+constexpr int checkpoint_after_pages = 1000; // as SQLite has it by itself
+constexpr const char* pragmas =
     "PRAGMA journal_mode=WAL;"
     "PRAGMA synchronous=FULL;" // a token that was acknowledged survives the power going
     "PRAGMA foreign_keys=ON;"
     "PRAGMA secure_delete=ON;" // wiped tokens leave no ciphertext in free pages
     "PRAGMA trusted_schema=OFF;";
 
+/// Without the row locks of a server: this store has one thread.
+std::string without_locks(std::string sql) {
+    for (const std::string_view lock : {" FOR UPDATE SKIP LOCKED", " FOR UPDATE"})
+        for (auto at = sql.find(lock); at != std::string::npos; at = sql.find(lock, at))
+            sql.erase(at, lock.size());
+    return sql;
+}
+
+template <bool Greatest>
+void greatest_or_least(sqlite3_context* context, int count, sqlite3_value** values) {
+    if (count == 0) return;
+    auto out = sqlite3_value_int64(values[0]);
+    for (int at = 1; at < count; ++at) {
+        const auto next = sqlite3_value_int64(values[at]);
+        out = Greatest ? std::max(out, next) : std::min(out, next);
+    }
+    sqlite3_result_int64(context, out);
+}
+
+void now_ms(sqlite3_context* context, int, sqlite3_value**) {
+    const auto& clock = *static_cast<const sqlite_database::wall_clock*>(sqlite3_user_data(context));
+    sqlite3_result_int64(context, unix_ms(clock()));
+}
+
 } // namespace
 
-result<std::unique_ptr<sqlite_database>> sqlite_database::open(const std::string& path) {
+result<std::unique_ptr<sqlite_database>> sqlite_database::open(const std::string& path, wall_clock clock) {
     auto lock = lock_for_this_process(path);
     if (!lock) return lock.error();
     sqlite3* handle = nullptr;
     const bool made = make_file(path);
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
     const int code = made ? sqlite3_open_v2(path.c_str(), &handle, flags, nullptr) : SQLITE_CANTOPEN;
-    auto opened = std::make_unique<sqlite_database>(handle, *lock);
+    auto opened = std::make_unique<sqlite_database>(handle, *lock, std::move(clock));
     if (code != SQLITE_OK) return refused("The store cannot be opened: " + path);
-    sqlite3_extended_result_codes(handle, 1);
-    sqlite3_wal_hook(handle, note_log_pages, opened.get());
-    opened->execute(patience);
-    if (auto ours = judge_schema(*opened); !ours) return ours.error();
-    opened->execute(habits);
-    if (opened->failed()) return refused("The store cannot be used: " + path + ": " + opened->error());
-    if (auto ready = migrate(*opened); !ready) return ready.error();
-    // The lock says no other process lives, so its leases are nobody's.
-    opened->execute("DELETE FROM leases");
-    if (opened->failed()) return refused("The store cannot be written: " + path + ": " + opened->error());
+    if (auto ready = opened->set_up(path); !ready) return ready.error();
     return opened;
 }
 
+result<std::unique_ptr<sqlite_database>> sqlite_database::open_in_memory(wall_clock clock) {
+    sqlite3* handle = nullptr;
+    const int code = sqlite3_open(":memory:", &handle);
+    auto opened = std::make_unique<sqlite_database>(handle, -1, std::move(clock));
+    if (code != SQLITE_OK) return refused("There is no memory for a store.");
+    if (auto ready = opened->set_up("in memory"); !ready) return ready.error();
+    return opened;
+}
+
+result<void> sqlite_database::set_up(const std::string& path) {
+    sqlite3_extended_result_codes(handle_, 1);
+    sqlite3_wal_hook(handle_, note_log_pages, this);
+    const auto add = [this](const char* name, int arguments, auto* function, int flags) {
+        note(sqlite3_create_function(handle_, name, arguments, SQLITE_UTF8 | SQLITE_INNOCUOUS | flags,
+                                     &clock_, function, nullptr, nullptr));
+    };
+    add("greatest", -1, &greatest_or_least<true>, SQLITE_DETERMINISTIC);
+    add("least", -1, &greatest_or_least<false>, SQLITE_DETERMINISTIC);
+    add("now_ms", 0, &now_ms, 0);
+    execute(busy_timeout);
+    if (auto ours = judge_schema(*this); !ours) return ours.error();
+    execute(pragmas);
+    if (failed()) return refused("The store cannot be used: " + path + ": " + error());
+    if (auto ready = migrate(*this); !ready) return ready.error();
+    // The lock says no other process lives, so its leases are nobody's, and this one lives until it ends.
+    statement self{"INSERT INTO store_instances (owner, alive_until, is_replica) VALUES ($1, $2, 1)"};
+    self.text(owner_).number(std::numeric_limits<std::int64_t>::max());
+    execute("BEGIN IMMEDIATE; DELETE FROM leases; DELETE FROM store_instances");
+    step(self);
+    execute("COMMIT");
+    if (failed()) return refused("The store cannot be written: " + path + ": " + error());
+    return {};
+}
+
 sqlite_database::~sqlite_database() {
-    for (const auto& [sql, statement] : statements_)
-        sqlite3_finalize(statement);
+    for (const auto& [literal, statement] : prepared_)
+        sqlite3_finalize(statement.handle);
     sqlite3_close_v2(handle_);
-    ::close(lock_file_);
+    if (lock_file_ >= 0) ::close(lock_file_);
+}
+
+bool sqlite_database::require_room() {
+    if (no_room_) refuse_for_room();
+    return !no_room_;
+}
+
+void sqlite_database::refuse(std::string why) {
+    if (failed()) return;
+    code_ = SQLITE_MISMATCH;
+    error_ = std::move(why);
 }
 
 void sqlite_database::note(int code) {
@@ -123,92 +186,102 @@ void sqlite_database::execute(const char* sql) {
     if (!failed()) note(sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr));
 }
 
-std::int64_t sqlite_database::changes() const {
-    return sqlite3_changes64(handle_);
-}
-
 bool sqlite_database::in_transaction() const {
     return sqlite3_get_autocommit(handle_) == 0;
 }
 
-sqlite3_stmt* sqlite_database::statement(const char* sql) {
-    if (failed()) return nullptr;
-    if (const auto found = statements_.find(sql); found != statements_.end()) return found->second;
-    sqlite3_stmt* made = nullptr;
-    note(sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &made, nullptr));
-    if (!failed()) statements_.emplace(sql, made);
-    return made;
-}
-
-query::query(sqlite_database& at, const char* sql) : at_(at), statement_(at.statement(sql)) {}
-
-query::~query() {
-    if (statement_ == nullptr) return;
-    sqlite3_reset(statement_);
-    sqlite3_clear_bindings(statement_); // sealed bytes do not stay in the cache
-}
-
-query& query::text(std::string_view value) {
-    const char* data = value.data() == nullptr ? "" : value.data(); // a null pointer would mean NULL
-    if (statement_)
-        at_.note(sqlite3_bind_text(statement_, ++parameter_, data, static_cast<int>(value.size()),
-                                   SQLITE_TRANSIENT));
-    return *this;
-}
-
-query& query::blob(std::string_view value) {
-    const char* data = value.data() == nullptr ? "" : value.data();
-    if (statement_)
-        at_.note(sqlite3_bind_blob(statement_, ++parameter_, data, static_cast<int>(value.size()),
-                                   SQLITE_TRANSIENT));
-    return *this;
-}
-
-query& query::number(std::int64_t value) {
-    if (statement_) at_.note(sqlite3_bind_int64(statement_, ++parameter_, value));
-    return *this;
-}
-
-query& query::number(std::uint64_t value) {
-    return number(static_cast<std::int64_t>(value));
-}
-
-query& query::time(wall_time value) {
-    return number(unix_ms(value));
-}
-
-bool query::row() {
-    if (statement_ == nullptr || at_.failed()) return false;
-    const int code = sqlite3_step(statement_);
-    at_.note(code);
-    column_ = 0;
-    return code == SQLITE_ROW;
-}
-
-std::int64_t query::run() {
-    while (row()) {
+sqlite_database::prepared sqlite_database::prepare(const char* sql, bool for_long) {
+    prepared out;
+    if (failed()) return out;
+    const auto text = without_locks(sql);
+    note(sqlite3_prepare_v3(handle_, text.c_str(), -1, for_long ? SQLITE_PREPARE_PERSISTENT : 0, &out.handle,
+                            nullptr));
+    const int count = failed() ? 0 : sqlite3_bind_parameter_count(out.handle);
+    for (int at = 1; at <= count; ++at) {
+        const char* const name = sqlite3_bind_parameter_name(out.handle, at);
+        out.order.push_back(name == nullptr ? 0 : std::strtoul(name + 1, nullptr, 10));
     }
-    return at_.failed() ? 0 : at_.changes();
+    return out;
 }
 
-std::string query::next_text() {
-    const int at = column_++;
-    const void* bytes = sqlite3_column_blob(statement_, at); // text and blob alike, as stored
-    const int size = sqlite3_column_bytes(statement_, at);
-    return bytes == nullptr ? std::string{}
-                            : std::string(static_cast<const char*>(bytes), static_cast<std::size_t>(size));
+/// One use of a statement: prepared or taken from the cache, and given back without what was bound to it, so
+/// that no sealed bytes stay there.
+class sqlite_database::use {
+public:
+    use(sqlite_database& at, const statement& what) : at_(at), cached_(what.is_literal()) {
+        const auto found = cached_ ? at.prepared_.find(what.sql()) : at.prepared_.end();
+        if (found != at.prepared_.end()) {
+            statement_ = &found->second;
+        } else {
+            own_ = at.prepare(what.sql(), cached_);
+            statement_ = &own_;
+            if (cached_ && !at.failed())
+                statement_ = &at.prepared_.emplace(what.sql(), std::move(own_)).first->second;
+        }
+        for (std::size_t at_parameter = 0; at_parameter < statement_->order.size(); ++at_parameter)
+            bind(static_cast<int>(at_parameter) + 1, statement_->order[at_parameter], what.parameters());
+    }
+    use(const use&) = delete;
+    use& operator=(const use&) = delete;
+    ~use() {
+        sqlite3_reset(handle());
+        sqlite3_clear_bindings(handle());
+        if (statement_ == &own_) sqlite3_finalize(own_.handle);
+    }
+
+    sqlite3_stmt* handle() const { return statement_->handle; }
+
+private:
+    /// `which`: ours, from one on. What is bound outlives this use.
+    void bind(int place, std::size_t which, const std::vector<statement::parameter>& given) {
+        using kind = statement::parameter::kind;
+        if (which == 0 || which > given.size()) {
+            at_.refuse("a statement has a parameter that was not given");
+            return;
+        }
+        const auto& one = given[which - 1];
+        const auto size = static_cast<int>(one.bytes.size());
+        if (one.what == kind::number) at_.note(sqlite3_bind_int64(handle(), place, one.number));
+        if (one.what == kind::text)
+            at_.note(sqlite3_bind_text(handle(), place, one.bytes.data(), size, SQLITE_STATIC));
+        if (one.what == kind::blob)
+            at_.note(sqlite3_bind_blob(handle(), place, one.bytes.data(), size, SQLITE_STATIC));
+    }
+
+    sqlite_database& at_;
+    bool cached_;
+    prepared own_;
+    prepared* statement_ = nullptr;
+};
+
+rows sqlite_database::step(const statement& what) {
+    if (failed()) return rows{*this};
+    const use one(*this, what);
+    return failed() ? rows{*this} : read(one.handle());
 }
 
-std::int64_t query::next_number() {
-    return sqlite3_column_int64(statement_, column_++);
-}
-
-std::uint64_t query::next_count() {
-    return static_cast<std::uint64_t>(next_number());
-}
-
-wall_time query::next_time() {
-    return from_unix_ms(next_number());
+rows sqlite_database::read(sqlite3_stmt* handle) {
+    std::vector<rows::value> values;
+    const int columns = sqlite3_column_count(handle);
+    int code = sqlite3_step(handle);
+    for (; code == SQLITE_ROW; code = sqlite3_step(handle)) {
+        for (int at = 0; at < columns; ++at) {
+            const int kind = sqlite3_column_type(handle, at);
+            if (kind == SQLITE_INTEGER) {
+                values.emplace_back(sqlite3_column_int64(handle, at));
+            } else if (kind == SQLITE_TEXT || kind == SQLITE_BLOB) {
+                const auto* const bytes = static_cast<const char*>(sqlite3_column_blob(handle, at));
+                const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle, at));
+                values.emplace_back(bytes == nullptr ? std::string{} : std::string(bytes, size));
+            } else {
+                values.emplace_back();
+            }
+        }
+    }
+    note(code);
+    if (failed()) return rows{*this};
+    const auto changed = sqlite3_stmt_readonly(handle) != 0 ? 0 : sqlite3_changes64(handle_);
+    return {*this, static_cast<std::size_t>(columns), std::move(values), changed};
 }
 
 } // namespace gateway::store

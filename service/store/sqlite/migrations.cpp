@@ -11,9 +11,9 @@ namespace {
 // "tkgw": tells our file from any other SQLite file.
 constexpr std::int64_t application_id = 0x746b6777;
 
-std::int64_t pragma(sqlite_database& at, const char* sql) {
-    query asked{at, sql};
-    return asked.row() ? asked.next_number() : 0;
+std::int64_t number_of(sqlite_database& at, const statement& asked) {
+    auto found = at.step(asked);
+    return found.next() ? found.next_number() : 0;
 }
 
 failure refused(std::string message) {
@@ -23,9 +23,9 @@ failure refused(std::string message) {
 } // namespace
 
 result<std::int64_t> judge_schema(sqlite_database& at) {
-    const auto program = pragma(at, "PRAGMA application_id");
-    const auto version = pragma(at, "PRAGMA user_version");
-    const auto tables = pragma(at, "SELECT count(*) FROM sqlite_schema");
+    const auto program = number_of(at, statement{"PRAGMA application_id"});
+    const auto version = number_of(at, statement{"PRAGMA user_version"});
+    const auto tables = number_of(at, statement{"SELECT count(*) FROM sqlite_schema"});
     if (at.failed()) return refused("The store cannot be read: " + at.error());
     if (program != application_id && (tables > 0 || version != 0 || program != 0))
         return refused("The store's file belongs to another program; it was not touched.");

@@ -17,7 +17,8 @@ protected:
         all.public_url = "https://gw.example";
         by.name = "shop";
         by.return_url_prefixes = {"https://shop.example/app"};
-        desk = std::make_unique<connections::desk>(*records, *vault, ask, *tokens, all);
+        desk = std::make_unique<connections::desk>(records->connections, records->logins, *vault, ask,
+                                                   *tokens, all);
     }
 
     result<connections::login_start> begin(const std::string& name, connections::login_wish wish = {},
@@ -95,8 +96,8 @@ TEST_F(Desk, T20TakesAStateOnceAndForTenMinutes) {
 
 TEST_F(Desk, T20KeepsOnlyTheHashOfAStateAndASealedVerifier) {
     const auto query = agree(begin("ann")->authorize_url);
-    const auto kept = run_on(
-        loop, records->take_oauth_state(std::string(as_text(sha256(query.state))), wall_now(), soon()));
+    const auto kept =
+        run_on(loop, records->logins.take(std::string(as_text(sha256(query.state))), wall_now(), soon()));
     ASSERT_TRUE(*kept);
     EXPECT_EQ((**kept).caller.text(), "shop");
     EXPECT_EQ((**kept).user.text(), "ann");

@@ -2,7 +2,7 @@
 
 #include "base/digest.hpp"
 #include "runtime/blocking.hpp"
-#include "store/open_store.hpp"
+#include "store/store.hpp"
 #include "unit/runtime/run_on.hpp"
 #include "unit/store/temporary_folder.hpp"
 
@@ -52,7 +52,7 @@ protected:
         settings.quota_bytes = 1'000'000;
         open_shelf();
     }
-    void open_shelf() { shelf = std::make_unique<files::shelf>(*store, pool, settings); }
+    void open_shelf() { shelf = std::make_unique<files::shelf>(store->files, pool, settings); }
 
     result<store::file_record> stage(memory_body& body, const char* caller = "anna") {
         return run_on(loop, shelf->stage(caller_name::trusted(caller), body, "video/mp4", now, soon()));

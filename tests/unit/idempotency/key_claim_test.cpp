@@ -1,7 +1,7 @@
 // Claims of Idempotency-Keys, with the real store.
 #include "idempotency/key_claim.hpp"
 
-#include "store/open_store.hpp"
+#include "store/store.hpp"
 #include "unit/runtime/run_on.hpp"
 #include "unit/store/temporary_folder.hpp"
 
@@ -21,7 +21,7 @@ protected:
     const wall_time now = from_unix_ms(1'795'000'000'000);
 
     key_claim under(const std::string& key, const std::string& what, const std::string& caller = "a") {
-        return key_claim{*records, caller_name::trusted(caller), key, what, "request-1"};
+        return key_claim{records->keys, caller_name::trusted(caller), key, what, "request-1"};
     }
     std::string claim(key_claim& first, wall_time when) {
         const auto got = run_on(loop, first.take(when, soon()));

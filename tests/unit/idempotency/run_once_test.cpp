@@ -4,7 +4,7 @@
 
 #include "idempotency/recovery.hpp"
 #include "runtime/waiter.hpp"
-#include "store/open_store.hpp"
+#include "store/store.hpp"
 #include "unit/runtime/run_on.hpp"
 #include "unit/store/temporary_folder.hpp"
 
@@ -61,7 +61,7 @@ protected:
     void start() {
         loop = std::make_unique<worker>();
         records = *store::open_store("sqlite:" + folder.file("keys.db"));
-        keys = std::make_unique<runner>(*records);
+        keys = std::make_unique<runner>(records->keys);
     }
     /// Like kill -9: the running call gets no answer.
     void die() {
@@ -117,7 +117,7 @@ protected:
         turn_until(*loop, [this] { return runs > 0; });
         die();
         start();
-        return run_on(*loop, recover_keys(*records, std::span(rows), soon())).value();
+        return run_on(*loop, recover_keys(records->keys, std::span(rows), soon())).value();
     }
 
     gateway::testing::temporary_folder folder;
@@ -180,10 +180,10 @@ TEST_F(RunOnce, I04TheAnswerOfADeadCallIsMadeByTheRowThatBeganItsPost) {
         turn_until(*loop, [this] { return runs > 0; });
         post.action = action;
         post.created_at = post.updated_at = wall_now();
-        ASSERT_TRUE(run_on(*loop, records->begin_post(post, soon())).value());
+        ASSERT_TRUE(run_on(*loop, records->ledger.begin(post, soon())).value());
         die();
         start();
-        EXPECT_EQ(run_on(*loop, recover_keys(*records, std::span(rows), soon())).value().answered, 1U);
+        EXPECT_EQ(run_on(*loop, recover_keys(records->keys, std::span(rows), soon())).value().answered, 1U);
         const auto again = call(posts, succeed());
         if (post.action == "TEST_POST")
             EXPECT_EQ(

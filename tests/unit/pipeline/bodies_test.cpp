@@ -4,7 +4,7 @@
 #include "pipeline/body_reader.hpp"
 #include "pipeline/intake.hpp"
 #include "runtime/blocking.hpp"
-#include "store/open_store.hpp"
+#include "store/store.hpp"
 #include "unit/runtime/run_on.hpp"
 #include "unit/store/temporary_folder.hpp"
 
@@ -69,7 +69,7 @@ protected:
     Bodies() {
         files.directory = folder.file("files");
         files.quota_bytes = 30'000'000;
-        shelf = std::make_unique<files::shelf>(*store, pool, files);
+        shelf = std::make_unique<files::shelf>(store->files, pool, files);
     }
 
     testing::temporary_folder folder;

@@ -3,7 +3,7 @@
 #include "posts/public_ids.hpp"
 #include "posts/publisher.hpp"
 #include "runtime/blocking.hpp"
-#include "store/open_store.hpp"
+#include "store/store.hpp"
 #include "tiktok/webhook.hpp"
 #include "unit/runtime/run_on.hpp"
 #include "unit/store/temporary_folder.hpp"
@@ -25,8 +25,8 @@ protected:
         if (!opened) throw std::runtime_error(opened.error().message());
         store = std::move(*opened);
         settings.files.directory = folder.file("files");
-        shelf = std::make_unique<files::shelf>(*store, pool, settings.files);
-        publisher = std::make_unique<posts::publisher>(*store, *shelf, settings);
+        shelf = std::make_unique<files::shelf>(store->files, pool, settings.files);
+        publisher = std::make_unique<posts::publisher>(store->ledger, *shelf, settings);
         store::post_record record;
         record.attempt = "01JD0000000000000000000000";
         record.user = user_id::trusted("anna");
@@ -35,7 +35,7 @@ protected:
         record.status = "PROCESSING_UPLOAD";
         record.post_ids = "[]";
         record.created_at = record.updated_at = now;
-        EXPECT_TRUE(run_on(loop, store->begin_post(record, soon())));
+        EXPECT_TRUE(run_on(loop, store->ledger.begin(record, soon())));
     }
     void tell(webhook_kind kind, std::string post_id = {}, std::string reason = {}, std::int64_t at = 1,
               const std::string& post = "v_inbox_file~v2.1") {
@@ -49,7 +49,7 @@ protected:
         EXPECT_TRUE(run_on(loop, publisher->on_webhook(event, now, soon())));
     }
     store::post_record record() {
-        return **run_on(loop, store->find_attempt("01JD0000000000000000000000", soon()));
+        return **run_on(loop, store->ledger.find_attempt("01JD0000000000000000000000", soon()));
     }
     std::vector<std::string> visible() { return posts::public_ids(record().post_ids).visible(); }
 
@@ -110,7 +110,7 @@ TEST_F(WebhookLedger, TakesARepeatedEventThatCameBeforeThePublishIdWasKnown) {
     tell(webhook_kind::publish_complete, {}, {}, 1, "p_pub_url~v2.2");
     auto late = record();
     late.id = publish_id::trusted("p_pub_url~v2.2");
-    EXPECT_TRUE(run_on(loop, store->update_post(late, soon())));
+    EXPECT_TRUE(run_on(loop, store->ledger.update(late, soon())));
     tell(webhook_kind::publish_complete, {}, {}, 1, "p_pub_url~v2.2"); // a repeated delivery
     EXPECT_EQ(record().status, "PUBLISH_COMPLETE");
 }

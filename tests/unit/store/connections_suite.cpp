@@ -1,5 +1,7 @@
 #include "unit/store/store_fixture.hpp"
 
+#include <array>
+
 namespace gateway::testing {
 
 using store::connection_state;
@@ -31,23 +33,23 @@ TEST_P(StoreSuite, RefusesAGrantForAVersionThatIsNotThereAnyMore) {
 TEST_P(StoreSuite, KeepsTheReplacedPairUntilAWeekHasPassed) {
     ASSERT_TRUE(put(connection("ann", 1), 0));
     ASSERT_TRUE(put(connection("ann", 2), 1));
-    const auto kept = run(at->kept_tokens(user("ann"), soon()));
+    const auto kept = run(at->connections.kept_tokens(user("ann"), soon()));
     ASSERT_EQ(kept.size(), 1U);
     EXPECT_EQ(kept[0].version, 1U);
     EXPECT_EQ(kept[0].sealed_tokens, connection("ann", 1).sealed_tokens);
-    run(at->sweep(at_second(6 * 86'400), soon()));
-    EXPECT_EQ(run(at->kept_tokens(user("ann"), soon())).size(), 1U);
-    run(at->sweep(at_second(8 * 86'400), soon()));
-    EXPECT_TRUE(run(at->kept_tokens(user("ann"), soon())).empty());
+    run(at->upkeep.sweep(at_second(6 * 86'400), soon()));
+    EXPECT_EQ(run(at->connections.kept_tokens(user("ann"), soon())).size(), 1U);
+    run(at->upkeep.sweep(at_second(8 * 86'400), soon()));
+    EXPECT_TRUE(run(at->connections.kept_tokens(user("ann"), soon())).empty());
 }
 
 TEST_P(StoreSuite, NeverGivesAVersionTwiceToAUserWhoCameBack) {
     ASSERT_TRUE(put(connection("ann", 1), 0));
     ASSERT_TRUE(put(connection("ann", 2), 1));
-    EXPECT_TRUE(run(at->forget_connection(user("ann"), soon())));
-    EXPECT_FALSE(run(at->forget_connection(user("ann"), soon())));
+    EXPECT_TRUE(run(at->connections.forget(user("ann"), soon())));
+    EXPECT_FALSE(run(at->connections.forget(user("ann"), soon())));
     EXPECT_FALSE(there("ann"));
-    EXPECT_EQ(run(at->version_floor(soon())), 2U);
+    EXPECT_EQ(run(at->connections.version_floor(soon())), 2U);
     EXPECT_FALSE(put(connection("ann", 2), 0));
     EXPECT_TRUE(put(connection("ann", 3), 0));
 }
@@ -55,39 +57,39 @@ TEST_P(StoreSuite, NeverGivesAVersionTwiceToAUserWhoCameBack) {
 TEST_P(StoreSuite, T19WipesEveryPairOfARevokedConnectionAndStaysRevoked) {
     ASSERT_TRUE(put(connection("ann", 1), 0));
     ASSERT_TRUE(put(connection("ann", 2), 1));
-    EXPECT_TRUE(run(at->revoke_connection(user("ann"), "user_disconnected", at_second(9), soon())));
+    EXPECT_TRUE(run(at->connections.revoke(user("ann"), "user_disconnected", at_second(9), soon())));
     EXPECT_EQ(there("ann")->state, connection_state::revoked);
     EXPECT_EQ(there("ann")->cause, "user_disconnected");
     EXPECT_TRUE(there("ann")->sealed_tokens.empty());
-    EXPECT_TRUE(run(at->kept_tokens(user("ann"), soon())).empty());
+    EXPECT_TRUE(run(at->connections.kept_tokens(user("ann"), soon())).empty());
     EXPECT_FALSE(run(
-        at->set_connection_state(user("ann"), 2, connection_state::connected, "", at_second(10), soon())));
-    EXPECT_FALSE(run(at->revoke_connection(user("bob"), "x", at_second(9), soon())));
+        at->connections.set_state(user("ann"), 2, connection_state::connected, "", at_second(10), soon())));
+    EXPECT_FALSE(run(at->connections.revoke(user("bob"), "x", at_second(9), soon())));
     EXPECT_TRUE(put(connection("ann", 3), 2)) << "a new grant brings it back";
 }
 
 TEST_P(StoreSuite, ChangesTheStateOfTheVersionItWasToldAndOfNoOther) {
     ASSERT_TRUE(put(connection("ann", 1), 0));
-    EXPECT_FALSE(run(at->set_connection_state(user("ann"), 2, connection_state::reconnect_required, "x",
+    EXPECT_FALSE(run(at->connections.set_state(user("ann"), 2, connection_state::reconnect_required, "x",
+                                               at_second(1), soon())));
+    EXPECT_TRUE(run(at->connections.set_state(user("ann"), 1, connection_state::refresh_in_doubt, "lost",
                                               at_second(1), soon())));
-    EXPECT_TRUE(run(at->set_connection_state(user("ann"), 1, connection_state::refresh_in_doubt, "lost",
-                                             at_second(1), soon())));
     EXPECT_EQ(there("ann")->state, connection_state::refresh_in_doubt);
     EXPECT_EQ(there("ann")->cause, "lost");
-    const std::vector<std::uint64_t> expected{0, 1, 0, 0};
-    EXPECT_EQ(run(at->count_connections_by_state(soon())), expected);
+    const std::array<std::uint64_t, store::connection_states> expected{0, 1, 0, 0};
+    EXPECT_EQ(run(at->connections.count_by_state(soon())), expected);
 }
 
 TEST_P(StoreSuite, ListsUsersInOrderOnlyThoseOfThePatternsPageByPage) {
     for (const char* name : {"b.2", "a.1", "b.1", "c.1", "b.3"})
         ASSERT_TRUE(put(connection(name, 1), 0));
     const std::vector<std::string> patterns{"b.*", "c.*"};
-    const auto first = run(at->list_connections(patterns, "", 2, soon()));
+    const auto first = run(at->connections.list(patterns, "", 2, soon()));
     ASSERT_EQ(first.rows.size(), 2U);
     EXPECT_EQ(first.rows[0].user.text(), "b.1");
     EXPECT_EQ(first.rows[1].user.text(), "b.2");
     EXPECT_EQ(first.next, "b.2");
-    const auto second = run(at->list_connections(patterns, first.next, 2, soon()));
+    const auto second = run(at->connections.list(patterns, first.next, 2, soon()));
     ASSERT_EQ(second.rows.size(), 2U);
     EXPECT_EQ(second.rows[1].user.text(), "c.1");
     EXPECT_EQ(second.next, "");
@@ -99,7 +101,7 @@ TEST_P(StoreSuite, T22FindsEveryUserOfOneAccount) {
     ASSERT_TRUE(put(bob, 0));
     ASSERT_TRUE(put(connection("ann", 1), 0));
     ASSERT_TRUE(put(connection("eve", 1), 0));
-    const auto found = run(at->find_connections_of_account(open_id::trusted("open-ann"), soon()));
+    const auto found = run(at->connections.of_account(open_id::trusted("open-ann"), soon()));
     ASSERT_EQ(found.size(), 2U);
     EXPECT_EQ(found[0].user.text(), "ann");
     EXPECT_EQ(found[1].user.text(), "bob");

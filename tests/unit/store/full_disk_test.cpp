@@ -1,6 +1,6 @@
 // How calls end while a SQLite store's disk is full: they are remembered, answer their keys meanwhile, and
 // are written down when there is room again, at the latest when the store ends.
-#include "store/open_store.hpp"
+#include "store/store.hpp"
 #include "unit/store/lossy_disk.hpp"
 #include "unit/store/store_fixture.hpp"
 
@@ -19,7 +19,7 @@ protected:
     T run(task<result<T>> call) {
         auto out = run_on(loop, std::move(call));
         if (!out) throw std::runtime_error(out.error().message());
-        return std::move(*out);
+        if constexpr (!std::is_void_v<T>) return std::move(*out);
     }
     static store::idempotency_record key(const std::string& name) {
         store::idempotency_record out;
@@ -42,8 +42,8 @@ protected:
         return out;
     }
     void begin(const std::string& name) {
-        ASSERT_FALSE(run(at->claim_key(key(name), at_second(0), soon())));
-        ASSERT_TRUE(run(at->begin_post(post(name), soon())));
+        ASSERT_FALSE(run(at->keys.claim(key(name), at_second(0), soon())));
+        ASSERT_TRUE(run(at->ledger.begin(post(name), soon())));
     }
     /// As the call itself does it; whether both could be written.
     bool end(const std::string& name) {
@@ -52,22 +52,22 @@ protected:
         ended.status = "PROCESSING_UPLOAD";
         ended.size_bytes = 4711;
         const auto settled =
-            run_on(loop, at->update_post(ended, soon(), store::durable::with_the_next)).has_value();
+            run_on(loop, at->ledger.update(ended, soon(), store::durable::with_the_next)).has_value();
         auto answer = key(name);
         answer.finished = true;
         answer.status = 200;
         answer.answer = "answer of " + name;
-        const auto finished = run_on(loop, at->finish_key(answer, soon())).has_value();
+        const auto finished = run_on(loop, at->keys.finish(answer, soon())).has_value();
         EXPECT_EQ(settled, finished);
         return finished;
     }
     std::optional<store::idempotency_record> asked_again(const std::string& name) {
         auto again = key(name);
         again.claim = "a later claim";
-        return run(at->claim_key(again, at_second(1), soon()));
+        return run(at->keys.claim(again, at_second(1), soon()));
     }
     store::post_record row(const std::string& name) {
-        return run(at->find_attempt(post(name).attempt, soon())).value_or(store::post_record{});
+        return run(at->ledger.find_attempt(post(name).attempt, soon())).value_or(store::post_record{});
     }
     void expect_healed(const std::string& name) {
         const auto first = asked_again(name);
@@ -79,8 +79,8 @@ protected:
         EXPECT_EQ(row(name).size_bytes, 4711U);
     }
     void all_are_written() {
-        turn_until(loop, [this] { return at->late().waiting == 0; });
-        EXPECT_EQ(at->late().lost, 0U);
+        turn_until(loop, [this] { return at->late.counts().waiting == 0; });
+        EXPECT_EQ(at->late.counts().lost, 0U);
     }
 
     temporary_folder folder;
@@ -97,21 +97,21 @@ TEST_F(FullDisk, FaultQHowCallsEndedIsWrittenDownWhenThereIsRoomAgain) {
     disk.is_full = true;
     for (const auto& name : names)
         EXPECT_FALSE(end(name));
-    EXPECT_EQ(at->how_it_is().now, store::condition::no_room);
-    EXPECT_EQ(at->late().waiting, 40U);
+    EXPECT_EQ(at->on().state().now, store::condition::disk_full);
+    EXPECT_EQ(at->late.counts().waiting, 40U);
     EXPECT_EQ(row("key7").state, store::post_state::begun);
     disk.is_full = false;
     all_are_written();
-    run(at->ping(soon())); // as housekeeping does it
-    EXPECT_EQ(at->how_it_is().now, store::condition::well);
+    run(at->on().beat(soon())); // as housekeeping does it
+    EXPECT_EQ(at->on().state().now, store::condition::ok);
     for (const auto& name : names)
         expect_healed(name);
     at.reset();
     open();
     for (const auto& name : names)
         expect_healed(name);
-    EXPECT_TRUE(run(at->abandoned_posts(10, soon())).empty());
-    EXPECT_TRUE(run(at->abandoned_keys(10, soon())).empty());
+    EXPECT_TRUE(run(at->ledger.abandoned(10, soon())).empty());
+    EXPECT_TRUE(run(at->keys.abandoned(10, soon())).empty());
 }
 
 TEST_F(FullDisk, FaultQAKeyIsAnsweredFromMemoryWhileThereIsNoRoom) {
@@ -130,10 +130,10 @@ TEST_F(FullDisk, FaultQAKeyIsAnsweredFromMemoryWhileThereIsNoRoom) {
 }
 
 TEST_F(FullDisk, FaultQAKeyOfWhichNothingCameIsFreeWhenThereIsRoomAgain) {
-    ASSERT_FALSE(run(at->claim_key(key("refused"), at_second(0), soon())));
+    ASSERT_FALSE(run(at->keys.claim(key("refused"), at_second(0), soon())));
     disk.is_full = true;
-    EXPECT_FALSE(run_on(loop, at->forget_key(key("refused"), soon())));
-    EXPECT_FALSE(run_on(loop, at->claim_key(key("never"), at_second(0), soon())));
+    EXPECT_FALSE(run_on(loop, at->keys.forget(key("refused"), soon())));
+    EXPECT_FALSE(run_on(loop, at->keys.claim(key("never"), at_second(0), soon())));
     disk.is_full = false;
     all_are_written();
     EXPECT_FALSE(asked_again("refused")) << "a new call may begin";
@@ -141,12 +141,12 @@ TEST_F(FullDisk, FaultQAKeyOfWhichNothingCameIsFreeWhenThereIsRoomAgain) {
 }
 
 TEST_F(FullDisk, FaultQAKeyThatAnotherClaimHoldsByThenIsLeftAlone) {
-    ASSERT_FALSE(run(at->claim_key(key("k"), at_second(0), soon())));
+    ASSERT_FALSE(run(at->keys.claim(key("k"), at_second(0), soon())));
     disk.is_full = true;
-    EXPECT_FALSE(run_on(loop, at->forget_key(key("k"), soon())));
-    EXPECT_FALSE(run_on(loop, at->forget_key(key("k"), soon()))) << "said twice";
+    EXPECT_FALSE(run_on(loop, at->keys.forget(key("k"), soon())));
+    EXPECT_FALSE(run_on(loop, at->keys.forget(key("k"), soon()))) << "said twice";
     disk.is_full = false;
-    turn_until(loop, [this] { return at->late().waiting < 2; });
+    turn_until(loop, [this] { return at->late.counts().waiting < 2; });
     EXPECT_FALSE(asked_again("k")) << "free, so it is the later claim's";
     all_are_written();
     const auto held = asked_again("k");
@@ -159,15 +159,15 @@ TEST_F(FullDisk, FaultQAPostOfWhichTikTokToldMeanwhileKeepsItsWord) {
     disk.is_full = true;
     EXPECT_FALSE(end("k"));
     disk.is_full = false;
-    store::told_status told;
+    store::status_update told;
     told.attempt = post("k").attempt;
     told.user = user("ann");
     told.seen_post_ids = told.post_ids = "[]";
     told.status = "PUBLISH_COMPLETE";
     told.told_at = at_second(5);
-    const auto first = run(at->tell_post_status(told, soon()));
+    const auto first = run(at->ledger.apply_status(told, soon()));
     all_are_written();
-    EXPECT_TRUE(first != store::told_end::written || row("k").status == "PUBLISH_COMPLETE");
+    EXPECT_TRUE(first != store::update_result::applied || row("k").status == "PUBLISH_COMPLETE");
     EXPECT_EQ(row("k").size_bytes, 4711U);
     EXPECT_EQ(row("k").state, store::post_state::settled);
 }
@@ -191,10 +191,10 @@ TEST_F(FullDisk, FaultQAStoreThatEndsWithoutRoomEndsSoonAndLeavesItToItsHeir) {
     EXPECT_LT(steady_now() - began, seconds{5});
     disk.is_full = false;
     open();
-    const auto left = run(at->abandoned_posts(10, soon()));
+    const auto left = run(at->ledger.abandoned(10, soon()));
     ASSERT_EQ(left.size(), 1U);
     EXPECT_EQ(left[0].attempt, post("k").attempt);
-    ASSERT_EQ(run(at->abandoned_keys(10, soon())).size(), 1U);
+    ASSERT_EQ(run(at->keys.abandoned(10, soon())).size(), 1U);
 }
 
 } // namespace

@@ -3,7 +3,7 @@
 namespace gateway::testing {
 
 using store::post_state;
-using store::told_end;
+using store::update_result;
 
 namespace {
 
@@ -48,9 +48,9 @@ store::idempotency_record key(const std::string& by, const std::string& text) {
 } // namespace
 
 TEST_P(StoreSuite, T20GivesALoginOnceAndNeverAfterItsTime) {
-    run(at->put_oauth_state(login("h1"), soon()));
-    run(at->put_oauth_state(login("h2"), soon()));
-    const auto taken = run(at->take_oauth_state("h1", at_second(1), soon()));
+    run(at->logins.put(login("h1"), soon()));
+    run(at->logins.put(login("h2"), soon()));
+    const auto taken = run(at->logins.take("h1", at_second(1), soon()));
     ASSERT_TRUE(taken);
     EXPECT_EQ(taken->caller.text(), "shop");
     EXPECT_EQ(taken->user.text(), "ann");
@@ -59,48 +59,48 @@ TEST_P(StoreSuite, T20GivesALoginOnceAndNeverAfterItsTime) {
     EXPECT_FALSE(taken->replace_account);
     auto may_replace = login("h3");
     may_replace.replace_account = true;
-    run(at->put_oauth_state(may_replace, soon()));
-    EXPECT_TRUE(run(at->take_oauth_state("h3", at_second(1), soon()))->replace_account);
-    EXPECT_FALSE(run(at->take_oauth_state("h1", at_second(1), soon())));
-    EXPECT_FALSE(run(at->take_oauth_state("h2", at_second(600), soon())));
-    EXPECT_FALSE(run(at->take_oauth_state("h2", at_second(1), soon()))) << "taken late is taken";
+    run(at->logins.put(may_replace, soon()));
+    EXPECT_TRUE(run(at->logins.take("h3", at_second(1), soon()))->replace_account);
+    EXPECT_FALSE(run(at->logins.take("h1", at_second(1), soon())));
+    EXPECT_FALSE(run(at->logins.take("h2", at_second(600), soon())));
+    EXPECT_FALSE(run(at->logins.take("h2", at_second(1), soon()))) << "taken late is taken";
 }
 
 TEST_P(StoreSuite, DropsTheLoginsOfAUserWhoIsForgotten) {
     ASSERT_TRUE(put(connection("ann", 1), 0));
-    run(at->put_oauth_state(login("h1"), soon()));
-    run(at->forget_connection(user("ann"), soon()));
-    EXPECT_FALSE(run(at->take_oauth_state("h1", at_second(1), soon())));
+    run(at->logins.put(login("h1"), soon()));
+    run(at->connections.forget(user("ann"), soon()));
+    EXPECT_FALSE(run(at->logins.take("h1", at_second(1), soon())));
 }
 
 TEST_P(StoreSuite, RemembersPostsFromBeginToEnd) {
     auto begun = post("01A", "");
-    run(at->begin_post(begun, soon()));
+    run(at->ledger.begin(begun, soon()));
     begun.id = post_id("v_inbox_file~v2.1");
     begun.state = post_state::settled;
     begun.status = "SEND_TO_USER_INBOX";
     begun.sha256 = "abc";
-    run(at->update_post(begun, soon()));
-    const auto found = run(at->find_post(user("ann"), begun.id, soon()));
+    run(at->ledger.update(begun, soon()));
+    const auto found = run(at->ledger.find(user("ann"), begun.id, soon()));
     ASSERT_TRUE(found);
     EXPECT_EQ(found->attempt, "01A");
     EXPECT_EQ(found->state, post_state::settled);
     EXPECT_EQ(found->settings, begun.settings);
     EXPECT_EQ(found->size_bytes, begun.size_bytes);
-    EXPECT_FALSE(run(at->find_post(user("bob"), begun.id, soon())));
-    EXPECT_EQ(run(at->find_post_by_id(begun.id, soon()))->user.text(), "ann");
-    EXPECT_EQ(run(at->find_attempt("01A", soon()))->status, "SEND_TO_USER_INBOX");
-    EXPECT_FALSE(run(at->find_attempt("01B", soon())));
+    EXPECT_FALSE(run(at->ledger.find(user("bob"), begun.id, soon())));
+    EXPECT_EQ(run(at->ledger.find_by_id(begun.id, soon()))->user.text(), "ann");
+    EXPECT_EQ(run(at->ledger.find_attempt("01A", soon()))->status, "SEND_TO_USER_INBOX");
+    EXPECT_FALSE(run(at->ledger.find_attempt("01B", soon())));
 }
 
 TEST_P(StoreSuite, ListsPostsNewestFirstPageByPage) {
     for (const char* attempt : {"01A", "01C", "01B"})
-        run(at->begin_post(post(attempt, attempt), soon()));
-    const auto first = run(at->list_posts(user("ann"), "", 2, soon()));
+        run(at->ledger.begin(post(attempt, attempt), soon()));
+    const auto first = run(at->ledger.list(user("ann"), "", 2, soon()));
     ASSERT_EQ(first.rows.size(), 2U);
     EXPECT_EQ(first.rows[0].attempt, "01C");
     EXPECT_EQ(first.next, "01B");
-    const auto second = run(at->list_posts(user("ann"), first.next, 2, soon()));
+    const auto second = run(at->ledger.list(user("ann"), first.next, 2, soon()));
     ASSERT_EQ(second.rows.size(), 1U);
     EXPECT_EQ(second.rows[0].attempt, "01A");
     EXPECT_EQ(second.next, "");
@@ -109,44 +109,44 @@ TEST_P(StoreSuite, ListsPostsNewestFirstPageByPage) {
 TEST_P(StoreSuite, L06TellsWhatBeganOfLate) {
     for (const int second : {0, 60, 120}) {
         const auto name = ulid_floor(at_second(second)).substr(0, 20) + "ABCDEF";
-        run(at->begin_post(post(name, name.substr(0, 12)), soon()));
+        run(at->ledger.begin(post(name, name.substr(0, 12)), soon()));
     }
-    EXPECT_EQ(run(at->posts_since(at_second(60), soon())).size(), 2U);
-    EXPECT_EQ(run(at->posts_since(at_second(61), soon())).size(), 1U);
-    EXPECT_TRUE(run(at->posts_since(at_second(121), soon())).empty());
+    EXPECT_EQ(run(at->ledger.since(at_second(60), soon())).size(), 2U);
+    EXPECT_EQ(run(at->ledger.since(at_second(61), soon())).size(), 1U);
+    EXPECT_TRUE(run(at->ledger.since(at_second(121), soon())).empty());
 }
 
 TEST_P(StoreSuite, LetsOneAttemptPublishADraft) {
-    EXPECT_EQ(run(at->claim_draft(user("ann"), post_id("d"), "01A", soon())), "01A");
-    EXPECT_EQ(run(at->claim_draft(user("ann"), post_id("d"), "01B", soon())), "01A");
-    run(at->release_draft(user("ann"), post_id("d"), "01B", soon()));
-    EXPECT_EQ(run(at->claim_draft(user("ann"), post_id("d"), "01B", soon())), "01A");
-    run(at->release_draft(user("ann"), post_id("d"), "01A", soon()));
-    EXPECT_EQ(run(at->claim_draft(user("ann"), post_id("d"), "01B", soon())), "01B");
+    EXPECT_EQ(run(at->ledger.claim_draft(user("ann"), post_id("d"), "01A", soon())), "01A");
+    EXPECT_EQ(run(at->ledger.claim_draft(user("ann"), post_id("d"), "01B", soon())), "01A");
+    run(at->ledger.release_draft(user("ann"), post_id("d"), "01B", soon()));
+    EXPECT_EQ(run(at->ledger.claim_draft(user("ann"), post_id("d"), "01B", soon())), "01A");
+    run(at->ledger.release_draft(user("ann"), post_id("d"), "01A", soon()));
+    EXPECT_EQ(run(at->ledger.claim_draft(user("ann"), post_id("d"), "01B", soon())), "01B");
 }
 
 TEST_P(StoreSuite, AnswersAKeyWithTheFirstRecordUntilItExpires) {
-    EXPECT_FALSE(run(at->claim_key(key("shop", "k"), at_second(0), soon())));
-    const auto running = run(at->claim_key(key("shop", "k"), at_second(1), soon()));
+    EXPECT_FALSE(run(at->keys.claim(key("shop", "k"), at_second(0), soon())));
+    const auto running = run(at->keys.claim(key("shop", "k"), at_second(1), soon()));
     ASSERT_TRUE(running);
     EXPECT_FALSE(running->finished);
-    EXPECT_FALSE(run(at->claim_key(key("other", "k"), at_second(1), soon())))
+    EXPECT_FALSE(run(at->keys.claim(key("other", "k"), at_second(1), soon())))
         << "I08: a name space per caller";
     auto end = key("shop", "k");
     end.status = 200;
     end.answer = R"({"data":{}})";
-    run(at->finish_key(end, soon()));
-    const auto finished = run(at->claim_key(key("shop", "k"), at_second(2), soon()));
+    run(at->keys.finish(end, soon()));
+    const auto finished = run(at->keys.claim(key("shop", "k"), at_second(2), soon()));
     ASSERT_TRUE(finished);
     EXPECT_TRUE(finished->finished);
     EXPECT_EQ(finished->status, 200);
     EXPECT_EQ(finished->answer, end.answer);
     EXPECT_EQ(finished->request_id, "r1");
-    run(at->forget_key(key("shop", "k"), soon()));
-    EXPECT_TRUE(run(at->claim_key(key("shop", "k"), at_second(2), soon()))) << "a finished one is kept";
-    EXPECT_FALSE(run(at->claim_key(key("shop", "k"), at_second(86'400), soon())));
-    run(at->forget_key(key("other", "k"), soon()));
-    EXPECT_FALSE(run(at->claim_key(key("other", "k"), at_second(1), soon())));
+    run(at->keys.forget(key("shop", "k"), soon()));
+    EXPECT_TRUE(run(at->keys.claim(key("shop", "k"), at_second(2), soon()))) << "a finished one is kept";
+    EXPECT_FALSE(run(at->keys.claim(key("shop", "k"), at_second(86'400), soon())));
+    run(at->keys.forget(key("other", "k"), soon()));
+    EXPECT_FALSE(run(at->keys.claim(key("other", "k"), at_second(1), soon())));
 }
 
 TEST_P(StoreSuite, KeepsFilesUntilTheyExpire) {
@@ -159,19 +159,19 @@ TEST_P(StoreSuite, KeepsFilesUntilTheyExpire) {
     file.sha256 = "00";
     file.created_at = at_second(0);
     file.expires_at = at_second(10);
-    run(at->put_file(file, soon()));
-    EXPECT_EQ(run(at->find_file(file.id, soon()))->path, "ab/cd");
-    EXPECT_EQ(run(at->stored_file_bytes(soon())), 11U);
-    EXPECT_TRUE(run(at->expired_files(at_second(9), 10, soon())).empty());
-    EXPECT_EQ(run(at->expired_files(at_second(10), 10, soon())).size(), 1U);
-    EXPECT_TRUE(run(at->forget_file(file.id, soon())));
-    EXPECT_FALSE(run(at->forget_file(file.id, soon())));
-    EXPECT_FALSE(run(at->find_file(file.id, soon())));
-    EXPECT_EQ(run(at->stored_file_bytes(soon())), 0U);
+    run(at->files.put(file, soon()));
+    EXPECT_EQ(run(at->files.find(file.id, soon()))->path, "ab/cd");
+    EXPECT_EQ(run(at->files.stored_bytes(soon())), 11U);
+    EXPECT_TRUE(run(at->files.expired(at_second(9), 10, soon())).empty());
+    EXPECT_EQ(run(at->files.expired(at_second(10), 10, soon())).size(), 1U);
+    EXPECT_TRUE(run(at->files.forget(file.id, soon())));
+    EXPECT_FALSE(run(at->files.forget(file.id, soon())));
+    EXPECT_FALSE(run(at->files.find(file.id, soon())));
+    EXPECT_EQ(run(at->files.stored_bytes(soon())), 0U);
 }
 
-store::told_status told(const store::post_record& seen, std::string event_hash, wall_time when) {
-    store::told_status out;
+store::status_update told(const store::post_record& seen, std::string event_hash, wall_time when) {
+    store::status_update out;
     out.attempt = seen.attempt;
     out.seen_status = seen.status;
     out.seen_post_ids = seen.post_ids;
@@ -184,14 +184,14 @@ store::told_status told(const store::post_record& seen, std::string event_hash, 
 
 TEST_P(StoreSuite, TikToksWordLeavesOurPartOfThePostAlone) {
     auto row = post("01A", "p");
-    run(at->begin_post(row, soon()));
+    run(at->ledger.begin(row, soon()));
     const auto word = told(row, "", at_second(9)); // seen before our last step
     row.state = post_state::settled;
     row.sha256 = "abc";
     row.file = "file_1";
-    run(at->update_post(row, soon()));
-    EXPECT_EQ(run(at->tell_post_status(word, soon())), told_end::written);
-    const auto found = run(at->find_attempt("01A", soon()));
+    run(at->ledger.update(row, soon()));
+    EXPECT_EQ(run(at->ledger.apply_status(word, soon())), update_result::applied);
+    const auto found = run(at->ledger.find_attempt("01A", soon()));
     EXPECT_EQ(found->status, "PUBLISH_COMPLETE");
     EXPECT_EQ(found->post_ids, R"(["7"])");
     EXPECT_EQ(found->state, post_state::settled);
@@ -204,29 +204,29 @@ TEST_P(StoreSuite, TikToksWordLeavesOurPartOfThePostAlone) {
 /// What was read may be at hand, and then as it is.
 TEST_P(StoreSuite, HasAtHandNoPostThatWasWrittenSince) {
     const auto row = post("01A", "p");
-    run(at->begin_post(row, soon()));
-    at->expect_post(row.user);
-    const auto before = run(at->find_post(row.user, row.id, soon()));
-    EXPECT_EQ(at->post_at_hand(row.user, row.id).value_or(before)->status, "");
-    EXPECT_FALSE(run(at->find_post(user("bob"), row.id, soon())));
-    EXPECT_FALSE(at->post_at_hand(user("bob"), row.id).value_or(nullptr));
+    run(at->ledger.begin(row, soon()));
+    at->ledger.prefetch(row.user);
+    const auto before = run(at->ledger.find(row.user, row.id, soon()));
+    EXPECT_EQ(at->ledger.find_cached(row.user, row.id).value_or(before)->status, "");
+    EXPECT_FALSE(run(at->ledger.find(user("bob"), row.id, soon())));
+    EXPECT_FALSE(at->ledger.find_cached(user("bob"), row.id).value_or(nullptr));
 
-    EXPECT_EQ(run(at->tell_post_status(told(row, "", at_second(2)), soon())), told_end::written);
-    EXPECT_FALSE(at->post_at_hand(row.user, row.id));
-    EXPECT_EQ(run(at->find_post(row.user, row.id, soon()))->status, "PUBLISH_COMPLETE");
+    EXPECT_EQ(run(at->ledger.apply_status(told(row, "", at_second(2)), soon())), update_result::applied);
+    EXPECT_FALSE(at->ledger.find_cached(row.user, row.id));
+    EXPECT_EQ(run(at->ledger.find(row.user, row.id, soon()))->status, "PUBLISH_COMPLETE");
     EXPECT_EQ(before->status, "") << "who still holds what was read before keeps it";
 }
 
 TEST_P(StoreSuite, ALaterStepOfOursLeavesTikToksWordAlone) {
     auto row = post("01A", "p");
-    run(at->begin_post(row, soon()));
-    EXPECT_EQ(run(at->tell_post_status(told(row, "e1", at_second(2)), soon())), told_end::written);
+    run(at->ledger.begin(row, soon()));
+    EXPECT_EQ(run(at->ledger.apply_status(told(row, "e1", at_second(2)), soon())), update_result::applied);
     row.state = post_state::outcome_unknown; // as it was read before TikTok's webhook came
     row.status = "FAILED";
     row.fail_reason = "upload_broken_off";
     row.published_as = post_id("q");
-    run(at->update_post(row, soon()));
-    const auto found = run(at->find_attempt("01A", soon()));
+    run(at->ledger.update(row, soon()));
+    const auto found = run(at->ledger.find_attempt("01A", soon()));
     EXPECT_EQ(found->state, post_state::settled);
     EXPECT_EQ(found->status, "PUBLISH_COMPLETE");
     EXPECT_EQ(found->fail_reason, "");
@@ -237,26 +237,26 @@ TEST_P(StoreSuite, ALaterStepOfOursLeavesTikToksWordAlone) {
 TEST_P(StoreSuite, I04TellsWhatAProcessThatIsGoneHasLeftBehind) {
     auto row = post("01A", "");
     row.idempotency_key = "k1";
-    run(at->claim_key(key("shop", "k1"), at_second(0), soon()));
-    run(at->begin_post(row, soon()));
-    run(at->claim_key(key("shop", "k2"), at_second(0), soon()));
-    run(at->claim_key(key("shop", "k3"), at_second(0), soon()));
-    run(at->finish_key(key("shop", "k3"), soon()));
+    run(at->keys.claim(key("shop", "k1"), at_second(0), soon()));
+    run(at->ledger.begin(row, soon()));
+    run(at->keys.claim(key("shop", "k2"), at_second(0), soon()));
+    run(at->keys.claim(key("shop", "k3"), at_second(0), soon()));
+    run(at->keys.finish(key("shop", "k3"), soon()));
     auto settled = post("01B", "p");
-    run(at->begin_post(settled, soon()));
+    run(at->ledger.begin(settled, soon()));
     settled.state = post_state::settled;
-    run(at->update_post(settled, soon()));
-    EXPECT_TRUE(run(at->abandoned_posts(9, soon())).empty()) << "its process lives";
-    EXPECT_TRUE(run(at->abandoned_keys(9, soon())).empty());
+    run(at->ledger.update(settled, soon()));
+    EXPECT_TRUE(run(at->ledger.abandoned(9, soon())).empty()) << "its process lives";
+    EXPECT_TRUE(run(at->keys.abandoned(9, soon())).empty());
     at.reset();
     at = GetParam().open(folder);
-    const auto posts = run(at->abandoned_posts(9, soon()));
+    const auto posts = run(at->ledger.abandoned(9, soon()));
     ASSERT_EQ(posts.size(), 1U);
     EXPECT_EQ(posts[0].attempt, "01A");
     EXPECT_EQ(posts[0].idempotency_key, "k1");
     row.state = post_state::settled;
-    run(at->update_post(row, soon()));
-    const auto keys = run(at->abandoned_keys(9, soon()));
+    run(at->ledger.update(row, soon()));
+    const auto keys = run(at->keys.abandoned(9, soon()));
     ASSERT_EQ(keys.size(), 2U);
     EXPECT_EQ(keys[0].key.key, "k1");
     EXPECT_EQ(keys[0].post->attempt, "01A");
@@ -267,39 +267,39 @@ TEST_P(StoreSuite, I04TellsWhatAProcessThatIsGoneHasLeftBehind) {
 TEST_P(StoreSuite, I04BeginsAPostOnlyWhileTheKeyOfItsCallIsHeld) {
     auto row = post("01A", "");
     row.idempotency_key = "k";
-    EXPECT_FALSE(run(at->begin_post(row, soon()))) << "nobody holds it";
-    run(at->claim_key(key("shop", "k"), at_second(0), soon()));
-    ASSERT_TRUE(run(at->begin_post(row, soon())));
-    run(at->finish_key(key("shop", "k"), soon()));
+    EXPECT_FALSE(run(at->ledger.begin(row, soon()))) << "nobody holds it";
+    run(at->keys.claim(key("shop", "k"), at_second(0), soon()));
+    ASSERT_TRUE(run(at->ledger.begin(row, soon())));
+    run(at->keys.finish(key("shop", "k"), soon()));
     row.attempt = "01B";
-    EXPECT_FALSE(run(at->begin_post(row, soon()))) << "it has its answer";
-    EXPECT_FALSE(run(at->find_attempt("01B", soon())));
+    EXPECT_FALSE(run(at->ledger.begin(row, soon()))) << "it has its answer";
+    EXPECT_FALSE(run(at->ledger.find_attempt("01B", soon())));
 }
 
 TEST_P(StoreSuite, I04AStepBeforeTheFirstByteIsRefusedOnceThePostIsEnded) {
     auto row = post("01A", "");
-    run(at->begin_post(row, soon()));
+    run(at->ledger.begin(row, soon()));
     auto named = row;
     named.id = post_id("p");
-    EXPECT_TRUE(run(at->update_post(named, soon())));
+    EXPECT_TRUE(run(at->ledger.update(named, soon())));
     row.state = post_state::settled;
-    EXPECT_TRUE(run(at->update_post(row, soon())));
-    EXPECT_FALSE(run(at->update_post(named, soon())));
+    EXPECT_TRUE(run(at->ledger.update(row, soon())));
+    EXPECT_FALSE(run(at->ledger.update(named, soon())));
 }
 
 TEST_P(StoreSuite, I04TakesNoAttemptOfAnEarlierUseOfAKeyForItsOwn) {
     auto early = post("01A", "p");
     early.idempotency_key = "k1";
-    run(at->claim_key(key("shop", "k1"), at_second(0), soon()));
-    ASSERT_TRUE(run(at->begin_post(early, soon())));
+    run(at->keys.claim(key("shop", "k1"), at_second(0), soon()));
+    ASSERT_TRUE(run(at->ledger.begin(early, soon())));
     early.state = post_state::settled;
-    run(at->update_post(early, soon()));
+    run(at->ledger.update(early, soon()));
     auto late = key("shop", "k1");
     late.created_at = at_second(90'000); // the first use has expired
-    run(at->claim_key(late, at_second(90'000), soon()));
+    run(at->keys.claim(late, at_second(90'000), soon()));
     at.reset();
     at = GetParam().open(folder);
-    const auto keys = run(at->abandoned_keys(9, soon()));
+    const auto keys = run(at->keys.abandoned(9, soon()));
     ASSERT_EQ(keys.size(), 1U);
     EXPECT_FALSE(keys[0].post);
 }
@@ -307,38 +307,38 @@ TEST_P(StoreSuite, I04TakesNoAttemptOfAnEarlierUseOfAKeyForItsOwn) {
 TEST_P(StoreSuite, NotesAWebhookOnlyWithWhatItTold) {
     const auto row = post("01A", "p");
     const auto word = told(row, "e1", at_second(0));
-    EXPECT_EQ(run(at->tell_post_status(word, soon())), told_end::row_moved_on) << "no such row yet";
-    run(at->begin_post(row, soon()));
-    EXPECT_EQ(run(at->tell_post_status(word, soon())), told_end::written);
-    EXPECT_EQ(run(at->tell_post_status(told(row, "e2", at_second(1)), soon())), told_end::row_moved_on);
-    EXPECT_EQ(run(at->tell_post_status(word, soon())), told_end::told_before);
+    EXPECT_EQ(run(at->ledger.apply_status(word, soon())), update_result::conflict) << "no such row yet";
+    run(at->ledger.begin(row, soon()));
+    EXPECT_EQ(run(at->ledger.apply_status(word, soon())), update_result::applied);
+    EXPECT_EQ(run(at->ledger.apply_status(told(row, "e2", at_second(1)), soon())), update_result::conflict);
+    EXPECT_EQ(run(at->ledger.apply_status(word, soon())), update_result::duplicate);
 }
 
 TEST_P(StoreSuite, NotesAWebhookForAWeek) {
     auto row = post("01A", "p");
-    run(at->begin_post(row, soon()));
-    run(at->tell_post_status(told(row, "e1", at_second(0)), soon()));
-    row = *run(at->find_attempt("01A", soon()));
-    run(at->sweep(at_second(6 * 86'400), soon()));
-    EXPECT_EQ(run(at->tell_post_status(told(row, "e1", at_second(9)), soon())), told_end::told_before);
-    run(at->sweep(at_second(8 * 86'400), soon()));
-    EXPECT_EQ(run(at->tell_post_status(told(row, "e1", at_second(9)), soon())), told_end::written);
+    run(at->ledger.begin(row, soon()));
+    run(at->ledger.apply_status(told(row, "e1", at_second(0)), soon()));
+    row = *run(at->ledger.find_attempt("01A", soon()));
+    run(at->upkeep.sweep(at_second(6 * 86'400), soon()));
+    EXPECT_EQ(run(at->ledger.apply_status(told(row, "e1", at_second(9)), soon())), update_result::duplicate);
+    run(at->upkeep.sweep(at_second(8 * 86'400), soon()));
+    EXPECT_EQ(run(at->ledger.apply_status(told(row, "e1", at_second(9)), soon())), update_result::applied);
 }
 
 TEST_P(StoreSuite, KeepsSmallFactsAndCountsWhatIsSealed) {
-    run(at->put_meta("key_check:a", "1", soon()));
-    run(at->put_meta("key_check:b", std::string("\0x", 2), soon()));
-    run(at->put_meta("other", "2", soon()));
-    EXPECT_EQ(run(at->list_meta("key_check:", soon())).size(), 2U);
-    EXPECT_EQ(run(at->find_meta("key_check:b", soon())), std::string("\0x", 2));
-    run(at->forget_meta("key_check:a", soon()));
-    EXPECT_FALSE(run(at->find_meta("key_check:a", soon())));
+    run(at->facts.put("key_check:a", "1", soon()));
+    run(at->facts.put("key_check:b", std::string("\0x", 2), soon()));
+    run(at->facts.put("other", "2", soon()));
+    EXPECT_EQ(run(at->facts.list("key_check:", soon())).size(), 2U);
+    EXPECT_EQ(run(at->facts.find("key_check:b", soon())), std::string("\0x", 2));
+    run(at->facts.forget("key_check:a", soon()));
+    EXPECT_FALSE(run(at->facts.find("key_check:a", soon())));
     ASSERT_TRUE(put(connection("ann", 1), 0));
     ASSERT_TRUE(put(connection("ann", 2), 1));
-    run(at->put_oauth_state(login("h"), soon()));
-    EXPECT_EQ(run(at->count_sealed_with(std::string("sealed\0", 7), soon())), 2U);
-    EXPECT_EQ(run(at->count_sealed_with("\1", soon())), 1U);
-    EXPECT_EQ(run(at->count_sealed_with("x", soon())), 0U);
+    run(at->logins.put(login("h"), soon()));
+    EXPECT_EQ(run(at->sealed.count_with(std::string("sealed\0", 7), soon())), 2U);
+    EXPECT_EQ(run(at->sealed.count_with("\1", soon())), 1U);
+    EXPECT_EQ(run(at->sealed.count_with("x", soon())), 0U);
 }
 
 TEST_P(StoreSuite, V07PagesWhatIsSealedSoAndReplacesOnlyTheVeryBytes) {
@@ -350,34 +350,34 @@ TEST_P(StoreSuite, V07PagesWhatIsSealedSoAndReplacesOnlyTheVeryBytes) {
     std::string cursor;
     int pages = 0;
     do {
-        auto page = run(at->list_sealed_with("sealed", cursor, 2, soon()));
+        auto page = run(at->sealed.list_with("sealed", cursor, 2, soon()));
         EXPECT_LE(page.rows.size(), 2U);
         seen.insert(seen.end(), page.rows.begin(), page.rows.end());
         cursor = page.next;
     } while (!cursor.empty() && ++pages < 20);
     ASSERT_EQ(seen.size(), 6U);
-    EXPECT_EQ(run(at->list_sealed_with("other", "", 100, soon())).rows.size(), 0U);
+    EXPECT_EQ(run(at->sealed.list_with("other", "", 100, soon())).rows.size(), 0U);
     std::vector<store::resealed_pair> pairs;
     for (auto& one : seen)
         pairs.push_back({one, "new" + one.user.text() + std::to_string(one.version)});
     pairs[0].seen.sealed_tokens += "x"; // as if somebody had replaced it meanwhile
-    EXPECT_EQ(run(at->replace_sealed(std::move(pairs), soon())), 5U);
-    EXPECT_EQ(run(at->count_sealed_with("new", soon())), 5U);
+    EXPECT_EQ(run(at->sealed.replace(std::move(pairs), soon())), 5U);
+    EXPECT_EQ(run(at->sealed.count_with("new", soon())), 5U);
     EXPECT_EQ(there("ann")->sealed_tokens, connection("ann", 2).sealed_tokens);
     EXPECT_EQ(there("bob")->sealed_tokens, "newbob2");
     EXPECT_EQ(there("bob")->version, 2U);
 }
 
 TEST_P(StoreSuite, V08ACounterOnlyGrowsByWhatIsAdded) {
-    EXPECT_EQ(run(at->add_to_counter("key_uses:a", 0, soon())), 0U);
-    EXPECT_EQ(run(at->add_to_counter("key_uses:a", 4096, soon())), 4096U);
-    EXPECT_EQ(run(at->add_to_counter("key_uses:a", 5, soon())), 4101U);
-    EXPECT_EQ(run(at->add_to_counter("key_uses:b", 1, soon())), 1U);
+    EXPECT_EQ(run(at->facts.add_to_counter("key_uses:a", 0, soon())), 0U);
+    EXPECT_EQ(run(at->facts.add_to_counter("key_uses:a", 4096, soon())), 4096U);
+    EXPECT_EQ(run(at->facts.add_to_counter("key_uses:a", 5, soon())), 4101U);
+    EXPECT_EQ(run(at->facts.add_to_counter("key_uses:b", 1, soon())), 1U);
 }
 
 TEST_P(StoreSuite, AnswersAPingAndRefusesWhatComesAfterItsDeadline) {
-    run(at->ping(soon()));
-    const auto late = run_on(loop, at->ping(deadline{steady_now()}));
+    run(at->on().beat(soon()));
+    const auto late = run_on(loop, at->on().beat(deadline{steady_now()}));
     ASSERT_FALSE(late);
     EXPECT_EQ(late.error().code(), errc::deadline_exceeded);
 }

@@ -1,6 +1,6 @@
 // The power goes at any moment: what was acknowledged is there when the store is opened again (T07), whatever
 // became of the bytes that nobody had synced.
-#include "store/open_store.hpp"
+#include "store/store.hpp"
 #include "unit/store/lossy_disk.hpp"
 #include "unit/store/store_fixture.hpp"
 
@@ -13,7 +13,7 @@ protected:
     T run(task<result<T>> call) {
         auto out = run_on(loop, std::move(call));
         if (!out) throw std::runtime_error(out.error().message());
-        return std::move(*out);
+        if constexpr (!std::is_void_v<T>) return std::move(*out);
     }
     void open() { at = *store::open_store("sqlite:" + (home / "gateway.db").string()); }
 
@@ -30,11 +30,11 @@ protected:
     }
     void expect_pair(const std::string& name, std::uint64_t version, bool has_previous) {
         after_a_loss([&](store::store& found) {
-            const auto record = run(found.find_connection(user(name), soon()));
+            const auto record = run(found.connections.find(user(name), soon()));
             ASSERT_TRUE(record) << name;
             EXPECT_EQ(record->version, version) << name;
             EXPECT_EQ(record->sealed_tokens, connection(name, version).sealed_tokens);
-            EXPECT_EQ(run(found.kept_tokens(user(name), soon())).size(), has_previous ? 1U : 0U);
+            EXPECT_EQ(run(found.connections.kept_tokens(user(name), soon())).size(), has_previous ? 1U : 0U);
         });
     }
 
@@ -71,15 +71,15 @@ TEST_F(PowerLoss, T07NoAcknowledgedPairIsLostAndNoIntentForgotten) {
     open();
     for (int i = 0; i < 5; ++i) {
         const auto name = "user" + std::to_string(i);
-        ASSERT_TRUE(run(at->put_connection(connection(name, 1), 0, soon())));
+        ASSERT_TRUE(run(at->connections.put(connection(name, 1), 0, soon())));
         expect_pair(name, 1, false);
-        const auto held = *run(at->take_lease(user(name), "us", milliseconds{60'000}, at_second(0), soon()));
-        ASSERT_EQ(run(at->begin_refresh(held, 1, at_second(1), soon())), store::refresh_begin::begun);
+        const auto held = *run(at->refreshes.take_lease(user(name), milliseconds{60'000}, soon()));
+        ASSERT_EQ(run(at->refreshes.begin(held, 1, soon())), store::refresh_begin::begun);
         after_a_loss([&](store::store& found) {
-            EXPECT_EQ(run(found.open_refreshes(at_second(2), soon())).size(), 1U)
-                << "durable before the request";
+            EXPECT_EQ(run(found.refreshes.unfinished(soon())).size(), 1U) << "durable before the request";
         });
-        ASSERT_EQ(run(at->finish_refresh(held, connection(name, 2), 1, soon())), store::refresh_end::stored);
+        ASSERT_EQ(run(at->refreshes.finish(held, connection(name, 2), 1, soon())),
+                  store::refresh_end::stored);
         expect_pair(name, 2, true);
     }
 }
@@ -89,21 +89,22 @@ TEST_F(PowerLoss, T07AnAcknowledgedKeyAndPostAreThereSoNothingIsPostedTwice) {
     open();
     for (int i = 0; i < 5; ++i) {
         auto key = key_named("key" + std::to_string(i));
-        ASSERT_FALSE(run(at->claim_key(key, at_second(0), soon())));
+        ASSERT_FALSE(run(at->keys.claim(key, at_second(0), soon())));
         auto post = post_under(key);
-        ASSERT_TRUE(run(at->begin_post(post, soon())));
+        ASSERT_TRUE(run(at->ledger.begin(post, soon())));
         after_a_loss([&](store::store& found) {
-            EXPECT_EQ(run(found.find_attempt(post.attempt, soon()))->state, store::post_state::begun);
-            EXPECT_TRUE(run(found.claim_key(key, at_second(1), soon()))) << "somebody has it";
+            EXPECT_EQ(run(found.ledger.find_attempt(post.attempt, soon()))->state, store::post_state::begun);
+            EXPECT_TRUE(run(found.keys.claim(key, at_second(1), soon()))) << "somebody has it";
         });
         post.state = store::post_state::settled;
-        ASSERT_TRUE(run(at->update_post(post, soon())));
+        ASSERT_TRUE(run(at->ledger.update(post, soon())));
         key.status = 200;
         key.answer = "{}";
-        run(at->finish_key(key, soon()));
+        run(at->keys.finish(key, soon()));
         after_a_loss([&](store::store& found) {
-            EXPECT_EQ(run(found.find_attempt(post.attempt, soon()))->state, store::post_state::settled);
-            const auto first = run(found.claim_key(key, at_second(1), soon()));
+            EXPECT_EQ(run(found.ledger.find_attempt(post.attempt, soon()))->state,
+                      store::post_state::settled);
+            const auto first = run(found.keys.claim(key, at_second(1), soon()));
             ASSERT_TRUE(first);
             EXPECT_TRUE(first->finished);
         });
@@ -114,30 +115,30 @@ TEST_F(PowerLoss, T07AKeyedWriteWaitsForTheDiskTwiceAndLosesNothingBetween) {
     std::filesystem::create_directory(home);
     open();
     auto key = key_named("warm");
-    run(at->claim_key(key, at_second(0), soon()));
-    run(at->forget_key(key, soon())); // the log has its header now
+    run(at->keys.claim(key, at_second(0), soon()));
+    run(at->keys.forget(key, soon())); // the log has its header now
     key = key_named("key");
     const auto before = disk.syncs;
-    ASSERT_FALSE(run(at->claim_key(key, at_second(0), soon())));
+    ASSERT_FALSE(run(at->keys.claim(key, at_second(0), soon())));
     EXPECT_EQ(disk.syncs - before, 0U) << "nothing has been sent";
     auto post = post_under(key);
-    ASSERT_TRUE(run(at->begin_post(post, soon())));
+    ASSERT_TRUE(run(at->ledger.begin(post, soon())));
     EXPECT_EQ(disk.syncs - before, 1U);
     post.state = store::post_state::settled;
-    ASSERT_TRUE(run(at->update_post(post, soon(), store::durable::with_the_next)));
+    ASSERT_TRUE(run(at->ledger.update(post, soon(), store::durable::with_the_next)));
     EXPECT_EQ(disk.syncs - before, 1U);
     after_a_loss([&](store::store& found) {
-        EXPECT_TRUE(run(found.find_attempt(post.attempt, soon()))) << "as begun, or as settled";
-        EXPECT_FALSE(run(found.claim_key(key, at_second(1), soon()))->finished);
+        EXPECT_TRUE(run(found.ledger.find_attempt(post.attempt, soon()))) << "as begun, or as settled";
+        EXPECT_FALSE(run(found.keys.claim(key, at_second(1), soon()))->finished);
     });
     key.status = 200;
     key.answer = "{}";
     const auto looked = disk.syncs;
-    run(at->finish_key(key, soon()));
+    run(at->keys.finish(key, soon()));
     EXPECT_EQ(disk.syncs - looked, 1U) << "for both";
     after_a_loss([&](store::store& found) {
-        EXPECT_EQ(run(found.find_attempt(post.attempt, soon()))->state, store::post_state::settled);
-        EXPECT_TRUE(run(found.claim_key(key, at_second(1), soon()))->finished);
+        EXPECT_EQ(run(found.ledger.find_attempt(post.attempt, soon()))->state, store::post_state::settled);
+        EXPECT_TRUE(run(found.keys.claim(key, at_second(1), soon()))->finished);
     });
 }
 

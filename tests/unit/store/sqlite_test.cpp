@@ -1,10 +1,15 @@
 // The SQLite engine: the suite of the port, and what is true of this engine alone.
 #include "runtime/task_group.hpp"
-#include "store/open_store.hpp"
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/engine.hpp"
 #include "store/sqlite/migrations.hpp"
+#include "store/store.hpp"
+#include "unit/store/explaining_engine.hpp"
 #include "unit/store/store_fixture.hpp"
 
+#include <sqlite3.h>
+
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 
@@ -17,26 +22,73 @@ std::unique_ptr<store::store> open_sqlite(const temporary_folder& in) {
     return std::move(*opened);
 }
 
+/// How far the clock of the suite's stores is ahead.
+std::atomic<milliseconds>& passed() {
+    static std::atomic<milliseconds> all{milliseconds{0}};
+    return all;
+}
+
+std::unique_ptr<store::store> open_with_clock(const temporary_folder& in) {
+    auto clock = [] { return wall_now() + passed().load(); };
+    auto opened = store::open_sqlite_engine(in.file("gateway.db"), {}, std::move(clock));
+    if (!opened) throw std::runtime_error(opened.error().message());
+    return std::make_unique<store::store>(std::move(*opened));
+}
+
+void pass_time(const temporary_folder&, milliseconds by) {
+    passed() = passed().load() + by;
+}
+
+std::unique_ptr<store::store> open_explaining(const temporary_folder& in) {
+    auto clock = [] { return wall_now() + passed().load(); };
+    auto opened = store::open_sqlite_engine(in.file("gateway.db"), {}, std::move(clock));
+    if (!opened) throw std::runtime_error(opened.error().message());
+    const auto is_scan = [](std::string_view line) { return line.starts_with("SCAN "); };
+    plan_rules rules{"EXPLAIN QUERY PLAN ", 3, is_scan};
+    return std::make_unique<store::store>(
+        std::make_unique<explaining_engine>(std::move(*opened), std::move(rules)));
+}
+
 std::string bytes_of(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
 task<void> claim(store::store& at, std::string draft, std::string attempt, int& claimed) {
-    const auto first = co_await at.claim_draft(user("ann"), post_id(draft), attempt, soon());
+    const auto first = co_await at.ledger.claim_draft(user("ann"), post_id(draft), attempt, soon());
     if (first && *first == attempt) ++claimed;
 }
 
 task<void> begin(store::store& at, std::string attempt, int& good, int& bad) {
     store::post_record record;
     record.attempt = std::move(attempt);
-    const auto begun = co_await at.begin_post(std::move(record), soon());
+    const auto begun = co_await at.ledger.begin(std::move(record), soon());
     ++(begun ? good : bad);
+}
+
+void make_old(const temporary_folder& in) {
+    const auto path = in.file("gateway.db");
+    sqlite3* at = nullptr;
+    const auto sql = "BEGIN;" + bytes_of(OLD_STORES "/4a13757_sqlite.sql") + "COMMIT;";
+    const bool made = sqlite3_open(path.c_str(), &at) == SQLITE_OK
+                      && sqlite3_exec(at, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
+    const std::string trouble = sqlite3_errmsg(at);
+    sqlite3_close(at);
+    if (!made) throw std::runtime_error(trouble);
 }
 
 } // namespace
 
-INSTANTIATE_TEST_SUITE_P(Sqlite, StoreSuite, ::testing::Values(store_engine{"Sqlite", open_sqlite, {}}),
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreSuite,
+                         ::testing::Values(store_engine{"Sqlite", open_with_clock, pass_time}),
+                         [](const auto& made) { return made.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(SqlitePlans, StoreSuite,
+                         ::testing::Values(store_engine{"SqlitePlans", open_explaining, pass_time}),
+                         [](const auto& made) { return made.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, OldStoreSuite,
+                         ::testing::Values(store_engine{"Sqlite", open_with_clock, pass_time, make_old}),
                          [](const auto& made) { return made.param.name; });
 
 TEST(SqliteStore, V10RefusesASecondProcessOnOneStore) {
@@ -51,14 +103,12 @@ TEST(SqliteStore, KeepsWhatItHeldOverARestartButNoLease) {
     const temporary_folder folder;
     worker loop;
     auto at = open_sqlite(folder);
-    ASSERT_TRUE(*run_on(loop, at->put_connection(connection("ann", 1), 0, soon())));
-    ASSERT_TRUE(
-        *run_on(loop, at->take_lease(user("ann"), "dead", milliseconds{60'000}, at_second(0), soon())));
+    ASSERT_TRUE(*run_on(loop, at->connections.put(connection("ann", 1), 0, soon())));
+    ASSERT_TRUE(*run_on(loop, at->refreshes.take_lease(user("ann"), milliseconds{60'000}, soon())));
     at.reset();
     at = open_sqlite(folder);
-    EXPECT_TRUE(*run_on(loop, at->find_connection(user("ann"), soon())));
-    EXPECT_TRUE(
-        *run_on(loop, at->take_lease(user("ann"), "new", milliseconds{60'000}, at_second(1), soon())));
+    EXPECT_TRUE(*run_on(loop, at->connections.find(user("ann"), soon())));
+    EXPECT_TRUE(*run_on(loop, at->refreshes.take_lease(user("ann"), milliseconds{60'000}, soon())));
 }
 
 TEST(SqliteStore, V14RefusesASchemaNewerThanItselfAndTouchesNothing) {
@@ -88,7 +138,7 @@ TEST(SqliteStore, MakesItsFilesReadableByTheirOwnerOnly) {
     const temporary_folder folder;
     worker loop;
     const auto at = open_sqlite(folder);
-    ASSERT_TRUE(run_on(loop, at->ping(soon())));
+    ASSERT_TRUE(run_on(loop, at->on().beat(soon())));
     for (const char* name : {"gateway.db", "gateway.db-wal", "gateway.db.lock"}) {
         const auto mode = std::filesystem::status(folder.file(name)).permissions();
         EXPECT_EQ(mode & (std::filesystem::perms::group_all | std::filesystem::perms::others_all),
@@ -111,7 +161,7 @@ TEST(SqliteStore, SharesACommitBetweenJobsAndFailsOnlyTheOneThatIsWrong) {
     EXPECT_EQ(good, 91);
     EXPECT_EQ(bad, 9);
     EXPECT_EQ(claimed, 50);
-    EXPECT_TRUE(*run_on(loop, at->find_attempt("attempt99", soon())));
+    EXPECT_TRUE(*run_on(loop, at->ledger.find_attempt("attempt99", soon())));
 }
 
 TEST(SqliteStore, RefusesJobsBeyondItsLineInsteadOfHoldingThem) {

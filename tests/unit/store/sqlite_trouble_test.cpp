@@ -1,7 +1,6 @@
 // A disk that is full or fails under the SQLite engine.
-#include "store/open_store.hpp"
-#include "store/sqlite/line.hpp"
-#include "store/sqlite/operations.hpp"
+#include "store/sqlite/engine.hpp"
+#include "store/store.hpp"
 #include "unit/store/store_fixture.hpp"
 
 #include <fstream>
@@ -9,83 +8,64 @@
 namespace gateway::testing {
 namespace {
 
-/// The engine without its port, to be able to make its disk small.
+task<void> execute(store::transaction& at, const store::statement& what) {
+    co_await at.run(what);
+}
+
+/// The engine alone, to be able to make its disk small.
 class SqliteTrouble : public ::testing::Test {
 protected:
-    SqliteTrouble() : line(*store::sqlite_database::open(folder.file("gateway.db")), 100) {}
+    SqliteTrouble() : line(*store::sqlite_database::open(folder.file("gateway.db")), {}) {}
 
-    template <class F>
-    auto job(store::effect what, F work) {
-        return run_on(loop, store::on_line(line, what, soon(), std::move(work)));
-    }
     void pages_max(int pages) {
-        const std::string sql = "PRAGMA max_page_count=" + std::to_string(pages);
-        ASSERT_TRUE(job(store::effect::reads, [&sql](store::sqlite_database& at) {
-            at.execute(sql.c_str());
-            return store::done{};
-        }));
+        const auto pragma = store::statement::composed("PRAGMA max_page_count=" + std::to_string(pages));
+        ASSERT_TRUE(run_on(loop, store::run(line, store::unit::reads(), soon(), &execute, pragma)));
     }
     bool write(const std::string& name, std::size_t bytes) {
-        const std::string value(bytes, 'x');
-        return job(store::effect::writes,
-                   [&name, &value](store::sqlite_database& at) {
-                       store::sqlite::put_meta(at, name, value);
-                       return store::done{};
-                   })
-            .has_value();
+        return run_on(loop, facts.put(name, std::string(bytes, 'x'), soon())).has_value();
     }
-    bool ping() {
-        return job(store::effect::writes,
-                   [](store::sqlite_database& at) {
-                       store::sqlite::ping(at);
-                       return store::done{};
-                   })
-            .has_value();
-    }
+    bool ping() { return run_on(loop, line.beat(soon())).has_value(); }
     bool begin_refresh() {
-        const auto now = at_second(++refreshes * 60); // the lease of the last one is over
-        const auto begun = job(store::effect::writes, [now](store::sqlite_database& at) {
-            const auto held = store::sqlite::take_lease(at, user("ann"), "us", milliseconds{1000}, now);
-            return held && store::sqlite::begin_refresh(at, *held, 1, now) != store::refresh_begin::refused;
-        });
-        return begun && *begun;
+        const auto held = run_on(loop, refreshes.take_lease(user("ann"), milliseconds{0}, soon()));
+        if (!held || !*held) return false;
+        const auto begun = run_on(loop, refreshes.begin(**held, 1, soon()));
+        return begun && *begun != store::refresh_begin::refused;
     }
     void fill() {
         pages_max(1);
-        for (int i = 0; line.how_it_is().now == store::condition::well && i < 1000; ++i)
+        for (int i = 0; line.state().now == store::condition::ok && i < 1000; ++i)
             write("filler" + std::to_string(i), 20'000);
     }
 
     temporary_folder folder;
     worker loop;
-    store::sqlite_line line;
-    int refreshes = 0;
+    store::sqlite_engine line;
+    store::facts facts{line};
+    store::connections connections{line};
+    store::refreshes refreshes{line};
 };
 
 TEST_F(SqliteTrouble, V01AFullDiskRefusesWritesAndReadersGoOn) {
     ASSERT_TRUE(write("before", 10));
     fill();
-    EXPECT_EQ(line.how_it_is().now, store::condition::no_room);
+    EXPECT_EQ(line.state().now, store::condition::disk_full);
     EXPECT_FALSE(write("more", 200'000));
     EXPECT_FALSE(ping());
-    const auto there = job(store::effect::reads,
-                           [](store::sqlite_database& at) { return store::sqlite::find_meta(at, "before"); });
+    const auto there = run_on(loop, facts.find("before", soon()));
     ASSERT_TRUE(there);
     EXPECT_EQ(**there, "xxxxxxxxxx");
 }
 
 TEST_F(SqliteTrouble, V01NoRefreshBeginsWhileItsResultCouldNotBeStored) {
-    ASSERT_TRUE(job(store::effect::writes, [](store::sqlite_database& at) {
-        return store::sqlite::put_connection(at, connection("ann", 1), 0);
-    }));
+    ASSERT_TRUE(run_on(loop, connections.put(connection("ann", 1), 0, soon())));
     ASSERT_TRUE(begin_refresh());
     fill();
     EXPECT_FALSE(begin_refresh());
-    EXPECT_EQ(line.how_it_is().now, store::condition::no_room);
+    EXPECT_EQ(line.state().now, store::condition::disk_full);
     pages_max(1'000'000);
     EXPECT_FALSE(begin_refresh()) << "not before a write proved that there is room";
     EXPECT_TRUE(ping());
-    EXPECT_EQ(line.how_it_is().now, store::condition::well);
+    EXPECT_EQ(line.state().now, store::condition::ok);
     EXPECT_TRUE(write("more", 200'000));
 }
 
@@ -94,8 +74,7 @@ TEST_F(SqliteTrouble, V01ItHealsWhenThereIsRoomAgainAndTheTrialLeavesNothing) {
     pages_max(1'000'000);
     ASSERT_TRUE(ping());
     ASSERT_TRUE(ping()) << "and the trial's own bytes go again";
-    const auto trial = job(store::effect::reads,
-                           [](store::sqlite_database& at) { return store::sqlite::find_meta(at, "room"); });
+    const auto trial = run_on(loop, facts.find("room", soon()));
     ASSERT_TRUE(trial);
     EXPECT_FALSE(trial->has_value());
 }
@@ -106,13 +85,17 @@ TEST(SqliteStore, V02ADamagedFileIsSaidToBeBeyondHelpAndNothingIsWrittenAnyMore)
     const auto path = folder.file("gateway.db");
     std::int64_t page = 0, page_size = 0;
     {
+        const auto before = *store::open_store("sqlite:" + path);
+        ASSERT_TRUE(run_on(loop, before->connections.put(connection("ann", 1), 0, soon())));
+    }
+    {
         auto at = *store::sqlite_database::open(path);
-        store::sqlite::put_connection(*at, connection("ann", 1), 0);
-        store::query root{*at, "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_files_1'"};
-        ASSERT_TRUE(root.row());
+        auto root = at->step(
+            store::statement{"SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_files_1'"});
+        ASSERT_TRUE(root.next());
         page = root.next_number();
-        store::query size{*at, "PRAGMA page_size"};
-        ASSERT_TRUE(size.row());
+        auto size = at->step(store::statement{"PRAGMA page_size"});
+        ASSERT_TRUE(size.next());
         page_size = size.next_number();
     }
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
@@ -120,16 +103,17 @@ TEST(SqliteStore, V02ADamagedFileIsSaidToBeBeyondHelpAndNothingIsWrittenAnyMore)
     file << std::string(static_cast<std::size_t>(page_size), '\x7f');
     file.close();
     const auto at = *store::open_store("sqlite:" + path);
-    EXPECT_TRUE(*run_on(loop, at->find_connection(user("ann"), soon())));
-    EXPECT_EQ(at->how_it_is().now, store::condition::well);
-    EXPECT_TRUE(run_on(loop, at->find_post(user("ann"), post_id("p"), soon())));
-    EXPECT_TRUE(at->post_at_hand(user("ann"), post_id("p"))) << "that she has none";
-    EXPECT_FALSE(run_on(loop, at->find_file(file_id::trusted("f"), soon())));
-    EXPECT_EQ(at->how_it_is().now, store::condition::beyond_help);
-    EXPECT_FALSE(at->post_at_hand(user("ann"), post_id("p"))) << "of a file that is damaged nothing is known";
-    EXPECT_FALSE(at->how_it_is().reason.empty());
-    EXPECT_FALSE(run_on(loop, at->put_connection(connection("ann", 2), 1, soon())));
-    EXPECT_FALSE(run_on(loop, at->ping(soon())));
+    EXPECT_TRUE(*run_on(loop, at->connections.find(user("ann"), soon())));
+    EXPECT_EQ(at->on().state().now, store::condition::ok);
+    EXPECT_TRUE(run_on(loop, at->ledger.find(user("ann"), post_id("p"), soon())));
+    EXPECT_TRUE(at->ledger.find_cached(user("ann"), post_id("p"))) << "that she has none";
+    EXPECT_FALSE(run_on(loop, at->files.find(file_id::trusted("f"), soon())));
+    EXPECT_EQ(at->on().state().now, store::condition::failed);
+    EXPECT_FALSE(at->ledger.find_cached(user("ann"), post_id("p")))
+        << "of a file that is damaged nothing is known";
+    EXPECT_FALSE(at->on().state().reason.empty());
+    EXPECT_FALSE(run_on(loop, at->connections.put(connection("ann", 2), 1, soon())));
+    EXPECT_FALSE(run_on(loop, at->on().beat(soon())));
 }
 
 } // namespace

@@ -1,5 +1,5 @@
-// The suite every engine behind the port has to pass. An engine is a name, how to open it in a folder, and
-// how to let time pass for one that has a clock of its own.
+// The suite that the roles have to pass on every engine. An engine is a name, how to open it in a folder, and
+// how to let time pass by its clock.
 #pragma once
 #include "store/store.hpp"
 #include "unit/runtime/run_on.hpp"
@@ -16,7 +16,9 @@ namespace gateway::testing {
 struct store_engine {
     std::string name;
     std::function<std::unique_ptr<store::store>(const temporary_folder&)> open;
-    std::function<void(const temporary_folder&, milliseconds)> pass_time = {};
+    std::function<void(const temporary_folder&, milliseconds)> pass_time;
+    /// Lays a store there that an earlier program made.
+    std::function<void(const temporary_folder&)> make_old = {};
 };
 
 inline user_id user(const std::string& text) {
@@ -57,20 +59,24 @@ protected:
         if (!out) throw std::runtime_error(out.error().message());
         return std::move(*out);
     }
+    void run(task<result<void>> call) {
+        const auto out = run_on(loop, std::move(call));
+        if (!out) throw std::runtime_error(out.error().message());
+    }
     std::optional<store::connection_record> there(const std::string& name) {
-        return run(at->find_connection(user(name), soon()));
+        return run(at->connections.find(user(name), soon()));
     }
     bool put(store::connection_record record, std::uint64_t expected) {
-        return run(at->put_connection(std::move(record), expected, soon()));
+        return run(at->connections.put(std::move(record), expected, soon()));
     }
     void pass_time_until(wall_time now) {
         if (now <= reached_) return;
-        if (GetParam().pass_time) GetParam().pass_time(folder, now - reached_);
+        GetParam().pass_time(folder, now - reached_);
         reached_ = now;
     }
-    std::optional<store::lease> take(const std::string& name, const std::string& owner, wall_time now) {
+    std::optional<store::lease> take(const std::string& name, wall_time now) {
         pass_time_until(now);
-        return run(at->take_lease(user(name), owner, milliseconds{10'000}, now, soon()));
+        return run(at->refreshes.take_lease(user(name), milliseconds{10'000}, soon()));
     }
 
     temporary_folder folder;
@@ -79,6 +85,15 @@ protected:
 
 private:
     wall_time reached_ = at_second(0);
+};
+
+/// The same over a store that an earlier program made.
+class OldStoreSuite : public StoreSuite {
+protected:
+    void SetUp() override {
+        GetParam().make_old(folder);
+        StoreSuite::SetUp();
+    }
 };
 
 } // namespace gateway::testing

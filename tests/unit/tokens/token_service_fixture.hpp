@@ -45,7 +45,7 @@ protected:
         settings.lease_length = lease_length;
         settings.request_timeout = request_timeout;
         tokens = std::make_unique<tokens::token_service>(
-            loop, ask, *vault, *records, settings,
+            loop, ask, *vault, records->refreshes, settings,
             [this](const tokens::refresh_report& report) { ++told[report.result]; });
     }
     milliseconds settling{0}; // for the next make_tokens(), like the members below
@@ -66,7 +66,7 @@ protected:
         return run_on(loop, tokens->refresh_after_401(user_id::trusted("ann"), refused, kind, soon()));
     }
     store::connection_record record(const std::string& name) {
-        return **run_on(loop, records->find_connection(user_id::trusted(name), soon()));
+        return **run_on(loop, records->connections.find(user_id::trusted(name), soon()));
     }
     void settle() {
         turn_until(loop, [this] { return !told.empty(); });

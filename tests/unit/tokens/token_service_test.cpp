@@ -42,8 +42,8 @@ TEST_F(Tokens, RefreshesAheadBesideTheCall) {
     EXPECT_EQ((**access("ann")).version, granted->version + 1);
     EXPECT_EQ(requests(), 1U);
     EXPECT_EQ(told[refresh_result::refreshed], 1);
-    EXPECT_TRUE(run_on(loop, records->open_refreshes(wall_now(), soon()))->empty());
-    EXPECT_EQ(run_on(loop, records->kept_tokens(user_id::trusted("ann"), soon()))->size(), 1U);
+    EXPECT_TRUE(run_on(loop, records->refreshes.unfinished(soon()))->empty());
+    EXPECT_EQ(run_on(loop, records->connections.kept_tokens(user_id::trusted("ann"), soon()))->size(), 1U);
 }
 
 TEST_F(Tokens, Q02APairIsYoungAlsoWhereAClockAheadReceivedTheLogin) {
@@ -97,9 +97,8 @@ TEST_F(Tokens, T11GoesOnWhenTheOneWhoAskedGoesAway) {
 
 TEST_F(Tokens, T02AsksOnceMoreForARefreshFoundOpenAtStart) {
     const auto granted = grant_with("ann", seconds{7000});
-    auto held = run_on(
-        loop, records->take_lease(user_id::trusted("ann"), "dead", milliseconds{0}, wall_now(), soon()));
-    ASSERT_EQ(*run_on(loop, records->begin_refresh(**held, granted->version, wall_now(), soon())),
+    auto held = run_on(loop, records->refreshes.take_lease(user_id::trusted("ann"), milliseconds{0}, soon()));
+    ASSERT_EQ(*run_on(loop, records->refreshes.begin(**held, granted->version, soon())),
               store::refresh_begin::begun);
     tokens.reset();
     start_good("a");
@@ -107,14 +106,13 @@ TEST_F(Tokens, T02AsksOnceMoreForARefreshFoundOpenAtStart) {
     EXPECT_EQ(*run_on(loop, tokens->resume_open_refreshes(soon())), 1U);
     settle();
     EXPECT_EQ((**access("ann")).access_token.reveal(), "act.issued1");
-    EXPECT_TRUE(run_on(loop, records->open_refreshes(wall_now(), soon()))->empty());
+    EXPECT_TRUE(run_on(loop, records->refreshes.unfinished(soon()))->empty());
 }
 
 TEST_F(Tokens, T04ReportsAPairThatWasRotatedAwayWhileTheProcessWasDead) {
     const auto granted = grant_with("ann", seconds{7000});
-    auto held = run_on(
-        loop, records->take_lease(user_id::trusted("ann"), "dead", milliseconds{0}, wall_now(), soon()));
-    ASSERT_EQ(*run_on(loop, records->begin_refresh(**held, granted->version, wall_now(), soon())),
+    auto held = run_on(loop, records->refreshes.take_lease(user_id::trusted("ann"), milliseconds{0}, soon()));
+    ASSERT_EQ(*run_on(loop, records->refreshes.begin(**held, granted->version, soon())),
               store::refresh_begin::begun);
     endpoint.good_refresh_tokens.clear(); // TikTok rotated, and the answer was lost
     tokens.reset();
@@ -129,20 +127,19 @@ TEST_F(Tokens, T04ReportsAPairThatWasRotatedAwayWhileTheProcessWasDead) {
     const auto refused = after_401(granted);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code(), errc::reconnect_required);
-    EXPECT_TRUE(run_on(loop, records->open_refreshes(wall_now(), soon()))->empty());
+    EXPECT_TRUE(run_on(loop, records->refreshes.unfinished(soon()))->empty());
 }
 
 TEST_F(Tokens, T04NamesTheCauseAlsoWhereACallComesBeforeTheResumption) {
     const auto granted = grant_with("ann", seconds{-10});
-    auto held = run_on(
-        loop, records->take_lease(user_id::trusted("ann"), "dead", milliseconds{0}, wall_now(), soon()));
-    ASSERT_EQ(*run_on(loop, records->begin_refresh(**held, granted->version, wall_now(), soon())),
+    auto held = run_on(loop, records->refreshes.take_lease(user_id::trusted("ann"), milliseconds{0}, soon()));
+    ASSERT_EQ(*run_on(loop, records->refreshes.begin(**held, granted->version, soon())),
               store::refresh_begin::begun);
     endpoint.good_refresh_tokens.clear(); // TikTok rotated for the crashed process
     EXPECT_EQ(access("ann").error().code(), errc::reconnect_required);
     EXPECT_EQ(record("ann").cause, "rotation_response_lost");
     EXPECT_EQ(told[refresh_result::lost], 1) << "there is an alarm on it";
-    EXPECT_TRUE(run_on(loop, records->open_refreshes(wall_now(), soon()))->empty());
+    EXPECT_TRUE(run_on(loop, records->refreshes.unfinished(soon()))->empty());
 }
 
 TEST_F(Tokens, T13SendsNothingThatMightOutliveItsLease) {
@@ -152,7 +149,7 @@ TEST_F(Tokens, T13SendsNothingThatMightOutliveItsLease) {
     make_tokens();
     EXPECT_EQ(access("ann").error().code(), errc::vault_unavailable);
     EXPECT_EQ(requests(), 0U);
-    EXPECT_EQ(run_on(loop, records->open_refreshes(wall_now(), soon()))->size(), 0U)
+    EXPECT_EQ(run_on(loop, records->refreshes.unfinished(soon()))->size(), 0U)
         << "nothing left, so a later invalid_grant is no lost answer";
 }
 
@@ -375,7 +372,7 @@ TEST_F(Tokens, T14AsksForANewLoginWhenTheGrantIsDeadAndDoesNotAskAgain) {
 TEST_F(Tokens, T14UsesANewerPairThatTurnedUpInTheStore) {
     grant_with("ann", seconds{-10});
     endpoint.good_refresh_tokens.clear();
-    vault::token_vault replica(*records, ring_of("a"));
+    auto replica = vault_on(*records, ring_of("a"));
     endpoint.before_answer = [&replica] { return store_elsewhere(replica); };
     const auto got = access("ann");
     ASSERT_TRUE(got) << got.error().message();
@@ -385,7 +382,7 @@ TEST_F(Tokens, T14UsesANewerPairThatTurnedUpInTheStore) {
 
 TEST_F(Tokens, T21LetsANewGrantWinOverARefreshThatIsRunning) {
     grant_with("ann", seconds{-10});
-    vault::token_vault replica(*records, ring_of("a"));
+    auto replica = vault_on(*records, ring_of("a"));
     endpoint.before_answer = [&replica] { return store_elsewhere(replica); };
     const auto got = access("ann");
     ASSERT_TRUE(got);
@@ -398,7 +395,7 @@ TEST_F(Tokens, T21LearnsOfANewGrantThatAnotherReplicaStoredAfterTheOldWasRefused
     endpoint.good_refresh_tokens.clear();
     EXPECT_EQ(access("ann").error().code(), errc::reconnect_required);
     EXPECT_EQ(access("ann").error().code(), errc::reconnect_required) << "also from memory";
-    vault::token_vault replica(*records, ring_of("a"));
+    auto replica = vault_on(*records, ring_of("a"));
     run_on(loop, store_elsewhere(replica));
     EXPECT_EQ((**access("ann")).access_token.reveal(), "act.elsewhere");
     EXPECT_GT((**access("ann")).version, granted->version);
@@ -409,7 +406,7 @@ TEST_F(Tokens, T18LooksForANewerPairBeforeItCallsASecond401ARefusal) {
     const auto forced = after_401(granted);
     ASSERT_TRUE(forced);
     EXPECT_EQ(after_401(*forced).error().code(), errc::tiktok_error);
-    vault::token_vault replica(*records, ring_of("a"));
+    auto replica = vault_on(*records, ring_of("a"));
     run_on(loop, store_elsewhere(replica));
     EXPECT_EQ((**after_401(*forced)).access_token.reveal(), "act.elsewhere");
 }
@@ -432,26 +429,26 @@ namespace {
 /// Another replica takes over a lease as soon as it has expired, and begins a refresh.
 task<void> take_over(store::store& records, std::optional<store::lease>& held) {
     while (!held) {
-        auto taken = co_await records.take_lease(user_id::trusted("ann"), "other", milliseconds{60'000},
-                                                 wall_now(), soon());
+        auto taken =
+            co_await records.refreshes.take_lease(user_id::trusted("ann"), milliseconds{60'000}, soon());
         held = *taken;
         co_await pause_until(deadline::in(steady_now(), milliseconds{5}));
     }
-    const auto begun = co_await records.begin_refresh(*held, 1, wall_now(), soon());
+    const auto begun = co_await records.refreshes.begin(*held, 1, soon());
     if (*begun != store::refresh_begin::begun_again) throw std::runtime_error("it was not begun before");
 }
 
 /// It ends without a pair, once the late pair is stored separately.
 task<void> give_up(store::store& records, std::optional<store::lease>& held) {
     while (true) {
-        const auto kept = co_await records.kept_tokens(user_id::trusted("ann"), soon());
+        const auto kept = co_await records.connections.kept_tokens(user_id::trusted("ann"), soon());
         if (!kept->empty()) break;
         co_await pause_until(deadline::in(steady_now(), milliseconds{5}));
     }
-    co_await records.set_connection_state(user_id::trusted("ann"), 1, connection_state::reconnect_required,
-                                          "rotation_response_lost", wall_now(), soon());
-    co_await records.close_refresh(*held, soon());
-    co_await records.release_lease(*held, soon());
+    co_await records.connections.set_state(user_id::trusted("ann"), 1, connection_state::reconnect_required,
+                                           "rotation_response_lost", wall_now(), soon());
+    co_await records.refreshes.close(*held, soon());
+    co_await records.refreshes.release_lease(*held, soon());
 }
 
 } // namespace
@@ -671,11 +668,12 @@ TEST_F(Tokens, T17RefreshesIdleUsersOnceInTheLifeOfARefreshToken) {
         endpoint.good_refresh_tokens.insert("rft.first");
         grant(name, pair("first"), wall_now() - days(age)); // its access token expired months ago
     }
-    EXPECT_EQ(*run_on(loop, tokens::refresh_idle_users(*records, *tokens, soon())), 1U);
+    EXPECT_EQ(*run_on(loop, tokens::refresh_idle_users(records->connections, *tokens, soon())), 1U);
     EXPECT_EQ(record("due").version, 2U);
     EXPECT_EQ(record("old").version, 1U);
     EXPECT_EQ(record("over").version, 1U);
-    EXPECT_EQ(*run_on(loop, tokens::refresh_idle_users(*records, *tokens, soon())), 0U) << "not due any more";
+    EXPECT_EQ(*run_on(loop, tokens::refresh_idle_users(records->connections, *tokens, soon())), 0U)
+        << "not due any more";
     EXPECT_EQ(requests(), 1U);
 }
 
@@ -683,7 +681,7 @@ TEST_F(Tokens, T17AnIdleUserWhoIsRefusedStopsNobody) {
     for (const char* name : {"a", "b"})
         grant(name, pair(name), wall_now() - std::chrono::hours{24 * 150});
     endpoint.good_refresh_tokens = {"rft.b"};
-    EXPECT_EQ(*run_on(loop, tokens::refresh_idle_users(*records, *tokens, soon())), 1U);
+    EXPECT_EQ(*run_on(loop, tokens::refresh_idle_users(records->connections, *tokens, soon())), 1U);
     EXPECT_EQ(record("a").state, connection_state::reconnect_required);
     EXPECT_EQ(record("b").version, 2U);
 }

@@ -75,12 +75,12 @@ TEST_F(KeyChange, V07KilledAfterAnyRecordEveryUserIsReadableAndTheRestGoesOn) {
         run_on(loop, vault->change_keys(ring_of("ba"), soon())); // everything is sealed under a again
         for (int i = 0; i < users; ++i)
             grant("user" + std::to_string(i), pair(std::to_string(i)));
-        run_on(loop, records->sweep(wall_now() + std::chrono::hours{24 * 8}, soon()));
+        run_on(loop, records->upkeep.sweep(wall_now() + std::chrono::hours{24 * 8}, soon()));
         reseal_all("b");
         start_good("ab");
         ASSERT_EQ(under("a"), users);
         // One record at a time, until the process ends.
-        auto page = *run_on(loop, records->list_sealed_with(vault::blob_prefix("a"), "", 100, soon()));
+        auto page = *run_on(loop, records->sealed.list_with(vault::blob_prefix("a"), "", 100, soon()));
         for (int i = 0; i < killed_after; ++i) {
             auto& row = page.rows[static_cast<std::size_t>(i)];
             const vault::record_name name{"tokens", row.user.text(), row.version};
@@ -88,7 +88,7 @@ TEST_F(KeyChange, V07KilledAfterAnyRecordEveryUserIsReadableAndTheRestGoesOn) {
             std::vector<store::resealed_pair> one(1);
             one[0].sealed_anew = vault::seal(ring_of("ab"), name, plain->reveal());
             one[0].seen = row;
-            ASSERT_EQ(*run_on(loop, records->replace_sealed(std::move(one), soon())), 1U);
+            ASSERT_EQ(*run_on(loop, records->sealed.replace(std::move(one), soon())), 1U);
         }
         start_good("ab");
         for (int i = 0; i < users; ++i)
@@ -100,18 +100,18 @@ TEST_F(KeyChange, V07KilledAfterAnyRecordEveryUserIsReadableAndTheRestGoesOn) {
 
 TEST_F(KeyChange, V07APairThatWasReplacedMeanwhileIsLeftAlone) {
     grant("ann", pair("1"));
-    const auto page = *run_on(loop, records->list_sealed_with(vault::blob_prefix("a"), "", 100, soon()));
+    const auto page = *run_on(loop, records->sealed.list_with(vault::blob_prefix("a"), "", 100, soon()));
     ASSERT_EQ(page.rows.size(), 1U);
     grant("ann", pair("2")); // the first pair is now the previous one
     std::vector<store::resealed_pair> late(1);
     late[0] = {page.rows[0], "anew"};
-    EXPECT_EQ(*run_on(loop, records->replace_sealed(std::move(late), soon())), 1U);
+    EXPECT_EQ(*run_on(loop, records->sealed.replace(std::move(late), soon())), 1U);
     EXPECT_EQ(access("ann"), "act.2");
-    const auto kept = *run_on(loop, records->kept_tokens(user_id::trusted("ann"), soon()));
+    const auto kept = *run_on(loop, records->connections.kept_tokens(user_id::trusted("ann"), soon()));
     EXPECT_EQ(kept[0].sealed_tokens, "anew");
     std::vector<store::resealed_pair> gone(1);
     gone[0] = {page.rows[0], "once more"};
-    EXPECT_EQ(*run_on(loop, records->replace_sealed(std::move(gone), soon())), 0U);
+    EXPECT_EQ(*run_on(loop, records->sealed.replace(std::move(gone), soon())), 0U);
 }
 
 TEST_F(KeyChange, V07MoreRecordsThanAPageHoldAllMoveAndDamagedOnesStay) {
@@ -131,7 +131,7 @@ TEST_F(KeyChange, V07MoreRecordsThanAPageHoldAllMoveAndDamagedOnesStay) {
 TEST_F(KeyChange, ARecordUnderAKeyOfAnotherReplicaIsNotCalledDamaged) {
     grant("ann", pair("1"));
     {
-        vault::token_vault newer(*records, ring_of("ab"));
+        auto newer = vault_on(*records, ring_of("ab"));
         ASSERT_TRUE(run_on(loop, newer.check_keys(soon())));
         ASSERT_TRUE(run_on(loop, newer.reseal("a", "", soon())));
     }

@@ -47,7 +47,7 @@ TEST_F(TokenVault, V06RefusesAWrongOrMissingKeyAndTouchesNothing) {
     ASSERT_FALSE(checked) << "the key is not in the ring";
     start_good("a");
     EXPECT_TRUE(load("ann"));
-    EXPECT_EQ(run_on(loop, records->list_meta("key_check:", soon()))->size(), 1U);
+    EXPECT_EQ(run_on(loop, records->facts.list("key_check:", soon()))->size(), 1U);
 }
 
 TEST_F(TokenVault, V06RefusesAFilledStoreThatLostItsWordOfTheKey) {
@@ -64,7 +64,7 @@ TEST_F(TokenVault, V07ServesUnderOldAndNewKeyAndLetsTheOldGoWhenNothingNeedsIt) 
     grant("ann", pair("2"));
     start("b");
     EXPECT_FALSE(checked) << "the kept pair is still sealed under a";
-    run_on(loop, records->sweep(wall_now() + std::chrono::hours{24 * 8}, soon()));
+    run_on(loop, records->upkeep.sweep(wall_now() + std::chrono::hours{24 * 8}, soon()));
     start_good("b");
     EXPECT_EQ((**load("ann")).access_token.reveal(), "act.2");
 }
@@ -82,7 +82,7 @@ TEST_F(TokenVault, V04ServesOthersAndMarksADamagedRecord) {
     EXPECT_EQ((**damaged).state, connection_state::reconnect_required);
     EXPECT_EQ((**damaged).cause, "sealed_record_damaged");
     EXPECT_EQ(vault->counts().damaged, 1U);
-    const auto record = run_on(loop, records->find_connection(user_id::trusted("ann"), soon()));
+    const auto record = run_on(loop, records->connections.find(user_id::trusted("ann"), soon()));
     EXPECT_EQ((**record).state, connection_state::reconnect_required);
     EXPECT_EQ((**load("bob")).access_token.reveal(), "act.2");
 }
@@ -120,7 +120,7 @@ TEST_F(TokenVault, V05RefusesARecordMovedToAnotherUserAndAnOldVersionPutBack) {
 TEST_F(TokenVault, V04NoFlippedByteOfAnyRecordEverGivesAWrongToken) {
     grant("ann", pair("1"));
     grant("ann", pair("2"));
-    const auto record = **run_on(loop, records->find_connection(user_id::trusted("ann"), soon()));
+    const auto record = **run_on(loop, records->connections.find(user_id::trusted("ann"), soon()));
     for (std::size_t i = 0; i < record.sealed_tokens.size(); ++i) {
         for (const int bit : {1, 0x80}) {
             std::vector<store::resealed_pair> flip(1);
@@ -130,12 +130,12 @@ TEST_F(TokenVault, V04NoFlippedByteOfAnyRecordEverGivesAWrongToken) {
             std::vector<store::resealed_pair> back(1);
             back[0].seen = {record.user, record.version, flip[0].sealed_anew};
             back[0].sealed_anew = record.sealed_tokens;
-            ASSERT_EQ(*run_on(loop, records->replace_sealed(std::move(flip), soon())), 1U);
+            ASSERT_EQ(*run_on(loop, records->sealed.replace(std::move(flip), soon())), 1U);
             const auto got = run_on(loop, vault->load_again(user_id::trusted("ann"), soon()));
             ASSERT_TRUE(got) << i;
             EXPECT_EQ((**got).access_token.reveal(), "act.1") << "the previous pair, at byte " << i;
             EXPECT_EQ((**got).state, connection_state::refresh_in_doubt);
-            ASSERT_EQ(*run_on(loop, records->replace_sealed(std::move(back), soon())), 1U);
+            ASSERT_EQ(*run_on(loop, records->sealed.replace(std::move(back), soon())), 1U);
         }
     }
     EXPECT_EQ(vault->counts().damaged, 2 * record.sealed_tokens.size());
@@ -167,7 +167,8 @@ TEST_F(TokenVault, OpensAVerifierForItsOwnStateOnly) {
 }
 
 TEST_F(TokenVault, HoldsNoMoreUsersInMemoryThanItMay) {
-    vault = std::make_unique<vault::token_vault>(*records, ring_of("a"), 64);
+    vault = std::make_unique<vault::token_vault>(records->connections, records->refreshes, records->sealed,
+                                                 records->facts, ring_of("a"), 64);
     for (int i = 0; i < 300; ++i)
         grant("user" + std::to_string(i), pair("1"));
     int held = 0;

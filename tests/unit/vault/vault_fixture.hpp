@@ -1,8 +1,8 @@
 // A vault on a real SQLite store in a temporary folder.
 #pragma once
 #include "base/digest.hpp"
-#include "store/open_store.hpp"
 #include "store/sqlite/database.hpp"
+#include "store/store.hpp"
 #include "unit/runtime/run_on.hpp"
 #include "unit/store/temporary_folder.hpp"
 #include "vault/token_vault.hpp"
@@ -32,6 +32,11 @@ inline vault::fresh_tokens pair(const std::string& number, milliseconds lifetime
     return out;
 }
 
+inline vault::token_vault vault_on(store::store& at, vault::key_ring keys,
+                                   std::size_t cached_users_max = 100'000) {
+    return {at.connections, at.refreshes, at.sealed, at.facts, std::move(keys), cached_users_max};
+}
+
 class vault_fixture : public ::testing::Test {
 protected:
     void SetUp() override { start("a"); }
@@ -41,7 +46,8 @@ protected:
         vault.reset();
         records.reset();
         records = *store::open_store("sqlite:" + path());
-        vault = std::make_unique<vault::token_vault>(*records, std::move(keys));
+        vault = std::make_unique<vault::token_vault>(records->connections, records->refreshes,
+                                                     records->sealed, records->facts, std::move(keys));
         checked = run_on(loop, vault->check_keys(soon()));
     }
     void start_good(const std::string& key_ids) {
@@ -71,7 +77,7 @@ protected:
     worker loop;
     std::unique_ptr<store::store> records;
     std::unique_ptr<vault::token_vault> vault;
-    result<store::done> checked{store::done{}};
+    result<void> checked;
 };
 
 } // namespace gateway::testing

@@ -1,0 +1,34 @@
+// Small facts by name: a value, or a number that only grows. A role of the store; any thread.
+#pragma once
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "runtime/task.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace gateway::store {
+
+class engine;
+
+class facts {
+public:
+    explicit facts(engine& on) : engine_(on) {}
+
+    task<result<std::optional<std::string>>> find(std::string name, deadline until);
+    task<result<void>> put(std::string name, std::string value, deadline until);
+    task<result<void>> forget(std::string name, deadline until);
+    /// Pairs of name and value, by name.
+    task<result<std::vector<std::pair<std::string, std::string>>>> list(std::string name_prefix,
+                                                                        deadline until);
+    /// Adds to the number of this name (0 at first) and gives the sum; any number of processes may add.
+    task<result<std::uint64_t>> add_to_counter(std::string name, std::uint64_t by, deadline until);
+
+private:
+    engine& engine_;
+};
+
+} // namespace gateway::store

@@ -1,0 +1,192 @@
+#include "store/idempotency_keys.hpp"
+
+#include "store/engine.hpp"
+#include "store/late_writes.hpp"
+#include "store/ledger.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace gateway::store {
+namespace {
+
+using found_key = std::optional<idempotency_record>;
+
+// A macro, so that it joins the literals of SQL around it.
+#define KEY_COLUMNS \
+    "caller, key, fingerprint, finished, status, answer, request_id, created_at, expires_at, claim"
+
+idempotency_record read_key(rows& found) {
+    idempotency_record out;
+    out.caller = caller_name::trusted(found.next_text());
+    out.key = found.next_text();
+    out.fingerprint = found.next_text();
+    out.finished = found.next_number() != 0;
+    out.status = static_cast<int>(found.next_number());
+    out.answer = found.next_text();
+    out.request_id = found.next_text();
+    out.created_at = found.next_time();
+    out.expires_at = found.next_time();
+    out.claim = found.next_text();
+    return out;
+}
+
+void bind_key(statement& into, const idempotency_record& record) {
+    into.text(record.caller.text())
+        .text(record.key)
+        .blob(record.fingerprint)
+        .number(std::int64_t{record.finished})
+        .number(std::int64_t{record.status})
+        .blob(record.answer)
+        .text(record.request_id)
+        .time(record.created_at)
+        .time(record.expires_at)
+        .text(record.claim);
+}
+
+const std::string& owner_of(const idempotency_record& record, const transaction& at) {
+    return record.owner.empty() ? at.owner() : record.owner;
+}
+
+/// A key that has expired is taken over.
+task<bool> insert_key(transaction& at, const idempotency_record& record, wall_time now) {
+    statement claim{
+        "INSERT INTO idempotency_keys (" KEY_COLUMNS
+        ", owner) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (caller, key) DO UPDATE "
+        "SET fingerprint = $3, finished = $4, status = $5, answer = $6, request_id = $7, "
+        "created_at = $8, expires_at = $9, claim = $10, owner = $11 "
+        "WHERE idempotency_keys.expires_at <= $12"};
+    bind_key(claim, record);
+    claim.text(at.owner()).time(now);
+    const auto claimed = co_await at.run(claim);
+    co_return claimed.changed() > 0;
+}
+
+task<found_key> find_key(transaction& at, const idempotency_record& like, wall_time now) {
+    statement ask{"SELECT " KEY_COLUMNS
+                  " FROM idempotency_keys WHERE caller = $1 AND key = $2 AND expires_at > $3"};
+    ask.text(like.caller.text()).text(like.key).time(now);
+    auto found = co_await at.run(ask);
+    found_key out;
+    if (found.next()) out = read_key(found);
+    co_return out;
+}
+
+/// The key that was lost against may be forgotten when it is read; then there is a next round.
+task<found_key> claim_key(transaction& at, const idempotency_record& record, wall_time now) {
+    while (!at.failed()) {
+        const bool ours = co_await insert_key(at, record, now);
+        if (ours) break;
+        auto first = co_await find_key(at, record, now);
+        if (first) co_return first;
+    }
+    co_return std::nullopt;
+}
+
+task<bool> finish_key(transaction& at, const idempotency_record& record) {
+    statement finish{
+        "UPDATE idempotency_keys SET finished = 1, status = $1, answer = $2, expires_at = $3 "
+        "WHERE caller = $4 AND key = $5 AND finished = 0 AND owner = $6 AND claim = $7"};
+    finish.number(std::int64_t{record.status})
+        .blob(record.answer)
+        .time(record.expires_at)
+        .text(record.caller.text())
+        .text(record.key)
+        .text(owner_of(record, at))
+        .text(record.claim);
+    const auto finished = co_await at.run(finish);
+    co_return finished.changed() > 0;
+}
+
+task<bool> forget_key(transaction& at, const idempotency_record& record) {
+    statement forget{
+        "DELETE FROM idempotency_keys WHERE caller = $1 AND key = $2 AND finished = 0 AND owner = $3 "
+        "AND claim = $4"};
+    forget.text(record.caller.text()).text(record.key).text(owner_of(record, at)).text(record.claim);
+    const auto forgotten = co_await at.run(forget);
+    co_return forgotten.changed() > 0;
+}
+
+/// Unfinished, its process gone, and no attempt of its call is still to be settled.
+task<std::vector<abandoned_key>> take_over_keys(transaction& at, const std::string& claimant,
+                                                std::uint32_t limit) {
+    statement take{
+        "UPDATE idempotency_keys SET owner = $1 WHERE (caller, key) IN (SELECT caller, key "
+        "FROM idempotency_keys k WHERE finished = 0 AND NOT EXISTS (SELECT 1 FROM store_instances i "
+        "WHERE i.owner = k.owner AND i.alive_until > now_ms()) AND NOT EXISTS (SELECT 1 FROM posts p "
+        "WHERE p.caller = k.caller AND p.idempotency_key = k.key AND p.idempotency_key <> '' "
+        "AND p.created_at >= k.created_at AND p.state = 'begun') "
+        "ORDER BY created_at, caller, key LIMIT $2 FOR UPDATE SKIP LOCKED) "
+        "RETURNING " KEY_COLUMNS};
+    take.text(claimant).number(std::uint64_t{limit});
+    auto taken = co_await at.run(take);
+    std::vector<abandoned_key> out;
+    while (taken.next()) {
+        out.push_back({read_key(taken), std::nullopt});
+        out.back().key.owner = claimant;
+    }
+    std::sort(out.begin(), out.end(),
+              [](const abandoned_key& a, const abandoned_key& b) { // RETURNING has no order
+                  return std::tie(a.key.created_at, a.key.caller, a.key.key)
+                         < std::tie(b.key.created_at, b.key.caller, b.key.key);
+              });
+    co_return out;
+}
+
+bool is_begun(const abandoned_key& one) {
+    return one.post && one.post->state == post_state::begun;
+}
+
+task<std::vector<abandoned_key>> abandoned_keys(transaction& at, const std::string& claimant,
+                                                milliseconds claim_ttl, std::uint32_t limit) {
+    auto taken = co_await take_over_keys(at, claimant, limit);
+    if (taken.empty()) co_return taken;
+    co_await register_claimant(at, claimant, claim_ttl);
+    for (auto& one : taken)
+        one.post = co_await find_post_of(at, one.key);
+    // Begun after this transaction had looked, by one who was not dead: its post is settled first.
+    std::erase_if(taken, [](const abandoned_key& one) { return is_begun(one); });
+    co_return taken;
+}
+
+} // namespace
+
+task<result<found_key>> idempotency_keys::claim(idempotency_record record, wall_time now, deadline until) {
+    const auto work = make_work(&claim_key, record, now);
+    auto claimed = co_await run_work(engine_, unit::writes_with_the_next(), until, work);
+    if (!claimed) {
+        if (work->was_begun() && engine_.visible_within() > milliseconds{0})
+            late_.forget_key(std::move(record), steady_now());
+    } else if (*claimed && !(*claimed)->finished) {
+        if (auto answer = late_.answer_of(**claimed)) *claimed = std::move(answer);
+    }
+    co_return claimed;
+}
+
+task<result<bool>> idempotency_keys::end(idempotency_record record, key_end how, deadline until) {
+    const auto operation = how == key_end::finished ? &finish_key : &forget_key;
+    return run(engine_, unit::writes(), until, operation, std::move(record));
+}
+
+task<result<void>> idempotency_keys::finish(idempotency_record record, deadline until) {
+    const auto ended = co_await end(record, key_end::finished, until);
+    if (ended) co_return result<void>{};
+    late_.finish_key(std::move(record), steady_now());
+    co_return ended.error();
+}
+
+task<result<void>> idempotency_keys::forget(idempotency_record record, deadline until) {
+    const auto ended = co_await end(record, key_end::forgotten, until);
+    if (ended) co_return result<void>{};
+    late_.forget_key(std::move(record), steady_now());
+    co_return ended.error();
+}
+
+task<result<std::vector<abandoned_key>>> idempotency_keys::abandoned(std::uint32_t limit, deadline until) {
+    return run(engine_, unit::of_settlement(), until, &abandoned_keys, new_ulid(wall_now()),
+               engine_.limits().silent_max, limit);
+}
+
+} // namespace gateway::store

@@ -1,0 +1,126 @@
+#include "store/postgresql/engine.hpp"
+
+#include "runtime/waiter.hpp"
+#include "store/postgresql/change_text.hpp"
+#include "store/postgresql/migrations.hpp"
+#include "store/wait_for.hpp"
+
+namespace gateway::store {
+namespace {
+
+constexpr milliseconds deregister_timeout{1'000};
+constexpr milliseconds window_length{60'000}; // of every window (docs/tiktok-wire.md §0)
+
+/// Alive from now on for so long; gives how many replicas are. Who claims what a dead process left is written
+/// down as living too, and is no replica.
+task<std::uint64_t> heartbeat(transaction& at, const milliseconds& silent_max) {
+    statement beat{
+        "WITH beat AS (INSERT INTO store_instances (owner, alive_until, is_replica) "
+        "VALUES ($1, now_ms() + $2, 1) ON CONFLICT (owner) DO UPDATE SET alive_until = excluded.alive_until "
+        "RETURNING owner) SELECT 1 + (SELECT count(*) FROM store_instances WHERE owner <> $1 "
+        "AND is_replica = 1 AND alive_until > now_ms()), pg_notify(" CHANGES_CHANNEL ", 'beat') FROM beat"};
+    beat.text(at.owner()).length(silent_max);
+    auto row = co_await at.run(beat);
+    co_return row.next() ? row.next_count() : 1;
+}
+
+/// What it has of TikTok's windows is free when the last call it sent is a window old.
+task<void> deregister(transaction& at) {
+    statement shares{
+        "UPDATE window_shares SET held_until = least(held_until, now_ms() + $1) WHERE owner = $2"};
+    shares.length(window_length).text(at.owner());
+    co_await at.run(shares);
+    statement gone{"DELETE FROM store_instances WHERE owner = $1"};
+    gone.text(at.owner());
+    co_await at.run(gone);
+}
+
+struct preparation {
+    std::string refused; // why this program must not work here
+    std::uint64_t replicas = 1;
+};
+
+/// `trouble`: what the database answered, should it fail.
+task<preparation> prepare_database(transaction& at, const milliseconds& silent_max, std::string* trouble) {
+    auto& connection = static_cast<postgresql_connection&>(at);
+    preparation out;
+    out.refused = co_await migrate_postgresql(connection);
+    if (out.refused.empty()) out.replicas = co_await heartbeat(at, silent_max);
+    *trouble = connection.error();
+    co_return out;
+}
+
+} // namespace
+
+postgresql_engine::postgresql_engine(postgresql_address address, store_limits limits)
+    : engine(limits),
+      feed_(pool_, listeners_, limits.silent_max / 3),
+      pool_(std::move(address), limits, owner_) {}
+
+/// What is ours and unfinished may be settled by others at once.
+void postgresql_engine::stop() {
+    static_cast<void>(
+        wait_for(run(*this, unit::writes(), deadline::in(steady_now(), deregister_timeout), &deregister)));
+    pool_.stop();
+}
+
+std::string postgresql_engine::start() {
+    const auto within = limits().connect_within + limits().job_max;
+    auto wrong = wait_for(prepare(deadline::in(steady_now(), within)));
+    if (!wrong.empty()) return wrong;
+    spawn(keep_beating());
+    spawn(feed_.follow());
+    return wrong;
+}
+
+task<std::string> postgresql_engine::prepare(deadline until) {
+    const auto began = steady_now();
+    std::string trouble;
+    auto prepared =
+        co_await run(*this, unit::of_schema(), until, &prepare_database, limits().silent_max, &trouble);
+    if (prepared) {
+        note_beat(began, prepared->replicas);
+        co_return std::move(prepared->refused);
+    }
+    if (trouble.empty()) trouble = pool_.trouble();
+    co_return "The store cannot be opened: " + (trouble.empty() ? prepared.error().message() : trouble);
+}
+
+/// Several beats fit into the silence after which a replica counts as gone.
+task<void> postgresql_engine::keep_beating() {
+    while (true) {
+        co_await pause_until(deadline::in(steady_now(), limits().silent_max / 6));
+        const auto beaten = co_await beat(deadline::in(steady_now(), limits().silent_max / 6));
+        static_cast<void>(beaten); // readiness is asked for by main; the next beat comes anyway
+    }
+}
+
+task<result<void>> postgresql_engine::beat(deadline until) {
+    const auto began = steady_now();
+    const auto count = co_await run(*this, unit::writes(), until, &heartbeat, limits().silent_max);
+    if (!count) co_return count.error();
+    note_beat(began, *count);
+    co_return result<void>{};
+}
+
+void postgresql_engine::note_beat(steady_time began, std::uint64_t replicas) {
+    const std::lock_guard lock(seen_mutex_);
+    seen_.silent_max = limits().silent_max;
+    seen_.beat(began, static_cast<std::uint32_t>(replicas));
+}
+
+std::optional<limits::replicas_seen> postgresql_engine::replicas() const {
+    const std::lock_guard lock(seen_mutex_);
+    return seen_;
+}
+
+result<std::unique_ptr<postgresql_engine>> open_postgresql_engine(const std::string& url,
+                                                                  store_limits limits) {
+    auto address = read_postgresql_url(url);
+    if (!address) return address.error();
+    auto opened = std::make_unique<postgresql_engine>(std::move(*address), limits);
+    if (auto wrong = opened->start(); !wrong.empty()) return failure{errc::vault_unavailable, wrong};
+    return opened;
+}
+
+} // namespace gateway::store

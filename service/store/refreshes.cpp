@@ -1,0 +1,144 @@
+#include "store/refreshes.hpp"
+
+#include "store/connection_rows.hpp"
+#include "store/engine.hpp"
+
+#include <utility>
+
+namespace gateway::store {
+namespace {
+
+task<std::optional<lease>> take_lease_of(transaction& at, const user_id& user, milliseconds length) {
+    statement held{"SELECT fence FROM leases WHERE user_id = $1 AND expires_at > now_ms()"};
+    held.text(user.text());
+    auto holder = co_await at.run(held);
+    if (holder.next()) co_return std::nullopt;
+    statement count{"UPDATE counters SET value = value + 1 WHERE name = 'fence' RETURNING value"};
+    auto next = co_await at.run(count);
+    lease out{user};
+    if (next.next()) out.fence = next.next_count();
+    statement take{
+        "INSERT INTO leases (user_id, owner, fence, expires_at) VALUES ($1, $2, $3, now_ms() + $4) "
+        "ON CONFLICT (user_id) DO UPDATE SET owner = excluded.owner, fence = excluded.fence, "
+        "expires_at = excluded.expires_at"};
+    take.text(user.text()).text(at.owner()).number(out.fence).length(length);
+    co_await at.run(take);
+    co_return out;
+}
+
+task<void> release_lease_of(transaction& at, const lease& held) {
+    statement release{"DELETE FROM leases WHERE user_id = $1 AND fence = $2"};
+    release.text(held.user.text()).number(held.fence);
+    co_await at.run(release);
+}
+
+task<refresh_begin> begin_refresh(transaction& at, const lease& held, std::uint64_t version) {
+    // The new pair could not be stored, and TikTok would have ended the old one (V01).
+    if (!at.require_room()) co_return refresh_begin::refused;
+    statement earlier{"SELECT version FROM refresh_intents WHERE user_id = $1 AND version = $2"};
+    earlier.text(held.user.text()).number(version);
+    auto found = co_await at.run(earlier);
+    const bool again = found.next();
+    statement begin{
+        "INSERT INTO refresh_intents (user_id, version, fence, started_at) "
+        "SELECT c.user_id, c.version, l.fence, now_ms() FROM connections c "
+        "JOIN leases l ON l.user_id = c.user_id "
+        "WHERE c.user_id = $1 AND c.version = $2 AND c.state <> 'revoked' AND l.fence = $3 "
+        "ON CONFLICT (user_id) DO UPDATE SET version = excluded.version, fence = excluded.fence, "
+        "started_at = excluded.started_at"};
+    begin.text(held.user.text()).number(version).number(held.fence);
+    const auto begun = co_await at.run(begin);
+    if (begun.changed() == 0) co_return refresh_begin::refused;
+    co_return again ? refresh_begin::begun_again : refresh_begin::begun;
+}
+
+/// The newest one that anybody has for this user: of the lease, or of a request that is on its way.
+task<std::uint64_t> newest_fence(transaction& at, const user_id& user) {
+    statement ask{
+        "SELECT greatest(coalesce((SELECT fence FROM leases WHERE user_id = $1), 0), "
+        "coalesce((SELECT fence FROM refresh_intents WHERE user_id = $1), 0))"};
+    ask.text(user.text());
+    auto found = co_await at.run(ask);
+    co_return found.next() ? found.next_count() : 0;
+}
+
+task<void> keep_candidate(transaction& at, const connection_record& record) {
+    statement keep{
+        "INSERT INTO kept_tokens (user_id, version, reason, sealed_tokens, kept_at) "
+        "VALUES ($1, $2, 'candidate', $3, $4)"};
+    keep.text(record.user.text()).number(record.version).blob(record.sealed_tokens).time(record.updated_at);
+    co_await at.run(keep);
+}
+
+task<void> close_intent(transaction& at, const lease& held) {
+    statement over{"DELETE FROM refresh_intents WHERE user_id = $1 AND fence <= $2"};
+    over.text(held.user.text()).number(held.fence);
+    co_await at.run(over);
+}
+
+task<refresh_end> finish_refresh(transaction& at, const lease& held, const connection_record& record,
+                                 std::uint64_t expected_version) {
+    const auto there = co_await hold_connection(at, record.user);
+    const bool ours = there && there->version == expected_version && record.version > expected_version
+                      && there->state != connection_state::revoked;
+    const auto newest = co_await newest_fence(at, record.user);
+    if (ours && newest > held.fence) {
+        // The intent stays: whoever begins next has to see that TikTok may have rotated.
+        co_await keep_candidate(at, record);
+        co_return refresh_end::kept_as_candidate;
+    }
+    co_await close_intent(at, held);
+    if (!ours) co_return refresh_end::superseded;
+    co_await replace_connection(at, record);
+    co_return refresh_end::stored;
+}
+
+task<std::vector<refresh_intent>> find_unfinished(transaction& at) {
+    statement ask{
+        "SELECT user_id, version, started_at FROM refresh_intents i WHERE NOT EXISTS "
+        "(SELECT 1 FROM leases l WHERE l.user_id = i.user_id AND l.expires_at > now_ms()) "
+        "ORDER BY started_at, user_id"};
+    auto found = co_await at.run(ask);
+    std::vector<refresh_intent> out;
+    while (found.next()) {
+        auto& one = out.emplace_back();
+        one.user = user_id::trusted(found.next_text());
+        one.version = found.next_count();
+        one.started_at = found.next_time();
+    }
+    co_return out;
+}
+
+} // namespace
+
+task<result<std::optional<lease>>> refreshes::take_lease(user_id user, milliseconds length, deadline until) {
+    const auto alone = unit::of(user);
+    return run(engine_, alone, until, &take_lease_of, std::move(user), length);
+}
+
+task<result<void>> refreshes::release_lease(lease held, deadline until) {
+    const auto alone = unit::of(held.user);
+    return run(engine_, alone, until, &release_lease_of, std::move(held));
+}
+
+task<result<refresh_begin>> refreshes::begin(lease held, std::uint64_t version, deadline until) {
+    const auto alone = unit::of(held.user);
+    return run(engine_, alone, until, &begin_refresh, std::move(held), version);
+}
+
+task<result<refresh_end>> refreshes::finish(lease held, connection_record record,
+                                            std::uint64_t expected_version, deadline until) {
+    const auto alone = unit::of(held.user);
+    return run(engine_, alone, until, &finish_refresh, std::move(held), std::move(record), expected_version);
+}
+
+task<result<void>> refreshes::close(lease held, deadline until) {
+    const auto alone = unit::of(held.user);
+    return run(engine_, alone, until, &close_intent, std::move(held));
+}
+
+task<result<std::vector<refresh_intent>>> refreshes::unfinished(deadline until) {
+    return run(engine_, unit::reads(), until, &find_unfinished);
+}
+
+} // namespace gateway::store

@@ -1,0 +1,60 @@
+#include "store/upkeep.hpp"
+
+#include "store/engine.hpp"
+
+#include <utility>
+#include <vector>
+
+namespace gateway::store {
+namespace {
+
+constexpr milliseconds week = std::chrono::hours{24 * 7};
+
+/// In portions: a backlog must not hold other work up. What another replica is sweeping is left to it.
+#define PORTION " LIMIT 1000 FOR UPDATE SKIP LOCKED)"
+
+std::vector<statement> portions(wall_time now) {
+    statement logins{
+        "DELETE FROM oauth_states WHERE state_hash IN "
+        "(SELECT state_hash FROM oauth_states WHERE expires_at <= $1" PORTION};
+    statement keys{
+        "DELETE FROM idempotency_keys WHERE (caller, key) IN "
+        "(SELECT caller, key FROM idempotency_keys WHERE expires_at <= $1" PORTION};
+    statement tokens{
+        "DELETE FROM kept_tokens WHERE number IN "
+        "(SELECT number FROM kept_tokens WHERE kept_at <= $1" PORTION};
+    statement notes{
+        "DELETE FROM webhook_notes WHERE event_hash IN "
+        "(SELECT event_hash FROM webhook_notes WHERE noted_at <= $1" PORTION};
+    statement leases{
+        "DELETE FROM leases WHERE user_id IN "
+        "(SELECT user_id FROM leases WHERE expires_at <= now_ms()" PORTION};
+    statement instances{
+        "DELETE FROM store_instances WHERE owner IN "
+        "(SELECT owner FROM store_instances WHERE alive_until <= now_ms()" PORTION};
+    statement shares{
+        "DELETE FROM window_shares WHERE (window_key, kind, owner) IN "
+        "(SELECT window_key, kind, owner FROM window_shares WHERE held_until <= (SELECT now_ms())" PORTION};
+    logins.time(now);
+    keys.time(now);
+    tokens.time(now - week);
+    notes.time(now - week);
+    return {std::move(logins), std::move(keys),      std::move(tokens), std::move(notes),
+            std::move(leases), std::move(instances), std::move(shares)};
+}
+
+task<void> drop(transaction& at, const statement& portion) {
+    co_await at.run(portion);
+}
+
+} // namespace
+
+task<result<void>> upkeep::sweep(wall_time now, deadline until) {
+    for (auto& portion : portions(now)) {
+        const auto dropped = co_await run(engine_, unit::writes(), until, &drop, std::move(portion));
+        if (!dropped) co_return dropped.error();
+    }
+    co_return result<void>{};
+}
+
+} // namespace gateway::store

@@ -1,0 +1,103 @@
+#include "store/window_shares.hpp"
+
+#include "limits/share.hpp"
+#include "store/engine.hpp"
+
+namespace gateway::store {
+namespace {
+
+/// Whose share this is when TikTok itself has closed a window.
+constexpr const char* tiktok_itself = "tiktok";
+
+/// PostgreSQL's alone: rows are changed within WITH, for one round trip. Shares of dead replicas expire at
+/// held_until. Every comparison of times is the database's: replicas' clocks differ.
+constexpr char share_sql[] =
+    "WITH others AS (SELECT CAST(coalesce(sum(capacity), 0) AS BIGINT) AS held, "
+    "coalesce(min(CASE WHEN frees_at > now_ms() THEN frees_at "
+    "WHEN NOT EXISTS (SELECT 1 FROM store_instances i WHERE i.owner = w.owner AND i.alive_until > now_ms()) "
+    "THEN held_until END), 0) AS frees_at "
+    "FROM window_shares w WHERE window_key = $1 AND kind = $2 AND owner <> $3 AND held_until > now_ms()), "
+    "granted AS (SELECT greatest(0, least($5, $4 - held)) AS capacity, held, frees_at, "
+    "now_ms() + $8 AS held_until FROM others), "
+    "put AS (INSERT INTO window_shares (window_key, kind, owner, capacity, frees_at, held_until) "
+    "SELECT $1, $2, $3, greatest(capacity, $6), now_ms() + $7, held_until FROM granted "
+    "WHERE greatest(capacity, $6) > 0 ON CONFLICT (window_key, kind, owner) DO UPDATE SET "
+    "capacity = excluded.capacity, frees_at = excluded.frees_at, held_until = excluded.held_until) "
+    "SELECT capacity, held, greatest(0, frees_at - now_ms()), held_until FROM granted";
+
+statement& name_window(statement& of, const window_name& which) {
+    return of.text(which.key).number(std::int64_t{which.kind});
+}
+
+task<window_grant> take_share(transaction& at, const window_wish& wish) {
+    statement ask{share_sql};
+    name_window(ask, wish.which)
+        .text(at.owner())
+        .number(std::int64_t{wish.limit})
+        .number(std::int64_t{wish.wanted})
+        .number(std::int64_t{wish.used})
+        .length(wish.frees_in)
+        .length(limits::share_held(wish.length));
+    auto row = co_await at.run(ask);
+    window_grant out;
+    if (!row.next()) co_return out;
+    out.capacity = static_cast<std::uint32_t>(row.next_number());
+    out.others = static_cast<std::uint32_t>(row.next_number());
+    out.free_after = milliseconds{row.next_number()};
+    out.granted_as = row.next_number();
+    if (out.capacity < wish.wanted && out.others > 0) at.notify(change::wanted(wish.which));
+    co_return out;
+}
+
+/// A return that comes late must not take from a newer grant.
+task<void> give_share_back(transaction& at, const window_name& which, std::int64_t granted_as,
+                           std::uint32_t capacity, milliseconds frees_in) {
+    statement keep{
+        "UPDATE window_shares SET capacity = least(capacity, $5), frees_at = now_ms() + $6 "
+        "WHERE window_key = $1 AND kind = $2 AND owner = $3 AND held_until <= $4"};
+    name_window(keep, which)
+        .text(at.owner())
+        .number(granted_as)
+        .number(std::int64_t{capacity})
+        .length(frees_in);
+    co_await at.run(keep);
+}
+
+task<void> close_window(transaction& at, const window_name& which, std::uint32_t limit, milliseconds wait) {
+    statement close{
+        "INSERT INTO window_shares AS w (window_key, kind, owner, capacity, frees_at, held_until) "
+        "VALUES ($1, $2, $3, $4, now_ms() + $5, now_ms() + $5) "
+        "ON CONFLICT (window_key, kind, owner) DO UPDATE SET capacity = excluded.capacity, "
+        "frees_at = greatest(w.frees_at, excluded.frees_at), "
+        "held_until = greatest(w.held_until, excluded.held_until)"};
+    name_window(close, which).text(tiktok_itself).number(std::int64_t{limit}).length(wait);
+    co_await at.run(close);
+    at.notify(change::closed(which, wait));
+}
+
+} // namespace
+
+task<result<window_grant>> window_shares::take(window_wish wish, deadline until) {
+    if (!engine_.replicas()) {
+        const window_grant whole{wish.limit, 0, milliseconds{0}};
+        co_return whole;
+    }
+    const auto how = unit::of(wish.which);
+    co_return co_await run(engine_, how, until, &take_share, std::move(wish));
+}
+
+task<result<void>> window_shares::give_back(window_name which, std::int64_t granted_as,
+                                            std::uint32_t capacity, milliseconds frees_in, deadline until) {
+    if (!engine_.replicas()) co_return result<void>{};
+    co_return co_await run(engine_, unit::writes(), until, &give_share_back, std::move(which), granted_as,
+                           capacity, frees_in);
+}
+
+task<result<void>> window_shares::close(window_name which, std::uint32_t limit, milliseconds wait,
+                                        deadline until) {
+    if (!engine_.replicas()) co_return result<void>{};
+    co_return co_await run(engine_, unit::atomic_writes(), until, &close_window, std::move(which), limit,
+                           wait);
+}
+
+} // namespace gateway::store
