@@ -95,6 +95,42 @@ TEST_P(StoreSuite, ListsUsersInOrderOnlyThoseOfThePatternsPageByPage) {
     EXPECT_EQ(second.next, "");
 }
 
+TEST_P(StoreSuite, ListsByPatternsOfEveryKindEachUserOnceAndCaseMatters) {
+    for (const char* name : {"Ann", "ann", "ann.1", "ann-1", "bob.eu", "eve.eu", "eve.us", "a_n", "a%n"})
+        ASSERT_TRUE(put(connection(name, 1), 0));
+    const auto listed = [this](const std::vector<std::string>& patterns, std::uint32_t limit) {
+        std::string names, cursor;
+        do {
+            const auto page = run(at->connections.list(patterns, cursor, limit, soon()));
+            EXPECT_LE(page.rows.size(), limit);
+            for (const auto& one : page.rows)
+                names += one.user.text() + " ";
+            cursor = page.next;
+        } while (!cursor.empty());
+        return names;
+    };
+    for (const std::uint32_t limit : {1U, 2U, 100U}) {
+        EXPECT_EQ(listed({"ann"}, limit), "ann ");
+        EXPECT_EQ(listed({"ann*"}, limit), "ann ann-1 ann.1 ");
+        EXPECT_EQ(listed({"*.eu"}, limit), "bob.eu eve.eu ");
+        EXPECT_EQ(listed({"e*.us", "*b*", "ann.*"}, limit), "ann.1 bob.eu eve.us ");
+        EXPECT_EQ(listed({"a_n", "a%*"}, limit), "a%n a_n ") << "no wildcards of SQL's";
+        EXPECT_EQ(listed({"ann", "a*", "ann.1", "*"}, limit),
+                  "Ann a%n a_n ann ann-1 ann.1 bob.eu eve.eu eve.us ");
+        EXPECT_EQ(listed({}, limit), "");
+    }
+}
+
+TEST_P(StoreSuite, ASummaryIsTheConnectionWithoutItsPair) {
+    ASSERT_TRUE(put(connection("ann", 1), 0));
+    const auto found = run(at->connections.find_summary(user("ann"), soon()));
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->account, there("ann")->account);
+    EXPECT_EQ(found->version, 1U);
+    EXPECT_EQ(found->refresh_expires_at, there("ann")->refresh_expires_at);
+    EXPECT_FALSE(run(at->connections.find_summary(user("bob"), soon())));
+}
+
 TEST_P(StoreSuite, T22FindsEveryUserOfOneAccount) {
     auto bob = connection("bob", 1);
     bob.account = open_id::trusted("open-ann");

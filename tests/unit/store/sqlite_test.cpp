@@ -66,6 +66,11 @@ task<void> begin(store::store& at, std::string attempt, int& good, int& bad) {
     ++(begun ? good : bad);
 }
 
+task<void> connect(store::store& at, std::string name, int& good) {
+    const auto stored = co_await at.connections.put(connection(name, 1), 0, soon());
+    if (stored && *stored) ++good;
+}
+
 void make_old(const temporary_folder& in) {
     const auto path = in.file("gateway.db");
     sqlite3* at = nullptr;
@@ -162,6 +167,29 @@ TEST(SqliteStore, SharesACommitBetweenJobsAndFailsOnlyTheOneThatIsWrong) {
     EXPECT_EQ(bad, 9);
     EXPECT_EQ(claimed, 50);
     EXPECT_TRUE(*run_on(loop, at->ledger.find_attempt("attempt99", soon())));
+}
+
+TEST(SqliteStore, APageEndsAfterAThousandRowsOnWhichAPatternWasTried) {
+    const temporary_folder folder;
+    worker loop;
+    const auto at = open_sqlite(folder);
+    task_group group(loop.executor());
+    int good = 0;
+    for (int i = 0; i < 1'200; ++i)
+        group.spawn(connect(*at, "user" + std::to_string(10'000 + i), good));
+    run_on(loop, group.wait_empty(soon()));
+    ASSERT_EQ(good, 1'200);
+    const std::vector<std::string> patterns{"u*1100", "u*1150"};
+    const auto first = *run_on(loop, at->connections.list(patterns, "", 1, soon()));
+    EXPECT_TRUE(first.rows.empty());
+    EXPECT_EQ(first.next, "user10999");
+    const auto second = *run_on(loop, at->connections.list(patterns, first.next, 1, soon()));
+    ASSERT_EQ(second.rows.size(), 1U);
+    EXPECT_EQ(second.next, "user11100");
+    const auto last = *run_on(loop, at->connections.list(patterns, second.next, 1, soon()));
+    ASSERT_EQ(last.rows.size(), 1U);
+    EXPECT_EQ(last.rows[0].user.text(), "user11150");
+    EXPECT_EQ(last.next, "");
 }
 
 TEST(SqliteStore, RefusesJobsBeyondItsLineInsteadOfHoldingThem) {
