@@ -124,6 +124,8 @@ bool refresh_judge::is_lost(user_story& story) {
             complain("T19: a revoked user is not revoked any more", story);
         return false;
     }
+    if (record->sealed_tokens != story.sealed)
+        complain("a pair was stored, and no other replica was notified", story);
     if (history_.was_taken_back(history_.pair(story.held).grant))
         return false; // whether it was noticed depends on its use
     if (history_.would_refresh(story.held)) {

@@ -172,6 +172,20 @@ TEST_F(FullDisk, FaultQAPostOfWhichTikTokToldMeanwhileKeepsItsWord) {
     EXPECT_EQ(row("k").state, store::post_state::settled);
 }
 
+TEST_F(FullDisk, FaultQADraftWhoseEndIsWrittenLateKeepsThePostThatWasMadeOfIt) {
+    begin("k");
+    disk.is_full = true;
+    EXPECT_FALSE(end("k"));
+    auto draft = row("k");
+    disk.is_full = false;
+    draft.published_as = post_id("the post");
+    ASSERT_TRUE(run_on(loop, at->ledger.update(draft, soon())));
+    all_are_written();
+    EXPECT_EQ(row("k").published_as.text(), "the post");
+    EXPECT_EQ(row("k").state, store::post_state::settled);
+    EXPECT_EQ(row("k").size_bytes, 4711U);
+}
+
 TEST_F(FullDisk, FaultQWhatStillWaitsIsWrittenWhenTheStoreEnds) {
     begin("k");
     disk.is_full = true;

@@ -1,6 +1,10 @@
 #include "store/late_writes.hpp"
 
+#include "unit/runtime/run_on.hpp"
+
 #include <gtest/gtest.h>
+
+#include <thread>
 
 namespace gateway::store {
 namespace {
@@ -100,6 +104,39 @@ TEST(LateWrites, FaultQAnAnswerThatWaitsIsKnownForItsOwnClaimOnly) {
     ASSERT_TRUE(late.first(start));
     late.written();
     EXPECT_FALSE(late.answer_of(asked)) << "the store has it now";
+}
+
+TEST(LateWrites, WakesWhoeverWaitsForTheNextOneAndSaysWhenTheNextIsDue) {
+    worker loop;
+    late_writes late{visible};
+    EXPECT_FALSE(late.next_due());
+    const auto added = late.next_added();
+    EXPECT_FALSE(gateway::testing::run_on(loop, added->wait(gateway::testing::in(1))));
+    std::thread other([&late] { late.forget_key(key("a"), start); });
+    EXPECT_TRUE(gateway::testing::run_on(loop, added->wait(gateway::testing::soon())));
+    other.join();
+    EXPECT_EQ(late.next_due(), start);
+    EXPECT_FALSE(gateway::testing::run_on(loop, late.next_added()->wait(gateway::testing::in(1))));
+    ASSERT_EQ(first_of(late, start), "a");
+    late.found_nothing(start);
+    EXPECT_EQ(late.next_due(), start + seconds{1});
+}
+
+TEST(LateWrites, TheEndOfTheStoreWaitsUntilNoneIsLeftAndNoLonger) {
+    late_writes late{visible};
+    late.wait_empty(gateway::testing::soon());
+    late.forget_key(key("a"), start);
+    late.wait_empty(gateway::testing::in(1));
+    EXPECT_EQ(late.counts().waiting, 1U);
+    std::thread writer([&late] {
+        ASSERT_TRUE(late.first(start));
+        late.written();
+    });
+    const auto began = steady_now();
+    late.wait_empty(gateway::testing::soon());
+    EXPECT_LT(steady_now() - began, seconds{9});
+    EXPECT_EQ(late.counts().waiting, 0U);
+    writer.join();
 }
 
 TEST(LateWrites, TheLineIsBoundedAndSaysWhatItCouldNotTake) {

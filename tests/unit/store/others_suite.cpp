@@ -264,6 +264,75 @@ TEST_P(StoreSuite, I04TellsWhatAProcessThatIsGoneHasLeftBehind) {
     EXPECT_FALSE(keys[1].post);
 }
 
+TEST_P(StoreSuite, I04GivesWhatWasLeftToOneClaimantAndAgainWhenThatOneDidNotEndIt) {
+    for (const char* name : {"01C", "01A", "01B"}) {
+        auto row = post(name, "");
+        row.idempotency_key = std::string("key of ") + name;
+        run(at->keys.claim(key("shop", row.idempotency_key), at_second(0), soon()));
+        ASSERT_TRUE(run(at->ledger.begin(row, soon())));
+    }
+    at.reset();
+    at = GetParam().open(folder);
+    const auto a_claim_is_over = [this] {
+        GetParam().pass_time(folder, seconds{61});
+        run(at->on().beat(soon()));
+    };
+    for (int round = 0; round < 2; ++round) {
+        const auto first = run(at->ledger.abandoned(2, soon()));
+        ASSERT_EQ(first.size(), 2U);
+        EXPECT_EQ(first[0].attempt, "01A") << "the oldest first";
+        EXPECT_EQ(first[1].attempt, "01B");
+        const auto rest = run(at->ledger.abandoned(2, soon()));
+        ASSERT_EQ(rest.size(), 1U);
+        EXPECT_EQ(rest[0].attempt, "01C");
+        EXPECT_TRUE(run(at->ledger.abandoned(2, soon())).empty()) << "all are given";
+        a_claim_is_over();
+    }
+    for (auto& row : run(at->ledger.abandoned(9, soon()))) {
+        EXPECT_TRUE(run(at->keys.abandoned(9, soon())).empty()) << "the keys wait for their posts";
+        row.state = post_state::settled;
+        run(at->ledger.update(row, soon()));
+        for (int round = 0; round < 2; ++round) {
+            auto given = run(at->keys.abandoned(9, soon()));
+            ASSERT_EQ(given.size(), 1U);
+            EXPECT_EQ(given[0].key.key, row.idempotency_key);
+            EXPECT_EQ(given[0].post->attempt, row.attempt);
+            EXPECT_TRUE(run(at->keys.abandoned(9, soon())).empty()) << "it is given";
+            if (round == 0) {
+                GetParam().pass_time(folder, seconds{61});
+                run(at->on().beat(soon()));
+                run(at->ledger.abandoned(9, soon())); // the posts stay with a claimant
+            } else {
+                run(at->keys.forget(given[0].key, soon()));
+            }
+        }
+    }
+}
+
+TEST_P(StoreSuite, FaultQAnEndWrittenLateTakesNoNewerPostsPlaceInItsDraft) {
+    auto draft = post("01A", "d");
+    ASSERT_TRUE(run(at->ledger.begin(draft, soon())));
+    auto end = draft; // of the upload; as it was before anything was made of the draft
+    end.state = post_state::settled;
+    end.sha256 = "abc";
+    draft.published_as = post_id("p2");
+    draft.state = post_state::settled;
+    EXPECT_TRUE(run(at->ledger.update(draft, soon())));
+    const auto row = [this] { return *run(at->ledger.find_attempt("01A", soon())); };
+    EXPECT_TRUE(run(at->ledger.write_late(end, soon())));
+    EXPECT_EQ(row().published_as.text(), "p2");
+    EXPECT_EQ(row().sha256, "abc") << "the rest of it is written";
+    end.published_as = post_id("p1"); // an earlier publish, of which nothing came
+    EXPECT_TRUE(run(at->ledger.write_late(end, soon())));
+    EXPECT_EQ(row().published_as.text(), "p2");
+    draft.published_as = post_id("p3");
+    EXPECT_TRUE(run(at->ledger.update(draft, soon())));
+    EXPECT_EQ(row().published_as.text(), "p3") << "a step in time is newer";
+    draft.published_as = {};
+    EXPECT_TRUE(run(at->ledger.update(draft, soon())));
+    EXPECT_EQ(row().published_as.text(), "p3") << "a step that names none leaves it alone";
+}
+
 TEST_P(StoreSuite, I04BeginsAPostOnlyWhileTheKeyOfItsCallIsHeld) {
     auto row = post("01A", "");
     row.idempotency_key = "k";
