@@ -28,17 +28,17 @@ task<void> hand_over(vault::token_vault& vault, vault::key_ring fresh,
 }
 
 std::string one_line(const std::vector<settings::fault>& faults) {
-    std::string told;
+    std::string text;
     for (const auto& one : faults)
-        told += (told.empty() ? "" : "; ") + settings::text_of(one);
-    return told;
+        text += (text.empty() ? "" : "; ") + settings::text_of(one);
+    return text;
 }
 
 std::string one_line(const std::vector<std::string_view>& keys) {
-    std::string told;
+    std::string text;
     for (const auto key : keys)
-        told.append(told.empty() ? "" : ", ").append(key);
-    return told;
+        text.append(text.empty() ? "" : ", ").append(key);
+    return text;
 }
 
 /// In addition to the checks of a start: a truncated file without callers must not open the API to everyone
