@@ -1,7 +1,7 @@
 // Connecting a user: the start of a login, and the callback page.
 #include "actions/rows.hpp"
 #include "base/url.hpp"
-#include "connections/desk.hpp"
+#include "connections/connection_service.hpp"
 #include "http/query.hpp"
 #include "telemetry/call_record.hpp"
 
@@ -11,8 +11,8 @@
 namespace gateway::actions {
 namespace {
 
-task<result<answer>> start_login(call& c, connections::desk& connections) {
-    connections::login_wish wish;
+task<result<answer>> start_login(call& c, connections::connection_service& connections) {
+    connections::login_options wish;
     wish.scopes = c.input.texts("scopes");
     wish.return_url = c.input.text("return_url");
     wish.disable_auto_auth = c.input.flag("disable_auto_auth");
@@ -41,7 +41,7 @@ connections::callback_query read_callback(std::string_view query) {
     return out;
 }
 
-task<result<answer>> finish_login(call& c, connections::desk& connections) {
+task<result<answer>> finish_login(call& c, connections::connection_service& connections) {
     auto query = read_callback(c.query);
     auto end = co_await connections.callback(std::move(query), c.now, c.until);
     c.record.user = end.user.text();
@@ -51,8 +51,8 @@ task<result<answer>> finish_login(call& c, connections::desk& connections) {
         redirect out{.to = std::move(onward->to)};
         co_return answer{std::move(out)};
     }
-    auto& told = std::get<connections::callback_page>(end.shown);
-    page out{.status = told.status, .html = std::move(told.html)};
+    auto& content = std::get<connections::callback_page>(end.shown);
+    page out{.status = content.status, .html = std::move(content.html)};
     co_return answer{std::move(out)};
 }
 
@@ -74,14 +74,15 @@ row connect_row() {
 }
 
 row callback_row() {
-    return {.slug = "GATEWAY_CALLBACK",
-            .method = verb::get,
-            .path = "/oauth/callback",
-            .opened_by = door::open,
-            .reads_query_itself = true,
-            .head_runs = false,       // a HEAD, as link scanners send it, would use up state and code
-            .takes_time = pace::post, // more time, because the exchange of the code cannot be repeated
-            .run = finish_login};
+    return {
+        .slug = "GATEWAY_CALLBACK",
+        .method = verb::get,
+        .path = "/oauth/callback",
+        .opened_by = auth::open,
+        .reads_query_itself = true,
+        .head_runs = false,                 // a HEAD, as link scanners send it, would use up state and code
+        .takes_time = deadline_class::post, // more time, because the exchange of the code cannot be repeated
+        .run = finish_login};
 }
 
 } // namespace gateway::actions

@@ -25,7 +25,7 @@ row document_row(std::string_view slug, std::string_view path, task<result<answe
     return {.slug = slug,
             .method = verb::get,
             .path = path,
-            .opened_by = door::open,
+            .opened_by = auth::open,
             .reads_query_itself = true,
             .run = run};
 }

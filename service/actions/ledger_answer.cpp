@@ -51,7 +51,7 @@ posts::post_answer post_of(const store::post_record& post) {
 /// Empty if the call certainly had no effect.
 std::optional<outcome> outcome_of(const store::post_record& post,
                                   object (*answer_of)(const store::post_record&)) {
-    if (posts::came_to_nothing(post)) return std::nullopt;
+    if (posts::had_no_effect(post)) return std::nullopt;
     if (post.state != store::post_state::settled || post.id.empty()) return outcome(nobody_knows(post));
     return outcome(answer{answer_of(post)});
 }

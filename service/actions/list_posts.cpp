@@ -2,7 +2,7 @@
 #include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
 #include "base/json/values.hpp"
-#include "connections/desk.hpp"
+#include "connections/connection_service.hpp"
 #include "posts/public_ids.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -30,7 +30,8 @@ json::object object_of(const store::post_record& post) {
             {"updated_at", rfc3339(post.updated_at)}};
 }
 
-task<result<answer>> list_posts(call& c, connections::desk& connections, posts::publisher& posts) {
+task<result<answer>> list_posts(call& c, connections::connection_service& connections,
+                                posts::publisher& posts) {
     // A user who is not connected gets a failure, not an empty list.
     const auto known = co_await connections.show(c.user, c.until);
     if (!known) co_return known.error();
@@ -41,8 +42,8 @@ task<result<answer>> list_posts(call& c, connections::desk& connections, posts::
     json::array all;
     for (const auto& post : page->rows)
         all.push_back(object_of(post));
-    const json::object told{{"posts", std::move(all)}, {"next_cursor", json_text_or_null(page->next)}};
-    object out{.json = json::serialize(told)};
+    const json::object content{{"posts", std::move(all)}, {"next_cursor", json_text_or_null(page->next)}};
+    object out{.json = json::serialize(content)};
     co_return answer{std::move(out)};
 }
 

@@ -50,7 +50,7 @@ tiktok::post_info photo_post_info(const checked_input& given) {
     return info;
 }
 
-posts::asker asker_of(const call& c) {
+posts::post_origin post_origin_of(const call& c) {
     return {.caller = c.caller(),
             .action = std::string(c.what.slug),
             .now = c.now,

@@ -58,7 +58,7 @@ posts::upload_request upload_request_of(const checked_input& given);
 
 tiktok::post_info video_post_info(const checked_input& given);
 tiktok::post_info photo_post_info(const checked_input& given);
-posts::asker asker_of(const call& c);
+posts::post_origin post_origin_of(const call& c);
 
 /// Branded content must not be private (docs/tiktok-wire.md §4.2, W12); refused without asking TikTok.
 void check_branded_content(const checked_input& given, std::vector<field_fault>& faults);

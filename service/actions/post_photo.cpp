@@ -30,7 +30,7 @@ task<result<answer>> post_photo(call& c, posts::publisher& posts) {
     what.cover_index = static_cast<std::uint32_t>(c.input.integer("photo_cover_index"));
     what.direct = direct(c.input);
     what.info = photo_post_info(c.input);
-    auto by = asker_of(c);
+    auto by = post_origin_of(c);
     const auto done = co_await posts.post_photos(*c.tiktok, std::move(what), std::move(by));
     if (!done) co_return done.error();
     object out{.json = to_json(*done, false)};
@@ -63,7 +63,7 @@ row post_photo_row() {
             .inputs = inputs,
             .also_checks = check_photos,
             .scope = {"video.upload", "post_mode", "DIRECT_POST", "video.publish"},
-            .takes_time = pace::post,
+            .takes_time = deadline_class::post,
             .writes = true,
             .replays = true,
             .recovers = {.from_post = outcome_of_post},

@@ -73,7 +73,7 @@ row cancel_post_row() {
             .method = verb::delete_,
             .path = "/v1/users/{user_id}/posts/{publish_id}",
             .scope = {tiktok::row_of(tiktok::endpoint::cancel).scope},
-            .takes_time = pace::post,
+            .takes_time = deadline_class::post,
             .writes = true,
             .needs_connection = true,
             .run = cancel_post};

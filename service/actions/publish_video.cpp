@@ -39,7 +39,7 @@ posts::publish_request request_of(const call& c) {
 
 task<result<answer>> publish_video(call& c, posts::publisher& posts) {
     auto what = request_of(c);
-    auto by = asker_of(c);
+    auto by = post_origin_of(c);
     const auto done = co_await posts.publish_draft(*c.tiktok, std::move(what), std::move(by));
     if (!done) co_return done.error();
     object out{.json = to_json(*done, true)};
@@ -69,7 +69,7 @@ row publish_video_row() {
             .inputs = inputs,
             .also_checks = check_publish,
             .scope = {tiktok::row_of(tiktok::endpoint::video_init).scope},
-            .takes_time = pace::upload, // it may send the kept bytes again
+            .takes_time = deadline_class::upload, // it may send the kept bytes again
             .writes = true,
             .replays = true,
             .recovers = {.from_post = outcome_of_post},

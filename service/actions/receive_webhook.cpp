@@ -2,7 +2,7 @@
 // applied once, answered at once (docs/tiktok-wire.md §7, docs/promises.md U16).
 #include "actions/rows.hpp"
 #include "base/append.hpp"
-#include "connections/desk.hpp"
+#include "connections/connection_service.hpp"
 #include "posts/publisher.hpp"
 #include "telemetry/call_record.hpp"
 #include "tiktok/webhook_reader.hpp"
@@ -13,7 +13,7 @@ namespace gateway::actions {
 namespace {
 
 task<result<answer>> take_webhook(call& c, const tiktok::webhook_reader& reader,
-                                  connections::desk& connections, posts::publisher& posts) {
+                                  connections::connection_service& connections, posts::publisher& posts) {
     const auto read = reader.read(c.signature, c.raw_body, c.now);
     if (!read) co_return read.error();
     const auto& event = *read;
@@ -41,7 +41,7 @@ row webhook_row() {
     return {.slug = "GATEWAY_WEBHOOK",
             .method = verb::post,
             .path = "/webhooks/tiktok",
-            .opened_by = door::tiktok_signature,
+            .opened_by = auth::tiktok_signature,
             .takes = body::document,
             .reads_query_itself = true,
             .body_bytes_max = 64 * 1024,

@@ -1,6 +1,6 @@
 // Staged files: upload, show, remove. A file of another caller is answered like one that does not exist.
 #include "actions/rows.hpp"
-#include "files/shelf.hpp"
+#include "files/staged_file_store.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -19,7 +19,7 @@ std::string to_json(const store::file_record& file) {
                                         {"expires_at", rfc3339(file.expires_at)}});
 }
 
-task<result<answer>> stage_file(call& c, files::shelf& files) {
+task<result<answer>> stage_file(call& c, files::staged_file_store& files) {
     if (!c.body.source) co_return failure{errc::invalid_input, "The body is the file; there was none."};
     auto caller = c.caller();
     auto mimetype = c.body.content_type;
@@ -30,7 +30,7 @@ task<result<answer>> stage_file(call& c, files::shelf& files) {
     co_return answer{std::move(out)};
 }
 
-task<result<answer>> show_file(call& c, files::shelf& files) {
+task<result<answer>> show_file(call& c, files::staged_file_store& files) {
     auto id = check_file_id(c.path.at("file_id"));
     if (!id) co_return id.error();
     auto caller = c.caller();
@@ -40,14 +40,14 @@ task<result<answer>> show_file(call& c, files::shelf& files) {
     co_return answer{std::move(out)};
 }
 
-task<result<answer>> delete_file(call& c, files::shelf& files) {
+task<result<answer>> delete_file(call& c, files::staged_file_store& files) {
     const auto id = check_file_id(c.path.at("file_id"));
     if (!id) co_return id.error();
     auto caller = c.caller();
     const auto gone = co_await files.remove(std::move(caller), *id, c.now, c.until);
     if (!gone) co_return gone.error();
-    const json::object told{{"file_id", id->text()}};
-    object out{.json = json::serialize(told)};
+    const json::object content{{"file_id", id->text()}};
+    object out{.json = json::serialize(content)};
     co_return answer{std::move(out)};
 }
 
@@ -58,7 +58,7 @@ row stage_file_row() {
             .method = verb::post,
             .path = "/v1/files",
             .takes = body::stream,
-            .takes_time = pace::upload,
+            .takes_time = deadline_class::upload,
             .body_bytes_max = 4ULL << 30, // what TikTok takes at most (docs/tiktok-wire.md §5.1 C8)
             .run = stage_file};
 }

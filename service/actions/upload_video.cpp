@@ -41,7 +41,7 @@ task<result<answer>> upload_video(call& c, posts::publisher& posts) {
     what.body_staged_in = c.body.staged_in;
     if (const auto files = c.input.files("file_to_upload"); !files.empty()) what.file = files.front().id;
     what.url = c.input.text("video_url");
-    auto by = asker_of(c);
+    auto by = post_origin_of(c);
     const auto done = co_await posts.upload_video(*c.tiktok, std::move(what), std::move(by));
     if (!done) co_return done.error();
     object out{.json = to_json(*done)};
@@ -63,7 +63,7 @@ row upload_video_row() {
             .inputs = inputs,
             .also_checks = check_upload,
             .scope = upload_scope,
-            .takes_time = pace::upload,
+            .takes_time = deadline_class::upload,
             .writes = true,
             .replays = true,
             .recovers = {.from_post = outcome_of_upload},

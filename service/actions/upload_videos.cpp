@@ -40,7 +40,7 @@ task<outcome> upload(batch& all, file_id file, std::string key) {
     auto& c = all.c;
     auto what = upload_request_of(c.input);
     what.file = std::move(file);
-    auto by = asker_of(c);
+    auto by = post_origin_of(c);
     by.idempotency_key = std::move(key);
     by.waits_for_slot = true;
     auto done = co_await all.posts.upload_video(*c.tiktok, std::move(what), std::move(by));
@@ -149,7 +149,7 @@ row upload_videos_row() {
             .inputs = inputs,
             .also_checks = check_batch,
             .scope = upload_scope,
-            .takes_time = pace::batch,
+            .takes_time = deadline_class::batch,
             .writes = true,
             .replays = true,
             .recovers = {.from_post = outcome_of_file, .write = write_file_outcome},

@@ -1,6 +1,6 @@
 // Connections of a caller's users: list, show, import, disconnect. Answers contain no tokens.
 #include "actions/rows.hpp"
-#include "connections/desk.hpp"
+#include "connections/connection_service.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -11,7 +11,7 @@
 namespace gateway::actions {
 namespace {
 
-task<result<answer>> list_users(call& c, connections::desk& connections) {
+task<result<answer>> list_users(call& c, connections::connection_service& connections) {
     auto cursor = c.input.text("cursor");
     const auto found = co_await connections.list(
         c.by, std::move(cursor), static_cast<std::uint32_t>(c.input.integer("limit")), c.until);
@@ -20,14 +20,14 @@ task<result<answer>> list_users(call& c, connections::desk& connections) {
     co_return answer{std::move(out)};
 }
 
-task<result<answer>> show_user(call& c, connections::desk& connections) {
+task<result<answer>> show_user(call& c, connections::connection_service& connections) {
     const auto found = co_await connections.show(c.user, c.until);
     if (!found) co_return found.error();
     object out{.json = connections::to_json(*found)};
     co_return answer{std::move(out)};
 }
 
-task<result<answer>> import_tokens(call& c, connections::desk& connections) {
+task<result<answer>> import_tokens(call& c, connections::connection_service& connections) {
     auto body = std::move(c.raw_body);
     const auto stored = co_await connections.import_tokens(c.user, std::move(body), c.now, c.until);
     if (!stored) co_return stored.error();
@@ -35,12 +35,12 @@ task<result<answer>> import_tokens(call& c, connections::desk& connections) {
     co_return answer{std::move(out)};
 }
 
-task<result<answer>> disconnect(call& c, connections::desk& connections) {
+task<result<answer>> disconnect(call& c, connections::connection_service& connections) {
     const auto gone = co_await connections.disconnect(c.user, c.now, c.until);
     if (!gone) co_return gone.error();
-    const boost::json::object told{{"user_id", c.user.text()},
-                                   {"revoked_at_tiktok", gone->revoked_at_tiktok}};
-    object out{.json = boost::json::serialize(told)};
+    const boost::json::object content{{"user_id", c.user.text()},
+                                      {"revoked_at_tiktok", gone->revoked_at_tiktok}};
+    object out{.json = boost::json::serialize(content)};
     co_return answer{std::move(out)};
 }
 
@@ -76,7 +76,7 @@ row disconnect_row() {
     return {.slug = "GATEWAY_DISCONNECT",
             .method = verb::delete_,
             .path = "/v1/users/{user_id}",
-            .takes_time = pace::post,
+            .takes_time = deadline_class::post,
             .run = disconnect};
 }
 

@@ -9,10 +9,10 @@
 #include <type_traits>
 
 namespace gateway::connections {
-class desk;
+class connection_service;
 }
 namespace gateway::files {
-class shelf;
+class staged_file_store;
 }
 namespace gateway::idempotency {
 class runner;
@@ -29,8 +29,8 @@ namespace gateway::api {
 struct call;
 
 /// The parts of one worker; used by handler only.
-using tools = std::tuple<posts::publisher&, files::shelf&, connections::desk&, idempotency::runner&,
-                         const tiktok::webhook_reader&>;
+using tools = std::tuple<posts::publisher&, files::staged_file_store&, connections::connection_service&,
+                         idempotency::runner&, const tiktok::webhook_reader&>;
 
 class handler {
 public:

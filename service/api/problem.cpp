@@ -10,7 +10,7 @@ namespace gateway::api {
 namespace json = boost::json;
 namespace {
 
-json::object object_of(const tiktok_words& words) {
+json::object object_of(const tiktok_error_text& words) {
     return {
         {"status", words.status}, {"code", words.code}, {"message", words.message}, {"log_id", words.log_id}};
 }

@@ -61,10 +61,10 @@ enum class body {
 };
 
 /// How a call of this row is authenticated.
-enum class door { caller, open, tiktok_signature };
+enum class auth { caller, open, tiktok_signature };
 
 /// Which of `deadlines.*` bounds the call (docs/contract.md §9).
-enum class pace { read, post, upload /* by its size at a rate */, batch };
+enum class deadline_class { read, post, upload /* by its size at a rate */, batch };
 
 /// The inputs for rules between them.
 struct given_inputs {
@@ -100,14 +100,14 @@ struct row {
     std::string_view slug;
     verb method;
     std::string_view path; // `{name}` matches one segment, which is call::path.at("name")
-    door opened_by = door::caller;
+    auth opened_by = auth::caller;
     body takes = body::none;
     std::span<const input> inputs = {};
     bool reads_query_itself = false; // accepts any query; see call::query
     bool head_runs = true; // for a GET: a HEAD runs it, too; else a HEAD is answered without running it
     cross_check also_checks = nullptr;
     scope_rule scope = {};
-    pace takes_time = pace::read;
+    deadline_class takes_time = deadline_class::read;
     bool writes = false;  // may have an effect at TikTok
     bool replays = false; // accepts Idempotency-Key
     recovery recovers = {};

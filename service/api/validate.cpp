@@ -48,7 +48,7 @@ result<checked_input> judged(const validation& by, const json::object& given, fa
     for (const auto& member : given)
         if (!find_input(by.what, member.key())) note_unknown(faults, member.key(), by.what);
 
-    const input_judge judge{by.verified_url_prefixes, faults};
+    const input_validator judge{by.verified_url_prefixes, faults};
     json::object out;
     // In the row's order, which makes the text of the checked inputs canonical for the fingerprint.
     for (const auto& rule : by.what.inputs) {
@@ -68,7 +68,7 @@ result<checked_input> judged(const validation& by, const json::object& given, fa
 }
 
 /// True if there are no inputs and none are required, as for most reads.
-bool is_content_with_nothing(const row& what) {
+bool needs_no_input(const row& what) {
     return !what.also_checks && std::none_of(what.inputs.begin(), what.inputs.end(), [](const input& each) {
         return each.required || !each.fallback.empty();
     });
@@ -81,7 +81,7 @@ bool takes_many(kind type) {
 } // namespace
 
 result<checked_input> check_query(const validation& by, std::string_view query) {
-    if (query.empty() && is_content_with_nothing(by.what)) return checked_input{};
+    if (query.empty() && needs_no_input(by.what)) return checked_input{};
     auto parsed = http::query::parse(query);
     if (!parsed) return parsed.error();
     faults_of_call faults;

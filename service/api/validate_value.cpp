@@ -51,12 +51,12 @@ std::string between(std::int64_t min, std::int64_t max) {
 
 } // namespace
 
-input_judge::maybe input_judge::fault(std::string field, std::string reason) const {
+input_validator::maybe input_validator::fault(std::string field, std::string reason) const {
     faults.push_back({std::move(field), std::move(reason)});
     return std::nullopt;
 }
 
-input_judge::maybe input_judge::judge(const input& rule, const value& given) const {
+input_validator::maybe input_validator::judge(const input& rule, const value& given) const {
     const std::string name(rule.name);
     switch (rule.type) {
         case kind::text:
@@ -81,7 +81,8 @@ input_judge::maybe input_judge::judge(const input& rule, const value& given) con
     return std::nullopt;
 }
 
-input_judge::maybe input_judge::text(const input& rule, const std::string& field, const value& given) const {
+input_validator::maybe input_validator::text(const input& rule, const std::string& field,
+                                             const value& given) const {
     const auto* text = given.if_string();
     if (!text) return fault(field, "must be a string");
     if (text->find("\r\n") == json::string::npos)
@@ -90,7 +91,7 @@ input_judge::maybe input_judge::text(const input& rule, const std::string& field
     return is_legal(rule, field, read) ? maybe{value(json::string(read))} : std::nullopt;
 }
 
-bool input_judge::is_legal(const input& rule, const std::string& field, std::string_view text) const {
+bool input_validator::is_legal(const input& rule, const std::string& field, std::string_view text) const {
     if (has_control(text, rule.multiline)) {
         fault(field, rule.multiline ? "must not hold control characters other than \\n"
                                     : "must not hold control characters");
@@ -103,7 +104,7 @@ bool input_judge::is_legal(const input& rule, const std::string& field, std::str
     return false;
 }
 
-input_judge::maybe input_judge::integer(const input& rule, const value& given) const {
+input_validator::maybe input_validator::integer(const input& rule, const value& given) const {
     // 5.0 is a floating-point number in JSON, and TikTok's parsers are typed, so it is refused and not
     // rounded (C24).
     if (!given.is_int64() && !given.is_uint64())
@@ -115,7 +116,7 @@ input_judge::maybe input_judge::integer(const input& rule, const value& given) c
     return value(number);
 }
 
-input_judge::maybe input_judge::choice(const input& rule, const value& given) const {
+input_validator::maybe input_validator::choice(const input& rule, const value& given) const {
     const auto* text = given.if_string();
     if (!text) return fault(std::string(rule.name), "must be a string");
     if (text->empty() || !list_holds(rule.choices, '|', view(*text)))
@@ -123,7 +124,7 @@ input_judge::maybe input_judge::choice(const input& rule, const value& given) co
     return given;
 }
 
-input_judge::maybe input_judge::fields(const input& rule, const value& given) const {
+input_validator::maybe input_validator::fields(const input& rule, const value& given) const {
     std::vector<std::string> names;
     if (const auto* text = given.if_string()) {
         auto rest = view(*text);
@@ -156,14 +157,14 @@ input_judge::maybe input_judge::fields(const input& rule, const value& given) co
     return value(std::move(out));
 }
 
-input_judge::maybe input_judge::url(const std::string& field, const value& given) const {
+input_validator::maybe input_validator::url(const std::string& field, const value& given) const {
     const auto* text = given.if_string();
     if (!text) return fault(field, "must be a string");
     if (auto reason = refuse_url(view(*text), verified_url_prefixes)) return fault(field, std::move(*reason));
     return given;
 }
 
-input_judge::maybe input_judge::list(const input& rule, const value& given) const {
+input_validator::maybe input_validator::list(const input& rule, const value& given) const {
     const auto* items = given.if_array();
     if (!items) return fault(std::string(rule.name), "must be a list");
     const auto count = static_cast<std::int64_t>(items->size());
@@ -186,7 +187,7 @@ input_judge::maybe input_judge::list(const input& rule, const value& given) cons
     return value(std::move(out));
 }
 
-input_judge::maybe input_judge::file(const std::string& field, const value& given) const {
+input_validator::maybe input_validator::file(const std::string& field, const value& given) const {
     const auto* members = given.if_object();
     if (!members) return fault(field, "must be an object {name, mimetype, file_id}");
     const auto before = faults.size();

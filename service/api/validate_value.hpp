@@ -13,7 +13,7 @@
 namespace gateway::api {
 
 /// The context of the rules beside the row, and the list of faults.
-struct input_judge {
+struct input_validator {
     const std::vector<std::string>& verified_url_prefixes;
     std::vector<field_fault>& faults;
 

@@ -2,7 +2,7 @@
 // order of life. Made by `service` of its parts; used on the worker's thread.
 #pragma once
 #include "app/upstream_worker.hpp"
-#include "connections/desk.hpp"
+#include "connections/connection_service.hpp"
 #include "inbound/api_listener.hpp"
 #include "pipeline/pipeline.hpp"
 #include "posts/publisher.hpp"
@@ -33,7 +33,7 @@ struct api_worker {
     user_api::uploader uploads;
     user_api::api_client tiktok;
     posts::publisher posts;
-    connections::desk desk;
+    connections::connection_service connection_service;
     pipeline::pipeline calls;
     inbound::api_listener listener;
 };

@@ -44,11 +44,11 @@ int check_config(const std::string& settings_file) {
     const settings::all settings = read_settings(settings_file);
     open_named_files(settings);
     look_at_named_places(settings);
-    for (const auto& one : remarks_on(settings))
+    for (const auto& one : warnings_for(settings))
         std::cout << "note: " << settings::text_of(one) << "\n";
     const auto descriptors = plan_descriptors(settings, workers_of(settings), descriptor_limit());
-    if (const auto told = told_of(descriptors, settings); !told.empty())
-        std::cout << "note: listen.connections_max: " << told << "\n";
+    if (const auto warning = warning_of(descriptors, settings); !warning.empty())
+        std::cout << "note: listen.connections_max: " << warning << "\n";
     std::cout << "the settings are good\n" << std::flush;
     return exit_well;
 }

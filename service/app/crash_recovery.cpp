@@ -20,10 +20,9 @@ constexpr seconds settle_every{
 task<void> resume_refreshes(tokens::token_service& tokens, telemetry::sink& sink) {
     const auto resumed = co_await tokens.resume_open_refreshes(deadline::in(steady_now(), resume_within));
     if (!resumed)
-        sink.tell(telemetry::level::error, "resume_refreshes_failed",
-                  {{"reason", resumed.error().message()}});
+        sink.log(telemetry::level::error, "resume_refreshes_failed", {{"reason", resumed.error().message()}});
     else if (*resumed > 0)
-        sink.tell(telemetry::level::warn, "refreshes_resumed", {{"count", std::to_string(*resumed)}});
+        sink.log(telemetry::level::warn, "refreshes_resumed", {{"count", std::to_string(*resumed)}});
 }
 
 /// Settles calls that the previous process or another replica did not finish: the ledger first, then the keys
@@ -34,33 +33,34 @@ task<void> settle_what_was_left(store::ledger& ledger, store::idempotency_keys& 
     const auto answers = co_await idempotency::recover_keys(keys, actions::table(), until);
     if (!posts || !answers) {
         const auto& why = posts ? answers.error() : posts.error();
-        sink.tell(telemetry::level::error, "settlement_failed", {{"reason", why.message()}});
+        sink.log(telemetry::level::error, "settlement_failed", {{"reason", why.message()}});
     }
     if (posts)
         for (std::size_t i = 0; i < posts->unknown; ++i)
             sink.of_worker(0).post_ended("outcome_unknown");
     const auto count = [](std::size_t n) { return std::to_string(n); };
     if (posts && posts->failed + posts->unknown + posts->settled > 0)
-        sink.tell(telemetry::level::warn, "posts_settled_after_crash",
-                  {{"came_to_nothing", count(posts->failed)},
-                   {"outcome_unknown", count(posts->unknown)},
-                   {"settled", count(posts->settled)}});
+        sink.log(telemetry::level::warn, "posts_settled_after_crash",
+                 {{"came_to_nothing", count(posts->failed)},
+                  {"outcome_unknown", count(posts->unknown)},
+                  {"settled", count(posts->settled)}});
     if (answers && answers->answered + answers->freed > 0)
-        sink.tell(telemetry::level::warn, "keys_settled_after_crash",
-                  {{"answered", count(answers->answered)}, {"freed", count(answers->freed)}});
+        sink.log(telemetry::level::warn, "keys_settled_after_crash",
+                 {{"answered", count(answers->answered)}, {"freed", count(answers->freed)}});
 }
 
 } // namespace
 
-task<void> keep_resuming(tokens::token_service& tokens, telemetry::sink& sink, const store_health& health) {
+task<void> run_refresh_recovery(tokens::token_service& tokens, telemetry::sink& sink,
+                                const store_health& health) {
     while (true) {
         if (health.good.load(std::memory_order_relaxed)) co_await resume_refreshes(tokens, sink);
         co_await pause_until(deadline::in(steady_now(), resume_every));
     }
 }
 
-task<void> keep_settling(store::ledger& ledger, store::idempotency_keys& keys, telemetry::sink& sink,
-                         const store_health& health) {
+task<void> run_settlement(store::ledger& ledger, store::idempotency_keys& keys, telemetry::sink& sink,
+                          const store_health& health) {
     while (true) {
         if (health.good.load(std::memory_order_relaxed)) co_await settle_what_was_left(ledger, keys, sink);
         co_await pause_until(deadline::in(steady_now(), settle_every));

@@ -2,7 +2,7 @@
 // any time, periodically: refreshes, posts, and idempotency keys. Coroutines of the first worker, until
 // cancelled; they pause while the store is away.
 #pragma once
-#include "app/housekeeping.hpp"
+#include "app/maintenance.hpp"
 #include "runtime/task.hpp"
 #include "store/idempotency_keys.hpp"
 #include "store/ledger.hpp"
@@ -12,10 +12,11 @@
 namespace gateway::app {
 
 /// Tries each unfinished refresh once more (T01).
-task<void> keep_resuming(tokens::token_service& tokens, telemetry::sink& sink, const store_health& health);
+task<void> run_refresh_recovery(tokens::token_service& tokens, telemetry::sink& sink,
+                                const store_health& health);
 
 /// Settles everything that needs no call to TikTok: the ledger first, then the keys that depend on it (I04).
-task<void> keep_settling(store::ledger& ledger, store::idempotency_keys& keys, telemetry::sink& sink,
-                         const store_health& health);
+task<void> run_settlement(store::ledger& ledger, store::idempotency_keys& keys, telemetry::sink& sink,
+                          const store_health& health);
 
 } // namespace gateway::app

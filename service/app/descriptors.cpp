@@ -50,7 +50,7 @@ std::uint64_t descriptor_limit() {
     return files.rlim_cur;
 }
 
-std::string told_of(const descriptor_plan& plan, const settings::all& settings) {
+std::string warning_of(const descriptor_plan& plan, const settings::all& settings) {
     if (plan.connections_max >= settings.listen.connections_max) return {};
     return "there is room for " + std::to_string(plan.connections_max) + " connections instead of "
            + std::to_string(settings.listen.connections_max) + ", since the process may open "

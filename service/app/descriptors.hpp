@@ -24,6 +24,6 @@ descriptor_plan plan_descriptors(const settings::all& settings, unsigned workers
 std::uint64_t descriptor_limit();
 
 /// A text for the operator with the remedy; empty if there are enough descriptors.
-std::string told_of(const descriptor_plan& plan, const settings::all& settings);
+std::string warning_of(const descriptor_plan& plan, const settings::all& settings);
 
 } // namespace gateway::app

@@ -33,24 +33,24 @@ task<void> drain_tokens(tokens::token_service& tokens, std::shared_ptr<std::prom
 } // namespace
 
 void service::stop_being_ready() {
-    door_.now.store(inbound::phase::leaving);
+    listeners_.now.store(inbound::phase::leaving);
 }
 
 /// Waits only a bounded time for each worker, so a blocked one does not stop the drain.
 void service::close_doors(milliseconds last_handshakes) {
     std::vector<std::future<void>> closed;
     for (auto& one : api_workers_) {
-        auto told =
+        auto completed =
             std::make_shared<std::promise<void>>(); // shared, because either side may be the last owner
-        closed.push_back(told->get_future());
-        boost::asio::post(one->on.home.executor(), [worker = one.get(), last_handshakes, told] {
-            worker->listener.stop_accepting(last_handshakes, [told] { told->set_value(); });
+        closed.push_back(completed->get_future());
+        boost::asio::post(one->on.home.executor(), [worker = one.get(), last_handshakes, completed] {
+            worker->listener.stop_accepting(last_handshakes, [completed] { completed->set_value(); });
         });
     }
     const auto until = steady_now() + last_handshakes + every_door_within;
     for (auto& one : closed)
         one.wait_until(until);
-    door_.now.store(inbound::phase::closed);
+    listeners_.now.store(inbound::phase::closed);
 }
 
 void service::end_idle_connections() {
@@ -59,11 +59,11 @@ void service::end_idle_connections() {
 }
 
 void service::end_calls() {
-    door_.calls_end.set(steady_now());
+    listeners_.calls_end.set(steady_now());
 }
 
 bool service::anything_left() const {
-    return door_.requests_in_flight.load() > 0 || door_.connections.load() > 0;
+    return listeners_.requests_in_flight.load() > 0 || listeners_.connections.load() > 0;
 }
 
 void service::finish_refreshes() {
@@ -108,7 +108,7 @@ void wait_until_nothing_is_left(service& of, signals& from, steady_time until) {
 
 void drain(service& of, const settings::drain& settings, signals& from) {
     const steady_time began = steady_now();
-    of.sink().tell(telemetry::level::info, "draining");
+    of.sink().log(telemetry::level::info, "draining");
     of.stop_being_ready();
     bool hurried = false;
     for (const auto until = began + settings.delay; !hurried && steady_now() < until;)
@@ -119,13 +119,13 @@ void drain(service& of, const settings::drain& settings, signals& from) {
     if (hurried) until = std::min(until, steady_now() + shortened_to);
     wait_until_nothing_is_left(of, from, until);
     if (of.anything_left()) {
-        of.sink().tell(telemetry::level::warn, "drain_deadline_passed");
+        of.sink().log(telemetry::level::warn, "drain_deadline_passed");
         of.end_calls();
         wait_until_nothing_is_left(of, from, steady_now() + last_answers_within);
     }
     of.finish_refreshes();
     of.stop();
-    of.sink().tell(telemetry::level::info, "stopped");
+    of.sink().log(telemetry::level::info, "stopped");
 }
 
 } // namespace gateway::app

@@ -23,9 +23,9 @@ telemetry::reader single(Read read) {
 
 void service::register_gauges() {
     sink_.add_gauge("requests_in_flight", "Calls that are being served.",
-                    single([this] { return door_.requests_in_flight.load(); }));
+                    single([this] { return listeners_.requests_in_flight.load(); }));
     sink_.add_gauge("client_connections", "Open connections of callers.",
-                    single([this] { return door_.connections.load(); }));
+                    single([this] { return listeners_.connections.load(); }));
     sink_.add_gauge("upstream_connections", "Connections to TikTok, and calls that wait for one.", [this] {
         std::uint32_t idle = 0, active = 0, waiting = 0;
         for (const auto& one : upstream_workers_) {

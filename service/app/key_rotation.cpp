@@ -28,8 +28,8 @@ task<bool> move_pairs(vault::token_vault& vault, telemetry::sink& sink, const st
     do {
         const auto step = co_await vault.reseal(key, cursor, soon());
         if (!step) {
-            sink.tell(telemetry::level::warn, "vault_reseal_interrupted",
-                      {{"key", key}, {"reason", step.error().message()}});
+            sink.log(telemetry::level::warn, "vault_reseal_interrupted",
+                     {{"key", key}, {"reason", step.error().message()}});
             co_return false;
         }
         moved += step->resealed;
@@ -37,9 +37,8 @@ task<bool> move_pairs(vault::token_vault& vault, telemetry::sink& sink, const st
         cursor = step->next;
         co_await pause_until(deadline::in(steady_now(), pause_between_pages));
     } while (!cursor.empty());
-    sink.tell(
-        unreadable > 0 ? telemetry::level::warn : telemetry::level::info, "vault_resealed",
-        {{"key", key}, {"resealed", std::to_string(moved)}, {"unreadable", std::to_string(unreadable)}});
+    sink.log(unreadable > 0 ? telemetry::level::warn : telemetry::level::info, "vault_resealed",
+             {{"key", key}, {"resealed", std::to_string(moved)}, {"unreadable", std::to_string(unreadable)}});
     co_return true;
 }
 
@@ -53,7 +52,7 @@ task<bool> release(vault::token_vault& vault, telemetry::sink& sink, const std::
         left = co_await vault.count_under(key, soon());
         if (!left || *left > 0) co_return false;
     }
-    sink.tell(
+    sink.log(
         telemetry::level::info, "vault_key_unused",
         {{"key", key}, {"hint", "nothing is sealed under it; its line can be taken out of vault.keys_file"}});
     co_return true;
@@ -83,10 +82,10 @@ task<void> keep_newest_key(vault::token_vault& vault, telemetry::sink& sink) {
         if (const auto newest = vault.newest_key();
             newest.uses >= uses_worth_a_word && newest.id != warned_of) {
             warned_of = newest.id;
-            sink.tell(telemetry::level::warn, "vault_key_worn",
-                      {{"key", newest.id},
-                       {"uses", std::to_string(newest.uses)},
-                       {"hint", "a key is safe for 4294967296 seals; append a new one to vault.keys_file"}});
+            sink.log(telemetry::level::warn, "vault_key_worn",
+                     {{"key", newest.id},
+                      {"uses", std::to_string(newest.uses)},
+                      {"hint", "a key is safe for 4294967296 seals; append a new one to vault.keys_file"}});
         }
         co_await pause_until(deadline::in(steady_now(), look_every));
     }

@@ -44,7 +44,7 @@ settings::loaded find_settings(const std::string& file) {
     return found;
 }
 
-std::vector<settings::fault> remarks_on(const settings::all& settings) {
+std::vector<settings::fault> warnings_for(const settings::all& settings) {
     std::vector<settings::fault> remarks;
     for (const auto& scope : tiktok::unknown_scopes(settings.tiktok.scopes))
         remarks.push_back(
@@ -59,10 +59,10 @@ std::vector<settings::fault> remarks_on(const settings::all& settings) {
 settings::all read_settings(const std::string& file) {
     settings::loaded found = find_settings(file);
     if (found.good()) return std::move(found.values);
-    std::string told = "the settings are not good:";
+    std::string message = "the settings are not good:";
     for (const auto& one : found.faults)
-        told += "\n  " + settings::text_of(one);
-    throw start_failure(exit_settings, told);
+        message += "\n  " + settings::text_of(one);
+    throw start_failure(exit_settings, message);
 }
 
 unsigned workers_of(const settings::all& settings) {

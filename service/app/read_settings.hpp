@@ -16,7 +16,7 @@ namespace gateway::app {
 settings::loaded find_settings(const std::string& file);
 
 /// Warnings about valid settings that may be unintended; the check and the start print them and continue.
-std::vector<settings::fault> remarks_on(const settings::all& settings);
+std::vector<settings::fault> warnings_for(const settings::all& settings);
 
 /// Throws start_failure (78) after printing each fault with its key.
 settings::all read_settings(const std::string& file);

@@ -23,8 +23,9 @@ using keys_verdict = result<void>;
 
 /// `told` is shared, because the wait may end first, and either side may be the last owner.
 task<void> hand_over(vault::token_vault& vault, vault::key_ring fresh,
-                     std::shared_ptr<std::promise<keys_verdict>> told) {
-    told->set_value(co_await vault.change_keys(std::move(fresh), deadline::in(steady_now(), check_within)));
+                     std::shared_ptr<std::promise<keys_verdict>> completed) {
+    completed->set_value(
+        co_await vault.change_keys(std::move(fresh), deadline::in(steady_now(), check_within)));
 }
 
 std::string one_line(const std::vector<settings::fault>& faults) {
@@ -65,11 +66,11 @@ std::vector<std::string_view> left_for_a_start(const settings::all& running, con
 } // namespace
 
 keys_verdict service::change_keys(vault::key_ring fresh) {
-    auto told = std::make_shared<std::promise<keys_verdict>>();
-    auto answer = told->get_future();
+    auto completed = std::make_shared<std::promise<keys_verdict>>();
+    auto answer = completed->get_future();
     auto& home = upstream_workers_[0]->home;
-    auto start = [this, &home, told, ring = std::move(fresh)]() mutable {
-        home.group().spawn(hand_over(vault_, std::move(ring), told));
+    auto start = [this, &home, completed, ring = std::move(fresh)]() mutable {
+        home.group().spawn(hand_over(vault_, std::move(ring), completed));
     };
     boost::asio::post(home.executor(), std::move(start));
     if (answer.wait_for(check_within + every_worker_within) == std::future_status::ready) return answer.get();
@@ -86,12 +87,12 @@ void service::renew(const settings::all& fresh, std::shared_ptr<const tls_server
     std::vector<std::future<void>> done;
     for (auto& one : api_workers_) {
         // Shared with the worker, because either side may be the last owner.
-        auto told = std::make_shared<std::promise<void>>();
-        done.push_back(told->get_future());
+        auto completed = std::make_shared<std::promise<void>>();
+        done.push_back(completed->get_future());
         boost::asio::post(one->on.home.executor(),
-                          [worker = one.get(), callers = callers_, certificate = certificate_, told] {
+                          [worker = one.get(), callers = callers_, certificate = certificate_, completed] {
                               worker->renew(callers, certificate);
-                              told->set_value();
+                              completed->set_value();
                           });
     }
     const auto until = steady_now() + every_worker_within;
@@ -108,13 +109,13 @@ void reload(service& of, const std::string& settings_file) {
         if (!keys) throw refused(fresh, "vault.keys_file", keys.error().message());
         of.renew(fresh, std::move(certificate));
         ++of.reloads().taken;
-        of.sink().tell(telemetry::level::info, "settings_reloaded",
-                       {{"callers", std::to_string(fresh.callers.size())}, {"log_level", fresh.log.level}});
+        of.sink().log(telemetry::level::info, "settings_reloaded",
+                      {{"callers", std::to_string(fresh.callers.size())}, {"log_level", fresh.log.level}});
         const auto left = one_line(left_for_a_start(of.settings(), fresh));
-        if (!left.empty()) of.sink().tell(telemetry::level::warn, "needs_restart", {{"keys", left}});
+        if (!left.empty()) of.sink().log(telemetry::level::warn, "needs_restart", {{"keys", left}});
     } catch (const start_failure& refused) {
         ++of.reloads().refused;
-        of.sink().tell(telemetry::level::error, "reload_refused", {{"faults", refused.what()}});
+        of.sink().log(telemetry::level::error, "reload_refused", {{"faults", refused.what()}});
     }
 }
 

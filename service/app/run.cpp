@@ -19,9 +19,9 @@ int run(const std::string& settings_file) {
     const settings::all settings = read_settings(settings_file);
     service serving(settings);
     serving.start();
-    for (const auto& one : remarks_on(settings)) // after the line with the ports
-        serving.sink().tell(telemetry::level::warn, "settings_remark",
-                            {{"key", one.key}, {"remark", settings::text_of(one)}});
+    for (const auto& one : warnings_for(settings)) // after the line with the ports
+        serving.sink().log(telemetry::level::warn, "settings_remark",
+                           {{"key", one.key}, {"remark", settings::text_of(one)}});
     while (from.wait() == signals::what::reload)
         reload(serving, settings_file);
     drain(serving, serving.store_lost() ? at_once : settings.drain, from);

@@ -5,8 +5,8 @@
 #include "app/crash_recovery.hpp"
 #include "app/key_rotation.hpp"
 #include "app/read_settings.hpp"
+#include "app/report_counts.hpp"
 #include "app/start_failure.hpp"
-#include "app/tell_counts.hpp"
 #include "base/digest.hpp"
 #include "idempotency/recovery.hpp"
 #include "settings/loader.hpp"
@@ -67,7 +67,7 @@ tokens::token_service_settings tokens_settings_of(const settings::all& settings)
     tokens::token_service_settings of;
     of.refresh_per_second = settings.vault.refresh_per_second;
     of.refresh_ahead = settings.vault.refresh_ahead;
-    of.settling = settings.vault.settling;
+    of.propagation_grace = settings.vault.propagation_grace;
     return of;
 }
 
@@ -157,14 +157,15 @@ void service::make_api_workers() {
         for (auto& other : api_workers_)
             if (one != other) one->listener.add_other(other->listener);
     inbound::admin_parts with{upstream_workers_[0]->home, [this] { return sink_.scrape(); },
-                              [this] { return why_not_ready(); }, door_, descriptors_.admin_connections_max};
+                              [this] { return why_not_ready(); }, listeners_,
+                              descriptors_.admin_connections_max};
     admin_ = std::make_unique<inbound::admin_listener>(std::move(with), settings_.admin.address,
                                                        settings_.admin.port);
 }
 
 std::vector<std::string> service::why_not_ready() const {
     std::vector<std::string> reasons;
-    if (door_.now.load(std::memory_order_relaxed) != inbound::phase::serving)
+    if (listeners_.now.load(std::memory_order_relaxed) != inbound::phase::serving)
         reasons.emplace_back("draining");
     if (!health_.good.load(std::memory_order_relaxed)) reasons.emplace_back("the store does not answer");
     if (!health_.has_room.load(std::memory_order_relaxed)) reasons.emplace_back("the store has no room");
@@ -176,22 +177,22 @@ void service::start() {
         one->listener.start();
     admin_->start();
     auto& first = upstream_workers_[0]->home;
-    first.group().spawn(keep_resuming(tokens_, sink_, health_));
-    first.group().spawn(keep_settling(store_->ledger, store_->keys, sink_, health_));
+    first.group().spawn(run_refresh_recovery(tokens_, sink_, health_));
+    first.group().spawn(run_settlement(store_->ledger, store_->keys, sink_, health_));
     first.group().spawn(keep_newest_key(vault_, sink_));
-    first.group().spawn(keep_house(*store_, files_, sink_, health_, [this](const std::string& reason) {
+    first.group().spawn(run_maintenance(*store_, files_, sink_, health_, [this](const std::string& reason) {
         store_lost_.store(true);
         end_for("store_beyond_help", reason);
     }));
-    first.group().spawn(keep_telling_counts(sink_, door_));
-    first.group().spawn(keep_idle_users(store_->connections, tokens_, sink_));
+    first.group().spawn(run_count_reports(sink_, listeners_));
+    first.group().spawn(run_idle_user_refresh(store_->connections, tokens_, sink_));
     const boost::json::object line{
         {"event", "listening"},
         {"api", url_of(certificate_ != nullptr, settings_.listen.address, api_workers_[0]->listener.port())},
         {"admin", url_of(false, settings_.admin.address, admin_->port())}};
     lines_.push(boost::json::serialize(line));
-    if (const auto told = told_of(descriptors_, settings_); !told.empty())
-        sink_.tell(telemetry::level::warn, "connections_max_lowered", {{"reason", told}});
+    if (const auto warning = warning_of(descriptors_, settings_); !warning.empty())
+        sink_.log(telemetry::level::warn, "connections_max_lowered", {{"reason", warning}});
     for (auto& one : upstream_workers_)
         threads_.emplace_back([this, worker = one.get()] { run_worker(*worker); });
 }
@@ -208,7 +209,7 @@ void service::run_worker(upstream_worker& one) {
 }
 
 void service::end_for(std::string_view event, std::string_view reason) {
-    sink_.tell(telemetry::level::error, event, {{"reason", reason}});
+    sink_.log(telemetry::level::error, event, {{"reason", reason}});
     failed_.store(true);
     kill(getpid(), SIGTERM); // the main thread drains the other calls
 }

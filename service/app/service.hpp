@@ -4,12 +4,12 @@
 #pragma once
 #include "app/api_worker.hpp"
 #include "app/descriptors.hpp"
-#include "app/housekeeping.hpp"
+#include "app/maintenance.hpp"
 #include "base/byte_budget.hpp"
-#include "files/shelf.hpp"
+#include "files/staged_file_store.hpp"
 #include "idempotency/run_once.hpp"
 #include "inbound/admin_listener.hpp"
-#include "inbound/door_state.hpp"
+#include "inbound/listener_state.hpp"
 #include "inbound/router.hpp"
 #include "limits/address_limiter.hpp"
 #include "limits/window.hpp"
@@ -118,7 +118,7 @@ private:
     limits::window_table window_table_;
     windows::shared_windows windows_;
     byte_budget memory_;
-    files::shelf files_;
+    files::staged_file_store files_;
     idempotency::runner keys_;
 
     // Who may come in, and where.
@@ -127,7 +127,7 @@ private:
     limits::address_limiter unknown_keys_;
     tiktok::webhook_reader webhooks_;
     inbound::router routes_;
-    inbound::door_state door_;
+    inbound::listener_state listeners_;
     store_health health_;
     reload_counts reloads_;
 

@@ -36,17 +36,17 @@ char* copy(char* to, const Pieces&... pieces) {
 /// Appends many pieces to a string. Until close() the string is longer than its text and must not be used, so
 /// that a piece costs only a comparison and the copy; append() costs thirty instructions more, and a head has
 /// forty pieces. Does not reallocate while the string's capacity suffices.
-class text_end {
+class string_appender {
 public:
     /// `at_once_bytes`: how much of the string's capacity is made usable at a time.
-    explicit text_end(std::string& out, std::size_t at_once_bytes = 512) : out_(&out) {
+    explicit string_appender(std::string& out, std::size_t at_once_bytes = 512) : out_(&out) {
         const std::size_t size = out.size();
         out.resize(std::min(out.capacity(), size + at_once_bytes));
         use_from(size);
     }
-    ~text_end() { close(); }
-    text_end(const text_end&) = delete;
-    text_end& operator=(const text_end&) = delete;
+    ~string_appender() { close(); }
+    string_appender(const string_appender&) = delete;
+    string_appender& operator=(const string_appender&) = delete;
 
     /// Takes literals, string_views, and types that convert to one.
     template <class... Pieces>

@@ -47,7 +47,7 @@ inline wall_time from_unix_ms(std::int64_t ms) {
 
 /// The time at which all calls stop waiting, whatever their own deadlines; infinite until the drain sets it.
 /// Written by main, read by every worker.
-class last_moment {
+class shutdown_cutoff {
 public:
     void set(steady_time at) { at_.store(at.time_since_epoch().count(), std::memory_order_relaxed); }
     steady_time at() const { return steady_time{steady_time::duration{at_.load(std::memory_order_relaxed)}}; }
@@ -56,8 +56,8 @@ private:
     std::atomic<steady_time::rep> at_{steady_time::max().time_since_epoch().count()};
 };
 
-/// An absolute end of waiting, made once at the edge and never extended. One under a last_moment can become
-/// shorter later, so waits check it again (the sweep and waiter do).
+/// An absolute end of waiting, made once at the edge and never extended. One under a shutdown_cutoff can
+/// become shorter later, so waits check it again (the sweep and waiter do).
 class deadline {
 public:
     explicit deadline(steady_time at) : at_(at) {}
@@ -78,7 +78,7 @@ public:
     deadline no_later_than(steady_time at) const { return no_later_than(deadline{at}); }
 
     /// The same deadline, also bounded by `last`, which must outlive every copy.
-    deadline under(const last_moment& last) const {
+    deadline capped_by(const shutdown_cutoff& last) const {
         deadline bound = *this;
         bound.last_ = &last;
         return bound;
@@ -87,7 +87,7 @@ public:
 
 private:
     steady_time at_;
-    const last_moment* last_ = nullptr;
+    const shutdown_cutoff* last_ = nullptr;
 };
 
 } // namespace gateway

@@ -34,7 +34,7 @@ failure&& failure::scope(limit_scope scope) && {
     return std::move(*this);
 }
 
-failure&& failure::tiktok(tiktok_words words) && {
+failure&& failure::tiktok(tiktok_error_text words) && {
     more().tiktok = std::move(words);
     return std::move(*this);
 }

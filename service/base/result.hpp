@@ -27,7 +27,7 @@ struct field_fault {
 };
 
 /// TikTok's error, kept for questions to TikTok's support.
-struct tiktok_words {
+struct tiktok_error_text {
     int status = 0;
     std::string code;
     std::string message;
@@ -38,7 +38,7 @@ struct tiktok_words {
 struct failure_details {
     std::optional<std::chrono::milliseconds> retry_after;
     std::optional<limit_scope> scope;
-    std::optional<tiktok_words> tiktok;
+    std::optional<tiktok_error_text> tiktok;
     std::vector<field_fault> fields;
     std::string allow;                    // with method_not_allowed: the value of Allow
     bool may_have_reached_tiktok = false; // a write that may have had its effect: x-should-retry: false
@@ -66,7 +66,7 @@ public:
     /// Each returns *this, so that a refusal is one expression.
     failure&& retry_after(std::chrono::milliseconds wait) &&;
     failure&& scope(limit_scope scope) &&;
-    failure&& tiktok(tiktok_words words) &&;
+    failure&& tiktok(tiktok_error_text words) &&;
     failure&& fields(std::vector<field_fault> faults) &&;
     failure&& allow(std::string verbs) &&;
     failure&& may_have_reached_tiktok() &&;

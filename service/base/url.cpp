@@ -108,7 +108,7 @@ maybe_fault read_url(std::string_view text, url_schemes takes, web_url& into) {
     return refuse_path(into.path);
 }
 
-bool hides_slash(std::string_view path) {
+bool has_escaped_slash(std::string_view path) {
     const std::string small = lower_ascii(path);
     return small.find("%2f") != std::string::npos || small.find("%5c") != std::string::npos;
 }

@@ -31,13 +31,13 @@ enum class url_schemes { https, https_or_http };
 /// Gives what is wrong (completes "video_url: …"), or nothing, and fills `into`. Visible ASCII only, no user,
 /// no fragment, no backslash. The host is a name of letters, digits, hyphens and dots, or an address in its
 /// usual notation, not in the others that resolvers accept. The path has no character that must be escaped,
-/// no invalid escape and no dot segment, escaped or not. Escaped slashes are allowed here (see hides_slash),
-/// and the query is not checked further.
+/// no invalid escape and no dot segment, escaped or not. Escaped slashes are allowed here (see
+/// has_escaped_slash), and the query is not checked further.
 std::optional<std::string> read_url(std::string_view text, url_schemes takes, web_url& into);
 
 /// Whether the path has `%2f` or `%5c`: decoded, it has other segments. That matters only for rules about
 /// prefixes.
-bool hides_slash(std::string_view path);
+bool has_escaped_slash(std::string_view path);
 
 /// Whether `path` is `prefix` or below it: `/app` covers `/app/x`, not `/apple`. An empty path means `/`.
 bool is_path_under(std::string_view path, std::string_view prefix);

@@ -53,7 +53,7 @@ std::optional<std::string> refuse_url(std::string_view url,
     bool hidden = false; // under a prefix, but possibly not once its path is decoded
     for (const std::string& prefix : verified_prefixes) {
         const cover found = covers(prefix, parsed);
-        if (found == cover::by_host || (found == cover::by_path && !hides_slash(parsed.path)))
+        if (found == cover::by_host || (found == cover::by_path && !has_escaped_slash(parsed.path)))
             return std::nullopt;
         hidden = hidden || found == cover::by_path;
     }
@@ -70,7 +70,7 @@ std::optional<std::string> refuse_url_prefix(std::string_view prefix) {
     web_url parsed;
     if (auto reason = read_public(prefix, parsed)) return reason;
     if (!parsed.query.empty()) return "must not have a query";
-    if (hides_slash(parsed.path)) return "must not hold escaped slashes";
+    if (has_escaped_slash(parsed.path)) return "must not hold escaped slashes";
     return std::nullopt;
 }
 
@@ -80,7 +80,7 @@ std::optional<web_url> read_web_address(std::string_view url) {
     if (!lower_case || read_url(url, url_schemes::https_or_http, out) || !out.query.empty())
         return std::nullopt;
     // A wildcard here would be compared literally.
-    if (out.path.find('*') != std::string::npos || hides_slash(out.path)) return std::nullopt;
+    if (out.path.find('*') != std::string::npos || has_escaped_slash(out.path)) return std::nullopt;
     return out;
 }
 
@@ -89,7 +89,8 @@ bool is_url_under(std::string_view url, std::string_view prefix) {
     if (read_url(url, url_schemes::https_or_http, at) || read_url(prefix, url_schemes::https_or_http, under))
         return false;
     return at.secure == under.secure && at.host == under.host && at.port == under.port
-           && !hides_slash(at.path) && !hides_slash(under.path) && is_path_under(at.path, under.path);
+           && !has_escaped_slash(at.path) && !has_escaped_slash(under.path)
+           && is_path_under(at.path, under.path);
 }
 
 bool is_url_under_any(std::string_view url, const std::vector<std::string>& prefixes) {

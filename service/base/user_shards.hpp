@@ -37,7 +37,7 @@ public:
         return {user, hash, shards_[shard_of(hash)]};
     }
     /// Prefetches the memory of this user's element, which is needed soon.
-    void expect(const user_id& user) const {
+    void prefetch(const user_id& user) const {
         const std::size_t hash = std::hash<user_id>{}(user);
         shards_[shard_of(hash)].users.fetch(hash);
     }

@@ -1,7 +1,7 @@
 // The end of connections (desk.hpp): by a caller's request, or by TikTok's webhook.
 #include "base/backoff.hpp"
 #include "base/random_unit.hpp"
-#include "connections/desk.hpp"
+#include "connections/connection_service.hpp"
 #include "runtime/waiter.hpp"
 #include "store/connections.hpp"
 #include "tiktok/oauth.hpp"
@@ -63,7 +63,8 @@ std::string_view removal_cause(std::int64_t reason) {
 
 } // namespace
 
-task<bool> desk::revoke_at_tiktok(user_id user, vault::shared_tokens tokens, wall_time now, deadline until) {
+task<bool> connection_service::revoke_at_tiktok(user_id user, vault::shared_tokens tokens, wall_time now,
+                                                deadline until) {
     if (now >= tokens->access_expires_at) {
         // TikTok needs a valid access token, and that of an idle user expired long ago (T17), while the
         // refresh token is valid for a year: without a new pair nothing would be revoked.
@@ -75,7 +76,7 @@ task<bool> desk::revoke_at_tiktok(user_id user, vault::shared_tokens tokens, wal
     co_return co_await revoke_patiently(ask_, tokens->access_token.copy(), until);
 }
 
-task<void> desk::give_back(secret access_token, open_id account, deadline until) {
+task<void> connection_service::give_back(secret access_token, open_id account, deadline until) {
     const auto holders = co_await connections_.of_account(std::move(account), until);
     // TikTok would end all of the app's access to the account. If it is unknown whether another user is
     // connected to it, the grant is left to expire.
@@ -85,7 +86,7 @@ task<void> desk::give_back(secret access_token, open_id account, deadline until)
                                                 until.no_later_than(steady_now() + revoke_timeout)));
 }
 
-task<result<disconnected>> desk::disconnect(user_id user, wall_time now, deadline until) {
+task<result<disconnected>> connection_service::disconnect(user_id user, wall_time now, deadline until) {
     const auto there = co_await vault_.load_again(user, until);
     if (!there) co_return there.error();
     const auto sharing = co_await connections_.of_account((*there)->account, until);
@@ -99,9 +100,9 @@ task<result<disconnected>> desk::disconnect(user_id user, wall_time now, deadlin
     co_return out;
 }
 
-task<result<std::size_t>> desk::on_authorization_removed(open_id account, std::int64_t reason,
-                                                         wall_time happened_at, wall_time now,
-                                                         deadline until) {
+task<result<std::size_t>> connection_service::on_authorization_removed(open_id account, std::int64_t reason,
+                                                                       wall_time happened_at, wall_time now,
+                                                                       deadline until) {
     const auto found = co_await connections_.of_account(std::move(account), until);
     if (!found) co_return found.error();
     std::size_t count = 0;

@@ -53,8 +53,8 @@ public:
 
     milliseconds lifetime(std::string_view name) {
         const auto* value = from_.if_contains(name);
-        const auto told = value ? seconds_of(*value) : std::nullopt;
-        if (told && *told > 0) return seconds{*told};
+        const auto given = value ? seconds_of(*value) : std::nullopt;
+        if (given && *given > 0) return seconds{*given};
         refuse(name, "must be a whole number of seconds above 0, and is required");
         return milliseconds{0};
     }
@@ -63,9 +63,9 @@ public:
     milliseconds lifetime_or_none(std::string_view name) {
         const auto* value = from_.if_contains(name);
         if (value == nullptr || value->is_null()) return milliseconds{0};
-        const auto told = seconds_of(*value);
-        if (!told) refuse(name, "must be a whole number of seconds where it is given");
-        return seconds{std::max<std::int64_t>(told.value_or(0), 0)};
+        const auto given = seconds_of(*value);
+        if (!given) refuse(name, "must be a whole number of seconds where it is given");
+        return seconds{std::max<std::int64_t>(given.value_or(0), 0)};
     }
 
     void token_type() {

@@ -6,7 +6,7 @@
 #include "base/url_rules.hpp"
 #include "connections/authorize_url.hpp"
 #include "connections/callback_page.hpp"
-#include "connections/desk.hpp"
+#include "connections/connection_service.hpp"
 #include "tiktok/oauth.hpp"
 #include "vault/token_vault.hpp"
 
@@ -22,7 +22,7 @@ std::string hash_of(std::string_view state) {
     return std::string(as_text(sha256(state)));
 }
 
-std::vector<field_fault> faults_of(const login_wish& wish, const settings::caller& by,
+std::vector<field_fault> faults_of(const login_options& wish, const settings::caller& by,
                                    const login_settings& logins) {
     std::vector<field_fault> out;
     for (std::size_t i = 0; i < wish.scopes.size(); ++i) {
@@ -67,8 +67,8 @@ bool complete(const tiktok::token_answer& answer) {
 
 } // namespace
 
-task<result<login_start>> desk::start(const settings::caller& by, user_id user, login_wish wish,
-                                      wall_time now, deadline until) {
+task<result<login_start>> connection_service::start(const settings::caller& by, user_id user,
+                                                    login_options wish, wall_time now, deadline until) {
     auto faults = faults_of(wish, by, logins_);
     if (!faults.empty())
         co_return failure{errc::invalid_input, "This login cannot be started."}.fields(std::move(faults));
@@ -99,7 +99,7 @@ task<result<login_start>> desk::start(const settings::caller& by, user_id user, 
     co_return login_start{authorize_url(request), now + login_time};
 }
 
-task<callback_end> desk::callback(callback_query query, wall_time now, deadline until) {
+task<callback_end> connection_service::callback(callback_query query, wall_time now, deadline until) {
     if (query.state.empty()) co_return callback_end{refused("This link is not complete."), {}, {}};
     auto taken = co_await begun_.take(hash_of(query.state), now, until);
     if (!taken) co_return callback_end{refused("The service could not look up this login."), {}, {}};
@@ -114,8 +114,8 @@ task<callback_end> desk::callback(callback_query query, wall_time now, deadline 
     co_return co_await finish(login, std::move(query.code), now, until);
 }
 
-task<callback_end> desk::finish(const store::oauth_state_record& login, std::string code, wall_time now,
-                                deadline until) {
+task<callback_end> connection_service::finish(const store::oauth_state_record& login, std::string code,
+                                              wall_time now, deadline until) {
     secret verifier;
     if (!login.sealed_verifier.empty()) {
         auto opened = vault_.open_verifier(login.state_hash, login.sealed_verifier);

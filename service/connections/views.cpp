@@ -1,7 +1,7 @@
 // JSON of connections (desk.hpp): a connection, a page of them, a started login. They contain only what
 // connection_view has, so no token.
 #include "base/json/values.hpp"
-#include "connections/desk.hpp"
+#include "connections/connection_service.hpp"
 
 #include <boost/json/serialize.hpp>
 

@@ -4,7 +4,7 @@
 #include "base/byte_budget.hpp"
 #include "base/digest.hpp"
 #include "files/disk.hpp"
-#include "files/shelf.hpp"
+#include "files/staged_file_store.hpp"
 
 #include <cstdint>
 #include <memory>

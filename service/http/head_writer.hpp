@@ -88,7 +88,7 @@ protected:
     }
     [[noreturn]] static void refuse_value();
 
-    text_end out_;
+    string_appender out_;
 };
 
 } // namespace gateway::http

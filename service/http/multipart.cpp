@@ -109,15 +109,15 @@ result<void> multipart_form::take_content(body_piece& piece, std::string_view by
         input_.append(run.data);
     } else {
         file_bytes_ += run.data.size();
-        if (told_file_bytes_ && file_bytes_ > *told_file_bytes_) return file_is_not_as_told();
+        if (announced_file_bytes_ && file_bytes_ > *announced_file_bytes_) return file_is_not_as_announced();
         piece.data = run.data;
     }
     return matched_ == delimiter_.size() ? content_ends() : result<void>{};
 }
 
 result<void> multipart_form::content_ends() {
-    if (state_ == state::file && told_file_bytes_ && file_bytes_ != *told_file_bytes_)
-        return file_is_not_as_told();
+    if (state_ == state::file && announced_file_bytes_ && file_bytes_ != *announced_file_bytes_)
+        return file_is_not_as_announced();
     if (state_ == state::input) have_input_ = true;
     matched_ = imagined_ = 0;
     head_.clear();
@@ -181,12 +181,12 @@ result<void> multipart_form::part_begins() {
     }
     have_file_ = true;
     file_name_ = std::move(part->file_name);
-    told_file_bytes_ = part->length_bytes;
+    announced_file_bytes_ = part->length_bytes;
     state_ = state::file;
     return {};
 }
 
-failure multipart_form::file_is_not_as_told() const {
+failure multipart_form::file_is_not_as_announced() const {
     return refuse("The file part is not as long as its own Content-Length says.");
 }
 

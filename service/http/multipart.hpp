@@ -37,7 +37,7 @@ public:
     const std::string& input() const { return input_; }         // empty when there was no such part
     const std::string& file_name() const { return file_name_; } // as sent, may be empty
     /// The file part's own Content-Length; checked against the bytes that arrive.
-    std::optional<std::uint64_t> told_file_bytes() const { return told_file_bytes_; }
+    std::optional<std::uint64_t> announced_file_bytes() const { return announced_file_bytes_; }
     /// The least number of bytes after the file: those of the closing delimiter.
     std::size_t closing_bytes() const { return delimiter_.size() + 2; }
 
@@ -59,7 +59,7 @@ private:
     body_piece up_to_delimiter(std::string_view bytes);
     result<void> part_begins();
     result<void> content_ends();
-    failure file_is_not_as_told() const;
+    failure file_is_not_as_announced() const;
 
     std::string delimiter_; // "\r\n--boundary"
     bool input_may_follow_;
@@ -72,7 +72,7 @@ private:
     std::string file_name_;
     bool have_input_ = false;
     bool have_file_ = false;
-    std::optional<std::uint64_t> told_file_bytes_;
+    std::optional<std::uint64_t> announced_file_bytes_;
     std::uint64_t file_bytes_ = 0; // received so far
 };
 

@@ -110,7 +110,7 @@ result<void> response_judge::body() {
 
 } // namespace
 
-result<response_head> judge_response(std::string_view block) {
+result<response_head> validate_response_head(std::string_view block) {
     return response_judge{block}.run();
 }
 

@@ -82,14 +82,14 @@ known known_field(std::string_view name) {
     }
 }
 
-class request_judge {
+class request_head_validator {
 public:
-    explicit request_judge(std::string_view block) : block_(block) {}
+    explicit request_head_validator(std::string_view block) : block_(block) {}
 
     result<request_head> run() {
         auto step = request_line();
         if (step.has_value()) step = fields();
-        if (step.has_value()) step = together();
+        if (step.has_value()) step = check_field_combinations();
         if (step.has_error()) return step.error();
         return head_;
     }
@@ -100,7 +100,7 @@ private:
     result<void> fields();
     result<void> field(known which, std::string_view value);
     result<void> body_field(known which, std::string_view value);
-    result<void> together();
+    result<void> check_field_combinations();
     result<void> host();
     result<void> body();
     static std::uint32_t bit(known which) { return std::uint32_t{1} << static_cast<unsigned>(which); }
@@ -117,7 +117,7 @@ private:
     bool encoded_ = false;
 };
 
-result<void> request_judge::version(std::string_view text) {
+result<void> request_head_validator::version(std::string_view text) {
     if (text == "HTTP/1.1") return {};
     if (text == "HTTP/1.0") {
         head_.minor_version = 0;
@@ -129,7 +129,7 @@ result<void> request_judge::version(std::string_view text) {
     return refuse("The request line is not METHOD TARGET HTTP/1.1.");
 }
 
-result<void> request_judge::request_line() {
+result<void> request_head_validator::request_line() {
     std::size_t at = 0;
     while (at < block_.size() && is(token_byte, block_[at]))
         ++at;
@@ -167,7 +167,7 @@ result<void> request_judge::request_line() {
     return {};
 }
 
-result<void> request_judge::fields() {
+result<void> request_head_validator::fields() {
     if (block_.size() > max_header_bytes)
         return failure{errc::headers_too_large, "The header fields are longer than 16 KB together."};
     field_lines lines{block_, position_, peer::caller};
@@ -183,7 +183,7 @@ result<void> request_judge::fields() {
     }
 }
 
-result<void> request_judge::field(known which, std::string_view value) {
+result<void> request_head_validator::field(known which, std::string_view value) {
     const bool again = has(which);
     seen_ |= bit(which);
     if (which < known::host) return body_field(which, value);
@@ -195,7 +195,7 @@ result<void> request_judge::field(known which, std::string_view value) {
     return {};
 }
 
-result<void> request_judge::body_field(known which, std::string_view value) {
+result<void> request_head_validator::body_field(known which, std::string_view value) {
     switch (which) {
         case known::content_length:
             if (!body_.add_length(value)) return refuse("Content-Length must be one decimal number, once.");
@@ -221,7 +221,7 @@ result<void> request_judge::body_field(known which, std::string_view value) {
     return {};
 }
 
-result<void> request_judge::body() {
+result<void> request_head_validator::body() {
     if (body_.has_coding()) {
         if (body_.has_length()) return refuse("Content-Length and Transfer-Encoding stand together.");
         if (body_.is_known_but_unsupported())
@@ -235,7 +235,7 @@ result<void> request_judge::body() {
     return {};
 }
 
-result<void> request_judge::host() {
+result<void> request_head_validator::host() {
     const bool absolute = !default_port_.empty();
     // Host is optional in HTTP/1.0, and health checks of load balancers omit it; if present, it must be
     // valid.
@@ -249,7 +249,7 @@ result<void> request_judge::host() {
     return {};
 }
 
-result<void> request_judge::together() {
+result<void> request_head_validator::check_field_combinations() {
     const auto named = host();
     if (named.has_error()) return named;
     const auto framed = body();
@@ -267,8 +267,8 @@ result<void> request_judge::together() {
 
 } // namespace
 
-result<request_head> judge(std::string_view block) {
-    return request_judge{block}.run();
+result<request_head> validate_head(std::string_view block) {
+    return request_head_validator{block}.run();
 }
 
 std::string_view find_field(std::string_view accepted_block, std::string_view lower_case_name) {

@@ -14,11 +14,11 @@ namespace gateway::http {
 /// Errors, all of which end the connection: malformed_request, method_not_allowed (TRACE, CONNECT; with
 /// Allow), not_implemented (unknown method or transfer coding), http_version, headers_too_large,
 /// uri_too_long, expectation_failed, unsupported_media_type (a Content-Encoding, C25).
-result<request_head> judge(std::string_view block);
+result<request_head> validate_head(std::string_view block);
 
 /// The same for an answer of TikTok (U09-U11).
 /// Every refusal is tiktok_error; a body that ends only with the connection is refused (U05).
-result<response_head> judge_response(std::string_view block);
+result<response_head> validate_response_head(std::string_view block);
 
 /// A field of an accepted block, by lower-case name; empty when absent. For fields that request_head does not
 /// hold.

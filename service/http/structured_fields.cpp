@@ -24,7 +24,7 @@ void append_rate_limit_policy(std::string& out, std::span<const quota_policy> po
     }
 }
 
-void put_rate_limit(text_end& out, std::span<const quota_left> left) {
+void put_rate_limit(string_appender& out, std::span<const quota_left> left) {
     std::string_view before = "\"";
     for (const auto& quota : left) {
         out.put(before, quota.name, "\";r=", number_text::of(quota.remaining),

@@ -38,6 +38,6 @@ private:
 /// `"caller";q=600;w=60, "tiktok_user";q=6;w=60`
 void append_rate_limit_policy(std::string& out, std::span<const quota_policy> policies);
 /// `"tiktok_user";r=4;t=31, "caller";r=599;t=60`, in the order given: the tightest first.
-void put_rate_limit(text_end& out, std::span<const quota_left> left);
+void put_rate_limit(string_appender& out, std::span<const quota_left> left);
 
 } // namespace gateway::http

@@ -4,9 +4,9 @@
 #include "http/response_writer.hpp"
 #include "http/verb.hpp"
 #include "inbound/acceptor.hpp"
-#include "inbound/door_state.hpp"
+#include "inbound/connection_queue.hpp"
 #include "inbound/head_reader.hpp"
-#include "inbound/idle_line.hpp"
+#include "inbound/listener_state.hpp"
 #include "runtime/buffer.hpp"
 #include "runtime/read_head.hpp"
 #include "runtime/task_group.hpp"
@@ -29,8 +29,8 @@ struct page {
 };
 
 page readiness(const std::vector<std::string>& reasons) {
-    const boost::json::object told{{"ready", reasons.empty()}, {"reasons", json_list(reasons)}};
-    return {reasons.empty() ? 200 : 503, "application/json", boost::json::serialize(told) + "\n"};
+    const boost::json::object body{{"ready", reasons.empty()}, {"reasons", json_list(reasons)}};
+    return {reasons.empty() ? 200 : 503, "application/json", boost::json::serialize(body) + "\n"};
 }
 
 page answer_to(const admin_parts& with, const http::request_head& head) {
@@ -42,12 +42,12 @@ page answer_to(const admin_parts& with, const http::request_head& head) {
     return {404, "application/json", "{\"error\":\"/metrics, /healthz and /readyz are here\"}\n"};
 }
 
-task<void> serve_admin(const admin_parts& with, idle_line& line, tcp_socket socket,
+task<void> serve_admin(const admin_parts& with, connection_queue& line, tcp_socket socket,
                        std::atomic<std::uint32_t>& count) {
     const counted open(count);
     stream peer(with.home, std::move(socket));
-    idle_line::place place(line, peer);
-    auto waits_for = idle_line::wait::rest_of_head;
+    connection_queue::place place(line, peer);
+    auto waits_for = connection_queue::wait::rest_of_head;
     buffer received(http::max_header_bytes + 1024);
     bool keep_alive = true;
     while (keep_alive) {
@@ -55,7 +55,7 @@ task<void> serve_admin(const admin_parts& with, idle_line& line, tcp_socket sock
         const auto until = deadline::in(steady_now(), idle_timeout);
         const auto length = co_await fill_head(peer, received, place, until);
         if (!length || *length == 0) break;
-        waits_for = idle_line::wait::next_request;
+        waits_for = connection_queue::wait::next_request;
         const std::string block(received.bytes().substr(0, *length));
         const auto head = read_request_head(block);
         received.consume(*length);
@@ -71,12 +71,12 @@ task<void> serve_admin(const admin_parts& with, idle_line& line, tcp_socket sock
         if (!keep_alive) writer.field("Connection", "close");
         writer.end();
         if (head && head->method == http::verb::head) out.body.clear();
-        place.waits(idle_line::wait::slow_reader);
+        place.waits(connection_queue::wait::slow_reader);
         const auto written = co_await peer.write(text, out.body, deadline::in(steady_now(), request_timeout));
         if (!written) co_return;
     }
     if (place.evicted()) co_return;
-    place.waits(idle_line::wait::end_of_peer);
+    place.waits(connection_queue::wait::end_of_peer);
     co_await peer.finish(deadline::in(steady_now(), milliseconds{1'000}));
 }
 
@@ -93,10 +93,10 @@ struct admin_listener::state final : client_sink {
     }
     bool make_room() override { return line.evict_oldest(); }
     void take_with_spare(tcp_socket socket) override { take(std::move(socket)); }
-    void note_shortage() override { with.doors.descriptor_shortages.fetch_add(1); }
+    void note_shortage() override { with.listeners.descriptor_shortages.fetch_add(1); }
 
     admin_parts with;
-    idle_line line;
+    connection_queue line;
     tcp_acceptor acceptor;
     std::atomic<std::uint32_t> connections{0};
 };

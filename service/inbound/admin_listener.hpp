@@ -13,13 +13,13 @@ class worker;
 
 namespace gateway::inbound {
 
-struct door_state;
+struct listener_state;
 
 struct admin_parts {
     worker& home;
     std::function<std::string()> metrics;                // text of /metrics
     std::function<std::vector<std::string>()> not_ready; // the reasons; empty if ready. Must not block.
-    door_state& doors;
+    listener_state& listeners;
     std::uint32_t connections_max; // separate from the API's bound (L08)
 };
 

@@ -20,7 +20,7 @@ void append_limits(http::response_writer& head, const telemetry::call_record& re
                    http::policy_text& shown) {
     struct named {
         std::string_view name;
-        const limits::standing* stands;
+        const limits::quota_status* stands;
     };
     std::array<named, 2> known{};
     std::size_t count = 0;
@@ -38,16 +38,16 @@ void append_limits(http::response_writer& head, const telemetry::call_record& re
     // The quota with the least left comes first, because some clients read only the first.
     if (count == 2 && left[1].remaining < left[0].remaining) std::swap(left[0], left[1]);
     head.field("RateLimit-Policy", shown.of(std::span(policies).first(count)));
-    head.written_field("RateLimit",
-                       [&](text_end& out) { http::put_rate_limit(out, std::span(left).first(count)); });
+    head.written_field(
+        "RateLimit", [&](string_appender& out) { http::put_rate_limit(out, std::span(left).first(count)); });
 }
 
 void append_failure(http::response_writer& head, const failure& what) {
     const auto* more = what.details();
     const int status = http_status(what.code());
     if (status == 429 || status == 503) {
-        const bool told = more && more->retry_after;
-        head.field("Retry-After", told ? std::max<std::int64_t>(1, seconds_up(*more->retry_after)) : 1);
+        const bool has_wait = more && more->retry_after;
+        head.field("Retry-After", has_wait ? std::max<std::int64_t>(1, seconds_up(*more->retry_after)) : 1);
     }
     if (more && !more->allow.empty()) head.field("Allow", more->allow);
 }

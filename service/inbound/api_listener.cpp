@@ -2,8 +2,8 @@
 
 #include "inbound/acceptor.hpp"
 #include "inbound/refusal.hpp"
-#include "runtime/crossing.hpp"
 #include "runtime/task_group.hpp"
+#include "runtime/thread_handoff.hpp"
 #include "runtime/waiter.hpp"
 #include "runtime/worker.hpp"
 
@@ -51,8 +51,8 @@ struct api_listener::state final : client_sink {
     task<void> close_when_quiet(milliseconds last_handshakes, std::function<void()> closed);
 
     api_parts with;
-    idle_line idle;
-    answer_marks marks;
+    connection_queue idle;
+    session_cache marks;
     std::vector<state*> others; // of the other workers
     std::atomic<std::uint32_t> refusals{0};
     tcp_acceptor acceptor;
@@ -61,9 +61,9 @@ struct api_listener::state final : client_sink {
 };
 
 /// Runs on the other worker's thread and returns to this one. True: a connection was chosen.
-task<bool> evict_at(api_listener::state& there, bool (idle_line::*choose)(), executor_type home) {
+task<bool> evict_at(api_listener::state& there, bool (connection_queue::*choose)(), executor_type home) {
     bool found = false;
-    crossing back(home);
+    thread_handoff back(home);
     const auto ask = [&there, choose, &found, &back] {
         boost::asio::post(there.with.home.executor(), [&there, choose, &found, &back] {
             found = (there.idle.*choose)();
@@ -79,12 +79,13 @@ task<bool> evict_at(api_listener::state& there, bool (idle_line::*choose)(), exe
 task<void> api_listener::state::find_room(tcp_socket socket) {
     const counted waiting(refusals);
     for (state* other : others) {
-        const bool found = co_await evict_at(*other, &idle_line::evict_without_head, with.home.executor());
+        const bool found =
+            co_await evict_at(*other, &connection_queue::evict_without_head, with.home.executor());
         if (found) co_return serve(std::move(socket));
     }
     if (idle.evict_oldest()) co_return serve(std::move(socket));
     for (state* other : others) {
-        const bool found = co_await evict_at(*other, &idle_line::evict_oldest, with.home.executor());
+        const bool found = co_await evict_at(*other, &connection_queue::evict_oldest, with.home.executor());
         if (found) co_return serve(std::move(socket));
     }
     co_await refuse_connection(with, marks, std::move(socket));

@@ -2,7 +2,7 @@
 // kernel distributes the connections, and nothing is shared. Made by main on its worker's loop; used from
 // that thread.
 #pragma once
-#include "inbound/idle_line.hpp"
+#include "inbound/connection_queue.hpp"
 #include "inbound/session.hpp"
 
 #include <cstdint>

@@ -11,7 +11,7 @@ failure makes_room() {
 
 } // namespace
 
-task<result<std::size_t>> fill_head(stream& from, buffer& received, const idle_line::place& place,
+task<result<std::size_t>> fill_head(stream& from, buffer& received, const connection_queue::place& place,
                                     deadline until) {
     http::header_finder finder;
     while (true) {

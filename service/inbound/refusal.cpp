@@ -21,7 +21,7 @@ constexpr milliseconds linger_timeout{1'000};
 constexpr milliseconds try_again_after{1'000};
 
 /// The whole answer, counted and logged as a call without a route.
-std::string recorded_answer(const api_parts& with, answer_marks& marks) {
+std::string recorded_answer(const api_parts& with, session_cache& marks) {
     telemetry::call_record record;
     record.begin(steady_now(), coarse_wall_now());
     record.action = record.verb = "NONE";
@@ -44,7 +44,7 @@ std::string recorded_answer(const api_parts& with, answer_marks& marks) {
 
 } // namespace
 
-task<void> refuse_connection(const api_parts& with, answer_marks& marks, tcp_socket socket) {
+task<void> refuse_connection(const api_parts& with, session_cache& marks, tcp_socket socket) {
     stream peer(with.home, std::move(socket));
     if (with.tls) {
         auto ssl = with.tls->make();
@@ -57,7 +57,7 @@ task<void> refuse_connection(const api_parts& with, answer_marks& marks, tcp_soc
     if (written) co_await peer.finish(deadline::in(steady_now(), linger_timeout));
 }
 
-void refuse_at_once(const api_parts& with, answer_marks& marks, tcp_socket socket) {
+void refuse_at_once(const api_parts& with, session_cache& marks, tcp_socket socket) {
     stream peer(with.home, std::move(socket));
     if (with.tls) return;
     const std::string answer = recorded_answer(with, marks);

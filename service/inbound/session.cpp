@@ -46,7 +46,7 @@ std::string_view api_key_of(const http::request_head& head) {
 
 class session final : pipeline::client_address {
 public:
-    session(const api_parts& with, idle_line& idle, answer_marks& marks, tcp_socket socket)
+    session(const api_parts& with, connection_queue& idle, session_cache& marks, tcp_socket socket)
         : with_(with),
           marks_(marks),
           stream_(with.home, std::move(socket)),
@@ -68,18 +68,18 @@ private:
     bool last_answer() const { return with_.state.now.load(std::memory_order_relaxed) != phase::serving; }
 
     const api_parts& with_;
-    answer_marks& marks_;
+    session_cache& marks_;
     stream stream_;
     buffer received_;
-    idle_line::place place_;
+    connection_queue::place place_;
     bool answered_before_ = false;
-    pipeline::shown_key shown_key_;
+    pipeline::cached_api_key shown_key_;
     route way_; // of the current request
     // Reused from request to request, so that their memory is, too.
     telemetry::call_record record_;
-    std::unique_ptr<call_texts> texts_; // of the current request
-    http::request_head head_;           // its texts are views into the block
-    std::string allow_;                 // the text that facts.allow refers to
+    std::unique_ptr<request_buffers> texts_; // of the current request
+    http::request_head head_;                // its texts are views into the block
+    std::string allow_;                      // the text that facts.allow refers to
 };
 
 std::uint64_t session::network() const {
@@ -96,7 +96,8 @@ std::uint64_t session::network() const {
 void session::rest() {
     received_.shrink();
     stream_.relax();
-    place_.waits(answered_before_ ? idle_line::wait::next_request : idle_line::wait::first_request);
+    place_.waits(answered_before_ ? connection_queue::wait::next_request
+                                  : connection_queue::wait::first_request);
 }
 
 void session::begin_record(const http::request_head* head) {
@@ -134,7 +135,7 @@ std::optional<failure> session::take_head(const result<std::size_t>& length) {
 /// One coroutine for all requests of a connection, so that its frame is reused.
 task<void> session::run() {
     if (with_.tls) {
-        place_.waits(idle_line::wait::rest_of_head);
+        place_.waits(connection_queue::wait::rest_of_head);
         auto ssl = with_.tls->make();
         const auto until = deadline::in(steady_now(), handshake_timeout);
         const auto shaken = co_await stream_.handshake(std::move(ssl), tls_role::server, until);
@@ -154,7 +155,7 @@ task<void> session::run() {
         }
         auto length = http::find_header_end(received_.bytes());
         if (length && *length == 0) {
-            place_.waits(idle_line::wait::rest_of_head);
+            place_.waits(connection_queue::wait::rest_of_head);
             const auto until = deadline::in(steady_now(), with_.settings.header_deadline);
             length = co_await fill_head(stream_, received_, place_, until);
             place_.busy();
@@ -184,7 +185,7 @@ task<void> session::run() {
         go_on = !unsent && facts.keep_alive;
     }
     if (place_.evicted()) co_return stream_.close();
-    place_.waits(idle_line::wait::end_of_peer);
+    place_.waits(connection_queue::wait::end_of_peer);
     co_await stream_.finish(deadline::in(steady_now(), linger_timeout));
 }
 
@@ -268,7 +269,8 @@ bool loopback_host(std::string_view host) {
     return name.starts_with("127.") && name.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
-task<void> serve_connection(const api_parts& with, idle_line& idle, answer_marks& marks, tcp_socket socket) {
+task<void> serve_connection(const api_parts& with, connection_queue& idle, session_cache& marks,
+                            tcp_socket socket) {
     const counted open(with.state.connections.of(with.home.index()));
     session one(with, idle, marks, std::move(socket));
     co_await one.run();

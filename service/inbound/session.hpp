@@ -6,8 +6,8 @@
 #include "base/memory/object_pool.hpp"
 #include "http/response_writer.hpp"
 #include "http/structured_fields.hpp"
-#include "inbound/door_state.hpp"
-#include "inbound/idle_line.hpp"
+#include "inbound/connection_queue.hpp"
+#include "inbound/listener_state.hpp"
 #include "inbound/router.hpp"
 #include "pipeline/request.hpp"
 #include "runtime/stream.hpp"
@@ -39,7 +39,7 @@ struct api_parts {
     const router& routes;                          // shared by all workers
     pipeline::pipeline& calls;                     // of this worker
     telemetry::recorder& recorder;                 // of this worker
-    door_state& state;                             // shared
+    listener_state& state;                         // shared
     std::shared_ptr<const tls_server_context> tls; // null: plain
     /// Without callers no key is needed. Then only a loopback Host is served, so that a page in a browser
     /// cannot reach the gateway under its own host name (DNS rebinding).
@@ -49,7 +49,7 @@ struct api_parts {
 /// Memory for the head of one request, for the names in it, and for the head and body of its answer. A
 /// connection holds it only while it serves a request, so idle ones need none and requests of all connections
 /// reuse it.
-struct call_texts {
+struct request_buffers {
     std::string block, body, answer;
     pipeline::checked_names names; // those of the previous call, until they are checked again
 
@@ -69,15 +69,16 @@ struct call_texts {
 };
 
 /// What the sessions of one worker share for writing answers; owned by its listener.
-struct answer_marks {
-    object_pool<call_texts> texts;
+struct session_cache {
+    object_pool<request_buffers> texts;
     ulid_source request_ids; // for requests without one
     http::date_clock dates;
     http::policy_text policies;
 };
 
 /// Serves the connection to its end. Throws only if it is cancelled.
-task<void> serve_connection(const api_parts& with, idle_line& idle, answer_marks& marks, tcp_socket socket);
+task<void> serve_connection(const api_parts& with, connection_queue& idle, session_cache& marks,
+                            tcp_socket socket);
 
 /// Whether a client's request id is short and plain enough for log lines and headers (G09); otherwise a new
 /// one is made.

@@ -15,10 +15,10 @@ milliseconds beat_interval(const replicas_seen& seen) {
 
 } // namespace
 
-std::uint32_t allowed(const share& of, std::uint32_t limit, milliseconds window, const replicas_seen& seen,
-                      bool store_is_away, steady_time now) {
+std::uint32_t usable_capacity(const share& of, std::uint32_t limit, milliseconds window,
+                              const replicas_seen& seen, bool store_unavailable, steady_time now) {
     if (now < of.usable_until) return of.capacity;
-    if (!store_is_away) return 0; // request it from the store first
+    if (!store_unavailable) return 0; // request it from the store first
     const bool newcomer = seen.last_beat - seen.first_beat < 2 * beat_interval(seen);
     const std::uint32_t fair = newcomer ? 0 : limit / std::max(1U, seen.count);
     const auto silence = now - seen.last_beat;
@@ -42,7 +42,8 @@ void replicas_seen::beat(steady_time began, std::uint32_t alive) {
     last_beat = began;
 }
 
-std::uint32_t most(std::uint32_t limit, milliseconds window, const replicas_seen& seen, steady_time now) {
+std::uint32_t max_request(std::uint32_t limit, milliseconds window, const replicas_seen& seen,
+                          steady_time now) {
     // The other replicas may reconnect up to two beats later, and use their parts until then.
     const auto others_told_after = share_call_max + window + 2 * beat_interval(seen);
     // Also true before the first beat after an outage, since a request for a share may come earlier.
@@ -51,7 +52,8 @@ std::uint32_t most(std::uint32_t limit, milliseconds window, const replicas_seen
     return just_back ? limit / std::max(1U, seen.count) : limit;
 }
 
-std::uint32_t wanted(std::uint32_t used, std::uint32_t waiting, std::uint32_t limit, std::uint32_t replicas) {
+std::uint32_t request_size(std::uint32_t used, std::uint32_t waiting, std::uint32_t limit,
+                           std::uint32_t replicas) {
     // Half of the replica's part. A larger batch lets reads continue longer while the store is away; a
     // smaller one leaves less unusable for some minutes after the replica dies.
     constexpr std::uint32_t parts = 2;

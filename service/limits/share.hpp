@@ -47,15 +47,17 @@ struct replicas_seen {
 };
 
 /// How many calls this replica may have in its window now.
-std::uint32_t allowed(const share& of, std::uint32_t limit, milliseconds window, const replicas_seen& seen,
-                      bool store_is_away, steady_time now);
+std::uint32_t usable_capacity(const share& of, std::uint32_t limit, milliseconds window,
+                              const replicas_seen& seen, bool store_unavailable, steady_time now);
 
 /// The most that this replica may request: the whole limit, except for one window after the store was away,
 /// when it does not include yet what the others used meanwhile.
-std::uint32_t most(std::uint32_t limit, milliseconds window, const replicas_seen& seen, steady_time now);
+std::uint32_t max_request(std::uint32_t limit, milliseconds window, const replicas_seen& seen,
+                          steady_time now);
 
 /// How much a replica requests that uses `used` and has `waiting` calls to make: a little more than it needs
 /// if the limit is large.
-std::uint32_t wanted(std::uint32_t used, std::uint32_t waiting, std::uint32_t limit, std::uint32_t replicas);
+std::uint32_t request_size(std::uint32_t used, std::uint32_t waiting, std::uint32_t limit,
+                           std::uint32_t replicas);
 
 } // namespace gateway::limits

@@ -56,8 +56,8 @@ milliseconds sliding_window::wait(steady_time now) const {
     return rounded_up(std::max(free_at, closed_until_) - now);
 }
 
-standing sliding_window::stands(steady_time now) const {
-    standing s{rule.whole != 0 ? rule.whole : rule.limit, 0, rule.length, milliseconds{0}};
+quota_status sliding_window::status(steady_time now) const {
+    quota_status s{rule.whole != 0 ? rule.whole : rule.limit, 0, rule.length, milliseconds{0}};
     if (free(now)) s.remaining = rule.limit - static_cast<std::uint32_t>(used());
     if (s.remaining == 0)
         s.until_more = wait(now);

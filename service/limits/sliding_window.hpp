@@ -2,7 +2,7 @@
 // read one cache line of the table and write one more, because with many users each line is a cache miss.
 #pragma once
 #include "base/clock.hpp"
-#include "base/standing.hpp"
+#include "base/quota_status.hpp"
 #include "limits/window.hpp"
 
 #include <boost/container/small_vector.hpp>
@@ -52,7 +52,7 @@ public:
 
     /// The time until a take can succeed; zero if it can now. Assumes that open calls are answered now.
     milliseconds wait(steady_time now) const;
-    standing stands(steady_time now) const;
+    quota_status status(steady_time now) const;
 
 private:
     /// A call that is not answered yet.

@@ -36,7 +36,7 @@ struct window_table::state {
         if (rule.limit == 0) return permit{};
         sliding_window& w = prepare(s, key, rule, now);
         if (const auto id = w.take(now, until)) return permit{table, key.text, key.kind, key.hash, *id};
-        return no_slot{w.wait(now), w.stands(now)};
+        return no_slot{w.wait(now), w.status(now)};
     }
     /// Under the shard's lock: the window, ready for a take.
     static sliding_window& prepare(window_shard& s, const window_key_view& key, window_rule rule,
@@ -62,9 +62,9 @@ window_table::window_table(std::vector<window_rule> rules) : state_(std::make_un
 }
 window_table::~window_table() = default;
 
-void window_table::expect(std::string_view key) const {
+void window_table::prefetch(std::string_view key) const {
     const auto hash = window_key_view::hash_of(key);
-    state_->of(hash).expect(hash);
+    state_->of(hash).prefetch(hash);
 }
 
 std::variant<permit, no_slot> window_table::take(std::string_view key, std::uint8_t kind, steady_time now,
@@ -83,25 +83,25 @@ std::variant<permit, no_slot> window_table::take(std::string_view key, std::uint
     return state_->take(*this, s, which, rule, now, until);
 }
 
-std::variant<standing, no_slot> window_table::count(std::string_view key, std::uint8_t kind, window_rule rule,
-                                                    steady_time now) {
-    if (rule.limit == 0) return standing{};
+std::variant<quota_status, no_slot> window_table::count(std::string_view key, std::uint8_t kind,
+                                                        window_rule rule, steady_time now) {
+    if (rule.limit == 0) return quota_status{};
     const window_key_view which{key, kind};
     window_shard& s = state_->of(which);
     const std::lock_guard held(s.lock);
     sliding_window& w = state::prepare(s, which, rule, now);
-    if (!w.free(now)) return no_slot{w.wait(now), w.stands(now)};
+    if (!w.free(now)) return no_slot{w.wait(now), w.status(now)};
     w.add_settled(now);
-    return w.stands(now);
+    return w.status(now);
 }
 
-standing window_table::stands(std::string_view key, std::uint8_t kind, steady_time now) const {
+quota_status window_table::status(std::string_view key, std::uint8_t kind, steady_time now) const {
     const window_key_view which{key, kind};
     window_shard& s = state_->of(which);
     const std::lock_guard held(s.lock);
     if (auto* const found = s.find(which)) {
         found->forget_past(now);
-        return found->stands(now);
+        return found->status(now);
     }
     const window_rule rule = state::rule_of(s, kind);
     return {rule.limit, rule.limit, rule.length, milliseconds{0}};
@@ -164,18 +164,18 @@ permit& permit::operator=(permit&& other) noexcept {
 // Nothing to do: the window itself holds an unsettled slot until its deadline plus one window.
 permit::~permit() = default;
 
-void permit::expect() const {
+void permit::prefetch() const {
     if (table_) table_->state_->of(hash_).expect(hash_);
 }
-standing permit::settle(steady_time answered) {
+quota_status permit::settle(steady_time answered) {
     if (!table_) return {};
-    std::optional<standing> left;
+    std::optional<quota_status> left;
     table_->state_->with({key_, kind_, hash_}, [&](sliding_window& w) {
         w.settle(slot_, answered);
         w.forget_past(answered);
-        left = w.stands(answered);
+        left = w.status(answered);
     });
-    return left ? *left : stands(answered);
+    return left ? *left : status(answered);
 }
 void permit::give_back() {
     if (table_) table_->state_->with({key_, kind_, hash_}, [&](sliding_window& w) { w.drop(slot_); });
@@ -183,8 +183,8 @@ void permit::give_back() {
 void permit::close_until(steady_time reopen) {
     if (table_) table_->state_->with({key_, kind_, hash_}, [&](sliding_window& w) { w.close_until(reopen); });
 }
-standing permit::stands(steady_time now) const {
-    return table_ ? table_->stands(key_, kind_, now) : standing{};
+quota_status permit::status(steady_time now) const {
+    return table_ ? table_->status(key_, kind_, now) : quota_status{};
 }
 
 } // namespace gateway::limits

@@ -4,7 +4,7 @@
 #pragma once
 #include "base/clock.hpp"
 #include "base/memory/worker_memory.hpp"
-#include "base/standing.hpp"
+#include "base/quota_status.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -34,14 +34,14 @@ public:
     ~permit();
 
     /// Prefetches the window's memory, since settle() follows soon.
-    void expect() const;
+    void prefetch() const;
     /// The answer came at `answered`. Gives the state of the window then.
-    standing settle(steady_time answered);
+    quota_status settle(steady_time answered);
     /// The request was certainly not sent: the slot is free at once.
     void give_back();
     /// TikTok answered 429: no more slots for this key and class until `reopen`.
     void close_until(steady_time reopen);
-    standing stands(steady_time now) const;
+    quota_status status(steady_time now) const;
 
 private:
     friend class window_table;
@@ -58,7 +58,7 @@ private:
 /// Refused, with the time until a slot is free.
 struct no_slot {
     milliseconds wait{0};
-    standing stands;
+    quota_status status;
 };
 
 /// All windows of one purpose. Thread-safe: sharded by key, each lock held for nanoseconds and never across a
@@ -70,7 +70,7 @@ public:
     ~window_table();
 
     /// Prefetches the memory of this key's windows, which are used soon.
-    void expect(std::string_view key) const;
+    void prefetch(std::string_view key) const;
     /// A limit of 0 means that this kind has no window: always granted, nothing stored.
     std::variant<permit, no_slot> take(std::string_view key, std::uint8_t kind, steady_time now,
                                        deadline until);
@@ -79,9 +79,9 @@ public:
                                        steady_time now, deadline until);
     /// Takes a slot and settles it at once, for calls that count when they arrive. A limit of 0 means no
     /// limit.
-    std::variant<standing, no_slot> count(std::string_view key, std::uint8_t kind, window_rule rule,
-                                          steady_time now);
-    standing stands(std::string_view key, std::uint8_t kind, steady_time now) const;
+    std::variant<quota_status, no_slot> count(std::string_view key, std::uint8_t kind, window_rule rule,
+                                              steady_time now);
+    quota_status status(std::string_view key, std::uint8_t kind, steady_time now) const;
     /// Slots that are not free: of open calls, and of calls answered less than one window ago.
     std::uint32_t used(std::string_view key, std::uint8_t kind, steady_time now) const;
     /// TikTok answered 429 to another replica for the same key and kind.

@@ -46,7 +46,7 @@ struct alignas(64) window_shard {
     static constexpr std::size_t takes_without_look_max = 16;
 
     std::size_t size() const { return windows_.size(); }
-    void expect(std::size_t hash) const { windows_.fetch(hash); }
+    void prefetch(std::size_t hash) const { windows_.fetch(hash); }
     sliding_window* find(const window_key_view& key) {
         auto* const kept = windows_.find(
             key.hash, [&key](const kept_window& one) { return one.kind == key.kind && one.key == key.text; });

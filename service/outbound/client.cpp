@@ -41,7 +41,7 @@ failure too_late() {
 bool may_repeat(const pool::lease& held, repeat again) {
     const connection& c = *held.get();
     const bool unsent = c.sent() == request_bytes::none_left;
-    return held.reused() && c.hung_up() && (again == repeat::if_connection_was_reused || unsent);
+    return held.reused() && c.peer_closed() && (again == repeat::if_connection_was_reused || unsent);
 }
 
 } // namespace
@@ -164,7 +164,7 @@ task<exchange_result<bool>> client::streamed::send(std::string_view piece, deadl
         auto sent = co_await c.write_unless_answered(head_, piece, until);
         // A reused connection that was dead before any byte of this request was sent: trying again is safe.
         const bool unsent = c.sent() == request_bytes::none_left;
-        const bool stale = held_.reused() && unsent && (sent ? !*sent : c.hung_up());
+        const bool stale = held_.reused() && unsent && (sent ? !*sent : c.peer_closed());
         if (!stale) {
             head_.clear();
             co_return exchange_result<bool>(std::move(sent), c.sent());

@@ -31,12 +31,12 @@ task<result<void>> connection::open(tcp_endpoint to, ssl_pointer ssl, deadline u
 void connection::begin_request() {
     requesting_ = true;
     sent_before_ = wire_.sent_bytes();
-    in_step_ = heard_ = hung_up_ = false;
+    in_step_ = heard_ = peer_closed_ = false;
 }
 
 failure connection::failed(boost::system::error_code ec) {
     namespace system = boost::system::errc;
-    hung_up_ = ec != stream_errc::timed_out && ec != stream_errc::tls;
+    peer_closed_ = ec != stream_errc::timed_out && ec != stream_errc::tls;
     if (ec == stream_errc::timed_out)
         return failure{errc::deadline_exceeded, "TikTok did not answer before the deadline."};
     if (ec == stream_errc::tls)

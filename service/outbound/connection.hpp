@@ -33,7 +33,7 @@ public:
     bool is_quiet();
     /// The peer closed the connection without answering this request, which is typical of a stale keep-alive
     /// connection (U04).
-    bool hung_up() const { return hung_up_ && !heard_; }
+    bool peer_closed() const { return peer_closed_ && !heard_; }
     /// Whether some byte of the request may have left. The only source of this fact.
     request_bytes sent() const {
         const bool some = requesting_ && wire_.sent_bytes() > sent_before_;
@@ -52,7 +52,7 @@ private:
     bool requesting_ = false; // false during the handshake, whose bytes do not count as a request
     bool in_step_ = false;
     bool heard_ = false;
-    bool hung_up_ = false;
+    bool peer_closed_ = false;
 };
 
 } // namespace gateway::outbound

@@ -1,7 +1,7 @@
 #include "pipeline/acting_users.hpp"
 
 #include "base/lists.hpp"
-#include "connections/desk.hpp"
+#include "connections/connection_service.hpp"
 #include "user_api/api_client.hpp"
 
 #include <algorithm>
@@ -10,13 +10,13 @@
 namespace gateway::pipeline {
 
 void acting_users::prefetch(const user_id& user) const {
-    tiktok_.expect(user);
+    tiktok_.prefetch(user);
 }
 
-bool acting_users::bind_now(const api::call& c, binding& into) const {
+bool acting_users::try_bind(const api::call& c, binding& into) const {
     if (c.input.has("creator_id")) return false;
     into.api.emplace(tiktok_, c.user, c.record, c.until);
-    return into.api->bind_now();
+    return into.api->try_bind();
 }
 
 task<result<void>> acting_users::bind(const api::call& c, binding& into) const {
@@ -24,7 +24,7 @@ task<result<void>> acting_users::bind(const api::call& c, binding& into) const {
     if (!user) co_return user.error();
     into.acting = std::move(*user);
     into.api.emplace(tiktok_, into.acting, c.record, c.until);
-    if (into.api->bind_now()) co_return result<void>{};
+    if (into.api->try_bind()) co_return result<void>{};
     co_return co_await into.api->bind();
 }
 

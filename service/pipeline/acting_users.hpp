@@ -15,7 +15,7 @@
 #include <vector>
 
 namespace gateway::connections {
-class desk;
+class connection_service;
 }
 namespace gateway::user_api {
 class api_client;
@@ -32,13 +32,13 @@ struct binding {
 /// One per worker.
 class acting_users {
 public:
-    acting_users(connections::desk& connections, user_api::api_client& tiktok)
+    acting_users(connections::connection_service& connections, user_api::api_client& tiktok)
         : connections_(connections), tiktok_(tiktok) {}
 
     /// Prefetches for a call of this user that has arrived.
     void prefetch(const user_id& user) const;
     /// Binds `into` without waiting, which is the usual case.
-    bool bind_now(const api::call& c, binding& into) const;
+    bool try_bind(const api::call& c, binding& into) const;
     /// The same if the user or the token has to be waited for: the user of the path, or the one of
     /// `creator_id`, if this caller may use that user (docs/contract.md §5). creator_not_authorized: TikTok
     /// cannot list videos of other accounts, and other videos than requested are never returned.
@@ -48,7 +48,7 @@ public:
 private:
     task<result<user_id>> user_of(const api::call& c) const;
 
-    connections::desk& connections_;
+    connections::connection_service& connections_;
     user_api::api_client& tiktok_;
 };
 

@@ -24,7 +24,7 @@ bool may_have_bytes(const request& what) {
 
 result<const caller_book::entry*> identify(const std::shared_ptr<const caller_book>& book,
                                            const request& what) {
-    if (what.what->opened_by != api::door::caller) return &book->anonymous();
+    if (what.what->opened_by != api::auth::caller) return &book->anonymous();
     const auto* found =
         what.shown_before ? what.shown_before->find(book, what.api_key) : book->find(what.api_key);
     if (found) return found;
@@ -46,9 +46,9 @@ result<void> may_do(const settings::caller& who, const api::row& what) {
     return failure{errc::forbidden, "This key may not do " + std::string(what.slug) + "."};
 }
 
-result<std::optional<limits::standing>> take_quota(limits::window_table& quotas,
-                                                   const caller_book::entry& who, steady_time now) {
-    if (who.quota.limit == 0) return std::optional<limits::standing>{};
+result<std::optional<limits::quota_status>> take_quota(limits::window_table& quotas,
+                                                       const caller_book::entry& who, steady_time now) {
+    if (who.quota.limit == 0) return std::optional<limits::quota_status>{};
     constexpr std::uint8_t the_one_kind = 0;
     // A request counts when it arrives, however long it takes.
     const auto counted = quotas.count(who.who->name, the_one_kind, who.quota, now);
@@ -56,10 +56,10 @@ result<std::optional<limits::standing>> take_quota(limits::window_table& quotas,
         return failure{errc::rate_limited, "This key has used up its requests for this minute."}
             .scope(limit_scope::caller)
             .retry_after(refused->wait);
-    return std::optional{std::get<limits::standing>(counted)};
+    return std::optional{std::get<limits::quota_status>(counted)};
 }
 
-failure absent(errc code) {
+failure not_found(errc code) {
     switch (code) {
         case errc::no_such_file:
             return {code, "There is no such file, or it has expired."};
@@ -76,7 +76,7 @@ result<void> may_act_for(const settings::caller& who, const request& what) {
     const auto named = what.path->at("user_id");
     if (named.empty()) return {}; // the path has no user; the router refuses empty parameters
     if (const auto good = check_user_id(named, user); !good) return good.error();
-    if (!matches_any(who.users, user.text())) return absent(errc::user_not_connected);
+    if (!matches_any(who.users, user.text())) return not_found(errc::user_not_connected);
     return {};
 }
 
@@ -86,7 +86,7 @@ result<const settings::caller*> admission::admit(const std::shared_ptr<const cal
     const auto who = identify(book, what);
     if (!who) return refuse_unknown_key(unknown_keys_, what, who.error());
     const auto& by = *(*who)->who;
-    if (what.what->opened_by == api::door::caller) {
+    if (what.what->opened_by == api::auth::caller) {
         record.caller = by.name;
         // Permissions before the quota: a permanent refusal should not use up the quota.
         if (const auto may = may_do(by, *what.what); !may) return may.error();
@@ -101,7 +101,7 @@ result<const settings::caller*> admission::admit(const std::shared_ptr<const cal
     return &by;
 }
 
-result<std::optional<milliseconds>> wished_timeout(std::string_view text) {
+result<std::optional<milliseconds>> parse_timeout_header(std::string_view text) {
     if (text.empty()) return std::optional<milliseconds>{};
     const auto point = text.find('.');
     const auto whole = text.substr(0, point);
@@ -116,15 +116,16 @@ result<std::optional<milliseconds>> wished_timeout(std::string_view text) {
     return std::optional<milliseconds>{milliseconds{wait_ms}};
 }
 
-milliseconds allowed_time(api::pace pace, std::uint64_t upload_bytes, const settings::deadlines& from) {
-    switch (pace) {
-        case api::pace::read:
+milliseconds allowed_time(api::deadline_class deadline_class, std::uint64_t upload_bytes,
+                          const settings::deadlines& from) {
+    switch (deadline_class) {
+        case api::deadline_class::read:
             return from.read;
-        case api::pace::post:
+        case api::deadline_class::post:
             return from.post;
-        case api::pace::batch:
+        case api::deadline_class::batch:
             return from.batch;
-        case api::pace::upload:
+        case api::deadline_class::upload:
             break;
     }
     const auto rate = std::max<std::uint64_t>(1, from.upload_bytes_per_second_min);

@@ -31,13 +31,13 @@ failure refuse_unknown_key(limits::address_limiter& counts, const request& what,
 /// forbidden.
 result<void> may_do(const settings::caller& who, const api::row& what);
 /// rate_limited, limit_scope caller. Gives the quota's state in both cases; nothing without callers.
-result<std::optional<limits::standing>> take_quota(limits::window_table& quotas,
-                                                   const caller_book::entry& who, steady_time now);
+result<std::optional<limits::quota_status>> take_quota(limits::window_table& quotas,
+                                                       const caller_book::entry& who, steady_time now);
 /// user_not_connected for a user outside the caller's `users`, with the same text as for one who does not
 /// exist (C27); invalid_input for an invalid user_id.
 result<void> may_act_for(const settings::caller& who, const request& what);
 /// The failure for what does not exist; the same for what belongs to another caller (C27).
-failure absent(errc code);
+failure not_found(errc code);
 
 /// The checks above, in their order: caller, permissions, quota, user. One per worker.
 class admission {
@@ -60,29 +60,30 @@ private:
 };
 
 /// X-Request-Timeout: seconds, digits with at most three after the point. invalid_input.
-result<std::optional<milliseconds>> wished_timeout(std::string_view seconds_text);
+result<std::optional<milliseconds>> parse_timeout_header(std::string_view seconds_text);
 /// The deadline for a row, from the settings; `upload_bytes` if the size is already known.
-milliseconds allowed_time(api::pace pace, std::uint64_t upload_bytes, const settings::deadlines& from);
+milliseconds allowed_time(api::deadline_class deadline_class, std::uint64_t upload_bytes,
+                          const settings::deadlines& from);
 
 /// The deadline of a call. One per worker.
 class call_times {
 public:
     /// `calls_end` is shared; the drain sets it.
-    call_times(const settings::deadlines& allowed, const last_moment& calls_end)
+    call_times(const settings::deadlines& allowed, const shutdown_cutoff& calls_end)
         : allowed_(allowed), calls_end_(calls_end) {}
 
     /// `wish`: the caller's timeout, which can only shorten. `upload_bytes`: if the size is already known.
     deadline until(const request& what, std::optional<milliseconds> wish, std::uint64_t upload_bytes) const {
         const auto own =
             deadline::in(what.arrived, allowed_time(what.what->takes_time, upload_bytes, allowed_));
-        return (wish ? own.no_later_than(deadline::in(what.arrived, *wish)) : own).under(calls_end_);
+        return (wish ? own.no_later_than(deadline::in(what.arrived, *wish)) : own).capped_by(calls_end_);
     }
     /// Whether the drain's deadline has passed.
     bool ended_by_drain(steady_time now) const { return now >= calls_end_.at(); }
 
 private:
     const settings::deadlines& allowed_;
-    const last_moment& calls_end_;
+    const shutdown_cutoff& calls_end_;
 };
 
 /// Idempotency-Key: 1…255 visible ASCII characters. invalid_input.

@@ -29,8 +29,8 @@ const caller_book::entry* caller_book::find(std::string_view key) const {
     return key.empty() ? nullptr : found;
 }
 
-const caller_book::entry* shown_key::find(const std::shared_ptr<const caller_book>& book,
-                                          std::string_view key) {
+const caller_book::entry* cached_api_key::find(const std::shared_ptr<const caller_book>& book,
+                                               std::string_view key) {
     if (whose_ != nullptr && book_ == book && key_.equals(key)) return whose_;
     whose_ = book->find(key);
     if (whose_ == nullptr || book->open()) return std::exchange(whose_, nullptr);

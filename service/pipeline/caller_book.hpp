@@ -1,5 +1,5 @@
 // The callers of the settings with the hashes of their keys. A key itself is only stored with the connection
-// that sent it (shown_key), and wiped with it. Built by main at start and on SIGHUP; read-only, so all
+// that sent it (cached_api_key), and wiped with it. Built by main at start and on SIGHUP; read-only, so all
 // workers share one, and a call keeps the one it began with.
 #pragma once
 #include "base/digest.hpp"
@@ -43,7 +43,7 @@ private:
 
 /// The last valid key of a connection and its caller: the next request usually has the same key, and needs no
 /// hash then. Holds the book in which it was found, so it is not valid after SIGHUP. Owned by one session.
-class shown_key {
+class cached_api_key {
 public:
     const caller_book::entry* find(const std::shared_ptr<const caller_book>& book, std::string_view key);
 

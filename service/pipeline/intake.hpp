@@ -32,7 +32,7 @@ class body_intake {
 public:
     /// `memory` and `files` are for forms that must be read to their end; `keep_hours`: for kept files.
     body_intake(const std::vector<std::string>& verified_url_prefixes, byte_budget& memory,
-                files::shelf& files, std::uint32_t keep_hours)
+                files::staged_file_store& files, std::uint32_t keep_hours)
         : prefixes_(verified_url_prefixes), memory_(memory), files_(files), keep_hours_(keep_hours) {}
 
     /// For a request without a body.
@@ -48,7 +48,7 @@ private:
 
     const std::vector<std::string>& prefixes_;
     byte_budget& memory_;
-    files::shelf& files_;
+    files::staged_file_store& files_;
     std::uint32_t keep_hours_;
 };
 

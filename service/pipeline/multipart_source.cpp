@@ -1,6 +1,6 @@
 #include "pipeline/multipart_source.hpp"
 
-#include "files/shelf.hpp"
+#include "files/staged_file_store.hpp"
 #include "tiktok/chunk_plan.hpp"
 
 #include <algorithm>
@@ -54,15 +54,16 @@ task<result<void>> multipart_source::open(deadline until) {
         if (!more) co_return more.error();
         if (!*more) break; // the parser refuses a form without a file
     }
-    const auto told = form_.told_file_bytes();
+    const auto announced = form_.announced_file_bytes();
     const auto left = content_length_bytes_ - used_bytes_;
     const auto room = left - std::min<std::uint64_t>(left, form_.closing_bytes());
-    if (left < form_.closing_bytes() || told.value_or(0) > room)
+    if (left < form_.closing_bytes() || announced.value_or(0) > room)
         co_return failure{errc::malformed_request,
                           "The body's Content-Length leaves no room for the file and the closing delimiter."};
-    file_bytes_at_most_ = told.value_or(room);
-    told_ = told.has_value();
-    const bool nothing_behind = told && (*told == room || *told + 2 == room); // or only a line break
+    file_bytes_at_most_ = announced.value_or(room);
+    announced_ = announced.has_value();
+    const bool nothing_behind =
+        announced && (*announced == room || *announced + 2 == room); // or only a line break
     if (fits_into_a_chunk(content_length_bytes_))
         goes_ = way::held;
     else
@@ -87,8 +88,8 @@ task<result<void>> multipart_source::hold(byte_budget& room, deadline until) {
     co_return result<void>{};
 }
 
-task<result<void>> multipart_source::stage(files::shelf& room, caller_name caller, std::uint32_t keep_hours,
-                                           deadline until) {
+task<result<void>> multipart_source::stage(files::staged_file_store& room, caller_name caller,
+                                           std::uint32_t keep_hours, deadline until) {
     auto begun = co_await room.begin(std::move(caller), file_bytes_at_most_, keep_hours, until);
     if (!begun) co_return begun.error();
     for (;;) {

@@ -22,7 +22,7 @@
 #include <string_view>
 
 namespace gateway::files {
-class shelf;
+class staged_file_store;
 class writer;
 } // namespace gateway::files
 
@@ -43,12 +43,12 @@ public:
     /// For that way only, once: reads the rest of the form. Then the size is known, and the form is valid.
     /// overloaded if the memory is used up.
     task<result<void>> hold(byte_budget& room, deadline until);
-    task<result<void>> stage(files::shelf& room, caller_name caller, std::uint32_t keep_hours,
+    task<result<void>> stage(files::staged_file_store& room, caller_name caller, std::uint32_t keep_hours,
                              deadline until);
 
     /// Whether size_bytes() is the file's size: given by the form, or known because it is held, staged or
     /// counted.
-    bool knows_size() const { return told_ || held_ || staged_ || counted_; }
+    bool knows_size() const { return announced_ || held_ || staged_ || counted_; }
     /// For a form that will not be sent: reads what is left of it and keeps nothing, so that its size is
     /// known and the form was good.
     task<result<void>> count(deadline until);
@@ -81,7 +81,7 @@ private:
     std::uint64_t used_bytes_ = 0; // bytes of the body that the parser has consumed
     std::uint64_t file_bytes_at_most_ = 0;
     std::uint64_t seen_bytes_ = 0; // of the file, handed on by next_piece()
-    bool told_ = false;            // the file part has a Content-Length
+    bool announced_ = false;       // the file part has a Content-Length
     bool counted_ = false;
     std::optional<failure> broken_; // the first error of the body or the parser
     way goes_ = way::held;

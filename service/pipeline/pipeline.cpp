@@ -2,7 +2,7 @@
 
 #include "api/call.hpp"
 #include "api/problem.hpp"
-#include "files/shelf.hpp"
+#include "files/staged_file_store.hpp"
 #include "idempotency/fingerprint.hpp"
 #include "idempotency/run_once.hpp"
 #include "store/ledger.hpp"
@@ -69,7 +69,7 @@ bool pipeline::flow::admit() {
     if (row.needs_connection) with.users_.prefetch(what.names->user);
     if (!what.path->at("publish_id").empty()) with.posts_.prefetch(what.names->user);
     // The deadline, since everything from here on may wait.
-    const auto wished = wished_timeout(what.timeout_seconds);
+    const auto wished = parse_timeout_header(what.timeout_seconds);
     if (!passes(wished)) return false;
     wish = *wished;
     if (row.replays && !passes(check_key(what))) return false;
@@ -134,22 +134,22 @@ task<std::uint64_t> pipeline::flow::bytes_to_send() const {
 /// The steps between the inputs and the run, if none of them has to wait, which is the usual case.
 pipeline::flow::readiness pipeline::flow::prepare_now() {
     const auto& row = *what.what;
-    if (row.takes_time == api::pace::upload || taken.form) return readiness::must_wait;
+    if (row.takes_time == api::deadline_class::upload || taken.form) return readiness::must_wait;
     if (!row.needs_connection) return readiness::ready;
-    if (!with.users_.bind_now(*call, bound)) return readiness::must_wait;
+    if (!with.users_.try_bind(*call, bound)) return readiness::must_wait;
     return check_scope() ? readiness::ready : readiness::ended;
 }
 
 /// The same steps, with waits.
 task<bool> pipeline::flow::prepare() {
     auto& c = *call;
-    if (c.what.takes_time == api::pace::upload) {
+    if (c.what.takes_time == api::deadline_class::upload) {
         const auto bytes = co_await bytes_to_send();
         c.until = with.times_.until(what, wish, bytes);
     }
     // The acting user and the scopes: reads the vault, without a call to TikTok.
     if (c.what.needs_connection) {
-        if (!with.users_.bind_now(c, bound)) {
+        if (!with.users_.try_bind(c, bound)) {
             const auto found = co_await with.users_.bind(c, bound);
             if (!passes(found)) co_return false;
         }
@@ -233,13 +233,14 @@ void mask_not_found(api::outcome& out) {
     if (!why) return;
     const auto code = why->code();
     if (code == errc::user_not_connected || code == errc::no_such_file || code == errc::no_such_post)
-        out = absent(code);
+        out = not_found(code);
 }
 
 } // namespace
 
 pipeline::pipeline(admission gate, body_intake bodies, call_times times, acting_users users,
-                   store::ledger& posts, files::shelf& files, idempotency::runner& keys, api::tools tools)
+                   store::ledger& posts, files::staged_file_store& files, idempotency::runner& keys,
+                   api::tools tools)
     : admission_(std::move(gate)),
       bodies_(bodies),
       times_(times),

@@ -26,7 +26,7 @@ class pipeline {
 public:
     /// `posts` and `files` give the size of what a call will send. Everything outlives it.
     pipeline(admission gate, body_intake bodies, call_times times, acting_users users, store::ledger& posts,
-             files::shelf& files, idempotency::runner& keys, api::tools tools);
+             files::staged_file_store& files, idempotency::runner& keys, api::tools tools);
 
     /// For calls that begin from now on; running ones keep the callers they began with. On the worker's
     /// thread.
@@ -47,7 +47,7 @@ private:
     call_times times_;
     acting_users users_;
     store::ledger& posts_;
-    files::shelf& files_;
+    files::staged_file_store& files_;
     idempotency::runner& keys_;
     api::tools tools_;
 };

@@ -15,7 +15,7 @@ class body_source;
 
 namespace gateway::pipeline {
 
-class shown_key;
+class cached_api_key;
 
 /// The checked names of a call. Reused from call to call, so that long names need no allocation.
 struct checked_names {
@@ -38,7 +38,7 @@ struct request {
     const api::path_parameters* path = nullptr; // of the route, never null in a call
     std::string_view query;                     // raw, without `?`
     std::string_view api_key;                   // of Authorization: Bearer or x-api-key; empty if absent
-    shown_key* shown_before = nullptr;          // of the connection
+    cached_api_key* shown_before = nullptr;     // of the connection
     const client_address* from = nullptr;
     std::string_view idempotency_key;
     bool has_idempotency_key = false;

@@ -23,11 +23,11 @@ namespace gateway::posts {
 /// Steps after the begin are written even after the call's deadline, because they have happened.
 inline constexpr milliseconds write_time{5'000};
 
-class attempt {
+class ledger_entry {
 public:
     /// `kind` as in store::post_record.
-    attempt(store::ledger& rows, telemetry::recorder& counts, user_id user, const asker& by,
-            std::string_view kind, const tiktok::post_info& info);
+    ledger_entry(store::ledger& rows, telemetry::recorder& counts, user_id user, const post_origin& by,
+                 std::string_view kind, const tiktok::post_info& info);
 
     store::post_record& record() { return record_; }
     const std::string& name() const { return record_.attempt; }

@@ -36,7 +36,7 @@ bool is_direct(const store::post_record* known, const publish_id& id) {
     return id.text().starts_with("v_pub_");
 }
 
-bool came_to_nothing(const store::post_record& attempt) {
+bool had_no_effect(const store::post_record& attempt) {
     return attempt.state == store::post_state::settled && attempt.status == failed && attempt.sha256.empty();
 }
 

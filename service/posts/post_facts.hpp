@@ -26,7 +26,7 @@ bool is_direct(const store::post_record* known, const publish_id& id);
 
 /// Whether TikTok has nothing of it: refused, or interrupted before all bytes were sent. (If TikTok has all
 /// bytes, the record has a digest.)
-bool came_to_nothing(const store::post_record& attempt);
+bool had_no_effect(const store::post_record& attempt);
 
 /// Whether a new upload of the same video can help (docs/tiktok-wire.md §6, "fail_reason").
 bool may_help_to_upload_again(std::string_view fail_reason);

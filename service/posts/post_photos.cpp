@@ -11,7 +11,8 @@
 
 namespace gateway::posts {
 
-task<result<post_answer>> publisher::post_photos(user_api::bound_api& tiktok, photos_request what, asker by) {
+task<result<post_answer>> publisher::post_photos(user_api::bound_api& tiktok, photos_request what,
+                                                 post_origin by) {
     tiktok.wait_for_slots(by.waits_for_slot);
     post_answer out;
     if (what.direct) {
@@ -25,8 +26,8 @@ task<result<post_answer>> publisher::post_photos(user_api::bound_api& tiktok, ph
             "With MEDIA_UPLOAD the creator chooses the privacy level; yours has no effect.");
     }
 
-    attempt ledger(ledger_, tiktok.recorder(), tiktok.user(), by,
-                   what.direct ? "direct_photo" : "inbox_photo", what.info);
+    ledger_entry ledger(ledger_, tiktok.recorder(), tiktok.user(), by,
+                        what.direct ? "direct_photo" : "inbox_photo", what.info);
     auto begun = co_await ledger.begin(tiktok.until());
     if (!begun) co_return begun.error();
     auto started = co_await tiktok.init_photos(what.info, what.direct, what.urls, what.cover_index);

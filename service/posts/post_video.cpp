@@ -21,7 +21,7 @@ task<result<tiktok::started_post>> init(user_api::bound_api& tiktok, const video
 }
 
 /// The upload was interrupted. There can be a post only if TikTok may have all chunks.
-task<failure> end_of_broken_upload(failure f, bool direct, attempt& ledger) {
+task<failure> end_of_broken_upload(failure f, bool direct, ledger_entry& ledger) {
     const bool may_be_whole = f.details() && f.details()->may_have_reached_tiktok;
     if (!may_be_whole) {
         (void)co_await ledger.fail("upload_broken_off");
@@ -46,7 +46,7 @@ task<result<void>> ask_creator(user_api::bound_api& tiktok, store::ledger& rows,
 }
 
 task<result<video_done>> post_video(user_api::bound_api& tiktok, store::ledger& rows, video_job job,
-                                    attempt& ledger) {
+                                    ledger_entry& ledger) {
     const wall_time now = ledger.record().created_at;
     video_done out;
     auto plan = tiktok::plan_chunks(job.from->size_bytes(), job.chunk_hint_bytes);

@@ -32,7 +32,7 @@ struct video_done {
 /// On failure `ledger` has been ended; on success it is named, and the caller settles it. Begins `ledger`
 /// unless that is already done.
 task<result<video_done>> post_video(user_api::bound_api& tiktok, store::ledger& rows, video_job job,
-                                    attempt& ledger);
+                                    ledger_entry& ledger);
 
 /// Reads creator_info before each direct post and checks what it allows. Daily caps have the ledger's wait.
 task<result<void>> ask_creator(user_api::bound_api& tiktok, store::ledger& rows, std::string privacy_level,

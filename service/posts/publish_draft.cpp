@@ -1,7 +1,7 @@
 // publisher::publish_draft, TIKTOK_PUBLISH_VIDEO: "upload now, publish later", although TikTok has no call
 // that publishes an inbox draft (docs/contract.md §5, docs/tiktok-wire.md §9.2). The kept bytes are posted
 // directly, once.
-#include "files/shelf.hpp"
+#include "files/staged_file_store.hpp"
 #include "posts/ledger.hpp"
 #include "posts/post_facts.hpp"
 #include "posts/post_settings.hpp"
@@ -88,7 +88,7 @@ task<result<post_answer>> publisher::earlier_post(user_api::bound_api& tiktok, p
 
 /// Empty if this call has claimed the draft; otherwise the result of the earlier call.
 task<std::optional<result<post_answer>>> publisher::claim(user_api::bound_api& tiktok, publish_id draft,
-                                                          attempt& ledger, wall_time now) {
+                                                          ledger_entry& ledger, wall_time now) {
     const deadline until = tiktok.until();
     for (int round = 0; round < claim_rounds_max; ++round) {
         auto first = co_await ledger_.claim_draft(tiktok.user(), draft, ledger.name(), until);
@@ -96,7 +96,7 @@ task<std::optional<result<post_answer>>> publisher::claim(user_api::bound_api& t
         if (*first == ledger.name()) co_return std::nullopt;
         auto earlier = co_await ledger_.find_attempt(*first, until);
         if (!earlier) co_return result<post_answer>(earlier.error());
-        if (*earlier && !came_to_nothing(**earlier)) {
+        if (*earlier && !had_no_effect(**earlier)) {
             if ((*earlier)->id.empty())
                 co_return result<post_answer>(how_an_unnamed_attempt_stands(**earlier, now));
             co_return co_await earlier_post(tiktok, std::move(draft), (*earlier)->id, now);
@@ -118,11 +118,11 @@ task<bool> publisher::link(store::post_record draft, publish_id post) {
 
 task<result<post_answer>> publisher::post_draft(user_api::bound_api& tiktok, publish_request what,
                                                 store::post_record draft, std::unique_ptr<body_source> bytes,
-                                                asker by) {
+                                                post_origin by) {
     tiktok::post_info wanted = merged(read_settings(draft.settings), what);
     auto info = complete_direct(std::move(wanted), default_privacy_level_);
     if (!info) co_return info.error();
-    attempt ledger(ledger_, tiktok.recorder(), tiktok.user(), by, "direct_file", *info);
+    ledger_entry ledger(ledger_, tiktok.recorder(), tiktok.user(), by, "direct_file", *info);
     ledger.record().draft = what.id;
     ledger.record().file = draft.file;
     auto begun = co_await ledger.begin(tiktok.until());
@@ -159,7 +159,7 @@ task<result<post_answer>> publisher::post_draft(user_api::bound_api& tiktok, pub
 }
 
 task<result<post_answer>> publisher::publish_draft(user_api::bound_api& tiktok, publish_request what,
-                                                   asker by) {
+                                                   post_origin by) {
     auto known = co_await ledger_.find(tiktok.user(), what.id, tiktok.until());
     if (!known) co_return known.error();
     tiktok.record().publish_id = what.id.text();

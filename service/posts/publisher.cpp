@@ -8,8 +8,8 @@
 
 namespace gateway::posts {
 
-publisher::publisher(store::ledger& ledger, files::shelf& files, std::string default_privacy_level,
-                     std::uint32_t keep_hours)
+publisher::publisher(store::ledger& ledger, files::staged_file_store& files,
+                     std::string default_privacy_level, std::uint32_t keep_hours)
     : ledger_(ledger),
       files_(files),
       default_privacy_level_(std::move(default_privacy_level)),

@@ -18,7 +18,7 @@
 #include <vector>
 
 namespace gateway::files {
-class shelf;
+class staged_file_store;
 class writer;
 } // namespace gateway::files
 namespace gateway::tiktok {
@@ -27,10 +27,10 @@ struct webhook_event;
 
 namespace gateway::posts {
 
-class attempt;
+class ledger_entry;
 
 /// The origin of a post, for the ledger.
-struct asker {
+struct post_origin {
     caller_name caller;
     std::string action; // the row's slug
     wall_time now;
@@ -105,16 +105,18 @@ class publisher {
 public:
     /// `default_privacy_level`: of direct posts that name none. `keep_hours`: how long the bytes of an inbox
     /// upload are kept; 0: not at all.
-    publisher(store::ledger& ledger, files::shelf& files, std::string default_privacy_level,
+    publisher(store::ledger& ledger, files::staged_file_store& files, std::string default_privacy_level,
               std::uint32_t keep_hours);
 
     /// Whether a direct post may have these settings, before any file of a batch is touched. invalid_input.
     result<void> check_direct(const tiktok::post_info& info) const;
 
-    task<result<upload_answer>> upload_video(user_api::bound_api& tiktok, upload_request what, asker by);
-    task<result<post_answer>> post_photos(user_api::bound_api& tiktok, photos_request what, asker by);
+    task<result<upload_answer>> upload_video(user_api::bound_api& tiktok, upload_request what,
+                                             post_origin by);
+    task<result<post_answer>> post_photos(user_api::bound_api& tiktok, photos_request what, post_origin by);
     /// TIKTOK_PUBLISH_VIDEO (docs/contract.md §5). Never a second post for one draft.
-    task<result<post_answer>> publish_draft(user_api::bound_api& tiktok, publish_request what, asker by);
+    task<result<post_answer>> publish_draft(user_api::bound_api& tiktok, publish_request what,
+                                            post_origin by);
     task<result<status_answer>> status(user_api::bound_api& tiktok, const publish_id& id, wall_time now);
     /// not_cancellable, no_such_post.
     task<result<tiktok::document>> cancel(user_api::bound_api& tiktok, publish_id id, wall_time now);
@@ -130,14 +132,14 @@ private:
     task<result<post_answer>> earlier_post(user_api::bound_api& tiktok, publish_id draft, publish_id post,
                                            wall_time now);
     task<std::optional<result<post_answer>>> claim(user_api::bound_api& tiktok, publish_id draft,
-                                                   attempt& ledger, wall_time now);
+                                                   ledger_entry& ledger, wall_time now);
     task<bool> link(store::post_record draft, publish_id post);
     task<result<post_answer>> post_draft(user_api::bound_api& tiktok, publish_request what,
                                          store::post_record draft, std::unique_ptr<body_source> bytes,
-                                         asker by);
+                                         post_origin by);
 
     store::ledger& ledger_;
-    files::shelf& files_;
+    files::staged_file_store& files_;
     const std::string default_privacy_level_;
     const std::uint32_t keep_hours_;
 };

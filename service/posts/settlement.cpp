@@ -41,7 +41,7 @@ task<result<settled_counts>> settle_abandoned(store::ledger& ledger, deadline un
         for (auto& begun : *found) {
             auto ended = ended_by_crash(std::move(begun), wall_now());
             const auto state = ended.state;
-            const bool nothing_came = came_to_nothing(ended);
+            const bool nothing_came = had_no_effect(ended);
             const auto written = co_await ledger.update(std::move(ended), until);
             if (!written) co_return written.error();
             ++(state == store::post_state::outcome_unknown ? counts.unknown

@@ -1,7 +1,7 @@
 // An upload's body that is also written to a file while it is read. An error of the file never affects the
 // upload: the copy is given up, and the reason is kept for a warning.
 #pragma once
-#include "files/shelf.hpp"
+#include "files/staged_file_store.hpp"
 #include "runtime/body_source.hpp"
 
 #include <cstddef>

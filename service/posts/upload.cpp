@@ -1,5 +1,5 @@
 // publisher::upload_video: bytes that come with the call, staged bytes, or a URL that TikTok pulls.
-#include "files/shelf.hpp"
+#include "files/staged_file_store.hpp"
 #include "posts/ledger.hpp"
 #include "posts/post_facts.hpp"
 #include "posts/post_settings.hpp"
@@ -28,7 +28,7 @@ task<result<tiktok::started_post>> start_at_tiktok(user_api::bound_api& tiktok, 
 
 /// TikTok pulls the video, so the init is the only request.
 task<result<upload_answer>> start_pull(user_api::bound_api& tiktok, store::ledger& rows, upload_request what,
-                                       attempt& ledger) {
+                                       ledger_entry& ledger) {
     const wall_time now = ledger.record().created_at;
     if (what.direct) {
         auto allowed = co_await ask_creator(tiktok, rows, what.info.privacy_level, now);
@@ -54,8 +54,9 @@ bool is_to_be_kept(const upload_request& what, std::uint32_t keep_hours) {
 }
 
 /// Begins a copy of an inbox upload's bytes; null if that is not possible or they are already staged.
-task<std::unique_ptr<files::writer>> begin_copy(files::shelf& files, const upload_request& what,
-                                                const asker& by, std::uint32_t keep_hours, deadline until) {
+task<std::unique_ptr<files::writer>> begin_copy(files::staged_file_store& files, const upload_request& what,
+                                                const post_origin& by, std::uint32_t keep_hours,
+                                                deadline until) {
     if (what.body_staged_in || !is_to_be_kept(what, keep_hours)) co_return nullptr;
     auto copy = co_await files.begin(by.caller, what.body->size_bytes(), keep_hours, until);
     if (!copy) co_return nullptr;
@@ -75,8 +76,8 @@ upload_answer answer_of(video_done done) {
 }
 
 /// Call when TikTok has all bytes.
-task<upload_answer> finish_upload(video_done done, tee_source& body, upload_request what, attempt& ledger,
-                                  asker by) {
+task<upload_answer> finish_upload(video_done done, tee_source& body, upload_request what,
+                                  ledger_entry& ledger, post_origin by) {
     std::string content_type = done.content_type;
     upload_answer out = answer_of(std::move(done));
     out.file = what.file;
@@ -99,7 +100,7 @@ task<upload_answer> finish_upload(video_done done, tee_source& body, upload_requ
 } // namespace
 
 task<result<upload_answer>> publisher::upload_video(user_api::bound_api& tiktok, upload_request what,
-                                                    asker by) {
+                                                    post_origin by) {
     tiktok.wait_for_slots(by.waits_for_slot);
     if (what.direct) {
         auto complete = complete_direct(what.info, default_privacy_level_);
@@ -108,7 +109,7 @@ task<result<upload_answer>> publisher::upload_video(user_api::bound_api& tiktok,
     }
     const std::string kind =
         std::string(what.direct ? "direct" : "inbox") + (what.url.empty() ? "_file" : "_url");
-    attempt ledger(ledger_, tiktok.recorder(), tiktok.user(), by, kind, what.info);
+    ledger_entry ledger(ledger_, tiktok.recorder(), tiktok.user(), by, kind, what.info);
     if (!what.url.empty()) {
         auto out = co_await start_pull(tiktok, ledger_, what, ledger);
         if (out && !what.direct && !what.info.caption.empty()) out->warnings.emplace_back(caption_is_kept);

@@ -3,8 +3,8 @@
 // destroyed before their loops, after finishing what it has accepted.
 #pragma once
 #include "base/result.hpp"
-#include "runtime/crossing.hpp"
 #include "runtime/task.hpp"
+#include "runtime/thread_handoff.hpp"
 
 #include <cstddef>
 #include <exception>
@@ -56,7 +56,7 @@ task<typename detail::as_result<std::invoke_result_t<F&>>::type> run_blocking(bl
     std::optional<typename detail::as_result<std::invoke_result_t<F&>>::type> out;
     std::exception_ptr thrown;
     const executor_type home = co_await boost::asio::this_coro::executor;
-    crossing back(home);
+    thread_handoff back(home);
     auto job = [&] {
         try {
             if constexpr (std::is_void_v<std::invoke_result_t<F&>>) {

@@ -71,7 +71,7 @@ result<http::request_head> read_request_head(std::string_view block) {
 }
 
 result<http::response_head> read_response_head(std::string_view block) {
-    auto judged = http::judge_response(block);
+    auto judged = http::validate_response_head(block);
     // One decimal Content-Length and no coding: two parsers cannot differ here (checked by
     // beast_agreement_test).
     if (!judged || judged->body.kind == http::framing::length || beast_agrees<false>(block, *judged))

@@ -79,7 +79,7 @@ task<io_result<void>> stream::handshake(ssl_pointer ssl, tls_role role, deadline
     if (limit.passed) co_return make_error_code(stream_errc::timed_out);
     s.begin_tls(std::move(ssl), role);
     for (;;) {
-        const auto did = s.shake_hands();
+        const auto did = s.handshake_now();
         if (did == state::step::failed) {
             s.flush_now(); // sends the alert with the reason
             co_return make_error_code(stream_errc::tls);

@@ -113,7 +113,7 @@ struct stream::state final : tls_bytes, private deadline_sweep::entry {
         std::size_t bytes = 0;
     };
     void begin_tls(ssl_pointer engine, tls_role role);
-    step shake_hands();
+    step handshake_now();
     /// True if OpenSSL could only ask for more input, a call that costs 1,000 instructions.
     bool nothing_to_decrypt() const;
     moved decrypt(std::span<char> to);

@@ -93,7 +93,7 @@ void stream::state::begin_tls(ssl_pointer engine, tls_role role) {
 }
 
 // Each call clears the thread's error queue first (P07).
-stream::state::step stream::state::shake_hands() {
+stream::state::step stream::state::handshake_now() {
     forget_old_errors();
     const int r = SSL_do_handshake(ssl.get());
     if (r == 1) return step::done;

@@ -146,7 +146,7 @@ std::vector<key_row> keeping_rows() {
         key("vault.refresh_per_second", "refreshes per second", INTO(vault.refresh_per_second),
             {0.01, 10'000}),
         key("vault.refresh_ahead_ms", "milliseconds", INTO(vault.refresh_ahead), {0, day_ms}),
-        key("vault.settling_ms", "milliseconds", INTO(vault.settling), {0, 60'000}),
+        key("vault.settling_ms", "milliseconds", INTO(vault.propagation_grace), {0, 60'000}),
         key("vault.cached_users", "users", INTO(vault.cached_users), {64, 10'000'000}),
         live(key("callers", "list of callers", INTO(callers))),
     };

@@ -126,7 +126,7 @@ struct vault {
     milliseconds refresh_ahead{300'000};
     /// TikTok does not document how soon all its servers accept a new pair: for this time after a refresh a
     /// 401 means "not yet".
-    milliseconds settling{3'000};
+    milliseconds propagation_grace{3'000};
     /// The number of users whose decrypted tokens are cached, about 1 KiB each; those of others are read
     /// again.
     std::uint32_t cached_users = 100'000;

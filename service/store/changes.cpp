@@ -7,7 +7,7 @@ namespace gateway::store {
 void change_listeners::add(change_listener& one) {
     const std::lock_guard lock(mutex_);
     all_.push_back(&one);
-    one.in_touch(in_touch_);
+    one.feed_connected(in_touch_);
 }
 
 void change_listeners::remove(change_listener& one) {
@@ -23,8 +23,8 @@ void change_listeners::notify(const change& what) {
             case change::kind::connection:
                 each->connection_changed(user_id::trusted(what.name), what.number);
                 break;
-            case change::kind::window_wanted:
-                each->window_wanted(what.name, window_kind);
+            case change::kind::share_requested:
+                each->share_requested(what.name, window_kind);
                 break;
             case change::kind::window_closed:
                 each->window_closed(what.name, window_kind, what.wait);
@@ -33,11 +33,11 @@ void change_listeners::notify(const change& what) {
     }
 }
 
-void change_listeners::in_touch(bool is) {
+void change_listeners::feed_connected(bool is) {
     const std::lock_guard lock(mutex_);
     in_touch_ = is;
     for (auto* each : all_)
-        each->in_touch(is);
+        each->feed_connected(is);
 }
 
 } // namespace gateway::store

@@ -21,14 +21,14 @@ struct window_name {
 
 /// What one unit did that other replicas must hear of, once it is durable.
 struct change {
-    enum class kind : std::uint8_t { connection, window_wanted, window_closed };
+    enum class kind : std::uint8_t { connection, share_requested, window_closed };
 
     /// `version`: of its newest pair; 0: it is over.
     static change of(const user_id& user, std::uint64_t version) {
         return {kind::connection, user.text(), version, {}};
     }
     static change wanted(const window_name& window) {
-        return {kind::window_wanted, window.key, window.kind, {}};
+        return {kind::share_requested, window.key, window.kind, {}};
     }
     static change closed(const window_name& window, milliseconds wait) {
         return {kind::window_closed, window.key, window.kind, wait};
@@ -46,12 +46,12 @@ public:
     virtual ~change_listener() = default;
     /// `version`: of its newest pair; 0: it is over, and what is known of it must not be used any more.
     virtual void connection_changed(const user_id& /*user*/, std::uint64_t /*version*/) {}
-    virtual void window_wanted(std::string_view /*key*/, std::uint8_t /*kind*/) {}
+    virtual void share_requested(std::string_view /*key*/, std::uint8_t /*kind*/) {}
     /// TikTok has closed it for so long.
     virtual void window_closed(std::string_view /*key*/, std::uint8_t /*kind*/, milliseconds /*wait*/) {}
     /// `false`: nothing is heard from now on, so nothing in memory is sure to be the newest. `true`: what is
     /// read or written from now on is, until somebody tells otherwise.
-    virtual void in_touch(bool /*is*/) {}
+    virtual void feed_connected(bool /*is*/) {}
 };
 
 /// Who is told. Any thread; owned by an engine.
@@ -63,7 +63,7 @@ public:
     void remove(change_listener& one);
 
     void notify(const change& what);
-    void in_touch(bool is);
+    void feed_connected(bool is);
 
 private:
     std::mutex mutex_;

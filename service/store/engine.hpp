@@ -7,8 +7,8 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "limits/share.hpp"
-#include "runtime/crossing.hpp"
 #include "runtime/task.hpp"
+#include "runtime/thread_handoff.hpp"
 #include "store/changes.hpp"
 #include "store/statement.hpp"
 
@@ -177,7 +177,7 @@ public:
 
 private:
     friend class job_queue;
-    crossing back_;
+    thread_handoff back_;
     std::optional<failure> failed_;
 };
 

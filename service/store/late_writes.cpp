@@ -149,7 +149,7 @@ late_counts late_writes::counts() const {
     return {waiting_.size(), lost_};
 }
 
-task<void> keep_writing_late(engine& on, late_writes& late, ledger& posts, idempotency_keys& keys) {
+task<void> run_late_writes(engine& on, late_writes& late, ledger& posts, idempotency_keys& keys) {
     while (true) {
         const auto added = late.next_added();
         bool able = true;

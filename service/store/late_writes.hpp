@@ -86,6 +86,6 @@ private:
 
 /// Writes what waits, on the store's thread, until it is cancelled. In order: a post is ended before the key
 /// of its call.
-task<void> keep_writing_late(engine& on, late_writes& late, ledger& posts, idempotency_keys& keys);
+task<void> run_late_writes(engine& on, late_writes& late, ledger& posts, idempotency_keys& keys);
 
 } // namespace gateway::store

@@ -26,7 +26,7 @@ public:
         : shard_bytes_max_(bytes_max / user_shards<shard>::count) {}
 
     /// A post of this user is asked for soon: its place in memory is fetched meanwhile.
-    void prefetch(const user_id& user) const { shards_.expect(user); }
+    void prefetch(const user_id& user) const { shards_.prefetch(user); }
     /// What is remembered, null for a user who has no such post; nothing: the file has to be asked.
     std::optional<shared_post> find(const user_id& user, const publish_id& id) const;
     /// To be noted before the file is asked.

@@ -29,7 +29,7 @@ statement& name_window(statement& of, const window_name& which) {
     return of.text(which.key).number(std::int64_t{which.kind});
 }
 
-task<window_grant> take_share(transaction& at, const window_wish& wish) {
+task<window_grant> take_share(transaction& at, const window_request& wish) {
     statement ask{share_sql};
     name_window(ask, wish.which)
         .text(at.owner())
@@ -77,7 +77,7 @@ task<void> close_window(transaction& at, const window_name& which, std::uint32_t
 
 } // namespace
 
-task<result<window_grant>> window_shares::take(window_wish wish, deadline until) {
+task<result<window_grant>> window_shares::take(window_request wish, deadline until) {
     if (!engine_.replicas()) {
         const window_grant whole{wish.limit, 0, milliseconds{0}};
         co_return whole;

@@ -13,7 +13,7 @@ namespace gateway::store {
 class engine;
 
 /// What a replica asks of a window: so many slots altogether.
-struct window_wish {
+struct window_request {
     window_name which;
     std::uint32_t wanted = 0;
     std::uint32_t used = 0; // slots that it has in use, whatever it is granted
@@ -35,7 +35,7 @@ public:
 
     /// Grants what is asked for, as far as the other replicas leave it; where they do not, they are notified
     /// that it is wanted. Also confirms what was granted before, for another while.
-    task<result<window_grant>> take(window_wish wish, deadline until);
+    task<result<window_grant>> take(window_request wish, deadline until);
     /// Keeps no more than this of that grant; its next slot is free after `frees_in`. Too late, and without
     /// effect, once there is a newer one.
     task<result<void>> give_back(window_name which, std::int64_t granted_as, std::uint32_t capacity,

@@ -3,8 +3,8 @@
 #pragma once
 #include "base/clock.hpp"
 #include "base/errc.hpp"
+#include "base/quota_status.hpp"
 #include "base/result.hpp"
-#include "base/standing.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -36,8 +36,8 @@ struct call_record {
     std::string note; // what the answer does not say: why it had no effect, why a login failed
 
     // For the RateLimit headers: the caller's quota, and the user's window of the endpoint called last.
-    std::optional<limits::standing> caller_quota;
-    std::optional<limits::standing> user_window;
+    std::optional<limits::quota_status> caller_quota;
+    std::optional<limits::quota_status> user_window;
 
     // Filled at the end.
     int status = 0;

@@ -14,30 +14,30 @@ namespace {
 constexpr std::size_t text_max = 256;
 
 /// `key` is written as given, so it includes the comma before it and the colon after it.
-void put_text(text_end& out, std::string_view key, std::string_view text) {
+void put_text(string_appender& out, std::string_view key, std::string_view text) {
     if (text.empty()) return;
     out.put(key);
     put_json_string(out, text.substr(0, text_max));
 }
 
 /// A name from the code, which needs no escaping.
-void put_name(text_end& out, std::string_view key, std::string_view name) {
+void put_name(string_appender& out, std::string_view key, std::string_view name) {
     out.put(key, "\"", name, "\"");
 }
 
-void put_number(text_end& out, std::string_view key, std::uint64_t number) {
+void put_number(string_appender& out, std::string_view key, std::uint64_t number) {
     out.put(key, number_text(number));
 }
 
 /// Milliseconds with three decimals, formatted without floating point.
-void put_milliseconds(text_end& out, std::string_view key, std::chrono::microseconds time) {
+void put_milliseconds(string_appender& out, std::string_view key, std::chrono::microseconds time) {
     const auto micro = static_cast<std::uint64_t>(std::max<std::int64_t>(0, time.count()));
     const auto rest = static_cast<unsigned>(micro % 1000);
     out.put(key, number_text(micro / 1000), ".", padded_digits<3>(rest));
 }
 
 /// `{"time":"2026-11-23T16:18:36.042Z","level":"info","event":`
-void put_begin(text_end& out, level l, wall_time now) {
+void put_begin(string_appender& out, level l, wall_time now) {
     const rfc3339_text time(now);
     const auto to_the_second = std::string_view(time).substr(0, std::string_view(time).size() - 1);
     const auto rest = static_cast<unsigned>(((unix_ms(now) % 1000) + 1000) % 1000);
@@ -49,7 +49,7 @@ void put_begin(text_end& out, level l, wall_time now) {
 
 void append_event(std::string& out, level l, std::string_view event, const std::vector<member>& members,
                   wall_time now) {
-    text_end line(out);
+    string_appender line(out);
     put_begin(line, l, now);
     put_json_string(line, event);
     for (const auto& [key, value] : members) {
@@ -64,7 +64,7 @@ void append_event(std::string& out, level l, std::string_view event, const std::
 
 void append_call(std::string& out, level l, const call_record& call, std::chrono::microseconds took,
                  wall_time now) {
-    text_end line(out);
+    string_appender line(out);
     put_begin(line, l, now);
     line.put(R"("call")");
     put_text(line, R"(,"request_id":)", call.request_id);

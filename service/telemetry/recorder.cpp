@@ -53,7 +53,7 @@ void recorder::call_ended(const call_record& call, steady_time now, wall_time wa
         rate_limited(*call.refused_by, {});
 
     const level l = level_of_call(call.status);
-    if (!all_.tells(l) || (call.code && !has_room_for_line(call, now))) return;
+    if (!all_.logs(l) || (call.code && !has_room_for_line(call, now))) return;
     line_.clear();
     append_call(line_, l, call, took, wall);
     all_.push_line(line_);

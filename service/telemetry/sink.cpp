@@ -101,8 +101,8 @@ void sink::add_counter(std::string name, std::string help, reader read) {
     sources_.push_back({std::move(name), std::move(help), true, std::move(read)});
 }
 
-void sink::tell(level l, std::string_view event, const std::vector<member>& members) {
-    if (!tells(l)) return;
+void sink::log(level l, std::string_view event, const std::vector<member>& members) {
+    if (!logs(l)) return;
     std::string line;
     append_event(line, l, event, members, wall_now());
     lines_.push(line);

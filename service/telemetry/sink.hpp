@@ -61,10 +61,10 @@ public:
     /// All metrics in Prometheus' text format 0.0.4.
     std::string scrape() const;
 
-    bool tells(level l) const { return l >= least_.load(std::memory_order_relaxed); }
+    bool logs(level l) const { return l >= least_.load(std::memory_order_relaxed); }
     void change_level(level least) { least_.store(least, std::memory_order_relaxed); }
     /// Logs an event of the service itself.
-    void tell(level l, std::string_view event, const std::vector<member>& members = {});
+    void log(level l, std::string_view event, const std::vector<member>& members = {});
 
 private:
     friend class recorder;

@@ -7,7 +7,7 @@
 #include "http/request_writer.hpp"
 #include "http/verb.hpp"
 #include "tiktok/error_table.hpp"
-#include "tiktok/plain_words.hpp"
+#include "tiktok/sanitize_error.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -27,7 +27,7 @@ std::string member(const boost::json::object& from, std::string_view name) {
 
 /// OAuth's flat format (docs/tiktok-wire.md §1.4), in case an API endpoint ever sends it; rare, so a DOM is
 /// fine. Many proxies use a similar format, so only OAuth's codes count as TikTok's.
-void read_flat_error(tiktok_words& words, std::string_view body) {
+void read_flat_error(tiktok_error_text& words, std::string_view body) {
     const auto parsed = parse_json(body);
     if (!parsed || !parsed->is_object()) return;
     words.code = member(parsed->get_object(), "error");
@@ -47,8 +47,8 @@ bool is_text(std::string_view scanned) {
     return scanned.data() != nullptr && scanned.data()[-1] == '"';
 }
 
-tiktok_words words_of(const std::optional<scanned_answer>& scanned, const outbound::reply& answer) {
-    tiktok_words words;
+tiktok_error_text words_of(const std::optional<scanned_answer>& scanned, const outbound::reply& answer) {
+    tiktok_error_text words;
     words.status = answer.status;
     if (has_error_object(scanned)) {
         if (is_text(scanned->error_code)) words.code = json_unescape(scanned->error_code);
@@ -63,12 +63,12 @@ tiktok_words words_of(const std::optional<scanned_answer>& scanned, const outbou
 
 /// Certainly without effect: TikTok refused in its own format, with a code that says so. A bare status or a
 /// page may come from a proxy, and after `internal_error` the effect is unknown.
-bool is_certain_refusal(const tiktok_words& words, bool own_shape) {
+bool is_certain_refusal(const tiktok_error_text& words, bool own_shape) {
     const bool says_so = !words.code.empty() && words.code != "internal_error" && !is_oauth_word(words.code);
     return own_shape && words.status < 500 && says_so;
 }
 
-failure refused(endpoint which, tiktok_words words, bool own_shape, std::string_view retry_after) {
+failure refused(endpoint which, tiktok_error_text words, bool own_shape, std::string_view retry_after) {
     if (words.code == "ok") words.code.clear(); // `ok` with an error status, or without data, is not a code
     failure f = translate(which, words, retry_after);
     if (row_of(which).repeats == repeat_class::unsafe && !is_certain_refusal(words, own_shape))
@@ -103,8 +103,8 @@ result<document> read_answer(endpoint which, outbound::reply answer, std::string
     const bool ok = scanned && scanned->error_is_ok() && answer.status >= 200 && answer.status < 300
                     && (has_data || !row_of(which).data_is_due);
     if (!ok)
-        return refused(which, plain_words(words_of(scanned, answer), access_token), has_error_object(scanned),
-                       answer.retry_after);
+        return refused(which, sanitize_error(words_of(scanned, answer), access_token),
+                       has_error_object(scanned), answer.retry_after);
 
     document out;
     const char* const begin = answer.bytes.data();

@@ -69,14 +69,14 @@ bool is_daily_cap(std::string_view code) {
            || code == "reached_active_user_cap";
 }
 
-failure unknown_refusal(tiktok_words words) {
+failure unknown_refusal(tiktok_error_text words) {
     std::string sentence = words.status >= 500  ? "TikTok failed to answer."
                            : words.code.empty() ? "TikTok answered with something that is not its API."
                                                 : "TikTok refused with a code we do not know.";
     return failure(errc::tiktok_error, std::move(sentence)).tiktok(std::move(words));
 }
 
-failure limited(const table_row& row, limit_scope scope, milliseconds wait, tiktok_words words) {
+failure limited(const table_row& row, limit_scope scope, milliseconds wait, tiktok_error_text words) {
     return failure(errc::rate_limited, std::string(row.sentence))
         .scope(scope)
         .retry_after(wait)
@@ -91,7 +91,7 @@ std::optional<milliseconds> parse_retry_after(std::string_view value) {
     return std::min(milliseconds{seconds{std::min<std::int64_t>(*wait_s, 86'400)}}, retry_after_max);
 }
 
-failure translate(endpoint where, tiktok_words words, std::string_view retry_after) {
+failure translate(endpoint where, tiktok_error_text words, std::string_view retry_after) {
     const std::string_view code =
         words.code.empty() ? code_of_status(words.status) : std::string_view(words.code);
     const table_row* row = find_row(code);
@@ -116,7 +116,7 @@ failure translate(endpoint where, tiktok_words words, std::string_view retry_aft
     return failure(row->ours, std::move(sentence)).tiktok(std::move(words));
 }
 
-bool is_token_refusal(const tiktok_words& words) {
+bool is_token_refusal(const tiktok_error_text& words) {
     return words.code == "access_token_invalid" && words.status < 500;
 }
 
@@ -134,7 +134,7 @@ bool is_oauth_word(std::string_view code) {
     return std::find(std::begin(words), std::end(words), code) != std::end(words);
 }
 
-std::string_view code_label(const tiktok_words& words) {
+std::string_view code_label(const tiktok_error_text& words) {
     const std::string_view code =
         words.code.empty() ? code_of_status(words.status) : std::string_view(words.code);
     if (const table_row* row = find_row(code))

@@ -19,10 +19,10 @@ inline constexpr milliseconds daily_cap_wait{3'600'000};
 
 /// The failure for a refusal. `words.code` may be empty: an answer in another format than TikTok's says
 /// nothing about a user or a token, whatever its HTTP status. `retry_after` is the header's raw value.
-failure translate(endpoint where, tiktok_words words, std::string_view retry_after = {});
+failure translate(endpoint where, tiktok_error_text words, std::string_view retry_after = {});
 
 /// Whether TikTok itself refused the access token, which is worth one refresh.
-bool is_token_refusal(const tiktok_words& words);
+bool is_token_refusal(const tiktok_error_text& words);
 
 /// Whether it is a code of OAuth's flat error (docs/tiktok-wire.md §1.4). API endpoints do not send these.
 bool is_oauth_word(std::string_view code);
@@ -32,6 +32,6 @@ std::optional<milliseconds> parse_retry_after(std::string_view value);
 
 /// A label of a closed set for upstream_requests_total: a code of the table, else `http_4xx`, `http_5xx`,
 /// `unknown`.
-std::string_view code_label(const tiktok_words& words);
+std::string_view code_label(const tiktok_error_text& words);
 
 } // namespace gateway::tiktok

@@ -24,11 +24,11 @@ struct token_answer {
 
 /// `invalid_grant`: the code or refresh token is not valid; only a new login helps.
 struct grant_invalid {
-    tiktok_words words;
+    tiktok_error_text words;
 };
 /// Any other refusal: an error of the gateway or of the app's settings.
 struct grant_refused {
-    tiktok_words words;
+    tiktok_error_text words;
 };
 /// Bytes may have left, and no readable answer came back: the grant may have been used.
 struct answer_lost {

@@ -37,8 +37,8 @@ bool retryable(std::string_view code) {
     return code == "server_error" || code == "temporarily_unavailable";
 }
 
-tiktok_words words_of(int status, const boost::json::object& body) {
-    tiktok_words out;
+tiktok_error_text words_of(int status, const boost::json::object& body) {
+    tiktok_error_text out;
     out.status = status;
     out.code = text_of(body, "error").substr(0, 64);
     out.message = text_of(body, "error_description").substr(0, words_size_max);
@@ -46,12 +46,12 @@ tiktok_words words_of(int status, const boost::json::object& body) {
     return out;
 }
 
-try_later later(tiktok_words words, std::string_view retry_after) {
+try_later later(tiktok_error_text words, std::string_view retry_after) {
     failure why{errc::tiktok_error, "TikTok's token endpoint is in trouble; try again later."};
     return {std::move(why).tiktok(std::move(words)), parse_retry_after(retry_after)};
 }
 
-token_outcome judge_refusal(tiktok_words words, std::string_view retry_after) {
+token_outcome classify_refusal(tiktok_error_text words, std::string_view retry_after) {
     if (words.code == "invalid_grant") return grant_invalid{std::move(words)};
     if (retryable(words.code) || words.status == 429) return later(std::move(words), retry_after);
     return grant_refused{std::move(words)};
@@ -119,9 +119,9 @@ secret form_request(std::string_view host, std::string_view path, std::string_vi
     return secret{std::move(out)};
 }
 
-tiktok_words read_oauth_error(int status, std::string_view body) {
+tiktok_error_text read_oauth_error(int status, std::string_view body) {
     const auto parsed = parse_json(body);
-    if (!parsed || !parsed->is_object()) return tiktok_words{status, {}, {}, {}};
+    if (!parsed || !parsed->is_object()) return tiktok_error_text{status, {}, {}, {}};
     return words_of(status, parsed->get_object());
 }
 
@@ -132,12 +132,12 @@ token_outcome read_token_answer(int status, std::string_view body, std::string_v
         // Tokens count, whatever stands beside them: they may be all that is left of this grant.
         if (!text_of(object, "access_token").empty()) return judge_grant(object);
         auto words = words_of(status, object);
-        if (!words.code.empty() && words.code != "ok") return judge_refusal(std::move(words), retry_after);
+        if (!words.code.empty() && words.code != "ok") return classify_refusal(std::move(words), retry_after);
         if (object.contains("access_token")) return judge_grant(object);
     }
     // An error without tokens (for example a proxy's page) means that nothing was rotated, so the grant is
     // not in doubt.
-    if (status >= 400) return later(tiktok_words{status, {}, {}, {}}, retry_after);
+    if (status >= 400) return later(tiktok_error_text{status, {}, {}, {}}, retry_after);
     return answer_lost{"the answer is neither tokens nor an error (HTTP " + std::to_string(status) + ")"};
 }
 

@@ -21,7 +21,7 @@ secret form_request(std::string_view host, std::string_view path, std::string_vi
 token_outcome read_token_answer(int status, std::string_view body, std::string_view retry_after);
 
 /// TikTok's error in an OAuth error body; the code is empty if it is not one.
-tiktok_words read_oauth_error(int status, std::string_view body);
+tiktok_error_text read_oauth_error(int status, std::string_view body);
 
 /// Whether a token is valid in a header: 1…4096 visible ASCII characters.
 bool is_plain_token(std::string_view token);

@@ -7,21 +7,21 @@ namespace {
 
 /// 416: the number in Content-Range is a count or a last index (W15). It is used only if both meanings give
 /// the same result, which fails only for a chunk of one byte.
-after_put judge_progress(const put_answer& answer, chunk piece, std::uint64_t size_bytes) {
+put_outcome classify_progress(const put_answer& answer, chunk piece, std::uint64_t size_bytes) {
     const auto progress = read_progress(answer.content_range, size_bytes);
-    if (!progress || piece.size_bytes() == 1) return after_put::ask;
-    if (*progress == piece.first || *progress + 1 == piece.first) return after_put::send_again;
-    if (*progress == piece.last || *progress == piece.last + 1) return after_put::done;
-    return after_put::ask;
+    if (!progress || piece.size_bytes() == 1) return put_outcome::ask;
+    if (*progress == piece.first || *progress + 1 == piece.first) return put_outcome::send_again;
+    if (*progress == piece.last || *progress == piece.last + 1) return put_outcome::done;
+    return put_outcome::ask;
 }
 
-after_put judge_success(const put_answer& answer, chunk piece, std::uint64_t size_bytes) {
-    if (!answer.all_sent) return after_put::ask; // a success although not all bytes were sent
-    if (answer.is_page) return after_put::ask;   // the bytes may not have reached TikTok
+put_outcome judge_success(const put_answer& answer, chunk piece, std::uint64_t size_bytes) {
+    if (!answer.all_sent) return put_outcome::ask; // a success although not all bytes were sent
+    if (answer.is_page) return put_outcome::ask;   // the bytes may not have reached TikTok
     const bool is_last = piece.last + 1 == size_bytes;
-    if (answer.status == 200) return after_put::done;
-    if (is_last) return answer.status == 201 ? after_put::done : after_put::ask;
-    return answer.status == 206 ? after_put::done : after_put::ask;
+    if (answer.status == 200) return put_outcome::done;
+    if (is_last) return answer.status == 201 ? put_outcome::done : put_outcome::ask;
+    return answer.status == 206 ? put_outcome::done : put_outcome::ask;
 }
 
 } // namespace
@@ -31,7 +31,7 @@ bool is_markup(std::string_view body) {
     return first != std::string_view::npos && body[first] == '<';
 }
 
-after_put judge_put(const put_answer& answer, chunk piece, std::uint64_t size_bytes) {
+put_outcome classify_put(const put_answer& answer, chunk piece, std::uint64_t size_bytes) {
     switch (answer.status) {
         case 200:
         case 201:
@@ -39,20 +39,20 @@ after_put judge_put(const put_answer& answer, chunk piece, std::uint64_t size_by
             return judge_success(answer, piece, size_bytes);
         case 403:
         case 404:
-            return after_put::start_again;
+            return put_outcome::start_again;
         case 408:
         case 429:
-            return after_put::send_again;
+            return put_outcome::send_again;
         case 416:
-            return judge_progress(answer, piece, size_bytes);
+            return classify_progress(answer, piece, size_bytes);
         default:
-            return answer.status >= 500 ? after_put::send_again : after_put::refused;
+            return answer.status >= 500 ? put_outcome::send_again : put_outcome::refused;
     }
 }
 
 resume_point resume_at(std::uint64_t count, chunk piece) {
-    if (count == piece.last + 1) return {after_put::done, piece.size_bytes()};
-    if (count >= piece.first && count <= piece.last) return {after_put::send_again, count - piece.first};
+    if (count == piece.last + 1) return {put_outcome::done, piece.size_bytes()};
+    if (count >= piece.first && count <= piece.last) return {put_outcome::send_again, count - piece.first};
     return {};
 }
 

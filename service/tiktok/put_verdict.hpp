@@ -7,7 +7,7 @@
 
 namespace gateway::tiktok {
 
-enum class after_put {
+enum class put_outcome {
     done,        // TikTok has the chunk
     send_again,  // send the same held bytes again
     ask,         // unknown: read how far it got with status/fetch
@@ -26,12 +26,12 @@ struct put_answer {
 /// does not.
 bool is_markup(std::string_view body);
 
-after_put judge_put(const put_answer& answer, chunk piece, std::uint64_t size_bytes);
+put_outcome classify_put(const put_answer& answer, chunk piece, std::uint64_t size_bytes);
 
 /// Where to continue the chunk if TikTok has `count` bytes.
 struct resume_point {
-    after_put what =
-        after_put::refused;   // done, send_again (from `offset`), or refused: the count is impossible
+    put_outcome what =
+        put_outcome::refused; // done, send_again (from `offset`), or refused: the count is impossible
     std::uint64_t offset = 0; // within the chunk
 };
 resume_point resume_at(std::uint64_t count, chunk piece);

@@ -93,7 +93,7 @@ std::vector<std::string> ids_at(const json::object& from, std::string_view name)
 }
 
 failure lacks(const document& answer, std::string_view what) {
-    tiktok_words words{200, "", "", std::string(answer.log_id())};
+    tiktok_error_text words{200, "", "", std::string(answer.log_id())};
     return failure(errc::tiktok_error, "TikTok's answer has no " + std::string(what) + ".")
         .tiktok(std::move(words));
 }

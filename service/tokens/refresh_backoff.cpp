@@ -9,9 +9,9 @@ namespace gateway::tokens {
 namespace {
 
 constexpr milliseconds endpoint_base{500};
-constexpr milliseconds endpoint_most{60'000};
+constexpr milliseconds endpoint_max{60'000};
 constexpr milliseconds user_base{5'000};
-constexpr milliseconds user_most{300'000};
+constexpr milliseconds user_max{300'000};
 constexpr milliseconds retry_after_most{300'000};
 constexpr milliseconds probe_pause{500}; // for users that wait for the end of a probe
 constexpr std::size_t users_max = 100'000;
@@ -35,8 +35,8 @@ std::optional<refresh_backoff::backoff> refresh_backoff::blocked_by(const user_i
 }
 
 void refresh_backoff::endpoint_failed(failure why, std::optional<milliseconds> retry_after, steady_time now,
-                                      double chance) {
-    auto wait = jittered_backoff(endpoint_base, ++endpoint_failures_, endpoint_most, chance);
+                                      double jitter) {
+    auto wait = jittered_backoff(endpoint_base, ++endpoint_failures_, endpoint_max, jitter);
     if (retry_after) wait = std::max(wait, std::min(*retry_after, retry_after_most));
     endpoint_not_before_ = std::max(endpoint_not_before_, now + wait);
     endpoint_why_ = std::move(why);
@@ -52,10 +52,10 @@ bool refresh_backoff::may_have_rotated(const user_id& user, std::uint64_t versio
 }
 
 void refresh_backoff::user_failed(const user_id& user, std::uint64_t version, failure why, steady_time now,
-                                  double chance) {
-    auto& of = note_about(user, version, now);
+                                  double jitter) {
+    auto& of = entry_of(user, version, now);
     // Half of the wait is fixed, so that a user in doubt is never tried again at once.
-    const auto wait = jittered_backoff(user_base, ++of.failures, user_most, 0.5 + chance / 2);
+    const auto wait = jittered_backoff(user_base, ++of.failures, user_max, 0.5 + jitter / 2);
     of.not_before = now + wait;
     of.only_postponed = false;
     of.why = std::move(why);
@@ -63,7 +63,7 @@ void refresh_backoff::user_failed(const user_id& user, std::uint64_t version, fa
 
 void refresh_backoff::postpone(const user_id& user, std::uint64_t version, failure why, milliseconds wait,
                                steady_time now) {
-    auto& of = note_about(user, version, now);
+    auto& of = entry_of(user, version, now);
     of.not_before = now + wait;
     of.only_postponed = true;
     of.why = std::move(why);
@@ -85,7 +85,7 @@ void refresh_backoff::ended(const user_id& user) {
     if (probe_ && *probe_ == user) probe_.reset();
 }
 
-milliseconds refresh_backoff::turn_in(steady_time now) const {
+milliseconds refresh_backoff::next_turn_in(steady_time now) const {
     return left_until(next_turn_, now);
 }
 
@@ -111,8 +111,8 @@ refresh_backoff::note& refresh_backoff::note_of(const user_id& user, steady_time
     return users_[user];
 }
 
-refresh_backoff::note& refresh_backoff::note_about(const user_id& user, std::uint64_t version,
-                                                   steady_time now) {
+refresh_backoff::note& refresh_backoff::entry_of(const user_id& user, std::uint64_t version,
+                                                 steady_time now) {
     auto& of = note_of(user, now);
     if (of.version != version) of.failures = 0;
     of.version = version;

@@ -27,7 +27,7 @@ public:
 
     /// The token endpoint failed: all users wait, longer each time. `chance` is 0…1.
     void endpoint_failed(failure why, std::optional<milliseconds> retry_after, steady_time now,
-                         double chance);
+                         double jitter);
     /// The endpoint answered about one grant, so it works.
     void endpoint_answered() { endpoint_failures_ = 0; }
     /// The endpoint failed on a request with this pair, possibly after rotating it.
@@ -35,7 +35,7 @@ public:
     bool may_have_rotated(const user_id& user, std::uint64_t version) const;
     /// This pair was refused, or its outcome is unknown; the next try is later. A newer pair of the same user
     /// (a new grant) does not wait.
-    void user_failed(const user_id& user, std::uint64_t version, failure why, steady_time now, double chance);
+    void user_failed(const user_id& user, std::uint64_t version, failure why, steady_time now, double jitter);
     /// Lets this user's refresh wait in favour of more urgent ones.
     void postpone(const user_id& user, std::uint64_t version, failure why, milliseconds wait,
                   steady_time now);
@@ -47,7 +47,7 @@ public:
 
     /// Reserves the next turn for a refresh and gives the time until then.
     milliseconds reserve_turn(steady_time now);
-    milliseconds turn_in(steady_time now) const;
+    milliseconds next_turn_in(steady_time now) const;
     /// Reserves a turn again when the request is ready to be sent: the steps in between take different times,
     /// and TikTok must not receive the requests in bursts.
     milliseconds reserve_send_slot(steady_time now);
@@ -63,7 +63,7 @@ private:
     };
     note& note_of(const user_id& user, steady_time now);
     milliseconds take(steady_time& next, steady_time now) const;
-    note& note_about(const user_id& user, std::uint64_t version, steady_time now);
+    note& entry_of(const user_id& user, std::uint64_t version, steady_time now);
 
     double per_second_;
     steady_time next_turn_{}, next_send_slot_{};

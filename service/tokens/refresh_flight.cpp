@@ -104,8 +104,8 @@ task<refresh_outcome> store_answer(refresh_attempt& a, tiktok::token_answer answ
             co_return end;
         }
         if (saved && !saved->held_by_another) co_return co_await look_again(a);
-        const auto patience = a.s.is_draining() ? leaving_patience : store_patience;
-        if (steady_now() + retry_pause >= received + patience) break;
+        const auto busy_timeout = a.s.is_draining() ? leaving_patience : store_patience;
+        if (steady_now() + retry_pause >= received + busy_timeout) break;
         co_await pause_until(deadline::in(steady_now(), retry_pause));
     }
     co_return failed(refresh_result::store_failed, a.from, store_trouble());
@@ -118,10 +118,10 @@ task<refresh_outcome> not_known_yet(refresh_attempt& a, bool lost) {
         co_await note_state(a, connection_state::refresh_in_doubt, std::string(response_lost));
     else
         co_await a.s.refreshes.close(a.held, a.until);
-    const auto chance = a.s.chance();
+    const auto jitter = a.s.random_jitter();
     failure why{errc::tiktok_error, "TikTok does not know this user's new token yet."};
     const std::lock_guard guard(a.s.lock);
-    a.s.backoff.user_failed(a.one.user, a.from->version, why, steady_now(), chance);
+    a.s.backoff.user_failed(a.one.user, a.from->version, why, steady_now(), jitter);
     a.s.backoff.endpoint_answered();
     const auto blocked = a.s.backoff.blocked_by(a.one.user, a.from->version, true, steady_now());
     if (blocked) why = failure(why).retry_after(blocked->left);
@@ -129,7 +129,7 @@ task<refresh_outcome> not_known_yet(refresh_attempt& a, bool lost) {
 }
 
 /// invalid_grant: reads the store again first, because it may have a newer pair (T14).
-task<refresh_outcome> judge_invalid(refresh_attempt& a) {
+task<refresh_outcome> handle_invalid_grant(refresh_attempt& a) {
     auto there = co_await a.s.vault.load_again(a.one.user, time_to_end());
     if (there && (*there)->version != a.from->version) co_return newest(std::move(*there));
     bool lost = a.lost_before;
@@ -138,7 +138,8 @@ task<refresh_outcome> judge_invalid(refresh_attempt& a) {
         lost = lost || a.s.backoff.may_have_rotated(a.one.user, a.from->version);
     }
     // The age at the time of the request, because a paused process may read the answer much later.
-    if (a.from->renewed_within(a.s.settings.young, a.asked_at)) co_return co_await not_known_yet(a, lost);
+    if (a.from->renewed_within(a.s.settings.young_token_age, a.asked_at))
+        co_return co_await not_known_yet(a, lost);
     std::string cause = lost ? std::string(response_lost) : "refresh_token_invalid";
     co_await note_state(a, connection_state::reconnect_required, cause);
     {
@@ -149,16 +150,16 @@ task<refresh_outcome> judge_invalid(refresh_attempt& a) {
                      reconnect_failure(cause));
 }
 
-task<refresh_outcome> judge_lost(refresh_attempt& a, std::string why) {
+task<refresh_outcome> handle_lost_answer(refresh_attempt& a, std::string why) {
     co_await note_state(a, connection_state::refresh_in_doubt, std::string(response_lost));
-    const auto chance = a.s.chance();
+    const auto jitter = a.s.random_jitter();
     const std::lock_guard guard(a.s.lock);
     const auto now = steady_now();
     // Only TikTok's answer to a later try decides whether the user has to connect again.
     const failure trouble{errc::tiktok_unreachable,
                           "The answer of TikTok's token endpoint was lost: " + std::move(why)};
-    a.s.backoff.user_failed(a.one.user, a.from->version, trouble, now, chance);
-    a.s.backoff.endpoint_failed(trouble, std::nullopt, now, chance);
+    a.s.backoff.user_failed(a.one.user, a.from->version, trouble, now, jitter);
+    a.s.backoff.endpoint_failed(trouble, std::nullopt, now, jitter);
     const auto blocked = a.s.backoff.blocked_by(a.one.user, a.from->version, true, now);
     if (blocked) co_return failed(refresh_result::lost, a.from, failure(trouble).retry_after(blocked->left));
     co_return failed(refresh_result::lost, a.from, trouble);
@@ -180,7 +181,7 @@ task<refresh_outcome> judge_trouble(refresh_attempt& a, refresh_result how, fail
         co_await note_state(a, connection_state::refresh_in_doubt, std::string(response_lost));
     else
         co_await a.s.refreshes.close(a.held, a.until);
-    const auto chance = a.s.chance();
+    const auto jitter = a.s.random_jitter();
     const std::lock_guard guard(a.s.lock);
     const auto now = steady_now();
     // A request that fails with a 5xx may have rotated the pair. The grant is not marked as in doubt, since
@@ -189,9 +190,9 @@ task<refresh_outcome> judge_trouble(refresh_attempt& a, refresh_result how, fail
     if (has_words && why.details()->tiktok->status >= 500)
         a.s.backoff.rotation_possible(a.one.user, a.from->version, now);
     if (is_about_everybody(why)) {
-        a.s.backoff.endpoint_failed(why, retry_after, now, chance);
+        a.s.backoff.endpoint_failed(why, retry_after, now, jitter);
     } else {
-        a.s.backoff.user_failed(a.one.user, a.from->version, why, now, chance);
+        a.s.backoff.user_failed(a.one.user, a.from->version, why, now, jitter);
         a.s.backoff.endpoint_answered();
     }
     const auto blocked = a.s.backoff.blocked_by(a.one.user, a.from->version, true, now);
@@ -202,9 +203,9 @@ task<refresh_outcome> judge_trouble(refresh_attempt& a, refresh_result how, fail
 task<refresh_outcome> settle(refresh_attempt& a, tiktok::token_outcome outcome) {
     if (auto* answer = std::get_if<tiktok::token_answer>(&outcome))
         co_return co_await store_answer(a, std::move(*answer));
-    if (std::holds_alternative<tiktok::grant_invalid>(outcome)) co_return co_await judge_invalid(a);
+    if (std::holds_alternative<tiktok::grant_invalid>(outcome)) co_return co_await handle_invalid_grant(a);
     if (auto* lost = std::get_if<tiktok::answer_lost>(&outcome))
-        co_return co_await judge_lost(a, std::move(lost->why));
+        co_return co_await handle_lost_answer(a, std::move(lost->why));
     if (auto* later = std::get_if<tiktok::try_later>(&outcome))
         co_return co_await judge_trouble(a, refresh_result::try_later, std::move(later->why),
                                          later->retry_after);
@@ -215,7 +216,7 @@ task<refresh_outcome> settle(refresh_attempt& a, tiktok::token_outcome outcome) 
 }
 
 /// A short wait, because the turns came at the same pace. A second try does not queue again.
-task<void> keep_the_pace(refresh_attempt& a) {
+task<void> wait_for_send_slot(refresh_attempt& a) {
     milliseconds wait{0};
     {
         const std::lock_guard guard(a.s.lock);
@@ -260,7 +261,7 @@ task<refresh_outcome> with_lease(refresh_attempt& a) {
     if (*begun == store::refresh_begin::refused) co_return co_await look_again(a);
     if (*begun == store::refresh_begin::begun_again) a.lost_before = true;
     failpoint("refresh.intent_durable"); // R2
-    co_await keep_the_pace(a);
+    co_await wait_for_send_slot(a);
     if (!may_ask(a)) { // nothing was sent, so this try leaves no new doubt
         if (!a.lost_before) co_await a.s.refreshes.close(a.held, time_to_end());
         co_return broken(store_trouble());
@@ -308,8 +309,8 @@ task<vault::shared_tokens> take_turn(token_service::state& s, const flight& one)
                              && is_good(*known, wall_now());
         const std::lock_guard guard(s.lock);
         const auto now = steady_now();
-        if (patient && s.backoff.turn_in(now) > turn_patience) {
-            s.backoff.postpone(one.user, one.version, store_trouble(), s.backoff.turn_in(now), now);
+        if (patient && s.backoff.next_turn_in(now) > turn_patience) {
+            s.backoff.postpone(one.user, one.version, store_trouble(), s.backoff.next_turn_in(now), now);
             co_return known;
         }
         wait = s.backoff.reserve_turn(now);
@@ -341,8 +342,8 @@ void count(telemetry::sink& counts, const user_id& user, refresh_result result, 
     counts.refresh_ended(name, took);
     if (result == refreshed || result == superseded) return;
     const bool alarm = result == lost || result == wrong_account || result == store_failed;
-    counts.tell(alarm ? telemetry::level::error : telemetry::level::warn, "token_refresh",
-                {{"result", name}, {"user", user.text()}});
+    counts.log(alarm ? telemetry::level::error : telemetry::level::warn, "token_refresh",
+               {{"result", name}, {"user", user.text()}});
 }
 
 /// Completes the refresh for its waiters, also if the coroutine is destroyed early.
@@ -355,7 +356,7 @@ public:
         s_.complete(one_, end_);
         one_->ended.set(std::move(end_));
     }
-    void tell(refresh_outcome end) { end_ = std::move(end); }
+    void set_end(refresh_outcome end) { end_ = std::move(end); }
 
 private:
     token_service::state& s_;
@@ -374,7 +375,7 @@ task<void> run_refresh(std::shared_ptr<token_service::state> s, shared_flight on
         auto end = co_await refresh(*s, *one);
         how = end.how;
         asked = end.asked || end.how == refresh_result::store_failed;
-        at_the_end.tell(std::move(end));
+        at_the_end.set_end(std::move(end));
     }
     const auto took = std::chrono::duration_cast<milliseconds>(steady_now() - began);
     if (asked && s->counts) count(*s->counts, one->user, how, took);

@@ -11,7 +11,7 @@ milliseconds ahead_of(const vault::token_set& tokens, milliseconds refresh_ahead
 
 bool is_good(const vault::token_set& tokens, wall_time now) {
     const auto lifetime = tokens.access_expires_at - tokens.received_at;
-    const auto last = std::min(last_moment, std::max(milliseconds{0}, lifetime / 4));
+    const auto last = std::min(shutdown_cutoff, std::max(milliseconds{0}, lifetime / 4));
     return !tokens.access_token.empty() && now < tokens.access_expires_at - last;
 }
 
@@ -35,19 +35,21 @@ token_step decide(const vault::token_set& tokens, wall_time now, milliseconds re
     return back_off_left ? token_step::wait : token_step::refresh;
 }
 
-refusal_advice judge_refusal(const refused_pair& pair, const refusal_times& times) {
+refusal_decision classify_refusal(const refused_pair& pair, const refusal_times& times) {
     constexpr milliseconds shortest{500};
     constexpr std::uint32_t enough = 2; // refreshes, the second at least `young` after the first
     if (pair.taken_there) return {refusal_step::refresh};
     if (!pair.age) return {refusal_step::refresh};
     const milliseconds age = *pair.age;
-    if (age < times.settling)
-        return {refusal_step::send_again, std::min(std::max(2 * age, shortest), times.settling - age)};
+    if (age < times.propagation_grace)
+        return {refusal_step::send_again,
+                std::min(std::max(2 * age, shortest), times.propagation_grace - age)};
     if (!pair.taken && pair.forced_in_a_row >= enough) {
         if (age >= times.certain) return {refusal_step::reconnect};
         return {refusal_step::try_later, times.certain - age};
     }
-    if (age < times.young && pair.forced_in_a_row > 0) return {refusal_step::try_later, times.young - age};
+    if (age < times.young_token_age && pair.forced_in_a_row > 0)
+        return {refusal_step::try_later, times.young_token_age - age};
     return {refusal_step::refresh};
 }
 

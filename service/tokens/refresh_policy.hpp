@@ -18,7 +18,7 @@ enum class token_step {
 };
 
 /// An access token this near to its end is not sent, because it could expire on the way.
-inline constexpr milliseconds last_moment{5'000};
+inline constexpr milliseconds shutdown_cutoff{5'000};
 
 /// The cause for a connection whose new pair was lost in TikTok's answer.
 inline constexpr std::string_view response_lost = "rotation_response_lost";
@@ -47,7 +47,7 @@ struct refused_pair {
     std::optional<milliseconds> age;   // since a refresh gave it; empty for the pair of a login or an import
     std::uint32_t forced_in_a_row = 0; // of token_set
 };
-struct refusal_advice {
+struct refusal_decision {
     refusal_step what = refusal_step::refresh;
     milliseconds wait{0}; // of send_again and try_later
 };
@@ -56,10 +56,10 @@ struct refusal_advice {
 /// before; it bounds the refreshes if TikTok refuses always. `certain`: while the newest pair is younger, no
 /// user is asked to connect again.
 struct refusal_times {
-    milliseconds settling, young, certain;
+    milliseconds propagation_grace, young_token_age, certain;
 };
-refusal_advice judge_refusal(const refused_pair& pair, const refusal_times& times);
-/// The value of forced_in_a_row for the pair of the refresh that judge_refusal advises.
+refusal_decision classify_refusal(const refused_pair& pair, const refusal_times& times);
+/// The value of forced_in_a_row for the pair of the refresh that classify_refusal advises.
 std::uint32_t forced_after(const refused_pair& pair);
 
 } // namespace gateway::tokens

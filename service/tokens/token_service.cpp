@@ -131,7 +131,7 @@ task<result<vault::shared_tokens>> token_service::state::give_up(user_id user, s
     co_return reconnect_failure(cause);
 }
 
-double token_service::state::chance() {
+double token_service::state::random_jitter() {
     const std::lock_guard guard(lock);
     return std::uniform_real_distribution<double>{0, 1}(dice);
 }
@@ -152,8 +152,8 @@ token_service::token_service(worker& home, tiktok::oauth& ask, vault::token_vaul
 
 token_service::~token_service() = default;
 
-void token_service::expect(const user_id& user) const {
-    state_->vault.expect(user);
+void token_service::prefetch(const user_id& user) const {
+    state_->vault.prefetch(user);
 }
 
 vault::shared_tokens token_service::ready(const user_id& user, wall_time now) const {
@@ -207,8 +207,9 @@ task<result<vault::shared_tokens>> token_service::refresh_after_401(user_id user
     if ((*known)->version != refused->version) co_return co_await access(std::move(user), until);
     if (is_over(**known) || (*known)->refresh_token.empty()) co_return reconnect_failure((*known)->cause);
     const auto pair = facts_of(*refused, **known, kind);
-    const refusal_times times{s->settings.settling, s->settings.young, s->settings.certain};
-    const auto next = judge_refusal(pair, times);
+    const refusal_times times{s->settings.propagation_grace, s->settings.young_token_age,
+                              s->settings.certain};
+    const auto next = classify_refusal(pair, times);
     if (next.what == refusal_step::send_again) {
         const auto pause = deadline::in(steady_now(), next.wait);
         if (until.passed(pause.at())) co_return not_taken_yet(next.wait);

@@ -48,11 +48,11 @@ std::string_view name_of(refresh_result result);
 
 struct token_service_settings {
     double refresh_per_second = 10;
-    milliseconds refresh_ahead{300'000};  // cut to half the lifetime
-    milliseconds request_timeout{15'000}; // one request to the token endpoint
-    milliseconds lease_length{60'000};    // longer than two requests and their writes
-    milliseconds settling{3'000};         // for this time a 401 for a pair of a refresh means "not yet"…
-    milliseconds young{
+    milliseconds refresh_ahead{300'000};   // cut to half the lifetime
+    milliseconds request_timeout{15'000};  // one request to the token endpoint
+    milliseconds lease_length{60'000};     // longer than two requests and their writes
+    milliseconds propagation_grace{3'000}; // for this time a 401 for a pair of a refresh means "not yet"…
+    milliseconds young_token_age{
         60'000}; // …and for this time an invalid_grant for it is not final, and a 401 causes no other refresh
     milliseconds certain{10'000}; // a refused pair is not given up while it is younger
 };
@@ -66,7 +66,7 @@ public:
     ~token_service();
 
     /// Prefetches for a call of ready() that follows soon. Any thread.
-    void expect(const user_id& user) const;
+    void prefetch(const user_id& user) const;
     /// The hot path: the set in memory if it needs no refresh. Null: call access(). Any thread.
     vault::shared_tokens ready(const user_id& user, wall_time now) const;
 
@@ -79,7 +79,7 @@ public:
     /// tiktok::endpoint, as noted in the set when TikTok accepts it). Gives another set, or the same one
     /// after a pause if it is so new that some of TikTok's servers may not accept it yet; tiktok_error with
     /// the time to wait while another refresh would not help; reconnect_required, which is also stored, when
-    /// only a new login helps (judge_refusal). Any worker.
+    /// only a new login helps (classify_refusal). Any worker.
     task<result<vault::shared_tokens>> refresh_after_401(user_id user, vault::shared_tokens refused,
                                                          unsigned kind, deadline until);
 

@@ -52,7 +52,7 @@ struct token_service::state : std::enable_shared_from_this<token_service::state>
     /// Stores that only a new login helps, and gives that failure.
     task<result<vault::shared_tokens>> give_up(user_id user, std::uint64_t version, std::string cause,
                                                deadline until);
-    double chance();
+    double random_jitter();
     bool is_draining() const {
         const std::lock_guard guard(lock);
         return draining;

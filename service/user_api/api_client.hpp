@@ -51,9 +51,9 @@ public:
 
     /// Prefetches the user's data for a call that has arrived. With many users it is not in the processor's
     /// cache, so it is loaded while the call is being checked.
-    void expect(const user_id& user) const {
-        tokens_.expect(user);
-        windows_.expect(user.text());
+    void prefetch(const user_id& user) const {
+        tokens_.prefetch(user);
+        windows_.prefetch(user.text());
     }
 
 private:

@@ -23,7 +23,7 @@ namespace {
 
 failure window_is_full(tiktok::endpoint which, const limits::no_slot& refused) {
     const auto wait_s = std::chrono::ceil<seconds>(refused.wait).count();
-    std::string sentence = "TikTok accepts " + std::to_string(refused.stands.limit) + " ";
+    std::string sentence = "TikTok accepts " + std::to_string(refused.status.limit) + " ";
     sentence += tiktok::row_of(which).counts;
     sentence += " a minute for this user; try again in " + std::to_string(wait_s)
                 + (wait_s == 1 ? " second." : " seconds.");
@@ -32,7 +32,7 @@ failure window_is_full(tiktok::endpoint which, const limits::no_slot& refused) {
         .retry_after(refused.wait);
 }
 
-failure limits_are_away(const windows::store_is_away& why) {
+failure limits_are_away(const windows::store_unavailable& why) {
     return failure(errc::vault_unavailable,
                    "How many of TikTok's calls are left to this user is told by the store, which does not "
                    "answer; try again soon.")
@@ -40,16 +40,16 @@ failure limits_are_away(const windows::store_is_away& why) {
 }
 
 /// Settles the slot by TikTok's answer or its absence, and gives the window's state.
-limits::standing settle(limits::permit& slot, const call_outcome& out, milliseconds close_for,
-                        steady_time now) {
+limits::quota_status settle(limits::permit& slot, const call_outcome& out, milliseconds close_for,
+                            steady_time now) {
     if (out.answered) {
-        const auto stands = slot.settle(now);
-        if (close_for.count() == 0) return stands; // the usual case
+        const auto status = slot.settle(now);
+        if (close_for.count() == 0) return status; // the usual case
     } else if (!out.may_have_left) {
         slot.give_back();
     }
     if (close_for.count() > 0) slot.close_until(now + close_for);
-    return slot.stands(now);
+    return slot.status(now);
 }
 
 std::string_view log_id_of(const result<tiktok::document>& answer) {
@@ -90,7 +90,7 @@ telemetry::recorder& bound_api::recorder() const {
     return shared_.recorder_;
 }
 
-bool bound_api::bind_now() {
+bool bound_api::try_bind() {
     bound_at_ = coarse_wall_now();
     bound_ = shared_.tokens_.ready(user_, bound_at_);
     if (!bound_) return false;
@@ -119,7 +119,7 @@ vault::shared_tokens bound_api::tokens_now() const {
     return just_found && tokens::is_good(*bound_, now) ? bound_ : shared_.tokens_.ready(user_, now);
 }
 
-void bound_api::told_of_refusal(tiktok::endpoint which, const failure& why) {
+void bound_api::note_refusal(tiktok::endpoint which, const failure& why) {
     if (why.code() != errc::rate_limited || !why.details()) return;
     if (why.details()->scope)
         shared_.recorder_.rate_limited(*why.details()->scope, tiktok::row_of(which).name);
@@ -134,12 +134,13 @@ task<result<limits::permit>> bound_api::wait_for_slot(tiktok::endpoint which,
             taken = co_await shared_.windows_.ask(std::move(key), kind, until_);
         }
         if (auto* slot = std::get_if<limits::permit>(&taken)) co_return std::move(*slot);
-        if (const auto* away = std::get_if<windows::store_is_away>(&taken)) co_return limits_are_away(*away);
+        if (const auto* away = std::get_if<windows::store_unavailable>(&taken))
+            co_return limits_are_away(*away);
         const auto& refused = std::get<limits::no_slot>(taken);
-        record_.user_window = refused.stands;
+        record_.user_window = refused.status;
         if (!waits_for_slots_ || until_.passed(now + refused.wait)) {
             failure f = window_is_full(which, refused);
-            told_of_refusal(which, f);
+            note_refusal(which, f);
             co_return f;
         }
         co_await pause_until(deadline::in(now, refused.wait));
@@ -176,35 +177,35 @@ task<result<tiktok::document>> bound_api::call(tiktok::api_request what) {
             auto reply = co_await shared_.client_.send(shared_.api_, request->bytes.reveal(),
                                                        repeat_of(what.which), until_);
             shared_.buffers_.give(std::move(request));
-            slot.expect();
+            slot.prefetch();
             note_reply(out, shared_.recorder_, what.which, std::move(reply), token, began);
         }
         if (row.repeats == tiktok::repeat_class::unsafe) failpoint("post.init_answered");
         const steady_time now = out.ended;
         note(out);
-        advice next;
+        retry_decision next;
         if (!out.answer)
-            next = after_failure(out.answer.error(), row.repeats, so_far, out.named_wait, now,
-                                 until_.left(now), waits_for_slots_, random_unit(), shared_.budget_);
+            next = decide_retry(out.answer.error(), row.repeats, so_far, out.named_wait, now,
+                                until_.left(now), waits_for_slots_, random_unit(), shared_.budget_);
         milliseconds close_for{0};
         if (is_rate_limit(out)) {
             close_for =
-                next.what == next_step::again ? next.wait : out.named_wait.value_or(tiktok::rate_limit_wait);
-            if (row.may_be_counted_per_app && slot.stands(now).remaining > 0)
+                next.what == retry_step::again ? next.wait : out.named_wait.value_or(tiktok::rate_limit_wait);
+            if (row.may_be_counted_per_app && slot.status(now).remaining > 0)
                 out.answer = limit_of_the_app(out.answer.error());
         }
         record_.user_window = settle(slot, out, close_for, now);
-        if (close_for.count() > 0) shared_.windows_.tell_closed(user_.text(), kind, close_for);
+        if (close_for.count() > 0) shared_.windows_.announce_closed(user_.text(), kind, close_for);
 
         if (out.answer) {
             tokens->accepted.note(kind);
             co_return std::move(out.answer);
         }
-        if (next.what == next_step::give_up) {
-            told_of_refusal(what.which, out.answer.error());
+        if (next.what == retry_step::give_up) {
+            note_refusal(what.which, out.answer.error());
             co_return std::move(out.answer);
         }
-        if (next.what == next_step::refresh) {
+        if (next.what == retry_step::refresh) {
             auto fresh = co_await shared_.tokens_.refresh_after_401(user_, tokens, kind, until_);
             if (!fresh) co_return with_words_of(out.answer.error(), fresh.error());
             ++so_far.token_refusals;

@@ -52,7 +52,7 @@ public:
     void wait_for_slots(bool wait) { waits_for_slots_ = wait; }
     /// Finds the user's token and granted scopes without waiting, which is the usual case. If that fails,
     /// call bind(), which reads the vault and does not call TikTok: user_not_connected, reconnect_required.
-    bool bind_now();
+    bool try_bind();
     task<result<void>> bind();
     /// What the user granted, once bound.
     std::span<const std::string> scopes() const;
@@ -79,7 +79,7 @@ private:
     task<result<limits::permit>> wait_for_slot(tiktok::endpoint which, windows::shared_windows::taken taken);
     vault::shared_tokens tokens_now() const;
     void note(const call_outcome& out);
-    void told_of_refusal(tiktok::endpoint which, const failure& why);
+    void note_refusal(tiktok::endpoint which, const failure& why);
 
     api_client& shared_;
     const user_id& user_;

@@ -89,7 +89,7 @@ struct chunk_sender::state {
     task<result<tiktok::resume_point>> ask(tiktok::chunk piece, std::uint64_t offset);
     task<result<int>> send_chunk(tiktok::chunk piece);
     bool is_possible(const tiktok::resume_point& at) const;
-    void tell(const put_end& end, milliseconds took);
+    void count(const put_end& end, milliseconds took);
     task<result<int>> try_chunk(tiktok::chunk piece);
     failure gave_up(tiktok::chunk piece, const put_end& end) const;
     failure broke_off(tiktok::chunk piece, std::string why) const;
@@ -146,18 +146,18 @@ task<put_end> chunk_sender::state::put(tiktok::chunk piece, std::uint64_t offset
     } else {
         end.network_failed = co_await pass_on(**exchange, piece, offset, end);
     }
-    tell(end, std::chrono::duration_cast<milliseconds>(steady_now() - began));
+    count(end, std::chrono::duration_cast<milliseconds>(steady_now() - began));
     co_return end;
 }
 
-void chunk_sender::state::tell(const put_end& end, milliseconds took) {
+void chunk_sender::state::count(const put_end& end, milliseconds took) {
     if (end.source_failed) return;
     telemetry::call_record& record = tiktok->record();
     ++record.upstream_calls;
     record.upstream_time += took;
     std::string_view label = "unreachable";
     if (!end.network_failed) {
-        const tiktok_words words{end.reply.status, {}, {}, {}};
+        const tiktok_error_text words{end.reply.status, {}, {}, {}};
         label = end.reply.status < 300 ? "ok" : tiktok::code_label(words);
     }
     shared.recorder_.upstream_call(tiktok::row_of(tiktok::endpoint::upload).name, label, took);
@@ -180,7 +180,7 @@ failure chunk_sender::state::gave_up(tiktok::chunk piece, const put_end& end) co
 /// Asks TikTok how many bytes it has (docs/tiktok-wire.md §5.2, "Lost answer"). If that fails, sending the
 /// same bytes again does no harm: TikTok refuses bytes that it has with 416.
 task<result<tiktok::resume_point>> chunk_sender::state::ask(tiktok::chunk piece, std::uint64_t offset) {
-    const tiktok::resume_point same_again{tiktok::after_put::send_again, offset};
+    const tiktok::resume_point same_again{tiktok::put_outcome::send_again, offset};
     auto status = co_await tiktok->fetch_status(id);
     if (!status) co_return same_again;
     if (status->status == "FAILED") co_return broke_off(piece, "TikTok gave this upload up.");
@@ -192,40 +192,40 @@ task<result<tiktok::resume_point>> chunk_sender::state::ask(tiktok::chunk piece,
 /// Checks TikTok's answer: it cannot have bytes that were not read yet, and bytes missing before the chunk
 /// cannot be sent any more.
 bool chunk_sender::state::is_possible(const tiktok::resume_point& at) const {
-    return at.what != tiktok::after_put::refused && at.offset <= held.filled_bytes();
+    return at.what != tiktok::put_outcome::refused && at.offset <= held.filled_bytes();
 }
 
 task<result<int>> chunk_sender::state::try_chunk(tiktok::chunk piece) {
-    tiktok::resume_point at{tiktok::after_put::send_again, 0};
+    tiktok::resume_point at{tiktok::put_outcome::send_again, 0};
     for (std::uint32_t failed = 0;;) {
         put_end end = co_await put(piece, at.offset);
         if (end.source_failed) co_return *end.source_failed;
         if (end.network_failed && !is_curable(*end.network_failed)) co_return gave_up(piece, end);
 
-        at.what = tiktok::after_put::ask;
+        at.what = tiktok::put_outcome::ask;
         if (!end.network_failed) {
             const tiktok::put_answer answer{end.reply.status, end.reply.content_range, end.all_sent,
                                             tiktok::is_markup(end.reply.body())};
             const tiktok::chunk sent{piece.first + at.offset, piece.last};
-            at.what = tiktok::judge_put(answer, sent, plan.size_bytes);
+            at.what = tiktok::classify_put(answer, sent, plan.size_bytes);
         }
-        if (at.what == tiktok::after_put::start_again)
+        if (at.what == tiktok::put_outcome::start_again)
             co_return broke_off(piece, "TikTok's upload address is no longer valid.");
-        if (at.what == tiktok::after_put::done && held.filled_bytes() == piece.size_bytes())
+        if (at.what == tiktok::put_outcome::done && held.filled_bytes() == piece.size_bytes())
             co_return end.reply.status < 300 ? end.reply.status : 201;
-        if (at.what == tiktok::after_put::done || at.what == tiktok::after_put::refused
+        if (at.what == tiktok::put_outcome::done || at.what == tiktok::put_outcome::refused
             || ++failed >= failed_puts_max)
             co_return gave_up(piece, end);
 
         const milliseconds wait = jittered_backoff(first_wait_bound, failed, wait_bound_max, random_unit());
         if (wait >= tiktok->until().left(steady_now())) co_return gave_up(piece, end);
         co_await pause_until(deadline::in(steady_now(), wait));
-        if (at.what == tiktok::after_put::send_again) continue;
+        if (at.what == tiktok::put_outcome::send_again) continue;
         auto told_by_tiktok = co_await ask(piece, at.offset);
         if (!told_by_tiktok) co_return told_by_tiktok.error();
         at = *told_by_tiktok;
         if (!is_possible(at)) co_return broke_off(piece, "TikTok's count of this upload does not fit.");
-        if (at.what == tiktok::after_put::done) co_return 201;
+        if (at.what == tiktok::put_outcome::done) co_return 201;
     }
 }
 

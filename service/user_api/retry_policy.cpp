@@ -34,14 +34,14 @@ bool is_rate_limit(const failure& f) {
 
 } // namespace
 
-advice after_failure(const failure& f, tiktok::repeat_class repeats, const tries& so_far,
-                     std::optional<milliseconds> named_wait, steady_time now, milliseconds left,
-                     bool waits_for_slots, double chance, retry_budget& budget) {
+retry_decision decide_retry(const failure& f, tiktok::repeat_class repeats, const tries& so_far,
+                            std::optional<milliseconds> named_wait, steady_time now, milliseconds left,
+                            bool waits_for_slots, double jitter, retry_budget& budget) {
     // Never repeated, whatever the answer: it could post twice.
     if (repeats == tiktok::repeat_class::unsafe && may_have_had_its_effect(f)) return {};
     // A token is refused before any effect, for every class.
     if (was_token_refused(f))
-        return {so_far.token_refusals < token_refusals_max ? next_step::refresh : next_step::give_up};
+        return {so_far.token_refusals < token_refusals_max ? retry_step::refresh : retry_step::give_up};
 
     const bool rate_limited = is_rate_limit(f);
     const bool may_repeat = repeats == tiktok::repeat_class::safe ? rate_limited || is_trouble(f)
@@ -49,11 +49,11 @@ advice after_failure(const failure& f, tiktok::repeat_class repeats, const tries
     if (!may_repeat || so_far.repeats >= repeats_max) return {};
 
     milliseconds wait =
-        jittered_backoff(rate_limited ? rate_bound : trouble_bound, so_far.repeats, bound_max, chance);
+        jittered_backoff(rate_limited ? rate_bound : trouble_bound, so_far.repeats, bound_max, jitter);
     if (rate_limited && waits_for_slots) wait = tiktok::rate_limit_wait;
     if (named_wait) wait = std::max(wait, *named_wait);
     if (wait >= left || !budget.spend(now)) return {};
-    return {next_step::again, wait};
+    return {retry_step::again, wait};
 }
 
 } // namespace gateway::user_api

@@ -17,10 +17,10 @@ struct tries {
     std::uint32_t token_refusals = 0; // 401
 };
 
-enum class next_step { give_up, refresh, again };
+enum class retry_step { give_up, refresh, again };
 
-struct advice {
-    next_step what = next_step::give_up;
+struct retry_decision {
+    retry_step what = retry_step::give_up;
     milliseconds wait{0};
 };
 
@@ -31,8 +31,8 @@ inline constexpr std::uint32_t token_refusals_max = 8;
 /// `chance` is in [0, 1). `named_wait` is TikTok's Retry-After. `left` is what remains of the deadline at
 /// `now`. `waits_for_slots`: may wait for a rate limit although the call writes, because a refused call had
 /// no effect.
-advice after_failure(const failure& f, tiktok::repeat_class repeats, const tries& so_far,
-                     std::optional<milliseconds> named_wait, steady_time now, milliseconds left,
-                     bool waits_for_slots, double chance, retry_budget& budget);
+retry_decision decide_retry(const failure& f, tiktok::repeat_class repeats, const tries& so_far,
+                            std::optional<milliseconds> named_wait, steady_time now, milliseconds left,
+                            bool waits_for_slots, double jitter, retry_budget& budget);
 
 } // namespace gateway::user_api

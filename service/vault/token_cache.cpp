@@ -2,12 +2,12 @@
 
 namespace gateway::vault {
 
-void token_cache::expect(const user_id& user) const {
-    shards_.expect(user);
+void token_cache::prefetch(const user_id& user) const {
+    shards_.prefetch(user);
 }
 
 shared_tokens token_cache::find(const user_id& user) const {
-    const auto touch = touch_.load(std::memory_order_acquire);
+    const auto touch = feed_epoch_.load(std::memory_order_acquire);
     if (touch == lost) return nullptr;
     const place at = shards_.of(user);
     const std::lock_guard lock(at.home.lock);
@@ -15,7 +15,7 @@ shared_tokens token_cache::find(const user_id& user) const {
     return found && found->touch == touch ? found->tokens : nullptr;
 }
 
-shared_tokens token_cache::find_unsure(const user_id& user) const {
+shared_tokens token_cache::find_stale(const user_id& user) const {
     const place at = shards_.of(user);
     const std::lock_guard lock(at.home.lock);
     const auto* const found = at.find();
@@ -23,7 +23,7 @@ shared_tokens token_cache::find_unsure(const user_id& user) const {
 }
 
 token_cache::moment token_cache::now(const user_id& user) const {
-    const auto touch = touch_.load(std::memory_order_acquire);
+    const auto touch = feed_epoch_.load(std::memory_order_acquire);
     const place at = shards_.of(user);
     const std::lock_guard lock(at.home.lock);
     return {at.home.generation, at.home.heard, touch};
@@ -46,7 +46,7 @@ void token_cache::put_written(const shared_tokens& tokens, moment noted) {
     if (!found || found->tokens->version < tokens->version) put(at, tokens, touch);
 }
 
-void token_cache::doubt(const user_id& user) {
+void token_cache::mark_stale(const user_id& user) {
     const place at = shards_.of(user);
     const std::lock_guard lock(at.home.lock);
     ++at.home.generation;
@@ -73,8 +73,8 @@ void token_cache::changed_elsewhere(const user_id& user, std::uint64_t version) 
         found->touch = lost;
 }
 
-void token_cache::in_touch(bool is) {
-    touch_.store(is ? ++touches_ : lost, std::memory_order_release);
+void token_cache::feed_connected(bool is) {
+    feed_epoch_.store(is ? ++touches_ : lost, std::memory_order_release);
 }
 
 void token_cache::put(const place& at, const shared_tokens& tokens, std::uint64_t touch) {

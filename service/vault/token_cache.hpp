@@ -29,11 +29,11 @@ public:
     };
 
     /// Prefetches the memory of this user's entry, which is needed soon.
-    void expect(const user_id& user) const;
+    void prefetch(const user_id& user) const;
     /// The newest set. Null: read the store.
     shared_tokens find(const user_id& user) const;
     /// The last cached set, which may have been replaced by another replica.
-    shared_tokens find_unsure(const user_id& user) const;
+    shared_tokens find_stale(const user_id& user) const;
     /// Call before the store is read or written.
     moment now(const user_id& user) const;
     /// Adds a set that was read; ignored if something was written since `noted`.
@@ -41,7 +41,7 @@ public:
     /// Adds a set that was written durably.
     void put_written(const shared_tokens& tokens, moment noted);
     /// Marks the user's set as possibly replaced.
-    void doubt(const user_id& user);
+    void mark_stale(const user_id& user);
     void drop(const user_id& user);
     /// Another replica wrote `version`; 0: the connection has ended. A replaced set is removed. One that was
     /// read since then is only marked as possibly stale, because the notification may be late and the store
@@ -50,7 +50,7 @@ public:
 
     /// Whether notifications of other replicas arrive; at first true. Sets read after the change to `true`
     /// are current; those read before may be stale.
-    void in_touch(bool is);
+    void feed_connected(bool is);
 
 private:
     static constexpr std::uint64_t lost = 0; // no set was read under this number
@@ -74,7 +74,7 @@ private:
 
     std::size_t users_max_;
     std::atomic<std::size_t> users_{0};
-    std::atomic<std::uint64_t> touch_{
+    std::atomic<std::uint64_t> feed_epoch_{
         1}; // increases each time notifications start to arrive; `lost` while they do not
     std::atomic<std::uint64_t> touches_{1};
     mutable user_shards<shard> shards_;

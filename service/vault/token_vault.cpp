@@ -86,7 +86,7 @@ task<result<shared_tokens>> token_vault::state::read(user_id user, deadline unti
         }
         take_tokens(*out, std::move(*text));
     }
-    if (const auto before = cache.find_unsure(user); before && before->version == out->version)
+    if (const auto before = cache.find_stale(user); before && before->version == out->version)
         out->accepted = before->accepted;
     cache.put_read(out, noted);
     co_return shared_tokens{out};
@@ -129,8 +129,8 @@ token_vault::~token_vault() {
     state_->connections.stop_listening(*state_);
 }
 
-void token_vault::expect(const user_id& user) const {
-    state_->cache.expect(user);
+void token_vault::prefetch(const user_id& user) const {
+    state_->cache.prefetch(user);
 }
 
 shared_tokens token_vault::cached(const user_id& user) const {
@@ -140,7 +140,7 @@ shared_tokens token_vault::cached(const user_id& user) const {
 task<result<shared_tokens>> token_vault::load(user_id user, deadline until) {
     auto& s = *state_;
     if (auto known = s.cache.find(user)) co_return known;
-    auto unsure = s.cache.find_unsure(user);
+    auto unsure = s.cache.find_stale(user);
     if (!unsure) co_return co_await s.read(std::move(user), until);
     // A token that was read before stays usable while the store is away (V11), and only a few calls wait for
     // the store's timeout.
@@ -151,14 +151,14 @@ task<result<shared_tokens>> token_vault::load(user_id user, deadline until) {
                       && (there.error().code() == errc::vault_unavailable
                           || there.error().code() == errc::deadline_exceeded);
     if (!away) co_return there;
-    unsure = s.cache.find_unsure(user);
+    unsure = s.cache.find_stale(user);
     if (!unsure) co_return there;
     s.away_until.store(steady_now() + ask_again_after, std::memory_order_relaxed);
     co_return unsure;
 }
 
 task<result<shared_tokens>> token_vault::load_again(user_id user, deadline until) {
-    state_->cache.doubt(user);
+    state_->cache.mark_stale(user);
     co_return co_await state_->read(std::move(user), until);
 }
 
@@ -200,7 +200,7 @@ task<result<shared_tokens>> token_vault::save_grant(user_id user, fresh_tokens f
         auto out = described(record, state_->scopes);
         const auto stored = co_await s.connections.put(std::move(record), expected, until);
         if (!stored) {
-            s.cache.doubt(user); // it may have been stored all the same
+            s.cache.mark_stale(user); // it may have been stored all the same
             co_return stored.error();
         }
         if (!*stored) continue;
@@ -246,7 +246,7 @@ task<result<saved_refresh>> token_vault::save_refreshed(store::lease held, share
     auto out = described(record, state_->scopes);
     const auto ended = co_await s.refreshes.finish(std::move(held), std::move(record), from->version, until);
     if (!ended) {
-        s.cache.doubt(from->user);
+        s.cache.mark_stale(from->user);
         co_return ended.error();
     }
     if (*ended != store::refresh_end::stored) {
@@ -263,7 +263,7 @@ task<result<bool>> token_vault::set_state(user_id user, std::uint64_t version, s
                                           std::string cause, wall_time now, deadline until) {
     auto changed =
         co_await state_->connections.set_state(user, version, now_is, std::move(cause), now, until);
-    state_->cache.doubt(user);
+    state_->cache.mark_stale(user);
     if (!changed) co_return changed.error();
     co_return *changed;
 }

@@ -80,7 +80,7 @@ public:
     key_standing newest_key() const;
 
     /// Prefetches for a call of cached() that follows soon.
-    void expect(const user_id& user) const;
+    void prefetch(const user_id& user) const;
     /// The decrypted set if it is in memory; no wait, no allocation. Null: call load().
     shared_tokens cached(const user_id& user) const;
     /// From memory or the store. If a record does not open, its previous version is used (state

@@ -49,9 +49,9 @@ struct token_vault::state final : store::change_listener {
     void connection_changed(const user_id& user, std::uint64_t version) override {
         cache.changed_elsewhere(user, version);
     }
-    void in_touch(bool is) override { cache.in_touch(is); }
+    void feed_connected(bool is) override { cache.feed_connected(is); }
     /// For a connection that has ended (`for_sure`), or may have ended.
-    void written(const user_id& user, bool for_sure) { for_sure ? cache.drop(user) : cache.doubt(user); }
+    void written(const user_id& user, bool for_sure) { for_sure ? cache.drop(user) : cache.mark_stale(user); }
 
     shared_ring ring() const {
         const std::lock_guard lock(ring_mutex_);

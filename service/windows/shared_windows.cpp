@@ -40,7 +40,7 @@ struct shared_windows::state final : store::change_listener, std::enable_shared_
     state(worker& at, store::engine& on, store::window_shares& durable, limits::window_table& table)
         : home(at), engine(on), records(durable), windows(table) {}
 
-    void window_wanted(std::string_view key, std::uint8_t kind) override;
+    void share_requested(std::string_view key, std::uint8_t kind) override;
     void window_closed(std::string_view key, std::uint8_t kind, milliseconds wait) override;
 
     struct answer {
@@ -74,8 +74,8 @@ shared_windows::taken shared_windows::state::take(const store::window_name& name
         const std::lock_guard lock(in.lock);
         auto& one = in.of(name, now);
         const bool is_away = away.load(std::memory_order_relaxed);
-        const auto capacity =
-            std::min(limits::allowed(one.mine, rule.limit, rule.length, *seen, is_away, now), rule.limit);
+        const auto capacity = std::min(
+            limits::usable_capacity(one.mine, rule.limit, rule.length, *seen, is_away, now), rule.limit);
         std::optional<milliseconds> own_wait;
         if (capacity > 0) {
             out =
@@ -94,7 +94,7 @@ shared_windows::taken shared_windows::state::take(const store::window_name& name
             const auto others_wait = std::chrono::ceil<milliseconds>(one.free_at - now);
             const auto soonest = std::max(std::min(own_wait.value_or(others_wait), others_wait),
                                           std::chrono::ceil<milliseconds>(one.ask_again_at - now));
-            if (is_away) return store_is_away{soonest};
+            if (is_away) return store_unavailable{soonest};
             limits::no_slot refused{soonest, {rule.limit, 0, rule.length, soonest}};
             return refused;
         }
@@ -127,14 +127,14 @@ task<shared_windows::state::answer> shared_windows::state::ask_store(const store
     const auto now = steady_now();
     const auto rule = windows.rule_of(name.kind);
     const auto seen = engine.replicas().value_or(limits::replicas_seen{});
-    store::window_wish wish;
+    store::window_request wish;
     wish.which = name;
     auto& in = shares.of(name);
     {
         const std::lock_guard lock(in.lock);
         wish.used = windows.used(name.key, name.kind, now);
-        wish.wanted =
-            limits::wanted(wish.used, waiting, limits::most(rule.limit, rule.length, seen, now), seen.count);
+        wish.wanted = limits::request_size(
+            wish.used, waiting, limits::max_request(rule.limit, rule.length, seen, now), seen.count);
         // Reduce it here first: the store may grant the rest to others before its answer arrives, or the
         // answer may be lost.
         auto& mine = in.of(name, now).mine;
@@ -142,7 +142,7 @@ task<shared_windows::state::answer> shared_windows::state::ask_store(const store
     }
     wish.limit = rule.limit;
     wish.length = rule.length;
-    if (wish.used > 0) wish.frees_in = windows.stands(name.key, name.kind, now).until_more;
+    if (wish.used > 0) wish.frees_in = windows.status(name.key, name.kind, now).until_more;
     const auto wanted = wish.wanted;
     auto granted = co_await records.take(std::move(wish), deadline::in(now, answer_within));
     away.store(!granted, std::memory_order_relaxed);
@@ -189,7 +189,7 @@ task<void> shared_windows::state::ask(store::window_name name, asking told) {
 }
 
 /// Another replica needs the unused part of this share.
-void shared_windows::state::window_wanted(std::string_view key, std::uint8_t kind) {
+void shared_windows::state::share_requested(std::string_view key, std::uint8_t kind) {
     const store::window_name name{std::string(key), kind};
     auto& in = shares.of(name);
     const std::lock_guard lock(in.lock);
@@ -218,7 +218,7 @@ task<void> shared_windows::state::give_back(store::window_name name, asking told
         one.mine.capacity = std::min(
             one.mine.capacity, kept); // reduced here first, so that the released part is not used any more
     }
-    const auto frees_in = kept > 0 ? windows.stands(name.key, name.kind, now).until_more : milliseconds{0};
+    const auto frees_in = kept > 0 ? windows.status(name.key, name.kind, now).until_more : milliseconds{0};
     store::window_name which = name;
     static_cast<void>(co_await records.give_back(std::move(which), granted_as, kept, frees_in,
                                                  deadline::in(now, answer_within)));
@@ -237,8 +237,8 @@ shared_windows::~shared_windows() {
     state_->engine.stop_listening(*state_);
 }
 
-void shared_windows::expect(std::string_view key) const {
-    state_->windows.expect(key);
+void shared_windows::prefetch(std::string_view key) const {
+    state_->windows.prefetch(key);
 }
 
 shared_windows::taken shared_windows::take(std::string_view key, std::uint8_t kind, steady_time now,
@@ -256,13 +256,13 @@ task<shared_windows::taken> shared_windows::ask(std::string key, std::uint8_t ki
         auto out = s->take(name, steady_now(), until);
         if (!std::holds_alternative<must_ask>(out)) co_return out;
         if (!ended) {
-            store_is_away late{ask_again_after};
+            store_unavailable late{ask_again_after};
             co_return late;
         }
     }
 }
 
-void shared_windows::tell_closed(std::string_view key, std::uint8_t kind, milliseconds wait) {
+void shared_windows::announce_closed(std::string_view key, std::uint8_t kind, milliseconds wait) {
     const auto limit = state_->windows.rule_of(kind).limit;
     if (!state_->engine.replicas() || limit == 0) return;
     const auto close = [](std::shared_ptr<state> s, store::window_name which, std::uint32_t whole,

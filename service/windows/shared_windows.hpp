@@ -28,7 +28,7 @@ namespace gateway::windows {
 /// The share must be requested first: call ask().
 struct must_ask {};
 /// The store does not answer, and the share that may be used without it is used up.
-struct store_is_away {
+struct store_unavailable {
     milliseconds wait{0}; // until a slot is free as far as known, or the store is tried again
 };
 
@@ -41,16 +41,16 @@ public:
     shared_windows(const shared_windows&) = delete;
     shared_windows& operator=(const shared_windows&) = delete;
 
-    using taken = std::variant<limits::permit, limits::no_slot, must_ask, store_is_away>;
+    using taken = std::variant<limits::permit, limits::no_slot, must_ask, store_unavailable>;
     /// As limits::window_table::expect. Any thread.
-    void expect(std::string_view key) const;
+    void prefetch(std::string_view key) const;
     /// A slot of (key, kind), from memory; the hot path. Any thread.
     taken take(std::string_view key, std::uint8_t kind, steady_time now, deadline until);
     /// The same, after asking the store; never gives must_ask. Any worker.
     task<taken> ask(std::string key, std::uint8_t kind, deadline until);
     /// Call when TikTok answered 429 for this window: closes it for the other replicas, too. Any thread, no
     /// wait.
-    void tell_closed(std::string_view key, std::uint8_t kind, milliseconds wait);
+    void announce_closed(std::string_view key, std::uint8_t kind, milliseconds wait);
 
     struct state; // shared_windows.cpp
 

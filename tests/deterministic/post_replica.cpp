@@ -34,7 +34,7 @@ task<void> stay_alive(store::store& store) {
     }
 }
 
-task<void> keep_settling(store::store& store) {
+task<void> run_settlement(store::store& store) {
     for (;;) {
         const auto until = deadline::in(steady_now(), seconds{300});
         const auto posts = co_await posts::settle_abandoned(store.ledger, until);
@@ -108,14 +108,14 @@ struct post_replica::parts {
           files_settings{folder, settings.files.quota_bytes, settings.files.keep_hours},
           files(records->files, disk, files_settings),
           posts(records->ledger, files, settings.tiktok.default_privacy_level, settings.uploads.keep_hours),
-          desk(records->connections, records->logins, vault, ask, tokens, {}),
+          connection_service(records->connections, records->logins, vault, ask, tokens, {}),
           keys(records->keys),
           webhooks("app-key", secret{"app-secret"}),
           calls({std::make_shared<const pipeline::caller_book>(std::vector<settings::caller>{}), quotas,
                  unknown_keys},
                 {settings.tiktok.verified_url_prefixes, memory, files, settings.uploads.keep_hours},
-                {settings.deadlines, calls_end}, {desk, tiktok}, records->ledger, files, keys,
-                {posts, files, desk, keys, webhooks}) {}
+                {settings.deadlines, calls_end}, {connection_service, tiktok}, records->ledger, files, keys,
+                {posts, files, connection_service, keys, webhooks}) {}
 
     std::unique_ptr<store::store> records;
     outbound::client client;
@@ -131,12 +131,12 @@ struct post_replica::parts {
     user_api::api_client tiktok;
     blocking_pool disk;
     settings::files files_settings;
-    files::shelf files;
+    files::staged_file_store files;
     posts::publisher posts;
-    connections::desk desk;
+    connections::connection_service connection_service;
     idempotency::runner keys;
     tiktok::webhook_reader webhooks;
-    last_moment calls_end;
+    shutdown_cutoff calls_end;
     pipeline::pipeline calls;
 };
 
@@ -152,7 +152,7 @@ post_replica::post_replica(world& in, simulated_database& at, store_wire& wire, 
     parts_ = std::make_unique<parts>(*loop_, at, wire, settings, folder);
     world_.join(place_);
     group().spawn(stay_alive(*parts_->records));
-    group().spawn(keep_settling(*parts_->records));
+    group().spawn(run_settlement(*parts_->records));
 }
 
 post_replica::~post_replica() {

@@ -2,10 +2,10 @@
 // client, and what main does about what dead processes leave behind. Its destructor is kill -9. Owned by the
 // post simulation.
 #pragma once
-#include "connections/desk.hpp"
+#include "connections/connection_service.hpp"
 #include "deterministic/simulated_client.hpp"
 #include "deterministic/simulated_engine.hpp"
-#include "files/shelf.hpp"
+#include "files/staged_file_store.hpp"
 #include "pipeline/caller_book.hpp"
 #include "pipeline/pipeline.hpp"
 #include "posts/publisher.hpp"

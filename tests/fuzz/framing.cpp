@@ -67,7 +67,7 @@ outcome read_form(std::string_view bytes, std::size_t piece_bytes, bool input_ma
     out.complete = form.end().has_value();
     if (!out.complete) return out;
     require(form.file_announced(), "a form without a file is complete");
-    require(out.body.size() == form.told_file_bytes().value_or(out.body.size()),
+    require(out.body.size() == form.announced_file_bytes().value_or(out.body.size()),
             "a file is not as long as it told");
     require(out.body.find("\r\n--boundary") == std::string::npos, "a file holds its delimiter");
     out.body += "|" + form.input() + "|" + form.file_name();

@@ -46,7 +46,7 @@ std::size_t header_end(std::string_view bytes, http::peer from) {
 void request_gate(std::string_view bytes) {
     const std::size_t end = header_end(bytes, http::peer::caller);
     const std::string_view block = end == 0 ? bytes : bytes.substr(0, end);
-    const auto head = http::judge(block);
+    const auto head = http::validate_head(block);
     if (head.has_error()) return;
     require(end != 0, "the gate accepts what the finder refuses");
     for (const auto view : {head->target, head->query, head->host})
@@ -76,7 +76,7 @@ void request_gate(std::string_view bytes) {
 void response_gate(std::string_view bytes) {
     const std::size_t end = header_end(bytes, http::peer::tiktok);
     const std::string_view block = end == 0 ? bytes : bytes.substr(0, end);
-    const auto head = http::judge_response(block);
+    const auto head = http::validate_response_head(block);
     if (head.has_error())
         return require(head.error().code() == errc::tiktok_error, "TikTok's fault is called the caller's");
     require(end != 0, "the gate accepts what the finder refuses");

@@ -20,7 +20,7 @@ public:
         const std::lock_guard lock(mutex_);
         changed_.push_back(user.text() + " " + std::to_string(version));
     }
-    void in_touch(bool is) override { touch = is; }
+    void feed_connected(bool is) override { touch = is; }
 
     std::size_t heard(const std::string& user) const {
         const std::lock_guard lock(mutex_);

@@ -10,7 +10,7 @@ namespace {
 
 const store::window_name window{"ann", 3};
 
-store::window_wish wish(std::uint32_t wanted, std::uint32_t used = 0, milliseconds frees_in = {}) {
+store::window_request wish(std::uint32_t wanted, std::uint32_t used = 0, milliseconds frees_in = {}) {
     return {window, wanted, used, 6, milliseconds{60'000}, frees_in};
 }
 
@@ -18,7 +18,7 @@ class wanted_ear final : public store::change_listener {
 public:
     explicit wanted_ear(store::store& at) : at_(at) { at_.on().listen(*this); }
     ~wanted_ear() override { at_.on().stop_listening(*this); }
-    void window_wanted(std::string_view key, std::uint8_t kind) override {
+    void share_requested(std::string_view key, std::uint8_t kind) override {
         const std::lock_guard lock(mutex_);
         heard_ = std::string(key) + "/" + std::to_string(kind);
     }
@@ -26,7 +26,7 @@ public:
         const std::lock_guard lock(mutex_);
         heard_ = std::string(key) + "/" + std::to_string(kind) + " closed " + std::to_string(wait.count());
     }
-    void in_touch(bool is) override { touch = is; }
+    void feed_connected(bool is) override { touch = is; }
     std::string heard() const {
         const std::lock_guard lock(mutex_);
         return heard_;
@@ -136,7 +136,7 @@ TEST_F(PostgresqlStore, U07AReplicaWithAShareInHandStopsWhenAnotherHears429) {
     turn_until(loop, [&] { return theirs.touch.load(); });
     ASSERT_TRUE(one.take(loop));
     ASSERT_TRUE(two.take(loop));
-    one.windows.tell_closed("ann", 3, seconds{30});
+    one.windows.announce_closed("ann", 3, seconds{30});
     turn_until(loop, [&] { return theirs.heard() == "ann/3 closed 30000"; });
     EXPECT_FALSE(two.take(loop));
     EXPECT_TRUE(two.take(loop, "ben"));
@@ -164,7 +164,7 @@ TEST_F(PostgresqlStore, L06TheShareInHandGoesOnAndTheRestWaitsWhileTheStoreIsAwa
     own.stop();
     EXPECT_FALSE(one.take(loop, "ben")) << "nobody knows what the others use";
     const auto away = run_on(loop, one.windows.ask("ben", 3, soon()));
-    ASSERT_TRUE(std::holds_alternative<windows::store_is_away>(away));
+    ASSERT_TRUE(std::holds_alternative<windows::store_unavailable>(away));
     own.start();
     turn_until(loop, [&] { return one.take(loop, "ben"); });
 }

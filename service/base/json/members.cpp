@@ -11,10 +11,10 @@ namespace gateway {
 namespace {
 
 /// A sink that reports the members or elements at the top of one object or array.
-template <class Told>
-class top_sink : public json::silent_sink {
+template <class Observer>
+class top_sink : public json::null_sink {
 public:
-    top_sink(std::string_view text, Told told) : text_(text), told_(told) {}
+    top_sink(std::string_view text, Observer observer) : text_(text), observer_(observer) {}
 
     void on_key(std::size_t, std::string_view raw, std::size_t depth) {
         if (depth == 1) key_ = raw;
@@ -23,24 +23,24 @@ public:
         if (depth_outside == 1) begin_ = at;
     }
     void on_close(std::size_t end, std::size_t depth_outside) {
-        if (depth_outside == 1) told_(key_, text_.substr(begin_, end - begin_));
+        if (depth_outside == 1) observer_(key_, text_.substr(begin_, end - begin_));
     }
     void on_scalar(std::size_t begin, std::size_t end, std::size_t depth) {
-        if (depth == 1) told_(key_, text_.substr(begin, end - begin));
+        if (depth == 1) observer_(key_, text_.substr(begin, end - begin));
     }
 
 private:
     std::string_view text_;
-    Told told_;
+    Observer observer_;
     std::string_view key_;
     std::size_t begin_ = 0;
 };
 
 /// Calls told(key, value) for each member, or for each element with an empty key.
-template <class Told>
-void look_through(std::string_view text, Told told) {
-    top_sink<Told> sink{text, told};
-    json::walk<top_sink<Told>> walk{text, max_json_depth, sink};
+template <class Observer>
+void look_through(std::string_view text, Observer observer) {
+    top_sink<Observer> sink{text, observer};
+    json::walk<top_sink<Observer>> walk{text, max_json_depth, sink};
     walk.run();
 }
 

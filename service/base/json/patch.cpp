@@ -12,7 +12,7 @@ namespace gateway {
 namespace {
 
 /// Copies in runs: a run is written only where something changes.
-class patch_sink : public json::silent_sink {
+class patch_sink : public json::null_sink {
 public:
     patch_sink(std::string& out, std::string_view text, const json_patch_rules& rules)
         : out_(out), text_(text), rules_(rules) {}

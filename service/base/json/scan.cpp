@@ -13,7 +13,7 @@ namespace {
 /// The relevant members, at the depth where they count.
 enum class member : unsigned char { other, data, error, code, message, log_id };
 
-class answer_sink : public json::silent_sink {
+class answer_sink : public json::null_sink {
 public:
     explicit answer_sink(std::string_view text) : text_(text) {}
 
@@ -109,7 +109,7 @@ private:
     bool is_object_ = false;
 };
 
-class counting_sink : public json::silent_sink {
+class counting_sink : public json::null_sink {
 public:
     counting_sink(std::string_view text, std::size_t max_values) : text_(text), max_values_(max_values) {}
 

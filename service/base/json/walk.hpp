@@ -13,7 +13,7 @@ namespace gateway::json {
 
 /// A sink that ignores all tokens; derived sinks hide the functions that they need. `depth` counts the open
 /// containers.
-struct silent_sink {
+struct null_sink {
     void on_key(std::size_t /*begin*/, std::string_view /*between_quotes*/, std::size_t /*depth*/) {}
     void on_comma(std::size_t /*at*/, bool /*in_object*/) {}
     void on_open(std::size_t /*at*/, char /*bracket*/, std::size_t /*depth_outside*/) {}

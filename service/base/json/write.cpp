@@ -44,7 +44,7 @@ void append_json_string(std::string& out, std::string_view text) {
     out.push_back('"');
 }
 
-void put_json_string(text_end& out, std::string_view text) {
+void put_json_string(string_appender& out, std::string_view text) {
     if (json::all_plain(text)) return out.put("\"", text, "\"");
     std::string escaped;
     append_json_string(escaped, text);

@@ -11,7 +11,7 @@ namespace gateway {
 /// Adds quotes; escapes only what RFC 8259 §7 requires. Each byte of `text` that is not valid UTF-8 becomes
 /// U+FFFD, since some texts (in log lines) come from outside.
 void append_json_string(std::string& out, std::string_view text);
-void put_json_string(text_end& out, std::string_view text);
+void put_json_string(string_appender& out, std::string_view text);
 void append_json_number(std::string& out, std::int64_t number);
 /// `"key":`, with a comma before it unless the text so far ends with an opening bracket.
 void append_json_key(std::string& out, std::string_view key);

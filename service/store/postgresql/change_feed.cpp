@@ -20,7 +20,7 @@ task<void> change_feed::follow() {
             const bool connected = co_await pool_.connect(at);
             if (connected) co_await follow_with(at);
         }
-        listeners_.in_touch(false);
+        listeners_.feed_connected(false);
         co_await pause_until(deadline::in(steady_now(), reconnect_pause));
     }
 }
@@ -33,9 +33,9 @@ task<void> change_feed::follow_with(postgresql_connection& at) {
     std::string listen = "LISTEN \"" + found.next_text() + "\"";
     co_await at.execute(std::move(listen));
     if (at.failed()) co_return;
-    listeners_.in_touch(true);
+    listeners_.feed_connected(true);
     while (at.fit()) {
-        const auto heard = co_await at.hear(deadline::in(steady_now(), silent_max_));
+        const auto heard = co_await at.wait_notifications(deadline::in(steady_now(), silent_max_));
         for (const auto& each : heard) {
             if (pool_.is_own(each.backend)) continue;
             if (const auto what = read_change(each.text)) listeners_.notify(*what);

@@ -32,7 +32,7 @@ std::string to_text(const change& what) {
     switch (what.what) {
         case change::kind::connection:
             return "changed " + number + what.name;
-        case change::kind::window_wanted:
+        case change::kind::share_requested:
             return "wanted " + number + what.name;
         case change::kind::window_closed:
             return "closed " + number + std::to_string(what.wait.count()) + " " + what.name;

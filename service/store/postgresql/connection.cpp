@@ -18,7 +18,7 @@ constexpr auto writable = boost::asio::posix::descriptor_base::wait_write;
 
 /// What every connection begins with. A replica that stands still in the middle of a transaction must not
 /// hold the others up; a commit that was acknowledged must outlive the server it was made on (V11).
-std::string greeting(milliseconds statement_max) {
+std::string session_settings(milliseconds statement_max) {
     const auto limit = std::to_string(statement_max.count());
     return "SET statement_timeout = " + limit + "; SET idle_in_transaction_session_timeout = " + limit
            + "; SET default_transaction_isolation = 'read committed'; SET client_min_messages = error;"
@@ -80,7 +80,7 @@ void postgresql_connection::refuse(std::string why) {
     note("", std::move(why), true);
 }
 
-void postgresql_connection::forgive() {
+void postgresql_connection::clear_failure() {
     failed_ = false;
     code_.clear();
     error_.clear();
@@ -93,7 +93,7 @@ void postgresql_connection::give_up() {
 task<void> postgresql_connection::roll_back() {
     auto code = std::move(code_);
     auto error = std::move(error_);
-    forgive();
+    clear_failure();
     std::string sql = "ROLLBACK";
     co_await execute(std::move(sql));
     if (failed_) fit_ = false;
@@ -103,7 +103,7 @@ task<void> postgresql_connection::roll_back() {
 }
 
 void postgresql_connection::begin_job(deadline until) {
-    forgive();
+    clear_failure();
     notifications_.clear();
     until_ = until;
 }
@@ -158,7 +158,7 @@ task<void> postgresql_connection::open(const postgresql_address& to, millisecond
     }
     attach();
     if (PQsetnonblocking(handle_, 1) != 0) note_lost();
-    co_await execute(greeting(statement_max));
+    co_await execute(session_settings(statement_max));
 }
 
 task<rows> postgresql_connection::run(const statement& what) {
@@ -239,7 +239,7 @@ task<rows> postgresql_connection::collect() {
     co_return last;
 }
 
-task<void> postgresql_connection::stand_by() {
+task<void> postgresql_connection::wait_idle() {
     woken_ = false;
     while (!woken_ && fit_) {
         const auto [ec] = co_await socket_.async_wait(readable, no_throw);
@@ -250,7 +250,8 @@ task<void> postgresql_connection::stand_by() {
     }
 }
 
-task<std::vector<postgresql_connection::notification>> postgresql_connection::hear(deadline until) {
+task<std::vector<postgresql_connection::notification>> postgresql_connection::wait_notifications(
+    deadline until) {
     begin_job(until);
     std::vector<notification> heard;
     while (fit_) {

@@ -47,7 +47,7 @@ public:
     const std::string& error() const { return error_; }
     void refuse(std::string why) override;
     /// The next step may run although the last one failed.
-    void forgive();
+    void clear_failure();
     /// What was begun is left half done; the connection with it.
     void give_up();
     /// After a failure, which stays what it was.
@@ -60,12 +60,12 @@ public:
     };
     /// The next ones. Empty: none came before `until`, or the server has closed the connection; it is not fit
     /// any more.
-    task<std::vector<notification>> hear(deadline until);
+    task<std::vector<notification>> wait_notifications(deadline until);
     /// The server's number for this connection.
     int backend() const;
 
     /// Ends when wake() was called, or when the server has closed the connection (then it is not fit).
-    task<void> stand_by();
+    task<void> wait_idle();
     void wake();
 
 private:

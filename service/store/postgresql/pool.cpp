@@ -136,7 +136,7 @@ task<void> postgresql_pool::serve(postgresql_connection& at) {
             continue;
         }
         idle_.push_back(&at);
-        co_await at.stand_by();
+        co_await at.wait_idle();
         std::erase(idle_, &at);
     }
     wake_one(); // perhaps it was this one that a job had been woken for
@@ -156,7 +156,7 @@ task<void> postgresql_pool::run_job(postgresql_connection& at, engine::job& what
             co_return;
         }
         if (!at.may_be_repeated()) co_return;
-        at.forgive();
+        at.clear_failure();
     }
 }
 

@@ -150,7 +150,7 @@ void sqlite_database::note(int code) {
     if (kind == SQLITE_IOERR || kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB) beyond_help_ = true;
 }
 
-void sqlite_database::forgive() {
+void sqlite_database::clear_failure() {
     if (beyond_help_) return;
     code_ = 0;
     error_.clear();

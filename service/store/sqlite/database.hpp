@@ -55,11 +55,11 @@ public:
     /// Statements without rows, several at once.
     void execute(const char* sql);
 
-    /// What went wrong since the last forgive(), for the log; no data in it.
+    /// What went wrong since the last clear_failure(), for the log; no data in it.
     const std::string& error() const { return error_; }
     /// The next job begins with a clean slate. After an I/O error or a damaged file there is none: what the
     /// disk holds is then unknown, and only a new start may find out.
-    void forgive();
+    void clear_failure();
     bool beyond_help() const { return beyond_help_; }
 
     /// A write found the disk full, and none that needs room was durable since.

@@ -80,7 +80,7 @@ task<void> sqlite_engine::drain() {
 
 task<void> sqlite_engine::run_batch(const std::vector<job*>& batch) {
     if (batch.empty()) co_return;
-    at_->forgive();
+    at_->clear_failure();
     const bool waits_for_the_disk = has(batch, unit::kind::writes);
     const bool writes = waits_for_the_disk || has(batch, unit::kind::writes_with_the_next);
     if (writes) at_->begin(waits_for_the_disk);
@@ -95,7 +95,7 @@ task<void> sqlite_engine::run_batch(const std::vector<job*>& batch) {
         const bool durable = !at_->failed();
         at_->ended(durable);
         if (!durable && at_->in_transaction()) {
-            at_->forgive();
+            at_->clear_failure();
             at_->execute("ROLLBACK");
         }
         // Readers of this batch saw what was not made durable, so they fail with it.
@@ -137,7 +137,7 @@ task<std::optional<failure>> sqlite_engine::run_one(job& what, bool inside_trans
     if (at_->failed()) {
         failed = job_queue::unavailable();
         if (inside_transaction && !at_->in_transaction()) co_return failed;
-        at_->forgive();
+        at_->clear_failure();
         if (guarded) at_->execute("ROLLBACK TO one");
     }
     if (guarded) at_->execute("RELEASE one");

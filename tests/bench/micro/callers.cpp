@@ -37,7 +37,7 @@ BENCHMARK(find_key)->ArgName("callers")->Arg(1)->Arg(10)->Arg(100);
 void find_key_shown_before(benchmark::State& state) {
     const auto book = book_of(100);
     const auto key = key_of(99);
-    shown_key shown;
+    cached_api_key shown;
     if (shown.find(book, key) != book->find(key)) return state.SkipWithError("another caller was found");
     for (auto _ : state)
         benchmark::DoNotOptimize(shown.find(book, key));

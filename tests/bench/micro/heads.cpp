@@ -42,18 +42,18 @@ const std::string answer =
     "Connection: keep-alive\r\n\r\n";
 
 void judge_request(benchmark::State& state, const std::string& block) {
-    if (!judge(block)) return state.SkipWithError("the gate refuses the request");
+    if (!validate_head(block)) return state.SkipWithError("the gate refuses the request");
     for (auto _ : state)
-        benchmark::DoNotOptimize(judge(block));
+        benchmark::DoNotOptimize(validate_head(block));
     state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(block.size()));
 }
 BENCHMARK_CAPTURE(judge_request, typical, typical);
 BENCHMARK_CAPTURE(judge_request, large, large());
 
 void judge_answer(benchmark::State& state) {
-    if (!judge_response(answer)) return state.SkipWithError("the gate refuses the answer");
+    if (!validate_response_head(answer)) return state.SkipWithError("the gate refuses the answer");
     for (auto _ : state)
-        benchmark::DoNotOptimize(judge_response(answer));
+        benchmark::DoNotOptimize(validate_response_head(answer));
     state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(answer.size()));
 }
 BENCHMARK(judge_answer);

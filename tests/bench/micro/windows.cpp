@@ -84,7 +84,7 @@ void count_quota(benchmark::State& state) {
         now += step;
         const auto left = table.count("billing", 0, quota, now);
         benchmark::DoNotOptimize(left);
-        return std::holds_alternative<standing>(left);
+        return std::holds_alternative<quota_status>(left);
     };
     for (std::uint32_t i = 0; i < quota.limit; ++i)
         if (!counted()) return state.SkipWithError("a call was refused");

@@ -17,7 +17,7 @@ TEST(TextEnd, WritesWhatAppendWritesWhateverRoomTheStringHas) {
     for (int round = 0; round < 2'000; ++round) {
         std::string ours(random() % 40, 'a'), expected = ours;
         ours.reserve(random() % 700);
-        text_end end(ours, random() % 600);
+        string_appender end(ours, random() % 600);
         for (auto pieces = random() % 20; pieces > 0; --pieces) {
             const std::string piece(random() % 100, static_cast<char>('b' + pieces));
             end.put(piece, ": ", piece);
@@ -33,7 +33,7 @@ TEST(TextEnd, StaysInTheMemoryThatSufficesAndEndsBehindTheLastPiece) {
     text.reserve(300);
     const char* const at = text.data();
     {
-        text_end end(text);
+        string_appender end(text);
         for (int i = 0; i < 100; ++i)
             end.put("abc");
     }

@@ -4,7 +4,7 @@
 #include "base/url_rules.hpp"
 #include "connections/authorize_url.hpp"
 #include "connections/callback_page.hpp"
-#include "connections/desk.hpp"
+#include "connections/connection_service.hpp"
 #include "connections/import_body.hpp"
 
 #include <boost/json/object.hpp>

@@ -54,7 +54,7 @@ beast_reading beast_reads(std::string_view block) {
 }
 
 void expect_agreement(std::string_view block) {
-    const auto head = http::judge(block);
+    const auto head = http::validate_head(block);
     if (head.has_error()) return;
     const auto beast = beast_reads(block);
     const auto shown = testing::PrintToString(std::string(block));
@@ -89,7 +89,7 @@ void for_each_head(const char* seeds, http::peer from, Judge judge) {
             }
             const auto end = http::find_header_end(text, from);
             if (end.has_error() || *end == 0) continue;
-            judge(std::string_view{text}.substr(0, *end));
+            validate_head(std::string_view{text}.substr(0, *end));
             if (testing::Test::HasFailure()) return;
         }
     }
@@ -104,7 +104,7 @@ std::string request(std::string_view fields, std::string_view line = "POST / HTT
 TEST(BeastAgreement, HoldsForEverySeedAndItsMutations) {
     std::size_t accepted = 0;
     for_each_head("request_gate", http::peer::caller, [&accepted](std::string_view block) {
-        accepted += http::judge(block).has_value() ? 1U : 0U;
+        accepted += http::validate_head(block).has_value() ? 1U : 0U;
         expect_agreement(block);
     });
     EXPECT_GT(accepted, 5000U) << "the mutations say little when nearly all are refused";
@@ -113,7 +113,7 @@ TEST(BeastAgreement, HoldsForEverySeedAndItsMutations) {
 TEST(BeastAgreement, HoldsForTikToksAnswersToo) {
     std::size_t accepted = 0;
     for_each_head("response_gate", http::peer::tiktok, [&accepted](std::string_view block) {
-        const auto head = http::judge_response(block);
+        const auto head = http::validate_response_head(block);
         if (head.has_error() || head->body.kind == http::framing::none)
             return; // the fields about a body are ignored
         ++accepted;
@@ -136,13 +136,14 @@ TEST(BeastAgreement, C01C02WhatBeastLetsThroughIsRefusedByTheGate) {
           "A: b\r\n c\r\n", "Expect: something\r\n"}) {
         const auto block = request(fields);
         EXPECT_FALSE(beast_reads(block).ec) << "Beast refuses it now, too: " << fields;
-        EXPECT_TRUE(http::judge(block).has_error()) << fields;
+        EXPECT_TRUE(http::validate_head(block).has_error()) << fields;
     }
     for (const char* line : {"GET /\xc3\xa9 HTTP/1.1", "GET /<> HTTP/1.1", "GET /a#b HTTP/1.1",
                              "GET http://evil.example/ HTTP/1.1", "GET /../a HTTP/1.1", "BREW / HTTP/1.1"}) {
         const auto block = request("", line);
         EXPECT_FALSE(beast_reads(block).ec) << "Beast refuses it now, too: " << line;
-        EXPECT_TRUE(http::judge(block).has_error()) << line;
+        EXPECT_TRUE(http::validate_head(block).has_error()) << line;
     }
-    EXPECT_TRUE(http::judge(request("Transfer-Encoding: chunked\r\n", "POST / HTTP/1.0")).has_error());
+    EXPECT_TRUE(
+        http::validate_head(request("Transfer-Encoding: chunked\r\n", "POST / HTTP/1.0")).has_error());
 }

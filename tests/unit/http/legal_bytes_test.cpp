@@ -46,7 +46,7 @@ struct place {
 };
 
 std::string verdict_of_head(const std::string& block) {
-    const auto head = http::judge(block);
+    const auto head = http::validate_head(block);
     return head ? "taken" : std::string(facts(head.error().code()).name);
 }
 
@@ -193,7 +193,7 @@ TEST(LegalBytes, FaultFWhatTikTokSendsIsReadAsWidely) {
     for (auto& at : places)
         at.refused_as = at.fault_of_any_field = "tiktok_error";
     expect_table(places, [](const std::string& block) {
-        const auto head = http::judge_response(block);
+        const auto head = http::validate_response_head(block);
         return head ? std::string("taken") : std::string(facts(head.error().code()).name);
     });
 }

@@ -280,6 +280,6 @@ TEST(Multipart, TellsWhatTheFilePartSaysOfItself) {
     ASSERT_TRUE(upload.next(body).has_value());
     EXPECT_TRUE(upload.file_announced());
     EXPECT_EQ(upload.file_name(), "my film.mp4");
-    EXPECT_EQ(upload.told_file_bytes(), 3U);
+    EXPECT_EQ(upload.announced_file_bytes(), 3U);
     EXPECT_EQ(upload.closing_bytes(), std::string("\r\n--b1--").size());
 }

@@ -5,7 +5,7 @@
 
 using namespace gateway;
 using http::framing;
-using http::judge_response;
+using http::validate_response_head;
 
 namespace {
 
@@ -13,7 +13,7 @@ std::string answer(std::string_view line, std::string_view fields) {
     return std::string(line) + "\r\n" + std::string(fields) + "\r\n";
 }
 bool refused(std::string_view block) {
-    const auto head = judge_response(block);
+    const auto head = validate_response_head(block);
     if (head.has_error()) {
         EXPECT_EQ(head.error().code(), errc::tiktok_error);
     }
@@ -27,7 +27,7 @@ TEST(ResponseGate, ReadsAPlainAnswer) {
         answer("HTTP/1.1 206 Partial Content",
                "Content-Length: 3\r\nContent-Type:\tapplication/json\r\nContent-Range: bytes 0-1/9\r\n"
                "Retry-After: 7\r\nX-TT-Logid: 2022\r\nDate: d\r\nLocation: l\r\n");
-    const auto head = judge_response(block);
+    const auto head = validate_response_head(block);
     ASSERT_TRUE(head.has_value()) << head.error().message();
     EXPECT_EQ(head->status, 206);
     EXPECT_TRUE(head->keep_alive);
@@ -39,15 +39,15 @@ TEST(ResponseGate, ReadsAPlainAnswer) {
 
 TEST(ResponseGate, KnowsWhichAnswersHaveNoBody) {
     for (const char* line : {"HTTP/1.1 100 Continue", "HTTP/1.1 204 No Content", "HTTP/1.1 304 "})
-        EXPECT_EQ(judge_response(answer(line, ""))->body.kind, framing::none) << line;
-    EXPECT_EQ(judge_response(answer("HTTP/1.1 200 OK", "Transfer-Encoding: chunked\r\n"))->body.kind,
+        EXPECT_EQ(validate_response_head(answer(line, ""))->body.kind, framing::none) << line;
+    EXPECT_EQ(validate_response_head(answer("HTTP/1.1 200 OK", "Transfer-Encoding: chunked\r\n"))->body.kind,
               framing::chunked);
-    EXPECT_TRUE(judge_response(answer("HTTP/1.1 103 Early Hints", ""))->informational());
+    EXPECT_TRUE(validate_response_head(answer("HTTP/1.1 103 Early Hints", ""))->informational());
 }
 
 TEST(ResponseGate, U05KnowsABodyThatEndsWithTheConnection) {
     for (const char* line : {"HTTP/1.1 200 OK", "HTTP/1.0 502 Bad Gateway"})
-        EXPECT_EQ(judge_response(answer(line, ""))->body.kind, framing::until_close) << line;
+        EXPECT_EQ(validate_response_head(answer(line, ""))->body.kind, framing::until_close) << line;
 }
 
 TEST(ResponseGate, Fault0ReadsTikTokAsWidelyAsIsSafe) {
@@ -95,7 +95,8 @@ TEST(ResponseGate, U10RefusesOddStatusLines) {
                              "HTTP/1.1 2000 OK", "HTTP/1.1 101 Switching Protocols"})
         EXPECT_TRUE(refused(answer(line, "Content-Length: 0\r\n"))) << line;
     EXPECT_FALSE(refused(answer("HTTP/1.0 200 ", "Content-Length: 0\r\n")));
-    EXPECT_FALSE(judge_response(answer("HTTP/1.0 200 OK", "Content-Length: 0\r\n"))->keep_alive);
+    EXPECT_FALSE(validate_response_head(answer("HTTP/1.0 200 OK", "Content-Length: 0\r\n"))->keep_alive);
     EXPECT_FALSE(
-        judge_response(answer("HTTP/1.1 200 OK", "Content-Length: 0\r\nConnection: close\r\n"))->keep_alive);
+        validate_response_head(answer("HTTP/1.1 200 OK", "Content-Length: 0\r\nConnection: close\r\n"))
+            ->keep_alive);
 }

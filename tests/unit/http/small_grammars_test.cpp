@@ -85,7 +85,7 @@ TEST(StructuredFields, SpellRateLimitsAsTheDraftDoes) {
     std::string policy;
     std::string rest;
     http::append_rate_limit_policy(policy, policies);
-    text_end end(rest);
+    string_appender end(rest);
     http::put_rate_limit(end, left);
     end.close();
     EXPECT_EQ(policy, "\"caller\";q=600;w=60, \"tiktok_user\";q=6;w=60");

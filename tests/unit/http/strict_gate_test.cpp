@@ -27,13 +27,13 @@ std::string post(std::string_view fields) {
 
 /// The name of the refusal, or "accepted".
 std::string verdict(std::string_view block) {
-    const auto head = judge(block);
+    const auto head = validate_head(block);
     return head.has_value() ? "accepted" : std::string(facts(head.error().code()).name);
 }
 
 /// "path?query" as the gate gives them; the views end with the block.
 std::string place_in(const std::string& block) {
-    const auto head = judge(block);
+    const auto head = validate_head(block);
     return head.has_value() ? std::string(head->path) + "?" + std::string(head->query) : "refused";
 }
 
@@ -45,7 +45,7 @@ TEST(StrictGate, ReadsAPlainRequest) {
                 "AUTHORIZATION:  Bearer key \r\nContent-Length: 12\r\nContent-Type: application/json\r\n"
                 "Idempotency-Key: one\r\nExpect: 100-Continue\r\nX-Other: caf\xc3\xa9\r\n"
                 "X-Request-Id: a\r\nX-Request-Id: b\r\nTikTok-Signature: t=1\r\n");
-    const auto head = judge(block);
+    const auto head = validate_head(block);
     ASSERT_TRUE(head.has_value()) << head.error().message();
     EXPECT_EQ(head->method, http::verb::post);
     EXPECT_EQ(head->target, "/v1/users/a%40b/photos?dry_run=true");
@@ -66,11 +66,11 @@ TEST(StrictGate, ReadsAPlainRequest) {
 }
 
 TEST(StrictGate, KnowsWhenAConnectionPersists) {
-    EXPECT_TRUE(judge(get("/"))->keep_alive);
-    EXPECT_FALSE(judge(post("Connection: close\r\n"))->keep_alive);
-    EXPECT_FALSE(judge(post("Connection: keep-alive\r\nConnection: x , CLOSE\r\n"))->keep_alive);
-    EXPECT_FALSE(judge(request("GET / HTTP/1.0", ""))->keep_alive);
-    EXPECT_TRUE(judge(request("GET / HTTP/1.0", "Connection: Keep-Alive\r\n"))->keep_alive);
+    EXPECT_TRUE(validate_head(get("/"))->keep_alive);
+    EXPECT_FALSE(validate_head(post("Connection: close\r\n"))->keep_alive);
+    EXPECT_FALSE(validate_head(post("Connection: keep-alive\r\nConnection: x , CLOSE\r\n"))->keep_alive);
+    EXPECT_FALSE(validate_head(request("GET / HTTP/1.0", ""))->keep_alive);
+    EXPECT_TRUE(validate_head(request("GET / HTTP/1.0", "Connection: Keep-Alive\r\n"))->keep_alive);
     EXPECT_EQ(verdict(post("Connection: a b\r\n")), "malformed_request");
 }
 
@@ -85,7 +85,7 @@ TEST(StrictGate, C01RefusesTransferCodingAndLengthTogether) {
 }
 
 TEST(StrictGate, C02RefusesATransferCodingOtherThanOneChunked) {
-    EXPECT_EQ(judge(post("Transfer-Encoding: Chunked\r\n"))->body.kind, framing::chunked);
+    EXPECT_EQ(validate_head(post("Transfer-Encoding: Chunked\r\n"))->body.kind, framing::chunked);
     EXPECT_EQ(verdict(post("Transfer-Encoding: gzip\r\n")), "not_implemented");
     EXPECT_EQ(verdict(post("Transfer-Encoding: gzip, chunked\r\n")), "not_implemented");
     for (const char* coding :
@@ -110,7 +110,7 @@ TEST(StrictGate, C04RefusesEveryOddContentLength) {
         EXPECT_EQ(verdict(post("Content-Length: " + std::string(length) + "\r\n")), "malformed_request")
             << length;
     EXPECT_EQ(verdict(post("Content-Length: 5\r\nContent-Length: 5\r\n")), "malformed_request");
-    EXPECT_EQ(judge(post("Content-Length: 9223372036854775807\r\n"))->body.length_bytes,
+    EXPECT_EQ(validate_head(post("Content-Length: 9223372036854775807\r\n"))->body.length_bytes,
               9223372036854775807U);
 }
 
@@ -220,7 +220,7 @@ TEST(StrictGate, C08RefusesUnknownMethodsAndVersions) {
     for (const char* method : {"BREW", "get", "PROPFIND", "M-SEARCH", "UNKNOWN"})
         EXPECT_EQ(verdict(request(std::string(method) + " / HTTP/1.1", "")), "not_implemented") << method;
     for (const char* line : {"TRACE / HTTP/1.1", "CONNECT gateway.example:443 HTTP/1.1"}) {
-        const auto head = judge(request(line, ""));
+        const auto head = validate_head(request(line, ""));
         ASSERT_TRUE(head.has_error());
         EXPECT_EQ(head.error().code(), errc::method_not_allowed);
         EXPECT_EQ(head.error().details()->allow, "GET, HEAD, POST, PUT, DELETE, OPTIONS");
@@ -252,7 +252,7 @@ TEST(StrictGate, C10RefusesTargetsAbove8Kilobytes) {
 TEST(StrictGate, C14RefusesOtherExpectations) {
     EXPECT_EQ(verdict(post("Expect: 200-ok\r\n")), "expectation_failed");
     EXPECT_EQ(verdict(post("Expect: 100-continue, x\r\n")), "expectation_failed");
-    EXPECT_FALSE(judge(request("POST / HTTP/1.0", "Expect: 100-continue\r\n"))->expect_continue);
+    EXPECT_FALSE(validate_head(request("POST / HTTP/1.0", "Expect: 100-continue\r\n"))->expect_continue);
 }
 
 TEST(StrictGate, C25RefusesCompressedBodies) {
@@ -312,7 +312,7 @@ TEST(StrictGate, FaultGOnlyHttp11MustSayItsHost) {
     EXPECT_EQ(old("/healthz", "Host: a\r\n"), "accepted");
     EXPECT_EQ(old("http://a.example:80/healthz", ""), "accepted");
     const std::string block = "GET http://a.example:80/ HTTP/1.0\r\n\r\n";
-    EXPECT_EQ(judge(block)->host, "a.example:80")
+    EXPECT_EQ(validate_head(block)->host, "a.example:80")
         << "whoever asks for the server is told the one that was named";
     EXPECT_EQ(old("http://u@a.example/healthz", ""), "malformed_request");
     EXPECT_EQ(old("http:///healthz", ""), "malformed_request");

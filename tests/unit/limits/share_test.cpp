@@ -24,28 +24,29 @@ replicas_seen three_replicas(steady_time last_beat) {
 TEST(Share, IsUsedForOneWindowAfterTheStoreConfirmedIt) {
     const share mine{4, start + minute};
     const auto seen = three_replicas(start);
-    EXPECT_EQ(allowed(mine, 6, minute, seen, false, start), 4U);
-    EXPECT_EQ(allowed(mine, 6, minute, seen, true, start + seconds{59}), 4U)
+    EXPECT_EQ(usable_capacity(mine, 6, minute, seen, false, start), 4U);
+    EXPECT_EQ(usable_capacity(mine, 6, minute, seen, true, start + seconds{59}), 4U)
         << "also while the store is away";
-    EXPECT_EQ(allowed(mine, 6, minute, seen, false, start + minute), 0U) << "the store is asked first";
+    EXPECT_EQ(usable_capacity(mine, 6, minute, seen, false, start + minute), 0U)
+        << "the store is asked first";
 }
 
 TEST(Share, L06WithoutTheStoreNoReplicaUsesMoreThanItsPart) {
     const share large{5, start + minute}, none{};
     const auto seen = three_replicas(start);
-    EXPECT_EQ(allowed(large, 6, minute, seen, true, start + minute), 2U);
-    EXPECT_EQ(allowed(none, 6, minute, seen, true, start + minute), 0U)
+    EXPECT_EQ(usable_capacity(large, 6, minute, seen, true, start + minute), 2U);
+    EXPECT_EQ(usable_capacity(none, 6, minute, seen, true, start + minute), 0U)
         << "the others still use what they had";
-    EXPECT_EQ(allowed(none, 6, minute, seen, true, start + seconds{299}), 0U);
-    EXPECT_EQ(allowed(none, 6, minute, seen, true, start + seconds{300}), 2U);
-    EXPECT_EQ(allowed(none, 2, minute, seen, true, start + seconds{300}), 0U) << "zero is allowed";
+    EXPECT_EQ(usable_capacity(none, 6, minute, seen, true, start + seconds{299}), 0U);
+    EXPECT_EQ(usable_capacity(none, 6, minute, seen, true, start + seconds{300}), 2U);
+    EXPECT_EQ(usable_capacity(none, 2, minute, seen, true, start + seconds{300}), 0U) << "zero is allowed";
 }
 
 TEST(Share, L07AnOldShareIsNotRevivedByOneAnswerThatDidNotCome) {
     const share old{2, start};
     const auto given = [&old](int last_beat_s, int now_s) {
-        return allowed(old, 6, minute, three_replicas(start + seconds{last_beat_s}), true,
-                       start + seconds{now_s});
+        return usable_capacity(old, 6, minute, three_replicas(start + seconds{last_beat_s}), true,
+                               start + seconds{now_s});
     };
     EXPECT_EQ(given(50, 59), 2U) << "what it allows now is forgotten before the store holds it no longer";
     EXPECT_EQ(given(50, 60), 0U) << "the store was there a moment ago, and may give it to others soon";
@@ -56,35 +57,35 @@ TEST(Share, L07AnOldShareIsNotRevivedByOneAnswerThatDidNotCome) {
 
 TEST(Share, L06ANewcomerWhomTheOthersMayNotHaveCountedHasNothing) {
     const replicas_seen new_here{3, start, start + seconds{19}, {}, minute};
-    EXPECT_EQ(allowed({}, 6, minute, new_here, true, start + seconds{400}), 0U);
+    EXPECT_EQ(usable_capacity({}, 6, minute, new_here, true, start + seconds{400}), 0U);
     const replicas_seen known{3, start, start + seconds{20}, {}, minute};
-    EXPECT_EQ(allowed({}, 6, minute, known, true, start + seconds{400}), 2U);
+    EXPECT_EQ(usable_capacity({}, 6, minute, known, true, start + seconds{400}), 2U);
 }
 
 TEST(Share, L06AfterAnOutageNoReplicaAsksForMoreThanItsPartUntilTheOthersHaveToldWhatTheyUsed) {
     replicas_seen seen;
     seen.beat(start, 3);
-    EXPECT_EQ(most(6, minute, seen, start), 6U) << "a start is no outage";
+    EXPECT_EQ(max_request(6, minute, seen, start), 6U) << "a start is no outage";
     seen.beat(start + seconds{59}, 3);
-    EXPECT_EQ(most(6, minute, seen, start + minute), 6U) << "no share has ended";
+    EXPECT_EQ(max_request(6, minute, seen, start + minute), 6U) << "no share has ended";
     const auto back = start + seconds{200};
     seen.beat(back, 1);
     EXPECT_EQ(seen.count, 3U) << "the others are not back yet";
-    EXPECT_EQ(most(6, minute, seen, back), 2U);
+    EXPECT_EQ(max_request(6, minute, seen, back), 2U);
     seen.beat(back + seconds{30}, 2);
     EXPECT_EQ(seen.count, 3U);
     seen.beat(back + seconds{61}, 2);
     EXPECT_EQ(seen.count, 2U);
     seen.beat(back + seconds{120}, 2);
-    EXPECT_EQ(most(6, minute, seen, back + seconds{139}), 3U);
-    EXPECT_EQ(most(6, minute, seen, back + seconds{140}), 6U);
+    EXPECT_EQ(max_request(6, minute, seen, back + seconds{139}), 3U);
+    EXPECT_EQ(max_request(6, minute, seen, back + seconds{140}), 6U);
 }
 
 TEST(Share, AsksForALittleMoreWhereTheLimitIsWide) {
-    EXPECT_EQ(wanted(0, 1, 6, 3), 1U);
-    EXPECT_EQ(wanted(2, 1, 600, 3), 102U);
-    EXPECT_EQ(wanted(2, 100, 6, 3), 6U) << "never more than the limit";
-    EXPECT_EQ(wanted(5, 0, 6, 3), 6U);
+    EXPECT_EQ(request_size(0, 1, 6, 3), 1U);
+    EXPECT_EQ(request_size(2, 1, 600, 3), 102U);
+    EXPECT_EQ(request_size(2, 100, 6, 3), 6U) << "never more than the limit";
+    EXPECT_EQ(request_size(5, 0, 6, 3), 6U);
 }
 
 /// The store's side: the shares that it has granted, and until when (store/postgresql/windows.cpp).
@@ -178,7 +179,8 @@ private:
         auto& of = replicas_[who];
         if (of.asked || of.cut_off) return;
         const auto in_use = of.used.used("ann", 0, now_);
-        const auto want = wanted(in_use, waiting, most(limit_, minute, of.seen, now_), of.seen.count);
+        const auto want =
+            request_size(in_use, waiting, max_request(limit_, minute, of.seen, now_), of.seen.count);
         of.mine.capacity = std::min(of.mine.capacity, want);
         of.asked = {{store_.take(who, want, in_use, limit_, now_), now_ + share_usable},
                     now_ + milliseconds{dice_() % 2'000},
@@ -186,7 +188,8 @@ private:
     }
     void call(std::size_t who) {
         auto& of = replicas_[who];
-        const auto part = allowed(of.mine, limit_, minute, of.seen, of.cut_off || of.unanswered, now_);
+        const auto part =
+            usable_capacity(of.mine, limit_, minute, of.seen, of.cut_off || of.unanswered, now_);
         if (part > 0) {
             auto taken = of.used.take("ann", 0, {part, minute}, now_, deadline{now_});
             if (auto* slot = std::get_if<permit>(&taken)) {

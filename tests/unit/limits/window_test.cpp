@@ -60,13 +60,13 @@ TEST(Window, CountsInOneGoWhatTakeAndSettleDoInTwo) {
         const auto counted = one.count("shop", 0, rule, now);
         auto taken = two.take("shop", 0, rule, now, deadline{now});
         auto* slot = std::get_if<permit>(&taken);
-        ASSERT_EQ(std::holds_alternative<standing>(counted), slot != nullptr) << i;
+        ASSERT_EQ(std::holds_alternative<quota_status>(counted), slot != nullptr) << i;
         if (slot) slot->settle(now);
-        const auto& stands = slot ? std::get<standing>(counted) : std::get<no_slot>(counted).stands;
-        const auto should = slot ? slot->stands(now) : std::get<no_slot>(taken).stands;
-        EXPECT_EQ(stands.remaining, should.remaining) << i;
-        EXPECT_EQ(stands.until_more, should.until_more) << i;
-        EXPECT_EQ(stands.limit, 3U);
+        const auto& status = slot ? std::get<quota_status>(counted) : std::get<no_slot>(counted).status;
+        const auto should = slot ? slot->status(now) : std::get<no_slot>(taken).status;
+        EXPECT_EQ(status.remaining, should.remaining) << i;
+        EXPECT_EQ(status.until_more, should.until_more) << i;
+        EXPECT_EQ(status.limit, 3U);
     }
 }
 
@@ -82,16 +82,16 @@ TEST(Window, StaysClosedAsLongAsTikTokSaid) {
 
 TEST(Window, TellsWhatIsLeftAndWhenMoreComes) {
     window_table table({six_a_minute});
-    EXPECT_EQ(table.stands("u", 0, at(0)).remaining, 6U);
+    EXPECT_EQ(table.status("u", 0, at(0)).remaining, 6U);
     auto first = table.take("u", 0, at(0), by(10'000));
     std::get<permit>(first).settle(at(100));
     auto second = table.take("u", 0, at(29'000), by(30'000));
     std::get<permit>(second).settle(at(29'100));
-    const standing now = std::get<permit>(second).stands(at(29'100));
+    const quota_status now = std::get<permit>(second).status(at(29'100));
     EXPECT_EQ(now.limit, 6U);
     EXPECT_EQ(now.remaining, 4U);
     EXPECT_EQ(now.until_more, milliseconds{31'000});
-    EXPECT_EQ(table.stands("u", 0, at(200'000)).remaining, 6U);
+    EXPECT_EQ(table.status("u", 0, at(200'000)).remaining, 6U);
 }
 
 TEST(Window, TakesARuleOfTheKeysOwn) {
@@ -103,7 +103,7 @@ TEST(Window, TakesARuleOfTheKeysOwn) {
     }
     const auto third = table.take("caller", 0, two, at(2), by(2));
     EXPECT_EQ(wait_of(third), milliseconds{998});
-    EXPECT_EQ(std::get<no_slot>(third).stands.limit, 2U);
+    EXPECT_EQ(std::get<no_slot>(third).status.limit, 2U);
 }
 
 TEST(Window, CountsNothingWhereThereIsNoLimit) {

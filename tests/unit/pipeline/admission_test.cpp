@@ -48,7 +48,7 @@ TEST(Callers, FindsEachByItsKeyAndNobodyElse) {
 TEST(Callers, AConnectionsKeyIsFoundAgainAndOnlyThatOneAndOnlyInItsBook) {
     const std::vector<settings::caller> callers{caller_of("a", "key-a"), caller_of("b", "key-b")};
     const auto book = std::make_shared<const caller_book>(callers);
-    shown_key shown;
+    cached_api_key shown;
     const auto name_of = [&](const auto& in, std::string_view key) {
         const auto* found = shown.find(in, key);
         return found ? found->who->name : "nobody";
@@ -69,8 +69,8 @@ TEST(Callers, AConnectionsKeyIsFoundAgainAndOnlyThatOneAndOnlyInItsBook) {
 TEST(Callers, WithoutCallersEverybodyIsAnonymousAndMayDoEverything) {
     const auto book = std::make_shared<const caller_book>(std::vector<settings::caller>{});
     auto call = asking("TIKTOK_LIST_VIDEOS");
-    shown_key shown;
-    for (auto* before : {&shown, &shown, static_cast<shown_key*>(nullptr)}) {
+    cached_api_key shown;
+    for (auto* before : {&shown, &shown, static_cast<cached_api_key*>(nullptr)}) {
         call.shown_before = before;
         ASSERT_TRUE(identify(book, call));
         EXPECT_EQ(*identify(book, call), &book->anonymous());
@@ -153,7 +153,7 @@ TEST(Callers, C27AUserOfSomebodyElseIsAUserWhoDoesNotExist) {
     user = "bank-1";
     const auto refused = may_act_for(who, call);
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().message(), absent(errc::user_not_connected).message());
+    EXPECT_EQ(refused.error().message(), not_found(errc::user_not_connected).message());
     EXPECT_EQ(refused.error().details(), nullptr);
     user = "shop-1";
     EXPECT_TRUE(may_act_for(who, call));
@@ -163,19 +163,20 @@ TEST(Callers, C27AUserOfSomebodyElseIsAUserWhoDoesNotExist) {
 }
 
 TEST(Timeouts, AWishIsReadInSeconds) {
-    EXPECT_EQ(**wished_timeout("2"), milliseconds{2000});
-    EXPECT_EQ(**wished_timeout("0.5"), milliseconds{500});
-    EXPECT_EQ(**wished_timeout("1.05"), milliseconds{1050});
-    EXPECT_FALSE(wished_timeout("")->has_value());
+    EXPECT_EQ(**parse_timeout_header("2"), milliseconds{2000});
+    EXPECT_EQ(**parse_timeout_header("0.5"), milliseconds{500});
+    EXPECT_EQ(**parse_timeout_header("1.05"), milliseconds{1050});
+    EXPECT_FALSE(parse_timeout_header("")->has_value());
     for (const char* bad : {"0", "-1", "1s", "1e3", "0.0000", ".5", "5.", "99999999999", " 1", "1,5"})
-        EXPECT_FALSE(wished_timeout(bad)) << bad;
+        EXPECT_FALSE(parse_timeout_header(bad)) << bad;
 }
 
 TEST(Timeouts, AnUploadHasTimeBySize) {
     const settings::deadlines from;
-    EXPECT_EQ(allowed_time(api::pace::upload, 0, from), from.upload_base);
-    EXPECT_EQ(allowed_time(api::pace::upload, 64 * 1024 * 10, from), from.upload_base + seconds{10});
-    EXPECT_EQ(allowed_time(api::pace::read, 1 << 30, from), from.read);
+    EXPECT_EQ(allowed_time(api::deadline_class::upload, 0, from), from.upload_base);
+    EXPECT_EQ(allowed_time(api::deadline_class::upload, 64 * 1024 * 10, from),
+              from.upload_base + seconds{10});
+    EXPECT_EQ(allowed_time(api::deadline_class::read, 1 << 30, from), from.read);
 }
 
 struct body_case {

@@ -1,6 +1,6 @@
 // Bodies that arrive in pieces: whole documents, and the file inside a form.
 #include "actions/table.hpp"
-#include "files/shelf.hpp"
+#include "files/staged_file_store.hpp"
 #include "pipeline/body_reader.hpp"
 #include "pipeline/intake.hpp"
 #include "runtime/blocking.hpp"
@@ -69,7 +69,7 @@ protected:
     Bodies() {
         files.directory = folder.file("files");
         files.quota_bytes = 30'000'000;
-        shelf = std::make_unique<files::shelf>(store->files, pool, files);
+        staged_file_store = std::make_unique<files::staged_file_store>(store->files, pool, files);
     }
 
     testing::temporary_folder folder;
@@ -79,9 +79,9 @@ protected:
     byte_budget memory{memory_bytes};
     blocking_pool pool{1, 64};
     std::unique_ptr<store::store> store = store::open_store("sqlite:" + folder.file("gateway.db")).value();
-    std::unique_ptr<files::shelf> shelf;
+    std::unique_ptr<files::staged_file_store> staged_file_store;
 
-    body_intake intakes() { return {no_prefixes, memory, *shelf, 24}; }
+    body_intake intakes() { return {no_prefixes, memory, *staged_file_store, 24}; }
     request asking(std::string_view slug, pieces& body, std::string_view type) {
         request out;
         out.what = &row_of(slug);
@@ -111,7 +111,8 @@ protected:
         return count;
     }
     bool room_is_free() {
-        auto all = run_on(loop, shelf->begin(caller_name::trusted("bert"), files.quota_bytes, 1, soon()));
+        auto all = run_on(
+            loop, staged_file_store->begin(caller_name::trusted("bert"), files.quota_bytes, 1, soon()));
         return all.has_value() && memory.take(memory_bytes).has_value();
     }
     result<std::string> read_file(body_source& from) {
@@ -313,7 +314,7 @@ TEST_P(LargeForms, FaultAAStagedFormCanBeKeptWithoutBeingWrittenAgain) {
     EXPECT_EQ(kept->size_bytes, file.size());
     EXPECT_EQ(kept->expires_at, now + seconds{24 * 3'600});
     taken = result<intake>(intake{});
-    auto again = run_on(loop, shelf->open(caller_name::trusted("anna"), kept->id, now, soon()));
+    auto again = run_on(loop, staged_file_store->open(caller_name::trusted("anna"), kept->id, now, soon()));
     ASSERT_TRUE(again);
     EXPECT_EQ(run_on(loop, read_whole(**again, file.size(), soon())).value(), file);
 }
@@ -336,7 +337,8 @@ TEST_P(LargeForms, FaultAWhatIsNoFormIsFoundWhileItIsStagedAndLeavesNothingBehin
 }
 
 TEST_P(LargeForms, FaultARoomThatIsUsedUpIsSaidBeforeTheFileIsRead) {
-    auto occupied = run_on(loop, shelf->begin(caller_name::trusted("bert"), 25'000'000, 1, soon()));
+    auto occupied =
+        run_on(loop, staged_file_store->begin(caller_name::trusted("bert"), 25'000'000, 1, soon()));
     ASSERT_TRUE(occupied);
     pieces raw(alone + "--b0--", GetParam());
     auto taken = take(asking("TIKTOK_UPLOAD_VIDEO", raw, as_form));

@@ -78,7 +78,7 @@ TEST(PostFacts, I04GivesAnAttemptWhoseProcessIsGoneTheEndThatIsCertain) {
         const char* kind;
         const char* id;
         store::post_state state;
-        bool came_to_nothing;
+        bool had_no_effect;
     };
     using enum store::post_state;
     for (const auto& each :
@@ -90,7 +90,7 @@ TEST(PostFacts, I04GivesAnAttemptWhoseProcessIsGoneTheEndThatIsCertain) {
         begun.id = publish_id::trusted(each.id);
         const auto ended = ended_by_crash(begun, now);
         EXPECT_EQ(ended.state, each.state) << each.kind << each.id;
-        EXPECT_EQ(came_to_nothing(ended), each.came_to_nothing) << each.kind << each.id;
+        EXPECT_EQ(had_no_effect(ended), each.had_no_effect) << each.kind << each.id;
     }
 }
 

@@ -1,5 +1,5 @@
 // The effects of TikTok's webhooks on the ledger: once each, in any order.
-#include "files/shelf.hpp"
+#include "files/staged_file_store.hpp"
 #include "posts/public_ids.hpp"
 #include "posts/publisher.hpp"
 #include "runtime/blocking.hpp"
@@ -25,8 +25,8 @@ protected:
         if (!opened) throw std::runtime_error(opened.error().message());
         store = std::move(*opened);
         settings.files.directory = folder.file("files");
-        shelf = std::make_unique<files::shelf>(store->files, pool, settings.files);
-        publisher = std::make_unique<posts::publisher>(store->ledger, *shelf, settings);
+        staged_file_store = std::make_unique<files::staged_file_store>(store->files, pool, settings.files);
+        publisher = std::make_unique<posts::publisher>(store->ledger, *staged_file_store, settings);
         store::post_record record;
         record.attempt = "01JD0000000000000000000000";
         record.user = user_id::trusted("anna");
@@ -58,7 +58,7 @@ protected:
     blocking_pool pool{1, 64};
     settings::all settings;
     std::unique_ptr<store::store> store;
-    std::unique_ptr<files::shelf> shelf;
+    std::unique_ptr<files::staged_file_store> staged_file_store;
     std::unique_ptr<posts::publisher> publisher;
 };
 

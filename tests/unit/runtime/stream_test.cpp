@@ -78,9 +78,9 @@ protected:
         tcp_socket accepted(w.executor());
         acceptor.accept(accepted);
         server = std::make_unique<stream>(w, std::move(accepted));
-        if (GetParam()) shake_hands();
+        if (GetParam()) handshake_now();
     }
-    void shake_hands() {
+    void handshake_now() {
         const auto who = authority.issue("tiktok.test");
         const tls_server_context ours(folder.write("server.pem", who.certificate_pem),
                                       folder.write("server.key", who.key_pem));

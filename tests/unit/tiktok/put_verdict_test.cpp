@@ -11,27 +11,27 @@ constexpr std::uint64_t size = 300;
 constexpr chunk middle{100, 199};
 constexpr chunk last{200, 299};
 
-after_put judged(int status, chunk piece, std::string_view content_range = {}, bool all_sent = true) {
-    return judge_put({status, content_range, all_sent, false}, piece, size);
+put_outcome judged(int status, chunk piece, std::string_view content_range = {}, bool all_sent = true) {
+    return classify_put({status, content_range, all_sent, false}, piece, size);
 }
 
 TEST(PutVerdict, GoesOnAfterWhatTheManualCallsSuccess) {
-    EXPECT_EQ(judged(206, middle), after_put::done);
-    EXPECT_EQ(judged(201, last), after_put::done);
-    EXPECT_EQ(judged(200, middle), after_put::done);
-    EXPECT_EQ(judged(200, last), after_put::done);
+    EXPECT_EQ(judged(206, middle), put_outcome::done);
+    EXPECT_EQ(judged(201, last), put_outcome::done);
+    EXPECT_EQ(judged(200, middle), put_outcome::done);
+    EXPECT_EQ(judged(200, last), put_outcome::done);
 }
 
 TEST(PutVerdict, AsksWhereASuccessDoesNotFit) {
-    EXPECT_EQ(judged(201, middle), after_put::ask);
-    EXPECT_EQ(judged(206, last), after_put::ask);
-    EXPECT_EQ(judged(206, middle, {}, false), after_put::ask);
+    EXPECT_EQ(judged(201, middle), put_outcome::ask);
+    EXPECT_EQ(judged(206, last), put_outcome::ask);
+    EXPECT_EQ(judged(206, middle, {}, false), put_outcome::ask);
 }
 
 TEST(PutVerdict, Fault0APageInTikToksPlaceIsNoSuccess) {
     for (const int status : {200, 201, 206})
         for (const chunk piece : {middle, last})
-            EXPECT_EQ(judge_put({status, {}, true, true}, piece, size), after_put::ask) << status;
+            EXPECT_EQ(classify_put({status, {}, true, true}, piece, size), put_outcome::ask) << status;
     for (const char* page : {"<html>", " \r\n<!DOCTYPE html>", "<?xml version=\"1.0\"?>"})
         EXPECT_TRUE(is_markup(page)) << page;
     for (const char* other : {"", " ", "{}", "ok", "a < b"})
@@ -40,36 +40,36 @@ TEST(PutVerdict, Fault0APageInTikToksPlaceIsNoSuccess) {
 
 TEST(PutVerdict, M02SendsAgainAfterFaultsOfTheServer) {
     for (const int status : {500, 502, 503, 504, 429, 408})
-        EXPECT_EQ(judged(status, middle), after_put::send_again);
-    EXPECT_EQ(judged(503, middle, {}, false), after_put::send_again);
+        EXPECT_EQ(judged(status, middle), put_outcome::send_again);
+    EXPECT_EQ(judged(503, middle, {}, false), put_outcome::send_again);
 }
 
 TEST(PutVerdict, M07StopsWhenTheAddressIsDead) {
-    EXPECT_EQ(judged(403, middle), after_put::start_again);
-    EXPECT_EQ(judged(404, middle), after_put::start_again);
-    EXPECT_EQ(judged(400, middle), after_put::refused);
-    EXPECT_EQ(judged(302, middle), after_put::refused);
+    EXPECT_EQ(judged(403, middle), put_outcome::start_again);
+    EXPECT_EQ(judged(404, middle), put_outcome::start_again);
+    EXPECT_EQ(judged(400, middle), put_outcome::refused);
+    EXPECT_EQ(judged(302, middle), put_outcome::refused);
 }
 
 TEST(PutVerdict, M03ReadsProgressAsCountOrAsLastIndex) {
-    EXPECT_EQ(judged(416, middle, "bytes 0-99/300"), after_put::send_again);
-    EXPECT_EQ(judged(416, middle, "bytes 0-100/300"), after_put::send_again);
-    EXPECT_EQ(judged(416, middle, "bytes 0-199/300"), after_put::done);
-    EXPECT_EQ(judged(416, middle, "bytes 0-200/300"), after_put::done);
+    EXPECT_EQ(judged(416, middle, "bytes 0-99/300"), put_outcome::send_again);
+    EXPECT_EQ(judged(416, middle, "bytes 0-100/300"), put_outcome::send_again);
+    EXPECT_EQ(judged(416, middle, "bytes 0-199/300"), put_outcome::done);
+    EXPECT_EQ(judged(416, middle, "bytes 0-200/300"), put_outcome::done);
     for (const char* unclear : {"", "bytes 0-150/300", "bytes 0-199/301", "bytes 0-999/300", "bytes */300",
                                 "bytes 0-199/", "bytes 0--1/300", "items 0-199/300"})
-        EXPECT_EQ(judged(416, middle, unclear), after_put::ask) << unclear;
-    EXPECT_EQ(judged(416, {100, 100}, "bytes 0-100/300"), after_put::ask);
+        EXPECT_EQ(judged(416, middle, unclear), put_outcome::ask) << unclear;
+    EXPECT_EQ(judged(416, {100, 100}, "bytes 0-100/300"), put_outcome::ask);
 }
 
 TEST(PutVerdict, M03ResumesExactlyWhereTikTokStopped) {
-    EXPECT_EQ(resume_at(100, middle).what, after_put::send_again);
+    EXPECT_EQ(resume_at(100, middle).what, put_outcome::send_again);
     EXPECT_EQ(resume_at(100, middle).offset, 0U);
     EXPECT_EQ(resume_at(150, middle).offset, 50U);
-    EXPECT_EQ(resume_at(199, middle).what, after_put::send_again);
-    EXPECT_EQ(resume_at(200, middle).what, after_put::done);
-    EXPECT_EQ(resume_at(99, middle).what, after_put::refused);
-    EXPECT_EQ(resume_at(201, middle).what, after_put::refused);
+    EXPECT_EQ(resume_at(199, middle).what, put_outcome::send_again);
+    EXPECT_EQ(resume_at(200, middle).what, put_outcome::done);
+    EXPECT_EQ(resume_at(99, middle).what, put_outcome::refused);
+    EXPECT_EQ(resume_at(201, middle).what, put_outcome::refused);
 }
 
 TEST(UploadTarget, TrustsHttpsOnPublicNamesAndTheHostsOfTheSettings) {

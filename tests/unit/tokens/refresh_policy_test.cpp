@@ -195,7 +195,7 @@ TEST(RefreshPolicy, FaultKJudgesARefusedPairByItsAgeAndByWhoTookIt) {
         {"of the second, taken elsewhere, old", {false, true, milliseconds{60'000}, 2}, refresh},
     };
     for (const auto& [what, pair, expected, wait] : rows) {
-        const auto next = judge_refusal(pair, times);
+        const auto next = classify_refusal(pair, times);
         EXPECT_EQ(next.what, expected) << what;
         EXPECT_EQ(next.wait, wait) << what;
     }

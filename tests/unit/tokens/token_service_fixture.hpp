@@ -39,8 +39,8 @@ protected:
     void make_tokens() {
         tokens::token_service_settings settings;
         settings.refresh_per_second = refresh_per_second;
-        settings.settling = settling;
-        settings.young = young;
+        settings.propagation_grace = propagation_grace;
+        settings.young_token_age = young_token_age;
         settings.certain = milliseconds{0};
         settings.lease_length = lease_length;
         settings.request_timeout = request_timeout;
@@ -48,8 +48,8 @@ protected:
             loop, ask, *vault, records->refreshes, settings,
             [this](const tokens::refresh_report& report) { ++told[report.result]; });
     }
-    milliseconds settling{0}; // for the next make_tokens(), like the members below
-    milliseconds young{60'000};
+    milliseconds propagation_grace{0}; // for the next make_tokens(), like the members below
+    milliseconds young_token_age{60'000};
     double refresh_per_second = 1000;
     milliseconds lease_length{60'000}, request_timeout{15'000};
     /// A grant whose access token has this much left of its two hours (negative: expired).

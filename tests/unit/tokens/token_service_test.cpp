@@ -214,7 +214,7 @@ TEST_F(Tokens, T14BelievesNoInvalidGrantForAPairThatIsSecondsOld) {
 }
 
 TEST_F(Tokens, T14JudgesAPairByItsAgeWhenTikTokWasAsked) {
-    young = milliseconds{2'000};
+    young_token_age = milliseconds{2'000};
     tokens.reset();
     make_tokens();
     grant_with("ann", seconds{-10});
@@ -252,7 +252,7 @@ TEST(TokenSet, Q02IsNewAlsoByAClockThatIsBehindTheOneThatReceivedIt) {
 }
 
 TEST_F(Tokens, T18TakesA401ForNotYetWhileThePairIsNew) {
-    settling = milliseconds{700};
+    propagation_grace = milliseconds{700};
     tokens.reset();
     make_tokens();
     const auto granted = grant_with("ann", seconds{7000});
@@ -556,7 +556,7 @@ TEST_F(Tokens, T18RefreshesOncePerVersionAfterA401) {
 }
 
 TEST_F(Tokens, FaultKRefreshesAtOnceWhatTikTokHasTakenBefore) {
-    settling = milliseconds{3'000};
+    propagation_grace = milliseconds{3'000};
     tokens.reset();
     make_tokens();
     auto pair = grant_with("ann", seconds{7000});
@@ -584,7 +584,7 @@ TEST_F(Tokens, FaultKSaysWhenToTryAgainWhileARefusedPairIsYoung) {
         EXPECT_EQ(refused.error().code(), errc::tiktok_error);
         ASSERT_TRUE(refused.error().details()->retry_after);
         EXPECT_GT(*refused.error().details()->retry_after, milliseconds{0});
-        EXPECT_LE(*refused.error().details()->retry_after, young);
+        EXPECT_LE(*refused.error().details()->retry_after, young_token_age);
     }
     EXPECT_EQ(requests(), 1U);
     EXPECT_EQ(record("ann").state, connection_state::connected);
@@ -593,7 +593,7 @@ TEST_F(Tokens, FaultKSaysWhenToTryAgainWhileARefusedPairIsYoung) {
 }
 
 TEST_F(Tokens, FaultKAsksForANewLoginOnlyAfterASecondForcedRefreshInVain) {
-    young = milliseconds{400};
+    young_token_age = milliseconds{400};
     tokens.reset();
     make_tokens();
     auto pair = grant_with("ann", seconds{7000});

@@ -14,19 +14,20 @@ failure refusal(int status, const char* code) {
     return tiktok::translate(tiktok::endpoint::user_info, {status, code, "", ""});
 }
 
-advice asked(const failure& f, tiktok::repeat_class repeats, tries so_far = {}, milliseconds left = plenty) {
+retry_decision asked(const failure& f, tiktok::repeat_class repeats, tries so_far = {},
+                     milliseconds left = plenty) {
     retry_budget budget;
-    return after_failure(f, repeats, so_far, std::nullopt, steady_now(), left, false, 0.5, budget);
+    return decide_retry(f, repeats, so_far, std::nullopt, steady_now(), left, false, 0.5, budget);
 }
 
 TEST(RetryPolicy, RefreshesOnceForARefusedTokenWhateverTheClass) {
     for (const auto repeats : {tiktok::repeat_class::safe, tiktok::repeat_class::unsafe}) {
-        EXPECT_EQ(asked(refusal(401, "access_token_invalid"), repeats).what, next_step::refresh);
+        EXPECT_EQ(asked(refusal(401, "access_token_invalid"), repeats).what, retry_step::refresh);
         EXPECT_EQ(asked(refusal(401, "access_token_invalid"), repeats, {0, token_refusals_max}).what,
-                  next_step::give_up);
+                  retry_step::give_up);
     }
     EXPECT_EQ(asked(refusal(401, "scope_not_authorized"), tiktok::repeat_class::safe).what,
-              next_step::give_up);
+              retry_step::give_up);
 }
 
 TEST(RetryPolicy, U02RepeatsReadsAfterTroubleAndNothingElse) {
@@ -35,46 +36,46 @@ TEST(RetryPolicy, U02RepeatsReadsAfterTroubleAndNothingElse) {
                                refusal(429, "rate_limit_exceeded"),
                                {errc::tiktok_unreachable, ""}};
     for (const failure& f : trouble) {
-        EXPECT_EQ(asked(f, tiktok::repeat_class::safe).what, next_step::again);
-        EXPECT_EQ(asked(f, tiktok::repeat_class::unsafe).what, next_step::give_up);
-        EXPECT_EQ(asked(f, tiktok::repeat_class::safe, {repeats_max, false}).what, next_step::give_up);
+        EXPECT_EQ(asked(f, tiktok::repeat_class::safe).what, retry_step::again);
+        EXPECT_EQ(asked(f, tiktok::repeat_class::unsafe).what, retry_step::give_up);
+        EXPECT_EQ(asked(f, tiktok::repeat_class::safe, {repeats_max, false}).what, retry_step::give_up);
     }
     const failure final[] = {refusal(400, "invalid_params"), refusal(404, ""),
                              refusal(400, "tomorrow"),       refusal(200, "spam_risk_too_many_posts"),
                              {errc::tiktok_tls, ""},         {errc::deadline_exceeded, ""}};
     for (const failure& f : final)
-        EXPECT_EQ(asked(f, tiktok::repeat_class::safe).what, next_step::give_up);
+        EXPECT_EQ(asked(f, tiktok::repeat_class::safe).what, retry_step::give_up);
 }
 
 TEST(RetryPolicy, I05NeverRepeatsAnInitWhoseAnswerWasLost) {
     const failure lost = failure(errc::tiktok_unreachable, "").may_have_reached_tiktok();
-    EXPECT_EQ(asked(lost, tiktok::repeat_class::unsafe).what, next_step::give_up);
+    EXPECT_EQ(asked(lost, tiktok::repeat_class::unsafe).what, retry_step::give_up);
     retry_budget budget;
     EXPECT_EQ(
-        after_failure(lost, tiktok::repeat_class::unsafe, {}, {}, steady_now(), plenty, true, 0.5, budget)
+        decide_retry(lost, tiktok::repeat_class::unsafe, {}, {}, steady_now(), plenty, true, 0.5, budget)
             .what,
-        next_step::give_up);
+        retry_step::give_up);
 }
 
 TEST(RetryPolicy, StaysInsideTheDeadlineAndHonoursANamedWait) {
     retry_budget budget;
     const failure limited = refusal(429, "rate_limit_exceeded");
     const auto with_wait = [&](int wait_s, milliseconds left) {
-        return after_failure(limited, tiktok::repeat_class::safe, {}, seconds{wait_s}, steady_now(), left,
-                             false, 0.5, budget);
+        return decide_retry(limited, tiktok::repeat_class::safe, {}, seconds{wait_s}, steady_now(), left,
+                            false, 0.5, budget);
     };
-    EXPECT_EQ(with_wait(3, plenty).what, next_step::again);
+    EXPECT_EQ(with_wait(3, plenty).what, retry_step::again);
     EXPECT_EQ(with_wait(3, plenty).wait, milliseconds{3'000});
-    EXPECT_EQ(with_wait(30, plenty).what, next_step::give_up);
+    EXPECT_EQ(with_wait(30, plenty).what, retry_step::give_up);
     EXPECT_EQ(asked(refusal(503, ""), tiktok::repeat_class::safe, {}, milliseconds{50}).what,
-              next_step::give_up);
+              retry_step::give_up);
 }
 
 TEST(RetryPolicy, LetsABatchWaitForTheWindowSinceARefusalHadNoEffect) {
     retry_budget budget;
-    const auto next = after_failure(refusal(429, "rate_limit_exceeded"), tiktok::repeat_class::unsafe, {},
-                                    std::nullopt, steady_now(), milliseconds{600'000}, true, 0.0, budget);
-    EXPECT_EQ(next.what, next_step::again);
+    const auto next = decide_retry(refusal(429, "rate_limit_exceeded"), tiktok::repeat_class::unsafe, {},
+                                   std::nullopt, steady_now(), milliseconds{600'000}, true, 0.0, budget);
+    EXPECT_EQ(next.what, retry_step::again);
     EXPECT_EQ(next.wait, tiktok::rate_limit_wait);
 }
 
@@ -85,9 +86,9 @@ TEST(RetryPolicy, U08AddsNoMoreThanATenthInAStorm) {
     for (int call = 0; call < 10'000; ++call) {
         budget.earn();
         for (tries so_far; so_far.repeats < repeats_max; ++so_far.repeats) {
-            const auto next = after_failure(refusal(503, ""), tiktok::repeat_class::safe, so_far,
-                                            std::nullopt, now, plenty, false, 0.5, budget);
-            if (next.what != next_step::again) break;
+            const auto next = decide_retry(refusal(503, ""), tiktok::repeat_class::safe, so_far, std::nullopt,
+                                           now, plenty, false, 0.5, budget);
+            if (next.what != retry_step::again) break;
             ++repeats;
         }
     }
@@ -99,10 +100,10 @@ TEST(RetryPolicy, FaultLRepeatsAReadAgainOnceTimeHasPassedHoweverFewCallsCame) {
     retry_budget budget;
     const auto began = steady_now();
     const auto repeats_at = [&](milliseconds later) {
-        return after_failure(refusal(503, ""), tiktok::repeat_class::safe, {}, std::nullopt, began + later,
-                             plenty, false, 0.5, budget)
+        return decide_retry(refusal(503, ""), tiktok::repeat_class::safe, {}, std::nullopt, began + later,
+                            plenty, false, 0.5, budget)
                    .what
-               == next_step::again;
+               == retry_step::again;
     };
     int saved = 0;
     while (repeats_at(milliseconds{0}))
@@ -127,9 +128,9 @@ TEST(RetryPolicy, FaultLAddsToAStormNoMoreThanATenthAndOneASecond) {
     int repeats = 0;
     for (int call = 0; call < 10'000; ++call) { // a thousand a second
         budget.earn();
-        const auto next = after_failure(refusal(503, ""), tiktok::repeat_class::safe, {}, std::nullopt,
-                                        began + milliseconds{call}, plenty, false, 0.5, budget);
-        repeats += next.what == next_step::again ? 1 : 0;
+        const auto next = decide_retry(refusal(503, ""), tiktok::repeat_class::safe, {}, std::nullopt,
+                                       began + milliseconds{call}, plenty, false, 0.5, budget);
+        repeats += next.what == retry_step::again ? 1 : 0;
     }
     EXPECT_LE(repeats, 10 + 1'000 + 10);
     EXPECT_GE(repeats, 1'000);

@@ -34,10 +34,10 @@ TEST(TokenCache, AnotherReplicasChangeTakesTheOldSetAway) {
     cache.put_read(set_of(1), cache.now(ann));
     cache.changed_elsewhere(ann, 2);
     EXPECT_EQ(cache.find(ann), nullptr);
-    EXPECT_EQ(cache.find_unsure(ann), nullptr) << "it is old for sure";
+    EXPECT_EQ(cache.find_stale(ann), nullptr) << "it is old for sure";
     cache.put_read(set_of(2), cache.now(ann));
     cache.changed_elsewhere(ann, 0);
-    EXPECT_EQ(cache.find_unsure(ann), nullptr) << "it is over";
+    EXPECT_EQ(cache.find_stale(ann), nullptr) << "it is over";
 }
 
 TEST(TokenCache, NewsThatComeLateTakeNothingAwayThatWasReadSince) {
@@ -45,7 +45,7 @@ TEST(TokenCache, NewsThatComeLateTakeNothingAwayThatWasReadSince) {
     cache.put_read(set_of(2), cache.now(ann));
     cache.changed_elsewhere(ann, 2);
     EXPECT_EQ(cache.find(ann), nullptr) << "its state may be new";
-    EXPECT_EQ(cache.find_unsure(ann)->version, 2U);
+    EXPECT_EQ(cache.find_stale(ann)->version, 2U);
 }
 
 TEST(TokenCache, AWriteIsNotSureWhenAnotherReplicaWroteMeanwhile) {
@@ -54,18 +54,18 @@ TEST(TokenCache, AWriteIsNotSureWhenAnotherReplicaWroteMeanwhile) {
     cache.changed_elsewhere(ann, 2);
     cache.put_written(set_of(2), before);
     EXPECT_EQ(cache.find(ann), nullptr) << "theirs may be the later one";
-    EXPECT_EQ(cache.find_unsure(ann)->version, 2U);
+    EXPECT_EQ(cache.find_stale(ann)->version, 2U);
 }
 
 TEST(TokenCache, WhatWasReadOutOfTouchIsUnsureAlsoAfterwards) {
     vault::token_cache cache(100);
     cache.put_read(set_of(1), cache.now(ann));
-    cache.in_touch(false);
+    cache.feed_connected(false);
     EXPECT_EQ(cache.find(ann), nullptr);
-    EXPECT_EQ(cache.find_unsure(ann)->version, 1U);
+    EXPECT_EQ(cache.find_stale(ann)->version, 1U);
     const auto deaf = cache.now(ann);
     cache.put_read(set_of(2), deaf);
-    cache.in_touch(true);
+    cache.feed_connected(true);
     EXPECT_EQ(cache.find(ann), nullptr);
     cache.put_read(set_of(3), deaf);
     EXPECT_EQ(cache.find(ann), nullptr) << "it was asked for before";
@@ -75,7 +75,7 @@ TEST(TokenCache, WhatWasReadOutOfTouchIsUnsureAlsoAfterwards) {
 
 TEST(TokenCache, AFullCacheKeepsThoseWhoCameLastRatherThanThoseWhoCameFirst) {
     vault::token_cache cache(64 * 100);
-    cache.in_touch(true);
+    cache.feed_connected(true);
     const auto named = [](int i) { return user_id::trusted("user" + std::to_string(i)); };
     for (int i = 0; i < 30'000; ++i)
         cache.put_read(set_of(1, named(i)), cache.now(named(i)));
@@ -90,7 +90,7 @@ TEST(TokenCache, AFullCacheKeepsThoseWhoCameLastRatherThanThoseWhoCameFirst) {
 
 TEST(TokenCache, AsManyUsersFitAsItMayHaveHoweverTheyAreSpread) {
     vault::token_cache cache(10'000);
-    cache.in_touch(true);
+    cache.feed_connected(true);
     const auto named = [](int i) { return user_id::trusted("user" + std::to_string(i)); };
     const auto known = [&](int count) {
         int found = 0;
@@ -114,11 +114,11 @@ TEST(TokenCache, AsManyUsersFitAsItMayHaveHoweverTheyAreSpread) {
 TEST(TokenCache, ADoubtedSetIsReadAgainAndADroppedOneIsGone) {
     vault::token_cache cache(100);
     cache.put_read(set_of(1), cache.now(ann));
-    cache.doubt(ann);
+    cache.mark_stale(ann);
     EXPECT_EQ(cache.find(ann), nullptr);
-    EXPECT_EQ(cache.find_unsure(ann)->version, 1U);
+    EXPECT_EQ(cache.find_stale(ann)->version, 1U);
     cache.drop(ann);
-    EXPECT_EQ(cache.find_unsure(ann), nullptr);
+    EXPECT_EQ(cache.find_stale(ann), nullptr);
 }
 
 } // namespace

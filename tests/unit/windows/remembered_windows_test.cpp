@@ -24,7 +24,7 @@ std::uint32_t left(const std::vector<store::post_record>& attempts, tiktok::endp
     limits::window_table windows(rules);
     const auto steady = steady_now();
     remember_inits(windows, attempts, now, steady);
-    return windows.stands("ann", static_cast<std::uint8_t>(which), steady).remaining;
+    return windows.status("ann", static_cast<std::uint8_t>(which), steady).remaining;
 }
 
 TEST(RememberedWindows, L06CountWhatWasSentInTheLastMinute) {

@@ -1,4 +1,4 @@
-#include "runtime/crossing.hpp"
+#include "runtime/thread_handoff.hpp"
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
@@ -7,10 +7,10 @@
 
 namespace gateway {
 
-crossing::crossing(executor_type home) : stay_(home) {}
-crossing::~crossing() = default;
+thread_handoff::thread_handoff(executor_type home) : stay_(home) {}
+thread_handoff::~thread_handoff() = default;
 
-task<void> crossing::wait(std::function<void()> start) {
+task<void> thread_handoff::wait(std::function<void()> start) {
     auto begin = [this, &start](auto handler) {
         struct suspended final : continuation {
             explicit suspended(decltype(handler)&& h) : handler_(std::move(h)) {}
@@ -24,7 +24,7 @@ task<void> crossing::wait(std::function<void()> start) {
         begin, use_task);
 }
 
-void crossing::resume() {
+void thread_handoff::resume() {
     const auto stay = std::move(stay_);
     auto waiting = std::move(waiting_);
     boost::asio::post(stay.get_executor(), [waiting = std::move(waiting)]() { waiting->go_on(); });

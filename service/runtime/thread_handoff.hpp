@@ -10,12 +10,12 @@
 
 namespace gateway {
 
-class crossing {
+class thread_handoff {
 public:
-    explicit crossing(executor_type home);
-    crossing(const crossing&) = delete;
-    crossing& operator=(const crossing&) = delete;
-    ~crossing();
+    explicit thread_handoff(executor_type home);
+    thread_handoff(const thread_handoff&) = delete;
+    thread_handoff& operator=(const thread_handoff&) = delete;
+    ~thread_handoff();
 
     /// Calls `start` once the coroutine can be resumed; from then on resume() must be called exactly once. A
     /// cancellation does not end it, so the other thread may use the coroutine's frame.

@@ -22,6 +22,6 @@ std::string plain_code(std::string_view text);
 std::string_view plain_log_id(std::string_view text, std::string_view access_token);
 
 /// Applies all of these to an error.
-tiktok_words plain_words(tiktok_words words, std::string_view access_token);
+tiktok_error_text sanitize_error(tiktok_error_text words, std::string_view access_token);
 
 } // namespace gateway::tiktok

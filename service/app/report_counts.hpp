@@ -3,7 +3,7 @@
 #include "runtime/task.hpp"
 
 namespace gateway::inbound {
-struct door_state;
+struct listener_state;
 }
 namespace gateway::telemetry {
 class sink;
@@ -12,6 +12,6 @@ class sink;
 namespace gateway::app {
 
 /// On one worker; runs until it is cancelled.
-task<void> keep_telling_counts(telemetry::sink& sink, inbound::door_state& doors);
+task<void> run_count_reports(telemetry::sink& sink, inbound::listener_state& listeners);
 
 } // namespace gateway::app

@@ -1,5 +1,5 @@
 // Listing and importing; logins are in login.cpp, disconnecting in ending.cpp.
-#include "connections/desk.hpp"
+#include "connections/connection_service.hpp"
 
 #include "base/lists.hpp"
 #include "base/pattern.hpp"
@@ -23,8 +23,9 @@ failure not_connected() {
 
 } // namespace
 
-desk::desk(store::connections& connections, store::logins& begun, vault::token_vault& vault,
-           tiktok::oauth& ask, tokens::token_service& tokens, login_settings logins)
+connection_service::connection_service(store::connections& connections, store::logins& begun,
+                                       vault::token_vault& vault, tiktok::oauth& ask,
+                                       tokens::token_service& tokens, login_settings logins)
     : connections_(connections),
       begun_(begun),
       vault_(vault),
@@ -32,8 +33,8 @@ desk::desk(store::connections& connections, store::logins& begun, vault::token_v
       tokens_(tokens),
       logins_(std::move(logins)) {}
 
-task<result<connection_view>> desk::import_tokens(user_id user, std::string body, wall_time now,
-                                                  deadline until) {
+task<result<connection_view>> connection_service::import_tokens(user_id user, std::string body, wall_time now,
+                                                                deadline until) {
     const secret wiped{std::move(body)};
     auto fresh = read_import(wiped.reveal());
     if (!fresh) co_return fresh.error();
@@ -46,8 +47,8 @@ task<result<connection_view>> desk::import_tokens(user_id user, std::string body
     co_return co_await show(std::move(user), until);
 }
 
-task<result<connection_page>> desk::list(const settings::caller& by, std::string cursor, std::uint32_t limit,
-                                         deadline until) {
+task<result<connection_page>> connection_service::list(const settings::caller& by, std::string cursor,
+                                                       std::uint32_t limit, deadline until) {
     auto found = co_await connections_.list(by.users, std::move(cursor), limit, until);
     if (!found) co_return found.error();
     connection_page out;
@@ -57,15 +58,15 @@ task<result<connection_page>> desk::list(const settings::caller& by, std::string
     co_return out;
 }
 
-task<result<connection_view>> desk::show(user_id user, deadline until) {
+task<result<connection_view>> connection_service::show(user_id user, deadline until) {
     const auto found = co_await connections_.find_summary(std::move(user), until);
     if (!found) co_return found.error();
     if (!*found) co_return not_connected();
     co_return view_of(**found);
 }
 
-task<result<std::vector<connection_view>>> desk::of_account(const settings::caller& by, open_id account,
-                                                            deadline until) {
+task<result<std::vector<connection_view>>> connection_service::of_account(const settings::caller& by,
+                                                                          open_id account, deadline until) {
     const auto found = co_await connections_.of_account(std::move(account), until);
     if (!found) co_return found.error();
     std::vector<connection_view> out;

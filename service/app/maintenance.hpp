@@ -15,7 +15,7 @@ class connections;
 class store;
 } // namespace gateway::store
 namespace gateway::files {
-class shelf;
+class staged_file_store;
 }
 namespace gateway::telemetry {
 class sink;
@@ -34,12 +34,12 @@ struct store_health {
 };
 
 /// Runs until it is cancelled, or the store has failed for good: then calls `lost` with the reason.
-task<void> keep_house(store::store& store, files::shelf& files, telemetry::sink& sink, store_health& health,
-                      std::function<void(const std::string& reason)> lost);
+task<void> run_maintenance(store::store& store, files::staged_file_store& files, telemetry::sink& sink,
+                           store_health& health, std::function<void(const std::string& reason)> lost);
 
 /// Four times a day: refreshes users without calls before their refresh tokens expire (T17). On the home
 /// worker of `tokens`; runs until it is cancelled.
-task<void> keep_idle_users(store::connections& connections, tokens::token_service& tokens,
-                           telemetry::sink& sink);
+task<void> run_idle_user_refresh(store::connections& connections, tokens::token_service& tokens,
+                                 telemetry::sink& sink);
 
 } // namespace gateway::app

@@ -1,4 +1,4 @@
-#include "tiktok/plain_words.hpp"
+#include "tiktok/sanitize_error.hpp"
 
 #include <gtest/gtest.h>
 

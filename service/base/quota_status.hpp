@@ -7,7 +7,7 @@
 namespace gateway::limits {
 
 /// The values of the RateLimit headers: the rule, what is left, and when more becomes free.
-struct standing {
+struct quota_status {
     std::uint32_t limit = 0;
     std::uint32_t remaining = 0;
     milliseconds length{0};

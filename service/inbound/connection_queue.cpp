@@ -1,8 +1,8 @@
-#include "inbound/idle_line.hpp"
+#include "inbound/connection_queue.hpp"
 
 namespace gateway::inbound {
 
-void idle_line::place::waits(wait what) {
+void connection_queue::place::waits(wait what) {
     if (order_.is_linked() && what_ == what) return;
     busy();
     line_.of(what).push_back(*this);
@@ -12,21 +12,21 @@ void idle_line::place::waits(wait what) {
     if (what == wait::first_request) opened_ = since_; // after the TLS handshake, if there is one
 }
 
-void idle_line::place::busy() {
+void connection_queue::place::busy() {
     if (!order_.is_linked()) return;
     auto& order = line_.of(what_);
     order.erase(order.iterator_to(*this));
     line_.count(what_, -1);
 }
 
-idle_line::place* idle_line::oldest_without_head() {
+connection_queue::place* connection_queue::oldest_without_head() {
     place* const silent = oldest(wait::first_request);
     place* const begun = oldest(wait::rest_of_head);
     if (!silent || !begun) return silent ? silent : begun;
     return silent->since_ < begun->since_ ? silent : begun;
 }
 
-idle_line::place* idle_line::oldest_idle() {
+connection_queue::place* connection_queue::oldest_idle() {
     constexpr int looks_max = 32; // each check is a system call
     int looks = 0;
     for (place& one : of(wait::next_request)) {
@@ -36,13 +36,13 @@ idle_line::place* idle_line::oldest_idle() {
     return nullptr;
 }
 
-void idle_line::count(wait what, int change) {
+void connection_queue::count(wait what, int change) {
     if (!lacks_head(what)) return;
     const auto now = without_head_.load(std::memory_order_relaxed) + static_cast<std::uint32_t>(change);
     without_head_.store(now, std::memory_order_relaxed);
 }
 
-bool idle_line::evict(place* gone) {
+bool connection_queue::evict(place* gone) {
     if (!gone) return false;
     gone->busy();
     gone->evicted_ = true;
@@ -50,16 +50,16 @@ bool idle_line::evict(place* gone) {
     return true;
 }
 
-bool idle_line::evict_without_head() {
+bool connection_queue::evict_without_head() {
     return evict(oldest_without_head());
 }
 
-bool idle_line::evict_oldest() {
+bool connection_queue::evict_oldest() {
     return evict_without_head() || evict(oldest(wait::end_of_peer)) || evict(oldest_idle())
            || evict(oldest(wait::slow_reader));
 }
 
-void idle_line::end_idle(steady_time now) {
+void connection_queue::end_idle(steady_time now) {
     for (const wait what : {wait::first_request, wait::next_request})
         for (auto next = of(what).begin(); next != of(what).end();) {
             place& one = *next++;

@@ -14,7 +14,7 @@
 
 namespace gateway::inbound {
 
-class idle_line {
+class connection_queue {
 public:
     /// What a connection in the line waits for.
     enum class wait : std::uint8_t {
@@ -28,7 +28,7 @@ public:
     /// A connection's entry, a member of its session; its destructor removes it.
     class place {
     public:
-        place(idle_line& line, stream& of) : line_(line), of_(of) {}
+        place(connection_queue& line, stream& of) : line_(line), of_(of) {}
         ~place() { busy(); }
         place(const place&) = delete;
         place& operator=(const place&) = delete;
@@ -47,8 +47,8 @@ public:
         }
 
     private:
-        friend class idle_line;
-        idle_line& line_;
+        friend class connection_queue;
+        connection_queue& line_;
         stream& of_;
         boost::intrusive::list_member_hook<> order_;
         steady_time opened_, since_;

@@ -37,12 +37,12 @@ public:
     virtual task<result<store::file_record>> finish(std::string mimetype, wall_time now, deadline until) = 0;
 };
 
-class shelf {
+class staged_file_store {
 public:
     /// Creates the directory (0700) if it is missing and removes temporary files of earlier processes; throws
     /// if the directory is not writable, so that the start fails.
-    shelf(store::files& records, blocking_pool& pool, const settings::files& settings);
-    ~shelf();
+    staged_file_store(store::files& records, blocking_pool& pool, const settings::files& settings);
+    ~staged_file_store();
 
     /// Stores the whole body as a file of this caller. Fails with too_large beyond TikTok's 4 GiB, overloaded
     /// when the quota is full, and the failures of the body.

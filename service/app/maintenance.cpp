@@ -1,6 +1,6 @@
-#include "app/housekeeping.hpp"
+#include "app/maintenance.hpp"
 
-#include "files/shelf.hpp"
+#include "files/staged_file_store.hpp"
 #include "runtime/waiter.hpp"
 #include "store/store.hpp"
 #include "telemetry/sink.hpp"
@@ -22,33 +22,33 @@ constexpr std::chrono::hours idle_users_every{6};
 task<void> look_at_store(store::store& store, telemetry::sink& sink, store_health& health) {
     const auto well = co_await store.on().beat(deadline::in(steady_now(), ask_within));
     if (health.good.exchange(well.has_value()) != well.has_value())
-        sink.tell(well ? telemetry::level::info : telemetry::level::error,
-                  well ? "store_is_back" : "store_does_not_answer");
+        sink.log(well ? telemetry::level::info : telemetry::level::error,
+                 well ? "store_is_back" : "store_does_not_answer");
     const bool has_room = store.on().state().now != store::condition::disk_full;
     if (health.has_room.exchange(has_room) != has_room)
-        sink.tell(has_room ? telemetry::level::info : telemetry::level::error,
-                  has_room ? "store_has_room_again" : "store_has_no_room");
+        sink.log(has_room ? telemetry::level::info : telemetry::level::error,
+                 has_room ? "store_has_room_again" : "store_has_no_room");
     const auto counts = co_await store.connections.count_by_state(deadline::in(steady_now(), ask_within));
     if (!counts) co_return;
     for (std::size_t at = 0; at < counts->size(); ++at)
         health.connections[at].store((*counts)[at], std::memory_order_relaxed);
 }
 
-task<void> sweep(store::store& store, files::shelf& files, telemetry::sink& sink) {
+task<void> sweep(store::store& store, files::staged_file_store& files, telemetry::sink& sink) {
     const auto records = co_await store.upkeep.sweep(wall_now(), deadline::in(steady_now(), sweep_within));
     const auto bytes = co_await files.sweep(wall_now(), deadline::in(steady_now(), sweep_within));
     if (!records)
-        sink.tell(telemetry::level::warn, "sweep_failed",
-                  {{"part", "store"}, {"reason", records.error().message()}});
+        sink.log(telemetry::level::warn, "sweep_failed",
+                 {{"part", "store"}, {"reason", records.error().message()}});
     if (!bytes)
-        sink.tell(telemetry::level::warn, "sweep_failed",
-                  {{"part", "files"}, {"reason", bytes.error().message()}});
+        sink.log(telemetry::level::warn, "sweep_failed",
+                 {{"part", "files"}, {"reason", bytes.error().message()}});
 }
 
 } // namespace
 
-task<void> keep_house(store::store& store, files::shelf& files, telemetry::sink& sink, store_health& health,
-                      std::function<void(const std::string& reason)> lost) {
+task<void> run_maintenance(store::store& store, files::staged_file_store& files, telemetry::sink& sink,
+                           store_health& health, std::function<void(const std::string& reason)> lost) {
     steady_time swept = steady_now();
     while (true) {
         co_await look_at_store(store, sink, health);
@@ -64,16 +64,16 @@ task<void> keep_house(store::store& store, files::shelf& files, telemetry::sink&
     }
 }
 
-task<void> keep_idle_users(store::connections& connections, tokens::token_service& tokens,
-                           telemetry::sink& sink) {
+task<void> run_idle_user_refresh(store::connections& connections, tokens::token_service& tokens,
+                                 telemetry::sink& sink) {
     while (true) {
         const auto next = steady_now() + idle_users_every;
         const auto done = co_await tokens::refresh_idle_users(connections, tokens, deadline{next});
         if (!done)
-            sink.tell(telemetry::level::warn, "idle_users_not_looked_at",
-                      {{"reason", done.error().message()}});
+            sink.log(telemetry::level::warn, "idle_users_not_looked_at",
+                     {{"reason", done.error().message()}});
         else if (*done > 0)
-            sink.tell(telemetry::level::info, "idle_users_refreshed", {{"count", std::to_string(*done)}});
+            sink.log(telemetry::level::info, "idle_users_refreshed", {{"count", std::to_string(*done)}});
         co_await pause_until(deadline{next});
     }
 }

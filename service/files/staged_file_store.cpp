@@ -1,4 +1,4 @@
-#include "files/shelf.hpp"
+#include "files/staged_file_store.hpp"
 
 #include "base/byte_budget.hpp"
 #include "files/disk.hpp"
@@ -47,7 +47,7 @@ std::vector<file_id> prepare_directory(const std::string& directory) {
 
 } // namespace
 
-struct shelf::state {
+struct staged_file_store::state {
     state(store::files& r, blocking_pool& p, const settings::files& from)
         : records(r),
           pool(p),
@@ -67,13 +67,14 @@ struct shelf::state {
     std::vector<file_id> unproven; // existed at the start; used by sweep() only
 };
 
-shelf::shelf(store::files& records, blocking_pool& pool, const settings::files& settings)
+staged_file_store::staged_file_store(store::files& records, blocking_pool& pool,
+                                     const settings::files& settings)
     : state_(std::make_unique<state>(records, pool, settings)) {
     state_->unproven = prepare_directory(state_->directory);
 }
-shelf::~shelf() = default;
+staged_file_store::~staged_file_store() = default;
 
-task<result<std::unique_ptr<writer>>> shelf::state::begin(new_file what, deadline until) {
+task<result<std::unique_ptr<writer>>> staged_file_store::state::begin(new_file what, deadline until) {
     auto place = room.reserve(what.size_bytes);
     auto stored = co_await records.stored_bytes(until);
     if (!stored) co_return stored.error();
@@ -88,8 +89,8 @@ task<result<std::unique_ptr<writer>>> shelf::state::begin(new_file what, deadlin
                                             std::move(*file));
 }
 
-task<result<std::unique_ptr<writer>>> shelf::begin(caller_name caller, std::uint64_t size_bytes,
-                                                   std::uint32_t keep_hours, deadline until) {
+task<result<std::unique_ptr<writer>>> staged_file_store::begin(caller_name caller, std::uint64_t size_bytes,
+                                                               std::uint32_t keep_hours, deadline until) {
     new_file what;
     what.id = file_id::trusted("file_" + new_ulid(wall_now()));
     what.caller = std::move(caller);
@@ -98,8 +99,9 @@ task<result<std::unique_ptr<writer>>> shelf::begin(caller_name caller, std::uint
     return state_->begin(std::move(what), until);
 }
 
-task<result<store::file_record>> shelf::stage(caller_name caller, body_source& body, std::string mimetype,
-                                              wall_time now, deadline until) {
+task<result<store::file_record>> staged_file_store::stage(caller_name caller, body_source& body,
+                                                          std::string mimetype, wall_time now,
+                                                          deadline until) {
     if (body.size_bytes() == 0) co_return failure(errc::invalid_input, "A file must not be empty.");
     if (body.size_bytes() > file_bytes_max)
         co_return failure(errc::too_large, "A file must not be larger than 4 GiB.");
@@ -121,15 +123,16 @@ task<result<store::file_record>> shelf::stage(caller_name caller, body_source& b
     co_return co_await (*file)->finish(std::move(mimetype), now, until);
 }
 
-task<result<store::file_record>> shelf::find(caller_name caller, file_id id, wall_time now, deadline until) {
+task<result<store::file_record>> staged_file_store::find(caller_name caller, file_id id, wall_time now,
+                                                         deadline until) {
     auto found = co_await state_->records.find(std::move(id), until);
     if (!found) co_return found.error();
     if (!*found || (*found)->caller != caller || (*found)->expires_at <= now) co_return no_such_file();
     co_return std::move(**found);
 }
 
-task<result<std::unique_ptr<body_source>>> shelf::open(caller_name caller, file_id id, wall_time now,
-                                                       deadline until) {
+task<result<std::unique_ptr<body_source>>> staged_file_store::open(caller_name caller, file_id id,
+                                                                   wall_time now, deadline until) {
     auto record = co_await find(std::move(caller), std::move(id), now, until);
     if (!record) co_return record.error();
     const std::string path = state_->path_of(*record);
@@ -139,7 +142,7 @@ task<result<std::unique_ptr<body_source>>> shelf::open(caller_name caller, file_
     co_return std::make_unique<file_source>(state_->pool, std::move(*file), record->size_bytes);
 }
 
-task<result<void>> shelf::remove(caller_name caller, file_id id, wall_time now, deadline until) {
+task<result<void>> staged_file_store::remove(caller_name caller, file_id id, wall_time now, deadline until) {
     auto record = co_await find(std::move(caller), id, now, until);
     if (!record) co_return record.error();
     auto forgotten = co_await state_->records.forget(std::move(id), until);
@@ -150,7 +153,7 @@ task<result<void>> shelf::remove(caller_name caller, file_id id, wall_time now, 
 }
 
 /// Checks only files that existed before this process, so files that are being written are not affected.
-task<result<void>> shelf::state::remove_unrecorded(deadline until) {
+task<result<void>> staged_file_store::state::remove_unrecorded(deadline until) {
     while (!unproven.empty()) {
         auto recorded = co_await records.find(unproven.back(), until);
         if (!recorded) co_return recorded.error();
@@ -165,7 +168,7 @@ task<result<void>> shelf::state::remove_unrecorded(deadline until) {
     co_return result<void>{};
 }
 
-task<result<std::size_t>> shelf::sweep(wall_time now, deadline until) {
+task<result<std::size_t>> staged_file_store::sweep(wall_time now, deadline until) {
     auto proven = co_await state_->remove_unrecorded(until);
     if (!proven) co_return proven.error();
     std::size_t removed = 0;

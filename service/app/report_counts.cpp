@@ -1,6 +1,6 @@
-#include "app/tell_counts.hpp"
+#include "app/report_counts.hpp"
 
-#include "inbound/door_state.hpp"
+#include "inbound/listener_state.hpp"
 #include "runtime/waiter.hpp"
 #include "telemetry/sink.hpp"
 
@@ -22,35 +22,35 @@ public:
 
     /// The number to log now; nothing while it is too early or there is nothing new.
     std::optional<std::uint64_t> due(std::uint64_t counted, steady_time now) {
-        if (counted == told_ || (last_ && now - *last_ < every_)) return std::nullopt;
-        const auto more = counted - told_;
-        told_ = counted;
+        if (counted == reported_ || (last_ && now - *last_ < every_)) return std::nullopt;
+        const auto more = counted - reported_;
+        reported_ = counted;
         last_ = now;
         return more;
     }
 
 private:
     seconds every_;
-    std::uint64_t told_ = 0;
+    std::uint64_t reported_ = 0;
     std::optional<steady_time> last_;
 };
 
 } // namespace
 
-task<void> keep_telling_counts(telemetry::sink& sink, inbound::door_state& doors) {
+task<void> run_count_reports(telemetry::sink& sink, inbound::listener_state& listeners) {
     told_count keys(refusals_every), connections(refusals_every), shortages(shortages_every);
     for (;;) {
         const auto now = steady_now();
         if (const auto more = keys.due(sink.keys_untold(), now))
-            sink.tell(telemetry::level::warn, "unknown_keys",
-                      {{"calls_without_a_line", std::to_string(*more)}});
+            sink.log(telemetry::level::warn, "unknown_keys",
+                     {{"calls_without_a_line", std::to_string(*more)}});
         if (const auto more = connections.due(sink.connections_untold(), now))
-            sink.tell(telemetry::level::warn, "connections_refused",
-                      {{"without_a_line", std::to_string(*more)}});
-        if (const auto more = shortages.due(doors.descriptor_shortages.load(), now))
-            sink.tell(telemetry::level::error, "out_of_descriptors",
-                      {{"times", std::to_string(*more)},
-                       {"cure", "raise the limit of open files (ulimit -n, LimitNOFILE)"}});
+            sink.log(telemetry::level::warn, "connections_refused",
+                     {{"without_a_line", std::to_string(*more)}});
+        if (const auto more = shortages.due(listeners.descriptor_shortages.load(), now))
+            sink.log(telemetry::level::error, "out_of_descriptors",
+                     {{"times", std::to_string(*more)},
+                      {"cure", "raise the limit of open files (ulimit -n, LimitNOFILE)"}});
         co_await pause_until(deadline::in(now, look_every));
     }
 }

@@ -1,4 +1,4 @@
-#include "connections/desk.hpp"
+#include "connections/connection_service.hpp"
 
 #include "http/query.hpp"
 #include "unit/tokens/token_service_fixture.hpp"
@@ -17,13 +17,14 @@ protected:
         all.public_url = "https://gw.example";
         by.name = "shop";
         by.return_url_prefixes = {"https://shop.example/app"};
-        desk = std::make_unique<connections::desk>(records->connections, records->logins, *vault, ask,
-                                                   *tokens, all);
+        connection_service = std::make_unique<connections::connection_service>(
+            records->connections, records->logins, *vault, ask, *tokens, all);
     }
 
-    result<connections::login_start> begin(const std::string& name, connections::login_wish wish = {},
+    result<connections::login_start> begin(const std::string& name, connections::login_options wish = {},
                                            wall_time now = wall_now()) {
-        return run_on(loop, desk->start(by, user_id::trusted(name), std::move(wish), now, soon()));
+        return run_on(loop,
+                      connection_service->start(by, user_id::trusted(name), std::move(wish), now, soon()));
     }
     /// The browser's part of a login: TikTok's page redirects it back with a code.
     callback_query agree(const std::string& authorize_url) {
@@ -36,7 +37,7 @@ protected:
         return out;
     }
     connections::callback_answer come_back(callback_query query, wall_time now = wall_now()) {
-        auto end = run_on(loop, desk->callback(std::move(query), now, soon()));
+        auto end = run_on(loop, connection_service->callback(std::move(query), now, soon()));
         reason = end.reason;
         return std::move(end.shown);
     }
@@ -45,23 +46,24 @@ protected:
         return std::get<callback_page>(answer).status;
     }
     result<connections::connection_view> show(const std::string& name) {
-        return run_on(loop, desk->show(user_id::trusted(name), soon()));
+        return run_on(loop, connection_service->show(user_id::trusted(name), soon()));
     }
     connections::disconnected disconnect(const std::string& name) {
-        const auto gone = run_on(loop, desk->disconnect(user_id::trusted(name), wall_now(), soon()));
+        const auto gone =
+            run_on(loop, connection_service->disconnect(user_id::trusted(name), wall_now(), soon()));
         EXPECT_TRUE(gone) << name;
         EXPECT_EQ(show(name).error().code(), errc::user_not_connected);
         return gone ? *gone : connections::disconnected{};
     }
     std::size_t removed(const std::string& account, wall_time happened_at) {
-        return *run_on(loop, desk->on_authorization_removed(open_id::trusted(account), 1, happened_at,
-                                                            wall_now(), soon()));
+        return *run_on(loop, connection_service->on_authorization_removed(open_id::trusted(account), 1,
+                                                                          happened_at, wall_now(), soon()));
     }
 
     settings::all all;
     settings::caller by;
     std::string challenge;
-    std::unique_ptr<connections::desk> desk;
+    std::unique_ptr<connections::connection_service> connection_service;
 };
 
 TEST_F(Desk, ConnectsAUserFromStartToCallback) {
@@ -115,7 +117,7 @@ TEST_F(Desk, SendsNoChallengeWhenPkceIsOff) {
 }
 
 TEST_F(Desk, RefusesScopesAndReturnUrlsThatWereNotAgreed) {
-    connections::login_wish wish;
+    connections::login_options wish;
     wish.scopes = {"video.list", "research.data"};
     wish.return_url = "https://shop.example.evil.example/app";
     const auto refused = begin("ann", wish);
@@ -130,7 +132,7 @@ TEST_F(Desk, RefusesScopesAndReturnUrlsThatWereNotAgreed) {
 }
 
 TEST_F(Desk, SendsTheBrowserOnToTheReturnUrl) {
-    connections::login_wish wish;
+    connections::login_options wish;
     wish.return_url = "https://shop.example/app/done?x=1";
     const auto good = come_back(agree(begin("ann", wish)->authorize_url));
     EXPECT_EQ(std::get<callback_redirect>(good).to,
@@ -177,7 +179,7 @@ TEST_F(Desk, FaultNAUserStaysWithTheFirstAccountUnlessTheLoginLetsItBeReplaced) 
     EXPECT_EQ((**access("ann")).access_token.reveal(), "act.issued1") << "nothing has changed";
     EXPECT_EQ(endpoint.revoked, std::set<std::string>{"act.issued2"}) << "the grant that nobody wants";
 
-    connections::login_wish wish;
+    connections::login_options wish;
     wish.return_url = "https://shop.example/app/done?x=1";
     const auto onward = come_back(agree(begin("ann", wish)->authorize_url));
     EXPECT_EQ(std::get<callback_redirect>(onward).to,
@@ -244,28 +246,32 @@ TEST_F(Desk, ImportsTokensAndListsThoseOfTheCaller) {
         R"({"access_token":"act.own","expires_in":7200,"refresh_token":"rft.own","refresh_expires_in":15552000,)"
         R"("open_id":"open-9","scope":"video.list"})";
     for (const char* name : {"shop.b", "shop.a", "other"})
-        ASSERT_TRUE(run_on(loop, desk->import_tokens(user_id::trusted(name), body, wall_now(), soon())));
+        ASSERT_TRUE(run_on(
+            loop, connection_service->import_tokens(user_id::trusted(name), body, wall_now(), soon())));
     by.users = {"shop.*"};
-    const auto first = run_on(loop, desk->list(by, "", 1, soon()));
+    const auto first = run_on(loop, connection_service->list(by, "", 1, soon()));
     ASSERT_EQ(first->rows.size(), 1U);
     EXPECT_EQ(first->rows[0].user.text(), "shop.a");
-    const auto second = run_on(loop, desk->list(by, first->next_cursor, 1, soon()));
+    const auto second = run_on(loop, connection_service->list(by, first->next_cursor, 1, soon()));
     EXPECT_EQ(second->rows.at(0).user.text(), "shop.b");
     EXPECT_EQ(second->next_cursor, "");
-    EXPECT_EQ(run_on(loop, desk->of_account(by, open_id::trusted("open-9"), soon()))->size(), 2U);
+    EXPECT_EQ(run_on(loop, connection_service->of_account(by, open_id::trusted("open-9"), soon()))->size(),
+              2U);
     EXPECT_EQ((**access("other")).access_token.reveal(), "act.own");
-    EXPECT_FALSE(run_on(loop, desk->import_tokens(user_id::trusted("x"), "{}", wall_now(), soon())));
+    EXPECT_FALSE(
+        run_on(loop, connection_service->import_tokens(user_id::trusted("x"), "{}", wall_now(), soon())));
 }
 
 TEST_F(Desk, RevokesAtTikTokAndForgets) {
     come_back(agree(begin("ann")->authorize_url));
-    const auto gone = run_on(loop, desk->disconnect(user_id::trusted("ann"), wall_now(), soon()));
+    const auto gone =
+        run_on(loop, connection_service->disconnect(user_id::trusted("ann"), wall_now(), soon()));
     ASSERT_TRUE(gone);
     EXPECT_TRUE(gone->revoked_at_tiktok);
     EXPECT_TRUE(endpoint.revoked.contains("act.issued1"));
     EXPECT_EQ(show("ann").error().code(), errc::user_not_connected);
     EXPECT_EQ(access("ann").error().code(), errc::user_not_connected);
-    EXPECT_FALSE(run_on(loop, desk->disconnect(user_id::trusted("ann"), wall_now(), soon())));
+    EXPECT_FALSE(run_on(loop, connection_service->disconnect(user_id::trusted("ann"), wall_now(), soon())));
 }
 
 using asked = std::vector<std::string>;
@@ -316,11 +322,13 @@ TEST_F(Desk, TakesTikToksRefusalToRevokeForAnAnswer) {
 TEST_F(Desk, T22LeavesTheOtherUserOfTheSameAccountAlone) {
     come_back(agree(begin("ann")->authorize_url));
     come_back(agree(begin("bob")->authorize_url));
-    const auto first = run_on(loop, desk->disconnect(user_id::trusted("ann"), wall_now(), soon()));
+    const auto first =
+        run_on(loop, connection_service->disconnect(user_id::trusted("ann"), wall_now(), soon()));
     EXPECT_FALSE(first->revoked_at_tiktok);
     EXPECT_TRUE(endpoint.revoked.empty());
     EXPECT_TRUE(access("bob"));
-    const auto last = run_on(loop, desk->disconnect(user_id::trusted("bob"), wall_now(), soon()));
+    const auto last =
+        run_on(loop, connection_service->disconnect(user_id::trusted("bob"), wall_now(), soon()));
     EXPECT_TRUE(last->revoked_at_tiktok);
 }
 

@@ -1,4 +1,4 @@
-#include "inbound/idle_line.hpp"
+#include "inbound/connection_queue.hpp"
 
 #include "unit/runtime/run_on.hpp"
 
@@ -16,23 +16,23 @@ namespace {
 
 using testing::soon;
 using testing::turn_until;
-using wait = idle_line::wait;
+using wait = connection_queue::wait;
 
 /// A connection with its session's entry, and the client's end of it.
 struct connected {
-    connected(worker& w, idle_line& line) : client(w.executor()) {
+    connected(worker& w, connection_queue& line) : client(w.executor()) {
         boost::asio::ip::tcp::acceptor acceptor(w.loop(), {boost::asio::ip::make_address("127.0.0.1"), 0});
         client.connect(acceptor.local_endpoint());
         tcp_socket accepted(w.executor());
         acceptor.accept(accepted);
         of = std::make_unique<stream>(w, std::move(accepted));
-        place = std::make_unique<idle_line::place>(line, *of);
+        place = std::make_unique<connection_queue::place>(line, *of);
     }
     void sends(std::string_view bytes) { boost::asio::write(client, boost::asio::buffer(bytes)); }
 
     tcp_socket client;
     std::unique_ptr<stream> of;
-    std::unique_ptr<idle_line::place> place;
+    std::unique_ptr<connection_queue::place> place;
     bool ended = false; // the session's wait has ended
 };
 
@@ -62,7 +62,7 @@ protected:
     }
 
     worker w{0, milliseconds{5}};
-    idle_line line;
+    connection_queue line;
     std::vector<std::unique_ptr<connected>> all;
 };
 
@@ -131,7 +131,7 @@ TEST_F(IdleLine, FaultYADrainEndsTheIdleAndSparesTheYoung) {
     settle();
     EXPECT_FALSE(young.ended);
     EXPECT_FALSE(half.ended) << "its request has begun";
-    line.end_idle(steady_now() + idle_line::young_for + milliseconds{50});
+    line.end_idle(steady_now() + connection_queue::young_for + milliseconds{50});
     turn_until(w, [&] { return young.ended; });
     settle();
     EXPECT_FALSE(half.ended);
@@ -153,7 +153,7 @@ TEST_F(IdleLine, FaultYOnlyTheFirstRequestOfAYoungConnectionCountsAsSentBefore) 
     const auto now = steady_now();
     EXPECT_TRUE(one.place->came_before_the_end(true, now));
     EXPECT_FALSE(one.place->came_before_the_end(false, now));
-    EXPECT_FALSE(one.place->came_before_the_end(true, now + idle_line::young_for + milliseconds{50}));
+    EXPECT_FALSE(one.place->came_before_the_end(true, now + connection_queue::young_for + milliseconds{50}));
 }
 
 } // namespace

@@ -1,4 +1,4 @@
-#include "tiktok/plain_words.hpp"
+#include "tiktok/sanitize_error.hpp"
 
 #include "http/wire_text.hpp"
 
@@ -61,7 +61,7 @@ std::string_view plain_log_id(std::string_view text, std::string_view access_tok
     return plain && !echo ? text : std::string_view{};
 }
 
-tiktok_words plain_words(tiktok_words words, std::string_view access_token) {
+tiktok_error_text sanitize_error(tiktok_error_text words, std::string_view access_token) {
     words.code = plain_code(words.code);
     words.message = without_secrets(words.message, access_token);
     words.log_id = std::string(plain_log_id(words.log_id, access_token));

@@ -64,7 +64,7 @@ struct connection_page {
 /// {"users":[…],"next_cursor":null|"…"}
 std::string to_json(const connection_page& shown);
 
-struct login_wish {
+struct login_options {
     std::vector<std::string> scopes; // empty: those of the settings
     std::string return_url;          // empty: the gateway's own page
     bool disable_auto_auth = false;
@@ -111,14 +111,14 @@ struct login_settings {
     std::string pkce; // hex, base64url, off
 };
 
-class desk {
+class connection_service {
 public:
-    desk(store::connections& connections, store::logins& begun, vault::token_vault& vault, tiktok::oauth& ask,
-         tokens::token_service& tokens, login_settings logins);
+    connection_service(store::connections& connections, store::logins& begun, vault::token_vault& vault,
+                       tiktok::oauth& ask, tokens::token_service& tokens, login_settings logins);
 
     /// invalid_input with fields (scopes, return_url).
-    task<result<login_start>> start(const settings::caller& by, user_id user, login_wish wish, wall_time now,
-                                    deadline until);
+    task<result<login_start>> start(const settings::caller& by, user_id user, login_options wish,
+                                    wall_time now, deadline until);
     /// Always gives a page, never a failure, because the client is a browser.
     task<callback_end> callback(callback_query query, wall_time now, deadline until);
 

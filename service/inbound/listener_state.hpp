@@ -33,9 +33,9 @@ private:
     std::array<part, 16> parts_;
 };
 
-struct door_state {
+struct listener_state {
     std::atomic<phase> now{phase::serving};
-    last_moment calls_end; // the upper bound of every call's deadline, set by the drain's deadline
+    shutdown_cutoff calls_end; // the upper bound of every call's deadline, set by the drain's deadline
     count_of_workers requests_in_flight, connections;
     std::atomic<std::uint64_t> descriptor_shortages{
         0}; // how often a client could not be accepted for lack of a descriptor

@@ -1,4 +1,4 @@
-#include "files/shelf.hpp"
+#include "files/staged_file_store.hpp"
 
 #include "base/digest.hpp"
 #include "runtime/blocking.hpp"
@@ -52,17 +52,20 @@ protected:
         settings.quota_bytes = 1'000'000;
         open_shelf();
     }
-    void open_shelf() { shelf = std::make_unique<files::shelf>(store->files, pool, settings); }
+    void open_shelf() {
+        staged_file_store = std::make_unique<files::staged_file_store>(store->files, pool, settings);
+    }
 
     result<store::file_record> stage(memory_body& body, const char* caller = "anna") {
-        return run_on(loop, shelf->stage(caller_name::trusted(caller), body, "video/mp4", now, soon()));
+        return run_on(loop,
+                      staged_file_store->stage(caller_name::trusted(caller), body, "video/mp4", now, soon()));
     }
     result<store::file_record> stage(std::string bytes, const char* caller = "anna") {
         memory_body body(std::move(bytes));
         return stage(body, caller);
     }
     result<store::file_record> find(const file_id& id, const char* caller = "anna", wall_time when = now) {
-        return run_on(loop, shelf->find(caller_name::trusted(caller), id, when, soon()));
+        return run_on(loop, staged_file_store->find(caller_name::trusted(caller), id, when, soon()));
     }
     std::size_t files_on_disk() const {
         std::size_t count = 0;
@@ -71,7 +74,7 @@ protected:
         return count;
     }
     std::string read_all(const file_id& id) {
-        auto source = run_on(loop, shelf->open(caller_name::trusted("anna"), id, now, soon()));
+        auto source = run_on(loop, staged_file_store->open(caller_name::trusted("anna"), id, now, soon()));
         if (!source) return "failed: " + source.error().message();
         std::string out;
         std::vector<char> space(100'000);
@@ -87,7 +90,7 @@ protected:
     blocking_pool pool{2, 64};
     settings::files settings;
     std::unique_ptr<store::store> store;
-    std::unique_ptr<files::shelf> shelf;
+    std::unique_ptr<files::staged_file_store> staged_file_store;
 };
 
 TEST_F(Shelf, GivesBackExactlyWhatWasStaged) {
@@ -117,19 +120,21 @@ TEST_F(Shelf, C27KnowsNoFileOfAnotherCaller) {
     ASSERT_FALSE(other);
     EXPECT_EQ(other.error().code(), errc::no_such_file);
     EXPECT_EQ(other.error().message(), none.error().message());
-    EXPECT_FALSE(run_on(loop, shelf->remove(caller_name::trusted("bert"), staged->id, now, soon())));
+    EXPECT_FALSE(
+        run_on(loop, staged_file_store->remove(caller_name::trusted("bert"), staged->id, now, soon())));
     EXPECT_TRUE(find(staged->id));
 }
 
 TEST_F(Shelf, ForgetsWhatIsRemovedAndWhatHasExpired) {
     const auto first = stage("first");
     const auto second = stage("second");
-    EXPECT_TRUE(run_on(loop, shelf->remove(caller_name::trusted("anna"), first->id, now, soon())));
+    EXPECT_TRUE(
+        run_on(loop, staged_file_store->remove(caller_name::trusted("anna"), first->id, now, soon())));
     EXPECT_FALSE(find(first->id));
     EXPECT_EQ(files_on_disk(), 1U);
     EXPECT_FALSE(find(second->id, "anna", tomorrow));
-    EXPECT_EQ(*run_on(loop, shelf->sweep(now, soon())), 0U);
-    EXPECT_EQ(*run_on(loop, shelf->sweep(tomorrow, soon())), 1U);
+    EXPECT_EQ(*run_on(loop, staged_file_store->sweep(now, soon())), 0U);
+    EXPECT_EQ(*run_on(loop, staged_file_store->sweep(tomorrow, soon())), 1U);
     EXPECT_EQ(files_on_disk(), 0U);
 }
 
@@ -164,12 +169,12 @@ TEST_F(Shelf, RefusesWhatItsQuotaCannotHold) {
     EXPECT_EQ(second.error().code(), errc::overloaded);
     EXPECT_TRUE(stage(std::string(400'000, 'x')));
 
-    const auto coming = run_on(loop, shelf->begin(caller_name::trusted("anna"), 1, 24, soon()));
+    const auto coming = run_on(loop, staged_file_store->begin(caller_name::trusted("anna"), 1, 24, soon()));
     EXPECT_EQ(coming.error().code(), errc::overloaded);
 }
 
 TEST_F(Shelf, CountsWhatIsOnItsWayAgainstTheQuota) {
-    auto coming = run_on(loop, shelf->begin(caller_name::trusted("anna"), 700'000, 24, soon()));
+    auto coming = run_on(loop, staged_file_store->begin(caller_name::trusted("anna"), 700'000, 24, soon()));
     ASSERT_TRUE(coming);
     EXPECT_FALSE(stage(std::string(400'000, 'x')));
     coming->reset();
@@ -191,7 +196,7 @@ TEST_F(Shelf, RemovesFilesOfAnEarlierLifeThatHaveNoRecord) {
     std::ofstream(settings.directory + "/notes.txt") << "not ours";
     open_shelf();
     const auto fresh = stage("fresh");
-    EXPECT_EQ(*run_on(loop, shelf->sweep(now, soon())), 0U);
+    EXPECT_EQ(*run_on(loop, staged_file_store->sweep(now, soon())), 0U);
     EXPECT_EQ(files_on_disk(), 3U);
     EXPECT_EQ(read_all(kept->id), "kept");
     EXPECT_EQ(read_all(fresh->id), "fresh");
