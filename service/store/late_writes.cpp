@@ -13,7 +13,7 @@ namespace {
 /// As many as may wait in line for the store, which bounds what one outage can cut off.
 constexpr std::size_t waiting_max = 4'096;
 constexpr milliseconds again_after{1'000};
-constexpr milliseconds unable_pause{500};
+constexpr milliseconds pause{500}; // after the store could not write
 constexpr milliseconds idle_wait{3'600'000};
 constexpr int refusals_max = 5;
 
@@ -160,10 +160,10 @@ task<void> run_late_writes(engine& on, late_writes& late, ledger& posts, idempot
         }
         if (able) {
             const auto next = late.next_due().value_or(steady_now() + idle_wait);
-            static_cast<void>(co_await added->wait(deadline{next}));
-        } else {
-            co_await pause_until(deadline::in(steady_now(), unable_pause));
+            const bool is_new = co_await added->wait(deadline{next});
+            if (!is_new) continue; // what could not be written at first is not tried again at once either
         }
+        co_await pause_until(deadline::in(steady_now(), pause));
     }
 }
 
