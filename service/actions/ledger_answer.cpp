@@ -2,12 +2,12 @@
 
 #include "actions/post_inputs.hpp"
 #include "api/problem.hpp"
+#include "base/json/values.hpp"
 #include "base/json/write.hpp"
 #include "posts/post_facts.hpp"
 #include "store/post_record.hpp"
 
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <optional>
 #include <utility>
@@ -73,7 +73,7 @@ std::optional<outcome> outcome_of_file(const store::post_record& post) {
 }
 
 object file_answer(const publish_id& id) {
-    return {.json = boost::json::serialize(boost::json::object{{"publish_id", id.text()}})};
+    return {.json = serialize_json(boost::json::object{{"publish_id", id.text()}})};
 }
 
 int write_file_outcome(std::string& out, const outcome& what, std::string_view request_id) {

@@ -5,8 +5,6 @@
 #include "connections/connection_service.hpp"
 #include "posts/public_ids.hpp"
 
-#include <boost/json/serialize.hpp>
-
 #include <cstdint>
 #include <utility>
 
@@ -43,7 +41,7 @@ task<result<answer>> list_posts(call& c, connections::connection_service& connec
     for (const auto& post : page->rows)
         all.push_back(object_of(post));
     const json::object content{{"posts", std::move(all)}, {"next_cursor", json_text_or_null(page->next)}};
-    object out{.json = json::serialize(content)};
+    object out{.json = serialize_json(content)};
     co_return answer{std::move(out)};
 }
 

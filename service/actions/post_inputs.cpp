@@ -2,8 +2,6 @@
 
 #include "base/json/values.hpp"
 
-#include <boost/json/serialize.hpp>
-
 #include <cstdint>
 
 namespace gateway::actions {
@@ -69,7 +67,7 @@ std::string to_json(const posts::upload_answer& shown) {
     const bool streamed = shown.upload_status_code != 0;
     const bool has_plan = streamed && shown.chunk_count > 0; // the ledger keeps none
     const auto where = [](bool is, std::uint64_t number) { return is ? json::value(number) : json::value(); };
-    return json::serialize(
+    return serialize_json(
         json::object{{"publish_id", shown.id.text()},
                      {"status", shown.status},
                      {"upload_status_code", streamed ? json::value(shown.upload_status_code) : json::value()},
@@ -85,7 +83,7 @@ std::string to_json(const posts::post_answer& shown, bool with_draft) {
     json::object out{{"publish_id", shown.id.text()}, {"status", shown.status}};
     if (with_draft && !shown.draft.empty()) out["draft_publish_id"] = shown.draft.text();
     out["warnings"] = json_list(shown.warnings);
-    return json::serialize(out);
+    return serialize_json(out);
 }
 
 } // namespace gateway::actions

@@ -5,8 +5,6 @@
 #include "base/append.hpp"
 #include "base/json/values.hpp"
 
-#include <boost/json/serialize.hpp>
-
 #include <utility>
 
 namespace gateway::actions {
@@ -30,7 +28,7 @@ std::string told_by_ledger(const publish_id& id, const posts::status_answer& kno
     out[post_id_lists[0]] = json_list(known.post_ids);
     out["publish_id"] = id.text();
     out["state"] = known.state;
-    return boost::json::serialize(out);
+    return serialize_json(out);
 }
 
 task<result<answer>> fetch_status(call& c, posts::publisher& posts) {

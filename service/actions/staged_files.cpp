@@ -1,9 +1,9 @@
 // Staged files: upload, show, remove. A file of another caller is answered like one that does not exist.
 #include "actions/rows.hpp"
+#include "base/json/values.hpp"
 #include "files/staged_file_store.hpp"
 
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <cstdint>
 #include <utility>
@@ -13,10 +13,10 @@ namespace json = boost::json;
 namespace {
 
 std::string to_json(const store::file_record& file) {
-    return json::serialize(json::object{{"file_id", file.id.text()},
-                                        {"size", file.size_bytes},
-                                        {"sha256", file.sha256},
-                                        {"expires_at", rfc3339(file.expires_at)}});
+    return serialize_json(json::object{{"file_id", file.id.text()},
+                                       {"size", file.size_bytes},
+                                       {"sha256", file.sha256},
+                                       {"expires_at", rfc3339(file.expires_at)}});
 }
 
 task<result<answer>> stage_file(call& c, files::staged_file_store& files) {
@@ -47,7 +47,7 @@ task<result<answer>> delete_file(call& c, files::staged_file_store& files) {
     const auto gone = co_await files.remove(std::move(caller), *id, c.now, c.until);
     if (!gone) co_return gone.error();
     const json::object content{{"file_id", id->text()}};
-    object out{.json = json::serialize(content)};
+    object out{.json = serialize_json(content)};
     co_return answer{std::move(out)};
 }
 

@@ -1,9 +1,9 @@
 // Connections of a caller's users: list, show, import, disconnect. Answers contain no tokens.
 #include "actions/rows.hpp"
+#include "base/json/values.hpp"
 #include "connections/connection_service.hpp"
 
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <cstdint>
 #include <utility>
@@ -40,7 +40,7 @@ task<result<answer>> disconnect(call& c, connections::connection_service& connec
     if (!gone) co_return gone.error();
     const boost::json::object content{{"user_id", c.user.text()},
                                       {"revoked_at_tiktok", gone->revoked_at_tiktok}};
-    object out{.json = boost::json::serialize(content)};
+    object out{.json = serialize_json(content)};
     co_return answer{std::move(out)};
 }
 

@@ -1,8 +1,9 @@
 #include "api/problem.hpp"
 
+#include "base/json/values.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <utility>
 
@@ -43,7 +44,7 @@ void append_problem(std::string& out, const failure& why, std::string_view reque
     problem["request_id"] = request_id;
     if (more && more->tiktok) problem["tiktok"] = object_of(*more->tiktok);
     if (more && !more->fields.empty()) problem["fields"] = list_of(more->fields);
-    out += json::serialize(problem);
+    out += serialize_json(problem);
 }
 
 } // namespace gateway::api

@@ -8,6 +8,7 @@
 #include "app/report_counts.hpp"
 #include "app/start_failure.hpp"
 #include "base/digest.hpp"
+#include "base/json/values.hpp"
 #include "idempotency/recovery.hpp"
 #include "settings/loader.hpp"
 #include "store/store.hpp"
@@ -16,7 +17,6 @@
 #include "windows/window_rules.hpp"
 
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <csignal>
 #include <cstring>
@@ -190,7 +190,7 @@ void service::start() {
         {"event", "listening"},
         {"api", url_of(certificate_ != nullptr, settings_.listen.address, api_workers_[0]->listener.port())},
         {"admin", url_of(false, settings_.admin.address, admin_->port())}};
-    lines_.push(boost::json::serialize(line));
+    lines_.push(serialize_json(line));
     if (const auto warning = warning_of(descriptors_, settings_); !warning.empty())
         sink_.log(telemetry::level::warn, "connections_max_lowered", {{"reason", warning}});
     for (auto& one : upstream_workers_)

@@ -3,8 +3,6 @@
 #include "base/json/values.hpp"
 #include "connections/connection_service.hpp"
 
-#include <boost/json/serialize.hpp>
-
 namespace gateway::connections {
 namespace {
 
@@ -25,19 +23,19 @@ json::object object_of(const connection_view& shown) {
 } // namespace
 
 std::string to_json(const connection_view& shown) {
-    return json::serialize(object_of(shown));
+    return serialize_json(object_of(shown));
 }
 
 std::string to_json(const connection_page& shown) {
     json::array users;
     for (const auto& row : shown.rows)
         users.push_back(object_of(row));
-    return json::serialize(
+    return serialize_json(
         json::object{{"users", std::move(users)}, {"next_cursor", json_text_or_null(shown.next_cursor)}});
 }
 
 std::string to_json(const login_start& shown) {
-    return json::serialize(
+    return serialize_json(
         json::object{{"authorize_url", shown.authorize_url}, {"expires_at", rfc3339(shown.expires_at)}});
 }
 

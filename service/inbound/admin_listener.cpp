@@ -12,8 +12,6 @@
 #include "runtime/task_group.hpp"
 #include "runtime/worker.hpp"
 
-#include <boost/json/serialize.hpp>
-
 #include <utility>
 
 namespace gateway::inbound {
@@ -30,7 +28,7 @@ struct page {
 
 page readiness(const std::vector<std::string>& reasons) {
     const boost::json::object body{{"ready", reasons.empty()}, {"reasons", json_list(reasons)}};
-    return {reasons.empty() ? 200 : 503, "application/json", boost::json::serialize(body) + "\n"};
+    return {reasons.empty() ? 200 : 503, "application/json", serialize_json(body) + "\n"};
 }
 
 page answer_to(const admin_parts& with, const http::request_head& head) {

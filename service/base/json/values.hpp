@@ -14,6 +14,10 @@ inline boost::json::value json_text_or_null(std::string_view text) {
     return text.empty() ? boost::json::value(nullptr) : boost::json::value(text);
 }
 
+/// The text of a document. Each byte of its strings that is not valid UTF-8 becomes U+FFFD, since some texts
+/// come from outside.
+std::string serialize_json(const boost::json::value& document);
+
 inline boost::json::array json_list(const std::vector<std::string>& texts) {
     boost::json::array list;
     for (const std::string& text : texts)

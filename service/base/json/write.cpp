@@ -1,6 +1,5 @@
 #include "base/json/write.hpp"
 
-#include "base/digits.hpp"
 #include "base/json/plain.hpp"
 #include "base/utf.hpp"
 
@@ -49,12 +48,6 @@ void put_json_string(string_appender& out, std::string_view text) {
     std::string escaped;
     append_json_string(escaped, text);
     out.put(escaped);
-}
-
-void append_json_number(std::string& out, std::int64_t number) {
-    const auto magnitude =
-        number < 0 ? 0 - static_cast<std::uint64_t>(number) : static_cast<std::uint64_t>(number);
-    append_all(out, number < 0 ? "-" : "", number_text(magnitude));
 }
 
 void append_json_key(std::string& out, std::string_view key) {

@@ -2,7 +2,6 @@
 #pragma once
 #include "base/append.hpp"
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,7 +11,6 @@ namespace gateway {
 /// U+FFFD, since some texts (in log lines) come from outside.
 void append_json_string(std::string& out, std::string_view text);
 void put_json_string(string_appender& out, std::string_view text);
-void append_json_number(std::string& out, std::int64_t number);
 /// `"key":`, with a comma before it unless the text so far ends with an opening bracket.
 void append_json_key(std::string& out, std::string_view key);
 

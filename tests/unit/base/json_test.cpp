@@ -2,6 +2,7 @@
 #include "base/json/patch.hpp"
 #include "base/json/scan.hpp"
 #include "base/json/strict.hpp"
+#include "base/json/values.hpp"
 #include "base/json/write.hpp"
 #include "base/utf.hpp"
 
@@ -181,10 +182,19 @@ TEST(JsonWrite, EscapesWhatMustBeAndNothingElse) {
         "tail\\u0000\"");
     out = "{";
     append_json_key(out, "a");
-    append_json_number(out, -5);
+    out += "-5";
     append_json_key(out, "b");
-    append_json_number(out, 9223372036854775807);
-    EXPECT_EQ(out, R"({"a":-5,"b":9223372036854775807)");
+    EXPECT_EQ(out, R"({"a":-5,"b":)");
+}
+
+TEST(JsonValues, AreSerializedInOrderAndAlwaysAsUtf8) {
+    const boost::json::object some{{"b", json_text_or_null("caf\xc3\xa9 \xff\xc3")},
+                                   {"a", json_text_or_null("")},
+                                   {"list", json_list({"x", "\xe4\xbd"})},
+                                   {"number", 9223372036854775807}};
+    EXPECT_EQ(serialize_json(some),
+              "{\"b\":\"caf\xc3\xa9 \xef\xbf\xbd\xef\xbf\xbd\",\"a\":null,\"list\":[\"x\","
+              "\"\xef\xbf\xbd\xef\xbf\xbd\"],\"number\":9223372036854775807}");
 }
 
 TEST(Utf, KnowsWellFormedTextAndItsLengthInUtf16) {
