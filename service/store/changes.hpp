@@ -1,6 +1,5 @@
-// What other processes on the same store do, as far as somebody here must know of it at once: a token pair in
-// memory is the newest no longer, a part of a window that lies idle here is wanted elsewhere. An engine that
-// serves one process has nothing to tell.
+// Changes by other processes on the same store that this process must know at once: a cached token pair was
+// replaced, or another replica needs an unused part of a window. An engine for a single process has none.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -19,11 +18,11 @@ struct window_name {
     std::uint8_t kind = 0;
 };
 
-/// What one unit did that other replicas must hear of, once it is durable.
+/// A change by a unit that is sent to the other replicas once it is durable.
 struct change {
     enum class kind : std::uint8_t { connection, share_requested, window_closed };
 
-    /// `version`: of its newest pair; 0: it is over.
+    /// `version`: of its newest pair; 0: the connection has ended.
     static change of(const user_id& user, std::uint64_t version) {
         return {kind::connection, user.text(), version, {}};
     }
@@ -35,31 +34,33 @@ struct change {
     }
 
     kind what;
-    std::string name;     // of the user, or the window's key
+    std::string name;     // the user, or the window's key
     std::uint64_t number; // the version, or the window's kind
     milliseconds wait;
 };
 
-/// Told on a thread of the store's, one thing at a time: be quick, never wait. The same may be told twice.
+/// Called on a thread of the store, one change at a time; must be quick and never wait. A change may be
+/// reported twice.
 class change_listener {
 public:
     virtual ~change_listener() = default;
-    /// `version`: of its newest pair; 0: it is over, and what is known of it must not be used any more.
+    /// `version`: of its newest pair; 0: the connection has ended, and cached tokens must not be used any
+    /// more.
     virtual void connection_changed(const user_id& /*user*/, std::uint64_t /*version*/) {}
     virtual void share_requested(std::string_view /*key*/, std::uint8_t /*kind*/) {}
-    /// TikTok has closed it for so long.
+    /// TikTok has closed the window for this time.
     virtual void window_closed(std::string_view /*key*/, std::uint8_t /*kind*/, milliseconds /*wait*/) {}
-    /// `false`: nothing is heard from now on, so nothing in memory is sure to be the newest. `true`: what is
-    /// read or written from now on is, until somebody tells otherwise.
+    /// `false`: no changes are received from now on, so cached data may be outdated. `true`: data that is
+    /// read or written from now on is current until a change is reported.
     virtual void feed_connected(bool /*is*/) {}
 };
 
-/// Who is told. Any thread; owned by an engine.
+/// The registered listeners. Any thread; owned by an engine.
 class change_listeners {
 public:
-    /// Tells the newcomer first whether there is touch.
+    /// Reports to the new listener first whether the feed is connected.
     void add(change_listener& one);
-    /// On return nobody is being told any more.
+    /// On return the listener is not being called any more.
     void remove(change_listener& one);
 
     void notify(const change& what);

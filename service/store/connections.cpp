@@ -10,8 +10,8 @@
 namespace gateway::store {
 namespace {
 
-constexpr std::uint64_t no_version = 0;    // what is notified of a connection that ended
-constexpr std::uint64_t tried_max = 1'000; // rows of one page on which patterns are tried
+constexpr std::uint64_t no_version = 0;    // the notified version of a connection that has ended
+constexpr std::uint64_t tried_max = 1'000; // rows of one page that are compared with patterns
 
 #define SUMMARY_COLUMNS                                                                        \
     "user_id, open_id, scopes, state, cause, version, access_expires_at, refresh_expires_at, " \
@@ -85,7 +85,8 @@ task<page_of<connection_summary>> list_connections(transaction& at, const std::v
     const auto ranges = ranges_of(patterns);
     for (const auto& range : ranges) {
         if (cursor >= range.to) continue;
-        const auto missing = std::uint64_t{limit} + 1 - out.rows.size(); // one more: is there a next page?
+        const auto missing =
+            std::uint64_t{limit} + 1 - out.rows.size(); // one more, to see whether there is a next page
         const auto read_max = range.all_match ? missing : tried_max;
         auto found = co_await connections_in(at, range, cursor, read_max);
         std::uint64_t read = 0;
@@ -101,7 +102,7 @@ task<page_of<connection_summary>> list_connections(transaction& at, const std::v
             }
             out.rows.push_back(std::move(record));
         }
-        if (read == read_max) { // the range goes on
+        if (read == read_max) { // the range has more rows
             out.next = std::move(last);
             co_return out;
         }
@@ -169,7 +170,7 @@ task<bool> set_connection_state(transaction& at, const user_id& user, std::uint6
     co_return true;
 }
 
-/// What a connection that ends leaves nothing of.
+/// Deletes everything about a connection that ends.
 task<void> forget_pairs_around(transaction& at, const user_id& user) {
     statement kept{"DELETE FROM kept_tokens WHERE user_id = $1"};
     statement intent{"DELETE FROM refresh_intents WHERE user_id = $1"};

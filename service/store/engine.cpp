@@ -5,7 +5,7 @@
 namespace gateway::store {
 namespace {
 
-/// The same on every replica; two names that fall together only wait for each other.
+/// The same on every replica; units with colliding names only wait for each other.
 std::int64_t lock_named(const std::string& name) {
     const auto digest = sha256(name);
     std::uint64_t lock = 0;

@@ -1,7 +1,6 @@
-// The port to what is durable: how units of work run. Two real engines stand behind it (SQLite for one
-// process, PostgreSQL for any number of replicas) and one of the deterministic tests. What the units do, the
-// SQL of the store's roles, is written once for all. Thread-safe: each call suspends the coroutine, never the
-// thread.
+// The interface of a durable engine: it runs units of work. There are two engines (SQLite for one process,
+// PostgreSQL for any number of replicas) and one for the deterministic tests. The SQL of the units, in the
+// store's roles, is the same for all. Thread-safe: each call suspends the coroutine, never the thread.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -25,58 +24,58 @@
 
 namespace gateway::store {
 
-/// `disk_full`: a write found no room; reads go on, no refresh begins, and beat() finds out when there is
-/// room again. `failed`: an I/O error or a damaged file; nothing is read or written any more, and only a new
-/// start can find out what the disk holds.
+/// `disk_full`: a write found no space; reads continue, no refresh begins, and beat() detects when there is
+/// space again. `failed`: an I/O error or a damaged file; nothing is read or written any more, and only a new
+/// start can find out the disk's state.
 enum class condition { ok, disk_full, failed };
 
 struct health {
     condition now = condition::ok;
-    std::string reason; // of `failed`, for the log; no data in it
+    std::string reason; // for `failed`, for the log; contains no data
 };
 
 struct store_limits {
-    std::size_t waiting_max = 4096; // jobs in the queue; more is refused at once
+    std::size_t waiting_max = 4096; // jobs in the queue; more are refused at once
     milliseconds job_max{
-        10'000}; // of one job, whatever its deadline; with PostgreSQL also on the server's side
-    milliseconds silent_max{60'000}; // a replica unheard of for so long is gone
-    // The rest is for PostgreSQL.
+        10'000}; // the longest time of one job, also with a later deadline; for PostgreSQL also in the server
+    milliseconds silent_max{60'000}; // after this time without a heartbeat a replica counts as dead
+    // The others are for PostgreSQL.
     unsigned connections = 8;
     milliseconds connect_within{5'000};
-    milliseconds outage_patience{1'000}; // without any connection, a job waits so long for one
+    milliseconds outage_patience{1'000}; // how long a job waits for a connection if there is none
 };
 
-/// Names of units that are no user's and no window's: 'tkgw' and a number.
+/// Names of units that belong to no user and no window: 'tkgw' and a number.
 inline constexpr std::int64_t schema_lock = 0x746b6777'00000001;
 inline constexpr std::int64_t settlement_lock = schema_lock + 1;
 
-/// How a piece of work becomes durable, and which others it must not meet. Trivial, so that it may be made in
-/// a co_await expression.
+/// How a piece of work becomes durable, and with which others it must not run concurrently. Trivial, so that
+/// it may be made in a co_await expression.
 struct unit {
     enum class kind : std::uint8_t { reads, writes, writes_with_the_next };
 
-    /// Each statement by itself; on SQLite always all or nothing.
+    /// Each statement by itself; with SQLite always atomic.
     static unit reads() { return {}; }
     static unit writes() { return {kind::writes, false, {}}; }
-    /// Durable with the next unit that writes: one wait for the disk is enough for both.
+    /// Durable with the next unit that writes, so that both need only one wait for the disk.
     static unit writes_with_the_next() { return {kind::writes_with_the_next, false, {}}; }
     /// All or nothing.
     static unit atomic_writes() { return {kind::writes, true, {}}; }
-    /// All or nothing, and no two of the same name at once, on any replica.
+    /// Atomic, and units of the same name never run concurrently, on any replica.
     static unit of(const user_id& user);
     static unit of(const window_name& window);
-    /// Who takes over what a dead process left must see who has taken before.
+    /// For settling the work of crashed processes: each must see what others have claimed.
     static unit of_settlement() { return {kind::writes, true, settlement_lock}; }
-    /// Replicas that start together come one by one.
+    /// Replicas that start at the same time run it one after the other.
     static unit of_schema() { return {kind::writes, true, schema_lock}; }
 
     kind what = kind::reads;
     bool atomic = false;
-    std::optional<std::int64_t> lock; // a number for the name, the same on every replica
+    std::optional<std::int64_t> lock; // the number of the name, the same on every replica
 };
 
-/// One unit at work, on the store's thread. The first error is kept and makes every later step do nothing, so
-/// that an operation reads like its SQL and is judged once, at its end.
+/// A running unit, on the store's thread. The first error is kept and makes every later step do nothing, so
+/// that an operation needs no checks between its statements.
 class transaction {
 public:
     transaction() = default;
@@ -84,16 +83,16 @@ public:
     transaction& operator=(const transaction&) = delete;
     virtual ~transaction() = default;
 
-    /// `what` is named in the caller's frame, never made in the co_await expression (gcc 12).
+    /// `what` must be a named object in the caller's frame, not made in the co_await expression (gcc 12).
     virtual task<rows> run(const statement& what) = 0;
-    /// The other replicas hear of it once the unit is durable. Wants an atomic unit.
+    /// Notifies the other replicas once the unit is durable. Requires an atomic unit.
     virtual void notify(change what) = 0;
-    /// For what must not begin on a full disk: `false`, and the unit fails as if it had written (V01).
+    /// For work that must not begin on a full disk: if `false`, the unit fails as if it had written (V01).
     virtual bool require_room() { return true; }
-    /// A value that came back is not what it has to be: the unit fails.
+    /// A returned value has the wrong type: the unit fails.
     virtual void refuse(std::string why) = 0;
     virtual bool failed() const = 0;
-    /// Names this opening of the store: whose a row is.
+    /// The id of this opening of the store, the owner of its rows.
     virtual const std::string& owner() const = 0;
 };
 
@@ -107,30 +106,31 @@ public:
     engine& operator=(const engine&) = delete;
     virtual ~engine() = default;
 
-    /// Runs the unit. Empty when it is done and durable, else why it is not: vault_unavailable,
+    /// Runs the unit. Empty if it is done and durable, else the failure: vault_unavailable,
     /// deadline_exceeded.
     virtual task<std::optional<failure>> perform(job& what) = 0;
-    /// A read and a write that touch nothing: readiness. On a full disk a write that needs room; with
-    /// replicas also that this one lives.
+    /// A read and a write without effect, for readiness. On a full disk a write that needs space; with
+    /// replicas also this one's heartbeat.
     virtual task<result<void>> beat(deadline until) = 0;
 
-    /// As its last calls found it; any thread, no wait. An engine whose server looks after its own disk is
-    /// always well.
+    /// The state after the last calls; any thread, no wait. Always ok for an engine whose server manages the
+    /// disk.
     virtual health state() const { return {}; }
-    /// Empty: this process is alone with the store. Any thread, no wait.
+    /// Empty if the store has one process. Any thread, no wait.
     virtual std::optional<limits::replicas_seen> replicas() const { return std::nullopt; }
-    /// What was sent to the server can still become durable for so long after its caller has given up; zero:
-    /// the outcome is known at once.
+    /// For this time after its caller has given up, a statement sent to the server can still become durable;
+    /// zero: the outcome is known at once.
     virtual milliseconds visible_within() const { return milliseconds{0}; }
-    /// What other processes on this store do, from now until stop_listening() has returned. Any thread. Never
-    /// called where the store has one process.
+    /// Reports changes by other processes from now until stop_listening() has returned. Any thread. Reports
+    /// nothing if the store has one process.
     virtual void listen(change_listener& /*who*/) {}
     virtual void stop_listening(change_listener& /*who*/) {}
 
-    /// A coroutine of a role's own, on the store's thread, until stop(). Any thread.
+    /// Runs a background coroutine on the store's thread, until stop(). Any thread.
     virtual void spawn(task<void> background) = 0;
-    /// Cancels what runs and what was spawned, and returns when all has ended; every later unit is refused.
-    /// Any thread but the store's. An engine's destructor does it too: what spawned is to call it first.
+    /// Cancels running units and spawned coroutines, and returns when all have ended; later units are
+    /// refused. Any thread except the store's. An engine's destructor does it, too, but the owner of a
+    /// spawned coroutine must call it first.
     virtual void stop() = 0;
 
     const store_limits& limits() const { return limits_; }
@@ -139,8 +139,8 @@ private:
     const store_limits limits_;
 };
 
-/// What a unit does, with its arguments and what came of it. Shared by the caller and the engine: what was
-/// sent over a network can be done after its caller has given up.
+/// The work of a unit with its arguments and its result. Shared by the caller and the engine, because the
+/// server can still do it after the caller has given up.
 class engine::work {
 public:
     work() = default;
@@ -148,9 +148,9 @@ public:
     work& operator=(const work&) = delete;
     virtual ~work() = default;
 
-    /// On the store's thread. Perhaps more than once: what it did before was taken back then.
+    /// On the store's thread. May run more than once; earlier runs were rolled back.
     virtual task<void> run(transaction& at) = 0;
-    /// An engine has begun with it: it may be done, whatever perform() gave.
+    /// An engine has started it, so it may be done, whatever perform() gave.
     bool was_begun() const { return begun_; }
     void note_begun() { begun_ = true; }
 
@@ -211,7 +211,7 @@ private:
 
 } // namespace detail
 
-/// `operation(transaction, arguments...)`, which is a coroutine: its arguments lie in the work.
+/// `operation(transaction, arguments...)`, a coroutine whose arguments are stored in the work.
 template <class Value, class... Parameters, class... Arguments>
 auto make_work(task<Value> (*operation)(transaction&, Parameters...), Arguments... arguments) {
     auto call = [operation, ... arguments = std::move(arguments)](transaction& at) {
@@ -230,8 +230,8 @@ task<result<typename Work::value_type>> run_work(engine& on, unit how, deadline 
     co_return what->take();
 }
 
-/// Runs `operation(transaction, arguments...)` as one unit; again, where the server took it back in favour of
-/// another, so an operation keeps no state outside its frame. What it returns after an error means nothing.
+/// Runs `operation(transaction, arguments...)` as one unit. Repeats it if the server rolled it back in favour
+/// of another, so an operation must keep no state outside its frame. Its result after an error is ignored.
 /// vault_unavailable, deadline_exceeded.
 template <class Value, class... Parameters, class... Arguments>
 task<result<Value>> run(engine& on, unit how, deadline until,

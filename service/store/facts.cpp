@@ -29,7 +29,7 @@ task<void> forget_fact(transaction& at, const std::string& name) {
     co_await at.run(forget);
 }
 
-/// From the prefix on, in the order of bytes, until a name does not begin with it.
+/// Reads from the prefix on, in the order of bytes, until a name does not begin with it.
 task<named_values> list_facts(transaction& at, const std::string& name_prefix) {
     statement ask{"SELECT name, value FROM meta WHERE name >= $1 ORDER BY name"};
     ask.text(name_prefix);

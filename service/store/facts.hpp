@@ -1,4 +1,4 @@
-// Small facts by name: a value, or a number that only grows. A role of the store; any thread.
+// Named values, and named counters that only increase. A role of the store; any thread.
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -21,10 +21,10 @@ public:
     task<result<std::optional<std::string>>> find(std::string name, deadline until);
     task<result<void>> put(std::string name, std::string value, deadline until);
     task<result<void>> forget(std::string name, deadline until);
-    /// Pairs of name and value, by name.
+    /// Pairs of name and value, sorted by name.
     task<result<std::vector<std::pair<std::string, std::string>>>> list(std::string name_prefix,
                                                                         deadline until);
-    /// Adds to the number of this name (0 at first) and gives the sum; any number of processes may add.
+    /// Adds to the counter of this name (0 at first) and gives the sum; any number of processes may add.
     task<result<std::uint64_t>> add_to_counter(std::string name, std::uint64_t by, deadline until);
 
 private:

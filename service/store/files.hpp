@@ -1,4 +1,4 @@
-// Which files wait at the gateway: their records, not their bytes. A role of the store; any thread.
+// The records of staged files, without their bytes. A role of the store; any thread.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"

@@ -13,7 +13,7 @@ namespace {
 
 using found_key = std::optional<idempotency_record>;
 
-// A macro, so that it joins the literals of SQL around it.
+// A macro, so that it can be concatenated with SQL literals.
 #define KEY_COLUMNS \
     "caller, key, fingerprint, finished, status, answer, request_id, created_at, expires_at, claim"
 
@@ -49,7 +49,7 @@ const std::string& owner_of(const idempotency_record& record, const transaction&
     return record.owner.empty() ? at.owner() : record.owner;
 }
 
-/// A key that has expired is taken over.
+/// An expired key is replaced.
 task<bool> insert_key(transaction& at, const idempotency_record& record, wall_time now) {
     statement claim{
         "INSERT INTO idempotency_keys (" KEY_COLUMNS
@@ -74,7 +74,7 @@ task<found_key> find_key(transaction& at, const idempotency_record& like, wall_t
     co_return out;
 }
 
-/// The key that was lost against may be forgotten when it is read; then there is a next round.
+/// The conflicting key may be deleted before it is read; then tries again.
 task<found_key> claim_key(transaction& at, const idempotency_record& record, wall_time now) {
     while (!at.failed()) {
         const bool ours = co_await insert_key(at, record, now);
@@ -109,7 +109,7 @@ task<bool> forget_key(transaction& at, const idempotency_record& record) {
     co_return forgotten.changed() > 0;
 }
 
-/// Unfinished, its process gone, and no attempt of its call is still to be settled.
+/// Claims unfinished keys whose process has crashed and whose posts are settled.
 task<std::vector<abandoned_key>> take_over_keys(transaction& at, const std::string& claimant,
                                                 std::uint32_t limit) {
     statement take{
@@ -146,7 +146,7 @@ task<std::vector<abandoned_key>> abandoned_keys(transaction& at, const std::stri
     co_await register_claimant(at, claimant, claim_ttl);
     for (auto& one : taken)
         one.post = co_await find_post_of(at, one.key);
-    // Begun after this transaction had looked, by one who was not dead: its post is settled first.
+    // Posts that a running process began after this transaction's check: they are settled first.
     std::erase_if(taken, [](const abandoned_key& one) { return is_begun(one); });
     co_return taken;
 }

@@ -1,6 +1,5 @@
-// First answers: who answers to an Idempotency-Key, and what the answer was. Shared by all workers; any
-// thread. Every call fails with vault_unavailable (or deadline_exceeded) and with nothing else; absence is a
-// value.
+// Idempotency-Keys: which call has claimed a key, and its answer. Shared by all workers; any thread. Calls
+// fail only with vault_unavailable or deadline_exceeded; absence is a value.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -18,7 +17,7 @@ namespace gateway::store {
 class engine;
 class late_writes;
 
-/// The first answer to an Idempotency-Key, or that it is still being made.
+/// A claimed Idempotency-Key, with its first answer once it is finished.
 struct idempotency_record {
     caller_name caller;
     std::string key;
@@ -29,12 +28,11 @@ struct idempotency_record {
     std::string request_id; // of the first call
     wall_time created_at;
     wall_time expires_at;
-    std::string claim; // of this very call: a later one with the same key is never taken for it
-    std::string
-        owner; // who is to answer, where that is not this process itself: the claimant of one that died
+    std::string claim; // the id of this call, so that it is not confused with a later one of the same key
+    std::string owner; // the owner, if not this process itself: the claimant of a crashed one
 };
 
-/// A key whose call ended with its process, and how far that call came: its attempt, if it began one.
+/// A key whose process crashed during the call, with the post that the call began, if any.
 struct abandoned_key {
     idempotency_record key;
     std::optional<post_record> post;
@@ -46,23 +44,23 @@ class idempotency_keys {
 public:
     idempotency_keys(engine& on, late_writes& late) : engine_(on), late_(late) {}
 
-    /// Empty: the key is now ours to answer. Otherwise what is recorded (finished or not; also an answer that
-    /// still waits to be written). A claim may become durable with the next write only: before
-    /// ledger::begin() nothing is sent, and what had no effect may be tried again. A claim that failed and
-    /// may yet become durable is forgotten later.
+    /// Empty if this call has claimed the key. Otherwise the existing record (finished or not; also an answer
+    /// that is not written yet). A claim may become durable only with the next write: before ledger::begin()
+    /// nothing is sent, and a call without effect may be repeated. A failed claim that may still become
+    /// durable is deleted later.
     task<result<std::optional<idempotency_record>>> claim(idempotency_record record, wall_time now,
                                                           deadline until);
-    /// Changes nothing where the key is finished, or has become another's. What could not be written is
-    /// written later (late_writes.hpp) and answers the key meanwhile.
+    /// Does nothing if the key is finished or belongs to another call by now. If it cannot be written, it is
+    /// written later (late_writes.hpp) and is used as the key's answer meanwhile.
     task<result<void>> finish(idempotency_record record, deadline until);
-    /// A refusal without effect is not remembered. Only what finish() would finish is forgotten.
+    /// For a refusal without effect, which is not stored. Deletes only a key that finish() would finish.
     task<result<void>> forget(idempotency_record record, deadline until);
 
-    /// Unfinished keys whose process is gone, once their posts are settled; oldest first. Replicas that ask
-    /// at the same time are given different ones; what is given and not ended is given again a while later.
+    /// Unfinished keys of crashed processes, once their posts are settled; oldest first. Concurrent calls of
+    /// replicas get different ones; a key that is not ended is given again after some time.
     task<result<std::vector<abandoned_key>>> abandoned(std::uint32_t limit, deadline until);
 
-    /// Also for late_writes. `false`: nothing was there to end.
+    /// Also used by late_writes. `false`: there was nothing to end.
     task<result<bool>> end(idempotency_record record, key_end how, deadline until);
 
 private:

@@ -45,7 +45,7 @@ void job_queue::add(engine::job& what) {
         const std::lock_guard lock(mutex_);
         if (open_ && !ended_ && waiting_.size() < waiting_max_) {
             waiting_.push_back(&what);
-            added_(); // under the lock: once the job is done, the engine may go
+            added_(); // under the lock, because the engine may be destroyed once the job is done
             return;
         }
     }

@@ -1,5 +1,5 @@
-// Jobs of any worker before the store's thread: a bound, refusal of what comes too late, and the way back to
-// the loop of whoever waits. Any thread may add; the store's thread takes. Owned by an engine.
+// The queue of jobs for the store's thread: bounded, refuses jobs whose deadline has passed, and resumes the
+// waiting coroutine on its own loop. Any thread may add; the store's thread takes. Owned by an engine.
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -17,28 +17,27 @@ namespace gateway::store {
 
 class job_queue {
 public:
-    /// `added` is called for every job that waits from then on, on the thread that adds it: it posts to the
-    /// store's loop.
+    /// `added` is called after each new job, on the thread that adds it; it posts to the store's loop.
     job_queue(std::size_t waiting_max, std::function<void()> added);
 
-    /// The caller waits here. Empty when the job was done and is durable, else why it was not.
+    /// Waits for the job. Empty if it is done and durable, else the failure.
     task<std::optional<failure>> perform(engine::job& what);
 
-    /// The oldest ones, at most so many. Each must be completed.
+    /// The oldest jobs, at most `count_max`. Each must be completed.
     std::vector<engine::job*> take(std::size_t count_max);
-    /// The oldest one; null: none waits.
+    /// The oldest job; null if there is none.
     engine::job* take();
     bool empty() const;
-    /// Completes those whose deadlines have passed.
+    /// Completes jobs whose deadlines have passed.
     void refuse_late(steady_time now);
-    /// Refuses all that wait and all that come, until reopen().
+    /// Refuses all waiting and new jobs until reopen().
     void close();
     void reopen();
-    /// As close(), for good.
+    /// Like close(), permanently.
     void end();
 
-    /// Sends a job back to its caller, also when the coroutine that worked on it is destroyed: failed, unless
-    /// succeed() was called. The job may be gone when this is.
+    /// Completes a job for its caller, also if the coroutine that runs it is destroyed: as failed, unless
+    /// succeed() was called. The job may no longer exist afterwards.
     class completion_guard {
     public:
         explicit completion_guard(engine::job& what);

@@ -10,7 +10,7 @@
 namespace gateway::store {
 namespace {
 
-/// As many as may wait in line for the store, which bounds what one outage can cut off.
+/// As many as may wait in the store's queue, which is the most that an outage can interrupt.
 constexpr std::size_t waiting_max = 4'096;
 constexpr milliseconds again_after{1'000};
 constexpr milliseconds pause{500}; // after the store could not write
@@ -29,7 +29,7 @@ task<result<bool>> write(const late_write& what, ledger& posts, idempotency_keys
     return posts.write_late(what.post, until);
 }
 
-/// `false`: the store cannot write now, so the next would fare no better.
+/// `false`: the store cannot write now, so the next one would fail, too.
 task<bool> write_first(engine& on, late_writes& late, ledger& posts, idempotency_keys& keys,
                        late_write what) {
     const auto began = steady_now();
@@ -41,7 +41,8 @@ task<bool> write_first(engine& on, late_writes& late, ledger& posts, idempotency
             late.found_nothing(began);
         co_return true;
     }
-    // A disk without room refuses what is larger than the trial of beat(): that is not this write's fault.
+    // On a full disk a write that is larger than beat()'s may fail; that does not count as a failure of this
+    // write.
     const bool is_full = on.state().now == condition::disk_full;
     const auto there = co_await on.beat(deadline::in(steady_now(), on.limits().job_max));
     if (!there || is_full) co_return false;

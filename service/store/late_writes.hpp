@@ -1,8 +1,7 @@
-// How calls ended while the store could not write it down (a database that is away or does not say whether it
-// has written, a disk without room): kept in memory, bounded, and written as soon as the store can, so that
-// no key stays taken and no post stays `begun` in a process that lives. What is lost with the process is
-// settled by whoever recovers after it. Each write may come twice and changes nothing then. Owned by the
-// store; any thread.
+// The ends of calls that could not be written (the database is unreachable or did not confirm the write, or
+// the disk is full): kept in memory, bounded, and written as soon as possible, so that no key stays claimed
+// and no post stays `begun` in a running process. If the process crashes, recovery settles them. A repeated
+// write has no effect. Owned by the store; any thread.
 #pragma once
 #include "base/clock.hpp"
 #include "runtime/shared_wait.hpp"
@@ -27,7 +26,7 @@ struct late_write {
     post_record post;
 };
 
-/// Ends of calls that are still to be written down, and those that never will be.
+/// The number of ends still to be written, and of lost ones.
 struct late_counts {
     std::uint64_t waiting = 0;
     std::uint64_t lost = 0;
@@ -35,32 +34,33 @@ struct late_counts {
 
 class late_writes {
 public:
-    /// What was sent to a database before can still become visible for so long; zero: the store says at once
-    /// what it has written.
+    /// For this time an earlier statement can still become visible; zero: the outcome of a write is known at
+    /// once.
     explicit late_writes(milliseconds visible_within) : visible_within_(visible_within) {}
 
     void finish_key(idempotency_record key, steady_time now);
     void forget_key(idempotency_record key, steady_time now);
     void update_post(post_record post, steady_time now);
 
-    /// The answer that waits for this very claim of a key; empty: none does.
+    /// The waiting answer for this claim of a key; empty if there is none.
     std::optional<idempotency_record> answer_of(const idempotency_record& unfinished) const;
 
-    /// The oldest that is due. It stays the first until one of the next three is called; one thread does
-    /// both.
+    /// The oldest write that is due. It stays the first until one of the next three functions is called; on
+    /// one thread.
     std::optional<late_write> first(steady_time now);
-    /// The first changed something: it is written.
+    /// The first one was written.
     void written();
-    /// It was sent at `began` and found nothing to change: it is tried again as long as that may still come.
+    /// The first one was sent at `began` and found nothing to change: tries it again while the row may still
+    /// appear.
     void found_nothing(steady_time began);
-    /// The store does its work, but not this: it is tried a few times more, after the others.
+    /// The store works, but refused the first one: tries it a few more times, after the others.
     void refused(steady_time now);
 
-    /// Opened when the next one is added. To be taken before first() is asked, so that none is overlooked.
+    /// Opened when the next one is added. Call it before first(), so that none is missed.
     std::shared_ptr<wait_places> next_added();
-    /// When the first of those that wait is due; nothing: none waits.
+    /// When the first waiting one is due; nothing if none waits.
     std::optional<steady_time> next_due() const;
-    /// Blocks until none waits, or `until`.
+    /// Blocks until none waits or `until` has passed.
     void wait_empty(deadline until);
 
     late_counts counts() const;
@@ -79,13 +79,13 @@ private:
     const milliseconds visible_within_;
     mutable std::mutex mutex_;
     std::condition_variable empty_;
-    std::deque<entry> waiting_;          // of those that are due, the oldest first
-    std::shared_ptr<wait_places> added_; // whoever waits for the next one; null: nobody
+    std::deque<entry> waiting_;          // due ones, oldest first
+    std::shared_ptr<wait_places> added_; // waiters for the next one; null if there are none
     std::uint64_t lost_ = 0;
 };
 
-/// Writes what waits, on the store's thread, until it is cancelled. In order: a post is ended before the key
-/// of its call.
+/// Writes the waiting ones on the store's thread, until it is cancelled. In order, so a post is ended before
+/// the key of its call.
 task<void> run_late_writes(engine& on, late_writes& late, ledger& posts, idempotency_keys& keys);
 
 } // namespace gateway::store

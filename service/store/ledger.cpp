@@ -12,8 +12,8 @@ namespace {
 
 using found_post = std::optional<post_record>;
 
-/// `attempt` comes last so that an UPDATE can use it; what TikTok owns of a row stands together. A macro, so
-/// that it joins the literals of SQL around it.
+/// `attempt` is last so that an UPDATE can use it; the columns that TikTok's statuses set are together. A
+/// macro, so that it can be concatenated with SQL literals.
 #define POST_COLUMNS                                                                                    \
     "user_id, caller, publish_id, action, kind, state, status, fail_reason, settings, file_id, draft, " \
     "published_as, post_ids, size_bytes, sha256, idempotency_key, created_at, updated_at, attempt"
@@ -21,7 +21,7 @@ using found_post = std::optional<post_record>;
 post_state post_state_named(std::string_view name) {
     for (const auto state : {post_state::begun, post_state::settled})
         if (name == name_of(state)) return state;
-    return post_state::outcome_unknown; // what no version of this program wrote: the most careful value
+    return post_state::outcome_unknown; // an unknown name gives the safest value
 }
 
 post_record read_post(rows& found) {
@@ -86,7 +86,8 @@ task<found_post> first_post(transaction& at, const statement& ask) {
     co_return out;
 }
 
-/// The key is held to the end of the statement: whoever is about to take it over waits, or was first.
+/// The key's row is locked to the end of the statement, so that a concurrent takeover waits or has come
+/// first.
 task<bool> begin_post(transaction& at, const post_record& record) {
     statement begin{
         "WITH held AS (SELECT 1 FROM idempotency_keys WHERE caller = $2 AND key = $16 AND finished = 0 "
@@ -99,9 +100,8 @@ task<bool> begin_post(transaction& at, const post_record& record) {
     co_return begun.changed() > 0;
 }
 
-/// What a settled row says is TikTok's newer word, or the end of our own part: no later step of ours changes
-/// it, however the row looked when that step began. A step that does not name the post made of a draft leaves
-/// the name alone, and one that was written late takes no other's place.
+/// A settled row has TikTok's newer status or the end of our part, so a later step of ours never changes it.
+/// A step without the post made of a draft keeps that column, and a late write never replaces another one.
 task<bool> update_post(transaction& at, const post_record& record, bool late) {
     statement change{
         "UPDATE posts SET user_id = $1, caller = $2, publish_id = $3, action = $4, kind = $5, "
@@ -120,7 +120,8 @@ task<bool> update_post(transaction& at, const post_record& record, bool late) {
     co_return changed.changed() > 0;
 }
 
-/// The note comes first: of two replicas that are told the same at once the second waits here for the first.
+/// The webhook's note is inserted first, so that of two replicas with the same webhook the second one waits
+/// here.
 task<update_result> apply_update(transaction& at, const status_update& told) {
     if (!told.event_hash.empty()) {
         statement note{
@@ -168,13 +169,13 @@ task<found_post> find_post_named(transaction& at, const std::string& attempt) {
 
 task<std::vector<post_record>> posts_since(transaction& at, wall_time since) {
     statement ask{"SELECT " POST_COLUMNS " FROM posts WHERE attempt >= $1 ORDER BY attempt"};
-    ask.text(ulid_floor(since)); // attempts are ULIDs: the primary key is the order of time
+    ask.text(ulid_floor(since)); // attempts are ULIDs, so the primary key is in the order of time
     co_return co_await read_posts(at, ask);
 }
 
 task<page_of<post_record>> list_posts(transaction& at, const user_id& user, const std::string& cursor,
                                       std::uint32_t limit) {
-    // Newest first; a cursor is the last attempt shown, and `~` sorts after every ULID.
+    // Newest first; the cursor is the last attempt of the page before, and `~` sorts after every ULID.
     statement ask{"SELECT " POST_COLUMNS
                   " FROM posts WHERE user_id = $1 AND attempt < $2 ORDER BY attempt DESC LIMIT $3"};
     ask.text(user.text()).text(cursor.empty() ? "~" : cursor).number(std::uint64_t{limit} + 1);
@@ -202,8 +203,8 @@ task<std::vector<post_record>> abandoned_posts(transaction& at, const std::strin
     co_return taken;
 }
 
-/// The insert waits for another's that is not committed yet; the row it lost against may be gone again when
-/// it is read, and then there is a next round.
+/// The insert waits for a concurrent one that is not committed; the conflicting row may be deleted before it
+/// is read, and then tries again.
 task<std::string> claim_draft_for(transaction& at, const user_id& user, const publish_id& draft,
                                   const std::string& attempt) {
     while (!at.failed()) {
@@ -278,7 +279,7 @@ task<result<bool>> ledger::update(post_record record, deadline until, durable wh
     const bool is_end = record.state != post_state::begun;
     auto changed = co_await write(record, false, when, until);
     if (!is_end || (changed && *changed)) co_return changed;
-    // Not there: whether its beginning was written may not be known yet.
+    // The row does not exist, but its insert may still become visible.
     if (!changed || engine_.visible_within() > milliseconds{0})
         late_.update_post(std::move(record), steady_now());
     if (changed) changed = true;

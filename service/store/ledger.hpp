@@ -1,6 +1,6 @@
-// The ledger: one row for each publish attempt, durable before anything is sent that can post; what TikTok
-// says of it; which attempt publishes a draft. Shared by all workers; any thread. Every call fails with
-// vault_unavailable (or deadline_exceeded) and with nothing else; absence is a value.
+// The ledger: one row for each publish attempt, durable before a request that can post is sent; TikTok's
+// status of it; and which attempt publishes a draft. Shared by all workers; any thread. Calls fail only with
+// vault_unavailable or deadline_exceeded; absence is a value.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -22,69 +22,67 @@ class late_writes;
 class transaction;
 struct idempotency_record;
 
-/// TikTok's word on a post: the part of its row that TikTok owns. Made from the row as it was seen.
+/// TikTok's status of a post: the columns that TikTok sets. Made from the row that was read.
 struct status_update {
     std::string attempt;
-    user_id user; // whose post it is
+    user_id user; // the post's user
     std::string seen_status;
     std::string seen_post_ids;
     std::string status;
     std::string fail_reason;
     std::string post_ids;
-    std::string event_hash; // of the webhook that told it; empty: we asked
+    std::string event_hash; // of the webhook; empty if TikTok was asked
     wall_time told_at;
 };
 
-/// `conflict`: the row is not as it was seen (or gone); read it again. `duplicate`: this webhook was noted
-/// earlier (kept for a week). Neither changes anything.
+/// `conflict`: the row was changed or deleted; read it again. `duplicate`: this webhook was applied earlier
+/// (noted for a week). Neither changes anything.
 enum class update_result { applied, conflict, duplicate };
 
-/// When what a write has changed must outlive the power going: on return, or once the next write does.
+/// When a write must survive a power failure: on return, or together with the next write.
 enum class durable { now, with_the_next };
 
 class ledger {
 public:
     ledger(engine& on, late_writes& late);
 
-    /// `false`: the call's key is not this process's any more, and nothing may be sent: it was silent for so
-    /// long that another has taken it for dead.
+    /// `false`: this process has lost the call's key, because its heartbeat was late and another replica has
+    /// taken it over; nothing may be sent.
     task<result<bool>> begin(post_record record, deadline until);
-    /// A step of our own, by `attempt`. State, status, fail_reason and post_ids of a row that is settled
-    /// already stay as they are: TikTok's word may have come first. `false`: the row was to stay `begun`, and
-    /// it is not, or is another's by now; then nothing may be sent. `with_the_next`: the end of the call's
-    /// key follows, so one wait for the disk is enough for both; if the power goes between them, this step
-    /// has not been. An end that could not be written is written later (late_writes.hpp), whatever this
-    /// returns.
+    /// A step of our own, by `attempt`. State, status, fail_reason and post_ids of a settled row do not
+    /// change, because TikTok's status may have come first. `false`: the row was to stay `begun`, but it is
+    /// not, or belongs to another replica by now; then nothing may be sent. `with_the_next`: the end of the
+    /// call's key follows, so both need only one wait for the disk; after a power failure between them, this
+    /// step is lost. An end that cannot be written is written later (late_writes.hpp), whatever this returns.
     task<result<bool>> update(post_record record, deadline until, durable when = durable::now);
-    /// Settles the row with TikTok's word and leaves what our own steps write to it (bytes, file, draft)
-    /// alone. The note of the webhook lands with it or not at all, so a delivery that could not be written
-    /// down is new again when TikTok repeats it.
+    /// Settles the row with TikTok's status and does not change the columns of our own steps (bytes, file,
+    /// draft). The webhook is noted in the same transaction, so a delivery that could not be written is
+    /// applied when TikTok repeats it.
     task<result<update_result>> apply_status(status_update told, deadline until);
 
     task<result<shared_post>> find(const user_id& user, const publish_id& id, deadline until);
-    /// The same where it is known without a wait; nothing: find().
+    /// The same from the cache, without a wait; nothing: call find().
     std::optional<shared_post> find_cached(const user_id& user, const publish_id& id) const;
-    /// A post of this user is asked for soon. No wait.
+    /// Prefetches for a lookup of a post of this user that follows soon. No wait.
     void prefetch(const user_id& user) const { cache_.prefetch(user); }
     task<result<page_of<post_record>>> list(user_id user, std::string cursor, std::uint32_t limit,
                                             deadline until);
-    /// For webhooks, which name no user.
+    /// For webhooks, which contain no user.
     task<result<std::optional<post_record>>> find_by_id(publish_id id, deadline until);
     task<result<std::optional<post_record>>> find_attempt(std::string attempt, deadline until);
     /// Attempts that began at `since` or later, oldest first; of all users.
     task<result<std::vector<post_record>>> since(wall_time since, deadline until);
 
-    /// Attempts still `begun` whose process is gone: nobody will end them. Oldest first. Replicas that ask at
-    /// the same time are given different ones; what is given and not settled is given again a while later.
+    /// Attempts that are `begun` and whose process has crashed. Oldest first. Concurrent calls of replicas
+    /// get different ones; one that is not settled is given again after some time.
     task<result<std::vector<post_record>>> abandoned(std::uint32_t limit, deadline until);
 
-    /// Made for one draft at a time: marks the draft as being published by `attempt`; gives the attempt that
-    /// was first.
+    /// Marks the draft as being published by `attempt`; gives the attempt that was first.
     task<result<std::string>> claim_draft(user_id user, publish_id draft, std::string attempt,
                                           deadline until);
     task<result<void>> release_draft(user_id user, publish_id draft, std::string attempt, deadline until);
 
-    /// For late_writes: the end of an attempt, some time after it came. `false`: nothing was there to change.
+    /// For late_writes: writes the end of an attempt late. `false`: there was nothing to change.
     task<result<bool>> write_late(const post_record& record, deadline until);
 
 private:
@@ -92,14 +90,14 @@ private:
 
     engine& engine_;
     late_writes& late_;
-    const bool caches_; // this process alone writes, and each outcome is known at once
+    const bool caches_; // only this process writes, and each outcome is known at once
     post_cache cache_;
 };
 
-// For the role of the keys:
+// For idempotency_keys:
 /// The newest attempt of the call that claimed this key.
 task<std::optional<post_record>> find_post_of(transaction& at, const idempotency_record& key);
-/// Whoever takes over what a dead process left owns it for so long, as if it were a process itself.
+/// Registers the claimant of a crashed process's work as an owner for `claim_ttl`, like a process.
 task<void> register_claimant(transaction& at, const std::string& claimant, milliseconds claim_ttl);
 
 } // namespace gateway::store

@@ -1,5 +1,4 @@
-// Logins on their way: between the authorize URL and the browser that comes back. A role of the store; any
-// thread.
+// Running logins, between the authorize URL and the callback. A role of the store; any thread.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -13,16 +12,16 @@ namespace gateway::store {
 
 class engine;
 
-/// Found by the hash of its state, taken once.
+/// Found by the hash of its state; can be taken once.
 struct oauth_state_record {
     std::string state_hash; // SHA-256, 32 bytes
     caller_name caller;
     user_id user;
     std::string sealed_verifier; // empty when PKCE is off
-    std::string return_url;      // empty: our own page
-    std::string scopes;          // asked for
+    std::string return_url;      // empty: the gateway's own page
+    std::string scopes;          // the requested scopes
     wall_time expires_at;
-    bool replace_account = false; // another account may take the place of the one that is connected
+    bool replace_account = false; // another account may replace the connected one
 };
 
 class logins {
@@ -30,7 +29,7 @@ public:
     explicit logins(engine& on) : engine_(on) {}
 
     task<result<void>> put(oauth_state_record record, deadline until);
-    /// Gives it once, and never again; expired ones are absent.
+    /// Gives and deletes it; expired ones are absent.
     task<result<std::optional<oauth_state_record>>> take(std::string state_hash, wall_time now,
                                                          deadline until);
 

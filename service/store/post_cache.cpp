@@ -6,7 +6,7 @@
 namespace gateway::store {
 namespace {
 
-constexpr std::size_t block_bytes = 16; // what an allocation costs beside what was asked for
+constexpr std::size_t block_bytes = 16; // the overhead of an allocation
 
 std::size_t bytes_of(const std::string& text) {
     constexpr std::size_t in_place = 15;
@@ -14,7 +14,7 @@ std::size_t bytes_of(const std::string& text) {
 }
 
 std::size_t bytes_of(const post_record& row) {
-    std::size_t sum = sizeof row + 2 * block_bytes; // with what counts who shares it
+    std::size_t sum = sizeof row + 2 * block_bytes; // including the control block
     for (const std::string* text :
          {&row.attempt, &row.user.text(), &row.caller.text(), &row.id.text(), &row.action, &row.kind,
           &row.status, &row.fail_reason, &row.settings, &row.file, &row.draft.text(),
@@ -28,7 +28,7 @@ std::size_t bytes_of(const post_record& row) {
 post_cache::known::known(const publish_id& id_, const shared_post& said_)
     : id(id_), said(said_), bytes(bytes_of(id.text()) + (said ? bytes_of(*said) : 0)) {}
 
-/// One of `users`.
+/// Removes one of `users`.
 post_cache::posts_of post_cache::shard::take(posts_of& one) {
     posts_of out = std::move(one);
     users.erase(one);
@@ -42,7 +42,7 @@ void post_cache::keep(const place& at, posts_of&& all) {
     for (const auto& each : all.posts)
         all.bytes += each.bytes;
     const auto bytes = all.bytes;
-    at.add() = std::move(all); // without memory for it nothing is counted either
+    at.add() = std::move(all); // before counting, because it may throw
     at.home.bytes += bytes;
 }
 
@@ -70,7 +70,7 @@ void post_cache::put(const user_id& user, const publish_id& id, const shared_pos
                      std::uint64_t noted) {
     const auto at = shards_.of(user);
     known one(id, said);
-    std::vector<posts_of> gone; // freed when the lock is
+    std::vector<posts_of> gone; // destroyed after the lock is released
     const std::lock_guard lock(at.home.lock);
     auto& home = at.home;
     if (home.generation != noted) return;
@@ -78,7 +78,7 @@ void post_cache::put(const user_id& user, const publish_id& id, const shared_pos
     if (auto* const before = at.find()) all = home.take(*before);
     auto& posts = all.posts;
     std::erase_if(posts, [&id](const known& each) { return each.id == id; });
-    if (posts.size() >= posts_per_user_max) posts.erase(posts.begin()); // the one that came first
+    if (posts.size() >= posts_per_user_max) posts.erase(posts.begin()); // the oldest one
     posts.push_back(std::move(one));
     keep(at, std::move(all));
     while (home.bytes_with_table() > shard_bytes_max_ && home.users.size() > 0) {
@@ -91,7 +91,7 @@ void post_cache::put(const user_id& user, const publish_id& id, const shared_pos
 void post_cache::forget(const user_id& user) {
     if (user.empty()) return forget_all();
     const auto at = shards_.of(user);
-    posts_of gone; // freed when the lock is
+    posts_of gone; // destroyed after the lock is released
     const std::lock_guard lock(at.home.lock);
     ++at.home.generation;
     if (auto* const of_user = at.find()) gone = at.home.take(*of_user);

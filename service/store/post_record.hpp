@@ -1,4 +1,4 @@
-// A row of the ledger, as a plain value.
+// A row of the ledger. Plain values.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -15,30 +15,30 @@ namespace gateway::store {
 enum class post_state { begun, settled, outcome_unknown };
 std::string_view name_of(post_state state);
 
-/// One publish attempt. `begun` is durable before anything leaves that can post.
+/// One publish attempt. `begun` is durable before a request that can post is sent.
 struct post_record {
-    std::string attempt; // a ULID: the row's own name, known before TikTok gives a publish_id
+    std::string attempt; // a ULID, the row's key, known before TikTok gives a publish_id
     user_id user;
     caller_name caller;
     publish_id id;      // empty until TikTok's answer
     std::string action; // slug
     std::string kind; // "inbox_file", "direct_file", "inbox_url", "direct_url", "inbox_photo", "direct_photo"
     post_state state = post_state::begun;
-    std::string status;      // TikTok's last word: PROCESSING_UPLOAD, PUBLISH_COMPLETE, ...
+    std::string status;      // TikTok's last status: PROCESSING_UPLOAD, PUBLISH_COMPLETE, ...
     std::string fail_reason; // TikTok's
     std::string settings;    // JSON object of the call's post settings (caption, privacy_level, ...)
     std::string file;        // file_id of kept bytes, or empty
-    publish_id draft;        // of a publish: the draft it came from
-    publish_id published_as; // of a draft: the post made from it
+    publish_id draft;        // for a publish: the draft
+    publish_id published_as; // for a draft: the post made from it
     std::string post_ids;    // JSON list: publicly available post ids (posts/public_ids.hpp)
     std::uint64_t size_bytes = 0;
-    std::string sha256;          // hex, of what was sent
-    std::string idempotency_key; // of the call, in its caller's name space; empty: none came
+    std::string sha256;          // hex, of the sent bytes
+    std::string idempotency_key; // of the call, separate per caller; empty if there is none
     wall_time created_at;
     wall_time updated_at;
 };
 
-/// A row as it was read, for all who asked; null: there is none.
+/// A row that was read, shared by its readers; null if there is none.
 using shared_post = std::shared_ptr<const post_record>;
 inline shared_post shared(std::optional<post_record> row) {
     return row ? std::make_shared<const post_record>(std::move(*row)) : nullptr;

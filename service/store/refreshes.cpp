@@ -33,7 +33,7 @@ task<void> release_lease_of(transaction& at, const lease& held) {
 }
 
 task<refresh_begin> begin_refresh(transaction& at, const lease& held, std::uint64_t version) {
-    // The new pair could not be stored, and TikTok would have ended the old one (V01).
+    // Without space the new pair could not be stored, while TikTok would have ended the old one (V01).
     if (!at.require_room()) co_return refresh_begin::refused;
     statement earlier{"SELECT version FROM refresh_intents WHERE user_id = $1 AND version = $2"};
     earlier.text(held.user.text()).number(version);
@@ -52,7 +52,7 @@ task<refresh_begin> begin_refresh(transaction& at, const lease& held, std::uint6
     co_return again ? refresh_begin::begun_again : refresh_begin::begun;
 }
 
-/// The newest one that anybody has for this user: of the lease, or of a request that is on its way.
+/// The newest fence for this user: of the lease, or of a request in flight.
 task<std::uint64_t> newest_fence(transaction& at, const user_id& user) {
     statement ask{
         "SELECT greatest(coalesce((SELECT fence FROM leases WHERE user_id = $1), 0), "
@@ -83,7 +83,7 @@ task<refresh_end> finish_refresh(transaction& at, const lease& held, const conne
                       && there->state != connection_state::revoked;
     const auto newest = co_await newest_fence(at, record.user);
     if (ours && newest > held.fence) {
-        // The intent stays: whoever begins next has to see that TikTok may have rotated.
+        // The intent stays, so that the next refresh sees that TikTok may have rotated.
         co_await keep_candidate(at, record);
         co_return refresh_end::kept_as_candidate;
     }

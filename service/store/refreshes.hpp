@@ -1,6 +1,6 @@
-// Who may refresh a user's tokens, what is under way, and how it ended. One refresh: lease, intent (durable
-// before the request is sent), end. How long a lease holds is measured by the database alone. A role of the
-// store: any thread; each call fails with vault_unavailable or deadline_exceeded and with nothing else.
+// Leases and intents of token refreshes. One refresh: lease, intent (durable before the request is sent),
+// end. A lease's time is measured only by the database's clock. A role of the store: any thread; calls fail
+// only with vault_unavailable or deadline_exceeded.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -16,21 +16,21 @@ namespace gateway::store {
 
 class engine;
 
-/// The right to refresh one user's tokens for a while, and a number that only grows.
+/// The right to refresh one user's tokens for some time, with a number that only increases.
 struct lease {
     user_id user;
     std::uint64_t fence = 0;
 };
 
-/// Durable before the request of a refresh is sent; found at start when nobody saw its end.
+/// Durable before the request of a refresh is sent; found later if the refresh was not finished.
 struct refresh_intent {
     user_id user;
-    std::uint64_t version = 0; // of the pair that is being replaced
+    std::uint64_t version = 0; // of the pair to replace
     wall_time started_at;      // by the database's clock
 };
 
 /// `refused`: the fence is stale or the version is not the newest any more; nothing may be sent.
-/// `begun_again`: another began with this very version, and nobody saw its end.
+/// `begun_again`: an earlier refresh of the same version was not finished.
 enum class refresh_begin { refused, begun, begun_again };
 enum class refresh_end { stored, superseded, kept_as_candidate };
 
@@ -38,20 +38,20 @@ class refreshes {
 public:
     explicit refreshes(engine& on) : engine_(on) {}
 
-    /// Empty: it is held. The fence grows with every lease of this store.
+    /// Empty if another holder has it. The fence increases with every lease of this store.
     task<result<std::optional<lease>>> take_lease(user_id user, milliseconds length, deadline until);
     task<result<void>> release_lease(lease held, deadline until);
-    /// The intent is durable on return, in the place of an earlier one.
+    /// Writes the intent, which replaces an earlier one; durable on return.
     task<result<refresh_begin>> begin(lease held, std::uint64_t version, deadline until);
     /// Stores the new pair (expected_version + 1), keeps the old one as previous, closes the intent. Refused
-    /// when the connection is gone, revoked or has another version (`superseded`), or when another holder has
-    /// the lease by now (`kept_as_candidate`: the pair is kept beside, not dropped, and the intent stays for
-    /// the other to find).
+    /// if the connection was deleted, revoked or has another version (`superseded`), or if another holder has
+    /// the lease by now (`kept_as_candidate`: the pair is kept separately, and the intent stays for the other
+    /// holder).
     task<result<refresh_end>> finish(lease held, connection_record record, std::uint64_t expected_version,
                                      deadline until);
-    /// Ends the intent of this lease, if it is still there.
+    /// Deletes the intent of this lease, if it still exists.
     task<result<void>> close(lease held, deadline until);
-    /// Refreshes whose end nobody saw and whose lease is over; the oldest first.
+    /// Unfinished refreshes whose lease has expired; oldest first.
     task<result<std::vector<refresh_intent>>> unfinished(deadline until);
 
 private:

@@ -136,7 +136,7 @@ CREATE TABLE meta (
 ) STRICT;
 )sql";
 
-// What a process leaves behind when it dies: whose a row is, and which call's.
+// For the recovery of crashed processes: the owner of a row, and its call.
 constexpr const char* step_2 = R"sql(
 ALTER TABLE posts ADD COLUMN owner TEXT NOT NULL DEFAULT '';
 ALTER TABLE posts ADD COLUMN idempotency_key TEXT NOT NULL DEFAULT '';
@@ -145,7 +145,7 @@ CREATE INDEX posts_by_key ON posts (caller, idempotency_key, attempt) WHERE idem
 CREATE INDEX idempotency_keys_unfinished ON idempotency_keys (created_at) WHERE finished = 0;
 )sql";
 
-// Which replica may use how much of a window (limits/share.hpp); and which call of a key a claim was for.
+// The shares of windows (limits/share.hpp), and the id of a key's claim.
 constexpr const char* step_3 = R"sql(
 CREATE TABLE window_shares (
     window_key TEXT NOT NULL,
@@ -160,12 +160,12 @@ CREATE INDEX window_shares_by_age ON window_shares (held_until);
 ALTER TABLE idempotency_keys ADD COLUMN claim TEXT NOT NULL DEFAULT '';
 )sql";
 
-// Whether whoever began a login lets it change the account that the user is connected to.
+// Whether a login may change the connected account.
 constexpr const char* step_4 = R"sql(
 ALTER TABLE oauth_states ADD COLUMN replace_account INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-// Who is alive: until now only where replicas share the store, which then has the table already.
+// Running processes; PostgreSQL has this table already.
 constexpr const char* step_5 = R"sql(
 CREATE TABLE IF NOT EXISTS store_instances (
     owner TEXT NOT NULL PRIMARY KEY,
@@ -196,7 +196,7 @@ std::string for_postgresql(std::string_view step) {
     replace_all(out, "INTEGER PRIMARY KEY", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
     replace_all(out, " INTEGER ", " BIGINT ");
     replace_all(out, " BLOB ", " BYTEA ");
-    replace_all(out, " TEXT ", " TEXT COLLATE \"C\" "); // in the order of bytes, as everywhere else
+    replace_all(out, " TEXT ", " TEXT COLLATE \"C\" "); // sorted by bytes, as everywhere else
     replace_all(out, ") STRICT;", ");");
     return out;
 }

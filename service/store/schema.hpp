@@ -1,6 +1,6 @@
-// The schema of both engines as numbered steps, each done once. A step that has shipped is never changed; the
-// next change is a new step. A step only adds, with defaults, so that the program before it can still read
-// and write (K07); what has to go, goes one version later. Pure.
+// The schema of both engines as numbered steps, each done once. A released step is never changed; the next
+// change is a new step. A step only adds, with defaults, so that the previous version of the program can
+// still read and write (K07); removals follow one version later. Pure.
 #pragma once
 #include <span>
 #include <string>
@@ -8,14 +8,14 @@
 
 namespace gateway::store {
 
-/// As SQLite takes them.
+/// In SQLite's syntax.
 std::span<const char* const> schema_steps();
-/// The same step in PostgreSQL's words.
+/// The same step in PostgreSQL's syntax.
 std::string for_postgresql(std::string_view step);
 
 /// The schema this program writes.
 int schema_version();
-/// The oldest schema a program must know to work on what this one writes.
+/// A program must support at least this schema to use a database of this one.
 constexpr int oldest_reader = 2;
 
 } // namespace gateway::store

@@ -12,9 +12,9 @@ namespace {
 
 using page_of_pairs = page_of<sealed_pair_record>;
 
-// The way over all pairs: first the newest of each user, by user, then the kept ones, by number. What was
-// looked at last is the cursor: `c` and a user, or `k` and a number. Filtered here and not in SQL, so that a
-// page is never longer than its rows, however few fit.
+// Iterates over all pairs: first the newest of each user, by user, then the kept ones, by number. The cursor
+// is the last one read: `c` and a user, or `k` and a number. Filtered here and not in SQL, so that the cost
+// of a page is bounded, however few match.
 
 void add_if_fits(page_of_pairs& to, rows& found, const std::string& prefix) {
     sealed_pair_record one;
@@ -85,8 +85,7 @@ task<std::int64_t> replace_one(transaction& at, const resealed_pair& pair) {
     statement kept{
         "UPDATE kept_tokens SET sealed_tokens = $1 WHERE user_id = $2 AND version = $3 AND sealed_tokens = "
         "$4"};
-    // A pair stands in one place. One that a refresh is just moving from the first to the second waits for
-    // that.
+    // A pair is in one of the two tables. If a refresh is moving it to the second one, this waits for that.
     const std::array places{&newest, &kept};
     for (auto* place : places) {
         place->blob(pair.sealed_anew)

@@ -1,5 +1,5 @@
-// One SQL statement with its parameters, and the rows that came back. The text is PostgreSQL's ($1, $2, ...)
-// and every engine takes it; no value is ever part of it. Plain values; used on the store's thread.
+// One SQL statement with its parameters, and the resulting rows. The text is in PostgreSQL's syntax ($1, $2,
+// ...), which every engine accepts; no value is part of it. Plain values; used on the store's thread.
 #pragma once
 #include "base/clock.hpp"
 
@@ -15,8 +15,8 @@ namespace gateway::store {
 
 class transaction;
 
-/// Parameters are given in order: $1, $2, ... Name a statement before a co_await (gcc 12), never make it in
-/// one.
+/// Parameters are given in order: $1, $2, ... Name a statement before a co_await; do not make it inside one
+/// (gcc 12).
 class statement {
 public:
     struct parameter {
@@ -25,10 +25,10 @@ public:
         std::string bytes;
     };
 
-    /// A literal: its address names it in an engine's cache of prepared statements.
+    /// A literal, whose address is its key in an engine's cache of prepared statements.
     template <std::size_t Size>
     explicit statement(const char (&literal)[Size]) : literal_(literal) {}
-    /// Put together at run time: not cached.
+    /// A text composed at run time, which is not cached.
     static statement composed(std::string sql);
 
     statement& text(std::string_view value);
@@ -50,11 +50,11 @@ private:
     std::vector<parameter> parameters_;
 };
 
-/// Read to the end before anybody sees the first. Columns are read in order, each once. What is not of the
-/// kind asked for is never guessed at: it fails the unit. Lives no longer than its transaction.
+/// All rows are read before the first is used. Columns are read in order, each once. A value of another type
+/// than expected makes the unit fail. Lives no longer than its transaction.
 class rows {
 public:
-    /// `monostate`: null, or of a type that this program never writes.
+    /// `monostate`: null, or a type that this program never writes.
     using value = std::variant<std::monostate, std::int64_t, std::string>;
 
     explicit rows(transaction& of) : of_(&of) {} // none
@@ -64,7 +64,7 @@ public:
 
     /// Steps to the next row; false at the end, or after an error.
     bool next();
-    /// How many rows the statement changed.
+    /// The number of rows that the statement changed.
     std::int64_t changed() const { return changed_; }
 
     std::string next_text(); // text or bytes; moved out

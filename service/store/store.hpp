@@ -1,6 +1,6 @@
-// What is durable: an engine and the roles on it. Whoever uses the store takes the role it uses. Made by
-// main, shared by all workers; the roles are thread-safe. Every call of a role suspends the coroutine, never
-// the thread, and fails with vault_unavailable (or deadline_exceeded) and with nothing else; absence is a
+// The durable data: an engine and the roles on it. Code that uses the store takes only the roles it needs.
+// Made by main, shared by all workers; the roles are thread-safe. Every call of a role suspends the
+// coroutine, never the thread, and fails only with vault_unavailable or deadline_exceeded; absence is a
 // value.
 #pragma once
 #include "base/clock.hpp"
@@ -25,7 +25,7 @@ namespace gateway::store {
 
 class store {
 public:
-    /// At its end it waits so long for the ends of calls that could not be written down before.
+    /// The destructor waits up to `flush_within` for late writes.
     explicit store(std::unique_ptr<engine> on, milliseconds flush_within = milliseconds{1'500});
     store(const store&) = delete;
     store& operator=(const store&) = delete;
@@ -34,7 +34,7 @@ public:
     engine& on() const { return *engine_; }
 
 private:
-    const std::unique_ptr<engine> engine_; // made first, gone last
+    const std::unique_ptr<engine> engine_; // made first, destroyed last
     const milliseconds flush_within_;
 
 public:
@@ -51,8 +51,8 @@ public:
     gateway::store::idempotency_keys keys{*engine_, late};
 };
 
-/// Opens what `store.url` names: `sqlite:PATH` or `postgresql://…`. Blocks, for the start. The failure's
-/// message is for the operator and says nothing of what stands in the URL beyond a path.
+/// Opens the store of `store.url`: `sqlite:PATH` or `postgresql://…`. Blocks; for the start. The failure's
+/// message is for the operator and contains no part of the URL except a path.
 result<std::unique_ptr<store>> open_store(std::string_view url, store_limits limits = {});
 
 } // namespace gateway::store

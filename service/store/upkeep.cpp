@@ -10,7 +10,7 @@ namespace {
 
 constexpr milliseconds week = std::chrono::hours{24 * 7};
 
-/// In portions: a backlog must not hold other work up. What another replica is sweeping is left to it.
+/// In portions, so that a backlog does not block other work. Skips rows that another replica is deleting.
 #define PORTION " LIMIT 1000 FOR UPDATE SKIP LOCKED)"
 
 std::vector<statement> portions(wall_time now) {

@@ -1,4 +1,4 @@
-// What keeps the store small. A role of the store; any thread.
+// Deletes expired data. A role of the store; any thread.
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -12,8 +12,8 @@ class upkeep {
 public:
     explicit upkeep(engine& on) : engine_(on) {}
 
-    /// Drops what has expired: logins, keys, previous versions, webhook notes, leases, dead replicas and
-    /// their shares; a portion of each. Called from time to time by main.
+    /// Deletes expired logins, keys, previous versions, webhook notes, leases, dead replicas and their
+    /// shares; a portion of each. Called periodically by main.
     task<result<void>> sweep(wall_time now, deadline until);
 
 private:

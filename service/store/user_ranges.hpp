@@ -1,5 +1,5 @@
-// Patterns of user_ids as ranges of them, so that a list reads the rows it gives and not the table. Pure;
-// within store/ only.
+// Converts patterns of user_ids to ranges, so that a list reads only matching rows and not the whole table.
+// Pure; private to store/.
 #pragma once
 #include <string>
 #include <vector>
@@ -10,7 +10,7 @@ namespace gateway::store {
 struct user_range {
     std::string from;
     std::string to;
-    bool all_match = false; // else the patterns have to be tried on each row
+    bool all_match = false; // else each row must be compared with the patterns
 };
 
 /// Disjoint, in order; every user_id (docs/contract.md §2) that matches one of the patterns is in one of

@@ -1,5 +1,5 @@
-// One coroutine run to its end on the calling thread: for the start and the end of a store, where there is no
-// loop.
+// Runs one coroutine to its end on the calling thread, for the start and the end of a store, where no loop
+// runs.
 #pragma once
 #include "runtime/task.hpp"
 

@@ -6,11 +6,11 @@
 namespace gateway::store {
 namespace {
 
-/// Whose share this is when TikTok itself has closed a window.
+/// The owner of the share that closes a window for all.
 constexpr const char* tiktok_itself = "tiktok";
 
-/// PostgreSQL's alone: rows are changed within WITH, for one round trip. Shares of dead replicas expire at
-/// held_until. Every comparison of times is the database's: replicas' clocks differ.
+/// PostgreSQL only: changes rows within WITH, so that it needs one round trip. Shares of dead replicas expire
+/// at held_until. All times are compared in the database, because replicas' clocks differ.
 constexpr char share_sql[] =
     "WITH others AS (SELECT CAST(coalesce(sum(capacity), 0) AS BIGINT) AS held, "
     "coalesce(min(CASE WHEN frees_at > now_ms() THEN frees_at "
@@ -49,7 +49,7 @@ task<window_grant> take_share(transaction& at, const window_request& wish) {
     co_return out;
 }
 
-/// A return that comes late must not take from a newer grant.
+/// A late return must not reduce a newer grant.
 task<void> give_share_back(transaction& at, const window_name& which, std::int64_t granted_as,
                            std::uint32_t capacity, milliseconds frees_in) {
     statement keep{

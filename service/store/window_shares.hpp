@@ -1,5 +1,5 @@
-// Which replica may use how much of a window of TikTok's (limits/share.hpp). A process that is alone with the
-// store has every window whole and never asks here. A role of the store; any thread.
+// The replicas' shares of TikTok's windows (limits/share.hpp). Not used if the store has one process, which
+// has every window whole. A role of the store; any thread.
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -12,35 +12,36 @@ namespace gateway::store {
 
 class engine;
 
-/// What a replica asks of a window: so many slots altogether.
+/// A replica's request for slots of a window, in total.
 struct window_request {
     window_name which;
     std::uint32_t wanted = 0;
-    std::uint32_t used = 0; // slots that it has in use, whatever it is granted
+    std::uint32_t used = 0; // slots in use
     std::uint32_t limit = 0;
     milliseconds length{60'000}; // of the window
-    milliseconds frees_in{0};    // until its next used slot is free; zero: none is used
+    milliseconds frees_in{0};    // until its next used slot is free; zero if none is used
 };
 struct window_grant {
     std::uint32_t capacity = 0;
-    std::uint32_t others = 0; // what the other replicas hold
+    std::uint32_t others = 0; // the shares of the other replicas
     milliseconds free_after{
-        0}; // less than was asked for: until a slot of the others is free, as far as known
-    std::int64_t granted_as = 0; // names this grant when some of it is given back
+        0}; // if less than requested was granted: until a slot of the others is free, as far as known
+    std::int64_t granted_as = 0; // the id of this grant, for give_back()
 };
 
 class window_shares {
 public:
     explicit window_shares(engine& on) : engine_(on) {}
 
-    /// Grants what is asked for, as far as the other replicas leave it; where they do not, they are notified
-    /// that it is wanted. Also confirms what was granted before, for another while.
+    /// Grants the request as far as the other replicas' shares allow; otherwise notifies them that it is
+    /// needed. Also extends the previous grant.
     task<result<window_grant>> take(window_request wish, deadline until);
-    /// Keeps no more than this of that grant; its next slot is free after `frees_in`. Too late, and without
-    /// effect, once there is a newer one.
+    /// Reduces that grant to `capacity`; its next slot is free after `frees_in`. Has no effect if there is a
+    /// newer grant.
     task<result<void>> give_back(window_name which, std::int64_t granted_as, std::uint32_t capacity,
                                  milliseconds frees_in, deadline until);
-    /// TikTok said 429: nothing is granted to anybody for so long, and the other replicas are notified.
+    /// Call after a 429 of TikTok: nothing is granted to any replica for `wait`, and the other replicas are
+    /// notified.
     task<result<void>> close(window_name which, std::uint32_t limit, milliseconds wait, deadline until);
 
 private:

@@ -12,10 +12,10 @@ namespace {
 
 using word = std::pair<std::string, std::string>;
 
-/// What stands there unless the URL says otherwise. Times in seconds, tcp_user_timeout in milliseconds.
+/// Defaults that the URL can override. Times in seconds, tcp_user_timeout in milliseconds.
 const std::array<word, 8> our_words{
     word{"application_name", "tiktok-gateway"}, word{"client_encoding", "UTF8"},
-    word{"target_session_attrs", "read-write"}, word{"gssencmode", "disable"}, // asks Kerberos, and waits
+    word{"target_session_attrs", "read-write"}, word{"gssencmode", "disable"}, // would ask Kerberos and wait
     word{"tcp_user_timeout", "5000"},           word{"keepalives_idle", "10"},
     word{"keepalives_interval", "3"},           word{"keepalives_count", "3"}};
 
@@ -55,7 +55,7 @@ std::vector<std::string> addresses_of(const std::string& host) {
     return out;
 }
 
-/// The three lists that libpq reads side by side.
+/// The three parallel lists of libpq.
 struct places {
     std::string hosts, addresses, ports;
     bool any = false;
@@ -69,14 +69,15 @@ struct places {
     }
 };
 
-/// Blocks. The words with one entry of host, hostaddr and port for each address.
+/// Blocks. Replaces host, hostaddr and port with one entry for each address.
 result<postgresql_address> with_addresses(postgresql_address from) {
     const auto hosts = split(*find(from.words, "host"));
     auto* const port_word = find(from.words, "port");
     const auto ports = split(port_word ? *port_word : "");
     places to;
     for (std::size_t at = 0; at < hosts.size(); ++at) {
-        const std::string& port = at < ports.size() ? ports[at] : ports.back(); // one port may be for all
+        const std::string& port =
+            at < ports.size() ? ports[at] : ports.back(); // a single port is for all hosts
         if (is_socket_folder(hosts[at])) {
             to.add(hosts[at], "", port);
             continue;
@@ -94,7 +95,7 @@ result<postgresql_address> with_addresses(postgresql_address from) {
 } // namespace
 
 result<postgresql_address> read_postgresql_url(const std::string& url) {
-    char* wrong = nullptr; // may repeat what stands in the URL: not for any eye
+    char* wrong = nullptr; // may contain parts of the URL, so it is never shown
     const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
         PQconninfoParse(url.c_str(), &wrong), &PQconninfoFree);
     PQfreemem(wrong);

@@ -1,5 +1,5 @@
-// Where PostgreSQL is: a URL as libpq understands it, taken apart into words that libpq is given one by one.
-// It holds a password: it is never shown, and no message says what stands in it.
+// The address of PostgreSQL: a URL in libpq's format, split into keywords and values for libpq. It contains a
+// password, so it is never shown, and no message contains parts of it.
 #pragma once
 #include "base/result.hpp"
 #include "runtime/blocking.hpp"
@@ -13,14 +13,14 @@
 namespace gateway::store {
 
 struct postgresql_address {
-    std::vector<std::pair<std::string, std::string>> words; // keyword and value, as libpq names them
+    std::vector<std::pair<std::string, std::string>> words; // libpq's keywords and values
 };
 
-/// With our own words for what the URL leaves open: only a server that takes writes, no wait without an end.
+/// With our defaults: only a server that accepts writes, and no unbounded waits.
 result<postgresql_address> read_postgresql_url(const std::string& url);
 
-/// libpq looks names up by itself and stops its thread for it: here a thread of `names` does it before, and
-/// every address of every host is one place to try.
+/// Resolves the host names on a thread of `names`, because libpq would block its thread; every address of
+/// every host becomes one entry to try.
 task<result<postgresql_address>> resolve_hosts(const postgresql_address& from, blocking_pool& names);
 
 } // namespace gateway::store

@@ -1,6 +1,6 @@
-// What other replicas did: LISTEN on a connection of its own, beside those of the pool. Silence for a while
-// is not believed: each replica's own heartbeat must come back here, so that a proxy that swallows
-// notifications is found out and the service goes on without the feed.
+// Receives changes by other replicas: LISTEN on a separate connection. It also expects this replica's own
+// heartbeats, so that a proxy that drops notifications is detected, and the service continues without the
+// feed.
 #pragma once
 #include "base/clock.hpp"
 #include "runtime/task.hpp"
@@ -11,11 +11,11 @@ namespace gateway::store {
 
 class change_feed {
 public:
-    /// `silent_max`: so long without a heartbeat, ours or another's, means that nothing comes through.
+    /// `silent_max`: without any heartbeat for this time, the feed counts as broken.
     change_feed(postgresql_pool& pool, change_listeners& listeners, milliseconds silent_max)
         : pool_(pool), listeners_(listeners), silent_max_(silent_max) {}
 
-    /// On the pool's thread, until it ends.
+    /// Runs on the pool's thread until that ends.
     task<void> follow();
 
 private:

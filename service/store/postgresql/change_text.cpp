@@ -7,9 +7,9 @@
 namespace gateway::store {
 namespace {
 
-constexpr std::uint64_t closed_max_ms = 86'400'000; // a day: no error of another replica outlasts it
+constexpr std::uint64_t closed_max_ms = 86'400'000; // a day, the longest effect of another replica's error
 
-/// What stands before the next blank; the rest stays.
+/// Removes the text before the next blank and gives it.
 std::string_view take_word(std::string_view& from) {
     const auto end = from.find(' ');
     const auto word = from.substr(0, end);
@@ -45,7 +45,7 @@ std::optional<change> read_change(std::string_view text) {
     const auto number = take_number(text);
     if (!number) return std::nullopt;
     if (word == "changed") return change::of(user_id::trusted(std::string(text)), *number);
-    const auto kind = static_cast<std::uint8_t>(*number); // of a window
+    const auto kind = static_cast<std::uint8_t>(*number); // the kind of a window
     if (word == "wanted") return change::wanted({std::string(text), kind});
     if (word != "closed") return std::nullopt;
     const auto wait_ms = take_number(text);

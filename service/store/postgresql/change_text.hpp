@@ -1,4 +1,4 @@
-// How replicas write down for each other what they did, as the text of a notification. Pure.
+// The text format of notifications between replicas. Pure.
 #pragma once
 #include "store/changes.hpp"
 
@@ -8,11 +8,11 @@
 
 namespace gateway::store {
 
-/// Where they do: one channel for each schema.
+/// The channel: one for each schema.
 #define CHANGES_CHANNEL "'tiktok_gateway_' || left(md5(current_schema()), 16)"
 
 std::string to_text(const change& what);
-/// Empty: a heartbeat, or nothing that this program has a word for.
+/// Empty for a heartbeat and for unknown texts.
 std::optional<change> read_change(std::string_view text);
 
 } // namespace gateway::store

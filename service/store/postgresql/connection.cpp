@@ -16,8 +16,8 @@ using wait_type = boost::asio::posix::descriptor_base::wait_type;
 constexpr auto readable = boost::asio::posix::descriptor_base::wait_read;
 constexpr auto writable = boost::asio::posix::descriptor_base::wait_write;
 
-/// What every connection begins with. A replica that stands still in the middle of a transaction must not
-/// hold the others up; a commit that was acknowledged must outlive the server it was made on (V11).
+/// The first statements of every connection. A replica that is paused inside a transaction must not block the
+/// others; an acknowledged commit must survive a failover of the server (V11).
 std::string session_settings(milliseconds statement_max) {
     const auto limit = std::to_string(statement_max.count());
     return "SET statement_timeout = " + limit + "; SET idle_in_transaction_session_timeout = " + limit
@@ -28,7 +28,8 @@ std::string session_settings(milliseconds statement_max) {
              "WHERE name = 'client_connection_check_interval'";
 }
 
-/// Errors that speak of the values of one statement or of one transaction: the connection is as good as ever.
+/// Errors about the values of a statement or about one transaction, after which the connection can still be
+/// used.
 bool is_about_the_job(std::string_view code) {
     return code.starts_with("22") || code.starts_with("23") || code.starts_with("40");
 }
@@ -40,7 +41,7 @@ std::string first_line(const char* text) {
 
 } // namespace
 
-/// Ends the one wait a connection can have.
+/// The deadline of a connection's current wait.
 class postgresql_connection::limit final : public deadline_sweep::entry {
 public:
     explicit limit(postgresql_connection& of) : of_(of) {
@@ -60,7 +61,7 @@ postgresql_connection::postgresql_connection(worker& home, const std::string& ow
     : home_(home), owner_(owner), socket_(home.executor()) {}
 
 postgresql_connection::~postgresql_connection() {
-    if (socket_.is_open()) socket_.release(); // libpq closes what it opened
+    if (socket_.is_open()) socket_.release(); // libpq closes its own socket
     PQfinish(handle_);
 }
 
@@ -108,8 +109,8 @@ void postgresql_connection::begin_job(deadline until) {
     until_ = until;
 }
 
-/// libpq may close its socket and open another with the same number while it connects, so nothing is kept of
-/// the last one.
+/// While it connects, libpq may close its socket and open another one with the same number, so the old state
+/// is dropped.
 void postgresql_connection::attach() {
     if (socket_.is_open()) socket_.release();
     if (const int socket = PQsocket(handle_); socket >= 0) socket_.assign(socket);
@@ -145,7 +146,7 @@ task<void> postgresql_connection::open(const postgresql_address& to, millisecond
         co_return;
     }
     PQsetNoticeReceiver(
-        handle_, [](void*, const PGresult*) {}, nullptr); // by itself libpq writes to standard error
+        handle_, [](void*, const PGresult*) {}, nullptr); // else libpq writes notices to standard error
     for (auto next = PGRES_POLLING_WRITING; next != PGRES_POLLING_OK;) {
         attach();
         const bool ready = co_await wait_until_ready(next == PGRES_POLLING_READING ? readable : writable);
@@ -212,7 +213,7 @@ task<void> postgresql_connection::send_all() {
     }
 }
 
-/// The last result, or the first error, once the server is ready for the next statement.
+/// Waits until the server is ready for the next statement; gives the last result or the first error.
 task<rows> postgresql_connection::collect() {
     rows last{*this};
     while (fit_) {
@@ -243,7 +244,7 @@ task<void> postgresql_connection::wait_idle() {
     woken_ = false;
     while (!woken_ && fit_) {
         const auto [ec] = co_await socket_.async_wait(readable, no_throw);
-        // Also when woken: a server that went away meanwhile must not cost the next job.
+        // Checked after a wake-up, too, so that a closed connection does not fail the next job.
         const bool ready = !ec || woken_;
         const bool heard = ready && PQconsumeInput(handle_) != 0 && PQstatus(handle_) == CONNECTION_OK;
         if (!heard) note_lost();

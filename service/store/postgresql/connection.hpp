@@ -1,5 +1,5 @@
-// One connection to PostgreSQL: libpq without its waiting, which Asio does. It is the transaction of the unit
-// that it works on. Owned by its place in the engine, used on the store's thread only.
+// One connection to PostgreSQL: libpq in non-blocking mode, with Asio for the waits. It is the transaction of
+// the unit that it runs. Owned by its slot in the pool, used on the store's thread only.
 #pragma once
 #include "base/clock.hpp"
 #include "runtime/deadline_sweep.hpp"
@@ -19,52 +19,52 @@ namespace gateway::store {
 
 class postgresql_connection final : public transaction {
 public:
-    /// `owner`: of the rows that are written here; outlives the connection.
+    /// `owner`: the owner of written rows; outlives the connection.
     postgresql_connection(worker& home, const std::string& owner);
     ~postgresql_connection() override;
 
-    /// Connects; failed() tells whether it came to something. `statement_max`: the server gives up on a
-    /// statement, and on a transaction that stands still, after so long.
+    /// Connects; see failed() for the result. `statement_max`: the server's timeout for a statement and for
+    /// an idle transaction.
     task<void> open(const postgresql_address& to, milliseconds statement_max, deadline until);
 
-    /// A clean slate, and the end of every wait from here on.
+    /// Clears errors, and sets the deadline of all waits from here on.
     void begin_job(deadline until);
     task<rows> run(const statement& what) override;
     void notify(change what) override;
-    /// The statements that notify, for the text that commits; empty: there was nothing. Gives them once.
+    /// The NOTIFY statements to run before the commit; empty if there are none. Gives them once.
     std::string take_notifications();
-    /// Statements without parameters, whose rows nobody wants; several at once.
+    /// Runs statements without parameters and ignores their rows; several at once.
     task<void> execute(std::string sql);
 
     bool failed() const override { return failed_; }
     const std::string& owner() const override { return owner_; }
-    /// The server took everything back, and asks for the same job once more (40001, 40P01).
+    /// The server rolled everything back, and the job may be repeated (40001, 40P01).
     bool may_be_repeated() const { return fit_ && (code_ == "40001" || code_ == "40P01"); }
-    /// May serve another job. After a wait that was given up, or an error that speaks of more than the values
-    /// of one statement, it may not: nobody knows what is still on its way here.
+    /// Whether the connection can run another job. Not after a wait that was given up, or an error beyond one
+    /// statement, because unread data may still arrive.
     bool fit() const { return fit_; }
-    /// What went wrong, for an operator; no value of any row is in it.
+    /// The error text for the operator; contains no values of rows.
     const std::string& error() const { return error_; }
     void refuse(std::string why) override;
-    /// The next step may run although the last one failed.
+    /// Clears the error, so that the next step runs.
     void clear_failure();
-    /// What was begun is left half done; the connection with it.
+    /// Abandons the transaction and the connection.
     void give_up();
-    /// After a failure, which stays what it was.
+    /// Rolls back after a failure, which is kept.
     task<void> roll_back();
 
-    /// What somebody notified on a channel that this connection listens to.
+    /// A notification on the connection's channel.
     struct notification {
-        int backend; // of the connection that told it
+        int backend; // the sending connection's number
         std::string text;
     };
-    /// The next ones. Empty: none came before `until`, or the server has closed the connection; it is not fit
-    /// any more.
+    /// Waits for the next notifications. Empty if none came before `until`, or the server has closed the
+    /// connection, which is then not fit any more.
     task<std::vector<notification>> wait_notifications(deadline until);
     /// The server's number for this connection.
     int backend() const;
 
-    /// Ends when wake() was called, or when the server has closed the connection (then it is not fit).
+    /// Waits until wake() is called or the server closes the connection (then it is not fit).
     task<void> wait_idle();
     void wake();
 

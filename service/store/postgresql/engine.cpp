@@ -11,8 +11,8 @@ namespace {
 constexpr milliseconds deregister_timeout{1'000};
 constexpr milliseconds window_length{60'000}; // of every window (docs/tiktok-wire.md §0)
 
-/// Alive from now on for so long; gives how many replicas are. Who claims what a dead process left is written
-/// down as living too, and is no replica.
+/// Writes this replica's heartbeat and gives the number of living replicas. Claimants of crashed processes'
+/// work are in the same table and do not count.
 task<std::uint64_t> heartbeat(transaction& at, const milliseconds& silent_max) {
     statement beat{
         "WITH beat AS (INSERT INTO store_instances (owner, alive_until, is_replica) "
@@ -24,7 +24,7 @@ task<std::uint64_t> heartbeat(transaction& at, const milliseconds& silent_max) {
     co_return row.next() ? row.next_count() : 1;
 }
 
-/// What it has of TikTok's windows is free when the last call it sent is a window old.
+/// Its shares of TikTok's windows expire one window after its last call.
 task<void> deregister(transaction& at) {
     statement shares{
         "UPDATE window_shares SET held_until = least(held_until, now_ms() + $1) WHERE owner = $2"};
@@ -36,11 +36,11 @@ task<void> deregister(transaction& at) {
 }
 
 struct preparation {
-    std::string refused; // why this program must not work here
+    std::string refused; // why this program must not use the database
     std::uint64_t replicas = 1;
 };
 
-/// `trouble`: what the database answered, should it fail.
+/// `trouble`: the database's error, if it fails.
 task<preparation> prepare_database(transaction& at, const milliseconds& silent_max, std::string* trouble) {
     auto& connection = static_cast<postgresql_connection&>(at);
     preparation out;
@@ -57,7 +57,7 @@ postgresql_engine::postgresql_engine(postgresql_address address, store_limits li
       feed_(pool_, listeners_, limits.silent_max / 3),
       pool_(std::move(address), limits, owner_) {}
 
-/// What is ours and unfinished may be settled by others at once.
+/// Deregisters, so that others may settle unfinished work at once.
 void postgresql_engine::stop() {
     static_cast<void>(
         wait_for(run(*this, unit::writes(), deadline::in(steady_now(), deregister_timeout), &deregister)));
@@ -86,12 +86,12 @@ task<std::string> postgresql_engine::prepare(deadline until) {
     co_return "The store cannot be opened: " + (trouble.empty() ? prepared.error().message() : trouble);
 }
 
-/// Several beats fit into the silence after which a replica counts as gone.
+/// Sends several heartbeats within the time after which a replica counts as dead.
 task<void> postgresql_engine::keep_beating() {
     while (true) {
         co_await pause_until(deadline::in(steady_now(), limits().silent_max / 6));
         const auto beaten = co_await beat(deadline::in(steady_now(), limits().silent_max / 6));
-        static_cast<void>(beaten); // readiness is asked for by main; the next beat comes anyway
+        static_cast<void>(beaten); // main checks readiness itself; the next heartbeat follows in any case
     }
 }
 

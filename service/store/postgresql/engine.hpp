@@ -1,5 +1,5 @@
-// The engine over a PostgreSQL database that any number of replicas share: the pool's connections run the
-// units, this replica's heartbeat says that it lives, the change feed says what others did.
+// The engine for a PostgreSQL database that any number of replicas share: the pool's connections run the
+// units, a heartbeat shows that this replica runs, and the change feed receives the changes of others.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -24,13 +24,13 @@ public:
     postgresql_engine(postgresql_address address, store_limits limits);
     ~postgresql_engine() override { stop(); }
 
-    /// Brings the schema up to date and begins the heartbeat. Empty, or what an operator has to know. Blocks.
+    /// Migrates the schema and starts the heartbeat. Empty, or the failure for the operator. Blocks.
     std::string start();
 
     task<std::optional<failure>> perform(job& what) override { return pool_.jobs().perform(what); }
     task<result<void>> beat(deadline until) override;
     std::optional<limits::replicas_seen> replicas() const override;
-    /// A statement may have as long again on the server's side.
+    /// The server may need the same time again for a statement.
     milliseconds visible_within() const override { return 2 * limits().job_max; }
     void listen(change_listener& who) override { listeners_.add(who); }
     void stop_listening(change_listener& who) override { listeners_.remove(who); }
@@ -42,15 +42,16 @@ private:
     task<void> keep_beating();
     void note_beat(steady_time began, std::uint64_t replicas);
 
-    const std::string owner_ = new_ulid(wall_now()); // of rows: this opening of the store
+    const std::string owner_ =
+        new_ulid(wall_now()); // the id of this opening of the store, the owner of its rows
     mutable std::mutex seen_mutex_;
     limits::replicas_seen seen_;
     change_listeners listeners_;
-    change_feed feed_; // on the thread of the pool, which therefore goes first
+    change_feed feed_; // runs on the thread of the pool, which is therefore stopped first
     postgresql_pool pool_;
 };
 
-/// The failure's message is for the operator and says nothing of what stands in the URL.
+/// The failure's message is for the operator and contains no parts of the URL.
 result<std::unique_ptr<postgresql_engine>> open_postgresql_engine(const std::string& url,
                                                                   store_limits limits);
 

@@ -6,7 +6,7 @@
 namespace gateway::store {
 namespace {
 
-// What only this engine needs: one row about the schema, and one for each living process.
+// Tables of this engine only: one row about the schema, and one for each running process.
 constexpr const char* own_tables = R"sql(
 CREATE TABLE store_schema (
     only_row BIGINT NOT NULL PRIMARY KEY CHECK (only_row = 1),
@@ -20,10 +20,10 @@ CREATE TABLE store_instances (
 );
 )sql";
 
-/// The same for the steps of store/schema.cpp that came later.
+/// The same for later steps of store/schema.cpp.
 std::string own_part_of(std::int64_t step) {
     if (step == 3) return "ALTER TABLE store_instances ADD COLUMN is_replica BIGINT NOT NULL DEFAULT 0;";
-    // The same clock for all replicas; it moves in a transaction.
+    // The same clock for all replicas; it advances within a transaction.
     if (step == 5)
         return "CREATE FUNCTION now_ms() RETURNS BIGINT LANGUAGE sql AS "
                "'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint';";

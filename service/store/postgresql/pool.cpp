@@ -9,7 +9,7 @@
 namespace gateway::store {
 namespace {
 
-constexpr int repeats_max = 10; // of one job, after the server took it back in favour of another
+constexpr int repeats_max = 10; // of one job, after the server rolled it back in favour of another
 constexpr milliseconds look_every{100};
 constexpr milliseconds first_pause{100};
 constexpr milliseconds longest_pause{2'000};
@@ -43,7 +43,7 @@ void postgresql_pool::stop() {
 void postgresql_pool::run_thread() {
     try {
         home_.run();
-    } catch (...) { // a bug in the pool itself: readiness finds it, and calls are refused instead of waiting
+    } catch (...) { // a bug in the pool: reported by readiness, and calls are refused instead of waiting
         jobs_.end();
     }
 }
@@ -56,7 +56,7 @@ void postgresql_pool::spawn(task<void> background) {
 
 void postgresql_pool::wake_one() {
     if (jobs_.empty() || idle_.empty()) return;
-    postgresql_connection* const next = idle_.back(); // the warmest
+    postgresql_connection* const next = idle_.back(); // the one used last
     idle_.pop_back();
     next->wake();
 }
@@ -86,7 +86,7 @@ void postgresql_pool::note_trouble(std::string why) {
     jobs_.close();
 }
 
-/// Jobs that wait have no timer of their own.
+/// Checks the deadlines of waiting jobs, which have no timers.
 task<void> postgresql_pool::keep_time() {
     while (true) {
         jobs_.refuse_late(steady_now());
@@ -112,7 +112,7 @@ task<void> postgresql_pool::run_slot(unsigned number) {
             continue;
         }
         note_trouble(at.error());
-        // A different one for each slot: a server that comes back is not met by all at once.
+        // A different pause for each slot, so that they do not all reconnect at the same time.
         co_await pause_until(deadline::in(steady_now(), pause + milliseconds{7} * number));
         pause = std::min(pause * 2, longest_pause);
     }
@@ -139,7 +139,7 @@ task<void> postgresql_pool::serve(postgresql_connection& at) {
         co_await at.wait_idle();
         std::erase(idle_, &at);
     }
-    wake_one(); // perhaps it was this one that a job had been woken for
+    wake_one(); // because a job may have woken this one
 }
 
 task<void> postgresql_pool::run_job(postgresql_connection& at, engine::job& what) {
@@ -148,7 +148,7 @@ task<void> postgresql_pool::run_job(postgresql_connection& at, engine::job& what
     for (int times = 0; times <= repeats_max; ++times) {
         try {
             co_await run_once(at, what);
-        } catch (...) { // a bug in one job, or the end of the pool: the other jobs go on
+        } catch (...) { // a bug in one job, or the end of the pool: the other jobs continue
             at.give_up();
         }
         if (!at.failed()) {

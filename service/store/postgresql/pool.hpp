@@ -1,7 +1,6 @@
-// The one thread of a PostgreSQL store and its connections. Each connection has a slot whose coroutine
-// connects, takes the next job, and connects anew when a job or the server has spoilt it; so an outage heals
-// by itself. While there is no connection at all, jobs are refused soon instead of being held to their
-// deadlines.
+// The thread of a PostgreSQL store and its connections. Each connection has a slot whose coroutine connects,
+// runs jobs, and reconnects when the connection is broken, so it recovers from an outage by itself. While
+// there is no connection, jobs are refused early instead of waiting for their deadlines.
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -29,24 +28,24 @@ namespace gateway::store {
 
 class postgresql_pool {
 public:
-    /// `owner`: of the rows that are written; outlives the pool.
+    /// `owner`: the owner of written rows; outlives the pool.
     postgresql_pool(postgresql_address address, store_limits limits, const std::string& owner);
     ~postgresql_pool() { stop(); }
     postgresql_pool(const postgresql_pool&) = delete;
     postgresql_pool& operator=(const postgresql_pool&) = delete;
 
     job_queue& jobs() { return jobs_; }
-    /// A coroutine of the store's own, on its thread, until the pool ends.
+    /// Runs a background coroutine on the pool's thread until the pool ends.
     void spawn(task<void> background);
-    /// Ends what runs (vault_unavailable) and waits for the thread; every later job is refused.
+    /// Ends running jobs (vault_unavailable) and waits for the thread; later jobs are refused.
     void stop();
-    /// A connection for such a chore, beside those that do the jobs. `false`: at.error() says why.
+    /// Opens a connection for a background coroutine. `false`: at.error() has the reason.
     task<bool> connect(postgresql_connection& at);
     worker& home() { return home_; }
     const std::string& owner() const { return owner_; }
-    /// Whether that is one of the connections that do the jobs. The store's thread.
+    /// Whether it is one of the pool's connections. On the store's thread.
     bool is_own(int backend) const { return backends_.contains(backend); }
-    /// Why there is no connection, for the operator; empty while there is one.
+    /// Why there is no connection, for the operator; empty if there is one.
     std::string trouble() const;
 
 private:
@@ -67,10 +66,10 @@ private:
     worker home_;
     job_queue jobs_;
     blocking_pool names_;
-    std::vector<postgresql_connection*> idle_; // this and the next: the store's thread only
+    std::vector<postgresql_connection*> idle_; // this and the next member: on the store's thread only
     std::set<int> backends_;
     unsigned connected_ = 0;
-    steady_time alone_since_ = steady_now(); // when the last connection went
+    steady_time alone_since_ = steady_now(); // when the last connection was lost
     mutable std::mutex mutex_;
     std::string trouble_;
     std::thread thread_;

@@ -8,7 +8,7 @@
 namespace gateway::store {
 namespace {
 
-// The kinds of value this store knows (pg_type.dat; these numbers never change).
+// The types of values in this store (pg_type.dat; these numbers never change).
 constexpr unsigned kind_bytea = 17;
 constexpr unsigned kind_int8 = 20;
 constexpr unsigned kind_text = 25;
@@ -16,8 +16,9 @@ constexpr std::size_t int8_bytes = 8;
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD"; // U+FFFD
 
-/// PostgreSQL's text is UTF-8 without NUL and it refuses everything else. What somebody made up (an id in a
-/// path, a word of TikTok's) must not look like a store that fails; it is written and looked up alike.
+/// PostgreSQL's text is UTF-8 without NUL, and it refuses anything else. Such bytes in an input (an id in a
+/// path, a text of TikTok) must not look like a failure of the store, so they are replaced, for writing and
+/// for lookups.
 std::string as_stored(std::string_view text) {
     std::string out;
     out.reserve(text.size());
@@ -64,7 +65,7 @@ rows::value read_value(const pg_result* result, int row, int column) {
 
 postgresql_parameters::postgresql_parameters(const statement& of) {
     using kind = statement::parameter::kind;
-    own_.reserve(of.parameters().size()); // values_ points into it
+    own_.reserve(of.parameters().size()); // values_ points into it, so it must not reallocate
     for (const auto& one : of.parameters()) {
         const std::string* bytes = &one.bytes;
         if (one.what == kind::number)
@@ -87,7 +88,7 @@ rows read_rows(transaction& of, const pg_result* result) {
     for (int row = 0; row < count; ++row)
         for (int column = 0; column < columns; ++column)
             values.push_back(read_value(result, row, column));
-    // In this release of libpq it takes a pointer to what it does not change.
+    // This release of libpq takes a non-const pointer, but does not change the result.
     const std::string_view text = PQcmdTuples(const_cast<pg_result*>(result));
     std::int64_t changed = 0;
     std::from_chars(text.data(), text.data() + text.size(), changed);

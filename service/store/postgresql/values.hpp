@@ -1,5 +1,5 @@
-// Values on their way to PostgreSQL and back. Everything travels in binary, so that no value is ever part of
-// the SQL and bytes stay what they are. Pure.
+// Converts values for PostgreSQL and back. All values are sent in binary, so that no value is part of the SQL
+// and bytes are not changed. Pure.
 #pragma once
 #include "store/statement.hpp"
 
@@ -10,7 +10,7 @@ struct pg_result;
 
 namespace gateway::store {
 
-/// The parameters of one statement as libpq takes them; refers to the statement.
+/// The parameters of one statement in libpq's form; refers to the statement.
 class postgresql_parameters {
 public:
     explicit postgresql_parameters(const statement& of);
@@ -24,7 +24,7 @@ public:
     const int* formats() const { return formats_.data(); }
 
 private:
-    std::vector<std::string> own_; // what is not sent as it stands in the statement
+    std::vector<std::string> own_; // converted values
     std::vector<unsigned> kinds_;
     std::vector<const char*> values_;
     std::vector<int> lengths_, formats_;

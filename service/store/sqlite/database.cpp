@@ -18,7 +18,8 @@ failure refused(std::string message) {
     return failure{errc::vault_unavailable, std::move(message)};
 }
 
-/// The lock is a file of its own: SQLite opens and closes the database file, which would drop POSIX locks.
+/// The lock is a separate file, because SQLite opens and closes the database file, which would release POSIX
+/// locks.
 result<int> lock_for_this_process(const std::string& path) {
     const std::string lock_path = path + ".lock";
     const int file = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -28,8 +29,7 @@ result<int> lock_for_this_process(const std::string& path) {
     return refused("Another process has the store " + path + " open; a SQLite store serves one process.");
 }
 
-/// Made by us, so that nobody else can read it from its first byte; SQLite gives its side files the same
-/// mode.
+/// Created here with a private mode from the start; SQLite gives its other files the same mode.
 bool make_file(const std::string& path) {
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0) return false;
@@ -37,17 +37,16 @@ bool make_file(const std::string& path) {
     return true;
 }
 
-constexpr const char* busy_timeout =
-    "PRAGMA busy_timeout=5000;";             // a backup tool may hold the file for a moment
-constexpr int checkpoint_after_pages = 1000; // as SQLite has it by itself
+constexpr const char* busy_timeout = "PRAGMA busy_timeout=5000;"; // a backup tool may lock the file briefly
+constexpr int checkpoint_after_pages = 1000;                      // SQLite's default
 constexpr const char* pragmas =
     "PRAGMA journal_mode=WAL;"
-    "PRAGMA synchronous=FULL;" // a token that was acknowledged survives the power going
+    "PRAGMA synchronous=FULL;" // an acknowledged token survives a power failure
     "PRAGMA foreign_keys=ON;"
     "PRAGMA secure_delete=ON;" // wiped tokens leave no ciphertext in free pages
     "PRAGMA trusted_schema=OFF;";
 
-/// Without the row locks of a server: this store has one thread.
+/// Removes row locks, which one thread does not need.
 std::string without_locks(std::string sql) {
     for (const std::string_view lock : {" FOR UPDATE SKIP LOCKED", " FOR UPDATE"})
         for (auto at = sql.find(lock); at != std::string::npos; at = sql.find(lock, at))
@@ -110,7 +109,8 @@ result<void> sqlite_database::set_up(const std::string& path) {
     execute(pragmas);
     if (failed()) return refused("The store cannot be used: " + path + ": " + error());
     if (auto ready = migrate(*this); !ready) return ready.error();
-    // The lock says no other process lives, so its leases are nobody's, and this one lives until it ends.
+    // The lock excludes other processes, so existing leases have no holder, and this process is registered
+    // until it ends.
     statement self{"INSERT INTO store_instances (owner, alive_until, is_replica) VALUES ($1, $2, 1)"};
     self.text(owner_).number(std::numeric_limits<std::int64_t>::max());
     execute("BEGIN IMMEDIATE; DELETE FROM leases; DELETE FROM store_instances");
@@ -204,8 +204,8 @@ sqlite_database::prepared sqlite_database::prepare(const char* sql, bool for_lon
     return out;
 }
 
-/// One use of a statement: prepared or taken from the cache, and given back without what was bound to it, so
-/// that no sealed bytes stay there.
+/// One use of a statement: prepared or from the cache, and returned with its parameters cleared, so that no
+/// sealed bytes stay in memory.
 class sqlite_database::use {
 public:
     use(sqlite_database& at, const statement& what) : at_(at), cached_(what.is_literal()) {
@@ -232,7 +232,7 @@ public:
     sqlite3_stmt* handle() const { return statement_->handle; }
 
 private:
-    /// `which`: ours, from one on. What is bound outlives this use.
+    /// `which`: the number of our parameter, from one. The bound values outlive this use.
     void bind(int place, std::size_t which, const std::vector<statement::parameter>& given) {
         using kind = statement::parameter::kind;
         if (which == 0 || which > given.size()) {

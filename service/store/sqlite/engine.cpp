@@ -16,7 +16,7 @@ bool has(const std::vector<engine::job*>& batch, unit::kind what) {
                        [what](const engine::job* one) { return one->how.what == what; });
 }
 
-/// While the disk is full, a write that fits into what is there already would prove nothing.
+/// On a full disk, only a write that needs new space shows whether there is any.
 task<void> try_disk(transaction& at) {
     auto& database = static_cast<sqlite_database&>(at);
     if (database.no_room()) {
@@ -70,7 +70,7 @@ void sqlite_engine::wake() {
     if (!woken_.exchange(true)) boost::asio::post(loop_, [this] { background_.spawn(drain()); });
 }
 
-/// One batch; other work of the thread gets its turn before the next.
+/// Runs one batch; other work of the thread can run before the next one.
 task<void> sqlite_engine::drain() {
     woken_.store(false);
     const auto batch = jobs_.take(batch_max);
@@ -98,10 +98,10 @@ task<void> sqlite_engine::run_batch(const std::vector<job*>& batch) {
             at_->clear_failure();
             at_->execute("ROLLBACK");
         }
-        // Readers of this batch saw what was not made durable, so they fail with it.
+        // Readers of this batch have read data that did not become durable, so they fail, too.
         for (auto& outcome : outcomes)
             if (!durable && !outcome) outcome = job_queue::unavailable();
-        at_->checkpoint_when_due(); // what was said to be durable is in the log, whatever comes of this
+        at_->checkpoint_when_due(); // acknowledged writes are already in the log
     }
     note_health();
     for (std::size_t at = 0; at < batch.size(); ++at)
@@ -123,14 +123,14 @@ health sqlite_engine::state() const {
     return health_;
 }
 
-/// Where the whole transaction is gone, so is everything before: then the COMMIT fails and shows it.
+/// If the whole transaction was rolled back, the COMMIT fails and reports it.
 task<std::optional<failure>> sqlite_engine::run_one(job& what, bool inside_transaction) {
     if (what.until.passed(steady_now())) co_return job_queue::too_late();
     const bool guarded = inside_transaction && what.how.what != unit::kind::reads;
     if (guarded) at_->execute("SAVEPOINT one");
     try {
         co_await what.run(*at_);
-    } catch (...) { // a bug in one unit: the others go on
+    } catch (...) { // a bug in one unit: the others continue
         at_->refuse("the work was given up");
     }
     std::optional<failure> failed;

@@ -1,6 +1,6 @@
-// The engine over one SQLite file, with a thread of its own: what waits there at the same moment shares one
-// transaction and one fsync, each unit in a savepoint, so that one that fails takes no other with it. A unit
-// never really waits, so its coroutine runs to its end at once.
+// The engine for one SQLite file, with its own thread: units that wait at the same time share one transaction
+// and one fsync, each in a savepoint, so that a failing unit does not affect others. A unit never waits, so
+// its coroutine runs to its end at once.
 #pragma once
 #include "base/result.hpp"
 #include "runtime/task.hpp"
@@ -42,19 +42,19 @@ private:
     task<std::optional<failure>> run_one(job& what, bool inside_transaction);
     void note_health();
 
-    std::unique_ptr<sqlite_database> at_; // this and the next: the store's thread only
+    std::unique_ptr<sqlite_database> at_; // this and the next member: on the store's thread only
     mutable std::mutex mutex_;
-    health health_; // under the mutex, as of the last batch
+    health health_; // under the mutex; the state after the last batch
     boost::asio::io_context loop_{1};
     boost::asio::executor_work_guard<executor_type> stay_{loop_.get_executor()};
     task_group background_{loop_.get_executor()};
-    std::atomic<bool> woken_{false}; // a drain() is on its way
+    std::atomic<bool> woken_{false}; // a drain() is posted
     job_queue jobs_;
     std::thread thread_;
 };
 
-/// Opens or makes the file. The failure's message is for the operator: a second process, a file that is not
-/// ours, a schema that is newer.
+/// Opens or creates the file. The failure's message is for the operator: a second process, a file of another
+/// program, a newer schema.
 result<std::unique_ptr<sqlite_engine>> open_sqlite_engine(const std::string& path, store_limits limits,
                                                           sqlite_database::wall_clock clock = wall_now);
 

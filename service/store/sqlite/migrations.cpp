@@ -8,7 +8,7 @@
 namespace gateway::store {
 namespace {
 
-// "tkgw": tells our file from any other SQLite file.
+// "tkgw": marks the file as a store of this program.
 constexpr std::int64_t application_id = 0x746b6777;
 
 std::int64_t number_of(sqlite_database& at, const statement& asked) {
