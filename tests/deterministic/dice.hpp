@@ -1,5 +1,5 @@
-// The one source of chance in a simulation: the same seed gives the same run, on every machine. A value;
-// whoever holds it draws from it. Not for secrets.
+// The only source of random numbers in a simulation: the same seed gives the same run on every machine. A
+// value. Not for secrets.
 #pragma once
 #include <chrono>
 #include <cstdint>

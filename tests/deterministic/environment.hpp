@@ -1,4 +1,4 @@
-// What chooses a run from outside. Pure but for the environment.
+// Reads the environment variables that choose a run.
 #pragma once
 #include <cstdint>
 #include <cstdlib>

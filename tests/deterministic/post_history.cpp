@@ -60,7 +60,7 @@ outbound::reply post_history::begin(std::string_view body, bool brings_bytes) {
     made.id = "v_pub_url~v2." + std::to_string(posts_.size());
     made.key = key_in(body);
     made.size_bytes = brings_bytes ? number_after(body, R"("video_size":)") : 0;
-    made.posted = !brings_bytes; // TikTok pulls, and posts by itself
+    made.posted = !brings_bytes; // TikTok pulls and posts it without further requests
     posts_.push_back(made);
     std::string data = R"({"publish_id":")" + made.id + "\"";
     if (brings_bytes)

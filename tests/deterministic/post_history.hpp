@@ -1,6 +1,6 @@
-// What TikTok has of the posts of a simulated world: each init it took, the bytes that came, and what it
-// posted. A post is known by the mark in its caption, which names the caller's key. Knows no network. The
-// oracle of the post simulation; owned by it; one thread.
+// The posts at the simulated TikTok: each accepted init, the received bytes, and what was posted. A post is
+// identified by a mark in its caption, which contains the number of the caller's key. Has no network. The
+// post simulation checks its results with it; owned by the simulation; one thread.
 #pragma once
 #include "outbound/client.hpp"
 
@@ -22,7 +22,7 @@ struct simulated_post {
 
 class post_history {
 public:
-    /// One whole request with its body: TikTok acts on it and answers.
+    /// Processes one whole request with its body and gives TikTok's answer.
     outbound::reply take(std::string_view request);
 
     /// The key this request is about, if it is about one.
@@ -39,7 +39,7 @@ private:
     std::vector<simulated_post> posts_;
 };
 
-/// As it stands in captions and URLs, and the key behind it; 0: none.
+/// The mark in captions and URLs, and the key of a mark; 0 if there is none.
 std::string mark_of(std::size_t key);
 std::size_t key_in(std::string_view text);
 

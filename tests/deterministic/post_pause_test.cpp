@@ -1,4 +1,4 @@
-// A process that stands still in the middle of a call, longer than the others wait for it.
+// A process that is paused in the middle of a call, until the others treat it as dead.
 #include "deterministic/post_replica.hpp"
 #include "unit/store/temporary_folder.hpp"
 
@@ -44,9 +44,10 @@ TEST(Posts, I04WhoStoodStillUntilItWasGivenUpSendsNoByteAndTheKeyMakesOnePost) {
 
     post_result late, again;
     one.group().spawn(call(one, late));
-    in.run_for(milliseconds{3'500}); // creator_info is answered, the init is on its way back
+    in.run_for(milliseconds{3'500}); // creator_info is answered, and the answer to the init is in flight
     one.stand_still(seconds{150});
-    in.run_for(seconds{170}); // the other settles what it finds, the key is free, the first goes on
+    in.run_for(
+        seconds{170}); // the other replica settles the post, the key is free, and the first replica continues
     EXPECT_EQ(history.posts_of(1), 0U);
     EXPECT_EQ(late.code, errc::vault_unavailable);
     two.group().spawn(call(two, again));

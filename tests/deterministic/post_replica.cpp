@@ -25,7 +25,7 @@
 namespace gateway::simulation {
 namespace {
 
-/// As service/store/postgresql/engine.cpp and app/crash_recovery.cpp do.
+/// Like service/store/postgresql/engine.cpp and app/crash_recovery.cpp.
 task<void> stay_alive(store::store& store) {
     for (;;) {
         const auto beat = co_await store.on().beat(deadline::in(steady_now(), seconds{10}));
@@ -70,7 +70,7 @@ const api::row& row_named(std::string_view slug) {
     return *std::find_if(rows.begin(), rows.end(), [slug](const auto& row) { return row.slug == slug; });
 }
 
-/// Never looked at: the simulated client needs neither.
+/// Unused, because the simulated client needs neither.
 const outbound::tls_client_context& no_tls() {
     static const outbound::tls_client_context one("");
     return one;
@@ -79,7 +79,7 @@ outbound::resolver& no_names() {
     static outbound::resolver one(outbound::resolver_options{});
     return one;
 }
-/// What is counted is read by nobody.
+/// The counts are not read.
 telemetry::recorder& counts() {
     static telemetry::log_queue lines(-1);
     static telemetry::sink all({}, lines, telemetry::level::error, 1);

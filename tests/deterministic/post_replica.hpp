@@ -1,6 +1,5 @@
-// One process of the gateway that posts: the real pipeline with all that stands behind it, down to the
-// client, and what main does about what dead processes leave behind. Its destructor is kill -9. Owned by the
-// post simulation.
+// One process of the gateway that posts: the real pipeline with everything below it, down to the client, and
+// main's recovery of crashed processes. Its destructor is like kill -9. Owned by the post simulation.
 #pragma once
 #include "connections/connection_service.hpp"
 #include "deterministic/simulated_client.hpp"
@@ -27,7 +26,7 @@
 
 namespace gateway::simulation {
 
-/// A call as it comes through the door.
+/// A call of a client.
 struct post_call {
     std::string_view slug;
     std::string user;
@@ -37,7 +36,7 @@ struct post_call {
     std::string body;
 };
 
-/// What its caller sees.
+/// The answer to its caller.
 struct post_result {
     int status = 0;
     std::optional<errc> code;
@@ -62,11 +61,12 @@ private:
     struct parts;
 
     world& world_;
-    std::unique_ptr<worker> loop_; // goes first: its frames look at all that follows
+    std::unique_ptr<worker> loop_; // destroyed first, because its frames use the members below
     std::optional<boost::asio::executor_work_guard<executor_type>> stay_;
     std::unique_ptr<parts> parts_;
     seat place_;
-    std::shared_ptr<bool> alive_; // shared with the end of a pause, which may come after ours
+    std::shared_ptr<bool>
+        alive_; // shared with the end of a pause, which may come after this object is destroyed
 };
 
 } // namespace gateway::simulation

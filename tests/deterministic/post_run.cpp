@@ -11,12 +11,12 @@
 namespace gateway::simulation {
 namespace {
 
-/// One key and what its caller has been told.
+/// One key and the answers to its caller.
 struct key_story {
     std::string last_word; // publish_id or outcome_unknown; empty: none yet
     int status = 0;
     bool unknown = false;  // the last word is outcome_unknown
-    bool doubtful = false; // an answer was lost, or a process died or stood still at work on it
+    bool doubtful = false; // an answer was lost, or a process crashed or was paused during its call
     bool stood_still = false;
     std::uint64_t running = 0;
 };
@@ -68,7 +68,7 @@ private:
     std::uint64_t storm_;
     bool quiet_ = false;
     post_outcome out_;
-    std::vector<std::unique_ptr<post_replica>> replicas_; // null: dead at the moment
+    std::vector<std::unique_ptr<post_replica>> replicas_; // null while it is crashed
 };
 
 void run::start(std::size_t place) {
@@ -107,14 +107,14 @@ post_call run::call_of(std::size_t key) {
     return out;
 }
 
-/// A last word is never followed by another one.
+/// A final answer is never followed by a different one.
 void run::told(std::size_t key, const post_result& seen) {
     auto& story = keys_[key];
     world_.note("told", mark_of(key), static_cast<std::uint64_t>(seen.status));
     const bool unknown = seen.code == errc::outcome_unknown
                          || seen.envelope.find(R"("code":"outcome_unknown")") != std::string::npos;
     if (seen.status != 200 && !unknown) return; // to be sent again
-    // Whoever stood still for long may have been given up by the others before it ends its own call.
+    // A replica that was paused for long may be treated as dead by the others before it ends its call.
     const auto word = unknown ? std::string("outcome_unknown") : publish_id_in(seen.envelope);
     if (!story.last_word.empty() && story.last_word != word && !story.stood_still)
         world_.violation("I03: two different answers to key " + std::to_string(key) + ": " + story.last_word
@@ -133,7 +133,7 @@ task<void> run::call(post_replica& at, std::size_t key) {
         at_work& operator=(const at_work&) = delete;
         ~at_work() {
             --story.running;
-            if (!ended) story.doubtful = true; // its process dies
+            if (!ended) story.doubtful = true; // its process crashes
         }
         key_story& story;
         bool ended = false;
@@ -147,15 +147,14 @@ task<void> run::call(post_replica& at, std::size_t key) {
 }
 
 void run::keep_calling(std::size_t key) {
-    const bool asks_again = quiet_ || chance().one_in(20); // also after the last word (I03)
+    const bool asks_again = quiet_ || chance().one_in(20); // also after the final answer (I03)
     auto* one = replicas_[chance().below(replicas_.size())].get();
     if (one && !one->place().paused && (keys_[key].last_word.empty() || asks_again))
         one->group().spawn(call(*one, key));
     world_.after(chance().between(milliseconds{100}, seconds{90}), [this, key] { keep_calling(key); });
 }
 
-/// Pauses go far beyond the minute after which a replica counts as gone, and what it began is ended by
-/// others.
+/// Pauses are much longer than the minute after which a replica counts as dead and others settle its work.
 void run::keep_breaking() {
     if (quiet_) return;
     const auto place = chance().below(replicas_.size());
@@ -240,7 +239,7 @@ post_outcome run::play() {
     quiet_ = true;
     network_.faults = network_faults{};
     wire_.faults = wire_faults{};
-    world_.run_for(std::chrono::minutes{30}); // each key is asked again, and its answer compared
+    world_.run_for(std::chrono::minutes{30}); // each call is repeated, and its answer compared
     judge();
     out_.keys = keys_.size() - 1;
     out_.trace = world_.trace();
@@ -264,7 +263,8 @@ post_outcome& post_outcome::operator+=(const post_outcome& other) {
 
 post_outcome run_posts(std::uint64_t seed, std::uint64_t keys) {
     post_outcome out;
-    // A thread of its own: what the service keeps per thread (the dice of its jitter) begins anew.
+    // On a new thread, so that the service's thread-local state (the random numbers of its jitter) starts
+    // fresh.
     std::thread alone([&] { out = run(seed, keys).play(); });
     alone.join();
     return out;

@@ -1,6 +1,6 @@
 // One run of the post simulation: callers send keyed calls that post (photos, a video by URL, a video by its
-// bytes), and send them again until they have an answer that is the last word, while replicas die, stand
-// still and lose what they send. In the end TikTok's history is compared with what the callers were told.
+// bytes), and repeat them until the answer is final, while replicas crash, are paused and lose messages. In
+// the end TikTok's history is compared with the answers.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -16,7 +16,7 @@ struct post_outcome {
     post_outcome& operator+=(const post_outcome& other);
 };
 
-/// `keys`: so many different calls.
+/// `keys`: the number of different calls.
 post_outcome run_posts(std::uint64_t seed, std::uint64_t keys);
 
 } // namespace gateway::simulation

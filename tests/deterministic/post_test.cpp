@@ -1,5 +1,5 @@
-// Keyed calls that post, by the hundred in worlds made of seeds. SIMULATION_SEED: the first one;
-// SIMULATION_WRITES: how many keys altogether. What fails says how to see it again.
+// Hundreds of keyed calls that post, in worlds determined by seeds. SIMULATION_SEED is the first seed,
+// SIMULATION_WRITES the total number of keys. A failure prints how to repeat it.
 #include "deterministic/environment.hpp"
 #include "deterministic/post_run.hpp"
 

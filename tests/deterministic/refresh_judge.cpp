@@ -14,7 +14,7 @@ namespace {
 using store::connection_state;
 
 constexpr seconds time_to_store{
-    320}; // of a pair that arrived: store_patience of refresh_flight.cpp, and some
+    320}; // for a received pair: store_patience of refresh_flight.cpp, and some more
 
 } // namespace
 
@@ -51,7 +51,7 @@ std::optional<store::connection_record> find_connection(simulated_database& at, 
 void refresh_judge::changed(const user_id& user) {
     auto& story = users_[number_of_user(user)];
     const auto record = find_connection(at_, user);
-    if (!record || record->sealed_tokens == story.sealed) return; // gone, or only its state is another
+    if (!record || record->sealed_tokens == story.sealed) return; // deleted, or only its state has changed
     story.sealed = record->sealed_tokens;
     if (record->state == connection_state::revoked)
         story.revoked = true;
@@ -71,7 +71,7 @@ std::size_t refresh_judge::pair_in(const store::connection_record& record) const
     const auto plain = vault::open(keys_, name, record.sealed_tokens);
     if (!plain) throw std::logic_error("a pair that does not open");
     const auto text = vault::read_token_text(plain->reveal());
-    // By its access token: the refresh token of a TikTok that does not rotate is always the same.
+    // By its access token, because without rotation the refresh token is always the same.
     return history_.of_access_token(std::string(text->access_token.reveal())).value();
 }
 
@@ -79,7 +79,8 @@ void refresh_judge::stored(const store::connection_record& record) {
     auto& story = users_[number_of_user(record.user)];
     const auto number = pair_in(record);
     const auto& pair = history_.pair(number);
-    const bool by_refresh = number != history_.first_of_grant(pair.grant); // a login brings the first one
+    const bool by_refresh =
+        number != history_.first_of_grant(pair.grant); // the first pair comes from a login
     world_.note(by_refresh ? "stored" : "granted", pair.refresh, record.version);
     if (pair.user != number_of_user(record.user)) complain("T10: somebody else's pair was stored", story);
     if (record.version <= story.version) complain("V05: a version was used twice", story);
@@ -104,13 +105,14 @@ void refresh_judge::told_of_grant(std::size_t pair) {
         complain("a login was told good and never stored", users_[history_.pair(pair).user]);
 }
 
-/// The newest pair is not in the vault; whether nobody is to blame for it.
+/// The newest pair is not in the vault: whether that was unavoidable.
 bool refresh_judge::could_not_be_stored(const issued_pair& newest) const {
     if (!newest.received_at) return true; // the answer was lost
     const auto& by = lives_.at(newest.received_by);
     const auto end = *newest.received_at + time_to_store;
-    if (by.over && by.ended_at <= end) return true;                       // T05
-    return by.stood_still_between(newest.asked_at - lease_and_more, end); // T13; no outage loses a pair
+    if (by.over && by.ended_at <= end) return true; // T05
+    return by.stood_still_between(newest.asked_at - lease_and_more,
+                                  end); // T13; an outage must not lose a pair
 }
 
 bool refresh_judge::is_lost(user_story& story) {
@@ -127,14 +129,14 @@ bool refresh_judge::is_lost(user_story& story) {
     if (record->sealed_tokens != story.sealed)
         complain("a pair was stored, and no other replica was notified", story);
     if (history_.was_taken_back(history_.pair(story.held).grant))
-        return false; // whether it was noticed depends on its use
+        return false; // whether it was detected depends on its use
     if (history_.would_refresh(story.held)) {
         if (record->state != connection_state::connected)
             complain("T14: given up (" + record->cause + "), and TikTok takes the pair", story);
         return false;
     }
     const auto& newest = history_.pair(history_.newest_of_grant(history_.pair(story.held).grant));
-    // The pair was stored, and then somebody who had stood still showed the one before it.
+    // The pair was stored, and then a paused replica sent the previous one.
     const bool ended_by_a_late_request =
         history_.how() == rotation::strict_family && newest.refresh == history_.pair(story.held).refresh;
     if (history_.how() == rotation::none || history_.how() == rotation::grace)

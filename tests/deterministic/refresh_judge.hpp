@@ -1,5 +1,5 @@
-// Who watches the vault of a simulated world: hears of every pair that is stored, and tells at the end what
-// is wrong with each user. Owned by the refresh run.
+// Checks the vault of a simulated world: notes every stored pair, and reports in the end what is wrong with
+// each user. Owned by the refresh run.
 #pragma once
 #include "deterministic/simulated_engine.hpp"
 #include "deterministic/token_endpoint.hpp"
@@ -16,16 +16,16 @@
 
 namespace gateway::simulation {
 
-/// One user, as the judge knows them.
+/// The judge's data about one user.
 struct user_story {
     user_id id;
     std::size_t held = 0; // number of the pair in the vault
     std::uint64_t version = 0;
-    std::string sealed; // the pair, as it lies there
+    std::string sealed; // the stored pair
     bool revoked = false;
 };
 
-/// A user's connection, as the database has it now.
+/// A user's current connection in the database.
 std::optional<store::connection_record> find_connection(simulated_database& at, const user_id& user);
 
 class refresh_judge {
@@ -36,9 +36,10 @@ public:
     user_story& user(std::size_t number) { return users_.at(number); }
     std::size_t users() const { return users_.size(); }
     std::uint64_t refreshes() const { return refreshes_; }
-    /// The grant behind this pair is in the vault, says the vault.
+    /// Notes that the vault has stored the grant of this pair.
     void told_of_grant(std::size_t pair);
-    /// Once, when all is quiet. Gives how many users are lost, and says which should not be.
+    /// Call once, after all faults. Gives the number of lost users, and reports those that should not be
+    /// lost.
     std::uint64_t settle();
 
 private:

@@ -12,14 +12,15 @@ namespace {
 constexpr std::chrono::hours longest{24};
 constexpr std::chrono::minutes time_to_settle{25};
 
-/// What kind of world it is.
+/// The parameters of a world.
 struct plan {
     rotation how = rotation::strict;
     std::size_t replicas = 2, users = 20;
     seconds access_lifetime{60};
     tokens::token_service_settings settings;
-    bool ends_early = false; // access tokens, here and there
-    std::uint64_t storm = 0; // 0: only slow, 1: a bad network, 2: processes die and stand still, 3: all of it
+    bool ends_early = false; // some access tokens end early
+    std::uint64_t storm =
+        0; // 0: only slow, 1: a bad network, 2: processes crash and are paused, 3: everything
 };
 
 plan draw_plan(dice& chance) {
@@ -77,10 +78,10 @@ private:
     std::deque<life> lives_;
     refresh_judge judge_;
     std::uint64_t calls_open_ = 0;
-    std::vector<std::unique_ptr<replica>> replicas_; // null: dead at the moment
+    std::vector<std::unique_ptr<replica>> replicas_; // null while it is crashed
     std::uint64_t wanted_;
-    bool quiet_ = true; // nothing breaks
-    bool over_ = false; // nobody calls
+    bool quiet_ = true; // no faults
+    bool over_ = false; // no calls
     refresh_outcome out_;
 };
 
@@ -119,7 +120,7 @@ task<void> run::revoke(replica& at, std::size_t user) {
     if (gone && *gone) ++out_.revocations;
 }
 
-/// As user_api does: from memory where that is enough, and again after a 401 as long as there is a token.
+/// Like user_api: from memory if possible, and again after a 401 as long as there is a token.
 task<void> run::call(replica& at, std::size_t user, deadline until) {
     struct open_call {
         explicit open_call(std::uint64_t& count) : count_(count) { ++count_; }
@@ -163,7 +164,7 @@ void run::keep_calling(std::size_t user) {
     world_.after(chance().between(pace / 2, pace * 3 / 2), [this, user] { keep_calling(user); });
 }
 
-/// Users come back, go away, and are told of late.
+/// Users connect again and disconnect, with late webhooks.
 void run::keep_changing() {
     if (quiet_) return;
     if (plan_.ends_early) history_.end_access_of(chance().below(plan_.users));
@@ -235,14 +236,14 @@ void run::end_faults() {
     quiet_ = true;
     tiktok_.faults = network_faults{};
     wire_.faults = wire_faults{};
-    for (std::size_t user = 0; user < plan_.users; ++user) // who would not have called for an hour, too
+    for (std::size_t user = 0; user < plan_.users; ++user) // also users without a call for an hour
         world_.after(chance().between(seconds{0}, seconds{30}), [this, user] { keep_calling(user); });
 }
 
 void run::let_everybody_in() {
     for (std::size_t i = 0; i < replicas_.size(); ++i)
         start(i);
-    world_.run_for(seconds{1}); // nobody is served before the keys are checked
+    world_.run_for(seconds{1}); // nothing is served before the keys are checked
     for (std::size_t user = 0; user < plan_.users; ++user)
         replicas_[0]->group().spawn(log_in(*replicas_[0], user));
     world_.run_for(seconds{30});
@@ -265,9 +266,9 @@ refresh_outcome run::play() {
     while (judge_.refreshes() < wanted_ && steady_now() < end)
         world_.run_for(seconds{30});
     end_faults();
-    world_.run_for(time_to_settle); // the last pause and the last outage end in it
+    world_.run_for(time_to_settle); // until the last pause and outage have ended
     over_ = true;
-    world_.run_for(seconds{90}); // the last calls, and TikTok knows the last pairs everywhere
+    world_.run_for(seconds{90}); // until the last calls have ended and all of TikTok accepts the last pairs
     if (calls_open_ > 0) world_.violation("T11: a caller still waits when all is over");
     judge_replicas();
     out_.lost = judge_.settle();

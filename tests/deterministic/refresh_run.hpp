@@ -1,6 +1,6 @@
-// One run of the refresh simulation: some replicas, some users, one TikTok, one database, and everything that
-// can go wrong between them, as the seed wants it. In the end the faults stop, and what the vault holds is
-// compared with what TikTok takes.
+// One run of the refresh simulation: some replicas, some users, one TikTok, one database, and faults between
+// them, determined by the seed. In the end the faults stop, and the pairs in the vault are compared with
+// those that TikTok accepts.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -20,7 +20,7 @@ struct refresh_outcome {
     refresh_outcome& operator+=(const refresh_outcome& other);
 };
 
-/// `wanted`: so many refreshes, about.
+/// `wanted`: the approximate number of refreshes.
 refresh_outcome run_refreshes(std::uint64_t seed, std::uint64_t wanted);
 
 } // namespace gateway::simulation

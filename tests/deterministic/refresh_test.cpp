@@ -1,5 +1,5 @@
-// Refreshes by the thousand in worlds made of seeds. SIMULATION_SEED: the first one; SIMULATION_REFRESHES:
-// how many altogether. What fails says how to see it again.
+// Thousands of refreshes in worlds determined by seeds. SIMULATION_SEED is the first seed,
+// SIMULATION_REFRESHES the total number. A failure prints how to repeat it.
 #include "deterministic/environment.hpp"
 #include "deterministic/refresh_run.hpp"
 #include "deterministic/virtual_time.hpp"

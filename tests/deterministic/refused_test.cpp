@@ -1,5 +1,5 @@
-// A TikTok that refuses access tokens before their time: what that costs in refreshes, and what callers are
-// told, over hours of virtual time (docs/contract.md §5, "Reads").
+// TikTok refuses access tokens early: the number of refreshes and the answers to callers, over hours of
+// virtual time (docs/contract.md §5, "Reads").
 #include "deterministic/refresh_judge.hpp"
 #include "deterministic/replica.hpp"
 
@@ -14,7 +14,7 @@
 namespace gateway::simulation {
 namespace {
 
-/// One user whom all replicas call for.
+/// One user, with calls at all replicas.
 class refusing_tiktok {
 public:
     explicit refusing_tiktok(std::size_t replicas) {
@@ -32,18 +32,18 @@ public:
         world_.run_for(seconds{5});
     }
 
-    /// Of a kind of call: which it refuses, whatever the pair.
+    /// The kinds of calls that it refuses for every pair.
     std::set<unsigned> refused_kinds;
-    /// Access tokens that TikTok ended before their time.
+    /// Access tokens that TikTok ended early.
     std::set<std::string> ended;
 
     struct heard {
         bool good = false;
         errc code{};
         bool names_a_wait = false;
-        std::string token; // that TikTok took
+        std::string token; // the accepted token
     };
-    /// A call as user_api makes it, to its end.
+    /// Makes one call like user_api and waits for its end.
     heard call(std::size_t place, unsigned kind) {
         heard out;
         bool over = false;
@@ -158,7 +158,7 @@ TEST(RefusedTokens, FaultKAnEndpointThatRefusesWhatOthersTakeEndsNoConnection) {
         refusing_tiktok tiktok(replicas);
         tiktok.refused_kinds = {0};
         const auto began = steady_now();
-        for (std::size_t i = 0; i < 600; ++i) { // most of an hour, for each call one that is taken
+        for (std::size_t i = 0; i < 600; ++i) { // most of an hour; one accepted call for each refused one
             EXPECT_TRUE(tiktok.call(i, 1).good);
             const auto got = tiktok.call(i, 0);
             EXPECT_FALSE(got.good);

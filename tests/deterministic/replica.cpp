@@ -8,7 +8,7 @@
 namespace gateway::simulation {
 namespace {
 
-/// As app/crash_recovery.cpp and the start do.
+/// Like app/crash_recovery.cpp and the start.
 task<void> look_after(vault::token_vault& vault, tokens::token_service& tokens) {
     for (bool good = false; !good;) {
         const auto checked = co_await vault.check_keys(deadline::in(steady_now(), seconds{10}));
@@ -17,7 +17,7 @@ task<void> look_after(vault::token_vault& vault, tokens::token_service& tokens) 
     }
     for (;;) {
         const auto resumed = co_await tokens.resume_open_refreshes(deadline::in(steady_now(), seconds{300}));
-        static_cast<void>(resumed); // in trouble: the next round comes anyway
+        static_cast<void>(resumed); // a failure does not matter, because the next round follows
         co_await pause_until(deadline::in(steady_now(), seconds{5}));
     }
 }

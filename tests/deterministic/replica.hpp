@@ -1,6 +1,6 @@
-// One process of the gateway in a simulated world: the real vault and the real refreshes on a loop of its
-// own, and what main has them do from time to time. Its destructor is kill -9: every coroutine ends where it
-// waits, nobody is told, what it had sent goes on its way. Owned by the refresh simulation.
+// One process of the gateway in a simulated world: the real vault and refreshes on their own loop, and main's
+// periodic work. Its destructor is like kill -9: every coroutine ends where it waits, nothing is notified,
+// and sent messages still arrive. Owned by the refresh simulation.
 #pragma once
 #include "deterministic/simulated_engine.hpp"
 #include "deterministic/token_endpoint.hpp"
@@ -17,7 +17,7 @@
 
 namespace gateway::simulation {
 
-/// Every replica's, and the judge's.
+/// The key ring of all replicas and of the judge.
 vault::key_ring simulated_keys();
 
 class replica {
@@ -33,20 +33,21 @@ public:
     tokens::token_service& tokens() { return *tokens_; }
     task_group& group() { return loop_->group(); }
     seat& place() { return place_; }
-    /// SIGSTOP; it goes on by itself.
+    /// Like SIGSTOP; it continues by itself after `time`.
     void stand_still(milliseconds time);
 
 private:
     world& world_;
     life& mine_;
-    std::unique_ptr<worker> loop_; // goes first: its frames look at all that follows
+    std::unique_ptr<worker> loop_; // destroyed first, because its frames use the members below
     std::optional<boost::asio::executor_work_guard<executor_type>> stay_;
     std::unique_ptr<store::store> records_;
     std::unique_ptr<tiktok::oauth> ask_;
     std::unique_ptr<vault::token_vault> vault_;
     std::unique_ptr<tokens::token_service> tokens_;
     seat place_;
-    std::shared_ptr<bool> alive_; // shared with the end of a pause, which may come after ours
+    std::shared_ptr<bool>
+        alive_; // shared with the end of a pause, which may come after this object is destroyed
 };
 
 } // namespace gateway::simulation

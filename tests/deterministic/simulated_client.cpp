@@ -23,13 +23,12 @@ outcome failed_after_sending(errc code, const char* what) {
 outbound::reply plain(int status) {
     outbound::reply out;
     out.status = status;
-    // In TikTok's own shape: a bare 429 may come of something between us and TikTok, and leaves a post in
-    // doubt.
+    // In TikTok's own format, because a bare 429 may come from a proxy and leaves a post in doubt.
     if (status == 429) out.bytes = R"({"error":{"code":"rate_limit_exceeded"}})";
     return out;
 }
 
-/// Without effect: a 5xx tells nobody so, TikTok's own 429 does.
+/// An error without effect. The client cannot know that after a 5xx, but it can after TikTok's own 429.
 outbound::reply error_with(int status) {
     auto out = plain(status);
     if (status == 429) out.bytes = R"({"error":{"code":"rate_limit_exceeded","message":"m","log_id":"l"}})";
@@ -105,7 +104,7 @@ struct client::state {
     simulation::post_network* network;
 };
 
-/// The body is held until it is whole: TikTok's upload host counts whole pieces.
+/// Holds the body until it is complete, because TikTok's upload host counts whole chunks.
 class client::streamed final : public exchange {
 public:
     streamed(simulation::post_network& network, std::string head)

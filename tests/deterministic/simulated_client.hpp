@@ -1,6 +1,6 @@
-// The far end of outbound::client in a simulated world. This program's own outbound::client stands in the
-// place of the library's, as its clocks do, so what asks TikTok is the code that ships and pays nothing for
-// it. Each worker's requests go to the network its replica was given. One thread.
+// The network of a simulated world. This program defines its own outbound::client, which replaces the
+// library's at link time, like its clocks, so the tested code needs no interface for it. Each worker's
+// requests go to the network of its replica. One thread.
 #pragma once
 #include "deterministic/post_history.hpp"
 #include "deterministic/token_endpoint.hpp"
@@ -14,11 +14,11 @@ class post_network {
 public:
     post_network(world& in, post_history& history) : world_(in), history_(history) {}
 
-    /// One whole request, whoever waits for its answer.
+    /// Carries one whole request and its answer.
     task<outbound::exchange_result<outbound::reply>> carry(std::string request, deadline until);
 
     network_faults faults;
-    /// A request of this key left, and nobody can be sure what became of it.
+    /// Called if a request of this key was sent and its effect is uncertain for the client.
     std::function<void(std::size_t key)> on_doubt;
 
 private:

@@ -10,7 +10,7 @@
 namespace gateway::simulation {
 namespace {
 
-/// The transaction of one unit: the database's own, in the name of a replica.
+/// The transaction of one unit for a replica: the database's own with that owner.
 class session final : public store::transaction {
 public:
     session(store::sqlite_database& at, const std::string& owner) : at_(at), owner_(owner) {}

@@ -1,6 +1,6 @@
-// The database server of a simulated world: a SQLite database in memory, without a thread and without a
-// network, on virtual time. It runs the statements that ship, one unit after the other, for any number of
-// replicas. Owned by the simulation; one thread.
+// The database server of a simulated world: a SQLite database in memory, without threads and network, on
+// virtual time. It runs the real statements, one unit after the other, for any number of replicas. Owned by
+// the simulation; one thread.
 #pragma once
 #include "base/ids.hpp"
 #include "store/engine.hpp"
@@ -23,18 +23,18 @@ public:
     /// Called for each connection that a unit has changed, once it is durable; by the judge of a run.
     std::function<void(const user_id&)> on_change;
 
-    /// One unit for the replica `owner`, all or nothing. Throws where a statement fails: nothing in memory
-    /// does.
+    /// Runs one atomic unit for the replica `owner`. Throws if a statement fails, which cannot happen in
+    /// memory.
     void perform(store::engine::work& what, const std::string& owner);
-    /// The rows of one statement, for whoever judges a run.
+    /// The rows of one statement, for the checks of a run.
     store::rows ask(const store::statement& what) { return at_->step(what); }
-    /// For the suite of the roles, where nobody waits for a lease to end.
+    /// For the test suite of the roles, which does not wait for leases to expire.
     void pass_time(milliseconds by) { passed_ += by; }
 
 private:
     milliseconds passed_{0};
     std::unique_ptr<store::sqlite_database> at_;
-    boost::asio::io_context loop_{1}; // a unit's coroutine runs on it, and never waits
+    boost::asio::io_context loop_{1}; // runs the units' coroutines, which never wait
 };
 
 } // namespace gateway::simulation

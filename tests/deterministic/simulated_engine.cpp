@@ -45,13 +45,13 @@ simulated_engine::simulated_engine(simulated_database& at, store_wire& wire, tas
 }
 
 simulated_engine::~simulated_engine() {
-    if (wire_) return; // a replica of a world dies, and nobody tells the database
+    if (wire_) return; // a replica of a world crashes without deregistering
     store::statement gone{"DELETE FROM store_instances WHERE owner = $1"};
     gone.text(owner_);
     at_.ask(gone);
 }
 
-/// Both ends hold the work, and either may go first.
+/// Both ends share the work, because either may be destroyed first.
 task<std::optional<failure>> simulated_engine::perform(job& what) {
     if (what.until.passed(steady_now())) co_return job_queue::too_late();
     if (!wire_) {
@@ -73,7 +73,7 @@ task<result<void>> simulated_engine::beat(deadline until) {
 }
 
 void simulated_engine::spawn(task<void> background) {
-    if (background_) background_->spawn(std::move(background)); // without a wire nothing is ever late
+    if (background_) background_->spawn(std::move(background)); // without a wire there are no late writes
 }
 
 } // namespace gateway::simulation

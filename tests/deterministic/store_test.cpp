@@ -1,4 +1,4 @@
-// The simulated engine is a true model: the roles on it pass the suite that they pass on every engine.
+// The simulated engine behaves like the real ones: the roles pass the same test suite on it.
 #include "deterministic/simulated_engine.hpp"
 #include "unit/store/store_fixture.hpp"
 
@@ -7,7 +7,7 @@
 namespace gateway::testing {
 namespace {
 
-/// One database for each folder, as for a real engine.
+/// One database for each folder, like a real engine.
 simulation::simulated_database& database_of(const temporary_folder& in) {
     static std::map<std::string, simulation::simulated_database> all;
     return all[in.name()];
@@ -24,7 +24,7 @@ void pass_time(const temporary_folder& in, milliseconds by) {
 
 } // namespace
 
-// An old store is a file or a schema, which this engine has not.
+// An old store is a file or a schema, which this engine does not have.
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(OldStoreSuite);
 
 INSTANTIATE_TEST_SUITE_P(Simulated, StoreSuite,

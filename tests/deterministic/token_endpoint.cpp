@@ -41,14 +41,13 @@ struct token_endpoint::fate {
     int status = 0;
 };
 
-/// A request on its way, as long as the replica waits for it.
+/// A request in flight, while the replica waits for it.
 class token_endpoint::flight {
 public:
     flight(token_endpoint& at, life& from, std::size_t user) : at_(at), from_(from), user_(user) {
         const auto [place, first] = at_.in_flight_.emplace(user, this);
         if (first) return;
-        // Whoever stands still with a request on its way cannot know that its time is over; everybody else
-        // can.
+        // Only a replica that was paused during its request may miss that its lease has expired.
         const auto& other = *place->second;
         const bool stood_still = other.from_.stood_still_between(other.began_, began_);
         if (!stood_still)
@@ -89,7 +88,7 @@ token_endpoint::fate token_endpoint::draw() {
     return out;
 }
 
-/// At TikTok.
+/// TikTok's part.
 outbound::reply token_endpoint::judge(const std::string& refresh_token, const fate& how,
                                       std::optional<std::size_t>& issued) {
     if (how.error) return reply_of(how.status, R"({"error":"server_error"})", how.status == 429 ? "7" : "");
@@ -108,12 +107,12 @@ outbound::reply token_endpoint::judge(const std::string& refresh_token, const fa
     return reply_of(200, std::move(body));
 }
 
-/// Turns are taken in good time, but a slow store brings some together, and a pause all that waited (T16).
+/// Turns are spread, but a slow store delays some into the same time, and a pause all waiting ones (T16).
 void token_endpoint::watch_pace(life& from, std::size_t user) {
     constexpr seconds window{20}, brought_together{10};
     const auto now = steady_now();
     const auto last = from.ended.find(user);
-    if (last != from.ended.end() && last->second == now) return; // once more, after a lost answer
+    if (last != from.ended.end() && last->second == now) return; // a second try after a lost answer
     auto& late = from.refreshes;
     late.push_back(now);
     while (late.front() < now - window)
@@ -126,7 +125,7 @@ void token_endpoint::watch_pace(life& from, std::size_t user) {
 task<result<outbound::reply>> token_endpoint::serve(life& from, std::string request, deadline until) {
     const auto token = refresh_token_in(request);
     const auto shown = history_.of_refresh_token(token);
-    if (!shown) co_return reply_of(200, ""); // a revocation: best effort, nothing depends on it
+    if (!shown) co_return reply_of(200, ""); // a revocation, which is best effort
     const auto user = history_.pair(*shown).user;
     ++requests;
     watch_pace(from, user);

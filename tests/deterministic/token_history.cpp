@@ -60,7 +60,7 @@ bool token_history::would_refresh(std::size_t number) const {
     const auto& of = grants_[shown.grant];
     if (of.over || steady_now() < shown.known_from) return false;
     if (of.newest == number || how_ == rotation::none) return true;
-    // Every pair after this one began its life when a predecessor was shown: the time counts from the newest.
+    // Every later pair was issued when a predecessor was used, so the grace period counts from the newest.
     return how_ == rotation::grace && steady_now() - pairs_[of.newest].at < grace;
 }
 

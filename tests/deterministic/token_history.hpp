@@ -1,6 +1,6 @@
-// What TikTok knows of its grants: every pair it ever issued, which of them it takes, and which of them the
-// gateway received. Of the five ways in which TikTok may rotate one is played per run. Knows no network. The
-// oracle of the refresh simulation; owned by it; one thread.
+// TikTok's grants: every issued pair, which of them are accepted, and which the gateway received. Each run
+// uses one of five kinds of rotation. Has no network. The refresh simulation checks its results with it;
+// owned by the simulation; one thread.
 #pragma once
 #include "base/clock.hpp"
 
@@ -15,10 +15,10 @@ namespace gateway::simulation {
 
 enum class rotation {
     none,          // the refresh token stays
-    grace,         // the old one is taken for a day more
-    strict,        // the old one is dead when the new one is issued
-    strict_family, // …and whoever shows a dead one ends the whole grant
-    lag            // strict, and all of TikTok knows a new pair only seconds later
+    grace,         // the old one is accepted for another day
+    strict,        // the old one is invalid when the new one is issued
+    strict_family, // …and the use of an invalid one ends the whole grant
+    lag            // strict, and some of TikTok's servers accept a new pair only seconds later
 };
 constexpr std::size_t rotation_count = 5;
 
@@ -27,12 +27,12 @@ struct issued_pair {
     std::size_t grant = 0;
     std::string access, refresh;
     steady_time at;
-    steady_time known_from;                 // to all of TikTok
-    std::optional<steady_time> received_at; // by the gateway, whole
-    std::uint64_t received_by = 0;          // the life that did
-    steady_time asked_at;                   // when the request that led to it left that life
-    bool after_5xx = false;                 // it was issued by a request that was answered with a 5xx
-    bool access_over = false;               // before its time
+    steady_time known_from;                 // when all of TikTok's servers accept it
+    std::optional<steady_time> received_at; // when the gateway received it completely
+    std::uint64_t received_by = 0;          // the process that received it
+    steady_time asked_at;                   // when that process sent the request
+    bool after_5xx = false;                 // issued by a request that was answered with a 5xx
+    bool access_over = false;               // ended early
 };
 
 class token_history {
@@ -44,18 +44,18 @@ public:
 
     /// A new consent; its first pair.
     std::size_t log_in(std::size_t user);
-    /// The user takes the consent back, in TikTok's app or by us.
+    /// The user revokes the consent, in TikTok's app or through the gateway.
     void end_grants_of(std::size_t user);
-    /// The newest access token ends before its time; its refresh token is as good as before.
+    /// Ends the newest access token early; its refresh token stays valid.
     void end_access_of(std::size_t user);
 
-    /// Empty: invalid_grant. Rotates, or not, as this TikTok does.
+    /// Empty: invalid_grant. Rotates as this run's TikTok does.
     std::optional<std::size_t> refresh(const std::string& refresh_token, milliseconds lag);
     bool takes_access(const std::string& access_token) const;
 
     issued_pair& pair(std::size_t number) { return pairs_.at(number); }
     const issued_pair& pair(std::size_t number) const { return pairs_.at(number); }
-    /// The newest pair with this refresh token (where it stays, each pair has the same).
+    /// The newest pair with this refresh token (without rotation all pairs have the same).
     std::optional<std::size_t> of_refresh_token(const std::string& text) const;
     std::optional<std::size_t> of_access_token(const std::string& text) const;
     std::size_t first_of_grant(std::size_t number) const { return grants_.at(number).first; }
@@ -70,7 +70,7 @@ private:
         std::size_t first = 0;
         std::size_t newest = 0;
         bool over = false;
-        bool by_user = false; // taken back, not lost
+        bool by_user = false; // revoked, not lost
     };
     std::size_t issue(std::size_t of, std::string refresh_token, milliseconds lag);
 

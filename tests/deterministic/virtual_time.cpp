@@ -23,9 +23,9 @@ constexpr nanoseconds never = nanoseconds::max();
 constexpr nanoseconds steady_start = std::chrono::hours{1000};
 constexpr nanoseconds wall_start = seconds{1'795'000'000};
 
-/// A descriptor that Asio waits at, or that is its timer there.
+/// An epoll descriptor of Asio, or its timer.
 struct descriptor {
-    int timer = -1; // of a loop: the timer it waits for
+    int timer = -1; // for a loop: its timer
     epoll_data_t told{};
     nanoseconds due = never; // of a timer
     bool is_timer = false;
@@ -109,7 +109,7 @@ std::chrono::nanoseconds real_time() {
 
 } // namespace gateway::simulation
 
-// What stands before the libraries' own. Their names and types are not ours to choose.
+// Replacements of library functions, so their names and types are given.
 using gateway::simulation::the_machine;
 namespace simulation = gateway::simulation;
 
@@ -134,7 +134,7 @@ extern "C" int timerfd_settime(int timer, int flags, const itimerspec* next, iti
     auto& m = the_machine();
     if (!m.virtual_now) return static_cast<int>(syscall(SYS_timerfd_settime, timer, flags, next, before));
     const auto wait = simulation::as_duration(next->it_value);
-    // Asio's "at once" is the first nanosecond of all time.
+    // Asio uses the first nanosecond for "at once".
     m.at(timer).due = (flags & TFD_TIMER_ABSTIME) != 0 ? wait : m.now + wait;
     return 0;
 }
@@ -167,7 +167,7 @@ extern "C" int epoll_wait(int loop, epoll_event* events, int events_max, int wai
     return 1;
 }
 
-/// What the service rolls its jitter with.
+/// The source of the service's random jitter.
 std::random_device::result_type std::random_device::_M_getval() {
     auto& m = the_machine();
     if (m.virtual_now) return static_cast<result_type>(m.random.next());

@@ -1,8 +1,8 @@
-// Time and chance in our hands. While a `virtual_time` lives, the clocks stand still until they are moved, a
-// loop of Asio waits for nothing but its timers, and OpenSSL's random bytes come from the seed. This
-// program's own clock_gettime, epoll_wait, timerfd_settime and RAND_bytes stand before those of the
-// libraries, so the code under test is the code that ships: no seam, no clock handed around. Outside of its
-// life all is as ever. One at a time; one thread.
+// Controls time and random numbers. While a `virtual_time` exists, the clocks change only by advance_to(), an
+// Asio loop waits only for its timers, and OpenSSL's random bytes come from the seed. This program defines
+// its own clock_gettime, epoll_wait, timerfd_settime and RAND_bytes, which replace those of the libraries, so
+// the tested code is unchanged and needs no interface for clocks. Otherwise the functions behave as usual.
+// One at a time; one thread.
 #pragma once
 #include "base/clock.hpp"
 
@@ -20,16 +20,16 @@ public:
 
     /// Never backwards.
     void advance_to(steady_time at);
-    /// How wrong the wall clock is of whoever runs from now on (Q02).
+    /// The error of the wall clock for the code that runs from now on (Q02).
     void set_wall_skew(milliseconds skew);
 
-    /// Names the loop whose timers were begun last.
+    /// The number of the loop that was created last.
     static int newest_loop();
-    /// When that loop wants to be woken next, if ever.
+    /// When the next timer of that loop is due, if there is one.
     static std::optional<steady_time> due(int loop);
 };
 
-/// The machine's own clock, whatever lives: to measure with.
+/// The machine's real clock, for measurements.
 std::chrono::nanoseconds real_time();
 
 } // namespace gateway::simulation

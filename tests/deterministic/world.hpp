@@ -1,5 +1,5 @@
-// A world in one thread: what will happen and when, the loops of the replicas, and the trace of what
-// happened. Everything in it is decided by the seed. Lives as long as one run; owned by it.
+// A simulated world in one thread: future events, the loops of the replicas, and the trace. Everything is
+// determined by the seed. Exists for one run, which owns it.
 #pragma once
 #include "base/clock.hpp"
 #include "deterministic/dice.hpp"
@@ -16,11 +16,11 @@
 
 namespace gateway::simulation {
 
-/// One replica's loop, as the world sees it.
+/// One replica's loop.
 struct seat {
     boost::asio::io_context* loop = nullptr;
-    int waits_at = -1;         // virtual_time's name of the loop
-    bool paused = false;       // its thread stands still (T13)
+    int waits_at = -1;         // virtual_time's number of the loop
+    bool paused = false;       // its thread is paused (T13)
     milliseconds wall_skew{0}; // Q02
 };
 
@@ -37,15 +37,15 @@ public:
     void join(seat& one) { seats_.push_back(&one); }
     void leave(seat& one) { std::erase(seats_, &one); }
 
-    /// Lets everything happen that is due until `end`, in an order of the dice where several can.
+    /// Runs all events that are due until `end`, in random order if several are due at the same time.
     void run_until(steady_time end);
     void run_for(milliseconds time) { run_until(steady_now() + time); }
 
-    /// Part of the trace: two runs are the same when their traces are.
+    /// Adds to the trace: two runs are equal if their traces are.
     void note(std::string_view what, std::string_view whom = {}, std::uint64_t number = 0);
     std::uint64_t trace() const { return trace_; }
 
-    /// A promise was broken. The first few are kept; the run goes on.
+    /// Notes a violation. The first few are kept, and the run continues.
     void violation(std::string what);
     const std::vector<std::string>& violations() const { return violations_; }
 
@@ -65,11 +65,11 @@ private:
     virtual_time time_;
     dice dice_;
     std::vector<seat*> seats_;
-    std::vector<event> events_; // a heap, the next one first
+    std::vector<event> events_; // a heap with the next event first
     std::uint64_t events_made_ = 0;
     std::uint64_t trace_ = 0xcbf29ce484222325U; // FNV-1a
     std::vector<std::string> violations_;
-    const bool told_; // SIMULATION_TRACE: each line of the trace as it is made
+    const bool told_; // SIMULATION_TRACE: prints each line of the trace
 };
 
 } // namespace gateway::simulation

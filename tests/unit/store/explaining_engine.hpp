@@ -1,5 +1,5 @@
-// An engine that asks the database for the plan of every statement that a unit runs, before it runs it, and
-// fails the test where a table that grows would be read from end to end. Over any real engine.
+// An engine that gets the database's plan of every statement before it runs, and fails the test if a growing
+// table would be scanned. Wraps any real engine.
 #pragma once
 #include "store/engine.hpp"
 
@@ -13,14 +13,14 @@
 
 namespace gateway::testing {
 
-/// How an engine is asked, and what a line of its answer must not say.
+/// How to get an engine's plan, and what its lines must not contain.
 struct plan_rules {
     std::string explain; // "EXPLAIN "
-    std::size_t column;  // of the line, from zero on; those before are numbers
+    std::size_t column;  // the column of the text, from zero; earlier ones are numbers
     std::function<bool(std::string_view line)> is_scan;
 };
 
-/// Read whole by design: figures of an operator, and what the start looks through page by page.
+/// Statements that may scan: operators' metrics, and the start's page-wise checks.
 inline bool may_scan(std::string_view sql) {
     for (const std::string_view known :
          {"SELECT state, count(*) FROM connections", "sum(size_bytes)", "substr(sealed_tokens"})
@@ -28,8 +28,8 @@ inline bool may_scan(std::string_view sql) {
     return false;
 }
 
-/// Tables of a few rows, and the indexes of what is unfinished, which may be read from end to end. `i` stands
-/// for refreshes under way and for replicas.
+/// Tables with few rows, and the indexes of unfinished work, which may be scanned. `i` is for running
+/// refreshes and for replicas.
 inline bool is_small(std::string_view line) {
     for (const std::string_view known :
          {"CONSTANT", " meta", " counters", " leases", " store_instances", " refresh_intents", "SCAN i",

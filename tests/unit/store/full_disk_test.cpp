@@ -1,5 +1,5 @@
-// How calls end while a SQLite store's disk is full: they are remembered, answer their keys meanwhile, and
-// are written down when there is room again, at the latest when the store ends.
+// Ends of calls while a SQLite store's disk is full: they are kept in memory, answer their keys meanwhile,
+// and are written when there is space again, at the latest when the store ends.
 #include "store/store.hpp"
 #include "unit/store/lossy_disk.hpp"
 #include "unit/store/store_fixture.hpp"
@@ -45,7 +45,7 @@ protected:
         ASSERT_FALSE(run(at->keys.claim(key(name), at_second(0), soon())));
         ASSERT_TRUE(run(at->ledger.begin(post(name), soon())));
     }
-    /// As the call itself does it; whether both could be written.
+    /// Ends the call's post and key; whether both could be written.
     bool end(const std::string& name) {
         auto ended = post(name);
         ended.state = store::post_state::settled;
@@ -86,7 +86,7 @@ protected:
     temporary_folder folder;
     const std::filesystem::path home = std::filesystem::path(folder.file("home"));
     worker loop;
-    lossy_disk disk; // before the store, and gone after it
+    lossy_disk disk; // created before the store and destroyed after it
     std::unique_ptr<store::store> at;
 };
 
@@ -102,7 +102,7 @@ TEST_F(FullDisk, FaultQHowCallsEndedIsWrittenDownWhenThereIsRoomAgain) {
     EXPECT_EQ(row("key7").state, store::post_state::begun);
     disk.is_full = false;
     all_are_written();
-    run(at->on().beat(soon())); // as housekeeping does it
+    run(at->on().beat(soon())); // like housekeeping
     EXPECT_EQ(at->on().state().now, store::condition::ok);
     for (const auto& name : names)
         expect_healed(name);

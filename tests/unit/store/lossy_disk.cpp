@@ -15,7 +15,7 @@ lossy_disk& disk_of(sqlite3_vfs* layer) {
     return *static_cast<lossy_disk*>(layer->pAppData);
 }
 
-/// SQLite gives the memory: this, and behind it what the layer below wants.
+/// Allocated by SQLite: this struct, followed by the memory of the layer below.
 struct layered_file : sqlite3_file {
     lossy_disk* disk;
     std::string path;
@@ -75,7 +75,7 @@ int sector_size(sqlite3_file* file) {
     return real(file)->pMethods->xSectorSize(real(file));
 }
 int characteristics(sqlite3_file* /*file*/) {
-    return 0; // promises nothing: no atomic writes, no order
+    return 0; // no guarantees: no atomic writes, no order
 }
 int map_shared(sqlite3_file* file, int region, int size, int extend, void volatile** memory) {
     return real(file)->pMethods->xShmMap(real(file), region, size, extend, memory);

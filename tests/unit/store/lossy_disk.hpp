@@ -1,5 +1,6 @@
-// A disk under SQLite that keeps for sure only what was synced: a file layer (VFS) of this process, the
-// default one while it lives. Files work as ever; image() shows what a power loss at this moment would leave.
+// A simulated disk under SQLite that keeps only synced data for certain: a VFS of this process, the default
+// one while this object exists. Files work as usual; image() gives the state after a power failure at this
+// moment.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -23,12 +24,12 @@ public:
     lossy_disk(const lossy_disk&) = delete;
     lossy_disk& operator=(const lossy_disk&) = delete;
 
-    enum class unsynced { lost, by_chance }; // by_chance: each write is there, in part, or not at all
-    /// Writes the files of `from` to `to` as they would be found after the power went.
+    enum class unsynced { lost, by_chance }; // by_chance: each write is kept, partly kept, or lost
+    /// Writes the files of `from` to `to` as they would be after a power failure.
     void image(const std::filesystem::path& from, const std::filesystem::path& to, unsynced what,
                std::mt19937& dice);
 
-    /// Nothing more fits on it; any thread.
+    /// Whether the disk is full; any thread.
     std::atomic<bool> is_full{false};
 
     struct change {
@@ -36,7 +37,7 @@ public:
         std::string bytes;
         bool truncates = false; // to `at`
     };
-    // For the file layer: under the lock, as the real file is changed.
+    // For the VFS: called under the lock, when the real file is changed.
     void opened(const std::string& path);
     void changed(const std::string& path, change what);
     void synced(const std::string& path);

@@ -1,4 +1,4 @@
-// A store that an earlier program made (tests/old_store) holds for this one all that it held for that one.
+// A store of an earlier version (tests/old_store) opens with all its data.
 #include "base/digest.hpp"
 #include "unit/store/store_fixture.hpp"
 #include "vault/key_ring.hpp"
@@ -21,7 +21,7 @@ wall_time after(std::int64_t ms) {
     return from_unix_ms(made_at + ms);
 }
 
-/// The access token inside.
+/// The access token of a sealed pair.
 std::string opened(const std::string& name, std::uint64_t version, const std::string& sealed) {
     const auto keys = *vault::key_ring::parse("a:" + to_base64(std::string(32, 'k')) + "\n");
     const auto plain = vault::open(keys, {"tokens", name, version}, sealed);

@@ -185,7 +185,7 @@ store::status_update told(const store::post_record& seen, std::string event_hash
 TEST_P(StoreSuite, TikToksWordLeavesOurPartOfThePostAlone) {
     auto row = post("01A", "p");
     run(at->ledger.begin(row, soon()));
-    const auto word = told(row, "", at_second(9)); // seen before our last step
+    const auto word = told(row, "", at_second(9)); // made from the row before our last step
     row.state = post_state::settled;
     row.sha256 = "abc";
     row.file = "file_1";
@@ -201,7 +201,7 @@ TEST_P(StoreSuite, TikToksWordLeavesOurPartOfThePostAlone) {
     EXPECT_EQ(found->settings, row.settings);
 }
 
-/// What was read may be at hand, and then as it is.
+/// A cached row must be current.
 TEST_P(StoreSuite, HasAtHandNoPostThatWasWrittenSince) {
     const auto row = post("01A", "p");
     run(at->ledger.begin(row, soon()));
@@ -221,7 +221,7 @@ TEST_P(StoreSuite, ALaterStepOfOursLeavesTikToksWordAlone) {
     auto row = post("01A", "p");
     run(at->ledger.begin(row, soon()));
     EXPECT_EQ(run(at->ledger.apply_status(told(row, "e1", at_second(2)), soon())), update_result::applied);
-    row.state = post_state::outcome_unknown; // as it was read before TikTok's webhook came
+    row.state = post_state::outcome_unknown; // as read before TikTok's webhook
     row.status = "FAILED";
     row.fail_reason = "upload_broken_off";
     row.published_as = post_id("q");
@@ -429,7 +429,7 @@ TEST_P(StoreSuite, V07PagesWhatIsSealedSoAndReplacesOnlyTheVeryBytes) {
     std::vector<store::resealed_pair> pairs;
     for (auto& one : seen)
         pairs.push_back({one, "new" + one.user.text() + std::to_string(one.version)});
-    pairs[0].seen.sealed_tokens += "x"; // as if somebody had replaced it meanwhile
+    pairs[0].seen.sealed_tokens += "x"; // as if it had been replaced meanwhile
     EXPECT_EQ(run(at->sealed.replace(std::move(pairs), soon())), 5U);
     EXPECT_EQ(run(at->sealed.count_with("new", soon())), 5U);
     EXPECT_EQ(there("ann")->sealed_tokens, connection("ann", 2).sealed_tokens);

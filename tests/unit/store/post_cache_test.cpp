@@ -1,4 +1,4 @@
-// What is remembered of the ledger is what the file says, whoever writes meanwhile.
+// Cached rows of the ledger are equal to the file's, also with concurrent writes.
 #include "store/post_cache.hpp"
 
 #include <gtest/gtest.h>
@@ -42,7 +42,7 @@ TEST(PostCache, AReaderNeverPutsBackWhatItReadBeforeAWrite) {
 
     {
         const post_cache::changing write(cache, ann);
-        cache.put(ann, one, row("perhaps before"), cache.now(ann)); // read while the write is on its way
+        cache.put(ann, one, row("perhaps before"), cache.now(ann)); // read during the write
     }
     EXPECT_FALSE(cache.find(ann, one));
 }
@@ -78,7 +78,7 @@ protected:
         for (int i = 0; i < users; ++i)
             cache.put(name(i), one, said, cache.now(name(i)));
     }
-    /// Users who are still known after all were put.
+    /// The number of users who are still cached after all were added.
     int kept(const shared_post& said) {
         put_all(said);
         int sum = 0;

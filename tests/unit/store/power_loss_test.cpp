@@ -1,5 +1,5 @@
-// The power goes at any moment: what was acknowledged is there when the store is opened again (T07), whatever
-// became of the bytes that nobody had synced.
+// After a power failure at any moment, acknowledged data is there when the store is opened again (T07),
+// whatever happened to bytes that were not synced.
 #include "store/store.hpp"
 #include "unit/store/lossy_disk.hpp"
 #include "unit/store/store_fixture.hpp"
@@ -17,7 +17,7 @@ protected:
     }
     void open() { at = *store::open_store("sqlite:" + (home / "gateway.db").string()); }
 
-    /// Opens what the disk would hold now, in two ways, and looks at it.
+    /// Opens the two possible states of the disk after a power failure now, and checks them.
     template <class Look>
     void after_a_loss(Look look) {
         for (const auto what : {lossy_disk::unsynced::lost, lossy_disk::unsynced::by_chance}) {
@@ -62,7 +62,7 @@ protected:
     std::mt19937 dice{20261125};
     int images = 0;
     worker loop;
-    lossy_disk disk; // before the store, and gone after it
+    lossy_disk disk; // created before the store and destroyed after it
     std::unique_ptr<store::store> at;
 };
 
@@ -116,7 +116,7 @@ TEST_F(PowerLoss, T07AKeyedWriteWaitsForTheDiskTwiceAndLosesNothingBetween) {
     open();
     auto key = key_named("warm");
     run(at->keys.claim(key, at_second(0), soon()));
-    run(at->keys.forget(key, soon())); // the log has its header now
+    run(at->keys.forget(key, soon())); // so that the log has its header
     key = key_named("key");
     const auto before = disk.syncs;
     ASSERT_FALSE(run(at->keys.claim(key, at_second(0), soon())));

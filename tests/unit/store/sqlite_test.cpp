@@ -1,4 +1,4 @@
-// The SQLite engine: the suite of the port, and what is true of this engine alone.
+// The SQLite engine: the suite of all engines, and tests of this engine only.
 #include "runtime/task_group.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/engine.hpp"
@@ -22,7 +22,7 @@ std::unique_ptr<store::store> open_sqlite(const temporary_folder& in) {
     return std::move(*opened);
 }
 
-/// How far the clock of the suite's stores is ahead.
+/// How far the stores' clock is ahead.
 std::atomic<milliseconds>& passed() {
     static std::atomic<milliseconds> all{milliseconds{0}};
     return all;

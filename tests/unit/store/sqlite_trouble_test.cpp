@@ -1,4 +1,4 @@
-// A disk that is full or fails under the SQLite engine.
+// The SQLite engine with a full or failing disk.
 #include "store/sqlite/engine.hpp"
 #include "store/store.hpp"
 #include "unit/store/store_fixture.hpp"
@@ -12,7 +12,7 @@ task<void> execute(store::transaction& at, const store::statement& what) {
     co_await at.run(what);
 }
 
-/// The engine alone, to be able to make its disk small.
+/// Uses the engine directly, to limit its disk.
 class SqliteTrouble : public ::testing::Test {
 protected:
     SqliteTrouble() : line(*store::sqlite_database::open(folder.file("gateway.db")), {}) {}

@@ -1,5 +1,5 @@
-// The suite that the roles have to pass on every engine. An engine is a name, how to open it in a folder, and
-// how to let time pass by its clock.
+// The test suite of the roles for every engine. An engine has a name, a function to open it in a folder, and
+// one to advance its clock.
 #pragma once
 #include "store/store.hpp"
 #include "unit/runtime/run_on.hpp"
@@ -17,7 +17,7 @@ struct store_engine {
     std::string name;
     std::function<std::unique_ptr<store::store>(const temporary_folder&)> open;
     std::function<void(const temporary_folder&, milliseconds)> pass_time;
-    /// Lays a store there that an earlier program made.
+    /// Makes a store of an earlier version there.
     std::function<void(const temporary_folder&)> make_old = {};
 };
 
@@ -52,7 +52,7 @@ protected:
     void SetUp() override { at = GetParam().open(folder); }
     void TearDown() override { at.reset(); }
 
-    /// Runs one call of the port; a failure ends the test.
+    /// Runs one call of a role; a failure ends the test.
     template <class T>
     T run(task<result<T>> call) {
         auto out = run_on(loop, std::move(call));
@@ -87,7 +87,7 @@ private:
     wall_time reached_ = at_second(0);
 };
 
-/// The same over a store that an earlier program made.
+/// The same with a store of an earlier version.
 class OldStoreSuite : public StoreSuite {
 protected:
     void SetUp() override {

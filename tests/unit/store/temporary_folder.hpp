@@ -1,4 +1,4 @@
-// A folder of one test's own, gone with it.
+// A temporary folder of one test, which deletes it.
 #pragma once
 #include "base/digest.hpp"
 
