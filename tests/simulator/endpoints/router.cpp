@@ -11,7 +11,7 @@ answer route(call& c) {
         }
         return one.handle(c);
     }
-    return not_found(); // the wrong method is a path that does not exist, too
+    return not_found(); // a wrong method is answered like an unknown path
 }
 
 } // namespace gateway::simulator
