@@ -165,7 +165,7 @@ permit& permit::operator=(permit&& other) noexcept {
 permit::~permit() = default;
 
 void permit::prefetch() const {
-    if (table_) table_->state_->of(hash_).expect(hash_);
+    if (table_) table_->state_->of(hash_).prefetch(hash_);
 }
 quota_status permit::settle(steady_time answered) {
     if (!table_) return {};
