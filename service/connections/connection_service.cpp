@@ -11,7 +11,7 @@
 namespace gateway::connections {
 namespace {
 
-connection_view view_of(const store::connection_record& record) {
+connection_view view_of(const store::connection_summary& record) {
     return {record.user,      record.account,           split_list(record.scopes), record.state,
             record.cause,     record.access_expires_at, record.refresh_expires_at, record.connected_at,
             record.updated_at};

@@ -47,8 +47,8 @@ task<bool> revoke_patiently(tiktok::oauth& ask, secret access_token, deadline un
 }
 
 /// Whether a user other than `except` is connected to the account.
-bool is_held(const std::vector<store::connection_record>& of_account, const user_id* except) {
-    return std::any_of(of_account.begin(), of_account.end(), [except](const store::connection_record& one) {
+bool is_held(const std::vector<store::connection_summary>& of_account, const user_id* except) {
+    return std::any_of(of_account.begin(), of_account.end(), [except](const store::connection_summary& one) {
         return !(except && one.user == *except) && one.state != store::connection_state::revoked;
     });
 }

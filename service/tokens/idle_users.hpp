@@ -18,7 +18,7 @@ namespace gateway::tokens {
 class token_service;
 
 /// True if four fifths of the refresh token's lifetime have passed and it has not expired. Pure.
-bool refresh_is_due(const store::connection_record& of, wall_time now);
+bool refresh_is_due(const store::connection_summary& of, wall_time now);
 
 /// Checks all connections once and refreshes those that are due, one after the other, at the common pace of
 /// refreshes. Gives their number. vault_unavailable, deadline_exceeded (the rest is left for the next round).
