@@ -17,8 +17,13 @@ protected:
         all.public_url = "https://gw.example";
         by.name = "shop";
         by.return_url_prefixes = {"https://shop.example/app"};
+        make_service();
+    }
+    void make_service() {
+        connections::login_settings logins{all.tiktok.authorize_url, all.public_url, all.tiktok.scopes,
+                                           all.tiktok.pkce};
         connection_service = std::make_unique<connections::connection_service>(
-            records->connections, records->logins, *vault, ask, *tokens, all);
+            records->connections, records->logins, *vault, ask, *tokens, std::move(logins));
     }
 
     result<connections::login_start> begin(const std::string& name, connections::login_options wish = {},
@@ -110,6 +115,7 @@ TEST_F(Desk, T20KeepsOnlyTheHashOfAStateAndASealedVerifier) {
 
 TEST_F(Desk, SendsNoChallengeWhenPkceIsOff) {
     all.tiktok.pkce = "off";
+    make_service();
     const auto query = agree(begin("ann")->authorize_url);
     EXPECT_EQ(challenge, "");
     EXPECT_EQ(status_of(come_back(query)), 200);

@@ -26,7 +26,9 @@ protected:
         store = std::move(*opened);
         settings.files.directory = folder.file("files");
         staged_file_store = std::make_unique<files::staged_file_store>(store->files, pool, settings.files);
-        publisher = std::make_unique<posts::publisher>(store->ledger, *staged_file_store, settings);
+        publisher = std::make_unique<posts::publisher>(store->ledger, *staged_file_store,
+                                                       settings.tiktok.default_privacy_level,
+                                                       settings.uploads.keep_hours);
         store::post_record record;
         record.attempt = "01JD0000000000000000000000";
         record.user = user_id::trusted("anna");

@@ -1,12 +1,16 @@
 // token_service with a real vault and store, and a fake token endpoint.
 #pragma once
+#include "telemetry/sink.hpp"
 #include "tokens/token_service.hpp"
 #include "unit/tokens/fake_token_endpoint.hpp"
 #include "unit/vault/vault_fixture.hpp"
 
-#include <map>
+#include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace gateway::testing {
 
@@ -24,6 +28,36 @@ inline task<void> revoke_ann(vault::token_vault& at) {
     const auto gone = co_await at.revoke(user_id::trusted("ann"), "user_disconnected", wall_now(), soon());
     if (!gone) throw std::runtime_error(gone.error().message());
 }
+
+inline std::vector<std::string_view> refresh_results() {
+    using tokens::refresh_result;
+    std::vector<std::string_view> all;
+    for (auto at = refresh_result::refreshed; at <= refresh_result::store_failed;
+         at = static_cast<refresh_result>(static_cast<int>(at) + 1))
+        all.push_back(tokens::name_of(at));
+    return all;
+}
+
+/// How many refreshes ended in which way, as the metrics have it.
+class refresh_counts {
+public:
+    explicit refresh_counts(const telemetry::sink& of) : of_(of) {}
+
+    int operator[](tokens::refresh_result how) const { return count(tokens::name_of(how)); }
+    bool any() const {
+        const auto all = refresh_results();
+        return std::any_of(all.begin(), all.end(), [this](std::string_view how) { return count(how) > 0; });
+    }
+
+private:
+    int count(std::string_view how) const {
+        const auto text = of_.scrape();
+        const std::string name = "token_refreshes_total{result=\"" + std::string(how) + "\"} ";
+        const auto at = text.find(name);
+        return at == std::string::npos ? 0 : std::atoi(text.c_str() + at + name.size());
+    }
+    const telemetry::sink& of_;
+};
 
 class tokens_fixture : public vault_fixture {
 protected:
@@ -44,9 +78,8 @@ protected:
         settings.certain = milliseconds{0};
         settings.lease_length = lease_length;
         settings.request_timeout = request_timeout;
-        tokens = std::make_unique<tokens::token_service>(
-            loop, ask, *vault, records->refreshes, settings,
-            [this](const tokens::refresh_report& report) { ++told[report.result]; });
+        tokens =
+            std::make_unique<tokens::token_service>(loop, ask, *vault, records->refreshes, settings, &sink);
     }
     milliseconds propagation_grace{0}; // for the next make_tokens(), like the members below
     milliseconds young_token_age{60'000};
@@ -69,14 +102,16 @@ protected:
         return **run_on(loop, records->connections.find(user_id::trusted(name), soon()));
     }
     void settle() {
-        turn_until(loop, [this] { return !told.empty(); });
+        turn_until(loop, [this] { return told.any(); });
     }
     std::size_t requests() const { return endpoint.requests.size(); }
 
     fake_token_endpoint endpoint;
     tiktok::oauth ask{endpoint.sender(), "open.tiktokapis.com", "app-key", secret{"app-secret"},
                       "https://gw.example/oauth/callback"};
-    std::map<tokens::refresh_result, int> told;
+    telemetry::log_queue lines{-1};
+    telemetry::sink sink{{{}, {}, refresh_results()}, lines, telemetry::level::error, 1};
+    refresh_counts told{sink};
     std::unique_ptr<tokens::token_service> tokens;
 };
 
