@@ -19,6 +19,10 @@ staged_file file_of(const json::value& value) {
 
 } // namespace
 
+caller_name call::caller() const {
+    return caller_name::trusted(by.name);
+}
+
 const json::value* checked_input::find(std::string_view name) const {
     return values_ ? values_->if_contains(name) : nullptr;
 }
