@@ -52,11 +52,8 @@ task<bool> send(stream& to, std::string first, std::string second) {
 /// Writes like the hot path.
 task<boost::system::error_code> send_in_steps(stream& to, std::string_view bytes, deadline until) {
     stream_writing writing(to, bytes, until);
-    while (writing.more()) {
-        const auto moved = co_await writing.step();
-        writing.took(moved);
-    }
-    co_return writing.failure();
+    const auto failed = co_await writing;
+    co_return failed;
 }
 
 task<void> run_into(task<std::string> work, std::string& into) {
