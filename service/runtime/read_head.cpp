@@ -62,7 +62,7 @@ bool beast_agrees(std::string_view block, const Head& head) {
 } // namespace
 
 result<http::request_head> read_request_head(std::string_view block) {
-    auto judged = http::judge(block);
+    auto judged = http::validate_head(block);
     // Two parsers can only disagree about where a body begins or ends; without a body the empty line is the
     // end. (beast_agreement_test compares Beast with the gate for these, too.)
     if (!judged || judged->body.kind == http::framing::none || beast_agrees<true>(block, *judged))

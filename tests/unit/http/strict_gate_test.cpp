@@ -9,7 +9,7 @@
 
 using namespace gateway;
 using http::framing;
-using http::judge;
+using http::validate_head;
 
 namespace {
 
