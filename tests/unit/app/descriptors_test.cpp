@@ -23,7 +23,7 @@ TEST(Descriptors, FaultAAWhereThereIsRoomTheSettingHoldsAndNothingIsTold) {
     const auto plan = plan_descriptors(settings, 8, 65'536);
     EXPECT_EQ(plan.connections_max, 10'000U);
     EXPECT_EQ(plan.admin_connections_max, 64U);
-    EXPECT_EQ(told_of(plan, settings), "");
+    EXPECT_EQ(warning_of(plan, settings), "");
 }
 
 TEST(Descriptors, FaultAAFewDescriptorsBoundTheConnectionsAndThatIsTold) {
@@ -31,7 +31,7 @@ TEST(Descriptors, FaultAAFewDescriptorsBoundTheConnectionsAndThatIsTold) {
     const auto plan = plan_descriptors(settings, 2, 256);
     EXPECT_LT(plan.connections_max, 128U);
     EXPECT_GE(plan.connections_max, 32U);
-    const auto told = told_of(plan, settings);
+    const auto told = warning_of(plan, settings);
     EXPECT_NE(told.find(std::to_string(plan.connections_max)), std::string::npos) << told;
     EXPECT_NE(told.find("256"), std::string::npos) << told;
 }
