@@ -416,7 +416,7 @@ TEST_F(Tokens, T13UsesTheNewerPairAlsoWhenItsOwnTimeIsOver) {
     request_timeout = milliseconds{100};
     make_tokens();
     grant_with("ann", seconds{-10});
-    vault::token_vault replica(*records, ring_of("a"));
+    auto replica = vault_on(*records, ring_of("a"));
     endpoint.delay = milliseconds{400}; // as if it had been paused
     endpoint.before_answer = [&replica] { return store_elsewhere(replica); };
     const auto got = access("ann");
