@@ -68,8 +68,8 @@ void expect_agreement(std::string_view block) {
 }
 
 /// Every head that the finder finds in the target's seeds and their mutations.
-template <class Judge>
-void for_each_head(const char* seeds, http::peer from, Judge judge) {
+template <class Check>
+void for_each_head(const char* seeds, http::peer from, Check check) {
     static constexpr std::string_view telling =
         "\r\n\0\t :;,\"=/?%-0123456789 close keep-alive chunked\x7f\x80";
     std::mt19937 random{7};
@@ -89,7 +89,7 @@ void for_each_head(const char* seeds, http::peer from, Judge judge) {
             }
             const auto end = http::find_header_end(text, from);
             if (end.has_error() || *end == 0) continue;
-            validate_head(std::string_view{text}.substr(0, *end));
+            check(std::string_view{text}.substr(0, *end));
             if (testing::Test::HasFailure()) return;
         }
     }
