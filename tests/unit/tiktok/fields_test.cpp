@@ -1,5 +1,7 @@
 #include "tiktok/fields.hpp"
 
+#include "base/lists.hpp"
+
 #include <gtest/gtest.h>
 
 namespace gateway::tiktok {
