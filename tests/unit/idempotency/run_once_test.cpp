@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
@@ -179,7 +180,7 @@ TEST_F(RunOnce, I04TheAnswerOfADeadCallIsMadeByTheRowThatBeganItsPost) {
         loop->group().spawn(call_without_end(posts));
         turn_until(*loop, [this] { return runs > 0; });
         post.action = action;
-        post.created_at = post.updated_at = wall_now();
+        post.created_at = post.updated_at = now;
         ASSERT_TRUE(run_on(*loop, records->ledger.begin(post, soon())).value());
         die();
         start();
