@@ -62,7 +62,7 @@ TEST(HeadReader, FaultFBeastTakesEveryByteThatTheGateTakes) {
                   line + host + "Content-Length:" + one + "5" + one + "\r\n\r\n",
                   line + host + "Transfer-Encoding:" + one + "chunked" + one + "\r\n\r\n",
                   line + "Host:" + one + "a" + one + "\r\n" + framing + "\r\n"}) {
-                const bool judged = http::judge(block).has_value();
+                const bool judged = http::validate_head(block).has_value();
                 EXPECT_EQ(read_request_head(block).has_value(), judged) << ::testing::PrintToString(block);
                 taken += judged ? 1U : 0U;
             }
