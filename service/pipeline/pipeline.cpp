@@ -201,11 +201,12 @@ task<void> pipeline::flow::run_keyed() {
         if (!sized) co_return;
     }
     const auto& c = *call;
+    // The answer of a whole call is stored as its envelope; only the parts of a batch have another form.
     idempotency::keyed_write key{.caller = c.caller(),
                                  .key = c.idempotency_key,
                                  .fingerprint = fingerprint(),
                                  .request_id = record.request_id,
-                                 .recovers = c.what.recovers,
+                                 .recovers = {.from_post = c.what.recovers.from_post},
                                  .now = c.now,
                                  .until = c.until};
     auto write = perform();
