@@ -10,7 +10,7 @@
 
 namespace gateway::api {
 
-/// TikTok's `data`, passed through: its bytes are spliced into the envelope (see base/json_patch.hpp). The
+/// TikTok's `data`, passed through: its bytes are spliced into the envelope (see base/json/patch.hpp). The
 /// lists are constants of the action.
 struct passed_through {
     tiktok::document from;

@@ -1,6 +1,6 @@
 // The service for connections: logins, lists, imports and disconnecting. Uses the vault for tokens and TikTok
-// for OAuth; has no state of its own. One per worker, on that worker's thread. Implemented in desk.cpp (list,
-// import), login.cpp, ending.cpp, views.cpp (JSON).
+// for OAuth; has no state of its own. One per worker, on that worker's thread. Implemented in
+// connection_service.cpp (list, import), login.cpp, ending.cpp, views.cpp (JSON).
 //
 // Rules:
 // - A user who connects again replaces the old grant. If the login is for another TikTok account, the user

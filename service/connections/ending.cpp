@@ -1,4 +1,4 @@
-// The end of connections (desk.hpp): by a caller's request, or by TikTok's webhook.
+// The end of connections (connection_service.hpp): by a caller's request, or by TikTok's webhook.
 #include "base/backoff.hpp"
 #include "base/random_unit.hpp"
 #include "connections/connection_service.hpp"

@@ -1,6 +1,6 @@
-// Logins (desk.hpp): `start` makes TikTok's authorize URL, `callback` handles the redirect back. Between them
-// there is only a record in the store, for ten minutes: the hash of a single-use state, and the sealed PKCE
-// verifier; so any replica can finish a login.
+// Logins (connection_service.hpp): `start` makes TikTok's authorize URL, `callback` handles the redirect
+// back. Between them there is only a record in the store, for ten minutes: the hash of a single-use state,
+// and the sealed PKCE verifier; so any replica can finish a login.
 #include "base/digest.hpp"
 #include "base/lists.hpp"
 #include "base/url_rules.hpp"

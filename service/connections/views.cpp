@@ -1,5 +1,5 @@
-// JSON of connections (desk.hpp): a connection, a page of them, a started login. They contain only what
-// connection_view has, so no token.
+// JSON of connections (connection_service.hpp): a connection, a page of them, a started login. They contain
+// only what connection_view has, so no token.
 #include "base/json/values.hpp"
 #include "connections/connection_service.hpp"
 
