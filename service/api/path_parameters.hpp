@@ -1,5 +1,6 @@
-// What a request's path names, by the names that its row gives: `{user_id}` is "user_id". The door fills it,
-// anybody reads it. One per connection, reused from request to request, so that the texts keep their memory.
+// What a request's path names, by the names that its row gives: `{user_id}` is "user_id". The router fills
+// it, anybody reads it. One per connection, reused from request to request, so that the texts keep their
+// memory.
 #pragma once
 #include <array>
 #include <cstddef>

@@ -26,7 +26,7 @@ class token_service;
 
 namespace gateway::app {
 
-/// Written by housekeeping, read by the admin listener; any thread.
+/// Written by run_maintenance(), read by the admin listener; any thread.
 struct store_health {
     std::atomic<bool> good{true}, has_room{true};
     std::array<std::atomic<std::uint64_t>, store::connection_states>

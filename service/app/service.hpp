@@ -37,7 +37,7 @@
 
 namespace gateway::app {
 
-/// The results of SIGHUPs since the start; written by main, read at each scrape.
+/// The results of SIGHUPs since the start; written by the service, read at each scrape.
 struct reload_counts {
     std::atomic<std::uint64_t> taken{0}, refused{0};
 };

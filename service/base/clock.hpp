@@ -46,7 +46,7 @@ inline wall_time from_unix_ms(std::int64_t ms) {
 }
 
 /// The time at which all calls stop waiting, whatever their own deadlines; infinite until the drain sets it.
-/// Written by main, read by every worker.
+/// Written by the service, read by every worker.
 class shutdown_cutoff {
 public:
     void set(steady_time at) { at_.store(at.time_since_epoch().count(), std::memory_order_relaxed); }

@@ -59,7 +59,7 @@ public:
                                                     deadline until);
     task<result<void>> remove(caller_name caller, file_id id, wall_time now, deadline until);
     /// Removes expired files and gives their number; the first time also removes files of earlier processes
-    /// that have no record. Called periodically by main, one sweep at a time.
+    /// that have no record. Called periodically by the service, one sweep at a time.
     task<result<std::size_t>> sweep(wall_time now, deadline until);
 
 private:

@@ -25,8 +25,8 @@ struct recovered_keys {
 task<result<recovered_keys>> recover_keys(store::idempotency_keys& keys, std::span<const api::row> rows,
                                           deadline until);
 
-/// Called by main before the first call: a row whose keys are freed when there is no post must be one that
-/// begins a post. Throws std::logic_error.
+/// Called by the service before the first call: a row whose keys are freed when there is no post must be one
+/// that begins a post. Throws std::logic_error.
 void check_recovery(std::span<const api::row> rows);
 
 } // namespace gateway::idempotency

@@ -1,6 +1,6 @@
 // Accepts clients for one worker. Every worker has its own acceptor on the same port (SO_REUSEPORT): the
-// kernel distributes the connections, and nothing is shared. Made by main on its worker's loop; used from
-// that thread.
+// kernel distributes the connections, and nothing is shared. Made by the service on its worker's loop; used
+// from that thread.
 #pragma once
 #include "inbound/connection_queue.hpp"
 #include "inbound/session.hpp"

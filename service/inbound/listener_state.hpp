@@ -1,5 +1,5 @@
 // State that all listeners of the process share: the phase of the drain, and counts of connections and calls.
-// Made by main, written by main (phase) and by sessions (counts); any thread.
+// Made and written by the service (phase) and by sessions (counts); any thread.
 #pragma once
 #include "base/clock.hpp"
 

@@ -32,7 +32,7 @@ class pipeline;
 
 namespace gateway::inbound {
 
-/// What the sessions of one worker use; collected by main, outlives them.
+/// What the sessions of one worker use; collected by the service, outlives them.
 struct api_parts {
     worker& home;
     const settings::listen& settings;

@@ -1,6 +1,6 @@
 // The callers of the settings with the hashes of their keys. A key itself is only stored with the connection
-// that sent it (cached_api_key), and wiped with it. Built by main at start and on SIGHUP; read-only, so all
-// workers share one, and a call keeps the one it began with.
+// that sent it (cached_api_key), and wiped with it. Built by the service at start and on SIGHUP; read-only,
+// so all workers share one, and a call keeps the one it began with.
 #pragma once
 #include "base/digest.hpp"
 #include "base/secret.hpp"

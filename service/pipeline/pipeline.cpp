@@ -59,7 +59,7 @@ struct pipeline::flow {
     std::optional<api::outcome> refused; // why the call cannot run, if its key has no answer yet
 };
 
-/// The order of the checks, with the reasons.
+/// The checks before the body is read, with the reasons for their order.
 bool pipeline::flow::admit() {
     const auto& row = *what.what;
     // The caller, permissions, quota and user come before any other work.
@@ -251,6 +251,14 @@ pipeline::pipeline(admission gate, body_intake bodies, call_times times, acting_
       keys_(keys),
       tools_(tools) {}
 
+/// The order of a call, with the function of each step:
+///  1. who calls, what they may do, their quota, for which user     admission::admit()
+///  2. the deadline; the key's form                                 flow::admit()
+///  3. the body, as far as the inputs reach                         body_intake::take()
+///  4. the inputs                                                   flow::build_call()
+///  5. with a key: is there an answer already                       flow::run_keyed()
+///  6. the acting user, their token and scopes                      flow::prepare_now(), flow::prepare()
+///  7. the action                                                   row::run
 task<void> pipeline::serve(request& what, telemetry::call_record& record, api::outcome& out) {
     namespace this_coro = boost::asio::this_coro;
     // A write that has begun is completed and recorded, also if the client disconnects (C16): the body's end

@@ -1,5 +1,5 @@
 // Threads for blocking work (SQLite, files, key derivation), with a bounded queue that refuses when full, so
-// that a slow disk never stops a loop (docs/code-rules.md §21). Made by main, shared by all workers;
+// that a slow disk never stops a loop (docs/code-rules.md §21). Made by the service, shared by all workers;
 // destroyed before their loops, after finishing what it has accepted.
 #pragma once
 #include "base/result.hpp"

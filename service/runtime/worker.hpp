@@ -1,5 +1,6 @@
 // One thread with its loop, deadlines and coroutines. Everything that serves a call (sessions, pool, buffers)
-// belongs to exactly one worker and is used only from its thread (docs/code-rules.md §18). Made by main.
+// belongs to exactly one worker and is used only from its thread (docs/code-rules.md §18). Made by the
+// service.
 #pragma once
 #include "base/clock.hpp"
 #include "runtime/deadline_sweep.hpp"

@@ -31,7 +31,7 @@ using environment = std::map<std::string, std::string>;
 /// The process's own variables that begin with TIKTOK_GATEWAY__.
 environment read_environment();
 
-/// Of TIKTOK_GATEWAY_FAILPOINT (base/failpoint.hpp), for the fault tests: once, by main, before anything
+/// Of TIKTOK_GATEWAY_FAILPOINT (base/failpoint.hpp), for the fault tests: once, by main(), before anything
 /// else. Throws std::runtime_error if it is set and not valid, so that a test cannot run without its
 /// failpoint.
 void arm_failpoint_of_environment();

@@ -1,5 +1,5 @@
 // The durable data: an engine and the roles on it. Code that uses the store takes only the roles it needs.
-// Made by main, shared by all workers; the roles are thread-safe. Every call of a role suspends the
+// Made by the service, shared by all workers; the roles are thread-safe. Every call of a role suspends the
 // coroutine, never the thread, and fails only with vault_unavailable or deadline_exceeded; absence is a
 // value.
 #pragma once

@@ -13,7 +13,7 @@ public:
     explicit upkeep(engine& on) : engine_(on) {}
 
     /// Deletes expired logins, keys, previous versions, webhook notes, leases, dead replicas and their
-    /// shares; a portion of each. Called periodically by main.
+    /// shares; a portion of each. Called periodically by the service.
     task<result<void>> sweep(wall_time now, deadline until);
 
 private:

@@ -1,6 +1,6 @@
 // Writes log lines: a bounded buffer and one thread that writes it to a file descriptor. Lossy by design: a
 // full disk or a stuck or closed pipe (EPIPE) loses lines, which are counted, and never delays or fails a
-// call (docs/promises.md G08, P08). Made by main before everything that logs; any thread may push.
+// call (docs/promises.md G08, P08). Made by the service before everything that logs; any thread may push.
 #pragma once
 #include "base/clock.hpp"
 

@@ -1,7 +1,7 @@
 // Turns facts into metrics and log lines (docs/contract.md §8). Other layers fill a call_record or call an
 // observer and do not use Prometheus. Label values come from closed sets given at the start, so the number of
-// series is bounded whatever the traffic (docs/promises.md G05). Made by main, outlives everything that
-// reports; any thread may scrape.
+// series is bounded whatever the traffic (docs/promises.md G05). Made by the service, outlives everything
+// that reports; any thread may scrape.
 #pragma once
 #include "base/clock.hpp"
 #include "telemetry/log_line.hpp"

@@ -1,6 +1,6 @@
 // Verifies and reads TikTok's webhooks for code that must not have the app's secret: an event is genuine,
-// fresh and of our app, or refused (docs/tiktok-wire.md §7, docs/promises.md U16). Owned by main, constant,
-// any thread.
+// fresh and of our app, or refused (docs/tiktok-wire.md §7, docs/promises.md U16). Owned by the service,
+// constant, any thread.
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"

@@ -25,7 +25,7 @@ public:
     std::optional<backoff> blocked_by(const user_id& user, std::uint64_t version, bool needed,
                                       steady_time now) const;
 
-    /// The token endpoint failed: all users wait, longer each time. `chance` is 0…1.
+    /// The token endpoint failed: all users wait, longer each time. `jitter` is 0…1.
     void endpoint_failed(failure why, std::optional<milliseconds> retry_after, steady_time now,
                          double jitter);
     /// The endpoint answered about one grant, so it works.

@@ -12,8 +12,8 @@ namespace gateway::tokens {
 namespace {
 
 // Writing a received pair is tried for a long time, because it may be the only valid one.
-constexpr milliseconds store_patience{300'000};
-constexpr milliseconds leaving_patience{20'000}; // the same while the service ends (app/drain.cpp)
+constexpr milliseconds store_retry{300'000};
+constexpr milliseconds store_retry_while_draining{20'000}; // the same while the service ends (app/drain.cpp)
 constexpr milliseconds one_try{15'000};
 constexpr milliseconds retry_pause{200};
 constexpr milliseconds turn_patience{2'000};
@@ -104,8 +104,8 @@ task<refresh_outcome> store_answer(refresh_attempt& a, tiktok::token_answer answ
             co_return end;
         }
         if (saved && !saved->held_by_another) co_return co_await look_again(a);
-        const auto busy_timeout = a.s.is_draining() ? leaving_patience : store_patience;
-        if (steady_now() + retry_pause >= received + busy_timeout) break;
+        const auto retry_for = a.s.is_draining() ? store_retry_while_draining : store_retry;
+        if (steady_now() + retry_pause >= received + retry_for) break;
         co_await pause_until(deadline::in(steady_now(), retry_pause));
     }
     co_return failed(refresh_result::store_failed, a.from, store_trouble());

@@ -11,7 +11,7 @@ milliseconds ahead_of(const vault::token_set& tokens, milliseconds refresh_ahead
 
 bool is_good(const vault::token_set& tokens, wall_time now) {
     const auto lifetime = tokens.access_expires_at - tokens.received_at;
-    const auto last = std::min(shutdown_cutoff, std::max(milliseconds{0}, lifetime / 4));
+    const auto last = std::min(expiry_margin, std::max(milliseconds{0}, lifetime / 4));
     return !tokens.access_token.empty() && now < tokens.access_expires_at - last;
 }
 
@@ -37,7 +37,7 @@ token_step decide(const vault::token_set& tokens, wall_time now, milliseconds re
 
 refusal_decision classify_refusal(const refused_pair& pair, const refusal_times& times) {
     constexpr milliseconds shortest{500};
-    constexpr std::uint32_t enough = 2; // refreshes, the second at least `young` after the first
+    constexpr std::uint32_t enough = 2; // refreshes, the second at least `young_token_age` after the first
     if (pair.taken_there) return {refusal_step::refresh};
     if (!pair.age) return {refusal_step::refresh};
     const milliseconds age = *pair.age;

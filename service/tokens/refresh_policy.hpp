@@ -18,7 +18,7 @@ enum class token_step {
 };
 
 /// An access token this near to its end is not sent, because it could expire on the way.
-inline constexpr milliseconds shutdown_cutoff{5'000};
+inline constexpr milliseconds expiry_margin{5'000};
 
 /// The cause for a connection whose new pair was lost in TikTok's answer.
 inline constexpr std::string_view response_lost = "rotation_response_lost";
@@ -51,10 +51,10 @@ struct refusal_decision {
     refusal_step what = refusal_step::refresh;
     milliseconds wait{0}; // of send_again and try_later
 };
-/// `settling`: the time in which some of TikTok's servers may not accept a new pair. `young`: the least time
-/// between two refreshes because of a 401, unless the kind of call that refuses the pair has accepted it
-/// before; it bounds the refreshes if TikTok refuses always. `certain`: while the newest pair is younger, no
-/// user is asked to connect again.
+/// `propagation_grace`: the time in which some of TikTok's servers may not accept a new pair.
+/// `young_token_age`: the least time between two refreshes because of a 401, unless the kind of call that
+/// refuses the pair has accepted it before; it bounds the refreshes if TikTok refuses always. `certain`:
+/// while the newest pair is younger, no user is asked to connect again.
 struct refusal_times {
     milliseconds propagation_grace, young_token_age, certain;
 };

@@ -1,6 +1,6 @@
 // Gives a user's valid access token: from memory on the hot path, refreshed before it expires, with exactly
 // one refresh in flight per user. Shared by all workers; every refresh runs as a separate task on one worker,
-// the home worker, so a caller that is cancelled never cancels it. Owned by main.
+// the home worker, so a caller that is cancelled never cancels it. Owned by the service.
 //
 // One refresh: lease → intent durable → request → new pair durable (the old kept) → used.
 #pragma once

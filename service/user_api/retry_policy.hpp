@@ -1,5 +1,5 @@
 // Decides what to do after a failed call: nothing, retry after a token refresh, or retry after a wait
-// (docs/tiktok-wire.md §8.4). Pure: time, chance and the budget are arguments.
+// (docs/tiktok-wire.md §8.4). Pure: time, jitter and the budget are arguments.
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -28,7 +28,7 @@ inline constexpr std::uint32_t repeats_max = 3;
 /// Only an upper bound: token_service::refresh_after_401 decides when a token is given up.
 inline constexpr std::uint32_t token_refusals_max = 8;
 
-/// `chance` is in [0, 1). `named_wait` is TikTok's Retry-After. `left` is what remains of the deadline at
+/// `jitter` is in [0, 1). `named_wait` is TikTok's Retry-After. `left` is what remains of the deadline at
 /// `now`. `waits_for_slots`: may wait for a rate limit although the call writes, because a refused call had
 /// no effect.
 retry_decision decide_retry(const failure& f, tiktok::repeat_class repeats, const tries& so_far,

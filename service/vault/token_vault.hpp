@@ -1,6 +1,6 @@
 // The only part that handles both a token and its ciphertext. Shared by all workers: the roles of the store
 // behind it are thread-safe, and the cache of decrypted sets is sharded and locked for nanoseconds, never
-// across a wait. Owned by main.
+// across a wait. Owned by the service.
 //
 // Failures of all calls: user_not_connected (no such connection), vault_unavailable, deadline_exceeded.
 #pragma once

@@ -1,7 +1,7 @@
 // TikTok's windows for calls: a slot is taken from memory, and the store is asked only when this replica's
 // share of a window is used up or expired. With a store for one process (SQLite) it is never asked. Shared by
-// all workers; owned by main. Requests to the store run on the home worker as separate tasks, one at a time
-// per window, so a cancelled caller does not affect others.
+// all workers; owned by the service. Requests to the store run on the home worker as separate tasks, one at a
+// time per window, so a cancelled caller does not affect others.
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -42,7 +42,7 @@ public:
     shared_windows& operator=(const shared_windows&) = delete;
 
     using taken = std::variant<limits::permit, limits::no_slot, must_ask, store_unavailable>;
-    /// As limits::window_table::expect. Any thread.
+    /// As limits::window_table::prefetch. Any thread.
     void prefetch(std::string_view key) const;
     /// A slot of (key, kind), from memory; the hot path. Any thread.
     taken take(std::string_view key, std::uint8_t kind, steady_time now, deadline until);

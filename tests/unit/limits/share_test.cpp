@@ -88,7 +88,7 @@ TEST(Share, AsksForALittleMoreWhereTheLimitIsWide) {
     EXPECT_EQ(request_size(5, 0, 6, 3), 6U);
 }
 
-/// The store's side: the shares that it has granted, and until when (store/postgresql/windows.cpp).
+/// The store's side: the shares that it has granted, and until when (store/window_shares.cpp).
 struct model_store {
     struct row {
         std::uint32_t capacity = 0;

@@ -102,7 +102,7 @@ TEST_F(FullDisk, FaultQHowCallsEndedIsWrittenDownWhenThereIsRoomAgain) {
     EXPECT_EQ(row("key7").state, store::post_state::begun);
     disk.is_full = false;
     all_are_written();
-    run(at->on().beat(soon())); // like housekeeping
+    run(at->on().beat(soon())); // as the maintenance does
     EXPECT_EQ(at->on().state().now, store::condition::ok);
     for (const auto& name : names)
         expect_healed(name);
