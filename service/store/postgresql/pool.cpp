@@ -35,9 +35,9 @@ postgresql_pool::postgresql_pool(postgresql_address address, store_limits limits
 
 void postgresql_pool::stop() {
     if (!thread_.joinable()) return;
+    jobs_.end(); // first, so that coroutines of the loop that wait for a queued unit end with the loop
     home_.stop();
     thread_.join();
-    jobs_.end();
 }
 
 void postgresql_pool::run_thread() {
