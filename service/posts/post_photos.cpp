@@ -1,6 +1,6 @@
 // publisher::post_photos (docs/tiktok-wire.md §4.4): TikTok pulls the pictures, so the init is the only
 // request.
-#include "posts/ledger.hpp"
+#include "posts/attempt_writer.hpp"
 #include "posts/post_facts.hpp"
 #include "posts/post_settings.hpp"
 #include "posts/post_video.hpp"
@@ -26,17 +26,17 @@ task<result<post_answer>> publisher::post_photos(user_api::bound_api& tiktok, ph
             "With MEDIA_UPLOAD the creator chooses the privacy level; yours has no effect.");
     }
 
-    ledger_entry ledger(ledger_, tiktok.recorder(), tiktok.user(), by,
-                        what.direct ? "direct_photo" : "inbox_photo", what.info);
-    auto begun = co_await ledger.begin(tiktok.until());
+    attempt_writer attempt(ledger_, tiktok.recorder(), tiktok.user(), by,
+                           what.direct ? "direct_photo" : "inbox_photo", what.info);
+    auto begun = co_await attempt.begin(tiktok.until());
     if (!begun) co_return begun.error();
     auto started = co_await tiktok.init_photos(what.info, what.direct, what.urls, what.cover_index);
-    if (!started) co_return co_await ledger.end_failed_init(started.error(), tiktok.until());
+    if (!started) co_return co_await attempt.end_failed_init(started.error(), tiktok.until());
     tiktok.record().publish_id = started->id.text();
-    ledger.record().id = started->id;
+    attempt.record().id = started->id;
     out.id = started->id;
     out.status = processing_download;
-    auto settled = co_await ledger.settle(processing_download);
+    auto settled = co_await attempt.settle(processing_download);
     if (!settled) out.warnings.emplace_back("The post is at TikTok, but it could not be written down here.");
     co_return out;
 }

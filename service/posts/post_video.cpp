@@ -21,18 +21,18 @@ task<result<tiktok::started_post>> init(user_api::bound_api& tiktok, const video
 }
 
 /// The upload was interrupted. There can be a post only if TikTok may have all chunks.
-task<failure> end_of_broken_upload(failure f, bool direct, ledger_entry& ledger) {
+task<failure> end_of_broken_upload(failure f, bool direct, attempt_writer& attempt) {
     const bool may_be_whole = f.details() && f.details()->may_have_reached_tiktok;
     if (!may_be_whole) {
-        (void)co_await ledger.fail("upload_broken_off");
+        (void)co_await attempt.fail("upload_broken_off");
         co_return f;
     }
-    (void)co_await ledger.lose();
+    (void)co_await attempt.lose();
     if (!direct) co_return f;
     co_return failure(
         errc::outcome_unknown,
         "The answer to the last chunk was lost; TikTok may post this video. Ask for the status of "
-            + ledger.record().id.text() + " before you try again.")
+            + attempt.record().id.text() + " before you try again.")
         .may_have_reached_tiktok();
 }
 
@@ -46,8 +46,8 @@ task<result<void>> ask_creator(user_api::bound_api& tiktok, store::ledger& rows,
 }
 
 task<result<video_done>> post_video(user_api::bound_api& tiktok, store::ledger& rows, video_job job,
-                                    ledger_entry& ledger) {
-    const wall_time now = ledger.record().created_at;
+                                    attempt_writer& attempt) {
+    const wall_time now = attempt.record().created_at;
     video_done out;
     auto plan = tiktok::plan_chunks(job.from->size_bytes(), job.chunk_hint_bytes);
     if (!plan) co_return plan.error();
@@ -60,22 +60,22 @@ task<result<video_done>> post_video(user_api::bound_api& tiktok, store::ledger& 
         if (!allowed) co_return allowed.error();
     }
 
-    if (!ledger.is_begun()) {
-        auto begun = co_await ledger.begin(tiktok.until());
+    if (!attempt.is_begun()) {
+        auto begun = co_await attempt.begin(tiktok.until());
         if (!begun) co_return begun.error();
     }
     auto started = co_await init(tiktok, job, out.plan);
-    if (!started) co_return co_await ledger.end_failed_init(started.error(), tiktok.until());
+    if (!started) co_return co_await attempt.end_failed_init(started.error(), tiktok.until());
     out.id = started->id;
     tiktok.record().publish_id = out.id.text();
-    auto named = co_await ledger.named(out.id, processing_upload);
+    auto named = co_await attempt.named(out.id, processing_upload);
     if (!named) { // no byte was sent, so nothing will be posted
-        (void)co_await ledger.fail(facts(named.error().code()).name);
+        (void)co_await attempt.fail(facts(named.error().code()).name);
         co_return named.error();
     }
 
     auto sent = co_await sender->send(tiktok, out.id, std::move(started->upload_url));
-    if (!sent) co_return co_await end_of_broken_upload(sent.error(), job.direct, ledger);
+    if (!sent) co_return co_await end_of_broken_upload(sent.error(), job.direct, attempt);
     out.sent = std::move(*sent);
     co_return out;
 }

@@ -3,7 +3,7 @@
 // request that can post.
 #pragma once
 #include "base/result.hpp"
-#include "posts/ledger.hpp"
+#include "posts/attempt_writer.hpp"
 #include "runtime/task.hpp"
 #include "tiktok/chunk_plan.hpp"
 #include "user_api/bound_api.hpp"
@@ -29,10 +29,10 @@ struct video_done {
     std::string content_type; // of the detected container
 };
 
-/// On failure `ledger` has been ended; on success it is named, and the caller settles it. Begins `ledger`
+/// On failure `attempt` has been ended; on success it is named, and the caller settles it. Begins `attempt`
 /// unless that is already done.
 task<result<video_done>> post_video(user_api::bound_api& tiktok, store::ledger& rows, video_job job,
-                                    ledger_entry& ledger);
+                                    attempt_writer& attempt);
 
 /// Reads creator_info before each direct post and checks what it allows. Daily caps have the ledger's wait.
 task<result<void>> ask_creator(user_api::bound_api& tiktok, store::ledger& rows, std::string privacy_level,

@@ -2,7 +2,7 @@
 // that publishes an inbox draft (docs/contract.md §5, docs/tiktok-wire.md §9.2). The kept bytes are posted
 // directly, once.
 #include "files/staged_file_store.hpp"
-#include "posts/ledger.hpp"
+#include "posts/attempt_writer.hpp"
 #include "posts/post_facts.hpp"
 #include "posts/post_settings.hpp"
 #include "posts/post_video.hpp"
@@ -88,12 +88,12 @@ task<result<post_answer>> publisher::earlier_post(user_api::bound_api& tiktok, p
 
 /// Empty if this call has claimed the draft; otherwise the result of the earlier call.
 task<std::optional<result<post_answer>>> publisher::claim(user_api::bound_api& tiktok, publish_id draft,
-                                                          ledger_entry& ledger, wall_time now) {
+                                                          attempt_writer& attempt, wall_time now) {
     const deadline until = tiktok.until();
     for (int round = 0; round < claim_rounds_max; ++round) {
-        auto first = co_await ledger_.claim_draft(tiktok.user(), draft, ledger.name(), until);
+        auto first = co_await ledger_.claim_draft(tiktok.user(), draft, attempt.name(), until);
         if (!first) co_return result<post_answer>(first.error());
-        if (*first == ledger.name()) co_return std::nullopt;
+        if (*first == attempt.name()) co_return std::nullopt;
         auto earlier = co_await ledger_.find_attempt(*first, until);
         if (!earlier) co_return result<post_answer>(earlier.error());
         if (*earlier && !had_no_effect(**earlier)) {
@@ -122,14 +122,14 @@ task<result<post_answer>> publisher::post_draft(user_api::bound_api& tiktok, pub
     tiktok::post_info wanted = merged(read_settings(draft.settings), what);
     auto info = complete_direct(std::move(wanted), default_privacy_level_);
     if (!info) co_return info.error();
-    ledger_entry ledger(ledger_, tiktok.recorder(), tiktok.user(), by, "direct_file", *info);
-    ledger.record().draft = what.id;
-    ledger.record().file = draft.file;
-    auto begun = co_await ledger.begin(tiktok.until());
+    attempt_writer attempt(ledger_, tiktok.recorder(), tiktok.user(), by, "direct_file", *info);
+    attempt.record().draft = what.id;
+    attempt.record().file = draft.file;
+    auto begun = co_await attempt.begin(tiktok.until());
     if (!begun) co_return begun.error();
-    auto settled_before = co_await claim(tiktok, what.id, ledger, by.now);
+    auto settled_before = co_await claim(tiktok, what.id, attempt, by.now);
     if (settled_before) {
-        (void)co_await ledger.fail("superseded");
+        (void)co_await attempt.fail("superseded");
         co_return std::move(*settled_before);
     }
 
@@ -137,21 +137,21 @@ task<result<post_answer>> publisher::post_draft(user_api::bound_api& tiktok, pub
     job.from = bytes.get();
     job.direct = true;
     job.info = std::move(*info);
-    auto done = co_await post_video(tiktok, ledger_, std::move(job), ledger);
+    auto done = co_await post_video(tiktok, ledger_, std::move(job), attempt);
     if (!done) {
         // A failure before the init also ends this attempt.
-        if (ledger.record().state == store::post_state::begun)
-            (void)co_await ledger.fail(facts(done.error().code()).name);
-        const bool nothing_came_of_it = ledger.record().state == store::post_state::settled;
+        if (attempt.record().state == store::post_state::begun)
+            (void)co_await attempt.fail(facts(done.error().code()).name);
+        const bool nothing_came_of_it = attempt.record().state == store::post_state::settled;
         if (nothing_came_of_it)
-            (void)co_await ledger_.release_draft(tiktok.user(), what.id, ledger.name(),
+            (void)co_await ledger_.release_draft(tiktok.user(), what.id, attempt.name(),
                                                  deadline::in(steady_now(), write_time));
         co_return done.error();
     }
-    ledger.record().size_bytes = done->plan.size_bytes;
-    ledger.record().sha256 = done->sent.sha256;
+    attempt.record().size_bytes = done->plan.size_bytes;
+    attempt.record().sha256 = done->sent.sha256;
     post_answer out = answer_of_post(done->id, std::string(processing_upload), what.id);
-    auto settled = co_await ledger.settle(processing_upload);
+    auto settled = co_await attempt.settle(processing_upload);
     const bool linked = co_await link(std::move(draft), done->id);
     if (!settled || !linked)
         out.warnings.emplace_back("The post is at TikTok, but it could not be written down here.");

@@ -1,6 +1,6 @@
 #include "posts/publisher.hpp"
 
-#include "posts/ledger.hpp"
+#include "posts/attempt_writer.hpp"
 #include "posts/post_settings.hpp"
 #include "store/ledger.hpp"
 

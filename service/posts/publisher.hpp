@@ -27,7 +27,7 @@ struct webhook_event;
 
 namespace gateway::posts {
 
-class ledger_entry;
+class attempt_writer;
 
 /// The origin of a post, for the ledger.
 struct post_origin {
@@ -132,7 +132,7 @@ private:
     task<result<post_answer>> earlier_post(user_api::bound_api& tiktok, publish_id draft, publish_id post,
                                            wall_time now);
     task<std::optional<result<post_answer>>> claim(user_api::bound_api& tiktok, publish_id draft,
-                                                   ledger_entry& ledger, wall_time now);
+                                                   attempt_writer& attempt, wall_time now);
     task<bool> link(store::post_record draft, publish_id post);
     task<result<post_answer>> post_draft(user_api::bound_api& tiktok, publish_request what,
                                          store::post_record draft, std::unique_ptr<body_source> bytes,

@@ -1,6 +1,6 @@
 // publisher::upload_video: bytes that come with the call, staged bytes, or a URL that TikTok pulls.
 #include "files/staged_file_store.hpp"
-#include "posts/ledger.hpp"
+#include "posts/attempt_writer.hpp"
 #include "posts/post_facts.hpp"
 #include "posts/post_settings.hpp"
 #include "posts/post_video.hpp"
@@ -28,22 +28,22 @@ task<result<tiktok::started_post>> start_at_tiktok(user_api::bound_api& tiktok, 
 
 /// TikTok pulls the video, so the init is the only request.
 task<result<upload_answer>> start_pull(user_api::bound_api& tiktok, store::ledger& rows, upload_request what,
-                                       ledger_entry& ledger) {
-    const wall_time now = ledger.record().created_at;
+                                       attempt_writer& attempt) {
+    const wall_time now = attempt.record().created_at;
     if (what.direct) {
         auto allowed = co_await ask_creator(tiktok, rows, what.info.privacy_level, now);
         if (!allowed) co_return allowed.error();
     }
-    auto begun = co_await ledger.begin(tiktok.until());
+    auto begun = co_await attempt.begin(tiktok.until());
     if (!begun) co_return begun.error();
     auto started = co_await start_at_tiktok(tiktok, what);
-    if (!started) co_return co_await ledger.end_failed_init(started.error(), tiktok.until());
+    if (!started) co_return co_await attempt.end_failed_init(started.error(), tiktok.until());
     tiktok.record().publish_id = started->id.text();
-    ledger.record().id = started->id;
+    attempt.record().id = started->id;
     upload_answer out;
     out.id = started->id;
     out.status = processing_download;
-    auto settled = co_await ledger.settle(processing_download);
+    auto settled = co_await attempt.settle(processing_download);
     if (!settled) out.warnings.emplace_back(not_written_down);
     if (!what.direct && what.keep) out.warnings.emplace_back(bytes_are_not_kept);
     co_return out;
@@ -77,7 +77,7 @@ upload_answer answer_of(video_done done) {
 
 /// Call when TikTok has all bytes.
 task<upload_answer> finish_upload(video_done done, tee_source& body, upload_request what,
-                                  ledger_entry& ledger, post_origin by) {
+                                  attempt_writer& attempt, post_origin by) {
     std::string content_type = done.content_type;
     upload_answer out = answer_of(std::move(done));
     out.file = what.file;
@@ -86,11 +86,11 @@ task<upload_answer> finish_upload(video_done done, tee_source& body, upload_requ
     if (kept) out.file = kept->id;
     const bool for_later = !what.direct && what.keep && !out.file.empty();
 
-    store::post_record& record = ledger.record();
+    store::post_record& record = attempt.record();
     record.size_bytes = out.size_bytes;
     record.sha256 = out.sha256;
     if (for_later) record.file = out.file.text();
-    auto settled = co_await ledger.settle(processing_upload);
+    auto settled = co_await attempt.settle(processing_upload);
     if (!settled) out.warnings.emplace_back(not_written_down);
     if (!what.direct && what.keep && !for_later) out.warnings.emplace_back(bytes_are_not_kept);
     if (!what.direct && !what.info.caption.empty()) out.warnings.emplace_back(caption_is_kept);
@@ -109,9 +109,9 @@ task<result<upload_answer>> publisher::upload_video(user_api::bound_api& tiktok,
     }
     const std::string kind =
         std::string(what.direct ? "direct" : "inbox") + (what.url.empty() ? "_file" : "_url");
-    ledger_entry ledger(ledger_, tiktok.recorder(), tiktok.user(), by, kind, what.info);
+    attempt_writer attempt(ledger_, tiktok.recorder(), tiktok.user(), by, kind, what.info);
     if (!what.url.empty()) {
-        auto out = co_await start_pull(tiktok, ledger_, what, ledger);
+        auto out = co_await start_pull(tiktok, ledger_, what, attempt);
         if (out && !what.direct && !what.info.caption.empty()) out->warnings.emplace_back(caption_is_kept);
         co_return out;
     }
@@ -131,9 +131,9 @@ task<result<upload_answer>> publisher::upload_video(user_api::bound_api& tiktok,
     job.direct = what.direct;
     job.info = what.info;
     job.chunk_hint_bytes = what.chunk_hint_bytes;
-    auto done = co_await post_video(tiktok, ledger_, std::move(job), ledger);
+    auto done = co_await post_video(tiktok, ledger_, std::move(job), attempt);
     if (!done) co_return done.error();
-    co_return co_await finish_upload(std::move(*done), body, std::move(what), ledger, std::move(by));
+    co_return co_await finish_upload(std::move(*done), body, std::move(what), attempt, std::move(by));
 }
 
 } // namespace gateway::posts

@@ -1,4 +1,4 @@
-#include "posts/ledger.hpp"
+#include "posts/attempt_writer.hpp"
 
 #include "base/failpoint.hpp"
 #include "posts/daily_wait.hpp"
@@ -21,8 +21,8 @@ failure taken_for_dead() {
 
 } // namespace
 
-ledger_entry::ledger_entry(store::ledger& rows, telemetry::recorder& counts, user_id user,
-                           const post_origin& by, std::string_view kind, const tiktok::post_info& info)
+attempt_writer::attempt_writer(store::ledger& rows, telemetry::recorder& counts, user_id user,
+                               const post_origin& by, std::string_view kind, const tiktok::post_info& info)
     : rows_(rows), counts_(counts) {
     record_.attempt = new_ulid(wall_now());
     record_.user = std::move(user);
@@ -36,7 +36,7 @@ ledger_entry::ledger_entry(store::ledger& rows, telemetry::recorder& counts, use
     record_.updated_at = by.now;
 }
 
-task<result<void>> ledger_entry::begin(deadline until) {
+task<result<void>> attempt_writer::begin(deadline until) {
     record_.state = store::post_state::begun;
     auto done = co_await rows_.begin(record_, until);
     if (!done) { // it may have been written all the same; then it is ended as failed
@@ -53,7 +53,7 @@ task<result<void>> ledger_entry::begin(deadline until) {
     co_return result<void>{};
 }
 
-task<result<void>> ledger_entry::write() {
+task<result<void>> attempt_writer::write() {
     record_.updated_at = wall_now();
     // After the end of a call with a key, the key is finished, too.
     const bool key_follows = record_.state != store::post_state::begun && !record_.idempotency_key.empty();
@@ -65,20 +65,20 @@ task<result<void>> ledger_entry::write() {
     co_return result<void>{};
 }
 
-task<result<void>> ledger_entry::named(publish_id id, std::string_view status) {
+task<result<void>> attempt_writer::named(publish_id id, std::string_view status) {
     record_.id = std::move(id);
     record_.status = status;
     return write();
 }
 
-task<result<void>> ledger_entry::settle(std::string_view status) {
+task<result<void>> attempt_writer::settle(std::string_view status) {
     record_.state = store::post_state::settled;
     record_.status = status;
     counts_.post_ended("settled");
     return write(); // if TikTok's webhook was faster, the store keeps its status
 }
 
-task<result<void>> ledger_entry::fail(std::string_view fail_reason) {
+task<result<void>> attempt_writer::fail(std::string_view fail_reason) {
     record_.state = store::post_state::settled;
     record_.status = failed;
     record_.fail_reason = fail_reason;
@@ -86,13 +86,13 @@ task<result<void>> ledger_entry::fail(std::string_view fail_reason) {
     return write();
 }
 
-task<result<void>> ledger_entry::lose() {
+task<result<void>> attempt_writer::lose() {
     record_.state = store::post_state::outcome_unknown;
     counts_.post_ended("outcome_unknown");
     return write();
 }
 
-task<failure> ledger_entry::end_failed_init(failure why, deadline until) {
+task<failure> attempt_writer::end_failed_init(failure why, deadline until) {
     // Without a byte of the video nothing can come of an init that announces bytes, even if TikTok has it.
     const bool init_can_post = !record_.kind.ends_with("_file");
     failure meant = meaning_of_failed_init(why, init_can_post);

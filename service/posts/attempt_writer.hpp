@@ -23,11 +23,11 @@ namespace gateway::posts {
 /// Steps after the begin are written even after the call's deadline, because they have happened.
 inline constexpr milliseconds write_time{5'000};
 
-class ledger_entry {
+class attempt_writer {
 public:
     /// `kind` as in store::post_record.
-    ledger_entry(store::ledger& rows, telemetry::recorder& counts, user_id user, const post_origin& by,
-                 std::string_view kind, const tiktok::post_info& info);
+    attempt_writer(store::ledger& rows, telemetry::recorder& counts, user_id user, const post_origin& by,
+                   std::string_view kind, const tiktok::post_info& info);
 
     store::post_record& record() { return record_; }
     const std::string& name() const { return record_.attempt; }
