@@ -12,12 +12,12 @@ namespace gateway::actions {
 namespace {
 
 task<result<answer>> start_login(call& c, connections::connection_service& connections) {
-    connections::login_options wish;
-    wish.scopes = c.input.texts("scopes");
-    wish.return_url = c.input.text("return_url");
-    wish.disable_auto_auth = c.input.flag("disable_auto_auth");
-    wish.replace_account = c.input.flag("replace_account");
-    const auto started = co_await connections.start(c.by, c.user, std::move(wish), c.now, c.until);
+    connections::login_options options;
+    options.scopes = c.input.texts("scopes");
+    options.return_url = c.input.text("return_url");
+    options.disable_auto_auth = c.input.flag("disable_auto_auth");
+    options.replace_account = c.input.flag("replace_account");
+    const auto started = co_await connections.start(c.by, c.user, std::move(options), c.now, c.until);
     if (!started) co_return started.error();
     object out{.json = connections::to_json(*started)};
     co_return answer{std::move(out)};

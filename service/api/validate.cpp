@@ -44,17 +44,17 @@ void note_unknown(faults_of_call& faults, std::string_view name, const row& what
                                                  : "is not an input of this action; it takes " + known});
 }
 
-result<checked_input> judged(const validation& by, const json::object& given, faults_of_call faults) {
+result<checked_input> check_values(const validation& by, const json::object& given, faults_of_call faults) {
     for (const auto& member : given)
         if (!find_input(by.what, member.key())) note_unknown(faults, member.key(), by.what);
 
-    const input_validator judge{by.verified_url_prefixes, faults};
+    const input_validator validator{by.verified_url_prefixes, faults};
     json::object out;
     // In the row's order, which makes the text of the checked inputs canonical for the fingerprint.
     for (const auto& rule : by.what.inputs) {
         const auto* value = given.if_contains(rule.name);
         if (value && !value->is_null()) { // many clients send null for an absent value
-            if (auto good = judge.judge(rule, *value)) out.emplace(rule.name, std::move(*good));
+            if (auto good = validator.check(rule, *value)) out.emplace(rule.name, std::move(*good));
         } else if (!rule.fallback.empty()) {
             out.emplace(rule.name, value_of_query(rule, {rule.fallback}));
         } else if (rule.required) {
@@ -97,16 +97,16 @@ result<checked_input> check_query(const validation& by, std::string_view query) 
     }
     for (const auto& pair : parsed->pairs())
         if (!find_input(by.what, pair.name)) note_unknown(faults, pair.name, by.what);
-    return judged(by, given, std::move(faults));
+    return check_values(by, given, std::move(faults));
 }
 
 result<checked_input> check_body(const validation& by, std::string_view text) {
-    if (text.empty()) return judged(by, {}, {});
+    if (text.empty()) return check_values(by, {}, {});
     auto parsed = parse_json(text);
     if (!parsed) return parsed.error();
     if (!parsed->is_object())
         return failure{errc::malformed_json, "The body must be a JSON object of inputs."};
-    return judged(by, parsed->get_object(), {});
+    return check_values(by, parsed->get_object(), {});
 }
 
 result<void> refuse_query(std::string_view query) {

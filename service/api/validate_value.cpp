@@ -56,7 +56,7 @@ input_validator::maybe input_validator::fault(std::string field, std::string rea
     return std::nullopt;
 }
 
-input_validator::maybe input_validator::judge(const input& rule, const value& given) const {
+input_validator::maybe input_validator::check(const input& rule, const value& given) const {
     const std::string name(rule.name);
     switch (rule.type) {
         case kind::text:
@@ -177,11 +177,11 @@ input_validator::maybe input_validator::list(const input& rule, const value& giv
     for (std::size_t i = 0; i < items->size(); ++i) {
         const auto field = at(rule.name, i);
         const auto& item = (*items)[i];
-        auto judged = rule.type == kind::url_list    ? url(field, item)
-                      : rule.type == kind::file_list ? file(field, item)
-                                                     : text(item_rule, field, item);
-        good = good && judged;
-        if (judged) out.push_back(std::move(*judged));
+        auto checked = rule.type == kind::url_list    ? url(field, item)
+                       : rule.type == kind::file_list ? file(field, item)
+                                                      : text(item_rule, field, item);
+        good = good && checked;
+        if (checked) out.push_back(std::move(*checked));
     }
     if (!good) return std::nullopt;
     return value(std::move(out));

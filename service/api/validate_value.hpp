@@ -18,7 +18,7 @@ struct input_validator {
     std::vector<field_fault>& faults;
 
     /// The checked value for the handler; nothing if a fault was added.
-    std::optional<boost::json::value> judge(const input& rule, const boost::json::value& given) const;
+    std::optional<boost::json::value> check(const input& rule, const boost::json::value& given) const;
 
 private:
     using value = boost::json::value;
@@ -36,7 +36,7 @@ private:
 };
 
 /// The JSON value of one input of a query. Texts that are not valid for the kind stay strings, so that
-/// judge() refuses them.
+/// check() refuses them.
 boost::json::value value_of_query(const input& rule, const std::vector<std::string_view>& given);
 
 } // namespace gateway::api

@@ -17,8 +17,8 @@ constexpr milliseconds look_every{20};
 constexpr seconds shortened_to{2}; // after a second signal
 /// The time for begun handshakes to finish: a few round trips over any distance.
 constexpr milliseconds last_handshakes{300};
-constexpr milliseconds every_door_within{1'000};
-constexpr seconds last_lines_within{1};
+constexpr milliseconds close_timeout{1'000};
+constexpr seconds last_log_lines_within{1};
 /// The time for cancelled calls to store their outcome and answer.
 constexpr seconds last_answers_within{5};
 /// A refresh makes at most two requests of 15 s each, and stores the result.
@@ -32,12 +32,12 @@ task<void> drain_tokens(tokens::token_service& tokens, std::shared_ptr<std::prom
 
 } // namespace
 
-void service::stop_being_ready() {
+void service::become_unready() {
     listeners_.now.store(inbound::phase::leaving);
 }
 
 /// Waits only a bounded time for each worker, so a blocked one does not stop the drain.
-void service::close_doors(milliseconds last_handshakes) {
+void service::close_listeners(milliseconds last_handshakes) {
     std::vector<std::future<void>> closed;
     for (auto& one : api_workers_) {
         auto completed =
@@ -47,7 +47,7 @@ void service::close_doors(milliseconds last_handshakes) {
             worker->listener.stop_accepting(last_handshakes, [completed] { completed->set_value(); });
         });
     }
-    const auto until = steady_now() + last_handshakes + every_door_within;
+    const auto until = steady_now() + last_handshakes + close_timeout;
     for (auto& one : closed)
         one.wait_until(until);
     listeners_.now.store(inbound::phase::closed);
@@ -87,8 +87,8 @@ bool service::holds_unfinished_work() const {
                        [](const auto& one) { return one->home.group().size() > 0; });
 }
 
-void service::leave(int exit_code) {
-    lines_.flush(last_lines_within);
+void service::exit_process(int exit_code) {
+    lines_.flush(last_log_lines_within);
     std::_Exit(exit_code);
 }
 
@@ -109,11 +109,11 @@ void wait_until_nothing_is_left(service& of, signals& from, steady_time until) {
 void drain(service& of, const settings::drain& settings, signals& from) {
     const steady_time began = steady_now();
     of.sink().log(telemetry::level::info, "draining");
-    of.stop_being_ready();
+    of.become_unready();
     bool hurried = false;
     for (const auto until = began + settings.delay; !hurried && steady_now() < until;)
         hurried = from.wait(until) == signals::what::terminate;
-    of.close_doors(std::min(settings.delay, last_handshakes));
+    of.close_listeners(std::min(settings.delay, last_handshakes));
 
     auto until = std::max(began + settings.deadline, steady_now());
     if (hurried) until = std::min(until, steady_now() + shortened_to);

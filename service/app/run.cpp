@@ -26,7 +26,7 @@ int run(const std::string& settings_file) {
         reload(serving, settings_file);
     drain(serving, serving.store_lost() ? at_once : settings.drain, from);
     const int code = serving.failed() ? exit_failed : exit_well;
-    if (serving.holds_unfinished_work()) serving.leave(code);
+    if (serving.holds_unfinished_work()) serving.exit_process(code);
     return code;
 }
 

@@ -54,9 +54,9 @@ public:
     void start();
 
     // The drain of docs/contract.md §8, step by step (drain.cpp).
-    void stop_being_ready();
+    void become_unready();
     /// Returns when every listener is closed: earlier requests are served, later ones are refused.
-    void close_doors(milliseconds last_handshakes);
+    void close_listeners(milliseconds last_handshakes);
     void end_idle_connections();
     bool anything_left() const;
     /// Ends the waits of all calls: each stores its outcome and answers `draining`.
@@ -69,7 +69,7 @@ public:
     /// destroyed.
     bool holds_unfinished_work() const;
     /// Ends the process at once, after writing the last log lines. All durable data is already written.
-    [[noreturn]] void leave(int exit_code);
+    [[noreturn]] void exit_process(int exit_code);
 
     /// The key ring of SIGHUP, with the check of the start; if it is refused, the old one stays.
     result<void> change_keys(vault::key_ring fresh);

@@ -117,7 +117,7 @@ public:
                        tiktok::oauth& ask, tokens::token_service& tokens, login_settings logins);
 
     /// invalid_input with fields (scopes, return_url).
-    task<result<login_start>> start(const settings::caller& by, user_id user, login_options wish,
+    task<result<login_start>> start(const settings::caller& by, user_id user, login_options options,
                                     wall_time now, deadline until);
     /// Always gives a page, never a failure, because the client is a browser.
     task<callback_end> callback(callback_query query, wall_time now, deadline until);

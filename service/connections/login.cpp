@@ -22,16 +22,16 @@ std::string hash_of(std::string_view state) {
     return std::string(as_text(sha256(state)));
 }
 
-std::vector<field_fault> faults_of(const login_options& wish, const settings::caller& by,
+std::vector<field_fault> faults_of(const login_options& options, const settings::caller& by,
                                    const login_settings& logins) {
     std::vector<field_fault> out;
-    for (std::size_t i = 0; i < wish.scopes.size(); ++i) {
+    for (std::size_t i = 0; i < options.scopes.size(); ++i) {
         const auto& known = logins.scopes;
-        if (std::find(known.begin(), known.end(), wish.scopes[i]) == known.end())
+        if (std::find(known.begin(), known.end(), options.scopes[i]) == known.end())
             out.push_back({"scopes[" + std::to_string(i) + "]",
                            "must be one of the scopes this gateway is set up for"});
     }
-    const auto& url = wish.return_url;
+    const auto& url = options.return_url;
     const bool good =
         url.empty() || is_url_under(url, logins.public_url) || is_url_under_any(url, by.return_url_prefixes);
     if (!good)
@@ -68,11 +68,11 @@ bool complete(const tiktok::token_answer& answer) {
 } // namespace
 
 task<result<login_start>> connection_service::start(const settings::caller& by, user_id user,
-                                                    login_options wish, wall_time now, deadline until) {
-    auto faults = faults_of(wish, by, logins_);
+                                                    login_options options, wall_time now, deadline until) {
+    auto faults = faults_of(options, by, logins_);
     if (!faults.empty())
         co_return failure{errc::invalid_input, "This login cannot be started."}.fields(std::move(faults));
-    if (wish.scopes.empty()) wish.scopes = logins_.scopes;
+    if (options.scopes.empty()) options.scopes = logins_.scopes;
 
     const std::string state = to_base64url(random_bytes(state_bytes));
     const secret verifier = new_verifier();
@@ -86,16 +86,16 @@ task<result<login_start>> connection_service::start(const settings::caller& by, 
         if (!sealed) co_return sealed.error();
         record.sealed_verifier = std::move(*sealed);
     }
-    record.return_url = wish.return_url;
-    record.scopes = joined(wish.scopes);
+    record.return_url = options.return_url;
+    record.scopes = joined(options.scopes);
     record.expires_at = now + login_time;
-    record.replace_account = wish.replace_account;
+    record.replace_account = options.replace_account;
     const auto stored = co_await begun_.put(std::move(record), until);
     if (!stored) co_return stored.error();
 
     const authorize_request request{
-        logins_.authorize_url, ask_.client_key(),     ask_.redirect_uri(), state, challenge,
-        wish.scopes,           wish.disable_auto_auth};
+        logins_.authorize_url, ask_.client_key(),        ask_.redirect_uri(), state, challenge,
+        options.scopes,        options.disable_auto_auth};
     co_return login_start{authorize_url(request), now + login_time};
 }
 

@@ -72,11 +72,14 @@ public:
     call_times(const settings::deadlines& allowed, const shutdown_cutoff& calls_end)
         : allowed_(allowed), calls_end_(calls_end) {}
 
-    /// `wish`: the caller's timeout, which can only shorten. `upload_bytes`: if the size is already known.
-    deadline until(const request& what, std::optional<milliseconds> wish, std::uint64_t upload_bytes) const {
+    /// `requested`: the caller's timeout, which can only shorten. `upload_bytes`: if the size is already
+    /// known.
+    deadline until(const request& what, std::optional<milliseconds> requested,
+                   std::uint64_t upload_bytes) const {
         const auto own =
             deadline::in(what.arrived, allowed_time(what.what->takes_time, upload_bytes, allowed_));
-        return (wish ? own.no_later_than(deadline::in(what.arrived, *wish)) : own).capped_by(calls_end_);
+        return (requested ? own.no_later_than(deadline::in(what.arrived, *requested)) : own)
+            .capped_by(calls_end_);
     }
     /// Whether the drain's deadline has passed.
     bool ended_by_drain(steady_time now) const { return now >= calls_end_.at(); }

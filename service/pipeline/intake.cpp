@@ -41,7 +41,7 @@ task<result<void>> open_form(const request& what, const body_plan& plan, intake&
     const auto opened = co_await into.form->open(until);
     if (!opened) co_return opened.error();
     into.body.source = into.form.get();
-    if (!into.form->has_input() && into.form->goes() == multipart_source::way::held) {
+    if (!into.form->has_input() && into.form->buffered() == multipart_source::buffering::in_memory) {
         const auto whole = co_await into.form->hold(memory, until);
         if (!whole) co_return whole.error();
     }
@@ -107,9 +107,9 @@ task<result<intake>> body_intake::take(const request& what, body_plan plan, dead
 }
 
 task<result<void>> body_intake::take_rest(multipart_source& form, caller_name caller, deadline until) const {
-    if (form.goes() == multipart_source::way::staged)
+    if (form.buffered() == multipart_source::buffering::on_disk)
         co_return co_await form.stage(files_, std::move(caller), keep_hours_, until);
-    if (form.goes() == multipart_source::way::held && !form.is_held())
+    if (form.buffered() == multipart_source::buffering::in_memory && !form.is_held())
         co_return co_await form.hold(memory_, until);
     co_return result<void>{};
 }

@@ -65,9 +65,9 @@ task<result<void>> multipart_source::open(deadline until) {
     const bool nothing_behind =
         announced && (*announced == room || *announced + 2 == room); // or only a line break
     if (fits_into_a_chunk(content_length_bytes_))
-        goes_ = way::held;
+        buffered_ = buffering::in_memory;
     else
-        goes_ = nothing_behind ? way::streamed : way::staged;
+        buffered_ = nothing_behind ? buffering::none : buffering::on_disk;
     co_return result<void>{};
 }
 

@@ -33,15 +33,16 @@ public:
     multipart_source(body_source& raw, std::string_view boundary, std::uint64_t content_length_bytes);
     ~multipart_source() override;
 
-    enum class way { held, streamed, staged };
+    /// Where the rest of the form is kept before the file is sent.
+    enum class buffering { in_memory, none, on_disk };
 
     /// Reads up to the first byte of the file. Errors of http::multipart_form and of the body.
     task<result<void>> open(deadline until);
     /// After open().
-    way goes() const { return goes_; }
+    buffering buffered() const { return buffered_; }
 
-    /// For that way only, once: reads the rest of the form. Then the size is known, and the form is valid.
-    /// overloaded if the memory is used up.
+    /// For that buffering only, once: reads the rest of the form. Then the size is known, and the form is
+    /// valid. overloaded if the memory is used up.
     task<result<void>> hold(byte_budget& room, deadline until);
     task<result<void>> stage(files::staged_file_store& room, caller_name caller, std::uint32_t keep_hours,
                              deadline until);
@@ -84,7 +85,7 @@ private:
     bool announced_ = false;       // the file part has a Content-Length
     bool counted_ = false;
     std::optional<failure> broken_; // the first error of the body or the parser
-    way goes_ = way::held;
+    buffering buffered_ = buffering::in_memory;
 
     std::optional<byte_budget::permit> memory_;
     std::unique_ptr<held_bytes> held_;

@@ -49,7 +49,7 @@ struct pipeline::flow {
     api::outcome& out;
     std::shared_ptr<const caller_book> book; // kept to the end of the call, also if SIGHUP replaces it
     const settings::caller* by = nullptr;
-    std::optional<milliseconds> wish;
+    std::optional<milliseconds> requested_timeout;
     body_plan plan;
     deadline intake_until{steady_time{}};
     intake taken;
@@ -69,16 +69,16 @@ bool pipeline::flow::admit() {
     if (row.needs_connection) with.users_.prefetch(what.names->user);
     if (!what.path->at("publish_id").empty()) with.posts_.prefetch(what.names->user);
     // The deadline, since everything from here on may wait.
-    const auto wished = parse_timeout_header(what.timeout_seconds);
-    if (!passes(wished)) return false;
-    wish = *wished;
+    const auto timeout = parse_timeout_header(what.timeout_seconds);
+    if (!passes(timeout)) return false;
+    requested_timeout = *timeout;
     if (row.replays && !passes(check_key(what))) return false;
     // The body: checked by the head alone first, then read as far as the inputs need, then all inputs at
     // once.
     auto planned = plan_body(what);
     if (!passes(planned)) return false;
     plan = std::move(*planned);
-    intake_until = with.times_.until(what, wish, what.content_length.value_or(0));
+    intake_until = with.times_.until(what, requested_timeout, what.content_length.value_or(0));
     return plan.shape != body_shape::none || passes(with.bodies_.take_query(what, taken));
 }
 
@@ -118,7 +118,7 @@ bool pipeline::flow::check_scope() {
 /// The bytes that this call may have to send, as far as known before any is read; for its deadline.
 task<std::uint64_t> pipeline::flow::bytes_to_send() const {
     const auto& c = *call;
-    if (taken.form && taken.form->goes() == multipart_source::way::staged)
+    if (taken.form && taken.form->buffered() == multipart_source::buffering::on_disk)
         co_return 2 * taken.form->size_bytes(); // received, then sent
     if (c.body.source) co_return c.body.source->size_bytes();
     if (const auto files = c.input.files("file_to_upload"); !files.empty()) {
@@ -145,7 +145,7 @@ task<bool> pipeline::flow::prepare() {
     auto& c = *call;
     if (c.what.takes_time == api::deadline_class::upload) {
         const auto bytes = co_await bytes_to_send();
-        c.until = with.times_.until(what, wish, bytes);
+        c.until = with.times_.until(what, requested_timeout, bytes);
     }
     // The acting user and the scopes: reads the vault, without a call to TikTok.
     if (c.what.needs_connection) {

@@ -25,7 +25,7 @@ std::string host_of(const outbound::origin& api) {
     return api.port == 443 ? api.host : api.host + ":" + std::to_string(api.port);
 }
 
-token_outcome judge_failure(failure why) {
+token_outcome outcome_of_failure(failure why) {
     if (why.details() != nullptr && why.details()->may_have_reached_tiktok) return answer_lost{why.message()};
     return try_later{std::move(why), std::nullopt};
 }
@@ -74,7 +74,7 @@ task<token_outcome> oauth::ask(secret form, deadline until) {
     request.wipe();
     auto reply = co_await send_(std::move(bytes), until);
     token_outcome outcome = reply ? read_token_answer(reply->status, reply->body(), reply->retry_after)
-                                  : judge_failure(reply.error());
+                                  : outcome_of_failure(reply.error());
     if (reply) wipe_bytes(reply->bytes); // they contained tokens
     co_return outcome;
 }

@@ -66,7 +66,7 @@ std::string plain_scopes(std::string_view comma_list) {
     return joined(scopes);
 }
 
-token_outcome judge_grant(const boost::json::object& body) {
+token_outcome read_grant(const boost::json::object& body) {
     token_answer out;
     const auto access = text_of(body, "access_token");
     const auto refresh = text_of(body, "refresh_token");
@@ -130,10 +130,10 @@ token_outcome read_token_answer(int status, std::string_view body, std::string_v
     if (parsed && parsed->is_object()) {
         const auto& object = parsed->get_object();
         // Tokens count, whatever stands beside them: they may be all that is left of this grant.
-        if (!text_of(object, "access_token").empty()) return judge_grant(object);
+        if (!text_of(object, "access_token").empty()) return read_grant(object);
         auto words = words_of(status, object);
         if (!words.code.empty() && words.code != "ok") return classify_refusal(std::move(words), retry_after);
-        if (object.contains("access_token")) return judge_grant(object);
+        if (object.contains("access_token")) return read_grant(object);
     }
     // An error without tokens (for example a proxy's page) means that nothing was rotated, so the grant is
     // not in doubt.

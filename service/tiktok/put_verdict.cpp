@@ -15,7 +15,7 @@ put_outcome classify_progress(const put_answer& answer, chunk piece, std::uint64
     return put_outcome::ask;
 }
 
-put_outcome judge_success(const put_answer& answer, chunk piece, std::uint64_t size_bytes) {
+put_outcome classify_success(const put_answer& answer, chunk piece, std::uint64_t size_bytes) {
     if (!answer.all_sent) return put_outcome::ask; // a success although not all bytes were sent
     if (answer.is_page) return put_outcome::ask;   // the bytes may not have reached TikTok
     const bool is_last = piece.last + 1 == size_bytes;
@@ -36,7 +36,7 @@ put_outcome classify_put(const put_answer& answer, chunk piece, std::uint64_t si
         case 200:
         case 201:
         case 206:
-            return judge_success(answer, piece, size_bytes);
+            return classify_success(answer, piece, size_bytes);
         case 403:
         case 404:
             return put_outcome::start_again;

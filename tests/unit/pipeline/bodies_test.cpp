@@ -102,7 +102,7 @@ protected:
     multipart_source::way way_of(std::string bytes) {
         pieces raw(std::move(bytes), 1 << 16);
         auto taken = take(asking("TIKTOK_UPLOAD_VIDEO", raw, as_form));
-        return taken.value().form->goes();
+        return taken.value().form->buffered();
     }
     std::size_t files_on_disk() const {
         std::size_t count = 0;
