@@ -92,13 +92,13 @@ struct call {
     const settings::caller& by;
     const user_id& user;         // of the path; empty if the path has none
     const publish_id& post;      // of the path
-    const path_parameters& path; // all of the path; those of one action are checked by the action
+    const path_parameters& path; // all parameters of the path; the action checks those that are not above
     std::string_view query;      // raw, for rows that parse it themselves
     checked_input input;
     body_facts body;
-    std::string raw_body;                  // for rows that take a document: checked by the action
-    std::string signature;                 // TikTok-Signature
-    std::string idempotency_key;           // batch: each file has its own record under it
+    std::string raw_body;        // for rows that take a document: checked by the action
+    std::string signature;       // TikTok-Signature
+    std::string idempotency_key; // empty if there is none; each file of a batch has a key made from it
     user_api::bound_api* tiktok = nullptr; // bound to the acting user; null if needs_connection is false
     std::span<const std::string> granted;  // the acting user's scopes; owned by tiktok
     telemetry::call_record& record;

@@ -29,7 +29,7 @@ namespace gateway::windows {
 struct must_ask {};
 /// The store does not answer, and the share that may be used without it is used up.
 struct store_unavailable {
-    milliseconds wait{0}; // until a slot is free as far as known, or the store is tried again
+    milliseconds wait{0}; // a call after it finds a slot of this replica free, or asks the store again
 };
 
 class shared_windows {
