@@ -32,6 +32,7 @@ struct pipeline::flow {
     bool check_scope();
     readiness prepare_now();
     task<bool> prepare();
+    task<bool> prepare_keyed();
     task<bool> size_form();
     task<std::uint64_t> bytes_to_send() const;
     std::string fingerprint() const;
@@ -166,7 +167,7 @@ task<bool> pipeline::flow::prepare() {
 /// or a user who has disconnected, do not affect a replay, so they are reported only after the key was
 /// checked.
 task<bool> pipeline::flow::size_form() {
-    prepared = co_await prepare();
+    prepared = co_await prepare_keyed();
     if (prepared) co_return true;
     refused = std::move(out);
     const auto counted = co_await taken.form->count(call->until);
@@ -186,9 +187,22 @@ std::string pipeline::flow::fingerprint() const {
     return idempotency::fingerprint(identity);
 }
 
+/// Nothing is sent to TikTok before the call is prepared, so after an exception the key is free again.
+task<bool> pipeline::flow::prepare_keyed() {
+    try {
+        co_return co_await prepare();
+    } catch (const boost::system::system_error& thrown) {
+        if (thrown.code() == boost::asio::error::operation_aborted) throw;
+    } catch (const std::exception&) { // answered below
+    }
+    constexpr bool writes = false;
+    out = api::internal_fault(writes);
+    co_return false;
+}
+
 task<api::outcome> pipeline::flow::perform() {
     if (refused) co_return std::move(*refused);
-    if (!prepared) prepared = co_await prepare();
+    if (!prepared) prepared = co_await prepare_keyed();
     if (!prepared) co_return std::move(out);
     auto done = co_await call->what.run(*call, with.tools_);
     if (!done) co_return done.error();
