@@ -1,51 +1,27 @@
 #include "actions/post_inputs.hpp"
 
 #include "base/json/values.hpp"
+#include "posts/post_settings.hpp"
 
 #include <cstdint>
 
 namespace gateway::actions {
 namespace json = boost::json;
-namespace {
 
-void fill_common(tiktok::post_info& info, const checked_input& given) {
-    info.privacy_level = given.text("privacy_level");
-    info.disable_comment = given.flag("disable_comment");
-    info.brand_content_toggle = given.flag("brand_content_toggle");
-    info.brand_organic_toggle = given.flag("brand_organic_toggle");
-    if (given.has("is_aigc")) info.is_aigc = given.flag("is_aigc");
-}
-
-} // namespace
-
-tiktok::post_info video_post_info(const checked_input& given) {
+tiktok::post_info post_info_of(const checked_input& given) {
     tiktok::post_info info;
-    fill_common(info, given);
-    info.caption = given.text("caption");
-    info.disable_duet = given.flag("disable_duet");
-    info.disable_stitch = given.flag("disable_stitch");
-    if (given.has("video_cover_timestamp_ms"))
-        info.video_cover_timestamp_ms = static_cast<std::int32_t>(given.integer("video_cover_timestamp_ms"));
+    posts::apply_settings(info, given.values());
     return info;
 }
 
 posts::upload_request upload_request_of(const checked_input& given) {
     posts::upload_request what;
     what.direct = given.flag("publish");
-    what.info = video_post_info(given);
+    what.info = post_info_of(given);
     if (given.has("chunk_size_bytes"))
         what.chunk_hint_bytes = static_cast<std::uint64_t>(given.integer("chunk_size_bytes"));
     what.keep = given.flag("keep");
     return what;
-}
-
-tiktok::post_info photo_post_info(const checked_input& given) {
-    tiktok::post_info info;
-    fill_common(info, given);
-    info.title = given.text("title");
-    info.description = given.text("description");
-    info.auto_add_music = given.flag("auto_add_music");
-    return info;
 }
 
 posts::post_origin post_origin_of(const call& c) {

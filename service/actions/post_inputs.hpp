@@ -56,8 +56,8 @@ constexpr auto with_upload_inputs(const input (&own)[count]) {
 /// The request of these inputs; the caller sets the source of the bytes.
 posts::upload_request upload_request_of(const checked_input& given);
 
-tiktok::post_info video_post_info(const checked_input& given);
-tiktok::post_info photo_post_info(const checked_input& given);
+/// The settings among the inputs; posts/post_settings.cpp lists them.
+tiktok::post_info post_info_of(const checked_input& given);
 posts::post_origin post_origin_of(const call& c);
 
 /// Branded content must not be private (docs/tiktok-wire.md §4.2, W12); refused without asking TikTok.

@@ -29,7 +29,7 @@ task<result<answer>> post_photo(call& c, posts::publisher& posts) {
     what.urls = c.input.texts("photo_images");
     what.cover_index = static_cast<std::uint32_t>(c.input.integer("photo_cover_index"));
     what.direct = direct(c.input);
-    what.info = photo_post_info(c.input);
+    what.info = post_info_of(c.input);
     auto by = post_origin_of(c);
     const auto done = co_await posts.post_photos(*c.tiktok, std::move(what), std::move(by));
     if (!done) co_return done.error();

@@ -4,6 +4,7 @@
 #include "actions/rows.hpp"
 #include "base/append.hpp"
 #include "base/json/values.hpp"
+#include "tiktok/requests.hpp"
 
 #include <utility>
 
@@ -46,8 +47,9 @@ task<result<answer>> fetch_status(call& c, posts::publisher& posts) {
     co_return answer{std::move(out)};
 }
 
-task<result<answer>> cancel_post(call& c, posts::publisher& posts) {
-    const auto done = co_await posts.cancel(*c.tiktok, c.post, c.now);
+task<result<answer>> cancel_post(call& c) {
+    auto what = tiktok::cancel_request(c.post);
+    const auto done = co_await c.tiktok->call(std::move(what));
     if (!done) co_return done.error();
     // TikTok has accepted the request, but not cancelled yet: the status shows when it has.
     object out;

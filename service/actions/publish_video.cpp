@@ -4,7 +4,6 @@
 #include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
 
-#include <cstdint>
 #include <utility>
 
 namespace gateway::actions {
@@ -14,31 +13,8 @@ void check_publish(const given_inputs& all, std::vector<field_fault>& faults) {
     check_branded_content(all.good, faults);
 }
 
-std::optional<bool> flag_if_given(const checked_input& given, std::string_view name) {
-    if (!given.has(name)) return std::nullopt;
-    return given.flag(name);
-}
-
-posts::publish_request request_of(const call& c) {
-    posts::publish_request what;
-    what.id = c.post;
-    if (c.input.has("caption")) what.caption = c.input.text("caption");
-    if (c.input.has("privacy_level")) what.privacy_level = c.input.text("privacy_level");
-    what.disable_comment = flag_if_given(c.input, "disable_comment");
-    what.disable_duet = flag_if_given(c.input, "disable_duet");
-    what.disable_stitch = flag_if_given(c.input, "disable_stitch");
-    what.brand_content_toggle = flag_if_given(c.input, "brand_content_toggle");
-    what.brand_organic_toggle = flag_if_given(c.input, "brand_organic_toggle");
-    what.is_aigc = flag_if_given(c.input, "is_aigc");
-    if (c.input.has("video_cover_timestamp_ms"))
-        what.video_cover_timestamp_ms =
-            static_cast<std::int32_t>(c.input.integer("video_cover_timestamp_ms"));
-    what.direct_post = c.input.flag("direct_post");
-    return what;
-}
-
 task<result<answer>> publish_video(call& c, posts::publisher& posts) {
-    auto what = request_of(c);
+    posts::publish_request what{c.post, c.input.values(), c.input.flag("direct_post")};
     auto by = post_origin_of(c);
     const auto done = co_await posts.publish_draft(*c.tiktok, std::move(what), std::move(by));
     if (!done) co_return done.error();

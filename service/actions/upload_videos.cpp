@@ -109,7 +109,7 @@ object summary(const batch& all) {
 
 task<result<answer>> upload_videos(call& c, posts::publisher& posts, idempotency::runner& keys) {
     if (c.input.flag("publish")) { // before any file is used, because the fault is the same for all
-        const auto fits = posts.check_direct(video_post_info(c.input));
+        const auto fits = posts.check_direct(post_info_of(c.input));
         if (!fits) co_return fits.error();
     }
     batch all{.c = c, .posts = posts, .keys = keys, .files = c.input.files("files_to_upload")};

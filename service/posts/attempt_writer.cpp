@@ -100,8 +100,11 @@ task<failure> attempt_writer::end_failed_init(failure why, deadline until) {
         (void)co_await lose();
     else
         (void)co_await fail(facts(meant.code()).name);
-    co_return co_await with_daily_wait(rows_, record_.user, std::move(meant),
-                                       record_.kind.starts_with("direct_"), record_.created_at, until);
+    co_return co_await with_wait(std::move(meant), until);
+}
+
+task<failure> attempt_writer::with_wait(failure why, deadline until) {
+    return with_daily_wait(rows_, record_.user, std::move(why), is_direct(), record_.created_at, until);
 }
 
 failure meaning_of_failed_init(const failure& f, bool init_can_post) {

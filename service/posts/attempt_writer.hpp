@@ -33,6 +33,8 @@ public:
     const std::string& name() const { return record_.attempt; }
 
     bool is_begun() const { return begun_; }
+    /// Posted at once; otherwise sent to the creator's inbox.
+    bool is_direct() const { return record_.kind.starts_with("direct_"); }
 
     /// If it fails (vault_unavailable), nothing may be sent.
     task<result<void>> begin(deadline until);
@@ -47,6 +49,8 @@ public:
     /// TikTok's init failed, and with it the attempt: writes down whether it was refused or lost. Gives what
     /// to answer; a daily cap comes with the ledger's wait.
     task<failure> end_failed_init(failure why, deadline until);
+    /// Adds the ledger's wait to a refusal by a daily cap.
+    task<failure> with_wait(failure why, deadline until);
 
 private:
     task<result<void>> write();

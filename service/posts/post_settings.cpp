@@ -1,6 +1,5 @@
 #include "posts/post_settings.hpp"
 
-#include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_from.hpp>
@@ -14,7 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// Each setting with its name.
+/// Each setting with its name: that of the input, and that in the ledger.
 template <class Info, class Each>
 void for_each_setting(Info& info, Each each) {
     each("caption", info.caption);
@@ -42,11 +41,6 @@ bool is_set(const std::optional<T>& value) {
     return value.has_value();
 }
 
-template <class T, class U>
-void take_if_given(T& into, const std::optional<U>& from) {
-    if (from) into = *from;
-}
-
 } // namespace
 
 std::string write_settings(const tiktok::post_info& info) {
@@ -61,26 +55,16 @@ tiktok::post_info read_settings(std::string_view text) {
     tiktok::post_info info;
     boost::system::error_code bad;
     const json::value parsed = json::parse(text, bad);
-    if (bad || !parsed.is_object()) return info;
-    for_each_setting(info, [&from = parsed.get_object()]<class T>(std::string_view name, T& into) {
-        const json::value* const value = from.if_contains(name);
-        if (!value) return;
-        if (auto read = json::try_value_to<T>(*value)) into = std::move(*read);
-    });
+    if (!bad && parsed.is_object()) apply_settings(info, parsed.get_object());
     return info;
 }
 
-tiktok::post_info merged(tiktok::post_info info, const publish_request& now) {
-    take_if_given(info.caption, now.caption);
-    take_if_given(info.privacy_level, now.privacy_level);
-    take_if_given(info.disable_comment, now.disable_comment);
-    take_if_given(info.disable_duet, now.disable_duet);
-    take_if_given(info.disable_stitch, now.disable_stitch);
-    take_if_given(info.brand_content_toggle, now.brand_content_toggle);
-    take_if_given(info.brand_organic_toggle, now.brand_organic_toggle);
-    take_if_given(info.is_aigc, now.is_aigc);
-    take_if_given(info.video_cover_timestamp_ms, now.video_cover_timestamp_ms);
-    return info;
+void apply_settings(tiktok::post_info& info, const json::object& given) {
+    for_each_setting(info, [&given]<class T>(std::string_view name, T& into) {
+        const json::value* const value = given.if_contains(name);
+        if (!value) return;
+        if (auto read = json::try_value_to<T>(*value)) into = std::move(*read);
+    });
 }
 
 result<tiktok::post_info> complete_direct(tiktok::post_info info, const std::string& default_privacy_level) {

@@ -2,8 +2,9 @@
 // called. Pure.
 #pragma once
 #include "base/result.hpp"
-#include "posts/publisher.hpp"
 #include "tiktok/types.hpp"
+
+#include <boost/json/object.hpp>
 
 #include <string>
 #include <string_view>
@@ -15,8 +16,8 @@ std::string write_settings(const tiktok::post_info& info);
 /// Unreadable values count as not set.
 tiktok::post_info read_settings(std::string_view json);
 
-/// The values of the publish, else those of the upload.
-tiktok::post_info merged(tiktok::post_info of_upload, const publish_request& now);
+/// Replaces the settings that `given` names: the checked inputs of a call, or an object of write_settings().
+void apply_settings(tiktok::post_info& info, const boost::json::object& given);
 
 /// An absent privacy level becomes the default; the audience is never widened. invalid_input for private
 /// branded content: TikTok's guidelines forbid it, and its API's behaviour is not documented (W12).

@@ -17,7 +17,6 @@ namespace gateway::posts {
 
 struct video_job {
     body_source* from = nullptr;
-    bool direct = false;
     tiktok::post_info info; // for a direct post; complete
     std::optional<std::uint64_t> chunk_hint_bytes;
 };
@@ -31,11 +30,15 @@ struct video_done {
 
 /// On failure `attempt` has been ended; on success it is named, and the caller settles it. Begins `attempt`
 /// unless that is already done.
-task<result<video_done>> post_video(user_api::bound_api& tiktok, store::ledger& rows, video_job job,
-                                    attempt_writer& attempt);
+task<result<video_done>> post_video(user_api::bound_api& tiktok, video_job job, attempt_writer& attempt);
 
-/// Reads creator_info before each direct post and checks what it allows. Daily caps have the ledger's wait.
-task<result<void>> ask_creator(user_api::bound_api& tiktok, store::ledger& rows, std::string privacy_level,
-                               wall_time now);
+/// Posts media that TikTok pulls, so that the init is the only request: creator, ledger, init. Begins and
+/// settles `attempt`; adds a warning if the ledger could not be written.
+task<result<publish_id>> post_pulled(user_api::bound_api& tiktok, tiktok::api_request init,
+                                     std::string privacy_level, attempt_writer& attempt,
+                                     std::vector<std::string>& warnings);
+
+inline constexpr std::string_view not_written_down =
+    "The post is at TikTok, but it could not be written down here.";
 
 } // namespace gateway::posts

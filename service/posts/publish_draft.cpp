@@ -46,7 +46,7 @@ std::optional<result<post_answer>> answer_as_it_stands(const publish_request& wh
         post_answer out;
         out.id = what.id;
         out.status = std::string_view(at.status);
-        if (what.caption) out.warnings.emplace_back(caption_has_no_effect);
+        if (what.settings.contains("caption")) out.warnings.emplace_back(caption_has_no_effect);
         return result<post_answer>(std::move(out));
     }
     if (at.status == send_to_user_inbox) return std::nullopt;
@@ -119,7 +119,8 @@ task<bool> publisher::link(store::post_record draft, publish_id post) {
 task<result<post_answer>> publisher::post_draft(user_api::bound_api& tiktok, publish_request what,
                                                 store::post_record draft, std::unique_ptr<body_source> bytes,
                                                 post_origin by) {
-    tiktok::post_info wanted = merged(read_settings(draft.settings), what);
+    tiktok::post_info wanted = read_settings(draft.settings);
+    apply_settings(wanted, what.settings);
     auto info = complete_direct(std::move(wanted), default_privacy_level_);
     if (!info) co_return info.error();
     attempt_writer attempt(ledger_, tiktok.recorder(), tiktok.user(), by, "direct_file", *info);
@@ -135,9 +136,8 @@ task<result<post_answer>> publisher::post_draft(user_api::bound_api& tiktok, pub
 
     video_job job;
     job.from = bytes.get();
-    job.direct = true;
     job.info = std::move(*info);
-    auto done = co_await post_video(tiktok, ledger_, std::move(job), attempt);
+    auto done = co_await post_video(tiktok, std::move(job), attempt);
     if (!done) {
         // A failure before the init also ends this attempt.
         if (attempt.record().state == store::post_state::begun)
@@ -153,8 +153,7 @@ task<result<post_answer>> publisher::post_draft(user_api::bound_api& tiktok, pub
     post_answer out = answer_of_post(done->id, std::string(processing_upload), what.id);
     auto settled = co_await attempt.settle(processing_upload);
     const bool linked = co_await link(std::move(draft), done->id);
-    if (!settled || !linked)
-        out.warnings.emplace_back("The post is at TikTok, but it could not be written down here.");
+    if (!settled || !linked) out.warnings.emplace_back(not_written_down);
     co_return out;
 }
 

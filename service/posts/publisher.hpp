@@ -10,6 +10,8 @@
 #include "store/ledger.hpp"
 #include "user_api/bound_api.hpp"
 
+#include <boost/json/object.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -71,13 +73,9 @@ struct photos_request {
     tiktok::post_info info;
 };
 
-/// Post settings of a publish call; absent ones are taken from the upload.
 struct publish_request {
     publish_id id;
-    std::optional<std::string> caption, privacy_level;
-    std::optional<bool> disable_comment, disable_duet, disable_stitch, brand_content_toggle,
-        brand_organic_toggle, is_aigc;
-    std::optional<std::int32_t> video_cover_timestamp_ms;
+    boost::json::object settings; // the call's inputs; absent ones are taken from the upload
     bool direct_post = true;
 };
 
@@ -118,8 +116,6 @@ public:
     task<result<post_answer>> publish_draft(user_api::bound_api& tiktok, publish_request what,
                                             post_origin by);
     task<result<status_answer>> status(user_api::bound_api& tiktok, const publish_id& id, wall_time now);
-    /// not_cancellable, no_such_post.
-    task<result<tiktok::document>> cancel(user_api::bound_api& tiktok, publish_id id, wall_time now);
     task<result<store::page_of<store::post_record>>> list(user_id user, std::string cursor,
                                                           std::uint32_t limit, deadline until);
     /// Settles the ledger; a repeated delivery changes nothing. `authorization_removed` is handled elsewhere.

@@ -2,14 +2,13 @@
 
 #include "base/append.hpp"
 #include "base/json/members.hpp"
+#include "base/json/values.hpp"
 #include "base/url.hpp"
 
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <iterator>
+#include <array>
+#include <cstddef>
 #include <utility>
 
 namespace gateway::tiktok {
@@ -17,79 +16,16 @@ namespace {
 
 namespace json = boost::json;
 
-json::array list_of(const std::vector<std::string>& texts) {
-    json::array list;
-    list.reserve(texts.size());
-    for (const std::string& text : texts)
-        list.emplace_back(text);
-    return list;
-}
-
 worker_string written(const json::object& body) {
     return worker_string(std::string_view(json::serialize(body)));
 }
 
 json::object source_info(const video_source& source) {
-    json::object out;
-    if (!source.url.empty()) {
-        out["source"] = "PULL_FROM_URL";
-        out["video_url"] = source.url;
-        return out;
-    }
-    out["source"] = "FILE_UPLOAD";
-    out["video_size"] = source.size_bytes;
-    out["chunk_size"] = source.chunk_size_bytes;
-    out["total_chunk_count"] = source.chunk_count;
-    return out;
-}
-
-json::object data_of(const document& answer) {
-    boost::system::error_code bad;
-    json::value parsed = json::parse(answer.data(), bad);
-    if (bad || !parsed.is_object()) return {};
-    return std::move(parsed.get_object());
-}
-
-std::string text_of(const json::value& value) {
-    if (const auto* text = value.if_string()) return std::string(*text);
-    if (const auto* number = value.if_int64()) return std::to_string(*number);
-    if (const auto* number = value.if_uint64()) return std::to_string(*number);
-    return {};
-}
-
-std::string text_at(const json::object& from, std::string_view name) {
-    const json::value* value = from.if_contains(name);
-    return value ? text_of(*value) : std::string{};
-}
-
-bool flag_at(const json::object& from, std::string_view name) {
-    const json::value* value = from.if_contains(name);
-    return value && value->is_bool() && value->get_bool();
-}
-
-std::optional<std::uint64_t> count_at(const json::object& from, std::string_view name) {
-    const json::value* value = from.if_contains(name);
-    if (!value) return std::nullopt;
-    if (const auto* number = value->if_int64(); number && *number >= 0)
-        return static_cast<std::uint64_t>(*number);
-    if (const auto* number = value->if_uint64()) return *number;
-    return std::nullopt;
-}
-
-/// A scalar or a list, of numbers or strings: TikTok sends all of these (W16).
-std::vector<std::string> ids_at(const json::object& from, std::string_view name) {
-    std::vector<std::string> ids;
-    const json::value* value = from.if_contains(name);
-    if (!value) return ids;
-    const auto add = [&ids](const json::value& one) {
-        if (std::string id = text_of(one); !id.empty()) ids.push_back(std::move(id));
-    };
-    if (const auto* list = value->if_array())
-        for (const json::value& one : *list)
-            add(one);
-    else
-        add(*value);
-    return ids;
+    if (!source.url.empty()) return {{"source", "PULL_FROM_URL"}, {"video_url", source.url}};
+    return {{"source", "FILE_UPLOAD"},
+            {"video_size", source.size_bytes},
+            {"chunk_size", source.chunk_size_bytes},
+            {"total_chunk_count", source.chunk_count}};
 }
 
 failure lacks(const document& answer, std::string_view what) {
@@ -99,13 +35,36 @@ failure lacks(const document& answer, std::string_view what) {
 }
 
 json::object direct_post_info(const post_info& info) {
-    json::object out;
-    out["privacy_level"] = info.privacy_level;
-    out["disable_comment"] = info.disable_comment;
-    // TikTok's tables require both, its examples have neither (W11); sending them fits both.
-    out["brand_content_toggle"] = info.brand_content_toggle;
-    out["brand_organic_toggle"] = info.brand_organic_toggle;
-    return out;
+    // TikTok's tables require both toggles, its examples have neither (W11); sending them fits both.
+    return {{"privacy_level", info.privacy_level},
+            {"disable_comment", info.disable_comment},
+            {"brand_content_toggle", info.brand_content_toggle},
+            {"brand_organic_toggle", info.brand_organic_toggle}};
+}
+
+/// Without a DOM, because statuses are queried often; the id's alphabet needs no escapes.
+worker_string publish_id_body(const publish_id& id) {
+    worker_string body;
+    append_all(body, R"({"publish_id":")", id.text(), R"("})");
+    return body;
+}
+
+/// Own members of the answer's `data`, unchanged; empty if absent. Without a DOM, because a post's status is
+/// queried often.
+template <std::size_t count>
+std::array<std::string_view, count> members_of(const document& answer,
+                                               const std::string_view (&names)[count]) {
+    std::array<std::string_view, count> values;
+    find_members(answer.data(), names, values);
+    return values;
+}
+
+/// A scalar or a list, of numbers or strings: TikTok sends all of these (W16).
+std::vector<std::string> texts_of(std::string_view value) {
+    std::vector<std::string> texts;
+    for (const std::string_view one : json_elements(value))
+        if (std::string text = json_text(one); !text.empty()) texts.push_back(std::move(text));
+    return texts;
 }
 
 } // namespace
@@ -124,34 +83,24 @@ api_request video_list_request(std::string_view fields, std::optional<std::int64
 }
 
 api_request video_query_request(std::string_view fields, const std::vector<std::string>& ids) {
-    json::object filters;
-    filters["video_ids"] = list_of(ids);
-    json::object body;
-    body["filters"] = std::move(filters);
-    return {endpoint::video_query, fields, written(body)};
+    return {endpoint::video_query, fields, written({{"filters", {{"video_ids", json_list(ids)}}}})};
 }
 
 api_request creator_info_request() {
     return {endpoint::creator_info, {}, {}};
 }
 
-api_request video_init_request(const post_info& info, const video_source& source) {
+api_request video_init_request(const post_info& info, bool direct, const video_source& source) {
+    if (!direct) return {endpoint::inbox_init, {}, written({{"source_info", source_info(source)}})};
     json::object post = direct_post_info(info);
     if (!info.caption.empty()) post["title"] = info.caption;
     post["disable_duet"] = info.disable_duet;
     post["disable_stitch"] = info.disable_stitch;
     if (info.video_cover_timestamp_ms) post["video_cover_timestamp_ms"] = *info.video_cover_timestamp_ms;
     if (info.is_aigc) post["is_aigc"] = *info.is_aigc;
-    json::object body;
-    body["post_info"] = std::move(post);
-    body["source_info"] = source_info(source);
-    return {endpoint::video_init, {}, written(body)};
-}
-
-api_request inbox_init_request(const video_source& source) {
-    json::object body;
-    body["source_info"] = source_info(source);
-    return {endpoint::inbox_init, {}, written(body)};
+    return {endpoint::video_init,
+            {},
+            written({{"post_info", std::move(post)}, {"source_info", source_info(source)}})};
 }
 
 api_request content_init_request(const post_info& info, bool direct, const std::vector<std::string>& urls,
@@ -163,29 +112,16 @@ api_request content_init_request(const post_info& info, bool direct, const std::
     }
     if (!info.title.empty()) post["title"] = info.title;
     if (!info.description.empty()) post["description"] = info.description;
-    json::object source;
-    source["source"] = "PULL_FROM_URL";
-    source["photo_images"] = list_of(urls);
-    source["photo_cover_index"] = cover_index;
-    json::object body;
-    body["media_type"] = "PHOTO";
-    body["post_mode"] = direct ? "DIRECT_POST" : "MEDIA_UPLOAD";
+    json::object body{{"media_type", "PHOTO"},
+                      {"post_mode", direct ? "DIRECT_POST" : "MEDIA_UPLOAD"},
+                      {"post_info", std::move(post)},
+                      {"source_info",
+                       {{"source", "PULL_FROM_URL"},
+                        {"photo_images", json_list(urls)},
+                        {"photo_cover_index", cover_index}}}};
     if (info.is_aigc) body["is_aigc"] = *info.is_aigc;
-    body["post_info"] = std::move(post);
-    body["source_info"] = std::move(source);
     return {endpoint::content_init, {}, written(body)};
 }
-
-namespace {
-
-/// Without a DOM, because statuses are queried often; the id's alphabet needs no escapes.
-worker_string publish_id_body(const publish_id& id) {
-    worker_string body;
-    append_all(body, R"({"publish_id":")", id.text(), R"("})");
-    return body;
-}
-
-} // namespace
 
 api_request status_request(const publish_id& id) {
     return {endpoint::status_fetch, {}, publish_id_body(id)};
@@ -196,55 +132,40 @@ api_request cancel_request(const publish_id& id) {
 }
 
 result<creator> read_creator(document answer) {
-    const json::object data = data_of(answer);
+    const auto [levels] = members_of(answer, {"privacy_level_options"});
     creator out;
-    out.privacy_levels = ids_at(data, "privacy_level_options");
+    out.privacy_levels = texts_of(levels);
     if (out.privacy_levels.empty()) return lacks(answer, "privacy_level_options");
-    out.comment_disabled = flag_at(data, "comment_disabled");
-    out.duet_disabled = flag_at(data, "duet_disabled");
-    out.stitch_disabled = flag_at(data, "stitch_disabled");
-    out.max_video_post_duration_sec =
-        static_cast<std::int64_t>(count_at(data, "max_video_post_duration_sec").value_or(0));
     out.raw = std::move(answer);
     return out;
 }
 
 result<started_post> read_started_post(const document& answer, bool with_upload_url) {
-    const json::object data = data_of(answer);
-    auto id = check_publish_id(text_at(data, "publish_id"));
+    const auto [named, upload_url] = members_of(answer, {"publish_id", "upload_url"});
+    auto id = check_publish_id(json_text(named));
     if (!id) return lacks(answer, "publish_id").may_have_reached_tiktok();
-    started_post out;
-    out.id = std::move(*id);
-    out.log_id = answer.log_id();
-    if (with_upload_url) out.upload_url = text_at(data, "upload_url");
+    started_post out{.id = std::move(*id)};
+    if (with_upload_url) out.upload_url = json_text(upload_url);
     if (with_upload_url && (out.upload_url.empty() || out.upload_url.size() > max_url_bytes))
         return lacks(answer, "usable upload_url").may_have_reached_tiktok();
     return out;
 }
 
-// Without a DOM, because a post's status is queried often.
 result<post_status> read_post_status(document answer) {
-    static constexpr std::string_view names[] = {"status", "fail_reason", "uploaded_bytes"};
-    std::string_view values[std::size(names)];
-    find_members(answer.data(), names, values);
+    const auto [status, fail_reason, uploaded_bytes] =
+        members_of(answer, {"status", "fail_reason", "uploaded_bytes"});
     post_status out;
-    out.status = json_short_text(values[0]);
+    out.status = json_short_text(status);
     if (out.status.empty()) return lacks(answer, "status");
-    out.fail_reason = json_text(values[1]);
-    out.uploaded_bytes = json_count(values[2]);
+    out.fail_reason = json_text(fail_reason);
+    out.uploaded_bytes = json_count(uploaded_bytes);
     out.raw = std::move(answer);
     return out;
 }
 
 std::vector<std::string> post_status::post_ids() const {
-    static constexpr std::string_view names[] = {
-        "publicaly_available_post_id"}; // TikTok's spelling (docs/tiktok-wire.md §6)
-    std::string_view values[std::size(names)];
-    find_members(raw.data(), names, values);
-    std::vector<std::string> ids;
-    for (const std::string_view one : json_elements(values[0]))
-        if (std::string id = json_text(one); !id.empty()) ids.push_back(std::move(id));
-    return ids;
+    // TikTok's spelling (docs/tiktok-wire.md §6)
+    return texts_of(members_of(raw, {"publicaly_available_post_id"}).front());
 }
 
 } // namespace gateway::tiktok

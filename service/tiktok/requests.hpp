@@ -20,8 +20,8 @@ api_request video_list_request(std::string_view fields, std::optional<std::int64
                                std::int32_t max_count);
 api_request video_query_request(std::string_view fields, const std::vector<std::string>& ids);
 api_request creator_info_request();
-api_request video_init_request(const post_info& info, const video_source& source);
-api_request inbox_init_request(const video_source& source);
+/// `direct`: posted with `info`; otherwise sent to the creator's inbox.
+api_request video_init_request(const post_info& info, bool direct, const video_source& source);
 api_request content_init_request(const post_info& info, bool direct, const std::vector<std::string>& urls,
                                  std::uint32_t cover_index);
 api_request status_request(const publish_id& id);

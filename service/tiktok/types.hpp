@@ -41,14 +41,11 @@ struct video_source {
 
 struct started_post {
     publish_id id;
-    std::string upload_url; // a credential, never shown; empty for PULL_FROM_URL
-    std::string log_id;
+    std::string upload_url = {}; // a credential, never shown; empty for PULL_FROM_URL
 };
 
 struct creator {
     std::vector<std::string> privacy_levels;
-    bool comment_disabled = false, duet_disabled = false, stitch_disabled = false;
-    std::int64_t max_video_post_duration_sec = 0;
     document raw;
 };
 
@@ -57,7 +54,6 @@ struct post_status {
     std::string fail_reason;
     std::optional<std::uint64_t> uploaded_bytes;
     document raw;
-    /// A scalar or a list, of numbers or strings: TikTok sends all of these (W16).
     std::vector<std::string> post_ids() const;
 };
 

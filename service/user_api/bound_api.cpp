@@ -233,30 +233,10 @@ task<result<tiktok::creator>> bound_api::creator_info() {
     co_return tiktok::read_creator(std::move(*answer));
 }
 
-task<result<tiktok::started_post>> bound_api::init_video(const tiktok::post_info& info,
-                                                         const tiktok::video_source& source) {
-    const bool uploads = source.url.empty();
-    auto what = tiktok::video_init_request(info, source);
-    auto answer = co_await call(std::move(what));
+task<result<tiktok::started_post>> bound_api::start_post(tiktok::api_request init, bool uploads) {
+    auto answer = co_await call(std::move(init));
     if (!answer) co_return answer.error();
     co_return tiktok::read_started_post(*answer, uploads);
-}
-
-task<result<tiktok::started_post>> bound_api::init_inbox_video(const tiktok::video_source& source) {
-    const bool uploads = source.url.empty();
-    auto what = tiktok::inbox_init_request(source);
-    auto answer = co_await call(std::move(what));
-    if (!answer) co_return answer.error();
-    co_return tiktok::read_started_post(*answer, uploads);
-}
-
-task<result<tiktok::started_post>> bound_api::init_photos(const tiktok::post_info& info, bool direct,
-                                                          const std::vector<std::string>& urls,
-                                                          std::uint32_t cover_index) {
-    auto what = tiktok::content_init_request(info, direct, urls, cover_index);
-    auto answer = co_await call(std::move(what));
-    if (!answer) co_return answer.error();
-    co_return tiktok::read_started_post(*answer, false);
 }
 
 task<result<tiktok::post_status>> bound_api::fetch_status(const publish_id& id) {
@@ -264,10 +244,6 @@ task<result<tiktok::post_status>> bound_api::fetch_status(const publish_id& id) 
     auto answer = co_await call(std::move(what));
     if (!answer) co_return answer.error();
     co_return tiktok::read_post_status(std::move(*answer));
-}
-
-task<result<tiktok::document>> bound_api::cancel(const publish_id& id) {
-    return call(tiktok::cancel_request(id));
 }
 
 task<result<chunk_sender>> bound_api::prepare_upload(body_source& from, const tiktok::chunk_plan& plan) {

@@ -15,10 +15,8 @@
 #include "windows/shared_windows.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace gateway {
@@ -60,17 +58,11 @@ public:
     /// The answer as it comes (tiktok/requests.hpp makes what is asked).
     task<result<tiktok::document>> call(tiktok::api_request what);
     task<result<tiktok::creator>> creator_info();
-    /// The inits. Never repeated once bytes may have left (a 401 has no effect, so it is repeated once after
-    /// a refresh). If the answer is lost, the failure has may_have_reached_tiktok; the caller decides what
-    /// that means.
-    task<result<tiktok::started_post>> init_video(const tiktok::post_info& info,
-                                                  const tiktok::video_source& source);
-    task<result<tiktok::started_post>> init_inbox_video(const tiktok::video_source& source);
-    task<result<tiktok::started_post>> init_photos(const tiktok::post_info& info, bool direct,
-                                                   const std::vector<std::string>& urls,
-                                                   std::uint32_t cover_index);
+    /// Sends an init. Never repeated once bytes may have left (a 401 has no effect, so it is repeated once
+    /// after a refresh). If the answer is lost, the failure has may_have_reached_tiktok; the caller decides
+    /// what that means. `uploads`: the answer must name the upload URL.
+    task<result<tiktok::started_post>> start_post(tiktok::api_request init, bool uploads);
     task<result<tiktok::post_status>> fetch_status(const publish_id& id);
-    task<result<tiktok::document>> cancel(const publish_id& id);
     /// Before the init of a video whose bytes we send; as uploader::prepare.
     task<result<chunk_sender>> prepare_upload(body_source& from, const tiktok::chunk_plan& plan);
 

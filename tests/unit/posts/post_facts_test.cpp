@@ -115,10 +115,8 @@ TEST(PostSettings, AreThoseOfThePublishElseThoseOfTheUpload) {
     tiktok::post_info upload;
     upload.caption = "of the upload";
     upload.disable_comment = true;
-    publish_request later;
-    later.privacy_level = "PUBLIC_TO_EVERYONE";
-    later.disable_comment = false;
-    const tiktok::post_info both = merged(upload, later);
+    tiktok::post_info both = upload;
+    apply_settings(both, {{"privacy_level", "PUBLIC_TO_EVERYONE"}, {"disable_comment", false}});
     EXPECT_EQ(both.caption, "of the upload");
     EXPECT_EQ(both.privacy_level, "PUBLIC_TO_EVERYONE");
     EXPECT_FALSE(both.disable_comment);

@@ -190,7 +190,7 @@ TEST(Call, C26LetsNoTextBecomeAHeaderOrAMember) {
     post_info info;
     info.caption = "a\"},\"x\":{\"y\":\"\n\xF0\x9F\x98\x80";
     info.privacy_level = "SELF_ONLY";
-    const auto parsed = boost::json::parse(video_init_request(info, {5, 5, 1, ""}).body);
+    const auto parsed = boost::json::parse(video_init_request(info, true, {5, 5, 1, ""}).body);
     EXPECT_EQ(parsed.as_object().size(), 2U);
     EXPECT_EQ(parsed.at("post_info").at("title").as_string(), info.caption);
 }
@@ -210,7 +210,7 @@ TEST(Bodies, SayWhatTheManualSays) {
     const auto draft = content_init_request({}, false, {"https://a.example/1.jpg"}, 0).body;
     EXPECT_EQ(boost::json::parse(draft).at("post_info").as_object().size(), 0U);
     EXPECT_EQ(
-        boost::json::parse(inbox_init_request({7, 7, 1, ""}).body),
+        boost::json::parse(video_init_request({}, false, {7, 7, 1, ""}).body),
         boost::json::parse(
             R"({"source_info":{"source":"FILE_UPLOAD","video_size":7,"chunk_size":7,"total_chunk_count":1}})"));
     EXPECT_EQ(boost::json::parse(video_query_request({}, {"1", "2"}).body),
