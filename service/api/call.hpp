@@ -23,7 +23,7 @@ namespace gateway::user_api {
 class bound_api;
 }
 namespace gateway::files {
-class writer;
+class file_writer;
 }
 namespace gateway::settings {
 struct caller;
@@ -68,7 +68,8 @@ private:
 /// The facts about a request's body, for uploads and staged files.
 struct body_facts {
     body_source* source = nullptr; // the file's bytes, without the multipart framing; null if there are none
-    files::writer* staged_in = nullptr; // the file in which the source's bytes are already staged, or null
+    files::file_writer* staged_in =
+        nullptr;              // the file in which the source's bytes are already staged, or null
     std::string content_type; // as declared by the caller; the real format is detected from the bytes
     std::string file_name;    // of a multipart part
     std::string content_digest;

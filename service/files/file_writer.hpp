@@ -1,15 +1,20 @@
-// A file that is being written, under a temporary name until it is complete and synced. The destructor
-// removes the temporary file if finish() was not called.
+// A file that is being written, under a temporary name until it is complete and synced. If it is destroyed
+// without finish(), nothing of it remains, on disk or in the quota.
 #pragma once
 #include "base/byte_budget.hpp"
 #include "base/digest.hpp"
 #include "files/disk.hpp"
-#include "files/staged_file_store.hpp"
+#include "runtime/body_source.hpp"
+#include "store/files.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+
+namespace gateway {
+class blocking_pool;
+}
 
 namespace gateway::files {
 
@@ -25,15 +30,19 @@ struct new_file {
     seconds lifetime{0};
 };
 
-class file_writer final : public writer {
+class file_writer {
 public:
     file_writer(store::files& records, blocking_pool& pool, new_file what, byte_budget::permit room,
                 descriptor file);
-    ~file_writer() override;
+    ~file_writer();
 
-    task<result<void>> write(std::string_view piece, deadline until) override;
-    task<result<std::unique_ptr<body_source>>> read_back(deadline until) override;
-    task<result<store::file_record>> finish(std::string mimetype, wall_time now, deadline until) override;
+    task<result<void>> write(std::string_view piece, deadline until);
+    /// Ends writing: the bytes written so far are the whole file, whatever size was announced, and the rest
+    /// of the reservation is released. Gives a source that reads them and does not need the writer; finish()
+    /// may still follow. Call once.
+    task<result<std::unique_ptr<body_source>>> read_back(deadline until);
+    /// Syncs, renames, records. Fails with malformed_request when less than announced was written.
+    task<result<store::file_record>> finish(std::string mimetype, wall_time now, deadline until);
 
 private:
     task<result<void>> flush();

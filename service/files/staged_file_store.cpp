@@ -1,15 +1,12 @@
 #include "files/staged_file_store.hpp"
 
-#include "base/byte_budget.hpp"
 #include "files/disk.hpp"
 #include "files/file_source.hpp"
-#include "files/file_writer.hpp"
 #include "runtime/blocking.hpp"
 
 #include <filesystem>
 #include <stdexcept>
 #include <utility>
-#include <vector>
 
 namespace gateway::files {
 namespace {
@@ -20,6 +17,10 @@ constexpr seconds hour{3'600};
 
 failure no_such_file() {
     return {errc::no_such_file, "There is no such file, or it has expired."};
+}
+
+file_id new_file_id() {
+    return file_id::trusted("file_" + new_ulid(wall_now()));
 }
 
 /// Gives the files that already exist: one may have no record, if the process ended between renaming and
@@ -47,56 +48,35 @@ std::vector<file_id> prepare_directory(const std::string& directory) {
 
 } // namespace
 
-struct staged_file_store::state {
-    state(store::files& r, blocking_pool& p, const settings::files& from)
-        : records(r),
-          pool(p),
-          directory(from.directory),
-          lifetime(hour * from.keep_hours),
-          room(from.quota_bytes) {}
-
-    task<result<std::unique_ptr<writer>>> begin(new_file what, deadline until);
-    task<result<void>> remove_unrecorded(deadline until);
-    std::string path_of(const store::file_record& record) const { return directory + "/" + record.path; }
-
-    store::files& records;
-    blocking_pool& pool;
-    std::string directory;
-    seconds lifetime;
-    byte_budget room;              // for uploads in progress; the store counts what is stored
-    std::vector<file_id> unproven; // existed at the start; used by sweep() only
-};
-
 staged_file_store::staged_file_store(store::files& records, blocking_pool& pool,
                                      const settings::files& settings)
-    : state_(std::make_unique<state>(records, pool, settings)) {
-    state_->unproven = prepare_directory(state_->directory);
-}
-staged_file_store::~staged_file_store() = default;
+    : records_(records),
+      pool_(pool),
+      directory_(settings.directory),
+      keep_hours_(settings.keep_hours),
+      room_(settings.quota_bytes),
+      unproven_(prepare_directory(directory_)) {}
 
-task<result<std::unique_ptr<writer>>> staged_file_store::state::begin(new_file what, deadline until) {
-    auto place = room.reserve(what.size_bytes);
-    auto stored = co_await records.stored_bytes(until);
+task<result<std::unique_ptr<file_writer>>> staged_file_store::begin(new_file what, deadline until) {
+    auto place = room_.reserve(what.size_bytes);
+    auto stored = co_await records_.stored_bytes(until);
     if (!stored) co_return stored.error();
-    if (!room.fits_beside(*stored))
+    if (!room_.fits_beside(*stored))
         co_return failure(errc::overloaded, "The room for files is used up; try again later.");
-    what.directory = directory;
-    const std::string path = directory + "/" + what.id.text() + std::string(temporary_suffix);
+    const std::string path = path_of(what.id.text()) + std::string(temporary_suffix);
     auto work = [&path] { return create_file(path); };
-    auto file = co_await run_blocking(pool, std::move(work));
+    auto file = co_await run_blocking(pool_, std::move(work));
     if (!file) co_return file.error();
-    co_return std::make_unique<file_writer>(records, pool, std::move(what), std::move(place),
+    co_return std::make_unique<file_writer>(records_, pool_, std::move(what), std::move(place),
                                             std::move(*file));
 }
 
-task<result<std::unique_ptr<writer>>> staged_file_store::begin(caller_name caller, std::uint64_t size_bytes,
-                                                               std::uint32_t keep_hours, deadline until) {
-    new_file what;
-    what.id = file_id::trusted("file_" + new_ulid(wall_now()));
-    what.caller = std::move(caller);
-    what.size_bytes = size_bytes;
-    what.lifetime = hour * keep_hours;
-    return state_->begin(std::move(what), until);
+task<result<std::unique_ptr<file_writer>>> staged_file_store::begin(caller_name caller,
+                                                                    std::uint64_t size_bytes,
+                                                                    std::uint32_t keep_hours,
+                                                                    deadline until) {
+    return begin(new_file{directory_, new_file_id(), std::move(caller), size_bytes, hour * keep_hours},
+                 until);
 }
 
 task<result<store::file_record>> staged_file_store::stage(caller_name caller, body_source& body,
@@ -105,12 +85,7 @@ task<result<store::file_record>> staged_file_store::stage(caller_name caller, bo
     if (body.size_bytes() == 0) co_return failure(errc::invalid_input, "A file must not be empty.");
     if (body.size_bytes() > file_bytes_max)
         co_return failure(errc::too_large, "A file must not be larger than 4 GiB.");
-    new_file what;
-    what.id = file_id::trusted("file_" + new_ulid(now));
-    what.caller = std::move(caller);
-    what.size_bytes = body.size_bytes();
-    what.lifetime = state_->lifetime;
-    auto file = co_await state_->begin(std::move(what), until);
+    auto file = co_await begin(std::move(caller), body.size_bytes(), keep_hours_, until);
     if (!file) co_return file.error();
     std::vector<char> space(write_bytes);
     for (;;) {
@@ -123,9 +98,14 @@ task<result<store::file_record>> staged_file_store::stage(caller_name caller, bo
     co_return co_await (*file)->finish(std::move(mimetype), now, until);
 }
 
+task<result<void>> staged_file_store::remove_from_disk(std::string name) {
+    auto work = [path = path_of(name)] { remove_file(path); };
+    co_return co_await run_blocking(pool_, std::move(work));
+}
+
 task<result<store::file_record>> staged_file_store::find(caller_name caller, file_id id, wall_time now,
                                                          deadline until) {
-    auto found = co_await state_->records.find(std::move(id), until);
+    auto found = co_await records_.find(std::move(id), until);
     if (!found) co_return found.error();
     if (!*found || (*found)->caller != caller || (*found)->expires_at <= now) co_return no_such_file();
     co_return std::move(**found);
@@ -135,52 +115,46 @@ task<result<std::unique_ptr<body_source>>> staged_file_store::open(caller_name c
                                                                    wall_time now, deadline until) {
     auto record = co_await find(std::move(caller), std::move(id), now, until);
     if (!record) co_return record.error();
-    const std::string path = state_->path_of(*record);
+    const std::string path = path_of(record->path);
     auto work = [&path] { return open_file(path); };
-    auto file = co_await run_blocking(state_->pool, std::move(work));
+    auto file = co_await run_blocking(pool_, std::move(work));
     if (!file) co_return file.error();
-    co_return std::make_unique<file_source>(state_->pool, std::move(*file), record->size_bytes);
+    co_return std::make_unique<file_source>(pool_, std::move(*file), record->size_bytes);
 }
 
 task<result<void>> staged_file_store::remove(caller_name caller, file_id id, wall_time now, deadline until) {
     auto record = co_await find(std::move(caller), id, now, until);
     if (!record) co_return record.error();
-    auto forgotten = co_await state_->records.forget(std::move(id), until);
+    auto forgotten = co_await records_.forget(std::move(id), until);
     if (!forgotten) co_return forgotten.error();
-    const std::string path = state_->path_of(*record);
-    auto work = [&path] { remove_file(path); };
-    co_return co_await run_blocking(state_->pool, std::move(work));
+    co_return co_await remove_from_disk(record->path);
 }
 
 /// Checks only files that existed before this process, so files that are being written are not affected.
-task<result<void>> staged_file_store::state::remove_unrecorded(deadline until) {
-    while (!unproven.empty()) {
-        auto recorded = co_await records.find(unproven.back(), until);
+task<result<void>> staged_file_store::remove_unrecorded(deadline until) {
+    while (!unproven_.empty()) {
+        auto recorded = co_await records_.find(unproven_.back(), until);
         if (!recorded) co_return recorded.error();
         if (!*recorded) {
-            const std::string path = directory + "/" + unproven.back().text();
-            auto work = [&path] { remove_file(path); };
-            auto gone = co_await run_blocking(pool, std::move(work));
+            auto gone = co_await remove_from_disk(unproven_.back().text());
             if (!gone) co_return gone.error();
         }
-        unproven.pop_back();
+        unproven_.pop_back();
     }
     co_return result<void>{};
 }
 
 task<result<std::size_t>> staged_file_store::sweep(wall_time now, deadline until) {
-    auto proven = co_await state_->remove_unrecorded(until);
+    auto proven = co_await remove_unrecorded(until);
     if (!proven) co_return proven.error();
     std::size_t removed = 0;
     for (;;) {
-        auto expired = co_await state_->records.expired(now, sweep_batch, until);
+        auto expired = co_await records_.expired(now, sweep_batch, until);
         if (!expired) co_return expired.error();
         for (const store::file_record& record : *expired) {
-            const std::string path = state_->path_of(record);
-            auto work = [&path] { remove_file(path); };
-            auto gone = co_await run_blocking(state_->pool, std::move(work));
+            auto gone = co_await remove_from_disk(record.path);
             if (!gone) co_return gone.error();
-            auto forgotten = co_await state_->records.forget(record.id, until);
+            auto forgotten = co_await records_.forget(record.id, until);
             if (!forgotten) co_return forgotten.error();
             ++removed;
         }

@@ -23,7 +23,7 @@
 
 namespace gateway::files {
 class staged_file_store;
-class writer;
+class file_writer;
 } // namespace gateway::files
 
 namespace gateway::pipeline {
@@ -59,7 +59,7 @@ public:
     const std::string& input() const { return form_.input(); }
     const std::string& file_name() const { return form_.file_name(); }
     /// The staged file or null; its finish() would keep it.
-    files::writer* staged_in() const { return writer_.get(); }
+    files::file_writer* staged_in() const { return writer_.get(); }
 
     /// Unless knows_size(): at most so many.
     std::uint64_t size_bytes() const override;
@@ -89,7 +89,7 @@ private:
 
     std::optional<byte_budget::permit> memory_;
     std::unique_ptr<held_bytes> held_;
-    std::unique_ptr<files::writer> writer_;
+    std::unique_ptr<files::file_writer> writer_;
     std::unique_ptr<body_source> staged_; // reads what writer_ has written
 };
 

@@ -42,7 +42,7 @@ bool is_to_be_kept(const upload_request& what, std::uint32_t keep_hours) {
 }
 
 /// Begins a copy of an inbox upload's bytes; null if that is not possible or they are already staged.
-task<std::unique_ptr<files::writer>> begin_copy(files::staged_file_store& files,
+task<std::unique_ptr<files::file_writer>> begin_copy(files::staged_file_store& files,
                                                      const upload_request& what, const post_origin& by,
                                                      std::uint32_t keep_hours, deadline until) {
     if (what.body_staged_in || !is_to_be_kept(what, keep_hours)) co_return nullptr;

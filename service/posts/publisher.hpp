@@ -21,7 +21,7 @@
 
 namespace gateway::files {
 class staged_file_store;
-class writer;
+class file_writer;
 } // namespace gateway::files
 namespace gateway::tiktok {
 struct webhook_event;
@@ -44,7 +44,7 @@ struct post_origin {
 /// Exactly one of body, file and url is given.
 struct upload_request {
     body_source* body = nullptr; // forwarded while it is read; read at most once
-    files::writer* body_staged_in =
+    files::file_writer* body_staged_in =
         nullptr;            // already has the body's bytes and can be kept by finishing it; or null
     file_id file;           // staged bytes of this caller
     std::string url;        // passed to TikTok as PULL_FROM_URL

@@ -12,7 +12,7 @@ task<result<std::size_t>> tee_source::read_some(std::span<char> space, deadline 
 
 task<std::optional<store::file_record>> tee_source::finish(std::string mimetype, wall_time now,
                                                            deadline until) {
-    files::writer* const all = staged_in_ ? staged_in_ : copy_.get();
+    files::file_writer* const all = staged_in_ ? staged_in_ : copy_.get();
     if (!all) co_return std::nullopt;
     auto kept = co_await all->finish(std::move(mimetype), now, until);
     copy_.reset();

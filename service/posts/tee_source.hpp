@@ -17,7 +17,7 @@ namespace gateway::posts {
 class tee_source final : public body_source {
 public:
     /// `copy` receives the bytes. `staged_in` already has them; both may be null.
-    tee_source(body_source& from, std::unique_ptr<files::writer> copy, files::writer* staged_in)
+    tee_source(body_source& from, std::unique_ptr<files::file_writer> copy, files::file_writer* staged_in)
         : from_(from), copy_(std::move(copy)), staged_in_(staged_in) {}
 
     std::uint64_t size_bytes() const override { return from_.size_bytes(); }
@@ -29,8 +29,8 @@ public:
 
 private:
     body_source& from_;
-    std::unique_ptr<files::writer> copy_; // null after it was given up
-    files::writer* staged_in_;
+    std::unique_ptr<files::file_writer> copy_; // null after it was given up
+    files::file_writer* staged_in_;
 };
 
 } // namespace gateway::posts
