@@ -1,7 +1,6 @@
 // Listing and importing; logins are in login.cpp, disconnecting in ending.cpp.
 #include "connections/connection_service.hpp"
 
-#include "base/lists.hpp"
 #include "base/pattern.hpp"
 #include "connections/import_body.hpp"
 #include "store/connections.hpp"
@@ -9,19 +8,6 @@
 #include "vault/token_vault.hpp"
 
 namespace gateway::connections {
-namespace {
-
-connection_view view_of(const store::connection_summary& record) {
-    return {record.user,      record.account,           split_list(record.scopes), record.state,
-            record.cause,     record.access_expires_at, record.refresh_expires_at, record.connected_at,
-            record.updated_at};
-}
-
-failure not_connected() {
-    return failure{errc::user_not_connected, "This user has no TikTok connection."};
-}
-
-} // namespace
 
 connection_service::connection_service(store::connections& connections, store::logins& begun,
                                        vault::token_vault& vault, tiktok::oauth& ask,
@@ -33,8 +19,8 @@ connection_service::connection_service(store::connections& connections, store::l
       tokens_(tokens),
       logins_(std::move(logins)) {}
 
-task<result<connection_view>> connection_service::import_tokens(user_id user, std::string body, wall_time now,
-                                                                deadline until) {
+task<result<store::connection_summary>> connection_service::import_tokens(user_id user, std::string body,
+                                                                          wall_time now, deadline until) {
     const secret wiped{std::move(body)};
     auto fresh = read_import(wiped.reveal());
     if (!fresh) co_return fresh.error();
@@ -47,32 +33,26 @@ task<result<connection_view>> connection_service::import_tokens(user_id user, st
     co_return co_await show(std::move(user), until);
 }
 
-task<result<connection_page>> connection_service::list(const settings::caller& by, std::string cursor,
-                                                       std::uint32_t limit, deadline until) {
-    auto found = co_await connections_.list(by.users, std::move(cursor), limit, until);
-    if (!found) co_return found.error();
-    connection_page out;
-    for (const auto& record : found->rows)
-        out.rows.push_back(view_of(record));
-    out.next_cursor = std::move(found->next);
-    co_return out;
+task<result<store::page_of<store::connection_summary>>> connection_service::list(const settings::caller& by,
+                                                                                 std::string cursor,
+                                                                                 std::uint32_t limit,
+                                                                                 deadline until) {
+    return connections_.list(by.users, std::move(cursor), limit, until);
 }
 
-task<result<connection_view>> connection_service::show(user_id user, deadline until) {
-    const auto found = co_await connections_.find_summary(std::move(user), until);
+task<result<store::connection_summary>> connection_service::show(user_id user, deadline until) {
+    auto found = co_await connections_.find_summary(std::move(user), until);
     if (!found) co_return found.error();
-    if (!*found) co_return not_connected();
-    co_return view_of(**found);
+    if (!*found) co_return failure{errc::user_not_connected, "This user has no TikTok connection."};
+    co_return std::move(**found);
 }
 
-task<result<std::vector<connection_view>>> connection_service::of_account(const settings::caller& by,
-                                                                          open_id account, deadline until) {
-    const auto found = co_await connections_.of_account(std::move(account), until);
-    if (!found) co_return found.error();
-    std::vector<connection_view> out;
-    for (const auto& record : *found)
-        if (matches_any(by.users, record.user.text())) out.push_back(view_of(record));
-    co_return out;
+task<result<std::vector<store::connection_summary>>> connection_service::of_account(
+    const settings::caller& by, open_id account, deadline until) {
+    auto found = co_await connections_.of_account(std::move(account), until);
+    if (found)
+        std::erase_if(*found, [&by](const auto& one) { return !matches_any(by.users, one.user.text()); });
+    co_return found;
 }
 
 } // namespace gateway::connections

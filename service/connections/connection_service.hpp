@@ -4,9 +4,8 @@
 //
 // Rules:
 // - A user who connects again replaces the old grant. If the login is for another TikTok account, the user
-// stays
-//   connected to the first one, whatever its state, unless the caller has allowed the replacement: otherwise
-//   a person who is logged in to the wrong account would post there from now on.
+//   stays connected to the first one, whatever its state, unless the caller has allowed the replacement:
+//   otherwise a person who is logged in to the wrong account would post there from now on.
 // - Two users may be connected to the same TikTok account: two grants. TikTok's revocation ends the app's
 //   access to the whole account, so disconnecting one user revokes at TikTok only when no other user is
 //   connected to that account, and otherwise only deletes the tokens here (T22).
@@ -18,6 +17,7 @@
 #include "settings/settings.hpp"
 #include "store/connection_record.hpp"
 #include "store/logins.hpp"
+#include "store/page.hpp"
 #include "vault/token_set.hpp"
 
 #include <cstdint>
@@ -41,28 +41,10 @@ class token_service;
 
 namespace gateway::connections {
 
-/// A connection for callers, without tokens.
-struct connection_view {
-    user_id user;
-    open_id account;
-    std::vector<std::string> scopes;
-    store::connection_state state = store::connection_state::connected;
-    std::string cause;
-    wall_time access_expires_at;
-    wall_time refresh_expires_at;
-    wall_time connected_at;
-    wall_time updated_at;
-};
-
 /// {"user_id","open_id","scopes":[…],"state","cause":null|"…","access_expires_at",…}; times as RFC 3339.
-std::string to_json(const connection_view& shown);
-
-struct connection_page {
-    std::vector<connection_view> rows;
-    std::string next_cursor; // empty at the end
-};
+std::string to_json(const store::connection_summary& shown);
 /// {"users":[…],"next_cursor":null|"…"}
-std::string to_json(const connection_page& shown);
+std::string to_json(const store::page_of<store::connection_summary>& shown);
 
 struct login_options {
     std::vector<std::string> scopes; // empty: those of the settings
@@ -124,15 +106,16 @@ public:
 
     /// TikTok's flat token answer (docs/tiktok-wire.md §1.2) as body, or one from another store: an expired
     /// access token is refreshed. malformed_json, invalid_input.
-    task<result<connection_view>> import_tokens(user_id user, std::string body, wall_time now,
-                                                deadline until);
-
-    task<result<connection_page>> list(const settings::caller& by, std::string cursor, std::uint32_t limit,
-                                       deadline until);
-    task<result<connection_view>> show(user_id user, deadline until);
-    /// Users of this caller who are connected to that account, in order of user_id.
-    task<result<std::vector<connection_view>>> of_account(const settings::caller& by, open_id account,
+    task<result<store::connection_summary>> import_tokens(user_id user, std::string body, wall_time now,
                                                           deadline until);
+
+    task<result<store::page_of<store::connection_summary>>> list(const settings::caller& by,
+                                                                 std::string cursor, std::uint32_t limit,
+                                                                 deadline until);
+    task<result<store::connection_summary>> show(user_id user, deadline until);
+    /// Users of this caller who are connected to that account, in order of user_id.
+    task<result<std::vector<store::connection_summary>>> of_account(const settings::caller& by,
+                                                                    open_id account, deadline until);
     /// Revokes at TikTok if possible (with a refresh before it, and a few tries), and deletes the tokens in
     /// any case.
     task<result<disconnected>> disconnect(user_id user, wall_time now, deadline until);

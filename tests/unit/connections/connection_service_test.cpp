@@ -1,5 +1,6 @@
 #include "connections/connection_service.hpp"
 
+#include "base/lists.hpp"
 #include "http/query.hpp"
 #include "unit/tokens/token_service_fixture.hpp"
 
@@ -50,7 +51,7 @@ protected:
     int status_of(const connections::callback_answer& answer) {
         return std::get<callback_page>(answer).status;
     }
-    result<connections::connection_view> show(const std::string& name) {
+    result<store::connection_summary> show(const std::string& name) {
         return run_on(loop, connection_service->show(user_id::trusted(name), soon()));
     }
     connections::disconnected disconnect(const std::string& name) {
@@ -84,9 +85,9 @@ TEST_F(Desk, ConnectsAUserFromStartToCallback) {
     EXPECT_EQ(view->state, connection_state::connected);
     EXPECT_EQ(view->account.text(), "open-1");
     const std::vector<std::string> granted{"user.info.basic", "video.list"};
-    EXPECT_EQ(view->scopes, granted) << "what TikTok granted, not what was asked for";
+    EXPECT_EQ(split_list(view->scopes), granted) << "what TikTok granted, not what was asked for";
     EXPECT_EQ((**access("ann")).access_token.reveal(), "act.issued1");
-    EXPECT_EQ(to_json(*view).find("issued"), std::string::npos);
+    EXPECT_EQ(connections::to_json(*view).find("issued"), std::string::npos);
 }
 
 TEST_F(Desk, T20TakesAStateOnceAndForTenMinutes) {
@@ -258,9 +259,9 @@ TEST_F(Desk, ImportsTokensAndListsThoseOfTheCaller) {
     const auto first = run_on(loop, connection_service->list(by, "", 1, soon()));
     ASSERT_EQ(first->rows.size(), 1U);
     EXPECT_EQ(first->rows[0].user.text(), "shop.a");
-    const auto second = run_on(loop, connection_service->list(by, first->next_cursor, 1, soon()));
+    const auto second = run_on(loop, connection_service->list(by, first->next, 1, soon()));
     EXPECT_EQ(second->rows.at(0).user.text(), "shop.b");
-    EXPECT_EQ(second->next_cursor, "");
+    EXPECT_EQ(second->next, "");
     EXPECT_EQ(run_on(loop, connection_service->of_account(by, open_id::trusted("open-9"), soon()))->size(),
               2U);
     EXPECT_EQ((**access("other")).access_token.reveal(), "act.own");

@@ -233,18 +233,18 @@ TEST(CallbackPage, SaysWhatWasAllowedAndBringsNothingFromOutside) {
 }
 
 TEST(ConnectionView, IsWrittenWithTimesOfRfc3339AndNulls) {
-    connection_view view;
+    store::connection_summary view;
     view.user = user_id::trusted("ann");
     view.account = open_id::trusted("o\"1");
-    view.scopes = {"a", "b"};
+    view.scopes = "a,b";
     view.access_expires_at = view.refresh_expires_at = view.connected_at = view.updated_at = from_unix_ms(0);
     EXPECT_EQ(to_json(view),
               R"({"user_id":"ann","open_id":"o\"1","scopes":["a","b"],"state":"connected","cause":null,)"
               R"("access_expires_at":"1970-01-01T00:00:00Z","refresh_expires_at":"1970-01-01T00:00:00Z",)"
               R"("connected_at":"1970-01-01T00:00:00Z","updated_at":"1970-01-01T00:00:00Z"})");
-    connection_page none;
+    store::page_of<store::connection_summary> none;
     EXPECT_EQ(to_json(none), R"({"users":[],"next_cursor":null})");
-    none.next_cursor = "ann";
+    none.next = "ann";
     none.rows = {view, view};
     EXPECT_NE(to_json(none).find(R"(},{"user_id")"), std::string::npos);
     EXPECT_TRUE(to_json(none).ends_with(R"(],"next_cursor":"ann"})"));
