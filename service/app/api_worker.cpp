@@ -8,10 +8,8 @@ namespace gateway::app {
 
 api_worker::api_worker(service& of, upstream_worker& worker, std::uint16_t port)
     : on(worker),
-      uploads(worker.client, of.memory_, of.settings_.tiktok.upload_hosts,
-              of.sink_.of_worker(worker.home.index())),
-      tiktok(worker.client, api_of(of.settings_), of.tokens_, of.windows_, uploads,
-             of.sink_.of_worker(worker.home.index())),
+      tiktok(worker.client, api_of(of.settings_), of.tokens_, of.windows_, of.memory_,
+             of.settings_.tiktok.upload_hosts, of.sink_.of_worker(worker.home.index())),
       posts(of.store_->ledger, of.files_, of.settings_.tiktok.default_privacy_level,
             of.settings_.uploads.keep_hours),
       connection_service(of.store_->connections, of.store_->logins, of.vault_, worker.oauth, of.tokens_,

@@ -7,14 +7,9 @@
 #include "pipeline/pipeline.hpp"
 #include "posts/publisher.hpp"
 #include "user_api/api_client.hpp"
-#include "user_api/chunk_sender.hpp"
 
 #include <cstdint>
 #include <memory>
-
-namespace gateway::pipeline {
-class caller_book;
-}
 
 namespace gateway::app {
 
@@ -30,7 +25,6 @@ struct api_worker {
                std::shared_ptr<const tls_server_context> certificate);
 
     upstream_worker& on;
-    user_api::uploader uploads;
     user_api::api_client tiktok;
     posts::publisher posts;
     connections::connection_service connection_service;

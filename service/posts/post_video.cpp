@@ -61,7 +61,7 @@ task<result<video_done>> post_video(user_api::bound_api& tiktok, video_job job, 
     out.plan = *plan;
     auto sender = co_await tiktok.prepare_upload(*job.from, out.plan);
     if (!sender) co_return sender.error();
-    out.content_type = sender->content_type();
+    out.content_type = (*sender)->content_type();
     if (attempt.is_direct()) {
         auto allowed = co_await ask_creator(tiktok, job.info.privacy_level, attempt);
         if (!allowed) co_return allowed.error();
@@ -84,7 +84,7 @@ task<result<video_done>> post_video(user_api::bound_api& tiktok, video_job job, 
         co_return named.error();
     }
 
-    auto sent = co_await sender->send(tiktok, out.id, std::move(started->upload_url));
+    auto sent = co_await (*sender)->send(out.id, std::move(started->upload_url));
     if (!sent) co_return co_await end_of_broken_upload(sent.error(), attempt);
     out.sent = std::move(*sent);
     co_return out;

@@ -2,6 +2,7 @@
 // outlives every call; used from the worker's thread only (tokens and windows are themselves shared by all
 // workers).
 #pragma once
+#include "base/byte_budget.hpp"
 #include "base/ids.hpp"
 #include "base/memory/object_pool.hpp"
 #include "base/secret.hpp"
@@ -11,7 +12,9 @@
 #include "windows/shared_windows.hpp"
 
 #include <cstddef>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace gateway::outbound {
 class client;
@@ -21,8 +24,6 @@ class recorder;
 }
 
 namespace gateway::user_api {
-
-class uploader;
 
 /// Memory for the bytes of a request. They contain the token, so they are wiped after sending.
 struct request_buffer {
@@ -39,14 +40,17 @@ struct request_buffer {
 
 class api_client {
 public:
-    /// `windows` must use a table made with windows::window_rules().
+    /// `windows` must use a table made with windows::window_rules(). `upload_memory` is shared by all
+    /// workers; `upload_hosts`: those beyond public names.
     api_client(outbound::client& client, outbound::origin api, tokens::token_service& tokens,
-               windows::shared_windows& windows, uploader& uploads, telemetry::recorder& recorder)
+               windows::shared_windows& windows, byte_budget& upload_memory,
+               const std::vector<std::string>& upload_hosts, telemetry::recorder& recorder)
         : client_(client),
           api_(std::move(api)),
           tokens_(tokens),
           windows_(windows),
-          uploads_(uploads),
+          upload_memory_(upload_memory),
+          upload_hosts_(upload_hosts),
           recorder_(recorder) {}
 
     /// Prefetches the user's data for a call that has arrived. With many users it is not in the processor's
@@ -58,12 +62,14 @@ public:
 
 private:
     friend class bound_api;
+    friend class chunk_sender;
 
     outbound::client& client_;
     outbound::origin api_;
     tokens::token_service& tokens_;
     windows::shared_windows& windows_;
-    uploader& uploads_;
+    byte_budget& upload_memory_;
+    const std::vector<std::string>& upload_hosts_;
     telemetry::recorder& recorder_;
     object_pool<request_buffer> buffers_;
     retry_budget budget_;

@@ -14,7 +14,6 @@
 #include "user_api/call_outcome.hpp"
 #include "user_api/chunk_sender.hpp"
 #include "user_api/retry_policy.hpp"
-#include "windows/shared_windows.hpp"
 
 #include <utility>
 
@@ -246,8 +245,9 @@ task<result<tiktok::post_status>> bound_api::fetch_status(const publish_id& id) 
     co_return tiktok::read_post_status(std::move(*answer));
 }
 
-task<result<chunk_sender>> bound_api::prepare_upload(body_source& from, const tiktok::chunk_plan& plan) {
-    return shared_.uploads_.prepare(from, plan, until_);
+task<result<std::unique_ptr<chunk_sender>>> bound_api::prepare_upload(body_source& from,
+                                                                      const tiktok::chunk_plan& plan) {
+    return chunk_sender::prepare(shared_, *this, from, plan);
 }
 
 } // namespace gateway::user_api

@@ -15,6 +15,7 @@
 #include "windows/shared_windows.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -63,8 +64,9 @@ public:
     /// what that means. `uploads`: the answer must name the upload URL.
     task<result<tiktok::started_post>> start_post(tiktok::api_request init, bool uploads);
     task<result<tiktok::post_status>> fetch_status(const publish_id& id);
-    /// Before the init of a video whose bytes we send; as uploader::prepare.
-    task<result<chunk_sender>> prepare_upload(body_source& from, const tiktok::chunk_plan& plan);
+    /// Before the init of a video whose bytes we send; as chunk_sender::prepare.
+    task<result<std::unique_ptr<chunk_sender>>> prepare_upload(body_source& from,
+                                                               const tiktok::chunk_plan& plan);
 
 private:
     /// Call if `taken` is not a slot.

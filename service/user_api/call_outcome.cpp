@@ -31,18 +31,6 @@ std::string_view label_of(const failure& f) {
     }
 }
 
-void note_answer(call_outcome& out, tiktok::endpoint which, outbound::reply reply,
-                 std::string_view access_token) {
-    out.answered = true;
-    out.named_wait = tiktok::parse_retry_after(reply.retry_after);
-    out.answer = tiktok::read_answer(which, std::move(reply), access_token);
-}
-
-void note_failure(call_outcome& out, tiktok::endpoint which, const failure& f) {
-    out.may_have_left = f.details() && f.details()->may_have_reached_tiktok;
-    out.answer = as_seen_by(which, f);
-}
-
 } // namespace
 
 outbound::repeat repeat_of(tiktok::endpoint which) {
@@ -53,10 +41,15 @@ outbound::repeat repeat_of(tiktok::endpoint which) {
 
 void note_reply(call_outcome& out, telemetry::recorder& recorder, tiktok::endpoint which,
                 result<outbound::reply> reply, std::string_view access_token, steady_time began) {
-    if (reply)
-        note_answer(out, which, std::move(*reply), access_token);
-    else
-        note_failure(out, which, reply.error());
+    if (reply) {
+        out.answered = true;
+        out.named_wait = tiktok::parse_retry_after(reply->retry_after);
+        out.answer = tiktok::read_answer(which, std::move(*reply), access_token);
+    } else {
+        const failure& f = reply.error();
+        out.may_have_left = f.details() && f.details()->may_have_reached_tiktok;
+        out.answer = as_seen_by(which, f);
+    }
     out.ended = steady_now();
     out.took = std::chrono::duration_cast<milliseconds>(out.ended - began);
     recorder.upstream_call(tiktok::row_of(which).name, out.answer ? "ok" : label_of(out.answer.error()),

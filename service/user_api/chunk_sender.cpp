@@ -3,22 +3,17 @@
 #include "base/backoff.hpp"
 #include "base/failpoint.hpp"
 #include "base/random_unit.hpp"
-#include "outbound/client.hpp"
 #include "runtime/waiter.hpp"
 #include "telemetry/call_record.hpp"
 #include "telemetry/recorder.hpp"
 #include "tiktok/error_table.hpp"
 #include "tiktok/media_sniff.hpp"
-#include "tiktok/put_verdict.hpp"
-#include "tiktok/upload_target.hpp"
+#include "user_api/api_client.hpp"
 #include "user_api/bound_api.hpp"
-#include "user_api/held_chunk.hpp"
 #include "user_api/retry_policy.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
-#include <vector>
 
 namespace gateway::user_api {
 namespace {
@@ -26,14 +21,6 @@ namespace {
 constexpr std::uint32_t failed_puts_max = 5; // of one chunk
 constexpr milliseconds first_wait_bound{250};
 constexpr milliseconds wait_bound_max{8'000};
-
-/// The result of one PUT.
-struct put_end {
-    std::optional<failure> source_failed; // the upload cannot continue
-    std::optional<failure> network_failed;
-    outbound::reply reply;
-    bool all_sent = false;
-};
 
 /// A network error after which another connection may work.
 bool is_curable(const failure& f) {
@@ -66,55 +53,34 @@ private:
 
 } // namespace
 
-struct chunk_sender::state {
-    state(uploader& s, body_source& from, const tiktok::chunk_plan& p, byte_budget::permit m)
-        : shared(s), memory(std::move(m)), plan(p), held(from, p.largest_chunk_bytes()) {}
-
-    uploader& shared;
-    byte_budget::permit memory;
-    tiktok::chunk_plan plan;
-    held_chunk held;
-    tiktok::upload_target target;
-    std::string_view content_type;
-    bound_api* tiktok = nullptr; // while send() runs
-    publish_id id;
-    bool end_seen = false;   // of the source
-    bool whole_sent = false; // a PUT has sent the video's last byte, so TikTok may have all of it
-
-    bool is_last(tiktok::chunk piece) const { return piece.last + 1 == plan.size_bytes; }
-    task<put_end> put(tiktok::chunk piece, std::uint64_t offset);
-    task<std::optional<failure>> pass_on(outbound::exchange& to, tiktok::chunk piece, std::uint64_t offset,
-                                         put_end& end);
-    task<result<std::string_view>> next_piece(tiktok::chunk piece, std::uint64_t offset);
-    task<result<tiktok::resume_point>> ask(tiktok::chunk piece, std::uint64_t offset);
-    task<result<int>> send_chunk(tiktok::chunk piece);
-    bool is_possible(const tiktok::resume_point& at) const;
-    void count(const put_end& end, milliseconds took);
-    task<result<int>> try_chunk(tiktok::chunk piece);
-    failure gave_up(tiktok::chunk piece, const put_end& end) const;
-    failure broke_off(tiktok::chunk piece, std::string why) const;
+/// The result of one PUT.
+struct chunk_sender::put_end {
+    std::optional<failure> source_failed; // the upload cannot continue
+    std::optional<failure> network_failed;
+    outbound::reply reply;
+    bool all_sent = false;
 };
 
 /// Held bytes from `offset` on; reads more if there are none. The last piece is given only after the source
 /// has ended, so that a wrong size is found before TikTok has all bytes.
-task<result<std::string_view>> chunk_sender::state::next_piece(tiktok::chunk piece, std::uint64_t offset) {
-    const deadline until = tiktok->until();
-    if (offset == held.filled_bytes()) {
-        auto read = co_await held.read_more(piece.size_bytes(), until);
+task<result<std::string_view>> chunk_sender::next_piece(tiktok::chunk piece, std::uint64_t offset) {
+    const deadline until = tiktok_.until();
+    if (offset == held_.filled_bytes()) {
+        auto read = co_await held_.read_more(piece.size_bytes(), until);
         if (!read) co_return read.error();
     }
-    const std::string_view bytes = held.piece_at(offset);
-    if (is_last(piece) && offset + bytes.size() == piece.size_bytes() && !end_seen) {
-        auto ended = co_await held.expect_end(until);
+    const std::string_view bytes = held_.piece_at(offset);
+    if (is_last(piece) && offset + bytes.size() == piece.size_bytes() && !end_seen_) {
+        auto ended = co_await held_.expect_end(until);
         if (!ended) co_return ended.error();
-        end_seen = true;
+        end_seen_ = true;
     }
     co_return bytes;
 }
 
-task<std::optional<failure>> chunk_sender::state::pass_on(outbound::exchange& to, tiktok::chunk piece,
-                                                          std::uint64_t offset, put_end& end) {
-    const deadline until = tiktok->until();
+task<std::optional<failure>> chunk_sender::pass_on(outbound::exchange& to, tiktok::chunk piece,
+                                                   std::uint64_t offset, put_end& end) {
+    const deadline until = tiktok_.until();
     while (offset < piece.size_bytes()) {
         auto bytes = co_await next_piece(piece, offset);
         if (!bytes) {
@@ -124,23 +90,23 @@ task<std::optional<failure>> chunk_sender::state::pass_on(outbound::exchange& to
         auto goes_on = co_await to.write(*bytes, until);
         if (!goes_on) co_return goes_on.error();
         offset += bytes->size();
-        shared.recorder_.uploaded(bytes->size());
+        shared_.recorder_.uploaded(bytes->size());
         if (!*goes_on) break;
     }
     end.all_sent = offset == piece.size_bytes();
-    whole_sent = whole_sent || (end.all_sent && is_last(piece));
+    whole_sent_ = whole_sent_ || (end.all_sent && is_last(piece));
     auto reply = co_await to.finish(until);
     if (!reply) co_return reply.error();
     end.reply = std::move(*reply);
     co_return std::nullopt;
 }
 
-task<put_end> chunk_sender::state::put(tiktok::chunk piece, std::uint64_t offset) {
+task<chunk_sender::put_end> chunk_sender::put(tiktok::chunk piece, std::uint64_t offset) {
     put_end end;
     const steady_time began = steady_now();
     const tiktok::chunk rest{piece.first + offset, piece.last};
-    std::string head = tiktok::write_put_head(target, rest, plan.size_bytes, content_type);
-    auto exchange = co_await shared.client_.begin(target.to, std::move(head), tiktok->until());
+    std::string head = tiktok::write_put_head(target_, rest, plan_.size_bytes, content_type_);
+    auto exchange = co_await shared_.client_.begin(target_.to, std::move(head), tiktok_.until());
     if (!exchange) {
         end.network_failed = exchange.error();
     } else {
@@ -150,9 +116,9 @@ task<put_end> chunk_sender::state::put(tiktok::chunk piece, std::uint64_t offset
     co_return end;
 }
 
-void chunk_sender::state::count(const put_end& end, milliseconds took) {
+void chunk_sender::count(const put_end& end, milliseconds took) {
     if (end.source_failed) return;
-    telemetry::call_record& record = tiktok->record();
+    telemetry::call_record& record = tiktok_.record();
     ++record.upstream_calls;
     record.upstream_time += took;
     std::string_view label = "unreachable";
@@ -160,42 +126,42 @@ void chunk_sender::state::count(const put_end& end, milliseconds took) {
         const tiktok_error_text words{end.reply.status, {}, {}, {}};
         label = end.reply.status < 300 ? "ok" : tiktok::code_label(words);
     }
-    shared.recorder_.upstream_call(tiktok::row_of(tiktok::endpoint::upload).name, label, took);
+    shared_.recorder_.upstream_call(tiktok::row_of(tiktok::endpoint::upload).name, label, took);
 }
 
-failure chunk_sender::state::broke_off(tiktok::chunk piece, std::string why) const {
+failure chunk_sender::broke_off(tiktok::chunk piece, std::string why) const {
     return {errc::tiktok_error, std::move(why) + " The upload broke off "
-                                    + at_byte(piece.first, plan.size_bytes) + "; start it again."};
+                                    + at_byte(piece.first, plan_.size_bytes) + "; start it again."};
 }
 
-failure chunk_sender::state::gave_up(tiktok::chunk piece, const put_end& end) const {
+failure chunk_sender::gave_up(tiktok::chunk piece, const put_end& end) const {
     if (!end.network_failed)
         return broke_off(piece, "TikTok's upload host answered with HTTP status "
                                     + std::to_string(end.reply.status) + ".");
     return {end.network_failed->code(), "The connection to TikTok's upload host failed "
-                                            + at_byte(piece.first, plan.size_bytes)
+                                            + at_byte(piece.first, plan_.size_bytes)
                                             + "; start the upload again."};
 }
 
 /// Asks TikTok how many bytes it has (docs/tiktok-wire.md §5.2, "Lost answer"). If that fails, sending the
 /// same bytes again does no harm: TikTok refuses bytes that it has with 416.
-task<result<tiktok::resume_point>> chunk_sender::state::ask(tiktok::chunk piece, std::uint64_t offset) {
+task<result<tiktok::resume_point>> chunk_sender::ask(tiktok::chunk piece, std::uint64_t offset) {
     const tiktok::resume_point same_again{tiktok::put_outcome::send_again, offset};
-    auto status = co_await tiktok->fetch_status(id);
+    auto status = co_await tiktok_.fetch_status(id_);
     if (!status) co_return same_again;
     if (status->status == "FAILED") co_return broke_off(piece, "TikTok gave this upload up.");
     const bool has_all = status->status != "PROCESSING_UPLOAD";
     if (!has_all && !status->uploaded_bytes) co_return same_again;
-    co_return tiktok::resume_at(has_all ? plan.size_bytes : *status->uploaded_bytes, piece);
+    co_return tiktok::resume_at(has_all ? plan_.size_bytes : *status->uploaded_bytes, piece);
 }
 
 /// Checks TikTok's answer: it cannot have bytes that were not read yet, and bytes missing before the chunk
 /// cannot be sent any more.
-bool chunk_sender::state::is_possible(const tiktok::resume_point& at) const {
-    return at.what != tiktok::put_outcome::refused && at.offset <= held.filled_bytes();
+bool chunk_sender::is_possible(const tiktok::resume_point& at) const {
+    return at.what != tiktok::put_outcome::refused && at.offset <= held_.filled_bytes();
 }
 
-task<result<int>> chunk_sender::state::try_chunk(tiktok::chunk piece) {
+task<result<int>> chunk_sender::try_chunk(tiktok::chunk piece) {
     tiktok::resume_point at{tiktok::put_outcome::send_again, 0};
     for (std::uint32_t failed = 0;;) {
         put_end end = co_await put(piece, at.offset);
@@ -207,18 +173,18 @@ task<result<int>> chunk_sender::state::try_chunk(tiktok::chunk piece) {
             const tiktok::put_answer answer{end.reply.status, end.reply.content_range, end.all_sent,
                                             tiktok::is_markup(end.reply.body())};
             const tiktok::chunk sent{piece.first + at.offset, piece.last};
-            at.what = tiktok::classify_put(answer, sent, plan.size_bytes);
+            at.what = tiktok::classify_put(answer, sent, plan_.size_bytes);
         }
         if (at.what == tiktok::put_outcome::start_again)
             co_return broke_off(piece, "TikTok's upload address is no longer valid.");
-        if (at.what == tiktok::put_outcome::done && held.filled_bytes() == piece.size_bytes())
+        if (at.what == tiktok::put_outcome::done && held_.filled_bytes() == piece.size_bytes())
             co_return end.reply.status < 300 ? end.reply.status : 201;
         if (at.what == tiktok::put_outcome::done || at.what == tiktok::put_outcome::refused
             || ++failed >= failed_puts_max)
             co_return gave_up(piece, end);
 
         const milliseconds wait = jittered_backoff(first_wait_bound, failed, wait_bound_max, random_unit());
-        if (wait >= tiktok->until().left(steady_now())) co_return gave_up(piece, end);
+        if (wait >= tiktok_.until().left(steady_now())) co_return gave_up(piece, end);
         co_await pause_until(deadline::in(steady_now(), wait));
         if (at.what == tiktok::put_outcome::send_again) continue;
         auto told_by_tiktok = co_await ask(piece, at.offset);
@@ -231,62 +197,65 @@ task<result<int>> chunk_sender::state::try_chunk(tiktok::chunk piece) {
 
 /// If a PUT has sent the last byte, a later failure (a refused repeat or a lost answer) does not show whether
 /// that PUT succeeded: TikTok's status may show it, else the outcome is unknown (I05, M03).
-task<result<int>> chunk_sender::state::send_chunk(tiktok::chunk piece) {
+task<result<int>> chunk_sender::send_chunk(tiktok::chunk piece) {
     auto sent = co_await try_chunk(piece);
-    if (sent || !whole_sent) co_return sent;
-    auto status = co_await tiktok->fetch_status(id);
+    if (sent || !whole_sent_) co_return sent;
+    auto status = co_await tiktok_.fetch_status(id_);
     if (status && status->status == "FAILED") co_return broke_off(piece, "TikTok gave this upload up.");
     const bool has_all =
-        status && (status->status != "PROCESSING_UPLOAD" || status->uploaded_bytes == plan.size_bytes);
+        status && (status->status != "PROCESSING_UPLOAD" || status->uploaded_bytes == plan_.size_bytes);
     if (has_all) co_return 201;
     co_return failure(sent.error().code(),
                       "TikTok may have this whole video, though the answer to its last chunk "
                       "was lost or refused; ask for the status of "
-                          + id.text() + " before you start again.")
+                          + id_.text() + " before you start again.")
         .may_have_reached_tiktok();
 }
 
-chunk_sender::chunk_sender(tiktok::chunk_plan plan, std::unique_ptr<state> made)
-    : plan_(plan), content_type_(made->content_type), state_(std::move(made)) {}
-chunk_sender::chunk_sender(chunk_sender&&) noexcept = default;
-chunk_sender::~chunk_sender() = default;
+chunk_sender::chunk_sender(api_client& shared, bound_api& tiktok, body_source& from,
+                           const tiktok::chunk_plan& plan, byte_budget::permit memory)
+    : shared_(shared),
+      tiktok_(tiktok),
+      memory_(std::move(memory)),
+      plan_(plan),
+      held_(from, plan.largest_chunk_bytes()) {}
 
-task<result<chunk_sender>> uploader::prepare(body_source& from, tiktok::chunk_plan plan, deadline until) {
+task<result<std::unique_ptr<chunk_sender>>> chunk_sender::prepare(api_client& shared, bound_api& tiktok,
+                                                                  body_source& from,
+                                                                  tiktok::chunk_plan plan) {
     from.release_memory();
-    auto memory = memory_.take(plan.largest_chunk_bytes());
+    auto memory = shared.upload_memory_.take(plan.largest_chunk_bytes());
     if (!memory)
         co_return failure(errc::overloaded, "Too many uploads are running; try again soon.")
             .retry_after(milliseconds{5'000});
-    auto made = std::make_unique<chunk_sender::state>(*this, from, plan, std::move(*memory));
+    auto made = std::make_unique<chunk_sender>(shared, tiktok, from, plan, std::move(*memory));
     const tiktok::chunk first = plan.at(0);
-    while (made->held.filled_bytes() < std::min<std::uint64_t>(first.size_bytes(), tiktok::sniff_bytes)) {
-        auto read = co_await made->held.read_more(first.size_bytes(), until);
+    while (made->held_.filled_bytes() < std::min<std::uint64_t>(first.size_bytes(), tiktok::sniff_bytes)) {
+        auto read = co_await made->held_.read_more(first.size_bytes(), tiktok.until());
         if (!read) co_return read.error();
     }
-    const auto media = tiktok::sniff_video(made->held.piece_at(0));
+    const auto media = tiktok::sniff_video(made->held_.piece_at(0));
     if (media.content_type.empty()) co_return no_video(media);
-    made->content_type = media.content_type;
-    co_return chunk_sender(plan, std::move(made));
+    made->content_type_ = media.content_type;
+    co_return std::move(made);
 }
 
-task<result<sent_video>> chunk_sender::send(bound_api& tiktok, publish_id id, std::string upload_url) {
-    state& s = *state_;
-    auto target = tiktok::trust_upload_url(upload_url, s.shared.allowed_hosts_);
+task<result<sent_video>> chunk_sender::send(publish_id id, std::string upload_url) {
+    auto target = tiktok::trust_upload_url(upload_url, shared_.upload_hosts_);
     if (!target) co_return target.error();
-    s.target = std::move(*target);
-    s.tiktok = &tiktok;
-    s.id = std::move(id);
-    const in_flight counted(s.shared.recorder_);
+    target_ = std::move(*target);
+    id_ = std::move(id);
+    const in_flight counted(shared_.recorder_);
 
     sent_video out;
     for (std::uint64_t i = 0; i < plan_.chunk_count; ++i) {
-        if (i > 0) s.held.next();
-        auto status = co_await s.send_chunk(plan_.at(i));
+        if (i > 0) held_.next();
+        auto status = co_await send_chunk(plan_.at(i));
         if (!status) co_return status.error();
         out.last_status = *status;
         failpoint("upload.chunk_taken");
     }
-    out.sha256 = to_hex(s.held.finish_digest());
+    out.sha256 = to_hex(held_.finish_digest());
     co_return out;
 }
 

@@ -6,24 +6,21 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
-#include "runtime/body_source.hpp"
 #include "runtime/task.hpp"
 #include "tiktok/chunk_plan.hpp"
+#include "tiktok/put_verdict.hpp"
+#include "tiktok/upload_target.hpp"
+#include "user_api/held_chunk.hpp"
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
-
-namespace gateway::outbound {
-class client;
-}
-namespace gateway::telemetry {
-class recorder;
-}
 
 namespace gateway::user_api {
 
+class api_client;
 class bound_api;
 
 struct sent_video {
@@ -31,50 +28,50 @@ struct sent_video {
     std::string sha256;  // hex, of all bytes
 };
 
-/// An upload before its first PUT: the plan, the memory for its largest chunk, the container format.
 class chunk_sender {
 public:
-    const tiktok::chunk_plan& plan() const { return plan_; }
+    /// An upload before its first PUT. overloaded if `uploads.memory_bytes` is used up, invalid_input if the
+    /// first bytes are not a video format that TikTok accepts, and the failures of the source. All that is
+    /// given by reference outlives it.
+    static task<result<std::unique_ptr<chunk_sender>>> prepare(api_client& shared, bound_api& tiktok,
+                                                               body_source& from, tiktok::chunk_plan plan);
+    /// For prepare().
+    chunk_sender(api_client& shared, bound_api& tiktok, body_source& from, const tiktok::chunk_plan& plan,
+                 byte_budget::permit memory);
+
     std::string_view content_type() const { return content_type_; } // of the detected container
 
     /// Sends everything. After a lost answer the status of `id` is read. A source that is too short or too
     /// long is detected before the last chunk is sent. Failures: those of the source (the upload is given
     /// up), tiktok_error, tiktok_unreachable, deadline_exceeded.
-    task<result<sent_video>> send(bound_api& tiktok, publish_id id, std::string upload_url);
-
-    chunk_sender(chunk_sender&&) noexcept;
-    chunk_sender& operator=(chunk_sender&&) = delete;
-    ~chunk_sender();
+    task<result<sent_video>> send(publish_id id, std::string upload_url);
 
 private:
-    friend class uploader;
-    struct state;
-    chunk_sender(tiktok::chunk_plan plan, std::unique_ptr<state> made);
+    struct put_end;
 
+    bool is_last(tiktok::chunk piece) const { return piece.last + 1 == plan_.size_bytes; }
+    task<put_end> put(tiktok::chunk piece, std::uint64_t offset);
+    task<std::optional<failure>> pass_on(outbound::exchange& to, tiktok::chunk piece, std::uint64_t offset,
+                                         put_end& end);
+    task<result<std::string_view>> next_piece(tiktok::chunk piece, std::uint64_t offset);
+    task<result<tiktok::resume_point>> ask(tiktok::chunk piece, std::uint64_t offset);
+    task<result<int>> send_chunk(tiktok::chunk piece);
+    bool is_possible(const tiktok::resume_point& at) const;
+    void count(const put_end& end, milliseconds took);
+    task<result<int>> try_chunk(tiktok::chunk piece);
+    failure gave_up(tiktok::chunk piece, const put_end& end) const;
+    failure broke_off(tiktok::chunk piece, std::string why) const;
+
+    api_client& shared_;
+    bound_api& tiktok_;
+    byte_budget::permit memory_;
     tiktok::chunk_plan plan_;
+    held_chunk held_;
+    tiktok::upload_target target_;
     std::string_view content_type_;
-    std::unique_ptr<state> state_;
-};
-
-/// Begins uploads. One per worker, used from its thread.
-class uploader {
-public:
-    /// `memory` is shared by all workers. `allowed_hosts`: upload hosts beyond public names.
-    uploader(outbound::client& client, byte_budget& memory, const std::vector<std::string>& allowed_hosts,
-             telemetry::recorder& recorder)
-        : client_(client), memory_(memory), allowed_hosts_(allowed_hosts), recorder_(recorder) {}
-
-    /// overloaded if `uploads.memory_bytes` is used up, invalid_input if the first bytes are not a video
-    /// format that TikTok accepts, and the failures of the source.
-    task<result<chunk_sender>> prepare(body_source& from, tiktok::chunk_plan plan, deadline until);
-
-private:
-    friend class chunk_sender;
-
-    outbound::client& client_;
-    byte_budget& memory_;
-    const std::vector<std::string>& allowed_hosts_;
-    telemetry::recorder& recorder_;
+    publish_id id_;
+    bool end_seen_ = false;   // of the source
+    bool whole_sent_ = false; // a PUT has sent the video's last byte, so TikTok may have all of it
 };
 
 } // namespace gateway::user_api

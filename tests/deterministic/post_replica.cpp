@@ -102,8 +102,8 @@ struct post_replica::parts {
           windows(home, records->on(), records->windows, table),
           quotas({limits::window_rule{}}),
           memory(settings.uploads.memory_bytes),
-          uploads(client, memory, settings.tiktok.upload_hosts, counts()),
-          tiktok(client, {"open.tiktokapis.com"}, tokens, windows, uploads, counts()),
+          tiktok(client, {"open.tiktokapis.com"}, tokens, windows, memory, settings.tiktok.upload_hosts,
+                 counts()),
           disk(1, 16),
           files_settings{folder, settings.files.quota_bytes, settings.files.keep_hours},
           files(records->files, disk, files_settings),
@@ -127,7 +127,6 @@ struct post_replica::parts {
     limits::window_table quotas;
     limits::address_limiter unknown_keys{60, 1};
     byte_budget memory;
-    user_api::uploader uploads;
     user_api::api_client tiktok;
     blocking_pool disk;
     settings::files files_settings;

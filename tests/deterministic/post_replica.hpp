@@ -15,7 +15,6 @@
 #include "tiktok/oauth.hpp"
 #include "tokens/token_service.hpp"
 #include "user_api/api_client.hpp"
-#include "user_api/chunk_sender.hpp"
 #include "vault/token_vault.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
