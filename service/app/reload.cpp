@@ -35,9 +35,9 @@ std::string one_line(const std::vector<settings::fault>& faults) {
     return text;
 }
 
-std::string one_line(const std::vector<std::string_view>& keys) {
+std::string one_line(const std::vector<std::string>& keys) {
     std::string text;
-    for (const auto key : keys)
+    for (const auto& key : keys)
         text.append(text.empty() ? "" : ", ").append(key);
     return text;
 }
@@ -57,7 +57,7 @@ settings::all read_good_settings(const std::string& file) {
 }
 
 /// TLS can be enabled or disabled only by a start, because an open port cannot change its protocol.
-std::vector<std::string_view> left_for_a_start(const settings::all& running, const settings::all& fresh) {
+std::vector<std::string> left_for_a_start(const settings::all& running, const settings::all& fresh) {
     auto keys = settings::changed_for_a_start(running, fresh);
     if (running.listen.tls.on() != fresh.listen.tls.on()) keys.emplace_back("listen.tls.certificate_file");
     return keys;

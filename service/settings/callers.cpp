@@ -1,5 +1,4 @@
-#include "settings/callers.hpp"
-
+// Reads `callers`, the only setting that is a list of entries with keys.
 #include "base/digest.hpp"
 #include "base/ids.hpp"
 #include "base/text.hpp"

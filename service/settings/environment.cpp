@@ -1,9 +1,10 @@
-#include "settings/environment.hpp"
-
+// Settings from the environment: `TIKTOK_GATEWAY__A__B` for the key `a.b`. A value is taken literally; only a
+// list or a map is parsed as YAML. An empty variable counts as absent, so that `${KEY:-}` of a compose file
+// sets nothing.
 #include "base/failpoint.hpp"
 #include "base/text.hpp"
+#include "settings/given.hpp"
 
-#include <cstddef>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
@@ -29,14 +30,10 @@ std::string key_of(std::string_view variable) {
     return key;
 }
 
-std::string source_of(const std::string& variable) {
-    return "environment variable " + variable;
-}
-
 void add_variable(const std::string& name, const std::string& text, given_values& into,
                   std::vector<fault>& faults) {
     const std::string key = key_of(name);
-    const std::string source = source_of(name);
+    const std::string source = "environment variable " + name;
     const meaning what = meaning_of(key);
     if (!what.row) {
         faults.push_back({key, "is not a setting", source});
@@ -78,7 +75,7 @@ void add_environment(const environment& variables, given_values& into, std::vect
         if (!text.empty()) add_variable(name, text, from_here, faults);
     for (const auto& [key, one] : from_here) {
         const meaning what = meaning_of(key);
-        const auto itself = from_here.find(std::string(what.row->key));
+        const auto itself = from_here.find(what.row->key);
         if (what.names_a_file && itself != from_here.end()) {
             faults.push_back({itself->first, "is given twice: itself and as " + key,
                               itself->second.source + ", and " + one.source});

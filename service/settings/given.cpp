@@ -1,6 +1,5 @@
 #include "settings/given.hpp"
 
-#include <string>
 #include <utility>
 
 namespace gateway::settings {
@@ -15,8 +14,7 @@ meaning meaning_of(std::string_view key) {
 
 void put_over(given_values& into, const std::string& key, given value) {
     const meaning what = meaning_of(key);
-    if (what.row->is_secret)
-        into.erase(what.names_a_file ? std::string(what.row->key) : key + std::string(file_suffix));
+    if (what.row->is_secret) into.erase(what.names_a_file ? what.row->key : key + std::string(file_suffix));
     into[key] = std::move(value);
 }
 

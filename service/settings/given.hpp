@@ -2,12 +2,14 @@
 // readers. Used by loader.cpp and environment.cpp only.
 #pragma once
 #include "settings/keys.hpp"
+#include "settings/loader.hpp"
 
 #include <yaml-cpp/yaml.h>
 
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gateway::settings {
 
@@ -28,6 +30,9 @@ meaning meaning_of(std::string_view key);
 
 /// Sets the key and removes its counterpart (`x` for `x_file` and the reverse) if a weaker source gave that.
 void put_over(given_values& into, const std::string& key, given value);
+
+/// Sets the variables' values over those of the file (environment.cpp).
+void add_environment(const environment& variables, given_values& into, std::vector<fault>& faults);
 
 /// The YAML error and its position, without the library's full text, which may contain a piece of the file
 /// and so a secret.

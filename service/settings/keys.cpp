@@ -1,11 +1,9 @@
 #include "settings/keys.hpp"
 
 #include "base/lists.hpp"
-#include "settings/callers.hpp"
 #include "settings/readers.hpp"
 
 #include <algorithm>
-#include <array>
 #include <type_traits>
 #include <utility>
 
@@ -37,14 +35,12 @@ bool is_same(const Member& one, const Member& other) {
         return one == other;
 }
 
-/// One row: the key, the values it takes, and its member: `where` gives a reference to it, and its type
-/// decides how it is read.
+/// One row: the key and its member: `where` gives a reference to it, and its type decides how it is read.
 template <class Where>
-key_row key(std::string_view name, std::string_view expects, Where where, bounds within = {}) {
+key_row key(std::string name, Where where, bounds within = {}) {
     using member = std::remove_cvref_t<decltype(where(std::declval<all&>()))>;
     key_row row;
-    row.key = name;
-    row.expects = expects;
+    row.key = std::move(name);
     row.is_secret = std::is_same_v<member, secret>;
     row.is_structured = requires(member one) {
         one.begin();
@@ -63,22 +59,22 @@ key_row live(key_row row) {
     return row;
 }
 
-key_row required(key_row row) {
-    row.is_required = true;
+key_row required(std::string_view what, key_row row) {
+    row.required_as = what;
     return row;
 }
 
 /// Not a secret, but read as exactly as one.
 template <class Where>
-key_row word(std::string_view name, std::string_view expects, Where where) {
-    key_row row = key(name, expects, where);
+key_row word(std::string name, Where where) {
+    key_row row = key(std::move(name), where);
     row.read = [where](all& into, const YAML::Node& value) { return read_word(where(into), value); };
     return row;
 }
 
 template <class Where>
-key_row choice(std::string_view name, std::string_view choices, Where where) {
-    key_row row = key(name, choices, where);
+key_row choice(std::string name, std::string_view choices, Where where) {
+    key_row row = key(std::move(name), where);
     row.read = [where, choices](all& into, const YAML::Node& value) -> std::string {
         std::string text;
         const auto known = split_list(choices);
@@ -102,94 +98,84 @@ constexpr bounds rate_bounds{1, per_minute_max};
 
 std::vector<key_row> listener_rows() {
     return {
-        key("listen.address", "IP address", INTO(listen.address)),
-        key("listen.port", "port; 0 picks a free one", INTO(listen.port), port_bounds),
-        live(key("listen.tls.certificate_file", "PEM file", INTO(listen.tls.certificate_file))),
-        live(key("listen.tls.private_key_file", "PEM file", INTO(listen.tls.private_key_file))),
-        key("listen.connections_max", "connections", INTO(listen.connections_max), {1, 1'000'000}),
-        key("listen.header_deadline_ms", "milliseconds", INTO(listen.header_deadline), {100, 600'000}),
-        key("listen.idle_timeout_ms", "milliseconds", INTO(listen.idle_timeout), {100, day_ms}),
-        key("listen.body_bytes_per_second_min", "bytes per second", INTO(listen.body_bytes_per_second_min),
-            {0, 1e9}),
-        key("admin.address", "IP address", INTO(admin.address)),
-        key("admin.port", "port; 0 picks a free one", INTO(admin.port), port_bounds),
-        key("public_url", "URL", INTO(public_url)),
-        key("workers", "threads; 0: one per core", INTO(workers), {0, 256}),
+        key("listen.address", INTO(listen.address)),
+        key("listen.port", INTO(listen.port), port_bounds), // 0 picks a free one
+        live(key("listen.tls.certificate_file", INTO(listen.tls.certificate_file))),
+        live(key("listen.tls.private_key_file", INTO(listen.tls.private_key_file))),
+        key("listen.connections_max", INTO(listen.connections_max), {1, 1'000'000}),
+        key("listen.header_deadline_ms", INTO(listen.header_deadline), {100, 600'000}),
+        key("listen.idle_timeout_ms", INTO(listen.idle_timeout), {100, day_ms}),
+        key("listen.body_bytes_per_second_min", INTO(listen.body_bytes_per_second_min), {0, 1e9}),
+        key("admin.address", INTO(admin.address)),
+        key("admin.port", INTO(admin.port), port_bounds), // 0 picks a free one
+        key("public_url", INTO(public_url)),
+        key("workers", INTO(workers), {0, 256}),
     };
 }
 
 std::vector<key_row> tiktok_rows() {
     return {
-        key("tiktok.api_url", "https origin", INTO(tiktok.api_url)),
-        key("tiktok.authorize_url", "https URL", INTO(tiktok.authorize_url)),
-        key("tiktok.ca_file", "PEM file", INTO(tiktok.ca_file)),
-        required(word("tiktok.client_key", "the TikTok app's client key", INTO(tiktok.client_key))),
-        required(key("tiktok.client_secret", "the TikTok app's client secret", INTO(tiktok.client_secret))),
-        key("tiktok.scopes", "list of scopes", INTO(tiktok.scopes)),
+        key("tiktok.api_url", INTO(tiktok.api_url)),
+        key("tiktok.authorize_url", INTO(tiktok.authorize_url)),
+        key("tiktok.ca_file", INTO(tiktok.ca_file)),
+        required("the TikTok app's client key", word("tiktok.client_key", INTO(tiktok.client_key))),
+        required("the TikTok app's client secret", key("tiktok.client_secret", INTO(tiktok.client_secret))),
+        key("tiktok.scopes", INTO(tiktok.scopes)),
         choice("tiktok.pkce", "hex, base64url, off", INTO(tiktok.pkce)),
         choice("tiktok.default_privacy_level",
                "PUBLIC_TO_EVERYONE, MUTUAL_FOLLOW_FRIENDS, FOLLOWER_OF_CREATOR, SELF_ONLY",
                INTO(tiktok.default_privacy_level)),
-        key("tiktok.verified_url_prefixes", "list of https prefixes", INTO(tiktok.verified_url_prefixes)),
-        key("tiktok.upload_hosts", "list of patterns of hosts", INTO(tiktok.upload_hosts)),
-        key("tiktok.resolve", "name: address lines", INTO(tiktok.resolve)),
-        key("tiktok.connections_per_host", "connections", INTO(tiktok.connections_per_host), {1, 10'000}),
-        key("tiktok.waiters_per_host", "waiting calls", INTO(tiktok.waiters_per_host), {0, 1'000'000}),
+        key("tiktok.verified_url_prefixes", INTO(tiktok.verified_url_prefixes)),
+        key("tiktok.upload_hosts", INTO(tiktok.upload_hosts)),
+        key("tiktok.resolve", INTO(tiktok.resolve)),
+        key("tiktok.connections_per_host", INTO(tiktok.connections_per_host), {1, 10'000}),
+        key("tiktok.waiters_per_host", INTO(tiktok.waiters_per_host), {0, 1'000'000}),
     };
 }
 
 std::vector<key_row> keeping_rows() {
     return {
-        key("store.url", "sqlite:FILE or postgresql://USER@HOST/DATABASE", INTO(store.url)),
-        key("store.connections", "connections", INTO(store.connections), {1, 1'000}),
-        live(required(key("vault.keys_file", "file of the key ring", INTO(vault.keys_file)))),
-        key("vault.refresh_per_second", "refreshes per second", INTO(vault.refresh_per_second),
-            {0.01, 10'000}),
-        key("vault.refresh_ahead_ms", "milliseconds", INTO(vault.refresh_ahead), {0, day_ms}),
-        key("vault.settling_ms", "milliseconds", INTO(vault.propagation_grace), {0, 60'000}),
-        key("vault.cached_users", "users", INTO(vault.cached_users), {64, 10'000'000}),
-        live(key("callers", "list of callers", INTO(callers))),
+        key("store.url", INTO(store.url)),
+        key("store.connections", INTO(store.connections), {1, 1'000}),
+        live(required("file of the key ring", key("vault.keys_file", INTO(vault.keys_file)))),
+        key("vault.refresh_per_second", INTO(vault.refresh_per_second), {0.01, 10'000}),
+        key("vault.refresh_ahead_ms", INTO(vault.refresh_ahead), {0, day_ms}),
+        key("vault.settling_ms", INTO(vault.propagation_grace), {0, 60'000}),
+        key("vault.cached_users", INTO(vault.cached_users), {64, 10'000'000}),
+        live(key("callers", INTO(callers))),
     };
 }
 
 /// `limits.tiktok.*`: one for each endpoint that has a window.
 std::vector<key_row> endpoint_rows() {
-    static const auto names = [] {
-        std::array<std::string, gateway::tiktok::endpoint_count> made;
-        for (const auto& row : gateway::tiktok::endpoints)
-            made[static_cast<std::size_t>(row.which)] =
-                "limits.tiktok." + std::string(row.name) + "_per_minute";
-        return made;
-    }();
     std::vector<key_row> rows;
-    for (std::size_t at = 0; at < names.size(); ++at) {
-        if (gateway::tiktok::endpoints[at].calls_per_minute == 0) continue;
-        const auto where = [at](auto& to) -> auto& {
+    for (const auto& endpoint : gateway::tiktok::endpoints) {
+        if (endpoint.calls_per_minute == 0) continue;
+        const auto where = [at = static_cast<std::size_t>(endpoint.which)](auto& to) -> auto& {
             return to.limits.tiktok_per_minute[at];
         };
-        rows.push_back(live(key(names[at], "calls", where, rate_bounds)));
+        const std::string name = "limits.tiktok." + std::string(endpoint.name) + "_per_minute";
+        rows.push_back(live(key(name, where, rate_bounds)));
     }
     return rows;
 }
 
 std::vector<key_row> bound_rows() {
     return {
-        live(key("limits.unknown_keys_per_minute", "calls", INTO(limits.unknown_keys_per_minute),
-                 rate_bounds)),
-        key("deadlines.read_ms", "milliseconds", INTO(deadlines.read), {100, 600'000}),
-        key("deadlines.post_ms", "milliseconds", INTO(deadlines.post), {100, 3'600'000}),
-        key("deadlines.batch_ms", "milliseconds", INTO(deadlines.batch), {100, day_ms}),
-        key("deadlines.upload_base_ms", "milliseconds", INTO(deadlines.upload_base), {100, day_ms}),
-        key("deadlines.upload_bytes_per_second_min", "bytes per second",
-            INTO(deadlines.upload_bytes_per_second_min), {1, 1e9}),
-        key("uploads.keep_hours", "hours; 0: keep nothing", INTO(uploads.keep_hours), {0, 24 * 365}),
+        live(key("limits.unknown_keys_per_minute", INTO(limits.unknown_keys_per_minute), rate_bounds)),
+        key("deadlines.read_ms", INTO(deadlines.read), {100, 600'000}),
+        key("deadlines.post_ms", INTO(deadlines.post), {100, 3'600'000}),
+        key("deadlines.batch_ms", INTO(deadlines.batch), {100, day_ms}),
+        key("deadlines.upload_base_ms", INTO(deadlines.upload_base), {100, day_ms}),
+        key("deadlines.upload_bytes_per_second_min", INTO(deadlines.upload_bytes_per_second_min), {1, 1e9}),
+        key("uploads.keep_hours", INTO(uploads.keep_hours), {0, 24 * 365}),
         // TikTok's smallest chunks are 5 MB: with less memory no upload could run.
-        key("uploads.memory_bytes", "bytes", INTO(uploads.memory_bytes), {8.0 * 1024 * 1024, 1e12}),
-        key("files.directory", "folder", INTO(files.directory)),
-        key("files.quota_bytes", "bytes", INTO(files.quota_bytes), {0, 1e15}),
-        key("files.keep_hours", "hours", INTO(files.keep_hours), {1, 24 * 365}),
-        key("drain.delay_ms", "milliseconds", INTO(drain.delay), {0, 600'000}),
-        key("drain.deadline_ms", "milliseconds", INTO(drain.deadline), {0, 3'600'000}),
+        key("uploads.memory_bytes", INTO(uploads.memory_bytes), {8.0 * 1024 * 1024, 1e12}),
+        key("files.directory", INTO(files.directory)),
+        key("files.quota_bytes", INTO(files.quota_bytes), {0, 1e15}),
+        key("files.keep_hours", INTO(files.keep_hours), {1, 24 * 365}),
+        key("drain.delay_ms", INTO(drain.delay), {0, 600'000}),
+        key("drain.deadline_ms", INTO(drain.deadline), {0, 3'600'000}),
         live(choice("log.level", "debug, info, warn, error", INTO(log.level))),
     };
 }
@@ -217,8 +203,8 @@ const key_row* find_key(std::string_view key) {
     return nullptr;
 }
 
-std::vector<std::string_view> changed_for_a_start(const all& running, const all& read) {
-    std::vector<std::string_view> changed;
+std::vector<std::string> changed_for_a_start(const all& running, const all& read) {
+    std::vector<std::string> changed;
     for (const auto& row : keys())
         if (!row.is_live && !row.same(running, read)) changed.push_back(row.key);
     return changed;

@@ -15,10 +15,9 @@ class Node;
 namespace gateway::settings {
 
 struct key_row {
-    std::string_view key;     // as in the file, with dots between its parts
-    std::string_view expects; // the expected value, for messages
-    bool is_secret = false;   // may be given as KEY_file; never shown
-    bool is_required = false;
+    std::string key;                   // as in the file, with dots between its parts
+    bool is_secret = false;            // may be given as KEY_file; never shown
+    std::string_view required_as = {}; // what it is, if it must be given; otherwise empty
     /// Reads the value into its member; gives what is wrong with it, or an empty text.
     std::function<std::string(all& into, const YAML::Node& value)> read;
     std::function<bool(const all& one, const all& other)> same;
@@ -33,6 +32,6 @@ const std::vector<key_row>& keys();
 const key_row* find_key(std::string_view key);
 
 /// Keys whose values differ and that only a new start applies, in the order of the table.
-std::vector<std::string_view> changed_for_a_start(const all& running, const all& read);
+std::vector<std::string> changed_for_a_start(const all& running, const all& read);
 
 } // namespace gateway::settings

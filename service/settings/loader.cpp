@@ -1,7 +1,6 @@
 #include "settings/loader.hpp"
 
 #include "base/secret_text.hpp"
-#include "settings/environment.hpp"
 #include "settings/given.hpp"
 #include "settings/keys.hpp"
 #include "settings/readers.hpp"
@@ -9,7 +8,6 @@
 #include <algorithm>
 #include <fstream>
 #include <optional>
-#include <string_view>
 
 namespace gateway::settings {
 
@@ -91,7 +89,7 @@ void read_values(const given_values& from, loaded& into) {
         into.values.sources[key] = one.source;
         const meaning what = meaning_of(key);
         if (what.names_a_file) {
-            if (const auto itself = from.find(std::string(what.row->key)); itself != from.end())
+            if (const auto itself = from.find(what.row->key); itself != from.end())
                 into.faults.push_back({itself->first, "is given twice: itself and as " + key,
                                        itself->second.source + ", and " + one.source});
             else
@@ -101,11 +99,11 @@ void read_values(const given_values& from, loaded& into) {
         }
     }
     for (const auto& row : keys()) {
-        const std::string key(row.key);
+        const auto& key = row.key;
         const bool is_given =
             from.contains(key) || (row.is_secret && from.contains(key + std::string(file_suffix)));
-        if (row.is_required && !is_given)
-            into.faults.push_back({key, "is missing: " + std::string(row.expects)
+        if (!row.required_as.empty() && !is_given)
+            into.faults.push_back({key, "is missing: " + std::string(row.required_as)
                                             + (row.is_secret ? " (or give " + key + "_file)" : "")});
     }
 }

@@ -24,6 +24,15 @@ std::string between(bounds within, const char* what) {
     return std::string("must be ") + what + " from " + shown(within.min) + " to " + shown(within.max);
 }
 
+template <class Number>
+std::string read_as(Number& into, const YAML::Node& value, bounds within, const char* what) {
+    const auto number = value.IsScalar() ? parse_number<Number>(value.Scalar()) : std::nullopt;
+    const auto as_double = static_cast<double>(number.value_or(Number{}));
+    if (!number || !(as_double >= within.min && as_double <= within.max)) return between(within, what);
+    into = *number;
+    return {};
+}
+
 } // namespace
 
 std::string read_text(std::string& into, const YAML::Node& value) {
@@ -74,21 +83,12 @@ std::string read_map(std::map<std::string, std::string>& into, const YAML::Node&
     return {};
 }
 
-std::string read_whole(std::uint64_t& into, const YAML::Node& value, bounds within) {
-    if (!value.IsScalar()) return between(within, "a whole number");
-    const auto number = parse_number<std::uint64_t>(value.Scalar());
-    const auto as_double = static_cast<double>(number.value_or(0));
-    if (!number || as_double < within.min || as_double > within.max) return between(within, "a whole number");
-    into = *number;
-    return {};
+std::string read_bounded(std::uint64_t& into, const YAML::Node& value, bounds within) {
+    return read_as(into, value, within, "a whole number");
 }
 
-std::string read_decimal(double& into, const YAML::Node& value, bounds within) {
-    if (!value.IsScalar()) return between(within, "a number");
-    const auto number = parse_number<double>(value.Scalar());
-    if (!number || !(*number >= within.min && *number <= within.max)) return between(within, "a number");
-    into = *number;
-    return {};
+std::string read_bounded(double& into, const YAML::Node& value, bounds within) {
+    return read_as(into, value, within, "a number");
 }
 
 } // namespace gateway::settings

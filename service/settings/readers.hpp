@@ -1,8 +1,7 @@
 // Functions that read one YAML value into one member; each gives a short text with the expected value if it
 // fails. Used by keys.cpp and callers.cpp only.
 #pragma once
-#include "base/clock.hpp"
-#include "base/secret.hpp"
+#include "settings/settings.hpp"
 
 #include <yaml-cpp/yaml.h>
 
@@ -28,24 +27,17 @@ std::string read_word(std::string& into, const YAML::Node& value);
 std::string read_secret(secret& into, const YAML::Node& value);
 std::string read_texts(std::vector<std::string>& into, const YAML::Node& value);
 std::string read_map(std::map<std::string, std::string>& into, const YAML::Node& value);
-std::string read_whole(std::uint64_t& into, const YAML::Node& value, bounds within);
-std::string read_decimal(double& into, const YAML::Node& value, bounds within);
+/// What is wrong begins with the entry and its key: `[2].key_sha256 …` (callers.cpp).
+std::string read_callers(std::vector<caller>& into, const YAML::Node& value);
+std::string read_bounded(std::uint64_t& into, const YAML::Node& value, bounds within);
+std::string read_bounded(double& into, const YAML::Node& value, bounds within);
 
+/// Unsigned numbers, decimals, and milliseconds.
 template <class Number>
-requires std::is_unsigned_v<Number> std::string read_number(Number& into, const YAML::Node& value,
-                                                            bounds within) {
-    std::uint64_t number = 0;
-    std::string wrong = read_whole(number, value, within);
+std::string read_number(Number& into, const YAML::Node& value, bounds within) {
+    std::conditional_t<std::is_floating_point_v<Number>, double, std::uint64_t> number{};
+    std::string wrong = read_bounded(number, value, within);
     if (wrong.empty()) into = static_cast<Number>(number);
-    return wrong;
-}
-inline std::string read_number(double& into, const YAML::Node& value, bounds within) {
-    return read_decimal(into, value, within);
-}
-inline std::string read_number(milliseconds& into, const YAML::Node& value, bounds within) {
-    std::uint64_t number = 0;
-    std::string wrong = read_whole(number, value, within);
-    if (wrong.empty()) into = milliseconds{static_cast<std::int64_t>(number)};
     return wrong;
 }
 
