@@ -1,9 +1,12 @@
-#include "app/crash_recovery.hpp"
-
 #include "actions/table.hpp"
+#include "app/background.hpp"
 #include "idempotency/recovery.hpp"
 #include "posts/settlement.hpp"
 #include "runtime/waiter.hpp"
+#include "store/idempotency_keys.hpp"
+#include "store/ledger.hpp"
+#include "telemetry/sink.hpp"
+#include "tokens/token_service.hpp"
 
 #include <string>
 

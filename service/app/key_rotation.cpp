@@ -1,11 +1,7 @@
-#include "app/key_rotation.hpp"
-
+#include "app/background.hpp"
 #include "runtime/waiter.hpp"
 #include "telemetry/sink.hpp"
 #include "vault/token_vault.hpp"
-
-#include <cstdint>
-#include <string>
 
 namespace gateway::app {
 

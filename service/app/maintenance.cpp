@@ -1,5 +1,4 @@
-#include "app/maintenance.hpp"
-
+#include "app/background.hpp"
 #include "files/staged_file_store.hpp"
 #include "runtime/waiter.hpp"
 #include "store/store.hpp"
@@ -7,7 +6,6 @@
 #include "tokens/idle_users.hpp"
 
 #include <chrono>
-#include <string>
 
 namespace gateway::app {
 

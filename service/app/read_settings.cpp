@@ -1,7 +1,6 @@
 #include "app/read_settings.hpp"
 
 #include "actions/table.hpp"
-#include "app/start_failure.hpp"
 #include "base/pattern.hpp"
 #include "tiktok/scopes.hpp"
 
@@ -34,8 +33,9 @@ std::vector<settings::fault> check_actions(const settings::all& values) {
 
 } // namespace
 
-start_failure refused(const settings::all& settings, const std::string& key, const std::string& reason) {
-    return {exit_settings, settings::text_about(settings, key, reason)};
+start_failure refused(const settings::all& settings, const std::string& key, const std::string& reason,
+                      int exit) {
+    return {exit, settings::text_about(settings, key, reason)};
 }
 
 settings::loaded find_settings(const std::string& file) {

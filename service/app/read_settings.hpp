@@ -21,8 +21,9 @@ std::vector<settings::fault> warnings_for(const settings::all& settings);
 /// Throws start_failure (78) after printing each fault with its key.
 settings::all read_settings(const std::string& file);
 
-/// The start_failure (78) for an unusable value: its key, the reason, and its source.
-start_failure refused(const settings::all& settings, const std::string& key, const std::string& reason);
+/// The start_failure for an unusable value: its key, the reason, and its source.
+start_failure refused(const settings::all& settings, const std::string& key, const std::string& reason,
+                      int exit = exit_settings);
 
 /// One per core by default.
 unsigned workers_of(const settings::all& settings);

@@ -1,11 +1,9 @@
-#include "app/report_counts.hpp"
-
+#include "app/background.hpp"
 #include "inbound/listener_state.hpp"
 #include "runtime/waiter.hpp"
 #include "telemetry/sink.hpp"
 
 #include <optional>
-#include <string>
 
 namespace gateway::app {
 

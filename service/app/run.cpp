@@ -1,8 +1,7 @@
 #include "app/commands.hpp"
-#include "app/drain.hpp"
 #include "app/read_settings.hpp"
-#include "app/reload.hpp"
 #include "app/service.hpp"
+#include "app/signals.hpp"
 #include "app/start_failure.hpp"
 
 namespace gateway::app {
@@ -23,8 +22,8 @@ int run(const std::string& settings_file) {
         serving.sink().log(telemetry::level::warn, "settings_remark",
                            {{"key", one.key}, {"remark", settings::text_of(one)}});
     while (from.wait() == signals::what::reload)
-        reload(serving, settings_file);
-    drain(serving, serving.store_lost() ? at_once : settings.drain, from);
+        serving.reload(settings_file);
+    serving.drain(serving.store_lost() ? at_once : settings.drain, from);
     const int code = serving.failed() ? exit_failed : exit_well;
     if (serving.holds_unfinished_work()) serving.exit_process(code);
     return code;

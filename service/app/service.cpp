@@ -1,25 +1,18 @@
 #include "app/service.hpp"
 
 #include "actions/table.hpp"
-#include "app/await_on.hpp"
-#include "app/crash_recovery.hpp"
-#include "app/key_rotation.hpp"
 #include "app/read_settings.hpp"
-#include "app/report_counts.hpp"
-#include "app/start_failure.hpp"
 #include "base/digest.hpp"
 #include "base/json/values.hpp"
 #include "idempotency/recovery.hpp"
-#include "settings/loader.hpp"
-#include "store/store.hpp"
 #include "tiktok/endpoint.hpp"
 #include "windows/remembered_windows.hpp"
 #include "windows/window_rules.hpp"
 
 #include <boost/json/object.hpp>
 
-#include <csignal>
 #include <cstring>
+#include <optional>
 #include <unistd.h>
 
 namespace gateway::app {
@@ -57,24 +50,14 @@ std::unique_ptr<store::store> store_of(const settings::all& settings) {
     store::store_limits limits;
     limits.connections = settings.store.connections;
     auto opened = store::open_store(settings.store.url.reveal(), limits);
-    if (!opened)
-        throw start_failure(exit_failed,
-                            settings::text_about(settings, "store.url", opened.error().message()));
+    if (!opened) throw refused(settings, "store.url", opened.error().message(), exit_failed);
     return std::move(*opened);
 }
 
-tokens::token_service_settings tokens_settings_of(const settings::all& settings) {
-    tokens::token_service_settings of;
-    of.refresh_per_second = settings.vault.refresh_per_second;
-    of.refresh_ahead = settings.vault.refresh_ahead;
-    of.propagation_grace = settings.vault.propagation_grace;
-    return of;
-}
-
-outbound::resolver_options resolver_options_of(const settings::all& settings) {
-    outbound::resolver_options options;
-    options.fixed = settings.tiktok.resolve;
-    return options;
+tokens::token_service_settings tokens_settings_of(const settings::vault& from) {
+    return {.refresh_per_second = from.refresh_per_second,
+            .refresh_ahead = from.refresh_ahead,
+            .propagation_grace = from.propagation_grace};
 }
 
 std::uint64_t random_seed() {
@@ -82,6 +65,25 @@ std::uint64_t random_seed() {
     const auto bytes = random_bytes(sizeof seed);
     std::memcpy(&seed, bytes.data(), sizeof seed);
     return seed;
+}
+
+template <class T>
+task<void> keep_result(task<T> step, std::optional<T>& into) {
+    T got = co_await std::move(step);
+    into.emplace(std::move(got));
+}
+/// Runs one step of the start to its end, before the workers' threads exist. Rethrows its exceptions.
+template <class T>
+T await_on(worker& home, task<T> step) {
+    std::optional<T> got;
+    home.group().spawn(keep_result(std::move(step), got));
+    while (!got && !home.group().first_fault()) {
+        // The loop stopped without running a handler, because the work of an earlier step ended late.
+        if (home.loop().run_one() == 0) home.loop().restart();
+    }
+    if (const auto fault = home.group().first_fault()) std::rethrow_exception(fault);
+    home.loop().restart();
+    return std::move(*got);
 }
 
 std::string url_of(bool tls, const std::string& address, std::uint16_t port) {
@@ -100,14 +102,14 @@ service::service(const settings::all& settings)
       trust_(settings.tiktok.ca_file),
       certificate_(read_certificate(settings)),
       certificate_ends_(certificate_ ? certificate_->expires_at() : wall_time{}),
-      names_(resolver_options_of(settings)),
+      names_({.fixed = settings.tiktok.resolve}),
       upstream_workers_(upstream_workers_of(settings, trust_, names_)),
       pool_(blocking_threads, blocking_queue_max),
       store_(store_of(settings)),
       vault_(store_->connections, store_->refreshes, store_->sealed, store_->facts, read_key_ring(settings),
              settings.vault.cached_users),
       tokens_(upstream_workers_[0]->home, upstream_workers_[0]->oauth, vault_, store_->refreshes,
-              tokens_settings_of(settings), &sink_),
+              tokens_settings_of(settings.vault), &sink_),
       window_table_(windows::window_rules(settings.limits)),
       windows_(upstream_workers_[0]->home, store_->on(), store_->windows, window_table_),
       memory_(settings.uploads.memory_bytes),
@@ -122,9 +124,7 @@ service::service(const settings::all& settings)
     // A ring that cannot open the store's values must be detected now, not at the first call (V06).
     const auto checked = await_on(upstream_workers_[0]->home,
                                   vault_.check_keys(deadline::in(steady_now(), start_step_within)));
-    if (!checked)
-        throw start_failure(exit_failed,
-                            settings::text_about(settings_, "vault.keys_file", checked.error().message()));
+    if (!checked) throw refused(settings_, "vault.keys_file", checked.error().message(), exit_failed);
     remember_windows();
     make_api_workers();
     register_gauges();
@@ -137,9 +137,7 @@ void service::remember_windows() {
     const auto sent = await_on(
         upstream_workers_[0]->home,
         store_->ledger.since(now - windows::remembered, deadline::in(steady_now(), start_step_within)));
-    if (!sent)
-        throw start_failure(exit_failed,
-                            settings::text_about(settings_, "store.url", sent.error().message()));
+    if (!sent) throw refused(settings_, "store.url", sent.error().message(), exit_failed);
     windows::remember_inits(window_table_, *sent, now, steady_now());
 }
 
@@ -195,23 +193,6 @@ void service::start() {
         sink_.log(telemetry::level::warn, "connections_max_lowered", {{"reason", warning}});
     for (auto& one : upstream_workers_)
         threads_.emplace_back([this, worker = one.get()] { run_worker(*worker); });
-}
-
-void service::run_worker(upstream_worker& one) {
-    try {
-        one.home.run();
-        return;
-    } catch (const std::exception& fault) {
-        end_for("worker_failed", fault.what());
-    } catch (...) {
-        end_for("worker_failed", "unknown");
-    }
-}
-
-void service::end_for(std::string_view event, std::string_view reason) {
-    sink_.log(telemetry::level::error, event, {{"reason", reason}});
-    failed_.store(true);
-    kill(getpid(), SIGTERM); // the main thread drains the other calls
 }
 
 } // namespace gateway::app

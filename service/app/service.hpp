@@ -3,8 +3,8 @@
 // before start().
 #pragma once
 #include "app/api_worker.hpp"
+#include "app/background.hpp"
 #include "app/descriptors.hpp"
-#include "app/maintenance.hpp"
 #include "base/byte_budget.hpp"
 #include "files/staged_file_store.hpp"
 #include "idempotency/run_once.hpp"
@@ -29,6 +29,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,6 +37,8 @@
 #include <vector>
 
 namespace gateway::app {
+
+class signals;
 
 /// The results of SIGHUPs since the start; written by the service, read at each scrape.
 struct reload_counts {
@@ -53,33 +56,19 @@ public:
     /// Begins to accept, and prints the addresses on the first line.
     void start();
 
-    // The drain of docs/contract.md §8, step by step (drain.cpp).
-    void become_unready();
-    /// Returns when every listener is closed: earlier requests are served, later ones are refused.
-    void close_listeners(milliseconds last_handshakes);
-    void end_idle_connections();
-    bool anything_left() const;
-    /// Ends the waits of all calls: each stores its outcome and answers `draining`.
-    void end_calls();
-    /// Waits for refreshes in flight, which have their own deadlines.
-    void finish_refreshes();
-    /// Cancels everything that still runs and ends the threads.
-    void stop();
-    /// True if a write could not be cancelled: its frame still refers to the parts, so they must not be
-    /// destroyed.
+    /// SIGHUP: reads the settings again with the checks of the start. Valid ones apply to calls that begin
+    /// from then on; faults are logged with their key, and then nothing changes.
+    void reload(const std::string& settings_file);
+    /// After the first SIGTERM (docs/contract.md §8): reports not ready at once, accepts connections for
+    /// `delay`, serves running calls until `deadline`; a second signal shortens both but never interrupts a
+    /// token refresh. Then cancels what still runs and ends the threads.
+    void drain(const settings::drain& times, signals& from);
+    /// After drain(): true if a write could not be cancelled: its frame still refers to the parts, so they
+    /// must not be destroyed.
     bool holds_unfinished_work() const;
     /// Ends the process at once, after writing the last log lines. All durable data is already written.
     [[noreturn]] void exit_process(int exit_code);
 
-    /// The key ring of SIGHUP, with the check of the start; if it is refused, the old one stays.
-    result<void> change_keys(vault::key_ring fresh);
-    /// Applies the other checked changes of SIGHUP (reload.cpp): returns when every worker has them, so that
-    /// a log line after it is true for every new call.
-    void renew(const settings::all& fresh, std::shared_ptr<const tls_server_context> certificate);
-    reload_counts& reloads() { return reloads_; }
-    bool asks_for_keys() const { return !callers_->open(); }
-
-    const settings::all& settings() const { return settings_; }
     telemetry::sink& sink() { return sink_; }
     /// A worker ended by a bug, or the store has failed for good: the process ends, to be started again.
     bool failed() const { return failed_.load(); }
@@ -94,6 +83,21 @@ private:
     void register_gauges();
     std::vector<std::string> why_not_ready() const;
     void run_worker(upstream_worker& one);
+    void stop();
+
+    // From the main thread to the workers (workers.cpp).
+    void on_each_worker(const std::function<void(api_worker& worker, std::function<void()> completed)>& step,
+                        milliseconds within);
+    result<void> on_first_worker(std::function<task<result<void>>()> start, milliseconds within);
+
+    // Steps of the drain and of SIGHUP.
+    void close_listeners(milliseconds last_handshakes);
+    void end_idle_connections();
+    bool anything_left() const;
+    void wait_until_nothing_is_left(signals& from, steady_time until);
+    result<void> change_keys(vault::key_ring fresh);
+    void renew(const settings::all& fresh, std::shared_ptr<const tls_server_context> certificate);
+
     void end_for(std::string_view event, std::string_view reason);
 
     const settings::all& settings_; // of the start; changes by SIGHUP go directly to the parts

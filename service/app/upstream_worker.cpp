@@ -10,10 +10,7 @@ namespace gateway::app {
 namespace {
 
 outbound::client_limits limits_of(const settings::tiktok& from) {
-    outbound::client_limits limits;
-    limits.connections_per_origin = from.connections_per_host;
-    limits.waiters_per_origin = from.waiters_per_host;
-    return limits;
+    return {.connections_per_origin = from.connections_per_host, .waiters_per_origin = from.waiters_per_host};
 }
 
 std::string redirect_uri_of(const settings::all& settings) {
