@@ -1,7 +1,6 @@
 #include "posts/attempt_writer.hpp"
 
 #include "base/failpoint.hpp"
-#include "posts/daily_wait.hpp"
 #include "posts/post_facts.hpp"
 #include "posts/post_settings.hpp"
 #include "store/ledger.hpp"
@@ -104,7 +103,13 @@ task<failure> attempt_writer::end_failed_init(failure why, deadline until) {
 }
 
 task<failure> attempt_writer::with_wait(failure why, deadline until) {
-    return with_daily_wait(rows_, record_.user, std::move(why), is_direct(), record_.created_at, until);
+    constexpr std::uint32_t looked_at = 100;
+    const bool daily = why.code() == errc::rate_limited && why.details()
+                       && why.details()->scope == limit_scope::tiktok_daily;
+    if (!daily) co_return why;
+    auto recent = co_await rows_.list(record_.user, {}, looked_at, until);
+    if (!recent) co_return why; // keeps the default wait of an hour
+    co_return std::move(why).retry_after(wait_for_daily_cap(recent->rows, is_direct(), record_.created_at));
 }
 
 failure meaning_of_failed_init(const failure& f, bool init_can_post) {

@@ -11,9 +11,6 @@
 #include <string>
 #include <string_view>
 
-namespace gateway::store {
-class ledger;
-}
 namespace gateway::telemetry {
 class recorder;
 }

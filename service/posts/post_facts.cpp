@@ -4,6 +4,8 @@
 #include "posts/public_ids.hpp"
 #include "posts/publisher.hpp"
 
+#include <algorithm>
+
 namespace gateway::posts {
 
 std::string_view state_of(std::string_view tiktok_status) {
@@ -44,6 +46,16 @@ bool may_help_to_upload_again(std::string_view fail_reason) {
     return fail_reason == "internal" || fail_reason == "video_pull_failed"
            || fail_reason == "photo_pull_failed" || fail_reason == "upload_broken_off"
            || fail_reason == "process_ended";
+}
+
+milliseconds wait_for_daily_cap(const std::vector<store::post_record>& recent, bool direct, wall_time now) {
+    constexpr milliseconds day{86'400'000}, hour{3'600'000};
+    wall_time oldest = now + day;
+    for (const store::post_record& post : recent) {
+        const bool counts = !post.id.empty() && is_direct(&post, post.id) == direct && post.status != failed;
+        if (counts && post.created_at > now - day) oldest = std::min(oldest, post.created_at);
+    }
+    return oldest > now ? hour : oldest + day - now;
 }
 
 } // namespace gateway::posts

@@ -3,6 +3,7 @@
 #include "store/post_record.hpp"
 
 #include <string_view>
+#include <vector>
 
 namespace gateway::posts {
 
@@ -27,6 +28,10 @@ bool is_direct(const store::post_record* known, const publish_id& id);
 /// Whether TikTok has nothing of it: refused, or interrupted before all bytes were sent. (If TikTok has all
 /// bytes, the record has a digest.)
 bool had_no_effect(const store::post_record& attempt);
+
+/// TikTok's refusals by a daily cap contain no time: the time until the oldest counting post of `recent` is
+/// 24 hours old and leaves the window (docs/contract.md §4); an hour if none counts.
+milliseconds wait_for_daily_cap(const std::vector<store::post_record>& recent, bool direct, wall_time now);
 
 /// Whether a new upload of the same video can help (docs/tiktok-wire.md §6, "fail_reason").
 bool may_help_to_upload_again(std::string_view fail_reason);

@@ -1,7 +1,6 @@
 #include "posts/post_facts.hpp"
 
 #include "posts/attempt_writer.hpp"
-#include "posts/daily_wait.hpp"
 #include "posts/post_settings.hpp"
 #include "posts/settlement.hpp"
 
