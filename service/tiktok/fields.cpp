@@ -24,10 +24,6 @@ constexpr std::array<user_scope, 3> user_scopes{{
      "follower_count,following_count,likes_count,video_count"},
 }};
 
-constexpr std::string_view user_field_list =
-    "open_id,union_id,avatar_url,avatar_url_100,avatar_large_url,display_name,"
-    "bio_description,profile_deep_link,is_verified,username,"
-    "follower_count,following_count,likes_count,video_count";
 constexpr std::string_view video_field_list =
     "id,create_time,cover_image_url,share_url,video_description,duration,height,width,title,embed_html,"
     "embed_link,like_count,comment_count,share_count,view_count,is_aigc";
@@ -47,18 +43,15 @@ std::string each_once(const std::vector<std::string>& names) {
     return joined(out);
 }
 
-failure unknown_fields(std::vector<field_fault> faults) {
-    return failure(errc::invalid_input, "TikTok has no field " + faults.front().field + ".")
-        .fields(std::move(faults));
-}
-
 template <class Known>
-std::vector<field_fault> unknown_of(const std::vector<std::string>& asked, Known known) {
+result<void> check_fields(const std::vector<std::string>& asked, Known known) {
     std::vector<field_fault> faults;
     for (std::size_t i = 0; i < asked.size(); ++i)
         if (!known(asked[i]))
             faults.push_back({"fields[" + std::to_string(i) + "]", "TikTok has no field of this name"});
-    return faults;
+    if (faults.empty()) return {};
+    return failure(errc::invalid_input, "TikTok has no field " + faults.front().field + ".")
+        .fields(std::move(faults));
 }
 
 failure scope_missing(std::string_view scope, std::vector<field_fault> faults) {
@@ -69,7 +62,13 @@ failure scope_missing(std::string_view scope, std::vector<field_fault> faults) {
 } // namespace
 
 std::string_view all_user_fields() {
-    return user_field_list;
+    static const std::string all = [] {
+        std::vector<std::string> lists;
+        for (const user_scope& row : user_scopes)
+            lists.emplace_back(row.fields);
+        return joined(lists);
+    }();
+    return all;
 }
 std::string_view all_video_fields() {
     return video_field_list;
@@ -80,10 +79,6 @@ std::string_view default_video_fields() {
 
 std::string_view default_fields(user_view view) {
     return user_scopes[static_cast<std::size_t>(view)].defaults;
-}
-
-std::string_view default_scope(user_view view) {
-    return user_scopes[static_cast<std::size_t>(view)].scope;
 }
 
 std::string_view scope_of_user_field(std::string_view field) {
@@ -97,7 +92,8 @@ bool is_video_field(std::string_view field) {
 }
 
 std::string_view usual_fields(user_view view, std::span<const std::string> granted) {
-    return holds(granted, default_scope(view)) ? default_fields(view) : std::string_view{};
+    const user_scope& row = user_scopes[static_cast<std::size_t>(view)];
+    return holds(granted, row.scope) ? row.defaults : std::string_view{};
 }
 
 result<std::string> user_fields(user_view view, const std::vector<std::string>& asked,
@@ -106,10 +102,11 @@ result<std::string> user_fields(user_view view, const std::vector<std::string>& 
     const auto usual = usual_fields(view, granted);
     if (by_default && !usual.empty()) return std::string(usual);
     const std::vector<std::string> wanted = by_default ? split_list(default_fields(view)) : asked;
-    std::vector<field_fault> faults =
-        unknown_of(wanted, [](std::string_view name) { return !scope_of_user_field(name).empty(); });
-    if (!faults.empty()) return unknown_fields(std::move(faults));
+    const auto known =
+        check_fields(wanted, [](std::string_view name) { return !scope_of_user_field(name).empty(); });
+    if (!known) return known.error();
 
+    std::vector<field_fault> faults;
     std::vector<std::string> allowed;
     std::string_view lacking;
     for (const std::string& name : wanted) {
@@ -127,18 +124,11 @@ result<std::string> user_fields(user_view view, const std::vector<std::string>& 
 
 result<std::string> video_fields(const std::vector<std::string>& asked,
                                  std::span<const std::string> granted) {
-    std::vector<field_fault> faults = unknown_of(asked, is_video_field);
-    if (!faults.empty()) return unknown_fields(std::move(faults));
-    if (auto allowed = need_scope("video.list", granted); !allowed) return allowed.error();
+    if (const auto known = check_fields(asked, is_video_field); !known) return known.error();
+    constexpr std::string_view scope = "video.list";
+    if (!holds(granted, scope))
+        return scope_missing(scope, {{"scopes", "needs the scope " + std::string(scope)}});
     return asked.empty() ? std::string(video_defaults) : each_once(asked);
-}
-
-result<void> need_scope(std::string_view scope, std::span<const std::string> granted,
-                        std::string_view field) {
-    if (holds(granted, scope)) return {};
-    std::vector<field_fault> faults{
-        {std::string(field.empty() ? "scopes" : field), "needs the scope " + std::string(scope)}};
-    return scope_missing(scope, std::move(faults));
 }
 
 } // namespace gateway::tiktok

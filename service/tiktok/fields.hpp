@@ -33,8 +33,4 @@ result<std::string> user_fields(user_view view, const std::vector<std::string>& 
 /// The same for videos; all need `video.list`.
 result<std::string> video_fields(const std::vector<std::string>& asked, std::span<const std::string> granted);
 
-/// missing_scope naming `scope`, unless it was granted. `field` is the input that needs it; may be empty.
-result<void> need_scope(std::string_view scope, std::span<const std::string> granted,
-                        std::string_view field = {});
-
 } // namespace gateway::tiktok

@@ -1,6 +1,5 @@
 #include "tiktok/oauth.hpp"
 
-#include "tiktok/endpoint.hpp"
 #include "tiktok/oauth_messages.hpp"
 
 namespace gateway::tiktok {
@@ -59,20 +58,24 @@ task<token_outcome> oauth::exchange(std::string code, secret verifier, deadline 
     append_form(form, "code", code);
     append_form(form, "redirect_uri", redirect_uri_);
     if (!verifier.empty()) append_form(form, "code_verifier", verifier.reveal());
-    co_return co_await ask(secret{std::move(form)}, until);
+    co_return co_await ask(std::move(form), until);
 }
 
 task<token_outcome> oauth::refresh(secret refresh_token, deadline until) {
     auto form = form_begun("refresh_token");
     append_form(form, "refresh_token", refresh_token.reveal());
-    co_return co_await ask(secret{std::move(form)}, until);
+    co_return co_await ask(std::move(form), until);
 }
 
-task<token_outcome> oauth::ask(secret form, deadline until) {
-    secret request = form_request(host_, row_of(endpoint::token).path, form.reveal());
+task<result<outbound::reply>> oauth::post(endpoint which, std::string form, deadline until) {
+    const secret wiped{std::move(form)};
+    const secret request = form_request(host_, row_of(which).path, wiped.reveal());
     std::string bytes(request.reveal());
-    request.wipe();
-    auto reply = co_await send_(std::move(bytes), until);
+    co_return co_await send_(std::move(bytes), until);
+}
+
+task<token_outcome> oauth::ask(std::string form, deadline until) {
+    auto reply = co_await post(endpoint::token, std::move(form), until);
     token_outcome outcome = reply ? read_token_answer(reply->status, reply->body(), reply->retry_after)
                                   : outcome_of_failure(reply.error());
     if (reply) wipe_bytes(reply->bytes); // they contained tokens
@@ -82,14 +85,10 @@ task<token_outcome> oauth::ask(secret form, deadline until) {
 task<result<revoked>> oauth::revoke(secret access_token, deadline until) {
     auto form = form_begun({});
     append_form(form, "token", access_token.reveal());
-    const secret wiped{std::move(form)};
-    const secret request = form_request(host_, row_of(endpoint::revoke).path, wiped.reveal());
-    std::string bytes(request.reveal());
-    auto reply = co_await send_(std::move(bytes), until);
+    auto reply = co_await post(endpoint::revoke, std::move(form), until);
     if (!reply) co_return reply.error();
     auto words = read_oauth_error(reply->status, reply->body());
-    const bool good = words.code.empty() && reply->status < 300;
-    if (good) co_return revoked{};
+    if (words.code.empty() && reply->status < 300) co_return revoked{};
     co_return failure{errc::tiktok_error, "TikTok did not revoke the access."}.tiktok(std::move(words));
 }
 

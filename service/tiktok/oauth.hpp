@@ -6,6 +6,7 @@
 #include "base/secret.hpp"
 #include "outbound/client.hpp"
 #include "runtime/task.hpp"
+#include "tiktok/endpoint.hpp"
 #include "tiktok/oauth_answers.hpp"
 
 #include <functional>
@@ -39,7 +40,8 @@ public:
 private:
     /// The fields of every form.
     std::string form_begun(std::string_view grant_type) const;
-    task<token_outcome> ask(secret form, deadline until);
+    task<result<outbound::reply>> post(endpoint which, std::string form, deadline until);
+    task<token_outcome> ask(std::string form, deadline until);
 
     send_form send_;
     std::string host_;

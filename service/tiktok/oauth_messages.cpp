@@ -1,5 +1,6 @@
 #include "tiktok/oauth_messages.hpp"
 
+#include "base/append.hpp"
 #include "base/json/strict.hpp"
 #include "base/lists.hpp"
 #include "base/text.hpp"
@@ -107,15 +108,10 @@ void append_form(std::string& form, std::string_view name, std::string_view valu
 secret form_request(std::string_view host, std::string_view path, std::string_view form) {
     std::string out;
     out.reserve(256 + host.size() + path.size() + form.size()); // growing would leave copies of the secrets
-    out += "POST ";
-    out += path;
-    out += " HTTP/1.1\r\nHost: ";
-    out += host;
-    out +=
-        "\r\nContent-Type: application/x-www-form-urlencoded\r\nCache-Control: no-cache\r\nContent-Length: ";
-    out += std::to_string(form.size());
-    out += "\r\n\r\n";
-    out += form;
+    append_all(out, "POST ", path, " HTTP/1.1\r\nHost: ", host,
+               "\r\nContent-Type: application/x-www-form-urlencoded\r\nCache-Control: no-cache\r\n"
+               "Content-Length: ",
+               std::string_view(std::to_string(form.size())), "\r\n\r\n", form);
     return secret{std::move(out)};
 }
 
