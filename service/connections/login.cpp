@@ -44,20 +44,17 @@ callback_answer refused(std::string_view what_happened, std::string_view what_to
     return callback_page{400, refused_page(what_happened, what_to_do)};
 }
 
-/// For a login that was found: redirects to the caller's page if there is one.
+/// For a login that was found: redirects to the caller's page if there is one, else shows `page`.
+callback_end refused_with(const store::oauth_state_record& login, std::string page, std::string_view reason) {
+    callback_end out{callback_page{400, std::move(page)}, login.user, login.caller, reason};
+    if (!login.return_url.empty())
+        out.shown = callback_redirect{with_result(login.return_url, login.user.text(), "refused", reason)};
+    return out;
+}
 callback_end refused(const store::oauth_state_record& login, std::string_view what_happened,
                      std::string_view what_to_do = start_again) {
-    if (login.return_url.empty()) return {refused(what_happened, what_to_do), login.user, login.caller};
-    return {callback_redirect{with_result(login.return_url, login.user.text(), "refused")}, login.user,
-            login.caller};
-}
-
-callback_end refused_for_another_account(const store::oauth_state_record& login) {
-    constexpr std::string_view reason = "another_account";
-    if (login.return_url.empty())
-        return {callback_page{400, another_account_page()}, login.user, login.caller, reason};
-    return {callback_redirect{with_result(login.return_url, login.user.text(), "refused", reason)},
-            login.user, login.caller, reason};
+    constexpr std::string_view no_reason;
+    return refused_with(login, refused_page(what_happened, what_to_do), no_reason);
 }
 
 /// Whether the answer has everything needed: a grant without a refresh token would expire within hours (T09).
@@ -135,7 +132,7 @@ task<callback_end> connection_service::finish(const store::oauth_state_record& l
     if (!saved) co_return refused(login, "The connection could not be kept.");
     if (!*saved) {
         co_await give_back(std::move(answer->access_token), std::move(answer->account), until);
-        co_return refused_for_another_account(login);
+        co_return refused_with(login, another_account_page(), "another_account");
     }
     callback_end out{{}, login.user, login.caller};
     if (!login.return_url.empty())
