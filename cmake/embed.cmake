@@ -1,5 +1,5 @@
 # embed_documents(TARGET): compiles openapi.yaml, its JSON form and every file of service/web/ into TARGET, where
-# api/assets.hpp finds them by name. The assembler includes the bytes, so size costs no compile time.
+# api/assets.hpp declares their list. The assembler includes the bytes, so size costs no compile time.
 function(embed_documents target)
     set(names "")
     set(paths "")

@@ -19,8 +19,7 @@ task<result<answer>> start_login(call& c, connections::connection_service& conne
     options.replace_account = c.input.flag("replace_account");
     const auto started = co_await connections.start(c.by, c.user, std::move(options), c.now, c.until);
     if (!started) co_return started.error();
-    object out{.json = connections::to_json(*started)};
-    co_return answer{std::move(out)};
+    co_return json_answer(connections::to_json(*started));
 }
 
 /// The query of TikTok's redirect; unreadable values stay empty, and the callback has a page for that.

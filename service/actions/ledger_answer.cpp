@@ -9,7 +9,6 @@
 
 #include <boost/json/object.hpp>
 
-#include <optional>
 #include <utility>
 
 namespace gateway::actions {

@@ -41,21 +41,16 @@ task<result<answer>> list_posts(call& c, connections::connection_service& connec
     for (const auto& post : page->rows)
         all.push_back(object_of(post));
     const json::object content{{"posts", std::move(all)}, {"next_cursor", json_text_or_null(page->next)}};
-    object out{.json = serialize_json(content)};
-    co_return answer{std::move(out)};
+    co_return json_answer(serialize_json(content));
 }
 
 } // namespace
 
 row list_posts_row() {
-    static const input inputs[] = {
-        {.name = "limit", .type = kind::integer, .min = 1, .max = 100, .fallback = "100"},
-        {.name = "cursor", .type = kind::text, .min = 1, .max = 512},
-    };
     return {.slug = "GATEWAY_LIST_POSTS",
             .method = verb::get,
             .path = "/v1/users/{user_id}/posts",
-            .inputs = inputs,
+            .inputs = page_inputs,
             .run = list_posts};
 }
 

@@ -33,8 +33,7 @@ task<result<answer>> post_photo(call& c, posts::publisher& posts) {
     auto by = post_origin_of(c);
     const auto done = co_await posts.post_photos(*c.tiktok, std::move(what), std::move(by));
     if (!done) co_return done.error();
-    object out{.json = to_json(*done, false)};
-    co_return answer{std::move(out)};
+    co_return json_answer(to_json(*done, false));
 }
 
 } // namespace

@@ -35,10 +35,7 @@ std::string told_by_ledger(const publish_id& id, const posts::status_answer& kno
 task<result<answer>> fetch_status(call& c, posts::publisher& posts) {
     auto got = co_await posts.status(*c.tiktok, c.post, c.now);
     if (!got) co_return got.error();
-    if (got->raw.bytes.empty()) {
-        object out{.json = told_by_ledger(c.post, *got)};
-        co_return answer{std::move(out)};
-    }
+    if (got->raw.bytes.empty()) co_return json_answer(told_by_ledger(c.post, *got));
     auto ours = our_part(c.post, got->state);
     passed_through out{.from = std::move(got->raw),
                        .as_string_lists = post_id_lists,
@@ -52,9 +49,8 @@ task<result<answer>> cancel_post(call& c) {
     const auto done = co_await c.tiktok->call(std::move(what));
     if (!done) co_return done.error();
     // TikTok has accepted the request, but not cancelled yet: the status shows when it has.
-    object out;
-    append_all(out.json, "{", our_part(c.post, "processing"), "}");
-    co_return answer{std::move(out)};
+    const boost::json::object content{{"publish_id", c.post.text()}, {"state", "processing"}};
+    co_return json_answer(serialize_json(content));
 }
 
 } // namespace

@@ -18,8 +18,7 @@ task<result<answer>> publish_video(call& c, posts::publisher& posts) {
     auto by = post_origin_of(c);
     const auto done = co_await posts.publish_draft(*c.tiktok, std::move(what), std::move(by));
     if (!done) co_return done.error();
-    object out{.json = to_json(*done, true)};
-    co_return answer{std::move(out)};
+    co_return json_answer(to_json(*done, true));
 }
 
 } // namespace

@@ -4,6 +4,9 @@
 #include "api/call.hpp"
 #include "api/row.hpp"
 
+#include <string>
+#include <utility>
+
 namespace gateway::actions {
 
 using api::accepted;
@@ -25,6 +28,17 @@ using api::redirect;
 using api::row;
 using api::staged_file;
 using api::verb;
+
+/// The answer of one JSON object, serialized.
+inline answer json_answer(std::string json) {
+    return object{.json = std::move(json)};
+}
+
+/// The inputs of a list that is read page by page.
+inline constexpr input page_inputs[] = {
+    {.name = "limit", .type = kind::integer, .min = 1, .max = 100, .fallback = "100"},
+    {.name = "cursor", .type = kind::text, .min = 1, .max = 512},
+};
 
 /// Every action, in the order in which they are listed; NAME_row() stands beside its handler.
 #define GATEWAY_ACTIONS(ROW)  \

@@ -26,8 +26,7 @@ task<result<answer>> stage_file(call& c, files::staged_file_store& files) {
     const auto staged =
         co_await files.stage(std::move(caller), *c.body.source, std::move(mimetype), c.now, c.until);
     if (!staged) co_return staged.error();
-    object out{.json = to_json(*staged)};
-    co_return answer{std::move(out)};
+    co_return json_answer(to_json(*staged));
 }
 
 task<result<answer>> show_file(call& c, files::staged_file_store& files) {
@@ -36,8 +35,7 @@ task<result<answer>> show_file(call& c, files::staged_file_store& files) {
     auto caller = c.caller();
     const auto found = co_await files.find(std::move(caller), std::move(*id), c.now, c.until);
     if (!found) co_return found.error();
-    object out{.json = to_json(*found)};
-    co_return answer{std::move(out)};
+    co_return json_answer(to_json(*found));
 }
 
 task<result<answer>> delete_file(call& c, files::staged_file_store& files) {
@@ -47,8 +45,7 @@ task<result<answer>> delete_file(call& c, files::staged_file_store& files) {
     const auto gone = co_await files.remove(std::move(caller), *id, c.now, c.until);
     if (!gone) co_return gone.error();
     const json::object content{{"file_id", id->text()}};
-    object out{.json = serialize_json(content)};
-    co_return answer{std::move(out)};
+    co_return json_answer(serialize_json(content));
 }
 
 } // namespace

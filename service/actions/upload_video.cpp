@@ -44,8 +44,7 @@ task<result<answer>> upload_video(call& c, posts::publisher& posts) {
     auto by = post_origin_of(c);
     const auto done = co_await posts.upload_video(*c.tiktok, std::move(what), std::move(by));
     if (!done) co_return done.error();
-    object out{.json = to_json(*done)};
-    co_return answer{std::move(out)};
+    co_return json_answer(to_json(*done));
 }
 
 } // namespace

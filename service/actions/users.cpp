@@ -16,23 +16,20 @@ task<result<answer>> list_users(call& c, connections::connection_service& connec
     const auto found = co_await connections.list(
         c.by, std::move(cursor), static_cast<std::uint32_t>(c.input.integer("limit")), c.until);
     if (!found) co_return found.error();
-    object out{.json = connections::to_json(*found)};
-    co_return answer{std::move(out)};
+    co_return json_answer(connections::to_json(*found));
 }
 
 task<result<answer>> show_user(call& c, connections::connection_service& connections) {
     const auto found = co_await connections.show(c.user, c.until);
     if (!found) co_return found.error();
-    object out{.json = connections::to_json(*found)};
-    co_return answer{std::move(out)};
+    co_return json_answer(connections::to_json(*found));
 }
 
 task<result<answer>> import_tokens(call& c, connections::connection_service& connections) {
     auto body = std::move(c.raw_body);
     const auto stored = co_await connections.import_tokens(c.user, std::move(body), c.now, c.until);
     if (!stored) co_return stored.error();
-    object out{.json = connections::to_json(*stored)};
-    co_return answer{std::move(out)};
+    co_return json_answer(connections::to_json(*stored));
 }
 
 task<result<answer>> disconnect(call& c, connections::connection_service& connections) {
@@ -40,21 +37,16 @@ task<result<answer>> disconnect(call& c, connections::connection_service& connec
     if (!gone) co_return gone.error();
     const boost::json::object content{{"user_id", c.user.text()},
                                       {"revoked_at_tiktok", gone->revoked_at_tiktok}};
-    object out{.json = serialize_json(content)};
-    co_return answer{std::move(out)};
+    co_return json_answer(serialize_json(content));
 }
 
 } // namespace
 
 row list_users_row() {
-    static const input inputs[] = {
-        {.name = "limit", .type = kind::integer, .min = 1, .max = 100, .fallback = "100"},
-        {.name = "cursor", .type = kind::text, .min = 1, .max = 512},
-    };
     return {.slug = "GATEWAY_LIST_USERS",
             .method = verb::get,
             .path = "/v1/users",
-            .inputs = inputs,
+            .inputs = page_inputs,
             .run = list_users};
 }
 

@@ -13,7 +13,5 @@ struct embedded_file {
 };
 
 std::span<const embedded_file> embedded_files();
-/// Null if there is no such file.
-const embedded_file* find_asset(std::string_view name);
 
 } // namespace gateway::api

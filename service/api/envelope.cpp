@@ -6,7 +6,6 @@
 #include "base/json/write.hpp"
 
 #include <array>
-#include <string_view>
 #include <vector>
 
 namespace gateway::api {
