@@ -4,7 +4,6 @@
 #include "runtime/blocking.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 namespace gateway::files {

@@ -5,7 +5,6 @@
 #include "telemetry/call_record.hpp"
 
 #include <algorithm>
-#include <cstdint>
 
 namespace gateway::pipeline {
 namespace {

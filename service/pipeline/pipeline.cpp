@@ -13,9 +13,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <exception>
-#include <memory>
 #include <optional>
-#include <utility>
 
 namespace gateway::pipeline {
 

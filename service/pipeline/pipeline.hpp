@@ -13,9 +13,8 @@
 #include <utility>
 
 namespace gateway::store {
-class idempotency_keys;
 class ledger;
-} // namespace gateway::store
+}
 namespace gateway::telemetry {
 struct call_record;
 }
