@@ -31,8 +31,8 @@ posts::post_origin post_origin_of(const call& c) {
             .idempotency_key = c.idempotency_key};
 }
 
-void check_branded_content(const checked_input& given, std::vector<field_fault>& faults) {
-    if (given.flag("brand_content_toggle") && given.text("privacy_level") == "SELF_ONLY")
+void check_branded_content(const given_inputs& all, std::vector<field_fault>& faults) {
+    if (all.good.flag("brand_content_toggle") && all.good.text("privacy_level") == "SELF_ONLY")
         faults.push_back({"brand_content_toggle",
                           "cannot go with privacy_level SELF_ONLY: TikTok wants branded "
                           "content to be visible"});

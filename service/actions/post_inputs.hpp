@@ -61,7 +61,7 @@ tiktok::post_info post_info_of(const checked_input& given);
 posts::post_origin post_origin_of(const call& c);
 
 /// Branded content must not be private (docs/tiktok-wire.md §4.2, W12); refused without asking TikTok.
-void check_branded_content(const checked_input& given, std::vector<field_fault>& faults);
+void check_branded_content(const given_inputs& all, std::vector<field_fault>& faults);
 
 /// The scope that an upload needs: with `publish` it is posted at once, otherwise sent to the creator's
 /// inbox.

@@ -21,7 +21,7 @@ void check_photos(const given_inputs& all, std::vector<field_fault>& faults) {
     if (count > 0 && cover >= static_cast<std::int64_t>(count))
         faults.push_back({"photo_cover_index", "must point into photo_images, which holds "
                                                    + std::to_string(count) + "; the first has index 0"});
-    if (direct(all.good)) check_branded_content(all.good, faults);
+    if (direct(all.good)) check_branded_content(all, faults);
 }
 
 task<result<answer>> post_photo(call& c, posts::publisher& posts) {

@@ -9,10 +9,6 @@
 namespace gateway::actions {
 namespace {
 
-void check_publish(const given_inputs& all, std::vector<field_fault>& faults) {
-    check_branded_content(all.good, faults);
-}
-
 task<result<answer>> publish_video(call& c, posts::publisher& posts) {
     posts::publish_request what{c.post, c.input.values(), c.input.flag("direct_post")};
     auto by = post_origin_of(c);
@@ -42,7 +38,7 @@ row publish_video_row() {
             .path = "/v1/users/{user_id}/posts/{publish_id}/publish",
             .takes = body::json,
             .inputs = inputs,
-            .also_checks = check_publish,
+            .also_checks = check_branded_content,
             .scope = {tiktok::row_of(tiktok::endpoint::video_init).scope},
             .takes_time = deadline_class::upload, // it may send the kept bytes again
             .writes = true,

@@ -32,7 +32,7 @@ void check_upload(const given_inputs& all, std::vector<field_fault>& faults) {
         faults.push_back(
             {"file_to_upload", "is required, unless video_url is given or the body is the video"});
     }
-    if (given.flag("publish")) check_branded_content(given, faults);
+    if (given.flag("publish")) check_branded_content(all, faults);
 }
 
 task<result<answer>> upload_video(call& c, posts::publisher& posts) {

@@ -131,7 +131,7 @@ task<result<answer>> upload_videos(call& c, posts::publisher& posts, idempotency
 }
 
 void check_batch(const given_inputs& all, std::vector<field_fault>& faults) {
-    if (all.good.flag("publish")) check_branded_content(all.good, faults);
+    if (all.good.flag("publish")) check_branded_content(all, faults);
 }
 
 } // namespace

@@ -10,7 +10,8 @@
 namespace gateway::actions {
 namespace {
 
-task<result<answer>> user_info(call& c, tiktok::user_view view) {
+template <tiktok::user_view view>
+task<result<answer>> user_info(call& c) {
     const auto asked = c.input.texts("fields");
     auto fields = asked.empty() ? tiktok::usual_fields(view, c.granted) : std::string_view{};
     result<std::string> chosen{std::string{}};
@@ -24,16 +25,6 @@ task<result<answer>> user_info(call& c, tiktok::user_view view) {
     if (!got) co_return got.error();
     passed_through out{.from = std::move(*got)};
     co_return result<answer>(boost::system::in_place_value, std::move(out));
-}
-
-task<result<answer>> basic_info(call& c) {
-    return user_info(c, tiktok::user_view::basic_info);
-}
-task<result<answer>> profile(call& c) {
-    return user_info(c, tiktok::user_view::profile);
-}
-task<result<answer>> stats(call& c) {
-    return user_info(c, tiktok::user_view::stats);
 }
 
 row user_row(std::string_view slug, std::string_view path, task<result<answer>> (*run)(call&)) {
@@ -50,13 +41,16 @@ row user_row(std::string_view slug, std::string_view path, task<result<answer>> 
 } // namespace
 
 row get_user_basic_info_row() {
-    return user_row("TIKTOK_GET_USER_BASIC_INFO", "/v1/users/{user_id}/info", basic_info);
+    return user_row("TIKTOK_GET_USER_BASIC_INFO", "/v1/users/{user_id}/info",
+                    user_info<tiktok::user_view::basic_info>);
 }
 row get_user_profile_row() {
-    return user_row("TIKTOK_GET_USER_PROFILE", "/v1/users/{user_id}/profile", profile);
+    return user_row("TIKTOK_GET_USER_PROFILE", "/v1/users/{user_id}/profile",
+                    user_info<tiktok::user_view::profile>);
 }
 row get_user_stats_row() {
-    return user_row("TIKTOK_GET_USER_STATS", "/v1/users/{user_id}/stats", stats);
+    return user_row("TIKTOK_GET_USER_STATS", "/v1/users/{user_id}/stats",
+                    user_info<tiktok::user_view::stats>);
 }
 
 } // namespace gateway::actions
