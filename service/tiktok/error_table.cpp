@@ -13,9 +13,8 @@ struct table_row {
     std::string_view code; // TikTok's code; `*` at the end matches any rest
     errc ours;
     std::string_view sentence;
+    bool is_daily_cap = false;
 };
-
-constexpr std::string_view daily_posts = "TikTok takes no more posts from this creator for now.";
 
 // The first matching row counts, so more exact ones come first.
 constexpr table_row rows[] = {
@@ -23,11 +22,12 @@ constexpr table_row rows[] = {
     {"access_token_invalid", errc::tiktok_error, "TikTok does not accept this user's token at the moment."},
     {"scope_*", errc::missing_scope, "The user did not grant the scope this call needs."},
     {"rate_limit_exceeded", errc::rate_limited, "TikTok's rate limit for this user is reached."},
-    {"spam_risk_too_many_posts", errc::rate_limited, daily_posts},
+    {"spam_risk_too_many_posts", errc::rate_limited, "TikTok takes no more posts from this creator for now.",
+     true},
     {"spam_risk_too_many_pending_share", errc::rate_limited,
-     "The creator has too many drafts waiting in the TikTok inbox."},
+     "The creator has too many drafts waiting in the TikTok inbox.", true},
     {"reached_active_user_cap", errc::rate_limited,
-     "The TikTok app has reached its number of posting users for today."},
+     "The TikTok app has reached its number of posting users for today.", true},
     {"spam_risk*", errc::posting_refused, "TikTok refuses posts of this creator."},
     {"app_version_check_failed", errc::posting_refused, "The creator's TikTok app is too old for this."},
     {"unaudited_client_can_only_post_to_private_accounts", errc::unaudited_client,
@@ -64,11 +64,6 @@ std::string_view code_of_status(int status) {
     return {};
 }
 
-bool is_daily_cap(std::string_view code) {
-    return code == "spam_risk_too_many_posts" || code == "spam_risk_too_many_pending_share"
-           || code == "reached_active_user_cap";
-}
-
 failure unknown_refusal(tiktok_error_text words) {
     std::string sentence = words.status >= 500  ? "TikTok failed to answer."
                            : words.code.empty() ? "TikTok answered with something that is not its API."
@@ -99,7 +94,7 @@ failure translate(endpoint where, tiktok_error_text words, std::string_view retr
     if (!row || (words.status >= 500 && row->ours != errc::rate_limited))
         return unknown_refusal(std::move(words));
 
-    if (is_daily_cap(code)) return limited(*row, limit_scope::tiktok_daily, daily_cap_wait, std::move(words));
+    if (row->is_daily_cap) return limited(*row, limit_scope::tiktok_daily, daily_cap_wait, std::move(words));
     if (row->ours == errc::rate_limited)
         return limited(*row, limit_scope::tiktok_user,
                        parse_retry_after(retry_after).value_or(rate_limit_wait), std::move(words));
