@@ -1,5 +1,6 @@
 #include "api/call.hpp"
 
+#include "base/json/values.hpp"
 #include "settings/settings.hpp"
 
 namespace gateway::api {
@@ -13,8 +14,8 @@ std::string text_of(const json::value& value) {
 
 staged_file file_of(const json::value& value) {
     const auto& given = value.as_object();
-    const auto* name = given.if_contains("name");
-    return {name ? text_of(*name) : std::string{}, file_id::trusted(text_of(given.at("file_id")))};
+    return {std::string(json_text_at(given, "name")),
+            file_id::trusted(std::string(json_text_at(given, "file_id")))};
 }
 
 } // namespace

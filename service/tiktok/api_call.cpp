@@ -4,12 +4,11 @@
 #include "base/digits.hpp"
 #include "base/json/scan.hpp"
 #include "base/json/strict.hpp"
+#include "base/json/values.hpp"
 #include "http/request_writer.hpp"
 #include "http/verb.hpp"
 #include "tiktok/error_table.hpp"
 #include "tiktok/sanitize_error.hpp"
-
-#include <boost/json/object.hpp>
 
 #include <utility>
 
@@ -20,20 +19,15 @@ constexpr std::uint16_t https_port = 443;
 // The size of a request without its path, fields, host, token and body.
 constexpr std::size_t fixed_bytes_max = 256;
 
-std::string member(const boost::json::object& from, std::string_view name) {
-    const boost::json::value* value = from.if_contains(name);
-    return value && value->is_string() ? std::string(value->get_string()) : std::string{};
-}
-
 /// OAuth's flat format (docs/tiktok-wire.md §1.4), in case an API endpoint ever sends it; rare, so a DOM is
 /// fine. Many proxies use a similar format, so only OAuth's codes count as TikTok's.
 void read_flat_error(tiktok_error_text& words, std::string_view body) {
     const auto parsed = parse_json(body);
     if (!parsed || !parsed->is_object()) return;
-    words.code = member(parsed->get_object(), "error");
+    words.code = json_text_at(parsed->get_object(), "error");
     if (!is_oauth_word(words.code)) words.code.clear();
-    words.message = member(parsed->get_object(), "error_description");
-    words.log_id = member(parsed->get_object(), "log_id");
+    words.message = json_text_at(parsed->get_object(), "error_description");
+    words.log_id = json_text_at(parsed->get_object(), "log_id");
 }
 
 /// TikTok's format of an API error (docs/tiktok-wire.md §8.1).

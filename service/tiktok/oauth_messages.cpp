@@ -2,13 +2,11 @@
 
 #include "base/append.hpp"
 #include "base/json/strict.hpp"
+#include "base/json/values.hpp"
 #include "base/lists.hpp"
 #include "base/text.hpp"
 #include "http/percent.hpp"
 #include "tiktok/error_table.hpp"
-
-#include <boost/json/object.hpp>
-#include <boost/json/value.hpp>
 
 #include <algorithm>
 
@@ -18,12 +16,6 @@ namespace {
 constexpr std::int64_t lifetime_max_seconds = 10LL * 365 * 24 * 3600;
 constexpr seconds lifetime_assumed{60};     // for a new pair without a readable one: refreshed again soon
 constexpr std::size_t words_size_max = 512; // the longest description that is kept
-
-std::string_view text_of(const boost::json::object& from, std::string_view name) {
-    const auto* value = from.if_contains(name);
-    if (value == nullptr || !value->is_string()) return {};
-    return value->get_string();
-}
 
 /// Whole seconds above zero; nothing for texts, zero and negative numbers (Q03).
 std::optional<milliseconds> lifetime_of(const boost::json::object& from, std::string_view name) {
@@ -41,9 +33,9 @@ bool retryable(std::string_view code) {
 tiktok_error_text words_of(int status, const boost::json::object& body) {
     tiktok_error_text out;
     out.status = status;
-    out.code = text_of(body, "error").substr(0, 64);
-    out.message = text_of(body, "error_description").substr(0, words_size_max);
-    out.log_id = text_of(body, "log_id").substr(0, 64);
+    out.code = json_text_at(body, "error").substr(0, 64);
+    out.message = json_text_at(body, "error_description").substr(0, words_size_max);
+    out.log_id = json_text_at(body, "log_id").substr(0, 64);
     return out;
 }
 
@@ -69,9 +61,9 @@ std::string plain_scopes(std::string_view comma_list) {
 
 token_outcome read_grant(const boost::json::object& body) {
     token_answer out;
-    const auto access = text_of(body, "access_token");
-    const auto refresh = text_of(body, "refresh_token");
-    const auto account = text_of(body, "open_id");
+    const auto access = json_text_at(body, "access_token");
+    const auto refresh = json_text_at(body, "refresh_token");
+    const auto account = json_text_at(body, "open_id");
     const auto lifetime = lifetime_of(body, "expires_in");
     if (!is_plain_token(access)) return answer_lost{"the answer's access_token is not one"};
     if (!refresh.empty() && !is_plain_token(refresh))
@@ -84,10 +76,10 @@ token_outcome read_grant(const boost::json::object& body) {
     out.access_token = secret{std::string(access)};
     out.refresh_token = secret{std::string(refresh)};
     out.account = open_id::trusted(std::string(account));
-    out.scopes = plain_scopes(text_of(body, "scope").substr(0, 1024));
+    out.scopes = plain_scopes(json_text_at(body, "scope").substr(0, 1024));
     out.access_lifetime = lifetime.value_or(lifetime_assumed);
     out.refresh_lifetime = lifetime_of(body, "refresh_expires_in").value_or(milliseconds{0});
-    out.log_id = text_of(body, "log_id").substr(0, 64);
+    out.log_id = json_text_at(body, "log_id").substr(0, 64);
     return out;
 }
 
@@ -126,7 +118,7 @@ token_outcome read_token_answer(int status, std::string_view body, std::string_v
     if (parsed && parsed->is_object()) {
         const auto& object = parsed->get_object();
         // Tokens count, whatever stands beside them: they may be all that is left of this grant.
-        if (!text_of(object, "access_token").empty()) return read_grant(object);
+        if (!json_text_at(object, "access_token").empty()) return read_grant(object);
         auto words = words_of(status, object);
         if (!words.code.empty() && words.code != "ok") return classify_refusal(std::move(words), retry_after);
         if (object.contains("access_token")) return read_grant(object);
