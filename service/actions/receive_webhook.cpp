@@ -5,7 +5,7 @@
 #include "connections/connection_service.hpp"
 #include "posts/publisher.hpp"
 #include "telemetry/call_record.hpp"
-#include "tiktok/webhook_reader.hpp"
+#include "tiktok/webhook.hpp"
 
 #include <algorithm>
 

@@ -22,7 +22,7 @@
 #include "store/store.hpp"
 #include "telemetry/log_queue.hpp"
 #include "telemetry/sink.hpp"
-#include "tiktok/webhook_reader.hpp"
+#include "tiktok/webhook.hpp"
 #include "tokens/token_service.hpp"
 #include "vault/token_vault.hpp"
 #include "windows/shared_windows.hpp"

@@ -8,6 +8,8 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <utility>
+
 namespace gateway::tiktok {
 namespace {
 
@@ -86,10 +88,6 @@ bool read_content(webhook_event& event, const json::value* written) {
     return true;
 }
 
-bool speaks_of_a_post(webhook_kind kind) {
-    return kind != webhook_kind::authorization_removed;
-}
-
 } // namespace
 
 std::string webhook_event::fingerprint() const {
@@ -133,8 +131,29 @@ webhook_event read_webhook(std::string_view body) {
     }
     if (!read_content(event, outer->if_contains("content")))
         event.without_effect = "its content is not what it should be";
-    else if (speaks_of_a_post(event.kind) && !check_publish_id(event.post.text()))
+    else if (event.kind != webhook_kind::authorization_removed && !check_publish_id(event.post.text()))
         event.without_effect = "it names no post";
+    return event;
+}
+
+webhook_reader::webhook_reader(std::string client_key, secret client_secret)
+    : client_key_(std::move(client_key)), client_secret_(std::move(client_secret)) {}
+
+result<webhook_event> webhook_reader::read(std::string_view signature, std::string_view body,
+                                           wall_time now) const {
+    // The portal's test event can be signed with an old time (docs/tiktok-wire.md W19). It has no effect, so
+    // it may be repeated at any time; other events may not.
+    constexpr seconds any_time = std::chrono::hours{24 * 365 * 100};
+    const auto genuine = verify_webhook(signature, body, client_secret_, now, any_time);
+    if (!genuine) return genuine.error();
+    auto event = read_webhook(body);
+    if (event.kind != webhook_kind::ping) {
+        const auto fresh = verify_webhook(signature, body, client_secret_, now, webhook_window);
+        if (!fresh) return fresh.error();
+    }
+    // An event of another app with our signature is impossible, except with a wrong configuration.
+    if (event.without_effect.empty() && event.client_key != client_key_)
+        return failure{errc::invalid_input, "This event is for another client_key."};
     return event;
 }
 

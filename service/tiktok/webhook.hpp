@@ -49,4 +49,19 @@ result<void> verify_webhook(std::string_view signature, std::string_view body, c
 /// Reads a verified body of any kind.
 webhook_event read_webhook(std::string_view body);
 
+/// For code that must not have the app's secret: an event is genuine, fresh and of our app, or refused
+/// (docs/promises.md U16). Owned by the service, constant, any thread.
+class webhook_reader {
+public:
+    webhook_reader(std::string client_key, secret client_secret);
+
+    /// `signature` is the value of TikTok-Signature, `body` the raw bytes. unauthenticated; invalid_input for
+    /// an event of another app that would have an effect.
+    result<webhook_event> read(std::string_view signature, std::string_view body, wall_time now) const;
+
+private:
+    std::string client_key_;
+    secret client_secret_;
+};
+
 } // namespace gateway::tiktok

@@ -13,7 +13,7 @@
 #include "runtime/waiter.hpp"
 #include "telemetry/log_queue.hpp"
 #include "telemetry/sink.hpp"
-#include "tiktok/webhook_reader.hpp"
+#include "tiktok/webhook.hpp"
 #include "windows/shared_windows.hpp"
 #include "windows/window_rules.hpp"
 
