@@ -52,8 +52,8 @@ std::optional<milliseconds> address_limiter::count(std::uint64_t network, steady
 /// the lowest count.
 address_limiter::entry& address_limiter::place_in(set& places, std::uint64_t network, steady_time now) {
     const auto is_over = [now](const entry& one) { return one.count == 0 || now - one.began >= minute; };
-    entry* chosen = &places.entries.front();
-    for (entry& one : places.entries) {
+    entry* chosen = &places.front();
+    for (entry& one : places) {
         if (one.count > 0 && one.network == network) {
             chosen = &one;
             if (!is_over(one)) return one;

@@ -43,9 +43,7 @@ private:
     };
     static constexpr std::size_t ways = 8;
     /// The entries that an address may use.
-    struct set {
-        std::array<entry, ways> entries;
-    };
+    using set = std::array<entry, ways>;
     static constexpr std::size_t sets = addresses_max / ways;
     static constexpr std::size_t locks = 16;
 

@@ -6,53 +6,52 @@
 #include <array>
 #include <mutex>
 #include <optional>
-#include <utility>
 
 namespace gateway::limits {
-namespace {
-
-constexpr std::size_t shard_count = 64;
-
-} // namespace
 
 struct window_table::state {
-    std::array<window_shard, shard_count> shards;
+    std::array<window_shard, 64> shards;
 
-    window_shard& of(std::size_t hash) { return shards[(hash >> 32) % shard_count]; }
-    window_shard& of(const window_key_view& key) { return of(key.hash); }
+    /// A key's shard, which is locked as long as this lives.
+    struct place {
+        const window_key_view key;
+        window_shard& shard;
+        const std::lock_guard<std::mutex> held{shard.lock};
+
+        sliding_window* find() const { return shard.find(key); }
+        sliding_window& find_or_make(steady_time now) const {
+            if (auto* const found = find()) return *found;
+            sliding_window& made = shard.make(key, now);
+            made.rule = rule_of(shard, key.kind);
+            return made;
+        }
+        /// The window, ready for a take.
+        sliding_window& prepare(window_rule rule, steady_time now) const {
+            shard.tidy_now_and_then(now);
+            sliding_window& w = find_or_make(now);
+            w.rule = rule;
+            w.forget_past(now);
+            return w;
+        }
+    };
+    window_shard& of(std::size_t hash) { return shards[(hash >> 32) % shards.size()]; }
+    place locked(const window_key_view& key) { return {key, of(key.hash)}; }
     static window_rule rule_of(const window_shard& s, std::uint8_t kind) {
         return kind < s.rules.size() ? s.rules[kind] : window_rule{};
     }
-    /// Under the shard's lock.
-    static sliding_window& find_or_make(window_shard& s, const window_key_view& key, steady_time now) {
-        if (auto* const found = s.find(key)) return *found;
-        sliding_window& made = s.make(key, now);
-        made.rule = rule_of(s, key.kind);
-        return made;
-    }
-    /// Under the shard's lock.
-    std::variant<permit, no_slot> take(window_table& table, window_shard& s, const window_key_view& key,
-                                       window_rule rule, steady_time now, deadline until) {
+    static std::variant<permit, no_slot> take(window_table& table, const place& at, window_rule rule,
+                                              steady_time now, deadline until) {
         if (rule.limit == 0) return permit{};
-        sliding_window& w = prepare(s, key, rule, now);
-        if (const auto id = w.take(now, until)) return permit{table, key.text, key.kind, key.hash, *id};
+        sliding_window& w = at.prepare(rule, now);
+        if (const auto id = w.take(now, until))
+            return permit{table, at.key.text, at.key.kind, at.key.hash, *id};
         return no_slot{w.wait(now), w.status(now)};
-    }
-    /// Under the shard's lock: the window, ready for a take.
-    static sliding_window& prepare(window_shard& s, const window_key_view& key, window_rule rule,
-                                   steady_time now) {
-        s.tidy_now_and_then(now);
-        sliding_window& w = find_or_make(s, key, now);
-        w.rule = rule;
-        w.forget_past(now);
-        return w;
     }
     /// Calls `what` with the window if the table (still) holds it.
     template <class F>
     void with(const window_key_view& key, F what) {
-        window_shard& s = of(key);
-        const std::lock_guard held(s.lock);
-        if (auto* const found = s.find(key)) what(*found);
+        const auto at = locked(key);
+        if (auto* const found = at.find()) what(*found);
     }
 };
 
@@ -69,58 +68,47 @@ void window_table::prefetch(std::string_view key) const {
 
 std::variant<permit, no_slot> window_table::take(std::string_view key, std::uint8_t kind, steady_time now,
                                                  deadline until) {
-    const window_key_view which{key, kind};
-    window_shard& s = state_->of(which);
-    const std::lock_guard held(s.lock);
-    return state_->take(*this, s, which, state::rule_of(s, kind), now, until);
+    const auto at = state_->locked({key, kind});
+    return state::take(*this, at, state::rule_of(at.shard, kind), now, until);
 }
 
 std::variant<permit, no_slot> window_table::take(std::string_view key, std::uint8_t kind, window_rule rule,
                                                  steady_time now, deadline until) {
-    const window_key_view which{key, kind};
-    window_shard& s = state_->of(which);
-    const std::lock_guard held(s.lock);
-    return state_->take(*this, s, which, rule, now, until);
+    const auto at = state_->locked({key, kind});
+    return state::take(*this, at, rule, now, until);
 }
 
 std::variant<quota_status, no_slot> window_table::count(std::string_view key, std::uint8_t kind,
                                                         window_rule rule, steady_time now) {
     if (rule.limit == 0) return quota_status{};
-    const window_key_view which{key, kind};
-    window_shard& s = state_->of(which);
-    const std::lock_guard held(s.lock);
-    sliding_window& w = state::prepare(s, which, rule, now);
+    const auto at = state_->locked({key, kind});
+    sliding_window& w = at.prepare(rule, now);
     if (!w.free(now)) return no_slot{w.wait(now), w.status(now)};
     w.add_settled(now);
     return w.status(now);
 }
 
 quota_status window_table::status(std::string_view key, std::uint8_t kind, steady_time now) const {
-    const window_key_view which{key, kind};
-    window_shard& s = state_->of(which);
-    const std::lock_guard held(s.lock);
-    if (auto* const found = s.find(which)) {
+    const auto at = state_->locked({key, kind});
+    if (auto* const found = at.find()) {
         found->forget_past(now);
         return found->status(now);
     }
-    const window_rule rule = state::rule_of(s, kind);
+    const window_rule rule = state::rule_of(at.shard, kind);
     return {rule.limit, rule.limit, rule.length, milliseconds{0}};
 }
 
 std::uint32_t window_table::used(std::string_view key, std::uint8_t kind, steady_time now) const {
-    std::uint32_t count = 0;
-    state_->with({key, kind}, [&](sliding_window& w) {
-        w.forget_past(now);
-        count = static_cast<std::uint32_t>(w.used());
-    });
-    return count;
+    const auto at = state_->locked({key, kind});
+    auto* const found = at.find();
+    if (!found) return 0;
+    found->forget_past(now);
+    return static_cast<std::uint32_t>(found->used());
 }
 
 void window_table::close_until(std::string_view key, std::uint8_t kind, steady_time now, steady_time reopen) {
-    const window_key_view which{key, kind};
-    window_shard& s = state_->of(which);
-    const std::lock_guard held(s.lock);
-    state::find_or_make(s, which, now).close_until(reopen);
+    const auto at = state_->locked({key, kind});
+    at.find_or_make(now).close_until(reopen);
 }
 
 window_rule window_table::rule_of(std::uint8_t kind) const {
@@ -144,25 +132,6 @@ std::size_t window_table::size() const {
     }
     return count;
 }
-
-permit::permit(permit&& other) noexcept
-    : table_(std::exchange(other.table_, nullptr)),
-      key_(std::move(other.key_)),
-      kind_(other.kind_),
-      hash_(other.hash_),
-      slot_(other.slot_) {}
-
-permit& permit::operator=(permit&& other) noexcept {
-    table_ = std::exchange(other.table_, nullptr);
-    key_ = std::move(other.key_);
-    kind_ = other.kind_;
-    hash_ = other.hash_;
-    slot_ = other.slot_;
-    return *this;
-}
-
-// Nothing to do: the window itself holds an unsettled slot until its deadline plus one window.
-permit::~permit() = default;
 
 void permit::prefetch() const {
     if (table_) table_->state_->of(hash_).prefetch(hash_);

@@ -29,9 +29,6 @@ class window_table;
 class permit {
 public:
     permit() = default;
-    permit(permit&& other) noexcept;
-    permit& operator=(permit&& other) noexcept;
-    ~permit();
 
     /// Prefetches the window's memory, since settle() follows soon.
     void prefetch() const;
@@ -48,7 +45,12 @@ private:
     permit(window_table& table, std::string_view key, std::uint8_t kind, std::size_t hash, std::uint64_t slot)
         : table_(&table), key_(key), kind_(kind), hash_(hash), slot_(slot) {}
 
-    window_table* table_ = nullptr;
+    /// The table is not owned, and a permit that was moved from has none. A destructor has nothing to do: the
+    /// window itself holds an unsettled slot until its deadline plus one window.
+    struct leave {
+        void operator()(window_table*) const {}
+    };
+    std::unique_ptr<window_table, leave> table_;
     worker_string key_; // lives as long as the call
     std::uint8_t kind_ = 0;
     std::size_t hash_ = 0; // of the key

@@ -18,14 +18,11 @@ namespace gateway::limits {
 /// The hash is computed once per call and passed along. It does not include the kind, so the windows of one
 /// key are next to each other, and a prefetch needs only the key.
 struct window_key_view {
-    window_key_view(std::string_view text_, std::uint8_t kind_)
-        : window_key_view(text_, kind_, hash_of(text_)) {}
-    window_key_view(std::string_view text_, std::uint8_t kind_, std::size_t hash_)
-        : text(text_), kind(kind_), hash(hash_) {}
     static std::size_t hash_of(std::string_view text) { return std::hash<std::string_view>{}(text); }
+
     std::string_view text;
     std::uint8_t kind;
-    std::size_t hash;
+    std::size_t hash = hash_of(text);
 };
 
 /// Aligned to a cache line, so that only three have to be fetched.
