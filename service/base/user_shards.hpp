@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <mutex>
 
 namespace gateway {
 
@@ -16,9 +17,9 @@ class user_shards {
 public:
     static constexpr std::size_t count = 64;
 
-    /// A user's shard and hash, computed once.
+    /// A user's shard, which is locked as long as this lives.
     struct place {
-        /// Call both under the shard's lock. Null if the user has no element.
+        /// Null if the user has no element.
         auto* find() const {
             return home.users.find(hash, [this](const auto& one) { return one.user == user; });
         }
@@ -30,9 +31,10 @@ public:
         const user_id& user;
         const std::size_t hash;
         Shard& home;
+        const std::lock_guard<std::mutex> held{home.lock};
     };
     /// `user` outlives it.
-    place of(const user_id& user) {
+    place locked(const user_id& user) {
         const std::size_t hash = std::hash<user_id>{}(user);
         return {user, hash, shards_[shard_of(hash)]};
     }

@@ -51,8 +51,7 @@ std::size_t post_cache::shard::bytes_with_table() const {
 }
 
 std::optional<shared_post> post_cache::find(const user_id& user, const publish_id& id) const {
-    const auto at = shards_.of(user);
-    const std::lock_guard lock(at.home.lock);
+    const auto at = shards_.locked(user);
     const auto* const of_user = at.find();
     if (!of_user) return std::nullopt;
     for (const auto& each : of_user->posts)
@@ -61,17 +60,15 @@ std::optional<shared_post> post_cache::find(const user_id& user, const publish_i
 }
 
 std::uint64_t post_cache::now(const user_id& user) const {
-    const auto at = shards_.of(user);
-    const std::lock_guard lock(at.home.lock);
+    const auto at = shards_.locked(user);
     return at.home.generation;
 }
 
 void post_cache::put(const user_id& user, const publish_id& id, const shared_post& said,
                      std::uint64_t noted) {
-    const auto at = shards_.of(user);
     known one(id, said);
     std::vector<posts_of> gone; // destroyed after the lock is released
-    const std::lock_guard lock(at.home.lock);
+    const auto at = shards_.locked(user);
     auto& home = at.home;
     if (home.generation != noted) return;
     posts_of all;
@@ -90,9 +87,8 @@ void post_cache::put(const user_id& user, const publish_id& id, const shared_pos
 
 void post_cache::forget(const user_id& user) {
     if (user.empty()) return forget_all();
-    const auto at = shards_.of(user);
     posts_of gone; // destroyed after the lock is released
-    const std::lock_guard lock(at.home.lock);
+    const auto at = shards_.locked(user);
     ++at.home.generation;
     if (auto* const of_user = at.find()) gone = at.home.take(*of_user);
 }

@@ -75,7 +75,7 @@ private:
         std::size_t bytes_with_table() const;
     };
     using place = user_shards<shard>::place;
-    static void keep(const place& at, posts_of&& all); // under the lock
+    static void keep(const place& at, posts_of&& all);
     void forget(const user_id& user);
 
     const std::size_t shard_bytes_max_;

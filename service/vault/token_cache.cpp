@@ -2,42 +2,33 @@
 
 namespace gateway::vault {
 
-void token_cache::prefetch(const user_id& user) const {
-    shards_.prefetch(user);
-}
-
 shared_tokens token_cache::find(const user_id& user) const {
     const auto touch = feed_epoch_.load(std::memory_order_acquire);
     if (touch == lost) return nullptr;
-    const place at = shards_.of(user);
-    const std::lock_guard lock(at.home.lock);
+    const auto at = shards_.locked(user);
     const auto* const found = at.find();
     return found && found->touch == touch ? found->tokens : nullptr;
 }
 
 shared_tokens token_cache::find_stale(const user_id& user) const {
-    const place at = shards_.of(user);
-    const std::lock_guard lock(at.home.lock);
+    const auto at = shards_.locked(user);
     const auto* const found = at.find();
     return found ? found->tokens : nullptr;
 }
 
 token_cache::moment token_cache::now(const user_id& user) const {
     const auto touch = feed_epoch_.load(std::memory_order_acquire);
-    const place at = shards_.of(user);
-    const std::lock_guard lock(at.home.lock);
+    const auto at = shards_.locked(user);
     return {at.home.generation, at.home.heard, touch};
 }
 
 void token_cache::put_read(const shared_tokens& tokens, moment noted) {
-    const place at = shards_.of(tokens->user);
-    const std::lock_guard lock(at.home.lock);
+    const auto at = shards_.locked(tokens->user);
     if (at.home.generation == noted.generation) put(at, tokens, noted.touch);
 }
 
 void token_cache::put_written(const shared_tokens& tokens, moment noted) {
-    const place at = shards_.of(tokens->user);
-    const std::lock_guard lock(at.home.lock);
+    const auto at = shards_.locked(tokens->user);
     // If another replica wrote meanwhile, its version may be the newer one.
     const auto touch = at.home.heard == noted.heard ? noted.touch : lost;
     ++at.home.generation;
@@ -47,22 +38,19 @@ void token_cache::put_written(const shared_tokens& tokens, moment noted) {
 }
 
 void token_cache::mark_stale(const user_id& user) {
-    const place at = shards_.of(user);
-    const std::lock_guard lock(at.home.lock);
+    const auto at = shards_.locked(user);
     ++at.home.generation;
     if (auto* const found = at.find()) found->touch = lost;
 }
 
 void token_cache::drop(const user_id& user) {
-    const place at = shards_.of(user);
-    const std::lock_guard lock(at.home.lock);
+    const auto at = shards_.locked(user);
     ++at.home.generation;
     forget(at);
 }
 
 void token_cache::changed_elsewhere(const user_id& user, std::uint64_t version) {
-    const place at = shards_.of(user);
-    const std::lock_guard lock(at.home.lock);
+    const auto at = shards_.locked(user);
     ++at.home.generation;
     ++at.home.heard;
     auto* const found = at.find();

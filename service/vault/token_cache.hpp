@@ -29,7 +29,7 @@ public:
     };
 
     /// Prefetches the memory of this user's entry, which is needed soon.
-    void prefetch(const user_id& user) const;
+    void prefetch(const user_id& user) const { shards_.prefetch(user); }
     /// The newest set. Null: read the store.
     shared_tokens find(const user_id& user) const;
     /// The last cached set, which may have been replaced by another replica.
@@ -69,8 +69,8 @@ private:
         std::size_t next_out = 0; // the next entry to remove
     };
     using place = user_shards<shard>::place;
-    void put(const place& at, const shared_tokens& tokens, std::uint64_t touch); // under the lock
-    void forget(const place& at);                                                // under the lock
+    void put(const place& at, const shared_tokens& tokens, std::uint64_t touch);
+    void forget(const place& at);
 
     std::size_t users_max_;
     std::atomic<std::size_t> users_{0};
