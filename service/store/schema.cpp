@@ -1,5 +1,7 @@
 #include "store/schema.hpp"
 
+#include <boost/algorithm/string/replace.hpp>
+
 #include <array>
 #include <utility>
 
@@ -176,11 +178,6 @@ CREATE TABLE IF NOT EXISTS store_instances (
 
 constexpr std::array steps{step_1, step_2, step_3, step_4, step_5};
 
-void replace_all(std::string& in, std::string_view from, std::string_view to) {
-    for (auto at = in.find(from); at != std::string::npos; at = in.find(from, at + to.size()))
-        in.replace(at, from.size(), to);
-}
-
 } // namespace
 
 std::span<const char* const> schema_steps() {
@@ -193,11 +190,11 @@ int schema_version() {
 
 std::string for_postgresql(std::string_view step) {
     std::string out(step);
-    replace_all(out, "INTEGER PRIMARY KEY", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
-    replace_all(out, " INTEGER ", " BIGINT ");
-    replace_all(out, " BLOB ", " BYTEA ");
-    replace_all(out, " TEXT ", " TEXT COLLATE \"C\" "); // sorted by bytes, as everywhere else
-    replace_all(out, ") STRICT;", ");");
+    boost::replace_all(out, "INTEGER PRIMARY KEY", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
+    boost::replace_all(out, " INTEGER ", " BIGINT ");
+    boost::replace_all(out, " BLOB ", " BYTEA ");
+    boost::replace_all(out, " TEXT ", " TEXT COLLATE \"C\" "); // sorted by bytes, as everywhere else
+    boost::replace_all(out, ") STRICT;", ");");
     return out;
 }
 

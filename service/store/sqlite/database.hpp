@@ -1,9 +1,10 @@
 // One SQLite file, opened exclusively by this process. It is the transaction of the running unit; used on the
 // store's thread only. Statements are in PostgreSQL's syntax: row locks are removed (one thread needs none),
-// $1 is bound by name, and greatest(), least() and now_ms() are defined. Only its .cpp file includes
-// sqlite3.h.
+// $1 is bound by name, greatest() and least() become max() and min(), and now_ms() is defined. Only its .cpp
+// files include sqlite3.h.
 #pragma once
 #include "base/clock.hpp"
+#include "base/descriptor.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "runtime/task.hpp"
@@ -34,15 +35,14 @@ public:
     /// One in memory, for tests.
     static result<std::unique_ptr<sqlite_database>> open_in_memory(wall_clock clock);
     /// For open(): takes ownership of all arguments.
-    sqlite_database(sqlite3* handle, int lock_file, wall_clock clock)
-        : handle_(handle), lock_file_(lock_file), clock_(std::move(clock)) {}
-    ~sqlite_database() override;
+    sqlite_database(sqlite3* handle, descriptor lock, wall_clock clock)
+        : lock_(std::move(lock)), handle_(handle), clock_(std::move(clock)) {}
 
     task<rows> run(const statement& what) override { co_return step(what); }
     void notify(change /*what*/) override {} // no other process uses the store
     bool require_room() override;
     void refuse(std::string why) override;
-    bool failed() const override { return code_ != 0; }
+    bool failed() const override { return !error_.empty(); }
     const std::string& owner() const override { return owner_; }
 
     /// Like run(), without a coroutine.
@@ -66,8 +66,6 @@ public:
     bool no_room() const { return no_room_; }
     /// This transaction needs space: if it becomes durable, there is space again.
     void try_room() { tries_room_ = true; }
-    /// Fails like a write that found no space.
-    void refuse_for_room();
     /// Call after COMMIT, with whether it was durable.
     void ended(bool durable);
     /// Moves a long log into the file. Not left to SQLite, which hides errors of this step: a failed fsync
@@ -77,28 +75,35 @@ public:
     bool in_transaction() const;
 
 private:
-    static int note_log_pages(void* self, sqlite3* handle, const char* database, int pages);
+    struct close_handle {
+        void operator()(sqlite3* database) const;
+        void operator()(sqlite3_stmt* statement) const;
+    };
     /// A statement and, for each of SQLite's parameters, the number of ours.
     struct prepared {
-        sqlite3_stmt* handle = nullptr;
+        std::unique_ptr<sqlite3_stmt, close_handle> handle;
         std::vector<std::size_t> order;
     };
-    class use;
+
+    static result<std::unique_ptr<sqlite_database>> open_locked(const std::string& path, descriptor lock,
+                                                                wall_clock clock);
     result<void> set_up(const std::string& path);
-    prepared prepare(const char* sql, bool for_long);
+    static int note_log_pages(void* self, sqlite3* handle, const char* database, int pages);
+    prepared prepare(const char* sql, unsigned flags);
+    const prepared& cached(const char* literal);
+    void bind(const prepared& into, const std::vector<statement::parameter>& given);
     rows read(sqlite3_stmt* handle);
     void note(int code);
 
-    sqlite3* handle_;
-    int lock_file_;
+    descriptor lock_;
+    std::unique_ptr<sqlite3, close_handle> handle_;
     wall_clock clock_; // the clock of now_ms()
     std::string owner_ =
         new_ulid(wall_now()); // the owner of rows; rows of other owners belong to earlier processes
-    int code_ = 0;
     bool beyond_help_ = false, no_room_ = false, tries_room_ = false;
     bool waits_for_the_disk_ = true;
     int log_pages_ = 0;
-    std::string error_;
+    std::string error_;                                  // empty: none
     std::unordered_map<const void*, prepared> prepared_; // keyed by the address of the literal
 };
 

@@ -2,7 +2,6 @@
 #include "runtime/task_group.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/engine.hpp"
-#include "store/sqlite/migrations.hpp"
 #include "store/store.hpp"
 #include "unit/store/explaining_engine.hpp"
 #include "unit/store/store_fixture.hpp"

@@ -1,0 +1,130 @@
+// Opening a SQLite file: the process lock, the check that it is ours, the session's settings, the schema.
+#include "store/schema.hpp"
+#include "store/sqlite/database.hpp"
+
+#include <sqlite3.h>
+
+#include <fcntl.h>
+#include <limits>
+#include <sys/file.h>
+
+namespace gateway::store {
+namespace {
+
+// "tkgw": marks the file as a store of this program.
+constexpr std::int64_t application_id = 0x746b6777;
+constexpr const char* busy_timeout = "PRAGMA busy_timeout=5000;"; // a backup tool may lock the file briefly
+constexpr const char* pragmas =
+    "PRAGMA journal_mode=WAL;"
+    "PRAGMA synchronous=FULL;" // an acknowledged token survives a power failure
+    "PRAGMA foreign_keys=ON;"
+    "PRAGMA secure_delete=ON;" // wiped tokens leave no ciphertext in free pages
+    "PRAGMA trusted_schema=OFF;";
+
+failure refused(std::string message) {
+    return failure{errc::vault_unavailable, std::move(message)};
+}
+
+/// Created with a private mode from the start; SQLite gives its other files the same mode.
+descriptor make_file(const std::string& path) {
+    return descriptor{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+}
+
+/// The lock is a separate file, because SQLite opens and closes the database file, which would release POSIX
+/// locks.
+result<descriptor> lock_for_this_process(const std::string& path) {
+    const std::string lock_path = path + ".lock";
+    descriptor file = make_file(lock_path);
+    if (!file.is_open()) return refused("The store's folder cannot be written: " + lock_path);
+    if (::flock(file.number(), LOCK_EX | LOCK_NB) == 0) return file;
+    return refused("Another process has the store " + path + " open; a SQLite store serves one process.");
+}
+
+void now_ms(sqlite3_context* context, int, sqlite3_value**) {
+    const auto& clock = *static_cast<const sqlite_database::wall_clock*>(sqlite3_user_data(context));
+    sqlite3_result_int64(context, unix_ms(clock()));
+}
+
+std::int64_t number_of(sqlite_database& at, const statement& asked) {
+    auto found = at.step(asked);
+    return found.next() ? found.next_number() : 0;
+}
+
+/// The schema of the file (0: empty). Refuses a file of another program and a newer schema (V14); changes
+/// nothing.
+result<std::int64_t> check_schema(sqlite_database& at) {
+    const auto program = number_of(at, statement{"PRAGMA application_id"});
+    const auto version = number_of(at, statement{"PRAGMA user_version"});
+    const auto tables = number_of(at, statement{"SELECT count(*) FROM sqlite_schema"});
+    if (at.failed()) return refused("The store cannot be read: " + at.error());
+    if (program != application_id && (tables > 0 || version != 0 || program != 0))
+        return refused("The store's file belongs to another program; it was not touched.");
+    if (version > schema_version())
+        return refused("The store has schema " + std::to_string(version) + " and this program knows "
+                       + std::to_string(schema_version()) + "; run the newer program. Nothing was touched.");
+    return version;
+}
+
+/// Each step of schema.hpp in one transaction. The number is stored in SQLite's user_version.
+result<void> migrate(sqlite_database& at, std::int64_t version) {
+    for (; version < schema_version(); ++version) {
+        const std::string header = "PRAGMA application_id=" + std::to_string(application_id)
+                                   + ";PRAGMA user_version=" + std::to_string(version + 1) + ";";
+        at.execute("BEGIN IMMEDIATE");
+        at.execute(schema_steps()[static_cast<std::size_t>(version)]);
+        at.execute(header.c_str());
+        at.execute("COMMIT");
+        if (at.failed())
+            return refused("The store's schema could not be brought to " + std::to_string(version + 1) + ": "
+                           + at.error());
+    }
+    return {};
+}
+
+} // namespace
+
+result<std::unique_ptr<sqlite_database>> sqlite_database::open(const std::string& path, wall_clock clock) {
+    auto lock = lock_for_this_process(path);
+    if (!lock) return lock.error();
+    if (!make_file(path).is_open()) return refused("The store cannot be opened: " + path);
+    return open_locked(path, std::move(*lock), std::move(clock));
+}
+
+result<std::unique_ptr<sqlite_database>> sqlite_database::open_in_memory(wall_clock clock) {
+    return open_locked(":memory:", {}, std::move(clock));
+}
+
+result<std::unique_ptr<sqlite_database>> sqlite_database::open_locked(const std::string& path,
+                                                                      descriptor lock, wall_clock clock) {
+    sqlite3* handle = nullptr;
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+    const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+    auto opened = std::make_unique<sqlite_database>(handle, std::move(lock), std::move(clock));
+    if (code != SQLITE_OK) return refused("The store cannot be opened: " + path);
+    if (auto ready = opened->set_up(path); !ready) return ready.error();
+    return opened;
+}
+
+result<void> sqlite_database::set_up(const std::string& path) {
+    sqlite3_extended_result_codes(handle_.get(), 1);
+    sqlite3_wal_hook(handle_.get(), note_log_pages, this);
+    note(sqlite3_create_function(handle_.get(), "now_ms", 0, SQLITE_UTF8 | SQLITE_INNOCUOUS, &clock_, &now_ms,
+                                 nullptr, nullptr));
+    execute(busy_timeout);
+    const auto version = check_schema(*this);
+    if (!version) return version.error();
+    execute(pragmas);
+    if (failed()) return refused("The store cannot be used: " + path + ": " + error());
+    if (auto ready = migrate(*this, *version); !ready) return ready.error();
+    // The lock excludes other processes, so existing leases have no holder, and this process is registered
+    // until it ends.
+    statement self{"INSERT INTO store_instances (owner, alive_until, is_replica) VALUES ($1, $2, 1)"};
+    self.text(owner_).number(std::numeric_limits<std::int64_t>::max());
+    execute("BEGIN IMMEDIATE; DELETE FROM leases; DELETE FROM store_instances");
+    step(self);
+    execute("COMMIT");
+    if (failed()) return refused("The store cannot be written: " + path + ": " + error());
+    return {};
+}
+
+} // namespace gateway::store
