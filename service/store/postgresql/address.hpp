@@ -5,16 +5,13 @@
 #include "runtime/blocking.hpp"
 #include "runtime/task.hpp"
 
+#include <map>
 #include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 namespace gateway::store {
 
-struct postgresql_address {
-    std::vector<std::pair<std::string, std::string>> words; // libpq's keywords and values
-};
+/// libpq's keywords and values.
+using postgresql_address = std::map<std::string, std::string>;
 
 /// With our defaults: only a server that accepts writes, and no unbounded waits.
 result<postgresql_address> read_postgresql_url(const std::string& url);

@@ -41,22 +41,6 @@ std::string first_line(const char* text) {
 
 } // namespace
 
-/// The deadline of a connection's current wait.
-class postgresql_connection::limit final : public deadline_sweep::entry {
-public:
-    explicit limit(postgresql_connection& of) : of_(of) {
-        of_.expired_ = false;
-        arm(of_.home_.sweep(), of_.until_);
-    }
-
-private:
-    void on_expired() override {
-        of_.expired_ = true;
-        of_.socket_.cancel();
-    }
-    postgresql_connection& of_;
-};
-
 postgresql_connection::postgresql_connection(worker& home, const std::string& owner)
     : home_(home), owner_(owner), socket_(home.executor()) {}
 
@@ -67,40 +51,19 @@ postgresql_connection::~postgresql_connection() {
 
 void postgresql_connection::note(std::string code, std::string error, bool fit) {
     if (!fit) fit_ = false;
-    if (failed_) return;
-    failed_ = true;
-    code_ = std::move(code);
-    error_ = std::move(error);
+    if (!failed()) first_error_ = {std::move(code), std::move(error)};
 }
 
 void postgresql_connection::note_lost() {
     note("", first_line(PQerrorMessage(handle_)), false);
 }
 
-void postgresql_connection::refuse(std::string why) {
-    note("", std::move(why), true);
-}
-
-void postgresql_connection::clear_failure() {
-    failed_ = false;
-    code_.clear();
-    error_.clear();
-}
-
-void postgresql_connection::give_up() {
-    note("", "the work was given up", false);
-}
-
 task<void> postgresql_connection::roll_back() {
-    auto code = std::move(code_);
-    auto error = std::move(error_);
-    clear_failure();
+    auto first = std::exchange(first_error_, std::nullopt);
     std::string sql = "ROLLBACK";
     co_await execute(std::move(sql));
-    if (failed_) fit_ = false;
-    failed_ = true;
-    code_ = std::move(code);
-    error_ = std::move(error);
+    if (failed()) fit_ = false;
+    first_error_ = std::move(first);
 }
 
 void postgresql_connection::begin_job(deadline until) {
@@ -118,11 +81,11 @@ void postgresql_connection::attach() {
 
 task<bool> postgresql_connection::wait_until_ready(wait_type what) {
     boost::system::error_code ec = boost::asio::error::bad_descriptor;
-    if (until_.passed(steady_now())) {
-        expired_ = true;
-    } else if (socket_.is_open()) {
-        const limit mine(*this);
+    expired_ = until_.passed(steady_now());
+    if (!expired_ && socket_.is_open()) {
+        arm(home_.sweep(), until_);
         const auto [ended] = co_await socket_.async_wait(what, no_throw);
+        disarm();
         ec = ended;
     }
     if (!expired_ && !ec) co_return true;
@@ -134,17 +97,14 @@ task<void> postgresql_connection::open(const postgresql_address& to, millisecond
                                        deadline until) {
     begin_job(until);
     std::vector<const char*> names, values;
-    for (const auto& [name, value] : to.words) {
+    for (const auto& [name, value] : to) {
         names.push_back(name.c_str());
         values.push_back(value.c_str());
     }
-    names.push_back(nullptr);
+    names.push_back(nullptr); // the end for libpq
     values.push_back(nullptr);
     handle_ = PQconnectStartParams(names.data(), values.data(), 0);
-    if (handle_ == nullptr || PQstatus(handle_) == CONNECTION_BAD) {
-        note_lost();
-        co_return;
-    }
+    if (handle_ == nullptr || PQstatus(handle_) == CONNECTION_BAD) co_return note_lost();
     PQsetNoticeReceiver(
         handle_, [](void*, const PGresult*) {}, nullptr); // else libpq writes notices to standard error
     for (auto next = PGRES_POLLING_WRITING; next != PGRES_POLLING_OK;) {
@@ -152,10 +112,7 @@ task<void> postgresql_connection::open(const postgresql_address& to, millisecond
         const bool ready = co_await wait_until_ready(next == PGRES_POLLING_READING ? readable : writable);
         if (!ready) co_return;
         next = PQconnectPoll(handle_);
-        if (next == PGRES_POLLING_FAILED) {
-            note_lost();
-            co_return;
-        }
+        if (next == PGRES_POLLING_FAILED) co_return note_lost();
     }
     attach();
     if (PQsetnonblocking(handle_, 1) != 0) note_lost();
@@ -163,17 +120,14 @@ task<void> postgresql_connection::open(const postgresql_address& to, millisecond
 }
 
 task<rows> postgresql_connection::run(const statement& what) {
-    if (failed_) co_return rows{*this};
+    if (failed()) co_return rows{*this};
     const postgresql_parameters given(what);
-    const int sent = PQsendQueryParams(handle_, what.sql(), given.count(), given.kinds(), given.values(),
-                                       given.lengths(), given.formats(), 1);
+    const auto count = static_cast<int>(given.values.size());
+    const int sent = PQsendQueryParams(handle_, what.sql(), count, given.kinds.data(), given.values.data(),
+                                       given.lengths.data(), given.formats.data(), 1);
     if (sent == 0) note_lost();
     co_await send_all();
     co_return co_await collect();
-}
-
-void postgresql_connection::notify(change what) {
-    notifications_.push_back(std::move(what));
 }
 
 std::string postgresql_connection::take_notifications() {
@@ -194,20 +148,17 @@ std::string postgresql_connection::take_notifications() {
 }
 
 task<void> postgresql_connection::execute(std::string sql) {
-    if (failed_) co_return;
+    if (failed()) co_return;
     if (PQsendQuery(handle_, sql.c_str()) == 0) note_lost();
     co_await send_all();
     co_await collect();
 }
 
 task<void> postgresql_connection::send_all() {
-    while (!failed_) {
+    while (!failed()) {
         const int left = PQflush(handle_);
-        if (left == 0) co_return;
-        if (left < 0) {
-            note_lost();
-            co_return;
-        }
+        if (left < 0) note_lost();
+        if (left <= 0) co_return;
         const bool ready = co_await wait_until_ready(writable);
         if (!ready) co_return;
     }

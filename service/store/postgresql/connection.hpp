@@ -10,14 +10,16 @@
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 struct pg_conn;
 
 namespace gateway::store {
 
-class postgresql_connection final : public transaction {
+class postgresql_connection final : public transaction, private deadline_sweep::entry {
 public:
     /// `owner`: the owner of written rows; outlives the connection.
     postgresql_connection(worker& home, const std::string& owner);
@@ -30,26 +32,28 @@ public:
     /// Clears errors, and sets the deadline of all waits from here on.
     void begin_job(deadline until);
     task<rows> run(const statement& what) override;
-    void notify(change what) override;
+    void notify(change what) override { notifications_.push_back(std::move(what)); }
     /// The NOTIFY statements to run before the commit; empty if there are none. Gives them once.
     std::string take_notifications();
     /// Runs statements without parameters and ignores their rows; several at once.
     task<void> execute(std::string sql);
 
-    bool failed() const override { return failed_; }
+    bool failed() const override { return first_error_.has_value(); }
     const std::string& owner() const override { return owner_; }
     /// The server rolled everything back, and the job may be repeated (40001, 40P01).
-    bool may_be_repeated() const { return fit_ && (code_ == "40001" || code_ == "40P01"); }
+    bool may_be_repeated() const {
+        return fit_ && failed() && (first_error_->code == "40001" || first_error_->code == "40P01");
+    }
     /// Whether the connection can run another job. Not after a wait that was given up, or an error beyond one
     /// statement, because unread data may still arrive.
     bool fit() const { return fit_; }
     /// The error text for the operator; contains no values of rows.
-    const std::string& error() const { return error_; }
-    void refuse(std::string why) override;
+    std::string error() const { return failed() ? first_error_->text : std::string{}; }
+    void refuse(std::string why) override { note("", std::move(why), true); }
     /// Clears the error, so that the next step runs.
-    void clear_failure();
+    void clear_failure() { first_error_.reset(); }
     /// Abandons the transaction and the connection.
-    void give_up();
+    void give_up() { note("", "the work was given up", false); }
     /// Rolls back after a failure, which is kept.
     task<void> roll_back();
 
@@ -69,9 +73,17 @@ public:
     void wake();
 
 private:
-    class limit;
     using descriptor = boost::asio::posix::basic_stream_descriptor<executor_type>;
 
+    struct database_error {
+        std::string code; // SQLSTATE
+        std::string text;
+    };
+    /// The deadline of the current wait.
+    void on_expired() override {
+        expired_ = true;
+        socket_.cancel();
+    }
     void attach();
     void note(std::string code, std::string error, bool fit);
     void note_lost();
@@ -87,10 +99,8 @@ private:
     deadline until_{steady_time{}};
     bool expired_ = false;
     bool woken_ = false;
-    bool failed_ = false;
     bool fit_ = true;
-    std::string code_; // SQLSTATE
-    std::string error_;
+    std::optional<database_error> first_error_;
 };
 
 } // namespace gateway::store

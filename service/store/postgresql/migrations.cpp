@@ -20,8 +20,9 @@ CREATE TABLE store_instances (
 );
 )sql";
 
-/// The same for later steps of store/schema.cpp.
+/// What this engine adds to a step of store/schema.cpp.
 std::string own_part_of(std::int64_t step) {
+    if (step == 1) return own_tables;
     if (step == 3) return "ALTER TABLE store_instances ADD COLUMN is_replica BIGINT NOT NULL DEFAULT 0;";
     // The same clock for all replicas; it advances within a transaction.
     if (step == 5)
@@ -71,10 +72,6 @@ task<std::string> migrate_postgresql(postgresql_connection& at) {
     if (at.failed()) co_return std::string{};
     auto refused = refusal(found);
     if (!refused.empty() || found.version >= schema_version()) co_return refused;
-    if (found.version == 0) {
-        std::string own = own_tables;
-        co_await at.execute(std::move(own));
-    }
     for (auto version = found.version; version < schema_version(); ++version) {
         auto step =
             for_postgresql(schema_steps()[static_cast<std::size_t>(version)]) + own_part_of(version + 1);

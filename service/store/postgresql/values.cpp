@@ -1,8 +1,10 @@
 #include "store/postgresql/values.hpp"
 
+#include "base/text.hpp"
 #include "base/utf.hpp"
 
-#include <charconv>
+#include <boost/endian/conversion.hpp>
+
 #include <libpq-fe.h>
 
 namespace gateway::store {
@@ -12,7 +14,6 @@ namespace {
 constexpr unsigned kind_bytea = 17;
 constexpr unsigned kind_int8 = 20;
 constexpr unsigned kind_text = 25;
-constexpr std::size_t int8_bytes = 8;
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD"; // U+FFFD
 
@@ -35,20 +36,10 @@ bool is_storable(std::string_view text) {
     return is_utf8(text) && text.find('\0') == std::string_view::npos;
 }
 
-/// The most significant byte first.
 std::string int8_of(std::int64_t value) {
-    std::string bytes(int8_bytes, '\0');
-    auto rest = static_cast<std::uint64_t>(value);
-    for (std::size_t at = int8_bytes; at-- > 0; rest >>= 8)
-        bytes[at] = static_cast<char>(rest & 0xff);
+    std::string bytes(sizeof(std::int64_t), '\0');
+    boost::endian::store_big_s64(reinterpret_cast<unsigned char*>(bytes.data()), value);
     return bytes;
-}
-
-std::int64_t number_of(std::string_view bytes) {
-    std::uint64_t value = 0;
-    for (const char byte : bytes)
-        value = (value << 8) | static_cast<unsigned char>(byte);
-    return static_cast<std::int64_t>(value);
 }
 
 rows::value read_value(const pg_result* result, int row, int column) {
@@ -56,7 +47,8 @@ rows::value read_value(const pg_result* result, int row, int column) {
     const std::string_view bytes{PQgetvalue(result, row, column),
                                  static_cast<std::size_t>(PQgetlength(result, row, column))};
     const unsigned kind = PQftype(result, column);
-    if (kind == kind_int8 && bytes.size() == int8_bytes) return number_of(bytes);
+    if (kind == kind_int8 && bytes.size() == sizeof(std::int64_t))
+        return boost::endian::load_big_s64(reinterpret_cast<const unsigned char*>(bytes.data()));
     if (kind == kind_text || kind == kind_bytea) return std::string(bytes);
     return {};
 }
@@ -65,19 +57,19 @@ rows::value read_value(const pg_result* result, int row, int column) {
 
 postgresql_parameters::postgresql_parameters(const statement& of) {
     using kind = statement::parameter::kind;
-    own_.reserve(of.parameters().size()); // values_ points into it, so it must not reallocate
+    own.reserve(of.parameters().size()); // values points into it, so it must not reallocate
     for (const auto& one : of.parameters()) {
         const std::string* bytes = &one.bytes;
         if (one.what == kind::number)
-            bytes = &own_.emplace_back(int8_of(one.number));
+            bytes = &own.emplace_back(int8_of(one.number));
         else if (one.what == kind::text && !is_storable(one.bytes))
-            bytes = &own_.emplace_back(as_stored(one.bytes));
-        kinds_.push_back(one.what == kind::number ? kind_int8
-                         : one.what == kind::text ? kind_text
-                                                  : kind_bytea);
-        values_.push_back(bytes->data());
-        lengths_.push_back(static_cast<int>(bytes->size()));
-        formats_.push_back(1);
+            bytes = &own.emplace_back(as_stored(one.bytes));
+        kinds.push_back(one.what == kind::number ? kind_int8
+                        : one.what == kind::text ? kind_text
+                                                 : kind_bytea);
+        values.push_back(bytes->data());
+        lengths.push_back(static_cast<int>(bytes->size()));
+        formats.push_back(1);
     }
 }
 
@@ -89,9 +81,7 @@ rows read_rows(transaction& of, const pg_result* result) {
         for (int column = 0; column < columns; ++column)
             values.push_back(read_value(result, row, column));
     // This release of libpq takes a non-const pointer, but does not change the result.
-    const std::string_view text = PQcmdTuples(const_cast<pg_result*>(result));
-    std::int64_t changed = 0;
-    std::from_chars(text.data(), text.data() + text.size(), changed);
+    const auto changed = parse_number<std::int64_t>(PQcmdTuples(const_cast<pg_result*>(result))).value_or(0);
     return {of, static_cast<std::size_t>(columns), std::move(values), changed};
 }
 

@@ -11,23 +11,15 @@ struct pg_result;
 namespace gateway::store {
 
 /// The parameters of one statement in libpq's form; refers to the statement.
-class postgresql_parameters {
-public:
+struct postgresql_parameters {
     explicit postgresql_parameters(const statement& of);
     postgresql_parameters(const postgresql_parameters&) = delete;
     postgresql_parameters& operator=(const postgresql_parameters&) = delete;
 
-    int count() const { return static_cast<int>(kinds_.size()); }
-    const unsigned* kinds() const { return kinds_.data(); }
-    const char* const* values() const { return values_.data(); }
-    const int* lengths() const { return lengths_.data(); }
-    const int* formats() const { return formats_.data(); }
-
-private:
-    std::vector<std::string> own_; // converted values
-    std::vector<unsigned> kinds_;
-    std::vector<const char*> values_;
-    std::vector<int> lengths_, formats_;
+    std::vector<std::string> own; // converted values
+    std::vector<unsigned> kinds;
+    std::vector<const char*> values;
+    std::vector<int> lengths, formats;
 };
 
 rows read_rows(transaction& of, const pg_result* result);
