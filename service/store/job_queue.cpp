@@ -1,6 +1,7 @@
 #include "store/job_queue.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace gateway::store {
@@ -13,21 +14,12 @@ failure job_queue::too_late() {
     return failure{errc::deadline_exceeded, "The deadline passed before the store had its turn."};
 }
 
-job_queue::completion_guard::completion_guard(engine::job& what) : what_(what) {
-    what_.failed_ = unavailable();
+void job_queue::set_outcome(engine::job& of, std::optional<failure> failed) {
+    of.failed_ = std::move(failed);
 }
 
-job_queue::completion_guard::~completion_guard() {
-    what_.back_.resume();
-}
-
-void job_queue::completion_guard::succeed() {
-    what_.failed_.reset();
-}
-
-void job_queue::complete(engine::job& what, std::optional<failure> outcome) {
-    what.failed_ = std::move(outcome);
-    what.back_.resume();
+void job_queue::resume_caller::operator()(engine::job* ended) const {
+    ended->back_.resume();
 }
 
 job_queue::job_queue(std::size_t waiting_max, std::function<void()> added)
@@ -41,31 +33,20 @@ task<std::optional<failure>> job_queue::perform(engine::job& what) {
 }
 
 void job_queue::add(engine::job& what) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (open_ && !ended_ && waiting_.size() < waiting_max_) {
-            waiting_.push_back(&what);
-            added_(); // under the lock, because the engine may be destroyed once the job is done
-            return;
-        }
-    }
-    complete(what, unavailable());
+    set_outcome(what, unavailable());
+    owned_job owned(&what); // if it is refused, resumed after the lock is released
+    const std::lock_guard lock(mutex_);
+    if (!open_ || ended_ || waiting_.size() >= waiting_max_) return;
+    waiting_.push_back(std::move(owned));
+    added_(); // under the lock, because the engine may be destroyed once the job is done
 }
 
-std::vector<engine::job*> job_queue::take(std::size_t count_max) {
+std::vector<job_queue::owned_job> job_queue::take(std::size_t count_max) {
     const std::lock_guard lock(mutex_);
     const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(waiting_.size(), count_max));
-    std::vector<engine::job*> taken(waiting_.begin(), end);
+    std::vector<owned_job> taken(std::move_iterator(waiting_.begin()), std::move_iterator(end));
     waiting_.erase(waiting_.begin(), end);
     return taken;
-}
-
-engine::job* job_queue::take() {
-    const std::lock_guard lock(mutex_);
-    if (waiting_.empty()) return nullptr;
-    auto* const oldest = waiting_.front();
-    waiting_.pop_front();
-    return oldest;
 }
 
 bool job_queue::empty() const {
@@ -74,28 +55,18 @@ bool job_queue::empty() const {
 }
 
 void job_queue::refuse_late(steady_time now) {
-    std::vector<engine::job*> late;
-    {
-        const std::lock_guard lock(mutex_);
-        std::erase_if(waiting_, [&](engine::job* one) {
-            const bool ended = one->until.passed(now);
-            if (ended) late.push_back(one);
-            return ended;
-        });
-    }
-    for (auto* one : late)
-        complete(*one, unavailable());
+    std::vector<owned_job> late; // resumed after the lock is released
+    const std::lock_guard lock(mutex_);
+    for (auto& one : waiting_)
+        if (one->until.passed(now)) late.push_back(std::move(one));
+    std::erase(waiting_, nullptr);
 }
 
 void job_queue::close() {
-    std::deque<engine::job*> refused;
-    {
-        const std::lock_guard lock(mutex_);
-        open_ = false;
-        refused.swap(waiting_);
-    }
-    for (auto* one : refused)
-        complete(*one, unavailable());
+    std::deque<owned_job> refused; // resumed after the lock is released
+    const std::lock_guard lock(mutex_);
+    open_ = false;
+    refused.swap(waiting_);
 }
 
 void job_queue::reopen() {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -17,18 +18,24 @@ namespace gateway::store {
 
 class job_queue {
 public:
+    /// Resumes the job's caller. The job may no longer exist afterwards.
+    struct resume_caller {
+        void operator()(engine::job* ended) const;
+    };
+    /// A job for its caller, who is resumed when this is destroyed, also if the coroutine that runs the job
+    /// is. It has failed as unavailable(), unless set_outcome() was called.
+    using owned_job = std::unique_ptr<engine::job, resume_caller>;
+
     /// `added` is called after each new job, on the thread that adds it; it posts to the store's loop.
     job_queue(std::size_t waiting_max, std::function<void()> added);
 
     /// Waits for the job. Empty if it is done and durable, else the failure.
     task<std::optional<failure>> perform(engine::job& what);
 
-    /// The oldest jobs, at most `count_max`. Each must be completed.
-    std::vector<engine::job*> take(std::size_t count_max);
-    /// The oldest job; null if there is none.
-    engine::job* take();
+    /// The oldest jobs, at most `count_max`.
+    std::vector<owned_job> take(std::size_t count_max);
     bool empty() const;
-    /// Completes jobs whose deadlines have passed.
+    /// Refuses jobs whose deadlines have passed.
     void refuse_late(steady_time now);
     /// Refuses all waiting and new jobs until reopen().
     void close();
@@ -36,21 +43,8 @@ public:
     /// Like close(), permanently.
     void end();
 
-    /// Completes a job for its caller, also if the coroutine that runs it is destroyed: as failed, unless
-    /// succeed() was called. The job may no longer exist afterwards.
-    class completion_guard {
-    public:
-        explicit completion_guard(engine::job& what);
-        completion_guard(const completion_guard&) = delete;
-        completion_guard& operator=(const completion_guard&) = delete;
-        ~completion_guard();
-
-        void succeed();
-
-    private:
-        engine::job& what_;
-    };
-    static void complete(engine::job& what, std::optional<failure> outcome);
+    /// `failed`: empty if the job is done.
+    static void set_outcome(engine::job& of, std::optional<failure> failed);
     static failure unavailable();
     static failure too_late();
 
@@ -60,7 +54,7 @@ private:
     const std::size_t waiting_max_;
     const std::function<void()> added_;
     mutable std::mutex mutex_;
-    std::deque<engine::job*> waiting_; // oldest first
+    std::deque<owned_job> waiting_; // oldest first
     bool open_ = true;
     bool ended_ = false;
 };

@@ -66,23 +66,14 @@ std::string postgresql_pool::trouble() const {
     return trouble_;
 }
 
-void postgresql_pool::note_connected() {
-    ++connected_;
-    jobs_.reopen();
+void postgresql_pool::set_trouble(std::string why) {
     const std::lock_guard lock(mutex_);
-    trouble_.clear();
-}
-
-void postgresql_pool::note_lost() {
-    if (--connected_ == 0) alone_since_ = steady_now();
+    trouble_ = std::move(why);
 }
 
 void postgresql_pool::note_trouble(std::string why) {
-    if (connected_ > 0) return;
-    {
-        const std::lock_guard lock(mutex_);
-        trouble_ = std::move(why);
-    }
+    if (!backends_.empty()) return;
+    set_trouble(std::move(why));
     jobs_.close();
 }
 
@@ -90,7 +81,7 @@ void postgresql_pool::note_trouble(std::string why) {
 task<void> postgresql_pool::keep_time() {
     while (true) {
         jobs_.refuse_late(steady_now());
-        if (connected_ == 0 && steady_now() - alone_since_ > limits_.outage_patience)
+        if (backends_.empty() && steady_now() - alone_since_ > limits_.outage_patience)
             note_trouble(trouble().empty() ? "no connection in time" : trouble());
         co_await pause_until(deadline::in(steady_now(), look_every));
     }
@@ -103,12 +94,12 @@ task<void> postgresql_pool::run_slot(unsigned number) {
         const bool connected = co_await connect(at);
         if (connected) {
             pause = first_pause;
-            const int backend = at.backend();
-            backends_.insert(backend);
-            note_connected();
+            const auto own = backends_.insert(at.backend());
+            set_trouble({});
+            jobs_.reopen();
             co_await serve(at);
-            note_lost();
-            backends_.erase(backend);
+            backends_.erase(own);
+            if (backends_.empty()) alone_since_ = steady_now();
             continue;
         }
         note_trouble(at.error());
@@ -130,9 +121,9 @@ task<bool> postgresql_pool::connect(postgresql_connection& at) {
 
 task<void> postgresql_pool::serve(postgresql_connection& at) {
     while (at.fit()) {
-        engine::job* const next = jobs_.take();
-        if (next != nullptr) {
-            co_await run_job(at, *next);
+        auto next = jobs_.take(1);
+        if (!next.empty()) {
+            co_await run_job(at, std::move(next.front()));
             continue;
         }
         idle_.push_back(&at);
@@ -142,17 +133,16 @@ task<void> postgresql_pool::serve(postgresql_connection& at) {
     wake_one(); // because a job may have woken this one
 }
 
-task<void> postgresql_pool::run_job(postgresql_connection& at, engine::job& what) {
-    job_queue::completion_guard back(what);
-    at.begin_job(what.until.no_later_than(steady_now() + limits_.job_max));
+task<void> postgresql_pool::run_job(postgresql_connection& at, job_queue::owned_job what) {
+    at.begin_job(what->until.no_later_than(steady_now() + limits_.job_max));
     for (int times = 0; times <= repeats_max; ++times) {
         try {
-            co_await run_once(at, what);
+            co_await run_once(at, *what);
         } catch (...) { // a bug in one job, or the end of the pool: the other jobs continue
             at.give_up();
         }
         if (!at.failed()) {
-            back.succeed();
+            job_queue::set_outcome(*what, std::nullopt);
             co_return;
         }
         if (!at.may_be_repeated()) co_return;

@@ -12,16 +12,10 @@
 #include "store/postgresql/address.hpp"
 #include "store/postgresql/connection.hpp"
 
-#include <boost/asio/this_coro.hpp>
-
-#include <cstddef>
 #include <mutex>
-#include <optional>
 #include <set>
 #include <string>
 #include <thread>
-#include <type_traits>
-#include <utility>
 #include <vector>
 
 namespace gateway::store {
@@ -53,11 +47,10 @@ private:
     void wake_one();
     task<void> run_slot(unsigned number);
     task<void> serve(postgresql_connection& at);
-    task<void> run_job(postgresql_connection& at, engine::job& what);
+    task<void> run_job(postgresql_connection& at, job_queue::owned_job what);
     task<void> run_once(postgresql_connection& at, engine::job& what);
     task<void> keep_time();
-    void note_connected();
-    void note_lost();
+    void set_trouble(std::string why);
     void note_trouble(std::string why);
 
     const postgresql_address address_;
@@ -67,8 +60,7 @@ private:
     job_queue jobs_;
     blocking_pool names_;
     std::vector<postgresql_connection*> idle_; // this and the next member: on the store's thread only
-    std::set<int> backends_;
-    unsigned connected_ = 0;
+    std::multiset<int> backends_; // of the connections; after a failover of the server two may be equal
     steady_time alone_since_ = steady_now(); // when the last connection was lost
     mutable std::mutex mutex_;
     std::string trouble_;

@@ -11,9 +11,8 @@ namespace {
 
 constexpr std::size_t batch_max = 128;
 
-bool has(const std::vector<engine::job*>& batch, unit::kind what) {
-    return std::any_of(batch.begin(), batch.end(),
-                       [what](const engine::job* one) { return one->how.what == what; });
+bool has(const std::vector<job_queue::owned_job>& batch, unit::kind what) {
+    return std::any_of(batch.begin(), batch.end(), [what](const auto& one) { return one->how.what == what; });
 }
 
 /// On a full disk, only a write that needs new space shows whether there is any.
@@ -73,12 +72,7 @@ void sqlite_engine::wake() {
 /// Runs one batch; other work of the thread can run before the next one.
 task<void> sqlite_engine::drain() {
     woken_.store(false);
-    const auto batch = jobs_.take(batch_max);
-    co_await run_batch(batch);
-    if (!jobs_.empty()) wake();
-}
-
-task<void> sqlite_engine::run_batch(const std::vector<job*>& batch) {
+    const auto batch = jobs_.take(batch_max); // their callers continue when this ends
     if (batch.empty()) co_return;
     at_->clear_failure();
     const bool waits_for_the_disk = has(batch, unit::kind::writes);
@@ -86,7 +80,7 @@ task<void> sqlite_engine::run_batch(const std::vector<job*>& batch) {
     if (writes) at_->begin(waits_for_the_disk);
     std::vector<std::optional<failure>> outcomes;
     outcomes.reserve(batch.size());
-    for (job* one : batch) {
+    for (const auto& one : batch) {
         auto outcome = co_await run_one(*one, writes);
         outcomes.push_back(std::move(outcome));
     }
@@ -105,17 +99,15 @@ task<void> sqlite_engine::run_batch(const std::vector<job*>& batch) {
     }
     note_health();
     for (std::size_t at = 0; at < batch.size(); ++at)
-        job_queue::complete(*batch[at], std::move(outcomes[at]));
+        job_queue::set_outcome(*batch[at], std::move(outcomes[at]));
+    if (!jobs_.empty()) wake();
 }
 
 void sqlite_engine::note_health() {
-    const auto now = at_->beyond_help() ? condition::failed
-                     : at_->no_room()   ? condition::disk_full
-                                        : condition::ok;
     const std::lock_guard lock(mutex_);
-    if (now == health_.now) return;
-    health_.now = now;
-    health_.reason = now == condition::failed ? at_->error() : std::string{};
+    health_ = at_->beyond_help() ? health{condition::failed, at_->error()}
+              : at_->no_room()   ? health{condition::disk_full, {}}
+                                 : health{};
 }
 
 health sqlite_engine::state() const {

@@ -18,8 +18,6 @@
 #include <optional>
 #include <string>
 #include <thread>
-#include <utility>
-#include <vector>
 
 namespace gateway::store {
 
@@ -38,7 +36,6 @@ private:
     void run_thread();
     void wake();
     task<void> drain();
-    task<void> run_batch(const std::vector<job*>& batch);
     task<std::optional<failure>> run_one(job& what, bool inside_transaction);
     void note_health();
 
