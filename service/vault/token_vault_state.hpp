@@ -46,8 +46,9 @@ struct token_vault::state final : store::change_listener {
     std::atomic<steady_time> away_until{
         steady_time{}}; // until then cached sets are not confirmed with the store
 
-    void connection_changed(const user_id& user, std::uint64_t version) override {
-        cache.changed_elsewhere(user, version);
+    void changed(const store::change& what) override {
+        if (what.what == store::change::kind::connection)
+            cache.changed_elsewhere(user_id::trusted(what.name), what.number);
     }
     void feed_connected(bool is) override { cache.feed_connected(is); }
     /// For a connection that has ended (`for_sure`), or may have ended.

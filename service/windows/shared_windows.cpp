@@ -40,8 +40,7 @@ struct shared_windows::state final : store::change_listener, std::enable_shared_
     state(worker& at, store::engine& on, store::window_shares& durable, limits::window_table& table)
         : home(at), engine(on), records(durable), windows(table) {}
 
-    void share_requested(std::string_view key, std::uint8_t kind) override;
-    void window_closed(std::string_view key, std::uint8_t kind, milliseconds wait) override;
+    void changed(const store::change& what) override;
 
     struct answer {
         result<store::window_grant> granted;
@@ -188,21 +187,20 @@ task<void> shared_windows::state::ask(store::window_name name, asking told) {
     told->set(true);
 }
 
-/// Another replica needs the unused part of this share.
-void shared_windows::state::share_requested(std::string_view key, std::uint8_t kind) {
-    const store::window_name name{std::string(key), kind};
-    auto& in = shares.of(name);
+void shared_windows::state::changed(const store::change& what) {
+    const auto name = what.window();
+    if (what.what == store::change::kind::window_closed) {
+        // Even if this replica has a share, because TikTok answers 429 to all replicas.
+        const auto now = steady_now();
+        windows.close_until(name.key, name.kind, now, now + what.wait);
+    }
+    if (what.what != store::change::kind::share_requested) return;
+    auto& in = shares.of(name); // another replica needs the unused part of this share
     const std::lock_guard lock(in.lock);
     auto* const one = in.find(name);
     if (one == nullptr || one->now) return;
     one->now = std::make_shared<shared_wait<bool>>();
     spawn(give_back(name, one->now));
-}
-
-/// Closes the window even if this replica has a share, because TikTok answers 429 to all replicas.
-void shared_windows::state::window_closed(std::string_view key, std::uint8_t kind, milliseconds wait) {
-    const auto now = steady_now();
-    windows.close_until(key, kind, now, now + wait);
 }
 
 task<void> shared_windows::state::give_back(store::window_name name, asking told) {

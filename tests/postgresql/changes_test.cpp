@@ -16,9 +16,10 @@ public:
     explicit notebook(store::store& at) : at_(at) { at_.on().listen(*this); }
     ~notebook() override { at_.on().stop_listening(*this); }
 
-    void connection_changed(const user_id& user, std::uint64_t version) override {
+    void changed(const store::change& what) override {
+        if (what.what != store::change::kind::connection) return;
         const std::lock_guard lock(mutex_);
-        changed_.push_back(user.text() + " " + std::to_string(version));
+        changed_.push_back(what.name + " " + std::to_string(what.number));
     }
     void feed_connected(bool is) override { touch = is; }
 

@@ -18,13 +18,12 @@ class wanted_ear final : public store::change_listener {
 public:
     explicit wanted_ear(store::store& at) : at_(at) { at_.on().listen(*this); }
     ~wanted_ear() override { at_.on().stop_listening(*this); }
-    void share_requested(std::string_view key, std::uint8_t kind) override {
+    void changed(const store::change& what) override {
+        if (what.what == store::change::kind::connection) return;
         const std::lock_guard lock(mutex_);
-        heard_ = std::string(key) + "/" + std::to_string(kind);
-    }
-    void window_closed(std::string_view key, std::uint8_t kind, milliseconds wait) override {
-        const std::lock_guard lock(mutex_);
-        heard_ = std::string(key) + "/" + std::to_string(kind) + " closed " + std::to_string(wait.count());
+        heard_ = what.window().key + "/" + std::to_string(what.window().kind);
+        if (what.what == store::change::kind::window_closed)
+            heard_ += " closed " + std::to_string(what.wait.count());
     }
     void feed_connected(bool is) override { touch = is; }
     std::string heard() const {

@@ -13,6 +13,30 @@ constexpr milliseconds reconnect_pause{500};
 
 } // namespace
 
+void change_feed::add(change_listener& one) {
+    const std::lock_guard lock(mutex_);
+    listeners_.push_back(&one);
+    one.feed_connected(connected_);
+}
+
+void change_feed::remove(change_listener& one) {
+    const std::lock_guard lock(mutex_);
+    std::erase(listeners_, &one);
+}
+
+void change_feed::set_connected(bool is) {
+    const std::lock_guard lock(mutex_);
+    connected_ = is;
+    for (auto* each : listeners_)
+        each->feed_connected(is);
+}
+
+void change_feed::report(const change& what) {
+    const std::lock_guard lock(mutex_);
+    for (auto* each : listeners_)
+        each->changed(what);
+}
+
 task<void> change_feed::follow() {
     while (true) {
         {
@@ -20,7 +44,7 @@ task<void> change_feed::follow() {
             const bool connected = co_await pool_.connect(at);
             if (connected) co_await follow_with(at);
         }
-        listeners_.feed_connected(false);
+        set_connected(false);
         co_await pause_until(deadline::in(steady_now(), reconnect_pause));
     }
 }
@@ -33,12 +57,12 @@ task<void> change_feed::follow_with(postgresql_connection& at) {
     std::string listen = "LISTEN \"" + found.next_text() + "\"";
     co_await at.execute(std::move(listen));
     if (at.failed()) co_return;
-    listeners_.feed_connected(true);
+    set_connected(true);
     while (at.fit()) {
         const auto heard = co_await at.wait_notifications(deadline::in(steady_now(), silent_max_));
         for (const auto& each : heard) {
             if (pool_.is_own(each.backend)) continue;
-            if (const auto what = read_change(each.text)) listeners_.notify(*what);
+            if (const auto what = read_change(each.text)) report(*what);
         }
     }
 }

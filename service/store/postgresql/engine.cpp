@@ -53,9 +53,7 @@ task<preparation> prepare_database(transaction& at, const milliseconds& silent_m
 } // namespace
 
 postgresql_engine::postgresql_engine(postgresql_address address, store_limits limits)
-    : engine(limits),
-      feed_(pool_, listeners_, limits.silent_max / 3),
-      pool_(std::move(address), limits, owner_) {}
+    : engine(limits), feed_(pool_, limits.silent_max / 3), pool_(std::move(address), limits, owner_) {}
 
 /// Deregisters, so that others may settle unfinished work at once.
 void postgresql_engine::stop() {

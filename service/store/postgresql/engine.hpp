@@ -32,8 +32,8 @@ public:
     std::optional<limits::replicas_seen> replicas() const override;
     /// The server may need the same time again for a statement.
     milliseconds visible_within() const override { return 2 * limits().job_max; }
-    void listen(change_listener& who) override { listeners_.add(who); }
-    void stop_listening(change_listener& who) override { listeners_.remove(who); }
+    void listen(change_listener& who) override { feed_.add(who); }
+    void stop_listening(change_listener& who) override { feed_.remove(who); }
     void spawn(task<void> background) override { pool_.spawn(std::move(background)); }
     void stop() override;
 
@@ -46,7 +46,6 @@ private:
         new_ulid(wall_now()); // the id of this opening of the store, the owner of its rows
     mutable std::mutex seen_mutex_;
     limits::replicas_seen seen_;
-    change_listeners listeners_;
     change_feed feed_; // runs on the thread of the pool, which is therefore stopped first
     postgresql_pool pool_;
 };
