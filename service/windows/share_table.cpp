@@ -1,24 +1,29 @@
 #include "windows/share_table.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace gateway::windows {
 
-window_state& share_table::shard::of(const store::window_name& name, steady_time now) {
-    if (windows_.size() >= tidy_at_) {
-        std::erase_if(windows_, [now](const auto& each) {
-            return !each.second.now && now - each.second.touched > forgotten_after;
+share_table::locked_window share_table::of(const store::window_name& name, steady_time now) {
+    auto& in = shard_of(name);
+    std::unique_lock lock(in.lock);
+    if (in.windows.size() >= in.tidy_at) {
+        std::erase_if(in.windows, [now](const auto& each) {
+            return !each.second.now && now - each.second.touched > shard::forgotten_after;
         });
-        tidy_at_ = std::max(tidied_from, 2 * windows_.size());
+        in.tidy_at = std::max(shard::tidied_from, 2 * in.windows.size());
     }
-    auto& found = windows_[name];
+    auto& found = in.windows[name];
     found.touched = now;
-    return found;
+    return {std::move(lock), &found};
 }
 
-window_state* share_table::shard::find(const store::window_name& name) {
-    const auto found = windows_.find(name);
-    return found == windows_.end() ? nullptr : &found->second;
+share_table::locked_window share_table::find(const store::window_name& name) {
+    auto& in = shard_of(name);
+    std::unique_lock lock(in.lock);
+    const auto found = in.windows.find(name);
+    return {std::move(lock), found == in.windows.end() ? nullptr : &found->second};
 }
 
 } // namespace gateway::windows

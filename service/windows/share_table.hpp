@@ -32,35 +32,34 @@ struct window_state {
 
 class share_table {
 public:
+    /// A window, or none; its shard is locked as long as this lives.
+    struct locked_window {
+        std::unique_lock<std::mutex> lock;
+        window_state* state;
+
+        window_state* operator->() const { return state; }
+    };
+    /// The window, which is added if it does not exist.
+    locked_window of(const store::window_name& name, steady_time now);
+    locked_window find(const store::window_name& name);
+
+private:
     struct name_hash {
         std::size_t operator()(const store::window_name& name) const {
             return std::hash<std::string>{}(name.key) * 31 + name.kind;
         }
     };
-    struct name_equal {
-        bool operator()(const store::window_name& a, const store::window_name& b) const {
-            return a.kind == b.kind && a.key == b.key;
-        }
-    };
-
-    class shard {
-    public:
-        std::mutex lock; // for the members below
-        window_state& of(const store::window_name& name, steady_time now);
-        window_state* find(const store::window_name& name);
-
-    private:
-        static constexpr milliseconds forgotten_after{
-            600'000}; // longer than an old share can have any effect
+    struct shard {
         static constexpr std::size_t tidied_from = 1'024;
+        /// Longer than an old share can have any effect.
+        static constexpr milliseconds forgotten_after{600'000};
 
-        std::unordered_map<store::window_name, window_state, name_hash, name_equal> windows_;
-        std::size_t tidy_at_ = tidied_from;
+        std::mutex lock; // for the members below
+        std::unordered_map<store::window_name, window_state, name_hash> windows;
+        std::size_t tidy_at = tidied_from;
     };
+    shard& shard_of(const store::window_name& name) { return shards_[name_hash{}(name) % shards_.size()]; }
 
-    shard& of(const store::window_name& name) { return shards_[name_hash{}(name) % shards_.size()]; }
-
-private:
     std::array<shard, 64> shards_;
 };
 

@@ -4,6 +4,7 @@
 #include "runtime/shared_wait.hpp"
 #include "runtime/waiter.hpp"
 #include "runtime/worker.hpp"
+#include "store/changes.hpp"
 #include "store/engine.hpp"
 #include "store/window_shares.hpp"
 #include "windows/share_table.hpp"
@@ -51,6 +52,7 @@ struct shared_windows::state final : store::change_listener, std::enable_shared_
     task<void> ask(store::window_name name, asking told);
     task<answer> ask_store(const store::window_name& name, std::uint32_t waiting);
     task<void> give_back(store::window_name name, asking told);
+    task<void> announce(store::window_name name, std::uint32_t whole, milliseconds closed_for);
     void spawn(task<void> work);
 
     worker& home;
@@ -66,33 +68,31 @@ shared_windows::taken shared_windows::state::take(const store::window_name& name
     const auto rule = windows.rule_of(name.kind);
     const auto seen = engine.replicas();
     if (!seen || rule.limit == 0) return as_taken(windows.take(name.key, name.kind, now, until));
-    auto& in = shares.of(name);
     bool renew = false;
     taken out = must_ask{};
     {
-        const std::lock_guard lock(in.lock);
-        auto& one = in.of(name, now);
+        const auto one = shares.of(name, now);
         const bool is_away = away.load(std::memory_order_relaxed);
         const auto capacity = std::min(
-            limits::usable_capacity(one.mine, rule.limit, rule.length, *seen, is_away, now), rule.limit);
+            limits::usable_capacity(one->mine, rule.limit, rule.length, *seen, is_away, now), rule.limit);
         std::optional<milliseconds> own_wait;
         if (capacity > 0) {
             out =
                 as_taken(windows.take(name.key, name.kind, {capacity, rule.length, rule.limit}, now, until));
-            renew = !one.now && one.mine.usable_until - now < limits::share_renewed_before
-                    && now >= one.ask_again_at;
+            renew = !one->now && one->mine.usable_until - now < limits::share_renewed_before
+                    && now >= one->ask_again_at;
             if (auto* none = std::get_if<limits::no_slot>(&out)) {
                 own_wait = none->wait;
-                if (now < one.mine.usable_until && capacity >= rule.limit) return out;
+                if (now < one->mine.usable_until && capacity >= rule.limit) return out;
             } else if (!renew) {
                 return out;
             }
         }
         if (!std::holds_alternative<limits::permit>(out)) {
-            if (now >= one.ask_again_at) return must_ask{};
-            const auto others_wait = std::chrono::ceil<milliseconds>(one.free_at - now);
+            if (now >= one->ask_again_at) return must_ask{};
+            const auto others_wait = std::chrono::ceil<milliseconds>(one->free_at - now);
             const auto soonest = std::max(std::min(own_wait.value_or(others_wait), others_wait),
-                                          std::chrono::ceil<milliseconds>(one.ask_again_at - now));
+                                          std::chrono::ceil<milliseconds>(one->ask_again_at - now));
             if (is_away) return store_unavailable{soonest};
             limits::no_slot refused{soonest, {rule.limit, 0, rule.length, soonest}};
             return refused;
@@ -111,14 +111,12 @@ void shared_windows::state::spawn(task<void> work) {
 
 /// Joins the running request, if there is one.
 asking shared_windows::state::ask_once(const store::window_name& name, std::uint32_t waiting) {
-    auto& in = shares.of(name);
-    const std::lock_guard lock(in.lock);
-    auto& one = in.of(name, steady_now());
-    one.waiting += waiting;
-    if (one.now) return one.now;
-    one.now = std::make_shared<shared_wait<bool>>();
-    spawn(ask(name, one.now));
-    return one.now;
+    const auto one = shares.of(name, steady_now());
+    one->waiting += waiting;
+    if (one->now) return one->now;
+    one->now = std::make_shared<shared_wait<bool>>();
+    spawn(ask(name, one->now));
+    return one->now;
 }
 
 task<shared_windows::state::answer> shared_windows::state::ask_store(const store::window_name& name,
@@ -128,16 +126,14 @@ task<shared_windows::state::answer> shared_windows::state::ask_store(const store
     const auto seen = engine.replicas().value_or(limits::replicas_seen{});
     store::window_request wish;
     wish.which = name;
-    auto& in = shares.of(name);
     {
-        const std::lock_guard lock(in.lock);
+        const auto one = shares.of(name, now);
         wish.used = windows.used(name.key, name.kind, now);
         wish.wanted = limits::request_size(
             wish.used, waiting, limits::max_request(rule.limit, rule.length, seen, now), seen.count);
         // Reduce it here first: the store may grant the rest to others before its answer arrives, or the
         // answer may be lost.
-        auto& mine = in.of(name, now).mine;
-        mine.capacity = std::min(mine.capacity, wish.wanted);
+        one->mine.capacity = std::min(one->mine.capacity, wish.wanted);
     }
     wish.limit = rule.limit;
     wish.length = rule.length;
@@ -145,26 +141,20 @@ task<shared_windows::state::answer> shared_windows::state::ask_store(const store
     const auto wanted = wish.wanted;
     auto granted = co_await records.take(std::move(wish), deadline::in(now, answer_within));
     away.store(!granted, std::memory_order_relaxed);
-    const std::lock_guard lock(in.lock);
-    auto& one = in.of(name, now);
+    const auto one = shares.of(name, now);
     if (granted) {
-        one.mine = {granted->capacity, now + limits::share_usable};
-        one.granted_as = granted->granted_as;
-        one.ask_again_at = {};
+        one->mine = {granted->capacity, now + limits::share_usable};
+        one->granted_as = granted->granted_as;
+        one->ask_again_at = {};
     } else {
-        one.free_at = one.ask_again_at = steady_now() + ask_again_after;
+        one->free_at = one->ask_again_at = steady_now() + ask_again_after;
     }
     answer out{std::move(granted), wanted};
     co_return out;
 }
 
 task<void> shared_windows::state::ask(store::window_name name, asking told) {
-    auto& in = shares.of(name);
-    std::uint32_t waiting = 0;
-    {
-        const std::lock_guard lock(in.lock);
-        waiting = std::exchange(in.of(name, steady_now()).waiting, 0);
-    }
+    const auto waiting = std::exchange(shares.of(name, steady_now())->waiting, 0U);
     auto answered = co_await ask_store(name, waiting);
     const auto is_short = [&] {
         const auto& granted = answered.granted;
@@ -175,14 +165,13 @@ task<void> shared_windows::state::ask(store::window_name name, asking told) {
         co_await pause_until(deadline::in(steady_now(), others_answer_within));
         answered = co_await ask_store(name, waiting);
     }
-    const std::lock_guard lock(in.lock);
-    auto& one = in.of(name, steady_now());
-    one.now.reset();
-    one.waiting = 0; // calls that waited check again now, and count again if there is no slot
+    const auto one = shares.of(name, steady_now());
+    one->now.reset();
+    one->waiting = 0; // calls that waited check again now, and count again if there is no slot
     if (is_short() || (answered.granted && answered.granted->capacity == 0)) {
         const auto wait = std::max(answered.granted->free_after, refused_for_least);
-        one.free_at = steady_now() + wait;
-        one.ask_again_at = steady_now() + std::min(wait, refused_for_most);
+        one->free_at = steady_now() + wait;
+        one->ask_again_at = steady_now() + std::min(wait, refused_for_most);
     }
     told->set(true);
 }
@@ -195,34 +184,35 @@ void shared_windows::state::changed(const store::change& what) {
         windows.close_until(name.key, name.kind, now, now + what.wait);
     }
     if (what.what != store::change::kind::share_requested) return;
-    auto& in = shares.of(name); // another replica needs the unused part of this share
-    const std::lock_guard lock(in.lock);
-    auto* const one = in.find(name);
-    if (one == nullptr || one->now) return;
+    const auto one = shares.find(name); // another replica needs the unused part of this share
+    if (!one.state || one->now) return;
     one->now = std::make_shared<shared_wait<bool>>();
     spawn(give_back(name, one->now));
 }
 
 task<void> shared_windows::state::give_back(store::window_name name, asking told) {
-    auto& in = shares.of(name);
     const auto now = steady_now();
     std::uint32_t kept = 0;
     std::int64_t granted_as = 0;
     {
-        const std::lock_guard lock(in.lock);
-        auto& one = in.of(name, now);
+        const auto one = shares.of(name, now);
         kept = windows.used(name.key, name.kind, now);
-        granted_as = one.granted_as;
-        one.mine.capacity = std::min(
-            one.mine.capacity, kept); // reduced here first, so that the released part is not used any more
+        granted_as = one->granted_as;
+        one->mine.capacity = std::min(
+            one->mine.capacity, kept); // reduced here first, so that the released part is not used any more
     }
     const auto frees_in = kept > 0 ? windows.status(name.key, name.kind, now).until_more : milliseconds{0};
     store::window_name which = name;
     static_cast<void>(co_await records.give_back(std::move(which), granted_as, kept, frees_in,
                                                  deadline::in(now, answer_within)));
-    const std::lock_guard lock(in.lock);
-    in.of(name, now).now.reset();
+    shares.of(name, now)->now.reset();
     told->set(true);
+}
+
+task<void> shared_windows::state::announce(store::window_name name, std::uint32_t whole,
+                                           milliseconds closed_for) {
+    static_cast<void>(co_await records.close(std::move(name), whole, closed_for,
+                                             deadline::in(steady_now(), answer_within)));
 }
 
 shared_windows::shared_windows(worker& home, store::engine& on, store::window_shares& records,
@@ -263,12 +253,7 @@ task<shared_windows::taken> shared_windows::ask(std::string key, std::uint8_t ki
 void shared_windows::announce_closed(std::string_view key, std::uint8_t kind, milliseconds wait) {
     const auto limit = state_->windows.rule_of(kind).limit;
     if (!state_->engine.replicas() || limit == 0) return;
-    const auto close = [](std::shared_ptr<state> s, store::window_name which, std::uint32_t whole,
-                          milliseconds length) -> task<void> {
-        static_cast<void>(co_await s->records.close(std::move(which), whole, length,
-                                                    deadline::in(steady_now(), answer_within)));
-    };
-    state_->spawn(close(state_, {std::string(key), kind}, limit, wait));
+    state_->spawn(state_->announce({std::string(key), kind}, limit, wait));
 }
 
 } // namespace gateway::windows

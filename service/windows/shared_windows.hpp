@@ -4,10 +4,8 @@
 // time per window, so a cancelled caller does not affect others.
 #pragma once
 #include "base/clock.hpp"
-#include "base/ids.hpp"
 #include "limits/window.hpp"
 #include "runtime/task.hpp"
-#include "store/changes.hpp"
 
 #include <cstdint>
 #include <memory>
