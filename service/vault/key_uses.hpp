@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <utility>
 
 namespace gateway::vault {
 
@@ -19,7 +20,9 @@ public:
     explicit key_uses(store::facts& facts) : facts_(facts) {}
 
     /// Reads the store's count for this key, which is the newest from now on.
-    task<result<void>> begin(std::string key_id, deadline until);
+    task<result<void>> begin(std::string key_id, deadline until) {
+        return reserve(std::move(key_id), 0, 0, until);
+    }
     /// Call before `count` seals under this key. Usually does not wait.
     task<result<void>> take(std::string key_id, std::uint64_t count, deadline until);
     /// For the key of the last call; after a restart a little too high.
@@ -30,7 +33,7 @@ public:
 
 private:
     bool take_reserved(const std::string& key_id, std::uint64_t count);
-    void reserved(const std::string& key_id, std::uint64_t more, std::uint64_t sum);
+    task<result<void>> reserve(std::string key_id, std::uint64_t spare, std::uint64_t used, deadline until);
 
     store::facts& facts_;
     mutable std::mutex mutex_;

@@ -15,10 +15,7 @@ constexpr char format_1 = '\x01';
 constexpr std::size_t nonce_size = 12;
 constexpr std::size_t tag_size = 16;
 
-struct free_context {
-    void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
-};
-using cipher_context = std::unique_ptr<EVP_CIPHER_CTX, free_context>;
+using cipher_context = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
 
 const unsigned char* bytes_of(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
@@ -35,8 +32,8 @@ std::string authenticated_name(const record_name& name, std::string_view key_id)
     return out + std::to_string(name.version);
 }
 
-void must(bool good) {
-    if (!good) throw std::runtime_error("OpenSSL has no AES-256-GCM");
+void must(int done) {
+    if (done != 1) throw std::runtime_error("OpenSSL has no AES-256-GCM");
 }
 
 /// The blob's parts, as views into it.
@@ -63,6 +60,23 @@ const EVP_CIPHER* algorithm() {
     return fetched ? fetched : EVP_aes_256_gcm();
 }
 
+enum class direction { open, seal }; // OpenSSL's numbers
+
+/// Everything but the tag: gives the context that makes or checks it.
+cipher_context run_cipher(direction to, const vault_key& key, const record_name& name, std::string_view nonce,
+                          std::string_view in, std::string& out) {
+    const auto aad = authenticated_name(name, key.id);
+    cipher_context context{EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free};
+    int size = 0;
+    must(context != nullptr);
+    must(EVP_CipherInit_ex(context.get(), algorithm(), nullptr, bytes_of(key.bytes.reveal()), bytes_of(nonce),
+                           static_cast<int>(to)));
+    must(EVP_CipherUpdate(context.get(), nullptr, &size, bytes_of(aad), static_cast<int>(aad.size())));
+    out.resize(in.size());
+    must(EVP_CipherUpdate(context.get(), bytes_of(out), &size, bytes_of(in), static_cast<int>(in.size())));
+    return context;
+}
+
 } // namespace
 
 std::string blob_prefix(std::string_view key_id) {
@@ -73,23 +87,12 @@ std::string blob_prefix(std::string_view key_id) {
 
 std::string seal(const key_ring& keys, const record_name& name, std::string_view plain) {
     const auto& key = keys.newest();
-    const auto aad = authenticated_name(name, key.id);
     const auto nonce = random_bytes(nonce_size);
-    std::string ciphertext(plain.size(), '\0');
-    std::string tag(tag_size, '\0');
-    const cipher_context context{EVP_CIPHER_CTX_new()};
+    std::string ciphertext, tag(tag_size, '\0');
+    const auto context = run_cipher(direction::seal, key, name, nonce, plain, ciphertext);
     int size = 0;
-    must(context != nullptr);
-    must(
-        EVP_EncryptInit_ex(context.get(), algorithm(), nullptr, bytes_of(key.bytes.reveal()), bytes_of(nonce))
-        == 1);
-    must(EVP_EncryptUpdate(context.get(), nullptr, &size, bytes_of(aad), static_cast<int>(aad.size())) == 1);
-    must(EVP_EncryptUpdate(context.get(), bytes_of(ciphertext), &size, bytes_of(plain),
-                           static_cast<int>(plain.size()))
-         == 1);
-    must(EVP_EncryptFinal_ex(context.get(), bytes_of(tag), &size) == 1); // GCM: writes nothing
-    must(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, static_cast<int>(tag_size), tag.data())
-         == 1);
+    must(EVP_CipherFinal_ex(context.get(), bytes_of(tag), &size)); // GCM: writes nothing
+    must(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, static_cast<int>(tag_size), tag.data()));
     return blob_prefix(key.id) + nonce + ciphertext + tag;
 }
 
@@ -98,24 +101,14 @@ opened open(const key_ring& keys, const record_name& name, std::string_view blob
     if (!take_apart(blob, parts)) return open_error::malformed;
     const auto* key = keys.find(parts.key_id);
     if (key == nullptr) return open_error::unknown_key;
-    const auto aad = authenticated_name(name, key->id);
-    std::string plain(parts.ciphertext.size(), '\0');
-    std::string tag(parts.tag); // a copy, because OpenSSL's control call takes a non-const pointer
-    const cipher_context context{EVP_CIPHER_CTX_new()};
-    int size = 0;
-    must(context != nullptr);
-    must(EVP_DecryptInit_ex(context.get(), algorithm(), nullptr, bytes_of(key->bytes.reveal()),
-                            bytes_of(parts.nonce))
-         == 1);
-    must(EVP_DecryptUpdate(context.get(), nullptr, &size, bytes_of(aad), static_cast<int>(aad.size())) == 1);
-    must(EVP_DecryptUpdate(context.get(), bytes_of(plain), &size, bytes_of(parts.ciphertext),
-                           static_cast<int>(parts.ciphertext.size()))
-         == 1);
-    must(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(tag_size), tag.data())
-         == 1);
+    std::string plain;
+    const auto context = run_cipher(direction::open, *key, name, parts.nonce, parts.ciphertext, plain);
     secret out{std::move(plain)}; // a secret, so that it is wiped if the tag is wrong
+    std::string tag(parts.tag);   // a copy, because OpenSSL's control call takes a non-const pointer
+    must(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(tag_size), tag.data()));
+    int size = 0;
     unsigned char rest[tag_size];
-    if (EVP_DecryptFinal_ex(context.get(), rest, &size) != 1) return open_error::refused;
+    if (EVP_CipherFinal_ex(context.get(), rest, &size) != 1) return open_error::refused;
     return out;
 }
 

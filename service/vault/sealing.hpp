@@ -5,6 +5,7 @@
 // Random 96-bit nonces are safe for 2^32 seals under one key (NIST SP 800-38D §8.3); at ten refreshes a
 // second, the default limit, they last thirteen years. key_uses.hpp counts them.
 #pragma once
+#include "base/ids.hpp"
 #include "base/secret.hpp"
 #include "vault/key_ring.hpp"
 
@@ -20,6 +21,10 @@ struct record_name {
     std::string_view owner;   // user_id, state hash, key id
     std::uint64_t version = 0;
 };
+
+inline record_name name_of_pair(const user_id& user, std::uint64_t version) {
+    return {"tokens", user.text(), version};
+}
 
 enum class open_error {
     malformed,   // not in this format, or truncated

@@ -7,6 +7,7 @@
 #include "store/connection_record.hpp"
 #include "vault/scope_lists.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -69,7 +70,10 @@ struct token_set {
     /// often.
     std::uint32_t forced_in_a_row = 0;
 
-    const scope_list& scopes() const;
+    const scope_list& scopes() const {
+        static const scope_list none;
+        return granted ? *granted : none;
+    }
 
     /// How long ago a refresh gave this pair; nothing for the pair of a login or an import. If another
     /// replica received it, its clock may be ahead of ours (Q02).
@@ -82,11 +86,16 @@ struct token_set {
         const auto has = age_since_refresh(now);
         return has && *has < age;
     }
-    bool has_scope(std::string_view name) const;
+    bool has_scope(std::string_view name) const {
+        return std::find(scopes().begin(), scopes().end(), name) != scopes().end();
+    }
+    /// Only a new login can make it usable again.
+    bool is_over() const {
+        return state == store::connection_state::revoked
+               || state == store::connection_state::reconnect_required;
+    }
     bool usable(wall_time now) const {
-        return state != store::connection_state::revoked
-               && state != store::connection_state::reconnect_required && !access_token.empty()
-               && now < access_expires_at;
+        return !is_over() && !access_token.empty() && now < access_expires_at;
     }
 };
 

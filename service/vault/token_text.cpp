@@ -15,27 +15,30 @@ void append_time(std::string& out, wall_time at) {
 }
 
 /// Removes one field from the front.
-bool take_field(std::string_view& rest, std::string_view& out) {
+std::optional<std::string_view> take_field(std::string_view& rest) {
     const auto size = parse_number<std::size_t>(next_piece(rest, ':'));
-    if (!size || *size > rest.size()) return false;
-    out = rest.substr(0, *size);
+    if (!size || *size > rest.size()) return std::nullopt;
+    const auto field = rest.substr(0, *size);
     rest.remove_prefix(*size);
-    return true;
+    return field;
 }
 
-bool take_count(std::string_view& rest, std::uint32_t& out) {
-    std::string_view field;
-    if (!take_field(rest, field)) return false;
-    out = parse_number<std::uint32_t>(field).value_or(0);
-    return out > 0;
+template <class Text>
+bool take(std::string_view& rest, Text& out) {
+    const auto field = take_field(rest);
+    if (field) out = Text{std::string(*field)};
+    return field.has_value();
 }
 
-bool take_time(std::string_view& rest, wall_time& out) {
-    std::string_view field;
-    if (!take_field(rest, field)) return false;
-    const auto ms = parse_number<std::int64_t>(field);
+bool take(std::string_view& rest, wall_time& out) {
+    const auto ms = parse_number<std::int64_t>(take_field(rest).value_or(""));
     if (ms) out = from_unix_ms(*ms);
     return ms.has_value();
+}
+
+bool take(std::string_view& rest, std::uint32_t& out) {
+    out = parse_number<std::uint32_t>(take_field(rest).value_or("")).value_or(0);
+    return out > 0;
 }
 
 } // namespace
@@ -61,17 +64,12 @@ std::optional<token_text> read_token_text(std::string_view plain) {
     if (plain.empty() || (plain.front() != format_1 && plain.front() != format_2)) return std::nullopt;
     const bool counts = plain.front() == format_2;
     plain.remove_prefix(1);
-    std::string_view access, refresh, account, scopes;
     token_text out;
-    const bool good = take_field(plain, access) && take_field(plain, refresh) && take_field(plain, account)
-                      && take_field(plain, scopes) && take_time(plain, out.received_at)
-                      && take_time(plain, out.access_expires_at) && take_time(plain, out.refresh_expires_at)
-                      && (!counts || take_count(plain, out.forced_in_a_row)) && plain.empty();
+    const bool good = take(plain, out.access_token) && take(plain, out.refresh_token)
+                      && take(plain, out.account) && take(plain, out.scopes) && take(plain, out.received_at)
+                      && take(plain, out.access_expires_at) && take(plain, out.refresh_expires_at)
+                      && (!counts || take(plain, out.forced_in_a_row)) && plain.empty();
     if (!good) return std::nullopt;
-    out.access_token = secret{std::string(access)};
-    out.refresh_token = secret{std::string(refresh)};
-    out.account = account;
-    out.scopes = scopes;
     return out;
 }
 

@@ -9,16 +9,23 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "runtime/task.hpp"
+#include "store/changes.hpp"
 #include "store/connections.hpp"
 #include "store/facts.hpp"
 #include "store/refreshes.hpp"
 #include "store/sealed.hpp"
 #include "vault/key_ring.hpp"
+#include "vault/key_uses.hpp"
+#include "vault/scope_lists.hpp"
+#include "vault/token_cache.hpp"
 #include "vault/token_set.hpp"
+#include "vault/token_text.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,11 +59,11 @@ struct key_standing {
     std::uint64_t uses = 0; // seals under it; after each restart a little too high
 };
 
-class token_vault {
+class token_vault final : store::change_listener {
 public:
     token_vault(store::connections& connections, store::refreshes& refreshes, store::sealed& sealed,
                 store::facts& facts, key_ring keys, std::size_t cached_users_max = 100'000);
-    ~token_vault();
+    ~token_vault() override;
 
     /// Call once, before any other function: refuses a ring that lacks a key that the store needs, and
     /// changes nothing then. The failure's message is for the operator.
@@ -67,7 +74,7 @@ public:
     /// until the process ends.
     task<result<void>> change_keys(key_ring fresh, deadline until);
     /// The number of rings so far, including this one.
-    std::uint64_t rings() const;
+    std::uint64_t rings() const { return rings_.load(); }
 
     // Re-encryption of values that are sealed under an older key. Each step is independent: after a crash it
     // continues with the values that are still sealed under the older key.
@@ -77,12 +84,12 @@ public:
     /// wins.
     task<result<reseal_step>> reseal(std::string key_id, std::string cursor, deadline until);
 
-    key_standing newest_key() const;
+    key_standing newest_key() const { return {ring()->newest().id, uses_.count()}; }
 
     /// Prefetches for a call of cached() that follows soon.
-    void prefetch(const user_id& user) const;
+    void prefetch(const user_id& user) const { cache_.prefetch(user); }
     /// The decrypted set if it is in memory; no wait, no allocation. Null: call load().
-    shared_tokens cached(const user_id& user) const;
+    shared_tokens cached(const user_id& user) const { return cache_.find(user); }
     /// From memory or the store. If a record does not open, its previous version is used (state
     /// refresh_in_doubt), or, if that does not open either, the state is reconnect_required; cause
     /// `sealed_record_damaged`.
@@ -108,11 +115,48 @@ public:
     task<result<std::string>> seal_verifier(std::string state_hash, secret verifier, deadline until);
     std::optional<secret> open_verifier(std::string_view state_hash, std::string_view blob);
 
-    vault_counts counts() const;
+    vault_counts counts() const { return {opened_.load(), sealed_.load(), damaged_.load()}; }
 
 private:
-    struct state;
-    std::unique_ptr<state> state_;
+    /// Held while it is used, because the ring may be replaced meanwhile.
+    using shared_ring = std::shared_ptr<const key_ring>;
+
+    void changed(const store::change& what) override {
+        if (what.what == store::change::kind::connection)
+            cache_.changed_elsewhere(user_id::trusted(what.name), what.number);
+    }
+    void feed_connected(bool is) override { cache_.feed_connected(is); }
+
+    // token_vault.cpp: pairs and verifiers
+    std::optional<token_text> open_pair(const store::connection_summary& record, std::uint64_t version,
+                                        std::string_view blob);
+    std::string seal_pair(const key_ring& keys, const store::connection_summary& record,
+                          const token_text& text);
+    task<result<shared_tokens>> read(user_id user, deadline until);
+    task<result<shared_tokens>> repair(store::connection_summary record, deadline until);
+
+    // vault_keys.cpp: the key ring and its change
+    shared_ring ring() const;
+    task<result<void>> begin_with(const key_ring& keys, bool forgets_unused, deadline until);
+    /// The ring for `count` seals that follow without a wait in between, and which it counts.
+    task<result<shared_ring>> ring_to_seal(std::uint64_t count, deadline until);
+    /// Whether the blob was sealed under a key that is in the store and not in this ring, because another
+    /// replica has a newer ring. False for a damaged id.
+    task<result<bool>> under_a_key_of_others(std::string_view blob, deadline until);
+
+    store::connections& connections_;
+    store::refreshes& refreshes_;
+    store::sealed& sealed_values_;
+    store::facts& facts_;
+    token_cache cache_;
+    scope_lists scopes_;
+    key_uses uses_;
+    std::atomic<std::uint64_t> opened_{0}, sealed_{0}, damaged_{0};
+    std::atomic<std::uint64_t> rings_{1}; // the number of rings so far
+    std::atomic<steady_time> away_until_{
+        steady_time{}}; // until then cached sets are not confirmed with the store
+    mutable std::mutex ring_mutex_;
+    shared_ring ring_;
 };
 
 } // namespace gateway::vault

@@ -1,6 +1,7 @@
 // The key ring of the vault: the check against the store, the change while serving, and the re-encryption
 // from older keys to the newest (docs/promises.md V06, V07).
-#include "vault/token_vault_state.hpp"
+#include "vault/sealing.hpp"
+#include "vault/token_vault.hpp"
 
 namespace gateway::vault {
 namespace {
@@ -50,66 +51,68 @@ task<result<verdict>> judge(store::facts& facts, store::sealed& sealed, const ke
     co_return out;
 }
 
-/// Call before the key's first use: from then on a ring without it is refused while it is needed.
-task<result<void>> note_newest(store::facts& facts, const key_ring& keys, deadline until) {
-    const auto& id = keys.newest().id;
-    std::string blob = seal(keys, {"key_check", id, 0}, key_check_text);
-    co_return co_await facts.put(std::string(key_check) + id, std::move(blob), until);
-}
-
 } // namespace
 
-task<result<void>> token_vault::check_keys(deadline until) {
-    auto& s = *state_;
-    const auto keys = s.ring();
-    const auto judged = co_await judge(s.facts, s.sealed_values, *keys, until);
+token_vault::shared_ring token_vault::ring() const {
+    const std::lock_guard lock(ring_mutex_);
+    return ring_;
+}
+
+/// Makes the ring's newest key the one that seals and is counted, if the store accepts the ring.
+task<result<void>> token_vault::begin_with(const key_ring& keys, bool forgets_unused, deadline until) {
+    const auto judged = co_await judge(facts_, sealed_values_, keys, until);
     if (!judged) co_return judged.error();
     for (const auto& name : judged->unused) {
-        const auto forgotten = co_await s.facts.forget(name, until);
+        if (!forgets_unused) break;
+        const auto forgotten = co_await facts_.forget(name, until);
         if (!forgotten) co_return forgotten.error();
     }
+    const auto& id = keys.newest().id;
     if (!judged->newest_known) {
-        const auto noted = co_await note_newest(s.facts, *keys, until);
+        // Before the key's first use: from then on a ring without it is refused while it is needed.
+        std::string blob = seal(keys, {"key_check", id, 0}, key_check_text);
+        const auto noted = co_await facts_.put(std::string(key_check) + id, std::move(blob), until);
         if (!noted) co_return noted.error();
     }
-    co_return co_await s.uses.begin(keys->newest().id, until);
+    co_return co_await uses_.begin(id, until);
+}
+
+task<result<void>> token_vault::check_keys(deadline until) {
+    const auto keys = ring();
+    co_return co_await begin_with(*keys, true, until);
 }
 
 task<result<void>> token_vault::change_keys(key_ring fresh, deadline until) {
-    auto& s = *state_;
-    const auto judged = co_await judge(s.facts, s.sealed_values, fresh, until);
-    if (!judged) co_return judged.error();
-    if (!judged->newest_known) {
-        const auto noted = co_await note_newest(s.facts, fresh, until);
-        if (!noted) co_return noted.error();
-    }
-    const auto begun = co_await s.uses.begin(fresh.newest().id, until);
-    if (!begun) co_return begun.error();
+    auto begun = co_await begin_with(fresh, false, until);
+    if (!begun) co_return begun;
     // A value that is being sealed under a removed key must still open; it is re-encrypted like all others.
-    fresh.keep_for_opening(*s.ring());
-    s.change_ring(std::move(fresh));
-    co_return result<void>{};
+    fresh.keep_for_opening(*ring());
+    auto made = std::make_shared<const key_ring>(std::move(fresh));
+    const std::lock_guard lock(ring_mutex_);
+    ring_.swap(made);
+    ++rings_;
+    co_return begun;
 }
 
-task<result<shared_ring>> token_vault::state::ring_to_seal(std::uint64_t count, deadline until) {
+task<result<token_vault::shared_ring>> token_vault::ring_to_seal(std::uint64_t count, deadline until) {
     while (true) {
         auto keys = ring();
-        const auto counted = co_await uses.take(keys->newest().id, count, until);
+        const auto counted = co_await uses_.take(keys->newest().id, count, until);
         if (!counted) co_return counted.error();
         if (keys == ring()) co_return keys; // else the ring was replaced during the wait
     }
 }
 
-task<result<bool>> token_vault::state::under_a_key_of_others(std::string_view blob, deadline until) {
+task<result<bool>> token_vault::under_a_key_of_others(std::string_view blob, deadline until) {
     const std::string id(key_id_of(blob));
     if (id.empty() || ring()->find(id) != nullptr) co_return false;
-    const auto known = co_await facts.find(std::string(key_check) + id, until);
+    const auto known = co_await facts_.find(std::string(key_check) + id, until);
     if (!known) co_return known.error();
     co_return known->has_value();
 }
 
 std::vector<std::string> token_vault::older_keys() const {
-    const auto keys = state_->ring();
+    const auto keys = ring();
     std::vector<std::string> ids;
     for (const auto& key : keys->all())
         if (key.id != keys->newest().id) ids.push_back(key.id);
@@ -117,19 +120,18 @@ std::vector<std::string> token_vault::older_keys() const {
 }
 
 task<result<std::uint64_t>> token_vault::count_under(std::string key_id, deadline until) {
-    co_return co_await state_->sealed_values.count_with(blob_prefix(key_id), until);
+    return sealed_values_.count_with(blob_prefix(key_id), until);
 }
 
 task<result<reseal_step>> token_vault::reseal(std::string key_id, std::string cursor, deadline until) {
     constexpr std::uint32_t rows_per_step = 200;
-    auto& s = *state_;
     auto page =
-        co_await s.sealed_values.list_with(blob_prefix(key_id), std::move(cursor), rows_per_step, until);
+        co_await sealed_values_.list_with(blob_prefix(key_id), std::move(cursor), rows_per_step, until);
     if (!page) co_return page.error();
     reseal_step out;
     out.next = std::move(page->next);
     if (page->rows.empty()) co_return out;
-    const auto keys = co_await s.ring_to_seal(page->rows.size(), until);
+    const auto keys = co_await ring_to_seal(page->rows.size(), until);
     if (!keys) co_return keys.error();
     std::vector<store::resealed_pair> moved;
     for (auto& row : page->rows) {
@@ -139,23 +141,15 @@ task<result<reseal_step>> token_vault::reseal(std::string key_id, std::string cu
             ++out.unreadable; // damaged: not changed, for operators to see (V04)
             continue;
         }
-        ++s.opened;
-        ++s.sealed;
+        ++opened_;
+        ++sealed_;
         std::string anew = seal(**keys, name, plain->reveal());
         moved.push_back({std::move(row), std::move(anew)});
     }
-    const auto found = co_await s.sealed_values.replace(std::move(moved), until);
+    const auto found = co_await sealed_values_.replace(std::move(moved), until);
     if (!found) co_return found.error();
     out.resealed = *found;
     co_return out;
-}
-
-std::uint64_t token_vault::rings() const {
-    return state_->rings.load();
-}
-
-key_standing token_vault::newest_key() const {
-    return {state_->ring()->newest().id, state_->uses.count()};
 }
 
 } // namespace gateway::vault
