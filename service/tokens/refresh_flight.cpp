@@ -1,12 +1,14 @@
 // One refresh from its decision to its end. The order makes it crash-safe (docs/promises.md §4): lease,
 // intent durable, request, new pair durable, used.
 #include "base/failpoint.hpp"
+#include "base/random_unit.hpp"
 #include "runtime/waiter.hpp"
 #include "telemetry/sink.hpp"
 #include "tokens/refresh_policy.hpp"
 #include "tokens/token_service_state.hpp"
 
 #include <algorithm>
+#include <variant>
 
 namespace gateway::tokens {
 namespace {
@@ -37,8 +39,8 @@ failure store_trouble() {
     return failure{errc::vault_unavailable, "The store does not answer; try again soon."};
 }
 
-refresh_outcome newest(vault::shared_tokens tokens) {
-    return {refresh_result::superseded, std::move(tokens), std::nullopt, false};
+refresh_outcome newest(vault::shared_tokens tokens, bool asked = false) {
+    return {refresh_result::superseded, std::move(tokens), std::nullopt, asked};
 }
 
 refresh_outcome broken(failure why) {
@@ -57,8 +59,7 @@ deadline time_to_end() {
 task<refresh_outcome> look_again(refresh_attempt& a) {
     auto there = co_await a.s.vault.load_again(a.one.user, time_to_end());
     if (!there) co_return broken(there.error());
-    refresh_outcome end{refresh_result::superseded, std::move(*there), std::nullopt, true};
-    co_return end;
+    co_return newest(std::move(*there), true);
 }
 
 task<void> note_state(refresh_attempt& a, connection_state now_is, std::string cause) {
@@ -104,28 +105,39 @@ task<refresh_outcome> store_answer(refresh_attempt& a, tiktok::token_answer answ
             co_return end;
         }
         if (saved && !saved->held_by_another) co_return co_await look_again(a);
-        const auto retry_for = a.s.is_draining() ? store_retry_while_draining : store_retry;
+        const auto retry_for = a.s.draining ? store_retry_while_draining : store_retry;
         if (steady_now() + retry_pause >= received + retry_for) break;
         co_await pause_until(deadline::in(steady_now(), retry_pause));
     }
     co_return failed(refresh_result::store_failed, a.from, store_trouble());
 }
 
-/// TikTok gave this pair a moment ago and now does not know it: tries again later. If an answer was lost
-/// before, that is stored with the pair.
-task<refresh_outcome> not_known_yet(refresh_attempt& a, bool lost) {
-    if (lost)
+/// A try that gave no new pair and may be repeated later.
+struct trouble {
+    refresh_result how;
+    failure why;
+    bool answer_lost = false; // to this request or to an earlier one for the same pair: stored with the pair
+    bool delays_user = false, delays_everybody = false;
+    std::optional<milliseconds> retry_after; // of everybody
+};
+
+/// Ends such a try. Its failure gets the time until the next one.
+task<refresh_outcome> retry_later(refresh_attempt& a, trouble what) {
+    if (what.answer_lost)
         co_await note_state(a, connection_state::refresh_in_doubt, std::string(response_lost));
     else
         co_await a.s.refreshes.close(a.held, a.until);
-    const auto jitter = a.s.random_jitter();
-    failure why{errc::tiktok_error, "TikTok does not know this user's new token yet."};
     const std::lock_guard guard(a.s.lock);
-    a.s.backoff.user_failed(a.one.user, a.from->version, why, steady_now(), jitter);
-    a.s.backoff.endpoint_answered();
-    const auto blocked = a.s.backoff.blocked_by(a.one.user, a.from->version, true, steady_now());
-    if (blocked) why = failure(why).retry_after(blocked->left);
-    co_return failed(refresh_result::try_later, a.from, std::move(why));
+    const auto now = steady_now();
+    const auto jitter = random_unit();
+    if (what.delays_user) a.s.backoff.user_failed(a.one.user, a.from->version, what.why, now, jitter);
+    if (what.delays_everybody)
+        a.s.backoff.endpoint_failed(what.why, what.retry_after, now, jitter);
+    else
+        a.s.backoff.endpoint_answered();
+    const auto blocked = a.s.backoff.blocked_by(a.one.user, a.from->version, true, now);
+    if (blocked) what.why = failure(what.why).retry_after(blocked->left);
+    co_return failed(what.how, a.from, std::move(what.why));
 }
 
 /// invalid_grant: reads the store again first, because it may have a newer pair (T14).
@@ -138,8 +150,13 @@ task<refresh_outcome> handle_invalid_grant(refresh_attempt& a) {
         lost = lost || a.s.backoff.may_have_rotated(a.one.user, a.from->version);
     }
     // The age at the time of the request, because a paused process may read the answer much later.
-    if (a.from->renewed_within(a.s.settings.young_token_age, a.asked_at))
-        co_return co_await not_known_yet(a, lost);
+    if (a.from->renewed_within(a.s.settings.young_token_age, a.asked_at)) {
+        trouble what{refresh_result::try_later,
+                     {errc::tiktok_error, "TikTok does not know this user's new token yet."},
+                     lost,
+                     true};
+        co_return co_await retry_later(a, std::move(what));
+    }
     std::string cause = lost ? std::string(response_lost) : "refresh_token_invalid";
     co_await note_state(a, connection_state::reconnect_required, cause);
     {
@@ -148,21 +165,6 @@ task<refresh_outcome> handle_invalid_grant(refresh_attempt& a) {
     }
     co_return failed(lost ? refresh_result::lost : refresh_result::invalid_grant, a.from,
                      reconnect_failure(cause));
-}
-
-task<refresh_outcome> handle_lost_answer(refresh_attempt& a, std::string why) {
-    co_await note_state(a, connection_state::refresh_in_doubt, std::string(response_lost));
-    const auto jitter = a.s.random_jitter();
-    const std::lock_guard guard(a.s.lock);
-    const auto now = steady_now();
-    // Only TikTok's answer to a later try decides whether the user has to connect again.
-    const failure trouble{errc::tiktok_unreachable,
-                          "The answer of TikTok's token endpoint was lost: " + std::move(why)};
-    a.s.backoff.user_failed(a.one.user, a.from->version, trouble, now, jitter);
-    a.s.backoff.endpoint_failed(trouble, std::nullopt, now, jitter);
-    const auto blocked = a.s.backoff.blocked_by(a.one.user, a.from->version, true, now);
-    if (blocked) co_return failed(refresh_result::lost, a.from, failure(trouble).retry_after(blocked->left));
-    co_return failed(refresh_result::lost, a.from, trouble);
 }
 
 /// An error about one grant must not stop the refreshes of all others; only an error about the app or the
@@ -175,44 +177,41 @@ bool is_about_everybody(const failure& why) {
            || words.code == "temporarily_unavailable";
 }
 
-task<refresh_outcome> judge_trouble(refresh_attempt& a, refresh_result how, failure why,
-                                    std::optional<milliseconds> retry_after) {
-    if (a.lost_before)
-        co_await note_state(a, connection_state::refresh_in_doubt, std::string(response_lost));
-    else
-        co_await a.s.refreshes.close(a.held, a.until);
-    const auto jitter = a.s.random_jitter();
-    const std::lock_guard guard(a.s.lock);
-    const auto now = steady_now();
+task<refresh_outcome> handle_failure(refresh_attempt& a, refresh_result how, failure why,
+                                     std::optional<milliseconds> retry_after) {
     // A request that fails with a 5xx may have rotated the pair. The grant is not marked as in doubt, since
     // an outage would mark all users; but if the pair turns out to be invalid, this is noted as the cause.
     const bool has_words = why.details() && why.details()->tiktok;
-    if (has_words && why.details()->tiktok->status >= 500)
-        a.s.backoff.rotation_possible(a.one.user, a.from->version, now);
-    if (is_about_everybody(why)) {
-        a.s.backoff.endpoint_failed(why, retry_after, now, jitter);
-    } else {
-        a.s.backoff.user_failed(a.one.user, a.from->version, why, now, jitter);
-        a.s.backoff.endpoint_answered();
+    if (has_words && why.details()->tiktok->status >= 500) {
+        const std::lock_guard guard(a.s.lock);
+        a.s.backoff.rotation_possible(a.one.user, a.from->version, steady_now());
     }
-    const auto blocked = a.s.backoff.blocked_by(a.one.user, a.from->version, true, now);
-    if (blocked) co_return failed(how, a.from, failure(why).retry_after(blocked->left));
-    co_return failed(how, a.from, std::move(why));
+    const bool everybody = is_about_everybody(why);
+    trouble what{how, std::move(why), a.lost_before, !everybody, everybody, retry_after};
+    co_return co_await retry_later(a, std::move(what));
 }
 
 task<refresh_outcome> settle(refresh_attempt& a, tiktok::token_outcome outcome) {
     if (auto* answer = std::get_if<tiktok::token_answer>(&outcome))
         co_return co_await store_answer(a, std::move(*answer));
     if (std::holds_alternative<tiktok::grant_invalid>(outcome)) co_return co_await handle_invalid_grant(a);
-    if (auto* lost = std::get_if<tiktok::answer_lost>(&outcome))
-        co_return co_await handle_lost_answer(a, std::move(lost->why));
+    if (auto* lost = std::get_if<tiktok::answer_lost>(&outcome)) {
+        // Only TikTok's answer to a later try decides whether the user has to connect again.
+        trouble what{refresh_result::lost,
+                     {errc::tiktok_unreachable,
+                      "The answer of TikTok's token endpoint was lost: " + std::move(lost->why)},
+                     true,
+                     true,
+                     true};
+        co_return co_await retry_later(a, std::move(what));
+    }
     if (auto* later = std::get_if<tiktok::try_later>(&outcome))
-        co_return co_await judge_trouble(a, refresh_result::try_later, std::move(later->why),
-                                         later->retry_after);
+        co_return co_await handle_failure(a, refresh_result::try_later, std::move(later->why),
+                                          later->retry_after);
     auto& words = std::get<tiktok::grant_refused>(outcome).words;
     auto sentence = "TikTok refuses the token request: " + words.code + ".";
     auto why = failure{errc::tiktok_error, std::move(sentence)}.tiktok(std::move(words));
-    co_return co_await judge_trouble(a, refresh_result::refused, std::move(why), std::nullopt);
+    co_return co_await handle_failure(a, refresh_result::refused, std::move(why), std::nullopt);
 }
 
 /// A short wait, because the turns came at the same pace. A second try does not queue again.
@@ -241,16 +240,11 @@ task<refresh_outcome> with_lease(refresh_attempt& a) {
     auto there = co_await a.s.vault.load_again(a.one.user, a.until);
     if (!there) co_return broken(there.error());
     a.from = std::move(*there);
-    if (a.from->version != a.one.version) {
+    const bool newer = a.from->version != a.one.version;
+    if (newer || a.from->is_over() || a.from->refresh_token.empty()) {
         if (a.one.resumed) co_await a.s.refreshes.close(a.held, a.until);
-        co_return newest(a.from);
-    }
-    const bool over = a.from->state == connection_state::revoked
-                      || a.from->state == connection_state::reconnect_required
-                      || a.from->refresh_token.empty();
-    if (over) {
-        if (a.one.resumed) co_await a.s.refreshes.close(a.held, a.until);
-        refresh_outcome end{refresh_result::superseded, a.from, reconnect_failure(a.from->cause), false};
+        auto end = newest(a.from);
+        if (!newer) end.failed = reconnect_failure(a.from->cause);
         co_return end;
     }
     a.lost_before =
@@ -277,26 +271,19 @@ task<refresh_outcome> with_lease(refresh_attempt& a) {
     co_return co_await settle(a, std::move(outcome));
 }
 
-/// Null if another owner kept the lease until the deadline, or a newer pair appeared meanwhile (in `end`).
-task<std::optional<store::lease>> lease_for(token_service::state& s, const flight& one, refresh_outcome& end,
-                                            deadline until) {
+/// The lease, or the end if another owner kept it until the deadline or a newer pair appeared meanwhile.
+task<std::variant<store::lease, refresh_outcome>> lease_for(token_service::state& s, const flight& one,
+                                                            deadline until) {
     while (true) {
         auto got = co_await s.refreshes.take_lease(one.user, s.settings.lease_length, until);
-        if (!got) {
-            end = broken(got.error());
-            co_return std::nullopt;
-        }
-        if (*got) co_return std::move(*got);
+        if (!got) co_return broken(got.error());
+        if (*got) co_return std::move(**got);
         auto there = co_await s.vault.load_again(one.user, until);
-        if (!there || (*there)->version != one.version) {
-            end = there ? newest(std::move(*there)) : broken(there.error());
-            co_return std::nullopt;
-        }
-        if (until.passed(steady_now() + retry_pause)) break;
+        if (!there) co_return broken(there.error());
+        if ((*there)->version != one.version) co_return newest(std::move(*there));
+        if (until.passed(steady_now() + retry_pause)) co_return broken(store_trouble());
         co_await pause_until(deadline::in(steady_now(), retry_pause));
     }
-    end = broken(store_trouble());
-    co_return std::nullopt;
 }
 
 /// Waits for this refresh's turn. If the queue is long and the tokens are still valid, gives them instead:
@@ -324,12 +311,11 @@ task<refresh_outcome> refresh(token_service::state& s, const flight& one) {
     if (good_enough) co_return newest(std::move(good_enough));
     // A deadline of its own, independent of callers: enough for two requests and the store's writes.
     const auto until = deadline::in(steady_now(), s.settings.lease_length);
-    refresh_outcome end;
-    auto held = co_await lease_for(s, one, end, until);
-    if (!held) co_return end;
+    auto held = co_await lease_for(s, one, until);
+    if (auto* const ended = std::get_if<refresh_outcome>(&held)) co_return std::move(*ended);
     failpoint("refresh.leased"); // R1
-    refresh_attempt a{s, one, std::move(*held), nullptr, false, until, {}};
-    end = co_await with_lease(a);
+    refresh_attempt a{s, one, std::get<store::lease>(std::move(held)), nullptr, false, until, {}};
+    auto end = co_await with_lease(a);
     co_await s.refreshes.release_lease(a.held, time_to_end());
     failpoint("refresh.released"); // R9
     co_return end;

@@ -15,8 +15,7 @@ bool is_good(const vault::token_set& tokens, wall_time now) {
     return !tokens.access_token.empty() && now < tokens.access_expires_at - last;
 }
 
-token_step decide(const vault::token_set& tokens, wall_time now, milliseconds refresh_ahead,
-                  std::optional<milliseconds> back_off_left) {
+token_step decide(const vault::token_set& tokens, wall_time now, milliseconds refresh_ahead, bool blocked) {
     using store::connection_state;
     const bool good = is_good(tokens, now);
     if (tokens.state == connection_state::revoked) return token_step::reconnect;
@@ -29,17 +28,16 @@ token_step decide(const vault::token_set& tokens, wall_time now, milliseconds re
     if (good) {
         const bool near = now >= tokens.access_expires_at - ahead_of(tokens, refresh_ahead)
                           || tokens.state == connection_state::refresh_in_doubt;
-        return near && can_refresh && !back_off_left ? token_step::use_and_refresh : token_step::use;
+        return near && can_refresh && !blocked ? token_step::use_and_refresh : token_step::use;
     }
     if (!can_refresh) return token_step::reconnect;
-    return back_off_left ? token_step::wait : token_step::refresh;
+    return blocked ? token_step::wait : token_step::refresh;
 }
 
 refusal_decision classify_refusal(const refused_pair& pair, const refusal_times& times) {
     constexpr milliseconds shortest{500};
     constexpr std::uint32_t enough = 2; // refreshes, the second at least `young_token_age` after the first
-    if (pair.taken_there) return {refusal_step::refresh};
-    if (!pair.age) return {refusal_step::refresh};
+    if (pair.taken_there || !pair.age) return {refusal_step::refresh};
     const milliseconds age = *pair.age;
     if (age < times.propagation_grace)
         return {refusal_step::send_again,

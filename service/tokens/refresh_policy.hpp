@@ -30,9 +30,8 @@ milliseconds ahead_of(const vault::token_set& tokens, milliseconds refresh_ahead
 /// Whether the access token can be used for a call that begins now.
 bool is_good(const vault::token_set& tokens, wall_time now);
 
-/// `back_off_left`: for this time no refresh may start; empty if one may.
-token_step decide(const vault::token_set& tokens, wall_time now, milliseconds refresh_ahead,
-                  std::optional<milliseconds> back_off_left);
+/// `blocked`: no refresh may start now.
+token_step decide(const vault::token_set& tokens, wall_time now, milliseconds refresh_ahead, bool blocked);
 
 /// What to do after a 401 that TikTok itself sent for a pair (docs/contract.md §5, "Reads").
 enum class refusal_step {

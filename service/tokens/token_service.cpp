@@ -1,6 +1,5 @@
 #include "tokens/token_service.hpp"
 
-#include "base/digest.hpp"
 #include "runtime/waiter.hpp"
 #include "tokens/refresh_policy.hpp"
 #include "tokens/token_service_state.hpp"
@@ -21,14 +20,6 @@ failure too_late() {
                    "The deadline passed while the user's token was being refreshed."};
 }
 
-std::uint32_t seed() {
-    const auto bytes = random_bytes(4);
-    std::uint32_t out = 0;
-    for (const char c : bytes)
-        out = (out << 8) | static_cast<unsigned char>(c);
-    return out;
-}
-
 /// TikTok refuses a pair that it gave a short time ago.
 failure not_taken_yet(milliseconds wait) {
     return failure(errc::tiktok_error, "TikTok does not accept this user's token at the moment.")
@@ -41,16 +32,11 @@ failure held_back(const refresh_backoff::backoff& by) {
     return failure(by.why).retry_after(by.left);
 }
 
-bool is_over(const vault::token_set& set) {
-    return set.state == store::connection_state::revoked
-           || set.state == store::connection_state::reconnect_required;
-}
-
 /// From memory; but a connection that needs a new login is read from the store, because the user may have
 /// connected at another replica.
 task<result<vault::shared_tokens>> load(token_service::state& s, user_id user, deadline until) {
     auto known = co_await s.vault.load(user, until);
-    if (!known || !is_over(**known)) co_return known;
+    if (!known || !(*known)->is_over()) co_return known;
     co_return co_await s.vault.load_again(std::move(user), until);
 }
 
@@ -62,10 +48,6 @@ refused_pair facts_of(const vault::token_set& refused, const vault::token_set& k
     out.age = known.age_since_refresh(wall_now());
     out.forced_in_a_row = known.forced_in_a_row;
     return out;
-}
-
-std::optional<milliseconds> left_of(const std::optional<refresh_backoff::backoff>& blocked) {
-    return blocked ? std::optional{blocked->left} : std::nullopt;
 }
 
 } // namespace
@@ -92,7 +74,6 @@ token_service::state::state(worker& at, tiktok::oauth& with, vault::token_vault&
       settings(how),
       counts(counts_),
       backoff(how.refresh_per_second),
-      dice(seed()),
       group(at.executor()) {}
 
 shared_flight token_service::state::attach(const user_id& user, std::uint64_t version, std::uint32_t forced,
@@ -131,11 +112,6 @@ task<result<vault::shared_tokens>> token_service::state::give_up(user_id user, s
     co_return reconnect_failure(cause);
 }
 
-double token_service::state::random_jitter() {
-    const std::lock_guard guard(lock);
-    return std::uniform_real_distribution<double>{0, 1}(dice);
-}
-
 void token_service::state::complete(const shared_flight& one, const refresh_outcome& end) {
     const std::lock_guard guard(lock);
     flights.erase(one->user);
@@ -158,7 +134,7 @@ void token_service::prefetch(const user_id& user) const {
 
 vault::shared_tokens token_service::ready(const user_id& user, wall_time now) const {
     auto known = state_->vault.cached(user);
-    if (!known || decide(*known, now, state_->settings.refresh_ahead, std::nullopt) != token_step::use)
+    if (!known || decide(*known, now, state_->settings.refresh_ahead, false) != token_step::use)
         return nullptr;
     return known;
 }
@@ -171,7 +147,7 @@ task<result<vault::shared_tokens>> token_service::access(user_id user, deadline 
         const auto& set = **known;
         const auto now = wall_now();
         const auto blocked = s->blocked_by(user, set.version, !is_good(set, now));
-        switch (decide(set, now, s->settings.refresh_ahead, left_of(blocked))) {
+        switch (decide(set, now, s->settings.refresh_ahead, blocked.has_value())) {
             case token_step::use:
                 co_return known;
             case token_step::use_and_refresh:
@@ -180,9 +156,7 @@ task<result<vault::shared_tokens>> token_service::access(user_id user, deadline 
             case token_step::wait:
                 co_return held_back(*blocked);
             case token_step::reconnect: {
-                const bool told = set.state != store::connection_state::connected
-                                  && set.state != store::connection_state::refresh_in_doubt;
-                if (told) co_return reconnect_failure(set.cause);
+                if (set.is_over()) co_return reconnect_failure(set.cause);
                 co_return co_await s->give_up(user, set.version, "refresh_token_expired", until);
             }
             case token_step::refresh:
@@ -205,7 +179,7 @@ task<result<vault::shared_tokens>> token_service::refresh_after_401(user_id user
     auto known = co_await load(*s, user, until);
     if (!known) co_return known.error();
     if ((*known)->version != refused->version) co_return co_await access(std::move(user), until);
-    if (is_over(**known) || (*known)->refresh_token.empty()) co_return reconnect_failure((*known)->cause);
+    if ((*known)->is_over() || (*known)->refresh_token.empty()) co_return reconnect_failure((*known)->cause);
     const auto pair = facts_of(*refused, **known, kind);
     const refusal_times times{s->settings.propagation_grace, s->settings.young_token_age,
                               s->settings.certain};
@@ -221,7 +195,7 @@ task<result<vault::shared_tokens>> token_service::refresh_after_401(user_id user
             co_await s->vault.load_again(user, until); // for another replica's refresh or a new grant
         if (!there) co_return there.error();
         if ((*there)->version != refused->version) co_return co_await access(std::move(user), until);
-        if (is_over(**there)) co_return reconnect_failure((*there)->cause);
+        if ((*there)->is_over()) co_return reconnect_failure((*there)->cause);
         if (next.what == refusal_step::try_later) co_return not_taken_yet(next.wait);
         co_return co_await s->give_up(std::move(user), refused->version, "access_token_refused", until);
     }

@@ -10,11 +10,11 @@
 #include "tokens/token_service.hpp"
 #include "vault/token_vault.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -52,11 +52,6 @@ struct token_service::state : std::enable_shared_from_this<token_service::state>
     /// Stores that only a new login helps, and gives that failure.
     task<result<vault::shared_tokens>> give_up(user_id user, std::uint64_t version, std::string cause,
                                                deadline until);
-    double random_jitter();
-    bool is_draining() const {
-        const std::lock_guard guard(lock);
-        return draining;
-    }
 
     worker& home;
     tiktok::oauth& ask;
@@ -68,8 +63,7 @@ struct token_service::state : std::enable_shared_from_this<token_service::state>
     mutable std::mutex lock; // for the members below; held for nanoseconds
     std::unordered_map<user_id, shared_flight> flights;
     refresh_backoff backoff;
-    std::minstd_rand dice;
-    bool draining = false;
+    std::atomic<bool> draining{false}; // set under the lock; no refresh is added after that
 
     task_group group; // home thread only
 };

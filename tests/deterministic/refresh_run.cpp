@@ -4,6 +4,7 @@
 #include "deterministic/replica.hpp"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 namespace gateway::simulation {
@@ -297,7 +298,12 @@ refresh_outcome& refresh_outcome::operator+=(const refresh_outcome& other) {
 }
 
 refresh_outcome run_refreshes(std::uint64_t seed, std::uint64_t wanted) {
-    return run(seed, wanted).play();
+    refresh_outcome out;
+    // On a new thread, so that the service's thread-local state (the random numbers of its jitter) starts
+    // fresh.
+    std::thread alone([&] { out = run(seed, wanted).play(); });
+    alone.join();
+    return out;
 }
 
 } // namespace gateway::simulation

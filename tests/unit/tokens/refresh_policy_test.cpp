@@ -53,11 +53,10 @@ TEST(RefreshPolicy, DecidesByAgeStateAndBackOff) {
         tokens.received_at = start;
         tokens.access_expires_at = start + one.lifetime;
         tokens.refresh_expires_at = start + std::chrono::hours{24 * 180};
-        const auto left = one.backing_off ? std::optional{milliseconds{1000}} : std::nullopt;
-        EXPECT_EQ(decide(tokens, start + one.age, ahead, left), one.expected) << one.what;
+        EXPECT_EQ(decide(tokens, start + one.age, ahead, one.backing_off), one.expected) << one.what;
         tokens.refresh_expires_at = start + one.age;
         const bool needs_one = one.expected == refresh || one.expected == wait;
-        EXPECT_EQ(decide(tokens, start + one.age, ahead, left) == reconnect,
+        EXPECT_EQ(decide(tokens, start + one.age, ahead, one.backing_off) == reconnect,
                   needs_one || one.expected == reconnect)
             << one.what << ", refresh token over";
     }
