@@ -29,15 +29,15 @@ statement& name_window(statement& of, const window_name& which) {
     return of.text(which.key).number(std::int64_t{which.kind});
 }
 
-task<window_grant> take_share(transaction& at, const window_request& wish) {
+task<window_grant> take_share(transaction& at, const window_request& request) {
     statement ask{share_sql};
-    name_window(ask, wish.which)
+    name_window(ask, request.which)
         .text(at.owner())
-        .number(std::int64_t{wish.limit})
-        .number(std::int64_t{wish.wanted})
-        .number(std::int64_t{wish.used})
-        .length(wish.frees_in)
-        .length(limits::share_held(wish.length));
+        .number(std::int64_t{request.limit})
+        .number(std::int64_t{request.wanted})
+        .number(std::int64_t{request.used})
+        .length(request.frees_in)
+        .length(limits::share_held(request.length));
     auto row = co_await at.run(ask);
     window_grant out;
     if (!row.next()) co_return out;
@@ -45,7 +45,7 @@ task<window_grant> take_share(transaction& at, const window_request& wish) {
     out.others = static_cast<std::uint32_t>(row.next_number());
     out.free_after = milliseconds{row.next_number()};
     out.granted_as = row.next_number();
-    if (out.capacity < wish.wanted && out.others > 0) at.notify(change::wanted(wish.which));
+    if (out.capacity < request.wanted && out.others > 0) at.notify(change::wanted(request.which));
     co_return out;
 }
 
@@ -77,13 +77,13 @@ task<void> close_window(transaction& at, const window_name& which, std::uint32_t
 
 } // namespace
 
-task<result<window_grant>> window_shares::take(window_request wish, deadline until) {
+task<result<window_grant>> window_shares::take(window_request request, deadline until) {
     if (!engine_.replicas()) {
-        const window_grant whole{wish.limit, 0, milliseconds{0}};
+        const window_grant whole{request.limit, 0, milliseconds{0}};
         co_return whole;
     }
-    const auto how = unit::of(wish.which);
-    co_return co_await run(engine_, how, until, &take_share, std::move(wish));
+    const auto how = unit::of(request.which);
+    co_return co_await run(engine_, how, until, &take_share, std::move(request));
 }
 
 task<result<void>> window_shares::give_back(window_name which, std::int64_t granted_as,

@@ -35,7 +35,7 @@ public:
 
     /// Grants the request as far as the other replicas' shares allow; otherwise notifies them that it is
     /// needed. Also extends the previous grant.
-    task<result<window_grant>> take(window_request wish, deadline until);
+    task<result<window_grant>> take(window_request request, deadline until);
     /// Reduces that grant to `capacity`; its next slot is free after `frees_in`. Has no effect if there is a
     /// newer grant.
     task<result<void>> give_back(window_name which, std::int64_t granted_as, std::uint32_t capacity,

@@ -18,7 +18,7 @@ constexpr milliseconds store_retry{300'000};
 constexpr milliseconds store_retry_while_draining{20'000}; // the same while the service ends (app/drain.cpp)
 constexpr milliseconds one_try{15'000};
 constexpr milliseconds retry_pause{200};
-constexpr milliseconds turn_patience{2'000};
+constexpr milliseconds turn_wait_max{2'000};
 constexpr milliseconds ending_time{
     5'000}; // also for a process that was paused until the refresh's time was over
 
@@ -292,11 +292,11 @@ task<vault::shared_tokens> take_turn(token_service::state& s, const flight& one)
     milliseconds wait{0};
     {
         auto known = s.vault.cached(one.user);
-        const bool patient = one.forced == 0 && !one.resumed && known && known->usable(wall_now())
-                             && is_good(*known, wall_now());
+        const bool can_wait = one.forced == 0 && !one.resumed && known && known->usable(wall_now())
+                              && is_good(*known, wall_now());
         const std::lock_guard guard(s.lock);
         const auto now = steady_now();
-        if (patient && s.backoff.next_turn_in(now) > turn_patience) {
+        if (can_wait && s.backoff.next_turn_in(now) > turn_wait_max) {
             s.backoff.postpone(one.user, one.version, store_trouble(), s.backoff.next_turn_in(now), now);
             co_return known;
         }

@@ -14,17 +14,17 @@ failure refused(std::string message) {
 }
 
 /// The result of checking a ring against the keys noted in the store.
-struct verdict {
+struct ring_check {
     std::vector<std::string> unused; // notes of keys that are not needed and not in the ring
     bool newest_known = false;
 };
 
 /// Writes nothing.
-task<result<verdict>> judge(store::facts& facts, store::sealed& sealed, const key_ring& keys,
-                            deadline until) {
+task<result<ring_check>> check_ring(store::facts& facts, store::sealed& sealed, const key_ring& keys,
+                                    deadline until) {
     const auto checks = co_await facts.list(std::string(key_check), until);
     if (!checks) co_return checks.error();
-    verdict out;
+    ring_check out;
     for (const auto& [name, blob] : *checks) {
         const std::string id = name.substr(key_check.size());
         if (keys.find(id) == nullptr) {
@@ -60,15 +60,15 @@ token_vault::shared_ring token_vault::ring() const {
 
 /// Makes the ring's newest key the one that seals and is counted, if the store accepts the ring.
 task<result<void>> token_vault::begin_with(const key_ring& keys, bool forgets_unused, deadline until) {
-    const auto judged = co_await judge(facts_, sealed_values_, keys, until);
-    if (!judged) co_return judged.error();
-    for (const auto& name : judged->unused) {
+    const auto checked = co_await check_ring(facts_, sealed_values_, keys, until);
+    if (!checked) co_return checked.error();
+    for (const auto& name : checked->unused) {
         if (!forgets_unused) break;
         const auto forgotten = co_await facts_.forget(name, until);
         if (!forgotten) co_return forgotten.error();
     }
     const auto& id = keys.newest().id;
-    if (!judged->newest_known) {
+    if (!checked->newest_known) {
         // Before the key's first use: from then on a ring without it is refused while it is needed.
         std::string blob = seal(keys, {"key_check", id, 0}, key_check_text);
         const auto noted = co_await facts_.put(std::string(key_check) + id, std::move(blob), until);

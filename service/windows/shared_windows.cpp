@@ -124,22 +124,22 @@ task<shared_windows::state::answer> shared_windows::state::ask_store(const store
     const auto now = steady_now();
     const auto rule = windows.rule_of(name.kind);
     const auto seen = engine.replicas().value_or(limits::replicas_seen{});
-    store::window_request wish;
-    wish.which = name;
+    store::window_request request;
+    request.which = name;
     {
         const auto one = shares.of(name, now);
-        wish.used = windows.used(name.key, name.kind, now);
-        wish.wanted = limits::request_size(
-            wish.used, waiting, limits::max_request(rule.limit, rule.length, seen, now), seen.count);
+        request.used = windows.used(name.key, name.kind, now);
+        request.wanted = limits::request_size(
+            request.used, waiting, limits::max_request(rule.limit, rule.length, seen, now), seen.count);
         // Reduce it here first: the store may grant the rest to others before its answer arrives, or the
         // answer may be lost.
-        one->mine.capacity = std::min(one->mine.capacity, wish.wanted);
+        one->mine.capacity = std::min(one->mine.capacity, request.wanted);
     }
-    wish.limit = rule.limit;
-    wish.length = rule.length;
-    if (wish.used > 0) wish.frees_in = windows.status(name.key, name.kind, now).until_more;
-    const auto wanted = wish.wanted;
-    auto granted = co_await records.take(std::move(wish), deadline::in(now, answer_within));
+    request.limit = rule.limit;
+    request.length = rule.length;
+    if (request.used > 0) request.frees_in = windows.status(name.key, name.kind, now).until_more;
+    const auto wanted = request.wanted;
+    auto granted = co_await records.take(std::move(request), deadline::in(now, answer_within));
     away.store(!granted, std::memory_order_relaxed);
     const auto one = shares.of(name, now);
     if (granted) {

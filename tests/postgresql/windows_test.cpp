@@ -10,7 +10,7 @@ namespace {
 
 const store::window_name window{"ann", 3};
 
-store::window_request wish(std::uint32_t wanted, std::uint32_t used = 0, milliseconds frees_in = {}) {
+store::window_request request_for(std::uint32_t wanted, std::uint32_t used = 0, milliseconds frees_in = {}) {
     return {window, wanted, used, 6, milliseconds{60'000}, frees_in};
 }
 
@@ -63,48 +63,49 @@ TEST_F(PostgresqlStore, L07GrantsNoMoreThanTheLimitAndTellsTheOthersWhatIsWanted
     const auto one = open(), two = open();
     wanted_ear theirs(*one);
     turn_until(loop, [&] { return theirs.touch.load(); });
-    const auto granted = run(one->windows.take(wish(4, 4, seconds{30}), soon()));
+    const auto granted = run(one->windows.take(request_for(4, 4, seconds{30}), soon()));
     EXPECT_EQ(granted.capacity, 4U);
-    EXPECT_EQ(run(two->windows.take(wish(2), soon())).capacity, 2U);
+    EXPECT_EQ(run(two->windows.take(request_for(2), soon())).capacity, 2U);
     EXPECT_EQ(theirs.heard(), "");
-    const auto left = run(two->windows.take(wish(5), soon()));
+    const auto left = run(two->windows.take(request_for(5), soon()));
     EXPECT_EQ(left.capacity, 2U);
     EXPECT_EQ(left.others, 4U);
     EXPECT_GT(left.free_after, seconds{25});
     turn_until(loop, [&] { return theirs.heard() == "ann/3"; });
     run(one->windows.give_back(window, granted.granted_as, 1, seconds{1}, soon()));
-    EXPECT_EQ(run(two->windows.take(wish(5), soon())).capacity, 5U);
-    EXPECT_EQ(run(one->windows.take(wish(6), soon())).capacity, 1U);
+    EXPECT_EQ(run(two->windows.take(request_for(5), soon())).capacity, 5U);
+    EXPECT_EQ(run(one->windows.take(request_for(6), soon())).capacity, 1U);
 }
 
 TEST_F(PostgresqlStore, L07KeepsTheSlotsOfAReplicaThatIsGoneForAWindowAndOfADeadOneForAllItMayHaveUsed) {
     auto one = open();
     const auto two = open();
-    EXPECT_EQ(run(one->windows.take(wish(4), soon())).capacity, 4U);
+    EXPECT_EQ(run(one->windows.take(request_for(4), soon())).capacity, 4U);
     pass_time(schema.name(), seconds{100}); // it is silent
-    const auto granted = run(two->windows.take(wish(6), soon()));
+    const auto granted = run(two->windows.take(request_for(6), soon()));
     EXPECT_EQ(granted.capacity, 2U);
     run(two->windows.give_back(window, granted.granted_as, 0, milliseconds{0}, soon()));
     one.reset(); // deregisters: its used slots are free in a minute
     sql("UPDATE window_shares SET held_until = held_until - 61000 WHERE capacity = 4");
-    EXPECT_EQ(run(two->windows.take(wish(6), soon())).capacity, 6U);
+    EXPECT_EQ(run(two->windows.take(request_for(6), soon())).capacity, 6U);
 }
 
 TEST_F(PostgresqlStore, L07AReturnThatComesLateTakesNothingFromANewerGrant) {
     const auto one = open(), two = open();
-    const auto before = run(one->windows.take(wish(2), soon()));
+    const auto before = run(one->windows.take(request_for(2), soon()));
     pass_time(schema.name(), milliseconds{1});
-    EXPECT_EQ(run(one->windows.take(wish(4), soon())).capacity, 4U);
+    EXPECT_EQ(run(one->windows.take(request_for(4), soon())).capacity, 4U);
     run(one->windows.give_back(window, before.granted_as, 0, milliseconds{0}, soon()));
-    EXPECT_EQ(run(two->windows.take(wish(6), soon())).capacity, 2U);
+    EXPECT_EQ(run(two->windows.take(request_for(6), soon())).capacity, 2U);
 }
 
 TEST_F(PostgresqlStore, L07SaysWhenTheSlotsOfADeadReplicaAreFree) {
     const auto one = open(), two = open();
-    EXPECT_EQ(run(one->windows.take(wish(6), soon())).capacity, 6U);
-    EXPECT_EQ(run(two->windows.take(wish(1), soon())).free_after, seconds{0}) << "it may give some back";
+    EXPECT_EQ(run(one->windows.take(request_for(6), soon())).capacity, 6U);
+    EXPECT_EQ(run(two->windows.take(request_for(1), soon())).free_after, seconds{0})
+        << "it may give some back";
     sql("UPDATE store_instances SET alive_until = 0");
-    EXPECT_GT(run(two->windows.take(wish(1), soon())).free_after, seconds{200});
+    EXPECT_GT(run(two->windows.take(request_for(1), soon())).free_after, seconds{200});
 }
 
 TEST_F(PostgresqlStore, L07CountsHeirsAsNoReplicas) {
@@ -122,11 +123,11 @@ TEST_F(PostgresqlStore, U07AWindowThatTikTokClosedIsClosedForAllReplicas) {
     turn_until(loop, [&] { return theirs.touch.load(); });
     run(one->windows.close(window, 6, seconds{30}, soon()));
     turn_until(loop, [&] { return theirs.heard() == "ann/3 closed 30000"; });
-    const auto left = run(two->windows.take(wish(1), soon()));
+    const auto left = run(two->windows.take(request_for(1), soon()));
     EXPECT_EQ(left.capacity, 0U);
     EXPECT_GT(left.free_after, seconds{25});
     sql("UPDATE window_shares SET held_until = 0");
-    EXPECT_EQ(run(two->windows.take(wish(1), soon())).capacity, 1U);
+    EXPECT_EQ(run(two->windows.take(request_for(1), soon())).capacity, 1U);
 }
 
 TEST_F(PostgresqlStore, U07AReplicaWithAShareInHandStopsWhenAnotherHears429) {
@@ -158,7 +159,7 @@ TEST_F(PostgresqlStore, L06TheShareInHandGoesOnAndTheRestWaitsWhileTheStoreIsAwa
     harness::postgresql_server own;
     replica one(loop, open_at(own.url("gateway")));
     ASSERT_TRUE(one.take(loop));
-    const auto granted = run(one.at->windows.take(wish(6), soon())).capacity;
+    const auto granted = run(one.at->windows.take(request_for(6), soon())).capacity;
     EXPECT_EQ(granted, 6U);
     own.stop();
     EXPECT_FALSE(one.take(loop, "ben")) << "nobody knows what the others use";
