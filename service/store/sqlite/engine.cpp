@@ -103,6 +103,16 @@ task<void> sqlite_engine::drain() {
     if (!jobs_.empty()) wake();
 }
 
+/// A fault leaves its batch unfinished in an open transaction, so the process must not go on. std::terminate
+/// prints the exception.
+void sqlite_engine::end_process(const std::exception_ptr& fault) {
+    try {
+        std::rethrow_exception(fault);
+    } catch (...) {
+        std::terminate();
+    }
+}
+
 void sqlite_engine::note_health() {
     const std::lock_guard lock(mutex_);
     health_ = at_->beyond_help() ? health{condition::failed, at_->error()}

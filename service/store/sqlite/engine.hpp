@@ -13,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <atomic>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -38,13 +39,14 @@ private:
     task<void> drain();
     task<std::optional<failure>> run_one(job& what, bool inside_transaction);
     void note_health();
+    [[noreturn]] static void end_process(const std::exception_ptr& fault);
 
     std::unique_ptr<sqlite_database> at_; // this and the next member: on the store's thread only
     mutable std::mutex mutex_;
     health health_; // under the mutex; the state after the last batch
     boost::asio::io_context loop_{1};
     boost::asio::executor_work_guard<executor_type> stay_{loop_.get_executor()};
-    task_group background_{loop_.get_executor()};
+    task_group background_{loop_.get_executor(), end_process};
     std::atomic<bool> woken_{false}; // a drain() is posted
     job_queue jobs_;
     std::thread thread_;

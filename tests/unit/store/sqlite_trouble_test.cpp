@@ -4,12 +4,18 @@
 #include "unit/store/store_fixture.hpp"
 
 #include <fstream>
+#include <stdexcept>
 
 namespace gateway::testing {
 namespace {
 
 task<void> execute(store::transaction& at, const store::statement& what) {
     co_await at.run(what);
+}
+
+task<void> fail() {
+    throw std::logic_error("a bug in the store");
+    co_return;
 }
 
 /// Uses the engine directly, to limit its disk.
@@ -77,6 +83,16 @@ TEST_F(SqliteTrouble, V01ItHealsWhenThereIsRoomAgainAndTheTrialLeavesNothing) {
     const auto trial = run_on(loop, facts.find("room", soon()));
     ASSERT_TRUE(trial);
     EXPECT_FALSE(trial->has_value());
+}
+
+TEST(SqliteStoreDeathTest, AFaultOfItsOwnCodeEndsTheProcess) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    const auto run_faulty_code = [] {
+        store::sqlite_engine at(*store::sqlite_database::open_in_memory(wall_now), {});
+        at.spawn(fail());
+        at.stop();
+    };
+    EXPECT_DEATH(run_faulty_code(), "a bug in the store");
 }
 
 TEST(SqliteStore, V02ADamagedFileIsSaidToBeBeyondHelpAndNothingIsWrittenAnyMore) {
