@@ -2,10 +2,13 @@
 
 #include "base/text.hpp"
 
+#include <boost/algorithm/hex.hpp>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
+#include <iterator>
 #include <stdexcept>
 
 namespace gateway {
@@ -14,8 +17,6 @@ namespace {
 const unsigned char* bytes_of(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
 }
-
-constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// Fetched once: EVP_sha256() would look up its implementation for every digest, which costs more than the
 /// digest of a short text. Read-only afterwards, so any thread may use it.
@@ -26,26 +27,22 @@ const EVP_MD* sha256_algorithm() {
 
 } // namespace
 
-struct sha256_stream::state {
-    EVP_MD_CTX* context = EVP_MD_CTX_new();
-    ~state() { EVP_MD_CTX_free(context); }
-};
+void sha256_stream::context_deleter::operator()(evp_md_ctx_st* context) const {
+    EVP_MD_CTX_free(context);
+}
 
-sha256_stream::sha256_stream() : state_(std::make_unique<state>()) {
-    if (!state_->context || EVP_DigestInit_ex(state_->context, sha256_algorithm(), nullptr) != 1)
+sha256_stream::sha256_stream() : context_(EVP_MD_CTX_new()) {
+    if (!context_ || EVP_DigestInit_ex(context_.get(), sha256_algorithm(), nullptr) != 1)
         throw std::runtime_error("OpenSSL has no SHA-256");
 }
-sha256_stream::~sha256_stream() = default;
-sha256_stream::sha256_stream(sha256_stream&&) noexcept = default;
-sha256_stream& sha256_stream::operator=(sha256_stream&&) noexcept = default;
 
 void sha256_stream::update(std::string_view piece) {
-    EVP_DigestUpdate(state_->context, piece.data(), piece.size());
+    EVP_DigestUpdate(context_.get(), piece.data(), piece.size());
 }
 
 sha256_bytes sha256_stream::finish() {
     sha256_bytes out{};
-    EVP_DigestFinal_ex(state_->context, out.data(), nullptr);
+    EVP_DigestFinal_ex(context_.get(), out.data(), nullptr);
     return out;
 }
 
@@ -73,14 +70,9 @@ std::string random_bytes(std::size_t count) {
 }
 
 std::string to_hex(std::string_view bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
     std::string out;
     out.reserve(bytes.size() * 2);
-    for (const char c : bytes) {
-        const auto byte = static_cast<unsigned char>(c);
-        out.push_back(digits[byte >> 4]);
-        out.push_back(digits[byte & 15]);
-    }
+    boost::algorithm::hex_lower(bytes, std::back_inserter(out));
     return out;
 }
 
@@ -112,11 +104,9 @@ std::string to_base64(std::string_view bytes) {
 std::optional<std::string> from_base64(std::string_view text) {
     // EVP_DecodeBlock ignores white space and accepts wrong padding, so the form is checked first.
     if (text.size() % 4 != 0) return std::nullopt;
-    std::size_t padding = 0;
-    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=')
-        ++padding;
-    for (const char c : text.substr(0, text.size() - padding))
-        if (alphabet.find(c) == std::string_view::npos) return std::nullopt;
+    const std::size_t digits = text.find_last_not_of('=') + 1, padding = text.size() - digits;
+    const auto is_base64_digit = [](char c) { return is_alphanumeric(c) || c == '+' || c == '/'; };
+    if (padding > 2 || !consists_of(text.substr(0, digits), is_base64_digit)) return std::nullopt;
     if (text.empty()) return std::string{};
     std::string out(text.size() / 4 * 3, '\0');
     const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes_of(text),
@@ -128,12 +118,9 @@ std::optional<std::string> from_base64(std::string_view text) {
 
 std::string to_base64url(std::string_view bytes) {
     std::string out = to_base64(bytes);
-    while (!out.empty() && out.back() == '=')
-        out.pop_back();
-    for (char& c : out) {
-        if (c == '+') c = '-';
-        if (c == '/') c = '_';
-    }
+    out.resize(out.find_last_not_of('=') + 1);
+    std::replace(out.begin(), out.end(), '+', '-');
+    std::replace(out.begin(), out.end(), '/', '_');
     return out;
 }
 

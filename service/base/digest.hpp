@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+struct evp_md_ctx_st;
+
 namespace gateway {
 
 using sha256_bytes = std::array<unsigned char, 32>;
@@ -18,17 +20,15 @@ sha256_bytes hmac_sha256(std::string_view key, std::string_view bytes);
 class sha256_stream {
 public:
     sha256_stream();
-    ~sha256_stream();
-    sha256_stream(sha256_stream&&) noexcept;
-    sha256_stream& operator=(sha256_stream&&) noexcept;
-
     void update(std::string_view piece);
     /// Ends the stream; call once.
     sha256_bytes finish();
 
 private:
-    struct state;
-    std::unique_ptr<state> state_;
+    struct context_deleter {
+        void operator()(evp_md_ctx_st* context) const;
+    };
+    std::unique_ptr<evp_md_ctx_st, context_deleter> context_;
 };
 
 /// `count` bytes of OpenSSL's generator; throws if it fails, because nothing is secure then.

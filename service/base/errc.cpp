@@ -1,8 +1,5 @@
 #include "base/errc.hpp"
 
-#include <cstddef>
-#include <iterator>
-
 namespace gateway {
 namespace {
 constexpr error_facts rows[] = {
@@ -18,8 +15,8 @@ const error_facts& facts(errc code) {
     return facts(errc::internal);
 }
 
-error_table all_errors() {
-    return {rows, std::size(rows)};
+std::span<const error_facts> all_errors() {
+    return rows;
 }
 
 } // namespace gateway

@@ -2,7 +2,7 @@
 // name is the public `problem.code`, so no second table is needed. Numbers are never reused. tests/contract
 // compares this list with openapi.yaml.
 #pragma once
-#include <cstddef>
+#include <span>
 #include <string_view>
 
 namespace gateway {
@@ -76,11 +76,7 @@ constexpr int http_status(errc code) {
 /// The facts of a code; every enumerator has a row.
 const error_facts& facts(errc code);
 
-/// All rows, for tests and for the contract; the array is `count` long.
-struct error_table {
-    const error_facts* rows;
-    std::size_t count;
-};
-error_table all_errors();
+/// All rows, for tests and for the contract.
+std::span<const error_facts> all_errors();
 
 } // namespace gateway

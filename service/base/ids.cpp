@@ -33,25 +33,18 @@ private:
 constexpr alphabet of_users{"._~:@-"};
 constexpr alphabet of_posts{"._~-"};
 
-failure refuse(errc code, std::string message, std::string field, std::string reason) {
-    std::vector<field_fault> faults{{std::move(field), std::move(reason)}};
-    return failure{code, std::move(message)}.fields(std::move(faults));
+failure refuse_user_id() {
+    std::vector<field_fault> faults{{"user_id", "must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ -"}};
+    return failure{errc::invalid_input, "This is not a user_id."}.fields(std::move(faults));
 }
 
 } // namespace
 
 result<void> check_user_id(std::string_view text, user_id& into) {
     if (text.empty() || text.size() > 128 || !of_users.has_all_of(text) || text == "." || text == "..")
-        return refuse(errc::invalid_input, "This is not a user_id.", "user_id",
-                      "must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ -");
+        return refuse_user_id();
     into.assign_trusted(text);
     return {};
-}
-
-result<user_id> check_user_id(std::string_view text) {
-    user_id made;
-    if (const auto good = check_user_id(text, made); !good) return good.error();
-    return made;
 }
 
 result<void> check_publish_id(std::string_view text, publish_id& into) {

@@ -39,7 +39,6 @@ using caller_name = named_text<struct caller_name_meaning>;
 
 /// 1…128 of `A-Z a-z 0-9 . _ ~ : @ -`, not `.` or `..` (docs/contract.md §2).
 result<void> check_user_id(std::string_view text, user_id& into);
-result<user_id> check_user_id(std::string_view text);
 /// 1…64 of `A-Z a-z 0-9 _ . ~ -` (TikTok's publish_id, docs/tiktok-wire.md §0).
 result<void> check_publish_id(std::string_view text, publish_id& into);
 result<publish_id> check_publish_id(std::string_view text);
@@ -52,12 +51,7 @@ std::string new_ulid(wall_time now);
 /// than the rest of the work. Not for secrets, because later bytes are already in memory. For one thread.
 class ulid_source {
 public:
-    std::string next(wall_time now) {
-        std::string out;
-        next(out, now);
-        return out;
-    }
-    /// The same, reusing the memory of the string.
+    /// Reuses the memory of the string.
     void next(std::string& into, wall_time now);
 
 private:

@@ -6,28 +6,18 @@ namespace gateway {
 
 bool matches(std::string_view pattern, std::string_view text) {
     if (pattern == "*") return true; // the usual case
-    std::size_t p = 0;
-    std::size_t t = 0;
-    std::size_t star =
-        std::string_view::npos; // the last star, and the position in the text where its match began
-    std::size_t from = 0;
-    while (t < text.size()) {
-        if (p < pattern.size() && pattern[p] == '*') {
-            star = p++;
-            from = t;
-        } else if (p < pattern.size() && pattern[p] == text[t]) {
-            ++p;
-            ++t;
-        } else if (star != std::string_view::npos) {
-            p = star + 1;
-            t = ++from;
-        } else {
-            return false;
-        }
+    auto star = pattern.find('*');
+    if (star == std::string_view::npos) return text == pattern;
+    if (!text.starts_with(pattern.substr(0, star))) return false;
+    // Each piece between two stars at the first place where it fits: that leaves the most for the pieces
+    // after it.
+    for (std::size_t fits_at = 0;; fits_at = text.find(pattern.substr(0, star))) {
+        if (fits_at == std::string_view::npos) return false;
+        text.remove_prefix(fits_at + star);
+        pattern.remove_prefix(star + 1);
+        star = pattern.find('*');
+        if (star == std::string_view::npos) return text.ends_with(pattern);
     }
-    while (p < pattern.size() && pattern[p] == '*')
-        ++p;
-    return p == pattern.size();
 }
 
 bool matches_any(const std::vector<std::string>& patterns, std::string_view text) {

@@ -8,19 +8,14 @@ namespace gateway {
 namespace {
 
 bool cut_line_end(std::string_view& text) {
-    if (text.empty()) return false;
-    if (text.front() == '\n' || text.front() == '\r') {
-        text.remove_prefix(1);
-    } else if (text.back() == '\n' || text.back() == '\r') {
-        text.remove_suffix(1);
-    } else if (text.starts_with(byte_order_mark)) {
-        text.remove_prefix(byte_order_mark.size());
-    } else if (text.ends_with(byte_order_mark)) {
-        text.remove_suffix(byte_order_mark.size());
-    } else {
-        return false;
+    for (const std::string_view end : {std::string_view{"\n"}, std::string_view{"\r"}, byte_order_mark}) {
+        const bool in_front = text.starts_with(end);
+        if (!in_front && !text.ends_with(end)) continue;
+        text.remove_prefix(in_front ? end.size() : 0);
+        text.remove_suffix(in_front ? 0 : end.size());
+        return true;
     }
-    return true;
+    return false;
 }
 
 } // namespace

@@ -63,14 +63,6 @@ inline std::string lower_ascii(std::string_view text) {
     return out;
 }
 
-/// Whether two texts are equal except for the case of letters.
-constexpr bool same_text(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        if (lower(a[i]) != lower(b[i])) return false;
-    return true;
-}
-
 /// The decimal number that is the whole of `text`, if it fits its type.
 template <class Number>
 std::optional<Number> parse_number(std::string_view text) {

@@ -82,12 +82,8 @@ maybe_fault refuse_path(std::string_view path) {
 
 } // namespace
 
-bool web_url::names_address() const {
-    return host.starts_with('[') || ends_like_address(host);
-}
-
 bool web_url::on_loopback() const {
-    return host == "localhost" || host == "[::1]" || (host.starts_with("127.") && names_address());
+    return host == "localhost" || host == "[::1]" || (host.starts_with("127.") && ends_like_address(host));
 }
 
 maybe_fault read_url(std::string_view text, url_schemes takes, web_url& into) {

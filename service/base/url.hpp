@@ -21,7 +21,6 @@ struct web_url {
     std::string query = {}; // unchanged: empty, or from its `?`
     bool operator==(const web_url&) const = default;
 
-    bool names_address() const;
     /// localhost, 127.0.0.0/8 or ::1: data sent there does not leave the machine.
     bool on_loopback() const;
 };

@@ -40,6 +40,13 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
+std::string_view take_utf8(std::string_view& rest) {
+    const std::size_t length = utf8_sequence(rest);
+    const auto taken = length == 0 ? std::string_view{"\xef\xbf\xbd"} : rest.substr(0, length);
+    rest.remove_prefix(length == 0 ? 1 : length);
+    return taken;
+}
+
 std::size_t utf16_length(std::string_view text) {
     // One unit per sequence, two for a sequence of four bytes; continuation bytes are not counted.
     std::size_t units = 0;

@@ -1,6 +1,5 @@
 // The end of connections (connection_service.hpp): by a caller's request, or by TikTok's webhook.
 #include "base/backoff.hpp"
-#include "base/random_unit.hpp"
 #include "connections/connection_service.hpp"
 #include "runtime/waiter.hpp"
 #include "store/connections.hpp"

@@ -112,7 +112,7 @@ result<request_target> parse_target(verb method, std::string_view target) {
 bool same_authority(std::string_view a, std::string_view b, std::string_view default_port) {
     const auto one = server_named(a, default_port);
     const auto other = server_named(b, default_port);
-    return same_text(one.host, other.host) && one.port == other.port;
+    return same_word(one.host, lower_ascii(other.host)) && one.port == other.port;
 }
 
 bool is_host(std::string_view host) {

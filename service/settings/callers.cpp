@@ -36,9 +36,10 @@ std::string read_users(std::vector<std::string>& into, const YAML::Node& value) 
     if (const auto wrong = read_texts(into, value); !wrong.empty()) return wrong;
     for (const auto& pattern : into) {
         std::string letters = pattern;
+        user_id unused;
         const bool has_wildcard = std::erase(letters, '*') > 0;
         const bool fits_some = (has_wildcard && letters.find_first_not_of('.') == std::string::npos)
-                               || check_user_id(letters).has_value();
+                               || check_user_id(letters, unused).has_value();
         if (!fits_some)
             return "holds " + pattern + ", which no user_id fits (1 to 128 of A-Z a-z 0-9 . _ ~ : @ -)";
     }

@@ -1,14 +1,10 @@
 #include "telemetry/log_queue.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
-#include <condition_variable>
-#include <mutex>
 #include <poll.h>
 #include <string>
 #include <sys/stat.h>
-#include <thread>
 #include <unistd.h>
 
 namespace gateway::telemetry {
@@ -43,104 +39,79 @@ level level_of(std::string_view name) {
     return level::info;
 }
 
-struct log_queue::state {
-    state(int to, std::size_t max)
-        : descriptor(to), bytes_max(max), piece(is_regular_file(to) ? file_piece : pipe_piece) {}
-
-    int descriptor;
-    std::size_t bytes_max;
-    std::size_t piece;
-    std::mutex mutex;
-    std::condition_variable wake;    // wakes the writer: there are lines, or the queue ends
-    std::condition_variable written; // wakes flush(): the waiting lines are written or lost
-    std::string waiting;
-    bool writing = false;
-    bool stopping = false;
-    steady_time give_up{};
-    std::atomic<std::uint64_t> dropped{0};
-    std::thread writer;
-
-    void serve();
-    void write_out(std::string_view text);
-    bool may_go_on();
-};
-
-bool log_queue::state::may_go_on() {
-    const std::lock_guard lock(mutex);
-    return !stopping || steady_now() < give_up;
+bool log_queue::may_go_on() {
+    const std::lock_guard lock(mutex_);
+    return !stopping_ || steady_now() < give_up_;
 }
 
-void log_queue::state::write_out(std::string_view text) {
+void log_queue::write_out(std::string_view text) {
     while (!text.empty()) {
-        pollfd ready{descriptor, POLLOUT, 0};
+        pollfd ready{descriptor_, POLLOUT, 0};
         const int found = poll(&ready, 1, 100);
         if (found == 0) { // the descriptor takes no bytes: wait, unless the queue ends
             if (may_go_on()) continue;
             break;
         }
-        const auto wrote = ::write(descriptor, text.data(), std::min(text.size(), piece));
+        const auto wrote = ::write(descriptor_, text.data(), std::min(text.size(), piece_));
         if (wrote < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         if (wrote < 0) break;
         text.remove_prefix(static_cast<std::size_t>(wrote));
     }
-    dropped.fetch_add(lines_in(text), std::memory_order_relaxed);
+    dropped_.fetch_add(lines_in(text), std::memory_order_relaxed);
 }
 
-void log_queue::state::serve() {
+void log_queue::serve() {
     std::string batch;
-    std::unique_lock lock(mutex);
+    std::unique_lock lock(mutex_);
     while (true) {
-        wake.wait(lock, [this] { return stopping || !waiting.empty(); });
-        if (waiting.empty()) return;
-        if (!stopping) wake.wait_for(lock, gather_time, [this] { return stopping; });
+        wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+        if (waiting_.empty()) return;
+        if (!stopping_) wake_.wait_for(lock, gather_time, [this] { return stopping_; });
         batch.clear();
-        batch.swap(waiting);
-        writing = true;
+        batch.swap(waiting_);
+        writing_ = true;
         lock.unlock();
         write_out(batch);
         lock.lock();
-        writing = false;
-        written.notify_all();
+        writing_ = false;
+        written_.notify_all();
     }
 }
 
 log_queue::log_queue(int descriptor, std::size_t bytes_max)
-    : state_(std::make_unique<state>(descriptor, bytes_max)) {
-    state_->writer = std::thread([all = state_.get()] { all->serve(); });
-}
+    : descriptor_(descriptor),
+      bytes_max_(bytes_max),
+      piece_(is_regular_file(descriptor) ? file_piece : pipe_piece),
+      writer_([this] { serve(); }) {}
 
 log_queue::~log_queue() {
     {
-        const std::lock_guard lock(state_->mutex);
-        state_->stopping = true;
-        state_->give_up = steady_now() + stop_patience;
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+        give_up_ = steady_now() + stop_patience;
     }
-    state_->wake.notify_all();
-    state_->writer.join();
+    wake_.notify_all();
+    writer_.join();
 }
 
 void log_queue::push(std::string_view line) {
     bool first = false;
     {
-        const std::lock_guard lock(state_->mutex);
-        if (state_->waiting.size() + line.size() + 1 > state_->bytes_max) {
-            state_->dropped.fetch_add(1, std::memory_order_relaxed);
+        const std::lock_guard lock(mutex_);
+        if (waiting_.size() + line.size() + 1 > bytes_max_) {
+            dropped_.fetch_add(1, std::memory_order_relaxed);
             return;
         }
-        first = state_->waiting.empty();
-        state_->waiting.append(line);
-        state_->waiting += '\n';
+        first = waiting_.empty();
+        waiting_.append(line);
+        waiting_ += '\n';
     }
-    if (first) state_->wake.notify_one();
+    if (first) wake_.notify_one();
 }
 
 void log_queue::flush(milliseconds wait) {
-    std::unique_lock lock(state_->mutex);
-    state_->written.wait_for(lock, wait, [this] { return state_->waiting.empty() && !state_->writing; });
-}
-
-std::uint64_t log_queue::dropped_lines() const {
-    return state_->dropped.load(std::memory_order_relaxed);
+    std::unique_lock lock(mutex_);
+    written_.wait_for(lock, wait, [this] { return waiting_.empty() && !writing_; });
 }
 
 } // namespace gateway::telemetry

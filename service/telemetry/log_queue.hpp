@@ -4,10 +4,14 @@
 #pragma once
 #include "base/clock.hpp"
 
+#include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <mutex>
+#include <string>
 #include <string_view>
+#include <thread>
 
 namespace gateway::telemetry {
 
@@ -32,11 +36,23 @@ public:
     /// Waits until everything pushed so far is written or lost, or `wait` has passed.
     void flush(milliseconds wait);
     /// Lines that did not fit into the buffer or could not be written.
-    std::uint64_t dropped_lines() const;
+    std::uint64_t dropped_lines() const { return dropped_.load(std::memory_order_relaxed); }
 
 private:
-    struct state;
-    std::unique_ptr<state> state_;
+    void serve();
+    void write_out(std::string_view text);
+    bool may_go_on();
+
+    int descriptor_;
+    std::size_t bytes_max_, piece_;
+    std::mutex mutex_;
+    std::condition_variable wake_;    // wakes the writer: there are lines, or the queue ends
+    std::condition_variable written_; // wakes flush(): the waiting lines are written or lost
+    std::string waiting_;
+    bool writing_ = false, stopping_ = false;
+    steady_time give_up_{};
+    std::atomic<std::uint64_t> dropped_{0};
+    std::thread writer_;
 };
 
 } // namespace gateway::telemetry

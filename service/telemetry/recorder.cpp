@@ -2,16 +2,17 @@
 
 #include "telemetry/sink.hpp"
 
+#include <algorithm>
+
 namespace gateway::telemetry {
 
 namespace {
 
 std::size_t bucket_of(std::chrono::microseconds took) {
     const double seconds = static_cast<double>(took.count()) / 1e6;
-    std::size_t at = 0;
-    while (at < duration_bounds.size() && seconds > duration_bounds[at])
-        ++at;
-    return at;
+    const auto* const bound = std::find_if(duration_bounds.begin(), duration_bounds.end(),
+                                           [seconds](double one) { return seconds <= one; });
+    return static_cast<std::size_t>(bound - duration_bounds.begin());
 }
 
 /// error: a fault of this service, which may raise an alert. warn: trouble at TikTok, or a bound that was
@@ -31,20 +32,16 @@ void histogram_cells::observe(std::chrono::microseconds took) {
 
 recorder::recorder(sink& all, std::size_t actions, std::size_t statuses, std::size_t endpoints)
     : all_(all),
-      statuses_(statuses),
-      endpoints_(endpoints),
-      requests_(std::make_unique<cell[]>(actions * statuses)),
-      request_times_(std::make_unique<histogram_cells[]>(actions)),
-      upstream_(std::make_unique<cell[]>(endpoints * codes_max)),
-      upstream_times_(std::make_unique<histogram_cells[]>(endpoints)),
-      limited_(std::make_unique<cell[]>(scopes * endpoints)) {
-    known_codes_.resize(codes_max);
-}
+      requests_(actions, statuses),
+      request_times_(actions),
+      upstream_(endpoints, codes_max),
+      upstream_times_(endpoints),
+      limited_(scopes, endpoints) {}
 
 void recorder::call_ended(const call_record& call, steady_time now, wall_time wall) {
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(now - call.began);
     const std::size_t action = all_.action_index(call.action);
-    requests_[action * statuses_ + all_.status_index(call.status)].add(1);
+    requests_.at(action, all_.status_index(call.status)).add(1);
     request_times_[action].observe(took);
     if (call.replayed) replays_.add(1);
     if (call.body_bytes_in > 0) bytes_in_.add(call.body_bytes_in);
@@ -93,12 +90,12 @@ std::size_t recorder::code_index(std::string_view code) {
 
 void recorder::upstream_call(std::string_view endpoint, std::string_view code, milliseconds took) {
     const std::size_t where = all_.endpoint_index(endpoint);
-    upstream_[where * codes_max + code_index(code)].add(1);
+    upstream_.at(where, code_index(code)).add(1);
     upstream_times_[where].observe(took);
 }
 
 void recorder::rate_limited(limit_scope scope, std::string_view endpoint) {
-    limited_[static_cast<std::size_t>(scope) * endpoints_ + all_.endpoint_index(endpoint)].add(1);
+    limited_.at(static_cast<std::size_t>(scope), all_.endpoint_index(endpoint)).add(1);
 }
 
 void recorder::post_ended(std::string_view outcome) {

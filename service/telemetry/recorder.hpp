@@ -36,6 +36,18 @@ private:
     std::atomic<std::uint64_t> value_{0};
 };
 
+/// Counters by two labels.
+class cell_table {
+public:
+    cell_table(std::size_t rows, std::size_t columns)
+        : columns_(columns), cells_(std::make_unique<cell[]>(rows * columns)) {}
+    cell& at(std::size_t row, std::size_t column) const { return cells_[row * columns_ + column]; }
+
+private:
+    std::size_t columns_;
+    std::unique_ptr<cell[]> cells_;
+};
+
 struct histogram_cells {
     std::array<cell, duration_bounds.size() + 1> buckets;
     cell sum_us;
@@ -75,16 +87,15 @@ private:
     bool has_room_for_line(const call_record& call, steady_time now);
 
     sink& all_;
-    std::size_t statuses_, endpoints_;
-    std::unique_ptr<cell[]> requests_;                  // [action][status]
-    std::unique_ptr<histogram_cells[]> request_times_;  // [action]
-    std::unique_ptr<cell[]> upstream_;                  // [endpoint][code]
-    std::unique_ptr<histogram_cells[]> upstream_times_; // [endpoint]
-    std::unique_ptr<cell[]> limited_;                   // [scope][endpoint]
+    cell_table requests_;                         // by action and status
+    std::vector<histogram_cells> request_times_;  // by action
+    cell_table upstream_;                         // by endpoint and code
+    std::vector<histogram_cells> upstream_times_; // by endpoint
+    cell_table limited_;                          // by scope and endpoint
     std::array<cell, post_outcomes.size()> posts_;
     cell replays_, bytes_in_, bytes_out_;
     std::atomic<std::int64_t> uploads_in_flight_{0};
-    std::vector<std::string_view> known_codes_; // with the sink's numbers; this thread's copy
+    std::array<std::string_view, codes_max> known_codes_; // with the sink's numbers; this thread's copy
     std::string line_;
     few_lines without_key_, without_room_;
 };

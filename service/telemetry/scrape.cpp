@@ -4,6 +4,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <functional>
 #include <limits>
 
 namespace gateway::telemetry {
@@ -65,41 +66,45 @@ struct sink::families {
         list.push_back({"tiktok_gateway_" + std::string(name), std::string(help), type, {}});
         return list.back();
     }
-    template <class Read>
-    std::uint64_t sum(Read read) const {
+    void add_gauge(std::string_view name, std::string_view help, const label_list& labels, double value) {
+        ClientMetric metric = labelled(labels);
+        metric.gauge.value = value;
+        add(name, help, MetricType::Gauge).metric.push_back(std::move(metric));
+    }
+    /// `cell_of` gives a worker's counter.
+    template <class Cell>
+    std::uint64_t sum(Cell cell_of) const {
         std::uint64_t total = 0;
         for (const auto& one : of.recorders_)
-            total += read(*one).value();
+            total += std::invoke(cell_of, *one).value();
         return total;
     }
     /// A counter for each pair of values that has counted anything.
-    template <class Read>
     void add_counters(std::string_view name, std::string_view help, const axis& rows, const axis& columns,
-                      Read read) {
+                      cell_table recorder::*cells) {
         auto& to = add(name, help, MetricType::Counter);
         for (std::size_t row = 0; row < rows.values.size(); ++row)
             for (std::size_t column = 0; column < columns.values.size(); ++column) {
                 const auto count =
-                    sum([&](const recorder& r) -> const cell& { return read(r, row, column); });
+                    sum([&](const recorder& r) -> const cell& { return (r.*cells).at(row, column); });
                 if (count > 0)
                     add_count(to, {{rows.label, rows.values[row]}, {columns.label, columns.values[column]}},
                               count);
             }
     }
     /// A histogram for each value.
-    template <class Read>
-    void add_times(std::string_view name, std::string_view help, const axis& rows, Read read) {
+    void add_times(std::string_view name, std::string_view help, const axis& rows,
+                   std::vector<histogram_cells> recorder::*times) {
         auto& to = add(name, help, MetricType::Histogram);
         for (std::size_t row = 0; row < rows.values.size(); ++row) {
             std::vector<const histogram_cells*> parts;
             for (const auto& one : of.recorders_)
-                parts.push_back(&read(*one, row));
+                parts.push_back(&((*one).*times)[row]);
             add_histogram(to, {{rows.label, rows.values[row]}}, parts);
         }
     }
     void calls();
     void upstream();
-    void limits();
     void posts();
     void refreshes();
     void others();
@@ -110,41 +115,27 @@ void sink::families::calls() {
     for (const int status : of.statuses_)
         texts.push_back(std::to_string(status));
     const axis actions{"action", of.labels_.actions}, statuses{"status", {texts.begin(), texts.end()}};
-    add_counters("requests_total", "Calls answered.", actions, statuses,
-                 [](const recorder& r, std::size_t action, std::size_t status) -> const cell& {
-                     return r.requests_[action * r.statuses_ + status];
-                 });
-    add_times(
-        "request_duration_seconds", "From the first byte of a call to its answer.", actions,
-        [](const recorder& r, std::size_t at) -> const histogram_cells& { return r.request_times_[at]; });
+    add_counters("requests_total", "Calls answered.", actions, statuses, &recorder::requests_);
+    add_times("request_duration_seconds", "From the first byte of a call to its answer.", actions,
+              &recorder::request_times_);
 }
 
 void sink::families::upstream() {
     const axis endpoints{"endpoint", of.labels_.endpoints};
-    axis codes{"code", {}};
+    axis codes{"code", {}}, scopes{"limit_scope", {}};
     {
         const std::lock_guard lock(of.codes_mutex_);
         for (const auto& code : of.codes_)
             codes.values.push_back(*code);
     }
-    add_counters("upstream_requests_total", "Calls to TikTok, by its answer.", endpoints, codes,
-                 [](const recorder& r, std::size_t endpoint, std::size_t code) -> const cell& {
-                     return r.upstream_[endpoint * recorder::codes_max + code];
-                 });
-    add_times(
-        "upstream_duration_seconds", "What TikTok took to answer.", endpoints,
-        [](const recorder& r, std::size_t at) -> const histogram_cells& { return r.upstream_times_[at]; });
-}
-
-void sink::families::limits() {
-    axis scopes{"limit_scope", {}};
     for (std::size_t scope = 0; scope < recorder::scopes; ++scope)
         scopes.values.push_back(name_of(static_cast<limit_scope>(scope)));
-    add_counters("rate_limited_total", "Calls refused by a limit, by whose it was.", scopes,
-                 {"endpoint", of.labels_.endpoints},
-                 [](const recorder& r, std::size_t scope, std::size_t endpoint) -> const cell& {
-                     return r.limited_[scope * r.endpoints_ + endpoint];
-                 });
+    add_counters("upstream_requests_total", "Calls to TikTok, by its answer.", endpoints, codes,
+                 &recorder::upstream_);
+    add_times("upstream_duration_seconds", "What TikTok took to answer.", endpoints,
+              &recorder::upstream_times_);
+    add_counters("rate_limited_total", "Calls refused by a limit, by whose it was.", scopes, endpoints,
+                 &recorder::limited_);
 }
 
 void sink::families::posts() {
@@ -156,20 +147,15 @@ void sink::families::posts() {
     }
     auto& bytes =
         add("upload_bytes_total", "Bytes of bodies: in from callers, out to TikTok.", MetricType::Counter);
-    add_count(bytes, {{"direction", "in"}},
-              sum([](const recorder& r) -> const cell& { return r.bytes_in_; }));
-    add_count(bytes, {{"direction", "out"}},
-              sum([](const recorder& r) -> const cell& { return r.bytes_out_; }));
+    add_count(bytes, {{"direction", "in"}}, sum(&recorder::bytes_in_));
+    add_count(bytes, {{"direction", "out"}}, sum(&recorder::bytes_out_));
     add_count(
         add("idempotent_replays_total", "Answers given again for an Idempotency-Key.", MetricType::Counter),
-        {}, sum([](const recorder& r) -> const cell& { return r.replays_; }));
+        {}, sum(&recorder::replays_));
     std::int64_t running = 0;
     for (const auto& one : of.recorders_)
         running += one->uploads_in_flight_.load(std::memory_order_relaxed);
-    ClientMetric gauge;
-    gauge.gauge.value = static_cast<double>(running);
-    add("uploads_in_flight", "Uploads to TikTok that are running.", MetricType::Gauge)
-        .metric.push_back(gauge);
+    add_gauge("uploads_in_flight", "Uploads to TikTok that are running.", {}, static_cast<double>(running));
 }
 
 void sink::families::refreshes() {
@@ -186,25 +172,20 @@ void sink::families::others() {
         auto& family =
             add(source.name, source.help, source.is_counter ? MetricType::Counter : MetricType::Gauge);
         for (const auto& one : source.read()) {
-            ClientMetric metric;
-            for (const auto& [name, value] : one.labels)
-                metric.label.push_back({name, value});
+            ClientMetric metric = labelled({one.labels.begin(), one.labels.end()});
             (source.is_counter ? metric.counter.value : metric.gauge.value) = one.value;
             family.metric.push_back(std::move(metric));
         }
     }
     add_count(add("log_lines_dropped_total", "Log lines lost because nobody took them.", MetricType::Counter),
               {}, of.lines_.dropped_lines());
-    ClientMetric build = labelled({{"version", TIKTOK_GATEWAY_VERSION}});
-    build.gauge.value = 1;
-    add("build_info", "The running version.", MetricType::Gauge).metric.push_back(std::move(build));
+    add_gauge("build_info", "The running version.", {{"version", TIKTOK_GATEWAY_VERSION}}, 1);
 }
 
 std::string sink::scrape() const {
     families all{*this};
     all.calls();
     all.upstream();
-    all.limits();
     all.posts();
     all.refreshes();
     all.others();

@@ -3,19 +3,17 @@
 #include "base/errc.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace gateway::telemetry {
 
 namespace {
 
 std::vector<int> all_statuses() {
-    std::vector<int> statuses{200, 204, 302, 303};
-    const auto errors = all_errors();
-    for (std::size_t at = 0; at < errors.count; ++at)
-        statuses.push_back(http_status(errors.rows[at].code));
-    std::sort(statuses.begin(), statuses.end());
-    statuses.erase(std::unique(statuses.begin(), statuses.end()), statuses.end());
-    return statuses;
+    std::set<int> statuses{200, 204, 302, 303};
+    for (const error_facts& row : all_errors())
+        statuses.insert(http_status(row.code));
+    return {statuses.begin(), statuses.end()};
 }
 
 /// The index of `wanted`. Labels are views of the same static texts as those in the lists, so comparing
@@ -23,9 +21,7 @@ std::vector<int> all_statuses() {
 std::size_t place_of(const std::vector<std::string_view>& list, std::string_view wanted) {
     for (std::size_t at = 0; at < list.size(); ++at)
         if (list[at].data() == wanted.data() && list[at].size() == wanted.size()) return at;
-    for (std::size_t at = 0; at < list.size(); ++at)
-        if (list[at] == wanted) return at;
-    return list.size() - 1;
+    return static_cast<std::size_t>(std::find(list.begin(), list.end() - 1, wanted) - list.begin());
 }
 
 } // namespace
@@ -73,17 +69,10 @@ std::pair<std::size_t, std::string_view> sink::learn_code(std::string_view code)
     return {codes_.size() - 1, *codes_.back()};
 }
 
-std::uint64_t sink::keys_untold() const {
+std::uint64_t sink::untold(recorder::few_lines recorder::*which) const {
     std::uint64_t sum = 0;
     for (const auto& one : recorders_)
-        sum += one->without_key_.untold.value();
-    return sum;
-}
-
-std::uint64_t sink::connections_untold() const {
-    std::uint64_t sum = 0;
-    for (const auto& one : recorders_)
-        sum += one->without_room_.untold.value();
+        sum += ((*one).*which).untold.value();
     return sum;
 }
 

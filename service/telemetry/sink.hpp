@@ -47,8 +47,8 @@ public:
 
     /// Log lines left out since the start, for calls without a valid key and for refused connections; any
     /// thread.
-    std::uint64_t keys_untold() const;
-    std::uint64_t connections_untold() const;
+    std::uint64_t keys_untold() const { return untold(&recorder::without_key_); }
+    std::uint64_t connections_untold() const { return untold(&recorder::without_room_); }
 
     /// Counts a token refresh by its result; any thread.
     void refresh_ended(std::string_view result, milliseconds took);
@@ -75,6 +75,7 @@ private:
     };
     struct families; // the metric families that scrape() builds
 
+    std::uint64_t untold(recorder::few_lines recorder::*which) const;
     std::size_t action_index(std::string_view action) const;
     std::size_t status_index(int status) const;
     std::size_t endpoint_index(std::string_view endpoint) const;

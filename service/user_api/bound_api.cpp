@@ -1,7 +1,7 @@
 #include "user_api/bound_api.hpp"
 
+#include "base/backoff.hpp"
 #include "base/failpoint.hpp"
-#include "base/random_unit.hpp"
 #include "runtime/waiter.hpp"
 #include "telemetry/call_record.hpp"
 #include "telemetry/recorder.hpp"

@@ -2,7 +2,6 @@
 
 #include "base/backoff.hpp"
 #include "base/failpoint.hpp"
-#include "base/random_unit.hpp"
 #include "runtime/waiter.hpp"
 #include "telemetry/call_record.hpp"
 #include "telemetry/recorder.hpp"

@@ -61,12 +61,9 @@ boost::json::object written_rows() {
     for (const auto& row : actions::table())
         rows.emplace_back(written(row));
     boost::json::array codes;
-    const auto errors = all_errors();
-    for (std::size_t i = 0; i < errors.count; ++i) {
-        const auto& error = errors.rows[i];
+    for (const error_facts& error : all_errors())
         codes.emplace_back(boost::json::object{
             {"code", error.name}, {"status", http_status(error.code)}, {"retryable", error.retryable}});
-    }
     return {{"rows", std::move(rows)}, {"codes", std::move(codes)}};
 }
 

@@ -3,7 +3,6 @@
 #include "base/append.hpp"
 #include "base/json/scan.hpp"
 #include "base/json/walk.hpp"
-#include "base/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -77,24 +76,19 @@ private:
         return is_in(rules_.stringify_list) ? action::list : action::keep;
     }
 
-    /// Whether a JSON value is an integer.
-    static bool is_integer(std::string_view value) {
-        return consists_of(value, [](char c) { return is_digit(c) || c == '-'; });
-    }
-
     void change(std::size_t begin, std::size_t end, std::size_t depth) {
         const std::string_view value = text_.substr(begin, end - begin);
         const bool element = in_list_[depth];
         if (action_ == action::list) {
             copy_until(begin);
             out_.push_back('[');
-            if (is_integer(value))
+            if (json::is_integer(value))
                 append_all(out_, "\"", value, "\"");
             else if (value != "null")
                 out_.append(value);
             out_.push_back(']');
             copied_ = end;
-        } else if ((action_ == action::string || element) && is_integer(value)) {
+        } else if ((action_ == action::string || element) && json::is_integer(value)) {
             copy_until(begin);
             append_all(out_, "\"", value, "\"");
             copied_ = end;

@@ -2,8 +2,9 @@
 
 #include "base/json/walk.hpp"
 
+#include <boost/json/parse.hpp>
+
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <cstring>
 
@@ -123,46 +124,15 @@ public:
     const json_counts& counts() const { return counts_; }
 
 private:
-    /// False only for an integer of 19 or more digits that fits no 64-bit type.
     static bool fits(std::string_view scalar) {
-        if (scalar.size() < 19 || scalar.find_first_not_of("-0123456789") != std::string_view::npos)
-            return true;
-        const char* const end = scalar.data() + scalar.size();
-        std::int64_t number = 0;
-        std::uint64_t positive = 0;
-        return std::from_chars(scalar.data(), end, number).ec == std::errc{}
-               || std::from_chars(scalar.data(), end, positive).ec == std::errc{};
+        return scalar.size() < 19 || !json::is_integer(scalar) || parse_number<std::int64_t>(scalar)
+               || parse_number<std::uint64_t>(scalar);
     }
 
     std::string_view text_;
     std::size_t max_values_;
     json_counts counts_;
 };
-
-void append_code_point(std::string& out, std::uint32_t point) {
-    const auto put = [&out](std::uint32_t byte) {
-        out.push_back(static_cast<char>(static_cast<unsigned char>(byte)));
-    };
-    if (point < 0x80) return put(point);
-    if (point < 0x800) {
-        put(0xc0 | point >> 6);
-    } else {
-        if (point < 0x10000) {
-            put(0xe0 | point >> 12);
-        } else {
-            put(0xf0 | point >> 18);
-            put(0x80 | (point >> 12 & 0x3f));
-        }
-        put(0x80 | (point >> 6 & 0x3f));
-    }
-    put(0x80 | (point & 0x3f));
-}
-
-std::uint32_t code_unit(std::string_view four_digits) {
-    std::uint32_t unit = 0;
-    std::from_chars(four_digits.data(), four_digits.data() + four_digits.size(), unit, 16);
-    return unit;
-}
 
 } // namespace
 
@@ -181,32 +151,11 @@ std::optional<json_counts> count_json(std::string_view text, std::size_t max_dep
 }
 
 std::string json_unescape(std::string_view raw) {
-    std::size_t at = raw.find('\\');
-    if (at == std::string_view::npos) return std::string(raw); // the usual case
-    std::string out;
-    out.reserve(raw.size());
-    out.append(raw.substr(0, at));
-    for (; at < raw.size(); ++at) {
-        if (raw[at] != '\\' || at + 1 >= raw.size()) {
-            out.push_back(raw[at]);
-            continue;
-        }
-        const char kind = raw[++at];
-        if (kind == 'u') {
-            std::uint32_t point = code_unit(raw.substr(std::min(at + 1, raw.size()), 4));
-            at += 4;
-            if (point >= 0xd800 && point < 0xdc00 && at + 6 < raw.size()) {
-                point = 0x10000 + ((point - 0xd800) << 10) + (code_unit(raw.substr(at + 3, 4)) - 0xdc00);
-                at += 6;
-            }
-            append_code_point(out, point);
-            continue;
-        }
-        constexpr std::string_view kinds = "bfnrt";
-        const std::size_t which = kinds.find(kind);
-        out.push_back(which == std::string_view::npos ? kind : std::string_view{"\b\f\n\r\t"}[which]);
-    }
-    return out;
+    if (raw.find('\\') == std::string_view::npos) return std::string(raw); // the usual case
+    boost::json::error_code ec;
+    const auto value = boost::json::parse('"' + std::string(raw) + '"', ec);
+    if (ec) return std::string(raw);
+    return {value.get_string().data(), value.get_string().size()};
 }
 
 } // namespace gateway

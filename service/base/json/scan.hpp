@@ -44,7 +44,8 @@ struct json_counts {
 std::optional<json_counts> count_json(std::string_view text, std::size_t max_depth = max_json_depth,
                                       std::size_t max_values = static_cast<std::size_t>(-1));
 
-/// The unescaped text of a validated JSON string, given the text between its quotes.
+/// The unescaped text of a validated JSON string, given the text between its quotes. A text that is not one
+/// is given unchanged.
 std::string json_unescape(std::string_view between_quotes);
 
 } // namespace gateway

@@ -25,10 +25,7 @@ inline std::string_view json_text_at(const boost::json::object& from, std::strin
 std::string serialize_json(const boost::json::value& document);
 
 inline boost::json::array json_list(const std::vector<std::string>& texts) {
-    boost::json::array list;
-    for (const std::string& text : texts)
-        list.emplace_back(text);
-    return list;
+    return boost::json::array(texts.begin(), texts.end());
 }
 
 } // namespace gateway

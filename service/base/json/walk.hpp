@@ -126,6 +126,11 @@ inline const char* skip_blanks(const char* at, const char* end) {
 
 } // namespace token
 
+/// Whether a valid scalar is an integer.
+constexpr bool is_integer(std::string_view scalar) {
+    return consists_of(scalar, [](char c) { return is_digit(c) || c == '-'; });
+}
+
 template <class Sink>
 class walk {
 public:

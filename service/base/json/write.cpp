@@ -19,25 +19,18 @@ void append_escape(std::string& out, char c) {
 
 void append_json_string(std::string& out, std::string_view text) {
     if (json::all_plain(text)) return append_all(out, "\"", text, "\""); // the usual case
-    const char* at = text.data();
-    const char* const end = at + text.size();
     out.push_back('"');
-    while (at < end) {
-        const char* const plain = json::skip_plain(at, end);
-        out.append(at, static_cast<std::size_t>(plain - at));
-        at = plain;
-        if (at == end) break;
-        if (static_cast<unsigned char>(*at) < 0x80) {
-            append_escape(out, *at++);
-            continue;
-        }
-        const std::size_t length = utf8_sequence({at, static_cast<std::size_t>(end - at)});
-        if (length == 0) {
-            out.append("\xef\xbf\xbd");
-            ++at;
+    for (;;) {
+        const char* const plain_end = json::skip_plain(text.data(), text.data() + text.size());
+        const auto plain = static_cast<std::size_t>(plain_end - text.data());
+        out.append(text.substr(0, plain));
+        text.remove_prefix(plain);
+        if (text.empty()) break;
+        if (static_cast<unsigned char>(text.front()) < 0x80) {
+            append_escape(out, text.front());
+            text.remove_prefix(1);
         } else {
-            out.append(at, length);
-            at += length;
+            out.append(take_utf8(text));
         }
     }
     out.push_back('"');

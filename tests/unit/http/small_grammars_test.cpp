@@ -106,8 +106,8 @@ TEST(Writers, BuildFlatHeads) {
     http::response_writer(out).start(429).field("Retry-After", 12).end();
     EXPECT_EQ(out, "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 12\r\n\r\n");
     EXPECT_EQ(http::http_date(from_unix_ms(1795450716999)), "Mon, 23 Nov 2026 16:18:36 GMT");
-    for (std::size_t i = 0; i < all_errors().count; ++i)
-        EXPECT_NE(http::reason_phrase(http_status(all_errors().rows[i].code)), "Unknown");
+    for (const error_facts& row : all_errors())
+        EXPECT_NE(http::reason_phrase(http_status(row.code)), "Unknown");
 }
 
 TEST(Writers, ADateClockFollowsTheClockInBothDirections) {
