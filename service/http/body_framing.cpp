@@ -12,16 +12,8 @@ body_framing::body_framing(body_frame frame, std::uint64_t max_bytes, peer from)
       complete_(frame.kind == framing::none || (frame.kind == framing::length && frame.length_bytes == 0)),
       chunks_(from) {}
 
-result<void> body_framing::announced() const {
-    if (frame_.kind == framing::length && frame_.length_bytes > max_bytes_)
-        return blame(from_, errc::too_large, "The body is larger than is taken here.");
-    return {};
-}
-
-result<void> body_framing::count(std::size_t data_bytes) {
-    received_ += data_bytes;
-    if (received_ > max_bytes_)
-        return blame(from_, errc::too_large, "The body is larger than is taken here.");
+result<void> body_framing::bounded(std::uint64_t bytes) const {
+    if (bytes > max_bytes_) return blame(from_, errc::too_large, "The body is larger than is taken here.");
     return {};
 }
 
@@ -39,8 +31,8 @@ result<body_piece> body_framing::next(std::string_view bytes) {
         piece = *decoded;
         complete_ = chunks_.done();
     }
-    const auto counted = count(piece.data.size());
-    if (counted.has_error()) return counted.error();
+    received_ += piece.data.size();
+    if (const auto good = bounded(received_); good.has_error()) return good.error();
     return piece;
 }
 

@@ -22,7 +22,7 @@ public:
     body_framing(body_frame frame, std::uint64_t max_bytes, peer from = peer::caller);
 
     /// too_large when the announced length is over the bound (C13); for a caller that checks before it reads.
-    result<void> announced() const;
+    result<void> announced() const { return bounded(frame_.length_bytes); }
 
     /// The next piece of `bytes`: `used` of them are consumed, `data` (maybe empty) is body and lies within
     /// `bytes`. Call again with the rest until the body is complete or nothing is left; consumes nothing once
@@ -37,7 +37,7 @@ public:
     const body_frame& frame() const { return frame_; }
 
 private:
-    result<void> count(std::size_t data_bytes);
+    result<void> bounded(std::uint64_t bytes) const;
 
     body_frame frame_;
     std::uint64_t max_bytes_;

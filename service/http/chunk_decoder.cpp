@@ -23,48 +23,33 @@ result<body_piece> chunk_decoder::next(std::string_view bytes) {
             if (left_ == 0) state_ = state::data_return;
             return piece;
         }
-        const auto taken = take(static_cast<unsigned char>(bytes[piece.used]));
+        const auto taken = take(bytes[piece.used]);
         if (taken.has_error()) return taken.error();
         ++piece.used;
     }
     return piece;
 }
 
-result<void> chunk_decoder::take(unsigned char c) {
-    switch (state_) {
-        case state::size:
-            return take_size(c);
-        case state::extension_due:
-        case state::name_due:
-        case state::name:
-        case state::name_blank:
-        case state::value_due:
-        case state::value:
-        case state::quoted:
-        case state::quoted_pair:
-        case state::quoted_end:
-            return take_extension(static_cast<char>(c));
-        case state::size_line_feed:
-            if (c != '\n') return malformed("A chunk size does not end with CR LF.");
-            state_ = left_ == 0 ? state::trailer_start : state::data;
-            return {};
-        case state::data_return:
-            if (c != '\r') return malformed("A chunk is longer than its size.");
-            state_ = state::data_line_feed;
-            return {};
-        case state::data_line_feed:
-            if (c != '\n') return malformed("A chunk is longer than its size.");
-            state_ = state::size;
-            line_bytes_ = 0;
-            extension_bytes_ = 0;
-            return {};
-        default:
-            return take_trailer(c);
+result<void> chunk_decoder::take(char c) {
+    if (state_ == state::size) return take_size(c);
+    if (state_ >= state::extension_due && state_ <= state::quoted_end) return take_extension(c);
+    if (state_ >= state::trailer_start) return take_trailer(c);
+    if (state_ == state::size_line_feed) {
+        if (c != '\n') return malformed("A chunk size does not end with CR LF.");
+        state_ = left_ == 0 ? state::trailer_start : state::data;
+    } else if (state_ == state::data_return) {
+        if (c != '\r') return malformed("A chunk is longer than its size.");
+        state_ = state::data_line_feed;
+    } else {
+        if (c != '\n') return malformed("A chunk is longer than its size.");
+        state_ = state::size;
+        line_bytes_ = extension_bytes_ = 0;
     }
+    return {};
 }
 
-result<void> chunk_decoder::take_size(unsigned char c) {
-    const int digit = hex_digit(static_cast<char>(c));
+result<void> chunk_decoder::take_size(char c) {
+    const int digit = hex_digit(c);
     if (digit >= 0) {
         if (left_ >> 59 != 0) return malformed("A chunk size is too large.");
         if (++line_bytes_ > max_chunk_line_bytes - 2) return malformed("A chunk size is longer than 1 KB.");
@@ -81,8 +66,8 @@ result<void> chunk_decoder::take_size(unsigned char c) {
         state_ = state::name_due;
         return {};
     }
-    if (!is_blank(static_cast<char>(c))) return malformed("A chunk size is not hexadecimal.");
-    return take_extension(static_cast<char>(c));
+    if (!is_blank(c)) return malformed("A chunk size is not hexadecimal.");
+    return take_extension(c);
 }
 
 /// The state after a part that may be the last of its line: the line ends, another extension begins, or
@@ -138,38 +123,30 @@ result<void> chunk_decoder::take_extension(char c) {
     return {};
 }
 
-result<void> chunk_decoder::take_trailer(unsigned char c) {
+result<void> chunk_decoder::take_trailer(char c) {
     if (++trailer_bytes_ > max_trailer_bytes) return malformed("The trailers are longer than 4 KB.");
+    const bool ends = c == '\r';
     switch (state_) {
         case state::trailer_start:
-            if (c == '\r') {
-                state_ = state::last_line_feed;
-                return {};
-            }
-            if (!is(token_byte, static_cast<char>(c))) return malformed("A trailer has no proper name.");
-            trailer_has_colon_ = false;
-            state_ = state::trailer;
+            if (!ends && !is(token_byte, c)) return malformed("A trailer has no proper name.");
+            state_ = ends ? state::last_line_feed : state::trailer_name;
             return {};
-        case state::trailer:
-            if (c == '\r') {
-                if (!trailer_has_colon_) return malformed("A trailer has no proper name.");
-                state_ = state::trailer_line_feed;
-                return {};
-            }
-            if (!trailer_has_colon_ && c == ':') {
-                trailer_has_colon_ = true;
-                return {};
-            }
-            if (trailer_has_colon_ ? !is_value_byte_or_tab(static_cast<char>(c))
-                                   : !is(token_byte, static_cast<char>(c)))
+        case state::trailer_name:
+            if (ends) return malformed("A trailer has no proper name.");
+            if (c == ':')
+                state_ = state::trailer_value;
+            else if (!is(token_byte, c))
                 return malformed("A trailer holds a character that cannot stand there.");
             return {};
-        case state::trailer_line_feed:
-        case state::last_line_feed:
-            if (c != '\n') return malformed("A trailer does not end with CR LF.");
-            state_ = state_ == state::last_line_feed ? state::done : state::trailer_start;
+        case state::trailer_value:
+            if (ends)
+                state_ = state::trailer_line_feed;
+            else if (!is_value_byte_or_tab(c))
+                return malformed("A trailer holds a character that cannot stand there.");
             return {};
         default:
+            if (c != '\n') return malformed("A trailer does not end with CR LF.");
+            state_ = state_ == state::last_line_feed ? state::done : state::trailer_start;
             return {};
     }
 }

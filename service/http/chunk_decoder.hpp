@@ -54,18 +54,19 @@ private:
         data_return,
         data_line_feed,
         trailer_start,
-        trailer,
+        trailer_name,
+        trailer_value,
         trailer_line_feed,
         last_line_feed,
         done,
         refused // result for a byte that is not allowed; never stored in state_
     };
-    result<void> take(unsigned char c);
-    result<void> take_size(unsigned char c);
+    result<void> take(char c);
+    result<void> take_size(char c);
     result<void> take_extension(char c);
     state after_extension_byte(char c) const;
     state after_extension_part(char c) const;
-    result<void> take_trailer(unsigned char c);
+    result<void> take_trailer(char c);
     failure malformed(const char* what) const;
 
     peer from_;
@@ -74,7 +75,6 @@ private:
     std::size_t line_bytes_ = 0; // of size and extensions
     std::size_t extension_bytes_ = 0;
     std::size_t trailer_bytes_ = 0;
-    bool trailer_has_colon_ = false;
 };
 
 } // namespace gateway::http

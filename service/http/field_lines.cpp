@@ -15,20 +15,19 @@ constexpr std::array<std::string_view, 5> unsupported_codings{"gzip", "x-gzip", 
 
 } // namespace
 
-field_lines::found field_lines::refuse(errc code, const char* what) {
+bool field_lines::refuse(errc code, const char* what) {
     code_ = code;
-    what_ = what;
-    return found::fault;
+    fault_ = what;
+    return false;
 }
 
-field_lines::found field_lines::next(field_line& line) {
+bool field_lines::next(field_line& line) {
     const char* const end = block_.data() + block_.size();
     const char* const start = block_.data() + position_;
     if (start < end && *start == '\r') {
         if (start + 2 != end || start[1] != '\n')
             return refuse(errc::malformed_request, "A line ends with a bare carriage return.");
-        position_ = block_.size();
-        return found::end;
+        return false;
     }
     if (++fields_ > max_fields)
         return refuse(errc::headers_too_large, "There are more than 100 header fields.");
@@ -49,7 +48,7 @@ field_lines::found field_lines::next(field_line& line) {
         return refuse(errc::headers_too_large, bounds.field_line_too_long);
     line.value = trimmed({colon + 1, static_cast<std::size_t>(stop - colon - 1)});
     position_ = static_cast<std::size_t>(stop + 2 - block_.data());
-    return found::line;
+    return true;
 }
 
 bool connection_options::add(std::string_view value) {
@@ -71,11 +70,9 @@ bool names_no_coding(std::string_view content_encoding) {
 }
 
 bool body_fields::add_length(std::string_view value) {
-    const auto number = length_of(value);
-    if (has_length_ || !number) return false;
-    has_length_ = true;
-    length_bytes_ = *number;
-    return true;
+    if (length_bytes_) return false;
+    length_bytes_ = length_of(value);
+    return length_bytes_.has_value();
 }
 
 bool body_fields::add_coding(std::string_view value) {

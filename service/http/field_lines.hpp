@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace gateway::http {
@@ -21,21 +22,24 @@ public:
     field_lines(std::string_view block, std::size_t position, peer from)
         : block_(block), position_(position), from_(from) {}
 
-    enum class found { line, end, fault };
-    /// `line`: it was filled. `end`: the empty line was reached, and it was the end of the block. `fault`:
-    /// fault() says what is wrong: malformed_request, headers_too_large; from TikTok tiktok_error.
-    found next(field_line& line);
-    failure fault() const { return blame(from_, code_, what_); }
+    /// Fills `line`. False: there is none, see end(); call it no more then.
+    bool next(field_line& line);
+    /// Good if the empty line was reached and was the end of the block. Errors: malformed_request,
+    /// headers_too_large; from TikTok tiktok_error.
+    result<void> end() const {
+        if (fault_) return blame(from_, code_, fault_);
+        return {};
+    }
 
 private:
-    found refuse(errc code, const char* what);
+    bool refuse(errc code, const char* what);
 
     std::string_view block_;
     std::size_t position_;
     std::size_t fields_ = 0;
     peer from_;
     errc code_ = errc::malformed_request;
-    const char* what_ = "";
+    const char* fault_ = nullptr;
 };
 
 /// The fields of `Connection`, read together (RFC 9110 §7.6.1).
@@ -59,16 +63,15 @@ public:
     bool add_length(std::string_view value);
     bool add_coding(std::string_view value);
 
-    bool has_length() const { return has_length_; }
+    bool has_length() const { return length_bytes_.has_value(); }
     bool has_coding() const { return codings_ > 0; }
     bool is_chunked() const { return codings_ == 1 && chunked_; }
     /// One coding of RFC 9112 §7 that we do not implement, alone or before `chunked`.
     bool is_known_but_unsupported() const { return codings_ == 1 && known_; }
-    std::uint64_t length_bytes() const { return length_bytes_; }
+    std::uint64_t length_bytes() const { return *length_bytes_; }
 
 private:
-    bool has_length_ = false;
-    std::uint64_t length_bytes_ = 0;
+    std::optional<std::uint64_t> length_bytes_;
     int codings_ = 0;
     bool chunked_ = false;
     bool known_ = false;

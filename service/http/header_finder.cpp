@@ -19,19 +19,16 @@ void header_finder::reset() {
     lines_ = 0;
 }
 
-bool header_finder::within_limits(std::size_t bytes) const {
+const char* header_finder::excess(std::size_t bytes) const {
     const std::size_t line_bytes_max = lines_ == 0 ? max_first_line_bytes : bounds_.field_line_bytes + 2;
-    return bytes - line_start_ <= line_bytes_max && bytes <= bounds_.header_bytes && lines_ <= max_fields + 1;
+    if (bytes - line_start_ > line_bytes_max)
+        return lines_ == 0 ? "The request target is longer than 8 KB." : bounds_.field_line_too_long;
+    if (bytes > bounds_.header_bytes) return bounds_.header_too_long;
+    return lines_ > max_fields + 1 ? "There are more than 100 header fields." : nullptr;
 }
 
-failure header_finder::beyond(std::size_t bytes) const {
-    const std::size_t line_bytes = bytes - line_start_;
-    if (lines_ == 0 && line_bytes > max_first_line_bytes)
-        return blame(from_, errc::uri_too_long, "The request target is longer than 8 KB.");
-    if (lines_ > 0 && line_bytes > bounds_.field_line_bytes + 2)
-        return blame(from_, errc::headers_too_large, bounds_.field_line_too_long);
-    if (bytes > bounds_.header_bytes) return blame(from_, errc::headers_too_large, bounds_.header_too_long);
-    return blame(from_, errc::headers_too_large, "There are more than 100 header fields.");
+failure header_finder::refuse(const char* what) const {
+    return blame(from_, lines_ == 0 ? errc::uri_too_long : errc::headers_too_large, what);
 }
 
 result<std::size_t> header_finder::look(std::string_view received) {
@@ -46,13 +43,13 @@ result<std::size_t> header_finder::look(std::string_view received) {
         const auto at = static_cast<std::size_t>(found - received.data());
         if (at == 0 || found[-1] != '\r')
             return blame(from_, errc::malformed_request, "A line ends with a bare line feed.");
-        if (!within_limits(at + 1)) return beyond(at + 1);
+        if (const char* const what = excess(at + 1)) return refuse(what);
         if (at - 1 == line_start_) return at + 1; // the empty line
         ++lines_;
         scanned_ = line_start_ = at + 1;
     }
     scanned_ = received.size();
-    if (!within_limits(scanned_)) return beyond(scanned_);
+    if (const char* const what = excess(scanned_)) return refuse(what);
     return std::size_t{0};
 }
 

@@ -24,8 +24,9 @@ public:
     void reset();
 
 private:
-    bool within_limits(std::size_t bytes) const;
-    failure beyond(std::size_t bytes) const;
+    /// What is over its bound; null if nothing is.
+    const char* excess(std::size_t bytes) const;
+    failure refuse(const char* what) const;
 
     peer from_;
     const head_bounds& bounds_;

@@ -41,7 +41,7 @@ enum class framing : unsigned char { none, length, chunked, until_close };
 
 struct body_frame {
     framing kind = framing::none;
-    std::uint64_t length_bytes = 0; // with framing::length only
+    std::uint64_t length_bytes = 0; // with framing::length only, else 0
 };
 
 struct request_head {

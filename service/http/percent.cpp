@@ -1,30 +1,17 @@
 #include "http/percent.hpp"
 
-#include "http/wire_text.hpp"
+#include "base/text.hpp"
+
+#include <boost/url/encode.hpp>
+#include <boost/url/grammar/string_token.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
 
 #include <algorithm>
 
 namespace gateway::http {
-namespace {
-
-bool is_unreserved(char c) {
-    return is(host_byte, c) || c == '~';
-}
-
-} // namespace
 
 void append_percent_encoded(std::string& out, std::string_view text) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    for (const char c : text) {
-        if (is_unreserved(c)) {
-            out.push_back(c);
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        out.push_back('%');
-        out.push_back(digits[byte >> 4]);
-        out.push_back(digits[byte & 15]);
-    }
+    boost::urls::encode(text, boost::urls::unreserved_chars, {}, boost::urls::string_token::append_to(out));
 }
 
 std::string percent_encoded(std::string_view text) {

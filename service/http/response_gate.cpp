@@ -81,14 +81,9 @@ result<void> response_judge::field(const field_line& line) {
 result<void> response_judge::fields() {
     if (block_.size() > max_answer_header_bytes) return refuse("its header fields are longer than 64 KB.");
     field_lines lines{block_, position_, peer::tiktok};
-    field_line line;
-    for (;;) {
-        const auto next = lines.next(line);
-        if (next == field_lines::found::fault) return lines.fault();
-        if (next == field_lines::found::end) return {};
-        const auto taken = field(line);
-        if (taken.has_error()) return taken;
-    }
+    for (field_line line; lines.next(line);)
+        if (const auto taken = field(line); taken.has_error()) return taken;
+    return lines.end();
 }
 
 result<void> response_judge::body() {

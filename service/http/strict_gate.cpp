@@ -171,16 +171,12 @@ result<void> request_head_validator::fields() {
     if (block_.size() > max_header_bytes)
         return failure{errc::headers_too_large, "The header fields are longer than 16 KB together."};
     field_lines lines{block_, position_, peer::caller};
-    field_line line;
-    for (;;) {
-        const auto next = lines.next(line);
-        if (next == field_lines::found::fault) return lines.fault();
-        if (next == field_lines::found::end) return {};
+    for (field_line line; lines.next(line);) {
         const known which = known_field(line.name);
         if (which == known::none) continue;
-        const auto taken = field(which, line.value);
-        if (taken.has_error()) return taken;
+        if (const auto taken = field(which, line.value); taken.has_error()) return taken;
     }
+    return lines.end();
 }
 
 result<void> request_head_validator::field(known which, std::string_view value) {
@@ -275,8 +271,7 @@ std::string_view find_field(std::string_view accepted_block, std::string_view lo
     const std::size_t first = accepted_block.find("\r\n");
     if (first == std::string_view::npos) return {};
     field_lines lines{accepted_block, first + 2, peer::caller};
-    field_line line;
-    while (lines.next(line) == field_lines::found::line)
+    for (field_line line; lines.next(line);)
         if (same_word(line.name, lower_case_name)) return line.value;
     return {};
 }

@@ -10,18 +10,11 @@ std::string_view policy_text::of(std::span<const quota_policy> policies) {
     if (!std::equal(shown_.begin(), shown_.end(), policies.begin(), policies.end())) {
         shown_.assign(policies.begin(), policies.end());
         text_.clear();
-        append_rate_limit_policy(text_, policies);
+        for (const auto& policy : policies)
+            append_all(text_, text_.empty() ? "\"" : ", \"", policy.name,
+                       "\";q=", number_text::of(policy.quota), ";w=", number_text::of(policy.window_s));
     }
     return text_;
-}
-
-void append_rate_limit_policy(std::string& out, std::span<const quota_policy> policies) {
-    std::string_view before = "\"";
-    for (const auto& policy : policies) {
-        append_all(out, before, policy.name, "\";q=", number_text::of(policy.quota),
-                   ";w=", number_text::of(policy.window_s));
-        before = ", \"";
-    }
 }
 
 void put_rate_limit(string_appender& out, std::span<const quota_left> left) {

@@ -24,8 +24,8 @@ struct quota_left {
     std::int64_t reset_s = 0;
 };
 
-/// The text of append_rate_limit_policy, cached while the policies stay the same, as they usually do from
-/// call to call. Used by one thread.
+/// `"caller";q=600;w=60, "tiktok_user";q=6;w=60`, cached while the policies stay the same, as they usually do
+/// from call to call. Used by one thread.
 class policy_text {
 public:
     std::string_view of(std::span<const quota_policy> policies); // until the next call
@@ -35,8 +35,6 @@ private:
     std::string text_;
 };
 
-/// `"caller";q=600;w=60, "tiktok_user";q=6;w=60`
-void append_rate_limit_policy(std::string& out, std::span<const quota_policy> policies);
 /// `"tiktok_user";r=4;t=31, "caller";r=599;t=60`, in the order given: the tightest first.
 void put_rate_limit(string_appender& out, std::span<const quota_left> left);
 

@@ -1,6 +1,6 @@
+#include "http/writers.hpp"
+
 #include "base/digits.hpp"
-#include "http/request_writer.hpp"
-#include "http/response_writer.hpp"
 #include "http/wire_text.hpp"
 
 #include <chrono>
@@ -48,13 +48,9 @@ void head_writer::refuse_value() {
     throw std::logic_error("a header field that cannot be written");
 }
 
-request_writer& request_writer::start(verb method, std::string_view target, std::string_view host) {
-    return start(method, target, {}, {}, host, {});
-}
-
 request_writer& request_writer::start(verb method, std::string_view path, std::string_view query,
                                       std::string_view rest, std::string_view host, std::string_view port) {
-    if (path.empty() || path.front() != '/' || !all(target_byte, path) || !all(target_byte, query)
+    if (!path.starts_with('/') || !all(target_byte, path) || !all(target_byte, query)
         || !all(target_byte, rest))
         throw std::logic_error("a request target that cannot be written");
     check(host);

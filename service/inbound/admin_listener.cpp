@@ -1,7 +1,7 @@
 #include "inbound/admin_listener.hpp"
 
 #include "base/json/values.hpp"
-#include "http/response_writer.hpp"
+#include "http/writers.hpp"
 #include "http/verb.hpp"
 #include "inbound/acceptor.hpp"
 #include "inbound/connection_queue.hpp"

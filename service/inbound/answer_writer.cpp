@@ -1,6 +1,6 @@
 #include "inbound/answer_writer.hpp"
 
-#include "http/response_writer.hpp"
+#include "http/writers.hpp"
 #include "http/structured_fields.hpp"
 #include "telemetry/call_record.hpp"
 

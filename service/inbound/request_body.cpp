@@ -1,6 +1,6 @@
 #include "inbound/request_body.hpp"
 
-#include "http/response_writer.hpp"
+#include "http/writers.hpp"
 
 #include <algorithm>
 #include <array>

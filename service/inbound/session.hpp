@@ -4,7 +4,7 @@
 #pragma once
 #include "base/ids.hpp"
 #include "base/memory/object_pool.hpp"
-#include "http/response_writer.hpp"
+#include "http/writers.hpp"
 #include "http/structured_fields.hpp"
 #include "inbound/connection_queue.hpp"
 #include "inbound/listener_state.hpp"

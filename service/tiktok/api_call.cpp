@@ -5,8 +5,8 @@
 #include "base/json/scan.hpp"
 #include "base/json/strict.hpp"
 #include "base/json/values.hpp"
-#include "http/request_writer.hpp"
 #include "http/verb.hpp"
+#include "http/writers.hpp"
 #include "tiktok/error_table.hpp"
 #include "tiktok/sanitize_error.hpp"
 

@@ -4,7 +4,7 @@
 #include "base/pattern.hpp"
 #include "base/text.hpp"
 #include "base/url_rules.hpp"
-#include "http/request_writer.hpp"
+#include "http/writers.hpp"
 
 namespace gateway::tiktok {
 namespace {
@@ -34,8 +34,8 @@ std::string write_put_head(const upload_target& target, chunk piece, std::uint64
                            std::string_view content_type) {
     std::string out;
     http::request_writer head(out);
-    head.start(http::verb::put, target.path_and_query,
-               target.to.port == 443 ? target.to.host : with_port(target.to));
+    head.start(http::verb::put, target.path_and_query, {}, {},
+               target.to.port == 443 ? target.to.host : with_port(target.to), {});
     head.field("Content-Type", content_type)
         .content_length(piece.size_bytes())
         .field("Content-Range", "bytes " + std::to_string(piece.first) + "-" + std::to_string(piece.last)

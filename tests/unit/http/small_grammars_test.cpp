@@ -1,9 +1,8 @@
 #include "http/media_type.hpp"
 #include "http/percent.hpp"
 #include "http/query.hpp"
-#include "http/request_writer.hpp"
-#include "http/response_writer.hpp"
 #include "http/structured_fields.hpp"
+#include "http/writers.hpp"
 
 #include <gtest/gtest.h>
 
@@ -82,20 +81,19 @@ TEST(MediaType, RefusesWhatIsOutOfGrammar) {
 TEST(StructuredFields, SpellRateLimitsAsTheDraftDoes) {
     const http::quota_policy policies[] = {{"caller", 600, 60}, {"tiktok_user", 6, 60}};
     const http::quota_left left[] = {{"tiktok_user", 4, 31}, {"caller", 599, 60}};
-    std::string policy;
+    http::policy_text policy;
     std::string rest;
-    http::append_rate_limit_policy(policy, policies);
     string_appender end(rest);
     http::put_rate_limit(end, left);
     end.close();
-    EXPECT_EQ(policy, "\"caller\";q=600;w=60, \"tiktok_user\";q=6;w=60");
+    EXPECT_EQ(policy.of(policies), "\"caller\";q=600;w=60, \"tiktok_user\";q=6;w=60");
     EXPECT_EQ(rest, "\"tiktok_user\";r=4;t=31, \"caller\";r=599;t=60");
 }
 
 TEST(Writers, BuildFlatHeads) {
     std::string out;
     http::request_writer(out)
-        .start(http::verb::put, "/a?b=c", "host.example")
+        .start(http::verb::put, "/a", "?b=", "c", "host", ".example")
         .field("Content-Type", "video/mp4")
         .content_length(5)
         .end();
@@ -131,6 +129,6 @@ TEST(Writers, C26RefuseLineBreaksInValues) {
     http::request_writer writer{out};
     for (const char* bad : {"a\r\nb", "a\nb", "a\rb", "\x01", "\x7f"})
         EXPECT_THROW(writer.field("A", bad), std::logic_error) << bad;
-    EXPECT_THROW(writer.start(http::verb::get, "/a b", "h"), std::logic_error);
-    EXPECT_THROW(writer.start(http::verb::get, "a", "h"), std::logic_error);
+    EXPECT_THROW(writer.start(http::verb::get, "/a b", "", "", "h", ""), std::logic_error);
+    EXPECT_THROW(writer.start(http::verb::get, "a", "", "", "h", ""), std::logic_error);
 }

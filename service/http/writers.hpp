@@ -1,13 +1,26 @@
-// Builds the head of an answer as one flat string, reused from answer to answer. Pure.
+// Build the head of a request to TikTok or of an answer as one flat string, reused from message to message.
+// Pure.
 #pragma once
 #include "base/clock.hpp"
 #include "http/head_writer.hpp"
+#include "http/verb.hpp"
 
 #include <chrono>
 #include <string>
 #include <string_view>
 
 namespace gateway::http {
+
+class request_writer : public head_writer {
+public:
+    using head_writer::head_writer;
+
+    /// Request line and Host. The target is `path`, `query` (which begins with `?`) and `rest`, of which all
+    /// but the path may be empty; `port` includes its colon. Throws std::logic_error when target or host hold
+    /// characters that are not allowed there.
+    request_writer& start(verb method, std::string_view path, std::string_view query, std::string_view rest,
+                          std::string_view host, std::string_view port);
+};
 
 /// The phrase of RFC 9110 §15; "Unknown" for a status that has none.
 std::string_view reason_phrase(int status);
