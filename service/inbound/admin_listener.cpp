@@ -68,9 +68,9 @@ task<void> serve_admin(const admin_parts& with, connection_queue& line, tcp_sock
         if (out.status == 405) writer.field("Allow", "GET, HEAD");
         if (!keep_alive) writer.field("Connection", "close");
         writer.end();
-        if (head && head->method == http::verb::head) out.body.clear();
+        if (!head || head->method != http::verb::head) text += out.body;
         place.waits(connection_queue::wait::slow_reader);
-        const auto written = co_await peer.write(text, out.body, deadline::in(steady_now(), request_timeout));
+        const auto written = co_await peer.write(text, deadline::in(steady_now(), request_timeout));
         if (!written) co_return;
     }
     if (place.evicted()) co_return;

@@ -21,7 +21,6 @@ struct session_deleter {
     void operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
 };
 using session_pointer = std::unique_ptr<SSL_SESSION, session_deleter>;
-using context_pointer = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
 
 // A server sends two tickets per connection; more than a handful of reconnects at once is rare.
 constexpr std::size_t sessions_per_origin_max = 8;
@@ -84,7 +83,7 @@ void trust(SSL_CTX* context, const std::string& ca_file) {
 } // namespace
 
 struct tls_client_context::state {
-    context_pointer context{SSL_CTX_new(TLS_client_method()), &SSL_CTX_free};
+    ssl_context_pointer context{SSL_CTX_new(TLS_client_method())};
     mutable std::mutex mutex; // of the map; each origin has its own for its sessions
     mutable std::map<origin, kept_sessions> origins;
 

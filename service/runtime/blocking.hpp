@@ -6,10 +6,12 @@
 #include "runtime/task.hpp"
 #include "runtime/thread_handoff.hpp"
 
+#include <boost/asio/thread_pool.hpp>
+
+#include <atomic>
 #include <cstddef>
 #include <exception>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -19,7 +21,8 @@ namespace gateway {
 class blocking_pool {
 public:
     /// At most `threads` pieces of work run and `queue_max` wait.
-    blocking_pool(unsigned threads, std::size_t queue_max);
+    blocking_pool(unsigned threads, std::size_t queue_max)
+        : accepted_max_(threads + queue_max), threads_(threads) {}
     ~blocking_pool();
     blocking_pool(const blocking_pool&) = delete;
     blocking_pool& operator=(const blocking_pool&) = delete;
@@ -29,22 +32,19 @@ public:
     bool leave(std::function<void()> work, std::function<void()> ended = {});
 
     /// What runs or waits; any thread.
-    std::size_t accepted() const;
+    std::size_t accepted() const { return accepted_.load(); }
 
 private:
-    struct state;
-    std::unique_ptr<state> state_;
+    const std::size_t accepted_max_;
+    std::atomic<std::size_t> accepted_{0};
+    boost::asio::thread_pool threads_;
 };
 
 namespace detail {
 template <class R>
-struct as_result {
-    using type = result<R>;
-};
+struct as_result : std::type_identity<result<R>> {};
 template <class T>
-struct as_result<result<T>> {
-    using type = result<T>;
-};
+struct as_result<result<T>> : std::type_identity<result<T>> {};
 } // namespace detail
 
 /// Runs `work` on the pool and comes back to the caller's loop with what it returned (a result<T> stays one,

@@ -1,22 +1,6 @@
 #include "runtime/deadline_sweep.hpp"
 
-#include "runtime/waiter.hpp"
-
-#include <boost/asio/io_context.hpp>
-
 namespace gateway {
-
-struct deadline_sweep::state {
-    state(boost::asio::io_context& loop, milliseconds every) : timer(loop.get_executor()), period(every) {}
-
-    steady_timer timer;
-    milliseconds period;
-    bool ticking = false;
-};
-
-deadline_sweep::deadline_sweep(boost::asio::io_context& loop, milliseconds tick)
-    : state_(std::make_unique<state>(loop, tick)) {}
-deadline_sweep::~deadline_sweep() = default;
 
 void deadline_sweep::add(entry& one) {
     entries_.push_back(one);
@@ -24,10 +8,10 @@ void deadline_sweep::add(entry& one) {
 }
 
 void deadline_sweep::begin_ticking() {
-    if (state_->ticking) return;
-    state_->ticking = true;
-    state_->timer.expires_after(state_->period);
-    state_->timer.async_wait([this](const boost::system::error_code& ec) {
+    if (ticking_) return;
+    ticking_ = true;
+    timer_.expires_after(period_);
+    timer_.async_wait([this](const boost::system::error_code& ec) {
         if (!ec) tick(); // an error means that the sweep is being destroyed
     });
 }
@@ -50,7 +34,7 @@ void deadline_sweep::tick() {
     }
     // When the last entry is disarmed the timer is not cancelled but runs out, so that a busy worker does not
     // start it again for each call.
-    state_->ticking = false;
+    ticking_ = false;
     if (!empty()) begin_ticking();
 }
 

@@ -3,14 +3,10 @@
 // from its thread only.
 #pragma once
 #include "base/clock.hpp"
+#include "runtime/waiter.hpp"
 
+#include <boost/asio/io_context.hpp>
 #include <boost/intrusive/list.hpp>
-
-#include <memory>
-
-namespace boost::asio {
-class io_context;
-}
 
 namespace gateway {
 
@@ -45,8 +41,8 @@ public:
 
     static constexpr milliseconds default_tick{50};
 
-    explicit deadline_sweep(boost::asio::io_context& loop, milliseconds tick = default_tick);
-    ~deadline_sweep(); // frames that are destroyed later disarm entries that are unlinked by then
+    explicit deadline_sweep(boost::asio::io_context& loop, milliseconds tick = default_tick)
+        : timer_(loop.get_executor()), period_(tick) {}
     deadline_sweep(const deadline_sweep&) = delete;
     deadline_sweep& operator=(const deadline_sweep&) = delete;
 
@@ -57,13 +53,15 @@ private:
         boost::intrusive::list<entry,
                                boost::intrusive::member_hook<entry, decltype(entry::place_), &entry::place_>,
                                boost::intrusive::constant_time_size<false>>;
-    struct state;
     void add(entry& one);
     void begin_ticking();
     void tick();
 
-    entry_list entries_;
-    std::unique_ptr<state> state_;
+    entry_list
+        entries_; // its destructor unlinks them, so that frames that are destroyed later may disarm theirs
+    steady_timer timer_;
+    milliseconds period_;
+    bool ticking_ = false;
 };
 
 } // namespace gateway

@@ -40,13 +40,9 @@ public:
 
 } // namespace
 
-const boost::system::error_category& stream_category() {
-    static const category one;
-    return one;
-}
-
 error_code make_error_code(stream_errc e) {
-    return {static_cast<int>(e), stream_category()};
+    static const category one;
+    return {static_cast<int>(e), one};
 }
 
 stream::stream(worker& home) : state_(std::make_unique<state>(home)) {}
@@ -157,12 +153,8 @@ task<io_result<std::size_t>> stream::read_some(std::span<char> space, deadline u
 }
 
 task<io_result<void>> stream::write(std::string_view bytes, deadline until) {
-    return write(bytes, std::string_view(), until);
-}
-
-task<io_result<void>> stream::write(std::string_view first, std::string_view second, deadline until) {
     state_->end_watch();
-    return state_->send(first, second, until);
+    return state_->send(bytes, {}, until);
 }
 
 task<io_result<stream::wrote>> stream::write_unless_answered(std::string_view first, std::string_view second,

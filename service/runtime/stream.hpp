@@ -18,6 +18,7 @@
 #include <type_traits>
 
 struct ssl_st;
+struct ssl_ctx_st;
 
 namespace boost::asio {
 template <typename Protocol, typename Executor>
@@ -43,7 +44,6 @@ enum class stream_errc {
     tls,           // the peer's TLS or certificate is not acceptable; see tls_problem()
     closed         // this side has closed it, or an earlier failure left it unusable
 };
-const boost::system::error_category& stream_category();
 boost::system::error_code make_error_code(stream_errc e);
 
 template <class T>
@@ -51,8 +51,10 @@ using io_result = boost::system::result<T>;
 
 struct ssl_deleter {
     void operator()(ssl_st* ssl) const;
+    void operator()(ssl_ctx_st* context) const;
 };
 using ssl_pointer = std::unique_ptr<ssl_st, ssl_deleter>;
+using ssl_context_pointer = std::unique_ptr<ssl_ctx_st, ssl_deleter>;
 
 enum class tls_role { client, server };
 
@@ -77,7 +79,6 @@ public:
     /// Writes all bytes, in one socket write if the socket accepts them. After a failure the stream is
     /// unusable for writing.
     task<io_result<void>> write(std::string_view bytes, deadline until);
-    task<io_result<void>> write(std::string_view first, std::string_view second, deadline until);
     enum class wrote { all, answered };
     /// Like write, but stops as soon as the peer has sent application bytes or has ended: then `answered`,
     /// and the stream can only be read. For uploads that an early answer must stop.

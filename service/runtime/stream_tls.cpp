@@ -64,6 +64,9 @@ void forget_old_errors() {
 void ssl_deleter::operator()(ssl_st* ssl) const {
     SSL_free(ssl);
 }
+void ssl_deleter::operator()(ssl_ctx_st* context) const {
+    SSL_CTX_free(context);
+}
 
 std::span<char> inbox::space() {
     if (memory.empty())

@@ -6,9 +6,7 @@
 
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <ctime>
-#include <memory>
 #include <stdexcept>
 
 namespace gateway {
@@ -38,35 +36,29 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_si
 
 tls_server_context::tls_server_context(const std::string& certificate_file,
                                        const std::string& private_key_file)
-    : context_(nullptr) {
+    : context_(SSL_CTX_new(TLS_server_method())) {
     ERR_clear_error();
-    std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> made(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
-    if (!made) refuse("TLS", "no context");
-    SSL_CTX_set_min_proto_version(made.get(), TLS1_2_VERSION);
-    SSL_CTX_set_options(made.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-    SSL_CTX_set_alpn_select_cb(made.get(), choose_protocol, nullptr);
-    if (SSL_CTX_use_certificate_chain_file(made.get(), certificate_file.c_str()) != 1)
+    if (!context_) refuse("TLS", "no context");
+    SSL_CTX_set_min_proto_version(context_.get(), TLS1_2_VERSION);
+    SSL_CTX_set_options(context_.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_alpn_select_cb(context_.get(), choose_protocol, nullptr);
+    if (SSL_CTX_use_certificate_chain_file(context_.get(), certificate_file.c_str()) != 1)
         refuse(certificate_file, "not a PEM certificate chain");
-    if (SSL_CTX_use_PrivateKey_file(made.get(), private_key_file.c_str(), SSL_FILETYPE_PEM) != 1)
+    if (SSL_CTX_use_PrivateKey_file(context_.get(), private_key_file.c_str(), SSL_FILETYPE_PEM) != 1)
         refuse(private_key_file, "not a PEM private key of this certificate");
-    if (SSL_CTX_check_private_key(made.get()) != 1)
+    if (SSL_CTX_check_private_key(context_.get()) != 1)
         refuse(private_key_file, "does not belong to the certificate");
-    context_ = made.release();
-}
-
-tls_server_context::~tls_server_context() {
-    SSL_CTX_free(context_);
 }
 
 wall_time tls_server_context::expires_at() const {
-    const X509* const certificate = SSL_CTX_get0_certificate(context_);
+    const X509* const certificate = SSL_CTX_get0_certificate(context_.get());
     std::tm end{};
     if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1) return {};
     return from_unix_ms(std::int64_t{::timegm(&end)} * 1000);
 }
 
 ssl_pointer tls_server_context::make() const {
-    return ssl_pointer(SSL_new(context_));
+    return ssl_pointer(SSL_new(context_.get()));
 }
 
 } // namespace gateway

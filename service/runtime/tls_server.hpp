@@ -6,8 +6,6 @@
 
 #include <string>
 
-struct ssl_ctx_st;
-
 namespace gateway {
 
 class tls_server_context {
@@ -15,9 +13,6 @@ public:
     /// PEM files: the certificate with its chain, and its key. Throws std::runtime_error with the file's name
     /// and the reason (the start fails). TLS 1.2 and 1.3, ALPN http/1.1, no renegotiation.
     tls_server_context(const std::string& certificate_file, const std::string& private_key_file);
-    ~tls_server_context();
-    tls_server_context(const tls_server_context&) = delete;
-    tls_server_context& operator=(const tls_server_context&) = delete;
 
     /// When the certificate expires; the epoch if it has no such date.
     wall_time expires_at() const;
@@ -26,7 +21,7 @@ public:
     ssl_pointer make() const;
 
 private:
-    ssl_ctx_st* context_;
+    ssl_context_pointer context_;
 };
 
 } // namespace gateway

@@ -1,7 +1,6 @@
 #include "runtime/worker.hpp"
 
 #include "base/memory/worker_memory.hpp"
-#include "runtime/waiter.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 
@@ -11,38 +10,28 @@ constexpr milliseconds lag_period{250};
 constexpr milliseconds cancel_again{50};
 } // namespace
 
-/// Measures how late the loop runs a timer.
-struct worker::lag_meter {
-    explicit lag_meter(worker& of) : owner(of), timer(of.executor()) {}
-
-    void measure() {
-        timer.expires_after(lag_period);
-        timer.async_wait([this](const boost::system::error_code& ec) {
-            if (ec) return; // the worker stops
-            const auto late = steady_now() - timer.expiry();
-            owner.lag_.store(late, std::memory_order_relaxed);
-            if (owner.observer_) owner.observer_(late);
-            measure();
-        });
-    }
-
-    worker& owner;
-    steady_timer timer;
-};
-
 worker::worker(unsigned index, milliseconds sweep_tick)
     : index_(index),
       sweep_(loop_, sweep_tick),
+      lag_timer_(loop_.get_executor()),
       group_(loop_.get_executor(), [this](const std::exception_ptr&) {
           stop(); // sessions catch their own exceptions; one that comes here is a bug, and run() throws it
       }) {}
 
-worker::~worker() = default;
+void worker::measure_lag() {
+    lag_timer_.expires_after(lag_period);
+    lag_timer_.async_wait([this](const boost::system::error_code& ec) {
+        if (ec) return; // the worker stops
+        const auto late = steady_now() - lag_timer_.expiry();
+        lag_.store(late, std::memory_order_relaxed);
+        if (observer_) observer_(late);
+        measure_lag();
+    });
+}
 
 void worker::run() {
     const worker_memory kept;
-    meter_ = std::make_unique<lag_meter>(*this);
-    meter_->measure();
+    measure_lag();
     const auto stay = boost::asio::make_work_guard(loop_);
     // The start has run work on this loop before. When the last of it ends, perhaps only now and on another
     // thread, it stops the loop, which has no guard yet; so run again.
@@ -51,7 +40,7 @@ void worker::run() {
         if (!stopping_.load()) loop_.run();
     }
     cut();
-    meter_.reset(); // only now: its handler may have been queued as successful when the loop stopped
+    lag_timer_.cancel(); // only now: its handler may have been queued as successful when the loop stopped
     if (const auto fault = group_.first_fault()) std::rethrow_exception(fault);
 }
 

@@ -5,13 +5,13 @@
 #include "base/clock.hpp"
 #include "runtime/deadline_sweep.hpp"
 #include "runtime/task_group.hpp"
+#include "runtime/waiter.hpp"
 
 #include <boost/asio/io_context.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <functional>
-#include <memory>
 
 namespace gateway {
 
@@ -21,7 +21,6 @@ public:
     using lag_observer = std::function<void(std::chrono::nanoseconds)>;
 
     explicit worker(unsigned index = 0, milliseconds sweep_tick = deadline_sweep::default_tick);
-    ~worker();
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
 
@@ -46,18 +45,18 @@ public:
     static constexpr milliseconds cut_deadline{2'000};
 
 private:
-    struct lag_meter;
+    void measure_lag();
     void cut();
 
     unsigned index_;
     // Only one thread uses its sockets; others only post.
     boost::asio::io_context loop_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
-    deadline_sweep sweep_; // frames that are destroyed with the loop may still unlink from it
+    deadline_sweep sweep_;   // frames that are destroyed with the loop may still unlink from it
+    steady_timer lag_timer_; // measures how late the loop runs a timer
     task_group group_;
     lag_observer observer_;
     std::atomic<std::chrono::nanoseconds> lag_{};
     std::atomic<bool> stopping_{false};
-    std::unique_ptr<lag_meter> meter_;
 };
 
 } // namespace gateway
