@@ -1,5 +1,6 @@
 #include "inbound/acceptor.hpp"
 
+#include "inbound/listener_state.hpp"
 #include "inbound/spare_descriptors.hpp"
 #include "runtime/waiter.hpp"
 
@@ -21,6 +22,8 @@ constexpr milliseconds pause_for_room{5}; // for the evicted session to end
 constexpr std::size_t spares = 2;
 constexpr int backlog = 4096;
 
+using tcp_acceptor = asio::basic_socket_acceptor<asio::ip::tcp, executor_type>;
+
 tcp_acceptor bound(worker& home, const asio::ip::tcp::endpoint& where, bool shared) {
     tcp_acceptor acceptor(home.executor());
     acceptor.open(where.protocol());
@@ -29,22 +32,6 @@ tcp_acceptor bound(worker& home, const asio::ip::tcp::endpoint& where, bool shar
     acceptor.bind(where);
     return acceptor;
 }
-
-void hand_over(tcp_socket socket, client_sink& to) {
-    boost::system::error_code ignored; // the session notices a client that has already left
-    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-    to.take(std::move(socket));
-}
-
-void accept_one(worker& home, tcp_acceptor& from, client_sink& to) {
-    boost::system::error_code error;
-    tcp_socket socket(home.executor());
-    from.non_blocking(true, error);
-    if (!error) from.accept(socket, error);
-    if (!error) to.take_with_spare(std::move(socket));
-}
-
-} // namespace
 
 tcp_acceptor open_acceptor(worker& home, const std::string& address, std::uint16_t port, port_use use) {
     try {
@@ -60,27 +47,53 @@ tcp_acceptor open_acceptor(worker& home, const std::string& address, std::uint16
     }
 }
 
-task<void> accept_clients(worker& home, tcp_acceptor& from, client_sink& to) {
+} // namespace
+
+acceptor::acceptor(worker& home, listener_state& shared, const std::string& address, std::uint16_t port,
+                   port_use use)
+    : home_(home),
+      shared_(shared),
+      socket_(open_acceptor(home, address, port, use)),
+      port_(socket_.local_endpoint().port()) {}
+
+void acceptor::start() {
+    home_.group().spawn(accept_clients());
+}
+
+void acceptor::close() {
+    boost::system::error_code ignored; // nothing can be done about an error of close
+    socket_.close(ignored);
+}
+
+void acceptor::accept_one() {
+    boost::system::error_code error;
+    tcp_socket socket(home_.executor());
+    socket_.non_blocking(true, error);
+    if (!error) socket_.accept(socket, error);
+    if (!error) take_with_spare(std::move(socket));
+}
+
+task<void> acceptor::accept_clients() {
     spare_descriptors spare(spares);
-    while (from.is_open()) {
-        auto [error, socket] = co_await from.async_accept(home.executor(), no_throw);
+    while (socket_.is_open()) {
+        auto [error, socket] = co_await socket_.async_accept(home_.executor(), no_throw);
         if (!error) {
-            hand_over(std::move(socket), to);
+            take(std::move(socket));
             continue;
         }
-        if (error == asio::error::operation_aborted || !from.is_open()) co_return;
+        if (error == asio::error::operation_aborted || !socket_.is_open()) co_return;
         const bool full = error == asio::error::no_descriptors || error == asio::error::no_buffer_space
                           || error == asio::error::no_memory || error.value() == ENFILE;
         if (!full) continue; // an error of that client: it reset the connection before it was accepted
-        to.note_shortage();
-        const bool made = to.make_room();
-        if (!made && spare.release()) accept_one(home, from, to);
+        shared_.descriptor_shortages.fetch_add(1);
+        const bool made = idle_.evict_oldest();
+        if (!made && spare.release()) accept_one();
         co_await pause_until(deadline::in(steady_now(), made ? pause_for_room : pause_when_full));
         if (!made) spare.refill();
     }
 }
 
-void begin_no_handshakes(tcp_acceptor& on) {
+void acceptor::begin_no_handshakes() {
     constexpr std::uint32_t flags_at = 13; // offset in the TCP header, where the filter's data begins
     constexpr std::uint32_t whole_segment = 0xffff'ffff;
     std::array<sock_filter, 5> program{{
@@ -91,21 +104,21 @@ void begin_no_handshakes(tcp_acceptor& on) {
         BPF_STMT(BPF_RET | BPF_K, whole_segment),
     }};
     const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
-    ::setsockopt(on.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+    ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 }
 
-void accept_waiting(worker& home, tcp_acceptor& from, client_sink& to) {
+void acceptor::accept_waiting() {
     constexpr int failures_max = 256; // nearly all of them clients that left meanwhile
     boost::system::error_code error;
-    from.non_blocking(true, error);
+    socket_.non_blocking(true, error);
     for (int failures = 0; failures < failures_max;) {
-        tcp_socket socket(home.executor());
-        from.accept(socket, error);
+        tcp_socket socket(home_.executor());
+        socket_.accept(socket, error);
         if (error == asio::error::would_block || error == asio::error::try_again) return;
         if (error)
             ++failures;
         else
-            hand_over(std::move(socket), to);
+            take(std::move(socket));
     }
 }
 

@@ -1,10 +1,8 @@
 #include "inbound/admin_listener.hpp"
 
 #include "base/json/values.hpp"
-#include "http/writers.hpp"
 #include "http/verb.hpp"
-#include "inbound/acceptor.hpp"
-#include "inbound/connection_queue.hpp"
+#include "http/writers.hpp"
 #include "inbound/head_reader.hpp"
 #include "inbound/listener_state.hpp"
 #include "runtime/buffer.hpp"
@@ -80,41 +78,13 @@ task<void> serve_admin(const admin_parts& with, connection_queue& line, tcp_sock
 
 } // namespace
 
-struct admin_listener::state final : client_sink {
-    state(admin_parts parts, const std::string& address, std::uint16_t port)
-        : with(std::move(parts)), acceptor(open_acceptor(with.home, address, port, port_use::alone)) {}
-
-    void take(tcp_socket socket) override {
-        // A probe must always be accepted, so the oldest unused connection is evicted.
-        if (connections.load(std::memory_order_relaxed) >= with.connections_max) line.evict_oldest();
-        with.home.group().spawn(serve_admin(with, line, std::move(socket), connections));
-    }
-    bool make_room() override { return line.evict_oldest(); }
-    void take_with_spare(tcp_socket socket) override { take(std::move(socket)); }
-    void note_shortage() override { with.listeners.descriptor_shortages.fetch_add(1); }
-
-    admin_parts with;
-    connection_queue line;
-    tcp_acceptor acceptor;
-    std::atomic<std::uint32_t> connections{0};
-};
-
 admin_listener::admin_listener(admin_parts with, const std::string& address, std::uint16_t port)
-    : state_(std::make_unique<state>(std::move(with), address, port)) {}
+    : acceptor(with.home, with.listeners, address, port, port_use::alone), with_(std::move(with)) {}
 
-admin_listener::~admin_listener() = default;
-
-std::uint16_t admin_listener::port() const {
-    return state_->acceptor.local_endpoint().port();
-}
-
-void admin_listener::start() {
-    state_->with.home.group().spawn(accept_clients(state_->with.home, state_->acceptor, *state_));
-}
-
-void admin_listener::stop_accepting() {
-    boost::system::error_code ignored; // nothing can be done about an error of close
-    state_->acceptor.close(ignored);
+void admin_listener::take(tcp_socket socket) {
+    // A probe must always be accepted, so the oldest unused connection is evicted.
+    if (connections_.load(std::memory_order_relaxed) >= with_.connections_max) idle_.evict_oldest();
+    home_.group().spawn(serve_admin(with_, idle_, std::move(socket), connections_));
 }
 
 } // namespace gateway::inbound

@@ -1,19 +1,16 @@
 // The listener for operators: /metrics, /healthz and /readyz, on a separate address, so that monitoring still
 // works during a flood of calls. One per process, on one worker.
 #pragma once
+#include "inbound/acceptor.hpp"
+
+#include <atomic>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-namespace gateway {
-class worker;
-}
-
 namespace gateway::inbound {
-
-struct listener_state;
 
 struct admin_parts {
     worker& home;
@@ -23,21 +20,17 @@ struct admin_parts {
     std::uint32_t connections_max; // separate from the API's bound (L08)
 };
 
-class admin_listener {
+class admin_listener final : public acceptor {
 public:
     /// Throws when the address cannot be bound.
     admin_listener(admin_parts with, const std::string& address, std::uint16_t port);
-    ~admin_listener();
-    admin_listener(const admin_listener&) = delete;
-    admin_listener& operator=(const admin_listener&) = delete;
-
-    std::uint16_t port() const;
-    void start();
-    void stop_accepting();
 
 private:
-    struct state;
-    std::unique_ptr<state> state_;
+    void take(tcp_socket socket) override;
+    void take_with_spare(tcp_socket socket) override { take(std::move(socket)); }
+
+    admin_parts with_;
+    std::atomic<std::uint32_t> connections_{0};
 };
 
 } // namespace gateway::inbound

@@ -1,7 +1,8 @@
 #include "inbound/answer_writer.hpp"
 
-#include "http/writers.hpp"
 #include "http/structured_fields.hpp"
+#include "http/verb.hpp"
+#include "http/writers.hpp"
 #include "telemetry/call_record.hpp"
 
 #include <algorithm>
@@ -18,23 +19,17 @@ std::int64_t seconds_up(milliseconds wait) {
 
 void append_limits(http::response_writer& head, const telemetry::call_record& record,
                    http::policy_text& shown) {
-    struct named {
-        std::string_view name;
-        const limits::quota_status* stands;
-    };
-    std::array<named, 2> known{};
-    std::size_t count = 0;
-    if (record.caller_quota) known[count++] = {name_of(limit_scope::caller), &*record.caller_quota};
-    if (record.user_window) known[count++] = {name_of(limit_scope::tiktok_user), &*record.user_window};
-    if (count == 0) return;
-
     std::array<http::quota_policy, 2> policies{};
     std::array<http::quota_left, 2> left{};
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto& s = *known[i].stands;
-        policies[i] = {known[i].name, s.limit, seconds_up(s.length)};
-        left[i] = {known[i].name, s.remaining, seconds_up(s.until_more)};
-    }
+    std::size_t count = 0;
+    const auto add = [&](limit_scope scope, const std::optional<limits::quota_status>& of) {
+        if (!of) return;
+        policies[count] = {name_of(scope), of->limit, seconds_up(of->length)};
+        left[count++] = {name_of(scope), of->remaining, seconds_up(of->until_more)};
+    };
+    add(limit_scope::caller, record.caller_quota);
+    add(limit_scope::tiktok_user, record.user_window);
+    if (count == 0) return;
     // The quota with the least left comes first, because some clients read only the first.
     if (count == 2 && left[1].remaining < left[0].remaining) std::swap(left[0], left[1]);
     head.field("RateLimit-Policy", shown.of(std::span(policies).first(count)));
@@ -93,29 +88,8 @@ bool may_have_had_effect(const api::outcome& what, bool writes) {
     return writes;
 }
 
-} // namespace
-
-void append_answer_head(std::string& out, const api::outcome& what, const telemetry::call_record& record,
-                        const answer_facts& facts, http::policy_text& policies) {
-    http::response_writer head(out);
-    head.start(facts.status);
-    head.field("Date", facts.date);
-    append_kind(head, what);
-    head.content_length(facts.body_bytes);
-    head.field("X-Request-Id", record.request_id);
-    append_limits(head, record, policies);
-    if (const auto* refused = std::get_if<failure>(&what)) append_failure(head, *refused);
-    if (!facts.allow.empty()) head.field("Allow", facts.allow);
-    if (may_have_had_effect(what, facts.writes)) head.field("x-should-retry", "false");
-    if (std::holds_alternative<api::replay>(what)) head.field("Idempotent-Replayed", "true");
-    if (!facts.keep_alive)
-        head.field("Connection", "close");
-    else if (facts.http_1_0)
-        head.field("Connection", "keep-alive");
-    head.end();
-}
-
-int append_answer_body(std::string& out, const api::outcome& what, std::string_view request_id) {
+/// The body of an outcome: the envelope, or the bytes of a page or asset. Gives the status.
+int append_body(std::string& out, const api::outcome& what, std::string_view request_id) {
     if (const auto* given = std::get_if<api::answer>(&what)) {
         if (const auto* shown = std::get_if<api::page>(given)) {
             out += shown->html;
@@ -128,6 +102,37 @@ int append_answer_body(std::string& out, const api::outcome& what, std::string_v
         }
     }
     return api::write_envelope(out, what, request_id);
+}
+
+} // namespace
+
+void write_answer(request_buffers& texts, const api::outcome& what, telemetry::call_record& record,
+                  const answer_facts& facts, session_cache& shared) {
+    texts.answer.clear();
+    texts.body.clear();
+    record.status = append_body(texts.body, what, record.request_id);
+    record.ended_wall = coarse_wall_now();
+    const auto* const refused = std::get_if<failure>(&what);
+    http::response_writer head(texts.answer);
+    head.start(record.status);
+    head.field("Date", shared.dates.at(record.ended_wall));
+    append_kind(head, what);
+    head.content_length(texts.body.size());
+    head.field("X-Request-Id", record.request_id);
+    append_limits(head, record, shared.policies);
+    if (refused) append_failure(head, *refused);
+    if (!facts.allow.empty()) head.field("Allow", facts.allow);
+    if (may_have_had_effect(what, facts.writes)) head.field("x-should-retry", "false");
+    if (std::holds_alternative<api::replay>(what)) head.field("Idempotent-Replayed", "true");
+    if (!facts.keep_alive)
+        head.field("Connection", "close");
+    else if (facts.http_1_0)
+        head.field("Connection", "keep-alive");
+    head.end();
+    if (record.verb != http::name_of(http::verb::head)) texts.append_body();
+    if (!refused) return;
+    record.code = refused->code();
+    if (refused->details()) record.refused_by = refused->details()->scope;
 }
 
 } // namespace gateway::inbound

@@ -1,72 +1,55 @@
 #include "inbound/api_listener.hpp"
 
-#include "inbound/acceptor.hpp"
 #include "inbound/refusal.hpp"
 #include "runtime/task_group.hpp"
 #include "runtime/thread_handoff.hpp"
 #include "runtime/waiter.hpp"
-#include "runtime/worker.hpp"
 
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <atomic>
-#include <utility>
-#include <vector>
 
 namespace gateway::inbound {
 
-struct api_listener::state final : client_sink {
-    state(api_parts parts, const std::string& address, std::uint16_t port, connection_bounds bound)
-        : with(std::move(parts)),
-          acceptor(open_acceptor(with.home, address, port,
-                                 with.home.index() == 0 ? port_use::first_of_many : port_use::one_more)),
-          port_in_use(acceptor.local_endpoint().port()),
-          bounds(bound) {}
+api_listener::api_listener(api_parts with, const std::string& address, std::uint16_t port,
+                           connection_bounds bounds)
+    : acceptor(with.home, with.state, address, port,
+               with.home.index() == 0 ? port_use::first_of_many : port_use::one_more),
+      with_(std::move(with)),
+      bounds_(bounds) {}
 
-    void take(tcp_socket socket) override {
-        // Above the bound the least useful connection is ended; one of this worker if that is cheap.
-        if (with.state.connections.load() < bounds.connections_max || idle.evict_without_head()
-            || (!others_hold_unfinished() && idle.evict_oldest()))
-            serve(std::move(socket));
-        else if (refusals < bounds.refusals_max)
-            with.home.group().spawn(find_room(std::move(socket)));
-        else if (idle.evict_oldest())
-            serve(std::move(socket));
-        else
-            refuse_at_once(with, marks, std::move(socket));
-    }
-    bool others_hold_unfinished() const {
-        return std::any_of(others.begin(), others.end(),
-                           [](const state* other) { return other->idle.without_head() > 0; });
-    }
-    void serve(tcp_socket socket) {
-        with.home.group().spawn(serve_connection(with, idle, marks, std::move(socket)));
-    }
-    /// Also tries the other workers; if all connections are busy, the client gets 503.
-    task<void> find_room(tcp_socket socket);
-    bool make_room() override { return idle.evict_oldest(); }
-    void take_with_spare(tcp_socket socket) override { refuse_at_once(with, marks, std::move(socket)); }
-    void note_shortage() override { with.state.descriptor_shortages.fetch_add(1); }
-    task<void> close_when_quiet(milliseconds last_handshakes, std::function<void()> closed);
+void api_listener::take(tcp_socket socket) {
+    // Above the bound the least useful connection is ended; one of this worker if that is cheap.
+    if (with_.state.connections.load() < bounds_.connections_max || idle_.evict_without_head()
+        || (!others_hold_unfinished() && idle_.evict_oldest()))
+        serve(std::move(socket));
+    else if (refusals_ < bounds_.refusals_max)
+        home_.group().spawn(find_room(std::move(socket)));
+    else if (idle_.evict_oldest())
+        serve(std::move(socket));
+    else
+        refuse_at_once(with_, marks_, std::move(socket));
+}
 
-    api_parts with;
-    connection_queue idle;
-    session_cache marks;
-    std::vector<state*> others; // of the other workers
-    std::atomic<std::uint32_t> refusals{0};
-    tcp_acceptor acceptor;
-    std::uint16_t port_in_use;
-    connection_bounds bounds;
-};
+void api_listener::take_with_spare(tcp_socket socket) {
+    refuse_at_once(with_, marks_, std::move(socket));
+}
 
-/// Runs on the other worker's thread and returns to this one. True: a connection was chosen.
-task<bool> evict_at(api_listener::state& there, bool (connection_queue::*choose)(), executor_type home) {
+bool api_listener::others_hold_unfinished() const {
+    return std::any_of(others_.begin(), others_.end(),
+                       [](const api_listener* other) { return other->idle_.without_head() > 0; });
+}
+
+void api_listener::serve(tcp_socket socket) {
+    home_.group().spawn(serve_connection(with_, idle_, marks_, std::move(socket)));
+}
+
+task<bool> api_listener::evict_at(api_listener& there, bool (connection_queue::*choose)()) {
     bool found = false;
-    thread_handoff back(home);
+    thread_handoff back(home_.executor());
     const auto ask = [&there, choose, &found, &back] {
-        boost::asio::post(there.with.home.executor(), [&there, choose, &found, &back] {
-            found = (there.idle.*choose)();
+        boost::asio::post(there.home_.executor(), [&there, choose, &found, &back] {
+            found = (there.idle_.*choose)();
             back.resume();
         });
     };
@@ -76,64 +59,32 @@ task<bool> evict_at(api_listener::state& there, bool (connection_queue::*choose)
 
 /// First connections with an unfinished head of any worker, then idle ones of this worker, then of the
 /// others.
-task<void> api_listener::state::find_room(tcp_socket socket) {
-    const counted waiting(refusals);
-    for (state* other : others) {
-        const bool found =
-            co_await evict_at(*other, &connection_queue::evict_without_head, with.home.executor());
+task<void> api_listener::find_room(tcp_socket socket) {
+    const counted waiting(refusals_);
+    for (api_listener* other : others_) {
+        const bool found = co_await evict_at(*other, &connection_queue::evict_without_head);
         if (found) co_return serve(std::move(socket));
     }
-    if (idle.evict_oldest()) co_return serve(std::move(socket));
-    for (state* other : others) {
-        const bool found = co_await evict_at(*other, &connection_queue::evict_oldest, with.home.executor());
+    if (idle_.evict_oldest()) co_return serve(std::move(socket));
+    for (api_listener* other : others_) {
+        const bool found = co_await evict_at(*other, &connection_queue::evict_oldest);
         if (found) co_return serve(std::move(socket));
     }
-    co_await refuse_connection(with, marks, std::move(socket));
-}
-
-task<void> api_listener::state::close_when_quiet(milliseconds last_handshakes, std::function<void()> closed) {
-    begin_no_handshakes(acceptor);
-    if (last_handshakes.count() > 0) co_await pause_until(deadline::in(steady_now(), last_handshakes));
-    accept_waiting(with.home, acceptor, *this);
-    boost::system::error_code ignored; // nothing can be done about an error of close
-    acceptor.close(ignored);
-    idle.end_idle(steady_now());
-    // Posted, so that it runs after handlers that are already queued in the loop.
-    boost::asio::post(with.home.executor(), std::move(closed));
-}
-
-api_listener::api_listener(api_parts with, const std::string& address, std::uint16_t port,
-                           connection_bounds bounds)
-    : state_(std::make_unique<state>(std::move(with), address, port, bounds)) {}
-
-api_listener::~api_listener() = default;
-
-std::uint16_t api_listener::port() const {
-    return state_->port_in_use;
-}
-
-void api_listener::add_other(api_listener& other) {
-    state_->others.push_back(other.state_.get());
-}
-
-void api_listener::start() {
-    state_->with.home.group().spawn(accept_clients(state_->with.home, state_->acceptor, *state_));
-}
-
-void api_listener::change_certificate(std::shared_ptr<const tls_server_context> certificate) {
-    state_->with.tls = std::move(certificate);
-}
-
-void api_listener::change_hosts(bool loopback_only) {
-    state_->with.loopback_host_only = loopback_only;
+    co_await refuse_connection(with_, marks_, std::move(socket));
 }
 
 void api_listener::stop_accepting(milliseconds last_handshakes, std::function<void()> closed) {
-    state_->with.home.group().spawn(state_->close_when_quiet(last_handshakes, std::move(closed)));
+    home_.group().spawn(close_when_quiet(last_handshakes, std::move(closed)));
 }
 
-void api_listener::end_idle() {
-    state_->idle.end_idle(steady_now());
+task<void> api_listener::close_when_quiet(milliseconds last_handshakes, std::function<void()> closed) {
+    begin_no_handshakes();
+    if (last_handshakes.count() > 0) co_await pause_until(deadline::in(steady_now(), last_handshakes));
+    accept_waiting();
+    close();
+    idle_.end_idle(steady_now());
+    // Posted, so that it runs after handlers that are already queued in the loop.
+    boost::asio::post(home_.executor(), std::move(closed));
 }
 
 } // namespace gateway::inbound

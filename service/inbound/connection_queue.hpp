@@ -34,7 +34,6 @@ public:
         place& operator=(const place&) = delete;
 
         void waits(wait what);
-        void idle() { waits(wait::next_request); }
         void busy();
 
         /// The connection was chosen to make room: its wait has ended, and it must close at once.

@@ -29,17 +29,10 @@ std::string recorded_answer(const api_parts& with, session_cache& marks) {
     const api::outcome what =
         failure{errc::overloaded, "Too many connections, and all of them are in use; try again soon."}
             .retry_after(try_again_after);
-    std::string answer, body;
-    answer_facts facts;
-    facts.keep_alive = false;
-    facts.status = append_answer_body(body, what, record.request_id);
-    facts.body_bytes = body.size();
-    facts.date = marks.dates.at(record.ended_wall);
-    append_answer_head(answer, what, record, facts, marks.policies);
-    record.status = facts.status;
-    record.code = errc::overloaded;
+    request_buffers texts;
+    write_answer(texts, what, record, answer_facts{}, marks);
     with.recorder.call_ended(record, steady_now(), record.ended_wall);
-    return answer + body;
+    return std::move(texts.answer);
 }
 
 } // namespace

@@ -26,7 +26,6 @@ request_body::request_body(stream& from, buffer& received, const http::request_h
     : from_(from),
       received_(received),
       framing_(head.body, max_bytes),
-      size_bytes_(head.body.kind == http::framing::length ? head.body.length_bytes : 0),
       must_ask_(head.expect_continue && head.body.kind != http::framing::none),
       pace_(pace) {}
 

@@ -27,7 +27,7 @@ public:
                  body_pace pace);
 
     /// 0 for a chunked body, whose size is unknown.
-    std::uint64_t size_bytes() const override { return size_bytes_; }
+    std::uint64_t size_bytes() const override { return framing_.frame().length_bytes; }
     task<result<std::size_t>> read_some(std::span<char> space, deadline until) override;
 
     bool complete() const { return framing_.complete(); }
@@ -46,7 +46,6 @@ private:
     stream& from_;
     buffer& received_;
     http::body_framing framing_;
-    std::uint64_t size_bytes_;
     bool must_ask_;
     bool broken_ = false;
     body_pace pace_;

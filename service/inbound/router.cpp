@@ -3,7 +3,6 @@
 #include "http/percent.hpp"
 
 #include <algorithm>
-#include <cstddef>
 #include <stdexcept>
 #include <utility>
 
@@ -48,10 +47,10 @@ router::router(std::span<const api::row> rows) {
     entries_.reserve(rows.size());
     for (const auto& row : rows) {
         const auto parts = split(row.path);
-        const auto parameters = std::count_if(parts.segments.begin(), parts.segments.end(), is_parameter);
-        if (!parts.fits || parameters > std::ptrdiff_t{api::path_parameters::count_max})
+        const auto parameters = std::count_if(parts.begin(), parts.end(), is_parameter);
+        if (parts.size() > max_segments || parameters > std::ptrdiff_t{api::path_parameters::count_max})
             throw std::invalid_argument("the path of " + std::string(row.slug) + " is too long");
-        entries_.push_back({&row, {parts.segments.begin(), parts.segments.begin() + parts.count}});
+        entries_.push_back({&row, parts});
     }
     // Literals before parameters, else as the rows stand.
     std::stable_sort(entries_.begin(), entries_.end(), [](const entry& one, const entry& other) {
@@ -61,29 +60,23 @@ router::router(std::span<const api::row> rows) {
     });
 }
 
-router::split_path router::split(std::string_view path) {
-    split_path out;
+router::path_segments router::split(std::string_view path) {
+    path_segments out;
     if (path.starts_with('/')) path.remove_prefix(1);
-    while (true) {
+    for (;;) {
         const auto slash = path.find('/');
-        if (out.count == max_segments) {
-            out.fits = false;
-            return out;
-        }
-        out.segments[out.count++] = path.substr(0, slash);
-        if (slash == std::string_view::npos) return out;
+        out.push_back(path.substr(0, slash));
+        if (slash == std::string_view::npos || out.size() > max_segments) return out;
         path.remove_prefix(slash + 1);
     }
 }
 
-bool router::same(const entry& candidate, const split_path& path) {
-    if (!path.fits || candidate.segments.size() != path.count) return false;
-    for (std::size_t i = 0; i < path.count; ++i) {
-        const auto expected = candidate.segments[i];
-        // A parameter never matches an empty segment, as in `/v1/users//info`.
-        if (is_parameter(expected) ? path.segments[i].empty() : expected != path.segments[i]) return false;
-    }
-    return true;
+bool router::same(const entry& candidate, const path_segments& path) {
+    // A parameter never matches an empty segment, as in `/v1/users//info`.
+    const auto fits = [](std::string_view expected, std::string_view segment) {
+        return is_parameter(expected) ? !segment.empty() : expected == segment;
+    };
+    return std::equal(candidate.segments.begin(), candidate.segments.end(), path.begin(), path.end(), fits);
 }
 
 result<void> router::find(http::verb method, std::string_view path, route& into) const {
@@ -98,9 +91,9 @@ result<void> router::find(http::verb method, std::string_view path, route& into)
             continue;
         }
         into.to = candidate.row;
-        for (std::size_t i = 0; i < parts.count; ++i) {
+        for (std::size_t i = 0; i < parts.size(); ++i) {
             const auto expected = candidate.segments[i];
-            if (is_parameter(expected) && !decode(parts.segments[i], into.path.add(name_of(expected))))
+            if (is_parameter(expected) && !decode(parts[i], into.path.add(name_of(expected))))
                 return failure{errc::malformed_request, "A path segment is not percent-encoded properly."};
         }
         return {};

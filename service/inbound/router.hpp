@@ -6,7 +6,9 @@
 #include "base/result.hpp"
 #include "http/verb.hpp"
 
-#include <array>
+#include <boost/container/static_vector.hpp>
+
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,17 +36,14 @@ public:
 
 private:
     static constexpr std::size_t max_segments = 8;
+    /// One more than a row may have is kept of a longer path, so that it matches no row.
+    using path_segments = boost::container::static_vector<std::string_view, max_segments + 1>;
     struct entry {
         const api::row* row;
-        std::vector<std::string_view> segments; // of the row's path; `{...}` matches any one segment
+        path_segments segments; // of the row's path; `{...}` matches any one segment
     };
-    struct split_path {
-        std::array<std::string_view, max_segments> segments;
-        std::size_t count = 0;
-        bool fits = true;
-    };
-    static split_path split(std::string_view path);
-    static bool same(const entry& candidate, const split_path& path);
+    static path_segments split(std::string_view path);
+    static bool same(const entry& candidate, const path_segments& path);
 
     std::vector<entry> entries_;
 };

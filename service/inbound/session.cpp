@@ -1,9 +1,7 @@
 #include "inbound/session.hpp"
 
-#include "base/ids.hpp"
 #include "base/text.hpp"
 #include "http/header_finder.hpp"
-#include "http/response_writer.hpp"
 #include "http/wire_text.hpp"
 #include "inbound/answer_writer.hpp"
 #include "inbound/head_reader.hpp"
@@ -21,7 +19,6 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <optional>
-#include <string>
 #include <utility>
 
 namespace gateway::inbound {
@@ -62,7 +59,6 @@ private:
     /// An answer that needs no pipeline; otherwise fills `request` for it.
     std::optional<api::outcome> answer_at_the_door(request_body& body, pipeline::request& request,
                                                    answer_facts& facts);
-    void write_answer(const api::outcome& what, answer_facts& facts);
     void answered();
     std::uint64_t network() const override;
     bool last_answer() const { return with_.state.now.load(std::memory_order_relaxed) != phase::serving; }
@@ -163,7 +159,6 @@ task<void> session::run() {
         }
         const counted in_flight(with_.state.requests_in_flight.of(with_.home.index()));
         answer_facts facts;
-        facts.keep_alive = false;
         std::optional<api::outcome> what = take_head(length);
         if (!what) {
             facts.http_1_0 = head_.minor_version == 0;
@@ -177,7 +172,7 @@ task<void> session::run() {
             if (facts.keep_alive && !body.complete())
                 facts.keep_alive = co_await body.discard(deadline::in(steady_now(), discard_timeout));
         }
-        write_answer(*what, facts);
+        write_answer(*texts_, *what, record_, facts, marks_);
         const auto until = deadline::in(coarse_steady_now(), write_timeout);
         stream_writing writing(stream_, texts_->answer, until);
         const auto unsent = co_await writing;
@@ -228,23 +223,6 @@ std::optional<api::outcome> session::answer_at_the_door(request_body& body, pipe
     request.arrived = record_.began;
     request.arrived_wall = record_.began_wall;
     return std::nullopt;
-}
-
-void session::write_answer(const api::outcome& what, answer_facts& facts) {
-    texts_->answer.clear();
-    texts_->body.clear();
-    facts.status = append_answer_body(texts_->body, what, record_.request_id);
-    facts.body_bytes = texts_->body.size();
-    const auto now = coarse_wall_now();
-    record_.ended_wall = now;
-    facts.date = marks_.dates.at(now);
-    append_answer_head(texts_->answer, what, record_, facts, marks_.policies);
-    if (record_.verb != http::name_of(http::verb::head)) texts_->append_body();
-    if (const auto* refused = std::get_if<failure>(&what)) {
-        record_.code = refused->code();
-        if (refused->details()) record_.refused_by = refused->details()->scope;
-    }
-    record_.status = facts.status;
 }
 
 void session::answered() {

@@ -4,8 +4,8 @@
 #pragma once
 #include "base/ids.hpp"
 #include "base/memory/object_pool.hpp"
-#include "http/writers.hpp"
 #include "http/structured_fields.hpp"
+#include "http/writers.hpp"
 #include "inbound/connection_queue.hpp"
 #include "inbound/listener_state.hpp"
 #include "inbound/router.hpp"

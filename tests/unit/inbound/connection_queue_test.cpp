@@ -101,7 +101,7 @@ TEST_F(IdleLine, FaultZNeverEvictsABusyOne) {
     auto& one = made(wait::next_request);
     one.place->busy();
     EXPECT_FALSE(line.evict_oldest());
-    one.place->idle();
+    one.place->waits(wait::next_request);
     EXPECT_TRUE(line.evict_oldest());
 }
 
