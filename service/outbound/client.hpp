@@ -2,11 +2,8 @@
 // from its thread only. Contains nothing that is specific to TikTok.
 #pragma once
 #include "base/clock.hpp"
-#include "base/memory/worker_memory.hpp"
 #include "base/result.hpp"
-#include "outbound/exchange_result.hpp"
-#include "outbound/origin.hpp"
-#include "outbound/reply.hpp"
+#include "outbound/types.hpp"
 #include "runtime/task.hpp"
 
 #include <cstddef>
@@ -27,14 +24,6 @@ class resolver;
 /// Whether the request may be sent a second time when a reused connection turns out to be dead.
 /// `never`: only if provably no byte of it left the host.
 enum class repeat { never, if_connection_was_reused };
-
-struct client_limits {
-    std::uint32_t connections_per_origin = 64;
-    std::uint32_t waiters_per_origin = 1024;
-    std::size_t answer_bytes = 1 << 20;
-    milliseconds connect_timeout{5'000};
-    milliseconds idle_timeout{55'000};
-};
 
 struct pool_stats {
     std::uint32_t idle = 0, active = 0, waiting = 0;

@@ -2,7 +2,6 @@
 // whether another request can follow. Owned by the pool while idle and by one lease while in use; one worker.
 #pragma once
 #include "outbound/client.hpp"
-#include "outbound/exchange_result.hpp"
 #include "runtime/buffer.hpp"
 #include "runtime/stream.hpp"
 

@@ -24,7 +24,7 @@ struct pool::place {
 };
 
 struct pool::host final : deadline_sweep::entry {
-    host(pool& of, policy_type::limits bounds) : owner(of), policy(bounds) {}
+    explicit host(pool& of) : owner(of), policy(of.limits_) {}
 
     pool& owner;
     policy_type policy;
@@ -44,9 +44,7 @@ pool::host& pool::host_of(const origin& to) {
             const auto& policy = one.second->policy;
             return policy.active() + policy.idle() + policy.waiting() == 0;
         });
-    const policy_type::limits bounds{limits_.connections_per_origin, limits_.waiters_per_origin,
-                                     limits_.idle_timeout};
-    return *hosts_.emplace(to, std::make_unique<host>(*this, bounds)).first->second;
+    return *hosts_.emplace(to, std::make_unique<host>(*this)).first->second;
 }
 
 std::optional<pool::lease> pool::acquire_now(const origin& to) {

@@ -33,7 +33,6 @@ public:
 
     pool_stats stats() const; // any thread
     void close();
-    bool closed() const { return closed_; }
     const client_limits& limits() const { return limits_; }
     worker& home() { return home_; }
 

@@ -3,6 +3,7 @@
 // bounded and served in order (U14). Owned by one pool.
 #pragma once
 #include "base/clock.hpp"
+#include "outbound/types.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -19,12 +20,7 @@ class pool_policy {
 public:
     using ticket = std::uint64_t;
 
-    struct limits {
-        std::uint32_t connections = 64;
-        std::uint32_t waiters = 1024;
-        milliseconds idle_timeout{55'000};
-    };
-    explicit pool_policy(limits bounds) : bounds_(bounds) {}
+    explicit pool_policy(const client_limits& bounds) : bounds_(bounds) {}
 
     enum class verdict { reuse, open, wait, refuse };
     struct decision {
@@ -40,11 +36,11 @@ public:
             ++active_;
             return newest;
         }
-        if (active_ < bounds_.connections) {
+        if (active_ < bounds_.connections_per_origin) {
             ++active_;
             return {verdict::open};
         }
-        if (line_.size() >= bounds_.waiters) return {verdict::refuse};
+        if (line_.size() >= bounds_.waiters_per_origin) return {verdict::refuse};
         line_.push_back(next_ticket_);
         return {verdict::wait, {}, next_ticket_++};
     }
@@ -106,7 +102,7 @@ private:
         return taken;
     }
 
-    limits bounds_;
+    client_limits bounds_;
     std::vector<resting> idle_; // newest last
     std::deque<ticket> line_;   // oldest first
     std::uint32_t active_ = 0;  // in use or being opened

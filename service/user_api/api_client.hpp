@@ -6,7 +6,7 @@
 #include "base/ids.hpp"
 #include "base/memory/object_pool.hpp"
 #include "base/secret.hpp"
-#include "outbound/origin.hpp"
+#include "outbound/types.hpp"
 #include "tokens/token_service.hpp"
 #include "user_api/retry_budget.hpp"
 #include "windows/shared_windows.hpp"

@@ -15,8 +15,8 @@ using numbers_policy = pool_policy<std::uint64_t>; // a number for each connecti
 using verdict = numbers_policy::verdict;
 constexpr steady_time noon{std::chrono::hours{12}};
 
-numbers_policy::limits small() {
-    return {2, 2, milliseconds{1'000}};
+client_limits small() {
+    return {.connections_per_origin = 2, .waiters_per_origin = 2, .idle_timeout = milliseconds{1'000}};
 }
 
 TEST(PoolPolicy, GivesTheMostRecentlyUsedConnectionFirst) {
