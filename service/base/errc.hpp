@@ -11,17 +11,17 @@ namespace gateway {
 #define GATEWAY_ERRORS(GATEWAY_ERROR)                                                                        \
     GATEWAY_ERROR(40001, malformed_request, false, "the bytes are not HTTP/1.1 as RFC 9112 has it")          \
     GATEWAY_ERROR(40002, malformed_json, false, "the body is not JSON, has duplicate keys or is too deep")   \
-    GATEWAY_ERROR(40101, unauthenticated, false, "no key, an unknown key or a revoked one: the same bytes")  \
+    GATEWAY_ERROR(40101, unauthenticated, false,                                                             \
+                  "no valid key; unknown and revoked keys get the same answer")                              \
     GATEWAY_ERROR(40301, forbidden, false, "this key may not do this action")                                \
     GATEWAY_ERROR(40302, missing_scope, false, "the user did not grant what this call needs")                \
-    GATEWAY_ERROR(40303, creator_not_authorized, false,                                                      \
-                  "nobody's videos but a connected user's can be read")                                      \
+    GATEWAY_ERROR(40303, creator_not_authorized, false, "only videos of connected users can be read")        \
     GATEWAY_ERROR(40304, unaudited_client, false, "TikTok has not audited the app: private posts only")      \
     GATEWAY_ERROR(40305, posting_refused, false, "TikTok's trust and safety rules refuse this post")         \
     GATEWAY_ERROR(40306, url_ownership_unverified, false, "the URL is not under a verified prefix")          \
     GATEWAY_ERROR(40307, privacy_level_not_allowed, false,                                                   \
                   "the creator's account does not offer this level")                                         \
-    GATEWAY_ERROR(40401, no_such_route, false, "nothing lives at this path")                                 \
+    GATEWAY_ERROR(40401, no_such_route, false, "no row has this path")                                       \
     GATEWAY_ERROR(40402, user_not_connected, false, "no connection under this user_id for this caller")      \
     GATEWAY_ERROR(40403, no_such_post, false, "this user has no such publish_id")                            \
     GATEWAY_ERROR(40404, no_such_file, false, "no such file, or it has expired")                             \
@@ -46,7 +46,7 @@ namespace gateway {
     GATEWAY_ERROR(43101, headers_too_large, false, "too many header fields, or too long")                    \
     GATEWAY_ERROR(50001, internal, false, "a fault of ours; the request_id finds it in the log")             \
     GATEWAY_ERROR(50101, not_implemented, false, "an HTTP method or coding this server does not know")       \
-    GATEWAY_ERROR(50201, tiktok_error, true, "TikTok failed, or answered with what we do not know")          \
+    GATEWAY_ERROR(50201, tiktok_error, true, "TikTok failed, or its answer is not one that we can read")     \
     GATEWAY_ERROR(50202, tiktok_unreachable, true, "no usable connection to TikTok")                         \
     GATEWAY_ERROR(50203, tiktok_tls, false, "TikTok's certificate or TLS is not acceptable")                 \
     GATEWAY_ERROR(50301, overloaded, true, "a bound of this service is reached")                             \

@@ -41,27 +41,29 @@ public:
     /// After open().
     buffering buffered() const { return buffered_; }
 
-    /// For that buffering only, once: reads the rest of the form. Then the size is known, and the form is
-    /// valid. overloaded if the memory is used up.
+    /// hold() only if buffered() is `held`, stage() only if it is `staged`; once. Reads the rest of the form: on
+    /// success the file's size is known and the form is valid. hold() fails with overloaded when `room` has
+    /// no memory left.
     task<result<void>> hold(byte_budget& room, deadline until);
     task<result<void>> stage(files::staged_file_store& room, caller_name caller, std::uint32_t keep_hours,
                              deadline until);
 
-    /// Whether size_bytes() is the file's size: given by the form, or known because it is held, staged or
-    /// counted.
+    /// Whether size_bytes() is the exact size of the file and not only a bound: its part has a
+    /// Content-Length, or hold(), stage() or count() has read it to the end.
     bool knows_size() const { return announced_ || held_ || staged_ || counted_; }
-    /// For a form that will not be sent: reads what is left of it and keeps nothing, so that its size is
-    /// known and the form was good.
+    /// For a call that only checks its form and sends no file: reads the rest of the form and discards it. On
+    /// success the file's size is known and the form is valid.
     task<result<void>> count(deadline until);
 
     bool is_held() const { return held_ != nullptr; }
     bool has_input() const { return form_.has_input(); }
     const std::string& input() const { return form_.input(); }
     const std::string& file_name() const { return form_.file_name(); }
-    /// The staged file or null; its finish() would keep it.
+    /// The writer of the staged file; null if nothing was staged. The file is deleted with this object unless
+    /// the caller calls the writer's finish(), which keeps it.
     files::file_writer* staged_in() const { return writer_.get(); }
 
-    /// Unless knows_size(): at most so many.
+    /// The file's size; only an upper bound of it while knows_size() is false.
     std::uint64_t size_bytes() const override;
     task<result<std::size_t>> read_some(std::span<char> space, deadline until) override;
     void release_memory() override { memory_.reset(); }

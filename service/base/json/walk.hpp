@@ -11,8 +11,9 @@
 
 namespace gateway::json {
 
-/// A sink that ignores all tokens; derived sinks hide the functions that they need. `depth` counts the open
-/// containers.
+/// A sink that ignores all tokens. A sink derives from it and declares the functions for the tokens it needs;
+/// the parser is a template of the sink, so no function is virtual. `depth` is the number of objects and
+/// arrays that are open at the token, `depth_outside` that without the one that begins or ends there.
 struct null_sink {
     void on_key(std::size_t /*begin*/, std::string_view /*between_quotes*/, std::size_t /*depth*/) {}
     void on_comma(std::size_t /*at*/, bool /*in_object*/) {}
