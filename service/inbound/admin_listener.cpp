@@ -3,10 +3,10 @@
 #include "base/json/values.hpp"
 #include "http/verb.hpp"
 #include "http/writers.hpp"
-#include "inbound/head_reader.hpp"
 #include "inbound/listener_state.hpp"
+#include "inbound/receive_head.hpp"
 #include "runtime/buffer.hpp"
-#include "runtime/read_head.hpp"
+#include "runtime/parse_head.hpp"
 #include "runtime/task_group.hpp"
 #include "runtime/worker.hpp"
 
@@ -49,11 +49,11 @@ task<void> serve_admin(const admin_parts& with, connection_queue& line, tcp_sock
     while (keep_alive) {
         place.waits(waits_for);
         const auto until = deadline::in(steady_now(), idle_timeout);
-        const auto length = co_await fill_head(peer, received, place, until);
+        const auto length = co_await receive_head(peer, received, place, until);
         if (!length || *length == 0) break;
         waits_for = connection_queue::wait::next_request;
         const std::string block(received.bytes().substr(0, *length));
-        const auto head = read_request_head(block);
+        const auto head = parse_request_head(block);
         received.consume(*length);
         page out{400, "application/json", "{\"error\":\"not a request this server understands\"}\n"};
         if (head) out = answer_to(with, *head);

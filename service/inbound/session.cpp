@@ -4,12 +4,12 @@
 #include "http/header_finder.hpp"
 #include "http/wire_text.hpp"
 #include "inbound/answer_writer.hpp"
-#include "inbound/head_reader.hpp"
+#include "inbound/receive_head.hpp"
 #include "inbound/request_body.hpp"
 #include "limits/address_limiter.hpp"
 #include "pipeline/caller_book.hpp"
 #include "pipeline/pipeline.hpp"
-#include "runtime/read_head.hpp"
+#include "runtime/parse_head.hpp"
 #include "runtime/stream_steps.hpp"
 #include "runtime/tls_server.hpp"
 #include "runtime/worker.hpp"
@@ -114,7 +114,7 @@ std::optional<failure> session::take_head(const result<std::size_t>& length) {
     if (length) {
         texts_->block.assign(
             received_.bytes().substr(0, *length)); // copied, because reading a body moves the buffer's bytes
-        if (auto judged = read_request_head(texts_->block)) {
+        if (auto judged = parse_request_head(texts_->block)) {
             head_ = *judged;
             received_.consume(*length);
         } else {
@@ -153,7 +153,7 @@ task<void> session::run() {
         if (length && *length == 0) {
             place_.waits(connection_queue::wait::rest_of_head);
             const auto until = deadline::in(steady_now(), with_.settings.header_deadline);
-            length = co_await fill_head(stream_, received_, place_, until);
+            length = co_await receive_head(stream_, received_, place_, until);
             place_.busy();
             if (length && *length == 0) break;
         }

@@ -1,6 +1,6 @@
 #include "outbound/arriving_answer.hpp"
 
-#include "runtime/read_head.hpp"
+#include "runtime/parse_head.hpp"
 
 #include <boost/asio/error.hpp>
 
@@ -65,7 +65,7 @@ bool arriving_answer::look_at_head() {
         if (!size) return end_with(size.error());
         if (*size == 0) return true;
         const auto block = on_.received_.bytes().substr(0, *size);
-        const auto head = read_response_head(block);
+        const auto head = parse_response_head(block);
         if (!head) return end_with(head.error());
         if (head->status == switching_protocols)
             return end_with(refused("TikTok wants to switch protocols."));

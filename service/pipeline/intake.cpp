@@ -1,6 +1,6 @@
 #include "pipeline/intake.hpp"
 
-#include "pipeline/body_reader.hpp"
+#include "pipeline/whole_body.hpp"
 
 #include <utility>
 

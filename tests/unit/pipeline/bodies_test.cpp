@@ -1,8 +1,8 @@
 // Bodies that arrive in pieces: whole documents, and the file inside a form.
 #include "actions/table.hpp"
 #include "files/staged_file_store.hpp"
-#include "pipeline/body_reader.hpp"
 #include "pipeline/intake.hpp"
+#include "pipeline/whole_body.hpp"
 #include "runtime/blocking.hpp"
 #include "store/store.hpp"
 #include "unit/runtime/run_on.hpp"

@@ -1,4 +1,4 @@
-#include "pipeline/body_reader.hpp"
+#include "pipeline/whole_body.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "inbound/head_reader.hpp"
+#include "inbound/receive_head.hpp"
 
 #include "http/header_finder.hpp"
 
@@ -11,8 +11,8 @@ failure makes_room() {
 
 } // namespace
 
-task<result<std::size_t>> fill_head(stream& from, buffer& received, const connection_queue::place& place,
-                                    deadline until) {
+task<result<std::size_t>> receive_head(stream& from, buffer& received, const connection_queue::place& place,
+                                       deadline until) {
     http::header_finder finder;
     while (true) {
         auto found = finder.look(received.bytes());

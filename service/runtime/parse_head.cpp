@@ -1,4 +1,4 @@
-#include "runtime/read_head.hpp"
+#include "runtime/parse_head.hpp"
 
 #include "http/strict_gate.hpp"
 
@@ -61,7 +61,7 @@ bool beast_agrees(std::string_view block, const Head& head) {
 
 } // namespace
 
-result<http::request_head> read_request_head(std::string_view block) {
+result<http::request_head> parse_request_head(std::string_view block) {
     auto judged = http::validate_head(block);
     // Two parsers can only disagree about where a body begins or ends; without a body the empty line is the
     // end. (beast_agreement_test compares Beast with the gate for these, too.)
@@ -70,7 +70,7 @@ result<http::request_head> read_request_head(std::string_view block) {
     return failure{errc::malformed_request, "The request can be read in more than one way."};
 }
 
-result<http::response_head> read_response_head(std::string_view block) {
+result<http::response_head> parse_response_head(std::string_view block) {
     auto judged = http::validate_response_head(block);
     // One decimal Content-Length and no coding: two parsers cannot differ here (checked by
     // beast_agreement_test).

@@ -1,5 +1,5 @@
-// Beast must read what the gate accepts in the same way; read_request_head compares the two.
-#include "runtime/read_head.hpp"
+// Beast must read what the gate accepts in the same way; parse_request_head compares the two.
+#include "runtime/parse_head.hpp"
 
 #include "http/strict_gate.hpp"
 
@@ -13,7 +13,7 @@ TEST(HeadReader, GivesWhatTheGateAndBeastAgreeOn) {
     const std::string block =
         "POST /v1/users/u/photos?x=1 HTTP/1.1\r\nHost: gateway.example\r\nContent-Length: 12\r\n"
         "Content-Type: application/json\r\nIdempotency-Key: k-1\r\n\r\n";
-    const auto head = read_request_head(block);
+    const auto head = parse_request_head(block);
     ASSERT_TRUE(head) << head.error().message();
     EXPECT_EQ(head->path, "/v1/users/u/photos");
     EXPECT_EQ(head->query, "x=1");
@@ -28,12 +28,12 @@ TEST(HeadReader, TakesEveryFramingTheGateKnows) {
           "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
           "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
           "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9223372036854775807\r\n\r\n"})
-        EXPECT_TRUE(read_request_head(block)) << block;
+        EXPECT_TRUE(parse_request_head(block)) << block;
 }
 
 TEST(HeadReader, C02RefusesCodingsThatBeastTakesForAnEmptyBody) {
     for (const char* coding : {"gzip", "chunked, identity", "chunked, chunked", "identity", "xchunked"}) {
-        const auto head = read_request_head(
+        const auto head = parse_request_head(
             "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: " + std::string(coding) + "\r\n\r\n");
         EXPECT_FALSE(head) << coding;
     }
@@ -43,7 +43,7 @@ TEST(HeadReader, TakesAHeadLargerThanItsArena) {
     std::string block = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n"; // so Beast reads it, too
     for (int i = 0; i < 3; ++i)
         block += "X-Padding-" + std::to_string(i) + ": " + std::string(4'000, 'x') + "\r\n";
-    EXPECT_TRUE(read_request_head(block + "\r\n"));
+    EXPECT_TRUE(parse_request_head(block + "\r\n"));
 }
 
 TEST(HeadReader, FaultFBeastTakesEveryByteThatTheGateTakes) {
@@ -63,7 +63,7 @@ TEST(HeadReader, FaultFBeastTakesEveryByteThatTheGateTakes) {
                   line + host + "Transfer-Encoding:" + one + "chunked" + one + "\r\n\r\n",
                   line + "Host:" + one + "a" + one + "\r\n" + framing + "\r\n"}) {
                 const bool judged = http::validate_head(block).has_value();
-                EXPECT_EQ(read_request_head(block).has_value(), judged) << ::testing::PrintToString(block);
+                EXPECT_EQ(parse_request_head(block).has_value(), judged) << ::testing::PrintToString(block);
                 taken += judged ? 1U : 0U;
             }
         }
@@ -82,6 +82,6 @@ TEST(HeadReader, FaultFTabsHideNoSecondLengthAndNoSecondField) {
           "X: y\t\r\n \tz\r\n", "X:\t\r\n\t\r\n", "X: y\tTransfer-Encoding: chunked\r\n\r\n",
           "X: y\t\rTransfer-Encoding: chunked\r\n", "X: y\t\nTransfer-Encoding: chunked\r\n",
           "Transfer-Encoding: chunked\x0b\r\n", "Host:\ta\r\n"})
-        EXPECT_FALSE(read_request_head("POST / HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n"))
+        EXPECT_FALSE(parse_request_head("POST / HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n"))
             << fields;
 }
