@@ -8,11 +8,9 @@ namespace gateway::http {
 namespace {
 
 std::string_view take_token(std::string_view& rest) {
-    std::size_t length = 0;
-    while (length < rest.size() && is(token_byte, rest[length]))
-        ++length;
-    const std::string_view token = rest.substr(0, length);
-    rest.remove_prefix(length);
+    const char* const end = skip_token(rest.data(), rest.data() + rest.size());
+    const std::string_view token = rest.substr(0, static_cast<std::size_t>(end - rest.data()));
+    rest.remove_prefix(token.size());
     return token;
 }
 

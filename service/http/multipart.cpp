@@ -22,11 +22,8 @@ failure refuse_part(std::string_view name, std::string reason) {
 }
 
 std::size_t common_bytes(std::string_view one, std::string_view other) {
-    const auto end = std::min(one.size(), other.size());
-    std::size_t count = 0;
-    while (count < end && one[count] == other[count])
-        ++count;
-    return count;
+    const auto first_other = std::mismatch(one.begin(), one.end(), other.begin(), other.end());
+    return static_cast<std::size_t>(first_other.first - one.begin());
 }
 
 } // namespace

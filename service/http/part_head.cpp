@@ -60,9 +60,7 @@ bool read_field(std::string_view line, part_head& part, bool& disposed) {
     if (colon == std::string_view::npos || colon == 0) return false;
     const std::string_view name = line.substr(0, colon);
     const std::string_view value = trimmed(line.substr(colon + 1));
-    const bool legal =
-        std::all_of(value.begin(), value.end(), [](char c) { return c == '\t' || is(value_byte, c); });
-    if (!all(token_byte, name) || !legal) return false;
+    if (!all(token_byte, name) || !consists_of(value, is_value_byte_or_tab)) return false;
     if (same_word(name, "content-disposition"))
         return !std::exchange(disposed, true) && read_disposition(value, part);
     if (same_word(name, "content-length")) {

@@ -95,14 +95,153 @@ public:
     }
 
 private:
-    result<void> request_line();
-    result<void> version(std::string_view text);
-    result<void> fields();
-    result<void> field(known which, std::string_view value);
-    result<void> body_field(known which, std::string_view value);
-    result<void> check_field_combinations();
-    result<void> host();
-    result<void> body();
+    result<void> request_line() {
+        std::size_t at = 0;
+        while (at < block_.size() && is(token_byte, block_[at]))
+            ++at;
+        const std::string_view method = block_.substr(0, at);
+        if (method.empty() || at >= block_.size() || block_[at] != ' ')
+            return refuse("The request line is not METHOD TARGET HTTP/1.1.");
+        const std::size_t target_start = ++at;
+        while (at < block_.size() && is(target_byte, block_[at]))
+            ++at;
+        head_.target = block_.substr(target_start, at - target_start);
+        if (head_.target.size() > max_target_bytes)
+            return failure{errc::uri_too_long,
+                           "The request target is longer than 8 KB; long inputs belong in a body."};
+        if (at >= block_.size() || block_[at] != ' ')
+            return refuse("The request target holds a character that must be escaped.");
+        const std::size_t end = block_.find('\r', ++at);
+        if (end == std::string_view::npos || end + 1 >= block_.size() || block_[end + 1] != '\n')
+            return refuse("The request line does not end with CR LF.");
+        const auto spoken = version(block_.substr(at, end - at));
+        if (spoken.has_error()) return spoken;
+        position_ = end + 2;
+
+        head_.method = verb_of(method);
+        if (head_.method == verb::unknown)
+            return failure{errc::not_implemented, "This HTTP method is not known here."};
+        if (head_.method == verb::trace || head_.method == verb::connect)
+            return failure{errc::method_not_allowed, "TRACE and CONNECT are not served."}.allow(
+                "GET, HEAD, POST, PUT, DELETE, OPTIONS");
+        const auto target = parse_target(head_.method, head_.target);
+        if (target.has_error()) return target.error();
+        head_.path = target->path;
+        head_.query = target->query;
+        authority_ = target->authority;
+        default_port_ = target->default_port;
+        return {};
+    }
+
+    result<void> version(std::string_view text) {
+        if (text == "HTTP/1.1") return {};
+        if (text == "HTTP/1.0") {
+            head_.minor_version = 0;
+            return {};
+        }
+        const bool looks_right = text.size() == 8 && text.starts_with("HTTP/") && is(digit_byte, text[5])
+                                 && text[6] == '.' && is(digit_byte, text[7]);
+        if (looks_right) return failure{errc::http_version, "Only HTTP/1.1 and HTTP/1.0 are spoken here."};
+        return refuse("The request line is not METHOD TARGET HTTP/1.1.");
+    }
+
+    result<void> fields() {
+        if (block_.size() > max_header_bytes)
+            return failure{errc::headers_too_large, "The header fields are longer than 16 KB together."};
+        field_lines lines{block_, position_, peer::caller};
+        for (field_line line; lines.next(line);) {
+            const known which = known_field(line.name);
+            if (which == known::none) continue;
+            if (const auto taken = field(which, line.value); taken.has_error()) return taken;
+        }
+        return lines.end();
+    }
+
+    result<void> field(known which, std::string_view value) {
+        const bool again = has(which);
+        seen_ |= bit(which);
+        if (which < known::host) return body_field(which, value);
+        if (again) {
+            if (which >= known::request_id) return {};
+            return refuse("A header field that must stand once stands twice.");
+        }
+        head_.*texts[static_cast<std::size_t>(which) - static_cast<std::size_t>(known::host)] = value;
+        return {};
+    }
+
+    result<void> body_field(known which, std::string_view value) {
+        switch (which) {
+            case known::content_length:
+                if (!body_.add_length(value))
+                    return refuse("Content-Length must be one decimal number, once.");
+                break;
+            case known::transfer_encoding:
+                if (!body_.add_coding(value)) return refuse("Transfer-Encoding stands twice.");
+                break;
+            case known::connection:
+                if (!connection_.add(value)) return refuse("Connection is not a list of words.");
+                break;
+            case known::expect:
+                if (same_word(value, "100-continue"))
+                    head_.expect_continue = true;
+                else if (!value.empty())
+                    expects_something_else_ = true;
+                break;
+            case known::content_encoding:
+                encoded_ = encoded_ || !names_no_coding(value);
+                break;
+            default:
+                break;
+        }
+        return {};
+    }
+
+    result<void> check_field_combinations() {
+        const auto named = host();
+        if (named.has_error()) return named;
+        const auto framed = body();
+        if (framed.has_error()) return framed;
+        if (has(known::authorization) && has(known::api_key))
+            return refuse("Authorization and x-api-key stand together; send one of them.");
+        if (expects_something_else_)
+            return failure{errc::expectation_failed, "The only expectation met here is 100-continue."};
+        if (encoded_)
+            return failure{errc::unsupported_media_type, "Bodies with a Content-Encoding are not taken."};
+        if (head_.minor_version == 0) head_.expect_continue = false; // RFC 9110 §10.1.1
+        head_.keep_alive = connection_.persists(head_.minor_version);
+        return {};
+    }
+
+    result<void> host() {
+        const bool absolute = !default_port_.empty();
+        // Host is optional in HTTP/1.0, and health checks of load balancers omit it; if present, it must be
+        // valid.
+        if (head_.minor_version == 0 && !has(known::host)) {
+            if (!absolute) return {};
+            head_.host = authority_;
+        }
+        if (!is_host(head_.host)) return refuse("The request needs one proper Host.");
+        if (absolute && !same_authority(authority_, head_.host, default_port_))
+            return refuse("The URL in the request line names another host than Host.");
+        return {};
+    }
+
+    result<void> body() {
+        if (body_.has_coding()) {
+            if (body_.has_length()) return refuse("Content-Length and Transfer-Encoding stand together.");
+            if (body_.is_known_but_unsupported())
+                return failure{errc::not_implemented,
+                               "Of transfer codings only chunked is implemented here."};
+            if (!body_.is_chunked())
+                return refuse("Transfer-Encoding must be chunked, once, and nothing else.");
+            if (head_.minor_version == 0) return refuse("HTTP/1.0 has no Transfer-Encoding.");
+            head_.body.kind = framing::chunked;
+        } else if (body_.has_length()) {
+            head_.body = {framing::length, body_.length_bytes()};
+        }
+        return {};
+    }
+
     static std::uint32_t bit(known which) { return std::uint32_t{1} << static_cast<unsigned>(which); }
     bool has(known which) const { return (seen_ & bit(which)) != 0; }
 
@@ -116,150 +255,6 @@ private:
     bool expects_something_else_ = false;
     bool encoded_ = false;
 };
-
-result<void> request_head_validator::version(std::string_view text) {
-    if (text == "HTTP/1.1") return {};
-    if (text == "HTTP/1.0") {
-        head_.minor_version = 0;
-        return {};
-    }
-    const bool looks_right = text.size() == 8 && text.starts_with("HTTP/") && is(digit_byte, text[5])
-                             && text[6] == '.' && is(digit_byte, text[7]);
-    if (looks_right) return failure{errc::http_version, "Only HTTP/1.1 and HTTP/1.0 are spoken here."};
-    return refuse("The request line is not METHOD TARGET HTTP/1.1.");
-}
-
-result<void> request_head_validator::request_line() {
-    std::size_t at = 0;
-    while (at < block_.size() && is(token_byte, block_[at]))
-        ++at;
-    const std::string_view method = block_.substr(0, at);
-    if (method.empty() || at >= block_.size() || block_[at] != ' ')
-        return refuse("The request line is not METHOD TARGET HTTP/1.1.");
-    const std::size_t target_start = ++at;
-    while (at < block_.size() && is(target_byte, block_[at]))
-        ++at;
-    head_.target = block_.substr(target_start, at - target_start);
-    if (head_.target.size() > max_target_bytes)
-        return failure{errc::uri_too_long,
-                       "The request target is longer than 8 KB; long inputs belong in a body."};
-    if (at >= block_.size() || block_[at] != ' ')
-        return refuse("The request target holds a character that must be escaped.");
-    const std::size_t end = block_.find('\r', ++at);
-    if (end == std::string_view::npos || end + 1 >= block_.size() || block_[end + 1] != '\n')
-        return refuse("The request line does not end with CR LF.");
-    const auto spoken = version(block_.substr(at, end - at));
-    if (spoken.has_error()) return spoken;
-    position_ = end + 2;
-
-    head_.method = verb_of(method);
-    if (head_.method == verb::unknown)
-        return failure{errc::not_implemented, "This HTTP method is not known here."};
-    if (head_.method == verb::trace || head_.method == verb::connect)
-        return failure{errc::method_not_allowed, "TRACE and CONNECT are not served."}.allow(
-            "GET, HEAD, POST, PUT, DELETE, OPTIONS");
-    const auto target = parse_target(head_.method, head_.target);
-    if (target.has_error()) return target.error();
-    head_.path = target->path;
-    head_.query = target->query;
-    authority_ = target->authority;
-    default_port_ = target->default_port;
-    return {};
-}
-
-result<void> request_head_validator::fields() {
-    if (block_.size() > max_header_bytes)
-        return failure{errc::headers_too_large, "The header fields are longer than 16 KB together."};
-    field_lines lines{block_, position_, peer::caller};
-    for (field_line line; lines.next(line);) {
-        const known which = known_field(line.name);
-        if (which == known::none) continue;
-        if (const auto taken = field(which, line.value); taken.has_error()) return taken;
-    }
-    return lines.end();
-}
-
-result<void> request_head_validator::field(known which, std::string_view value) {
-    const bool again = has(which);
-    seen_ |= bit(which);
-    if (which < known::host) return body_field(which, value);
-    if (again) {
-        if (which >= known::request_id) return {};
-        return refuse("A header field that must stand once stands twice.");
-    }
-    head_.*texts[static_cast<std::size_t>(which) - static_cast<std::size_t>(known::host)] = value;
-    return {};
-}
-
-result<void> request_head_validator::body_field(known which, std::string_view value) {
-    switch (which) {
-        case known::content_length:
-            if (!body_.add_length(value)) return refuse("Content-Length must be one decimal number, once.");
-            break;
-        case known::transfer_encoding:
-            if (!body_.add_coding(value)) return refuse("Transfer-Encoding stands twice.");
-            break;
-        case known::connection:
-            if (!connection_.add(value)) return refuse("Connection is not a list of words.");
-            break;
-        case known::expect:
-            if (same_word(value, "100-continue"))
-                head_.expect_continue = true;
-            else if (!value.empty())
-                expects_something_else_ = true;
-            break;
-        case known::content_encoding:
-            encoded_ = encoded_ || !names_no_coding(value);
-            break;
-        default:
-            break;
-    }
-    return {};
-}
-
-result<void> request_head_validator::body() {
-    if (body_.has_coding()) {
-        if (body_.has_length()) return refuse("Content-Length and Transfer-Encoding stand together.");
-        if (body_.is_known_but_unsupported())
-            return failure{errc::not_implemented, "Of transfer codings only chunked is implemented here."};
-        if (!body_.is_chunked()) return refuse("Transfer-Encoding must be chunked, once, and nothing else.");
-        if (head_.minor_version == 0) return refuse("HTTP/1.0 has no Transfer-Encoding.");
-        head_.body.kind = framing::chunked;
-    } else if (body_.has_length()) {
-        head_.body = {framing::length, body_.length_bytes()};
-    }
-    return {};
-}
-
-result<void> request_head_validator::host() {
-    const bool absolute = !default_port_.empty();
-    // Host is optional in HTTP/1.0, and health checks of load balancers omit it; if present, it must be
-    // valid.
-    if (head_.minor_version == 0 && !has(known::host)) {
-        if (!absolute) return {};
-        head_.host = authority_;
-    }
-    if (!is_host(head_.host)) return refuse("The request needs one proper Host.");
-    if (absolute && !same_authority(authority_, head_.host, default_port_))
-        return refuse("The URL in the request line names another host than Host.");
-    return {};
-}
-
-result<void> request_head_validator::check_field_combinations() {
-    const auto named = host();
-    if (named.has_error()) return named;
-    const auto framed = body();
-    if (framed.has_error()) return framed;
-    if (has(known::authorization) && has(known::api_key))
-        return refuse("Authorization and x-api-key stand together; send one of them.");
-    if (expects_something_else_)
-        return failure{errc::expectation_failed, "The only expectation met here is 100-continue."};
-    if (encoded_)
-        return failure{errc::unsupported_media_type, "Bodies with a Content-Encoding are not taken."};
-    if (head_.minor_version == 0) head_.expect_continue = false; // RFC 9110 §10.1.1
-    head_.keep_alive = connection_.persists(head_.minor_version);
-    return {};
-}
 
 } // namespace
 

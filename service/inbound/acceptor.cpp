@@ -65,14 +65,6 @@ void acceptor::close() {
     socket_.close(ignored);
 }
 
-void acceptor::accept_one() {
-    boost::system::error_code error;
-    tcp_socket socket(home_.executor());
-    socket_.non_blocking(true, error);
-    if (!error) socket_.accept(socket, error);
-    if (!error) take_with_spare(std::move(socket));
-}
-
 task<void> acceptor::accept_clients() {
     spare_descriptors spare(spares);
     while (socket_.is_open()) {
@@ -87,7 +79,12 @@ task<void> acceptor::accept_clients() {
         if (!full) continue; // an error of that client: it reset the connection before it was accepted
         shared_.descriptor_shortages.fetch_add(1);
         const bool made = idle_.evict_oldest();
-        if (!made && spare.release()) accept_one();
+        if (!made && spare.release()) {
+            tcp_socket one(home_.executor());
+            socket_.non_blocking(true, error);
+            if (!error) socket_.accept(one, error);
+            if (!error) take_with_spare(std::move(one));
+        }
         co_await pause_until(deadline::in(steady_now(), made ? pause_for_room : pause_when_full));
         if (!made) spare.refill();
     }

@@ -53,7 +53,6 @@ private:
     /// quickly.
     virtual void take_with_spare(tcp_socket socket) = 0;
     task<void> accept_clients();
-    void accept_one();
 
     listener_state& shared_;
     boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, executor_type> socket_;

@@ -134,10 +134,6 @@ result<reply> arriving_answer::out() {
     return std::move(answer_);
 }
 
-void arriving_answer::failed(boost::system::error_code ec) {
-    end_with(on_.failed(ec));
-}
-
 void arriving_answer::took(const io_result<std::size_t>& got) {
     if (!got) {
         failed(got.error());

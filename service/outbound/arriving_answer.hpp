@@ -38,7 +38,7 @@ public:
     std::span<char> room() const { return room_; }
     void took(const io_result<std::size_t>& got);
     /// Call if the request could not be sent or its answer could not be read.
-    void failed(boost::system::error_code ec);
+    void failed(boost::system::error_code ec) { end_with(on_.failed(ec)); }
     /// The final answer to the request; informational ones are skipped. Failures as of client. Once.
     result<reply> out();
 

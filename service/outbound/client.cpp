@@ -134,11 +134,51 @@ public:
         held_.get()->begin_request();
     }
 
-    task<exchange_result<bool>> write(std::string_view piece, deadline until) override;
-    task<exchange_result<reply>> finish(deadline until) override;
+    task<exchange_result<bool>> write(std::string_view piece, deadline until) override {
+        if (answered_) co_return exchange_result<bool>(false, request_bytes::may_have_left);
+        if (piece.size() > body_left_) throw std::logic_error("more body than the head has announced");
+        auto sent = co_await send(piece, until);
+        if (!sent) co_return std::move(sent);
+        answered_ = !*sent;
+        body_left_ -= piece.size();
+        co_return std::move(sent);
+    }
+
+    task<exchange_result<reply>> finish(deadline until) override {
+        if (!head_.empty()) {
+            const auto sent = co_await send(std::string_view(), until);
+            if (!sent) co_return exchange_result<reply>(sent);
+        }
+        connection& c = *held_.get();
+        arriving_answer answer(c);
+        while (answer.wants_more()) {
+            const auto got = co_await c.wire().read_some(answer.room(), until);
+            answer.took(got);
+        }
+        auto said = answer.out();
+        if (said && c.in_step() && body_left_ == 0 && !answered_) held_.mark_clean();
+        co_return exchange_result<reply>(std::move(said), c.sent());
+    }
 
 private:
-    task<exchange_result<bool>> send(std::string_view piece, deadline until);
+    task<exchange_result<bool>> send(std::string_view piece, deadline until) {
+        for (;;) {
+            connection& c = *held_.get();
+            auto sent = co_await c.write_unless_answered(head_, piece, until);
+            // A reused connection that was dead before any byte of this request was sent: trying again is
+            // safe.
+            const bool unsent = c.sent() == request_bytes::none_left;
+            const bool stale = held_.reused() && unsent && (sent ? !*sent : c.peer_closed());
+            if (!stale) {
+                head_.clear();
+                co_return exchange_result<bool>(std::move(sent), c.sent());
+            }
+            held_.drop();
+            const auto opened = co_await from_->open(to_, held_, until);
+            if (!opened) co_return exchange_result<bool>(opened.error(), request_bytes::none_left);
+            held_.get()->begin_request();
+        }
+    }
 
     std::shared_ptr<state> from_;
     origin to_;
@@ -147,50 +187,6 @@ private:
     std::uint64_t body_left_;
     bool answered_ = false;
 };
-
-task<exchange_result<bool>> client::streamed::write(std::string_view piece, deadline until) {
-    if (answered_) co_return exchange_result<bool>(false, request_bytes::may_have_left);
-    if (piece.size() > body_left_) throw std::logic_error("more body than the head has announced");
-    auto sent = co_await send(piece, until);
-    if (!sent) co_return std::move(sent);
-    answered_ = !*sent;
-    body_left_ -= piece.size();
-    co_return std::move(sent);
-}
-
-task<exchange_result<bool>> client::streamed::send(std::string_view piece, deadline until) {
-    for (;;) {
-        connection& c = *held_.get();
-        auto sent = co_await c.write_unless_answered(head_, piece, until);
-        // A reused connection that was dead before any byte of this request was sent: trying again is safe.
-        const bool unsent = c.sent() == request_bytes::none_left;
-        const bool stale = held_.reused() && unsent && (sent ? !*sent : c.peer_closed());
-        if (!stale) {
-            head_.clear();
-            co_return exchange_result<bool>(std::move(sent), c.sent());
-        }
-        held_.drop();
-        const auto opened = co_await from_->open(to_, held_, until);
-        if (!opened) co_return exchange_result<bool>(opened.error(), request_bytes::none_left);
-        held_.get()->begin_request();
-    }
-}
-
-task<exchange_result<reply>> client::streamed::finish(deadline until) {
-    if (!head_.empty()) {
-        const auto sent = co_await send(std::string_view(), until);
-        if (!sent) co_return exchange_result<reply>(sent);
-    }
-    connection& c = *held_.get();
-    arriving_answer answer(c);
-    while (answer.wants_more()) {
-        const auto got = co_await c.wire().read_some(answer.room(), until);
-        answer.took(got);
-    }
-    auto said = answer.out();
-    if (said && c.in_step() && body_left_ == 0 && !answered_) held_.mark_clean();
-    co_return exchange_result<reply>(std::move(said), c.sent());
-}
 
 task<result<std::unique_ptr<exchange>>> client::begin(const origin& to, std::string head, deadline until) {
     const auto keep = state_;

@@ -39,17 +39,13 @@ level level_of(std::string_view name) {
     return level::info;
 }
 
-bool log_queue::may_go_on() {
-    const std::lock_guard lock(mutex_);
-    return !stopping_ || steady_now() < give_up_;
-}
-
 void log_queue::write_out(std::string_view text) {
     while (!text.empty()) {
         pollfd ready{descriptor_, POLLOUT, 0};
         const int found = poll(&ready, 1, 100);
         if (found == 0) { // the descriptor takes no bytes: wait, unless the queue ends
-            if (may_go_on()) continue;
+            const std::lock_guard lock(mutex_);
+            if (!stopping_ || steady_now() < give_up_) continue;
             break;
         }
         const auto wrote = ::write(descriptor_, text.data(), std::min(text.size(), piece_));

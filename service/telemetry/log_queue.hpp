@@ -41,7 +41,6 @@ public:
 private:
     void serve();
     void write_out(std::string_view text);
-    bool may_go_on();
 
     int descriptor_;
     std::size_t bytes_max_, piece_;

@@ -103,84 +103,83 @@ struct sink::families {
             add_histogram(to, {{rows.label, rows.values[row]}}, parts);
         }
     }
-    void calls();
-    void upstream();
-    void posts();
-    void refreshes();
-    void others();
-};
 
-void sink::families::calls() {
-    std::vector<std::string> texts;
-    for (const int status : of.statuses_)
-        texts.push_back(std::to_string(status));
-    const axis actions{"action", of.labels_.actions}, statuses{"status", {texts.begin(), texts.end()}};
-    add_counters("requests_total", "Calls answered.", actions, statuses, &recorder::requests_);
-    add_times("request_duration_seconds", "From the first byte of a call to its answer.", actions,
-              &recorder::request_times_);
-}
-
-void sink::families::upstream() {
-    const axis endpoints{"endpoint", of.labels_.endpoints};
-    axis codes{"code", {}}, scopes{"limit_scope", {}};
-    {
-        const std::lock_guard lock(of.codes_mutex_);
-        for (const auto& code : of.codes_)
-            codes.values.push_back(*code);
+    void calls() {
+        std::vector<std::string> texts;
+        for (const int status : of.statuses_)
+            texts.push_back(std::to_string(status));
+        const axis actions{"action", of.labels_.actions}, statuses{"status", {texts.begin(), texts.end()}};
+        add_counters("requests_total", "Calls answered.", actions, statuses, &recorder::requests_);
+        add_times("request_duration_seconds", "From the first byte of a call to its answer.", actions,
+                  &recorder::request_times_);
     }
-    for (std::size_t scope = 0; scope < recorder::scopes; ++scope)
-        scopes.values.push_back(name_of(static_cast<limit_scope>(scope)));
-    add_counters("upstream_requests_total", "Calls to TikTok, by its answer.", endpoints, codes,
-                 &recorder::upstream_);
-    add_times("upstream_duration_seconds", "What TikTok took to answer.", endpoints,
-              &recorder::upstream_times_);
-    add_counters("rate_limited_total", "Calls refused by a limit, by whose it was.", scopes, endpoints,
-                 &recorder::limited_);
-}
 
-void sink::families::posts() {
-    auto& posts = add("posts_total", "Publish attempts, by outcome.", MetricType::Counter);
-    for (std::size_t at = 0; at < post_outcomes.size(); ++at) {
-        const auto count = sum([&](const recorder& r) -> const cell& { return r.posts_[at]; });
-        if (count > 0 || post_outcomes[at] != "other")
-            add_count(posts, {{"outcome", post_outcomes[at]}}, count);
-    }
-    auto& bytes =
-        add("upload_bytes_total", "Bytes of bodies: in from callers, out to TikTok.", MetricType::Counter);
-    add_count(bytes, {{"direction", "in"}}, sum(&recorder::bytes_in_));
-    add_count(bytes, {{"direction", "out"}}, sum(&recorder::bytes_out_));
-    add_count(
-        add("idempotent_replays_total", "Answers given again for an Idempotency-Key.", MetricType::Counter),
-        {}, sum(&recorder::replays_));
-    std::int64_t running = 0;
-    for (const auto& one : of.recorders_)
-        running += one->uploads_in_flight_.load(std::memory_order_relaxed);
-    add_gauge("uploads_in_flight", "Uploads to TikTok that are running.", {}, static_cast<double>(running));
-}
-
-void sink::families::refreshes() {
-    const std::lock_guard lock(of.refresh_mutex_);
-    auto& counts = add("token_refreshes_total", "Token refreshes, by how they ended.", MetricType::Counter);
-    for (std::size_t at = 0; at < of.refreshes_.size(); ++at)
-        add_count(counts, {{"result", of.labels_.refresh_results[at]}}, of.refreshes_[at]);
-    add_histogram(add("token_refresh_duration_seconds", "What a token refresh took.", MetricType::Histogram),
-                  {}, {&of.refresh_times_});
-}
-
-void sink::families::others() {
-    for (const auto& source : of.sources_) {
-        auto& family =
-            add(source.name, source.help, source.is_counter ? MetricType::Counter : MetricType::Gauge);
-        for (const auto& one : source.read()) {
-            ClientMetric metric = labelled({one.labels.begin(), one.labels.end()});
-            (source.is_counter ? metric.counter.value : metric.gauge.value) = one.value;
-            family.metric.push_back(std::move(metric));
+    void upstream() {
+        const axis endpoints{"endpoint", of.labels_.endpoints};
+        axis codes{"code", {}}, scopes{"limit_scope", {}};
+        {
+            const std::lock_guard lock(of.codes_mutex_);
+            for (const auto& code : of.codes_)
+                codes.values.push_back(*code);
         }
+        for (std::size_t scope = 0; scope < recorder::scopes; ++scope)
+            scopes.values.push_back(name_of(static_cast<limit_scope>(scope)));
+        add_counters("upstream_requests_total", "Calls to TikTok, by its answer.", endpoints, codes,
+                     &recorder::upstream_);
+        add_times("upstream_duration_seconds", "What TikTok took to answer.", endpoints,
+                  &recorder::upstream_times_);
+        add_counters("rate_limited_total", "Calls refused by a limit, by whose it was.", scopes, endpoints,
+                     &recorder::limited_);
     }
-    add_count(add("log_lines_dropped_total", "Log lines lost because nobody took them.", MetricType::Counter),
-              {}, of.lines_.dropped_lines());
-    add_gauge("build_info", "The running version.", {{"version", TIKTOK_GATEWAY_VERSION}}, 1);
-}
+
+    void posts() {
+        auto& posts = add("posts_total", "Publish attempts, by outcome.", MetricType::Counter);
+        for (std::size_t at = 0; at < post_outcomes.size(); ++at) {
+            const auto count = sum([&](const recorder& r) -> const cell& { return r.posts_[at]; });
+            if (count > 0 || post_outcomes[at] != "other")
+                add_count(posts, {{"outcome", post_outcomes[at]}}, count);
+        }
+        auto& bytes = add("upload_bytes_total", "Bytes of bodies: in from callers, out to TikTok.",
+                          MetricType::Counter);
+        add_count(bytes, {{"direction", "in"}}, sum(&recorder::bytes_in_));
+        add_count(bytes, {{"direction", "out"}}, sum(&recorder::bytes_out_));
+        add_count(add("idempotent_replays_total", "Answers given again for an Idempotency-Key.",
+                      MetricType::Counter),
+                  {}, sum(&recorder::replays_));
+        std::int64_t running = 0;
+        for (const auto& one : of.recorders_)
+            running += one->uploads_in_flight_.load(std::memory_order_relaxed);
+        add_gauge("uploads_in_flight", "Uploads to TikTok that are running.", {},
+                  static_cast<double>(running));
+    }
+
+    void refreshes() {
+        const std::lock_guard lock(of.refresh_mutex_);
+        auto& counts =
+            add("token_refreshes_total", "Token refreshes, by how they ended.", MetricType::Counter);
+        for (std::size_t at = 0; at < of.refreshes_.size(); ++at)
+            add_count(counts, {{"result", of.labels_.refresh_results[at]}}, of.refreshes_[at]);
+        add_histogram(
+            add("token_refresh_duration_seconds", "What a token refresh took.", MetricType::Histogram), {},
+            {&of.refresh_times_});
+    }
+
+    void others() {
+        for (const auto& source : of.sources_) {
+            auto& family =
+                add(source.name, source.help, source.is_counter ? MetricType::Counter : MetricType::Gauge);
+            for (const auto& one : source.read()) {
+                ClientMetric metric = labelled({one.labels.begin(), one.labels.end()});
+                (source.is_counter ? metric.counter.value : metric.gauge.value) = one.value;
+                family.metric.push_back(std::move(metric));
+            }
+        }
+        add_count(
+            add("log_lines_dropped_total", "Log lines lost because nobody took them.", MetricType::Counter),
+            {}, of.lines_.dropped_lines());
+        add_gauge("build_info", "The running version.", {{"version", TIKTOK_GATEWAY_VERSION}}, 1);
+    }
+};
 
 std::string sink::scrape() const {
     families all{*this};
