@@ -41,9 +41,9 @@ public:
     /// After open().
     buffering buffered() const { return buffered_; }
 
-    /// hold() only if buffered() is `held`, stage() only if it is `staged`; once. Reads the rest of the form: on
-    /// success the file's size is known and the form is valid. hold() fails with overloaded when `room` has
-    /// no memory left.
+    /// hold() only if buffered() is `in_memory`, stage() only if it is `on_disk`; once. Reads the rest of the
+    /// form: on success the file's size is known and the form is valid. hold() fails with overloaded when
+    /// `room` has no memory left.
     task<result<void>> hold(byte_budget& room, deadline until);
     task<result<void>> stage(files::staged_file_store& room, caller_name caller, std::uint32_t keep_hours,
                              deadline until);
