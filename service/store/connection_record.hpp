@@ -3,7 +3,9 @@
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "store/named_value.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -13,9 +15,9 @@ namespace gateway::store {
 
 enum class connection_state { connected, refresh_in_doubt, reconnect_required, revoked };
 inline constexpr std::size_t connection_states = 4;
-std::string_view name_of(connection_state state);
-/// An unknown name gives the safest value.
-connection_state connection_state_named(std::string_view name);
+constexpr std::array<std::string_view, connection_states> names_of(connection_state) {
+    return {"connected", "refresh_in_doubt", "reconnect_required", "revoked"};
+}
 
 /// The link of one user to one TikTok account, without its tokens.
 struct connection_summary {
@@ -38,6 +40,9 @@ struct connection_record : connection_summary {
 /// A sealed pair that is no longer the newest, kept for a week for repair, and never refreshed again by
 /// itself. A `candidate` is a pair from TikTok whose replica had lost the lease before it could store it.
 enum class kept_reason { previous, candidate };
+constexpr std::array<std::string_view, 2> names_of(kept_reason) {
+    return {"previous", "candidate"};
+}
 struct kept_tokens_record {
     user_id user;
     std::uint64_t version = 0; // the version for which it was sealed

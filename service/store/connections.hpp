@@ -19,6 +19,7 @@ namespace gateway::store {
 
 class change_listener;
 class engine;
+class transaction;
 
 /// Writes compare the version first: `false` means that another writer was faster.
 class connections {
@@ -61,5 +62,15 @@ public:
 private:
     engine& engine_;
 };
+
+// For refreshes, too, in a unit of the user:
+/// The values that a writer compares with. The row cannot change until the unit ends.
+struct held_connection {
+    std::uint64_t version = 0;
+    connection_state state = connection_state::connected;
+};
+task<std::optional<held_connection>> hold_connection(transaction& at, const user_id& user);
+/// Replaces the user's connection with the record, keeps its pair as previous, and notifies.
+task<void> replace_connection(transaction& at, const connection_record& record);
 
 } // namespace gateway::store

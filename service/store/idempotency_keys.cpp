@@ -1,49 +1,26 @@
 #include "store/idempotency_keys.hpp"
 
-#include "store/engine.hpp"
 #include "store/late_writes.hpp"
 #include "store/ledger.hpp"
+#include "store/queries.hpp"
 
 #include <algorithm>
 #include <tuple>
-#include <utility>
 
 namespace gateway::store {
-namespace {
-
-using found_key = std::optional<idempotency_record>;
 
 // A macro, so that it can be concatenated with SQL literals.
 #define KEY_COLUMNS \
     "caller, key, fingerprint, finished, status, answer, request_id, created_at, expires_at, claim"
 
-idempotency_record read_key(rows& found) {
-    idempotency_record out;
-    out.caller = caller_name::trusted(found.next_text());
-    out.key = found.next_text();
-    out.fingerprint = found.next_text();
-    out.finished = found.next_number() != 0;
-    out.status = static_cast<int>(found.next_number());
-    out.answer = found.next_text();
-    out.request_id = found.next_text();
-    out.created_at = found.next_time();
-    out.expires_at = found.next_time();
-    out.claim = found.next_text();
-    return out;
+auto columns_of(row_of<idempotency_record> auto& of) {
+    return columns(of.caller, of.key, blob(of.fingerprint), of.finished, of.status, blob(of.answer),
+                   of.request_id, of.created_at, of.expires_at, of.claim);
 }
 
-void bind_key(statement& into, const idempotency_record& record) {
-    into.text(record.caller.text())
-        .text(record.key)
-        .blob(record.fingerprint)
-        .number(std::int64_t{record.finished})
-        .number(std::int64_t{record.status})
-        .blob(record.answer)
-        .text(record.request_id)
-        .time(record.created_at)
-        .time(record.expires_at)
-        .text(record.claim);
-}
+namespace {
+
+using found_key = std::optional<idempotency_record>;
 
 const std::string& owner_of(const idempotency_record& record, const transaction& at) {
     return record.owner.empty() ? at.owner() : record.owner;
@@ -57,21 +34,16 @@ task<bool> insert_key(transaction& at, const idempotency_record& record, wall_ti
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (caller, key) DO UPDATE "
         "SET fingerprint = $3, finished = $4, status = $5, answer = $6, request_id = $7, "
         "created_at = $8, expires_at = $9, claim = $10, owner = $11 "
-        "WHERE idempotency_keys.expires_at <= $12"};
-    bind_key(claim, record);
-    claim.text(at.owner()).time(now);
-    const auto claimed = co_await at.run(claim);
-    co_return claimed.changed() > 0;
+        "WHERE idempotency_keys.expires_at <= $12",
+        columns_of(record), at.owner(), now};
+    return changes(at, std::move(claim));
 }
 
 task<found_key> find_key(transaction& at, const idempotency_record& like, wall_time now) {
     statement ask{"SELECT " KEY_COLUMNS
-                  " FROM idempotency_keys WHERE caller = $1 AND key = $2 AND expires_at > $3"};
-    ask.text(like.caller.text()).text(like.key).time(now);
-    auto found = co_await at.run(ask);
-    found_key out;
-    if (found.next()) out = read_key(found);
-    co_return out;
+                  " FROM idempotency_keys WHERE caller = $1 AND key = $2 AND expires_at > $3",
+                  like.caller, like.key, now};
+    return first_of<idempotency_record>(at, std::move(ask));
 }
 
 /// The conflicting key may be deleted before it is read; then tries again.
@@ -88,45 +60,41 @@ task<found_key> claim_key(transaction& at, const idempotency_record& record, wal
 task<bool> finish_key(transaction& at, const idempotency_record& record) {
     statement finish{
         "UPDATE idempotency_keys SET finished = 1, status = $1, answer = $2, expires_at = $3 "
-        "WHERE caller = $4 AND key = $5 AND finished = 0 AND owner = $6 AND claim = $7"};
-    finish.number(std::int64_t{record.status})
-        .blob(record.answer)
-        .time(record.expires_at)
-        .text(record.caller.text())
-        .text(record.key)
-        .text(owner_of(record, at))
-        .text(record.claim);
-    const auto finished = co_await at.run(finish);
-    co_return finished.changed() > 0;
+        "WHERE caller = $4 AND key = $5 AND finished = 0 AND owner = $6 AND claim = $7",
+        record.status,
+        blob(record.answer),
+        record.expires_at,
+        record.caller,
+        record.key,
+        owner_of(record, at),
+        record.claim};
+    return changes(at, std::move(finish));
 }
 
 task<bool> forget_key(transaction& at, const idempotency_record& record) {
     statement forget{
         "DELETE FROM idempotency_keys WHERE caller = $1 AND key = $2 AND finished = 0 AND owner = $3 "
-        "AND claim = $4"};
-    forget.text(record.caller.text()).text(record.key).text(owner_of(record, at)).text(record.claim);
-    const auto forgotten = co_await at.run(forget);
-    co_return forgotten.changed() > 0;
+        "AND claim = $4",
+        record.caller, record.key, owner_of(record, at), record.claim};
+    return changes(at, std::move(forget));
 }
 
 /// Claims unfinished keys whose process has crashed and whose posts are settled.
 task<std::vector<abandoned_key>> take_over_keys(transaction& at, const std::string& claimant,
                                                 std::uint32_t limit) {
-    statement take{
+    const statement take{
         "UPDATE idempotency_keys SET owner = $1 WHERE (caller, key) IN (SELECT caller, key "
         "FROM idempotency_keys k WHERE finished = 0 AND NOT EXISTS (SELECT 1 FROM store_instances i "
         "WHERE i.owner = k.owner AND i.alive_until > now_ms()) AND NOT EXISTS (SELECT 1 FROM posts p "
         "WHERE p.caller = k.caller AND p.idempotency_key = k.key AND p.idempotency_key <> '' "
         "AND p.created_at >= k.created_at AND p.state = 'begun') "
         "ORDER BY created_at, caller, key LIMIT $2 FOR UPDATE SKIP LOCKED) "
-        "RETURNING " KEY_COLUMNS};
-    take.text(claimant).number(std::uint64_t{limit});
+        "RETURNING " KEY_COLUMNS,
+        claimant, limit};
     auto taken = co_await at.run(take);
     std::vector<abandoned_key> out;
-    while (taken.next()) {
-        out.push_back({read_key(taken), std::nullopt});
-        out.back().key.owner = claimant;
-    }
+    for (abandoned_key one; taken.next(one.key); out.push_back(one))
+        one.key.owner = claimant;
     std::sort(out.begin(), out.end(),
               [](const abandoned_key& a, const abandoned_key& b) { // RETURNING has no order
                   return std::tie(a.key.created_at, a.key.caller, a.key.key)

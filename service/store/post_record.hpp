@@ -2,7 +2,9 @@
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "store/named_value.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,7 +15,9 @@
 namespace gateway::store {
 
 enum class post_state { begun, settled, outcome_unknown };
-std::string_view name_of(post_state state);
+constexpr std::array<std::string_view, 3> names_of(post_state) {
+    return {"begun", "settled", "outcome_unknown"};
+}
 
 /// One publish attempt. `begun` is durable before a request that can post is sent.
 struct post_record {

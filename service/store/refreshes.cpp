@@ -1,79 +1,70 @@
 #include "store/refreshes.hpp"
 
-#include "store/connection_rows.hpp"
-#include "store/engine.hpp"
-
-#include <utility>
+#include "store/queries.hpp"
 
 namespace gateway::store {
+
+auto columns_of(row_of<refresh_intent> auto& of) {
+    return columns(of.user, of.version, of.started_at);
+}
+
 namespace {
 
 task<std::optional<lease>> take_lease_of(transaction& at, const user_id& user, milliseconds length) {
-    statement held{"SELECT fence FROM leases WHERE user_id = $1 AND expires_at > now_ms()"};
-    held.text(user.text());
-    auto holder = co_await at.run(held);
-    if (holder.next()) co_return std::nullopt;
-    statement count{"UPDATE counters SET value = value + 1 WHERE name = 'fence' RETURNING value"};
-    auto next = co_await at.run(count);
+    const auto holder = co_await first_of<std::uint64_t>(
+        at, statement{"SELECT fence FROM leases WHERE user_id = $1 AND expires_at > now_ms()", user});
+    if (holder) co_return std::nullopt;
     lease out{user};
-    if (next.next()) out.fence = next.next_count();
+    out.fence = co_await number_of(
+        at, statement{"UPDATE counters SET value = value + 1 WHERE name = 'fence' RETURNING value"});
     statement take{
         "INSERT INTO leases (user_id, owner, fence, expires_at) VALUES ($1, $2, $3, now_ms() + $4) "
         "ON CONFLICT (user_id) DO UPDATE SET owner = excluded.owner, fence = excluded.fence, "
-        "expires_at = excluded.expires_at"};
-    take.text(user.text()).text(at.owner()).number(out.fence).length(length);
-    co_await at.run(take);
+        "expires_at = excluded.expires_at",
+        user, at.owner(), out.fence, length};
+    co_await execute(at, std::move(take));
     co_return out;
-}
-
-task<void> release_lease_of(transaction& at, const lease& held) {
-    statement release{"DELETE FROM leases WHERE user_id = $1 AND fence = $2"};
-    release.text(held.user.text()).number(held.fence);
-    co_await at.run(release);
 }
 
 task<refresh_begin> begin_refresh(transaction& at, const lease& held, std::uint64_t version) {
     // Without space the new pair could not be stored, while TikTok would have ended the old one (V01).
     if (!at.require_room()) co_return refresh_begin::refused;
-    statement earlier{"SELECT version FROM refresh_intents WHERE user_id = $1 AND version = $2"};
-    earlier.text(held.user.text()).number(version);
-    auto found = co_await at.run(earlier);
-    const bool again = found.next();
+    const auto earlier = co_await first_of<std::uint64_t>(
+        at, statement{"SELECT version FROM refresh_intents WHERE user_id = $1 AND version = $2", held.user,
+                      version});
     statement begin{
         "INSERT INTO refresh_intents (user_id, version, fence, started_at) "
         "SELECT c.user_id, c.version, l.fence, now_ms() FROM connections c "
         "JOIN leases l ON l.user_id = c.user_id "
         "WHERE c.user_id = $1 AND c.version = $2 AND c.state <> 'revoked' AND l.fence = $3 "
         "ON CONFLICT (user_id) DO UPDATE SET version = excluded.version, fence = excluded.fence, "
-        "started_at = excluded.started_at"};
-    begin.text(held.user.text()).number(version).number(held.fence);
-    const auto begun = co_await at.run(begin);
-    if (begun.changed() == 0) co_return refresh_begin::refused;
-    co_return again ? refresh_begin::begun_again : refresh_begin::begun;
+        "started_at = excluded.started_at",
+        held.user, version, held.fence};
+    const bool begun = co_await changes(at, std::move(begin));
+    if (!begun) co_return refresh_begin::refused;
+    co_return earlier ? refresh_begin::begun_again : refresh_begin::begun;
 }
 
 /// The newest fence for this user: of the lease, or of a request in flight.
 task<std::uint64_t> newest_fence(transaction& at, const user_id& user) {
     statement ask{
         "SELECT greatest(coalesce((SELECT fence FROM leases WHERE user_id = $1), 0), "
-        "coalesce((SELECT fence FROM refresh_intents WHERE user_id = $1), 0))"};
-    ask.text(user.text());
-    auto found = co_await at.run(ask);
-    co_return found.next() ? found.next_count() : 0;
+        "coalesce((SELECT fence FROM refresh_intents WHERE user_id = $1), 0))",
+        user};
+    return number_of(at, std::move(ask));
 }
 
 task<void> keep_candidate(transaction& at, const connection_record& record) {
     statement keep{
         "INSERT INTO kept_tokens (user_id, version, reason, sealed_tokens, kept_at) "
-        "VALUES ($1, $2, 'candidate', $3, $4)"};
-    keep.text(record.user.text()).number(record.version).blob(record.sealed_tokens).time(record.updated_at);
-    co_await at.run(keep);
+        "VALUES ($1, $2, 'candidate', $3, $4)",
+        record.user, record.version, blob(record.sealed_tokens), record.updated_at};
+    return execute(at, std::move(keep));
 }
 
 task<void> close_intent(transaction& at, const lease& held) {
-    statement over{"DELETE FROM refresh_intents WHERE user_id = $1 AND fence <= $2"};
-    over.text(held.user.text()).number(held.fence);
-    co_await at.run(over);
+    return execute(at, statement{"DELETE FROM refresh_intents WHERE user_id = $1 AND fence <= $2", held.user,
+                                 held.fence});
 }
 
 task<refresh_end> finish_refresh(transaction& at, const lease& held, const connection_record& record,
@@ -93,22 +84,6 @@ task<refresh_end> finish_refresh(transaction& at, const lease& held, const conne
     co_return refresh_end::stored;
 }
 
-task<std::vector<refresh_intent>> find_unfinished(transaction& at) {
-    statement ask{
-        "SELECT user_id, version, started_at FROM refresh_intents i WHERE NOT EXISTS "
-        "(SELECT 1 FROM leases l WHERE l.user_id = i.user_id AND l.expires_at > now_ms()) "
-        "ORDER BY started_at, user_id"};
-    auto found = co_await at.run(ask);
-    std::vector<refresh_intent> out;
-    while (found.next()) {
-        auto& one = out.emplace_back();
-        one.user = user_id::trusted(found.next_text());
-        one.version = found.next_count();
-        one.started_at = found.next_time();
-    }
-    co_return out;
-}
-
 } // namespace
 
 task<result<std::optional<lease>>> refreshes::take_lease(user_id user, milliseconds length, deadline until) {
@@ -117,8 +92,8 @@ task<result<std::optional<lease>>> refreshes::take_lease(user_id user, milliseco
 }
 
 task<result<void>> refreshes::release_lease(lease held, deadline until) {
-    const auto alone = unit::of(held.user);
-    return run(engine_, alone, until, &release_lease_of, std::move(held));
+    statement release{"DELETE FROM leases WHERE user_id = $1 AND fence = $2", held.user, held.fence};
+    return run(engine_, unit::of(held.user), until, &execute, std::move(release));
 }
 
 task<result<refresh_begin>> refreshes::begin(lease held, std::uint64_t version, deadline until) {
@@ -138,7 +113,11 @@ task<result<void>> refreshes::close(lease held, deadline until) {
 }
 
 task<result<std::vector<refresh_intent>>> refreshes::unfinished(deadline until) {
-    return run(engine_, unit::reads(), until, &find_unfinished);
+    statement ask{
+        "SELECT user_id, version, started_at FROM refresh_intents i WHERE NOT EXISTS "
+        "(SELECT 1 FROM leases l WHERE l.user_id = i.user_id AND l.expires_at > now_ms()) "
+        "ORDER BY started_at, user_id"};
+    return run(engine_, unit::reads(), until, &all_of<refresh_intent>, std::move(ask));
 }
 
 } // namespace gateway::store

@@ -4,28 +4,14 @@
 
 namespace gateway::store {
 
-statement statement::composed(std::string sql) {
+statement statement::composed(std::string sql, std::vector<parameter> parameters) {
     statement out;
     out.composed_ = std::move(sql);
+    out.parameters_ = std::move(parameters);
     return out;
 }
 
-statement& statement::text(std::string_view value) {
-    parameters_.push_back({parameter::kind::text, 0, std::string(value)});
-    return *this;
-}
-
-statement& statement::blob(std::string_view value) {
-    parameters_.push_back({parameter::kind::blob, 0, std::string(value)});
-    return *this;
-}
-
-statement& statement::number(std::int64_t value) {
-    parameters_.push_back({parameter::kind::number, value, {}});
-    return *this;
-}
-
-bool rows::next() {
+bool rows::step() {
     if (of_->failed() || row_end_ >= values_.size()) return false;
     at_ = row_end_;
     row_end_ += columns_;

@@ -1,9 +1,6 @@
 #include "store/upkeep.hpp"
 
-#include "store/engine.hpp"
-
-#include <utility>
-#include <vector>
+#include "store/queries.hpp"
 
 namespace gateway::store {
 namespace {
@@ -14,44 +11,34 @@ constexpr milliseconds week = std::chrono::hours{24 * 7};
 #define PORTION " LIMIT 1000 FOR UPDATE SKIP LOCKED)"
 
 std::vector<statement> portions(wall_time now) {
-    statement logins{
-        "DELETE FROM oauth_states WHERE state_hash IN "
-        "(SELECT state_hash FROM oauth_states WHERE expires_at <= $1" PORTION};
-    statement keys{
-        "DELETE FROM idempotency_keys WHERE (caller, key) IN "
-        "(SELECT caller, key FROM idempotency_keys WHERE expires_at <= $1" PORTION};
-    statement tokens{
-        "DELETE FROM kept_tokens WHERE number IN "
-        "(SELECT number FROM kept_tokens WHERE kept_at <= $1" PORTION};
-    statement notes{
-        "DELETE FROM webhook_notes WHERE event_hash IN "
-        "(SELECT event_hash FROM webhook_notes WHERE noted_at <= $1" PORTION};
-    statement leases{
-        "DELETE FROM leases WHERE user_id IN "
-        "(SELECT user_id FROM leases WHERE expires_at <= now_ms()" PORTION};
-    statement instances{
-        "DELETE FROM store_instances WHERE owner IN "
-        "(SELECT owner FROM store_instances WHERE alive_until <= now_ms()" PORTION};
-    statement shares{
-        "DELETE FROM window_shares WHERE (window_key, kind, owner) IN "
-        "(SELECT window_key, kind, owner FROM window_shares WHERE held_until <= (SELECT now_ms())" PORTION};
-    logins.time(now);
-    keys.time(now);
-    tokens.time(now - week);
-    notes.time(now - week);
-    return {std::move(logins), std::move(keys),      std::move(tokens), std::move(notes),
-            std::move(leases), std::move(instances), std::move(shares)};
-}
-
-task<void> drop(transaction& at, const statement& portion) {
-    co_await at.run(portion);
+    return {
+        statement{"DELETE FROM oauth_states WHERE state_hash IN "
+                  "(SELECT state_hash FROM oauth_states WHERE expires_at <= $1" PORTION,
+                  now},
+        statement{"DELETE FROM idempotency_keys WHERE (caller, key) IN "
+                  "(SELECT caller, key FROM idempotency_keys WHERE expires_at <= $1" PORTION,
+                  now},
+        statement{"DELETE FROM kept_tokens WHERE number IN "
+                  "(SELECT number FROM kept_tokens WHERE kept_at <= $1" PORTION,
+                  now - week},
+        statement{"DELETE FROM webhook_notes WHERE event_hash IN "
+                  "(SELECT event_hash FROM webhook_notes WHERE noted_at <= $1" PORTION,
+                  now - week},
+        statement{"DELETE FROM leases WHERE user_id IN "
+                  "(SELECT user_id FROM leases WHERE expires_at <= now_ms()" PORTION},
+        statement{"DELETE FROM store_instances WHERE owner IN "
+                  "(SELECT owner FROM store_instances WHERE alive_until <= now_ms()" PORTION},
+        statement{"DELETE FROM window_shares WHERE (window_key, kind, owner) IN "
+                  "(SELECT window_key, kind, owner FROM window_shares WHERE held_until <= (SELECT "
+                  "now_ms())" PORTION},
+    };
 }
 
 } // namespace
 
 task<result<void>> upkeep::sweep(wall_time now, deadline until) {
     for (auto& portion : portions(now)) {
-        const auto dropped = co_await run(engine_, unit::writes(), until, &drop, std::move(portion));
+        const auto dropped = co_await run(engine_, unit::writes(), until, &execute, std::move(portion));
         if (!dropped) co_return dropped.error();
     }
     co_return result<void>{};

@@ -1,9 +1,14 @@
 #include "store/window_shares.hpp"
 
 #include "limits/share.hpp"
-#include "store/engine.hpp"
+#include "store/queries.hpp"
 
 namespace gateway::store {
+
+auto columns_of(row_of<window_grant> auto& of) {
+    return columns(of.capacity, of.others, of.free_after, of.granted_as);
+}
+
 namespace {
 
 /// The owner of the share that closes a window for all.
@@ -25,28 +30,14 @@ constexpr char share_sql[] =
     "capacity = excluded.capacity, frees_at = excluded.frees_at, held_until = excluded.held_until) "
     "SELECT capacity, held, greatest(0, frees_at - now_ms()), held_until FROM granted";
 
-statement& name_window(statement& of, const window_name& which) {
-    return of.text(which.key).number(std::int64_t{which.kind});
-}
-
 task<window_grant> take_share(transaction& at, const window_request& request) {
-    statement ask{share_sql};
-    name_window(ask, request.which)
-        .text(at.owner())
-        .number(std::int64_t{request.limit})
-        .number(std::int64_t{request.wanted})
-        .number(std::int64_t{request.used})
-        .length(request.frees_in)
-        .length(limits::share_held(request.length));
-    auto row = co_await at.run(ask);
-    window_grant out;
-    if (!row.next()) co_return out;
-    out.capacity = static_cast<std::uint32_t>(row.next_number());
-    out.others = static_cast<std::uint32_t>(row.next_number());
-    out.free_after = milliseconds{row.next_number()};
-    out.granted_as = row.next_number();
-    if (out.capacity < request.wanted && out.others > 0) at.notify(change::wanted(request.which));
-    co_return out;
+    statement ask{share_sql,    request.which.key, request.which.kind,
+                  at.owner(),   request.limit,     request.wanted,
+                  request.used, request.frees_in,  limits::share_held(request.length)};
+    const auto granted = co_await first_of<window_grant>(at, std::move(ask));
+    if (granted && granted->capacity < request.wanted && granted->others > 0)
+        at.notify(change::wanted(request.which));
+    co_return granted.value_or(window_grant{});
 }
 
 /// A late return must not reduce a newer grant.
@@ -54,13 +45,14 @@ task<void> give_share_back(transaction& at, const window_name& which, std::int64
                            std::uint32_t capacity, milliseconds frees_in) {
     statement keep{
         "UPDATE window_shares SET capacity = least(capacity, $5), frees_at = now_ms() + $6 "
-        "WHERE window_key = $1 AND kind = $2 AND owner = $3 AND held_until <= $4"};
-    name_window(keep, which)
-        .text(at.owner())
-        .number(granted_as)
-        .number(std::int64_t{capacity})
-        .length(frees_in);
-    co_await at.run(keep);
+        "WHERE window_key = $1 AND kind = $2 AND owner = $3 AND held_until <= $4",
+        which.key,
+        which.kind,
+        at.owner(),
+        granted_as,
+        capacity,
+        frees_in};
+    return execute(at, std::move(keep));
 }
 
 task<void> close_window(transaction& at, const window_name& which, std::uint32_t limit, milliseconds wait) {
@@ -69,9 +61,13 @@ task<void> close_window(transaction& at, const window_name& which, std::uint32_t
         "VALUES ($1, $2, $3, $4, now_ms() + $5, now_ms() + $5) "
         "ON CONFLICT (window_key, kind, owner) DO UPDATE SET capacity = excluded.capacity, "
         "frees_at = greatest(w.frees_at, excluded.frees_at), "
-        "held_until = greatest(w.held_until, excluded.held_until)"};
-    name_window(close, which).text(tiktok_itself).number(std::int64_t{limit}).length(wait);
-    co_await at.run(close);
+        "held_until = greatest(w.held_until, excluded.held_until)",
+        which.key,
+        which.kind,
+        tiktok_itself,
+        limit,
+        wait};
+    co_await execute(at, std::move(close));
     at.notify(change::closed(which, wait));
 }
 

@@ -35,16 +35,12 @@ refresh_judge::refresh_judge(world& in, token_history& history, simulated_databa
 }
 
 std::optional<store::connection_record> find_connection(simulated_database& at, const user_id& user) {
-    store::statement ask{"SELECT version, state, cause, sealed_tokens FROM connections WHERE user_id = $1"};
-    ask.text(user.text());
+    const store::statement ask{
+        "SELECT version, state, cause, sealed_tokens FROM connections WHERE user_id = $1", user};
     auto found = at.ask(ask);
-    if (!found.next()) return std::nullopt;
     store::connection_record out;
     out.user = user;
-    out.version = found.next_count();
-    out.state = store::connection_state_named(found.next_text());
-    out.cause = found.next_text();
-    out.sealed_tokens = found.next_text();
+    if (!found.next(out.version, out.state, out.cause, out.sealed_tokens)) return std::nullopt;
     return out;
 }
 
@@ -156,13 +152,11 @@ std::uint64_t refresh_judge::settle() {
     const store::statement open{
         "SELECT user_id, version, started_at FROM refresh_intents i WHERE NOT EXISTS "
         "(SELECT 1 FROM leases l WHERE l.user_id = i.user_id AND l.expires_at > now_ms())"};
-    for (auto left = at_.ask(open); left.next();) {
-        const auto user = user_id::trusted(left.next_text());
-        const auto version = std::to_string(left.next_count());
-        complain("T02: an intent is open when all is quiet, of version " + version + " since "
-                     + std::to_string((wall_now() - left.next_time()).count()) + " ms",
-                 users_[number_of_user(user)]);
-    }
+    store::refresh_intent left;
+    for (auto all = at_.ask(open); all.next(left.user, left.version, left.started_at);)
+        complain("T02: an intent is open when all is quiet, of version " + std::to_string(left.version)
+                     + " since " + std::to_string((wall_now() - left.started_at).count()) + " ms",
+                 users_[number_of_user(left.user)]);
     return lost;
 }
 

@@ -2,6 +2,7 @@
 
 #include "runtime/shared_wait.hpp"
 #include "store/job_queue.hpp"
+#include "store/queries.hpp"
 
 #include <utility>
 
@@ -14,9 +15,9 @@ namespace {
 task<void> beat_once(store::transaction& at, milliseconds silent_max) {
     store::statement beat{
         "INSERT INTO store_instances (owner, alive_until, is_replica) VALUES ($1, now_ms() + $2, 1) "
-        "ON CONFLICT (owner) DO UPDATE SET alive_until = excluded.alive_until"};
-    beat.text(at.owner()).length(silent_max);
-    co_await at.run(beat);
+        "ON CONFLICT (owner) DO UPDATE SET alive_until = excluded.alive_until",
+        at.owner(), silent_max};
+    return execute(at, std::move(beat));
 }
 
 } // namespace
@@ -46,8 +47,7 @@ simulated_engine::simulated_engine(simulated_database& at, store_wire& wire, tas
 
 simulated_engine::~simulated_engine() {
     if (wire_) return; // a replica of a world crashes without deregistering
-    store::statement gone{"DELETE FROM store_instances WHERE owner = $1"};
-    gone.text(owner_);
+    store::statement gone{"DELETE FROM store_instances WHERE owner = $1", owner_};
     at_.ask(gone);
 }
 

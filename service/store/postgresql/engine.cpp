@@ -3,6 +3,7 @@
 #include "runtime/waiter.hpp"
 #include "store/postgresql/change_text.hpp"
 #include "store/postgresql/migrations.hpp"
+#include "store/queries.hpp"
 #include "store/wait_for.hpp"
 
 namespace gateway::store {
@@ -18,21 +19,19 @@ task<std::uint64_t> heartbeat(transaction& at, const milliseconds& silent_max) {
         "WITH beat AS (INSERT INTO store_instances (owner, alive_until, is_replica) "
         "VALUES ($1, now_ms() + $2, 1) ON CONFLICT (owner) DO UPDATE SET alive_until = excluded.alive_until "
         "RETURNING owner) SELECT 1 + (SELECT count(*) FROM store_instances WHERE owner <> $1 "
-        "AND is_replica = 1 AND alive_until > now_ms()), pg_notify(" CHANGES_CHANNEL ", 'beat') FROM beat"};
-    beat.text(at.owner()).length(silent_max);
-    auto row = co_await at.run(beat);
-    co_return row.next() ? row.next_count() : 1;
+        "AND is_replica = 1 AND alive_until > now_ms()), pg_notify(" CHANGES_CHANNEL ", 'beat') FROM beat",
+        at.owner(), silent_max};
+    const auto replicas = co_await first_of<std::uint64_t>(at, std::move(beat));
+    co_return replicas.value_or(1);
 }
 
 /// Its shares of TikTok's windows expire one window after its last call.
 task<void> deregister(transaction& at) {
     statement shares{
-        "UPDATE window_shares SET held_until = least(held_until, now_ms() + $1) WHERE owner = $2"};
-    shares.length(window_length).text(at.owner());
-    co_await at.run(shares);
-    statement gone{"DELETE FROM store_instances WHERE owner = $1"};
-    gone.text(at.owner());
-    co_await at.run(gone);
+        "UPDATE window_shares SET held_until = least(held_until, now_ms() + $1) WHERE owner = $2",
+        window_length, at.owner()};
+    co_await execute(at, std::move(shares));
+    co_await execute(at, statement{"DELETE FROM store_instances WHERE owner = $1", at.owner()});
 }
 
 struct preparation {

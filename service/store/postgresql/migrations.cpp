@@ -77,8 +77,8 @@ task<std::string> migrate_postgresql(postgresql_connection& at) {
             for_postgresql(schema_steps()[static_cast<std::size_t>(version)]) + own_part_of(version + 1);
         co_await at.execute(std::move(step));
     }
-    statement note{"UPDATE store_schema SET version = $1, oldest_reader = $2"};
-    note.number(std::int64_t{schema_version()}).number(std::int64_t{oldest_reader});
+    statement note{"UPDATE store_schema SET version = $1, oldest_reader = $2", schema_version(),
+                   oldest_reader};
     co_await at.run(note);
     co_return std::string{};
 }

@@ -118,8 +118,8 @@ result<void> sqlite_database::set_up(const std::string& path) {
     if (auto ready = migrate(*this, *version); !ready) return ready.error();
     // The lock excludes other processes, so existing leases have no holder, and this process is registered
     // until it ends.
-    statement self{"INSERT INTO store_instances (owner, alive_until, is_replica) VALUES ($1, $2, 1)"};
-    self.text(owner_).number(std::numeric_limits<std::int64_t>::max());
+    statement self{"INSERT INTO store_instances (owner, alive_until, is_replica) VALUES ($1, $2, 1)", owner_,
+                   std::numeric_limits<std::int64_t>::max()};
     execute("BEGIN IMMEDIATE; DELETE FROM leases; DELETE FROM store_instances");
     step(self);
     execute("COMMIT");

@@ -54,13 +54,7 @@ public:
 
 private:
     task<void> explain(const store::statement& what) {
-        auto asked = store::statement::composed(rules_.explain + what.sql());
-        for (const auto& one : what.parameters()) {
-            using kind = store::statement::parameter::kind;
-            if (one.what == kind::number) asked.number(one.number);
-            if (one.what == kind::text) asked.text(one.bytes);
-            if (one.what == kind::blob) asked.blob(one.bytes);
-        }
+        const auto asked = store::statement::composed(rules_.explain + what.sql(), what.parameters());
         auto lines = co_await at_.run(asked);
         while (lines.next()) {
             for (std::size_t skipped = 0; skipped < rules_.column; ++skipped)
