@@ -123,7 +123,7 @@ private:
             if (hashes[at] != free) elements_[take_place(hashes[at])] = std::move(elements[at]);
     }
     static void prefetch(std::uintptr_t address) {
-        __builtin_prefetch(reinterpret_cast<const void*>(address));
+        __builtin_prefetch(reinterpret_cast<const void*>(address)); // NOLINT(performance-no-int-to-ptr)
     }
 
     std::unique_ptr<std::size_t[]> hashes_;

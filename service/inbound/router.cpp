@@ -76,20 +76,17 @@ bool router::same(const entry& candidate, const path_segments& path) {
     const auto fits = [](std::string_view expected, std::string_view segment) {
         return is_parameter(expected) ? !segment.empty() : expected == segment;
     };
-    return std::equal(candidate.segments.begin(), candidate.segments.end(), path.begin(), path.end(), fits);
+    // From the end, because the last segments differ most.
+    return std::equal(candidate.segments.rbegin(), candidate.segments.rend(), path.rbegin(), path.rend(),
+                      fits);
 }
 
 result<void> router::find(http::verb method, std::string_view path, route& into) const {
     into.to = nullptr;
     into.path.clear();
     const auto parts = split(path);
-    bool other_verb = false;
     for (const auto& candidate : entries_) {
-        if (!same(candidate, parts)) continue;
-        if (!answers(*candidate.row, method)) {
-            other_verb = true;
-            continue;
-        }
+        if (!answers(*candidate.row, method) || !same(candidate, parts)) continue;
         into.to = candidate.row;
         for (std::size_t i = 0; i < parts.size(); ++i) {
             const auto expected = candidate.segments[i];
@@ -98,8 +95,8 @@ result<void> router::find(http::verb method, std::string_view path, route& into)
         }
         return {};
     }
-    if (!other_verb) return nothing_here();
-    auto verbs = allow(path);
+    auto verbs = path == "*" ? std::string() : allow(path);
+    if (verbs.empty()) return nothing_here();
     return failure{errc::method_not_allowed, "This path takes " + verbs + "."}.allow(verbs);
 }
 
