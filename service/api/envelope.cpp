@@ -41,7 +41,7 @@ void append_data(std::string& out, const passed_through& what) {
     out += '}';
 }
 
-int write(std::string& out, const passed_through& what, std::string_view) {
+int write(std::string& out, const passed_through& what) {
     out.reserve(out.size() + what.from.data().size() + what.extra.size() + 64);
     out += R"({"data":)";
     append_data(out, what);
@@ -65,27 +65,14 @@ int write(std::string& out, const object& what, std::string_view request_id) {
     return 200;
 }
 
-/// An empty envelope for outcomes that are not JSON.
-int write_empty(std::string& out, int status) {
+int write(std::string& out, const answer& what, std::string_view request_id) {
+    if (const auto* passed = std::get_if<passed_through>(&what)) return write(out, *passed);
+    if (const auto* made = std::get_if<object>(&what)) return write(out, *made, request_id);
+    // An empty envelope for outcomes that are not JSON.
     out += R"({"data":{})";
     out += success_end;
-    return status;
-}
-int write(std::string& out, const page& what, std::string_view) {
-    return write_empty(out, what.status);
-}
-int write(std::string& out, const redirect&, std::string_view) {
-    return write_empty(out, 302);
-}
-int write(std::string& out, const asset&, std::string_view) {
-    return write_empty(out, 200);
-}
-int write(std::string& out, const accepted&, std::string_view) {
-    return write_empty(out, 200);
-}
-
-int write(std::string& out, const answer& what, std::string_view request_id) {
-    return std::visit([&](const auto& each) { return write(out, each, request_id); }, what);
+    if (const auto* shown = std::get_if<page>(&what)) return shown->status;
+    return std::holds_alternative<redirect>(what) ? 302 : 200;
 }
 
 int write(std::string& out, const replay& what, std::string_view) {
