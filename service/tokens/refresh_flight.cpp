@@ -1,7 +1,7 @@
 // One refresh from its decision to its end. The order makes it crash-safe (docs/promises.md §4): lease,
 // intent durable, request, new pair durable, used.
+#include "base/backoff.hpp"
 #include "base/failpoint.hpp"
-#include "base/random_unit.hpp"
 #include "runtime/waiter.hpp"
 #include "telemetry/sink.hpp"
 #include "tokens/refresh_policy.hpp"
