@@ -19,6 +19,9 @@ constexpr std::array<std::string_view, connection_states> names_of(connection_st
     return {"connected", "refresh_in_doubt", "reconnect_required", "revoked"};
 }
 
+/// A number for each state, indexed by it.
+using connections_by_state = std::array<std::uint64_t, connection_states>;
+
 /// The link of one user to one TikTok account, without its tokens.
 struct connection_summary {
     user_id user;

@@ -1,15 +1,9 @@
 // The links of users to their TikTok accounts, each with its newest token pair, and the replaced pairs. A
-// role of the store: any thread; calls fail only with vault_unavailable or deadline_exceeded; absence is a
-// value.
+// role of the store; any thread.
 #pragma once
-#include "base/clock.hpp"
-#include "base/ids.hpp"
-#include "base/result.hpp"
-#include "runtime/task.hpp"
 #include "store/connection_record.hpp"
-#include "store/page.hpp"
+#include "store/role.hpp"
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,13 +12,11 @@
 namespace gateway::store {
 
 class change_listener;
-class engine;
-class transaction;
 
 /// Writes compare the version first: `false` means that another writer was faster.
-class connections {
+class connections : private role {
 public:
-    explicit connections(engine& on) : engine_(on) {}
+    using role::role;
 
     task<result<std::optional<connection_record>>> find(user_id user, deadline until);
     /// Without the sealed pair.
@@ -36,8 +28,7 @@ public:
     /// fewer rows than `limit`, perhaps none, and a next page.
     task<result<page_of<connection_summary>>> list(std::vector<std::string> patterns, std::string cursor,
                                                    std::uint32_t limit, deadline until);
-    /// Indexed by connection_state.
-    task<result<std::array<std::uint64_t, connection_states>>> count_by_state(deadline until);
+    task<result<connections_by_state>> count_by_state(deadline until);
     /// Newest first.
     task<result<std::vector<kept_tokens_record>>> kept_tokens(user_id user, deadline until);
 
@@ -58,18 +49,11 @@ public:
     /// Reports changes of connections by other replicas, until stop_listening() has returned.
     void listen(change_listener& who);
     void stop_listening(change_listener& who);
-
-private:
-    engine& engine_;
 };
 
 // For refreshes, too, in a unit of the user:
-/// The values that a writer compares with. The row cannot change until the unit ends.
-struct held_connection {
-    std::uint64_t version = 0;
-    connection_state state = connection_state::connected;
-};
-task<std::optional<held_connection>> hold_connection(transaction& at, const user_id& user);
+/// What a writer compares with. The row cannot change until the unit ends.
+task<std::optional<connection_summary>> hold_connection(transaction& at, const user_id& user);
 /// Replaces the user's connection with the record, keeps its pair as previous, and notifies.
 task<void> replace_connection(transaction& at, const connection_record& record);
 

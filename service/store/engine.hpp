@@ -20,7 +20,6 @@
 #include <string>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace gateway::store {
 
@@ -192,32 +191,29 @@ public:
     task<void> run(transaction& at) override {
         if constexpr (std::is_void_v<Value>) {
             co_await call_(at);
+            out_.emplace();
         } else {
             Value out = co_await call_(at);
             out_.emplace(std::move(out));
         }
     }
-    result<Value> take() {
-        if constexpr (std::is_void_v<Value>)
-            return {};
-        else
-            return std::move(*out_);
-    }
+    result<Value> take() { return std::move(*out_); }
 
 private:
     const Call call_;
-    std::optional<std::conditional_t<std::is_void_v<Value>, std::monostate, Value>> out_;
+    std::optional<result<Value>> out_;
 };
 
 } // namespace detail
 
-/// `operation(transaction, arguments...)`, a coroutine whose arguments are stored in the work.
-template <class Value, class... Parameters, class... Arguments>
-auto make_work(task<Value> (*operation)(transaction&, Parameters...), Arguments... arguments) {
-    auto call = [operation, ... arguments = std::move(arguments)](transaction& at) {
-        return operation(at, arguments...);
-    };
-    return std::make_shared<detail::operation<Value, decltype(call)>>(std::move(call));
+/// `operation(transaction, arguments...)` gives a task. Both are stored in the work, so an operation may be a
+/// coroutine with captures.
+template <class Operation, class... Arguments>
+auto make_work(Operation operation, Arguments&&... arguments) {
+    auto call = [operation = std::move(operation), ... arguments = std::forward<Arguments>(arguments)](
+                    transaction& at) { return operation(at, arguments...); };
+    using value = typename std::invoke_result_t<decltype(call), transaction&>::value_type;
+    return std::make_shared<detail::operation<value, decltype(call)>>(std::move(call));
 }
 
 template <class Work>
@@ -233,10 +229,9 @@ task<result<typename Work::value_type>> run_work(engine& on, unit how, deadline 
 /// Runs `operation(transaction, arguments...)` as one unit. Repeats it if the server rolled it back in favour
 /// of another, so an operation must keep no state outside its frame. Its result after an error is ignored.
 /// vault_unavailable, deadline_exceeded.
-template <class Value, class... Parameters, class... Arguments>
-task<result<Value>> run(engine& on, unit how, deadline until,
-                        task<Value> (*operation)(transaction&, Parameters...), Arguments... arguments) {
-    return run_work(on, how, until, make_work(operation, std::move(arguments)...));
+template <class Operation, class... Arguments>
+auto run(engine& on, unit how, deadline until, Operation operation, Arguments&&... arguments) {
+    return run_work(on, how, until, make_work(std::move(operation), std::forward<Arguments>(arguments)...));
 }
 
 } // namespace gateway::store

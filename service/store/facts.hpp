@@ -1,8 +1,6 @@
 // Named values, and named counters that only increase. A role of the store; any thread.
 #pragma once
-#include "base/clock.hpp"
-#include "base/result.hpp"
-#include "runtime/task.hpp"
+#include "store/role.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -12,11 +10,9 @@
 
 namespace gateway::store {
 
-class engine;
-
-class facts {
+class facts : private role {
 public:
-    explicit facts(engine& on) : engine_(on) {}
+    using role::role;
 
     task<result<std::optional<std::string>>> find(std::string name, deadline until);
     task<result<void>> put(std::string name, std::string value, deadline until);
@@ -26,9 +22,6 @@ public:
                                                                         deadline until);
     /// Adds to the counter of this name (0 at first) and gives the sum; any number of processes may add.
     task<result<std::uint64_t>> add_to_counter(std::string name, std::uint64_t by, deadline until);
-
-private:
-    engine& engine_;
 };
 
 } // namespace gateway::store

@@ -1,9 +1,6 @@
 // The records of staged files, without their bytes. A role of the store; any thread.
 #pragma once
-#include "base/clock.hpp"
-#include "base/ids.hpp"
-#include "base/result.hpp"
-#include "runtime/task.hpp"
+#include "store/role.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -11,8 +8,6 @@
 #include <vector>
 
 namespace gateway::store {
-
-class engine;
 
 struct file_record {
     file_id id;
@@ -25,9 +20,9 @@ struct file_record {
     wall_time expires_at;
 };
 
-class files {
+class files : private role {
 public:
-    explicit files(engine& on) : engine_(on) {}
+    using role::role;
 
     task<result<void>> put(file_record record, deadline until);
     task<result<std::optional<file_record>>> find(file_id id, deadline until);
@@ -35,9 +30,6 @@ public:
     /// The oldest first.
     task<result<std::vector<file_record>>> expired(wall_time now, std::uint32_t limit, deadline until);
     task<result<std::uint64_t>> stored_bytes(deadline until);
-
-private:
-    engine& engine_;
 };
 
 } // namespace gateway::store

@@ -21,68 +21,53 @@ auto columns_of(row_of<idempotency_record> auto& of) {
 namespace {
 
 using found_key = std::optional<idempotency_record>;
+using shared_key = std::shared_ptr<const idempotency_record>;
 
 const std::string& owner_of(const idempotency_record& record, const transaction& at) {
     return record.owner.empty() ? at.owner() : record.owner;
 }
 
-/// An expired key is replaced.
-task<bool> insert_key(transaction& at, const idempotency_record& record, wall_time now) {
-    statement claim{
-        "INSERT INTO idempotency_keys (" KEY_COLUMNS
-        ", owner) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (caller, key) DO UPDATE "
-        "SET fingerprint = $3, finished = $4, status = $5, answer = $6, request_id = $7, "
-        "created_at = $8, expires_at = $9, claim = $10, owner = $11 "
-        "WHERE idempotency_keys.expires_at <= $12",
-        columns_of(record), at.owner(), now};
-    return changes(at, std::move(claim));
-}
-
-task<found_key> find_key(transaction& at, const idempotency_record& like, wall_time now) {
-    statement ask{"SELECT " KEY_COLUMNS
-                  " FROM idempotency_keys WHERE caller = $1 AND key = $2 AND expires_at > $3",
-                  like.caller, like.key, now};
-    return first_of<idempotency_record>(at, std::move(ask));
-}
-
-/// The conflicting key may be deleted before it is read; then tries again.
-task<found_key> claim_key(transaction& at, const idempotency_record& record, wall_time now) {
-    while (!at.failed()) {
-        const bool ours = co_await insert_key(at, record, now);
-        if (ours) break;
-        auto first = co_await find_key(at, record, now);
-        if (first) co_return first;
-    }
-    co_return std::nullopt;
-}
-
 task<bool> finish_key(transaction& at, const idempotency_record& record) {
-    statement finish{
+    statement finish(
         "UPDATE idempotency_keys SET finished = 1, status = $1, answer = $2, expires_at = $3 "
         "WHERE caller = $4 AND key = $5 AND finished = 0 AND owner = $6 AND claim = $7",
-        record.status,
-        blob(record.answer),
-        record.expires_at,
-        record.caller,
-        record.key,
-        owner_of(record, at),
-        record.claim};
+        record.status, blob(record.answer), record.expires_at, record.caller, record.key,
+        owner_of(record, at), record.claim);
     return changes(at, std::move(finish));
 }
 
 task<bool> forget_key(transaction& at, const idempotency_record& record) {
-    statement forget{
+    statement forget(
         "DELETE FROM idempotency_keys WHERE caller = $1 AND key = $2 AND finished = 0 AND owner = $3 "
         "AND claim = $4",
-        record.caller, record.key, owner_of(record, at), record.claim};
+        record.caller, record.key, owner_of(record, at), record.claim);
     return changes(at, std::move(forget));
+}
+
+shared_key shared(idempotency_record record) {
+    return std::make_shared<const idempotency_record>(std::move(record));
+}
+
+/// The end of a key, for now or later.
+late_write writing(engine& on, task<bool> (*end)(transaction&, const idempotency_record&),
+                   shared_key record) {
+    return [&on, end, record = std::move(record)](deadline until) {
+        return run(on, unit::writes(), until, end, *record);
+    };
+}
+
+task<result<void>> end_now_or_later(late_writes& late, late_write write, shared_key finished,
+                                    deadline until) {
+    const auto ended = co_await write(until);
+    if (ended) co_return result<void>{};
+    late.add(std::move(write), steady_now(), std::move(finished));
+    co_return ended.error();
 }
 
 /// Claims unfinished keys whose process has crashed and whose posts are settled.
 task<std::vector<abandoned_key>> take_over_keys(transaction& at, const std::string& claimant,
                                                 std::uint32_t limit) {
-    const statement take{
+    const statement take(
         "UPDATE idempotency_keys SET owner = $1 WHERE (caller, key) IN (SELECT caller, key "
         "FROM idempotency_keys k WHERE finished = 0 AND NOT EXISTS (SELECT 1 FROM store_instances i "
         "WHERE i.owner = k.owner AND i.alive_until > now_ms()) AND NOT EXISTS (SELECT 1 FROM posts p "
@@ -90,7 +75,7 @@ task<std::vector<abandoned_key>> take_over_keys(transaction& at, const std::stri
         "AND p.created_at >= k.created_at AND p.state = 'begun') "
         "ORDER BY created_at, caller, key LIMIT $2 FOR UPDATE SKIP LOCKED) "
         "RETURNING " KEY_COLUMNS,
-        claimant, limit};
+        claimant, limit);
     auto taken = co_await at.run(take);
     std::vector<abandoned_key> out;
     for (abandoned_key one; taken.next(one.key); out.push_back(one))
@@ -103,58 +88,64 @@ task<std::vector<abandoned_key>> take_over_keys(transaction& at, const std::stri
     co_return out;
 }
 
-bool is_begun(const abandoned_key& one) {
-    return one.post && one.post->state == post_state::begun;
-}
-
-task<std::vector<abandoned_key>> abandoned_keys(transaction& at, const std::string& claimant,
-                                                milliseconds claim_ttl, std::uint32_t limit) {
-    auto taken = co_await take_over_keys(at, claimant, limit);
-    if (taken.empty()) co_return taken;
-    co_await register_claimant(at, claimant, claim_ttl);
-    for (auto& one : taken)
-        one.post = co_await find_post_of(at, one.key);
-    // Posts that a running process began after this transaction's check: they are settled first.
-    std::erase_if(taken, [](const abandoned_key& one) { return is_begun(one); });
-    co_return taken;
-}
-
 } // namespace
 
+/// An expired key is replaced. The conflicting key may be deleted before it is read; then tries again.
 task<result<found_key>> idempotency_keys::claim(idempotency_record record, wall_time now, deadline until) {
-    const auto work = make_work(&claim_key, record, now);
+    const auto work = make_work([=](transaction& at) -> task<found_key> {
+        while (!at.failed()) {
+            statement claim(
+                "INSERT INTO idempotency_keys (" KEY_COLUMNS
+                ", owner) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (caller, key) "
+                "DO UPDATE SET fingerprint = $3, finished = $4, status = $5, answer = $6, request_id = $7, "
+                "created_at = $8, expires_at = $9, claim = $10, owner = $11 "
+                "WHERE idempotency_keys.expires_at <= $12",
+                columns_of(record), at.owner(), now);
+            const bool ours = co_await changes(at, std::move(claim));
+            if (ours) break;
+            statement ask("SELECT " KEY_COLUMNS
+                          " FROM idempotency_keys WHERE caller = $1 AND key = $2 AND expires_at > $3",
+                          record.caller, record.key, now);
+            auto first = co_await first_of<idempotency_record>(at, std::move(ask));
+            if (first) co_return first;
+        }
+        co_return std::nullopt;
+    });
     auto claimed = co_await run_work(engine_, unit::writes_with_the_next(), until, work);
     if (!claimed) {
         if (work->was_begun() && engine_.visible_within() > milliseconds{0})
-            late_.forget_key(std::move(record), steady_now());
+            late_.add(writing(engine_, &forget_key, shared(std::move(record))), steady_now());
     } else if (*claimed && !(*claimed)->finished) {
         if (auto answer = late_.answer_of(**claimed)) *claimed = std::move(answer);
     }
     co_return claimed;
 }
 
-task<result<bool>> idempotency_keys::end(idempotency_record record, key_end how, deadline until) {
-    const auto operation = how == key_end::finished ? &finish_key : &forget_key;
-    return run(engine_, unit::writes(), until, operation, std::move(record));
-}
-
 task<result<void>> idempotency_keys::finish(idempotency_record record, deadline until) {
-    const auto ended = co_await end(record, key_end::finished, until);
-    if (ended) co_return result<void>{};
-    late_.finish_key(std::move(record), steady_now());
-    co_return ended.error();
+    const auto key = shared(std::move(record));
+    return end_now_or_later(late_, writing(engine_, &finish_key, key), key, until);
 }
 
 task<result<void>> idempotency_keys::forget(idempotency_record record, deadline until) {
-    const auto ended = co_await end(record, key_end::forgotten, until);
-    if (ended) co_return result<void>{};
-    late_.forget_key(std::move(record), steady_now());
-    co_return ended.error();
+    return end_now_or_later(late_, writing(engine_, &forget_key, shared(std::move(record))), nullptr, until);
 }
 
 task<result<std::vector<abandoned_key>>> idempotency_keys::abandoned(std::uint32_t limit, deadline until) {
-    return run(engine_, unit::of_settlement(), until, &abandoned_keys, new_ulid(wall_now()),
-               engine_.limits().silent_max, limit);
+    const auto claimant = new_ulid(wall_now());
+    const auto claim_ttl = engine_.limits().silent_max;
+    auto take_over = [=](transaction& at) -> task<std::vector<abandoned_key>> {
+        auto taken = co_await take_over_keys(at, claimant, limit);
+        if (taken.empty()) co_return taken;
+        co_await register_claimant(at, claimant, claim_ttl);
+        for (auto& one : taken)
+            one.post = co_await find_post_of(at, one.key);
+        // Posts that a running process began after this transaction's check: they are settled
+        // first.
+        std::erase_if(
+            taken, [](const abandoned_key& one) { return one.post && one.post->state == post_state::begun; });
+        co_return taken;
+    };
+    return run(engine_, unit::of_settlement(), until, std::move(take_over));
 }
 
 } // namespace gateway::store

@@ -1,11 +1,7 @@
-// Idempotency-Keys: which call has claimed a key, and its answer. Shared by all workers; any thread. Calls
-// fail only with vault_unavailable or deadline_exceeded; absence is a value.
+// Idempotency-Keys: which call has claimed a key, and its answer. A role of the store; any thread.
 #pragma once
-#include "base/clock.hpp"
-#include "base/ids.hpp"
-#include "base/result.hpp"
-#include "runtime/task.hpp"
 #include "store/post_record.hpp"
+#include "store/role.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -14,7 +10,6 @@
 
 namespace gateway::store {
 
-class engine;
 class late_writes;
 
 /// A claimed Idempotency-Key, with its first answer once it is finished.
@@ -38,11 +33,9 @@ struct abandoned_key {
     std::optional<post_record> post;
 };
 
-enum class key_end { finished, forgotten };
-
-class idempotency_keys {
+class idempotency_keys : private role {
 public:
-    idempotency_keys(engine& on, late_writes& late) : engine_(on), late_(late) {}
+    idempotency_keys(engine& on, late_writes& late) : role(on), late_(late) {}
 
     /// Empty if this call has claimed the key. Otherwise the existing record (finished or not; also an answer
     /// that is not written yet). A claim may become durable only with the next write: before ledger::begin()
@@ -60,11 +53,7 @@ public:
     /// replicas get different ones; a key that is not ended is given again after some time.
     task<result<std::vector<abandoned_key>>> abandoned(std::uint32_t limit, deadline until);
 
-    /// Also used by late_writes. `false`: there was nothing to end.
-    task<result<bool>> end(idempotency_record record, key_end how, deadline until);
-
 private:
-    engine& engine_;
     late_writes& late_;
 };
 

@@ -17,23 +17,10 @@ constexpr milliseconds pause{500}; // after the store could not write
 constexpr milliseconds idle_wait{3'600'000};
 constexpr int refusals_max = 5;
 
-task<result<bool>> write(const late_write& what, ledger& posts, idempotency_keys& keys, deadline until) {
-    switch (what.what) {
-        case late_write::kind::finish_key:
-            return keys.end(what.key, key_end::finished, until);
-        case late_write::kind::forget_key:
-            return keys.end(what.key, key_end::forgotten, until);
-        case late_write::kind::update_post:
-            break;
-    }
-    return posts.write_late(what.post, until);
-}
-
 /// `false`: the store cannot write now, so the next one would fail, too.
-task<bool> write_first(engine& on, late_writes& late, ledger& posts, idempotency_keys& keys,
-                       late_write what) {
+task<bool> write_first(engine& on, late_writes& late, late_write what) {
     const auto began = steady_now();
-    const auto written = co_await write(what, posts, keys, deadline::in(began, on.limits().job_max));
+    const auto written = co_await what(deadline::in(began, on.limits().job_max));
     if (written) {
         if (*written)
             late.written();
@@ -52,22 +39,12 @@ task<bool> write_first(engine& on, late_writes& late, ledger& posts, idempotency
 
 } // namespace
 
-void late_writes::finish_key(idempotency_record key, steady_time now) {
-    add({late_write::kind::finish_key, std::move(key), {}}, now);
-}
-void late_writes::forget_key(idempotency_record key, steady_time now) {
-    add({late_write::kind::forget_key, std::move(key), {}}, now);
-}
-void late_writes::update_post(post_record post, steady_time now) {
-    add({late_write::kind::update_post, {}, std::move(post)}, now);
-}
-
-void late_writes::add(late_write one, steady_time now) {
+void late_writes::add(late_write one, steady_time now, std::shared_ptr<const idempotency_record> finished) {
     std::shared_ptr<wait_places> waits;
     {
         const std::lock_guard lock(mutex_);
         if (waiting_.size() < waiting_max)
-            waiting_.push_back({std::move(one), now, now});
+            waiting_.push_back({std::move(one), std::move(finished), now, now});
         else
             ++lost_;
         waits.swap(added_);
@@ -87,10 +64,10 @@ std::optional<late_write> late_writes::first(steady_time now) {
 std::optional<idempotency_record> late_writes::answer_of(const idempotency_record& unfinished) const {
     const std::lock_guard lock(mutex_);
     for (const auto& each : waiting_) {
-        const auto& key = each.write.key;
-        if (each.write.what == late_write::kind::finish_key && key.key == unfinished.key
-            && key.caller == unfinished.caller && key.claim == unfinished.claim)
-            return key;
+        const auto& key = each.finished;
+        if (key && key->key == unfinished.key && key->caller == unfinished.caller
+            && key->claim == unfinished.claim)
+            return *key;
     }
     return std::nullopt;
 }
@@ -134,10 +111,10 @@ std::shared_ptr<wait_places> late_writes::next_added() {
 
 std::optional<steady_time> late_writes::next_due() const {
     const std::lock_guard lock(mutex_);
-    std::optional<steady_time> first;
-    for (const auto& each : waiting_)
-        first = first ? std::min(*first, each.due) : each.due;
-    return first;
+    const auto first = std::min_element(waiting_.begin(), waiting_.end(),
+                                        [](const entry& a, const entry& b) { return a.due < b.due; });
+    if (first == waiting_.end()) return std::nullopt;
+    return first->due;
 }
 
 void late_writes::wait_empty(deadline until) {
@@ -150,14 +127,14 @@ late_counts late_writes::counts() const {
     return {waiting_.size(), lost_};
 }
 
-task<void> run_late_writes(engine& on, late_writes& late, ledger& posts, idempotency_keys& keys) {
+task<void> run_late_writes(engine& on, late_writes& late) {
     while (true) {
         const auto added = late.next_added();
         bool able = true;
         while (able) {
             auto next = late.first(steady_now());
             if (!next) break;
-            able = co_await write_first(on, late, posts, keys, std::move(*next));
+            able = co_await write_first(on, late, std::move(*next));
         }
         if (able) {
             const auto next = late.next_due().value_or(steady_now() + idle_wait);

@@ -7,11 +7,11 @@
 #include "runtime/shared_wait.hpp"
 #include "runtime/task.hpp"
 #include "store/idempotency_keys.hpp"
-#include "store/ledger.hpp"
 
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -20,11 +20,8 @@ namespace gateway::store {
 
 class engine;
 
-struct late_write {
-    enum class kind { finish_key, forget_key, update_post } what;
-    idempotency_record key;
-    post_record post;
-};
+/// Writes the end of a call. `false`: there was nothing to change.
+using late_write = std::function<task<result<bool>>(deadline until)>;
 
 /// The number of ends still to be written, and of lost ones.
 struct late_counts {
@@ -38,9 +35,8 @@ public:
     /// once.
     explicit late_writes(milliseconds visible_within) : visible_within_(visible_within) {}
 
-    void finish_key(idempotency_record key, steady_time now);
-    void forget_key(idempotency_record key, steady_time now);
-    void update_post(post_record post, steady_time now);
+    /// `finished`: the key that it finishes, for answer_of().
+    void add(late_write one, steady_time now, std::shared_ptr<const idempotency_record> finished = nullptr);
 
     /// The waiting answer for this claim of a key; empty if there is none.
     std::optional<idempotency_record> answer_of(const idempotency_record& unfinished) const;
@@ -68,11 +64,11 @@ public:
 private:
     struct entry {
         late_write write;
+        std::shared_ptr<const idempotency_record> finished;
         steady_time added;
         steady_time due;
         int refusals = 0;
     };
-    void add(late_write one, steady_time now);
     void drop_first();
     void again(steady_time due);
 
@@ -86,6 +82,6 @@ private:
 
 /// Writes the waiting ones on the store's thread, until it is cancelled. In order, so a post is ended before
 /// the key of its call.
-task<void> run_late_writes(engine& on, late_writes& late, ledger& posts, idempotency_keys& keys);
+task<void> run_late_writes(engine& on, late_writes& late);
 
 } // namespace gateway::store

@@ -20,147 +20,61 @@ auto columns_of(row_of<post_record> auto& of) {
                    of.idempotency_key, of.created_at, of.updated_at, of.attempt);
 }
 
-namespace {
-
 using found_post = std::optional<post_record>;
 
-/// The key's row is locked to the end of the statement, so that a concurrent takeover waits or has come
-/// first.
-task<bool> begin_post(transaction& at, const post_record& record) {
-    statement begin{
-        "WITH held AS (SELECT 1 FROM idempotency_keys WHERE caller = $2 AND key = $16 AND finished = 0 "
-        "AND owner = $20 FOR UPDATE) INSERT INTO posts (" POST_COLUMNS
-        ", owner) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-        "$16, $17, $18, $19, $20 WHERE $16 = '' OR EXISTS (SELECT 1 FROM held)",
-        columns_of(record), at.owner()};
-    return changes(at, std::move(begin));
-}
-
-/// A settled row has TikTok's newer status or the end of our part, so a later step of ours never changes it.
-/// A step without the post made of a draft keeps that column, and a late write never replaces another one.
-task<bool> update_post(transaction& at, const post_record& record, bool late) {
-    statement change{
-        "UPDATE posts SET user_id = $1, caller = $2, publish_id = $3, action = $4, kind = $5, "
-        "state = CASE state WHEN 'settled' THEN state ELSE $6 END, "
-        "status = CASE state WHEN 'settled' THEN status ELSE $7 END, "
-        "fail_reason = CASE state WHEN 'settled' THEN fail_reason ELSE $8 END, "
-        "settings = $9, file_id = $10, draft = $11, "
-        "published_as = CASE WHEN $12 = '' OR ($21 = 1 AND published_as <> '') THEN published_as ELSE $12 "
-        "END, "
-        "post_ids = CASE state WHEN 'settled' THEN post_ids ELSE $13 END, "
-        "size_bytes = $14, sha256 = $15, idempotency_key = $16, created_at = $17, "
-        "updated_at = $18 WHERE attempt = $19 AND ($6 <> 'begun' OR (state = 'begun' AND owner = $20))",
-        columns_of(record), at.owner(), late};
-    return changes(at, std::move(change));
-}
-
-/// The webhook's note is inserted first, so that of two replicas with the same webhook the second one waits
-/// here.
-task<update_result> apply_update(transaction& at, const status_update& told) {
-    if (!told.event_hash.empty()) {
-        statement note{
-            "INSERT INTO webhook_notes (event_hash, noted_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-            blob(told.event_hash), told.told_at};
-        const bool is_new = co_await changes(at, std::move(note));
-        if (!is_new) co_return update_result::duplicate;
-    }
-    statement change{
-        "UPDATE posts SET state = 'settled', status = $1, fail_reason = $2, post_ids = $3, "
-        "updated_at = $4 WHERE attempt = $5 AND status = $6 AND post_ids = $7",
-        told.status,
-        told.fail_reason,
-        told.post_ids,
-        told.told_at,
-        told.attempt,
-        told.seen_status,
-        told.seen_post_ids};
-    const bool changed = co_await changes(at, std::move(change));
-    if (changed) co_return update_result::applied;
-    statement unnote{"DELETE FROM webhook_notes WHERE event_hash = $1", blob(told.event_hash)};
-    co_await execute(at, std::move(unnote));
-    co_return update_result::conflict;
-}
-
-task<page_of<post_record>> list_posts(transaction& at, const user_id& user, const std::string& cursor,
-                                      std::uint32_t limit) {
-    // Newest first; the cursor is the last attempt of the page before, and `~` sorts after every ULID.
-    statement ask{"SELECT " POST_COLUMNS
-                  " FROM posts WHERE user_id = $1 AND attempt < $2 ORDER BY attempt DESC LIMIT $3",
-                  user, cursor.empty() ? "~" : cursor, std::uint64_t{limit} + 1};
-    page_of<post_record> out;
-    out.rows = co_await all_of<post_record>(at, std::move(ask));
-    if (out.rows.size() > limit) {
-        out.rows.pop_back();
-        out.next = out.rows.empty() ? cursor : out.rows.back().attempt;
-    }
-    co_return out;
-}
-
-task<std::vector<post_record>> abandoned_posts(transaction& at, const std::string& claimant,
-                                               milliseconds claim_ttl, std::uint32_t limit) {
-    statement take{
-        "UPDATE posts SET owner = $1 WHERE attempt IN (SELECT attempt FROM posts p "
-        "WHERE state = 'begun' AND NOT EXISTS (SELECT 1 FROM store_instances i WHERE i.owner = p.owner "
-        "AND i.alive_until > now_ms()) ORDER BY attempt LIMIT $2 FOR UPDATE SKIP LOCKED) "
-        "RETURNING " POST_COLUMNS,
-        claimant, limit};
-    auto taken = co_await all_of<post_record>(at, std::move(take));
-    if (!taken.empty()) co_await register_claimant(at, claimant, claim_ttl);
-    std::sort(taken.begin(), taken.end(), // RETURNING has no order
-              [](const post_record& a, const post_record& b) { return a.attempt < b.attempt; });
-    co_return taken;
-}
-
-/// The insert waits for a concurrent one that is not committed; the conflicting row may be deleted before it
-/// is read, and then tries again.
-task<std::string> claim_draft_for(transaction& at, const user_id& user, const publish_id& draft,
-                                  const std::string& attempt) {
-    while (!at.failed()) {
-        statement claim{
-            "INSERT INTO draft_claims (user_id, draft, attempt) VALUES ($1, $2, $3) "
-            "ON CONFLICT DO NOTHING",
-            user, draft, attempt};
-        const bool claimed = co_await changes(at, std::move(claim));
-        if (claimed) break;
-        auto first = co_await first_of<std::string>(
-            at, statement{"SELECT attempt FROM draft_claims WHERE user_id = $1 AND draft = $2", user, draft});
-        if (first) co_return std::move(*first);
-    }
-    co_return attempt;
-}
-
-} // namespace
-
 task<found_post> find_post_of(transaction& at, const idempotency_record& key) {
-    statement ask{"SELECT " POST_COLUMNS
+    statement ask("SELECT " POST_COLUMNS
                   " FROM posts WHERE caller = $1 AND idempotency_key = $2 "
                   "AND idempotency_key <> '' AND created_at >= $3 ORDER BY attempt DESC LIMIT 1",
-                  key.caller, key.key, key.created_at};
+                  key.caller, key.key, key.created_at);
     return first_of<post_record>(at, std::move(ask));
 }
 
 task<void> register_claimant(transaction& at, const std::string& claimant, milliseconds claim_ttl) {
-    statement enter{"INSERT INTO store_instances (owner, alive_until) VALUES ($1, now_ms() + $2)", claimant,
-                    claim_ttl};
+    statement enter("INSERT INTO store_instances (owner, alive_until) VALUES ($1, now_ms() + $2)", claimant,
+                    claim_ttl);
     return execute(at, std::move(enter));
 }
 
 ledger::ledger(engine& on, late_writes& late)
-    : engine_(on), late_(late), caches_(!on.replicas() && on.visible_within() == milliseconds{0}) {}
+    : role(on), late_(late), caches_(!on.replicas() && on.visible_within() == milliseconds{0}) {}
 
+/// The key's row is locked to the end of the statement, so that a concurrent takeover waits or has come
+/// first.
 task<result<bool>> ledger::begin(post_record record, deadline until) {
     const post_cache::changing changing(cache_, record.user);
-    co_return co_await run(engine_, unit::writes(), until, &begin_post, std::move(record));
+    auto insert = [record = std::move(record)](transaction& at) {
+        statement begin(
+            "WITH held AS (SELECT 1 FROM idempotency_keys WHERE caller = $2 AND key = $16 AND finished = 0 "
+            "AND owner = $20 FOR UPDATE) INSERT INTO posts (" POST_COLUMNS
+            ", owner) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
+            "$16, $17, $18, $19, $20 WHERE $16 = '' OR EXISTS (SELECT 1 FROM held)",
+            columns_of(record), at.owner());
+        return changes(at, std::move(begin));
+    };
+    co_return co_await run(engine_, unit::writes(), until, std::move(insert));
 }
 
+/// A settled row has TikTok's newer status or the end of our part, so a later step of ours never changes it.
+/// A step without the post made of a draft keeps that column, and a late write never replaces another one.
 task<result<bool>> ledger::write(const post_record& record, bool late, durable when, deadline until) {
     const post_cache::changing changing(cache_, record.user);
+    auto change = [record, late](transaction& at) {
+        statement update(
+            "UPDATE posts SET user_id = $1, caller = $2, publish_id = $3, action = $4, kind = $5, "
+            "state = CASE state WHEN 'settled' THEN state ELSE $6 END, "
+            "status = CASE state WHEN 'settled' THEN status ELSE $7 END, "
+            "fail_reason = CASE state WHEN 'settled' THEN fail_reason ELSE $8 END, "
+            "settings = $9, file_id = $10, draft = $11, "
+            "published_as = CASE WHEN $12 = '' OR ($21 = 1 AND published_as <> '') THEN published_as "
+            "ELSE $12 END, post_ids = CASE state WHEN 'settled' THEN post_ids ELSE $13 END, "
+            "size_bytes = $14, sha256 = $15, idempotency_key = $16, created_at = $17, "
+            "updated_at = $18 WHERE attempt = $19 AND ($6 <> 'begun' OR (state = 'begun' AND owner = $20))",
+            columns_of(record), at.owner(), late);
+        return changes(at, std::move(update));
+    };
     const auto how = when == durable::now ? unit::writes() : unit::writes_with_the_next();
-    co_return co_await run(engine_, how, until, &update_post, record, late);
-}
-
-task<result<bool>> ledger::write_late(const post_record& record, deadline until) {
-    return write(record, true, durable::now, until);
+    co_return co_await run(engine_, how, until, std::move(change));
 }
 
 task<result<bool>> ledger::update(post_record record, deadline until, durable when) {
@@ -169,14 +83,36 @@ task<result<bool>> ledger::update(post_record record, deadline until, durable wh
     if (!is_end || (changed && *changed)) co_return changed;
     // The row does not exist, but its insert may still become visible.
     if (!changed || engine_.visible_within() > milliseconds{0})
-        late_.update_post(std::move(record), steady_now());
+        late_.add([this, record = std::move(record)](deadline by) { return write_late(record, by); },
+                  steady_now());
     if (changed) changed = true;
     co_return changed;
 }
 
+/// The webhook's note is inserted first, so that of two replicas with the same webhook the second one waits
+/// here.
 task<result<update_result>> ledger::apply_status(status_update told, deadline until) {
     const post_cache::changing changing(cache_, told.user);
-    co_return co_await run(engine_, unit::atomic_writes(), until, &apply_update, std::move(told));
+    auto apply = [told = std::move(told)](transaction& at) -> task<update_result> {
+        if (!told.event_hash.empty()) {
+            statement note(
+                "INSERT INTO webhook_notes (event_hash, noted_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                blob(told.event_hash), told.told_at);
+            const bool is_new = co_await changes(at, std::move(note));
+            if (!is_new) co_return update_result::duplicate;
+        }
+        statement change(
+            "UPDATE posts SET state = 'settled', status = $1, fail_reason = $2, post_ids = $3, "
+            "updated_at = $4 WHERE attempt = $5 AND status = $6 AND post_ids = $7",
+            told.status, told.fail_reason, told.post_ids, told.told_at, told.attempt, told.seen_status,
+            told.seen_post_ids);
+        const bool changed = co_await changes(at, std::move(change));
+        if (changed) co_return update_result::applied;
+        statement unnote("DELETE FROM webhook_notes WHERE event_hash = $1", blob(told.event_hash));
+        co_await execute(at, std::move(unnote));
+        co_return update_result::conflict;
+    };
+    co_return co_await run(engine_, unit::atomic_writes(), until, std::move(apply));
 }
 
 std::optional<shared_post> ledger::find_cached(const user_id& user, const publish_id& id) const {
@@ -187,9 +123,9 @@ std::optional<shared_post> ledger::find_cached(const user_id& user, const publis
 task<result<shared_post>> ledger::find(const user_id& user, const publish_id& id, deadline until) {
     if (auto known = find_cached(user, id)) co_return std::move(*known);
     const auto noted = cache_.now(user);
-    statement ask{"SELECT " POST_COLUMNS
+    statement ask("SELECT " POST_COLUMNS
                   " FROM posts WHERE publish_id = $1 AND user_id = $2 ORDER BY attempt DESC LIMIT 1",
-                  id, user};
+                  id, user);
     auto found = co_await run(engine_, unit::reads(), until, &first_of<post_record>, std::move(ask));
     if (!found) co_return found.error();
     auto row = shared(std::move(*found));
@@ -199,42 +135,82 @@ task<result<shared_post>> ledger::find(const user_id& user, const publish_id& id
 
 task<result<page_of<post_record>>> ledger::list(user_id user, std::string cursor, std::uint32_t limit,
                                                 deadline until) {
-    return run(engine_, unit::reads(), until, &list_posts, std::move(user), std::move(cursor), limit);
+    return run(engine_, unit::reads(), until, [=](transaction& at) -> task<page_of<post_record>> {
+        // Newest first; the cursor is the last attempt of the page before, and `~` sorts after every ULID.
+        statement ask("SELECT " POST_COLUMNS
+                      " FROM posts WHERE user_id = $1 AND attempt < $2 ORDER BY attempt DESC LIMIT $3",
+                      user, cursor.empty() ? "~" : cursor, std::uint64_t{limit} + 1);
+        page_of<post_record> out;
+        out.rows = co_await all_of<post_record>(at, std::move(ask));
+        if (out.rows.size() > limit) {
+            out.rows.pop_back();
+            out.next = out.rows.empty() ? cursor : out.rows.back().attempt;
+        }
+        co_return out;
+    });
 }
 
 task<result<found_post>> ledger::find_by_id(publish_id id, deadline until) {
-    statement ask{"SELECT " POST_COLUMNS " FROM posts WHERE publish_id = $1 ORDER BY attempt DESC LIMIT 1",
-                  id};
+    statement ask("SELECT " POST_COLUMNS " FROM posts WHERE publish_id = $1 ORDER BY attempt DESC LIMIT 1",
+                  id);
     return run(engine_, unit::reads(), until, &first_of<post_record>, std::move(ask));
 }
 
 task<result<found_post>> ledger::find_attempt(std::string attempt, deadline until) {
-    statement ask{"SELECT " POST_COLUMNS " FROM posts WHERE attempt = $1", attempt};
+    statement ask("SELECT " POST_COLUMNS " FROM posts WHERE attempt = $1", attempt);
     return run(engine_, unit::reads(), until, &first_of<post_record>, std::move(ask));
 }
 
 task<result<std::vector<post_record>>> ledger::since(wall_time since, deadline until) {
     // Attempts are ULIDs, so the primary key is in the order of time.
-    statement ask{"SELECT " POST_COLUMNS " FROM posts WHERE attempt >= $1 ORDER BY attempt",
-                  ulid_floor(since)};
+    statement ask("SELECT " POST_COLUMNS " FROM posts WHERE attempt >= $1 ORDER BY attempt",
+                  ulid_floor(since));
     return run(engine_, unit::reads(), until, &all_of<post_record>, std::move(ask));
 }
 
 task<result<std::vector<post_record>>> ledger::abandoned(std::uint32_t limit, deadline until) {
-    return run(engine_, unit::of_settlement(), until, &abandoned_posts, new_ulid(wall_now()),
-               engine_.limits().silent_max, limit);
+    const auto claimant = new_ulid(wall_now());
+    const auto claim_ttl = engine_.limits().silent_max;
+    return run(engine_, unit::of_settlement(), until, [=](transaction& at) -> task<std::vector<post_record>> {
+        statement take(
+            "UPDATE posts SET owner = $1 WHERE attempt IN (SELECT attempt FROM posts p "
+            "WHERE state = 'begun' AND NOT EXISTS (SELECT 1 FROM store_instances i WHERE i.owner = p.owner "
+            "AND i.alive_until > now_ms()) ORDER BY attempt LIMIT $2 FOR UPDATE SKIP LOCKED) "
+            "RETURNING " POST_COLUMNS,
+            claimant, limit);
+        auto taken = co_await all_of<post_record>(at, std::move(take));
+        if (!taken.empty()) co_await register_claimant(at, claimant, claim_ttl);
+        std::sort(taken.begin(), taken.end(), // RETURNING has no order
+                  [](const post_record& a, const post_record& b) { return a.attempt < b.attempt; });
+        co_return taken;
+    });
 }
 
+/// The insert waits for a concurrent one that is not committed; the conflicting row may be deleted before it
+/// is read, and then tries again.
 task<result<std::string>> ledger::claim_draft(user_id user, publish_id draft, std::string attempt,
                                               deadline until) {
-    return run(engine_, unit::writes(), until, &claim_draft_for, std::move(user), std::move(draft),
-               std::move(attempt));
+    return run(engine_, unit::writes(), until, [=](transaction& at) -> task<std::string> {
+        while (!at.failed()) {
+            statement claim(
+                "INSERT INTO draft_claims (user_id, draft, attempt) VALUES ($1, $2, $3) "
+                "ON CONFLICT DO NOTHING",
+                user, draft, attempt);
+            const bool claimed = co_await changes(at, std::move(claim));
+            if (claimed) break;
+            auto first = co_await first_of<std::string>(
+                at,
+                statement("SELECT attempt FROM draft_claims WHERE user_id = $1 AND draft = $2", user, draft));
+            if (first) co_return std::move(*first);
+        }
+        co_return attempt;
+    });
 }
 
 task<result<void>> ledger::release_draft(user_id user, publish_id draft, std::string attempt,
                                          deadline until) {
-    statement release{"DELETE FROM draft_claims WHERE user_id = $1 AND draft = $2 AND attempt = $3", user,
-                      draft, attempt};
+    statement release("DELETE FROM draft_claims WHERE user_id = $1 AND draft = $2 AND attempt = $3", user,
+                      draft, attempt);
     return run(engine_, unit::writes(), until, &execute, std::move(release));
 }
 

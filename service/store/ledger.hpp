@@ -1,14 +1,9 @@
 // The ledger: one row for each publish attempt, durable before a request that can post is sent; TikTok's
-// status of it; and which attempt publishes a draft. Shared by all workers; any thread. Calls fail only with
-// vault_unavailable or deadline_exceeded; absence is a value.
+// status of it; and which attempt publishes a draft. A role of the store; any thread.
 #pragma once
-#include "base/clock.hpp"
-#include "base/ids.hpp"
-#include "base/result.hpp"
-#include "runtime/task.hpp"
-#include "store/page.hpp"
 #include "store/post_cache.hpp"
 #include "store/post_record.hpp"
+#include "store/role.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -17,9 +12,7 @@
 
 namespace gateway::store {
 
-class engine;
 class late_writes;
-class transaction;
 struct idempotency_record;
 
 /// TikTok's status of a post: the columns that TikTok sets. Made from the row that was read.
@@ -42,7 +35,7 @@ enum class update_result { applied, conflict, duplicate };
 /// When a write must survive a power failure: on return, or together with the next write.
 enum class durable { now, with_the_next };
 
-class ledger {
+class ledger : private role {
 public:
     ledger(engine& on, late_writes& late);
 
@@ -82,13 +75,14 @@ public:
                                           deadline until);
     task<result<void>> release_draft(user_id user, publish_id draft, std::string attempt, deadline until);
 
-    /// For late_writes: writes the end of an attempt late. `false`: there was nothing to change.
-    task<result<bool>> write_late(const post_record& record, deadline until);
+    /// Writes the end of an attempt that could not be written in time. `false`: there was nothing to change.
+    task<result<bool>> write_late(const post_record& record, deadline until) {
+        return write(record, true, durable::now, until);
+    }
 
 private:
     task<result<bool>> write(const post_record& record, bool late, durable when, deadline until);
 
-    engine& engine_;
     late_writes& late_;
     const bool caches_; // only this process writes, and each outcome is known at once
     post_cache cache_;

@@ -1,16 +1,11 @@
 // Running logins, between the authorize URL and the callback. A role of the store; any thread.
 #pragma once
-#include "base/clock.hpp"
-#include "base/ids.hpp"
-#include "base/result.hpp"
-#include "runtime/task.hpp"
+#include "store/role.hpp"
 
 #include <optional>
 #include <string>
 
 namespace gateway::store {
-
-class engine;
 
 /// Found by the hash of its state; can be taken once.
 struct oauth_state_record {
@@ -24,17 +19,14 @@ struct oauth_state_record {
     bool replace_account = false; // another account may replace the connected one
 };
 
-class logins {
+class logins : private role {
 public:
-    explicit logins(engine& on) : engine_(on) {}
+    using role::role;
 
     task<result<void>> put(oauth_state_record record, deadline until);
     /// Gives and deletes it; expired ones are absent.
     task<result<std::optional<oauth_state_record>>> take(std::string state_hash, wall_time now,
                                                          deadline until);
-
-private:
-    engine& engine_;
 };
 
 } // namespace gateway::store

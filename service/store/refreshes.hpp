@@ -1,20 +1,14 @@
 // Leases and intents of token refreshes. One refresh: lease, intent (durable before the request is sent),
-// end. A lease's time is measured only by the database's clock. A role of the store: any thread; calls fail
-// only with vault_unavailable or deadline_exceeded.
+// end. A lease's time is measured only by the database's clock. A role of the store; any thread.
 #pragma once
-#include "base/clock.hpp"
-#include "base/ids.hpp"
-#include "base/result.hpp"
-#include "runtime/task.hpp"
 #include "store/connections.hpp"
+#include "store/role.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <vector>
 
 namespace gateway::store {
-
-class engine;
 
 /// The right to refresh one user's tokens for some time, with a number that only increases.
 struct lease {
@@ -34,9 +28,9 @@ struct refresh_intent {
 enum class refresh_begin { refused, begun, begun_again };
 enum class refresh_end { stored, superseded, kept_as_candidate };
 
-class refreshes {
+class refreshes : private role {
 public:
-    explicit refreshes(engine& on) : engine_(on) {}
+    using role::role;
 
     /// Empty if another holder has it. The fence increases with every lease of this store.
     task<result<std::optional<lease>>> take_lease(user_id user, milliseconds length, deadline until);
@@ -53,9 +47,6 @@ public:
     task<result<void>> close(lease held, deadline until);
     /// Unfinished refreshes whose lease has expired; oldest first.
     task<result<std::vector<refresh_intent>>> unfinished(deadline until);
-
-private:
-    engine& engine_;
 };
 
 } // namespace gateway::store

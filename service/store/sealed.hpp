@@ -1,20 +1,13 @@
 // All sealed values, which the key ring must be able to open: the newest and kept pairs, and the verifiers of
-// running logins. A role of the store: any thread; calls fail only with vault_unavailable or
-// deadline_exceeded.
+// running logins. A role of the store; any thread.
 #pragma once
-#include "base/clock.hpp"
-#include "base/ids.hpp"
-#include "base/result.hpp"
-#include "runtime/task.hpp"
-#include "store/page.hpp"
+#include "store/role.hpp"
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace gateway::store {
-
-class engine;
 
 /// A sealed pair of either table, and the blob that replaces it under a newer key.
 struct sealed_pair_record {
@@ -27,9 +20,9 @@ struct resealed_pair {
     std::string sealed_anew;
 };
 
-class sealed {
+class sealed : private role {
 public:
-    explicit sealed(engine& on) : engine_(on) {}
+    using role::role;
 
     /// The number of sealed values that begin with these bytes.
     task<result<std::uint64_t>> count_with(std::string prefix, deadline until);
@@ -40,9 +33,6 @@ public:
     /// Replaces each blob if its bytes are unchanged, in the newest or kept pairs; changes nothing else.
     /// Gives the number of replaced ones.
     task<result<std::uint64_t>> replace(std::vector<resealed_pair> pairs, deadline until);
-
-private:
-    engine& engine_;
 };
 
 } // namespace gateway::store

@@ -18,24 +18,20 @@ bool rows::step() {
     return true;
 }
 
-rows::value* rows::next_value() {
-    return at_ < row_end_ ? &values_[at_++] : nullptr;
-}
-
-std::string rows::next_text() {
-    auto* const found = next_value();
-    if (found != nullptr)
-        if (auto* const text = std::get_if<std::string>(found)) return std::move(*text);
-    of_->refuse("a column is not the text that this program wrote");
+template <class Stored>
+Stored rows::next_value() {
+    if (at_ < row_end_)
+        if (auto* const found = std::get_if<Stored>(&values_[at_++])) return std::move(*found);
+    of_->refuse("a column does not have the type that this program wrote");
     return {};
 }
 
+std::string rows::next_text() {
+    return next_value<std::string>();
+}
+
 std::int64_t rows::next_number() {
-    const auto* const found = next_value();
-    if (found != nullptr)
-        if (const auto* const number = std::get_if<std::int64_t>(found)) return *number;
-    of_->refuse("a column is not the number that this program wrote");
-    return 0;
+    return next_value<std::int64_t>();
 }
 
 } // namespace gateway::store

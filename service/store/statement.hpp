@@ -119,7 +119,8 @@ public:
 
 private:
     bool step();
-    value* next_value();
+    template <class Stored>
+    Stored next_value();
 
     void read(std::string& into) { into = next_text(); }
     void read(blob<std::string> into) { into.bytes = next_text(); }
@@ -139,9 +140,7 @@ private:
     }
     template <class Record>
     requires requires(Record& of) { columns_of(of); }
-    void read(Record& into) {
-        read(columns_of(into));
-    }
+    void read(Record& into) { read(columns_of(into)); }
     template <class... Columns>
     void read(std::tuple<Columns...> into) {
         std::apply([this](auto&... each) { (read(each), ...); }, into);

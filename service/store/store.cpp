@@ -19,7 +19,7 @@ result<std::unique_ptr<store>> store_on(result<std::unique_ptr<Engine>> opened) 
 
 store::store(std::unique_ptr<engine> on, milliseconds flush_within)
     : engine_(std::move(on)), flush_within_(flush_within) {
-    engine_->spawn(run_late_writes(*engine_, late, ledger, keys));
+    engine_->spawn(run_late_writes(*engine_, late));
 }
 
 store::~store() {

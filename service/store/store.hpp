@@ -1,7 +1,5 @@
-// The durable data: an engine and the roles on it. Code that uses the store takes only the roles it needs.
-// Made by the service, shared by all workers; the roles are thread-safe. Every call of a role suspends the
-// coroutine, never the thread, and fails only with vault_unavailable or deadline_exceeded; absence is a
-// value.
+// The durable data: an engine and the roles on it (role.hpp). Code that uses the store takes only the roles
+// it needs. Made by the service, shared by all workers.
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"

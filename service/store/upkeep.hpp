@@ -1,23 +1,16 @@
 // Deletes expired data. A role of the store; any thread.
 #pragma once
-#include "base/clock.hpp"
-#include "base/result.hpp"
-#include "runtime/task.hpp"
+#include "store/role.hpp"
 
 namespace gateway::store {
 
-class engine;
-
-class upkeep {
+class upkeep : private role {
 public:
-    explicit upkeep(engine& on) : engine_(on) {}
+    using role::role;
 
     /// Deletes expired logins, keys, previous versions, webhook notes, leases, dead replicas and their
     /// shares; a portion of each. Called periodically by the service.
     task<result<void>> sweep(wall_time now, deadline until);
-
-private:
-    engine& engine_;
 };
 
 } // namespace gateway::store

@@ -4,11 +4,6 @@
 #include "store/queries.hpp"
 
 namespace gateway::store {
-
-auto columns_of(row_of<window_grant> auto& of) {
-    return columns(of.capacity, of.others, of.free_after, of.granted_as);
-}
-
 namespace {
 
 /// The owner of the share that closes a window for all.
@@ -30,47 +25,6 @@ constexpr char share_sql[] =
     "capacity = excluded.capacity, frees_at = excluded.frees_at, held_until = excluded.held_until) "
     "SELECT capacity, held, greatest(0, frees_at - now_ms()), held_until FROM granted";
 
-task<window_grant> take_share(transaction& at, const window_request& request) {
-    statement ask{share_sql,    request.which.key, request.which.kind,
-                  at.owner(),   request.limit,     request.wanted,
-                  request.used, request.frees_in,  limits::share_held(request.length)};
-    const auto granted = co_await first_of<window_grant>(at, std::move(ask));
-    if (granted && granted->capacity < request.wanted && granted->others > 0)
-        at.notify(change::wanted(request.which));
-    co_return granted.value_or(window_grant{});
-}
-
-/// A late return must not reduce a newer grant.
-task<void> give_share_back(transaction& at, const window_name& which, std::int64_t granted_as,
-                           std::uint32_t capacity, milliseconds frees_in) {
-    statement keep{
-        "UPDATE window_shares SET capacity = least(capacity, $5), frees_at = now_ms() + $6 "
-        "WHERE window_key = $1 AND kind = $2 AND owner = $3 AND held_until <= $4",
-        which.key,
-        which.kind,
-        at.owner(),
-        granted_as,
-        capacity,
-        frees_in};
-    return execute(at, std::move(keep));
-}
-
-task<void> close_window(transaction& at, const window_name& which, std::uint32_t limit, milliseconds wait) {
-    statement close{
-        "INSERT INTO window_shares AS w (window_key, kind, owner, capacity, frees_at, held_until) "
-        "VALUES ($1, $2, $3, $4, now_ms() + $5, now_ms() + $5) "
-        "ON CONFLICT (window_key, kind, owner) DO UPDATE SET capacity = excluded.capacity, "
-        "frees_at = greatest(w.frees_at, excluded.frees_at), "
-        "held_until = greatest(w.held_until, excluded.held_until)",
-        which.key,
-        which.kind,
-        tiktok_itself,
-        limit,
-        wait};
-    co_await execute(at, std::move(close));
-    at.notify(change::closed(which, wait));
-}
-
 } // namespace
 
 task<result<window_grant>> window_shares::take(window_request request, deadline until) {
@@ -78,22 +32,49 @@ task<result<window_grant>> window_shares::take(window_request request, deadline 
         const window_grant whole{request.limit, 0, milliseconds{0}};
         co_return whole;
     }
-    const auto how = unit::of(request.which);
-    co_return co_await run(engine_, how, until, &take_share, std::move(request));
+    const auto ask_database = [request](transaction& at) -> task<window_grant> {
+        const statement ask(share_sql, request.which.key, request.which.kind, at.owner(), request.limit,
+                            request.wanted, request.used, request.frees_in,
+                            limits::share_held(request.length));
+        auto found = co_await at.run(ask);
+        window_grant out;
+        const bool given = found.next(out.capacity, out.others, out.free_after, out.granted_as);
+        if (given && out.capacity < request.wanted && out.others > 0)
+            at.notify(change::wanted(request.which));
+        co_return out;
+    };
+    co_return co_await run(engine_, unit::of(request.which), until, ask_database);
 }
 
+/// A late return must not reduce a newer grant.
 task<result<void>> window_shares::give_back(window_name which, std::int64_t granted_as,
                                             std::uint32_t capacity, milliseconds frees_in, deadline until) {
     if (!engine_.replicas()) co_return result<void>{};
-    co_return co_await run(engine_, unit::writes(), until, &give_share_back, std::move(which), granted_as,
-                           capacity, frees_in);
+    const auto reduce = [=](transaction& at) {
+        statement keep(
+            "UPDATE window_shares SET capacity = least(capacity, $5), frees_at = now_ms() + $6 "
+            "WHERE window_key = $1 AND kind = $2 AND owner = $3 AND held_until <= $4",
+            which.key, which.kind, at.owner(), granted_as, capacity, frees_in);
+        return execute(at, std::move(keep));
+    };
+    co_return co_await run(engine_, unit::writes(), until, reduce);
 }
 
 task<result<void>> window_shares::close(window_name which, std::uint32_t limit, milliseconds wait,
                                         deadline until) {
     if (!engine_.replicas()) co_return result<void>{};
-    co_return co_await run(engine_, unit::atomic_writes(), until, &close_window, std::move(which), limit,
-                           wait);
+    const auto close_for_all = [=](transaction& at) -> task<void> {
+        statement close(
+            "INSERT INTO window_shares AS w (window_key, kind, owner, capacity, frees_at, held_until) "
+            "VALUES ($1, $2, $3, $4, now_ms() + $5, now_ms() + $5) "
+            "ON CONFLICT (window_key, kind, owner) DO UPDATE SET capacity = excluded.capacity, "
+            "frees_at = greatest(w.frees_at, excluded.frees_at), "
+            "held_until = greatest(w.held_until, excluded.held_until)",
+            which.key, which.kind, tiktok_itself, limit, wait);
+        co_await execute(at, std::move(close));
+        at.notify(change::closed(which, wait));
+    };
+    co_return co_await run(engine_, unit::atomic_writes(), until, close_for_all);
 }
 
 } // namespace gateway::store

@@ -1,16 +1,12 @@
 // The replicas' shares of TikTok's windows (limits/share.hpp). Not used if the store has one process, which
 // has every window whole. A role of the store; any thread.
 #pragma once
-#include "base/clock.hpp"
-#include "base/result.hpp"
-#include "runtime/task.hpp"
 #include "store/changes.hpp"
+#include "store/role.hpp"
 
 #include <cstdint>
 
 namespace gateway::store {
-
-class engine;
 
 /// A replica's request for slots of a window, in total.
 struct window_request {
@@ -29,9 +25,9 @@ struct window_grant {
     std::int64_t granted_as = 0; // the id of this grant, for give_back()
 };
 
-class window_shares {
+class window_shares : private role {
 public:
-    explicit window_shares(engine& on) : engine_(on) {}
+    using role::role;
 
     /// Grants the request as far as the other replicas' shares allow; otherwise notifies them that it is
     /// needed. Also extends the previous grant.
@@ -43,9 +39,6 @@ public:
     /// Call after a 429 of TikTok: nothing is granted to any replica for `wait`, and the other replicas are
     /// notified.
     task<result<void>> close(window_name which, std::uint32_t limit, milliseconds wait, deadline until);
-
-private:
-    engine& engine_;
 };
 
 } // namespace gateway::store

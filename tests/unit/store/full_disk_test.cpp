@@ -117,16 +117,20 @@ TEST_F(FullDisk, FaultQHowCallsEndedIsWrittenDownWhenThereIsRoomAgain) {
 TEST_F(FullDisk, FaultQAKeyIsAnsweredFromMemoryWhileThereIsNoRoom) {
     begin("ended");
     begin("running");
+    begin("refused");
     disk.is_full = true;
     EXPECT_FALSE(end("ended"));
+    EXPECT_FALSE(run_on(loop, at->keys.forget(key("refused"), soon())));
     const auto first = asked_again("ended");
     ASSERT_TRUE(first);
     EXPECT_TRUE(first->finished);
     EXPECT_EQ(first->answer, "answer of ended");
     EXPECT_EQ(first->fingerprint, key("ended").fingerprint) << "another request under it is still refused";
-    const auto other = asked_again("running");
-    ASSERT_TRUE(other);
-    EXPECT_FALSE(other->finished);
+    for (const auto* name : {"running", "refused"}) {
+        const auto other = asked_again(name);
+        ASSERT_TRUE(other) << name;
+        EXPECT_FALSE(other->finished) << name << ": what is to be forgotten is no answer";
+    }
 }
 
 TEST_F(FullDisk, FaultQAKeyOfWhichNothingCameIsFreeWhenThereIsRoomAgain) {
