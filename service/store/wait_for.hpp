@@ -5,23 +5,19 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 
-#include <exception>
-#include <optional>
 #include <utility>
 
 namespace gateway::store {
 
-/// Throws std::bad_optional_access when the coroutine threw.
+/// Rethrows exceptions of the coroutine.
 template <class T>
 T wait_for(task<T> step) {
     boost::asio::io_context loop{1};
-    std::optional<T> got;
-    boost::asio::co_spawn(loop, std::move(step), [&got](const std::exception_ptr& fault, T out) {
-        if (!fault) got.emplace(std::move(out));
-    });
+    auto got = boost::asio::co_spawn(loop, std::move(step), boost::asio::use_future);
     loop.run();
-    return std::move(got.value());
+    return got.get();
 }
 
 } // namespace gateway::store
