@@ -25,9 +25,6 @@ std::size_t bytes_of(const post_record& row) {
 
 } // namespace
 
-post_cache::known::known(const publish_id& id_, const shared_post& said_)
-    : id(id_), said(said_), bytes(bytes_of(id.text()) + (said ? bytes_of(*said) : 0)) {}
-
 /// Removes one of `users`.
 post_cache::posts_of post_cache::shard::take(posts_of& one) {
     posts_of out = std::move(one);
@@ -40,7 +37,7 @@ void post_cache::keep(const place& at, posts_of&& all) {
     all.user = at.user;
     all.bytes = bytes_of(all.user.text()) + block_bytes + all.posts.capacity() * sizeof(known);
     for (const auto& each : all.posts)
-        all.bytes += each.bytes;
+        all.bytes += bytes_of(each.id.text()) + (each.said ? bytes_of(*each.said) : 0);
     const auto bytes = all.bytes;
     at.add() = std::move(all); // before counting, because it may throw
     at.home.bytes += bytes;
@@ -66,7 +63,6 @@ std::uint64_t post_cache::now(const user_id& user) const {
 
 void post_cache::put(const user_id& user, const publish_id& id, const shared_post& said,
                      std::uint64_t noted) {
-    known one(id, said);
     std::vector<posts_of> gone; // destroyed after the lock is released
     const auto at = shards_.locked(user);
     auto& home = at.home;
@@ -76,7 +72,7 @@ void post_cache::put(const user_id& user, const publish_id& id, const shared_pos
     auto& posts = all.posts;
     std::erase_if(posts, [&id](const known& each) { return each.id == id; });
     if (posts.size() >= posts_per_user_max) posts.erase(posts.begin()); // the oldest one
-    posts.push_back(std::move(one));
+    posts.push_back({id, said});
     keep(at, std::move(all));
     while (home.bytes_with_table() > shard_bytes_max_ && home.users.size() > 0) {
         gone.push_back(home.users.push_out(home.next_out));

@@ -52,10 +52,8 @@ public:
 private:
     static constexpr std::size_t posts_per_user_max = 16; // a lookup scans them
     struct known {
-        known(const publish_id& id_, const shared_post& said_);
         publish_id id;
         shared_post said;
-        std::size_t bytes; // its allocated memory
     };
     /// One cache line.
     struct alignas(64) posts_of {
