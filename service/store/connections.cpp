@@ -67,15 +67,13 @@ task<void> replace_connection(transaction& at, const connection_record& record) 
         "WHERE user_id = $2 AND length(sealed_tokens) > 0",
         record.updated_at, record.user);
     co_await execute(at, std::move(keep));
-    statement put(
-        "INSERT INTO connections (" SUMMARY_COLUMNS
-        ", sealed_tokens) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
-        "ON CONFLICT (user_id) DO UPDATE SET open_id = excluded.open_id, scopes = excluded.scopes, "
-        "state = excluded.state, cause = excluded.cause, version = excluded.version, "
-        "access_expires_at = excluded.access_expires_at, refresh_expires_at = excluded.refresh_expires_at, "
-        "connected_at = excluded.connected_at, updated_at = excluded.updated_at, "
-        "sealed_tokens = excluded.sealed_tokens",
-        columns_of(record));
+    statement put("INSERT INTO connections (" SUMMARY_COLUMNS
+                  ", sealed_tokens) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
+                  "ON CONFLICT (user_id) DO UPDATE SET open_id = $2, scopes = $3, state = $4, cause = $5, "
+                  "version = $6, "
+                  "access_expires_at = $7, refresh_expires_at = $8, connected_at = $9, updated_at = $10, "
+                  "sealed_tokens = $11",
+                  columns_of(record));
     co_await execute(at, std::move(put));
     at.notify(change::of(record.user, record.version));
 }

@@ -2,16 +2,14 @@
 
 #include "base/digest.hpp"
 
+#include <boost/endian/conversion.hpp>
+
 namespace gateway::store {
 namespace {
 
 /// The same on every replica; units with colliding names only wait for each other.
 std::int64_t lock_named(const std::string& name) {
-    const auto digest = sha256(name);
-    std::uint64_t lock = 0;
-    for (std::size_t at = 0; at < 8; ++at)
-        lock = (lock << 8) | digest[at];
-    return static_cast<std::int64_t>(lock);
+    return boost::endian::load_big_s64(sha256(name).data());
 }
 
 } // namespace

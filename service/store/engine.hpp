@@ -182,26 +182,26 @@ private:
 
 namespace detail {
 
-template <class Value, class Call>
+template <class Call>
 class operation final : public engine::work {
 public:
-    using value_type = Value;
+    using value_type = typename std::invoke_result_t<Call, transaction&>::value_type;
 
     explicit operation(Call call) : call_(std::move(call)) {}
     task<void> run(transaction& at) override {
-        if constexpr (std::is_void_v<Value>) {
+        if constexpr (std::is_void_v<value_type>) {
             co_await call_(at);
             out_.emplace();
         } else {
-            Value out = co_await call_(at);
+            value_type out = co_await call_(at);
             out_.emplace(std::move(out));
         }
     }
-    result<Value> take() { return std::move(*out_); }
+    result<value_type> take() { return std::move(*out_); }
 
 private:
     const Call call_;
-    std::optional<result<Value>> out_;
+    std::optional<result<value_type>> out_;
 };
 
 } // namespace detail
@@ -212,8 +212,7 @@ template <class Operation, class... Arguments>
 auto make_work(Operation operation, Arguments&&... arguments) {
     auto call = [operation = std::move(operation), ... arguments = std::forward<Arguments>(arguments)](
                     transaction& at) { return operation(at, arguments...); };
-    using value = typename std::invoke_result_t<decltype(call), transaction&>::value_type;
-    return std::make_shared<detail::operation<value, decltype(call)>>(std::move(call));
+    return std::make_shared<detail::operation<decltype(call)>>(std::move(call));
 }
 
 template <class Work>

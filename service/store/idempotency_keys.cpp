@@ -64,30 +64,6 @@ task<result<void>> end_now_or_later(late_writes& late, late_write write, shared_
     co_return ended.error();
 }
 
-/// Claims unfinished keys whose process has crashed and whose posts are settled.
-task<std::vector<abandoned_key>> take_over_keys(transaction& at, const std::string& claimant,
-                                                std::uint32_t limit) {
-    const statement take(
-        "UPDATE idempotency_keys SET owner = $1 WHERE (caller, key) IN (SELECT caller, key "
-        "FROM idempotency_keys k WHERE finished = 0 AND NOT EXISTS (SELECT 1 FROM store_instances i "
-        "WHERE i.owner = k.owner AND i.alive_until > now_ms()) AND NOT EXISTS (SELECT 1 FROM posts p "
-        "WHERE p.caller = k.caller AND p.idempotency_key = k.key AND p.idempotency_key <> '' "
-        "AND p.created_at >= k.created_at AND p.state = 'begun') "
-        "ORDER BY created_at, caller, key LIMIT $2 FOR UPDATE SKIP LOCKED) "
-        "RETURNING " KEY_COLUMNS,
-        claimant, limit);
-    auto taken = co_await at.run(take);
-    std::vector<abandoned_key> out;
-    for (abandoned_key one; taken.next(one.key); out.push_back(one))
-        one.key.owner = claimant;
-    std::sort(out.begin(), out.end(),
-              [](const abandoned_key& a, const abandoned_key& b) { // RETURNING has no order
-                  return std::tie(a.key.created_at, a.key.caller, a.key.key)
-                         < std::tie(b.key.created_at, b.key.caller, b.key.key);
-              });
-    co_return out;
-}
-
 } // namespace
 
 /// An expired key is replaced. The conflicting key may be deleted before it is read; then tries again.
@@ -130,11 +106,29 @@ task<result<void>> idempotency_keys::forget(idempotency_record record, deadline 
     return end_now_or_later(late_, writing(engine_, &forget_key, shared(std::move(record))), nullptr, until);
 }
 
+/// Claims unfinished keys whose process has crashed and whose posts are settled.
 task<result<std::vector<abandoned_key>>> idempotency_keys::abandoned(std::uint32_t limit, deadline until) {
     const auto claimant = new_ulid(wall_now());
     const auto claim_ttl = engine_.limits().silent_max;
     auto take_over = [=](transaction& at) -> task<std::vector<abandoned_key>> {
-        auto taken = co_await take_over_keys(at, claimant, limit);
+        const statement take(
+            "UPDATE idempotency_keys SET owner = $1 WHERE (caller, key) IN (SELECT caller, key "
+            "FROM idempotency_keys k WHERE finished = 0 AND NOT EXISTS (SELECT 1 FROM store_instances i "
+            "WHERE i.owner = k.owner AND i.alive_until > now_ms()) AND NOT EXISTS (SELECT 1 FROM posts p "
+            "WHERE p.caller = k.caller AND p.idempotency_key = k.key AND p.idempotency_key <> '' "
+            "AND p.created_at >= k.created_at AND p.state = 'begun') "
+            "ORDER BY created_at, caller, key LIMIT $2 FOR UPDATE SKIP LOCKED) "
+            "RETURNING " KEY_COLUMNS,
+            claimant, limit);
+        auto found = co_await at.run(take);
+        std::vector<abandoned_key> taken;
+        for (abandoned_key one; found.next(one.key); taken.push_back(one))
+            one.key.owner = claimant;
+        std::sort(taken.begin(), taken.end(),
+                  [](const abandoned_key& a, const abandoned_key& b) { // RETURNING has no order
+                      return std::tie(a.key.created_at, a.key.caller, a.key.key)
+                             < std::tie(b.key.created_at, b.key.caller, b.key.key);
+                  });
         if (taken.empty()) co_return taken;
         co_await register_claimant(at, claimant, claim_ttl);
         for (auto& one : taken)

@@ -137,8 +137,8 @@ task<void> run_late_writes(engine& on, late_writes& late) {
             able = co_await write_first(on, late, std::move(*next));
         }
         if (able) {
-            const auto next = late.next_due().value_or(steady_now() + idle_wait);
-            const bool is_new = co_await added->wait(deadline{next});
+            const deadline next{late.next_due().value_or(steady_now() + idle_wait)};
+            const bool is_new = co_await added->wait(next);
             if (!is_new) continue; // what could not be written at first is not tried again at once either
         }
         co_await pause_until(deadline::in(steady_now(), pause));

@@ -128,7 +128,7 @@ task<result<shared_post>> ledger::find(const user_id& user, const publish_id& id
                   id, user);
     auto found = co_await run(engine_, unit::reads(), until, &first_of<post_record>, std::move(ask));
     if (!found) co_return found.error();
-    auto row = shared(std::move(*found));
+    shared_post row = *found ? std::make_shared<const post_record>(std::move(**found)) : nullptr;
     if (caches_) cache_.put(user, id, row, noted);
     co_return row;
 }

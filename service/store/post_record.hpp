@@ -7,10 +7,8 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace gateway::store {
 
@@ -44,8 +42,5 @@ struct post_record {
 
 /// A row that was read, shared by its readers; null if there is none.
 using shared_post = std::shared_ptr<const post_record>;
-inline shared_post shared(std::optional<post_record> row) {
-    return row ? std::make_shared<const post_record>(std::move(*row)) : nullptr;
-}
 
 } // namespace gateway::store

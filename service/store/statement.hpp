@@ -22,8 +22,7 @@ class transaction;
 
 /// Marks a text that is stored as bytes.
 template <class Text>
-class blob {
-public:
+struct blob {
     explicit blob(Text& of) : bytes(of) {}
     Text& bytes;
 };
@@ -68,8 +67,7 @@ private:
     void add(const blob<Text>& value) {
         parameters_.push_back({parameter::kind::blob, 0, std::string(value.bytes)});
     }
-    template <std::integral Number>
-    void add(Number value) {
+    void add(std::integral auto value) {
         parameters_.push_back({parameter::kind::number, static_cast<std::int64_t>(value), {}});
     }
     void add(wall_time value) { add(unix_ms(value)); }
@@ -78,10 +76,7 @@ private:
     void add(const named_text<Meaning>& value) {
         add(value.text());
     }
-    template <named_value Value>
-    void add(Value value) {
-        add(name_of(value));
-    }
+    void add(named_value auto value) { add(name_of(value)); }
     template <class... Columns>
     void add(const std::tuple<Columns...>& values) {
         std::apply([this](const auto&... each) { (add(each), ...); }, values);

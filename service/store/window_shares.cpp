@@ -6,9 +6,6 @@
 namespace gateway::store {
 namespace {
 
-/// The owner of the share that closes a window for all.
-constexpr const char* tiktok_itself = "tiktok";
-
 /// PostgreSQL only: changes rows within WITH, so that it needs one round trip. Shares of dead replicas expire
 /// at held_until. All times are compared in the database, because replicas' clocks differ.
 constexpr char share_sql[] =
@@ -64,13 +61,13 @@ task<result<void>> window_shares::close(window_name which, std::uint32_t limit, 
                                         deadline until) {
     if (!engine_.replicas()) co_return result<void>{};
     const auto close_for_all = [=](transaction& at) -> task<void> {
-        statement close(
+        statement close( // a share of TikTok's own closes the window for all
             "INSERT INTO window_shares AS w (window_key, kind, owner, capacity, frees_at, held_until) "
-            "VALUES ($1, $2, $3, $4, now_ms() + $5, now_ms() + $5) "
+            "VALUES ($1, $2, 'tiktok', $3, now_ms() + $4, now_ms() + $4) "
             "ON CONFLICT (window_key, kind, owner) DO UPDATE SET capacity = excluded.capacity, "
             "frees_at = greatest(w.frees_at, excluded.frees_at), "
             "held_until = greatest(w.held_until, excluded.held_until)",
-            which.key, which.kind, tiktok_itself, limit, wait);
+            which.key, which.kind, limit, wait);
         co_await execute(at, std::move(close));
         at.notify(change::closed(which, wait));
     };

@@ -4,7 +4,10 @@
 #include "store/postgresql/change_text.hpp"
 #include "store/postgresql/migrations.hpp"
 #include "store/queries.hpp"
-#include "store/wait_for.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 
 namespace gateway::store {
 namespace {
@@ -32,6 +35,16 @@ task<void> deregister(transaction& at) {
         window_length, at.owner()};
     co_await execute(at, std::move(shares));
     co_await execute(at, statement{"DELETE FROM store_instances WHERE owner = $1", at.owner()});
+}
+
+/// Runs one coroutine to its end on the calling thread, for the start and the end of a store, where no loop
+/// runs. Rethrows exceptions of the coroutine.
+template <class T>
+T wait_for(task<T> step) {
+    boost::asio::io_context loop{1};
+    auto got = boost::asio::co_spawn(loop, std::move(step), boost::asio::use_future);
+    loop.run();
+    return got.get();
 }
 
 struct preparation {

@@ -19,7 +19,7 @@ shared_post row(const std::string& status) {
     out.user = ann;
     out.id = one;
     out.status = status;
-    return shared(std::move(out));
+    return std::make_shared<const post_record>(std::move(out));
 }
 
 TEST(PostCache, GivesBackWhatTheFileSaidAlsoThatThereIsNothing) {
@@ -89,7 +89,7 @@ protected:
     static shared_post row_of(std::size_t settings_bytes) {
         post_record large = *row("A");
         large.settings.assign(settings_bytes, 'x');
-        return shared(std::move(large));
+        return std::make_shared<const post_record>(std::move(large));
     }
 
     post_cache cache{64 * 10'000};
@@ -138,7 +138,7 @@ TEST(PostCache, HasRoomForTwentyFiveThousandRowsAsTheyAre) {
     direct.settings =
         R"({"caption":"a caption of some length, as captions are","privacy_level":"SELF_ONLY"})";
     direct.sha256.assign(64, 'a');
-    const auto said = shared(std::move(direct));
+    const auto said = std::make_shared<const post_record>(std::move(direct));
     const auto name = [](int i) {
         return user_id::trusted("5b3f8c1e-5d57-4b1c-9b42-" + std::to_string(100'000'000 + i));
     };
