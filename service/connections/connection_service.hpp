@@ -17,7 +17,7 @@
 #include "settings/settings.hpp"
 #include "store/connection_record.hpp"
 #include "store/logins.hpp"
-#include "store/page.hpp"
+#include "store/role.hpp"
 #include "vault/token_set.hpp"
 
 #include <cstdint>

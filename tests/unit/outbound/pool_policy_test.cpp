@@ -15,8 +15,16 @@ using numbers_policy = pool_policy<std::uint64_t>; // a number for each connecti
 using verdict = numbers_policy::verdict;
 constexpr steady_time noon{std::chrono::hours{12}};
 
+client_limits bounds(std::uint32_t connections, std::uint32_t waiters, milliseconds idle_timeout) {
+    client_limits made;
+    made.connections_per_origin = connections;
+    made.waiters_per_origin = waiters;
+    made.idle_timeout = idle_timeout;
+    return made;
+}
+
 client_limits small() {
-    return {.connections_per_origin = 2, .waiters_per_origin = 2, .idle_timeout = milliseconds{1'000}};
+    return bounds(2, 2, milliseconds{1'000});
 }
 
 TEST(PoolPolicy, GivesTheMostRecentlyUsedConnectionFirst) {
@@ -68,7 +76,7 @@ TEST(PoolPolicy, SkipsWhoeverLeftTheLine) {
 }
 
 TEST(PoolPolicy, LetsIdleConnectionsAgeOut) {
-    numbers_policy p({3, 0, milliseconds{1'000}});
+    numbers_policy p(bounds(3, 0, milliseconds{1'000}));
     for (int i = 0; i < 3; ++i)
         p.ask();
     p.give_back(1, noon);
@@ -85,7 +93,7 @@ TEST(PoolPolicy, LetsIdleConnectionsAgeOut) {
 TEST(PoolPolicy, KeepsItsCountsThroughAnyStory) {
     std::mt19937 dice(7);
     for (int story = 0; story < 200; ++story) {
-        numbers_policy p({3, 4, milliseconds{10}});
+        numbers_policy p(bounds(3, 4, milliseconds{10}));
         std::deque<numbers_policy::ticket> line;
         std::uint32_t held = 0, resting = 0;
         std::uint64_t next = 1;

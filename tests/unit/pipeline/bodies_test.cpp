@@ -63,7 +63,7 @@ const api::row& row_of(std::string_view slug) {
 
 class Bodies : public ::testing::TestWithParam<std::size_t> {
 protected:
-    using way = multipart_source::way;
+    using buffering = multipart_source::buffering;
     static constexpr std::uint64_t memory_bytes = 30'000'000;
 
     Bodies() {
@@ -99,7 +99,7 @@ protected:
     result<void> take_rest(intake& taken) {
         return run_on(loop, intakes().take_rest(*taken.form, caller_name::trusted("anna"), soon()));
     }
-    multipart_source::way way_of(std::string bytes) {
+    multipart_source::buffering buffering_of(std::string bytes) {
         pieces raw(std::move(bytes), 1 << 16);
         auto taken = take(asking("TIKTOK_UPLOAD_VIDEO", raw, as_form));
         return taken.value().form->buffered();
@@ -257,16 +257,16 @@ protected:
 };
 
 TEST_P(LargeForms, FaultAOnlyWhatLeavesNothingUnknownIsStreamed) {
-    EXPECT_EQ(way_of(told + "--b0--"), way::streamed);
-    EXPECT_EQ(way_of(told + "--b0--\r\n"), way::streamed);
-    EXPECT_EQ(way_of(told + "--b0-- \r\n"), way::staged);
-    EXPECT_EQ(way_of(told + "--b0--\r\nan epilogue"), way::staged);
-    EXPECT_EQ(way_of(told + in + "--b0--\r\n"), way::staged);
-    EXPECT_EQ(way_of(alone + "--b0--\r\n"), way::staged);
-    EXPECT_EQ(way_of(alone + "--b0--"), way::staged);
+    EXPECT_EQ(buffering_of(told + "--b0--"), buffering::none);
+    EXPECT_EQ(buffering_of(told + "--b0--\r\n"), buffering::none);
+    EXPECT_EQ(buffering_of(told + "--b0-- \r\n"), buffering::on_disk);
+    EXPECT_EQ(buffering_of(told + "--b0--\r\nan epilogue"), buffering::on_disk);
+    EXPECT_EQ(buffering_of(told + in + "--b0--\r\n"), buffering::on_disk);
+    EXPECT_EQ(buffering_of(alone + "--b0--\r\n"), buffering::on_disk);
+    EXPECT_EQ(buffering_of(alone + "--b0--"), buffering::on_disk);
     const std::string small(9'000'000, 'v');
-    EXPECT_EQ(way_of(file_part(small) + "--b0--"), way::held);
-    EXPECT_EQ(way_of(file_part(small, length_field(small)) + "--b0--"), way::held);
+    EXPECT_EQ(buffering_of(file_part(small) + "--b0--"), buffering::in_memory);
+    EXPECT_EQ(buffering_of(file_part(small, length_field(small)) + "--b0--"), buffering::in_memory);
 }
 
 TEST_P(LargeForms, FaultAWhatIsStreamedIsHeldAgainstItsLengthToTheEnd) {

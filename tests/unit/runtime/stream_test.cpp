@@ -45,7 +45,11 @@ task<void> do_handshake(stream& of, ssl_pointer ssl, tls_role role, boost::syste
 }
 
 task<bool> send(stream& to, std::string first, std::string second) {
-    const auto done = co_await to.write(first, second, soon());
+    if (!second.empty()) {
+        const auto done = co_await to.write_unless_answered(first, second, soon());
+        co_return done.has_value() && *done == stream::wrote::all;
+    }
+    const auto done = co_await to.write(first, soon());
     co_return done.has_value();
 }
 
