@@ -30,22 +30,6 @@ namespace {
 constexpr std::uint64_t no_version = 0;    // the notified version of a connection that has ended
 constexpr std::uint64_t tried_max = 1'000; // rows of one page that are compared with patterns
 
-/// Rows of one range after the cursor, in order.
-task<rows> connections_in(transaction& at, const user_range& range, const std::string& cursor,
-                          std::uint64_t limit) {
-    if (cursor >= range.from) {
-        const statement rest(
-            "SELECT " SUMMARY_COLUMNS
-            " FROM connections WHERE user_id > $1 AND user_id < $2 ORDER BY user_id LIMIT $3",
-            cursor, range.to, limit);
-        co_return co_await at.run(rest);
-    }
-    const statement whole("SELECT " SUMMARY_COLUMNS
-                          " FROM connections WHERE user_id >= $1 AND user_id < $2 ORDER BY user_id LIMIT $3",
-                          range.from, range.to, limit);
-    co_return co_await at.run(whole);
-}
-
 /// Deletes everything about a connection that ends.
 task<void> forget_pairs_around(transaction& at, const user_id& user) {
     co_await execute(at, statement("DELETE FROM kept_tokens WHERE user_id = $1", user));
@@ -70,9 +54,8 @@ task<void> replace_connection(transaction& at, const connection_record& record) 
     statement put("INSERT INTO connections (" SUMMARY_COLUMNS
                   ", sealed_tokens) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
                   "ON CONFLICT (user_id) DO UPDATE SET open_id = $2, scopes = $3, state = $4, cause = $5, "
-                  "version = $6, "
-                  "access_expires_at = $7, refresh_expires_at = $8, connected_at = $9, updated_at = $10, "
-                  "sealed_tokens = $11",
+                  "version = $6, access_expires_at = $7, refresh_expires_at = $8, connected_at = $9, "
+                  "updated_at = $10, sealed_tokens = $11",
                   columns_of(record));
     co_await execute(at, std::move(put));
     at.notify(change::of(record.user, record.version));
@@ -104,7 +87,11 @@ task<result<page_of<connection_summary>>> connections::list(std::vector<std::str
             // One more, to see whether there is a next page.
             const auto missing = std::uint64_t{limit} + 1 - out.rows.size();
             const auto read_max = range.all_match ? missing : tried_max;
-            auto found = co_await connections_in(at, range, cursor, read_max);
+            const statement ask(
+                "SELECT " SUMMARY_COLUMNS
+                " FROM connections WHERE user_id >= $1 AND user_id < $2 ORDER BY user_id LIMIT $3",
+                cursor < range.from ? range.from : just_after(cursor), range.to, read_max);
+            auto found = co_await at.run(ask);
             std::uint64_t read = 0;
             std::string last;
             for (connection_summary record; found.next(record); ++read) {

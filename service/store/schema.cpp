@@ -3,7 +3,6 @@
 #include <boost/algorithm/string/replace.hpp>
 
 #include <array>
-#include <utility>
 
 namespace gateway::store {
 namespace {
@@ -182,10 +181,6 @@ constexpr std::array steps{step_1, step_2, step_3, step_4, step_5};
 
 std::span<const char* const> schema_steps() {
     return steps;
-}
-
-int schema_version() {
-    return static_cast<int>(steps.size());
 }
 
 std::string for_postgresql(std::string_view step) {

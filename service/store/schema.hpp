@@ -14,7 +14,9 @@ std::span<const char* const> schema_steps();
 std::string for_postgresql(std::string_view step);
 
 /// The schema this program writes.
-int schema_version();
+inline int schema_version() {
+    return static_cast<int>(schema_steps().size());
+}
 /// A program must support at least this schema to use a database of this one.
 constexpr int oldest_reader = 2;
 

@@ -12,7 +12,7 @@ constexpr std::string_view after_all_ids = "\x7f"; // sorts after every characte
 user_range range_of(std::string_view pattern) {
     const auto star = pattern.find('*');
     const std::string head(pattern.substr(0, star));
-    if (star == std::string_view::npos) return {head, head + '\x01', true}; // only the id itself
+    if (star == std::string_view::npos) return {head, just_after(head), true};
     const bool all_match = pattern.find_first_not_of('*', star) == std::string_view::npos;
     if (head.empty()) return {{}, std::string(after_all_ids), all_match};
     std::string to = head;

@@ -13,6 +13,11 @@ struct user_range {
     bool all_match = false; // else each row must be compared with the patterns
 };
 
+/// Sorts after `id` and before every other user_id that does.
+inline std::string just_after(const std::string& id) {
+    return id + '\x01';
+}
+
 /// Disjoint, in order; every user_id (docs/contract.md §2) that matches one of the patterns is in one of
 /// them.
 std::vector<user_range> ranges_of(const std::vector<std::string>& patterns);

@@ -2,6 +2,7 @@
 
 #include "runtime/waiter.hpp"
 #include "store/postgresql/change_text.hpp"
+#include "store/queries.hpp"
 
 #include <string>
 
@@ -51,10 +52,9 @@ task<void> change_feed::follow() {
 
 task<void> change_feed::follow_with(postgresql_connection& at) {
     at.begin_job(deadline::in(steady_now(), listen_timeout));
-    statement ask{"SELECT " CHANGES_CHANNEL};
-    auto found = co_await at.run(ask);
-    if (!found.next()) co_return;
-    std::string listen = "LISTEN \"" + found.next_text() + "\"";
+    const auto channel = co_await first_of<std::string>(at, statement{"SELECT " CHANGES_CHANNEL});
+    if (!channel) co_return;
+    std::string listen = "LISTEN \"" + *channel + "\"";
     co_await at.execute(std::move(listen));
     if (at.failed()) co_return;
     set_connected(true);

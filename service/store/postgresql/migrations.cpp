@@ -44,15 +44,12 @@ task<found_schema> look(postgresql_connection& at) {
         "WHERE datname = current_database() AND pg_encoding_to_char(encoding) = 'UTF8') "
         "FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'store_schema'"};
     auto there = co_await at.run(known);
-    const bool exists = there.next() && there.next_number() > 0;
-    out.text_is_utf8 = !at.failed() && there.next_number() > 0;
+    bool exists = false;
+    there.next(exists, out.text_is_utf8);
     if (!exists) co_return out;
-    statement ask{"SELECT version, oldest_reader FROM store_schema"};
+    const statement ask{"SELECT version, oldest_reader FROM store_schema"};
     auto row = co_await at.run(ask);
-    if (row.next()) {
-        out.version = row.next_number();
-        out.oldest_reader = row.next_number();
-    }
+    row.next(out.version, out.oldest_reader);
     co_return out;
 }
 

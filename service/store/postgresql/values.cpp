@@ -32,10 +32,6 @@ std::string as_stored(std::string_view text) {
     return out;
 }
 
-bool is_storable(std::string_view text) {
-    return is_utf8(text) && text.find('\0') == std::string_view::npos;
-}
-
 std::string int8_of(std::int64_t value) {
     std::string bytes(sizeof(std::int64_t), '\0');
     boost::endian::store_big_s64(reinterpret_cast<unsigned char*>(bytes.data()), value);
@@ -62,7 +58,7 @@ postgresql_parameters::postgresql_parameters(const statement& of) {
         const std::string* bytes = &one.bytes;
         if (one.what == kind::number)
             bytes = &own.emplace_back(int8_of(one.number));
-        else if (one.what == kind::text && !is_storable(one.bytes))
+        else if (one.what == kind::text && (!is_utf8(one.bytes) || one.bytes.find('\0') != one.bytes.npos))
             bytes = &own.emplace_back(as_stored(one.bytes));
         kinds.push_back(one.what == kind::number ? kind_int8
                         : one.what == kind::text ? kind_text

@@ -13,7 +13,6 @@ namespace {
 
 // "tkgw": marks the file as a store of this program.
 constexpr std::int64_t application_id = 0x746b6777;
-constexpr const char* busy_timeout = "PRAGMA busy_timeout=5000;"; // a backup tool may lock the file briefly
 constexpr const char* pragmas =
     "PRAGMA journal_mode=WAL;"
     "PRAGMA synchronous=FULL;" // an acknowledged token survives a power failure
@@ -45,17 +44,13 @@ void now_ms(sqlite3_context* context, int, sqlite3_value**) {
     sqlite3_result_int64(context, unix_ms(clock()));
 }
 
-std::int64_t number_of(sqlite_database& at, const statement& asked) {
-    auto found = at.step(asked);
-    return found.next() ? found.next_number() : 0;
-}
-
 /// The schema of the file (0: empty). Refuses a file of another program and a newer schema (V14); changes
 /// nothing.
 result<std::int64_t> check_schema(sqlite_database& at) {
-    const auto program = number_of(at, statement{"PRAGMA application_id"});
-    const auto version = number_of(at, statement{"PRAGMA user_version"});
-    const auto tables = number_of(at, statement{"SELECT count(*) FROM sqlite_schema"});
+    std::int64_t program = 0, version = 0, tables = 0;
+    at.step(statement{"SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) "
+                      "FROM pragma_application_id, pragma_user_version"})
+        .next(program, version, tables);
     if (at.failed()) return refused("The store cannot be read: " + at.error());
     if (program != application_id && (tables > 0 || version != 0 || program != 0))
         return refused("The store's file belongs to another program; it was not touched.");
@@ -110,7 +105,7 @@ result<void> sqlite_database::set_up(const std::string& path) {
     sqlite3_wal_hook(handle_.get(), note_log_pages, this);
     note(sqlite3_create_function(handle_.get(), "now_ms", 0, SQLITE_UTF8 | SQLITE_INNOCUOUS, &clock_, &now_ms,
                                  nullptr, nullptr));
-    execute(busy_timeout);
+    sqlite3_busy_timeout(handle_.get(), 5'000); // milliseconds; a backup tool may lock the file briefly
     const auto version = check_schema(*this);
     if (!version) return version.error();
     execute(pragmas);
