@@ -30,12 +30,12 @@ task<result<void>> drain_tokens(tokens::token_service& tokens) {
 } // namespace
 
 /// Earlier requests are served, later ones are refused.
-void service::close_listeners(milliseconds last_handshakes) {
+void service::close_listeners(milliseconds handshake_time) {
     on_each_worker(
-        [last_handshakes](api_worker& worker, std::function<void()> completed) {
-            worker.listener.stop_accepting(last_handshakes, std::move(completed));
+        [handshake_time](api_worker& worker, std::function<void()> completed) {
+            worker.listener.stop_accepting(handshake_time, std::move(completed));
         },
-        last_handshakes + close_timeout);
+        handshake_time + close_timeout);
     listeners_.now.store(inbound::phase::closed);
 }
 

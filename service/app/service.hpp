@@ -91,7 +91,7 @@ private:
     result<void> on_first_worker(std::function<task<result<void>>()> start, milliseconds within);
 
     // Steps of the drain and of SIGHUP.
-    void close_listeners(milliseconds last_handshakes);
+    void close_listeners(milliseconds handshake_time);
     void end_idle_connections();
     bool anything_left() const;
     void wait_until_nothing_is_left(signals& from, steady_time until);

@@ -15,7 +15,7 @@ std::vector<std::string> split_list(std::string_view list, char separator) {
 std::string joined(const std::vector<std::string>& pieces, std::string_view between) {
     std::string out;
     for (const std::string& piece : pieces)
-        out.append(out.empty() ? "" : between).append(piece);
+        out.append(&piece == pieces.data() ? "" : between).append(piece);
     return out;
 }
 

@@ -24,6 +24,7 @@ constexpr bool list_holds(std::string_view list, char separator, std::string_vie
 /// The pieces without the blanks around them; empty ones are left out.
 std::vector<std::string> split_list(std::string_view list, char separator = ',');
 
+/// Empty pieces keep their places.
 std::string joined(const std::vector<std::string>& pieces, std::string_view between = ",");
 
 } // namespace gateway

@@ -79,7 +79,7 @@ private:
     void add(named_value auto value) { add(name_of(value)); }
     template <class... Columns>
     void add(const std::tuple<Columns...>& values) {
-        std::apply([this](const auto&... each) { (add(each), ...); }, values);
+        std::apply([this](const auto&... each) { (this->add(each), ...); }, values);
     }
 
     const char* literal_ = nullptr;
@@ -138,7 +138,7 @@ private:
     void read(Record& into) { read(columns_of(into)); }
     template <class... Columns>
     void read(std::tuple<Columns...> into) {
-        std::apply([this](auto&... each) { (read(each), ...); }, into);
+        std::apply([this](auto&... each) { (this->read(each), ...); }, into);
     }
 
     transaction* of_;

@@ -32,14 +32,6 @@ std::size_t action_test::calls_of(std::string_view path) {
     return count;
 }
 
-boost::json::object action_test::last_call_of(std::string_view path) {
-    boost::json::object last;
-    const auto history = w.tiktok().history();
-    for (const auto& each : history.at("requests").as_array())
-        if (text_in(each.as_object(), "path") == path) last = each.as_object();
-    return last;
-}
-
 harness::answer action_test::upload(const std::string& user, const std::string& bytes,
                                     const std::string& query, const harness::fields& more) {
     harness::fields fields = more;

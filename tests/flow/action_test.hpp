@@ -23,9 +23,8 @@ protected:
     /// From now on TikTok answers `times` calls of `path` with this refusal, without effect. Negative: all
     /// calls.
     void tiktok_refuses(std::string_view path, int status, std::string_view code, int times = -1);
-    /// The number of calls of `path` that TikTok received, and the body of the last one.
+    /// The number of calls of `path` that TikTok received.
     std::size_t calls_of(std::string_view path);
-    boost::json::object last_call_of(std::string_view path);
 
     /// Uploads the video as a raw body.
     harness::answer upload(const std::string& user, const std::string& bytes, const std::string& query = {},

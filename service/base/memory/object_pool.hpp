@@ -8,17 +8,17 @@
 
 namespace gateway {
 
-/// `Room` has a clean(), after which it holds no secret of the last call and no large memory.
-template <class Room>
+/// `Object` has a clean(), after which it holds no secret of the last call and no large memory.
+template <class Object>
 class object_pool {
 public:
-    std::unique_ptr<Room> take() {
-        if (spare_.empty()) return std::make_unique<Room>();
+    std::unique_ptr<Object> take() {
+        if (spare_.empty()) return std::make_unique<Object>();
         auto last = std::move(spare_.back());
         spare_.pop_back();
         return last;
     }
-    void give(std::unique_ptr<Room> used) {
+    void give(std::unique_ptr<Object> used) {
         used->clean();
         if (spare_.size() < spare_max) spare_.push_back(std::move(used));
     }
@@ -26,7 +26,7 @@ public:
 private:
     // More calls than this at a time are rare; their objects are allocated and freed.
     static constexpr std::size_t spare_max = 256;
-    std::vector<std::unique_ptr<Room>> spare_;
+    std::vector<std::unique_ptr<Object>> spare_;
 };
 
 } // namespace gateway

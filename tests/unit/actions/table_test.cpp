@@ -17,9 +17,9 @@ TEST(Table, SlugsAreUniqueExceptForThePartsOfAPage) {
     texts slugs;
     for (const auto& each : actions::table())
         if (each.path != "/docs/{asset}") slugs.emplace_back(each.slug);
+    ASSERT_FALSE(slugs.empty());
     std::sort(slugs.begin(), slugs.end());
     EXPECT_EQ(std::adjacent_find(slugs.begin(), slugs.end()), slugs.end());
-    EXPECT_EQ(slugs.size(), 25U);
 }
 
 TEST(Table, WhatTakesAKeyWritesAndOnlyPostingRoutesDo) {
