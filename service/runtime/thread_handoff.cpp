@@ -25,9 +25,11 @@ task<void> thread_handoff::wait(std::function<void()> start) {
 }
 
 void thread_handoff::resume() {
-    const auto stay = std::move(stay_);
-    auto waiting = std::move(waiting_);
-    boost::asio::post(stay.get_executor(), [waiting = std::move(waiting)]() { waiting->go_on(); });
+    const auto home = stay_.get_executor();
+    // The guard goes with the handler: once the coroutine runs, its loop may end and be destroyed before this
+    // thread does anything more.
+    auto go_on = [stay = std::move(stay_), waiting = std::move(waiting_)] { waiting->go_on(); };
+    boost::asio::post(home, std::move(go_on));
 }
 
 } // namespace gateway

@@ -125,7 +125,7 @@ TEST_F(GivenInputs, FaultDAndHTheSameKeyKnowsARequestAgainHoweverItIsWritten) {
     const auto user = another_user();
     const harness::fields key{{"Idempotency-Key", "one-wish"}};
     const auto post = [&](object more) {
-        more["photo_images"] = {"https://media.example.com/1.jpg"};
+        more["photo_images"] = array{"https://media.example.com/1.jpg"};
         more["photo_cover_index"] = 0;
         return w.api().post(path_of(user, "/photos"), more, key);
     };

@@ -1,6 +1,6 @@
 #include "runtime/blocking.hpp"
-#include "runtime/run_on.hpp"
 #include "store/postgresql/address.hpp"
+#include "unit/runtime/run_on.hpp"
 
 #include <gtest/gtest.h>
 
