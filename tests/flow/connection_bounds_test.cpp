@@ -197,7 +197,7 @@ protected:
         for (int i = 0; i < 10; ++i)
             for (const char* probe : {"/healthz", "/readyz"}) {
                 auto client = w.admin();
-                client.wait_at_most(seconds{5});
+                client.wait_at_most(seconds{20}); // thousands of scrapes may come before it
                 const auto got = client.get(probe);
                 EXPECT_EQ(got.status, 200) << probe << " " << got.raw;
             }
