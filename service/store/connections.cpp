@@ -157,7 +157,7 @@ task<result<bool>> connections::set_state(user_id user, std::uint64_t version, c
             "UPDATE connections SET state = $1, cause = $2, updated_at = $3 "
             "WHERE user_id = $4 AND version = $5 AND state <> 'revoked'",
             state, cause, now, user, version);
-        const bool changed = co_await changes(at, std::move(set));
+        const bool changed = co_await changes_rows(at, std::move(set));
         if (changed) at.notify(change::of(user, version));
         co_return changed;
     });
@@ -171,7 +171,7 @@ task<result<bool>> connections::revoke(user_id user, std::string cause, wall_tim
             "UPDATE connections SET state = 'revoked', cause = $1, sealed_tokens = $2, updated_at = $3 "
             "WHERE user_id = $4",
             cause, blob(wiped), now, user);
-        const bool changed = co_await changes(at, std::move(set));
+        const bool changed = co_await changes_rows(at, std::move(set));
         at.notify(change::of(user, no_version));
         co_return changed;
     });
@@ -187,7 +187,7 @@ task<result<bool>> connections::forget(user_id user, deadline until) {
         co_await forget_pairs_around(at, user);
         co_await execute(at, statement("DELETE FROM oauth_states WHERE user_id = $1", user));
         const bool changed =
-            co_await changes(at, statement("DELETE FROM connections WHERE user_id = $1", user));
+            co_await changes_rows(at, statement("DELETE FROM connections WHERE user_id = $1", user));
         at.notify(change::of(user, no_version));
         co_return changed;
     });

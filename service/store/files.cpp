@@ -27,7 +27,7 @@ task<result<std::optional<file_record>>> files::find(file_id id, deadline until)
 
 task<result<bool>> files::forget(file_id id, deadline until) {
     statement forget("DELETE FROM files WHERE file_id = $1", id);
-    return run(engine_, unit::writes(), until, &changes, std::move(forget));
+    return run(engine_, unit::writes(), until, &changes_rows, std::move(forget));
 }
 
 task<result<std::vector<file_record>>> files::expired(wall_time now, std::uint32_t limit, deadline until) {

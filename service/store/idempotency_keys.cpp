@@ -33,7 +33,7 @@ task<bool> finish_key(transaction& at, const idempotency_record& record) {
         "WHERE caller = $4 AND key = $5 AND finished = 0 AND owner = $6 AND claim = $7",
         record.status, blob(record.answer), record.expires_at, record.caller, record.key,
         owner_of(record, at), record.claim);
-    return changes(at, std::move(finish));
+    return changes_rows(at, std::move(finish));
 }
 
 task<bool> forget_key(transaction& at, const idempotency_record& record) {
@@ -41,7 +41,7 @@ task<bool> forget_key(transaction& at, const idempotency_record& record) {
         "DELETE FROM idempotency_keys WHERE caller = $1 AND key = $2 AND finished = 0 AND owner = $3 "
         "AND claim = $4",
         record.caller, record.key, owner_of(record, at), record.claim);
-    return changes(at, std::move(forget));
+    return changes_rows(at, std::move(forget));
 }
 
 shared_key shared(idempotency_record record) {
@@ -77,7 +77,7 @@ task<result<found_key>> idempotency_keys::claim(idempotency_record record, wall_
                 "created_at = $8, expires_at = $9, claim = $10, owner = $11 "
                 "WHERE idempotency_keys.expires_at <= $12",
                 columns_of(record), at.owner(), now);
-            const bool ours = co_await changes(at, std::move(claim));
+            const bool ours = co_await changes_rows(at, std::move(claim));
             if (ours) break;
             statement ask("SELECT " KEY_COLUMNS
                           " FROM idempotency_keys WHERE caller = $1 AND key = $2 AND expires_at > $3",

@@ -50,7 +50,7 @@ task<result<bool>> ledger::begin(post_record record, deadline until) {
             ", owner) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
             "$16, $17, $18, $19, $20 WHERE $16 = '' OR EXISTS (SELECT 1 FROM held)",
             columns_of(record), at.owner());
-        return changes(at, std::move(begin));
+        return changes_rows(at, std::move(begin));
     };
     co_return co_await run(engine_, unit::writes(), until, std::move(insert));
 }
@@ -71,7 +71,7 @@ task<result<bool>> ledger::write(const post_record& record, bool late, durable w
             "size_bytes = $14, sha256 = $15, idempotency_key = $16, created_at = $17, "
             "updated_at = $18 WHERE attempt = $19 AND ($6 <> 'begun' OR (state = 'begun' AND owner = $20))",
             columns_of(record), at.owner(), late);
-        return changes(at, std::move(update));
+        return changes_rows(at, std::move(update));
     };
     const auto how = when == durable::now ? unit::writes() : unit::writes_with_the_next();
     co_return co_await run(engine_, how, until, std::move(change));
@@ -98,7 +98,7 @@ task<result<update_result>> ledger::apply_status(status_update told, deadline un
             statement note(
                 "INSERT INTO webhook_notes (event_hash, noted_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
                 blob(told.event_hash), told.told_at);
-            const bool is_new = co_await changes(at, std::move(note));
+            const bool is_new = co_await changes_rows(at, std::move(note));
             if (!is_new) co_return update_result::duplicate;
         }
         statement change(
@@ -106,7 +106,7 @@ task<result<update_result>> ledger::apply_status(status_update told, deadline un
             "updated_at = $4 WHERE attempt = $5 AND status = $6 AND post_ids = $7",
             told.status, told.fail_reason, told.post_ids, told.told_at, told.attempt, told.seen_status,
             told.seen_post_ids);
-        const bool changed = co_await changes(at, std::move(change));
+        const bool changed = co_await changes_rows(at, std::move(change));
         if (changed) co_return update_result::applied;
         statement unnote("DELETE FROM webhook_notes WHERE event_hash = $1", blob(told.event_hash));
         co_await execute(at, std::move(unnote));
@@ -196,7 +196,7 @@ task<result<std::string>> ledger::claim_draft(user_id user, publish_id draft, st
                 "INSERT INTO draft_claims (user_id, draft, attempt) VALUES ($1, $2, $3) "
                 "ON CONFLICT DO NOTHING",
                 user, draft, attempt);
-            const bool claimed = co_await changes(at, std::move(claim));
+            const bool claimed = co_await changes_rows(at, std::move(claim));
             if (claimed) break;
             auto first = co_await first_of<std::string>(
                 at,

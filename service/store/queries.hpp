@@ -39,7 +39,7 @@ inline task<std::uint64_t> number_of(transaction& at, statement ask) {
 }
 
 /// Whether the statement changed a row.
-inline task<bool> changes(transaction& at, statement what) {
+inline task<bool> changes_rows(transaction& at, statement what) {
     const auto done = co_await at.run(what);
     co_return done.changed() > 0;
 }

@@ -55,7 +55,7 @@ task<result<refresh_begin>> refreshes::begin(lease held, std::uint64_t version, 
             "ON CONFLICT (user_id) DO UPDATE SET version = excluded.version, fence = excluded.fence, "
             "started_at = excluded.started_at",
             held.user, version, held.fence);
-        const bool begun = co_await changes(at, std::move(begin));
+        const bool begun = co_await changes_rows(at, std::move(begin));
         if (!begun) co_return refresh_begin::refused;
         co_return earlier ? refresh_begin::begun_again : refresh_begin::begun;
     });

@@ -61,7 +61,7 @@ protected:
     void expect_posted() const {
         EXPECT_GT(found.certain, 0);
         EXPECT_GE(found.posted + found.of_lost_users, found.certain);
-        EXPECT_EQ(found.posted + found.unknown + found.of_lost_users, found.wishes);
+        EXPECT_EQ(found.posted + found.unknown + found.of_lost_users, found.keyed_calls);
     }
 
     void TearDown() override {
@@ -69,7 +69,7 @@ protected:
             ADD_FAILURE() << each;
         const auto count = [](auto number, const char* what) { return std::to_string(number) + what; };
         std::fputs((count(found.rounds, " rounds, ") + count(found.killed, " kills, ")
-                    + count(found.wishes, " keyed calls: ") + count(found.posted, " posted (")
+                    + count(found.keyed_calls, " keyed calls: ") + count(found.posted, " posted (")
                     + count(found.certain, " for certain), ") + count(found.unknown, " in doubt, of which ")
                     + count(found.unknown_posted, " are there; ")
                     + count(found.users_lost, " users lost inside the window; ")

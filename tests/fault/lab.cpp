@@ -76,14 +76,14 @@ std::vector<lab::user> lab::connect_users(const plan& what) {
 }
 
 std::vector<harness::answer> lab::ask_until_killed(const plan& what, const std::vector<user>& users,
-                                                   const std::vector<wish>& wishes, std::mt19937& dice,
-                                                   tally& into) {
+                                                   const std::vector<keyed_call>& keyed_calls,
+                                                   std::mt19937& dice, tally& into) {
     for (const auto& one : users)
         if (what.refreshes)
             w_->tiktok().control().post("/tokens/expire",
                                         json::object{{"account", one.account}, {"kind", "access"}});
     for (const auto& one : users)
-        if (!wishes.empty() && dice() % unreadable_in == 0)
+        if (!keyed_calls.empty() && dice() % unreadable_in == 0)
             w_->tiktok().add_fault(unreadable_init(one.account, dice));
     if (!what.step.empty()) w_->options.variables[failpoint] = what.step + ":" + std::to_string(what.hit);
     if (on_.database) armed_at_ = on_.database->run(schema_, "SELECT clock_timestamp()");
@@ -94,11 +94,11 @@ std::vector<harness::answer> lab::ask_until_killed(const plan& what, const std::
         reads.push_back(std::async(std::launch::async, [&] {
             return try_to([&] { return api.get("/v1/users/" + one.name + "/info"); });
         }));
-    for (const auto& one : wishes)
+    for (const auto& one : keyed_calls)
         calls.push_back(
             std::async(std::launch::async, [&] { return try_to([&] { return ask_for(api, one); }); }));
     if (what.step.empty()) {
-        const auto moment = before + 1 + dice() % (2 + 3 * wishes.size());
+        const auto moment = before + 1 + dice() % (2 + 3 * keyed_calls.size());
         const auto end = steady_now() + seconds{5};
         while (requests_seen(*w_) < moment && steady_now() < end) {
         }
@@ -121,27 +121,27 @@ void lab::run(const plan& what, tally& into) {
     ++into.rounds;
     std::mt19937 dice(what.seed);
     const auto users = connect_users(what);
-    std::vector<wish> wishes;
+    std::vector<keyed_call> keyed_calls;
     for (const auto& one : users) {
         // A killed refresh is checked alone, because its step must be the only interrupted one.
         const bool alone = what.refreshes && !what.step.empty();
-        for (auto& each : make_wishes(*w_, one.name, alone ? 0 : 3, dice, next_size_))
-            wishes.push_back(std::move(each));
+        for (auto& each : make_keyed_calls(*w_, one.name, alone ? 0 : 3, dice, next_size_))
+            keyed_calls.push_back(std::move(each));
         if (alone) break;
     }
     w_->stop_gateway(SIGKILL);
     const std::vector<user> asking(users.begin(),
                                    what.refreshes && !what.step.empty() ? users.begin() + 1 : users.end());
     const auto killed_before = into.killed;
-    const auto first = ask_until_killed(what, asking, wishes, dice, into);
+    const auto first = ask_until_killed(what, asking, keyed_calls, dice, into);
     if (on_.database) let_the_dead_be_dead(what, into);
     const auto history = w_->tiktok().history();
     for (const auto& one : users)
         check_user(what, one, into);
     int posted = 0;
-    for (std::size_t i = 0; i < wishes.size(); ++i)
-        posted += check_wish(what, wishes[i], first[i], history, into);
-    if (into.killed > killed_before) check_ended(what, wishes, history, posted, into);
+    for (std::size_t i = 0; i < keyed_calls.size(); ++i)
+        posted += check_keyed_call(what, keyed_calls[i], first[i], history, into);
+    if (into.killed > killed_before) check_ended(what, keyed_calls, history, posted, into);
 }
 
 } // namespace fault

@@ -2,7 +2,7 @@
 // callers write; it is started again, and the same calls are repeated. The simulator's history then shows
 // whether a token was lost or a post made twice. Every round is determined by its seed.
 #pragma once
-#include "fault/wishes.hpp"
+#include "fault/keyed_calls.hpp"
 #include "harness/postgresql_server.hpp"
 #include "harness/world.hpp"
 
@@ -45,10 +45,10 @@ struct scene {
 
 struct tally {
     int rounds = 0;
-    int killed = 0;  // the step or the random moment was reached
-    int wishes = 0;  // calls with a key, each of which ends as one of the next three
-    int posted = 0;  // answered as posted, and TikTok has exactly one post
-    int unknown = 0; // answered outcome_unknown
+    int killed = 0;      // the step or the random moment was reached
+    int keyed_calls = 0; // calls with a key, each of which ends as one of the next three
+    int posted = 0;      // answered as posted, and TikTok has exactly one post
+    int unknown = 0;     // answered outcome_unknown
     int of_lost_users = 0;
     int unknown_posted = 0; // of the unknown: TikTok has exactly one post
     int certain = 0;        // calls that no fault and no kill left in doubt, so they must be posted
@@ -71,20 +71,20 @@ private:
     /// A client of the gateway that runs after the kill: the same one started again, or the other replica.
     harness::http_client survivor();
     std::vector<user> connect_users(const plan& what);
-    /// The answer to each wish; its status is 0 where the kill came first.
+    /// The answer to each keyed_call; its status is 0 where the kill came first.
     std::vector<harness::answer> ask_until_killed(const plan& what, const std::vector<user>& users,
-                                                  const std::vector<wish>& wishes, std::mt19937& dice,
-                                                  tally& into);
+                                                  const std::vector<keyed_call>& keyed_calls,
+                                                  std::mt19937& dice, tally& into);
     /// Lets the leases of the killed gateway expire. With another replica, waits until that has settled
     /// everything.
     void let_the_dead_be_dead(const plan& of, tally& into);
     /// `first`: the answer before the kill; `history`: TikTok's, at the kill. Gives the number of posts that
     /// are answered as posted.
-    int check_wish(const plan& of, const wish& what, const harness::answer& first,
-                   const boost::json::object& history, tally& into);
+    int check_keyed_call(const plan& of, const keyed_call& what, const harness::answer& first,
+                         const boost::json::object& history, tally& into);
     /// The calls that had passed the step before the kill are answered as posted.
-    void check_ended(const plan& of, const std::vector<wish>& wishes, const boost::json::object& history,
-                     int posted, tally& into);
+    void check_ended(const plan& of, const std::vector<keyed_call>& keyed_calls,
+                     const boost::json::object& history, int posted, tally& into);
     void check_user(const plan& of, const user& who, tally& into);
     bool rotated_for(const user& who, const boost::json::object& history) const;
 

@@ -68,7 +68,7 @@ bool is_same_post(const harness::answer& a, const harness::answer& b) {
 /// Whether anything that happened can leave this call in doubt: a fault that took the answer to an init that
 /// posts by itself, or the kill, where the call had no answer yet and its post was begun. `after` is TikTok's
 /// history once the call was made again, which may have met the fault only then.
-bool may_be_in_doubt(const plan& of, const wish& what, const harness::answer& first,
+bool may_be_in_doubt(const plan& of, const keyed_call& what, const harness::answer& first,
                      const json::object& history, const json::object& after) {
     if (posts_by_its_init(what) && lost_inits_of(what, after) > 0) return true;
     if (first.status != 0) return false;
@@ -84,8 +84,8 @@ bool is_about_ended_keys(const plan& of) {
 }
 
 /// In steps: a batch ends one post for each file, and a key for each file and for itself.
-int posts_answered(const plan& of, const wish& what, const harness::answer& got) {
-    if (what.kind != wish_kind::batch || got.status != 200) return is_posted(got) ? 1 : 0;
+int posts_answered(const plan& of, const keyed_call& what, const harness::answer& got) {
+    if (what.kind != keyed_call_kind::batch || got.status != 200) return is_posted(got) ? 1 : 0;
     int posted = is_about_ended_keys(of) && is_posted(got) ? 1 : 0;
     for (std::size_t i = 0; i < what.files.size(); ++i)
         if (!got.text_at("data.results." + std::to_string(i) + ".publish_id").empty()) ++posted;
@@ -110,8 +110,8 @@ void lab::let_the_dead_be_dead(const plan& of, tally& into) {
     if (!settled) into.violations.push_back(told(of) + ": nobody saw to what the dead one left");
 }
 
-int lab::check_wish(const plan& of, const wish& what, const harness::answer& first,
-                    const json::object& history, tally& into) {
+int lab::check_keyed_call(const plan& of, const keyed_call& what, const harness::answer& first,
+                          const json::object& history, tally& into) {
     const auto api = survivor();
     const auto got = ask_until_final([&] { return ask_for(api, what); });
     const auto after = w_->tiktok().history();
@@ -121,7 +121,7 @@ int lab::check_wish(const plan& of, const wish& what, const harness::answer& fir
                                   + std::to_string(static_cast<int>(what.kind)) + "): " + why + ": "
                                   + got.raw.substr(0, 900));
     };
-    ++into.wishes;
+    ++into.keyed_calls;
     bool once = true;
     for (std::size_t i = 0; i < now.size(); ++i) {
         if (now[i] > 1)
@@ -146,11 +146,11 @@ int lab::check_wish(const plan& of, const wish& what, const harness::answer& fir
     return posts_answered(of, what, got);
 }
 
-void lab::check_ended(const plan& of, const std::vector<wish>& wishes, const json::object& history,
+void lab::check_ended(const plan& of, const std::vector<keyed_call>& keyed_calls, const json::object& history,
                       int posted, tally& into) {
     if (of.step != "post.ended" && !is_about_ended_keys(of)) return;
     int lost = 0; // such an init ends its post record, too, but without a post
-    for (const auto& one : wishes)
+    for (const auto& one : keyed_calls)
         lost += lost_inits_of(one, history);
     if (posted < of.hit - lost)
         into.violations.push_back(told(of) + ": " + std::to_string(of.hit) + " had ended before the kill, "

@@ -60,8 +60,9 @@ json::value unreadable_init(const std::string& account, std::mt19937& dice) {
     return at_api(inits, account, unreadable(dice));
 }
 
-std::vector<json::value> mishaps_of(const wish& what, const std::string& account, std::mt19937& dice) {
-    const bool brings_bytes = what.kind == wish_kind::inbox_upload || what.kind == wish_kind::direct_upload;
+std::vector<json::value> mishaps_of(const keyed_call& what, const std::string& account, std::mt19937& dice) {
+    const bool brings_bytes =
+        what.kind == keyed_call_kind::inbox_upload || what.kind == keyed_call_kind::direct_upload;
     std::vector<json::value> out;
     const auto roll = dice() % 10;
     if (roll < 4)

@@ -50,16 +50,16 @@ protected:
     /// between a claim and its end, the key stays claimed, and the caller gives up after some time.
     void write_until_the_end(std::size_t number) {
         for (std::size_t i = 0; !over; ++i) {
-            const wish one{.kind = wish_kind::photos,
-                           .user = "writer",
-                           .key = "write-" + std::to_string(number) + "-" + std::to_string(i)};
+            const keyed_call one{.kind = keyed_call_kind::photos,
+                                 .user = "writer",
+                                 .key = "write-" + std::to_string(number) + "-" + std::to_string(i)};
             ask_until_told(one, number);
             const std::lock_guard guard(lock);
             written.push_back(one);
             ++writes;
         }
     }
-    void ask_until_told(const wish& one, std::size_t at) {
+    void ask_until_told(const keyed_call& one, std::size_t at) {
         auto told_running_since = gateway::steady_time::max();
         while (!over) {
             const auto got = ask_for(w.api_of(*all[at++ % all.size()]), one);
@@ -80,7 +80,7 @@ protected:
             std::this_thread::yield();
         return done();
     }
-    harness::answer last_word_on(const wish& one, const harness::gateway_process& at) {
+    harness::answer last_word_on(const keyed_call& one, const harness::gateway_process& at) {
         const auto end = steady_now() + all_is_written_within;
         auto got = ask_for(w.api_of(at), one);
         while (got.code() == "in_progress" && steady_now() < end)
@@ -117,7 +117,7 @@ protected:
     std::atomic<bool> over{false};
     std::atomic<std::size_t> reads{0}, writes{0}, refused{0};
     std::mutex lock; // for the members below
-    std::vector<wish> written;
+    std::vector<keyed_call> written;
     std::vector<std::string> violations;
 };
 

@@ -2,7 +2,7 @@
 // answer that the gateway refuses, for each action that can post, at its init and at its last bytes, with a
 // key and without, repeated by its caller. The simulator's history must show at most one post.
 #include "fault/campaign.hpp"
-#include "fault/wishes.hpp"
+#include "fault/keyed_calls.hpp"
 #include "harness/unreadable_answers.hpp"
 
 #include <boost/json/array.hpp>
@@ -61,11 +61,11 @@ enum class place { init, last_bytes };
 struct scenario {
     unreadable_answer fault;
     place at = place::init;
-    wish_kind kind = wish_kind::photos;
+    keyed_call_kind kind = keyed_call_kind::photos;
     bool keyed = false;
     bool is_readable = false;
 
-    bool init_can_post() const { return kind == wish_kind::photos || kind == wish_kind::pull; }
+    bool init_can_post() const { return kind == keyed_call_kind::photos || kind == keyed_call_kind::pull; }
     std::string told() const {
         return "kind " + std::to_string(static_cast<int>(kind)) + (keyed ? ", keyed, " : ", no key, ")
                + (at == place::init ? "init: " : "last bytes: ") + fault.name;
@@ -76,8 +76,9 @@ std::vector<scenario> all_scenarios() {
     std::vector<scenario> all;
     const auto add = [&all](const std::vector<unreadable_answer>& faults, bool is_readable) {
         for (const auto& one : faults)
-            for (const auto kind : {wish_kind::photos, wish_kind::pull, wish_kind::inbox_upload,
-                                    wish_kind::direct_upload, wish_kind::publish, wish_kind::batch})
+            for (const auto kind :
+                 {keyed_call_kind::photos, keyed_call_kind::pull, keyed_call_kind::inbox_upload,
+                  keyed_call_kind::direct_upload, keyed_call_kind::publish, keyed_call_kind::batch})
                 for (const bool keyed : {true, false}) {
                     scenario made{one, place::init, kind, keyed, is_readable};
                     all.push_back(made);
@@ -134,7 +135,7 @@ private:
         const auto name = "user" + std::to_string(number);
         w.tiktok().control().post("/accounts", json::object{{"username", name}});
         w.connect(name, {{"account", name}});
-        wish what{.kind = of.kind, .user = name};
+        keyed_call what{.kind = of.kind, .user = name};
         what.key = "key-" + std::to_string(number);
         what.size_bytes = smallest_bytes + 2 * number;
         what.keyed = of.keyed;
@@ -154,7 +155,7 @@ private:
         judge(of, what, heard, slowest);
     }
 
-    void judge(const scenario& of, const wish& what, const std::vector<harness::answer>& heard,
+    void judge(const scenario& of, const keyed_call& what, const std::vector<harness::answer>& heard,
                milliseconds slowest) {
         const auto history = w.tiktok().control().get("/history?account=" + what.user).json().as_object();
         const auto& last = heard.back();

@@ -22,9 +22,9 @@ bool says_ask_again(const harness::answer& got) {
 
 /// A draft is not a post, so a failed upload to the inbox is answered with the code of its last chunk's
 /// failure, and its text says not to repeat it.
-bool is_in_doubt(const wish& what, const harness::answer& got) {
+bool is_in_doubt(const keyed_call& what, const harness::answer& got) {
     return got.code() == "outcome_unknown"
-           || (what.kind == wish_kind::inbox_upload
+           || (what.kind == keyed_call_kind::inbox_upload
                && got.text_at("error").find("may have this whole video") != std::string::npos);
 }
 
@@ -61,20 +61,20 @@ write_campaign::write_campaign(harness::world& w, std::vector<const harness::gat
                                std::uint32_t seed)
     : w_(w), replicas_(std::move(replicas)), seed_(seed) {}
 
-void write_campaign::wrong(const wish& what, const std::string& why, const harness::answer& got) {
+void write_campaign::wrong(const keyed_call& what, const std::string& why, const harness::answer& got) {
     const std::lock_guard guard(lock_);
     counts_.violations.push_back("seed " + std::to_string(seed_) + ", " + what.key + " (kind "
                                  + std::to_string(static_cast<int>(what.kind)) + "): " + why + ": "
                                  + got.raw.substr(0, 900));
 }
 
-harness::answer write_campaign::ask_any(const wish& what, bool patient) {
+harness::answer write_campaign::ask_any(const keyed_call& what, bool patient) {
     auto api = w_.api_of(*replicas_[turn_++ % replicas_.size()]);
     if (!patient) api.wait_at_most(impatient);
     return ask_for(api, what);
 }
 
-harness::answer write_campaign::ask_until_told(const wish& what, std::mt19937& dice) {
+harness::answer write_campaign::ask_until_told(const keyed_call& what, std::mt19937& dice) {
     const auto end = steady_now() + patience;
     std::size_t asked = 1;
     auto got = ask_any(what, dice() % impatient_in != 0);
@@ -85,7 +85,7 @@ harness::answer write_campaign::ask_until_told(const wish& what, std::mt19937& d
     return got;
 }
 
-write_campaign::seen write_campaign::look_at_tiktok(const wish& what, const std::string& account,
+write_campaign::seen write_campaign::look_at_tiktok(const keyed_call& what, const std::string& account,
                                                     std::int64_t& last_request) {
     const auto history = w_.tiktok().control().get("/history?account=" + account).json().as_object();
     seen out;
@@ -99,7 +99,8 @@ write_campaign::seen write_campaign::look_at_tiktok(const wish& what, const std:
     return out;
 }
 
-void write_campaign::judge(const wish& what, const harness::answer& got, const seen& by, milliseconds took) {
+void write_campaign::judge(const keyed_call& what, const harness::answer& got, const seen& by,
+                           milliseconds took) {
     const auto inits = count_of(by.requests, is_init, false),
                lost_inits = count_of(by.requests, is_init, true);
     const auto lost_chunks = count_of(by.requests, is_chunk, true),
@@ -128,7 +129,7 @@ void write_campaign::judge(const wish& what, const harness::answer& got, const s
 }
 
 /// A fault may lose this answer, too; a read is repeated.
-void write_campaign::ask_for_status(const wish& what, const harness::answer& got) {
+void write_campaign::ask_for_status(const keyed_call& what, const harness::answer& got) {
     const auto id = got.text_at("data.publish_id");
     const auto end = steady_now() + patience;
     const auto target = "/v1/users/" + what.user + "/posts/" + id;
@@ -139,7 +140,7 @@ void write_campaign::ask_for_status(const wish& what, const harness::answer& got
 }
 
 /// The same key again must give the first answer and have no effect.
-void write_campaign::ask_again(const wish& what, const harness::answer& first) {
+void write_campaign::ask_again(const keyed_call& what, const harness::answer& first) {
     const auto again = ask_any(what, true);
     if (again.header("idempotent-replayed") != "true" || again.status != first.status
         || again.text_at("data.publish_id") != first.text_at("data.publish_id")
@@ -155,7 +156,7 @@ void write_campaign::write_as(std::size_t user, std::size_t writes) {
     std::mt19937 dice(seed_ + static_cast<std::uint32_t>(user));
     std::int64_t last_request = 0;
     for (std::size_t i = 0; i < writes; ++i) {
-        wish one{.kind = static_cast<wish_kind>(dice() % 4), .user = "user-" + name};
+        keyed_call one{.kind = static_cast<keyed_call_kind>(dice() % 4), .user = "user-" + name};
         one.key = one.user + "-write-" + std::to_string(i);
         one.size_bytes = smallest_bytes + i; // unique within the account
         for (const auto& each : mishaps_of(one, account, dice))

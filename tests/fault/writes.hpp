@@ -2,7 +2,7 @@
 // repeats its call with the same key, at any replica. After every write the simulator's history of that
 // account is checked.
 #pragma once
-#include "fault/wishes.hpp"
+#include "fault/keyed_calls.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -47,13 +47,14 @@ private:
         boost::json::array requests;
         int whole_posts = 0;
     };
-    harness::answer ask_until_told(const wish& what, std::mt19937& dice);
-    harness::answer ask_any(const wish& what, bool patient);
-    seen look_at_tiktok(const wish& what, const std::string& account, std::int64_t& last_request);
-    void judge(const wish& what, const harness::answer& got, const seen& by, gateway::milliseconds took);
-    void ask_for_status(const wish& what, const harness::answer& got);
-    void ask_again(const wish& what, const harness::answer& first);
-    void wrong(const wish& what, const std::string& why, const harness::answer& got);
+    harness::answer ask_until_told(const keyed_call& what, std::mt19937& dice);
+    harness::answer ask_any(const keyed_call& what, bool patient);
+    seen look_at_tiktok(const keyed_call& what, const std::string& account, std::int64_t& last_request);
+    void judge(const keyed_call& what, const harness::answer& got, const seen& by,
+               gateway::milliseconds took);
+    void ask_for_status(const keyed_call& what, const harness::answer& got);
+    void ask_again(const keyed_call& what, const harness::answer& first);
+    void wrong(const keyed_call& what, const std::string& why, const harness::answer& got);
 
     harness::world& w_;
     const std::vector<const harness::gateway_process*> replicas_;

@@ -16,7 +16,7 @@ namespace gateway::store {
 namespace {
 
 /// Defaults that the URL can override. Times in seconds, tcp_user_timeout in milliseconds.
-const postgresql_address our_words{
+const postgresql_address our_defaults{
     {"application_name", "tiktok-gateway"}, {"client_encoding", "UTF8"},
     {"target_session_attrs", "read-write"}, {"gssencmode", "disable"}, // would ask Kerberos and wait
     {"tcp_user_timeout", "5000"},           {"keepalives_idle", "10"},
@@ -76,7 +76,7 @@ result<postgresql_address> read_postgresql_url(const std::string& url) {
     postgresql_address out;
     for (const auto* one = options.get(); one->keyword != nullptr; ++one)
         if (one->val != nullptr) out.emplace(one->keyword, one->val);
-    out.insert(our_words.begin(), our_words.end());
+    out.insert(our_defaults.begin(), our_defaults.end());
     return out;
 }
 

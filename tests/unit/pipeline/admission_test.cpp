@@ -162,7 +162,7 @@ TEST(Callers, C27AUserOfSomebodyElseIsAUserWhoDoesNotExist) {
     EXPECT_EQ(code_of(may_act_for(who, call).error()), "invalid_input");
 }
 
-TEST(Timeouts, AWishIsReadInSeconds) {
+TEST(Timeouts, ARequestedTimeoutIsReadInSeconds) {
     EXPECT_EQ(**parse_timeout_header("2"), milliseconds{2000});
     EXPECT_EQ(**parse_timeout_header("0.5"), milliseconds{500});
     EXPECT_EQ(**parse_timeout_header("1.05"), milliseconds{1050});

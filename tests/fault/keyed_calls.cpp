@@ -1,4 +1,4 @@
-#include "fault/wishes.hpp"
+#include "fault/keyed_calls.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -10,7 +10,7 @@ namespace {
 
 namespace json = boost::json;
 
-std::string path_of(const wish& what, const std::string& rest) {
+std::string path_of(const keyed_call& what, const std::string& rest) {
     return "/v1/users/" + what.user + rest;
 }
 
@@ -22,7 +22,7 @@ std::string stage(harness::world& w, std::size_t size_bytes) {
 }
 
 /// Makes a draft in the creator's inbox whose bytes the gateway keeps.
-std::string draft_of(harness::world& w, const wish& what) {
+std::string draft_of(harness::world& w, const keyed_call& what) {
     const auto made = w.api().call("POST", path_of(what, "/videos"), {{"Content-Type", "video/mp4"}},
                                    video_of(what.size_bytes));
     const auto id = made.text_at("data.publish_id");
@@ -57,9 +57,9 @@ bool is_any(const json::object&) {
 
 /// `each` is called with every post that TikTok has for it and the number of its file.
 template <class Each>
-void for_each_post(const wish& what, const json::object& history, Each each) {
-    const bool by_size = what.kind == wish_kind::inbox_upload || what.kind == wish_kind::batch;
-    const std::size_t files = what.kind == wish_kind::batch ? what.files.size() : 1;
+void for_each_post(const keyed_call& what, const json::object& history, Each each) {
+    const bool by_size = what.kind == keyed_call_kind::inbox_upload || what.kind == keyed_call_kind::batch;
+    const std::size_t files = what.kind == keyed_call_kind::batch ? what.files.size() : 1;
     for (const auto& one : history.at("posts").as_array()) {
         const auto& post = one.as_object();
         if (!by_size && text_of(post, "caption") == what.key) each(post, 0);
@@ -70,8 +70,8 @@ void for_each_post(const wish& what, const json::object& history, Each each) {
 }
 
 template <class Which>
-std::vector<int> count_posts(const wish& what, const json::object& history, Which which) {
-    std::vector<int> counts(what.kind == wish_kind::batch ? what.files.size() : 1);
+std::vector<int> count_posts(const keyed_call& what, const json::object& history, Which which) {
+    std::vector<int> counts(what.kind == keyed_call_kind::batch ? what.files.size() : 1);
     for_each_post(what, history, [&](const json::object& post, std::size_t file) {
         if (which(post)) ++counts[file];
     });
@@ -89,55 +89,55 @@ std::string video_of(std::size_t size_bytes) {
     return video;
 }
 
-void prepare(harness::world& w, wish& what) {
-    if (what.kind == wish_kind::publish) what.draft = draft_of(w, what);
-    if (what.kind == wish_kind::batch)
+void prepare(harness::world& w, keyed_call& what) {
+    if (what.kind == keyed_call_kind::publish) what.draft = draft_of(w, what);
+    if (what.kind == keyed_call_kind::batch)
         for (std::size_t file = 0; file < 2; ++file)
             what.files.push_back(stage(w, what.size_bytes + file));
 }
 
-std::vector<wish> make_wishes(harness::world& w, const std::string& user, std::size_t count,
-                              std::mt19937& dice, std::size_t& next_size) {
-    std::vector<wish> wishes;
+std::vector<keyed_call> make_keyed_calls(harness::world& w, const std::string& user, std::size_t count,
+                                         std::mt19937& dice, std::size_t& next_size) {
+    std::vector<keyed_call> keyed_calls;
     for (std::size_t i = 0; i < count; ++i) {
-        wish one{.kind = static_cast<wish_kind>(dice() % 6), .user = user};
-        one.key = user + "-wish-" + std::to_string(i);
+        keyed_call one{.kind = static_cast<keyed_call_kind>(dice() % 6), .user = user};
+        one.key = user + "-key-" + std::to_string(i);
         one.size_bytes = next_size;
         prepare(w, one);
         next_size += 2;
-        wishes.push_back(std::move(one));
+        keyed_calls.push_back(std::move(one));
     }
-    return wishes;
+    return keyed_calls;
 }
 
-harness::answer ask_for(const harness::http_client& api, const wish& what) {
+harness::answer ask_for(const harness::http_client& api, const keyed_call& what) {
     harness::fields key;
     if (what.keyed) key.emplace("Idempotency-Key", what.key);
     harness::fields video = key;
     video.emplace("Content-Type", "video/mp4");
     switch (what.kind) {
-        case wish_kind::inbox_upload:
+        case keyed_call_kind::inbox_upload:
             return api.call("POST", path_of(what, "/videos?keep=false"), video, video_of(what.size_bytes));
-        case wish_kind::direct_upload:
+        case keyed_call_kind::direct_upload:
             return api.call("POST", path_of(what, "/videos?publish=true&caption=" + what.key), video,
                             video_of(what.size_bytes));
-        case wish_kind::photos:
+        case keyed_call_kind::photos:
             return api.post(path_of(what, "/photos"),
                             json::object{{"photo_images", {"https://media.example.com/1.jpg"}},
                                          {"photo_cover_index", 0},
                                          {"post_mode", "DIRECT_POST"},
                                          {"title", what.key}},
                             key);
-        case wish_kind::pull:
+        case keyed_call_kind::pull:
             return api.post(path_of(what, "/videos"),
                             json::object{{"video_url", "https://media.example.com/1.mp4"},
                                          {"publish", true},
                                          {"caption", what.key}},
                             key);
-        case wish_kind::publish:
+        case keyed_call_kind::publish:
             return api.post(path_of(what, "/posts/" + what.draft + "/publish"),
                             json::object{{"caption", what.key}}, key);
-        case wish_kind::batch:
+        case keyed_call_kind::batch:
             break;
     }
     json::array files;
@@ -147,15 +147,15 @@ harness::answer ask_for(const harness::http_client& api, const wish& what) {
                     json::object{{"files_to_upload", std::move(files)}, {"keep", false}}, key);
 }
 
-bool posts_by_its_init(const wish& what) {
-    return what.kind == wish_kind::photos || what.kind == wish_kind::pull;
+bool posts_by_its_init(const keyed_call& what) {
+    return what.kind == keyed_call_kind::photos || what.kind == keyed_call_kind::pull;
 }
 
-std::vector<int> inits_of(const wish& what, const json::object& history) {
+std::vector<int> inits_of(const keyed_call& what, const json::object& history) {
     return count_posts(what, history, is_any);
 }
 
-int lost_inits_of(const wish& what, const json::object& history) {
+int lost_inits_of(const keyed_call& what, const json::object& history) {
     std::set<std::string> ids;
     for_each_post(what, history,
                   [&ids](const json::object& post, std::size_t) { ids.insert(text_of(post, "publish_id")); });
@@ -169,7 +169,7 @@ int lost_inits_of(const wish& what, const json::object& history) {
     return lost;
 }
 
-std::vector<int> whole_posts_of(const wish& what, const json::object& history) {
+std::vector<int> whole_posts_of(const keyed_call& what, const json::object& history) {
     return count_posts(what, history, is_whole);
 }
 
