@@ -48,7 +48,7 @@ private:
             return refuse("its header fields are longer than 64 KB.");
         field_lines lines{block_, position_, peer::tiktok};
         for (field_line line; lines.next(line);)
-            if (const auto taken = field(line); taken.has_error()) return taken;
+            if (auto taken = field(line); taken.has_error()) return taken;
         return lines.end();
     }
 

@@ -152,7 +152,7 @@ private:
         for (field_line line; lines.next(line);) {
             const known which = known_field(line.name);
             if (which == known::none) continue;
-            if (const auto taken = field(which, line.value); taken.has_error()) return taken;
+            if (auto taken = field(which, line.value); taken.has_error()) return taken;
         }
         return lines.end();
     }
@@ -197,9 +197,9 @@ private:
     }
 
     result<void> check_field_combinations() {
-        const auto named = host();
+        auto named = host();
         if (named.has_error()) return named;
-        const auto framed = body();
+        auto framed = body();
         if (framed.has_error()) return framed;
         if (has(known::authorization) && has(known::api_key))
             return refuse("Authorization and x-api-key stand together; send one of them.");

@@ -54,9 +54,8 @@ result<void> granted_any(std::string_view scopes, std::span<const std::string> g
         if (std::find(granted.begin(), granted.end(), scope) != granted.end()) return {};
         faults.push_back({std::string(scope), "is a scope the user did not grant"});
     }
-    return failure{errc::missing_scope,
-                   "The user did not grant " + faults.front().field + "; connect again with it."}
-        .fields(std::move(faults));
+    std::string message = "The user did not grant " + faults.front().field + "; connect again with it.";
+    return failure{errc::missing_scope, std::move(message)}.fields(std::move(faults));
 }
 
 } // namespace gateway::pipeline

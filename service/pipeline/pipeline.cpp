@@ -74,9 +74,9 @@ bool pipeline::flow::admit() {
     if (row.replays && !passes(check_key(what))) return false;
     // The body: checked by the head alone first, then read as far as the inputs need, then all inputs at
     // once.
-    auto planned = plan_body(what);
+    const auto planned = plan_body(what);
     if (!passes(planned)) return false;
-    plan = std::move(*planned);
+    plan = *planned;
     intake_until = with.times_.until(what, requested_timeout, what.content_length.value_or(0));
     return plan.shape != body_shape::none || passes(with.bodies_.take_query(what, taken));
 }

@@ -20,7 +20,7 @@ bool is_plain_name(const std::string& name) {
 }
 
 std::string read_hash(std::string& into, const YAML::Node& value) {
-    if (const auto wrong = read_word(into, value); !wrong.empty()) return wrong;
+    if (auto wrong = read_word(into, value); !wrong.empty()) return wrong;
     into = lower_ascii(into);
     const auto bytes = from_hex(into);
     if (!bytes || bytes->size() != 32)
@@ -33,7 +33,7 @@ std::string read_hash(std::string& into, const YAML::Node& value) {
 /// A pattern that no user_id can match would refuse every user of its caller without an error at start, so it
 /// is refused here.
 std::string read_users(std::vector<std::string>& into, const YAML::Node& value) {
-    if (const auto wrong = read_texts(into, value); !wrong.empty()) return wrong;
+    if (auto wrong = read_texts(into, value); !wrong.empty()) return wrong;
     for (const auto& pattern : into) {
         std::string letters = pattern;
         user_id unused;
@@ -47,7 +47,7 @@ std::string read_users(std::vector<std::string>& into, const YAML::Node& value) 
 }
 
 std::string read_return_url_prefixes(std::vector<std::string>& into, const YAML::Node& value) {
-    if (const auto wrong = read_texts(into, value); !wrong.empty()) return wrong;
+    if (auto wrong = read_texts(into, value); !wrong.empty()) return wrong;
     for (const auto& prefix : into) {
         const auto address = read_web_address(prefix);
         if (!address || !(address->secure || address->on_loopback()))

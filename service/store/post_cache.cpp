@@ -27,7 +27,7 @@ std::size_t bytes_of(const post_record& row) {
 
 /// Removes one of `users`.
 post_cache::posts_of post_cache::shard::take(posts_of& one) {
-    posts_of out = std::move(one);
+    posts_of out = std::exchange(one, {});
     users.erase(one);
     bytes -= out.bytes;
     return out;

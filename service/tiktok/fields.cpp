@@ -50,8 +50,8 @@ result<void> check_fields(const std::vector<std::string>& asked, Known known) {
         if (!known(asked[i]))
             faults.push_back({"fields[" + std::to_string(i) + "]", "TikTok has no field of this name"});
     if (faults.empty()) return {};
-    return failure(errc::invalid_input, "TikTok has no field " + faults.front().field + ".")
-        .fields(std::move(faults));
+    std::string message = "TikTok has no field " + faults.front().field + ".";
+    return failure(errc::invalid_input, std::move(message)).fields(std::move(faults));
 }
 
 failure scope_missing(std::string_view scope, std::vector<field_fault> faults) {
@@ -64,6 +64,7 @@ failure scope_missing(std::string_view scope, std::vector<field_fault> faults) {
 std::string_view all_user_fields() {
     static const std::string all = [] {
         std::vector<std::string> lists;
+        lists.reserve(std::size(user_scopes));
         for (const user_scope& row : user_scopes)
             lists.emplace_back(row.fields);
         return joined(lists);

@@ -73,11 +73,13 @@ failure with_words_of(const failure& refusal, const failure& why) {
 /// the user's own window still had slots, the app's limit was reached.
 failure limit_of_the_app(const failure& said) {
     const auto& more = *said.details();
-    failure f(errc::rate_limited,
-              "TikTok's rate limit for the whole app is reached; this user's own calls "
-              "are within theirs.");
-    (void)std::move(f).scope(limit_scope::tiktok_app).tiktok(*more.tiktok);
-    return more.retry_after ? std::move(f).retry_after(*more.retry_after) : f;
+    failure out = failure(errc::rate_limited,
+                          "TikTok's rate limit for the whole app is reached; this user's own calls "
+                          "are within theirs.")
+                      .scope(limit_scope::tiktok_app)
+                      .tiktok(*more.tiktok);
+    if (!more.retry_after) return out;
+    return std::move(out).retry_after(*more.retry_after);
 }
 
 } // namespace
