@@ -63,11 +63,15 @@ std::string mp4(std::size_t size_bytes) {
         "isommp42";
     std::string bytes(first_box, sizeof(first_box) - 1);
     bytes.reserve(size_bytes);
+    std::string noise(64 * 1024, '\0');
     std::uint32_t state = 1;
-    while (bytes.size() < size_bytes) {
+    for (char& byte : noise) {
         state = state * 1'664'525U + 1'013'904'223U;
-        bytes += static_cast<char>(state >> 24);
+        byte = static_cast<char>(state >> 24);
     }
+    // Numbered, so that no two pieces of a file are alike.
+    for (int number = 0; bytes.size() < size_bytes; ++number)
+        bytes.append(std::to_string(number)).append(noise);
     bytes.resize(size_bytes);
     return bytes;
 }
