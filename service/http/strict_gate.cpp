@@ -114,7 +114,7 @@ private:
         const std::size_t end = block_.find('\r', ++at);
         if (end == std::string_view::npos || end + 1 >= block_.size() || block_[end + 1] != '\n')
             return refuse("The request line does not end with CR LF.");
-        const auto spoken = version(block_.substr(at, end - at));
+        auto spoken = version(block_.substr(at, end - at));
         if (spoken.has_error()) return spoken;
         position_ = end + 2;
 
