@@ -13,9 +13,10 @@ bool fine(std::string_view url, const std::vector<std::string>& prefixes = {}) {
 } // namespace
 
 TEST(UrlRules, TakesPlainHttpsUrls) {
-    for (const char* url : {"https://cdn.example.com/v/1.mp4?sig=a%2Fb&x=1", "HTTPS://CDN.Example.COM:443/",
-                            "https://a.example", "https://xn--bcher-kva.example/a//b",
-                            "https://3com.example/x", "https://a.example/a.b..c"})
+    for (const char* url :
+         {"https://cdn.example.com/v/1.mp4?sig=a%2Fb&x=1", "HTTPS://CDN.Example.COM:443/",
+          "https://a.example", "https://xn--bcher-kva.example/a//b", "https://3com.example/x",
+          "https://1.2.3.4.example/x", "https://a.example/a.b..c"})
         EXPECT_TRUE(fine(url)) << url;
 }
 
