@@ -115,14 +115,16 @@ task<failure> attempt_writer::with_wait(failure why, deadline until) {
 failure meaning_of_failed_init(const failure& f, bool init_can_post) {
     if (!f.details() || !f.details()->may_have_reached_tiktok) return f;
     const auto& seen = *f.details();
-    failure out = init_can_post
-                      ? failure(errc::outcome_unknown,
-                                "TikTok's answer was lost; it may have posted. Look at the creator's account "
-                                "before you try again.")
-                            .may_have_reached_tiktok()
-                      : failure(f.code(), f.message());
-    if (!init_can_post && seen.scope) out = failure(out).scope(*seen.scope);
-    if (!init_can_post && seen.retry_after) out = failure(out).retry_after(*seen.retry_after);
+    failure out(f.code(), f.message());
+    if (init_can_post) {
+        out = failure(errc::outcome_unknown,
+                      "TikTok's answer was lost; it may have posted. Look at the creator's account before "
+                      "you try again.")
+                  .may_have_reached_tiktok();
+    } else {
+        if (seen.scope) out = failure(out).scope(*seen.scope);
+        if (seen.retry_after) out = failure(out).retry_after(*seen.retry_after);
+    }
     if (seen.tiktok) out = failure(out).tiktok(*seen.tiktok);
     return out;
 }
