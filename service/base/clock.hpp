@@ -1,6 +1,8 @@
 // Time is passed as an argument; only edges (a session, a timer) read a clock. Two clocks, never mixed: the
 // steady one for waits and windows, the wall clock for times that are shown or stored.
 #pragma once
+#include "base/sharer.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -56,14 +58,28 @@ private:
     std::atomic<steady_time::rep> at_{steady_time::max().time_since_epoch().count()};
 };
 
-/// An absolute end of waiting, made once at the edge and never extended. One under a shutdown_cutoff can
-/// become shorter later, so waits check it again (the sweep and waiter do).
+/// Who waits, and the cutoff at which all such waits end. Outlives every deadline that names it.
+class waiting_party {
+public:
+    explicit waiting_party(const shutdown_cutoff& last, sharer who = sharer::gateway)
+        : last_(&last), who_(who) {}
+
+    steady_time last() const { return last_->at(); }
+    sharer who() const { return who_; }
+
+private:
+    const shutdown_cutoff* last_;
+    sharer who_;
+};
+
+/// An absolute end of waiting, made once at the edge and never extended; it also says who waits. One of a
+/// party can become shorter later, so waits check it again (the sweep and waiter do).
 class deadline {
 public:
     explicit deadline(steady_time at) : at_(at) {}
     static deadline in(steady_time now, milliseconds wait) { return deadline{now + wait}; }
 
-    steady_time at() const { return last_ ? std::min(at_, last_->at()) : at_; }
+    steady_time at() const { return party_ ? std::min(at_, party_->last()) : at_; }
     bool passed(steady_time now) const { return now >= at(); }
     milliseconds left(steady_time now) const {
         const auto end = at();
@@ -72,22 +88,23 @@ public:
     deadline no_later_than(deadline other) const {
         deadline sooner = *this;
         sooner.at_ = std::min(at_, other.at_);
-        if (!last_) sooner.last_ = other.last_;
+        if (!party_) sooner.party_ = other.party_;
         return sooner;
     }
     deadline no_later_than(steady_time at) const { return no_later_than(deadline{at}); }
 
-    /// The same deadline, also bounded by `last`, which must outlive every copy.
-    deadline capped_by(const shutdown_cutoff& last) const {
+    /// The same deadline for a wait of `party`, which must outlive every copy, and bounded by its cutoff.
+    deadline of_party(const waiting_party& party) const {
         deadline bound = *this;
-        bound.last_ = &last;
+        bound.party_ = &party;
         return bound;
     }
-    bool may_be_cut() const { return last_ != nullptr; }
+    bool may_be_cut() const { return party_ != nullptr; }
+    sharer by() const { return party_ ? party_->who() : sharer::gateway; }
 
 private:
     steady_time at_;
-    const shutdown_cutoff* last_ = nullptr;
+    const waiting_party* party_ = nullptr;
 };
 
 } // namespace gateway

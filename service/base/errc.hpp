@@ -49,6 +49,8 @@ namespace gateway {
     GATEWAY_ERROR(50201, tiktok_error, true, "TikTok failed, or its answer is not one that we can read")     \
     GATEWAY_ERROR(50202, tiktok_unreachable, true, "no usable connection to TikTok")                         \
     GATEWAY_ERROR(50203, tiktok_tls, false, "TikTok's certificate or TLS is not acceptable")                 \
+    GATEWAY_ERROR(50204, app_refused, true,                                                                  \
+                  "TikTok refuses the app's key or secret: the operator's business")                         \
     GATEWAY_ERROR(50301, overloaded, true, "a bound of this service is reached")                             \
     GATEWAY_ERROR(50302, draining, true, "this replica is shutting down")                                    \
     GATEWAY_ERROR(50303, vault_unavailable, true, "the store behind the vault does not answer")              \

@@ -1,5 +1,7 @@
 #include "base/result.hpp"
 
+#include "base/told_faults.hpp"
+
 namespace gateway {
 
 std::string_view name_of(limit_scope scope) {
@@ -39,7 +41,15 @@ failure&& failure::tiktok(tiktok_error_text words) && {
     return std::move(*this);
 }
 
+// All faults of a call come through here, whatever found them, so that an answer does not grow with their
+// number.
 failure&& failure::fields(std::vector<field_fault> faults) && {
+    if (faults.size() > told_faults_max) {
+        message_ += " There are " + std::to_string(faults.size()) + "; the first "
+                    + std::to_string(told_faults_max) + " are told.";
+        faults.resize(told_faults_max);
+        faults.shrink_to_fit();
+    }
     more().fields = std::move(faults);
     return std::move(*this);
 }

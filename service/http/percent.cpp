@@ -3,7 +3,6 @@
 #include "base/text.hpp"
 
 #include <boost/url/encode.hpp>
-#include <boost/url/grammar/string_token.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 
 #include <algorithm>
@@ -11,7 +10,9 @@
 namespace gateway::http {
 
 void append_percent_encoded(std::string& out, std::string_view text) {
-    boost::urls::encode(text, boost::urls::unreserved_chars, {}, boost::urls::string_token::append_to(out));
+    const auto begin = out.size(), more = boost::urls::encoded_size(text, boost::urls::unreserved_chars);
+    out.resize(begin + more); // not by Boost, where it could not fail: its function is noexcept
+    boost::urls::encode(out.data() + begin, more, text, boost::urls::unreserved_chars);
 }
 
 std::string percent_encoded(std::string_view text) {
