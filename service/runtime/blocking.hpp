@@ -1,17 +1,23 @@
-// Threads for blocking work (SQLite, files, key derivation), with a bounded queue that refuses when full, so
-// that a slow disk never stops a loop (docs/code-rules.md §21). Made by the service, shared by all workers;
-// destroyed before their loops, after finishing what it has accepted.
+// Threads for blocking work (files), with a bounded queue that callers share and that refuses when full, so
+// that a slow disk never stops a loop (docs/code-rules.md §21). Each sharer has a line of its own; the lines
+// are served in turn, one piece of work each, and while there are several callers one line has at most half
+// of the threads, so nobody waits for all that another has given to the disk. Made by the service, shared by
+// all workers; destroyed before their loops, after finishing what it has accepted.
 #pragma once
+#include "base/fair_share.hpp"
 #include "base/result.hpp"
 #include "runtime/task.hpp"
 #include "runtime/thread_handoff.hpp"
 
 #include <boost/asio/thread_pool.hpp>
 
-#include <atomic>
+#include <condition_variable>
 #include <cstddef>
+#include <deque>
 #include <exception>
 #include <functional>
+#include <list>
+#include <mutex>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -20,23 +26,46 @@ namespace gateway {
 
 class blocking_pool {
 public:
-    /// At most `threads` pieces of work run and `queue_max` wait.
-    blocking_pool(unsigned threads, std::size_t queue_max)
-        : accepted_max_(threads + queue_max), threads_(threads) {}
+    /// At most `threads` pieces of work run and `queue_max` wait. `callers` share them; null: one.
+    blocking_pool(unsigned threads, std::size_t queue_max, const caller_count* callers = nullptr);
     ~blocking_pool();
     blocking_pool(const blocking_pool&) = delete;
     blocking_pool& operator=(const blocking_pool&) = delete;
 
-    /// Work that must not fail, e.g. giving something back; any thread. `ended` is called once the work no
-    /// longer counts. False: the bound is reached, and neither is called.
-    bool leave(std::function<void()> work, std::function<void()> ended = {});
+    /// Work for a call of `by`; any thread. It must not throw. `ended` is called once the work no longer
+    /// counts. False: the bound is reached, and neither is called. Throws std::bad_alloc, and neither is
+    /// called.
+    bool leave(std::function<void()> work, std::function<void()> ended = {}, sharer by = sharer::gateway);
 
     /// What runs or waits; any thread.
-    std::size_t accepted() const { return accepted_.load(); }
+    std::size_t accepted() const;
 
 private:
-    const std::size_t accepted_max_;
-    std::atomic<std::size_t> accepted_{0};
+    struct job {
+        std::function<void()> work, ended;
+    };
+    struct line {
+        sharer by;
+        std::deque<job> waiting; // oldest first
+        unsigned running = 0;
+    };
+    using lines = std::list<line>; // whose elements do not move
+
+    void run();
+    // Under the mutex.
+    lines::iterator line_of(sharer by);
+    lines::iterator next();
+    void leave_if_idle(lines::iterator which);
+
+    const unsigned thread_count_;
+    const caller_count& callers_;
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    // Under the mutex:
+    fair_share accepted_;
+    lines lines_; // those with work, the next one first
+    bool ending_ = false;
+
     boost::asio::thread_pool threads_;
 };
 
@@ -48,11 +77,12 @@ struct as_result<result<T>> : std::type_identity<result<T>> {};
 } // namespace detail
 
 /// Runs `work` on the pool and comes back to the caller's loop with what it returned (a result<T> stays one,
-/// a T becomes one); what it threw is thrown here. Fails with overloaded when the queue is full. Cannot be
-/// interrupted: the coroutine stays until `work` has ended, so `work` may refer to its frame. Name the lambda
-/// before the co_await (gcc 12).
+/// a T becomes one); what it threw is thrown here. Fails with overloaded when the queue, or the share of
+/// `by`, is full. Cannot be interrupted: the coroutine stays until `work` has ended, so `work` may refer to
+/// its frame. Name the lambda before the co_await (gcc 12).
 template <class F>
-task<typename detail::as_result<std::invoke_result_t<F&>>::type> run_blocking(blocking_pool& pool, F work) {
+task<typename detail::as_result<std::invoke_result_t<F&>>::type> run_blocking(blocking_pool& pool, F work,
+                                                                              sharer by = sharer::gateway) {
     std::optional<typename detail::as_result<std::invoke_result_t<F&>>::type> out;
     std::exception_ptr thrown;
     const executor_type home = co_await boost::asio::this_coro::executor;
@@ -71,7 +101,7 @@ task<typename detail::as_result<std::invoke_result_t<F&>>::type> run_blocking(bl
     };
     auto start = [&] {
         const auto resume = [&back] { back.resume(); };
-        if (pool.leave(job, resume)) return;
+        if (pool.leave(job, resume, by)) return;
         out.emplace(failure{errc::overloaded, "too much work waits for the disk; try again soon"});
         resume();
     };

@@ -4,10 +4,13 @@
 #pragma once
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "limits/shared_bytes.hpp"
 #include "runtime/task.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace gateway {
@@ -24,9 +27,13 @@ public:
     /// too slow, deadline_exceeded.
     virtual task<result<std::size_t>> read_some(std::span<char> space, deadline until) = 0;
 
-    /// From now on the reader reserves memory for the bytes: a source that has reserved memory for them
-    /// releases it, so that none is counted twice.
-    virtual void release_memory() {}
+    /// While the source waits for its sender, `lost` ends the wait within a second once it is true: reading
+    /// fails with overloaded then. Null ends that; see giving_way (shared_memory.hpp).
+    virtual void give_way_when(const std::atomic<bool>* /*lost*/) {}
+
+    /// From now on the reader reserves memory for the bytes. A source that has reserved memory for them hands
+    /// its claim over, so that none is counted twice and what has been received keeps its place.
+    virtual std::optional<limits::shared_bytes::permit> release_memory() { return std::nullopt; }
 };
 
 } // namespace gateway

@@ -1,5 +1,7 @@
 #include "runtime/deadline_sweep.hpp"
 
+#include "base/memory/memory_reserve.hpp"
+
 namespace gateway {
 
 void deadline_sweep::add(entry& one) {
@@ -9,6 +11,7 @@ void deadline_sweep::add(entry& one) {
 
 void deadline_sweep::begin_ticking() {
     if (ticking_) return;
+    const memory_reserve::scope no_failure; // else no deadline would ever be kept again
     ticking_ = true;
     timer_.expires_after(period_);
     timer_.async_wait([this](const boost::system::error_code& ec) {

@@ -1,5 +1,6 @@
 #include "runtime/parse_head.hpp"
 
+#include "base/secret.hpp"
 #include "http/strict_gate.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -31,12 +32,18 @@ bool agree_on_start(const beast_parser<false>& parser, const http::response_head
     return parser.get().result_int() == static_cast<unsigned>(head.status);
 }
 
+/// Beast copies each field, and one of them is the caller's key.
+struct wiped_memory {
+    std::array<char, 4096> bytes;
+    ~wiped_memory() { wipe_bytes(bytes); }
+};
+
 /// Whether Beast parses the whole block as one head with the same result as the gate.
 template <bool is_request, class Head>
 bool beast_agrees(std::string_view block, const Head& head) {
     // Most heads fit here; a larger one allocates more from the heap and frees it.
-    std::array<std::byte, 4096> memory;
-    std::pmr::monotonic_buffer_resource arena(memory.data(), memory.size());
+    wiped_memory memory;
+    std::pmr::monotonic_buffer_resource arena(memory.bytes.data(), memory.bytes.size());
     beast_parser<is_request> parser(std::piecewise_construct, std::make_tuple(),
                                     std::make_tuple(std::pmr::polymorphic_allocator<char>(&arena)));
     const auto& bounds = http::bounds_of(is_request ? http::peer::caller : http::peer::tiktok);

@@ -1,5 +1,7 @@
 #include "runtime/stream.hpp"
 
+#include "base/memory/memory_reserve.hpp"
+#include "base/secret.hpp"
 #include "runtime/stream_state.hpp"
 #include "runtime/stream_steps.hpp"
 
@@ -19,6 +21,8 @@ namespace asio = boost::asio;
 // The most that is encrypted and sent at a time: the text given to write() may be large, but the memory for
 // it must stay small.
 constexpr std::size_t encrypt_bytes_max = 128 * 1024;
+// The same for clients, who are many and may be slow: one record.
+constexpr std::size_t encrypt_bytes_max_for_clients = 16 * 1024;
 // The most that a close reads and discards, so that a peer that never stops sending cannot delay it.
 constexpr std::size_t unread_bytes_max = 256 * 1024;
 // The most that each buffer of an idle connection keeps.
@@ -30,10 +34,10 @@ class category final : public boost::system::error_category {
 public:
     const char* name() const noexcept override { return "stream"; }
     std::string message(int value) const override {
-        constexpr const char* messages[] = {"unknown", "the deadline passed",
-                                            "the connection ended without close_notify", "TLS failed",
-                                            "the connection is closed"};
-        return messages[value >= 1 && value <= 4 ? value : 0];
+        constexpr const char* messages[] = {
+            "unknown",    "the deadline passed",      "the connection ended without close_notify",
+            "TLS failed", "the connection is closed", "the peer does not speak TLS"};
+        return messages[value >= 1 && value <= 5 ? value : 0];
     }
 };
 #pragma GCC diagnostic pop
@@ -69,6 +73,31 @@ task<io_result<void>> stream::connect(const tcp_endpoint& to, deadline until) {
     co_return io_result<void>();
 }
 
+task<io_result<std::string_view>> stream::receive_hello(deadline until) {
+    state& s = *state_;
+    const state::timing limit(s, until);
+    if (limit.passed) co_return make_error_code(stream_errc::timed_out);
+    for (;;) {
+        const auto seen = look_at_hello(s.received.bytes());
+        if (seen == hello::text) {
+            s.received.release(); // an answer is written without TLS, and what follows is discarded
+            co_return make_error_code(stream_errc::plain_text);
+        }
+        if (seen == hello::other) {
+            s.problem = "these bytes are no TLS";
+            co_return make_error_code(stream_errc::tls);
+        }
+        if (seen == hello::whole) co_return s.received.bytes();
+        const auto space = s.received.more_space();
+        const auto into = asio::buffer(space.data(), space.size());
+        const auto [ec, bytes] = co_await s.socket.async_read_some(into, no_throw);
+        if (ec == asio::error::eof) co_return make_error_code(stream_errc::truncated);
+        if (ec) co_return s.cause(ec);
+        s.received.end += bytes;
+        if (const auto over = s.stopped()) co_return over;
+    }
+}
+
 task<io_result<void>> stream::handshake(ssl_pointer ssl, tls_role role, deadline until) {
     state& s = *state_;
     const state::timing limit(s, until);
@@ -87,8 +116,10 @@ task<io_result<void>> stream::handshake(ssl_pointer ssl, tls_role role, deadline
     }
     s.shook_hands = true;
     s.sent = 0;
-    if (role == tls_role::server)
+    if (role == tls_role::server) {
+        s.keep_records();
         if (const auto ec = co_await s.flush()) co_return ec;
+    }
     co_return io_result<void>();
 }
 
@@ -152,6 +183,20 @@ task<io_result<std::size_t>> stream::read_some(std::span<char> space, deadline u
     co_return co_await reading;
 }
 
+task<io_result<void>> stream::wait_for_input(deadline until) {
+    state& s = *state_;
+    const state::timing limit(s, until);
+    if (limit.passed) co_return make_error_code(stream_errc::timed_out);
+    if (!s.ssl || !s.is_between_records()) co_return io_result<void>();
+    s.end_watch();
+    s.received.release();
+    s.release_records();
+    const auto [ec] = co_await s.socket.async_wait(tcp_socket::wait_read, no_throw);
+    if (ec) co_return s.cause(ec);
+    if (const auto over = s.stopped()) co_return over;
+    co_return io_result<void>();
+}
+
 task<io_result<void>> stream::write(std::string_view bytes, deadline until) {
     state_->end_watch();
     return state_->send(bytes, {}, until);
@@ -192,7 +237,9 @@ task<void> stream::finish(deadline until) {
     close();
 }
 
+/// Also called by the destructor.
 void stream::close() {
+    const memory_reserve::scope no_failure;
     state& s = *state_;
     s.end_watch();
     if (!s.socket.is_open()) return;
@@ -235,10 +282,12 @@ const tcp_socket& stream::socket() const {
 
 void stream::relax() {
     state& s = *state_;
+    // There are many idle clients and few idle connections to TikTok.
+    const std::size_t kept_outgoing = s.serves_tls ? 0 : idle_buffer_bytes;
+    const std::size_t kept_received = s.serves_tls ? s.received.first_bytes : idle_buffer_bytes;
     for (auto* memory : {&s.collected, &s.sending})
-        if (memory->empty() && memory->capacity() > idle_buffer_bytes) std::vector<char>().swap(*memory);
-    if (s.received.empty() && s.received.memory.size() > idle_buffer_bytes)
-        std::vector<char>().swap(s.received.memory);
+        if (memory->empty() && memory->capacity() > kept_outgoing) outgoing_bytes().swap(*memory);
+    if (s.received.empty() && s.received.memory.size() > kept_received) s.received.release();
 }
 
 stream::input stream::state::look() {
@@ -343,6 +392,7 @@ void stream::state::drop_unread() {
         const auto n = ::recv(socket.native_handle(), waste.data(), waste.size(), MSG_DONTWAIT);
         if (n <= 0) return;
         dropped += static_cast<std::size_t>(n);
+        wipe_bytes({waste.data(), static_cast<std::size_t>(n)}); // it may be a request with a key
     }
 }
 
@@ -374,8 +424,9 @@ bool stream_sending::more() {
 bool stream_sending::encrypt_next() {
     of_.sending.clear();
     at_ = 0;
-    const auto a = first_.substr(0, encrypt_bytes_max);
-    const auto b = second_.substr(0, encrypt_bytes_max - a.size());
+    const std::size_t bytes_max = of_.serves_tls ? encrypt_bytes_max_for_clients : encrypt_bytes_max;
+    const auto a = first_.substr(0, bytes_max);
+    const auto b = second_.substr(0, bytes_max - a.size());
     first_.remove_prefix(a.size());
     second_.remove_prefix(b.size());
     if (!of_.encrypt(a) || !of_.encrypt(b)) return broken(make_error_code(stream_errc::tls));

@@ -42,7 +42,8 @@ enum class stream_errc {
     truncated,     // TLS: the connection ended without close_notify, which never counts as the end of a body
                    // (U05, C22)
     tls,           // the peer's TLS or certificate is not acceptable; see tls_problem()
-    closed         // this side has closed it, or an earlier failure left it unusable
+    closed,        // this side has closed it, or an earlier failure left it unusable
+    plain_text     // the peer sends text where a ClientHello is due, such as an HTTP request
 };
 boost::system::error_code make_error_code(stream_errc e);
 
@@ -69,6 +70,10 @@ public:
     stream& operator=(const stream&) = delete;
 
     task<io_result<void>> connect(const tcp_endpoint& to, deadline until);
+    /// Server side, before handshake(): waits until the first record has come whole, so that a client that
+    /// never completes its ClientHello costs the bytes it has sent and no more. Gives the record, valid until
+    /// handshake(). After `plain_text` the stream can still be written, without TLS.
+    task<io_result<std::string_view>> receive_hello(deadline until);
     /// Turns the stream into a TLS one. `ssl` comes configured (certificate, or name to verify and SNI). A
     /// client's last handshake message is sent together with its first write.
     task<io_result<void>> handshake(ssl_pointer ssl, tls_role role, deadline until);
@@ -84,6 +89,10 @@ public:
     /// and the stream can only be read. For uploads that an early answer must stop.
     task<io_result<wrote>> write_unless_answered(std::string_view first, std::string_view second,
                                                  deadline until);
+
+    /// Over TLS: frees the memory for reading and writing, and waits until bytes come; for connections that
+    /// have been idle for a while. Returns at once if a part of a record has come.
+    task<io_result<void>> wait_for_input(deadline until);
 
     enum class input { none, bytes, ended };
     /// What a read would find, without waiting and without consuming application bytes.
@@ -109,8 +118,8 @@ public:
     /// Bytes the kernel has accepted for sending since the last handshake or connect. With TLS these are
     /// encrypted bytes.
     std::uint64_t sent_bytes() const;
-    /// Frees buffers that a large message made grow; call between operations, when the connection becomes
-    /// idle.
+    /// Frees buffers that a large message made grow, and on the server side of TLS those that were sent from;
+    /// call between operations, when the connection becomes idle.
     void relax();
 
     /// The session of this connection was resumed (TLS).

@@ -1,6 +1,7 @@
 // The implementation of stream, for stream*.cpp and stream_steps.hpp only: socket, TLS engine and the bytes
 // between them. The engine part (stream_tls.cpp) does no I/O: it moves bytes between OpenSSL and two buffers.
 #pragma once
+#include "base/memory/worker_memory.hpp"
 #include "runtime/deadline_sweep.hpp"
 #include "runtime/stream.hpp"
 #include "runtime/worker.hpp"
@@ -22,19 +23,39 @@ namespace gateway {
 struct inbox {
     std::vector<char> memory;
     std::size_t begin = 0, end = 0;
+    std::size_t first_bytes = 4 * 1024; // enough for most answers
 
     bool empty() const { return begin == end; }
+    std::string_view bytes() const { return {memory.data() + begin, end - begin}; }
     /// Space for one receive; grows when the last one filled it. Call only when empty: OpenSSL reads
     /// everything before it asks for more.
     std::span<char> space();
+    /// Space behind the bytes that are there, for the rest of one record of which nothing was taken yet:
+    /// never beyond its end, once its length is there.
+    std::span<char> more_space();
     std::size_t take(char* to, std::size_t bytes);
+    /// Drops the bytes and frees the memory.
+    void release();
     bool filled = false;
 };
+
+/// What the first bytes of a connection to a TLS port are.
+enum class hello : std::uint8_t {
+    part,  // the beginning of a record
+    whole, // a whole record
+    text,  // of another protocol, such as HTTP
+    other
+};
+hello look_at_hello(std::string_view bytes);
+
+/// Bytes on their way to the socket; their memory goes back to the worker when a connection becomes idle. A
+/// string, because a vector with another allocator handles each byte by itself.
+using outgoing_bytes = worker_string;
 
 /// What the BIO reads from and writes to.
 struct tls_bytes {
     inbox received;
-    std::vector<char> collected; // OpenSSL's output since the last send
+    outgoing_bytes collected; // OpenSSL's output since the last send
 };
 
 struct stream::state final : tls_bytes, private deadline_sweep::entry {
@@ -45,7 +66,7 @@ struct stream::state final : tls_bytes, private deadline_sweep::entry {
     worker& home;
     tcp_socket socket;
     ssl_pointer ssl;
-    std::vector<char> sending; // the bytes of the current socket write: not changed until it ends
+    outgoing_bytes sending; // the bytes of the current socket write: not changed until it ends
     std::uint64_t sent = 0;
     std::string problem;
     bool expired = false;      // the sweep has cancelled the current operation
@@ -53,6 +74,7 @@ struct stream::state final : tls_bytes, private deadline_sweep::entry {
     bool write_broken = false; // a record or text was sent in part
     bool peer_ended = false;   // FIN was read
     bool shook_hands = false;
+    bool serves_tls = false; // the server side of TLS
 
     // Watching for an early answer while writing.
     struct watch_link {
@@ -114,6 +136,12 @@ struct stream::state final : tls_bytes, private deadline_sweep::entry {
     };
     void begin_tls(ssl_pointer engine, tls_role role);
     step handshake_now();
+    /// After the server's handshake: its buffers of records stay until release_records().
+    void keep_records();
+    /// Frees OpenSSL's buffers of records; only between records.
+    void release_records();
+    /// Whether OpenSSL has read all of the last record and nothing of the next one.
+    bool is_between_records() const;
     /// True if OpenSSL could only ask for more input, a call that costs 1,000 instructions.
     bool nothing_to_decrypt() const;
     moved decrypt(std::span<char> to);

@@ -139,8 +139,9 @@ private:
 /// Like stream::write.
 class stream_writing : public stream_loop<stream_writing> {
 public:
-    stream_writing(stream& to, std::string_view bytes, deadline until)
-        : stream_writing(*to.state_, bytes, {}, until) {
+    /// The second text follows the first.
+    stream_writing(stream& to, std::string_view first, std::string_view second, deadline until)
+        : stream_writing(*to.state_, first, second, until) {
         to.state_->end_watch();
     }
     stream_writing(stream::state& to, std::string_view first, std::string_view second, deadline until)

@@ -1,3 +1,5 @@
+#include "base/memory/memory_reserve.hpp"
+#include "base/text.hpp"
 #include "runtime/stream_state.hpp"
 
 #include <openssl/bio.h>
@@ -11,13 +13,20 @@
 namespace gateway {
 namespace {
 
-// Enough for most answers; an answer that fills it makes it grow to the size for uploads.
-constexpr std::size_t first_receive_bytes = 4 * 1024;
+// A message that fills the first size makes it grow, at last to the size for uploads.
+constexpr std::size_t medium_receive_bytes = 8 * 1024;
 constexpr std::size_t large_receive_bytes = 64 * 1024;
+// Of a server: enough for most requests. Each idle connection holds it while it waits.
+constexpr std::size_t server_receive_bytes = 1024;
+constexpr std::size_t record_head_bytes = 5;
+// Of a ClientHello's record, which is held until it is whole. RFC 8446 §5.1 allows twice as much; those that
+// clients send have less than 4 KiB.
+constexpr std::size_t record_bytes_max = 8 * 1024;
 
 int bio_write(BIO* bio, const char* bytes, std::size_t size, std::size_t* written) {
     auto& self = *static_cast<tls_bytes*>(BIO_get_data(bio));
-    self.collected.insert(self.collected.end(), bytes, bytes + size);
+    const memory_reserve::scope no_failure; // no exception may pass OpenSSL's functions
+    self.collected.append(bytes, size);
     *written = size;
     return 1;
 }
@@ -59,6 +68,12 @@ void forget_old_errors() {
     if (ERR_peek_error() != 0) ERR_clear_error();
 }
 
+/// By its head, which must be there.
+std::size_t record_length(std::string_view bytes) {
+    const auto byte = [bytes](std::size_t at) { return static_cast<unsigned char>(bytes[at]); };
+    return std::size_t{byte(3)} << 8 | byte(4);
+}
+
 } // namespace
 
 void ssl_deleter::operator()(ssl_st* ssl) const {
@@ -70,11 +85,39 @@ void ssl_deleter::operator()(ssl_ctx_st* context) const {
 
 std::span<char> inbox::space() {
     if (memory.empty())
-        memory.resize(first_receive_bytes);
+        memory.resize(first_bytes);
     else if (filled && memory.size() < large_receive_bytes)
-        memory.resize(large_receive_bytes);
+        memory.resize(memory.size() < medium_receive_bytes / 2 ? medium_receive_bytes : large_receive_bytes);
     begin = end = 0;
     return memory;
+}
+
+std::span<char> inbox::more_space() {
+    if (end == memory.size()) {
+        const std::size_t whole = end >= record_head_bytes ? record_head_bytes + record_length(bytes())
+                                                           : record_head_bytes + record_bytes_max;
+        const std::size_t larger = std::min(std::max(server_receive_bytes, 2 * end), whole);
+        memory.reserve(larger); // resize() alone may take more
+        memory.resize(larger);
+    }
+    return std::span(memory).subspan(end);
+}
+
+void inbox::release() {
+    std::vector<char>().swap(memory);
+    begin = end = 0;
+    filled = false;
+}
+
+hello look_at_hello(std::string_view bytes) {
+    if (bytes.empty()) return hello::part;
+    constexpr char handshake = 0x16, major_version = 3; // RFC 8446 §5.1
+    if (is_letter(bytes[0])) return hello::text;
+    if (bytes[0] != handshake || (bytes.size() > 1 && bytes[1] != major_version)) return hello::other;
+    if (bytes.size() < record_head_bytes) return hello::part;
+    const std::size_t length = record_length(bytes);
+    if (length == 0 || length > record_bytes_max) return hello::other;
+    return bytes.size() < record_head_bytes + length ? hello::part : hello::whole;
 }
 
 std::size_t inbox::take(char* to, std::size_t bytes) {
@@ -86,6 +129,8 @@ std::size_t inbox::take(char* to, std::size_t bytes) {
 
 void stream::state::begin_tls(ssl_pointer engine, tls_role role) {
     ssl = std::move(engine);
+    serves_tls = role == tls_role::server;
+    if (serves_tls) received.first_bytes = server_receive_bytes;
     BIO* const bio = BIO_new(bio_method());
     BIO_set_data(bio, static_cast<tls_bytes*>(this));
     SSL_set_bio(ssl.get(), bio, bio);
@@ -103,6 +148,21 @@ stream::state::step stream::state::handshake_now() {
     if (SSL_get_error(ssl.get(), r) == SSL_ERROR_WANT_READ) return step::wants_input;
     note_problem();
     return step::failed;
+}
+
+// While a handshake waits for its client OpenSSL holds no buffers of records, by the context's mode. After it
+// the mode would free and wipe 34 KiB at each request.
+void stream::state::keep_records() {
+    SSL_clear_mode(ssl.get(), SSL_MODE_RELEASE_BUFFERS);
+}
+
+void stream::state::release_records() {
+    static_cast<void>(SSL_free_buffers(ssl.get()));
+}
+
+// Before 3.0.14 SSL_free_buffers() frees the head of a record that it waits for (CVE-2024-4741).
+bool stream::state::is_between_records() const {
+    return nothing_to_decrypt() && std::string_view(SSL_rstate_string(ssl.get())) == "RH"; // reads a head
 }
 
 bool stream::state::nothing_to_decrypt() const {

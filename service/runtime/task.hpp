@@ -1,7 +1,9 @@
-// The one coroutine type of the service: Asio's awaitable with two changes. Its executor is concrete (not
+// The one coroutine type of the service: Asio's awaitable with three changes. Its executor is concrete (not
 // any_io_executor): a type-erased executor costs a quarter of a request in layered code, and changing it
-// later would touch every signature. And its frames come from the worker's worker_memory.
+// later would touch every signature. Its frames come from the worker's worker_memory. And it marks where an
+// allocation may fail: in the bodies of coroutines, not between them (base/memory/memory_reserve.hpp).
 #pragma once
+#include "base/memory/memory_reserve.hpp"
 #include "base/memory/worker_memory.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -36,15 +38,21 @@ public:
 
     template <class U>
     void await_suspend(std::coroutine_handle<detail::task_promise<U>> caller) {
+        memory_reserve::leave_body();
         using frame = boost::asio::detail::awaitable_frame<U, executor_type>;
         base::await_suspend(std::coroutine_handle<frame>::from_promise(caller.promise()));
+    }
+    T await_resume() {
+        memory_reserve::enter_body();
+        return base::await_resume();
     }
 };
 
 namespace detail {
 
-/// Asio's promise with two changes: where frames are allocated, and that awaited tasks are awaited by this
-/// type. Tested with Boost 1.81; uses a part of Asio that is not documented.
+/// Asio's promise with three changes: where frames are allocated, that awaited tasks are awaited by this
+/// type, and the marks of the body's begin and end. Tested with Boost 1.81; uses a part of Asio that is not
+/// documented.
 template <class T>
 class task_promise final : public boost::asio::detail::awaitable_frame<T, executor_type> {
     using base = boost::asio::detail::awaitable_frame<T, executor_type>;
@@ -53,6 +61,19 @@ public:
     static void* operator new(std::size_t bytes) { return worker_memory::take(bytes); }
     static void operator delete(void* memory, std::size_t bytes) noexcept {
         worker_memory::give(memory, bytes);
+    }
+
+    auto initial_suspend() noexcept {
+        struct begin {
+            bool await_ready() const noexcept { return false; }
+            void await_suspend(std::coroutine_handle<>) const noexcept {}
+            void await_resume() const noexcept { memory_reserve::enter_body(); }
+        };
+        return begin{};
+    }
+    auto final_suspend() noexcept {
+        memory_reserve::leave_body();
+        return base::final_suspend();
     }
 
     task<T> get_return_object() { return task<T>(base::get_return_object()); }
@@ -75,8 +96,14 @@ public:
     auto await_transform(Steps& one) {
         struct awaiter {
             bool await_ready() { return !steps.more(); }
-            void await_suspend(std::coroutine_handle<> waiting) { operation.await_suspend(waiting); }
-            auto await_resume() { return steps.result(); }
+            void await_suspend(std::coroutine_handle<> waiting) {
+                memory_reserve::leave_body();
+                operation.await_suspend(waiting);
+            }
+            auto await_resume() {
+                memory_reserve::enter_body();
+                return steps.result();
+            }
 
             Steps& steps;
             decltype(std::declval<base&>().await_transform(std::declval<Steps>())) operation;

@@ -1,5 +1,6 @@
 #include "runtime/task_group.hpp"
 
+#include "base/memory/memory_reserve.hpp"
 #include "runtime/waiter.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -52,6 +53,7 @@ task_group::~task_group() {
 }
 
 void task_group::spawn(task<void> child) {
+    const memory_reserve::scope no_failure; // Asio cannot bear one while it starts a coroutine
     const auto place = state_->children.emplace(state_->children.end());
     auto on_end = [state = state_, place](std::exception_ptr fault) { state->ended(place, fault); };
     boost::asio::co_spawn(state_->home, std::move(child),

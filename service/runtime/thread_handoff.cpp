@@ -1,5 +1,7 @@
 #include "runtime/thread_handoff.hpp"
 
+#include "base/memory/memory_reserve.hpp"
+
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 
@@ -25,6 +27,7 @@ task<void> thread_handoff::wait(std::function<void()> start) {
 }
 
 void thread_handoff::resume() {
+    const memory_reserve::scope no_failure; // the coroutine waits for nothing else
     const auto home = stay_.get_executor();
     // The guard goes with the handler: once the coroutine runs, its loop may end and be destroyed before this
     // thread does anything more.

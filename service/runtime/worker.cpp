@@ -1,5 +1,6 @@
 #include "runtime/worker.hpp"
 
+#include "base/memory/memory_reserve.hpp"
 #include "base/memory/worker_memory.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -14,9 +15,16 @@ worker::worker(unsigned index, milliseconds sweep_tick)
     : index_(index),
       sweep_(loop_, sweep_tick),
       lag_timer_(loop_.get_executor()),
-      group_(loop_.get_executor(), [this](const std::exception_ptr&) {
-          stop(); // sessions catch their own exceptions; one that comes here is a bug, and run() throws it
-      }) {}
+      group_(loop_.get_executor(), [this](const std::exception_ptr& fault) { note_fault(fault); }) {}
+
+void worker::note_fault(const std::exception_ptr& fault) noexcept {
+    faults_.fetch_add(1, std::memory_order_relaxed);
+    const memory_reserve::scope no_failure;
+    try {
+        if (on_fault_) on_fault_(fault);
+    } catch (...) { // it is counted
+    }
+}
 
 void worker::measure_lag() {
     lag_timer_.expires_after(lag_period);
@@ -29,19 +37,28 @@ void worker::measure_lag() {
     });
 }
 
+/// An exception of a handler leaves the loop whole.
+void worker::run_loop() {
+    try {
+        loop_.run();
+    } catch (...) {
+        note_fault(std::current_exception());
+    }
+}
+
 void worker::run() {
     const worker_memory kept;
+    memory_reserve::leave_body(); // this thread enters the bodies of coroutines and leaves them
     measure_lag();
     const auto stay = boost::asio::make_work_guard(loop_);
     // The start has run work on this loop before. When the last of it ends, perhaps only now and on another
     // thread, it stops the loop, which has no guard yet; so run again.
     while (!stopping_.load()) {
         loop_.restart();
-        if (!stopping_.load()) loop_.run();
+        if (!stopping_.load()) run_loop();
     }
     cut();
     lag_timer_.cancel(); // only now: its handler may have been queued as successful when the loop stopped
-    if (const auto fault = group_.first_fault()) std::rethrow_exception(fault);
 }
 
 void worker::stop() {
@@ -54,7 +71,11 @@ void worker::cut() {
     const auto until = deadline::in(steady_now(), cut_deadline);
     while (group_.size() > 0 && !until.passed(steady_now())) {
         group_.cancel(); // again: a child may have started another one meanwhile
-        loop_.run_one_until(deadline::in(steady_now(), cancel_again).no_later_than(until).at());
+        try {
+            loop_.run_one_until(deadline::in(steady_now(), cancel_again).no_later_than(until).at());
+        } catch (...) {
+            note_fault(std::current_exception());
+        }
     }
     loop_.poll(); // handlers that were only posted: ends of coroutines, wake-ups
 }

@@ -11,6 +11,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <exception>
 #include <functional>
 
 namespace gateway {
@@ -32,13 +34,19 @@ public:
     const task_group& group() const { return group_; }
 
     /// Runs until stop(), then cancels what still runs and waits up to `cut_deadline` for it to end. Call
-    /// once, on the thread that becomes the worker. Rethrows an exception that left a coroutine (a bug).
+    /// once, on the thread that becomes the worker. An exception that leaves a coroutine or a handler ends
+    /// that one, is noted, and the others go on (P07).
     void run();
     /// Any thread. Does not drain: to drain, let the group become empty first.
     void stop();
 
     /// Before run() only.
     void observe_lag(lag_observer observer) { observer_ = std::move(observer); }
+    void observe_faults(task_group::fault_observer observer) { on_fault_ = std::move(observer); }
+    /// Counts an exception that ended something. On the worker's thread.
+    void note_fault(const std::exception_ptr& fault) noexcept;
+    /// Any thread.
+    std::uint64_t faults() const { return faults_.load(std::memory_order_relaxed); }
     /// The last measured lag; any thread.
     std::chrono::nanoseconds lag() const { return lag_.load(std::memory_order_relaxed); }
 
@@ -46,6 +54,7 @@ public:
 
 private:
     void measure_lag();
+    void run_loop();
     void cut();
 
     unsigned index_;
@@ -55,6 +64,8 @@ private:
     steady_timer lag_timer_; // measures how late the loop runs a timer
     task_group group_;
     lag_observer observer_;
+    task_group::fault_observer on_fault_;
+    std::atomic<std::uint64_t> faults_{0};
     std::atomic<std::chrono::nanoseconds> lag_{};
     std::atomic<bool> stopping_{false};
 };

@@ -52,12 +52,12 @@ void set_name(X509_NAME* name, const std::string& text) {
                                -1, -1, 0);
 }
 
-certificate_pointer blank(const std::string& name, EVP_PKEY* key, long until_s) {
+certificate_pointer blank(const std::string& name, EVP_PKEY* key, long from_s, long until_s) {
     static std::atomic<long> serial{1};
     certificate_pointer made(X509_new());
     X509_set_version(made.get(), 2);
     ASN1_INTEGER_set(X509_get_serialNumber(made.get()), serial++);
-    X509_gmtime_adj(X509_getm_notBefore(made.get()), -86'400);
+    X509_gmtime_adj(X509_getm_notBefore(made.get()), from_s);
     X509_gmtime_adj(X509_getm_notAfter(made.get()), until_s);
     X509_set_pubkey(made.get(), key);
     set_name(X509_get_subject_name(made.get()), name);
@@ -92,7 +92,7 @@ struct certificate_authority::state {
 };
 
 certificate_authority::certificate_authority() : state_(std::make_unique<state>()) {
-    state_->certificate = blank("Test authority", state_->key.get(), 86'400L * 30);
+    state_->certificate = blank("Test authority", state_->key.get(), -86'400, 86'400L * 30);
     X509* const own = state_->certificate.get();
     X509_set_issuer_name(own, X509_get_subject_name(own));
     add(own, own, NID_basic_constraints, "critical,CA:TRUE");
@@ -105,17 +105,26 @@ certificate_authority::certificate_authority() : state_(std::make_unique<state>(
 certificate_authority::~certificate_authority() = default;
 
 identity certificate_authority::issue(const std::string& name, int days) const {
+    certificate_options options;
+    options.ends_in_s = days < 0 ? -3'600 : 86'400L * days;
+    return issue(name, options);
+}
+
+identity certificate_authority::issue(const std::string& name, const certificate_options& options) const {
     const key_pointer key = new_key();
-    const auto made = blank(name, key.get(), days < 0 ? -3'600 : 86'400L * days);
+    const auto made = blank(name, key.get(), options.begins_in_s, options.ends_in_s);
     X509* const issuer = state_->certificate.get();
     X509_set_issuer_name(made.get(), X509_get_subject_name(issuer));
     add(made.get(), issuer, NID_basic_constraints, "critical,CA:FALSE");
-    add(made.get(), issuer, NID_subject_alt_name, (is_address(name) ? "IP:" : "DNS:") + name);
+    if (options.names_in_san)
+        add(made.get(), issuer, NID_subject_alt_name, (is_address(name) ? "IP:" : "DNS:") + name);
     X509_sign(made.get(), state_->key.get(), EVP_sha256());
     identity out;
     out.certificate_pem = pem_of([&](BIO* to) { return PEM_write_bio_X509(to, made.get()); });
     out.key_pem = pem_of([&](BIO* to) {
-        return PEM_write_bio_PrivateKey(to, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+        std::string phrase = options.pass_phrase;
+        return PEM_write_bio_PrivateKey(to, key.get(), phrase.empty() ? nullptr : EVP_aes_256_cbc(), nullptr,
+                                        0, nullptr, phrase.empty() ? nullptr : phrase.data());
     });
     return out;
 }

@@ -25,6 +25,13 @@ struct identity {
     std::string key_pem;
 };
 
+/// A certificate that is not the usual one.
+struct certificate_options {
+    bool names_in_san = true; // else the name is in the subject's CN alone
+    long begins_in_s = -86'400, ends_in_s = 86'400L * 30;
+    std::string pass_phrase = {}; // encrypts the key
+};
+
 class certificate_authority {
 public:
     certificate_authority();
@@ -32,6 +39,7 @@ public:
     /// For `name`: a host name, or an IPv4 address. Valid from yesterday for `days` days; -1 ended an hour
     /// ago.
     identity issue(const std::string& name, int days = 30) const;
+    identity issue(const std::string& name, const certificate_options& options) const;
     const std::string& pem() const { return pem_; }
     /// A revocation list that contains that certificate.
     std::string revoke(const identity& whose) const;

@@ -3,17 +3,20 @@
 
 #include "outbound/client.hpp"
 #include "outbound/tls_client_context.hpp"
+#include "runtime/stream_state.hpp"
 #include "runtime/stream_steps.hpp"
 #include "runtime/tls_server.hpp"
 #include "unit/runtime/certificates.hpp"
 #include "unit/runtime/run_on.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
 #include <openssl/err.h>
 #include <openssl/sslerr.h>
 
 #include <array>
+#include <malloc.h>
 #include <memory>
 #include <string>
 #include <sys/socket.h>
@@ -55,7 +58,7 @@ task<bool> send(stream& to, std::string first, std::string second) {
 
 /// Writes like the hot path.
 task<boost::system::error_code> send_in_steps(stream& to, std::string_view bytes, deadline until) {
-    stream_writing writing(to, bytes, until);
+    stream_writing writing(to, bytes, {}, until);
     const auto failed = co_await writing;
     co_return failed;
 }
@@ -100,6 +103,18 @@ protected:
         const auto got = run_on(w, server->read_some(space, soon()));
         ASSERT_TRUE(got);
         ASSERT_EQ("hello", std::string(space.data(), *got));
+    }
+    /// The client's record, which the server has not seen.
+    std::string encrypted(const std::string& text) {
+        EXPECT_TRUE(run_on(w, send(*client, text, "")));
+        std::string record(1'000, '\0');
+        const auto got = ::recv(server->socket().native_handle(), record.data(), record.size(), 0);
+        record.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+        return record;
+    }
+    bool send_raw(std::string_view bytes) {
+        const auto sent = ::send(client->socket().native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        return sent == static_cast<ssize_t>(bytes.size());
     }
     void cut(stream& which) { ::shutdown(which.socket().native_handle(), SHUT_RDWR); }
 
@@ -214,6 +229,89 @@ TEST_P(Stream, GivesLargeBuffersBackWhenIdle) {
     turn_until(w, [&] { return ended == 1; });
 }
 
+task<void> wait_for_input(stream& of, int& ended, boost::system::error_code& ec) {
+    const auto ready = co_await of.wait_for_input(soon());
+    if (!ready) ec = ready.error();
+    ++ended;
+}
+
+TEST_P(Stream, AuditXWaitsForInputBeforeItTakesMemoryForIt) {
+    if (!GetParam()) return;
+    int ended = 0;
+    boost::system::error_code ec;
+    w.group().spawn(wait_for_input(*server, ended, ec));
+    w.loop().restart();
+    w.loop().poll();
+    EXPECT_EQ(0, ended);
+    EXPECT_TRUE(run_on(w, send(*client, "hello", "")));
+    turn_until(w, [&] { return ended == 1; });
+    std::array<char, 3> space{};
+    EXPECT_EQ(3U, *run_on(w, server->read_some(space, soon())));
+    w.group().spawn(wait_for_input(*server, ended, ec)); // the rest is decrypted already
+    turn_until(w, [&] { return ended == 2; });
+    EXPECT_EQ(2U, *run_on(w, server->read_some(space, soon())));
+    EXPECT_FALSE(ec);
+    w.group().spawn(wait_for_input(*server, ended, ec));
+    w.loop().restart();
+    w.loop().poll();
+    server->cancel();
+    turn_until(w, [&] { return ended == 3; });
+    EXPECT_TRUE(ec) << "a drain ends the wait";
+}
+
+TEST_P(Stream, C20AWaitForInputThatIsAbandonedAsInputComesEndsAllTheSame) {
+    if (!GetParam()) return;
+    int ended = 0;
+    boost::system::error_code ec;
+    EXPECT_TRUE(run_on(w, send(*server, "watches ", "for an answer")));
+    w.group().spawn(wait_for_input(*server, ended, ec));
+    w.loop().restart();
+    w.loop().poll();
+    EXPECT_EQ(0, ended);
+    EXPECT_TRUE(send_raw("\x17")); // a part of a record
+    // Of two waits that end at once Asio completes the first, and the second in a later step of the loop. The
+    // inner one of these runs between them.
+    boost::asio::post(w.executor(), [&] { boost::asio::post(w.executor(), [&] { server->abandon(); }); });
+    turn_until(w, [&] { return ended == 1; });
+    EXPECT_EQ(boost::asio::error::operation_aborted, ec);
+}
+
+TEST_P(Stream, AuditXAPartOfARecordIsKeptWhereverItEnds) {
+    if (!GetParam()) return;
+    std::array<char, 16> space{};
+    for (const std::size_t part : {1U, 4U, 5U, 6U, 20U}) {
+        const auto record = encrypted("hello");
+        EXPECT_TRUE(send_raw(record.substr(0, part)));
+        EXPECT_EQ(stream_errc::timed_out, run_on(w, server->read_some(space, in(20))).error());
+        int ended = 0;
+        boost::system::error_code ec;
+        w.group().spawn(wait_for_input(*server, ended, ec));
+        turn_until(w, [&] { return ended == 1; });
+        EXPECT_FALSE(ec) << "at once";
+        EXPECT_TRUE(send_raw(record.substr(part)));
+        EXPECT_EQ(5U, *run_on(w, server->read_some(space, soon()))) << part;
+    }
+}
+
+TEST_P(Stream, AuditXAServerKeepsItsBuffersOfRecordsUntilItIsQuiet) {
+    if (!GetParam()) return;
+    std::array<char, 16> space{};
+    const auto in_use = [] { return ::mallinfo2().uordblks; };
+    EXPECT_TRUE(run_on(w, send(*client, "hello", "")));
+    EXPECT_EQ(5U, *run_on(w, server->read_some(space, soon())));
+    EXPECT_TRUE(run_on(w, send(*server, "hello", "")));
+    const auto served = in_use();
+    int ended = 0;
+    boost::system::error_code ec;
+    w.group().spawn(wait_for_input(*server, ended, ec));
+    w.loop().restart();
+    w.loop().poll();
+    EXPECT_GT(served, in_use() + 30'000) << "two records";
+    EXPECT_TRUE(run_on(w, send(*client, "hello", "")));
+    turn_until(w, [&] { return ended == 1; });
+    EXPECT_EQ(5U, *run_on(w, server->read_some(space, soon()))) << "and goes on";
+}
+
 TEST_P(Stream, P07IsNotDisturbedByErrorsOfOthers) {
     for (int i = 0; i < 3; ++i) {
         ERR_raise(ERR_LIB_SSL, SSL_R_BAD_LENGTH);
@@ -290,7 +388,66 @@ TEST(TlsServerContext, NamesTheFileThatIsWrong) {
     } catch (const std::runtime_error& e) {
         EXPECT_NE(std::string::npos, std::string(e.what()).find("b.key")) << e.what();
     }
-    EXPECT_THROW(tls_server_context(folder.write("none.pem", "x"), key), std::runtime_error);
+    EXPECT_THROW(tls_server_context(folder.write("none.pem", "x"), key), tls_file_fault);
+}
+
+TEST(TlsServerContext, AuditYAnEncryptedKeyIsRefusedAndNobodyIsAsked) {
+    const testing::certificate_authority authority;
+    const testing::temporary_folder folder;
+    testing::certificate_options options;
+    options.pass_phrase = "a pass phrase";
+    const auto who = authority.issue("a.test", options);
+    const auto certificate = folder.write("a.pem", who.certificate_pem);
+    // In the form of today, and in the older one that some tools still write.
+    const std::string old_form =
+        "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,"
+        + std::string(32, 'A') + "\n\nAAAA\n-----END EC PRIVATE KEY-----\n";
+    for (const auto& pem : {who.key_pem, old_form}) {
+        try {
+            const tls_server_context wrong(certificate, folder.write("a.key", pem));
+            FAIL() << "took it";
+        } catch (const tls_file_fault& e) {
+            EXPECT_EQ(tls_file_fault::file::private_key, e.which);
+            EXPECT_NE(std::string::npos, std::string(e.what()).find("a.key: is encrypted")) << e.what();
+        }
+    }
+}
+
+TEST(TlsServerContext, AuditYTellsOfDatesThatClientsRefuse) {
+    const testing::certificate_authority authority;
+    const testing::temporary_folder folder;
+    const auto said = [&](long begins_in_s, long ends_in_s) {
+        testing::certificate_options options;
+        options.begins_in_s = begins_in_s;
+        options.ends_in_s = ends_in_s;
+        const auto who = authority.issue("a.test", options);
+        const tls_server_context context(folder.write("a.pem", who.certificate_pem),
+                                         folder.write("a.key", who.key_pem));
+        return context.wrong_dates(wall_now());
+    };
+    EXPECT_EQ("", said(-60, 3'600));
+    EXPECT_TRUE(said(-7'200, -3'600).starts_with("expired at 20")) << said(-7'200, -3'600);
+    EXPECT_TRUE(said(3'600, 7'200).starts_with("is not valid before 20")) << said(3'600, 7'200);
+    const auto good = authority.issue("a.test"), old = authority.issue("b.test", -1);
+    const tls_server_context chain(folder.write("chain.pem", good.certificate_pem + old.certificate_pem),
+                                   folder.write("chain.key", good.key_pem));
+    EXPECT_NE(std::string::npos, chain.wrong_dates(wall_now()).find("chain that expired"))
+        << chain.wrong_dates(wall_now());
+}
+
+TEST(Hello, AuditYWhatIsNoTlsIsToldFromItsFirstBytes) {
+    EXPECT_EQ(hello::part, look_at_hello(""));
+    EXPECT_EQ(hello::part, look_at_hello("\x16"));
+    EXPECT_EQ(hello::part, look_at_hello(std::string("\x16\x03\x01\x00", 4)));
+    EXPECT_EQ(hello::part, look_at_hello(std::string("\x16\x03\x01\x00\x02x", 6)));
+    EXPECT_EQ(hello::whole, look_at_hello(std::string("\x16\x03\x01\x00\x02xy", 7)));
+    EXPECT_EQ(hello::whole, look_at_hello(std::string("\x16\x03\x01\x00\x02xyz", 8)));
+    for (const char* text : {"G", "GET / HTTP/1.1\r\n", "PRI * HTTP/2.0\r\n", "delete", "EHLO me"})
+        EXPECT_EQ(hello::text, look_at_hello(text)) << text;
+    for (const std::string& bytes :
+         {std::string("\x16\x02"), std::string("\x15\x03\x01\x00\x02xy", 7), std::string("\x80\x2e\x01"),
+          std::string("\0", 1), std::string("\x16\x03\x01\x00\x00", 5), std::string("\x16\x03\x01\xff\xff")})
+        EXPECT_EQ(hello::other, look_at_hello(bytes)) << bytes;
 }
 
 } // namespace

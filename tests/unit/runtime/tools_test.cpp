@@ -1,6 +1,7 @@
 // The worker's small tools: sweep, group, waiter, blocking pool, shared wait, buffer.
 #include "runtime/blocking.hpp"
 #include "runtime/buffer.hpp"
+#include "runtime/keep_running.hpp"
 #include "runtime/shared_wait.hpp"
 #include "runtime/waiter.hpp"
 #include "unit/runtime/run_on.hpp"
@@ -8,7 +9,9 @@
 #include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <functional>
 #include <future>
 #include <latch>
 #include <memory>
@@ -144,10 +147,44 @@ TEST(TaskGroup, P06EndsFramesThatDieWithTheirLoop) {
     EXPECT_EQ(0, alive);
 }
 
-TEST(Worker, TellsOfAnExceptionThatLeftACoroutine) {
+TEST(Worker, P07AuditMAnExceptionOfACoroutineOrAHandlerEndsThatOneAlone) {
     worker w;
+    int noted = 0;
+    w.observe_faults([&noted](const std::exception_ptr&) { ++noted; });
     w.group().spawn(fail_at_once());
-    EXPECT_THROW(w.run(), std::logic_error);
+    boost::asio::post(w.executor(), [] { throw std::runtime_error("a handler"); });
+    boost::asio::post(w.executor(), [&w] { w.stop(); });
+    w.run();
+    EXPECT_EQ(noted, 2);
+    EXPECT_EQ(w.faults(), 2U);
+}
+
+task<void> fail_until(int& times, int end) {
+    if (++times < end) throw std::runtime_error("not yet");
+    co_return;
+}
+
+TEST(Worker, P07AuditMABackgroundCoroutineGoesOnAfterAnException) {
+    worker w;
+    int times = 0, noted = 0;
+    const auto start = [&times] { return fail_until(times, 3); };
+    const auto note = [&noted](const std::exception_ptr&) { ++noted; };
+    w.group().spawn(keep_running(start, note, milliseconds{1}));
+    EXPECT_TRUE(run_on(w, w.group().wait_empty(soon())));
+    EXPECT_EQ(times, 3);
+    EXPECT_EQ(noted, 2);
+}
+
+TEST(Worker, P06ABackgroundCoroutineEndsWhereItIsCancelled) {
+    worker w;
+    int alive = 0, noted = 0;
+    const auto start = [&alive] { return wait_for_long(alive); };
+    const auto note = [&noted](const std::exception_ptr&) { ++noted; };
+    w.group().spawn(keep_running(start, note));
+    turn_until(w, [&] { return alive == 1; });
+    w.group().cancel();
+    EXPECT_TRUE(run_on(w, w.group().wait_empty(soon())));
+    EXPECT_EQ(noted, 0);
 }
 
 TEST(Worker, RunsThoughAStepOfTheStartLeftItsLoopStopped) {
@@ -282,6 +319,72 @@ task<void> wait_for_result(std::shared_ptr<shared_wait<std::string>> shared, dea
                            int& late) {
     const auto value = co_await shared->wait(until);
     ++(value && *value == "token" ? got : late);
+}
+
+task<void> hold_pool_as(blocking_pool& pool, std::latch& leave, sharer by, int& refused) {
+    auto work = [&leave] { leave.wait(); };
+    const auto done = co_await run_blocking(pool, work, by);
+    if (!done && done.error().code() == errc::overloaded) ++refused;
+}
+
+TEST(BlockingPool, L09AuditIOneCallersWorkLeavesPlacesToAnother) {
+    worker w;
+    std::latch leave(1);
+    caller_count callers;
+    callers.set(2);
+    blocking_pool pool(1, 7, &callers);
+    int greedy = 0, quiet = 0;
+    for (int i = 0; i < 8; ++i)
+        w.group().spawn(hold_pool_as(pool, leave, sharer_of("greedy"), greedy));
+    turn_until(w, [&] { return greedy == 4; });
+    w.group().spawn(hold_pool_as(pool, leave, sharer_of("quiet"), quiet));
+    turn_until(w, [&] { return pool.accepted() == 5; });
+    leave.count_down();
+    EXPECT_TRUE(run_on(w, w.group().wait_empty(soon())));
+    EXPECT_EQ(quiet, 0);
+}
+
+/// Lets the pool's threads go, also if the test ends early. Declared after the pool, which waits for them.
+class held_back {
+public:
+    ~held_back() { latch_->count_down(); }
+    std::function<void()> work() const {
+        return [latch = latch_] { latch->wait(); };
+    }
+
+private:
+    std::shared_ptr<std::latch> latch_ = std::make_shared<std::latch>(1);
+};
+
+TEST(BlockingPool, L09AuditIOneCallersSlowWorkLeavesThreadsToAnother) {
+    caller_count callers;
+    callers.set(2);
+    std::promise<void> quiet_done;
+    auto done = quiet_done.get_future();
+    blocking_pool pool(4, 60, &callers);
+    held_back syncs;
+    for (int i = 0; i < 6; ++i)
+        ASSERT_TRUE(pool.leave(syncs.work(), {}, sharer_of("greedy")));
+    ASSERT_TRUE(pool.leave([&] { quiet_done.set_value(); }, {}, sharer_of("quiet")));
+    EXPECT_EQ(done.wait_for(seconds{20}), std::future_status::ready);
+}
+
+TEST(BlockingPool, L09AuditICallersAreServedInTurn) {
+    caller_count callers;
+    callers.set(2);
+    std::vector<std::string> order;
+    {
+        blocking_pool pool(1, 60, &callers);
+        held_back first;
+        ASSERT_TRUE(pool.leave(first.work(), {}, sharer_of("greedy")));
+        const auto note = [&order](const char* name) { return [&order, name] { order.emplace_back(name); }; };
+        for (int i = 0; i < 5; ++i)
+            ASSERT_TRUE(pool.leave(note("greedy"), {}, sharer_of("greedy")));
+        for (int i = 0; i < 2; ++i)
+            ASSERT_TRUE(pool.leave(note("quiet"), {}, sharer_of("quiet")));
+    }
+    ASSERT_EQ(order.size(), 7U) << "all that was accepted has run";
+    EXPECT_EQ(std::count(order.begin(), order.begin() + 4, "quiet"), 2) << "each second one";
 }
 
 TEST(SharedWait, WakesEveryWaiterOnEveryWorker) {
