@@ -1,7 +1,6 @@
 // Changes by other processes on the same store that this process must know at once: a cached token pair was
 // replaced, or another replica needs an unused part of a window. An engine for a single process has none.
 #pragma once
-#include "base/clock.hpp"
 #include "base/ids.hpp"
 
 #include <cstdint>
@@ -17,28 +16,26 @@ struct window_name {
     bool operator==(const window_name&) const = default;
 };
 
-/// A change by a unit that is sent to the other replicas once it is durable.
+/// A change by a unit that is sent to the other replicas once it is durable. It is a hint to look: others may
+/// send one, so what follows from it is decided by the rows.
 struct change {
     enum class kind : std::uint8_t { connection, share_requested, window_closed };
 
     /// `version`: of its newest pair; 0: the connection has ended, and cached tokens must not be used any
     /// more.
     static change of(const user_id& user, std::uint64_t version) {
-        return {kind::connection, user.text(), version, {}};
+        return {kind::connection, user.text(), version};
     }
     static change wanted(const window_name& window) {
-        return {kind::share_requested, window.key, window.kind, {}};
+        return {kind::share_requested, window.key, window.kind};
     }
-    /// TikTok has closed the window for this time.
-    static change closed(const window_name& window, milliseconds wait) {
-        return {kind::window_closed, window.key, window.kind, wait};
-    }
+    /// TikTok has closed the window; window_shares::closed_for() says for how long.
+    static change closed(const window_name& window) { return {kind::window_closed, window.key, window.kind}; }
     window_name window() const { return {name, static_cast<std::uint8_t>(number)}; }
 
     kind what;
     std::string name;     // the user, or the window's key
     std::uint64_t number; // the version, or the window's kind
-    milliseconds wait;
 };
 
 /// Called on a thread of the store, one change at a time; must be quick and never wait.

@@ -34,14 +34,22 @@ struct connection_summary {
     wall_time refresh_expires_at;
     wall_time connected_at;
     wall_time updated_at;
+    std::string app;     // the TikTok app (client_key) that got it; empty: from before apps were noted
+    bool proven = false; // TikTok itself has named this account for these tokens
 };
+
+/// Another TikTok app got it: under `app` its tokens are neither used nor judged.
+inline bool is_of_another_app(const connection_summary& of, std::string_view app) {
+    return !of.app.empty() && of.app != app;
+}
 
 struct connection_record : connection_summary {
-    std::string sealed_tokens; // the pair, sealed for this user and version; empty once wiped
+    std::string sealed_tokens; // the pair, sealed for this app, user and version; empty once wiped
 };
 
-/// A sealed pair that is no longer the newest, kept for a week for repair, and never refreshed again by
-/// itself. A `candidate` is a pair from TikTok whose replica had lost the lease before it could store it.
+/// A sealed pair that is no longer the newest, kept for repair: the last five of a user, for a week, and
+/// never refreshed again by itself. A `candidate` is a pair from TikTok whose replica had lost the lease
+/// before it could store it.
 enum class kept_reason { previous, candidate };
 constexpr std::array<std::string_view, 2> names_of(kept_reason) {
     return {"previous", "candidate"};
@@ -52,6 +60,7 @@ struct kept_tokens_record {
     kept_reason reason = kept_reason::previous;
     std::string sealed_tokens;
     wall_time kept_at;
+    std::string app; // for which it was sealed
 };
 
 } // namespace gateway::store

@@ -1,40 +1,36 @@
 #include "store/connections.hpp"
 
 #include "base/pattern.hpp"
+#include "store/account_holders.hpp"
+#include "store/connection_columns.hpp"
+#include "store/import_proofs.hpp"
 #include "store/queries.hpp"
 #include "store/user_ranges.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace gateway::store {
 
-#define SUMMARY_COLUMNS                                                                        \
-    "user_id, open_id, scopes, state, cause, version, access_expires_at, refresh_expires_at, " \
-    "connected_at, updated_at"
 #define VERSION_FLOOR "SELECT value FROM counters WHERE name = 'version_floor'"
 
-auto summary_columns(auto& of) {
-    return columns(of.user, of.account, of.scopes, of.state, of.cause, of.version, of.access_expires_at,
-                   of.refresh_expires_at, of.connected_at, of.updated_at);
-}
-auto columns_of(row_of<connection_summary> auto& of) {
-    return summary_columns(of);
-}
-auto columns_of(row_of<connection_record> auto& of) {
-    return columns(summary_columns(of), blob(of.sealed_tokens));
-}
 auto columns_of(row_of<kept_tokens_record> auto& of) {
-    return columns(of.user, of.version, of.reason, blob(of.sealed_tokens), of.kept_at);
+    return columns(of.user, of.version, of.reason, blob(of.sealed_tokens), of.kept_at, of.app);
 }
 
 namespace {
 
-constexpr std::uint64_t no_version = 0;    // the notified version of a connection that has ended
-constexpr std::uint64_t tried_max = 1'000; // rows of one page that are compared with patterns
+constexpr std::uint64_t tried_max = 1'000;   // rows of one page that are compared with patterns
+constexpr std::size_t ranges_max = 100;      // ranges of one page
+constexpr std::uint64_t counted_max = 2'000; // rows of one state, read from the index in one unit
 
-/// Deletes everything about a connection that ends.
-task<void> forget_pairs_around(transaction& at, const user_id& user) {
-    co_await execute(at, statement("DELETE FROM kept_tokens WHERE user_id = $1", user));
-    co_await execute(at, statement("DELETE FROM refresh_intents WHERE user_id = $1", user));
-    co_await execute(at, statement("DELETE FROM leases WHERE user_id = $1", user));
+/// The last pairs of a user that are kept for repair.
+task<void> drop_oldest_kept(transaction& at, const user_id& user) {
+    statement drop(
+        "DELETE FROM kept_tokens WHERE user_id = $1 AND number <= (SELECT number FROM kept_tokens "
+        "WHERE user_id = $1 ORDER BY number DESC LIMIT 1 OFFSET 5)",
+        user);
+    return execute(at, std::move(drop));
 }
 
 } // namespace
@@ -44,21 +40,35 @@ task<std::optional<connection_summary>> hold_connection(transaction& at, const u
     return first_of<connection_summary>(at, std::move(ask));
 }
 
-task<void> replace_connection(transaction& at, const connection_record& record) {
+task<void> keep_pair(transaction& at, const kept_tokens_record& pair) {
     statement keep(
-        "INSERT INTO kept_tokens (user_id, version, reason, sealed_tokens, kept_at) "
-        "SELECT user_id, version, 'previous', sealed_tokens, $1 FROM connections "
-        "WHERE user_id = $2 AND length(sealed_tokens) > 0",
-        record.updated_at, record.user);
+        "INSERT INTO kept_tokens (user_id, version, reason, sealed_tokens, kept_at, app) "
+        "VALUES ($1, $2, $3, $4, $5, $6)",
+        columns_of(pair));
     co_await execute(at, std::move(keep));
+    co_await drop_oldest_kept(at, pair.user);
+}
+
+task<void> write_connection(transaction& at, const connection_record& record) {
     statement put("INSERT INTO connections (" SUMMARY_COLUMNS
-                  ", sealed_tokens) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
+                  ", sealed_tokens) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
                   "ON CONFLICT (user_id) DO UPDATE SET open_id = $2, scopes = $3, state = $4, cause = $5, "
                   "version = $6, access_expires_at = $7, refresh_expires_at = $8, connected_at = $9, "
-                  "updated_at = $10, sealed_tokens = $11",
+                  "updated_at = $10, app = $11, proven = $12, sealed_tokens = $13",
                   columns_of(record));
     co_await execute(at, std::move(put));
     at.notify(change::of(record.user, record.version));
+}
+
+task<void> replace_connection(transaction& at, const connection_record& record) {
+    statement keep(
+        "INSERT INTO kept_tokens (user_id, version, reason, sealed_tokens, kept_at, app) "
+        "SELECT user_id, version, 'previous', sealed_tokens, $1, app FROM connections "
+        "WHERE user_id = $2 AND length(sealed_tokens) > 0",
+        record.updated_at, record.user);
+    co_await execute(at, std::move(keep));
+    co_await drop_oldest_kept(at, record.user);
+    co_await write_connection(at, record);
 }
 
 task<result<std::optional<connection_record>>> connections::find(user_id user, deadline until) {
@@ -71,8 +81,12 @@ task<result<std::optional<connection_summary>>> connections::find_summary(user_i
     return run(engine_, unit::reads(), until, &first_of<connection_summary>, std::move(ask));
 }
 
-task<result<std::vector<connection_summary>>> connections::of_account(open_id account, deadline until) {
-    statement ask("SELECT " SUMMARY_COLUMNS " FROM connections WHERE open_id = $1 ORDER BY user_id", account);
+task<result<std::vector<connection_summary>>> connections::of_account(open_id account, std::string app,
+                                                                      std::uint32_t limit, deadline until) {
+    statement ask("SELECT " SUMMARY_COLUMNS
+                  " FROM connections WHERE open_id = $1 AND app = $2 AND proven = 1 "
+                  "AND state IN ('connected', 'refresh_in_doubt') ORDER BY user_id LIMIT $3",
+                  account, app, limit);
     return run(engine_, unit::reads(), until, &all_of<connection_summary>, std::move(ask));
 }
 
@@ -81,19 +95,26 @@ task<result<page_of<connection_summary>>> connections::list(std::vector<std::str
                                                             deadline until) {
     return run(engine_, unit::reads(), until, [=](transaction& at) -> task<page_of<connection_summary>> {
         page_of<connection_summary> out;
+        std::size_t ranges_read = 0;
+        std::uint64_t tried = 0;
+        std::string last = cursor; // everything up to it is read
         const auto ranges = ranges_of(patterns);
         for (const auto& range : ranges) {
             if (cursor >= range.to) continue;
+            if (ranges_read++ == ranges_max) {
+                out.next = std::move(last);
+                co_return out;
+            }
             // One more, to see whether there is a next page.
             const auto missing = std::uint64_t{limit} + 1 - out.rows.size();
-            const auto read_max = range.all_match ? missing : tried_max;
+            const auto read_max = range.all_match ? missing : tried_max - tried;
             const statement ask(
                 "SELECT " SUMMARY_COLUMNS
                 " FROM connections WHERE user_id >= $1 AND user_id < $2 ORDER BY user_id LIMIT $3",
                 cursor < range.from ? range.from : just_after(cursor), range.to, read_max);
             auto found = co_await at.run(ask);
+            last = std::max(last, range.from);
             std::uint64_t read = 0;
-            std::string last;
             for (connection_summary record; found.next(record); ++read) {
                 last = record.user.text();
                 if (!range.all_match && !matches_any(patterns, last)) continue;
@@ -103,6 +124,7 @@ task<result<page_of<connection_summary>>> connections::list(std::vector<std::str
                 }
                 out.rows.push_back(std::move(record));
             }
+            if (!range.all_match) tried += read;
             if (read == read_max) { // the range has more rows
                 out.next = std::move(last);
                 co_return out;
@@ -112,21 +134,46 @@ task<result<page_of<connection_summary>>> connections::list(std::vector<std::str
     });
 }
 
+namespace {
+
+struct counted_rows {
+    std::uint64_t count = 0;
+    user_id last; // empty if there is none
+};
+
+task<counted_rows> count_some(transaction& at, connection_state state, user_id after) {
+    const statement ask(
+        "SELECT count(*), coalesce(max(user_id), '') FROM (SELECT user_id FROM connections "
+        "WHERE state = $1 AND user_id > $2 ORDER BY user_id LIMIT $3) AS page",
+        state, after, counted_max);
+    auto found = co_await at.run(ask);
+    counted_rows out;
+    found.next(out.count, out.last);
+    co_return out;
+}
+
+} // namespace
+
+/// Not kept as sums in the transactions that change a connection: with PostgreSQL every login and refresh of
+/// every replica would wait for the same few rows, and a gauge needs no exact moment.
 task<result<connections_by_state>> connections::count_by_state(deadline until) {
-    return run(engine_, unit::reads(), until, [](transaction& at) -> task<connections_by_state> {
-        const statement ask("SELECT state, count(*) FROM connections GROUP BY state");
-        auto found = co_await at.run(ask);
-        connections_by_state out{};
-        connection_state state{};
-        for (std::uint64_t count = 0; found.next(state, count);)
-            out.at(static_cast<std::size_t>(state)) += count;
-        co_return out;
-    });
+    connections_by_state out{};
+    for (std::size_t at = 0; at < connection_states; ++at) {
+        counted_rows page;
+        do {
+            auto next = co_await run(engine_, unit::reads().as_upkeep(), until, &count_some,
+                                     static_cast<connection_state>(at), std::move(page.last));
+            if (!next) co_return next.error();
+            page = std::move(*next);
+            out.at(at) += page.count;
+        } while (page.count == counted_max);
+    }
+    co_return out;
 }
 
 task<result<std::vector<kept_tokens_record>>> connections::kept_tokens(user_id user, deadline until) {
     statement ask(
-        "SELECT user_id, version, reason, sealed_tokens, kept_at FROM kept_tokens WHERE user_id = $1 "
+        "SELECT user_id, version, reason, sealed_tokens, kept_at, app FROM kept_tokens WHERE user_id = $1 "
         "ORDER BY number DESC",
         user);
     return run(engine_, unit::reads(), until, &all_of<kept_tokens_record>, std::move(ask));
@@ -136,18 +183,36 @@ task<result<std::uint64_t>> connections::version_floor(deadline until) {
     return run(engine_, unit::reads(), until, &number_of, statement(VERSION_FLOOR));
 }
 
-task<result<bool>> connections::put(connection_record record, std::uint64_t expected_version,
-                                    deadline until) {
-    return run(engine_, unit::of(record.user), until, [=](transaction& at) -> task<bool> {
-        const auto there = co_await hold_connection(at, record.user);
-        const std::uint64_t version = there ? there->version : 0;
-        std::uint64_t floor = version;
-        if (!there) floor = co_await number_of(at, statement(VERSION_FLOOR));
-        if (version != expected_version || record.version <= floor) co_return false;
-        co_await execute(at, statement("DELETE FROM refresh_intents WHERE user_id = $1", record.user));
-        co_await replace_connection(at, record);
-        co_return true;
-    });
+task<result<grant_end>> connections::put(connection_record record, std::uint64_t expected_version,
+                                         deadline until, std::string import_hash) {
+    return run(
+        engine_, unit::of(record.user, record.account), until, [=](transaction& at) -> task<grant_end> {
+            const auto there = co_await hold_connection(at, record.user);
+            const std::uint64_t version = there ? there->version : 0;
+            std::uint64_t floor = version;
+            if (!there) floor = co_await number_of(at, statement(VERSION_FLOOR));
+            if (version != expected_version || record.version <= floor) co_return grant_end{};
+            if (!import_hash.empty()) {
+                const bool imported = co_await was_imported(at, import_hash, record, there);
+                if (imported) co_return grant_end{false, false, true};
+            }
+            const auto others =
+                co_await holders_besides(at, record.account, record.app, record.user, users_of_account_max);
+            if (others >= users_of_account_max) co_return grant_end{false, true};
+            co_await drop_revocations_of(at, record.account, record.app);
+            if (there && is_of_another_app(*there, record.app)) {
+                co_await put_beside(at, record.user);
+                co_await write_connection(at, record);
+            } else {
+                co_await replace_connection(at, record);
+            }
+            statement older("DELETE FROM other_app_connections WHERE user_id = $1 AND app = $2", record.user,
+                            record.app);
+            co_await execute(at, std::move(older));
+            co_await execute(at, statement("DELETE FROM refresh_intents WHERE user_id = $1", record.user));
+            if (!import_hash.empty()) co_await complete_import(at, import_hash, record);
+            co_return grant_end{true, false};
+        });
 }
 
 task<result<bool>> connections::set_state(user_id user, std::uint64_t version, connection_state state,
@@ -159,36 +224,6 @@ task<result<bool>> connections::set_state(user_id user, std::uint64_t version, c
             state, cause, now, user, version);
         const bool changed = co_await changes_rows(at, std::move(set));
         if (changed) at.notify(change::of(user, version));
-        co_return changed;
-    });
-}
-
-task<result<bool>> connections::revoke(user_id user, std::string cause, wall_time now, deadline until) {
-    return run(engine_, unit::of(user), until, [=](transaction& at) -> task<bool> {
-        co_await forget_pairs_around(at, user);
-        const std::string wiped;
-        statement set(
-            "UPDATE connections SET state = 'revoked', cause = $1, sealed_tokens = $2, updated_at = $3 "
-            "WHERE user_id = $4",
-            cause, blob(wiped), now, user);
-        const bool changed = co_await changes_rows(at, std::move(set));
-        at.notify(change::of(user, no_version));
-        co_return changed;
-    });
-}
-
-task<result<bool>> connections::forget(user_id user, deadline until) {
-    return run(engine_, unit::of(user), until, [=](transaction& at) -> task<bool> {
-        statement floor(
-            "UPDATE counters SET value = greatest(value, coalesce((SELECT version FROM connections "
-            "WHERE user_id = $1), 0)) WHERE name = 'version_floor'",
-            user);
-        co_await execute(at, std::move(floor));
-        co_await forget_pairs_around(at, user);
-        co_await execute(at, statement("DELETE FROM oauth_states WHERE user_id = $1", user));
-        const bool changed =
-            co_await changes_rows(at, statement("DELETE FROM connections WHERE user_id = $1", user));
-        at.notify(change::of(user, no_version));
         co_return changed;
     });
 }

@@ -4,6 +4,8 @@
 
 #include <boost/endian/conversion.hpp>
 
+#include <algorithm>
+
 namespace gateway::store {
 namespace {
 
@@ -15,11 +17,20 @@ std::int64_t lock_named(const std::string& name) {
 } // namespace
 
 unit unit::of(const user_id& user) {
-    return {kind::writes, true, lock_named("user:" + user.text())};
+    return {kind::writes, true, lock_named("user:" + user.text()), {}};
+}
+
+unit unit::of(const open_id& account) {
+    return {kind::writes, true, lock_named("account:" + account.text()), {}};
+}
+
+unit unit::of(const user_id& user, const open_id& account) {
+    const auto locks = std::minmax({*of(user).lock, *of(account).lock});
+    return {kind::writes, true, locks.first, locks.second};
 }
 
 unit unit::of(const window_name& window) {
-    return {kind::writes, true, lock_named("window:" + std::to_string(window.kind) + ":" + window.key)};
+    return {kind::writes, true, lock_named("window:" + std::to_string(window.kind) + ":" + window.key), {}};
 }
 
 } // namespace gateway::store

@@ -13,6 +13,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -34,7 +35,7 @@ struct health {
 };
 
 struct store_limits {
-    std::size_t waiting_max = 4096; // jobs in the queue; more are refused at once
+    std::size_t waiting_max = 4096; // jobs in the queue; more are refused at once (job_queue.hpp)
     milliseconds job_max{
         10'000}; // the longest time of one job, also with a later deadline; for PostgreSQL also in the server
     milliseconds silent_max{60'000}; // after this time without a heartbeat a replica counts as dead
@@ -47,6 +48,7 @@ struct store_limits {
 /// Names of units that belong to no user and no window: 'tkgw' and a number.
 inline constexpr std::int64_t schema_lock = 0x746b6777'00000001;
 inline constexpr std::int64_t settlement_lock = schema_lock + 1;
+inline constexpr std::int64_t files_lock = schema_lock + 2;
 
 /// How a piece of work becomes durable, and with which others it must not run concurrently. Trivial, so that
 /// it may be made in a co_await expression.
@@ -55,22 +57,37 @@ struct unit {
 
     /// Each statement by itself; with SQLite always atomic.
     static unit reads() { return {}; }
-    static unit writes() { return {kind::writes, false, {}}; }
+    static unit writes() { return {kind::writes, false, {}, {}}; }
     /// Durable with the next unit that writes, so that both need only one wait for the disk.
-    static unit writes_with_the_next() { return {kind::writes_with_the_next, false, {}}; }
+    static unit writes_with_the_next() { return {kind::writes_with_the_next, false, {}, {}}; }
     /// All or nothing.
-    static unit atomic_writes() { return {kind::writes, true, {}}; }
+    static unit atomic_writes() { return {kind::writes, true, {}, {}}; }
     /// Atomic, and units of the same name never run concurrently, on any replica.
     static unit of(const user_id& user);
     static unit of(const window_name& window);
+    /// For what changes who holds a TikTok account: the question who is the last one has one answer.
+    static unit of(const open_id& account);
+    static unit of(const user_id& user, const open_id& account);
     /// For settling the work of crashed processes: each must see what others have claimed.
-    static unit of_settlement() { return {kind::writes, true, settlement_lock}; }
+    static unit of_settlement() { return unit{kind::writes, true, settlement_lock, {}}.as_upkeep(); }
+    /// For changes of the files and their sums, which all of them read.
+    static unit of_files() { return {kind::writes, true, files_lock, {}}; }
     /// Replicas that start at the same time run it one after the other.
-    static unit of_schema() { return {kind::writes, true, schema_lock}; }
+    static unit of_schema() { return {kind::writes, true, schema_lock, {}}; }
+
+    /// The same as upkeep: it takes turns with the calls, so it must be short, and long work must be many
+    /// units.
+    unit as_upkeep() const {
+        unit out = *this;
+        out.is_upkeep = true;
+        return out;
+    }
 
     kind what = kind::reads;
     bool atomic = false;
-    std::optional<std::int64_t> lock; // the number of the name, the same on every replica
+    std::optional<std::int64_t> lock;        // the number of the name, the same on every replica
+    std::optional<std::int64_t> second_lock; // above the first, so that two units never wait for each other
+    bool is_upkeep = false;
 };
 
 /// A running unit, on the store's thread. The first error is kept and makes every later step do nothing, so
@@ -115,6 +132,8 @@ public:
     /// The state after the last calls; any thread, no wait. Always ok for an engine whose server manages the
     /// disk.
     virtual health state() const { return {}; }
+    /// Why it does not answer, for the operator, as far as known. Any thread, no wait.
+    virtual std::string trouble() const { return {}; }
     /// Empty if the store has one process. Any thread, no wait.
     virtual std::optional<limits::replicas_seen> replicas() const { return std::nullopt; }
     /// For this time after its caller has given up, a statement sent to the server can still become durable;
@@ -133,9 +152,13 @@ public:
     virtual void stop() = 0;
 
     const store_limits& limits() const { return limits_; }
+    /// Exceptions that ended a job or a part of the engine; any thread.
+    std::uint64_t faults() const { return faults_.load(std::memory_order_relaxed); }
+    void note_fault() { faults_.fetch_add(1, std::memory_order_relaxed); }
 
 private:
     const store_limits limits_;
+    std::atomic<std::uint64_t> faults_{0};
 };
 
 /// The work of a unit with its arguments and its result. Shared by the caller and the engine, because the

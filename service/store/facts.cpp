@@ -18,6 +18,17 @@ task<result<void>> facts::put(std::string name, std::string value, deadline unti
     return run(engine_, unit::writes(), until, &execute, std::move(put));
 }
 
+task<result<std::string>> facts::put_first(std::string name, std::string value, deadline until) {
+    return run(engine_, unit::atomic_writes(), until, [=](transaction& at) -> task<std::string> {
+        statement put("INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", name,
+                      blob(value));
+        co_await execute(at, std::move(put));
+        const auto there =
+            co_await first_of<std::string>(at, statement("SELECT value FROM meta WHERE name = $1", name));
+        co_return there.value_or(value);
+    });
+}
+
 task<result<void>> facts::forget(std::string name, deadline until) {
     statement forget("DELETE FROM meta WHERE name = $1", name);
     return run(engine_, unit::writes(), until, &execute, std::move(forget));

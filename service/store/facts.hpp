@@ -16,6 +16,8 @@ public:
 
     task<result<std::optional<std::string>>> find(std::string name, deadline until);
     task<result<void>> put(std::string name, std::string value, deadline until);
+    /// Only if there is none of this name; gives the value that is there now.
+    task<result<std::string>> put_first(std::string name, std::string value, deadline until);
     task<result<void>> forget(std::string name, deadline until);
     /// Pairs of name and value, sorted by name.
     task<result<std::vector<std::pair<std::string, std::string>>>> list(std::string name_prefix,

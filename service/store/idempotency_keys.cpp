@@ -1,5 +1,6 @@
 #include "store/idempotency_keys.hpp"
 
+#include "store/gone_owners.hpp"
 #include "store/late_writes.hpp"
 #include "store/ledger.hpp"
 #include "store/queries.hpp"
@@ -106,24 +107,33 @@ task<result<void>> idempotency_keys::forget(idempotency_record record, deadline 
     return end_now_or_later(late_, writing(engine_, &forget_key, shared(std::move(record))), nullptr, until);
 }
 
-/// Claims unfinished keys whose process has crashed and whose posts are settled.
+/// Claims unfinished keys whose process has crashed and whose posts are settled. The condition on the state
+/// of posts is written so that PostgreSQL cannot take the index of all begun posts for it, but looks up the
+/// key.
 task<result<std::vector<abandoned_key>>> idempotency_keys::abandoned(std::uint32_t limit, deadline until) {
     const auto claimant = new_ulid(wall_now());
     const auto claim_ttl = engine_.limits().silent_max;
     auto take_over = [=](transaction& at) -> task<std::vector<abandoned_key>> {
-        const statement take(
-            "UPDATE idempotency_keys SET owner = $1 WHERE (caller, key) IN (SELECT caller, key "
-            "FROM idempotency_keys k WHERE finished = 0 AND NOT EXISTS (SELECT 1 FROM store_instances i "
-            "WHERE i.owner = k.owner AND i.alive_until > now_ms()) AND NOT EXISTS (SELECT 1 FROM posts p "
-            "WHERE p.caller = k.caller AND p.idempotency_key = k.key AND p.idempotency_key <> '' "
-            "AND p.created_at >= k.created_at AND p.state = 'begun') "
-            "ORDER BY created_at, caller, key LIMIT $2 FOR UPDATE SKIP LOCKED) "
-            "RETURNING " KEY_COLUMNS,
-            claimant, limit);
-        auto found = co_await at.run(take);
+        const auto gone = co_await gone_owners<std::int64_t>(
+            at,
+            "SELECT owner, created_at FROM idempotency_keys WHERE finished = 0 AND owner >= $1 "
+            "ORDER BY owner, created_at LIMIT 1");
         std::vector<abandoned_key> taken;
-        for (abandoned_key one; found.next(one.key); taken.push_back(one))
-            one.key.owner = claimant;
+        for (const auto& owner : gone) {
+            const statement take(
+                "UPDATE idempotency_keys SET owner = $1 WHERE (caller, key) IN (SELECT caller, key "
+                "FROM idempotency_keys k WHERE finished = 0 AND owner = $2 "
+                "AND NOT EXISTS (SELECT 1 FROM posts p WHERE p.caller = k.caller "
+                "AND p.idempotency_key = k.key AND p.idempotency_key <> '' "
+                "AND p.created_at >= k.created_at AND p.state NOT IN ('settled', 'outcome_unknown')) "
+                "ORDER BY created_at, caller, key LIMIT $3 FOR UPDATE SKIP LOCKED) "
+                "RETURNING " KEY_COLUMNS,
+                claimant, owner, limit - taken.size());
+            auto found = co_await at.run(take);
+            for (abandoned_key one; found.next(one.key); taken.push_back(one))
+                one.key.owner = claimant;
+            if (taken.size() == limit) break;
+        }
         std::sort(taken.begin(), taken.end(),
                   [](const abandoned_key& a, const abandoned_key& b) { // RETURNING has no order
                       return std::tie(a.key.created_at, a.key.caller, a.key.key)

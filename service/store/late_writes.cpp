@@ -1,5 +1,6 @@
 #include "store/late_writes.hpp"
 
+#include "base/memory/memory_reserve.hpp"
 #include "runtime/waiter.hpp"
 #include "store/engine.hpp"
 
@@ -40,6 +41,7 @@ task<bool> write_first(engine& on, late_writes& late, late_write what) {
 } // namespace
 
 void late_writes::add(late_write one, steady_time now, std::shared_ptr<const idempotency_record> finished) {
+    const memory_reserve::scope no_failure; // it is the only word of how a call ended
     std::shared_ptr<wait_places> waits;
     {
         const std::lock_guard lock(mutex_);

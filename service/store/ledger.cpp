@@ -1,10 +1,12 @@
 #include "store/ledger.hpp"
 
+#include "store/gone_owners.hpp"
 #include "store/idempotency_keys.hpp"
 #include "store/late_writes.hpp"
 #include "store/queries.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace gateway::store {
 
@@ -21,6 +23,8 @@ auto columns_of(row_of<post_record> auto& of) {
 }
 
 using found_post = std::optional<post_record>;
+
+constexpr std::size_t since_page = 500;
 
 task<found_post> find_post_of(transaction& at, const idempotency_record& key) {
     statement ask("SELECT " POST_COLUMNS
@@ -163,22 +167,40 @@ task<result<found_post>> ledger::find_attempt(std::string attempt, deadline unti
 
 task<result<std::vector<post_record>>> ledger::since(wall_time since, deadline until) {
     // Attempts are ULIDs, so the primary key is in the order of time.
-    statement ask("SELECT " POST_COLUMNS " FROM posts WHERE attempt >= $1 ORDER BY attempt",
-                  ulid_floor(since));
-    return run(engine_, unit::reads(), until, &all_of<post_record>, std::move(ask));
+    std::vector<post_record> out;
+    std::string from = ulid_floor(since);
+    std::size_t read = 0;
+    do {
+        statement ask("SELECT " POST_COLUMNS " FROM posts WHERE attempt >= $1 ORDER BY attempt LIMIT $2",
+                      from, since_page);
+        auto page = co_await run(engine_, unit::reads(), until, &all_of<post_record>, std::move(ask));
+        if (!page) co_return page.error();
+        read = page->size();
+        if (read > 0) from = page->back().attempt + '\x01'; // sorts before every later attempt
+        std::move(page->begin(), page->end(), std::back_inserter(out));
+    } while (read == since_page);
+    co_return out;
 }
 
 task<result<std::vector<post_record>>> ledger::abandoned(std::uint32_t limit, deadline until) {
     const auto claimant = new_ulid(wall_now());
     const auto claim_ttl = engine_.limits().silent_max;
     return run(engine_, unit::of_settlement(), until, [=](transaction& at) -> task<std::vector<post_record>> {
-        statement take(
-            "UPDATE posts SET owner = $1 WHERE attempt IN (SELECT attempt FROM posts p "
-            "WHERE state = 'begun' AND NOT EXISTS (SELECT 1 FROM store_instances i WHERE i.owner = p.owner "
-            "AND i.alive_until > now_ms()) ORDER BY attempt LIMIT $2 FOR UPDATE SKIP LOCKED) "
-            "RETURNING " POST_COLUMNS,
-            claimant, limit);
-        auto taken = co_await all_of<post_record>(at, std::move(take));
+        const auto gone = co_await gone_owners<std::string>(
+            at,
+            "SELECT owner, attempt FROM posts WHERE state = 'begun' AND owner >= $1 "
+            "ORDER BY owner, attempt LIMIT 1");
+        std::vector<post_record> taken;
+        for (const auto& owner : gone) {
+            statement take(
+                "UPDATE posts SET owner = $1 WHERE attempt IN (SELECT attempt FROM posts "
+                "WHERE state = 'begun' AND owner = $2 ORDER BY attempt LIMIT $3 FOR UPDATE SKIP LOCKED) "
+                "RETURNING " POST_COLUMNS,
+                claimant, owner, limit - taken.size());
+            auto more = co_await all_of<post_record>(at, std::move(take));
+            std::move(more.begin(), more.end(), std::back_inserter(taken));
+            if (taken.size() == limit) break;
+        }
         if (!taken.empty()) co_await register_claimant(at, claimant, claim_ttl);
         std::sort(taken.begin(), taken.end(), // RETURNING has no order
                   [](const post_record& a, const post_record& b) { return a.attempt < b.attempt; });

@@ -4,27 +4,56 @@
 
 namespace gateway::store {
 
-#define LOGIN_COLUMNS \
-    "state_hash, caller, user_id, sealed_verifier, return_url, scopes, expires_at, replace_account"
+#define LOGIN_COLUMNS                                                                                 \
+    "state_hash, caller, user_id, sealed_verifier, return_url, scopes, expires_at, replace_account, " \
+    "app, confirm"
 
 auto columns_of(row_of<oauth_state_record> auto& of) {
     return columns(blob(of.state_hash), of.caller, of.user, blob(of.sealed_verifier), of.return_url,
-                   of.scopes, of.expires_at, of.replace_account);
+                   of.scopes, of.expires_at, of.replace_account, of.app, of.confirm, of.outcome);
 }
 
 task<result<void>> logins::put(oauth_state_record record, deadline until) {
-    statement put("INSERT INTO oauth_states (" LOGIN_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    statement put("INSERT INTO oauth_states (" LOGIN_COLUMNS
+                  ", outcome) "
+                  "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
                   columns_of(record));
     return run(engine_, unit::writes(), until, &execute, std::move(put));
 }
 
-task<result<std::optional<oauth_state_record>>> logins::take(std::string state_hash, wall_time now,
+namespace {
+
+statement look_for(const std::string& state_hash, wall_time now) {
+    return statement("SELECT " LOGIN_COLUMNS
+                     ", outcome FROM oauth_states WHERE state_hash = $1 AND expires_at > $2",
+                     blob(state_hash), now);
+}
+
+} // namespace
+
+task<result<std::optional<oauth_state_record>>> logins::find(std::string state_hash, wall_time now,
                                                              deadline until) {
-    statement take("DELETE FROM oauth_states WHERE state_hash = $1 RETURNING " LOGIN_COLUMNS,
-                   blob(state_hash));
-    auto taken = co_await run(engine_, unit::writes(), until, &first_of<oauth_state_record>, std::move(take));
-    if (taken && *taken && (*taken)->expires_at <= now) taken->reset();
-    co_return taken;
+    return run(engine_, unit::reads(), until, &first_of<oauth_state_record>, look_for(state_hash, now));
+}
+
+task<result<std::optional<oauth_state_record>>> logins::take(std::string state_hash, std::string taken,
+                                                             wall_time now, deadline until) {
+    return run(engine_, unit::writes(), until,
+               [=](transaction& at) -> task<std::optional<oauth_state_record>> {
+                   statement take(
+                       "UPDATE oauth_states SET outcome = $2 WHERE state_hash = $1 "
+                       "AND outcome = '' AND expires_at > $3 RETURNING " LOGIN_COLUMNS ", ''",
+                       blob(state_hash), taken, now);
+                   auto first = co_await first_of<oauth_state_record>(at, std::move(take));
+                   if (first) co_return first;
+                   auto look = look_for(state_hash, now);
+                   co_return co_await first_of<oauth_state_record>(at, std::move(look));
+               });
+}
+
+task<result<void>> logins::note_outcome(std::string state_hash, std::string outcome, deadline until) {
+    statement note("UPDATE oauth_states SET outcome = $2 WHERE state_hash = $1", blob(state_hash), outcome);
+    return run(engine_, unit::writes(), until, &execute, std::move(note));
 }
 
 } // namespace gateway::store

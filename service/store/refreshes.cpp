@@ -65,6 +65,11 @@ task<result<refresh_end>> refreshes::finish(lease held, connection_record record
                                             std::uint64_t expected_version, deadline until) {
     return run(engine_, unit::of(held.user), until, [=](transaction& at) -> task<refresh_end> {
         const auto there = co_await hold_connection(at, record.user);
+        if (there && is_of_another_app(*there, record.app)) {
+            co_await refresh_beside(at, record, expected_version);
+            co_await close_intent(at, held);
+            co_return refresh_end::superseded;
+        }
         const bool ours = there && there->version == expected_version && record.version > expected_version
                           && there->state != connection_state::revoked;
         statement ask( // the newest fence: of the lease, or of a request in flight
@@ -74,11 +79,9 @@ task<result<refresh_end>> refreshes::finish(lease held, connection_record record
         const auto newest_fence = co_await number_of(at, std::move(ask));
         if (ours && newest_fence > held.fence) {
             // The intent stays, so that the next refresh sees that TikTok may have rotated.
-            statement keep(
-                "INSERT INTO kept_tokens (user_id, version, reason, sealed_tokens, kept_at) "
-                "VALUES ($1, $2, 'candidate', $3, $4)",
-                record.user, record.version, blob(record.sealed_tokens), record.updated_at);
-            co_await execute(at, std::move(keep));
+            const kept_tokens_record kept{record.user,          record.version,    kept_reason::candidate,
+                                          record.sealed_tokens, record.updated_at, record.app};
+            co_await keep_pair(at, kept);
             co_return refresh_end::kept_as_candidate;
         }
         co_await close_intent(at, held);
@@ -92,12 +95,14 @@ task<result<void>> refreshes::close(lease held, deadline until) {
     return run(engine_, unit::of(held.user), until, &close_intent, std::move(held));
 }
 
-task<result<std::vector<refresh_intent>>> refreshes::unfinished(deadline until) {
+task<result<std::vector<refresh_intent>>> refreshes::unfinished(std::string app, deadline until) {
     statement ask(
         "SELECT user_id, version, started_at FROM refresh_intents i WHERE NOT EXISTS "
-        "(SELECT 1 FROM leases l WHERE l.user_id = i.user_id AND l.expires_at > now_ms()) "
-        "ORDER BY started_at, user_id");
-    return run(engine_, unit::reads(), until, &all_of<refresh_intent>, std::move(ask));
+        "(SELECT 1 FROM leases l WHERE l.user_id = i.user_id AND l.expires_at > now_ms()) AND NOT EXISTS "
+        "(SELECT 1 FROM connections c WHERE c.user_id = i.user_id AND c.app <> '' AND c.app <> $1) "
+        "ORDER BY started_at, user_id LIMIT 1000",
+        app);
+    return run(engine_, unit::reads().as_upkeep(), until, &all_of<refresh_intent>, std::move(ask));
 }
 
 } // namespace gateway::store

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace gateway::store {
@@ -38,15 +39,16 @@ public:
     /// Writes the intent, which replaces an earlier one; durable on return.
     task<result<refresh_begin>> begin(lease held, std::uint64_t version, deadline until);
     /// Stores the new pair (expected_version + 1), keeps the old one as previous, closes the intent. Refused
-    /// if the connection was deleted, revoked or has another version (`superseded`), or if another holder has
-    /// the lease by now (`kept_as_candidate`: the pair is kept separately, and the intent stays for the other
-    /// holder).
+    /// if the connection was deleted, revoked or has another version (`superseded`; if it waits beside one of
+    /// another app by now, the pair is stored there), or if another holder has the lease by now
+    /// (`kept_as_candidate`: the pair is kept separately, and the intent stays for the other holder).
     task<result<refresh_end>> finish(lease held, connection_record record, std::uint64_t expected_version,
                                      deadline until);
     /// Deletes the intent of this lease, if it still exists.
     task<result<void>> close(lease held, deadline until);
-    /// Unfinished refreshes whose lease has expired; oldest first.
-    task<result<std::vector<refresh_intent>>> unfinished(deadline until);
+    /// Unfinished refreshes of this app's connections, or of those of no app, whose lease has expired; the
+    /// oldest 1,000, oldest first.
+    task<result<std::vector<refresh_intent>>> unfinished(std::string app, deadline until);
 };
 
 } // namespace gateway::store

@@ -175,7 +175,103 @@ CREATE TABLE IF NOT EXISTS store_instances (
 ) STRICT;
 )sql";
 
-constexpr std::array steps{step_1, step_2, step_3, step_4, step_5};
+// Whose a grant is: the TikTok app in each row, grants that wait, proofs of imports, revocations to be made;
+// and what each caller keeps in files. `blocks` are of 4,096 bytes.
+constexpr const char* step_6 = R"sql(
+ALTER TABLE connections ADD COLUMN app TEXT NOT NULL DEFAULT '';
+ALTER TABLE connections ADD COLUMN proven INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE kept_tokens ADD COLUMN app TEXT NOT NULL DEFAULT '';
+CREATE INDEX connections_by_app ON connections (app, user_id);
+DROP INDEX connections_by_state;
+CREATE INDEX connections_by_state ON connections (state, user_id);
+
+-- Unfinished work by its process, so that the work of crashed ones is found without reading that of running
+-- ones; leases by their end; shares by their process.
+DROP INDEX posts_begun;
+CREATE INDEX posts_begun ON posts (owner, attempt) WHERE state = 'begun';
+DROP INDEX idempotency_keys_unfinished;
+CREATE INDEX idempotency_keys_unfinished ON idempotency_keys (owner, created_at) WHERE finished = 0;
+CREATE INDEX leases_by_age ON leases (expires_at);
+CREATE INDEX window_shares_by_owner ON window_shares (owner);
+
+CREATE TABLE other_app_connections (
+    user_id TEXT NOT NULL,
+    app TEXT NOT NULL,
+    open_id TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    state TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    proven INTEGER NOT NULL,
+    sealed_tokens BLOB NOT NULL,
+    access_expires_at INTEGER NOT NULL,
+    refresh_expires_at INTEGER NOT NULL,
+    connected_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, app)
+) STRICT;
+CREATE INDEX other_app_connections_by_app ON other_app_connections (app, user_id);
+CREATE INDEX other_app_connections_by_account ON other_app_connections (open_id);
+
+ALTER TABLE oauth_states ADD COLUMN app TEXT NOT NULL DEFAULT '';
+ALTER TABLE oauth_states ADD COLUMN confirm INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE oauth_states ADD COLUMN outcome TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE pending_grants (
+    confirmation_hash BLOB NOT NULL PRIMARY KEY,
+    caller TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    app TEXT NOT NULL,
+    open_id TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    replace_account INTEGER NOT NULL,
+    sealed_tokens BLOB NOT NULL,
+    access_expires_at INTEGER NOT NULL,
+    refresh_expires_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    reserved_until INTEGER NOT NULL,
+    state_hash BLOB NOT NULL
+) STRICT;
+CREATE INDEX pending_grants_by_user ON pending_grants (user_id);
+CREATE INDEX pending_grants_by_account ON pending_grants (open_id);
+CREATE INDEX pending_grants_by_age ON pending_grants (expires_at);
+
+CREATE TABLE import_proofs (
+    refresh_hash BLOB NOT NULL PRIMARY KEY,
+    app TEXT NOT NULL,
+    open_id TEXT NOT NULL,
+    sealed_tokens BLOB NOT NULL,
+    expires_at INTEGER NOT NULL,
+    user_id TEXT NOT NULL
+) STRICT;
+CREATE INDEX import_proofs_by_age ON import_proofs (expires_at);
+CREATE INDEX import_proofs_by_user ON import_proofs (user_id, expires_at, refresh_hash);
+CREATE INDEX import_proofs_by_account ON import_proofs (open_id);
+
+CREATE TABLE revocations (
+    number INTEGER PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    app TEXT NOT NULL,
+    open_id TEXT NOT NULL,
+    sealed_tokens BLOB NOT NULL,
+    tries INTEGER NOT NULL,
+    next_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX revocations_by_account ON revocations (open_id);
+CREATE INDEX revocations_by_time ON revocations (next_at);
+
+CREATE TABLE caller_usage (
+    caller TEXT NOT NULL PRIMARY KEY,
+    files INTEGER NOT NULL,
+    blocks INTEGER NOT NULL
+) STRICT;
+INSERT INTO caller_usage (caller, files, blocks)
+    SELECT caller, count(*), CAST(sum((size_bytes + 4095) / 4096) AS BIGINT) FROM files GROUP BY caller;
+)sql";
+
+constexpr std::array steps{step_1, step_2, step_3, step_4, step_5, step_6};
 
 } // namespace
 

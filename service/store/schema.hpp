@@ -18,6 +18,6 @@ inline int schema_version() {
     return static_cast<int>(schema_steps().size());
 }
 /// A program must support at least this schema to use a database of this one.
-constexpr int oldest_reader = 2;
+constexpr int oldest_reader = 6;
 
 } // namespace gateway::store

@@ -1,5 +1,7 @@
 #include "store/store.hpp"
 
+#include "runtime/keep_running.hpp"
+#include "store/postgresql/address.hpp"
 #include "store/postgresql/engine.hpp"
 #include "store/sqlite/engine.hpp"
 
@@ -15,11 +17,24 @@ result<std::unique_ptr<store>> store_on(result<std::unique_ptr<Engine>> opened) 
     return std::make_unique<store>(std::move(*opened));
 }
 
+constexpr std::string_view sqlite_scheme = "sqlite:";
+
+bool is_sqlite(std::string_view url) {
+    return url.starts_with(sqlite_scheme) && url.size() > sqlite_scheme.size();
+}
+
+bool is_postgresql(std::string_view url) {
+    return url.starts_with("postgresql://") || url.starts_with("postgres://");
+}
+
 } // namespace
 
 store::store(std::unique_ptr<engine> on, milliseconds flush_within)
     : engine_(std::move(on)), flush_within_(flush_within) {
-    engine_->spawn(run_late_writes(*engine_, late));
+    engine& on_it = *engine_;
+    const auto start = [this, &on_it] { return run_late_writes(on_it, late); };
+    const auto note = [&on_it](const std::exception_ptr&) { on_it.note_fault(); };
+    on_it.spawn(keep_running(start, note));
 }
 
 store::~store() {
@@ -28,13 +43,23 @@ store::~store() {
     engine_->stop();
 }
 
-result<std::unique_ptr<store>> open_store(std::string_view url, store_limits limits) {
-    constexpr std::string_view sqlite = "sqlite:";
-    if (url.starts_with(sqlite) && url.size() > sqlite.size())
-        return store_on(open_sqlite_engine(std::string(url.substr(sqlite.size())), limits));
-    if (url.starts_with("postgresql://") || url.starts_with("postgres://"))
-        return store_on(open_postgresql_engine(std::string(url), limits));
+result<std::unique_ptr<store>> open_store(std::string_view url, store_limits limits, std::string schema) {
+    if (is_sqlite(url))
+        return store_on(open_sqlite_engine(std::string(url.substr(sqlite_scheme.size())), limits));
+    if (is_postgresql(url))
+        return store_on(open_postgresql_engine(std::string(url), std::move(schema), limits));
     return failure{errc::vault_unavailable, "It must be sqlite:PATH or postgresql://…"};
+}
+
+std::string describe_exposed_store(std::string_view url) {
+    if (!is_sqlite(url)) return {};
+    return describe_exposed_database(std::string(url.substr(sqlite_scheme.size())));
+}
+
+std::string remark_on_url(std::string_view url) {
+    if (!is_postgresql(url)) return {};
+    const auto address = read_postgresql_url(std::string(url));
+    return address ? describe_weak_tls(*address) : std::string{};
 }
 
 } // namespace gateway::store

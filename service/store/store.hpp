@@ -8,15 +8,19 @@
 #include "store/facts.hpp"
 #include "store/files.hpp"
 #include "store/idempotency_keys.hpp"
+#include "store/import_proofs.hpp"
 #include "store/late_writes.hpp"
 #include "store/ledger.hpp"
 #include "store/logins.hpp"
+#include "store/pending_grants.hpp"
 #include "store/refreshes.hpp"
+#include "store/revocations.hpp"
 #include "store/sealed.hpp"
 #include "store/upkeep.hpp"
 #include "store/window_shares.hpp"
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace gateway::store {
@@ -38,8 +42,11 @@ private:
 public:
     gateway::store::connections connections{*engine_};
     gateway::store::refreshes refreshes{*engine_};
+    gateway::store::import_proofs proofs{*engine_};
+    gateway::store::revocations revocations{*engine_};
     gateway::store::sealed sealed{*engine_};
     gateway::store::logins logins{*engine_};
+    gateway::store::pending_grants pending{*engine_};
     gateway::store::files files{*engine_};
     gateway::store::facts facts{*engine_};
     gateway::store::window_shares windows{*engine_};
@@ -49,8 +56,15 @@ public:
     gateway::store::idempotency_keys keys{*engine_, late};
 };
 
-/// Opens the store of `store.url`: `sqlite:PATH` or `postgresql://…`. Blocks; for the start. The failure's
-/// message is for the operator and contains no part of the URL except a path.
-result<std::unique_ptr<store>> open_store(std::string_view url, store_limits limits = {});
+/// Opens the store of `store.url`: `sqlite:PATH` or `postgresql://…`, there in the schema `store.schema`.
+/// Blocks; for the start. The failure's message is for the operator and contains no part of the URL except a
+/// path; invalid_input: other users or roles may read or write what they must not.
+result<std::unique_ptr<store>> open_store(std::string_view url, store_limits limits = {},
+                                          std::string schema = "tiktok_gateway");
+
+/// Who else may read or change a store in a file, as a sentence; empty if nobody, and for PostgreSQL.
+std::string describe_exposed_store(std::string_view url);
+/// What is weaker than it should be in a valid `store.url`, as words after the key; empty if nothing is.
+std::string remark_on_url(std::string_view url);
 
 } // namespace gateway::store

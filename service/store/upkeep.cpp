@@ -2,46 +2,100 @@
 
 #include "store/queries.hpp"
 
+#include <utility>
+#include <vector>
+
 namespace gateway::store {
 namespace {
 
+constexpr milliseconds day = std::chrono::hours{24}; // for waiting grants of an app that is not used any more
 constexpr milliseconds week = std::chrono::hours{24 * 7};
+constexpr milliseconds month = std::chrono::hours{24 * 30};
 
-/// In portions, so that a backlog does not block other work. Skips rows that another replica is deleting.
-#define PORTION " LIMIT 1000 FOR UPDATE SKIP LOCKED)"
+// Conditions on rows whose time is over. Those by the database's clock are uncorrelated subqueries, so that
+// PostgreSQL uses an index for them. Macros, so that they can be concatenated with SQL literals.
+#define PAST(column) column " <= $1"
+#define PAST_BY_ITS_CLOCK(column) column " <= (SELECT now_ms())"
 
+/// A portion of a table, small, because calls wait meanwhile. Skips rows that another replica is deleting.
+#define PORTION(table, key, condition)                                                         \
+    "DELETE FROM " table " WHERE (" key ") IN (SELECT " key " FROM " table " WHERE " condition \
+    " LIMIT 200 FOR UPDATE SKIP LOCKED)"
+constexpr std::int64_t portion_rows = 200;
+
+/// In the order of tables_with_an_end, as far as rows are deleted here.
 std::vector<statement> portions(wall_time now) {
     return {
-        statement("DELETE FROM oauth_states WHERE state_hash IN "
-                  "(SELECT state_hash FROM oauth_states WHERE expires_at <= $1" PORTION,
-                  now),
-        statement("DELETE FROM idempotency_keys WHERE (caller, key) IN "
-                  "(SELECT caller, key FROM idempotency_keys WHERE expires_at <= $1" PORTION,
-                  now),
-        statement("DELETE FROM kept_tokens WHERE number IN "
-                  "(SELECT number FROM kept_tokens WHERE kept_at <= $1" PORTION,
-                  now - week),
-        statement("DELETE FROM webhook_notes WHERE event_hash IN "
-                  "(SELECT event_hash FROM webhook_notes WHERE noted_at <= $1" PORTION,
-                  now - week),
-        statement("DELETE FROM leases WHERE user_id IN "
-                  "(SELECT user_id FROM leases WHERE expires_at <= now_ms()" PORTION),
-        statement("DELETE FROM store_instances WHERE owner IN "
-                  "(SELECT owner FROM store_instances WHERE alive_until <= now_ms()" PORTION),
-        statement("DELETE FROM window_shares WHERE (window_key, kind, owner) IN "
-                  "(SELECT window_key, kind, owner FROM window_shares WHERE held_until <= (SELECT "
-                  "now_ms())" PORTION),
+        statement(PORTION("oauth_states", "state_hash", PAST("expires_at")), now),
+        statement(PORTION("idempotency_keys", "caller, key", PAST("expires_at")), now),
+        statement(PORTION("kept_tokens", "number", PAST("kept_at")), now - week),
+        statement(PORTION("webhook_notes", "event_hash", PAST("noted_at")), now - week),
+        statement(PORTION("import_proofs", "refresh_hash", PAST("expires_at")), now - day),
+        statement(PORTION("leases", "user_id", PAST_BY_ITS_CLOCK("expires_at"))),
+        statement(PORTION("window_shares", "window_key, kind, owner", PAST_BY_ITS_CLOCK("held_until"))),
+        statement(PORTION("store_instances", "owner", PAST_BY_ITS_CLOCK("alive_until"))),
+        statement(PORTION("revocations", "number", PAST("next_at")), now - month), // of an app that is gone
+        statement(PORTION("pending_grants", "confirmation_hash", PAST("expires_at")), now - day),
     };
+}
+
+#define COUNT(table, condition) \
+    "SELECT count(*) FROM (SELECT 1 FROM " table " WHERE " condition " LIMIT 10000) AS due"
+static_assert(upkeep::counted_max == 10'000);
+
+/// In the order of tables_with_an_end.
+std::vector<statement> counts(wall_time now) {
+    return {
+        statement(COUNT("oauth_states", PAST("expires_at")), now),
+        statement(COUNT("idempotency_keys", PAST("expires_at")), now),
+        statement(COUNT("kept_tokens", PAST("kept_at")), now - week),
+        statement(COUNT("webhook_notes", PAST("noted_at")), now - week),
+        statement(COUNT("import_proofs", PAST("expires_at")), now - day),
+        statement(COUNT("leases", PAST_BY_ITS_CLOCK("expires_at"))),
+        statement(COUNT("window_shares", PAST_BY_ITS_CLOCK("held_until"))),
+        statement(COUNT("store_instances", PAST_BY_ITS_CLOCK("alive_until"))),
+        statement(COUNT("revocations", PAST("next_at")), now),
+        statement(COUNT("pending_grants", PAST("expires_at")), now),
+        statement(COUNT("files", PAST("expires_at")), now),
+    };
+}
+
+task<std::int64_t> deleted_by(transaction& at, statement portion) {
+    const auto done = co_await at.run(portion);
+    co_return done.changed();
 }
 
 } // namespace
 
-task<result<void>> upkeep::sweep(wall_time now, deadline until) {
-    for (auto& portion : portions(now)) {
-        const auto dropped = co_await run(engine_, unit::writes(), until, &execute, std::move(portion));
-        if (!dropped) co_return dropped.error();
+/// One portion of each table in turn, so that a table with many rows does not keep the others waiting. Needs
+/// no wait for the disk: rows that come back after a power failure are deleted by the next sweep.
+task<result<bool>> upkeep::sweep(wall_time now, deadline until) {
+    auto left = portions(now);
+    while (!left.empty()) {
+        std::vector<statement> more;
+        for (auto& portion : left) {
+            if (until.passed(steady_now())) co_return false;
+            const auto deleted =
+                co_await run(engine_, unit::writes_with_the_next().as_upkeep(), until, &deleted_by, portion);
+            if (!deleted && deleted.error().code() == errc::deadline_exceeded) co_return false;
+            if (!deleted) co_return deleted.error();
+            if (*deleted == portion_rows) more.push_back(std::move(portion));
+        }
+        left = std::move(more);
     }
-    co_return result<void>{};
+    co_return true;
+}
+
+task<result<rows_by_table>> upkeep::overdue(wall_time now, deadline until) {
+    rows_by_table out{};
+    std::size_t table = 0;
+    for (auto& count : counts(now)) {
+        const auto rows =
+            co_await run(engine_, unit::reads().as_upkeep(), until, &number_of, std::move(count));
+        if (!rows) co_return rows.error();
+        out.at(table++) = *rows;
+    }
+    co_return out;
 }
 
 } // namespace gateway::store

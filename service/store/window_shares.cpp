@@ -69,9 +69,24 @@ task<result<void>> window_shares::close(window_name which, std::uint32_t limit, 
             "held_until = greatest(w.held_until, excluded.held_until)",
             which.key, which.kind, limit, wait);
         co_await execute(at, std::move(close));
-        at.notify(change::closed(which, wait));
+        at.notify(change::closed(which));
     };
     co_return co_await run(engine_, unit::atomic_writes(), until, close_for_all);
+}
+
+task<result<milliseconds>> window_shares::closed_for(window_name which, deadline until) {
+    if (!engine_.replicas()) co_return milliseconds{0};
+    const auto look = [=](transaction& at) -> task<milliseconds> {
+        const statement ask(
+            "SELECT held_until - now_ms() FROM window_shares "
+            "WHERE window_key = $1 AND kind = $2 AND owner = 'tiktok' AND held_until > now_ms()",
+            which.key, which.kind);
+        auto found = co_await at.run(ask);
+        milliseconds left{0};
+        found.next(left);
+        co_return left;
+    };
+    co_return co_await run(engine_, unit::reads(), until, look);
 }
 
 } // namespace gateway::store

@@ -39,6 +39,8 @@ public:
     /// Call after a 429 of TikTok: nothing is granted to any replica for `wait`, and the other replicas are
     /// notified.
     task<result<void>> close(window_name which, std::uint32_t limit, milliseconds wait, deadline until);
+    /// For how long TikTok has closed the window; zero: it has not.
+    task<result<milliseconds>> closed_for(window_name which, deadline until);
 };
 
 } // namespace gateway::store

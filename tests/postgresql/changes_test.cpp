@@ -63,7 +63,10 @@ TEST_F(PostgresqlStore, TellsTheOtherReplicasOfEveryChangeOfAConnection) {
     const auto held = run(one->refreshes.take_lease(user("ann"), milliseconds{60'000}, soon()));
     ASSERT_EQ(run(one->refreshes.finish(*held, connection("ann", 2), 1, soon())), store::refresh_end::stored);
     turn_until(loop, [&] { return theirs.heard("ann 2") == 1; });
-    ASSERT_TRUE(run(one->connections.revoke(user("ann"), "removed", at_second(2), soon())));
+    const auto account = open_id::trusted("open-ann");
+    ASSERT_EQ(
+        run(one->connections.revoke(account, "app", at_second(2), "removed", at_second(2), soon())).size(),
+        1U);
     turn_until(loop, [&] { return theirs.heard("ann 0") == 1; });
     ASSERT_TRUE(run(one->connections.forget(user("ann"), soon())));
     turn_until(loop, [&] { return theirs.heard("ann 0") == 2; });

@@ -23,7 +23,7 @@ TEST_F(PostgresqlStore, K07BringsASchemaOfTheFirstStepUpToDateWithItsRows) {
 TEST_F(PostgresqlStore, V14RefusesASchemaThatItCannotReadAndTouchesNothing) {
     open().reset();
     sql("UPDATE store_schema SET version = 99, oldest_reader = 98");
-    const auto refused = store::open_store(url, few_connections());
+    const auto refused = store::open_store(url, few_connections(), schema.name());
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().message().find("schema 99"), std::string::npos) << refused.error().message();
     EXPECT_EQ(sql("SELECT count(*) FROM store_instances"), "0");

@@ -174,14 +174,14 @@ TEST_F(PostgresqlStore, FindsAServerByNameAndTriesEveryHostAndAddressOfTheUrl) {
     const auto at = open_at(by_name);
     run(at->on().beat(soon()));
     by_name.replace(by_name.find("localhost"), 9, "nowhere.invalid");
-    const auto refused = store::open_store(by_name, few_connections());
+    const auto refused = store::open_store(by_name, few_connections(), schema.name());
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().message().find("planted-password"), std::string::npos);
 }
 
 TEST_F(PostgresqlOutage, SaysWhyItCannotStartAndNothingOfThePassword) {
     server.stop();
-    const auto refused = store::open_store(url, few_connections());
+    const auto refused = store::open_store(url, few_connections(), "gateway");
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().message().find("refused"), std::string::npos) << refused.error().message();
     EXPECT_EQ(refused.error().message().find("planted-password"), std::string::npos);

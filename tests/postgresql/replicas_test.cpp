@@ -50,7 +50,60 @@ task<void> settle(store::store& at, std::vector<std::string>& given) {
     }
 }
 
+store::connection_record holder(const std::string& name, std::uint64_t version) {
+    auto out = connection(name, version);
+    out.account = open_id::trusted("open-1");
+    return out;
+}
+
+task<void> end(store::store& at, std::string name, std::uint64_t version, int& last, int& not_last) {
+    using kind = store::connection_end::kind;
+    store::revocation_record to_revoke;
+    to_revoke.app = "app";
+    to_revoke.account = open_id::trusted("open-1");
+    to_revoke.sealed_tokens = "a pair";
+    const auto ended =
+        co_await at.connections.end(user(name), version, std::move(to_revoke), at_second(1), soon());
+    if (!ended) co_return;
+    if (ended->what == kind::alone) ++last;
+    if (ended->what == kind::held_by_others) ++not_last;
+}
+
+task<void> connect(store::store& at, std::string name, int& connected, int& full) {
+    const auto stored = co_await at.connections.put(holder(name, 1), 0, soon());
+    if (!stored) co_return;
+    if (stored->stored) ++connected;
+    if (stored->account_full) ++full;
+}
+
 } // namespace
+
+TEST_F(PostgresqlStore, AuditEOfTwoUsersEndedAtTwoReplicasExactlyOneIsTheLastThirtyTimes) {
+    const auto one = open(), two = open();
+    for (std::uint64_t round = 1; round <= 30; ++round) {
+        ASSERT_TRUE(run(one->connections.put(holder("ann", round), 0, soon())));
+        ASSERT_TRUE(run(two->connections.put(holder("bob", round), 0, soon())));
+        int last = 0, not_last = 0;
+        task_group group(loop.executor());
+        group.spawn(end(*one, "ann", round, last, not_last));
+        group.spawn(end(*two, "bob", round, last, not_last));
+        run_on(loop, group.wait_empty(soon()));
+        EXPECT_EQ(last, 1) << round;
+        EXPECT_EQ(not_last, 1) << round;
+        EXPECT_EQ(sql("WITH gone AS (DELETE FROM revocations RETURNING 1) SELECT count(*) FROM gone"), "1");
+    }
+}
+
+TEST_F(PostgresqlStore, AuditDOfSixtyUsersAtTwoReplicasFiftyGetTheAccount) {
+    const auto one = open(), two = open();
+    int connected = 0, full = 0;
+    task_group group(loop.executor());
+    for (int i = 0; i < 60; ++i)
+        group.spawn(connect(i % 2 == 0 ? *one : *two, "user" + std::to_string(i), connected, full));
+    run_on(loop, group.wait_empty(soon()));
+    EXPECT_EQ(connected, 50);
+    EXPECT_EQ(full, 10);
+}
 
 TEST_F(PostgresqlStore, I01LetsExactlyOneOfFiftyHaveAKey) {
     const auto one = open(), two = open();

@@ -21,6 +21,9 @@ inline store::store_limits few_connections() {
     return limits;
 }
 
+/// The schema that a URL of postgresql_server is for.
+std::string schema_of(const std::string& url);
+
 std::unique_ptr<store::store> open_at(const std::string& url, store::store_limits limits = few_connections());
 
 /// Moves all stored times into the past by this much, so that leases and heartbeats end sooner.

@@ -1,7 +1,5 @@
 // The store's test suite on PostgreSQL.
 #include "postgresql/shared_server.hpp"
-#include "store/postgresql/engine.hpp"
-#include "unit/store/explaining_engine.hpp"
 
 #include <fstream>
 
@@ -27,19 +25,6 @@ std::unique_ptr<store::store> open_in(const temporary_folder& folder) {
     return open_at(shared_server().url_of(folder.name()));
 }
 
-/// Without a plan that reads a whole table where there is any other.
-std::unique_ptr<store::store> open_explaining(const temporary_folder& folder) {
-    shared_server().run("public", "CREATE SCHEMA IF NOT EXISTS " + folder.name());
-    auto url = shared_server().url_of(folder.name());
-    url += "%20-c%20enable_seqscan%3Doff";
-    auto opened = store::open_postgresql_engine(url, few_connections());
-    if (!opened) throw std::runtime_error(opened.error().message());
-    const auto is_scan = [](std::string_view line) { return line.find("Seq Scan on ") != line.npos; };
-    plan_rules rules{"EXPLAIN ", 0, is_scan};
-    return std::make_unique<store::store>(
-        std::make_unique<explaining_engine>(std::move(*opened), std::move(rules)));
-}
-
 void make_old(const temporary_folder& folder) {
     std::ifstream in(OLD_STORES "/4a13757_postgresql.sql");
     const std::string sql{std::istreambuf_iterator<char>(in), {}};
@@ -57,8 +42,14 @@ harness::postgresql_server& shared_server() {
     return *server();
 }
 
+std::string schema_of(const std::string& url) {
+    constexpr std::string_view before = "search_path%3D";
+    const auto begin = url.find(before);
+    return begin == std::string::npos ? "tiktok_gateway" : url.substr(begin + before.size());
+}
+
 std::unique_ptr<store::store> open_at(const std::string& url, store::store_limits limits) {
-    auto opened = store::open_store(url, limits);
+    auto opened = store::open_store(url, limits, schema_of(url));
     if (!opened) throw std::runtime_error(opened.error().message());
     return std::move(*opened);
 }
@@ -69,10 +60,6 @@ void pass_time(const std::string& schema, milliseconds by) {
 
 INSTANTIATE_TEST_SUITE_P(Postgresql, StoreSuite,
                          ::testing::Values(store_engine{"Postgresql", open_in, pass_time_in}),
-                         [](const auto& made) { return made.param.name; });
-
-INSTANTIATE_TEST_SUITE_P(PostgresqlPlans, StoreSuite,
-                         ::testing::Values(store_engine{"PostgresqlPlans", open_explaining, pass_time_in}),
                          [](const auto& made) { return made.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(Postgresql, OldStoreSuite,

@@ -1,15 +1,20 @@
 #include "store/postgresql/address.hpp"
 
 #include "base/lists.hpp"
+#include "base/secret.hpp"
 
 #include <boost/algorithm/string/classification.hpp>
+#include <boost/algorithm/string/predicate.hpp>
 #include <boost/algorithm/string/split.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <algorithm>
+#include <cstring>
 #include <libpq-fe.h>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 namespace gateway::store {
@@ -31,6 +36,44 @@ std::vector<std::string> split(const std::string& list) {
 
 bool is_socket_folder(const std::string& host) {
     return host.empty() || host.front() == '/' || host.front() == '@';
+}
+
+bool is_this_host(const std::string& host) {
+    if (is_socket_folder(host) || boost::algorithm::iequals(host, "localhost")) return true;
+    boost::system::error_code ec;
+    const auto address = boost::asio::ip::make_address(host, ec);
+    return !ec && address.is_loopback();
+}
+
+std::string value_of(const postgresql_address& in, const std::string& keyword) {
+    const auto found = in.find(keyword);
+    return found == in.end() ? std::string{} : found->second;
+}
+
+/// Whether the server is on this host, whichever host of the URL is used. `hostaddr` wins over `host`, as in
+/// libpq. A service file may name any address.
+bool is_local(const postgresql_address& of) {
+    const auto hosts = split(value_of(of, "host")), addresses = split(value_of(of, "hostaddr"));
+    if (of.contains("service") && !of.contains("hostaddr")) return false;
+    for (std::size_t at = 0; at < std::max(hosts.size(), addresses.size()); ++at) {
+        const bool has_address = at < addresses.size() && !addresses[at].empty();
+        if (!is_this_host(has_address ? addresses[at] : at < hosts.size() ? hosts[at] : "")) return false;
+    }
+    return true;
+}
+
+/// What libpq would take from the environment: a host where the URL has none, and an address in any case,
+/// with which it connects whatever the host is called. (A service file comes before the environment.)
+void add_host_of_environment(postgresql_address& to) {
+    if (to.contains("hostaddr") || to.contains("service")) return;
+    const bool has_host = to.contains("host");
+    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconndefaults(),
+                                                                               &PQconninfoFree);
+    for (const auto* one = options.get(); one != nullptr && one->keyword != nullptr; ++one) {
+        const std::string_view keyword = one->keyword;
+        if (one->val != nullptr && ((keyword == "host" && !has_host) || keyword == "hostaddr"))
+            to.emplace(one->keyword, one->val);
+    }
 }
 
 /// Blocks.
@@ -74,10 +117,28 @@ result<postgresql_address> read_postgresql_url(const std::string& url) {
     PQfreemem(wrong);
     if (!options) return failure{errc::vault_unavailable, "It is not a URL that PostgreSQL understands."};
     postgresql_address out;
-    for (const auto* one = options.get(); one->keyword != nullptr; ++one)
-        if (one->val != nullptr) out.emplace(one->keyword, one->val);
+    for (const auto* one = options.get(); one->keyword != nullptr; ++one) {
+        if (one->val == nullptr) continue;
+        out.emplace(one->keyword, one->val);
+        wipe_bytes({one->val, std::strlen(one->val)}); // libpq frees it as it is, and one is the password
+    }
     out.insert(our_defaults.begin(), our_defaults.end());
+    add_host_of_environment(out);
+    // Not left to libpq, which would take less from an environment variable. On this host that may decide.
+    if (!is_local(out)) out.emplace("sslmode", "verify-full");
     return out;
+}
+
+std::string describe_weak_tls(const postgresql_address& of) {
+    const auto mode = value_of(of, "sslmode");
+    if (is_local(of) || mode == "verify-full") return {};
+    const std::string begin = "says sslmode=" + mode + ": ";
+    if (mode == "verify-ca")
+        return begin + "the server's name is not checked, so any server with a certificate of that authority "
+                       "is believed";
+    if (mode == "require")
+        return begin + "the server's certificate is not checked, so whoever is on the way can be the server";
+    return begin + "the connection may be without TLS, so whoever is on the way reads and changes it";
 }
 
 task<result<postgresql_address>> resolve_hosts(const postgresql_address& from, blocking_pool& names) {

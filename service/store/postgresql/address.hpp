@@ -13,8 +13,13 @@ namespace gateway::store {
 /// libpq's keywords and values.
 using postgresql_address = std::map<std::string, std::string>;
 
-/// With our defaults: only a server that accepts writes, and no unbounded waits.
+/// With our defaults: only a server that accepts writes, no unbounded waits, and sslmode=verify-full unless
+/// the URL says another one or every host of it is this one (a loopback address or a socket).
 result<postgresql_address> read_postgresql_url(const std::string& url);
+
+/// What somebody on the way to the server could do, as a sentence for the operator; empty with verify-full
+/// and for a server on this host.
+std::string describe_weak_tls(const postgresql_address& of);
 
 /// Resolves the host names on a thread of `names`, because libpq would block its thread; every address of
 /// every host becomes one entry to try.

@@ -53,7 +53,7 @@ task<void> change_feed::follow() {
 task<void> change_feed::follow_with(postgresql_connection& at) {
     at.begin_job(deadline::in(steady_now(), listen_timeout));
     const auto channel = co_await first_of<std::string>(at, statement{"SELECT " CHANGES_CHANNEL});
-    if (!channel) co_return;
+    if (!channel || channel->empty()) co_return;
     std::string listen = "LISTEN \"" + *channel + "\"";
     co_await at.execute(std::move(listen));
     if (at.failed()) co_return;

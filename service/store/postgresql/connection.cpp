@@ -16,11 +16,14 @@ using wait_type = boost::asio::posix::descriptor_base::wait_type;
 constexpr auto readable = boost::asio::posix::descriptor_base::wait_read;
 constexpr auto writable = boost::asio::posix::descriptor_base::wait_write;
 
-/// The first statements of every connection. A replica that is paused inside a transaction must not block the
-/// others; an acknowledged commit must survive a failover of the server (V11).
-std::string session_settings(milliseconds statement_max) {
+/// The first statements of every connection. The search path comes first, because every later name is looked
+/// up in it: pg_catalog, which need not be named, then our schema, and temporary tables last (V16). A replica
+/// that is paused inside a transaction must not block the others; an acknowledged commit must survive a
+/// failover of the server (V11).
+std::string session_settings(const std::string& schema, milliseconds statement_max) {
     const auto limit = std::to_string(statement_max.count());
-    return "SET statement_timeout = " + limit + "; SET idle_in_transaction_session_timeout = " + limit
+    return "SET search_path = \"" + schema + "\", pg_temp; SET statement_timeout = " + limit
+           + "; SET idle_in_transaction_session_timeout = " + limit
            + "; SET default_transaction_isolation = 'read committed'; SET client_min_messages = error;"
              "SELECT set_config('synchronous_commit', 'on', false) "
              "WHERE current_setting('synchronous_commit') IN ('off', 'local');"
@@ -93,8 +96,8 @@ task<bool> postgresql_connection::wait_until_ready(wait_type what) {
     co_return false;
 }
 
-task<void> postgresql_connection::open(const postgresql_address& to, milliseconds statement_max,
-                                       deadline until) {
+task<void> postgresql_connection::open(const postgresql_address& to, const std::string& schema,
+                                       milliseconds statement_max, deadline until) {
     begin_job(until);
     std::vector<const char*> names, values;
     for (const auto& [name, value] : to) {
@@ -116,7 +119,7 @@ task<void> postgresql_connection::open(const postgresql_address& to, millisecond
     }
     attach();
     if (PQsetnonblocking(handle_, 1) != 0) note_lost();
-    co_await execute(session_settings(statement_max));
+    co_await execute(session_settings(schema, statement_max));
 }
 
 task<rows> postgresql_connection::run(const statement& what) {

@@ -25,9 +25,10 @@ public:
     postgresql_connection(worker& home, const std::string& owner);
     ~postgresql_connection() override;
 
-    /// Connects; see failed() for the result. `statement_max`: the server's timeout for a statement and for
-    /// an idle transaction.
-    task<void> open(const postgresql_address& to, milliseconds statement_max, deadline until);
+    /// Connects; see failed() for the result. `schema`: the only one in which names are looked up, beside
+    /// PostgreSQL's own. `statement_max`: the server's timeout for a statement and for an idle transaction.
+    task<void> open(const postgresql_address& to, const std::string& schema, milliseconds statement_max,
+                    deadline until);
 
     /// Clears errors, and sets the deadline of all waits from here on.
     void begin_job(deadline until);

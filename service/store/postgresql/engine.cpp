@@ -1,8 +1,11 @@
 #include "store/postgresql/engine.hpp"
 
+#include "base/digest.hpp"
+#include "runtime/keep_running.hpp"
 #include "runtime/waiter.hpp"
 #include "store/postgresql/change_text.hpp"
 #include "store/postgresql/migrations.hpp"
+#include "store/postgresql/neighbours.hpp"
 #include "store/queries.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -46,25 +49,44 @@ T wait_for(task<T> step) {
     return got.get();
 }
 
+constexpr std::size_t channel_bytes = 16;
+
 struct preparation {
-    std::string refused; // why this program must not use the database
+    std::string refused;  // why this program must not use the database
+    std::string intruder; // who may create in the schema
     std::uint64_t replicas = 1;
 };
 
+/// The first replica chooses it.
+task<void> name_channel(transaction& at) {
+    const auto name = random_bytes(channel_bytes);
+    statement choose{
+        "INSERT INTO meta (name, value) VALUES ('changes_channel', $1) ON CONFLICT (name) DO NOTHING",
+        blob(name)};
+    co_await execute(at, std::move(choose));
+}
+
 /// `trouble`: the database's error, if it fails.
-task<preparation> prepare_database(transaction& at, const milliseconds& silent_max, std::string* trouble) {
+task<preparation> prepare_database(transaction& at, const std::string& schema, const milliseconds& silent_max,
+                                   std::string* trouble) {
     auto& connection = static_cast<postgresql_connection&>(at);
     preparation out;
-    out.refused = co_await migrate_postgresql(connection);
-    if (out.refused.empty()) out.replicas = co_await heartbeat(at, silent_max);
+    out.refused = co_await migrate_postgresql(connection, schema);
+    if (out.refused.empty()) {
+        out.intruder = co_await find_intruder(connection, schema); // it may have been made just now
+        co_await name_channel(at);
+        out.replicas = co_await heartbeat(at, silent_max);
+    }
     *trouble = connection.error();
     co_return out;
 }
 
 } // namespace
 
-postgresql_engine::postgresql_engine(postgresql_address address, store_limits limits)
-    : engine(limits), feed_(pool_, limits.silent_max / 3), pool_(std::move(address), limits, owner_) {}
+postgresql_engine::postgresql_engine(postgresql_address address, std::string schema, store_limits limits)
+    : engine(limits),
+      feed_(pool_, limits.silent_max / 3),
+      pool_(std::move(address), std::move(schema), limits, owner_) {}
 
 /// Deregisters, so that others may settle unfinished work at once.
 void postgresql_engine::stop() {
@@ -73,26 +95,31 @@ void postgresql_engine::stop() {
     pool_.stop();
 }
 
-std::string postgresql_engine::start() {
+result<void> postgresql_engine::start() {
     const auto within = limits().connect_within + limits().job_max;
-    auto wrong = wait_for(prepare(deadline::in(steady_now(), within)));
-    if (!wrong.empty()) return wrong;
-    spawn(keep_beating());
-    spawn(feed_.follow());
-    return wrong;
+    auto ready = wait_for(prepare(deadline::in(steady_now(), within)));
+    if (!ready) return ready;
+    const auto note = [this](const std::exception_ptr&) { note_fault(); };
+    spawn(keep_running([this] { return keep_beating(); }, note));
+    spawn(keep_running([this] { return feed_.follow(); }, note));
+    return ready;
 }
 
-task<std::string> postgresql_engine::prepare(deadline until) {
+task<result<void>> postgresql_engine::prepare(deadline until) {
     const auto began = steady_now();
     std::string trouble;
-    auto prepared =
-        co_await run(*this, unit::of_schema(), until, &prepare_database, limits().silent_max, &trouble);
-    if (prepared) {
-        note_beat(began, prepared->replicas);
-        co_return std::move(prepared->refused);
-    }
+    auto prepared = co_await run(*this, unit::of_schema(), until, &prepare_database, pool_.schema(),
+                                 limits().silent_max, &trouble);
+    if (!prepared && pool_.is_open_to_others()) co_return failure(errc::invalid_input, pool_.trouble());
     if (trouble.empty()) trouble = pool_.trouble();
-    co_return "The store cannot be opened: " + (trouble.empty() ? prepared.error().message() : trouble);
+    if (!prepared)
+        co_return failure(
+            errc::vault_unavailable,
+            "The store cannot be opened: " + (trouble.empty() ? prepared.error().message() : trouble));
+    if (!prepared->refused.empty()) co_return failure(errc::vault_unavailable, prepared->refused);
+    if (!prepared->intruder.empty()) co_return failure(errc::invalid_input, prepared->intruder);
+    note_beat(began, prepared->replicas);
+    co_return result<void>{};
 }
 
 /// Sends several heartbeats within the time after which a replica counts as dead.
@@ -123,12 +150,12 @@ std::optional<limits::replicas_seen> postgresql_engine::replicas() const {
     return seen_;
 }
 
-result<std::unique_ptr<postgresql_engine>> open_postgresql_engine(const std::string& url,
+result<std::unique_ptr<postgresql_engine>> open_postgresql_engine(const std::string& url, std::string schema,
                                                                   store_limits limits) {
     auto address = read_postgresql_url(url);
     if (!address) return address.error();
-    auto opened = std::make_unique<postgresql_engine>(std::move(*address), limits);
-    if (auto wrong = opened->start(); !wrong.empty()) return failure{errc::vault_unavailable, wrong};
+    auto opened = std::make_unique<postgresql_engine>(std::move(*address), std::move(schema), limits);
+    if (auto ready = opened->start(); !ready) return ready.error();
     return opened;
 }
 

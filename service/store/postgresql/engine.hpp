@@ -21,11 +21,12 @@ namespace gateway::store {
 
 class postgresql_engine final : public engine {
 public:
-    postgresql_engine(postgresql_address address, store_limits limits);
+    postgresql_engine(postgresql_address address, std::string schema, store_limits limits);
     ~postgresql_engine() override { stop(); }
 
-    /// Migrates the schema and starts the heartbeat. Empty, or the failure for the operator. Blocks.
-    std::string start();
+    /// Migrates the schema and starts the heartbeat. The failure is for the operator; invalid_input: others
+    /// may create in the schema. Blocks.
+    result<void> start();
 
     task<std::optional<failure>> perform(job& what) override { return pool_.jobs().perform(what); }
     task<result<void>> beat(deadline until) override;
@@ -36,9 +37,10 @@ public:
     void stop_listening(change_listener& who) override { feed_.remove(who); }
     void spawn(task<void> background) override { pool_.spawn(std::move(background)); }
     void stop() override;
+    std::string trouble() const override { return pool_.trouble(); }
 
 private:
-    task<std::string> prepare(deadline until);
+    task<result<void>> prepare(deadline until);
     task<void> keep_beating();
     void note_beat(steady_time began, std::uint64_t replicas);
 
@@ -50,8 +52,9 @@ private:
     postgresql_pool pool_;
 };
 
-/// The failure's message is for the operator and contains no parts of the URL.
-result<std::unique_ptr<postgresql_engine>> open_postgresql_engine(const std::string& url,
+/// The failure's message is for the operator and contains no parts of the URL; invalid_input: others may
+/// create in the schema.
+result<std::unique_ptr<postgresql_engine>> open_postgresql_engine(const std::string& url, std::string schema,
                                                                   store_limits limits);
 
 } // namespace gateway::store

@@ -9,8 +9,8 @@
 
 namespace gateway::store {
 
-/// Empty, or why this program must not use the database; then nothing was changed. Errors of SQL stay in
-/// `at`.
-task<std::string> migrate_postgresql(postgresql_connection& at);
+/// Makes the schema, too, if it does not exist. Empty, or why this program must not use the database; then
+/// nothing was changed. Errors of SQL stay in `at`.
+task<std::string> migrate_postgresql(postgresql_connection& at, std::string schema);
 
 } // namespace gateway::store

@@ -1,6 +1,9 @@
 #include "store/postgresql/pool.hpp"
 
+#include "base/memory/memory_reserve.hpp"
+#include "runtime/keep_running.hpp"
 #include "runtime/waiter.hpp"
+#include "store/postgresql/neighbours.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -16,21 +19,28 @@ constexpr milliseconds longest_pause{2'000};
 
 std::string begin_of(const unit& what) {
     if (!what.lock) return "BEGIN";
-    return "BEGIN; SELECT pg_advisory_xact_lock(" + std::to_string(*what.lock) + ")";
+    const auto taken = [](std::int64_t lock) {
+        return "; SELECT pg_advisory_xact_lock(" + std::to_string(lock) + ")";
+    };
+    std::string out = "BEGIN" + taken(*what.lock);
+    if (what.second_lock) out += taken(*what.second_lock);
+    return out;
 }
 
 } // namespace
 
-postgresql_pool::postgresql_pool(postgresql_address address, store_limits limits, const std::string& owner)
+postgresql_pool::postgresql_pool(postgresql_address address, std::string schema, store_limits limits,
+                                 const std::string& owner)
     : address_(std::move(address)),
+      schema_(std::move(schema)),
       limits_(limits),
       owner_(owner),
       jobs_(limits.waiting_max, [this] { boost::asio::post(home_.executor(), [this] { wake_one(); }); }),
       names_(1, limits.connections + 2),
       thread_([this] { run_thread(); }) {
-    spawn(keep_time());
+    spawn(keep([this] { return keep_time(); }));
     for (unsigned number = 0; number < limits_.connections; ++number)
-        spawn(run_slot(number));
+        spawn(keep([this, number] { return run_slot(number); }));
 }
 
 void postgresql_pool::stop() {
@@ -41,11 +51,13 @@ void postgresql_pool::stop() {
 }
 
 void postgresql_pool::run_thread() {
-    try {
-        home_.run();
-    } catch (...) { // a bug in the pool: reported by readiness, and calls are refused instead of waiting
-        jobs_.end();
-    }
+    home_.run();
+}
+
+/// For a coroutine that must not end before the pool.
+task<void> postgresql_pool::keep(std::function<task<void>()> start) {
+    return keep_running(std::move(start),
+                        [this](const std::exception_ptr& fault) { home_.note_fault(fault); });
 }
 
 void postgresql_pool::spawn(task<void> background) {
@@ -87,6 +99,37 @@ task<void> postgresql_pool::keep_time() {
     }
 }
 
+/// A connection among the pool's own, until its slot has ended with it.
+class postgresql_pool::backend_entry {
+public:
+    backend_entry(postgresql_pool& in, int backend) : in_(in), place_(in.backends_.insert(backend)) {}
+    ~backend_entry() {
+        in_.backends_.erase(place_);
+        if (in_.backends_.empty()) in_.alone_since_ = steady_now();
+    }
+    backend_entry(const backend_entry&) = delete;
+    backend_entry& operator=(const backend_entry&) = delete;
+
+private:
+    postgresql_pool& in_;
+    std::multiset<int>::iterator place_;
+};
+
+/// The same among those that wait for a job.
+class postgresql_pool::idle_entry {
+public:
+    idle_entry(postgresql_pool& in, postgresql_connection& at) : in_(in), at_(at) {
+        in_.idle_.push_back(&at);
+    }
+    ~idle_entry() { std::erase(in_.idle_, &at_); }
+    idle_entry(const idle_entry&) = delete;
+    idle_entry& operator=(const idle_entry&) = delete;
+
+private:
+    postgresql_pool& in_;
+    postgresql_connection& at_;
+};
+
 task<void> postgresql_pool::run_slot(unsigned number) {
     milliseconds pause = first_pause;
     while (true) {
@@ -94,12 +137,10 @@ task<void> postgresql_pool::run_slot(unsigned number) {
         const bool connected = co_await connect(at);
         if (connected) {
             pause = first_pause;
-            const auto own = backends_.insert(at.backend());
+            const backend_entry own(*this, at.backend());
             set_trouble({});
             jobs_.reopen();
             co_await serve(at);
-            backends_.erase(own);
-            if (backends_.empty()) alone_since_ = steady_now();
             continue;
         }
         note_trouble(at.error());
@@ -113,9 +154,13 @@ task<bool> postgresql_pool::connect(postgresql_connection& at) {
     const auto until = deadline::in(steady_now(), limits_.connect_within);
     auto where = co_await resolve_hosts(address_, names_);
     if (where)
-        co_await at.open(*where, limits_.job_max, until);
+        co_await at.open(*where, schema_, limits_.job_max, until);
     else
         at.refuse(where.error().message());
+    if (at.failed()) co_return false;
+    auto intruder = co_await find_intruder(at, schema_);
+    if (!at.failed()) is_open_to_others_.store(!intruder.empty());
+    if (!intruder.empty()) at.refuse(std::move(intruder));
     co_return !at.failed();
 }
 
@@ -126,9 +171,8 @@ task<void> postgresql_pool::serve(postgresql_connection& at) {
             co_await run_job(at, std::move(next.front()));
             continue;
         }
-        idle_.push_back(&at);
+        const idle_entry here(*this, at);
         co_await at.wait_idle();
-        std::erase(idle_, &at);
     }
     wake_one(); // because a job may have woken this one
 }
@@ -138,7 +182,8 @@ task<void> postgresql_pool::run_job(postgresql_connection& at, job_queue::owned_
     for (int times = 0; times <= repeats_max; ++times) {
         try {
             co_await run_once(at, *what);
-        } catch (...) { // a bug in one job, or the end of the pool: the other jobs continue
+        } catch (...) { // of one job, or the end of the pool: the other jobs continue
+            const memory_reserve::scope no_failure;
             at.give_up();
         }
         if (!at.failed()) {

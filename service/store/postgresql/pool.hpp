@@ -12,6 +12,8 @@
 #include "store/postgresql/address.hpp"
 #include "store/postgresql/connection.hpp"
 
+#include <atomic>
+#include <functional>
 #include <mutex>
 #include <set>
 #include <string>
@@ -23,7 +25,8 @@ namespace gateway::store {
 class postgresql_pool {
 public:
     /// `owner`: the owner of written rows; outlives the pool.
-    postgresql_pool(postgresql_address address, store_limits limits, const std::string& owner);
+    postgresql_pool(postgresql_address address, std::string schema, store_limits limits,
+                    const std::string& owner);
     ~postgresql_pool() { stop(); }
     postgresql_pool(const postgresql_pool&) = delete;
     postgresql_pool& operator=(const postgresql_pool&) = delete;
@@ -41,9 +44,16 @@ public:
     bool is_own(int backend) const { return backends_.contains(backend); }
     /// Why there is no connection, for the operator; empty if there is one.
     std::string trouble() const;
+    const std::string& schema() const { return schema_; }
+    /// The last connection was not used because others may create in the schema (neighbours.hpp).
+    bool is_open_to_others() const { return is_open_to_others_.load(); }
 
 private:
+    class backend_entry;
+    class idle_entry;
+
     void run_thread();
+    task<void> keep(std::function<task<void>()> start);
     void wake_one();
     task<void> run_slot(unsigned number);
     task<void> serve(postgresql_connection& at);
@@ -54,6 +64,7 @@ private:
     void note_trouble(std::string why);
 
     const postgresql_address address_;
+    const std::string schema_;
     const store_limits limits_;
     const std::string& owner_;
     worker home_;
@@ -62,6 +73,7 @@ private:
     std::vector<postgresql_connection*> idle_; // this and the next member: on the store's thread only
     std::multiset<int> backends_; // of the connections; after a failover of the server two may be equal
     steady_time alone_since_ = steady_now(); // when the last connection was lost
+    std::atomic<bool> is_open_to_others_{false};
     mutable std::mutex mutex_;
     std::string trouble_;
     std::thread thread_;

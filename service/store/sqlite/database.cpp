@@ -1,5 +1,7 @@
 #include "store/sqlite/database.hpp"
 
+#include "base/memory/memory_reserve.hpp"
+
 #include <boost/algorithm/string/erase.hpp>
 #include <boost/algorithm/string/replace.hpp>
 #include <sqlite3.h>
@@ -44,13 +46,17 @@ bool sqlite_database::require_room() {
 }
 
 void sqlite_database::refuse(std::string why) {
-    if (!failed()) error_ = std::move(why);
+    if (failed()) return;
+    error_ = std::move(why);
+    found_lock_ = false;
 }
 
 void sqlite_database::note(int code) {
     if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE || failed()) return;
+    const memory_reserve::scope no_failure; // an error that is not noted would be a success
     error_ = std::string(sqlite3_errstr(code)) + " (" + std::to_string(code) + ")";
     const int kind = code & 0xff;
+    found_lock_ = kind == SQLITE_BUSY;
     if (kind == SQLITE_FULL) {
         no_room_ = true;
         tries_room_ = false;

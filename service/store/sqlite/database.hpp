@@ -23,13 +23,19 @@ struct sqlite3_stmt;
 
 namespace gateway::store {
 
+/// Who else may read or change the database, as a sentence for the operator; empty if nobody. Looks at the
+/// folder, since whoever may write there can put another database in its place, and at the files of SQLite
+/// and ours.
+std::string describe_exposed_database(const std::string& path);
+
 class sqlite_database final : public transaction {
 public:
     using wall_clock = std::function<wall_time()>;
 
-    /// Opens or creates the file (0600), takes the process lock, migrates the schema. Fails with
-    /// vault_unavailable and a sentence for the operator: another process uses it, it is not a store of this
-    /// program, its schema is newer than this program.
+    /// Opens or creates the file (0600), takes the process lock, migrates the schema. `path` is a path and
+    /// never one of SQLite's other names. Fails with a sentence for the operator: vault_unavailable if
+    /// another process uses it, it is not a store of this program, or its schema is newer than this program;
+    /// invalid_input if other users may read or change it.
     static result<std::unique_ptr<sqlite_database>> open(const std::string& path,
                                                          wall_clock clock = wall_now);
     /// One in memory, for tests.
@@ -60,6 +66,10 @@ public:
     /// Clears the error for the next job. An I/O error or a damaged file is never cleared: the state of the
     /// disk is then unknown, and only a new start can find it out.
     void clear_failure();
+    /// The error is that another process has locked the file: nothing was done, and the same may be tried
+    /// again. The database never waits for a lock itself, because its thread would keep no deadline
+    /// meanwhile.
+    bool found_lock() const { return found_lock_ && failed(); }
     bool beyond_help() const { return beyond_help_; }
 
     /// A write found the disk full, and no write that needs space was durable since.
@@ -100,7 +110,7 @@ private:
     wall_clock clock_; // the clock of now_ms()
     std::string owner_ =
         new_ulid(wall_now()); // the owner of rows; rows of other owners belong to earlier processes
-    bool beyond_help_ = false, no_room_ = false, tries_room_ = false;
+    bool beyond_help_ = false, no_room_ = false, tries_room_ = false, found_lock_ = false;
     bool waits_for_the_disk_ = true;
     int log_pages_ = 0;
     std::string error_;                                  // empty: none

@@ -1,10 +1,13 @@
 // Opening a SQLite file: the process lock, the check that it is ours, the session's settings, the schema.
+#include "base/private_places.hpp"
 #include "store/schema.hpp"
 #include "store/sqlite/database.hpp"
 
 #include <sqlite3.h>
 
+#include <array>
 #include <fcntl.h>
+#include <filesystem>
 #include <limits>
 #include <sys/file.h>
 
@@ -13,6 +16,7 @@ namespace {
 
 // "tkgw": marks the file as a store of this program.
 constexpr std::int64_t application_id = 0x746b6777;
+constexpr int lock_wait_at_start_ms = 5'000;
 constexpr const char* pragmas =
     "PRAGMA journal_mode=WAL;"
     "PRAGMA synchronous=FULL;" // an acknowledged token survives a power failure
@@ -23,6 +27,9 @@ constexpr const char* pragmas =
 failure refused(std::string message) {
     return failure{errc::vault_unavailable, std::move(message)};
 }
+
+/// SQLite's other files beside the database, and ours.
+constexpr std::array<const char*, 4> suffixes{"-wal", "-shm", "-journal", ".lock"};
 
 /// Created with a private mode from the start; SQLite gives its other files the same mode.
 descriptor make_file(const std::string& path) {
@@ -78,7 +85,24 @@ result<void> migrate(sqlite_database& at, std::int64_t version) {
 
 } // namespace
 
-result<std::unique_ptr<sqlite_database>> sqlite_database::open(const std::string& path, wall_clock clock) {
+std::string describe_exposed_database(const std::string& path) {
+    const auto folder = std::filesystem::absolute(path).parent_path().string();
+    auto wrong = describe_exposed_folder(folder, folder_use::holds_the_database);
+    if (wrong.empty()) wrong = describe_exposed_file(path);
+    for (const char* suffix : suffixes)
+        if (wrong.empty()) wrong = describe_exposed_file(path + suffix);
+    return wrong;
+}
+
+/// SQLite takes some relative names for something else than a path (`:memory:`, `file:x?mode=memory`), and no
+/// absolute one.
+result<std::unique_ptr<sqlite_database>> sqlite_database::open(const std::string& given, wall_clock clock) {
+    const std::string path = std::filesystem::absolute(given).string();
+    if (auto wrong = describe_exposed_database(path); !wrong.empty())
+        return failure{errc::invalid_input, std::move(wrong)};
+    keep_group_from_writing(path);
+    for (const char* suffix : suffixes)
+        keep_group_from_writing(path + suffix);
     auto lock = lock_for_this_process(path);
     if (!lock) return lock.error();
     if (!make_file(path).is_open()) return refused("The store cannot be opened: " + path);
@@ -105,7 +129,7 @@ result<void> sqlite_database::set_up(const std::string& path) {
     sqlite3_wal_hook(handle_.get(), note_log_pages, this);
     note(sqlite3_create_function(handle_.get(), "now_ms", 0, SQLITE_UTF8 | SQLITE_INNOCUOUS, &clock_, &now_ms,
                                  nullptr, nullptr));
-    sqlite3_busy_timeout(handle_.get(), 5'000); // milliseconds; a backup tool may lock the file briefly
+    sqlite3_busy_timeout(handle_.get(), lock_wait_at_start_ms); // a backup tool may lock the file briefly
     const auto version = check_schema(*this);
     if (!version) return version.error();
     execute(pragmas);
@@ -119,6 +143,7 @@ result<void> sqlite_database::set_up(const std::string& path) {
     step(self);
     execute("COMMIT");
     if (failed()) return refused("The store cannot be written: " + path + ": " + error());
+    sqlite3_busy_timeout(handle_.get(), 0); // from here on the engine waits, see found_lock()
     return {};
 }
 

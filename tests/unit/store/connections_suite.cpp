@@ -57,14 +57,16 @@ TEST_P(StoreSuite, NeverGivesAVersionTwiceToAUserWhoCameBack) {
 TEST_P(StoreSuite, T19WipesEveryPairOfARevokedConnectionAndStaysRevoked) {
     ASSERT_TRUE(put(connection("ann", 1), 0));
     ASSERT_TRUE(put(connection("ann", 2), 1));
-    EXPECT_TRUE(run(at->connections.revoke(user("ann"), "user_disconnected", at_second(9), soon())));
+    const std::vector<user_id> ann{user("ann")};
+    EXPECT_EQ(revoke("open-ann", at_second(9)), ann);
     EXPECT_EQ(there("ann")->state, connection_state::revoked);
     EXPECT_EQ(there("ann")->cause, "user_disconnected");
     EXPECT_TRUE(there("ann")->sealed_tokens.empty());
     EXPECT_TRUE(run(at->connections.kept_tokens(user("ann"), soon())).empty());
     EXPECT_FALSE(run(
         at->connections.set_state(user("ann"), 2, connection_state::connected, "", at_second(10), soon())));
-    EXPECT_FALSE(run(at->connections.revoke(user("bob"), "x", at_second(9), soon())));
+    EXPECT_TRUE(revoke("open-ann", at_second(9)).empty()) << "once";
+    EXPECT_TRUE(revoke("open-bob", at_second(9)).empty());
     EXPECT_TRUE(put(connection("ann", 3), 2)) << "a new grant brings it back";
 }
 
@@ -137,7 +139,7 @@ TEST_P(StoreSuite, T22FindsEveryUserOfOneAccount) {
     ASSERT_TRUE(put(bob, 0));
     ASSERT_TRUE(put(connection("ann", 1), 0));
     ASSERT_TRUE(put(connection("eve", 1), 0));
-    const auto found = run(at->connections.of_account(open_id::trusted("open-ann"), soon()));
+    const auto found = run(at->connections.of_account(open_id::trusted("open-ann"), "app", 10, soon()));
     ASSERT_EQ(found.size(), 2U);
     EXPECT_EQ(found[0].user.text(), "ann");
     EXPECT_EQ(found[1].user.text(), "bob");

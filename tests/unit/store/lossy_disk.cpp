@@ -179,6 +179,8 @@ void lossy_disk::image(const std::filesystem::path& from, const std::filesystem:
             apply(content, each);
         }
         std::ofstream(to / here.filename(), std::ios::binary) << content;
+        std::filesystem::permissions(
+            to / here.filename(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     }
 }
 

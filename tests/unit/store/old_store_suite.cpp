@@ -54,11 +54,11 @@ TEST_P(OldStoreSuite, K07HoldsConnectionsAndTheirPairs) {
     ASSERT_EQ(candidates.size(), 1U);
     EXPECT_EQ(candidates[0].reason, store::kept_reason::candidate);
     EXPECT_EQ(run(at->connections.version_floor(soon())), 5U);
-    EXPECT_EQ(run(at->sealed.count_with(vault::blob_prefix("a"), soon())), 5U);
+    EXPECT_EQ(sealed_with(vault::key_mark("a")), 5U);
 }
 
 TEST_P(OldStoreSuite, K07HoldsARefreshThatNobodySawTheEndOf) {
-    const auto open = run(at->refreshes.unfinished(soon()));
+    const auto open = run(at->refreshes.unfinished("app", soon()));
     ASSERT_EQ(open.size(), 1U);
     EXPECT_EQ(open[0].user.text(), "cy");
     EXPECT_EQ(open[0].version, 1U);
@@ -109,15 +109,18 @@ TEST_P(OldStoreSuite, K07HandsOverWhatTheOldProgramLeftUnfinished) {
 }
 
 TEST_P(OldStoreSuite, K07HoldsTheRest) {
-    const auto login = run(at->logins.take(std::string(as_text(sha256("state"))), after(1), soon()));
+    const auto login = run(at->logins.take(std::string(as_text(sha256("state"))), "taken", after(1), soon()));
     ASSERT_TRUE(login);
     EXPECT_EQ(login->user.text(), "dan");
     EXPECT_EQ(login->return_url, "https://shop.example/done");
-    EXPECT_FALSE(login->replace_account) << "of a column that came later";
+    EXPECT_FALSE(login->replace_account || login->confirm) << "of columns that came later";
+    EXPECT_EQ(login->app, "");
     const auto file = run(at->files.find(file_id::trusted("f1"), soon()));
     ASSERT_TRUE(file);
     EXPECT_EQ(file->mimetype, "video/mp4");
-    EXPECT_EQ(run(at->files.stored_bytes(soon())), 1234U);
+    const auto used = run(at->files.usage(file->caller, soon()));
+    EXPECT_EQ(used.own.files, 1U) << "counted by the new step of the schema";
+    EXPECT_EQ(used.own.blocks, 1U);
     EXPECT_TRUE(run(at->facts.find("key_check:a", soon())));
     EXPECT_EQ(run(at->facts.find("windows:today", soon())), std::string("\0\1", 2));
     EXPECT_EQ(run(at->facts.add_to_counter("key_uses:a", 1, soon())), 4097U);

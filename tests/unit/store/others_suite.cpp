@@ -31,6 +31,7 @@ store::oauth_state_record login(const std::string& hash) {
     out.return_url = "https://shop.example/done";
     out.scopes = "user.info.basic";
     out.expires_at = at_second(600);
+    out.app = "app-key";
     return out;
 }
 
@@ -50,27 +51,37 @@ store::idempotency_record key(const std::string& by, const std::string& text) {
 TEST_P(StoreSuite, T20GivesALoginOnceAndNeverAfterItsTime) {
     run(at->logins.put(login("h1"), soon()));
     run(at->logins.put(login("h2"), soon()));
-    const auto taken = run(at->logins.take("h1", at_second(1), soon()));
+    const auto login_at = [this](const std::string& hash, int second) {
+        return run(at->logins.take(hash, "taken", at_second(second), soon()));
+    };
+    const auto taken = login_at("h1", 1);
     ASSERT_TRUE(taken);
+    EXPECT_EQ(taken->outcome, "") << "this call has taken it";
     EXPECT_EQ(taken->caller.text(), "shop");
     EXPECT_EQ(taken->user.text(), "ann");
     EXPECT_EQ(taken->sealed_verifier, std::string("\1v\0", 3));
     EXPECT_EQ(taken->return_url, "https://shop.example/done");
     EXPECT_FALSE(taken->replace_account);
     auto may_replace = login("h3");
-    may_replace.replace_account = true;
+    may_replace.replace_account = may_replace.confirm = true;
     run(at->logins.put(may_replace, soon()));
-    EXPECT_TRUE(run(at->logins.take("h3", at_second(1), soon()))->replace_account);
-    EXPECT_FALSE(run(at->logins.take("h1", at_second(1), soon())));
-    EXPECT_FALSE(run(at->logins.take("h2", at_second(600), soon())));
-    EXPECT_FALSE(run(at->logins.take("h2", at_second(1), soon()))) << "taken late is taken";
+    const auto third = login_at("h3", 1);
+    EXPECT_TRUE(third->replace_account && third->confirm);
+    EXPECT_EQ(third->app, "app-key");
+    EXPECT_EQ(login_at("h1", 1)->outcome, "taken");
+    run(at->logins.note_outcome("h1", "connected", soon()));
+    EXPECT_EQ(login_at("h1", 599)->outcome, "connected");
+    EXPECT_EQ(login_at("h1", 599)->user.text(), "ann") << "what it was is still there, for the page";
+    EXPECT_FALSE(login_at("h1", 600));
+    EXPECT_FALSE(login_at("h2", 600));
+    EXPECT_FALSE(login_at("h9", 1));
 }
 
 TEST_P(StoreSuite, DropsTheLoginsOfAUserWhoIsForgotten) {
     ASSERT_TRUE(put(connection("ann", 1), 0));
     run(at->logins.put(login("h1"), soon()));
     run(at->connections.forget(user("ann"), soon()));
-    EXPECT_FALSE(run(at->logins.take("h1", at_second(1), soon())));
+    EXPECT_FALSE(run(at->logins.take("h1", "taken", at_second(1), soon())));
 }
 
 TEST_P(StoreSuite, RemembersPostsFromBeginToEnd) {
@@ -149,25 +160,86 @@ TEST_P(StoreSuite, AnswersAKeyWithTheFirstRecordUntilItExpires) {
     EXPECT_FALSE(run(at->keys.claim(key("other", "k"), at_second(1), soon())));
 }
 
+constexpr store::file_bound no_bound{{1'000'000, 1'000'000'000}, false};
+
 TEST_P(StoreSuite, KeepsFilesUntilTheyExpire) {
     store::file_record file;
     file.id = file_id::trusted("file_1");
     file.caller = caller("shop");
-    file.path = "ab/cd";
     file.mimetype = "video/mp4";
     file.size_bytes = 11;
     file.sha256 = "00";
     file.created_at = at_second(0);
     file.expires_at = at_second(10);
-    run(at->files.put(file, soon()));
-    EXPECT_EQ(run(at->files.find(file.id, soon()))->path, "ab/cd");
-    EXPECT_EQ(run(at->files.stored_bytes(soon())), 11U);
+    EXPECT_TRUE(run(at->files.put(file, no_bound, soon())));
+    EXPECT_EQ(run(at->files.find(file.id, soon()))->mimetype, "video/mp4");
     EXPECT_TRUE(run(at->files.expired(at_second(9), 10, soon())).empty());
     EXPECT_EQ(run(at->files.expired(at_second(10), 10, soon())).size(), 1U);
     EXPECT_TRUE(run(at->files.forget(file.id, soon())));
     EXPECT_FALSE(run(at->files.forget(file.id, soon())));
     EXPECT_FALSE(run(at->files.find(file.id, soon())));
-    EXPECT_EQ(run(at->files.stored_bytes(soon())), 0U);
+}
+
+store::file_record file_of(const char* owner, std::string id, std::uint64_t size_bytes) {
+    store::file_record file;
+    file.id = file_id::trusted(std::move(id));
+    file.caller = caller(owner);
+    file.size_bytes = size_bytes;
+    file.expires_at = at_second(10);
+    return file;
+}
+
+TEST_P(StoreSuite, AuditLWhatACallerKeepsIsCountedWithEachFile) {
+    const auto counts = [this](const char* owner) {
+        const auto used = run(at->files.usage(caller(owner), soon()));
+        return std::vector<std::uint64_t>{used.all.files, used.all.blocks, used.own.files, used.own.blocks};
+    };
+    using numbers = std::vector<std::uint64_t>;
+    EXPECT_EQ(counts("shop"), (numbers{0, 0, 0, 0}));
+    EXPECT_TRUE(run(at->files.put(file_of("shop", "f1", 1), no_bound, soon())));
+    EXPECT_TRUE(run(at->files.put(file_of("shop", "f2", 4'097), no_bound, soon())));
+    EXPECT_TRUE(run(at->files.put(file_of("bank", "f3", 4ULL << 30), no_bound, soon())));
+    const std::uint64_t large = (4ULL << 30) / 4'096;
+    EXPECT_EQ(counts("shop"), (numbers{3, 3 + large, 2, 3}));
+    EXPECT_EQ(counts("bank"), (numbers{3, 3 + large, 1, large}));
+    EXPECT_EQ(counts("nobody"), (numbers{3, 3 + large, 0, 0}));
+    EXPECT_TRUE(run(at->files.forget(file_id::trusted("f3"), soon())));
+    EXPECT_FALSE(run(at->files.forget(file_id::trusted("f3"), soon()))) << "once";
+    EXPECT_TRUE(run(at->files.forget(file_id::trusted("f1"), soon())));
+    EXPECT_EQ(counts("shop"), (numbers{1, 2, 1, 2}));
+    EXPECT_TRUE(run(at->files.forget(file_id::trusted("f2"), soon())));
+    EXPECT_EQ(counts("shop"), (numbers{0, 0, 0, 0}));
+}
+
+TEST_P(StoreSuite, AuditLAFileBeyondTheBoundIsNotRecorded) {
+    const store::file_bound two_files{{2, 100}, false}, three_blocks{{100, 3}, false};
+    EXPECT_TRUE(run(at->files.put(file_of("shop", "f1", 1), two_files, soon())));
+    EXPECT_TRUE(run(at->files.put(file_of("bank", "f2", 1), two_files, soon())));
+    EXPECT_FALSE(run(at->files.put(file_of("shop", "f3", 1), two_files, soon())));
+    EXPECT_FALSE(run(at->files.put(file_of("shop", "f3", 8'192), three_blocks, soon())));
+    EXPECT_FALSE(run(at->files.find(file_id::trusted("f3"), soon())));
+    EXPECT_TRUE(run(at->files.put(file_of("shop", "f3", 1), three_blocks, soon())));
+    EXPECT_EQ(run(at->files.usage(caller("shop"), soon())).all.blocks, 3U);
+}
+
+TEST_P(StoreSuite, L09AuditIACallersFilesBeyondItsShareAreNotRecorded) {
+    const store::file_bound shared{{100, 100}, true}, alone{{100, 100}, false};
+    const auto put = [this](const char* owner, std::string id, std::uint64_t blocks,
+                            const store::file_bound& bound) {
+        return run(at->files.put(file_of(owner, std::move(id), blocks * 4'096), bound, soon()));
+    };
+    const auto first = put("shop", "f1", 40, shared);
+    ASSERT_TRUE(first) << "a first file may be larger than a quarter";
+    EXPECT_EQ(first->own.blocks, 40U);
+    EXPECT_TRUE(put("bank", "f2", 5, shared));
+    EXPECT_FALSE(put("shop", "f3", 6, shared)) << "half would not be free";
+    const auto second = put("shop", "f3", 5, shared);
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->all.blocks, 50U);
+    EXPECT_EQ(second->own.files, 2U);
+    EXPECT_TRUE(put("bank", "f4", 20, shared));
+    EXPECT_FALSE(put("bank", "f5", 1, shared));
+    EXPECT_TRUE(put("bank", "f5", 1, alone));
 }
 
 store::status_update told(const store::post_record& seen, std::string event_hash, wall_time when) {
@@ -405,9 +477,10 @@ TEST_P(StoreSuite, KeepsSmallFactsAndCountsWhatIsSealed) {
     ASSERT_TRUE(put(connection("ann", 1), 0));
     ASSERT_TRUE(put(connection("ann", 2), 1));
     run(at->logins.put(login("h"), soon()));
-    EXPECT_EQ(run(at->sealed.count_with(std::string("sealed\0", 7), soon())), 2U);
-    EXPECT_EQ(run(at->sealed.count_with("\1", soon())), 1U);
-    EXPECT_EQ(run(at->sealed.count_with("x", soon())), 0U);
+    EXPECT_EQ(sealed_with(std::string("ealed\0", 6)), 2U);
+    EXPECT_EQ(sealed_with("v"), 1U);
+    EXPECT_EQ(sealed_with("x"), 0U);
+    EXPECT_EQ(sealed_with(""), 3U);
 }
 
 TEST_P(StoreSuite, V07PagesWhatIsSealedSoAndReplacesOnlyTheVeryBytes) {
@@ -415,23 +488,23 @@ TEST_P(StoreSuite, V07PagesWhatIsSealedSoAndReplacesOnlyTheVeryBytes) {
         ASSERT_TRUE(put(connection(name, 1), 0));
         ASSERT_TRUE(put(connection(name, 2), 1));
     }
-    std::vector<store::sealed_pair_record> seen;
+    std::vector<store::sealed_record> seen;
     std::string cursor;
     int pages = 0;
     do {
-        auto page = run(at->sealed.list_with("sealed", cursor, 2, soon()));
+        auto page = run(at->sealed.list_with("ealed", cursor, 2, soon()));
         EXPECT_LE(page.rows.size(), 2U);
         seen.insert(seen.end(), page.rows.begin(), page.rows.end());
         cursor = page.next;
     } while (!cursor.empty() && ++pages < 20);
     ASSERT_EQ(seen.size(), 6U);
-    EXPECT_EQ(run(at->sealed.list_with("other", "", 100, soon())).rows.size(), 0U);
-    std::vector<store::resealed_pair> pairs;
+    EXPECT_EQ(run(at->sealed.list_with("ther", "", 100, soon())).rows.size(), 0U);
+    std::vector<store::resealed_record> pairs;
     for (auto& one : seen)
-        pairs.push_back({one, "new" + one.user.text() + std::to_string(one.version)});
-    pairs[0].seen.sealed_tokens += "x"; // as if it had been replaced meanwhile
+        pairs.push_back({one, "new" + one.owner + std::to_string(one.version)});
+    pairs[0].seen.sealed += "x"; // as if it had been replaced meanwhile
     EXPECT_EQ(run(at->sealed.replace(std::move(pairs), soon())), 5U);
-    EXPECT_EQ(run(at->sealed.count_with("new", soon())), 5U);
+    EXPECT_EQ(sealed_with("ew"), 5U);
     EXPECT_EQ(there("ann")->sealed_tokens, connection("ann", 2).sealed_tokens);
     EXPECT_EQ(there("bob")->sealed_tokens, "newbob2");
     EXPECT_EQ(there("bob")->version, 2U);

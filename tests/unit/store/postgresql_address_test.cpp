@@ -1,8 +1,12 @@
 #include "runtime/blocking.hpp"
 #include "store/postgresql/address.hpp"
+#include "store/store.hpp"
 #include "unit/runtime/run_on.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <cstdlib>
 
 namespace gateway::testing {
 namespace {
@@ -56,6 +60,68 @@ TEST(PostgresqlAddress, LetsTheUrlOverrideWhatIsOurs) {
     auto theirs = resolved("postgresql://gw@127.0.0.1/x?target_session_attrs=any");
     EXPECT_EQ(theirs["target_session_attrs"], "any");
     EXPECT_FALSE(store::read_postgresql_url("postgresql://gw@127.0.0.1/x?no_such_word=1"));
+}
+
+/// What libpq is told of TLS.
+std::string mode_of(const std::string& url) {
+    auto read = store::read_postgresql_url(url);
+    return read ? (*read)["sslmode"] : "no URL";
+}
+
+TEST(PostgresqlAddress, V16AuditTChecksTheServersNameUnlessTheUrlSaysLessOrTheServerIsOnThisHost) {
+    for (const char* elsewhere : {"db.example", "10.0.0.7", "[2001:db8::1]", "127.0.0.1,db.example",
+                                  "localhost.example", "%2Frun%2Fpostgresql,db.example"})
+        EXPECT_EQ(mode_of("postgresql://gw@" + std::string(elsewhere) + "/x"), "verify-full") << elsewhere;
+    EXPECT_EQ(mode_of("postgresql://gw@localhost/x?hostaddr=10.0.0.7"), "verify-full")
+        << "the address is used";
+    EXPECT_EQ(mode_of("postgresql://gw@/x?service=elsewhere"), "verify-full");
+    for (const char* here : {"localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "[::1]",
+                             "%2Frun%2Fpostgresql", "127.0.0.1,localhost"})
+        EXPECT_EQ(mode_of("postgresql://gw@" + std::string(here) + "/x"), "") << here;
+    EXPECT_EQ(mode_of("postgresql:///x"), "") << "the socket of this host";
+    for (const char* less : {"disable", "allow", "prefer", "require", "verify-ca"})
+        EXPECT_EQ(mode_of("postgresql://gw@db.example/x?sslmode=" + std::string(less)), less);
+}
+
+TEST(PostgresqlAddress, V16AuditTAHostOfTheEnvironmentCountsLikeOneOfTheUrl) {
+    ASSERT_EQ(setenv("PGHOST", "db.example", 1), 0);
+    ASSERT_EQ(setenv("PGSSLMODE", "disable", 1), 0);
+    EXPECT_EQ(mode_of("postgresql:///x"), "verify-full");
+    EXPECT_EQ(mode_of("postgresql://gw@db.example/x"), "verify-full") << "the URL says nothing of less";
+    EXPECT_EQ(mode_of("postgresql://gw@127.0.0.1/x"), "");
+    unsetenv("PGHOST");
+    unsetenv("PGSSLMODE");
+}
+
+/// libpq connects to it, whatever the host is called.
+TEST(PostgresqlAddress, V16AuditTAnAddressOfTheEnvironmentCountsAlsoBesideAHostOfTheUrl) {
+    ASSERT_EQ(setenv("PGHOSTADDR", "10.0.0.7", 1), 0);
+    for (const char* here : {"", "localhost", "127.0.0.1", "%2Frun%2Fpostgresql"})
+        EXPECT_EQ(mode_of("postgresql://gw@" + std::string(here) + "/x"), "verify-full") << here;
+    EXPECT_EQ(lists_of("postgresql://gw@%2Frun%2Fpostgresql/x"), "/run/postgresql | 10.0.0.7 | ");
+    EXPECT_EQ(mode_of("postgresql://gw@localhost/x?hostaddr=127.0.0.1"), "") << "the URL's own wins";
+    EXPECT_NE(store::remark_on_url("postgresql://gw@localhost/x?sslmode=disable"), "");
+    unsetenv("PGHOSTADDR");
+}
+
+TEST(PostgresqlAddress, V16AuditTAServiceFileMayNameAnyAddressAlsoBesideAHost) {
+    EXPECT_EQ(mode_of("postgresql://gw@%2Frun%2Fpostgresql/x?service=elsewhere"), "verify-full");
+    EXPECT_EQ(mode_of("postgresql://gw@localhost/x?service=elsewhere&hostaddr=127.0.0.1"), "");
+}
+
+TEST(PostgresqlAddress, V16AuditTSaysWhatIsLess) {
+    const auto remark = [](const std::string& rest) {
+        return store::remark_on_url("postgresql://gw:planted@db.example/x" + rest);
+    };
+    EXPECT_EQ(remark(""), "");
+    EXPECT_EQ(remark("?sslmode=verify-full"), "");
+    EXPECT_THAT(remark("?sslmode=verify-ca"), ::testing::HasSubstr("name is not checked"));
+    EXPECT_THAT(remark("?sslmode=require"), ::testing::HasSubstr("certificate is not checked"));
+    for (const char* mode : {"disable", "allow", "prefer"})
+        EXPECT_THAT(remark("?sslmode=" + std::string(mode)), ::testing::HasSubstr("without TLS")) << mode;
+    EXPECT_EQ(remark("?sslmode=require").find("planted"), std::string::npos);
+    EXPECT_EQ(store::remark_on_url("postgresql://gw@127.0.0.1/x?sslmode=disable"), "");
+    EXPECT_EQ(store::remark_on_url("sqlite:x"), "");
 }
 
 } // namespace gateway::testing

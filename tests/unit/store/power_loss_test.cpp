@@ -76,7 +76,8 @@ TEST_F(PowerLoss, T07NoAcknowledgedPairIsLostAndNoIntentForgotten) {
         const auto held = *run(at->refreshes.take_lease(user(name), milliseconds{60'000}, soon()));
         ASSERT_EQ(run(at->refreshes.begin(held, 1, soon())), store::refresh_begin::begun);
         after_a_loss([&](store::store& found) {
-            EXPECT_EQ(run(found.refreshes.unfinished(soon())).size(), 1U) << "durable before the request";
+            EXPECT_EQ(run(found.refreshes.unfinished("app", soon())).size(), 1U)
+                << "durable before the request";
         });
         ASSERT_EQ(run(at->refreshes.finish(held, connection(name, 2), 1, soon())),
                   store::refresh_end::stored);

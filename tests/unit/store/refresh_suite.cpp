@@ -29,14 +29,14 @@ TEST_P(StoreSuite, BeginsARefreshOnlyWithTheLeaseAndForTheNewestVersion) {
     stale.fence -= 1;
     EXPECT_EQ(run(at->refreshes.begin(stale, 1, soon())), refresh_begin::refused);
     EXPECT_EQ(run(at->refreshes.begin(*held, 1, soon())), refresh_begin::begun);
-    EXPECT_TRUE(run(at->refreshes.unfinished(soon())).empty()) << "its holder is at work";
+    EXPECT_TRUE(run(at->refreshes.unfinished("app", soon())).empty()) << "its holder is at work";
     pass_time_until(at_second(11));
-    const auto open = run(at->refreshes.unfinished(soon()));
+    const auto open = run(at->refreshes.unfinished("app", soon()));
     ASSERT_EQ(open.size(), 1U);
     EXPECT_EQ(open[0].user.text(), "ann");
     EXPECT_EQ(open[0].version, 1U);
     run(at->refreshes.close(*held, soon()));
-    EXPECT_TRUE(run(at->refreshes.unfinished(soon())).empty());
+    EXPECT_TRUE(run(at->refreshes.unfinished("app", soon())).empty());
 }
 
 TEST_P(StoreSuite, GivesUnfinishedRefreshesTheOldestFirst) {
@@ -47,7 +47,7 @@ TEST_P(StoreSuite, GivesUnfinishedRefreshesTheOldestFirst) {
         ASSERT_EQ(run(at->refreshes.begin(*held, 1, soon())), refresh_begin::begun);
     }
     pass_time_until(at_second(14));
-    const auto open = run(at->refreshes.unfinished(soon()));
+    const auto open = run(at->refreshes.unfinished("app", soon()));
     ASSERT_EQ(open.size(), 3U);
     EXPECT_EQ(open[0].user.text(), "bob");
     EXPECT_EQ(open[1].user.text(), "eve");
@@ -75,7 +75,7 @@ TEST_P(StoreSuite, StoresTheNewPairKeepsTheOldAndEndsTheIntent) {
     EXPECT_EQ(run(at->refreshes.finish(*held, connection("ann", 2), 1, soon())), refresh_end::stored);
     EXPECT_EQ(there("ann")->version, 2U);
     EXPECT_EQ(run(at->connections.kept_tokens(user("ann"), soon())).at(0).version, 1U);
-    EXPECT_TRUE(run(at->refreshes.unfinished(soon())).empty());
+    EXPECT_TRUE(run(at->refreshes.unfinished("app", soon())).empty());
 }
 
 TEST_P(StoreSuite, T21LetsANewGrantWinOverARefreshThatIsRunning) {
@@ -96,7 +96,8 @@ TEST_P(StoreSuite, T19DoesNotBringARevokedOrForgottenConnectionBack) {
         auto held = take(name, at_second(0));
         ASSERT_EQ(run(at->refreshes.begin(*held, 10, soon())), refresh_begin::begun);
         if (revoke)
-            run(at->connections.revoke(user(name), "gone", at_second(1), soon()));
+            run(at->connections.revoke(open_id::trusted("open-" + name), "app", at_second(1), "gone",
+                                       at_second(1), soon()));
         else
             run(at->connections.forget(user(name), soon()));
         EXPECT_EQ(run(at->refreshes.finish(*held, connection(name, 11), 10, soon())),

@@ -3,7 +3,6 @@
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/engine.hpp"
 #include "store/store.hpp"
-#include "unit/store/explaining_engine.hpp"
 #include "unit/store/store_fixture.hpp"
 
 #include <sqlite3.h>
@@ -11,6 +10,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <sys/stat.h>
 
 namespace gateway::testing {
 namespace {
@@ -36,16 +36,6 @@ std::unique_ptr<store::store> open_with_clock(const temporary_folder& in) {
 
 void pass_time(const temporary_folder&, milliseconds by) {
     passed() = passed().load() + by;
-}
-
-std::unique_ptr<store::store> open_explaining(const temporary_folder& in) {
-    auto clock = [] { return wall_now() + passed().load(); };
-    auto opened = store::open_sqlite_engine(in.file("gateway.db"), {}, std::move(clock));
-    if (!opened) throw std::runtime_error(opened.error().message());
-    const auto is_scan = [](std::string_view line) { return line.starts_with("SCAN "); };
-    plan_rules rules{"EXPLAIN QUERY PLAN ", 3, is_scan};
-    return std::make_unique<store::store>(
-        std::make_unique<explaining_engine>(std::move(*opened), std::move(rules)));
 }
 
 std::string bytes_of(const std::string& path) {
@@ -79,16 +69,13 @@ void make_old(const temporary_folder& in) {
     const std::string trouble = sqlite3_errmsg(at);
     sqlite3_close(at);
     if (!made) throw std::runtime_error(trouble);
+    if (::chmod(path.c_str(), 0600) != 0) throw std::runtime_error("the old store cannot be made private");
 }
 
 } // namespace
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, StoreSuite,
                          ::testing::Values(store_engine{"Sqlite", open_with_clock, pass_time}),
-                         [](const auto& made) { return made.param.name; });
-
-INSTANTIATE_TEST_SUITE_P(SqlitePlans, StoreSuite,
-                         ::testing::Values(store_engine{"SqlitePlans", open_explaining, pass_time}),
                          [](const auto& made) { return made.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, OldStoreSuite,
@@ -133,7 +120,10 @@ TEST(SqliteStore, V14RefusesASchemaNewerThanItselfAndTouchesNothing) {
 TEST(SqliteStore, RefusesTheFileOfAnotherProgram) {
     const temporary_folder folder;
     std::ofstream(folder.file("text.db")) << std::string(5000, 'x');
-    EXPECT_FALSE(store::open_store("sqlite:" + folder.file("text.db")));
+    ASSERT_EQ(::chmod(folder.file("text.db").c_str(), 0600), 0);
+    const auto refused = store::open_store("sqlite:" + folder.file("text.db"));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::vault_unavailable);
     EXPECT_EQ(bytes_of(folder.file("text.db")), std::string(5000, 'x'));
     EXPECT_FALSE(store::open_store("sqlite:/nowhere/at/all.db"));
 }
@@ -148,6 +138,75 @@ TEST(SqliteStore, MakesItsFilesReadableByTheirOwnerOnly) {
         EXPECT_EQ(mode & (std::filesystem::perms::group_all | std::filesystem::perms::others_all),
                   std::filesystem::perms::none)
             << name;
+    }
+}
+
+TEST(SqliteStore, AuditQAPathIsOnlyAPathWhateverSqliteWouldTakeItFor) {
+    const temporary_folder folder;
+    worker loop;
+    const auto before = std::filesystem::current_path();
+    std::filesystem::current_path(folder.file("."));
+    for (const char* name :
+         {":memory:", "file:x?mode=memory", "file:y?mode=memory&cache=shared", "file::memory:"}) {
+        {
+            const auto at = store::open_store("sqlite:" + std::string(name));
+            ASSERT_TRUE(at) << at.error().message();
+            ASSERT_TRUE(*run_on(loop, (*at)->connections.put(connection("ann", 1), 0, soon())));
+        }
+        const auto again = store::open_store("sqlite:" + std::string(name));
+        ASSERT_TRUE(again) << again.error().message();
+        EXPECT_TRUE(*run_on(loop, (*again)->connections.find(user("ann"), soon()))) << name;
+        EXPECT_GT(std::filesystem::file_size(folder.file(name)), 0U);
+    }
+    std::filesystem::current_path(before);
+}
+
+TEST(SqliteStore, AuditQRefusesADatabaseThatOthersMayReadOrWriteAndSaysWhich) {
+    const temporary_folder folder;
+    open_sqlite(folder).reset();
+    for (const char* name :
+         {"gateway.db", "gateway.db-wal", "gateway.db-shm", "gateway.db-journal", "gateway.db.lock"}) {
+        const auto path = folder.file(name);
+        std::ofstream(path, std::ios::app).flush();
+        for (const ::mode_t mode : {0604U, 0602U, 0644U, 0666U, 0601U}) {
+            ASSERT_EQ(::chmod(path.c_str(), mode), 0);
+            const auto refused = store::open_store("sqlite:" + folder.file("gateway.db"));
+            ASSERT_FALSE(refused) << name << " " << mode;
+            EXPECT_EQ(refused.error().code(), errc::invalid_input);
+            EXPECT_NE(refused.error().message().find(path), std::string::npos) << refused.error().message();
+        }
+        std::filesystem::remove(path);
+    }
+    EXPECT_TRUE(open_sqlite(folder));
+}
+
+TEST(SqliteStore, AuditQTakesFromTheGroupWhatKubernetesGivesItAndLeavesItTheReading) {
+    const temporary_folder folder;
+    open_sqlite(folder).reset();
+    const auto path = folder.file("gateway.db");
+    ASSERT_EQ(::chmod(path.c_str(), 0660), 0);
+    const auto at = open_sqlite(folder);
+    worker loop;
+    ASSERT_TRUE(run_on(loop, at->on().beat(soon())));
+    for (const auto& file : {path, path + "-wal"}) {
+        struct stat facts {};
+        ASSERT_EQ(::stat(file.c_str(), &facts), 0);
+        EXPECT_EQ(facts.st_mode & 0777U, 0640U) << file;
+    }
+}
+
+TEST(SqliteStore, AuditQRefusesAFolderInWhichOthersCanPutAnotherDatabase) {
+    const temporary_folder folder;
+    for (const ::mode_t mode : {0777U, 01777U, 0702U}) {
+        ASSERT_EQ(::chmod(folder.file("").c_str(), mode), 0);
+        const auto refused = store::open_store("sqlite:" + folder.file("gateway.db"));
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code(), errc::invalid_input);
+        EXPECT_FALSE(std::filesystem::exists(folder.file("gateway.db")));
+    }
+    for (const ::mode_t mode : {0755U, 0750U, 02770U}) {
+        ASSERT_EQ(::chmod(folder.file("").c_str(), mode), 0);
+        EXPECT_TRUE(open_sqlite(folder)) << "the group is this process's own";
     }
 }
 
@@ -189,6 +248,48 @@ TEST(SqliteStore, APageEndsAfterAThousandRowsOnWhichAPatternWasTried) {
     ASSERT_EQ(last.rows.size(), 1U);
     EXPECT_EQ(last.rows[0].user.text(), "user11150");
     EXPECT_EQ(last.next, "");
+}
+
+TEST(SqliteStore, L09APageEndsAfterAThousandRowsAlsoOfSeveralPatterns) {
+    const temporary_folder folder;
+    worker loop;
+    const auto at = open_sqlite(folder);
+    task_group group(loop.executor());
+    int good = 0;
+    for (int i = 0; i < 600; ++i)
+        for (const char* head : {"a", "b"})
+            group.spawn(connect(*at, head + std::to_string(1'000 + i), good));
+    run_on(loop, group.wait_empty(soon()));
+    ASSERT_EQ(good, 1'200);
+    const std::vector<std::string> patterns{"a*x", "b*x"};
+    const auto first = *run_on(loop, at->connections.list(patterns, "", 100, soon()));
+    EXPECT_TRUE(first.rows.empty());
+    EXPECT_EQ(first.next, "b1399");
+    const auto second = *run_on(loop, at->connections.list(patterns, first.next, 100, soon()));
+    EXPECT_TRUE(second.rows.empty());
+    EXPECT_EQ(second.next, "");
+}
+
+TEST(SqliteStore, L09APageEndsAfterAHundredPatternsAndTheListFindsAllTheSame) {
+    const temporary_folder folder;
+    worker loop;
+    const auto at = open_sqlite(folder);
+    std::vector<std::string> patterns, expected{"n1000", "n1150", "n1249"};
+    for (int i = 0; i < 250; ++i)
+        patterns.push_back("n" + std::to_string(1'000 + i));
+    for (const auto& name : expected)
+        ASSERT_TRUE(*run_on(loop, at->connections.put(connection(name, 1), 0, soon())));
+    std::vector<std::string> found;
+    std::string cursor;
+    int pages = 0;
+    do {
+        auto page = *run_on(loop, at->connections.list(patterns, cursor, 100, soon()));
+        for (const auto& row : page.rows)
+            found.push_back(row.user.text());
+        cursor = page.next;
+    } while (!cursor.empty() && ++pages < 10);
+    EXPECT_EQ(found, expected);
+    EXPECT_EQ(pages, 2) << "after two of them there is another";
 }
 
 TEST(SqliteStore, RefusesJobsBeyondItsLineInsteadOfHoldingThem) {

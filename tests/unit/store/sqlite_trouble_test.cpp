@@ -1,9 +1,11 @@
 // The SQLite engine with a full or failing disk.
+#include "store/queries.hpp"
 #include "store/sqlite/engine.hpp"
 #include "store/store.hpp"
 #include "unit/store/store_fixture.hpp"
 
 #include <fstream>
+#include <new>
 #include <stdexcept>
 
 namespace gateway::testing {
@@ -85,14 +87,28 @@ TEST_F(SqliteTrouble, V01ItHealsWhenThereIsRoomAgainAndTheTrialLeavesNothing) {
     EXPECT_FALSE(trial->has_value());
 }
 
-TEST(SqliteStoreDeathTest, AFaultOfItsOwnCodeEndsTheProcess) {
-    GTEST_FLAG_SET(death_test_style, "threadsafe");
-    const auto run_faulty_code = [] {
-        store::sqlite_engine at(*store::sqlite_database::open_in_memory(wall_now), {});
-        at.spawn(fail());
-        at.stop();
-    };
-    EXPECT_DEATH(run_faulty_code(), "a bug in the store");
+task<void> fail_after_writing(store::transaction& at) {
+    store::statement put{"INSERT INTO meta (name, value) VALUES ('half', x'00')"};
+    co_await at.run(put);
+    throw std::bad_alloc();
+}
+
+task<bool> has_half(store::transaction& at) {
+    store::statement ask{"SELECT count(*) FROM meta WHERE name = 'half'"};
+    const auto found = co_await store::number_of(at, std::move(ask));
+    co_return found > 0;
+}
+
+TEST(SqliteStore, P07AuditMWhatThrowsFailsAloneAndLeavesNothing) {
+    worker loop;
+    store::sqlite_engine at(*store::sqlite_database::open_in_memory(wall_now), {});
+    at.spawn(fail());
+    EXPECT_FALSE(run_on(loop, store::run(at, store::unit::writes(), soon(), &fail_after_writing)));
+    const auto found = run_on(loop, store::run(at, store::unit::reads(), soon(), &has_half));
+    ASSERT_TRUE(found);
+    EXPECT_FALSE(*found);
+    EXPECT_EQ(at.faults(), 2U);
+    at.stop();
 }
 
 TEST(SqliteStore, V02ADamagedFileIsSaidToBeBeyondHelpAndNothingIsWrittenAnyMore) {

@@ -3,6 +3,7 @@
 #pragma once
 #include "store/store.hpp"
 #include "unit/runtime/run_on.hpp"
+#include "unit/store/count_sealed.hpp"
 #include "unit/store/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
@@ -44,6 +45,8 @@ inline store::connection_record connection(const std::string& name, std::uint64_
     out.access_expires_at = at_second(7200);
     out.refresh_expires_at = at_second(15'552'000);
     out.connected_at = out.updated_at = at_second(0);
+    out.app = "app";
+    out.proven = true;
     return out;
 }
 
@@ -67,8 +70,13 @@ protected:
         return run(at->connections.find(user(name), soon()));
     }
     bool put(store::connection_record record, std::uint64_t expected) {
-        return run(at->connections.put(std::move(record), expected, soon()));
+        return run(at->connections.put(std::move(record), expected, soon())).stored;
     }
+    std::vector<user_id> revoke(const std::string& account, wall_time happened_at) {
+        return run(at->connections.revoke(open_id::trusted(account), "app", happened_at, "user_disconnected",
+                                          happened_at, soon()));
+    }
+    std::uint64_t sealed_with(const std::string& mark) { return count_sealed(loop, at->sealed, mark); }
     void pass_time_until(wall_time now) {
         if (now <= reached_) return;
         GetParam().pass_time(folder, now - reached_);

@@ -1,0 +1,26 @@
+// Who holds a TikTok account: a revoke at TikTok ends all of the app's access to it, so it is asked for only
+// if nobody else's grant would end. Operations inside a unit of the account (engine.hpp). Private to store/.
+#pragma once
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "runtime/task.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace gateway::store {
+
+class transaction;
+
+/// Whether a revoke would end a grant that is not of `except` (who may be empty): a connection that TikTok
+/// has shown to be of this account (also one that waits beside that of another app), a login that waits for
+/// its confirmation, or an import that is not complete.
+task<bool> is_held(transaction& at, const open_id& account, const std::string& app, const user_id& except,
+                   wall_time now);
+/// The number of such connections to the account without that of `except`; counts no further than `most`.
+task<std::uint64_t> holders_besides(transaction& at, const open_id& account, const std::string& app,
+                                    const user_id& except, std::uint64_t most);
+/// For a new grant of the account: a revocation that waits would end it.
+task<void> drop_revocations_of(transaction& at, const open_id& account, const std::string& app);
+
+} // namespace gateway::store

@@ -1,0 +1,56 @@
+// Grants of logins that wait for their caller's confirmation. One that is never confirmed becomes a
+// revocation (revocations.hpp). A role of the store; any thread.
+#pragma once
+#include "store/role.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gateway::store {
+
+/// Found by the hash of its confirmation.
+struct pending_grant_record {
+    std::string confirmation_hash; // SHA-256, 32 bytes
+    std::string state_hash;        // of the login that brought it
+    caller_name caller;
+    user_id user;
+    std::string app; // the client key of the TikTok app
+    open_id account;
+    std::string scopes;           // comma list, as TikTok granted it
+    bool replace_account = false; // of the login
+    std::string sealed_tokens;    // authenticates all of this except the last two members
+    wall_time access_expires_at, refresh_expires_at;
+    wall_time created_at;
+    wall_time expires_at;     // may be confirmed before
+    wall_time reserved_until; // until then a confirmation that has begun may store it
+};
+
+/// Inside a unit of the account: `false` if the grant is not as it was seen any more.
+task<bool> drop_waiting(transaction& at, const pending_grant_record& seen);
+
+class pending_grants : private role {
+public:
+    using role::role;
+
+    /// A revocation of the same account that waits would end this grant, too, so it is forgotten.
+    task<result<void>> put(pending_grant_record record, deadline until);
+    /// Reserves the grant that waits under this hash for this caller and user, for one confirmation, until
+    /// `reserved_until`; nothing if there is none.
+    task<result<std::optional<pending_grant_record>>> claim(std::string confirmation_hash, caller_name caller,
+                                                            user_id user, wall_time now,
+                                                            wall_time reserved_until, deadline until);
+    /// A claimed grant waits again, because it could not be stored.
+    task<result<void>> give_back(std::string confirmation_hash, deadline until);
+    task<result<void>> drop(std::string confirmation_hash, deadline until);
+    /// Grants of this app whose time is over, and which no confirmation has reserved; oldest first.
+    task<result<std::vector<pending_grant_record>>> due(std::string app, wall_time now, std::uint32_t limit,
+                                                        deadline until);
+    /// Deletes this app's grants of an account that are not newer than `until_then`: the user has left at
+    /// TikTok.
+    task<result<void>> drop_of_account(open_id account, std::string app, wall_time until_then,
+                                       deadline until);
+};
+
+} // namespace gateway::store
