@@ -1,5 +1,6 @@
 #include "outbound/client.hpp"
 
+#include "base/memory/memory_reserve.hpp"
 #include "http/strict_gate.hpp"
 #include "http/wire_text.hpp"
 #include "outbound/arriving_answer.hpp"
@@ -44,6 +45,13 @@ bool may_repeat(const pool::lease& held, repeat again) {
     return held.reused() && c.peer_closed() && (again == repeat::if_connection_was_reused || unsent);
 }
 
+template <class Step>
+auto kept_safe(answer_has what, const Step& step) {
+    if (what == answer_has::no_tokens) return step();
+    const memory_reserve::scope no_failure;
+    return step();
+}
+
 } // namespace
 
 task<result<std::unique_ptr<connection>>> client::state::try_addresses(const origin& to, deadline until) {
@@ -83,12 +91,12 @@ client::~client() {
 }
 
 task<exchange_result<reply>> client::send(const origin& to, std::string_view request, repeat again,
-                                          deadline until) {
+                                          deadline until, sharer by, answer_has what) {
     const auto keep = state_;
     auto left = request_bytes::none_left; // on any connection that was tried
-    auto leased = keep->connections->acquire_now(to);
+    auto leased = keep->connections->acquire_now(to, by);
     if (!leased) {
-        auto waited = co_await keep->connections->acquire(to, until);
+        auto waited = co_await keep->connections->acquire(to, by, until);
         if (!waited) co_return exchange_result<reply>(waited.error(), left);
         leased.emplace(std::move(*waited));
     }
@@ -103,16 +111,17 @@ task<exchange_result<reply>> client::send(const origin& to, std::string_view req
             c.begin_request();
             arriving_answer answer(c);
             {
-                stream_writing writing(c.wire(), request, until);
+                stream_writing writing(c.wire(), request, {}, until);
                 const auto unsent = co_await writing;
                 if (unsent) answer.failed(unsent);
             }
-            while (answer.wants_more()) {
-                stream_reading reading(c.wire(), answer.room(), until);
+            while (kept_safe(what, [&answer] { return answer.wants_more(); })) {
+                const auto room = kept_safe(what, [&answer] { return answer.room(); });
+                stream_reading reading(c.wire(), room, until);
                 const auto got = co_await reading;
-                answer.took(got);
+                kept_safe(what, [&answer, &got] { answer.took(got); });
             }
-            auto said = answer.out();
+            auto said = kept_safe(what, [&answer] { return answer.out(); });
             if (c.sent() == request_bytes::may_have_left) left = request_bytes::may_have_left;
             if (said && c.in_step()) held.mark_clean();
             if (said || !may_repeat(held, again)) co_return exchange_result<reply>(std::move(said), left);
@@ -188,11 +197,12 @@ private:
     bool answered_ = false;
 };
 
-task<result<std::unique_ptr<exchange>>> client::begin(const origin& to, std::string head, deadline until) {
+task<result<std::unique_ptr<exchange>>> client::begin(const origin& to, std::string head, deadline until,
+                                                      sharer by) {
     const auto keep = state_;
     const auto announced = http::length_of(http::find_field(head, "content-length"));
     if (!announced) throw std::logic_error("a streamed request must announce its length");
-    auto leased = co_await keep->connections->acquire(to, until);
+    auto leased = co_await keep->connections->acquire(to, by, until);
     if (!leased) co_return leased.error();
     if (!leased->get()) {
         const auto opened = co_await keep->open(to, *leased, until);

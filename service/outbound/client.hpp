@@ -25,6 +25,9 @@ class resolver;
 /// `never`: only if provably no byte of it left the host.
 enum class repeat { never, if_connection_was_reused };
 
+/// What is in the answer. Tokens may be the only valid ones: no failed allocation may lose them.
+enum class answer_has { no_tokens, tokens };
+
 struct pool_stats {
     std::uint32_t idle = 0, active = 0, waiting = 0;
 };
@@ -47,11 +50,12 @@ public:
     client(worker& home, const tls_client_context& tls, resolver& names, client_limits limits);
     ~client();
 
-    /// One flat request, one whole answer.
+    /// One flat request, one whole answer, for a call of `by`.
     task<exchange_result<reply>> send(const origin& to, std::string_view request, repeat again,
-                                      deadline until);
+                                      deadline until, sharer by, answer_has what = answer_has::no_tokens);
     /// `head` announces the length of the body that follows; it is sent with the first piece.
-    task<result<std::unique_ptr<exchange>>> begin(const origin& to, std::string head, deadline until);
+    task<result<std::unique_ptr<exchange>>> begin(const origin& to, std::string head, deadline until,
+                                                  sharer by);
 
     /// Any thread.
     pool_stats stats() const;

@@ -1,5 +1,6 @@
 #include "outbound/pool.hpp"
 
+#include "base/memory/memory_reserve.hpp"
 #include "runtime/worker.hpp"
 
 #include <unordered_map>
@@ -47,35 +48,43 @@ pool::host& pool::host_of(const origin& to) {
     return *hosts_.emplace(to, std::make_unique<host>(*this)).first->second;
 }
 
-std::optional<pool::lease> pool::acquire_now(const origin& to) {
+std::optional<pool::lease> pool::acquire_now(const origin& to, sharer by) {
     if (closed_) return std::nullopt;
+    const memory_reserve::scope no_failure; // a slot that is taken must get its lease
     host& of = host_of(to);
-    while (of.policy.idle() > 0) {
-        auto what = of.policy.ask().connection;
-        const bool quiet = what->is_quiet();
-        if (quiet) {
-            publish();
-            return lease(shared_from_this(), of, std::move(what));
+    while (auto got = of.policy.ask(by)) {
+        auto what = got->connection ? std::move(*got->connection) : nullptr;
+        if (what && !what->is_quiet()) {
+            what.reset();
+            of.policy.closed(by); // the peer closed it or sent bytes without a request
+            continue;
         }
-        of.policy.closed(); // the peer closed it or sent bytes without a request
+        publish();
+        return lease(shared_from_this(), of, by, std::move(what));
     }
-    if (of.policy.active() >= limits_.connections_per_origin) return std::nullopt;
-    of.policy.ask();
-    publish();
-    return lease(shared_from_this(), of, nullptr);
+    return std::nullopt;
 }
 
-task<result<pool::lease>> pool::acquire(const origin& to, deadline until) {
-    if (closed_) co_return failure{errc::draining, "This replica is shutting down."};
-    if (auto now = acquire_now(to)) co_return std::move(*now);
-    host& of = host_of(to);
-    const auto asked = of.policy.ask();
-    if (asked.what == policy_type::verdict::refuse) co_return no_turn();
+/// After acquire_now(). Nothing if there is no place.
+std::optional<pool::policy_type::ticket> pool::stand_in_line(host& of, sharer by, place& mine) {
+    const memory_reserve::scope no_failure; // the policy and the line must have the same places
+    const auto ticket = of.policy.stand_in_line(by);
+    if (ticket) of.line.emplace(*ticket, &mine);
+    return ticket;
+}
 
+task<result<pool::lease>> pool::acquire(const origin& to, sharer by, deadline until) {
+    if (closed_) co_return failure{errc::draining, "This replica is shutting down."};
+    if (auto now = acquire_now(to, by)) co_return std::move(*now);
+    host& of = host_of(to);
     place mine{waiter(home_.executor(), until)};
+    const auto ticket = stand_in_line(of, by, mine);
+    if (!ticket) co_return no_turn();
+
     struct registration {
         pool& from;
         host& of;
+        sharer by;
         policy_type::ticket ticket;
         place& mine;
         ~registration() {
@@ -83,43 +92,46 @@ task<result<pool::lease>> pool::acquire(const origin& to, deadline until) {
             // Granted to a coroutine that has stopped waiting at the same time (late, or cancelled): the next
             // one gets it.
             if (mine.granted)
-                from.give_back(of, std::move(mine.what), mine.what != nullptr);
+                from.give_back(of, by, std::move(mine.what), mine.what != nullptr);
             else
                 of.policy.leave(ticket);
             from.publish();
         }
     };
     const auto keep = shared_from_this();
-    of.line.emplace(asked.place, &mine);
-    const registration here{*this, of, asked.place, mine};
+    const registration here{*this, of, by, *ticket, mine};
     publish();
     co_await mine.turn.wait();
     if (!mine.granted) co_return no_turn();
     mine.granted = false; // this call owns it now
     if (mine.what && !mine.what->is_quiet()) mine.what.reset();
-    co_return lease(keep, of, std::move(mine.what));
+    co_return lease(keep, of, by, std::move(mine.what));
 }
 
-void pool::give_back(host& of, std::unique_ptr<connection> what, bool clean) {
+/// Called by destructors.
+void pool::give_back(host& of, sharer by, std::unique_ptr<connection> what, bool clean) {
+    const memory_reserve::scope no_failure;
     const bool keep = clean && what && !closed_;
     if (keep) {
         if (of.policy.waiting() == 0) what->relax();
-        if (auto next = of.policy.give_back(std::move(what), coarse_steady_now()))
-            hand_over(of, std::move(*next));
-        else if (!of.armed())
-            of.arm(home_.sweep(), deadline{*of.policy.next_expiry()});
+        of.policy.give_back(by, std::move(what), coarse_steady_now());
     } else {
         what.reset(); // closed before the next one opens, because descriptors are limited, too
-        if (auto next = of.policy.closed()) hand_over(of, std::move(*next));
+        of.policy.closed(by);
     }
+    if (of.policy.waiting() > 0) serve_waiting(of);
+    if (keep && !of.armed())
+        if (const auto next = of.policy.next_expiry()) of.arm(home_.sweep(), deadline{*next});
     publish();
 }
 
-void pool::hand_over(host& of, policy_type::handover what) {
-    place& oldest = *of.line.at(what.to);
-    oldest.granted = true;
-    if (what.connection) oldest.what = std::move(*what.connection);
-    oldest.turn.wake();
+void pool::serve_waiting(host& of) {
+    while (auto next = of.policy.next()) {
+        place& served = *of.line.at(next->to);
+        served.granted = true;
+        if (next->connection) served.what = std::move(*next->connection);
+        served.turn.wake();
+    }
 }
 
 void pool::close_expired(host& of) {

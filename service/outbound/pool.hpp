@@ -25,11 +25,11 @@ public:
     pool(const pool&) = delete;
     pool& operator=(const pool&) = delete;
 
-    /// An idle connection without unread input, or a slot to open one with. Failures: overloaded (the queue
-    /// is full, or nothing was free before `until`), draining.
-    task<result<lease>> acquire(const origin& to, deadline until);
-    /// The same without waiting; nothing if none is free.
-    std::optional<lease> acquire_now(const origin& to);
+    /// An idle connection without unread input, or a slot to open one with, for a call of `by`. Failures:
+    /// overloaded (the queue is full, or nothing was free before `until`), draining.
+    task<result<lease>> acquire(const origin& to, sharer by, deadline until);
+    /// The same without waiting; nothing if none is free for this caller.
+    std::optional<lease> acquire_now(const origin& to, sharer by);
 
     pool_stats stats() const; // any thread
     void close();
@@ -42,8 +42,9 @@ private:
     struct host;  // the connections of one origin
 
     host& host_of(const origin& to);
-    void give_back(host& of, std::unique_ptr<connection> what, bool clean);
-    void hand_over(host& of, policy_type::handover what);
+    void give_back(host& of, sharer by, std::unique_ptr<connection> what, bool clean);
+    std::optional<policy_type::ticket> stand_in_line(host& of, sharer by, place& mine);
+    void serve_waiting(host& of);
     void close_expired(host& of);
     void publish();
 
@@ -57,12 +58,16 @@ private:
 /// A connection, or the right to open one, until the lease is destroyed.
 class pool::lease {
 public:
-    lease(std::shared_ptr<pool> from, host& of, std::unique_ptr<connection> what)
-        : from_(std::move(from)), of_(&of), connection_(std::move(what)), reused_(connection_ != nullptr) {}
+    lease(std::shared_ptr<pool> from, host& of, sharer by, std::unique_ptr<connection> what)
+        : from_(std::move(from)),
+          of_(&of),
+          by_(by),
+          connection_(std::move(what)),
+          reused_(connection_ != nullptr) {}
     lease(lease&& other) noexcept = default;
     lease& operator=(lease&&) = delete;
     ~lease() {
-        if (from_) from_->give_back(*of_, std::move(connection_), clean_);
+        if (from_) from_->give_back(*of_, by_, std::move(connection_), clean_);
     }
 
     connection* get() const { return connection_.get(); }
@@ -81,6 +86,7 @@ public:
 private:
     std::shared_ptr<pool> from_;
     host* of_;
+    sharer by_;
     std::unique_ptr<connection> connection_;
     bool reused_;
     bool clean_ = false;

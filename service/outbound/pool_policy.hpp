@@ -1,8 +1,10 @@
 // Decides which call gets which connection of one origin: pure bookkeeping, no sockets. The most recently
-// used connection is taken first (it is warm, and the others can expire); the queue of waiting calls is
-// bounded and served in order (U14). Owned by one pool.
+// used connection is taken first (it is warm, and the others can expire). Connections and the places of
+// waiting calls are bounded and shared by callers; of those that may have one the oldest is served first
+// (U14, L09). Owned by one pool.
 #pragma once
 #include "base/clock.hpp"
+#include "base/fair_share.hpp"
 #include "outbound/types.hpp"
 
 #include <algorithm>
@@ -20,50 +22,61 @@ class pool_policy {
 public:
     using ticket = std::uint64_t;
 
-    explicit pool_policy(const client_limits& bounds) : bounds_(bounds) {}
+    explicit pool_policy(const client_limits& bounds)
+        : bounds_(bounds),
+          slots_(bounds.connections_per_origin, callers_or_one(bounds.callers)),
+          places_(bounds.waiters_per_origin, callers_or_one(bounds.callers)) {}
 
-    enum class verdict { reuse, open, wait, refuse };
-    struct decision {
-        verdict what;
-        Connection connection{}; // with reuse
-        ticket place = 0;        // with wait
+    /// A slot, and the connection in it; none: to be opened. Call closed() if that fails.
+    struct slot {
+        std::optional<Connection> connection;
     };
-    /// A call asks for a connection. `open` takes a slot: call closed() if connecting fails.
-    decision ask() {
-        if (!idle_.empty()) {
-            decision newest{verdict::reuse, std::move(idle_.back().what)};
-            idle_.pop_back();
-            ++active_;
-            return newest;
-        }
-        if (active_ < bounds_.connections_per_origin) {
-            ++active_;
-            return {verdict::open};
-        }
-        if (line_.size() >= bounds_.waiters_per_origin) return {verdict::refuse};
-        line_.push_back(next_ticket_);
-        return {verdict::wait, {}, next_ticket_++};
+    /// A call asks for a connection, without waiting. Nothing if none is free for this caller.
+    std::optional<slot> ask(sharer by) {
+        if (!slots_.take(by, 1)) return std::nullopt;
+        return slot{take_newest()};
+    }
+    /// A place to wait at, whatever is free by now. Nothing if none is free for this caller.
+    std::optional<ticket> stand_in_line(sharer by) {
+        if (!places_.take(by, 1)) return std::nullopt;
+        line_.push_back({next_ticket_, by});
+        return next_ticket_++;
     }
 
     struct handover {
         ticket to;
         std::optional<Connection> connection; // none: a slot to open a connection with
     };
-    /// A clean connection is returned: it goes to the oldest waiting call or becomes idle.
-    std::optional<handover> give_back(Connection what, steady_time now) {
-        if (!line_.empty()) return hand_over(std::move(what));
-        --active_;
+    /// A clean connection is returned. Call next() afterwards.
+    void give_back(sharer by, Connection what, steady_time now) {
         idle_.push_back({std::move(what), now});
-        return std::nullopt;
+        slots_.give_back(by, 1);
     }
-    /// A connection in use was closed, or a slot was not used: the slot goes to the oldest waiting call.
-    std::optional<handover> closed() {
-        if (!line_.empty()) return hand_over(std::nullopt);
-        --active_;
-        return std::nullopt;
+    /// A connection in use was closed, or a slot was not used. Call next() afterwards.
+    void closed(sharer by) { slots_.give_back(by, 1); }
+    /// What goes to the oldest waiting call whose caller may have it; call until there is none.
+    std::optional<handover> next() {
+        std::optional<sharer> refused; // usually many places of one caller follow each other
+        const auto served = std::find_if(line_.begin(), line_.end(), [&](const waiting_call& one) {
+            if (refused == one.by) return false;
+            const bool taken = slots_.take(one.by, 1);
+            if (!taken) refused = one.by;
+            return taken;
+        });
+        if (served == line_.end()) return std::nullopt;
+        places_.give_back(served->by, 1);
+        handover out{served->place, take_newest()};
+        line_.erase(served);
+        return out;
     }
     /// A call stopped waiting before it was served.
-    void leave(ticket place) { std::erase(line_, place); }
+    void leave(ticket place) {
+        const auto gone = std::find_if(line_.begin(), line_.end(),
+                                       [place](const waiting_call& one) { return one.place == place; });
+        if (gone == line_.end()) return;
+        places_.give_back(gone->by, 1);
+        line_.erase(gone);
+    }
 
     /// Removes the idle connections that are expired at `now`; oldest first.
     std::vector<Connection> expired(steady_time now) {
@@ -81,7 +94,8 @@ public:
     }
 
     std::uint32_t idle() const { return static_cast<std::uint32_t>(idle_.size()); }
-    std::uint32_t active() const { return active_; }
+    /// In use or being opened.
+    std::uint32_t active() const { return static_cast<std::uint32_t>(slots_.used()); }
     std::uint32_t waiting() const { return static_cast<std::uint32_t>(line_.size()); }
 
 private:
@@ -89,10 +103,15 @@ private:
         Connection what;
         steady_time since;
     };
-    handover hand_over(std::optional<Connection> what) {
-        handover out{line_.front(), std::move(what)};
-        line_.pop_front();
-        return out;
+    struct waiting_call {
+        ticket place;
+        sharer by;
+    };
+    std::optional<Connection> take_newest() {
+        if (idle_.empty()) return std::nullopt;
+        std::optional<Connection> newest(std::move(idle_.back().what));
+        idle_.pop_back();
+        return newest;
     }
     std::vector<Connection> take_until(typename std::vector<resting>::iterator end) {
         std::vector<Connection> taken;
@@ -103,9 +122,9 @@ private:
     }
 
     client_limits bounds_;
-    std::vector<resting> idle_; // newest last
-    std::deque<ticket> line_;   // oldest first
-    std::uint32_t active_ = 0;  // in use or being opened
+    std::vector<resting> idle_;     // newest last
+    std::deque<waiting_call> line_; // oldest first; nobody in it may have a connection yet
+    fair_share slots_, places_;
     ticket next_ticket_ = 1;
 };
 

@@ -1,5 +1,6 @@
 #include "outbound/resolver.hpp"
 
+#include "base/memory/memory_reserve.hpp"
 #include "runtime/shared_wait.hpp"
 
 #include <boost/asio/ip/basic_endpoint.hpp>
@@ -8,6 +9,7 @@
 #include <condition_variable>
 #include <cstring>
 #include <deque>
+#include <exception>
 #include <netdb.h>
 #include <stdexcept>
 #include <sys/socket.h>
@@ -67,6 +69,7 @@ struct resolver::state {
     std::vector<thread> threads;
 
     void serve(std::size_t me);
+    result<addresses> look_up(const std::string& host) const;
     void answered(known_name& name, result<addresses> answer);
     void ask(const std::string& host, known_name& name);
     known_name* find_or_add(const std::string& host);
@@ -147,13 +150,28 @@ known_name* resolver::state::find_or_add(const std::string& host) {
 }
 
 void resolver::state::ask(const std::string& host, known_name& name) {
+    const memory_reserve::scope no_failure; // all who wait for the lookup rely on it
     name.lookup = std::make_shared<flight>();
     name.asked_at = steady_now();
     asked.push_back(host);
     wake.notify_one();
 }
 
+/// What a lookup throws is a failure of that lookup.
+result<addresses> resolver::state::look_up(const std::string& host) const {
+    try {
+        memory_reserve::enter_body();
+        auto found = with.lookup(host);
+        memory_reserve::leave_body();
+        return found;
+    } catch (const std::exception&) {
+        memory_reserve::leave_body();
+        return failure{errc::tiktok_unreachable, "The name " + host + " could not be looked up."};
+    }
+}
+
 void resolver::state::serve(std::size_t me) {
+    memory_reserve::leave_body(); // an exception would end the process
     std::unique_lock lock(mutex);
     for (;;) {
         wake.wait(lock, [this] { return ending || !asked.empty(); });
@@ -162,7 +180,7 @@ void resolver::state::serve(std::size_t me) {
         asked.pop_front();
         threads[me].busy = true;
         lock.unlock();
-        auto answer = with.lookup(host);
+        auto answer = look_up(host);
         lock.lock();
         if (ending) return; // the loops of the waiting coroutines may be destroyed
         threads[me].busy = false;

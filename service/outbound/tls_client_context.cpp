@@ -1,6 +1,7 @@
 #include "outbound/tls_client_context.hpp"
 
 #include "outbound/client.hpp"
+#include "runtime/tls_rules.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <openssl/err.h>
@@ -102,8 +103,8 @@ tls_client_context::tls_client_context(const std::string& ca_file) : state_(std:
     SSL_CTX* const context = state_->context.get();
     if (!context) throw std::runtime_error("TLS: no context");
     SSL_CTX_set_read_ahead(context, 1); // read a record's head and body in one read
-    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    apply_tls_rules(context);
+    SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT); // it held tokens
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(context, keep_session);
@@ -123,7 +124,10 @@ ssl_pointer tls_client_context::make(const origin& to) const {
     boost::asio::ip::make_address(to.host, not_an_address);
     bool named = false;
     if (not_an_address) {
-        X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+        // Names come from the SAN alone (RFC 9525 §2): OpenSSL would take the subject's CN of a certificate
+        // without one.
+        X509_VERIFY_PARAM_set_hostflags(
+            rules, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
         named = send_server_name(ssl.get(), to.host)
                 && X509_VERIFY_PARAM_set1_host(rules, to.host.data(), to.host.size()) == 1;
     } else {

@@ -1,6 +1,7 @@
-// The TLS rules for TikTok: 1.2 or newer, a certificate that a trust anchor signed and that names the host;
-// no fallback (U06). Keeps the newest sessions of each origin so that a reconnect is cheap (a full handshake
-// costs as much as 43 requests). Made once by the service, shared by all workers; thread-safe.
+// The TLS rules for TikTok: those of tls_rules.hpp, and a certificate that a trust anchor signed and whose
+// SAN names the host; no fallback (U06). Keeps the newest sessions of each origin so that a reconnect is
+// cheap (a full handshake costs as much as 43 requests). Made once by the service, shared by all workers;
+// thread-safe.
 #pragma once
 #include "runtime/stream.hpp"
 

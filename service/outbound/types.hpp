@@ -2,6 +2,8 @@
 // exchange, and the limits. Plain values.
 #pragma once
 #include "base/clock.hpp"
+#include "base/fair_share.hpp"
+#include "base/memory/wiped_text.hpp"
 #include "base/memory/worker_memory.hpp"
 #include "base/result.hpp"
 
@@ -24,7 +26,7 @@ struct origin {
 /// A whole answer.
 struct reply {
     int status = 0;
-    worker_string bytes; // head and body, de-chunked
+    wiped_text bytes; // head and body, de-chunked
     std::string_view body() const { return std::string_view(bytes).substr(body_at); }
     std::size_t body_at = 0;
     std::string retry_after; // raw values of the few fields that are used; empty when absent
@@ -32,12 +34,15 @@ struct reply {
     std::string log_id; // x-tt-logid
 };
 
+/// Connections to one origin, and the places of those who wait for one, are shared by callers
+/// (base/fair_share.hpp).
 struct client_limits {
     std::uint32_t connections_per_origin = 64;
     std::uint32_t waiters_per_origin = 1024;
     std::size_t answer_bytes = 1 << 20;
     milliseconds connect_timeout{5'000};
     milliseconds idle_timeout{55'000};
+    const caller_count* callers = nullptr; // never null in a running service; null: one
 };
 
 /// Whether the connection has passed bytes to the kernel since the request began.

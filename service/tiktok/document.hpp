@@ -1,6 +1,6 @@
 // TikTok's validated answer: its bytes and the position of `data` in them.
 #pragma once
-#include "base/memory/worker_memory.hpp"
+#include "base/memory/wiped_text.hpp"
 
 #include <cstddef>
 #include <string_view>
@@ -8,7 +8,7 @@
 namespace gateway::tiktok {
 
 struct document {
-    worker_string bytes; // as received, with the head; the body is strictly valid JSON
+    wiped_text bytes; // as received, with the head; the body is strictly valid JSON
     std::size_t data_at = 0;
     std::size_t data_size = 0;        // 0: no `data`, which means {}
     bool may_name_credentials = true; // false: no member is named like one (scan_answer)

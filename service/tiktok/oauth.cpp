@@ -1,5 +1,7 @@
 #include "tiktok/oauth.hpp"
 
+#include "base/json/strict.hpp"
+#include "base/memory/memory_reserve.hpp"
 #include "tiktok/oauth_messages.hpp"
 
 namespace gateway::tiktok {
@@ -9,19 +11,28 @@ constexpr std::size_t form_size_hint =
     8 * 1024; // larger than any form, because growing would leave copies of secrets
 
 task<result<outbound::reply>> send_over(outbound::client& http, outbound::origin api, std::string request,
-                                        deadline until) {
+                                        deadline until, sharer by) {
     const secret wiped{std::move(request)};
-    co_return co_await http.send(api, wiped.reveal(), outbound::repeat::never, until);
+    co_return co_await http.send(api, wiped.reveal(), outbound::repeat::never, until, by,
+                                 outbound::answer_has::tokens);
 }
 
 send_form sender_of(outbound::client& http, outbound::origin api) {
-    return [&http, api = std::move(api)](std::string request, deadline until) {
-        return send_over(http, api, std::move(request), until);
+    return [&http, api = std::move(api)](std::string request, deadline until, sharer by) {
+        return send_over(http, api, std::move(request), until, by);
     };
 }
 
 std::string host_of(const outbound::origin& api) {
     return api.port == 443 ? api.host : api.host + ":" + std::to_string(api.port);
+}
+
+/// TikTok's answer to a revoke is empty, or an object without an error. A page, of a captive portal for
+/// example, is not TikTok's.
+bool says_done(std::string_view body) {
+    if (body.empty()) return true;
+    const auto parsed = parse_json(body);
+    return parsed && parsed->is_object() && !parsed->get_object().contains("error");
 }
 
 token_outcome outcome_of_failure(failure why) {
@@ -31,65 +42,73 @@ token_outcome outcome_of_failure(failure why) {
 
 } // namespace
 
-oauth::oauth(outbound::client& http, outbound::origin api, std::string client_key, secret client_secret,
-             std::string redirect_uri)
-    : oauth(sender_of(http, api), host_of(api), std::move(client_key), std::move(client_secret),
-            std::move(redirect_uri)) {}
+oauth::oauth(outbound::client& http, outbound::origin api, app_credentials& app, std::string redirect_uri)
+    : oauth(sender_of(http, api), host_of(api), app, std::move(redirect_uri)) {}
 
-oauth::oauth(send_form send, std::string host, std::string client_key, secret client_secret,
-             std::string redirect_uri)
-    : send_(std::move(send)),
-      host_(std::move(host)),
-      client_key_(std::move(client_key)),
-      client_secret_(std::move(client_secret)),
-      redirect_uri_(std::move(redirect_uri)) {}
+oauth::oauth(send_form send, std::string host, app_credentials& app, std::string redirect_uri)
+    : send_(std::move(send)), host_(std::move(host)), app_(app), redirect_uri_(std::move(redirect_uri)) {}
 
-std::string oauth::form_begun(std::string_view grant_type) const {
-    std::string form;
-    form.reserve(form_size_hint);
-    append_form(form, "client_key", client_key_);
-    append_form(form, "client_secret", client_secret_.reveal());
-    if (!grant_type.empty()) append_form(form, "grant_type", grant_type);
-    return form;
+oauth::token_form oauth::form_begun(std::string_view grant_type) const {
+    const auto client_secret = app_.client_secret();
+    token_form begun{{}, client_secret.number};
+    begun.text.reserve(form_size_hint);
+    append_form(begun.text, "client_key", app_.client_key());
+    append_form(begun.text, "client_secret", client_secret.text.reveal());
+    if (!grant_type.empty()) append_form(begun.text, "grant_type", grant_type);
+    return begun;
 }
 
-task<token_outcome> oauth::exchange(std::string code, secret verifier, deadline until) {
-    auto form = form_begun("authorization_code");
-    append_form(form, "code", code);
-    append_form(form, "redirect_uri", redirect_uri_);
-    if (!verifier.empty()) append_form(form, "code_verifier", verifier.reveal());
-    co_return co_await ask(std::move(form), until);
+task<token_outcome> oauth::exchange(std::string code, secret verifier, deadline until, sharer by) {
+    auto what = form_begun("authorization_code");
+    append_form(what.text, "code", code);
+    append_form(what.text, "redirect_uri", redirect_uri_);
+    if (!verifier.empty()) append_form(what.text, "code_verifier", verifier.reveal());
+    co_return co_await ask(std::move(what), until, by);
 }
 
-task<token_outcome> oauth::refresh(secret refresh_token, deadline until) {
-    auto form = form_begun("refresh_token");
-    append_form(form, "refresh_token", refresh_token.reveal());
-    co_return co_await ask(std::move(form), until);
+task<token_outcome> oauth::refresh(secret refresh_token, deadline until, sharer by) {
+    auto what = form_begun("refresh_token");
+    append_form(what.text, "refresh_token", refresh_token.reveal());
+    co_return co_await ask(std::move(what), until, by);
 }
 
-task<result<outbound::reply>> oauth::post(endpoint which, std::string form, deadline until) {
+task<result<outbound::reply>> oauth::post(endpoint which, std::string form, deadline until, sharer by) {
     const secret wiped{std::move(form)};
     const secret request = form_request(host_, row_of(which).path, wiped.reveal());
     std::string bytes(request.reveal());
-    co_return co_await send_(std::move(bytes), until);
+    co_return co_await send_(std::move(bytes), until, by);
 }
 
-task<token_outcome> oauth::ask(std::string form, deadline until) {
-    auto reply = co_await post(endpoint::token, std::move(form), until);
-    token_outcome outcome = reply ? read_token_answer(reply->status, reply->body(), reply->retry_after)
-                                  : outcome_of_failure(reply.error());
-    if (reply) wipe_bytes(reply->bytes); // they contained tokens
+task<token_outcome> oauth::ask(token_form what, deadline until, sharer by) {
+    const auto number = what.secret_number;
+    auto reply = co_await post(endpoint::token, std::move(what.text), until, by);
+    if (!reply) co_return outcome_of_failure(reply.error());
+    const memory_reserve::scope no_failure; // the tokens may be the only valid ones
+    token_outcome outcome = read_token_answer(reply->status, reply->body(), reply->retry_after);
+    wipe_bytes(reply->bytes); // they contained tokens
+    if (const auto* refused = std::get_if<app_refused>(&outcome)) {
+        // With the new secret the same request may be accepted at once.
+        if (!app_.note_refused(number, refused->words))
+            outcome =
+                try_later{{errc::tiktok_error, "The app's secret was changed meanwhile; try again."}, {}};
+    } else if (std::holds_alternative<token_answer>(outcome)
+               || std::holds_alternative<grant_invalid>(outcome)) {
+        app_.note_accepted(number);
+    }
     co_return outcome;
 }
 
-task<result<revoked>> oauth::revoke(secret access_token, deadline until) {
-    auto form = form_begun({});
-    append_form(form, "token", access_token.reveal());
-    auto reply = co_await post(endpoint::revoke, std::move(form), until);
+task<result<revoked>> oauth::revoke(secret access_token, deadline until, sharer by) {
+    auto what = form_begun({});
+    append_form(what.text, "token", access_token.reveal());
+    auto reply = co_await post(endpoint::revoke, std::move(what.text), until, by);
     if (!reply) co_return reply.error();
+    if (reply->status < 300 && says_done(reply->body())) co_return revoked{};
     auto words = read_oauth_error(reply->status, reply->body());
-    if (words.code.empty() && reply->status < 300) co_return revoked{};
-    co_return failure{errc::tiktok_error, "TikTok did not revoke the access."}.tiktok(std::move(words));
+    const bool of_app = is_about_app(words.code);
+    if (of_app) app_.note_refused(what.secret_number, words);
+    co_return failure{of_app ? errc::app_refused : errc::tiktok_error, "TikTok did not revoke the access."}
+        .tiktok(std::move(words));
 }
 
 } // namespace gateway::tiktok

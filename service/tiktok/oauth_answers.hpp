@@ -26,6 +26,11 @@ struct token_answer {
 struct grant_invalid {
     tiktok_error_text words;
 };
+/// TikTok refuses the app itself: its key or secret is wrong, or it may not log users in. Says nothing about
+/// the grant, and only the operator can change it (T24).
+struct app_refused {
+    tiktok_error_text words;
+};
 /// Any other refusal: an error of the gateway or of the app's settings.
 struct grant_refused {
     tiktok_error_text words;
@@ -41,6 +46,7 @@ struct try_later {
     std::optional<milliseconds> retry_after;
 };
 
-using token_outcome = std::variant<token_answer, grant_invalid, grant_refused, answer_lost, try_later>;
+using token_outcome =
+    std::variant<token_answer, grant_invalid, app_refused, grant_refused, answer_lost, try_later>;
 
 } // namespace gateway::tiktok

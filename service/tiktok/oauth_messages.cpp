@@ -46,6 +46,7 @@ try_later later(tiktok_error_text words, std::string_view retry_after) {
 
 token_outcome classify_refusal(tiktok_error_text words, std::string_view retry_after) {
     if (words.code == "invalid_grant") return grant_invalid{std::move(words)};
+    if (is_about_app(words.code)) return app_refused{std::move(words)};
     if (retryable(words.code) || words.status == 429) return later(std::move(words), retry_after);
     return grant_refused{std::move(words)};
 }
@@ -84,6 +85,17 @@ token_outcome read_grant(const boost::json::object& body) {
 }
 
 } // namespace
+
+bool is_about_app(std::string_view code) {
+    return code == "invalid_client" || code == "unauthorized_client";
+}
+
+failure failure_of(app_refused why) {
+    return failure{errc::app_refused,
+                   "TikTok refuses the key or secret of this gateway's app; its operator has to give the "
+                   "right ones."}
+        .tiktok(std::move(why.words));
+}
 
 bool is_plain_token(std::string_view token) {
     constexpr std::size_t size_max = 4096;

@@ -23,6 +23,12 @@ token_outcome read_token_answer(int status, std::string_view body, std::string_v
 /// TikTok's error in an OAuth error body; the code is empty if it is not one.
 tiktok_error_text read_oauth_error(int status, std::string_view body);
 
+/// Whether an error of the token endpoint is about the app and not about a grant.
+bool is_about_app(std::string_view code);
+
+/// For callers, whose request was not answered because of it.
+failure failure_of(app_refused why);
+
 /// Whether a token is valid in a header: 1…4096 visible ASCII characters.
 bool is_plain_token(std::string_view token);
 

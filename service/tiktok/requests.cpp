@@ -2,6 +2,7 @@
 
 #include "base/append.hpp"
 #include "base/json/members.hpp"
+#include "base/json/strict.hpp"
 #include "base/json/values.hpp"
 #include "base/url.hpp"
 
@@ -129,6 +130,15 @@ api_request status_request(const publish_id& id) {
 
 api_request cancel_request(const publish_id& id) {
     return {endpoint::cancel, {}, publish_id_body(id)};
+}
+
+result<open_id> read_account(const document& answer) {
+    const auto [user] = members_of(answer, {"user"});
+    const auto parsed = parse_json(user);
+    const auto account =
+        parsed && parsed->is_object() ? json_text_at(parsed->get_object(), "open_id") : std::string_view{};
+    if (account.empty()) return lacks(answer, "open_id");
+    return open_id::trusted(std::string(account));
 }
 
 result<creator> read_creator(document answer) {

@@ -27,6 +27,8 @@ api_request content_init_request(const post_info& info, bool direct, const std::
 api_request status_request(const publish_id& id);
 api_request cancel_request(const publish_id& id);
 
+/// Of user_info_request: whose the token is.
+result<open_id> read_account(const document& answer);
 result<creator> read_creator(document answer);
 result<started_post> read_started_post(const document& answer, bool with_upload_url);
 result<post_status> read_post_status(document answer);

@@ -4,6 +4,7 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
+#include "tiktok/app_credentials.hpp"
 
 #include <cstdint>
 #include <string>
@@ -50,18 +51,17 @@ result<void> verify_webhook(std::string_view signature, std::string_view body, c
 webhook_event read_webhook(std::string_view body);
 
 /// For code that must not have the app's secret: an event is genuine, fresh and of our app, or refused
-/// (docs/promises.md U16). Owned by the service, constant, any thread.
+/// (docs/promises.md U16). Owned by the service, any thread.
 class webhook_reader {
 public:
-    webhook_reader(std::string client_key, secret client_secret);
+    explicit webhook_reader(const app_credentials& app) : app_(app) {}
 
     /// `signature` is the value of TikTok-Signature, `body` the raw bytes. unauthenticated; invalid_input for
     /// an event of another app that would have an effect.
     result<webhook_event> read(std::string_view signature, std::string_view body, wall_time now) const;
 
 private:
-    std::string client_key_;
-    secret client_secret_;
+    const app_credentials& app_;
 };
 
 } // namespace gateway::tiktok

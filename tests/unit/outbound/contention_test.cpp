@@ -25,7 +25,7 @@ std::string get_of(const std::string& path) {
 
 task<void> call(client& c, origin to, std::string path, deadline until, std::vector<std::string>& ended) {
     const auto text = get_of(path);
-    const auto got = co_await c.send(to, text, repeat::never, until);
+    const auto got = co_await c.send(to, text, repeat::never, until, sharer::gateway);
     ended.push_back(got ? std::string(got->body()) : std::string(facts(got.error().code()).name));
 }
 

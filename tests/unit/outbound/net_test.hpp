@@ -27,7 +27,7 @@ using gateway::testing::turn_until;
 inline const std::string request = "GET /v2/user/info/ HTTP/1.1\r\nHost: tiktok.test\r\n\r\n";
 
 inline task<result<reply>> ask(client& c, origin to, std::string text, repeat again, deadline until) {
-    auto got = co_await c.send(to, text, again, until);
+    auto got = co_await c.send(to, text, again, until, sharer::gateway);
     co_return std::move(got);
 }
 

@@ -58,6 +58,23 @@ TEST_F(Tls, U06RefusesAWrongName) {
     EXPECT_EQ(errc::tiktok_tls, refusal_of(authority.issue("other.test"), tls));
 }
 
+TEST_F(Tls, U06AuditVNamesComeFromTheSanAlone) {
+    gateway::testing::certificate_options in_the_subject;
+    in_the_subject.names_in_san = false;
+    for (const char* name : {"tiktok.test", "*.test"})
+        EXPECT_EQ(errc::tiktok_tls, refusal_of(authority.issue(name, in_the_subject), tls)) << name;
+    const loopback_server by_address(authority.issue("127.0.0.1", in_the_subject), play_one);
+    const origin to{"127.0.0.1", by_address.port()};
+    const auto refused = run_on(home, ask(with(client_limits()), to, request, repeat::never, soon()));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(errc::tiktok_tls, refused.error().code());
+}
+
+TEST_F(Tls, U06AuditVAWildcardStandsForOneWholeLabel) {
+    EXPECT_EQ(errc::tiktok_tls, refusal_of(authority.issue("*.tiktok.test"), tls));
+    EXPECT_EQ(errc::tiktok_tls, refusal_of(authority.issue("tik*.test"), tls));
+}
+
 TEST_F(Tls, U06RefusesAnExpiredCertificate) {
     EXPECT_EQ(errc::tiktok_tls, refusal_of(authority.issue("tiktok.test", -1), tls));
 }

@@ -103,11 +103,22 @@ TEST(OAuthMessages, DecidesOnTheBodyWhateverTheStatus) {
         EXPECT_EQ(invalid.words.log_id, "L1");
         EXPECT_NO_THROW(expect<token_answer>(read_token_answer(status, body("7200"), "")));
     }
-    for (const char* code : {"invalid_request", "invalid_client", "invalid_scope", "unauthorized_client",
-                             "unsupported_grant_type", "access_denied", "something_new"})
+    for (const char* code :
+         {"invalid_request", "invalid_scope", "unsupported_grant_type", "access_denied", "something_new"})
         EXPECT_NO_THROW(
             expect<grant_refused>(read_token_answer(200, std::string(R"({"error":")") + code + R"("})", "")))
             << code;
+}
+
+TEST(OAuthMessages, T24TellsTheAppsFaultFromTheGrantsWhateverTheStatus) {
+    for (const int status : {200, 400, 401, 403, 500}) {
+        for (const char* code : {"invalid_client", "unauthorized_client"}) {
+            const auto text = std::string(R"({"error":")") + code + R"(","log_id":"L2"})";
+            const auto refused = expect<app_refused>(read_token_answer(status, text, ""));
+            EXPECT_EQ(refused.words.code, code);
+            EXPECT_EQ(refused.words.log_id, "L2");
+        }
+    }
 }
 
 TEST(OAuthMessages, FaultJBelievesThatAGrantIsDeadInOAuthsOwnShapeOnly) {
