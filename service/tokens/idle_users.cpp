@@ -32,7 +32,7 @@ task<result<std::size_t>> refresh_idle_users(store::connections& connections, to
         auto page = co_await connections.list(everybody, cursor, looked_at_once, until);
         if (!page) co_return page.error();
         for (const auto& each : page->rows) {
-            if (!refresh_is_due(each, wall_now())) continue;
+            if (store::is_of_another_app(each, of.app()) || !refresh_is_due(each, wall_now())) continue;
             const auto renewed = co_await of.renew(each.user, each.version, until);
             if (!renewed && renewed.error().code() == errc::deadline_exceeded) co_return renewed.error();
             if (renewed && *renewed) ++refreshed; // failures are stored and counted where they happen

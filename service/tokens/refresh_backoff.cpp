@@ -42,6 +42,12 @@ void refresh_backoff::endpoint_failed(failure why, std::optional<milliseconds> r
     endpoint_why_ = std::move(why);
 }
 
+void refresh_backoff::forget_endpoint_failures() {
+    endpoint_failures_ = 0;
+    endpoint_not_before_ = {};
+    probe_.reset();
+}
+
 void refresh_backoff::rotation_possible(const user_id& user, std::uint64_t version, steady_time now) {
     note_of(user, now).rotated_version = version;
 }

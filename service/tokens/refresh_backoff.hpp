@@ -30,6 +30,8 @@ public:
                          double jitter);
     /// The endpoint answered about one grant, so it works.
     void endpoint_answered() { endpoint_failures_ = 0; }
+    /// What made the endpoint fail has changed: nobody waits for it any more.
+    void forget_endpoint_failures();
     /// The endpoint failed on a request with this pair, possibly after rotating it.
     void rotation_possible(const user_id& user, std::uint64_t version, steady_time now);
     bool may_have_rotated(const user_id& user, std::uint64_t version) const;

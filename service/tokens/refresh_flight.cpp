@@ -2,12 +2,15 @@
 // intent durable, request, new pair durable, used.
 #include "base/backoff.hpp"
 #include "base/failpoint.hpp"
+#include "base/memory/memory_reserve.hpp"
 #include "runtime/waiter.hpp"
 #include "telemetry/sink.hpp"
+#include "tiktok/oauth_messages.hpp"
 #include "tokens/refresh_policy.hpp"
 #include "tokens/token_service_state.hpp"
 
 #include <algorithm>
+#include <new>
 #include <variant>
 
 namespace gateway::tokens {
@@ -19,6 +22,8 @@ constexpr milliseconds store_retry_while_draining{20'000}; // the same while the
 constexpr milliseconds one_try{15'000};
 constexpr milliseconds retry_pause{200};
 constexpr milliseconds turn_wait_max{2'000};
+constexpr int settle_tries_max = 3;
+constexpr milliseconds app_refused_wait{60'000};
 constexpr milliseconds ending_time{
     5'000}; // also for a process that was paused until the refresh's time was over
 
@@ -80,7 +85,27 @@ std::uint32_t forced_in_a_row(const refresh_attempt& a) {
     return a.from->accepted.by_any() ? 0 : a.from->forced_in_a_row;
 }
 
-task<refresh_outcome> store_answer(refresh_attempt& a, tiktok::token_answer answer) {
+/// An exception is like a store that does not answer: the pair may be the only valid one, so it is tried
+/// again.
+task<result<vault::saved_refresh>> try_to_save(refresh_attempt& a, const tiktok::token_answer& answer,
+                                               std::uint32_t forced) {
+    try {
+        vault::fresh_tokens fresh{answer.access_token.copy(),
+                                  answer.refresh_token.copy(),
+                                  a.from->account,
+                                  answer.scopes,
+                                  answer.access_lifetime,
+                                  answer.refresh_lifetime,
+                                  forced,
+                                  !answer.account.empty()};
+        co_return co_await a.s.vault.save_refreshed(a.held, a.from, std::move(fresh), wall_now(),
+                                                    deadline::in(steady_now(), one_try));
+    } catch (const std::bad_alloc&) { // below
+    }
+    co_return store_trouble();
+}
+
+task<refresh_outcome> store_answer(refresh_attempt& a, const tiktok::token_answer& answer) {
     // An answer without an account is for the account of the refresh token that was sent.
     if (!answer.account.empty() && answer.account != a.from->account) {
         const std::string cause = "answer_for_another_account";
@@ -92,13 +117,11 @@ task<refresh_outcome> store_answer(refresh_attempt& a, tiktok::token_answer answ
     const auto received = steady_now();
     const auto forced = forced_in_a_row(a);
     while (true) {
-        vault::fresh_tokens fresh{
-            answer.access_token.copy(), answer.refresh_token.copy(), a.from->account, answer.scopes,
-            answer.access_lifetime,     answer.refresh_lifetime,     forced};
-        auto saved = co_await a.s.vault.save_refreshed(a.held, a.from, std::move(fresh), wall_now(),
-                                                       deadline::in(steady_now(), one_try));
+        auto saved = co_await try_to_save(a, answer, forced);
         if (saved && saved->tokens) {
             failpoint("refresh.stored"); // R8
+            // A failure does not matter: the next such refresh notes it.
+            static_cast<void>(co_await a.s.vault.note_taken(a.from, time_to_end()));
             const auto how = lacks_a_scope(*saved->tokens, *a.from) ? refresh_result::scope_reduced
                                                                     : refresh_result::refreshed;
             refresh_outcome end{how, std::move(saved->tokens), std::nullopt, true};
@@ -133,7 +156,7 @@ task<refresh_outcome> retry_later(refresh_attempt& a, trouble what) {
     if (what.delays_user) a.s.backoff.user_failed(a.one.user, a.from->version, what.why, now, jitter);
     if (what.delays_everybody)
         a.s.backoff.endpoint_failed(what.why, what.retry_after, now, jitter);
-    else
+    else if (what.why.code() != errc::overloaded) // which says nothing about the endpoint
         a.s.backoff.endpoint_answered();
     const auto blocked = a.s.backoff.blocked_by(a.one.user, a.from->version, true, now);
     if (blocked) what.why = failure(what.why).retry_after(blocked->left);
@@ -157,6 +180,11 @@ task<refresh_outcome> handle_invalid_grant(refresh_attempt& a) {
                      true};
         co_return co_await retry_later(a, std::move(what));
     }
+    const auto judged = co_await a.s.vault.is_judged(a.from, time_to_end());
+    if (!judged || !*judged) {
+        trouble what{refresh_result::try_later, of_unknown_app(), lost, true};
+        co_return co_await retry_later(a, std::move(what));
+    }
     std::string cause = lost ? std::string(response_lost) : "refresh_token_invalid";
     co_await note_state(a, connection_state::reconnect_required, cause);
     {
@@ -167,13 +195,13 @@ task<refresh_outcome> handle_invalid_grant(refresh_attempt& a) {
                      reconnect_failure(cause));
 }
 
-/// An error about one grant must not stop the refreshes of all others; only an error about the app or the
-/// endpoint affects all users.
+/// An error about one grant must not stop the refreshes of all others; only an error about the endpoint
+/// affects all users, or one about the app (handle_app_refused).
 bool is_about_everybody(const failure& why) {
+    if (why.code() == errc::overloaded) return false; // the caller of this refresh has its share
     if (why.details() == nullptr || !why.details()->tiktok) return true; // no answer
     const auto& words = *why.details()->tiktok;
-    return words.status >= 500 || words.status == 429 || words.code == "invalid_client"
-           || words.code == "unauthorized_client" || words.code == "server_error"
+    return words.status >= 500 || words.status == 429 || words.code == "server_error"
            || words.code == "temporarily_unavailable";
 }
 
@@ -191,9 +219,16 @@ task<refresh_outcome> handle_failure(refresh_attempt& a, refresh_result how, fai
     co_return co_await retry_later(a, std::move(what));
 }
 
-task<refresh_outcome> settle(refresh_attempt& a, tiktok::token_outcome outcome) {
-    if (auto* answer = std::get_if<tiktok::token_answer>(&outcome))
-        co_return co_await store_answer(a, std::move(*answer));
+/// Says nothing about this grant: all refreshes wait, and the app's operator has to act (T24).
+task<refresh_outcome> handle_app_refused(refresh_attempt& a, tiktok_error_text words) {
+    auto why = tiktok::failure_of(tiktok::app_refused{std::move(words)});
+    trouble what{refresh_result::app_refused, std::move(why), a.lost_before, false, true, app_refused_wait};
+    co_return co_await retry_later(a, std::move(what));
+}
+
+task<refresh_outcome> settle(refresh_attempt& a, tiktok::token_outcome& outcome) {
+    if (const auto* answer = std::get_if<tiktok::token_answer>(&outcome))
+        co_return co_await store_answer(a, *answer);
     if (std::holds_alternative<tiktok::grant_invalid>(outcome)) co_return co_await handle_invalid_grant(a);
     if (auto* lost = std::get_if<tiktok::answer_lost>(&outcome)) {
         // Only TikTok's answer to a later try decides whether the user has to connect again.
@@ -208,6 +243,8 @@ task<refresh_outcome> settle(refresh_attempt& a, tiktok::token_outcome outcome) 
     if (auto* later = std::get_if<tiktok::try_later>(&outcome))
         co_return co_await handle_failure(a, refresh_result::try_later, std::move(later->why),
                                           later->retry_after);
+    if (auto* refused = std::get_if<tiktok::app_refused>(&outcome))
+        co_return co_await handle_app_refused(a, std::move(refused->words));
     auto& words = std::get<tiktok::grant_refused>(outcome).words;
     auto sentence = "TikTok refuses the token request: " + words.code + ".";
     auto why = failure{errc::tiktok_error, std::move(sentence)}.tiktok(std::move(words));
@@ -233,7 +270,11 @@ bool may_ask(const refresh_attempt& a) {
 task<tiktok::token_outcome> request(refresh_attempt& a) {
     const auto until = deadline::in(steady_now(), a.s.settings.request_timeout);
     a.asked_at = wall_now();
-    co_return co_await a.s.ask.refresh(a.from->refresh_token.copy(), until);
+    try {
+        co_return co_await a.s.ask.refresh(a.from->refresh_token.copy(), until, a.one.by);
+    } catch (const std::bad_alloc&) { // the answer may have been there, and with it a new pair
+    }
+    co_return tiktok::answer_lost{"out of memory"};
 }
 
 task<refresh_outcome> with_lease(refresh_attempt& a) {
@@ -242,7 +283,9 @@ task<refresh_outcome> with_lease(refresh_attempt& a) {
     a.from = std::move(*there);
     const bool newer = a.from->version != a.one.version;
     if (newer || a.from->is_over() || a.from->refresh_token.empty()) {
-        if (a.one.resumed) co_await a.s.refreshes.close(a.held, a.until);
+        // Under another app the refresh is not over.
+        const bool waits = a.from->cause == vault::other_app;
+        if (a.one.resumed && !waits) co_await a.s.refreshes.close(a.held, a.until);
         auto end = newest(a.from);
         if (!newer) end.failed = reconnect_failure(a.from->cause);
         co_return end;
@@ -268,7 +311,13 @@ task<refresh_outcome> with_lease(refresh_attempt& a) {
         a.lost_before = true;
         outcome = co_await request(a);
     }
-    co_return co_await settle(a, std::move(outcome));
+    for (int tries = 1;; ++tries) { // an exception must not lose the answer, which has the only valid pair
+        try {
+            co_return co_await settle(a, outcome);
+        } catch (const std::bad_alloc&) {
+            if (tries == settle_tries_max) throw;
+        }
+    }
 }
 
 /// The lease, or the end if another owner kept it until the deadline or a newer pair appeared meanwhile.
@@ -286,10 +335,34 @@ task<std::variant<store::lease, refresh_outcome>> lease_for(token_service::state
     }
 }
 
-/// Waits for this refresh's turn. If the queue is long and the tokens are still valid, gives them instead:
-/// then the refresh is postponed.
-task<vault::shared_tokens> take_turn(token_service::state& s, const flight& one) {
+/// A place among the refreshes that wait for their turn. The gateway's own work has one in any case.
+class turn_place {
+public:
+    explicit turn_place(token_service::state& s) : s_(s) {}
+    ~turn_place() {
+        const std::lock_guard guard(s_.lock);
+        if (taken_) s_.turns.give_back(by_, 1);
+    }
+    turn_place(const turn_place&) = delete;
+    turn_place& operator=(const turn_place&) = delete;
+    /// Under the lock.
+    bool take(sharer by) {
+        by_ = by;
+        taken_ = s_.turns.take(by, 1);
+        return taken_ || by == sharer::gateway;
+    }
+
+private:
+    token_service::state& s_;
+    sharer by_ = sharer::gateway;
+    bool taken_ = false;
+};
+
+/// Waits for this refresh's turn. Gives its end at once if it is not to run now: the queue is long and the
+/// tokens are still valid, or too many refreshes wait.
+task<std::optional<refresh_outcome>> take_turn(token_service::state& s, const flight& one) {
     milliseconds wait{0};
+    turn_place place(s);
     {
         auto known = s.vault.cached(one.user);
         const bool can_wait = one.forced == 0 && !one.resumed && known && known->usable(wall_now())
@@ -298,38 +371,68 @@ task<vault::shared_tokens> take_turn(token_service::state& s, const flight& one)
         const auto now = steady_now();
         if (can_wait && s.backoff.next_turn_in(now) > turn_wait_max) {
             s.backoff.postpone(one.user, one.version, store_trouble(), s.backoff.next_turn_in(now), now);
-            co_return known;
+            co_return newest(std::move(known));
+        }
+        if (!place.take(one.by)) {
+            auto why = failure(errc::overloaded, "Too many tokens wait for their refresh; try again soon.")
+                           .retry_after(s.backoff.next_turn_in(now));
+            refresh_outcome end{refresh_result::try_later, nullptr, std::move(why), false};
+            co_return end;
         }
         wait = s.backoff.reserve_turn(now);
     }
     if (wait.count() > 0) co_await pause_until(deadline::in(steady_now(), wait));
-    co_return nullptr;
+    co_return std::nullopt;
+}
+
+/// Tries again after an exception, of its own or of the store's: a lease that stays lets this user's
+/// refreshes wait until it expires.
+task<void> release(refresh_attempt& a) {
+    const auto until = time_to_end();
+    for (int tries = 0; tries < settle_tries_max; ++tries) {
+        try {
+            const auto released = co_await a.s.refreshes.release_lease(a.held, until);
+            if (released) co_return;
+        } catch (const std::bad_alloc&) { // once more
+        }
+    }
 }
 
 task<refresh_outcome> refresh(token_service::state& s, const flight& one) {
-    auto good_enough = co_await take_turn(s, one);
-    if (good_enough) co_return newest(std::move(good_enough));
+    auto ended = co_await take_turn(s, one);
+    if (ended) co_return std::move(*ended);
+    refresh_outcome end = broken(store_trouble());
     // A deadline of its own, independent of callers: enough for two requests and the store's writes.
     const auto until = deadline::in(steady_now(), s.settings.lease_length);
     auto held = co_await lease_for(s, one, until);
-    if (auto* const ended = std::get_if<refresh_outcome>(&held)) co_return std::move(*ended);
+    if (auto* const other = std::get_if<refresh_outcome>(&held)) co_return std::move(*other);
     failpoint("refresh.leased"); // R1
     refresh_attempt a{s, one, std::get<store::lease>(std::move(held)), nullptr, false, until, {}};
-    auto end = co_await with_lease(a);
-    co_await s.refreshes.release_lease(a.held, time_to_end());
+    try {
+        auto ended_by = co_await with_lease(a);
+        end = std::move(ended_by);
+    } catch (const std::bad_alloc&) { // the lease must not stay until it expires
+    }
+    co_await release(a);
     failpoint("refresh.released"); // R9
     co_return end;
 }
 
-/// Counts each; results that an operator may have to check are also logged.
-void count(telemetry::sink& counts, const user_id& user, refresh_result result, milliseconds took) {
+/// Counts each; results that an operator may have to check are also logged, with TikTok's words.
+void count(telemetry::sink& counts, const user_id& user, refresh_result result,
+           const std::optional<failure>& why, milliseconds took) {
     using enum refresh_result;
     const auto name = name_of(result);
     counts.refresh_ended(name, took);
     if (result == refreshed || result == superseded) return;
+    if (result == app_refused) return; // logged once for all, where the app's credentials are kept
+    const auto* words = why && why->details() && why->details()->tiktok ? &*why->details()->tiktok : nullptr;
     const bool alarm = result == lost || result == wrong_account || result == store_failed;
     counts.log(alarm ? telemetry::level::error : telemetry::level::warn, "token_refresh",
-               {{"result", name}, {"user", user.text()}});
+               {{"result", name},
+                {"user", user.text()},
+                {"tiktok_code", words ? std::string_view(words->code) : std::string_view()},
+                {"log_id", words ? std::string_view(words->log_id) : std::string_view()}});
 }
 
 /// Completes the refresh for its waiters, also if the coroutine is destroyed early.
@@ -339,15 +442,17 @@ public:
     completion_guard(const completion_guard&) = delete;
     completion_guard& operator=(const completion_guard&) = delete;
     ~completion_guard() {
-        s_.complete(one_, end_);
-        one_->ended.set(std::move(end_));
+        const memory_reserve::scope no_failure; // it wakes all who wait
+        if (!end_) end_ = broken(store_trouble());
+        s_.complete(one_, *end_);
+        one_->ended.set(std::move(*end_));
     }
     void set_end(refresh_outcome end) { end_ = std::move(end); }
 
 private:
     token_service::state& s_;
     shared_flight one_;
-    refresh_outcome end_{refresh_result::store_failed, nullptr, store_trouble(), false};
+    std::optional<refresh_outcome> end_; // empty at first: making this guard must not fail
 };
 
 } // namespace
@@ -355,16 +460,18 @@ private:
 task<void> run_refresh(std::shared_ptr<token_service::state> s, shared_flight one) {
     const auto began = steady_now();
     refresh_result how{};
+    std::optional<failure> why;
     bool asked = false;
     {
         completion_guard at_the_end{*s, one};
         auto end = co_await refresh(*s, *one);
         how = end.how;
+        why = end.failed;
         asked = end.asked || end.how == refresh_result::store_failed;
         at_the_end.set_end(std::move(end));
     }
     const auto took = std::chrono::duration_cast<milliseconds>(steady_now() - began);
-    if (asked && s->counts) count(*s->counts, one->user, how, took);
+    if (asked && s->counts) count(*s->counts, one->user, how, why, took);
 }
 
 } // namespace gateway::tokens

@@ -1,10 +1,13 @@
 #include "tokens/token_service.hpp"
 
+#include "base/memory/memory_reserve.hpp"
 #include "runtime/waiter.hpp"
 #include "tokens/refresh_policy.hpp"
 #include "tokens/token_service_state.hpp"
 
 #include <boost/asio/post.hpp>
+
+#include <algorithm>
 
 namespace gateway::tokens {
 namespace {
@@ -52,10 +55,21 @@ refused_pair facts_of(const vault::token_set& refused, const vault::token_set& k
 
 } // namespace
 
+namespace {
+
+constexpr double turns_wait_s = 8; // the deadline of a read is 10 s
+constexpr std::uint64_t turns_min = 8;
+
+std::uint64_t turns_of(const token_service_settings& how) {
+    return std::max(turns_min, static_cast<std::uint64_t>(how.refresh_per_second * turns_wait_s));
+}
+
+} // namespace
+
 std::string_view name_of(refresh_result result) {
-    constexpr std::string_view names[] = {"refreshed",     "scope_reduced", "invalid_grant",
-                                          "refused",       "lost",          "try_later",
-                                          "wrong_account", "superseded",    "store_failed"};
+    constexpr std::string_view names[] = {"refreshed",  "scope_reduced", "invalid_grant", "app_refused",
+                                          "refused",    "lost",          "try_later",     "wrong_account",
+                                          "superseded", "store_failed"};
     return names[static_cast<std::size_t>(result)];
 }
 
@@ -63,6 +77,11 @@ failure reconnect_failure(std::string_view cause) {
     std::string message = "This user has to connect again";
     if (!cause.empty()) message += " (" + std::string(cause) + ")";
     return failure{errc::reconnect_required, message + "."};
+}
+
+failure of_unknown_app() {
+    return failure{errc::tiktok_error,
+                   "TikTok refuses this user's tokens, which may have been made for another TikTok app."};
 }
 
 token_service::state::state(worker& at, tiktok::oauth& with, vault::token_vault& from,
@@ -74,10 +93,12 @@ token_service::state::state(worker& at, tiktok::oauth& with, vault::token_vault&
       settings(how),
       counts(counts_),
       backoff(how.refresh_per_second),
+      turns(turns_of(how), callers_or_one(how.callers)),
       group(at.executor()) {}
 
 shared_flight token_service::state::attach(const user_id& user, std::uint64_t version, std::uint32_t forced,
-                                           bool resumed) {
+                                           bool resumed, sharer by) {
+    const memory_reserve::scope no_failure; // whoever asks for this user waits for the flight that is noted
     auto one = std::make_shared<flight>();
     {
         const std::lock_guard guard(lock);
@@ -87,6 +108,7 @@ shared_flight token_service::state::attach(const user_id& user, std::uint64_t ve
         one->version = version;
         one->forced = forced;
         one->resumed = resumed;
+        one->by = by;
         flights.emplace(user, one);
         backoff.started(user);
     }
@@ -139,7 +161,7 @@ vault::shared_tokens token_service::ready(const user_id& user, wall_time now) co
     return known;
 }
 
-task<result<vault::shared_tokens>> token_service::access(user_id user, deadline until) {
+task<result<vault::shared_tokens>> token_service::access(user_id user, deadline until, sharer by) {
     const auto s = state_;
     auto known = co_await load(*s, user, until);
     constexpr int looks_max = 3; // a refreshed token with a lifetime of seconds may expire again
@@ -151,7 +173,7 @@ task<result<vault::shared_tokens>> token_service::access(user_id user, deadline 
             case token_step::use:
                 co_return known;
             case token_step::use_and_refresh:
-                s->attach(user, set.version, 0, false);
+                s->attach(user, set.version, 0, false, by);
                 co_return known;
             case token_step::wait:
                 co_return held_back(*blocked);
@@ -162,7 +184,7 @@ task<result<vault::shared_tokens>> token_service::access(user_id user, deadline 
             case token_step::refresh:
                 break;
         }
-        const auto one = s->attach(user, set.version, 0, false);
+        const auto one = s->attach(user, set.version, 0, false, by);
         if (!one) co_return draining();
         auto end = co_await one->ended.wait(until);
         if (!end) co_return too_late();
@@ -174,11 +196,12 @@ task<result<vault::shared_tokens>> token_service::access(user_id user, deadline 
 
 task<result<vault::shared_tokens>> token_service::refresh_after_401(user_id user,
                                                                     vault::shared_tokens refused,
-                                                                    unsigned kind, deadline until) {
+                                                                    unsigned kind, deadline until,
+                                                                    sharer by) {
     const auto s = state_;
     auto known = co_await load(*s, user, until);
     if (!known) co_return known.error();
-    if ((*known)->version != refused->version) co_return co_await access(std::move(user), until);
+    if ((*known)->version != refused->version) co_return co_await access(std::move(user), until, by);
     if ((*known)->is_over() || (*known)->refresh_token.empty()) co_return reconnect_failure((*known)->cause);
     const auto pair = facts_of(*refused, **known, kind);
     const refusal_times times{s->settings.propagation_grace, s->settings.young_token_age,
@@ -194,29 +217,37 @@ task<result<vault::shared_tokens>> token_service::refresh_after_401(user_id user
         auto there =
             co_await s->vault.load_again(user, until); // for another replica's refresh or a new grant
         if (!there) co_return there.error();
-        if ((*there)->version != refused->version) co_return co_await access(std::move(user), until);
+        if ((*there)->version != refused->version) co_return co_await access(std::move(user), until, by);
         if ((*there)->is_over()) co_return reconnect_failure((*there)->cause);
         if (next.what == refusal_step::try_later) co_return not_taken_yet(next.wait);
+        const auto judged = co_await s->vault.is_judged(refused, until);
+        if (!judged) co_return judged.error();
+        if (!*judged) co_return of_unknown_app();
         co_return co_await s->give_up(std::move(user), refused->version, "access_token_refused", until);
     }
     if (const auto blocked = s->blocked_by(user, refused->version, true)) co_return held_back(*blocked);
-    const auto one = s->attach(user, refused->version, forced_after(pair), false);
+    const auto one = s->attach(user, refused->version, forced_after(pair), false, by);
     if (!one) co_return draining();
     auto end = co_await one->ended.wait(until);
     if (!end) co_return too_late();
     if (end->failed) co_return *end->failed;
     if (!end->tokens || end->tokens->version == refused->version) co_return not_taken_yet(soon_again);
-    co_return co_await access(std::move(user), until);
+    co_return co_await access(std::move(user), until, by);
 }
 
 task<result<bool>> token_service::renew(user_id user, std::uint64_t version, deadline until) {
     const auto s = state_;
     if (s->blocked_by(user, version, false)) co_return false;
-    const auto one = s->attach(user, version, 0, false);
+    const auto one = s->attach(user, version, 0, false, sharer::gateway);
     if (!one) co_return draining();
     const auto end = co_await one->ended.wait(until);
     if (!end) co_return too_late();
     co_return !end->failed && end->tokens && end->tokens->version > version;
+}
+
+void token_service::retry_soon() {
+    const std::lock_guard guard(state_->lock);
+    state_->backoff.forget_endpoint_failures();
 }
 
 task<result<vault::shared_tokens>> token_service::connection(user_id user, deadline until) {
@@ -226,11 +257,15 @@ task<result<vault::shared_tokens>> token_service::connection(user_id user, deadl
 
 task<result<std::size_t>> token_service::resume_open_refreshes(deadline until) {
     const auto s = state_;
-    auto open = co_await s->refreshes.unfinished(until);
+    auto open = co_await s->refreshes.unfinished(s->vault.app(), until);
     if (!open) co_return open.error();
     for (const auto& intent : *open)
-        s->attach(intent.user, intent.version, 0, true);
+        s->attach(intent.user, intent.version, 0, true, sharer::gateway);
     co_return open->size();
+}
+
+const std::string& token_service::app() const {
+    return state_->vault.app();
 }
 
 task<void> token_service::drain(deadline until) {

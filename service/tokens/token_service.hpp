@@ -5,6 +5,7 @@
 // One refresh: lease → intent durable → request → new pair durable (the old kept) → used.
 #pragma once
 #include "base/clock.hpp"
+#include "base/fair_share.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "runtime/task.hpp"
@@ -12,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace gateway {
@@ -37,7 +39,8 @@ enum class refresh_result {
     refreshed,
     scope_reduced, // refreshed, but TikTok granted fewer scopes: calls that need the others are refused
     invalid_grant, // the user has to connect again
-    refused,       // TikTok refuses the app, not the user
+    app_refused,   // TikTok refuses the app's key or secret, so it says nothing about the user
+    refused,       // TikTok refuses the request: a fault of the gateway's
     lost,          // the answer was lost: in doubt, or final (rotation_response_lost)
     try_later,     // TikTok's token endpoint failed; retried after a backoff
     wrong_account, // the answer was for another open_id: not stored, raises an alert
@@ -54,7 +57,8 @@ struct token_service_settings {
     milliseconds propagation_grace{3'000}; // for this time a 401 for a pair of a refresh means "not yet"…
     milliseconds young_token_age{
         60'000}; // …and for this time an invalid_grant for it is not final, and a 401 causes no other refresh
-    milliseconds certain{10'000}; // a refused pair is not given up while it is younger
+    milliseconds certain{10'000};          // a refused pair is not given up while it is younger
+    const caller_count* callers = nullptr; // who share the turns of refreshes; null: one
 };
 
 class token_service {
@@ -71,9 +75,10 @@ public:
     vault::shared_tokens ready(const user_id& user, wall_time now) const;
 
     /// A set whose access token is valid now. user_not_connected, reconnect_required (with the cause),
-    /// vault_unavailable, deadline_exceeded, or the token endpoint's failure if no valid token is left. Any
+    /// vault_unavailable, deadline_exceeded, the token endpoint's failure (app_refused, too) if no valid
+    /// token is left, or overloaded if too many refreshes wait, or those of `by` have their share. Any
     /// worker.
-    task<result<vault::shared_tokens>> access(user_id user, deadline until);
+    task<result<vault::shared_tokens>> access(user_id user, deadline until, sharer by);
 
     /// Call when TikTok itself answered 401 to a call of `kind` with the tokens of `refused` (the number of a
     /// tiktok::endpoint, as noted in the set when TikTok accepts it). Gives another set, or the same one
@@ -81,11 +86,15 @@ public:
     /// the time to wait while another refresh would not help; reconnect_required, which is also stored, when
     /// only a new login helps (classify_refusal). Any worker.
     task<result<vault::shared_tokens>> refresh_after_401(user_id user, vault::shared_tokens refused,
-                                                         unsigned kind, deadline until);
+                                                         unsigned kind, deadline until, sharer by);
 
     /// Refreshes the pair of `version` now, even if it is valid, unless a backoff blocks it. `true`: a newer
     /// pair is stored. On the home worker.
     task<result<bool>> renew(user_id user, std::uint64_t version, deadline until);
+
+    /// The app's secret was changed: refreshes that wait after failures of the token endpoint need not wait
+    /// any more. Any thread.
+    void retry_soon();
 
     /// The connection without any refresh: scopes, account, state. Any worker.
     task<result<vault::shared_tokens>> connection(user_id user, deadline until);
@@ -97,6 +106,9 @@ public:
     /// Refuses new refreshes and waits for those in flight (each has its own deadline). Await it on the home
     /// worker, before that stops.
     task<void> drain(deadline until);
+
+    /// Whose pairs these are.
+    const std::string& app() const;
 
     struct state; // token_service_state.hpp
 

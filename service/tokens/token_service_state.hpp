@@ -32,9 +32,10 @@ struct refresh_outcome {
 /// One refresh in flight; shared by the waiting coroutines and the one that runs it.
 struct flight {
     user_id user;
-    std::uint64_t version = 0; // of the pair to be replaced
-    std::uint32_t forced = 0;  // forced_in_a_row of the new pair; not 0 if a 401 is the reason
-    bool resumed = false;      // found open: its first answer was lost
+    std::uint64_t version = 0;   // of the pair to be replaced
+    std::uint32_t forced = 0;    // forced_in_a_row of the new pair; not 0 if a 401 is the reason
+    bool resumed = false;        // found open: its first answer was lost
+    sharer by = sharer::gateway; // the caller whose call began it
     shared_wait<refresh_outcome> ended;
 };
 using shared_flight = std::shared_ptr<flight>;
@@ -44,7 +45,8 @@ struct token_service::state : std::enable_shared_from_this<token_service::state>
           token_service_settings how, telemetry::sink* counts);
 
     /// The user's refresh in flight, or a new one; null while draining. Any thread.
-    shared_flight attach(const user_id& user, std::uint64_t version, std::uint32_t forced, bool resumed);
+    shared_flight attach(const user_id& user, std::uint64_t version, std::uint32_t forced, bool resumed,
+                         sharer by);
     /// Home thread.
     void complete(const shared_flight& one, const refresh_outcome& end);
     std::optional<refresh_backoff::backoff> blocked_by(const user_id& user, std::uint64_t version,
@@ -63,12 +65,15 @@ struct token_service::state : std::enable_shared_from_this<token_service::state>
     mutable std::mutex lock; // for the members below; held for nanoseconds
     std::unordered_map<user_id, shared_flight> flights;
     refresh_backoff backoff;
+    fair_share turns;                  // of refreshes that wait for theirs
     std::atomic<bool> draining{false}; // set under the lock; no refresh is added after that
 
     task_group group; // home thread only
 };
 
 failure reconnect_failure(std::string_view cause);
+/// TikTok refuses a pair of which nobody can say under which app it was made.
+failure of_unknown_app();
 
 /// Runs one refresh (refresh_flight.cpp), completes it for its waiters and reports it. Home thread.
 task<void> run_refresh(std::shared_ptr<token_service::state> s, shared_flight one);

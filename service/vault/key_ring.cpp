@@ -2,6 +2,7 @@
 
 #include "base/descriptor.hpp"
 #include "base/digest.hpp"
+#include "base/private_places.hpp"
 #include "base/secret_text.hpp"
 
 #include <openssl/crypto.h>
@@ -56,8 +57,10 @@ result<vault_key> read_line(std::string_view line, std::size_t number) {
     return vault_key{std::string(id), std::move(key)};
 }
 
-/// Other users must not read it, and only the owner may write it.
-constexpr ::mode_t forbidden_modes = S_IRWXO | S_IWGRP | S_IXGRP | S_IXUSR;
+bool holds(const std::vector<vault_key>& keys, const secret& bytes) {
+    return std::any_of(keys.begin(), keys.end(),
+                       [&bytes](const vault_key& key) { return key.bytes.equals(bytes.reveal()); });
+}
 
 } // namespace
 
@@ -71,6 +74,8 @@ result<key_ring> key_ring::parse(std::string_view text) {
         auto key = read_line(line, number);
         if (!key) return key.error();
         if (ring.find(key->id) != nullptr) return refused_line(number, "repeats an id");
+        if (holds(ring.keys_, key->bytes))
+            return refused_line(number, "repeats the key of another id: a new id alone replaces no key");
         ring.keys_.push_back(std::move(*key));
     }
     if (ring.keys_.empty()) return refused("The key ring holds no key; new-vault-key makes a line for it.");
@@ -83,9 +88,8 @@ result<key_ring> key_ring::read(const std::string& path) {
     struct stat facts {};
     if (::fstat(file.number(), &facts) != 0 || !S_ISREG(facts.st_mode))
         return refused("The key ring is not a file: " + path);
-    if ((facts.st_mode & forbidden_modes) != 0)
-        return refused("The key ring " + path
-                       + " must be readable by owner or group only (0600, 0640, 0400 or 0440).");
+    if (const auto exposed = describe_exposed_file(facts); !exposed.empty())
+        return refused("The key ring " + path + " " + exposed + ".");
     std::string text(file_size_max + 1, '\0');
     std::size_t size = 0;
     for (::ssize_t got = 1; got > 0 && size < text.size(); size += static_cast<std::size_t>(got)) {

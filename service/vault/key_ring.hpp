@@ -24,8 +24,8 @@ class key_ring {
 public:
     /// Fails with `internal` and a sentence that names the line, never its content.
     static result<key_ring> parse(std::string_view text);
-    /// Reads the file of `vault.keys_file`. A file that other users can read, or that the group can write, is
-    /// refused (0600, 0640, 0400, 0440 are accepted).
+    /// Reads the file of `vault.keys_file`. A file that other users can read, that the group can write, or
+    /// that belongs to another user is refused (0600, 0640, 0400, 0440 are accepted).
     static result<key_ring> read(const std::string& path);
 
     const vault_key& newest() const { return keys_.back(); }

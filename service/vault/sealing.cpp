@@ -11,7 +11,8 @@
 namespace gateway::vault {
 namespace {
 
-constexpr char format_1 = '\x01';
+constexpr char format_1 = '\x01'; // the name has no app
+constexpr char format_2 = '\x02';
 constexpr std::size_t nonce_size = 12;
 constexpr std::size_t tag_size = 16;
 
@@ -29,20 +30,28 @@ std::string authenticated_name(const record_name& name, std::string_view key_id)
     std::string out;
     for (const auto part : {name.purpose, name.owner, key_id})
         append_sized(out, part);
-    return out + std::to_string(name.version);
+    out += std::to_string(name.version);
+    if (!name.app.empty()) append_sized(out += ';', name.app);
+    return out;
 }
 
 void must(int done) {
     if (done != 1) throw std::runtime_error("OpenSSL has no AES-256-GCM");
 }
 
+char format_of(const record_name& name) {
+    return name.app.empty() ? format_1 : format_2;
+}
+
 /// The blob's parts, as views into it.
 struct blob_parts {
+    char format = 0;
     std::string_view key_id, nonce, ciphertext, tag;
 };
 
 bool take_apart(std::string_view blob, blob_parts& out) {
-    if (blob.size() < 2 || blob[0] != format_1) return false;
+    if (blob.size() < 2 || (blob[0] != format_1 && blob[0] != format_2)) return false;
+    out.format = blob[0];
     const std::size_t id_size = static_cast<unsigned char>(blob[1]);
     if (blob.size() < 2 + id_size + nonce_size + tag_size) return false;
     out.key_id = blob.substr(2, id_size);
@@ -79,9 +88,8 @@ cipher_context run_cipher(direction to, const vault_key& key, const record_name&
 
 } // namespace
 
-std::string blob_prefix(std::string_view key_id) {
-    std::string out{format_1};
-    out.push_back(static_cast<char>(key_id.size()));
+std::string key_mark(std::string_view key_id) {
+    std::string out(1, static_cast<char>(key_id.size()));
     return out += key_id;
 }
 
@@ -93,7 +101,7 @@ std::string seal(const key_ring& keys, const record_name& name, std::string_view
     int size = 0;
     must(EVP_CipherFinal_ex(context.get(), bytes_of(tag), &size)); // GCM: writes nothing
     must(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, static_cast<int>(tag_size), tag.data()));
-    return blob_prefix(key.id) + nonce + ciphertext + tag;
+    return format_of(name) + key_mark(key.id) + nonce + ciphertext + tag;
 }
 
 opened open(const key_ring& keys, const record_name& name, std::string_view blob) {
@@ -101,6 +109,7 @@ opened open(const key_ring& keys, const record_name& name, std::string_view blob
     if (!take_apart(blob, parts)) return open_error::malformed;
     const auto* key = keys.find(parts.key_id);
     if (key == nullptr) return open_error::unknown_key;
+    if (parts.format != format_of(name)) return open_error::refused;
     std::string plain;
     const auto context = run_cipher(direction::open, *key, name, parts.nonce, parts.ciphertext, plain);
     secret out{std::move(plain)}; // a secret, so that it is wiped if the tag is wrong

@@ -1,7 +1,10 @@
-// AES-256-GCM with the record's name as authenticated data: a blob that was moved to another record, or an
-// old version that was restored, does not open. Pure; any thread.
+// AES-256-GCM with the record's name as authenticated data: a blob that was moved to another record, purpose,
+// version or TikTok app does not open (docs/promises.md V05). A whole old row that a writer of the database
+// puts back, blob and name together, does open: nothing outside of the database remembers the newer one,
+// except for a replica that has seen it (token_cache.hpp). Pure; any thread.
 //
-// Blob: 0x01 | length of key id (1 byte) | key id | nonce (12 bytes, random) | ciphertext | tag (16 bytes).
+// Blob: format | length of key id (1 byte) | key id | nonce (12 bytes, random) | ciphertext | tag (16 bytes).
+// Format 0x02: the app is a part of the name. Format 0x01: a name without app, and it opens for no other.
 // Random 96-bit nonces are safe for 2^32 seals under one key (NIST SP 800-38D §8.3); at ten refreshes a
 // second, the default limit, they last thirteen years. key_uses.hpp counts them.
 #pragma once
@@ -17,19 +20,22 @@ namespace gateway::vault {
 
 /// The purpose of a sealed value, its owner and its version.
 struct record_name {
-    std::string_view purpose; // "tokens", "verifier", "key_check"
-    std::string_view owner;   // user_id, state hash, key id
+    std::string_view purpose; // "tokens", "import_proof", "revocation", "login", "waiting_grant", "key_check"
+    // user_id, hash of the refresh token, open_id, a login's or grant's facts (login_seals.cpp), key id
+    std::string_view owner;
     std::uint64_t version = 0;
+    std::string_view app = {}; // the TikTok app's client_key
 };
 
-inline record_name name_of_pair(const user_id& user, std::uint64_t version) {
-    return {"tokens", user.text(), version};
+/// `app` is empty for a pair from before apps were noted.
+inline record_name name_of_pair(std::string_view user, std::uint64_t version, std::string_view app) {
+    return {"tokens", user, version, app};
 }
 
 enum class open_error {
     malformed,   // not in this format, or truncated
     unknown_key, // sealed under a key that is not in the ring
-    refused      // the tag is wrong: changed bytes, another record, another version
+    refused      // the tag is wrong: changed bytes, another record, another version, another app
 };
 
 /// Seals under the newest key.
@@ -38,8 +44,8 @@ std::string seal(const key_ring& keys, const record_name& name, std::string_view
 using opened = boost::system::result<secret, open_error>;
 opened open(const key_ring& keys, const record_name& name, std::string_view blob);
 
-/// The first bytes of every blob that is sealed under this key.
-std::string blob_prefix(std::string_view key_id);
+/// The bytes behind the first one, of every blob that is sealed under this key.
+std::string key_mark(std::string_view key_id);
 
 /// The key id in the blob; empty if it is not in this format.
 std::string_view key_id_of(std::string_view blob);

@@ -1,5 +1,7 @@
 #include "vault/token_cache.hpp"
 
+#include <algorithm>
+
 namespace gateway::vault {
 
 shared_tokens token_cache::find(const user_id& user) const {
@@ -19,7 +21,8 @@ shared_tokens token_cache::find_stale(const user_id& user) const {
 token_cache::moment token_cache::now(const user_id& user) const {
     const auto touch = feed_epoch_.load(std::memory_order_acquire);
     const auto at = shards_.locked(user);
-    return {at.home.generation, at.home.heard, touch};
+    const auto* const found = at.find();
+    return {at.home.generation, at.home.heard, touch, found ? found->newest_version : 0};
 }
 
 void token_cache::put_read(const shared_tokens& tokens, moment noted) {
@@ -34,7 +37,7 @@ void token_cache::put_written(const shared_tokens& tokens, moment noted) {
     ++at.home.generation;
     // Two writes may return from the store in any order; the later version stays.
     const auto* const found = at.find();
-    if (!found || found->tokens->version < tokens->version) put(at, tokens, touch);
+    if (!found || !found->tokens || found->tokens->version < tokens->version) put(at, tokens, touch);
 }
 
 void token_cache::mark_stale(const user_id& user) {
@@ -55,10 +58,9 @@ void token_cache::changed_elsewhere(const user_id& user, std::uint64_t version) 
     ++at.home.heard;
     auto* const found = at.find();
     if (!found) return;
-    if (version == 0 || found->tokens->version < version)
-        forget(at);
-    else
-        found->touch = lost;
+    if (version == 0) return forget(at);
+    found->touch = lost;
+    if (found->tokens && found->tokens->version < version) found->tokens.reset();
 }
 
 void token_cache::feed_connected(bool is) {
@@ -69,6 +71,7 @@ void token_cache::put(const place& at, const shared_tokens& tokens, std::uint64_
     if (auto* const found = at.find()) {
         found->tokens = tokens;
         found->touch = touch;
+        found->newest_version = std::max(found->newest_version, tokens->version);
         return;
     }
     // An empty shard accepts its first user even above the bound, and concurrent workers may exceed the bound
@@ -80,6 +83,7 @@ void token_cache::put(const place& at, const shared_tokens& tokens, std::uint64_
     auto& made = at.add();
     made.tokens = tokens;
     made.touch = touch;
+    made.newest_version = tokens->version;
 }
 
 void token_cache::forget(const place& at) {

@@ -1,7 +1,10 @@
 // Decrypted token sets in memory, shared by all workers. Sharded; each lock is held for nanoseconds. A set
 // read from the store is added only if nothing was written meanwhile, so a slow reader never restores an old
 // version. If other replicas write, too, a set is current as long as their notifications have been received
-// without a gap since it was read; a set that may be stale is used only while the store is away.
+// without a gap since it was read; a set that may be stale is used only while the store is away. It also
+// remembers the newest version of each of its users that this process has read or written, so that an older
+// row, put back in the database, is not believed (docs/promises.md V05). A notification is only a hint to
+// read again: whoever may send one must not decide what is believed.
 #pragma once
 #include "base/flat_table.hpp"
 #include "base/ids.hpp"
@@ -26,6 +29,7 @@ public:
         std::uint64_t generation = 0; // of writes by any replica
         std::uint64_t heard = 0;      // of writes by other replicas
         std::uint64_t touch = 0;
+        std::uint64_t newest_version = 0; // of this user's, seen before; zero: none
     };
 
     /// Prefetches the memory of this user's entry, which is needed soon.
@@ -44,8 +48,8 @@ public:
     void mark_stale(const user_id& user);
     void drop(const user_id& user);
     /// Another replica wrote `version`; 0: the connection has ended. A replaced set is removed. One that was
-    /// read since then is only marked as possibly stale, because the notification may be late and the store
-    /// away.
+    /// read since then is only marked as possibly stale, because the
+    /// notification may be late and the store away.
     void changed_elsewhere(const user_id& user, std::uint64_t version);
 
     /// Whether notifications of other replicas arrive; at first true. Sets read after the change to `true`
@@ -57,8 +61,9 @@ private:
     /// One cache line.
     struct alignas(64) entry {
         user_id user;
-        shared_tokens tokens;
+        shared_tokens tokens; // null: only the version is known
         std::uint64_t touch = lost;
+        std::uint64_t newest_version = 0;
     };
     /// On cache lines of its own, so that workers on neighbouring shards do not slow each other down.
     struct alignas(64) shard {

@@ -26,6 +26,12 @@ struct fresh_tokens {
     milliseconds access_lifetime{0};
     milliseconds refresh_lifetime{0};  // 0: as before (a refresh only)
     std::uint32_t forced_in_a_row = 0; // of token_set
+    bool names_account = true;         // TikTok itself has named `account`
+
+    fresh_tokens copy() const {
+        return {access_token.copy(), refresh_token.copy(), account,         scopes,
+                access_lifetime,     refresh_lifetime,     forced_in_a_row, names_account};
+    }
 };
 
 /// The kinds of calls (numbers of tiktok::endpoint) for which TikTok accepted a pair in this process. Written
@@ -69,6 +75,9 @@ struct token_set {
     /// their tokens, as far as known. Stored with the pair, so that the replicas together do not refresh too
     /// often.
     std::uint32_t forced_in_a_row = 0;
+    /// From before apps were noted: TikTok's refusal says nothing about the user until it has taken such a
+    /// pair under this app (token_vault::is_judged).
+    bool without_app = false;
 
     const scope_list& scopes() const {
         static const scope_list none;

@@ -1,6 +1,5 @@
 #include "vault/token_vault.hpp"
 
-#include "base/digest.hpp"
 #include "vault/sealing.hpp"
 
 #include <algorithm>
@@ -29,6 +28,7 @@ std::shared_ptr<token_set> described(const store::connection_summary& record, sc
     out->received_at = record.updated_at;
     out->access_expires_at = record.access_expires_at;
     out->refresh_expires_at = record.refresh_expires_at;
+    out->without_app = record.app.empty();
     return out;
 }
 
@@ -41,11 +41,26 @@ void take_tokens(token_set& into, token_text&& text) {
     into.forced_in_a_row = text.forced_in_a_row;
 }
 
+/// Without account, scopes and time, which are the record's.
+token_text text_of_refresh(const token_set& from, fresh_tokens& fresh, wall_time now) {
+    token_text out;
+    out.access_token = std::move(fresh.access_token);
+    // An empty value never overwrites a good one (T09).
+    out.refresh_token =
+        fresh.refresh_token.empty() ? from.refresh_token.copy() : std::move(fresh.refresh_token);
+    out.access_expires_at = now + fresh.access_lifetime;
+    out.refresh_expires_at =
+        fresh.refresh_lifetime.count() > 0 ? now + fresh.refresh_lifetime : from.refresh_expires_at;
+    out.forced_in_a_row = fresh.forced_in_a_row;
+    return out;
+}
+
 } // namespace
 
 std::optional<token_text> token_vault::open_pair(const store::connection_summary& record,
-                                                 std::uint64_t version, std::string_view blob) {
-    const auto plain = open(*ring(), name_of_pair(record.user, version), blob);
+                                                 std::uint64_t version, std::string_view app,
+                                                 std::string_view blob) {
+    const auto plain = open(*ring(), name_of_pair(record.user.text(), version, app), blob);
     if (!plain) return std::nullopt;
     ++opened_;
     auto text = read_token_text(plain->reveal());
@@ -58,10 +73,20 @@ std::string token_vault::seal_pair(const key_ring& keys, const store::connection
                                    const token_text& text) {
     ++sealed_;
     const secret plain = write_token_text(text);
-    return seal(keys, name_of_pair(record.user, record.version), plain.reveal());
+    return seal(keys, name_of_pair(record.user.text(), record.version, record.app), plain.reveal());
 }
 
-task<result<shared_tokens>> token_vault::read(user_id user, deadline until) {
+failure token_vault::refuse_older(const user_id& user) {
+    ++older_;
+    if (report_older_) report_older_(user);
+    return failure{
+        errc::vault_unavailable,
+        "The store gives an older record of this user than it gave before; an operator has to look."};
+}
+
+/// Brings back the pair of this app at most once: while another process runs under another app, the two would
+/// take turns.
+task<result<shared_tokens>> token_vault::read(user_id user, deadline until, bool may_bring_back) {
     const auto noted = cache_.now(user);
     auto found = co_await connections_.find(user, until);
     if (!found) co_return found.error();
@@ -70,9 +95,20 @@ task<result<shared_tokens>> token_vault::read(user_id user, deadline until) {
         co_return not_connected();
     }
     auto& record = **found;
+    if (record.version < noted.newest_version) co_return refuse_older(user);
+    if (!is_ours(record)) {
+        if (may_bring_back) {
+            const auto back = co_await bring_back_pair(record, until);
+            if (!back) co_return back.error();
+            if (*back) co_return co_await read(std::move(user), until, false);
+        }
+        auto out = of_another_app(record);
+        cache_.put_read(out, noted);
+        co_return out;
+    }
     auto out = described(record, scopes_);
     if (!record.sealed_tokens.empty()) {
-        auto text = open_pair(record, record.version, record.sealed_tokens);
+        auto text = open_pair(record, record.version, record.app, record.sealed_tokens);
         if (!text) {
             const auto theirs = co_await under_a_key_of_others(record.sealed_tokens, until);
             if (!theirs) co_return theirs.error();
@@ -101,7 +137,8 @@ task<result<shared_tokens>> token_vault::repair(store::connection_summary record
     auto kept = co_await connections_.kept_tokens(record.user, until);
     if (!kept) co_return kept.error();
     for (const auto& one : *kept) {
-        auto text = open_pair(record, one.version, one.sealed_tokens);
+        if (!one.app.empty() && one.app != record.app) continue; // of another TikTok app
+        auto text = open_pair(record, one.version, one.app, one.sealed_tokens);
         if (!text) continue;
         take_tokens(*out, std::move(*text));
         break;
@@ -118,14 +155,16 @@ task<result<shared_tokens>> token_vault::repair(store::connection_summary record
     co_return shared_tokens{out};
 }
 
-token_vault::token_vault(store::connections& connections, store::refreshes& refreshes, store::sealed& sealed,
-                         store::facts& facts, key_ring keys, std::size_t cached_users_max)
-    : connections_(connections),
-      refreshes_(refreshes),
-      sealed_values_(sealed),
-      facts_(facts),
+token_vault::token_vault(pair_store at, key_ring keys, std::string app, std::size_t cached_users_max)
+    : connections_(at.connections),
+      refreshes_(at.refreshes),
+      proofs_(at.proofs),
+      revocations_(at.revocations),
+      sealed_values_(at.sealed),
+      facts_(at.facts),
+      app_(std::move(app)),
       cache_(cached_users_max),
-      uses_(facts),
+      uses_(at.facts),
       ring_(std::make_shared<const key_ring>(std::move(keys))) {
     connections_.listen(*this);
 }
@@ -158,8 +197,35 @@ task<result<shared_tokens>> token_vault::load_again(user_id user, deadline until
     co_return co_await read(std::move(user), until);
 }
 
+task<result<token_vault::grant_place>> token_vault::place_for(user_id user, open_id account,
+                                                              bool only_same_account, deadline until) {
+    using enum grant_place::kind;
+    grant_place out;
+    auto there = co_await connections_.find_summary(user, until);
+    if (!there) co_return there.error();
+    if (!*there) {
+        const auto floor = co_await connections_.version_floor(until);
+        if (!floor) co_return floor.error();
+        out.below = *floor;
+        co_return out;
+    }
+    const auto& record = **there;
+    const bool ours = is_ours(record);
+    if (!ours) {
+        auto step = record.app.empty() ? bind_to_its_app(record, until) : bring_back_pair(record, until);
+        const auto done = co_await std::move(step);
+        if (!done) co_return done.error();
+        if (*done) out.what = changed;
+    }
+    // open_ids differ from app to app, so an account of another app is not another account.
+    if (only_same_account && ours && record.account != account) out.what = other_account;
+    out.expected = out.below = record.version;
+    co_return out;
+}
+
 task<result<shared_tokens>> token_vault::save_grant(user_id user, fresh_tokens fresh, wall_time now,
-                                                    deadline until, bool only_same_account) {
+                                                    deadline until, bool only_same_account,
+                                                    std::string import_hash) {
     constexpr int tries_max = 8; // each lost race means that another call stored a grant or a refresh
     token_text text{std::move(fresh.access_token),
                     std::move(fresh.refresh_token),
@@ -170,35 +236,35 @@ task<result<shared_tokens>> token_vault::save_grant(user_id user, fresh_tokens f
                     now + fresh.refresh_lifetime};
     for (int tries = 0; tries < tries_max; ++tries) {
         const auto noted = cache_.now(user);
-        auto there = co_await connections_.find_summary(user, until);
-        if (!there) co_return there.error();
-        std::uint64_t expected = 0, below = 0;
-        if (*there) {
-            if (only_same_account && (*there)->account != fresh.account) co_return shared_tokens{};
-            expected = below = (*there)->version;
-        } else {
-            const auto floor = co_await connections_.version_floor(until);
-            if (!floor) co_return floor.error();
-            below = *floor;
-        }
+        const auto place = co_await place_for(user, fresh.account, only_same_account, until);
+        if (!place) co_return place.error();
+        if (place->what == grant_place::kind::changed) continue;
+        if (place->what == grant_place::kind::other_account) co_return shared_tokens{};
         store::connection_record record;
         record.user = user;
         record.account = fresh.account;
         record.scopes = fresh.scopes;
-        record.version = below + 1;
+        // Above an older row that somebody has put back, too: the new grant is believed from now on.
+        record.version = std::max(place->below, noted.newest_version) + 1;
         record.access_expires_at = text.access_expires_at;
         record.refresh_expires_at = text.refresh_expires_at;
         record.connected_at = record.updated_at = now;
+        record.app = app_;
+        record.proven = true;
         const auto keys = co_await ring_to_seal(1, until);
         if (!keys) co_return keys.error();
         record.sealed_tokens = seal_pair(**keys, record, text);
         auto out = described(record, scopes_);
-        const auto stored = co_await connections_.put(std::move(record), expected, until);
+        const auto stored = co_await connections_.put(std::move(record), place->expected, until, import_hash);
         if (!stored) {
             cache_.mark_stale(user); // it may have been stored all the same
             co_return stored.error();
         }
-        if (!*stored) continue;
+        if (stored->account_full)
+            co_return failure{errc::invalid_input,
+                              "This TikTok account is connected to 50 users, and to no more than that."};
+        if (stored->imported_before) co_return shared_tokens{};
+        if (!stored->stored) continue;
         take_tokens(*out, std::move(text));
         cache_.put_written(out, noted);
         co_return shared_tokens{out};
@@ -211,26 +277,28 @@ task<result<saved_refresh>> token_vault::save_refreshed(store::lease held, share
                                                         fresh_tokens fresh, wall_time now, deadline until) {
     const auto noted = cache_.now(from->user);
     auto there = co_await connections_.find_summary(from->user, until);
+    if (there && *there && !is_ours(**there)) { // the pair waits beside one of another app by now
+        auto waiting = co_await connections_.find_beside(from->user, app_, until);
+        if (!waiting) co_return waiting.error();
+        there->reset();
+        if (*waiting) there->emplace(std::move(**waiting));
+    }
     if (!there) co_return there.error();
-    if (!*there || (*there)->version != from->version) co_return saved_refresh{};
+    auto text = text_of_refresh(*from, fresh, now);
+    if (!*there || (*there)->version != from->version)
+        co_return co_await keep_for_revocation(std::move(from), std::move(text), until);
     store::connection_record record{std::move(**there), {}};
     record.version = from->version + 1;
     record.state = store::connection_state::connected;
     record.cause.clear();
+    record.app = app_; // TikTok took the pair under this app
+    record.proven = record.proven || fresh.names_account;
     if (!fresh.scopes.empty()) record.scopes = fresh.scopes;
+    text.account = record.account.text();
+    text.scopes = record.scopes;
     // Later than the login, even if another replica with a clock ahead of ours received that: the difference
     // marks a pair as coming from a refresh, which some of TikTok's servers may not accept yet (Q02).
-    const wall_time received = std::max(now, record.connected_at + milliseconds{1});
-    // An empty value never overwrites a good one (T09).
-    token_text text{
-        std::move(fresh.access_token),
-        fresh.refresh_token.empty() ? from->refresh_token.copy() : std::move(fresh.refresh_token),
-        record.account.text(),
-        record.scopes,
-        received,
-        now + fresh.access_lifetime,
-        fresh.refresh_lifetime.count() > 0 ? now + fresh.refresh_lifetime : from->refresh_expires_at,
-        fresh.forced_in_a_row};
+    text.received_at = std::max(now, record.connected_at + milliseconds{1});
     record.access_expires_at = text.access_expires_at;
     record.refresh_expires_at = text.refresh_expires_at;
     record.updated_at = now;
@@ -243,14 +311,35 @@ task<result<saved_refresh>> token_vault::save_refreshed(store::lease held, share
         cache_.mark_stale(from->user);
         co_return ended.error();
     }
-    if (*ended != store::refresh_end::stored) {
-        saved_refresh not_stored{nullptr, *ended == store::refresh_end::kept_as_candidate};
-        co_return not_stored;
-    }
+    if (*ended == store::refresh_end::superseded)
+        co_return co_await keep_for_revocation(std::move(from), std::move(text), until);
+    saved_refresh done{nullptr, *ended == store::refresh_end::kept_as_candidate};
+    if (done.held_by_another) co_return done;
     take_tokens(*out, std::move(text));
     cache_.put_written(out, noted);
-    saved_refresh stored{out};
-    co_return stored;
+    done.tokens = std::move(out);
+    co_return done;
+}
+
+/// The user was disconnected while TikTok was asked, or has a newer grant. If the old pair waits to be
+/// revoked, only this one can do it now.
+task<result<saved_refresh>> token_vault::keep_for_revocation(shared_tokens from, token_text text,
+                                                             deadline until) {
+    revocation pair;
+    pair.record.user = from->user;
+    pair.record.version = from->version;
+    pair.record.app = app_;
+    pair.record.account = from->account;
+    pair.access_token = std::move(text.access_token);
+    pair.refresh_token = std::move(text.refresh_token);
+    pair.access_expires_at = text.access_expires_at;
+    pair.refresh_expires_at = text.refresh_expires_at;
+    const auto keys = co_await ring_to_seal(1, until);
+    if (!keys) co_return keys.error();
+    pair.record.sealed_tokens = seal_revocation(**keys, pair);
+    const auto kept = co_await connections_.renew_revocation(std::move(pair.record), until);
+    if (!kept) co_return kept.error();
+    co_return saved_refresh{};
 }
 
 task<result<bool>> token_vault::set_state(user_id user, std::uint64_t version, store::connection_state now_is,
@@ -260,33 +349,26 @@ task<result<bool>> token_vault::set_state(user_id user, std::uint64_t version, s
     co_return changed;
 }
 
-task<result<bool>> token_vault::revoke(user_id user, std::string cause, wall_time now, deadline until) {
-    auto known = co_await connections_.revoke(user, std::move(cause), now, until);
-    known ? cache_.drop(user) : cache_.mark_stale(user); // it may have ended all the same
-    co_return known;
+task<result<std::size_t>> token_vault::revoke(open_id account, wall_time happened_at, std::string cause,
+                                              wall_time now, deadline until) {
+    std::size_t count = 0;
+    while (true) {
+        const auto ended = co_await connections_.revoke(account, app_, happened_at, cause, now, until);
+        if (!ended) co_return ended.error();
+        for (const auto& user : *ended)
+            cache_.drop(user);
+        count += ended->size();
+        if (ended->empty()) break;
+    }
+    const auto dropped = co_await proofs_.drop_of_account(std::move(account), app_, happened_at, until);
+    if (!dropped) co_return dropped.error();
+    co_return count;
 }
 
 task<result<bool>> token_vault::forget(user_id user, deadline until) {
     auto known = co_await connections_.forget(user, until);
     known ? cache_.drop(user) : cache_.mark_stale(user); // it may have ended all the same
     co_return known;
-}
-
-task<result<std::string>> token_vault::seal_verifier(std::string state_hash, secret verifier,
-                                                     deadline until) {
-    const auto keys = co_await ring_to_seal(1, until);
-    if (!keys) co_return keys.error();
-    ++sealed_;
-    const std::string owner = to_hex(state_hash);
-    co_return seal(**keys, {"verifier", owner, 0}, verifier.reveal());
-}
-
-std::optional<secret> token_vault::open_verifier(std::string_view state_hash, std::string_view blob) {
-    const std::string owner = to_hex(state_hash);
-    auto plain = open(*ring(), {"verifier", owner, 0}, blob);
-    if (!plain) return std::nullopt;
-    ++opened_;
-    return std::move(*plain);
 }
 
 } // namespace gateway::vault

@@ -1,6 +1,7 @@
 // The only part that handles both a token and its ciphertext. Shared by all workers: the roles of the store
 // behind it are thread-safe, and the cache of decrypted sets is sharded and locked for nanoseconds, never
-// across a wait. Owned by the service.
+// across a wait. Owned by the service. Implemented in token_vault.cpp (pairs of connections), vault_apps.cpp
+// (those of other TikTok apps, and of no app), vault_grants.cpp (those of no connection), vault_keys.cpp.
 //
 // Failures of all calls: user_not_connected (no such connection), vault_unavailable, deadline_exceeded.
 #pragma once
@@ -12,7 +13,9 @@
 #include "store/changes.hpp"
 #include "store/connections.hpp"
 #include "store/facts.hpp"
+#include "store/import_proofs.hpp"
 #include "store/refreshes.hpp"
+#include "store/revocations.hpp"
 #include "store/sealed.hpp"
 #include "vault/key_ring.hpp"
 #include "vault/key_uses.hpp"
@@ -24,12 +27,18 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace gateway::store {
+struct oauth_state_record;
+struct pending_grant_record;
+} // namespace gateway::store
 
 namespace gateway::vault {
 
@@ -45,6 +54,46 @@ struct saved_refresh {
 struct vault_counts {
     std::uint64_t opened = 0, sealed = 0;
     std::uint64_t damaged = 0; // records with a wrong tag; an operator should look at them
+    std::uint64_t older = 0;   // records older than what this process has seen: somebody has put them back
+};
+
+/// The cause of a connection that another TikTok app got.
+inline constexpr std::string_view other_app = "other_app";
+
+/// A pair that TikTok gave for the refresh token of an import.
+struct import_proof {
+    fresh_tokens tokens; // an empty account: TikTok has not named it yet; lifetimes from now on
+    user_id user;        // not empty: the import was completed for this user, and `tokens` are there
+};
+
+/// A grant that is to be ended at TikTok.
+struct revocation {
+    store::revocation_record record;
+    secret access_token, refresh_token;
+    wall_time access_expires_at, refresh_expires_at;
+
+    revocation copy() const {
+        return {record, access_token.copy(), refresh_token.copy(), access_expires_at, refresh_expires_at};
+    }
+};
+
+/// After so many tries a grant that TikTok did not end is forgotten.
+inline constexpr std::uint32_t revocation_tries_max = 8;
+
+/// The end of a connection in the store. `changed`: it is another one by now.
+struct ended_connection {
+    store::connection_end::kind what = store::connection_end::kind::absent;
+    std::optional<revocation> to_revoke; // nobody else holds the account
+};
+
+/// The roles of the store that hold sealed pairs, and what belongs to them.
+struct pair_store {
+    store::connections& connections;
+    store::refreshes& refreshes;
+    store::import_proofs& proofs;
+    store::revocations& revocations;
+    store::sealed& sealed;
+    store::facts& facts;
 };
 
 /// The result of re-encrypting one page of records with the newest key.
@@ -54,6 +103,12 @@ struct reseal_step {
     std::string next;             // empty after the last page
 };
 
+/// Whether one page of the store's values has one under a key.
+struct key_look {
+    bool found = false;
+    std::string next; // empty after the last page
+};
+
 struct key_standing {
     std::string id;
     std::uint64_t uses = 0; // seals under it; after each restart a little too high
@@ -61,13 +116,18 @@ struct key_standing {
 
 class token_vault final : store::change_listener {
 public:
-    token_vault(store::connections& connections, store::refreshes& refreshes, store::sealed& sealed,
-                store::facts& facts, key_ring keys, std::size_t cached_users_max = 100'000);
+    /// `app`: the client_key of the TikTok app, whose pairs these are.
+    token_vault(pair_store at, key_ring keys, std::string app, std::size_t cached_users_max = 100'000);
     ~token_vault() override;
 
+    const std::string& app() const { return app_; }
+    /// Reports a user whose record is older than what this process has seen. Before the first call of others.
+    void on_older_record(std::function<void(const user_id&)> report) { report_older_ = std::move(report); }
+
     /// Call once, before any other function: refuses a ring that lacks a key that the store needs, and
-    /// changes nothing then. The failure's message is for the operator.
-    task<result<void>> check_keys(deadline until);
+    /// changes nothing then. The failure's message is for the operator. Each step may take until `first`
+    /// anew: looking through all values for a key that was taken out takes many.
+    task<result<void>> check_keys(deadline first);
 
     /// For SIGHUP, while serving: makes the same check; if it fails, the old ring stays. Otherwise the new
     /// ring's newest key seals from now on. Keys that the new ring lacks still open values that were in use,
@@ -79,8 +139,9 @@ public:
     // Re-encryption of values that are sealed under an older key. Each step is independent: after a crash it
     // continues with the values that are still sealed under the older key.
     std::vector<std::string> older_keys() const;
-    task<result<std::uint64_t>> count_under(std::string key_id, deadline until);
-    /// PKCE verifiers are skipped, because they expire. If a refresh replaces a pair meanwhile, the refresh
+    /// Looks at one page of all values for one under this key.
+    task<result<key_look>> look_under(std::string key_id, std::string cursor, deadline until);
+    /// Values of logins are skipped, because they expire. If a refresh replaces a pair meanwhile, the refresh
     /// wins.
     task<result<reseal_step>> reseal(std::string key_id, std::string cursor, deadline until);
 
@@ -92,30 +153,84 @@ public:
     shared_tokens cached(const user_id& user) const { return cache_.find(user); }
     /// From memory or the store. If a record does not open, its previous version is used (state
     /// refresh_in_doubt), or, if that does not open either, the state is reconnect_required; cause
-    /// `sealed_record_damaged`.
+    /// `sealed_record_damaged`. A record of another app is not opened: state reconnect_required, cause
+    /// `other_app`. One that is older than what this process has seen is refused: vault_unavailable.
     task<result<shared_tokens>> load(user_id user, deadline until);
     /// From the store, even if it is in memory.
     task<result<shared_tokens>> load_again(user_id user, deadline until);
 
-    /// Stores a new grant, of the callback or an import. Replaces the previous connection; with
-    /// `only_same_account` not one to another account, whatever its state: null then.
+    /// Stores a new grant, of the callback or an import, whose account TikTok has named. Replaces the
+    /// previous connection; with `only_same_account` not one to another account, whatever its state: null
+    /// then. That of another app is kept beside. invalid_input: the account has its 50 users. `import_hash`:
+    /// of the refresh token of an import, which is complete then; null: it was completed before, for another
+    /// user, or for this one, who is still connected.
     task<result<shared_tokens>> save_grant(user_id user, fresh_tokens fresh, wall_time now, deadline until,
-                                           bool only_same_account = false);
-    /// Stores the result of a refresh of `from`. Durable on return, and visible to other calls only then.
+                                           bool only_same_account = false, std::string import_hash = {});
+    /// Stores the result of a refresh of `from`. Durable on return, and visible to other calls only then. If
+    /// the user was disconnected meanwhile, the pair goes to the revocation that waits (renew_revocation).
     task<result<saved_refresh>> save_refreshed(store::lease held, shared_tokens from, fresh_tokens fresh,
                                                wall_time now, deadline until);
     /// `false`: another version is stored by now.
     task<result<bool>> set_state(user_id user, std::uint64_t version, store::connection_state state,
                                  std::string cause, wall_time now, deadline until);
-    /// Sets the state revoked and removes the tokens; `false`: no such user.
-    task<result<bool>> revoke(user_id user, std::string cause, wall_time now, deadline until);
+    /// TikTok has ended this app's access to the account: sets the state revoked of the users who were
+    /// connected to it before `happened_at`, and removes the tokens. Gives their number.
+    task<result<std::size_t>> revoke(open_id account, wall_time happened_at, std::string cause, wall_time now,
+                                     deadline until);
     task<result<bool>> forget(user_id user, deadline until);
+    /// Forgets the connection that was loaded as `seen`. Its pair is kept to be revoked at TikTok if
+    /// `revocable` and nobody else holds the account; the first try is the caller's, until `try_until`.
+    task<result<ended_connection>> end(shared_tokens seen, bool revocable, wall_time now, wall_time try_until,
+                                       deadline until);
 
-    /// Seals the PKCE verifier of a running login.
-    task<result<std::string>> seal_verifier(std::string state_hash, secret verifier, deadline until);
-    std::optional<secret> open_verifier(std::string_view state_hash, std::string_view blob);
+    // Pairs of other TikTok apps, and those from before apps were noted.
+    /// Makes pairs of this app that wait beside those of another one the users' connections again: one page
+    /// of users after `cursor`. Gives the next cursor, empty at the end.
+    task<result<std::string>> bring_back(std::string cursor, deadline until);
+    /// The same for pairs of no app, once TikTok has taken one of them under this app: seals them for it.
+    task<result<std::string>> bind_old_pairs(std::string cursor, deadline until);
+    /// Whether TikTok's refusal of this pair says something about the user.
+    task<result<bool>> is_judged(shared_tokens tokens, deadline until);
+    /// TikTok has taken a pair under this app.
+    task<result<void>> note_taken(shared_tokens tokens, deadline until);
 
-    vault_counts counts() const { return {opened_.load(), sealed_.load(), damaged_.load()}; }
+    // Pairs of no connection.
+    /// `refresh_hash`: the SHA-256 of the refresh token that the import has sent.
+    task<result<void>> keep_import(std::string refresh_hash, const fresh_tokens& got, wall_time now,
+                                   deadline until);
+    task<result<std::optional<import_proof>>> find_import(std::string refresh_hash, wall_time now,
+                                                          deadline until);
+    /// For a grant that never becomes a connection: it is kept to be revoked at TikTok unless somebody else
+    /// holds the account.
+    task<result<void>> give_up(fresh_tokens tokens, wall_time now, deadline until);
+    /// The same for one that waited for a confirmation. `false`: it is not as it was seen any more.
+    task<result<bool>> give_up(const store::pending_grant_record& seen, fresh_tokens tokens, wall_time now,
+                               deadline until);
+    /// The same for pairs of imports that were never completed, once their time is over. Gives their number.
+    task<result<std::size_t>> give_up_old_imports(wall_time now, deadline until);
+    /// One that may be tried now, taken until `try_until`; empty: there is none.
+    task<result<std::optional<revocation>>> take_revocation(wall_time now, deadline until);
+    /// With the refreshed pair that it has now.
+    task<result<bool>> keep_revocation(revocation& what, deadline until);
+    /// `false`: a new grant of the account has made it unwanted.
+    task<result<bool>> is_wanted(const revocation& what, deadline until);
+    task<result<void>> drop_revocation(const revocation& what, deadline until);
+
+    // Of logins (login_seals.cpp). Every other member of the record is authenticated, also if the verifier is
+    // empty because PKCE is off; so a row that was changed in the store does not open.
+    /// `login.sealed_verifier`, from its other members.
+    task<result<std::string>> seal_login(const store::oauth_state_record& login, secret verifier,
+                                         deadline until);
+    /// Nothing if it does not open. vault_unavailable: it is sealed under a key of other replicas.
+    task<result<std::optional<secret>>> open_login(const store::oauth_state_record& login, deadline until);
+    /// `grant.sealed_tokens`, from its other members.
+    task<result<std::string>> seal_waiting(const store::pending_grant_record& grant,
+                                           const fresh_tokens& tokens, deadline until);
+    /// Nothing if it does not open. vault_unavailable: it is sealed under a key of other replicas.
+    task<result<std::optional<fresh_tokens>>> open_waiting(const store::pending_grant_record& grant,
+                                                           wall_time now, deadline until);
+
+    vault_counts counts() const { return {opened_.load(), sealed_.load(), damaged_.load(), older_.load()}; }
 
 private:
     /// Held while it is used, because the ring may be replaced meanwhile.
@@ -127,17 +242,52 @@ private:
     }
     void feed_connected(bool is) override { cache_.feed_connected(is); }
 
-    // token_vault.cpp: pairs and verifiers
+    // token_vault.cpp: pairs
+    /// Sealed for this app and version, which may be those of a kept pair.
     std::optional<token_text> open_pair(const store::connection_summary& record, std::uint64_t version,
-                                        std::string_view blob);
+                                        std::string_view app, std::string_view blob);
     std::string seal_pair(const key_ring& keys, const store::connection_summary& record,
                           const token_text& text);
-    task<result<shared_tokens>> read(user_id user, deadline until);
+    task<result<shared_tokens>> read(user_id user, deadline until, bool may_bring_back = true);
+    /// What a new grant of the user follows.
+    struct grant_place {
+        enum class kind : std::uint8_t { free, changed, other_account } what = kind::free;
+        std::uint64_t expected = 0, below = 0; // versions: of the connection, and that are used already
+    };
+    task<result<grant_place>> place_for(user_id user, open_id account, bool only_same_account,
+                                        deadline until);
+    task<result<saved_refresh>> keep_for_revocation(shared_tokens from, token_text text, deadline until);
     task<result<shared_tokens>> repair(store::connection_summary record, deadline until);
+    failure refuse_older(const user_id& user);
+
+    // vault_apps.cpp
+    /// Whether the record is of this app; pairs of no app belong to the app that TikTok took one of them
+    /// under.
+    bool is_ours(const store::connection_summary& record) const;
+    /// Makes the user's pair of this app the connection in place of `there`; `false`: there is none.
+    task<result<bool>> bring_back_pair(const store::connection_summary& there, deadline until);
+    shared_tokens of_another_app(const store::connection_summary& record);
+    /// For a record of no app that is known to be another app's: seals its pair for that app, so that it can
+    /// wait beside. `false`: it is not one, or does not open.
+    task<result<bool>> bind_to_its_app(const store::connection_summary& seen, deadline until);
+    /// The pair of a row of no app, sealed for this app; nothing if it does not open.
+    task<result<std::optional<std::string>>> seal_for_app(const store::connection_record& row,
+                                                          const std::string& app, deadline until);
+    task<result<void>> learn_app_of_old_pairs(deadline until);
+    /// The value of the fact.
+    void note_app_of_old_pairs(const std::string& app);
+
+    // vault_grants.cpp
+    std::optional<revocation> open_revocation(const store::revocation_record& record);
+    std::string seal_revocation(const key_ring& keys, const revocation& what);
+    /// To be tried at once, by the background work of any replica.
+    task<result<revocation>> seal_for_revocation(fresh_tokens tokens, wall_time now, deadline until);
 
     // vault_keys.cpp: the key ring and its change
     shared_ring ring() const;
-    task<result<void>> begin_with(const key_ring& keys, bool forgets_unused, deadline until);
+    /// The deadline of the next step.
+    using next_deadline = std::function<deadline()>;
+    task<result<void>> begin_with(const key_ring& keys, bool forgets_unused, const next_deadline& next);
     /// The ring for `count` seals that follow without a wait in between, and which it counts.
     task<result<shared_ring>> ring_to_seal(std::uint64_t count, deadline until);
     /// Whether the blob was sealed under a key that is in the store and not in this ring, because another
@@ -146,12 +296,19 @@ private:
 
     store::connections& connections_;
     store::refreshes& refreshes_;
+    store::import_proofs& proofs_;
+    store::revocations& revocations_;
     store::sealed& sealed_values_;
     store::facts& facts_;
+    const std::string app_;
+    std::function<void(const user_id&)> report_older_;
     token_cache cache_;
     scope_lists scopes_;
     key_uses uses_;
-    std::atomic<std::uint64_t> opened_{0}, sealed_{0}, damaged_{0};
+    std::atomic<std::uint64_t> opened_{0}, sealed_{0}, damaged_{0}, older_{0};
+    /// Whose the pairs of no app are.
+    enum class old_pairs : std::uint8_t { unknown, ours, of_another_app };
+    std::atomic<old_pairs> old_pairs_{old_pairs::unknown};
     std::atomic<std::uint64_t> rings_{1}; // the number of rings so far
     std::atomic<steady_time> away_until_{
         steady_time{}}; // until then cached sets are not confirmed with the store

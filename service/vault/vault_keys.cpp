@@ -1,5 +1,6 @@
 // The key ring of the vault: the check against the store, the change while serving, and the re-encryption
 // from older keys to the newest (docs/promises.md V06, V07).
+#include "base/digest.hpp"
 #include "vault/sealing.hpp"
 #include "vault/token_vault.hpp"
 
@@ -13,26 +14,50 @@ failure refused(std::string message) {
     return failure{errc::vault_unavailable, std::move(message) + " Nothing was touched."};
 }
 
+std::string_view purpose_of(store::sealed_as what) {
+    switch (what) {
+        case store::sealed_as::import_proof:
+            return "import_proof";
+        case store::sealed_as::revocation:
+            return "revocation";
+        default:
+            return "tokens";
+    }
+}
+
 /// The result of checking a ring against the keys noted in the store.
 struct ring_check {
     std::vector<std::string> unused; // notes of keys that are not needed and not in the ring
     bool newest_known = false;
 };
 
+/// Whether a value has this mark; an empty one: whether there is any value.
+task<result<bool>> holds_any(store::sealed& sealed, std::string mark,
+                             const std::function<deadline()>& next_deadline) {
+    std::string cursor;
+    do {
+        auto page = co_await sealed.count_page(mark, std::move(cursor), next_deadline());
+        if (!page) co_return page.error();
+        if (page->count > 0) co_return true;
+        cursor = std::move(page->next);
+    } while (!cursor.empty());
+    co_return false;
+}
+
 /// Writes nothing.
 task<result<ring_check>> check_ring(store::facts& facts, store::sealed& sealed, const key_ring& keys,
-                                    deadline until) {
-    const auto checks = co_await facts.list(std::string(key_check), until);
+                                    const std::function<deadline()>& next_deadline) {
+    const auto checks = co_await facts.list(std::string(key_check), next_deadline());
     if (!checks) co_return checks.error();
     ring_check out;
     for (const auto& [name, blob] : *checks) {
         const std::string id = name.substr(key_check.size());
         if (keys.find(id) == nullptr) {
-            const auto count = co_await sealed.count_with(blob_prefix(id), until);
-            if (!count) co_return count.error();
-            if (*count > 0)
-                co_return refused("The store holds " + std::to_string(*count)
-                                  + " sealed values under the key " + id + ", which the key ring lacks.");
+            const auto needed = co_await holds_any(sealed, key_mark(id), next_deadline);
+            if (!needed) co_return needed.error();
+            if (*needed)
+                co_return refused("The store holds sealed values under the key " + id
+                                  + ", which the key ring lacks.");
             out.unused.push_back(name);
             continue;
         }
@@ -42,9 +67,10 @@ task<result<ring_check>> check_ring(store::facts& facts, store::sealed& sealed, 
         out.newest_known = out.newest_known || id == keys.newest().id;
     }
     if (checks->empty()) {
-        const auto count = co_await sealed.count_with(blob_prefix("").substr(0, 1), until);
-        if (!count) co_return count.error();
-        if (*count > 0)
+        const std::string any;
+        const auto filled = co_await holds_any(sealed, any, next_deadline);
+        if (!filled) co_return filled.error();
+        if (*filled)
             co_return refused(
                 "The store holds sealed values but no word of their key; it was changed by somebody else.");
     }
@@ -59,31 +85,37 @@ token_vault::shared_ring token_vault::ring() const {
 }
 
 /// Makes the ring's newest key the one that seals and is counted, if the store accepts the ring.
-task<result<void>> token_vault::begin_with(const key_ring& keys, bool forgets_unused, deadline until) {
-    const auto checked = co_await check_ring(facts_, sealed_values_, keys, until);
+task<result<void>> token_vault::begin_with(const key_ring& keys, bool forgets_unused,
+                                           const next_deadline& next) {
+    const auto checked = co_await check_ring(facts_, sealed_values_, keys, next);
     if (!checked) co_return checked.error();
     for (const auto& name : checked->unused) {
         if (!forgets_unused) break;
-        const auto forgotten = co_await facts_.forget(name, until);
+        const auto forgotten = co_await facts_.forget(name, next());
         if (!forgotten) co_return forgotten.error();
     }
     const auto& id = keys.newest().id;
     if (!checked->newest_known) {
         // Before the key's first use: from then on a ring without it is refused while it is needed.
         std::string blob = seal(keys, {"key_check", id, 0}, key_check_text);
-        const auto noted = co_await facts_.put(std::string(key_check) + id, std::move(blob), until);
+        const auto noted = co_await facts_.put(std::string(key_check) + id, std::move(blob), next());
         if (!noted) co_return noted.error();
     }
-    co_return co_await uses_.begin(id, until);
+    co_return co_await uses_.begin(id, next());
 }
 
-task<result<void>> token_vault::check_keys(deadline until) {
+task<result<void>> token_vault::check_keys(deadline first) {
     const auto keys = ring();
-    co_return co_await begin_with(*keys, true, until);
+    const next_deadline next = [step = first.left(steady_now())] { return deadline::in(steady_now(), step); };
+    const auto begun = co_await begin_with(*keys, true, next);
+    if (!begun) co_return begun.error();
+    co_return co_await learn_app_of_old_pairs(next());
 }
 
 task<result<void>> token_vault::change_keys(key_ring fresh, deadline until) {
-    auto begun = co_await begin_with(fresh, false, until);
+    // One deadline for all of it: whoever waits for the change must not hear of it after having given up.
+    const next_deadline next = [until] { return until; };
+    auto begun = co_await begin_with(fresh, false, next);
     if (!begun) co_return begun;
     // A value that is being sealed under a removed key must still open; it is re-encrypted like all others.
     fresh.keep_for_opening(*ring());
@@ -119,24 +151,28 @@ std::vector<std::string> token_vault::older_keys() const {
     return ids;
 }
 
-task<result<std::uint64_t>> token_vault::count_under(std::string key_id, deadline until) {
-    return sealed_values_.count_with(blob_prefix(key_id), until);
+task<result<key_look>> token_vault::look_under(std::string key_id, std::string cursor, deadline until) {
+    auto page = co_await sealed_values_.count_page(key_mark(key_id), std::move(cursor), until);
+    if (!page) co_return page.error();
+    key_look out{page->count > 0, std::move(page->next)};
+    co_return out;
 }
 
 task<result<reseal_step>> token_vault::reseal(std::string key_id, std::string cursor, deadline until) {
     constexpr std::uint32_t rows_per_step = 200;
-    auto page =
-        co_await sealed_values_.list_with(blob_prefix(key_id), std::move(cursor), rows_per_step, until);
+    auto page = co_await sealed_values_.list_with(key_mark(key_id), std::move(cursor), rows_per_step, until);
     if (!page) co_return page.error();
     reseal_step out;
     out.next = std::move(page->next);
     if (page->rows.empty()) co_return out;
     const auto keys = co_await ring_to_seal(page->rows.size(), until);
     if (!keys) co_return keys.error();
-    std::vector<store::resealed_pair> moved;
+    std::vector<store::resealed_record> moved;
     for (auto& row : page->rows) {
-        const auto name = name_of_pair(row.user, row.version);
-        const auto plain = open(**keys, name, row.sealed_tokens);
+        if (row.what == store::sealed_as::login) continue;
+        const std::string owner = row.what == store::sealed_as::import_proof ? to_hex(row.owner) : row.owner;
+        const record_name name{purpose_of(row.what), owner, row.version, row.app};
+        const auto plain = open(**keys, name, row.sealed);
         if (!plain) {
             ++out.unreadable; // damaged: not changed, for operators to see (V04)
             continue;

@@ -15,7 +15,7 @@ namespace gateway::testing {
 
 class fake_token_endpoint {
 public:
-    enum class mode { answer, lose_before, lose_after, unreachable, text };
+    enum class mode { answer, lose_before, lose_after, unreachable, no_connection, text };
 
     /// The modes of the next requests, in order; `answer` when it is empty.
     std::deque<mode> next;
@@ -32,11 +32,15 @@ public:
     std::set<std::string> good_refresh_tokens;
     std::map<std::string, std::string> good_codes; // code → redirect_uri
     std::vector<std::string> requests;             // grant types, or `revoke`
+    std::vector<sharer> asked_by;                  // for whom
     std::set<std::string> revoked;                 // access tokens
     std::string last_verifier;
 
     tiktok::send_form sender() {
-        return [this](std::string request, deadline until) { return serve(std::move(request), until); };
+        return [this](std::string request, deadline until, sharer by) {
+            asked_by.push_back(by);
+            return serve(std::move(request), until);
+        };
     }
 
 private:
@@ -51,6 +55,7 @@ private:
             next.pop_front();
         }
         if (delay.count() > 0) co_await pause_until(deadline::in(steady_now(), delay).no_later_than(until));
+        if (how == mode::no_connection) co_return failure{errc::overloaded, "none is free"};
         if (how == mode::unreachable) co_return failure{errc::tiktok_unreachable, "refused"};
         if (how == mode::lose_before) co_return lost();
         outbound::reply out = how == mode::text ? reply_of(status, body) : judge(*fields);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +26,9 @@ inline task<void> store_elsewhere(vault::token_vault& replica) {
 }
 
 inline task<void> revoke_ann(vault::token_vault& at) {
-    const auto gone = co_await at.revoke(user_id::trusted("ann"), "user_disconnected", wall_now(), soon());
+    auto account = open_id::trusted("open-1");
+    const auto gone =
+        co_await at.revoke(std::move(account), wall_now(), "user_disconnected", wall_now(), soon());
     if (!gone) throw std::runtime_error(gone.error().message());
 }
 
@@ -63,6 +66,7 @@ class tokens_fixture : public vault_fixture {
 protected:
     void SetUp() override {
         vault_fixture::SetUp();
+        use_app();
         make_tokens();
     }
     void TearDown() override {
@@ -70,6 +74,12 @@ protected:
         tokens.reset();
     }
 
+    /// That of `client_key`.
+    void use_app() {
+        app.emplace(client_key, secret{"app-secret"},
+                    [this](const tiktok_error_text& words) { app_refusals.push_back(words.code); });
+        ask.emplace(endpoint.sender(), "open.tiktokapis.com", *app, "https://gw.example/oauth/callback");
+    }
     void make_tokens() {
         tokens::token_service_settings settings;
         settings.refresh_per_second = refresh_per_second;
@@ -78,12 +88,14 @@ protected:
         settings.certain = milliseconds{0};
         settings.lease_length = lease_length;
         settings.request_timeout = request_timeout;
+        settings.callers = &callers;
         tokens =
-            std::make_unique<tokens::token_service>(loop, ask, *vault, records->refreshes, settings, &sink);
+            std::make_unique<tokens::token_service>(loop, *ask, *vault, records->refreshes, settings, &sink);
     }
     milliseconds propagation_grace{0}; // for the next make_tokens(), like the members below
     milliseconds young_token_age{60'000};
     double refresh_per_second = 1000;
+    caller_count callers;
     milliseconds lease_length{60'000}, request_timeout{15'000};
     /// A grant whose access token has this much left of its two hours (negative: expired).
     vault::shared_tokens grant_with(const std::string& name, seconds left) {
@@ -92,11 +104,12 @@ protected:
         return grant(name, std::move(fresh), wall_now() - seconds{7200} + left);
     }
     result<vault::shared_tokens> access(const std::string& name, deadline until = soon()) {
-        return run_on(loop, tokens->access(user_id::trusted(name), until));
+        return run_on(loop, tokens->access(user_id::trusted(name), until, sharer::gateway));
     }
     /// As if TikTok had refused this pair of ann's for a call of this kind.
     result<vault::shared_tokens> after_401(const vault::shared_tokens& refused, unsigned kind = 0) {
-        return run_on(loop, tokens->refresh_after_401(user_id::trusted("ann"), refused, kind, soon()));
+        return run_on(
+            loop, tokens->refresh_after_401(user_id::trusted("ann"), refused, kind, soon(), sharer::gateway));
     }
     store::connection_record record(const std::string& name) {
         return **run_on(loop, records->connections.find(user_id::trusted(name), soon()));
@@ -107,8 +120,9 @@ protected:
     std::size_t requests() const { return endpoint.requests.size(); }
 
     fake_token_endpoint endpoint;
-    tiktok::oauth ask{endpoint.sender(), "open.tiktokapis.com", "app-key", secret{"app-secret"},
-                      "https://gw.example/oauth/callback"};
+    std::vector<std::string> app_refusals; // as they are logged
+    std::optional<tiktok::app_credentials> app;
+    std::optional<tiktok::oauth> ask;
     telemetry::log_queue lines{-1};
     telemetry::sink sink{{{}, {}, refresh_results()}, lines, telemetry::level::error, 1};
     refresh_counts told{sink};

@@ -17,12 +17,88 @@ namespace {
 
 task<void> use(tokens::token_service& from, std::string name, std::atomic<int>& good, std::atomic<int>& left,
                deadline until) {
-    const auto got = co_await from.access(user_id::trusted(std::move(name)), until);
+    const auto got = co_await from.access(user_id::trusted(std::move(name)), until, sharer::gateway);
     if (got && (*got)->access_token.reveal() == "act.issued1") ++good;
     --left;
 }
 
 } // namespace
+
+namespace {
+
+struct ends {
+    int good = 0, refused = 0, others = 0;
+    int all() const { return good + refused + others; }
+};
+
+task<void> use_for(tokens::token_service& from, std::string name, sharer by, ends& count) {
+    const auto got =
+        co_await from.access(user_id::trusted(std::move(name)), deadline::in(steady_now(), seconds{60}), by);
+    if (got)
+        ++count.good;
+    else
+        ++(got.error().code() == errc::overloaded ? count.refused : count.others);
+}
+
+} // namespace
+
+TEST_F(Tokens, L09AuditIOneCallersRefreshesLeaveTurnsToAnother) {
+    callers.set(2);
+    refresh_per_second = 4; // 32 turns are shared
+    make_tokens();
+    endpoint.rotates = false; // all of these users hold the same pair
+    ends greedy, quiet;
+    for (int i = 0; i < 20; ++i) {
+        const auto name = "greedy-" + std::to_string(i);
+        grant_with(name, seconds{-10});
+        loop.group().spawn(use_for(*tokens, name, sharer_of("greedy"), greedy));
+    }
+    turn_until(loop, [&] { return greedy.refused > 0; });
+    grant_with("quiet", seconds{-10});
+    loop.group().spawn(use_for(*tokens, "quiet", sharer_of("quiet"), quiet));
+    turn_until(loop, [&] { return quiet.all() == 1; });
+    EXPECT_EQ(quiet.good, 1);
+    turn_until(loop, [&] { return greedy.all() == 20; });
+    EXPECT_GE(greedy.refused, 1);
+    EXPECT_GE(greedy.good, 16) << "half of the turns";
+    EXPECT_EQ(greedy.others, 0);
+}
+
+TEST_F(Tokens, L09AuditIARefreshIsAskedForTheCallerWhoseCallBeganIt) {
+    ends shop;
+    grant_with("ann", seconds{-10});
+    run_on(loop, use_for(*tokens, "ann", sharer_of("shop"), shop));
+    EXPECT_EQ(shop.good, 1);
+    EXPECT_EQ(endpoint.asked_by, std::vector<sharer>{sharer_of("shop")});
+}
+
+TEST_F(Tokens, L09AuditIACallerWithoutAFreeConnectionDelaysNobodyElsesRefresh) {
+    grant_with("ann", seconds{-10});
+    grant_with("bob", seconds{-10});
+    endpoint.good_refresh_tokens.insert("rft.first"); // of both
+    endpoint.rotates = false;
+    endpoint.next = {mode::no_connection};
+    EXPECT_EQ(access("ann").error().code(), errc::overloaded);
+    EXPECT_EQ(access("ann").error().code(), errc::overloaded) << "its own next try waits";
+    EXPECT_EQ(requests(), 1U);
+    EXPECT_TRUE(access("bob"));
+}
+
+TEST_F(Tokens, L09AuditIACallerWithoutAFreeConnectionIsNoAnswerOfTheEndpoint) {
+    for (const char* name : {"ann", "bob", "cid", "dan"})
+        grant_with(name, seconds{-10});
+    endpoint.delay = milliseconds{300}; // so that bob's is asked for before ann's has failed
+    endpoint.next = {mode::lose_before, mode::lose_before, mode::no_connection};
+    ends shop;
+    loop.group().spawn(use_for(*tokens, "ann", sharer_of("shop"), shop));
+    turn_until(loop, [&] { return requests() == 2; });
+    loop.group().spawn(use_for(*tokens, "bob", sharer_of("shop"), shop));
+    turn_until(loop, [&] { return shop.all() == 2; });
+    EXPECT_EQ(shop.refused, 1);
+    turn_until(loop, [&] { return access("cid", in(50)).error().code() == errc::deadline_exceeded; });
+    EXPECT_EQ(access("dan", in(50)).error().code(), errc::tiktok_unreachable)
+        << "after an answer that was lost one is asked for at a time";
+}
 
 TEST_F(Tokens, ServesAGoodTokenFromMemoryWithoutAskingAnybody) {
     EXPECT_EQ(tokens->ready(user_id::trusted("ann"), wall_now()), nullptr);
@@ -42,7 +118,7 @@ TEST_F(Tokens, RefreshesAheadBesideTheCall) {
     EXPECT_EQ((**access("ann")).version, granted->version + 1);
     EXPECT_EQ(requests(), 1U);
     EXPECT_EQ(told[refresh_result::refreshed], 1);
-    EXPECT_TRUE(run_on(loop, records->refreshes.unfinished(soon()))->empty());
+    EXPECT_TRUE(run_on(loop, records->refreshes.unfinished("app-key", soon()))->empty());
     EXPECT_EQ(run_on(loop, records->connections.kept_tokens(user_id::trusted("ann"), soon()))->size(), 1U);
 }
 
@@ -106,7 +182,7 @@ TEST_F(Tokens, T02AsksOnceMoreForARefreshFoundOpenAtStart) {
     EXPECT_EQ(*run_on(loop, tokens->resume_open_refreshes(soon())), 1U);
     settle();
     EXPECT_EQ((**access("ann")).access_token.reveal(), "act.issued1");
-    EXPECT_TRUE(run_on(loop, records->refreshes.unfinished(soon()))->empty());
+    EXPECT_TRUE(run_on(loop, records->refreshes.unfinished("app-key", soon()))->empty());
 }
 
 TEST_F(Tokens, T04ReportsAPairThatWasRotatedAwayWhileTheProcessWasDead) {
@@ -127,7 +203,7 @@ TEST_F(Tokens, T04ReportsAPairThatWasRotatedAwayWhileTheProcessWasDead) {
     const auto refused = after_401(granted);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code(), errc::reconnect_required);
-    EXPECT_TRUE(run_on(loop, records->refreshes.unfinished(soon()))->empty());
+    EXPECT_TRUE(run_on(loop, records->refreshes.unfinished("app-key", soon()))->empty());
 }
 
 TEST_F(Tokens, T04NamesTheCauseAlsoWhereACallComesBeforeTheResumption) {
@@ -139,7 +215,7 @@ TEST_F(Tokens, T04NamesTheCauseAlsoWhereACallComesBeforeTheResumption) {
     EXPECT_EQ(access("ann").error().code(), errc::reconnect_required);
     EXPECT_EQ(record("ann").cause, "rotation_response_lost");
     EXPECT_EQ(told[refresh_result::lost], 1) << "there is an alarm on it";
-    EXPECT_TRUE(run_on(loop, records->refreshes.unfinished(soon()))->empty());
+    EXPECT_TRUE(run_on(loop, records->refreshes.unfinished("app-key", soon()))->empty());
 }
 
 TEST_F(Tokens, T13SendsNothingThatMightOutliveItsLease) {
@@ -149,7 +225,7 @@ TEST_F(Tokens, T13SendsNothingThatMightOutliveItsLease) {
     make_tokens();
     EXPECT_EQ(access("ann").error().code(), errc::vault_unavailable);
     EXPECT_EQ(requests(), 0U);
-    EXPECT_EQ(run_on(loop, records->refreshes.unfinished(soon()))->size(), 0U)
+    EXPECT_EQ(run_on(loop, records->refreshes.unfinished("app-key", soon()))->size(), 0U)
         << "nothing left, so a later invalid_grant is no lost answer";
 }
 
@@ -500,17 +576,64 @@ TEST_F(Tokens, T15SaysWhenToTryAgainOnceTheTokenIsOver) {
     EXPECT_EQ(record("ann").state, connection_state::connected);
 }
 
-TEST_F(Tokens, T15LeavesTheUserConnectedWhenTheAppIsRefused) {
+TEST_F(Tokens, T24LeavesEverybodyConnectedWhileTheAppIsRefused) {
+    endpoint.rotates = false; // the fixture's users share a refresh token
+    for (const char* code : {"invalid_client", "unauthorized_client"}) {
+        const std::string name = code;
+        grant_with(name, seconds{-10});
+        endpoint.body = R"({"error":")" + name + R"("})";
+        endpoint.next = {mode::text};
+        const auto refused = access(name);
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code(), errc::app_refused);
+        EXPECT_EQ(refused.error().details()->tiktok->code, code);
+        EXPECT_GE(*refused.error().details()->retry_after, seconds{59});
+        EXPECT_EQ(record(name).state, connection_state::connected);
+        EXPECT_EQ(record(name).version, 1U);
+        const auto asked = requests();
+        EXPECT_EQ(access(name).error().code(), errc::app_refused);
+        grant_with("other", seconds{-10});
+        EXPECT_EQ(access("other").error().code(), errc::app_refused)
+            << "it is about the app, so about everybody";
+        EXPECT_EQ(requests(), asked) << "not at once again";
+        tokens->retry_soon();
+        EXPECT_TRUE(access(name));
+        EXPECT_TRUE(access("other"));
+    }
+    EXPECT_EQ(told[refresh_result::app_refused], 2);
+}
+
+TEST_F(Tokens, T24IsSaidOnceAndHealsWithTheRightSecret) {
+    endpoint.rotates = false;
+    for (const char* name : {"ann", "bob", "cid"})
+        grant_with(name, seconds{-10});
+    ASSERT_TRUE(app->change_secret(secret{"rotated-at-tiktok"}));
+    for (const char* name : {"ann", "bob", "cid"}) {
+        EXPECT_EQ(access(name).error().code(), errc::app_refused);
+        tokens->retry_soon(); // as after a minute
+    }
+    EXPECT_EQ(app_refusals, std::vector<std::string>{"invalid_client"});
+    EXPECT_TRUE(app->refused());
+    ASSERT_TRUE(app->change_secret(secret{"app-secret"}));
+    EXPECT_FALSE(app->change_secret(secret{"app-secret"})) << "nothing new";
+    EXPECT_FALSE(app->refused());
+    for (const char* name : {"ann", "bob", "cid"})
+        EXPECT_TRUE(access(name));
+}
+
+TEST_F(Tokens, T24AnAnswerToTheSecretBeforeSaysNothingAboutTheNewOne) {
     grant_with("ann", seconds{-10});
-    endpoint.body = R"({"error":"invalid_client"})";
-    endpoint.next = {mode::text};
-    const auto refused = access("ann");
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().code(), errc::tiktok_error);
-    EXPECT_EQ(refused.error().message(), "TikTok refuses the token request: invalid_client.");
-    EXPECT_EQ(refused.error().details()->tiktok->code, "invalid_client");
-    EXPECT_EQ(record("ann").state, connection_state::connected);
-    EXPECT_EQ(told[refresh_result::refused], 1);
+    app->change_secret(secret{"rotated-at-tiktok"});
+    endpoint.before_answer = [this]() -> task<void> {
+        app->change_secret(secret{"app-secret"});
+        co_return;
+    };
+    const auto late = access("ann");
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().code(), errc::tiktok_error);
+    EXPECT_LT(*late.error().details()->retry_after, seconds{5});
+    EXPECT_TRUE(app_refusals.empty());
+    EXPECT_FALSE(app->refused());
 }
 
 TEST_F(Tokens, T15HoldsBackOnlyTheUserWhoseGrantIsRefused) {

@@ -1,4 +1,6 @@
 // Changes of keys while the vault serves, and values that were sealed under old ones.
+#include "store/logins.hpp"
+#include "unit/store/watching_engine.hpp"
 #include "unit/vault/vault_fixture.hpp"
 #include "vault/key_uses.hpp"
 #include "vault/sealing.hpp"
@@ -11,7 +13,6 @@ protected:
         const auto changed = run_on(loop, vault->change_keys(ring_of(ids), soon()));
         ASSERT_TRUE(changed) << changed.error().message();
     }
-    std::uint64_t under(const std::string& key) { return *run_on(loop, vault->count_under(key, soon())); }
     vault::reseal_step step(const std::string& key, const std::string& cursor) {
         auto out = run_on(loop, vault->reseal(key, cursor, soon()));
         if (!out) throw std::runtime_error(out.error().message());
@@ -61,9 +62,11 @@ TEST_F(KeyChange, V07ARingThatLacksAKeyInUseIsRefusedAndTheOldOneServesOn) {
 }
 
 TEST_F(KeyChange, V07AKeyThatWentStillOpensWhatWasOnItsWay) {
-    const auto blob = *run_on(loop, vault->seal_verifier("hash", secret{"verifier"}, soon()));
+    store::oauth_state_record login;
+    login.state_hash = "hash";
+    login.sealed_verifier = *run_on(loop, vault->seal_login(login, secret{"verifier"}, soon()));
     change_good("b");
-    EXPECT_EQ(vault->open_verifier("hash", blob)->reveal(), "verifier");
+    EXPECT_EQ((*run_on(loop, vault->open_login(login, soon())))->reveal(), "verifier");
     EXPECT_EQ(vault->newest_key().id, "b");
     EXPECT_EQ(vault->older_keys(), std::vector<std::string>{"a"});
 }
@@ -80,12 +83,12 @@ TEST_F(KeyChange, V07KilledAfterAnyRecordEveryUserIsReadableAndTheRestGoesOn) {
         start_good("ab");
         ASSERT_EQ(under("a"), users);
         // One record at a time, until the process ends.
-        auto page = *run_on(loop, records->sealed.list_with(vault::blob_prefix("a"), "", 100, soon()));
+        auto page = *run_on(loop, records->sealed.list_with(vault::key_mark("a"), "", 100, soon()));
         for (int i = 0; i < killed_after; ++i) {
             auto& row = page.rows[static_cast<std::size_t>(i)];
-            const vault::record_name name{"tokens", row.user.text(), row.version};
-            const auto plain = vault::open(ring_of("ab"), name, row.sealed_tokens);
-            std::vector<store::resealed_pair> one(1);
+            const vault::record_name name{"tokens", row.owner, row.version, row.app};
+            const auto plain = vault::open(ring_of("ab"), name, row.sealed);
+            std::vector<store::resealed_record> one(1);
             one[0].sealed_anew = vault::seal(ring_of("ab"), name, plain->reveal());
             one[0].seen = row;
             ASSERT_EQ(*run_on(loop, records->sealed.replace(std::move(one), soon())), 1U);
@@ -100,23 +103,23 @@ TEST_F(KeyChange, V07KilledAfterAnyRecordEveryUserIsReadableAndTheRestGoesOn) {
 
 TEST_F(KeyChange, V07APairThatWasReplacedMeanwhileIsLeftAlone) {
     grant("ann", pair("1"));
-    const auto page = *run_on(loop, records->sealed.list_with(vault::blob_prefix("a"), "", 100, soon()));
+    const auto page = *run_on(loop, records->sealed.list_with(vault::key_mark("a"), "", 100, soon()));
     ASSERT_EQ(page.rows.size(), 1U);
     grant("ann", pair("2")); // the first pair is now the previous one
-    std::vector<store::resealed_pair> late(1);
+    std::vector<store::resealed_record> late(1);
     late[0] = {page.rows[0], "anew"};
     EXPECT_EQ(*run_on(loop, records->sealed.replace(std::move(late), soon())), 1U);
     EXPECT_EQ(access("ann"), "act.2");
     const auto kept = *run_on(loop, records->connections.kept_tokens(user_id::trusted("ann"), soon()));
     EXPECT_EQ(kept[0].sealed_tokens, "anew");
-    std::vector<store::resealed_pair> gone(1);
+    std::vector<store::resealed_record> gone(1);
     gone[0] = {page.rows[0], "once more"};
     EXPECT_EQ(*run_on(loop, records->sealed.replace(std::move(gone), soon())), 0U);
 }
 
 TEST_F(KeyChange, V07MoreRecordsThanAPageHoldAllMoveAndDamagedOnesStay) {
     for (int i = 0; i < 450; ++i)
-        grant("user" + std::to_string(i), pair("1"));
+        grant_other("user" + std::to_string(i));
     tamper(
         "UPDATE connections SET sealed_tokens = CAST(sealed_tokens || x'00' AS BLOB) WHERE user_id = "
         "'user7'");
@@ -128,12 +131,43 @@ TEST_F(KeyChange, V07MoreRecordsThanAPageHoldAllMoveAndDamagedOnesStay) {
     EXPECT_FALSE(checked);
 }
 
+TEST_F(KeyChange, V07AuditJAStartWithoutAnOldKeyReadsEachPageWithADeadlineOfItsOwn) {
+    start_good("ab"); // nothing is sealed under a, which the store knows
+    auto watching = std::make_unique<watching_engine>(records->on());
+    auto& seen = watching->upkeep_deadlines;
+    store::store slow(std::move(watching));
+    {
+        auto next = vault_on(slow, ring_of("b"));
+        ASSERT_TRUE(run_on(loop, next.check_keys(soon())));
+    }
+    ASSERT_GE(seen.size(), 7U) << "each table";
+    for (std::size_t i = 1; i < seen.size(); ++i)
+        EXPECT_LT(seen[i - 1], seen[i]) << i;
+}
+
+TEST_F(KeyChange, V07AuditJWhetherAKeyIsNeededIsKnownAtTheFirstValueUnderIt) {
+    grant("ann", pair("1"));
+    auto watching = std::make_unique<watching_engine>(records->on());
+    const auto& seen = watching->upkeep_deadlines;
+    store::store slow(std::move(watching));
+    auto next = vault_on(slow, ring_of("b"));
+    const auto refused = run_on(loop, next.check_keys(soon()));
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message().find("under the key a, which the key ring lacks"), std::string::npos);
+    EXPECT_EQ(seen.size(), 1U);
+    EXPECT_TRUE(run_on(loop, vault->look_under("a", "", soon()))->found);
+    EXPECT_FALSE(run_on(loop, vault->look_under("b", "", soon()))->found);
+}
+
 TEST_F(KeyChange, ARecordUnderAKeyOfAnotherReplicaIsNotCalledDamaged) {
     grant("ann", pair("1"));
     {
         auto newer = vault_on(*records, ring_of("ab"));
         ASSERT_TRUE(run_on(loop, newer.check_keys(soon())));
-        ASSERT_TRUE(run_on(loop, newer.reseal("a", "", soon())));
+        std::string cursor;
+        do
+            cursor = run_on(loop, newer.reseal("a", cursor, soon()))->next;
+        while (!cursor.empty());
     }
     const auto there = run_on(loop, vault->load_again(user_id::trusted("ann"), soon()));
     ASSERT_FALSE(there);
@@ -153,7 +187,7 @@ TEST_F(KeyChange, V08UsesAreCountedOverRestartsAndNeverTooFew) {
     EXPECT_GE(vault->newest_key().uses, 10U);
     EXPECT_LE(vault->newest_key().uses, 10 + batch);
     for (std::uint64_t i = 0; i < batch + 10; ++i)
-        ASSERT_TRUE(run_on(loop, vault->seal_verifier("hash", secret{"v"}, soon())));
+        ASSERT_TRUE(run_on(loop, vault->seal_login({}, secret{"v"}, soon())));
     EXPECT_GE(vault->newest_key().uses, batch + 20);
     start_good("ab");
     EXPECT_EQ(vault->newest_key().uses, 0U) << "a key of its own";

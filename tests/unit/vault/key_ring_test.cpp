@@ -64,6 +64,13 @@ TEST(KeyRing, RefusesWhatIsNoKeyAndNamesTheLineButNeverItsContent) {
     EXPECT_FALSE(key_ring::parse("# nothing\n"));
 }
 
+TEST(KeyRing, AuditHOneKeyUnderTwoIdsIsRefusedAndNotShown) {
+    const auto ring = key_ring::parse("one:" + a_key + "\ntwo:" + b_key + "\nthree:" + a_key);
+    ASSERT_FALSE(ring);
+    EXPECT_NE(ring.error().message().find("line 3"), std::string::npos) << ring.error().message();
+    EXPECT_EQ(ring.error().message().find(a_key), std::string::npos);
+}
+
 TEST(KeyRing, V06RefusesAFileThatOthersCanReadOrThatIsNotThere) {
     using std::filesystem::perms;
     const testing::temporary_folder folder;

@@ -27,7 +27,7 @@ TEST(Sealing, OpensWhatItSealedUnderTheSameName) {
         const auto out = open(keys, {"tokens", "ann", 7}, blob);
         ASSERT_TRUE(out);
         EXPECT_EQ(out->reveal(), plain);
-        EXPECT_TRUE(blob.starts_with(blob_prefix("a")));
+        EXPECT_TRUE(blob.starts_with("\x01" + key_mark("a")));
     }
 }
 
@@ -38,6 +38,23 @@ TEST(Sealing, V05RefusesABlobMovedToAnotherRecordOrVersion) {
     EXPECT_EQ(open(keys, {"tokens", "ann", 6}, blob).error(), open_error::refused);
     EXPECT_EQ(open(keys, {"verifier", "ann", 7}, blob).error(), open_error::refused);
     EXPECT_EQ(open(keys, {"token", "sann", 7}, blob).error(), open_error::refused);
+}
+
+TEST(Sealing, V05AuditCRefusesABlobMovedToAnotherAppOrToARowWithoutOne) {
+    const auto keys = ring("a");
+    const record_name ours{"tokens", "ann", 7, "app-1"};
+    const auto blob = seal(keys, ours, "secret");
+    EXPECT_EQ(blob.front(), '\x02');
+    EXPECT_EQ(open(keys, ours, blob)->reveal(), "secret");
+    EXPECT_EQ(open(keys, {"tokens", "ann", 7, "app-2"}, blob).error(), open_error::refused);
+    EXPECT_EQ(open(keys, {"tokens", "ann", 7}, blob).error(), open_error::refused);
+    const auto without = seal(keys, {"tokens", "ann", 7}, "secret");
+    EXPECT_EQ(open(keys, ours, without).error(), open_error::refused);
+    for (auto changed : {blob, without}) {
+        changed[0] = changed[0] == '\x01' ? '\x02' : '\x01';
+        EXPECT_FALSE(open(keys, ours, changed)) << "another format";
+        EXPECT_FALSE(open(keys, {"tokens", "ann", 7}, changed)) << "another format";
+    }
 }
 
 TEST(Sealing, V04RefusesABlobWithAnyByteChangedOrCut) {
@@ -62,12 +79,12 @@ TEST(Sealing, V06TellsAKeyThatIsMissingFromOneThatIsWrong) {
 TEST(Sealing, V07OpensOldBlobsAfterANewKeyWasAdded) {
     const auto blob = seal(ring("a"), {"tokens", "ann", 1}, "secret");
     EXPECT_TRUE(open(ring("ab"), {"tokens", "ann", 1}, blob));
-    EXPECT_TRUE(seal(ring("ab"), {"tokens", "ann", 1}, "secret").starts_with(blob_prefix("b")));
+    EXPECT_TRUE(seal(ring("ab"), {"tokens", "ann", 1}, "secret").starts_with("\x01" + key_mark("b")));
 }
 
 TEST(Sealing, V08NeverUsesANonceTwice) {
     const auto keys = ring("a");
-    const auto nonce_at = blob_prefix("a").size();
+    const auto nonce_at = 1 + key_mark("a").size();
     std::unordered_set<std::string> seen;
     for (int i = 0; i < 1'000'000; ++i)
         ASSERT_TRUE(seen.insert(seal(keys, {"tokens", "ann", 1}, "").substr(nonce_at, 12)).second);

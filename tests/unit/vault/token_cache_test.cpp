@@ -48,6 +48,16 @@ TEST(TokenCache, NewsThatComeLateTakeNothingAwayThatWasReadSince) {
     EXPECT_EQ(cache.find_stale(ann)->version, 2U);
 }
 
+TEST(TokenCache, AuditSANoteOfAnyVersionIsAHintToLookAndRefusesNoRow) {
+    vault::token_cache cache(100);
+    cache.put_read(set_of(2), cache.now(ann));
+    cache.changed_elsewhere(ann, 1'000'000);
+    EXPECT_EQ(cache.find(ann), nullptr);
+    EXPECT_EQ(cache.now(ann).newest_version, 2U) << "what was read, and not what somebody has said";
+    cache.put_read(set_of(2), cache.now(ann));
+    EXPECT_EQ(cache.find(ann)->version, 2U);
+}
+
 TEST(TokenCache, AWriteIsNotSureWhenAnotherReplicaWroteMeanwhile) {
     vault::token_cache cache(100);
     const auto before = cache.now(ann);

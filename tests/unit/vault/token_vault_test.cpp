@@ -123,12 +123,14 @@ TEST_F(TokenVault, V04NoFlippedByteOfAnyRecordEverGivesAWrongToken) {
     const auto record = **run_on(loop, records->connections.find(user_id::trusted("ann"), soon()));
     for (std::size_t i = 0; i < record.sealed_tokens.size(); ++i) {
         for (const int bit : {1, 0x80}) {
-            std::vector<store::resealed_pair> flip(1);
-            flip[0].seen = {record.user, record.version, record.sealed_tokens};
+            std::vector<store::resealed_record> flip(1);
+            flip[0].seen = {store::sealed_as::pair, record.user.text(), record.version, record.app,
+                            record.sealed_tokens};
             flip[0].sealed_anew = record.sealed_tokens;
             flip[0].sealed_anew[i] = static_cast<char>(flip[0].sealed_anew[i] ^ bit);
-            std::vector<store::resealed_pair> back(1);
-            back[0].seen = {record.user, record.version, flip[0].sealed_anew};
+            std::vector<store::resealed_record> back(1);
+            back[0].seen = flip[0].seen;
+            back[0].seen.sealed = flip[0].sealed_anew;
             back[0].sealed_anew = record.sealed_tokens;
             ASSERT_EQ(*run_on(loop, records->sealed.replace(std::move(flip), soon())), 1U);
             const auto got = run_on(loop, vault->load_again(user_id::trusted("ann"), soon()));
@@ -151,8 +153,9 @@ TEST_F(TokenVault, GivesEveryGrantAHigherVersionAlsoAfterForgetting) {
 
 TEST_F(TokenVault, T19WipesARevokedConnectionInMemoryToo) {
     grant("ann", pair("1"));
-    EXPECT_TRUE(
-        *run_on(loop, vault->revoke(user_id::trusted("ann"), "user_disconnected", wall_now(), soon())));
+    EXPECT_EQ(*run_on(loop, vault->revoke(open_id::trusted("open-1"), wall_now(), "user_disconnected",
+                                          wall_now(), soon())),
+              1U);
     const auto there = load("ann");
     ASSERT_TRUE(there);
     EXPECT_EQ((**there).state, connection_state::revoked);
@@ -160,17 +163,10 @@ TEST_F(TokenVault, T19WipesARevokedConnectionInMemoryToo) {
     EXPECT_FALSE((**there).usable(wall_now()));
 }
 
-TEST_F(TokenVault, OpensAVerifierForItsOwnStateOnly) {
-    const auto blob = *run_on(loop, vault->seal_verifier("hash-1", secret{"verifier"}, soon()));
-    EXPECT_EQ(vault->open_verifier("hash-1", blob)->reveal(), "verifier");
-    EXPECT_FALSE(vault->open_verifier("hash-2", blob));
-}
-
 TEST_F(TokenVault, HoldsNoMoreUsersInMemoryThanItMay) {
-    vault = std::make_unique<vault::token_vault>(records->connections, records->refreshes, records->sealed,
-                                                 records->facts, ring_of("a"), 64);
+    vault = std::make_unique<vault::token_vault>(pairs_of(*records), ring_of("a"), client_key, 64);
     for (int i = 0; i < 300; ++i)
-        grant("user" + std::to_string(i), pair("1"));
+        grant_other("user" + std::to_string(i));
     int held = 0;
     for (int i = 0; i < 300; ++i)
         if (vault->cached(user_id::trusted("user" + std::to_string(i)))) ++held;

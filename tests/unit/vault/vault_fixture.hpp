@@ -4,7 +4,9 @@
 #include "store/sqlite/database.hpp"
 #include "store/store.hpp"
 #include "unit/runtime/run_on.hpp"
+#include "unit/store/count_sealed.hpp"
 #include "unit/store/temporary_folder.hpp"
+#include "vault/sealing.hpp"
 #include "vault/token_vault.hpp"
 
 #include <gtest/gtest.h>
@@ -32,9 +34,14 @@ inline vault::fresh_tokens pair(const std::string& number, milliseconds lifetime
     return out;
 }
 
-inline vault::token_vault vault_on(store::store& at, vault::key_ring keys,
+inline vault::pair_store pairs_of(store::store& at) {
+    return {at.connections, at.refreshes, at.proofs, at.revocations, at.sealed, at.facts};
+}
+
+/// As another process of the same store, perhaps under another TikTok app.
+inline vault::token_vault vault_on(store::store& at, vault::key_ring keys, const std::string& app = "app-key",
                                    std::size_t cached_users_max = 100'000) {
-    return {at.connections, at.refreshes, at.sealed, at.facts, std::move(keys), cached_users_max};
+    return {pairs_of(at), std::move(keys), app, cached_users_max};
 }
 
 class vault_fixture : public ::testing::Test {
@@ -46,8 +53,7 @@ protected:
         vault.reset();
         records.reset();
         records = *store::open_store("sqlite:" + path());
-        vault = std::make_unique<vault::token_vault>(records->connections, records->refreshes,
-                                                     records->sealed, records->facts, std::move(keys));
+        vault = std::make_unique<vault::token_vault>(pairs_of(*records), std::move(keys), client_key);
         checked = run_on(loop, vault->check_keys(soon()));
     }
     void start_good(const std::string& key_ids) {
@@ -69,12 +75,23 @@ protected:
         if (!saved) throw std::runtime_error(saved.error().message());
         return *saved;
     }
+    /// The number of values under the key.
+    std::uint64_t under(const std::string& key) {
+        return count_sealed(loop, records->sealed, vault::key_mark(key));
+    }
+    /// With an account of the user's own, because an account has at most 50 users.
+    vault::shared_tokens grant_other(const std::string& name) {
+        auto fresh = pair("1");
+        fresh.account = open_id::trusted("open-" + name);
+        return grant(name, std::move(fresh));
+    }
     result<vault::shared_tokens> load(const std::string& name) {
         return run_on(loop, vault->load(user_id::trusted(name), soon()));
     }
 
     temporary_folder folder;
     worker loop;
+    std::string client_key = "app-key"; // of the TikTok app, for the next start()
     std::unique_ptr<store::store> records;
     std::unique_ptr<vault::token_vault> vault;
     result<void> checked;
