@@ -1,4 +1,4 @@
-// Connecting a user: the start of a login, and the callback page.
+// Connecting a user: the start of a login, the callback page, and the confirmation of the caller.
 #include "actions/rows.hpp"
 #include "base/url.hpp"
 #include "connections/connection_service.hpp"
@@ -15,11 +15,20 @@ task<result<answer>> start_login(call& c, connections::connection_service& conne
     connections::login_options options;
     options.scopes = c.input.texts("scopes");
     options.return_url = c.input.text("return_url");
-    options.disable_auto_auth = c.input.flag("disable_auto_auth");
+    if (c.input.has("disable_auto_auth")) options.disable_auto_auth = c.input.flag("disable_auto_auth");
     options.replace_account = c.input.flag("replace_account");
+    options.confirm = c.input.flag("confirm");
     const auto started = co_await connections.start(c.by, c.user, std::move(options), c.now, c.until);
     if (!started) co_return started.error();
     co_return json_answer(connections::to_json(*started));
+}
+
+task<result<answer>> confirm_login(call& c, connections::connection_service& connections) {
+    auto confirmation = c.input.text("confirmation");
+    const auto connected =
+        co_await connections.confirm(c.by, c.user, std::move(confirmation), c.now, c.until);
+    if (!connected) co_return connected.error();
+    co_return json_answer(connections::to_json(*connected));
 }
 
 /// The query of TikTok's redirect; unreadable values stay empty, and the callback has a page for that.
@@ -46,6 +55,7 @@ task<result<answer>> finish_login(call& c, connections::connection_service& conn
     c.record.user = end.user.text();
     c.record.caller = end.caller.text();
     c.record.note = end.reason;
+    c.record.log_id = end.log_id;
     if (auto* onward = std::get_if<connections::callback_redirect>(&end.shown)) {
         redirect out{.to = std::move(onward->to)};
         co_return answer{std::move(out)};
@@ -61,8 +71,9 @@ row connect_row() {
     static const input inputs[] = {
         {.name = "scopes", .type = kind::text_list, .min = 1, .max = 20},
         {.name = "return_url", .type = kind::text, .min = 1, .max = max_url_bytes},
-        {.name = "disable_auto_auth", .type = kind::boolean, .fallback = "false"},
+        {.name = "disable_auto_auth", .type = kind::boolean}, // by default: wherever nothing is confirmed
         {.name = "replace_account", .type = kind::boolean, .fallback = "false"},
+        {.name = "confirm", .type = kind::boolean, .fallback = "false"},
     };
     return {.slug = "GATEWAY_CONNECT",
             .method = verb::post,
@@ -70,6 +81,19 @@ row connect_row() {
             .takes = body::json,
             .inputs = inputs,
             .run = start_login};
+}
+
+row confirm_row() {
+    static const input inputs[] = {
+        {.name = "confirmation", .type = kind::text, .required = true, .min = 1, .max = 512},
+    };
+    return {.slug = "GATEWAY_CONFIRM",
+            .method = verb::post,
+            .path = "/v1/users/{user_id}/connect/confirm",
+            .takes = body::json,
+            .inputs = inputs,
+            .takes_time = deadline_class::post, // a grant that is refused is revoked at TikTok
+            .run = confirm_login};
 }
 
 row callback_row() {

@@ -56,6 +56,7 @@ inline constexpr input page_inputs[] = {
     ROW(cancel_post)          \
     ROW(list_posts)           \
     ROW(connect)              \
+    ROW(confirm)              \
     ROW(callback)             \
     ROW(list_users)           \
     ROW(show_user)            \

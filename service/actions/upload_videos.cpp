@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <new>
 #include <utility>
 
 namespace gateway::actions {
@@ -120,11 +121,17 @@ task<result<answer>> upload_videos(call& c, posts::publisher& posts, idempotency
     // cancellation to a write, and the lanes' waits are bounded by the call's deadline.
     const executor_type home = co_await boost::asio::this_coro::executor;
     task_group group{home};
+    std::vector<task<void>> all_lanes; // made before the first one refers to this frame
     for (std::size_t lane = 0; lane < lanes; ++lane)
-        group.spawn(run_lane(all));
-    bool ended = false;
-    while (!ended)
-        ended = co_await group.wait_empty(deadline::in(steady_now(), seconds{60}));
+        all_lanes.push_back(run_lane(all));
+    for (auto& one : all_lanes)
+        group.spawn(std::move(one));
+    for (bool ended = false; !ended;) {
+        try {
+            ended = co_await group.wait_empty(deadline::in(steady_now(), seconds{60}));
+        } catch (const std::bad_alloc&) { // the frame must stay
+        }
+    }
     if (group.first_fault()) std::rethrow_exception(group.first_fault());
     auto out = summary(all);
     co_return answer{std::move(out)};

@@ -35,8 +35,8 @@ task<result<answer>> import_tokens(call& c, connections::connection_service& con
 task<result<answer>> disconnect(call& c, connections::connection_service& connections) {
     const auto gone = co_await connections.disconnect(c.user, c.now, c.until);
     if (!gone) co_return gone.error();
-    const boost::json::object content{{"user_id", c.user.text()},
-                                      {"revoked_at_tiktok", gone->revoked_at_tiktok}};
+    boost::json::object content{{"user_id", c.user.text()}, {"revoked_at_tiktok", gone->revoked_at_tiktok}};
+    if (!gone->revoked_at_tiktok) content["reason"] = gone->reason;
     co_return json_answer(serialize_json(content));
 }
 
@@ -60,6 +60,7 @@ row import_tokens_row() {
             .method = verb::put,
             .path = "/v1/users/{user_id}/tokens",
             .takes = body::document,
+            .takes_time = deadline_class::post, // a refresh cannot be repeated
             .body_bytes_max = 16 * 1024,
             .run = import_tokens};
 }

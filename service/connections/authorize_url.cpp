@@ -43,10 +43,11 @@ std::string authorize_url(const authorize_request& of) {
 }
 
 std::string with_result(std::string return_url, std::string_view user_id, std::string_view result,
-                        std::string_view reason) {
+                        std::string_view reason, std::string_view confirmation) {
     append_parameter(return_url, "user_id", user_id);
     append_parameter(return_url, "result", result);
     if (!reason.empty()) append_parameter(return_url, "reason", reason);
+    if (!confirmation.empty()) append_parameter(return_url, "confirmation", confirmation);
     return return_url;
 }
 

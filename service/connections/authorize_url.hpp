@@ -27,9 +27,9 @@ struct authorize_request {
 
 std::string authorize_url(const authorize_request& of);
 
-/// The last redirect: `return_url` with `user_id`, `result` and, if there is one, `reason` added to its
-/// query.
+/// The last redirect: `return_url` with `user_id`, `result` and, if there is one, `reason` or `confirmation`
+/// added to its query.
 std::string with_result(std::string return_url, std::string_view user_id, std::string_view result,
-                        std::string_view reason = {});
+                        std::string_view reason = {}, std::string_view confirmation = {});
 
 } // namespace gateway::connections

@@ -1,5 +1,6 @@
 #include "connections/callback_page.hpp"
 
+#include "base/append.hpp"
 #include "tiktok/scopes.hpp"
 
 #include <algorithm>
@@ -19,6 +20,9 @@ constexpr std::string_view after_title =
     "main { max-width: 30rem; padding: 2rem; border: 1px solid #8886; border-radius: 1rem; }\n"
     "h1 { font-size: 1.4rem; margin: 0 0 .75rem; }\n"
     "ul { padding-left: 1.25rem; margin: .25rem 0 1rem; }\n"
+    "dl { display: grid; grid-template-columns: auto 1fr; gap: .25rem 1rem; margin: 0 0 1rem; }\n"
+    "dt { opacity: .75; }\n"
+    "dd { margin: 0; overflow-wrap: anywhere; }\n"
     "p { margin: 0 0 .75rem; }\n"
     "p:last-child { margin: 0; opacity: .75; }\n"
     "</style>\n</head>\n<body>\n<main>\n";
@@ -38,6 +42,21 @@ void append_list(std::string& out, std::string_view heading, const std::vector<s
     for (const auto& scope : scopes)
         out += "<li>" + meaning_of(scope) + "</li>\n";
     out += "</ul>\n";
+}
+
+/// Isolated, because a name may hold letters that are written from right to left.
+void append_fact(std::string& out, std::string_view label, std::string_view value) {
+    if (value.empty()) return;
+    append_all(out, "<dt>", label, "</dt><dd><bdi>", std::string_view(html_escaped(value)), "</bdi></dd>\n");
+}
+
+std::string list_of(const page_facts& facts) {
+    std::string rows;
+    append_fact(rows, "TikTok account", facts.account);
+    append_fact(rows, "TikTok app", facts.app);
+    append_fact(rows, "Service", facts.caller);
+    append_fact(rows, "User there", facts.user);
+    return rows.empty() ? rows : "<dl>\n" + rows + "</dl>\n";
 }
 
 std::string page(std::string_view title, std::string_view text) {
@@ -65,11 +84,12 @@ std::string html_escaped(std::string_view text) {
     return out;
 }
 
-std::string connected_page(const std::vector<std::string>& asked, const std::vector<std::string>& granted) {
+std::string connected_page(const std::vector<std::string>& asked, const std::vector<std::string>& granted,
+                           const page_facts& facts) {
     std::vector<std::string> missing;
     for (const auto& scope : asked)
         if (std::find(granted.begin(), granted.end(), scope) == granted.end()) missing.push_back(scope);
-    std::string text;
+    std::string text = list_of(facts);
     append_list(text, "This app may now:", granted);
     append_list(text, "You did not allow it to:", missing);
     text += "<p>You can close this window.</p>\n";
@@ -94,19 +114,63 @@ refusal_words words_for(std::string_view error) {
     return {"TikTok did not allow the connection.", start_again};
 }
 
-std::string refused_page(std::string_view what_happened, std::string_view what_to_do) {
-    std::string text = "<p>" + html_escaped(what_happened) + "</p>\n";
+login_result result_for(std::string_view error) {
+    for (const std::string_view about_app : {"invalid_scope", "unauthorized_client", "invalid_client"})
+        if (error == about_app) return login_result::app_refused;
+    if (error == "server_error" || error == "temporarily_unavailable")
+        return login_result::tiktok_unreachable;
+    return login_result::declined;
+}
+
+refusal_words words_for(login_result refusal) {
+    switch (refusal) {
+        case login_result::declined:
+            return words_for("access_denied");
+        case login_result::account_full:
+            return {"This TikTok account is connected to as many users here as it may have.",
+                    "Disconnect it from one of them first, or connect another account."};
+        case login_result::link_spent:
+            return {"This link was used before, or is older than ten minutes.", start_again};
+        case login_result::code_refused:
+            return {"TikTok did not accept the code of this login.", start_again};
+        case login_result::app_refused:
+            return {
+                "TikTok does not accept this service's app.",
+                "Nothing is wrong with your account. Tell whoever runs the service: TikTok refuses the key "
+                "or secret of its app."};
+        case login_result::tiktok_unreachable:
+            return words_for("server_error");
+        case login_result::not_allowed:
+            return {"The service that began this login may not finish it any more.",
+                    "Nothing was connected. Whoever runs the service can say why."};
+        default:
+            return {"This service could not finish the login.",
+                    "Nothing is wrong with your account. Go back to where you came from and start again in a "
+                    "few minutes."};
+    }
+}
+
+std::string refused_page(std::string_view what_happened, std::string_view what_to_do,
+                         const page_facts& facts) {
+    std::string text = "<p>" + html_escaped(what_happened) + "</p>\n" + list_of(facts);
     text += "<p>" + html_escaped(what_to_do) + "</p>\n";
     return page("TikTok is not connected", text);
 }
 
-std::string another_account_page() {
+std::string another_account_page(const page_facts& facts) {
     return page(
         "This is another TikTok account",
         "<p>You logged in with another TikTok account than the one that is connected here. The first one "
         "stays; nothing has changed.</p>\n"
-        "<p>Switch to that account in TikTok, go back to where you came from and start again. Whoever "
-        "sent you here can also let you change the account.</p>\n");
+            + list_of(facts)
+            + "<p>Switch to that account in TikTok, go back to where you came from and start again. Whoever "
+              "sent you here can also let you change the account.</p>\n");
+}
+
+std::string unfinished_page(const page_facts& facts) {
+    return page("This login is being finished",
+                "<p>Load this page again in a few seconds.</p>\n" + list_of(facts)
+                    + "<p>If it stays so, go back to where you came from and start again.</p>\n");
 }
 
 } // namespace gateway::connections

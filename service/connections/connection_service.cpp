@@ -4,32 +4,46 @@
 #include "base/pattern.hpp"
 #include "connections/import_body.hpp"
 #include "store/connections.hpp"
-#include "tokens/token_service.hpp"
 #include "vault/token_vault.hpp"
 
+#include <algorithm>
+
 namespace gateway::connections {
+namespace {
+
+/// A connection of another app is not usable here, whatever its own state.
+void show_app(store::connection_summary& shown, std::string_view app) {
+    if (!store::is_of_another_app(shown, app)) return;
+    shown.state = store::connection_state::reconnect_required;
+    shown.cause = vault::other_app;
+}
+
+} // namespace
 
 connection_service::connection_service(store::connections& connections, store::logins& begun,
-                                       vault::token_vault& vault, tiktok::oauth& ask,
-                                       tokens::token_service& tokens, login_settings logins)
+                                       store::pending_grants& pending, vault::token_vault& vault,
+                                       tiktok::oauth& ask, tokens::token_service& tokens,
+                                       login_settings logins, store::refreshes& leases, ask_account whose,
+                                       telemetry::sink* counts, find_account_name account_name)
     : connections_(connections),
       begun_(begun),
+      pending_(pending),
       vault_(vault),
       ask_(ask),
       tokens_(tokens),
-      logins_(std::move(logins)) {}
+      logins_(std::move(logins)),
+      importing_(vault, leases, ask, std::move(whose), uncut_),
+      revoking_(vault, ask, uncut_),
+      counts_(counts),
+      account_name_(std::move(account_name)) {}
 
 task<result<store::connection_summary>> connection_service::import_tokens(user_id user, std::string body,
                                                                           wall_time now, deadline until) {
     const secret wiped{std::move(body)};
     auto fresh = read_import(wiped.reveal());
     if (!fresh) co_return fresh.error();
-    const bool ended = fresh->access_lifetime.count() == 0;
-    const auto saved = co_await vault_.save_grant(user, std::move(*fresh), now, until);
-    if (!saved) co_return saved.error();
-    // Refreshes at once, so that the state in the answer shows whether the refresh token works. If TikTok
-    // cannot be asked now, the first call that needs a token tries again.
-    if (ended) (void)co_await tokens_.access(user, until);
+    const auto imported = co_await importing_.import(user, std::move(*fresh), now, until);
+    if (!imported) co_return imported.error();
     co_return co_await show(std::move(user), until);
 }
 
@@ -37,21 +51,34 @@ task<result<store::page_of<store::connection_summary>>> connection_service::list
                                                                                  std::string cursor,
                                                                                  std::uint32_t limit,
                                                                                  deadline until) {
-    return connections_.list(by.users, std::move(cursor), limit, until);
+    auto found = co_await connections_.list(by.users, std::move(cursor), limit, until);
+    if (!found) co_return found.error();
+    for (auto& one : found->rows)
+        show_app(one, vault_.app());
+    co_return found;
 }
 
 task<result<store::connection_summary>> connection_service::show(user_id user, deadline until) {
-    auto found = co_await connections_.find_summary(std::move(user), until);
+    auto found = co_await connections_.find_summary(user, until);
+    if (found && *found && store::is_of_another_app(**found, vault_.app())) {
+        // The user's pair of this app may wait beside it.
+        static_cast<void>(co_await vault_.load(user, until));
+        found = co_await connections_.find_summary(std::move(user), until);
+    }
     if (!found) co_return found.error();
     if (!*found) co_return failure{errc::user_not_connected, "This user has no TikTok connection."};
+    show_app(**found, vault_.app());
     co_return std::move(**found);
 }
 
 task<result<std::vector<store::connection_summary>>> connection_service::of_account(
     const settings::caller& by, open_id account, deadline until) {
-    auto found = co_await connections_.of_account(std::move(account), until);
-    if (found)
-        std::erase_if(*found, [&by](const auto& one) { return !matches_any(by.users, one.user.text()); });
+    constexpr std::uint32_t looked_at = 200; // above users_of_account_max
+    auto found = co_await connections_.of_account(std::move(account), vault_.app(), looked_at, until);
+    if (!found) co_return found.error();
+    std::erase_if(*found, [&by](const auto& one) { return !matches_any(by.users, one.user.text()); });
+    std::stable_partition(found->begin(), found->end(),
+                          [](const auto& one) { return one.state == store::connection_state::connected; });
     co_return found;
 }
 

@@ -1,12 +1,15 @@
 // Logins (connection_service.hpp): `start` makes TikTok's authorize URL, `callback` handles the redirect
 // back. Between them there is only a record in the store, for ten minutes: the hash of a single-use state,
-// and the sealed PKCE verifier; so any replica can finish a login.
+// and the sealed PKCE verifier, which authenticates the record; so any replica can finish a login. The record
+// stays until its time is over, with what became of the login.
 #include "base/digest.hpp"
 #include "base/lists.hpp"
+#include "base/pattern.hpp"
 #include "base/url_rules.hpp"
 #include "connections/authorize_url.hpp"
-#include "connections/callback_page.hpp"
 #include "connections/connection_service.hpp"
+#include "connections/deadlines.hpp"
+#include "telemetry/sink.hpp"
 #include "tiktok/oauth.hpp"
 #include "vault/token_vault.hpp"
 
@@ -17,9 +20,15 @@ namespace {
 
 constexpr milliseconds login_time{600'000};
 constexpr std::size_t state_bytes = 32;
+constexpr std::string_view connect_action = "GATEWAY_CONNECT";
+constexpr milliseconds account_name_within{2'000}; // a person waits for the page
 
 std::string hash_of(std::string_view state) {
     return std::string(as_text(sha256(state)));
+}
+
+bool may_return_to(const std::string& url, const settings::caller& by, const login_settings& logins) {
+    return is_url_under(url, logins.public_url) || is_url_under_any(url, by.return_url_prefixes);
 }
 
 std::vector<field_fault> faults_of(const login_options& options, const settings::caller& by,
@@ -32,114 +41,190 @@ std::vector<field_fault> faults_of(const login_options& options, const settings:
                            "must be one of the scopes this gateway is set up for"});
     }
     const auto& url = options.return_url;
-    const bool good =
-        url.empty() || is_url_under(url, logins.public_url) || is_url_under_any(url, by.return_url_prefixes);
-    if (!good)
+    if (!url.empty() && !may_return_to(url, by, logins))
         out.push_back(
             {"return_url", "must lie under the gateway's public_url or this key's return_url_prefixes"});
+    if (url.empty() && options.confirm)
+        out.push_back({"return_url",
+                       "is required where the login is confirmed (confirm, or the key's confirm_logins): the "
+                       "browser brings the confirmation there"});
     return out;
 }
 
-callback_answer refused(std::string_view what_happened, std::string_view what_to_do = start_again) {
-    return callback_page{400, refused_page(what_happened, what_to_do)};
+page_facts facts_of(const store::oauth_state_record& login, std::string_view account_name) {
+    return {account_name, login.app, login.caller.text(), login.user.text()};
 }
 
-/// For a login that was found: redirects to the caller's page if there is one, else shows `page`.
-callback_end refused_with(const store::oauth_state_record& login, std::string page, std::string_view reason) {
-    callback_end out{callback_page{400, std::move(page)}, login.user, login.caller, reason};
-    if (!login.return_url.empty())
-        out.shown = callback_redirect{with_result(login.return_url, login.user.text(), "refused", reason)};
+std::string page_of(const store::oauth_state_record& login, const login_end& end) {
+    const auto facts = facts_of(login, end.account_name);
+    if (end.result == login_result::connected)
+        return connected_page(split_list(login.scopes), split_list(end.scopes), facts);
+    if (end.result == login_result::another_account) return another_account_page(facts);
+    const auto words = end.words.value_or(words_for(end.result));
+    return refused_page(words.what_happened, words.what_to_do, facts);
+}
+
+/// The browser goes on to the caller's page if there is one, and `may_go_on`.
+callback_end shown(const store::oauth_state_record& login, const login_end& end,
+                   std::string_view confirmation, bool may_go_on) {
+    callback_end out{{}, login.user, login.caller, {}, end.tiktok.log_id};
+    const bool refused = is_refusal(end.result);
+    if (refused) out.reason = name_of(end.result);
+    if (!login.return_url.empty() && may_go_on) {
+        const bool pending = end.result == login_result::pending;
+        out.shown = callback_redirect{with_result(login.return_url, login.user.text(),
+                                                  refused ? "refused" : name_of(end.result), out.reason,
+                                                  pending ? confirmation : std::string_view{})};
+    } else {
+        out.shown = callback_page{refused ? 400 : 200, page_of(login, end)};
+    }
     return out;
 }
-callback_end refused(const store::oauth_state_record& login, std::string_view what_happened,
-                     std::string_view what_to_do = start_again) {
-    constexpr std::string_view no_reason;
-    return refused_with(login, refused_page(what_happened, what_to_do), no_reason);
-}
 
-/// Whether the answer has everything needed: a grant without a refresh token would expire within hours (T09).
-bool complete(const tiktok::token_answer& answer) {
-    return !answer.refresh_token.empty() && answer.refresh_lifetime.count() > 0 && !answer.account.empty();
+/// For a login that nobody began, or whose record cannot be believed.
+callback_end unknown(login_result result, std::string_view what_happened = {}) {
+    auto words = words_for(result);
+    if (!what_happened.empty()) words.what_happened = what_happened;
+    callback_page page{400, refused_page(words.what_happened, words.what_to_do)};
+    return {std::move(page), {}, {}, name_of(result)};
 }
 
 } // namespace
 
 task<result<login_start>> connection_service::start(const settings::caller& by, user_id user,
                                                     login_options options, wall_time now, deadline until) {
+    options.confirm = options.confirm || by.confirm_logins;
     auto faults = faults_of(options, by, logins_);
     if (!faults.empty())
         co_return failure{errc::invalid_input, "This login cannot be started."}.fields(std::move(faults));
     if (options.scopes.empty()) options.scopes = logins_.scopes;
 
     const std::string state = to_base64url(random_bytes(state_bytes));
-    const secret verifier = new_verifier();
+    secret verifier = new_verifier();
     const std::string challenge = challenge_of(verifier.reveal(), logins_.pkce);
+    if (challenge.empty()) verifier.wipe();
     store::oauth_state_record record;
     record.state_hash = hash_of(state);
     record.caller = caller_name::trusted(by.name);
     record.user = std::move(user);
-    if (!challenge.empty()) {
-        auto sealed = co_await vault_.seal_verifier(record.state_hash, verifier.copy(), until);
-        if (!sealed) co_return sealed.error();
-        record.sealed_verifier = std::move(*sealed);
-    }
     record.return_url = options.return_url;
     record.scopes = joined(options.scopes);
     record.expires_at = now + login_time;
     record.replace_account = options.replace_account;
+    record.app = ask_.client_key();
+    record.confirm = options.confirm;
+    auto sealed = co_await vault_.seal_login(record, std::move(verifier), until);
+    if (!sealed) co_return sealed.error();
+    record.sealed_verifier = std::move(*sealed);
     const auto stored = co_await begun_.put(std::move(record), until);
     if (!stored) co_return stored.error();
 
+    // Nobody has to click where TikTok agrees at once, so by default TikTok asks wherever nobody confirms.
+    const bool ask_always = options.disable_auto_auth.value_or(!options.confirm);
     const authorize_request request{
-        logins_.authorize_url, ask_.client_key(),        ask_.redirect_uri(), state, challenge,
-        options.scopes,        options.disable_auto_auth};
+        logins_.authorize_url, ask_.client_key(), ask_.redirect_uri(), state, challenge,
+        options.scopes,        ask_always};
     co_return login_start{authorize_url(request), now + login_time};
 }
 
-task<callback_end> connection_service::callback(callback_query query, wall_time now, deadline until) {
-    if (query.state.empty()) co_return callback_end{refused("This link is not complete."), {}, {}};
-    auto taken = co_await begun_.take(hash_of(query.state), now, until);
-    if (!taken) co_return callback_end{refused("The service could not look up this login."), {}, {}};
-    if (!*taken)
-        co_return callback_end{refused("This link was used before, or is older than ten minutes."), {}, {}};
-    const auto& login = **taken;
-    if (!query.error.empty()) {
-        const refusal_words words = words_for(query.error);
-        co_return refused(login, words.what_happened, words.what_to_do);
-    }
-    if (query.code.empty()) co_return refused(login, "TikTok sent no code.");
-    co_return co_await finish(login, std::move(query.code), now, until);
+std::optional<settings::caller> connection_service::caller_of(const store::oauth_state_record& login) const {
+    auto by = callers_ ? callers_(login.caller.text()) : std::nullopt;
+    if (!by || !matches_any(by->actions, connect_action) || !matches_any(by->users, login.user.text()))
+        return std::nullopt;
+    const bool returns = !login.return_url.empty();
+    if (returns && !may_return_to(login.return_url, *by, logins_)) return std::nullopt;
+    if (!returns && by->confirm_logins) return std::nullopt; // nobody could confirm it
+    return by;
 }
 
-task<callback_end> connection_service::finish(const store::oauth_state_record& login, std::string code,
-                                              wall_time now, deadline until) {
-    secret verifier;
-    if (!login.sealed_verifier.empty()) {
-        auto opened = vault_.open_verifier(login.state_hash, login.sealed_verifier);
-        if (!opened) co_return refused(login, "This login can no longer be finished.");
-        verifier = std::move(*opened);
-    }
-    auto outcome = co_await ask_.exchange(std::move(code), std::move(verifier), until);
-    auto* answer = std::get_if<tiktok::token_answer>(&outcome);
-    if (answer == nullptr) co_return refused(login, "TikTok did not accept the code of this login.");
-    if (!complete(*answer)) co_return refused(login, "TikTok's answer was not complete.");
-
-    vault::fresh_tokens fresh{
-        answer->access_token.copy(), std::move(answer->refresh_token), answer->account, answer->scopes,
-        answer->access_lifetime,     answer->refresh_lifetime};
-    const auto saved =
-        co_await vault_.save_grant(login.user, std::move(fresh), now, until, !login.replace_account);
-    if (!saved) co_return refused(login, "The connection could not be kept.");
-    if (!*saved) {
-        co_await give_back(std::move(answer->access_token), std::move(answer->account), until);
-        co_return refused_with(login, another_account_page(), "another_account");
-    }
-    callback_end out{{}, login.user, login.caller};
-    if (!login.return_url.empty())
-        out.shown = callback_redirect{with_result(login.return_url, login.user.text(), "connected")};
+void connection_service::report(const user_id& user, const caller_name& caller, const login_end& end) const {
+    if (counts_ == nullptr) return;
+    counts_->login_ended(name_of(end.result));
+    if (end.result == login_result::pending) return; // its end follows
+    if (is_refusal(end.result))
+        counts_->log(telemetry::level::warn, "login_failed",
+                     {{"reason", name_of(end.result)},
+                      {"user", user.text()},
+                      {"caller", caller.text()},
+                      {"tiktok_code", end.tiktok.code},
+                      {"log_id", end.tiktok.log_id}});
     else
-        out.shown = callback_page{200, connected_page(split_list(login.scopes), (*saved)->scopes())};
-    co_return out;
+        counts_->log(telemetry::level::info, "connected",
+                     {{"user", user.text()},
+                      {"caller", caller.text()},
+                      {"scopes", end.scopes},
+                      {"log_id", end.tiktok.log_id}});
+}
+
+callback_end connection_service::show_again(const store::oauth_state_record& login,
+                                            const std::string& code) const {
+    const auto outcome = read_outcome(login.outcome);
+    if (!outcome && login.outcome == login_taken) {
+        callback_page page{400, unfinished_page()}; // who has only the link is told nothing
+        return {std::move(page), {}, {}};
+    }
+    if (!outcome || !equal_in_constant_time(outcome->code_proof, proof_of_code(outcome->salt, code)))
+        return unknown(login_result::link_spent);
+    login_end end{outcome->result};
+    const bool allowed = caller_of(login).has_value();
+    if (!allowed && end.result == login_result::pending) end.result = login_result::not_allowed;
+    end.account_name = outcome->account_name;
+    end.scopes = outcome->scopes;
+    const bool may_go_on = allowed && end.result != login_result::not_allowed;
+    return shown(login, end, confirmation_of(outcome->salt, code).reveal(), may_go_on);
+}
+
+/// A login can be taken once, so it is not taken by a replica that has not got the key to open it.
+task<result<std::optional<store::oauth_state_record>>> connection_service::take_login(std::string state_hash,
+                                                                                      wall_time now,
+                                                                                      deadline until) {
+    auto there = co_await begun_.find(state_hash, now, until);
+    if (!there || !*there) co_return std::move(there);
+    const auto opened = co_await vault_.open_login(**there, until);
+    if (!opened) co_return opened.error();
+    co_return co_await begun_.take(std::move(state_hash), std::string(login_taken), now, until);
+}
+
+task<callback_end> connection_service::callback(callback_query query, wall_time now, deadline until) {
+    const auto count = [this](login_result result) {
+        if (counts_) counts_->login_ended(name_of(result));
+    };
+    if (query.state.empty()) {
+        count(login_result::link_spent);
+        co_return unknown(login_result::link_spent, "This link is not complete.");
+    }
+    auto taken = co_await take_login(hash_of(query.state), now, until);
+    if (!taken || !*taken) {
+        const auto why = taken ? login_result::link_spent : login_result::unavailable;
+        count(why);
+        co_return unknown(why);
+    }
+    const auto& login = **taken;
+    const auto opened = co_await vault_.open_login(login, until);
+    if (!opened || !*opened) {
+        // Its names are not to be believed, so neither page nor browser goes by them.
+        login_end end{login_result::unavailable};
+        if (opened) end.tiktok.code = "record_does_not_open";
+        report(login.user, login.caller, end);
+        co_return unknown(login_result::unavailable);
+    }
+    if (!login.outcome.empty()) co_return show_again(login, query.code);
+
+    login_outcome kept;
+    kept.salt = new_salt();
+    kept.code_proof = proof_of_code(kept.salt, query.code);
+    const auto confirmation = confirmation_of(kept.salt, query.code);
+    auto end = co_await finish(login, (*opened)->copy(), query, confirmation.copy(), now, until);
+    if (end.result == login_result::connected && login.return_url.empty() && account_name_)
+        end.account_name =
+            co_await account_name_(login.user, until.no_later_than(steady_now() + account_name_within));
+    report(login.user, login.caller, end);
+    kept.result = end.result;
+    kept.scopes = end.scopes;
+    kept.account_name = end.account_name;
+    // Without it a second load of the page only says that the login is being finished.
+    static_cast<void>(co_await begun_.note_outcome(login.state_hash, write_outcome(kept), time_to_store()));
+    co_return shown(login, end, confirmation.reveal(), end.result != login_result::not_allowed);
 }
 
 } // namespace gateway::connections

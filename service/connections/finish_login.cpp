@@ -1,0 +1,139 @@
+// The end of a login (connection_service.hpp) that was found: TikTok's answer, the exchange of the code, and
+// where the grant goes.
+#include "base/lists.hpp"
+#include "connections/connection_service.hpp"
+#include "connections/deadlines.hpp"
+#include "store/connections.hpp"
+#include "tiktok/oauth.hpp"
+#include "vault/token_vault.hpp"
+
+namespace gateway::connections {
+namespace {
+
+login_end ended(login_result result, tiktok_error_text words = {}) {
+    login_end end{result};
+    end.tiktok = std::move(words);
+    return end;
+}
+
+/// TikTok sent the browser back with an error in place of a code.
+login_end refused_on_page(const callback_query& query) {
+    constexpr std::size_t code_size_max = 64; // it came with the browser
+    auto end = ended(result_for(query.error));
+    end.words = words_for(query.error);
+    end.tiktok.code = query.error.substr(0, code_size_max);
+    return end;
+}
+
+/// A grant without a refresh token would expire within hours (T09).
+bool complete(const tiktok::token_answer& answer) {
+    return !answer.refresh_token.empty() && answer.refresh_lifetime.count() > 0 && !answer.account.empty();
+}
+
+login_end refused_exchange(tiktok::token_outcome outcome) {
+    if (auto* invalid = std::get_if<tiktok::grant_invalid>(&outcome))
+        return ended(login_result::code_refused, std::move(invalid->words));
+    if (auto* app = std::get_if<tiktok::app_refused>(&outcome))
+        return ended(login_result::app_refused, std::move(app->words));
+    // TikTok does not take this request of the gateway's.
+    if (auto* refused = std::get_if<tiktok::grant_refused>(&outcome))
+        return ended(login_result::unavailable, std::move(refused->words));
+    if (auto* later = std::get_if<tiktok::try_later>(&outcome)) {
+        const auto* more = later->why.details();
+        const bool ours = later->why.code() == errc::overloaded;
+        return ended(ours ? login_result::unavailable : login_result::tiktok_unreachable,
+                     more && more->tiktok ? *more->tiktok : tiktok_error_text{});
+    }
+    auto end = ended(login_result::tiktok_unreachable);
+    end.words = refusal_words{"TikTok's answer to this login was lost.", start_again};
+    return end;
+}
+
+vault::fresh_tokens tokens_of(tiktok::token_answer& answer) {
+    vault::fresh_tokens out;
+    out.access_token = std::move(answer.access_token);
+    out.refresh_token = std::move(answer.refresh_token);
+    out.account = std::move(answer.account);
+    out.scopes = std::move(answer.scopes);
+    out.access_lifetime = answer.access_lifetime;
+    out.refresh_lifetime = answer.refresh_lifetime;
+    return out;
+}
+
+} // namespace
+
+task<login_end> connection_service::finish(const store::oauth_state_record& login, secret verifier,
+                                           const callback_query& query, secret confirmation, wall_time now,
+                                           deadline until) {
+    if (!caller_of(login)) co_return ended(login_result::not_allowed);
+    if (!query.error.empty()) co_return refused_on_page(query);
+    if (login.app != ask_.client_key()) {
+        auto end = ended(login_result::unavailable);
+        end.words =
+            refusal_words{"This service uses another TikTok app since this login was begun.", start_again};
+        co_return end;
+    }
+    if (query.code.empty()) co_return ended(login_result::code_refused);
+    auto outcome = co_await ask_.exchange(query.code, std::move(verifier), part_for_tiktok(until),
+                                          sharer_of(login.caller.text()));
+    auto* answer = std::get_if<tiktok::token_answer>(&outcome);
+    if (answer == nullptr) co_return refused_exchange(std::move(outcome));
+    const auto log_id = answer->log_id;
+    const bool whole = complete(*answer);
+    auto fresh = tokens_of(*answer);
+    login_end end;
+    if (!whole) {
+        end = ended(login_result::tiktok_unreachable);
+        end.words = refusal_words{"TikTok's answer was not complete.", start_again};
+        // If this fails, the grant is left to expire.
+        if (!fresh.account.empty())
+            static_cast<void>(co_await vault_.give_up(std::move(fresh), now, time_to_store()));
+    } else {
+        end = co_await keep_grant(login, std::move(fresh), std::move(confirmation), now);
+    }
+    end.tiktok.log_id = log_id;
+    co_return end;
+}
+
+task<login_end> connection_service::keep_grant(const store::oauth_state_record& login,
+                                               vault::fresh_tokens fresh, secret confirmation,
+                                               wall_time now) {
+    login_end end;
+    end.scopes = fresh.scopes;
+    const auto by = caller_of(login); // once more, because TikTok took its time
+    if (!by) {
+        end.result = login_result::not_allowed;
+    } else if (login.confirm || by->confirm_logins) {
+        end.result = co_await keep_waiting(login, fresh, std::move(confirmation), now, time_to_store());
+    } else {
+        auto copy = fresh.copy();
+        auto stored =
+            co_await store_grant(login.user, std::move(copy), login.replace_account, now, time_to_store());
+        end.result = stored.result;
+        if (stored.result == login_result::connected) end.scopes = std::move(stored.scopes);
+    }
+    // Whether an unavailable store has kept it is not known, so it is left alone then.
+    if (is_refusal(end.result) && end.result != login_result::unavailable)
+        static_cast<void>(co_await vault_.give_up(std::move(fresh), now, time_to_store()));
+    co_return end;
+}
+
+task<stored_grant> connection_service::store_grant(user_id user, vault::fresh_tokens fresh,
+                                                   bool replace_account, wall_time now, deadline until) {
+    stored_grant out;
+    const auto saved =
+        co_await vault_.save_grant(std::move(user), std::move(fresh), now, until, !replace_account);
+    if (!saved && saved.error().code() == errc::invalid_input) {
+        out.result = login_result::account_full;
+    } else if (!saved) {
+        out.why = saved.error();
+    } else if (!*saved) {
+        out.result = login_result::another_account;
+    } else {
+        out.result = login_result::connected;
+        out.scopes = joined((*saved)->scopes());
+    }
+    co_return out;
+}
+
+} // namespace gateway::connections

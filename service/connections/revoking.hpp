@@ -1,0 +1,53 @@
+// Grants that are to be ended at TikTok (store/revocations.hpp): the try of the call that disconnected the
+// user, and later ones in the background. Part of connection_service.
+#pragma once
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "base/sharer.hpp"
+#include "runtime/task.hpp"
+#include "vault/token_vault.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+
+namespace gateway::tiktok {
+class oauth;
+}
+
+namespace gateway::connections {
+
+class uncut_work;
+
+/// `ended`: TikTok says that there is no such grant any more. `not_wanted`: somebody holds the account by
+/// now.
+enum class revoke_end { revoked, ended, not_wanted, later };
+
+/// What became of the revocations of one round.
+struct revocation_round {
+    std::size_t revoked = 0, ended = 0, not_wanted = 0, later = 0, given_up = 0;
+};
+
+class revoker {
+public:
+    revoker(vault::token_vault& vault, tiktok::oauth& ask, uncut_work& uncut)
+        : vault_(vault), ask_(ask), uncut_(uncut) {}
+
+    /// A few requests. Forgets the pair unless another round is to try again.
+    task<revoke_end> carry_out(vault::revocation what, deadline until);
+    /// All that may be tried now, of this or another replica.
+    task<result<revocation_round>> carry_out_due(deadline until);
+
+private:
+    /// A valid access token first, for which TikTok may have to be asked. Empty: `what` has one.
+    task<std::optional<revoke_end>> make_ready(vault::revocation& what, deadline until);
+    /// The same for a pair that needs a refresh; `what` is shared with a caller that may have gone.
+    task<result<std::optional<revoke_end>>> refresh(std::shared_ptr<vault::revocation> what, sharer by);
+    task<result<bool>> keep_pair(vault::revocation& what);
+
+    vault::token_vault& vault_;
+    tiktok::oauth& ask_;
+    uncut_work& uncut_;
+};
+
+} // namespace gateway::connections

@@ -1,0 +1,162 @@
+// Grants that wait for their caller's confirmation (connection_service.hpp), and the end of those that never
+// become a connection.
+#include "base/digest.hpp"
+#include "connections/connection_service.hpp"
+#include "connections/deadlines.hpp"
+#include "store/connections.hpp"
+#include "store/pending_grants.hpp"
+#include "telemetry/sink.hpp"
+#include "tiktok/oauth.hpp"
+#include "vault/token_vault.hpp"
+
+namespace gateway::connections {
+namespace {
+
+constexpr milliseconds waiting_time{600'000};
+constexpr std::uint32_t swept_at_once = 100;
+
+std::string hash_of(std::string_view confirmation) {
+    return std::string(as_text(sha256(confirmation)));
+}
+
+/// Without its hash, its tokens and its time.
+store::pending_grant_record grant_of(const store::oauth_state_record& login, const vault::fresh_tokens& fresh,
+                                     wall_time now) {
+    store::pending_grant_record out;
+    out.state_hash = login.state_hash;
+    out.caller = login.caller;
+    out.user = login.user;
+    out.app = login.app;
+    out.account = fresh.account;
+    out.scopes = fresh.scopes;
+    out.replace_account = login.replace_account;
+    out.access_expires_at = now + fresh.access_lifetime;
+    out.refresh_expires_at = now + fresh.refresh_lifetime;
+    out.created_at = now;
+    return out;
+}
+
+/// The same for each reason, so that nobody can find out anything by trying (docs/code-rules.md §13).
+failure not_waiting() {
+    std::vector<field_fault> faults{
+        {"confirmation",
+         "is none that waits for this user and this key; one can be used once, within ten minutes"}};
+    return failure{errc::invalid_input, "This confirmation cannot be used."}.fields(std::move(faults));
+}
+
+failure not_connected(login_result why) {
+    const bool full = why == login_result::account_full;
+    std::vector<field_fault> faults{
+        {"confirmation",
+         full ? "account_full: the TikTok account has as many users as it may have"
+              : "another_account: the user is connected to another TikTok account, and the login was begun "
+                "without replace_account"}};
+    return failure{errc::invalid_input, "This login was confirmed, and its grant cannot be connected."}
+        .fields(std::move(faults));
+}
+
+} // namespace
+
+task<login_result> connection_service::keep_waiting(const store::oauth_state_record& login,
+                                                    const vault::fresh_tokens& fresh, secret confirmation,
+                                                    wall_time now, deadline until) {
+    const auto there = co_await connections_.find_summary(login.user, until);
+    if (!there) co_return login_result::unavailable;
+    // open_ids differ from app to app, so an account of another app is not another account.
+    const bool ours = *there && !store::is_of_another_app(**there, login.app);
+    if (ours && (*there)->account != fresh.account && !login.replace_account)
+        co_return login_result::another_account;
+    auto grant = grant_of(login, fresh, now);
+    grant.confirmation_hash = hash_of(confirmation.reveal());
+    grant.expires_at = now + waiting_time;
+    auto sealed = co_await vault_.seal_waiting(grant, fresh, until);
+    if (!sealed) co_return login_result::unavailable;
+    grant.sealed_tokens = std::move(*sealed);
+    const auto kept = co_await pending_.put(std::move(grant), until);
+    co_return kept ? login_result::pending : login_result::unavailable;
+}
+
+/// What the claimed grant holds. not_waiting(): it cannot be used, and waits again for whoever can use it.
+task<result<vault::fresh_tokens>> connection_service::open_claimed(const store::pending_grant_record& grant,
+                                                                   wall_time now, deadline until) {
+    auto tokens = co_await vault_.open_waiting(grant, now, until);
+    if (tokens && *tokens && grant.app == ask_.client_key()) co_return std::move(**tokens);
+    if (tokens && !*tokens) {
+        login_end changed{login_result::unavailable};
+        changed.tiktok.code = "record_does_not_open";
+        report(grant.user, grant.caller, changed);
+        co_return not_waiting();
+    }
+    static_cast<void>(co_await pending_.give_back(grant.confirmation_hash, time_to_store()));
+    co_return tokens ? not_waiting() : tokens.error();
+}
+
+task<result<store::connection_summary>> connection_service::confirm(const settings::caller& by, user_id user,
+                                                                    std::string confirmation, wall_time now,
+                                                                    deadline until) {
+    const auto hash = hash_of(confirmation);
+    const auto claimed =
+        co_await pending_.claim(hash, caller_name::trusted(by.name), user, now, end_of_call(until), until);
+    if (!claimed) co_return claimed.error();
+    if (!*claimed) co_return not_waiting();
+    const auto& grant = **claimed;
+    auto tokens = co_await open_claimed(grant, now, until);
+    if (!tokens) co_return tokens.error();
+    auto copy = tokens->copy();
+    auto stored = co_await store_grant(user, std::move(copy), grant.replace_account, now, until);
+    if (stored.result == login_result::unavailable) {
+        static_cast<void>(co_await pending_.give_back(hash, time_to_store()));
+        co_return *stored.why;
+    }
+    login_end end{stored.result};
+    end.scopes = stored.scopes;
+    report(grant.user, grant.caller, end);
+    co_await note_end(grant.state_hash, end.result, now);
+    if (stored.result != login_result::connected) {
+        // If this fails, the sweep finds it as one that was never confirmed.
+        static_cast<void>(co_await vault_.give_up(grant, std::move(*tokens), now, time_to_store()));
+        co_return not_connected(stored.result);
+    }
+    // If this fails, the sweep finds that a connection holds the account.
+    static_cast<void>(co_await pending_.drop(hash, time_to_store()));
+    co_return co_await show(std::move(user), time_to_store());
+}
+
+task<void> connection_service::note_end(std::string state_hash, login_result result, wall_time now) {
+    const auto login = co_await begun_.find(state_hash, now, time_to_store());
+    if (!login || !*login) co_return; // its time is over, so nobody can load its page again
+    auto outcome = read_outcome((*login)->outcome);
+    if (!outcome) co_return;
+    outcome->result = result;
+    // If this fails, the page tells that the login is pending.
+    static_cast<void>(
+        co_await begun_.note_outcome(std::move(state_hash), write_outcome(*outcome), time_to_store()));
+}
+
+task<result<bool>> connection_service::end_unconfirmed(const store::pending_grant_record& grant,
+                                                       wall_time now, deadline until) {
+    auto tokens = co_await vault_.open_waiting(grant, now, until);
+    if (!tokens) co_return tokens.error();
+    if (*tokens) co_return co_await vault_.give_up(grant, std::move(**tokens), now, until);
+    const auto dropped = co_await pending_.drop(grant.confirmation_hash, until); // nothing to revoke with
+    if (!dropped) co_return dropped.error();
+    co_return true;
+}
+
+task<result<std::size_t>> connection_service::sweep_unfinished(wall_time now, deadline until) {
+    const auto imports = co_await vault_.give_up_old_imports(now, until);
+    if (!imports) co_return imports.error();
+    const auto due = co_await pending_.due(ask_.client_key(), now, swept_at_once, until);
+    if (!due) co_return due.error();
+    std::size_t count = *imports;
+    for (const auto& grant : *due) {
+        const auto ended = co_await end_unconfirmed(grant, now, until);
+        if (!ended || !*ended) continue; // of another replica's key, or by another replica
+        ++count;
+        const bool confirmed = grant.reserved_until > from_unix_ms(0); // and whoever did has died
+        if (!confirmed) report(grant.user, grant.caller, login_end{login_result::not_confirmed});
+    }
+    co_return count;
+}
+
+} // namespace gateway::connections

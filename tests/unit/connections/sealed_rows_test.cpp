@@ -1,0 +1,142 @@
+// Somebody writes into the database: what was sealed for another place opens nowhere else, and a replica is
+// not taken back to an older row (docs/promises.md V05).
+#include "unit/connections/accounts_fixture.hpp"
+
+namespace gateway::testing {
+
+using store::connection_state;
+
+class SealedRows : public accounts_fixture {
+protected:
+    void put_back(const std::string& user) {
+        change_rows("DELETE FROM connections WHERE user_id = '" + user + "'");
+        change_rows("INSERT INTO connections SELECT * FROM seen WHERE user_id = '" + user + "'");
+    }
+    result<vault::shared_tokens> look(const std::string& user) {
+        return run_on(loop, vault->load_again(user_id::trusted(user), soon()));
+    }
+};
+
+TEST_F(SealedRows, V05AuditCAReplicaThatHasSeenANewerVersionRefusesAnOlderRow) {
+    std::string reported;
+    vault->on_older_record([&reported](const user_id& user) { reported = user.text(); });
+    connect("ann", "open-1");
+    change_rows("CREATE TABLE seen AS SELECT * FROM connections");
+    connect("ann", "open-1");
+    put_back("ann");
+    const auto refused = look("ann");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::vault_unavailable);
+    EXPECT_EQ(vault->counts().older, 1U);
+    EXPECT_EQ(reported, "ann");
+    restart_as("app-key");
+    EXPECT_TRUE(look("ann")) << "nothing outside of the database remembers the newer one";
+    EXPECT_EQ(vault->counts().older, 0U);
+}
+
+TEST_F(SealedRows, V05AuditCANewGrantIsBelievedAfterAnOlderRowWasPutBack) {
+    connect("ann", "open-1");
+    change_rows("CREATE TABLE seen AS SELECT * FROM connections");
+    connect("ann", "open-1");
+    connect("ann", "open-1");
+    put_back("ann");
+    ASSERT_FALSE(look("ann"));
+    connect("ann", "open-1");
+    EXPECT_EQ(token_of("ann"), "act.ann");
+    EXPECT_TRUE(look("ann"));
+    EXPECT_GT(show("ann")->version, 3U) << "no version is used twice";
+}
+
+TEST_F(SealedRows, V05AuditCAPairOpensOnlyForItsUserAppVersionAndPurpose) {
+    connect("ann", "open-1");
+    connect("bob", "open-2");
+    change_rows("CREATE TABLE seen AS SELECT * FROM connections");
+    const std::string pair_of_bob = "sealed_tokens = (SELECT sealed_tokens FROM seen WHERE user_id = 'bob')";
+    for (const std::string& change :
+         {pair_of_bob, pair_of_bob + ", open_id = 'open-2'", std::string("version = 7"),
+          std::string("app = ''"),
+          std::string("app = '', sealed_tokens = CAST(x'01' || substr(sealed_tokens, 2) AS BLOB)"),
+          std::string("open_id = 'open-2'")}) {
+        for (const bool live : {true, false}) {
+            SCOPED_TRACE(change + (live ? " live" : " over a restart"));
+            restart_as("app-key"); // forgets what it has seen
+            put_back("ann");
+            if (live) {
+                EXPECT_TRUE(look("ann"));
+            }
+            change_rows("UPDATE connections SET " + change + " WHERE user_id = 'ann'");
+            if (!live) restart_as("app-key");
+            const auto damaged = look("ann");
+            ASSERT_TRUE(damaged);
+            EXPECT_TRUE((**damaged).access_token.empty());
+            EXPECT_EQ((**damaged).state, connection_state::reconnect_required);
+            EXPECT_EQ((**damaged).cause, "sealed_record_damaged");
+            EXPECT_EQ(token_of("bob"), "act.bob");
+        }
+    }
+    restart_as("app-key");
+    put_back("ann");
+    change_rows("UPDATE connections SET app = 'app-b' WHERE user_id = 'ann'");
+    EXPECT_EQ((**look("ann")).cause, "other_app");
+    restart_as("app-b");
+    EXPECT_EQ((**look("ann")).cause, "sealed_record_damaged") << "it was sealed for another app";
+    EXPECT_TRUE((**look("ann")).access_token.empty());
+}
+
+TEST_F(SealedRows, V05AuditCAPairBesideOrOfAnImportOrRevocationOpensOnlyThere) {
+    connect("ann", "open-1");
+    restart_as("app-b");
+    connect("ann", "open-b");
+    change_rows("UPDATE other_app_connections SET sealed_tokens = (SELECT sealed_tokens FROM connections)");
+    restart_as("app-key");
+    EXPECT_EQ((**look("ann")).cause, "other_app") << "what waits does not open, and stays";
+    EXPECT_EQ(vault->counts().damaged, 1U);
+
+    endpoint.good_refresh_tokens.insert("rft.1");
+    EXPECT_EQ(field_of(import("bob", "1", "open-2", 0)), "open_id");
+    change_rows("UPDATE import_proofs SET sealed_tokens = (SELECT sealed_tokens FROM connections)");
+    EXPECT_EQ(field_of(import("bob", "1", "open-1", 0)), "refresh_token") << "TikTok is asked again";
+
+    connect("cid", "open-3");
+    endpoint.status = 400;
+    endpoint.body = R"({"error":"invalid_client"})";
+    endpoint.next = {mode::text};
+    EXPECT_EQ(disconnect("cid").reason, "tiktok_unreachable");
+    change_rows("UPDATE revocations SET next_at = 0, open_id = 'open-4'");
+    EXPECT_EQ(retry().revoked, 0U);
+    EXPECT_TRUE(endpoint.revoked.empty());
+}
+
+TEST_F(SealedRows, V07AuditCAKeyIsNeededUntilEveryKindIsSealedAnew) {
+    connect("ann", "open-1");
+    connect("ann", "open-1"); // keeps a pair
+    connect("eve", "open-e");
+    restart_as("app-b");
+    connect("eve", "open-b"); // and one beside
+    endpoint.good_refresh_tokens.insert("rft.1");
+    EXPECT_EQ(field_of(import("bob", "1", "open-2", 0)), "open_id"); // a proof
+    connect("cid", "open-3");
+    endpoint.status = 400;
+    endpoint.body = R"({"error":"invalid_client"})";
+    endpoint.next = {mode::text};
+    EXPECT_EQ(disconnect("cid").reason, "tiktok_unreachable"); // a revocation
+    EXPECT_EQ(under("a"), 6U);
+    ASSERT_TRUE(run_on(loop, vault->change_keys(ring_of("ab"), soon())));
+    std::string cursor;
+    std::uint64_t moved = 0;
+    do {
+        const auto step = *run_on(loop, vault->reseal("a", cursor, soon()));
+        EXPECT_EQ(step.unreadable, 0U);
+        moved += step.resealed;
+        cursor = step.next;
+    } while (!cursor.empty());
+    EXPECT_EQ(moved, 6U);
+    EXPECT_EQ(under("a"), 0U);
+    EXPECT_EQ(under("b"), 6U);
+    EXPECT_TRUE(import("bob", "1", "open-1", 0));
+    change_rows("UPDATE revocations SET next_at = 0");
+    EXPECT_EQ(retry().revoked, 1U);
+    EXPECT_EQ(token_of("eve"), "act.eve");
+}
+
+} // namespace gateway::testing
