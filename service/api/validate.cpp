@@ -2,6 +2,7 @@
 
 #include "api/validate_value.hpp"
 #include "base/json/strict.hpp"
+#include "base/told_faults.hpp"
 #include "http/query.hpp"
 
 #include <algorithm>
@@ -12,9 +13,6 @@ namespace json = boost::json;
 namespace {
 
 using faults_of_call = std::vector<field_fault>;
-
-/// Bounds the answer to a body of many unknown names.
-constexpr std::size_t faults_told_max = 100;
 
 /// A caller's own text in an answer, shortened.
 std::string shown(std::string_view name) {
@@ -36,7 +34,7 @@ failure refused(faults_of_call faults) {
 }
 
 void note_unknown(faults_of_call& faults, std::string_view name, const row& what) {
-    if (faults.size() >= faults_told_max) return;
+    if (faults.size() >= told_faults_max) return faults.push_back({}); // only counted
     std::string known;
     for (const auto& each : what.inputs)
         (known += known.empty() ? "" : ", ") += each.name;

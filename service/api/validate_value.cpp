@@ -3,6 +3,7 @@
 #include "base/ids.hpp"
 #include "base/lists.hpp"
 #include "base/text.hpp"
+#include "base/told_faults.hpp"
 #include "base/url_rules.hpp"
 #include "base/utf.hpp"
 
@@ -52,7 +53,10 @@ std::string between(std::int64_t min, std::int64_t max) {
 } // namespace
 
 input_validator::maybe input_validator::fault(std::string field, std::string reason) const {
-    faults.push_back({std::move(field), std::move(reason)});
+    if (faults.size() < told_faults_max)
+        faults.push_back({std::move(field), std::move(reason)});
+    else
+        faults.push_back({}); // only counted
     return std::nullopt;
 }
 
@@ -148,7 +152,6 @@ input_validator::maybe input_validator::fields(const input& rule, const value& g
             fault(std::string(rule.name), utf16_length(name) > 64
                                               ? "names no field of TikTok's"
                                               : "holds \"" + name + "\", which is no field of TikTok's");
-            if (faults.size() > 100) break; // enough examples
         } else if (std::find(out.begin(), out.end(), value(name)) == out.end()) {
             out.emplace_back(name);
         }

@@ -1,8 +1,15 @@
 #include "files/disk.hpp"
 
+#include "base/private_places.hpp"
+
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
+#include <filesystem>
+#include <linux/openat2.h>
+#include <stdexcept>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace gateway::files {
@@ -14,12 +21,87 @@ failure disk_fault(std::string_view what) {
     return {errc::internal, "A file could not be " + std::string(what) + "."};
 }
 
+bool is_name(const std::string& name) {
+    return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos;
+}
+
+/// Kernels before 5.6 and some sandboxes have no openat2; a name without a slash that follows no link cannot
+/// leave the folder there either. O_NONBLOCK, because a FIFO in place of the file would stop the thread.
+descriptor open_beneath(const descriptor& folder, const std::string& name, int flags, mode_t mode = 0) {
+    if (!is_name(name)) {
+        errno = EINVAL;
+        return descriptor{};
+    }
+    open_how how{};
+    how.flags = static_cast<unsigned>(flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    how.mode = mode;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+    const long opened = ::syscall(SYS_openat2, folder.number(), name.c_str(), &how, sizeof how);
+    if (opened >= 0) return descriptor(static_cast<int>(opened));
+    if (errno != ENOSYS && errno != EPERM) return descriptor{};
+    return descriptor(
+        ::openat(folder.number(), name.c_str(), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, mode));
+}
+
 } // namespace
 
-result<descriptor> create_file(const std::string& path) {
-    const int number = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (number < 0) return disk_fault("made");
-    return descriptor(number);
+folder::folder(const std::string& path) : path_(path) {
+    std::error_code bad;
+    if (std::filesystem::create_directories(path, bad))
+        std::filesystem::permissions(path, std::filesystem::perms::owner_all, bad);
+    self_ = descriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!self_.is_open()) throw std::runtime_error("files.directory cannot be made");
+    const auto exposed = describe_exposed_folder(path, folder_use::private_files);
+    if (!exposed.empty()) throw std::runtime_error("files.directory: " + exposed);
+}
+
+result<descriptor> folder::create(const std::string& name) const {
+    auto file = open_beneath(self_, name, O_RDWR | O_CREAT | O_EXCL, 0600);
+    if (!file.is_open()) return disk_fault("made");
+    return file;
+}
+
+result<descriptor> folder::open(const std::string& name) const {
+    auto file = open_beneath(self_, name, O_RDONLY);
+    const auto none = failure(errc::no_such_file, "There is no such file.");
+    if (!file.is_open() && (errno == ENOENT || errno == ELOOP)) return none;
+    if (!file.is_open()) return disk_fault("opened");
+    struct stat facts {};
+    if (::fstat(file.number(), &facts) != 0) return disk_fault("opened");
+    if (!S_ISREG(facts.st_mode)) return none;
+    return file;
+}
+
+result<void> folder::sync_and_rename(const descriptor& file, const std::string& from,
+                                     const std::string& to) const {
+    if (::fsync(file.number()) != 0) return disk_fault("synced");
+    if (!is_name(from) || !is_name(to)
+        || ::renameat(self_.number(), from.c_str(), self_.number(), to.c_str()) != 0)
+        return disk_fault("named");
+    if (::fsync(self_.number()) != 0) return disk_fault("synced");
+    return {};
+}
+
+void folder::remove(const std::string& name) const {
+    if (is_name(name)) ::unlinkat(self_.number(), name.c_str(), 0);
+}
+
+std::vector<std::string> folder::names() const {
+    std::vector<std::string> out;
+    for (const auto& entry : std::filesystem::directory_iterator(path_))
+        out.push_back(entry.path().filename().string());
+    return out;
+}
+
+void early_writeback::reached(const descriptor& file, std::uint64_t size_bytes) {
+    constexpr auto wait = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    constexpr auto step = static_cast<off_t>(step_bytes);
+    while (size_bytes - begun_bytes_ >= step_bytes) {
+        const auto at = static_cast<off_t>(begun_bytes_);
+        ::sync_file_range(file.number(), at, step, SYNC_FILE_RANGE_WRITE);
+        if (at >= step) ::sync_file_range(file.number(), at - step, step, wait);
+        begun_bytes_ += step_bytes;
+    }
 }
 
 result<descriptor> same_file(const descriptor& file) {
@@ -28,11 +110,10 @@ result<descriptor> same_file(const descriptor& file) {
     return descriptor(number);
 }
 
-result<descriptor> open_file(const std::string& path) {
-    const int number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (number < 0 && errno == ENOENT) return failure(errc::no_such_file, "There is no such file.");
-    if (number < 0) return disk_fault("opened");
-    return descriptor(number);
+result<std::uint64_t> size_of(const descriptor& file) {
+    struct stat facts {};
+    if (::fstat(file.number(), &facts) != 0) return disk_fault("opened");
+    return static_cast<std::uint64_t>(facts.st_size);
 }
 
 result<void> append(const descriptor& file, std::string_view bytes) {
@@ -52,19 +133,6 @@ result<std::size_t> read_at(const descriptor& file, std::uint64_t offset, std::s
         if (count < 0) return disk_fault("read");
         return static_cast<std::size_t>(count);
     }
-}
-
-result<void> sync_and_rename(const descriptor& file, const std::string& from, const std::string& to,
-                             const std::string& directory) {
-    if (::fsync(file.number()) != 0) return disk_fault("synced");
-    if (std::rename(from.c_str(), to.c_str()) != 0) return disk_fault("named");
-    const descriptor folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!folder.is_open() || ::fsync(folder.number()) != 0) return disk_fault("synced");
-    return {};
-}
-
-void remove_file(const std::string& path) {
-    ::unlink(path.c_str());
 }
 
 } // namespace gateway::files

@@ -3,9 +3,11 @@
 #include "files/disk.hpp"
 #include "files/file_source.hpp"
 #include "runtime/blocking.hpp"
+#include "runtime/shared_memory.hpp"
 
-#include <filesystem>
+#include <optional>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace gateway::files {
@@ -23,60 +25,63 @@ file_id new_file_id() {
     return file_id::trusted("file_" + new_ulid(wall_now()));
 }
 
+/// The id of a file by its name in the folder, without `suffix`; empty if it is none of ours.
+std::optional<file_id> id_in(std::string_view name, std::string_view suffix) {
+    if (!name.ends_with(suffix)) return std::nullopt;
+    name.remove_suffix(suffix.size());
+    auto id = check_file_id(name);
+    return id ? std::optional(std::move(*id)) : std::nullopt;
+}
+
 /// Gives the files that already exist: one may have no record, if the process ended between renaming and
 /// recording it.
-std::vector<file_id> prepare_directory(const std::string& directory) {
-    namespace fs = std::filesystem;
-    std::error_code bad;
-    if (fs::create_directories(directory, bad)) fs::permissions(directory, fs::perms::owner_all, bad);
-    if (!fs::is_directory(directory)) throw std::runtime_error("files.directory cannot be made");
-    const std::string probe = directory + "/.probe" + std::string(temporary_suffix);
-    remove_file(probe);
-    if (!create_file(probe)) throw std::runtime_error("files.directory cannot be written to");
-    std::vector<std::string> left;
-    std::vector<file_id> lying;
-    for (const auto& entry : fs::directory_iterator(directory)) {
-        if (entry.path().string().ends_with(temporary_suffix))
-            left.push_back(entry.path().string());
-        else if (auto id = check_file_id(entry.path().filename().string()))
-            lying.push_back(std::move(*id));
+std::vector<file_id> prepare_folder(const folder& place) {
+    const std::string probe = new_file_id().text() + std::string(temporary_suffix);
+    if (!place.create(probe)) throw std::runtime_error("files.directory cannot be written to");
+    std::vector<file_id> existing;
+    for (const std::string& name : place.names()) {
+        if (id_in(name, temporary_suffix)) place.remove(name);
+        if (auto id = id_in(name, "")) existing.push_back(std::move(*id));
     }
-    for (const std::string& path : left)
-        remove_file(path);
-    return lying;
+    return existing;
 }
 
 } // namespace
 
-staged_file_store::staged_file_store(store::files& records, blocking_pool& pool,
-                                     const settings::files& settings)
+staged_file_store::staged_file_store(store::files& records, blocking_pool& pool, limits::shared_bytes& memory,
+                                     const settings::files& settings, const caller_count& callers,
+                                     damage_log::reporter report)
     : records_(records),
       pool_(pool),
-      directory_(settings.directory),
+      memory_(memory),
+      place_(settings.directory),
+      damages_(std::move(report)),
       keep_hours_(settings.keep_hours),
-      room_(settings.quota_bytes),
-      unproven_(prepare_directory(directory_)) {}
+      room_({settings.count_max, store::blocks_of(settings.quota_bytes)}, callers),
+      unproven_(prepare_folder(place_)) {}
 
 task<result<std::unique_ptr<file_writer>>> staged_file_store::begin(new_file what, deadline until) {
-    auto place = room_.reserve(what.size_bytes);
-    auto stored = co_await records_.stored_bytes(until);
+    auto caller = what.caller;
+    const auto stored = co_await records_.usage(std::move(caller), until);
     if (!stored) co_return stored.error();
-    if (!room_.fits_beside(*stored))
-        co_return failure(errc::overloaded, "The room for files is used up; try again later.");
-    const std::string path = path_of(what.id.text()) + std::string(temporary_suffix);
-    auto work = [&path] { return create_file(path); };
-    auto file = co_await run_blocking(pool_, std::move(work));
+    const auto by = sharer_of(what.caller.text());
+    auto room = room_.begin(by, what.size_bytes, *stored);
+    if (!room) co_return no_room_for_files();
+    auto memory = memory_.take(by, buffer_bytes_of(what.size_bytes), steady_now());
+    if (!memory) co_return no_memory_left();
+    const std::string name = what.id.text() + std::string(temporary_suffix);
+    auto work = [this, &name] { return place_.create(name); };
+    auto file = co_await run_blocking(pool_, std::move(work), by);
     if (!file) co_return file.error();
-    co_return std::make_unique<file_writer>(records_, pool_, std::move(what), std::move(place),
-                                            std::move(*file));
+    co_return std::make_unique<file_writer>(records_, pool_, place_, damages_, std::move(what),
+                                            std::move(*room), std::move(*memory), std::move(*file));
 }
 
 task<result<std::unique_ptr<file_writer>>> staged_file_store::begin(caller_name caller,
                                                                     std::uint64_t size_bytes,
                                                                     std::uint32_t keep_hours,
                                                                     deadline until) {
-    return begin(new_file{directory_, new_file_id(), std::move(caller), size_bytes, hour * keep_hours},
-                 until);
+    return begin(new_file{new_file_id(), std::move(caller), size_bytes, hour * keep_hours}, until);
 }
 
 task<result<store::file_record>> staged_file_store::stage(caller_name caller, body_source& body,
@@ -87,20 +92,19 @@ task<result<store::file_record>> staged_file_store::stage(caller_name caller, bo
         co_return failure(errc::too_large, "A file must not be larger than 4 GiB.");
     auto file = co_await begin(std::move(caller), body.size_bytes(), keep_hours_, until);
     if (!file) co_return file.error();
-    std::vector<char> space(write_bytes);
-    for (;;) {
-        auto count = co_await body.read_some(space, until);
-        if (!count) co_return count.error();
-        if (*count == 0) break;
-        auto written = co_await (*file)->write(std::string_view(space.data(), *count), until);
-        if (!written) co_return written.error();
-    }
+    auto written = co_await (*file)->write_all(body, until);
+    if (!written) co_return written.error();
     co_return co_await (*file)->finish(std::move(mimetype), now, until);
 }
 
-task<result<void>> staged_file_store::remove_from_disk(std::string name) {
-    auto work = [path = path_of(name)] { remove_file(path); };
-    co_return co_await run_blocking(pool_, std::move(work));
+/// The place is the id, which is checked here, because a row of the store may say anything.
+task<result<void>> staged_file_store::remove_from_disk(file_id id, sharer by) {
+    if (!check_file_id(id.text())) {
+        static_cast<void>(damages_.note(id, "its record has an id that is none, so nothing was removed"));
+        co_return result<void>{};
+    }
+    auto work = [this, name = id.text()] { place_.remove(name); };
+    co_return co_await run_blocking(pool_, std::move(work), by);
 }
 
 task<result<store::file_record>> staged_file_store::find(caller_name caller, file_id id, wall_time now,
@@ -111,23 +115,43 @@ task<result<store::file_record>> staged_file_store::find(caller_name caller, fil
     co_return std::move(**found);
 }
 
+task<result<descriptor>> staged_file_store::open_on_disk(const store::file_record& record, sharer by) {
+    auto work = [this, name = record.id.text()] { return place_.open(name); };
+    auto file = co_await run_blocking(pool_, std::move(work), by);
+    if (!file) co_return file.error();
+    const auto size = size_of(*file);
+    if (!size) co_return size.error();
+    if (*size != record.size_bytes)
+        co_return damages_.note(record.id, "it has " + std::to_string(*size) + " bytes, and "
+                                               + std::to_string(record.size_bytes) + " were stored");
+    co_return std::move(file);
+}
+
 task<result<std::unique_ptr<body_source>>> staged_file_store::open(caller_name caller, file_id id,
                                                                    wall_time now, deadline until) {
-    auto record = co_await find(std::move(caller), std::move(id), now, until);
+    if (!check_file_id(id.text())) co_return no_such_file();
+    const auto by = sharer_of(caller.text());
+    auto record = co_await find(caller, id, now, until);
     if (!record) co_return record.error();
-    const std::string path = path_of(record->path);
-    auto work = [&path] { return open_file(path); };
-    auto file = co_await run_blocking(pool_, std::move(work));
+    auto file = co_await open_on_disk(*record, by);
+    if (!file && file.error().code() == errc::no_such_file) {
+        const auto still =
+            co_await find(std::move(caller), id, now, until); // it may have been removed just now
+        if (!still) co_return still.error();
+        co_return damages_.note(id, "it is not on the disk");
+    }
     if (!file) co_return file.error();
-    co_return std::make_unique<file_source>(pool_, std::move(*file), record->size_bytes);
+    stored_file what{record->id, record->size_bytes, record->sha256};
+    co_return std::make_unique<file_source>(pool_, damages_, std::move(*file), std::move(what), by);
 }
 
 task<result<void>> staged_file_store::remove(caller_name caller, file_id id, wall_time now, deadline until) {
+    const auto by = sharer_of(caller.text());
     auto record = co_await find(std::move(caller), id, now, until);
     if (!record) co_return record.error();
-    auto forgotten = co_await records_.forget(std::move(id), until);
+    auto forgotten = co_await records_.forget(id, until);
     if (!forgotten) co_return forgotten.error();
-    co_return co_await remove_from_disk(record->path);
+    co_return co_await remove_from_disk(std::move(id), by);
 }
 
 /// Checks only files that existed before this process, so files that are being written are not affected.
@@ -136,7 +160,7 @@ task<result<void>> staged_file_store::remove_unrecorded(deadline until) {
         auto recorded = co_await records_.find(unproven_.back(), until);
         if (!recorded) co_return recorded.error();
         if (!*recorded) {
-            auto gone = co_await remove_from_disk(unproven_.back().text());
+            auto gone = co_await remove_from_disk(unproven_.back(), sharer::gateway);
             if (!gone) co_return gone.error();
         }
         unproven_.pop_back();
@@ -152,7 +176,7 @@ task<result<std::size_t>> staged_file_store::sweep(wall_time now, deadline until
         auto expired = co_await records_.expired(now, sweep_batch, until);
         if (!expired) co_return expired.error();
         for (const store::file_record& record : *expired) {
-            auto gone = co_await remove_from_disk(record.path);
+            auto gone = co_await remove_from_disk(record.id, sharer::gateway);
             if (!gone) co_return gone.error();
             auto forgotten = co_await records_.forget(record.id, until);
             if (!forgotten) co_return forgotten.error();

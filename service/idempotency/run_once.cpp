@@ -7,6 +7,9 @@
 #include <boost/system/system_error.hpp>
 
 #include <exception>
+#include <new>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace gateway::idempotency {
@@ -51,26 +54,49 @@ void prepare_for_crash(key_claim& claim, const keyed_write& what) {
     claim.answer_after_crash(status, std::move(answer));
 }
 
+/// An exception after the store has claimed the key must not leave it claimed.
+task<result<std::optional<store::idempotency_record>>> take_or_release(key_claim& claim, wall_time now,
+                                                                       deadline until) {
+    try {
+        co_return co_await claim.take(now, until);
+    } catch (const std::bad_alloc&) { // below
+    }
+    (void)co_await claim.release(time_to_remember());
+    constexpr bool writes = false;
+    co_return api::internal_fault(writes);
+}
+
+/// If this fails, the key stays claimed: a later call gets in_progress, and nothing is done twice. What it
+/// needs is memory of a call that has ended, so an exception is tried again once.
+task<void> remember(key_claim& claim, const keyed_write& what, const api::outcome& out) {
+    for (int tries = 0; tries < 2; ++tries) {
+        try {
+            if (is_final(out)) {
+                std::string answer;
+                const int status = what.recovers.write(answer, out, what.request_id);
+                (void)co_await claim.finish(status, std::move(answer), time_to_remember());
+            } else {
+                (void)co_await claim.release(time_to_remember());
+            }
+            co_return;
+        } catch (const std::bad_alloc&) { // again
+        }
+    }
+}
+
 } // namespace
 
 task<api::outcome> runner::run_once(keyed_write what, task<api::outcome> write) {
     key_claim claim{keys_, what.caller, std::move(what.key), std::move(what.fingerprint), what.request_id};
     prepare_for_crash(claim, what);
-    auto earlier = co_await claim.take(what.now, what.until);
+    auto earlier = co_await take_or_release(claim, what.now, what.until);
     if (!earlier) co_return earlier.error();
     if (*earlier) {
         api::replay again{.status = (*earlier)->status, .envelope = std::move((*earlier)->answer)};
         co_return again;
     }
     auto out = co_await run_fenced(std::move(write));
-    if (is_final(out)) {
-        std::string answer;
-        const int status = what.recovers.write(answer, out, what.request_id);
-        // If this fails, the key stays claimed: a later call gets in_progress, and nothing is done twice.
-        (void)co_await claim.finish(status, std::move(answer), time_to_remember());
-    } else {
-        (void)co_await claim.release(time_to_remember());
-    }
+    co_await remember(claim, what, out);
     co_return out;
 }
 

@@ -79,12 +79,23 @@ result<void> may_act_for(const settings::caller& who, const request& what) {
     return {};
 }
 
-result<const settings::caller*> admission::admit(const std::shared_ptr<const caller_book>& book,
-                                                 const request& what, telemetry::call_record& record) const {
+namespace {
+
+failure too_many_in_flight() {
+    return failure(errc::overloaded, "Too many calls with this key are in flight; try again soon.")
+        .retry_after(milliseconds{1'000});
+}
+
+} // namespace
+
+result<const caller_book::entry*> admission::admit(const std::shared_ptr<const caller_book>& book,
+                                                   const request& what, telemetry::call_record& record,
+                                                   place_in_flight& place) {
     // Authenticate first: every later step depends on the caller and costs work.
     const auto who = identify(book, what);
     if (!who) return refuse_unknown_key(unknown_keys_, what, who.error());
     const auto& by = *(*who)->who;
+    record.by = (*who)->shares;
     if (what.what->opened_by == api::auth::caller) {
         record.caller = by.name;
         // Permissions before the quota: a permanent refusal should not use up the quota.
@@ -94,10 +105,12 @@ result<const settings::caller*> admission::admit(const std::shared_ptr<const cal
         if (!quota) return quota.error();
         record.caller_quota = *quota;
     }
+    // A sole caller has all connections, whichever workers they came to.
+    if (several_.several() && !place.take(in_flight_, record.by)) return too_many_in_flight();
     // The user before the inputs, so that users of other callers are answered like users who do not exist.
     if (const auto may = may_act_for(by, what); !may) return may.error();
     record.user = what.names->user.text();
-    return &by;
+    return *who;
 }
 
 result<std::optional<milliseconds>> parse_timeout_header(std::string_view text) {

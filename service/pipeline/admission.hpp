@@ -3,6 +3,7 @@
 #pragma once
 #include "api/row.hpp"
 #include "base/clock.hpp"
+#include "base/fair_share.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "http/media_type.hpp"
@@ -39,24 +40,61 @@ result<void> may_act_for(const settings::caller& who, const request& what);
 /// The failure for what does not exist; the same for what belongs to another caller (C27).
 failure not_found(errc code);
 
-/// The checks above, in their order: caller, permissions, quota, user. One per worker.
+/// A call's place among those in flight.
+class place_in_flight {
+public:
+    place_in_flight() = default;
+    place_in_flight(const place_in_flight&) = delete;
+    place_in_flight& operator=(const place_in_flight&) = delete;
+    ~place_in_flight() {
+        if (in_) in_->give_back(by_, 1);
+    }
+    /// False: the caller has as many calls in flight as are its share.
+    bool take(fair_share& in, sharer by) {
+        if (!in.take(by, 1)) return false;
+        in_ = &in;
+        by_ = by;
+        return true;
+    }
+
+private:
+    fair_share* in_ = nullptr;
+    sharer by_ = sharer::gateway;
+};
+
+struct admission_parts {
+    std::shared_ptr<const caller_book> callers;
+    limits::window_table& quotas; // shared by all workers, as are the next two; each caller's rule is given
+                                  // with the call
+    limits::address_limiter& unknown_keys;
+    const caller_count& several;
+    std::uint64_t calls_max; // in flight at this worker
+};
+
+/// The checks above, in their order: caller, permissions, quota, calls in flight, user. One per worker.
 class admission {
 public:
-    /// `quotas` and `unknown_keys` are shared by all workers; each caller's rule is given with the call.
-    admission(std::shared_ptr<const caller_book> callers, limits::window_table& quotas,
-              limits::address_limiter& unknown_keys)
-        : callers_(std::move(callers)), quotas_(quotas), unknown_keys_(unknown_keys) {}
+    explicit admission(const admission_parts& with)
+        : callers_(with.callers),
+          quotas_(with.quotas),
+          unknown_keys_(with.unknown_keys),
+          several_(with.several),
+          in_flight_(with.calls_max, with.several) {}
 
     const std::shared_ptr<const caller_book>& callers() const { return callers_; }
     void change_callers(std::shared_ptr<const caller_book> callers) { callers_ = std::move(callers); }
     /// The caller, of `book`, who may make this call; fills caller, caller_quota and user of the record.
-    result<const settings::caller*> admit(const std::shared_ptr<const caller_book>& book, const request& what,
-                                          telemetry::call_record& record) const;
+    /// `place` lives as long as the call.
+    result<const caller_book::entry*> admit(const std::shared_ptr<const caller_book>& book,
+                                            const request& what, telemetry::call_record& record,
+                                            place_in_flight& place);
 
 private:
     std::shared_ptr<const caller_book> callers_;
     limits::window_table& quotas_;
     limits::address_limiter& unknown_keys_;
+    const caller_count& several_;
+    fair_share in_flight_;
 };
 
 /// X-Request-Timeout: seconds, digits with at most three after the point. invalid_input.
@@ -68,25 +106,25 @@ milliseconds allowed_time(api::deadline_class deadline_class, std::uint64_t uplo
 /// The deadline of a call. One per worker.
 class call_times {
 public:
-    /// `calls_end` is shared; the drain sets it.
-    call_times(const settings::deadlines& allowed, const shutdown_cutoff& calls_end)
-        : allowed_(allowed), calls_end_(calls_end) {}
+    /// `no_party` is shared; the drain sets its cutoff.
+    call_times(const settings::deadlines& allowed, const waiting_party& no_party)
+        : allowed_(allowed), no_party_(no_party) {}
 
-    /// `requested`: the caller's timeout, which can only shorten. `upload_bytes`: if the size is already
-    /// known.
-    deadline until(const request& what, std::optional<milliseconds> requested,
+    /// `by`: null if the caller shares with nobody. `requested`: the caller's timeout, which can only
+    /// shorten. `upload_bytes`: if the size is already known.
+    deadline until(const request& what, const waiting_party* by, std::optional<milliseconds> requested,
                    std::uint64_t upload_bytes) const {
         const auto own =
             deadline::in(what.arrived, allowed_time(what.what->takes_time, upload_bytes, allowed_));
         return (requested ? own.no_later_than(deadline::in(what.arrived, *requested)) : own)
-            .capped_by(calls_end_);
+            .of_party(by ? *by : no_party_);
     }
     /// Whether the drain's deadline has passed.
-    bool ended_by_drain(steady_time now) const { return now >= calls_end_.at(); }
+    bool ended_by_drain(steady_time now) const { return now >= no_party_.last(); }
 
 private:
     const settings::deadlines& allowed_;
-    const shutdown_cutoff& calls_end_;
+    const waiting_party& no_party_;
 };
 
 /// Idempotency-Key: 1…255 visible ASCII characters. invalid_input.

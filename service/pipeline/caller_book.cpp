@@ -1,14 +1,29 @@
 #include "pipeline/caller_book.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <stdexcept>
 #include <utility>
 
 namespace gateway::pipeline {
+namespace {
 
-caller_book::caller_book(std::vector<settings::caller> callers)
-    : callers_(std::move(callers)), anonymous_{&anyone_, {}, {}} {
+/// A shorter text is no key, whatever its hash: `key_sha256` can be the hash of a word that anybody guesses
+/// (new-key makes 47 characters).
+constexpr std::size_t caller_key_bytes_min = 32;
+
+} // namespace
+
+const waiting_party& caller_parties::of(const std::string& name) {
+    return parties_.try_emplace(name, calls_end_, sharer_of(name)).first->second;
+}
+
+caller_book::caller_book(std::vector<settings::caller> callers, caller_parties* parties)
+    : callers_(std::move(callers)), anonymous_{&anyone_, {}, {}, sharer_of("")} {
     anyone_.name = "anonymous";
+    const bool is_shared = parties != nullptr && callers_.size() > 1;
+    if (is_shared) anonymous_.party = &parties->of(""); // no caller has this name
     entries_.reserve(callers_.size());
     for (const auto& each : callers_) {
         const auto hash = from_hex(each.key_sha256);
@@ -16,7 +31,11 @@ caller_book::caller_book(std::vector<settings::caller> callers)
         if (!hash || hash->size() != bytes.size())
             throw std::invalid_argument("callers: key_sha256 of " + each.name + " is not 64 hex characters");
         std::memcpy(bytes.data(), hash->data(), bytes.size());
-        entries_.push_back({&each, bytes, {.limit = each.requests_per_minute, .length = seconds{60}}});
+        entries_.push_back({&each,
+                            bytes,
+                            {.limit = each.requests_per_minute, .length = seconds{60}},
+                            sharer_of(each.name),
+                            is_shared ? &parties->of(each.name) : nullptr});
     }
 }
 
@@ -26,7 +45,14 @@ const caller_book::entry* caller_book::find(std::string_view key) const {
     const entry* found = nullptr;
     for (const auto& each : entries_) // compares with all of them, without an early end
         if (equal_in_constant_time(as_text(hash), as_text(each.key_hash))) found = &each;
-    return key.empty() ? nullptr : found;
+    return key.size() < caller_key_bytes_min ? nullptr : found;
+}
+
+std::optional<settings::caller> caller_book::named(std::string_view name) const {
+    if (open()) return name == anyone_.name ? std::optional(anyone_) : std::nullopt;
+    const auto found = std::find_if(callers_.begin(), callers_.end(),
+                                    [name](const settings::caller& each) { return each.name == name; });
+    return found == callers_.end() ? std::nullopt : std::optional(*found);
 }
 
 const caller_book::entry* cached_api_key::find(const std::shared_ptr<const caller_book>& book,

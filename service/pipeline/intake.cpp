@@ -8,9 +8,9 @@ namespace gateway::pipeline {
 namespace {
 
 /// An absent body is treated like an empty one.
-task<result<std::string>> whole_body(const request& what, deadline until) {
+task<result<std::string>> whole_body(const request& what, body_memory memory, deadline until) {
     if (!what.body || !what.has_body) co_return std::string{};
-    co_return co_await read_whole(*what.body, what.what->body_bytes_max, until);
+    co_return co_await read_whole(*what.body, what.what->body_bytes_max, until, memory);
 }
 
 /// For a body of a type that the row does not take: refused only if it has bytes, whatever its framing.
@@ -35,14 +35,14 @@ task<result<body_shape>> look_for_bytes(const request& what, body_shape planned,
     co_return body_shape::json; // without inputs
 }
 
-task<result<void>> open_form(const request& what, const body_plan& plan, intake& into, byte_budget& memory,
-                             deadline until) {
+task<result<void>> open_form(const request& what, const body_plan& plan, intake& into,
+                             limits::shared_bytes& memory, sharer by, deadline until) {
     into.form = std::make_unique<multipart_source>(*what.body, plan.type.boundary, *what.content_length);
-    const auto opened = co_await into.form->open(until);
+    const auto opened = co_await into.form->open(memory, by, until);
     if (!opened) co_return opened.error();
     into.body.source = into.form.get();
     if (!into.form->has_input() && into.form->buffered() == multipart_source::buffering::in_memory) {
-        const auto whole = co_await into.form->hold(memory, until);
+        const auto whole = co_await into.form->hold(until);
         if (!whole) co_return whole.error();
     }
     into.body.file_name = into.form->file_name();
@@ -65,7 +65,7 @@ result<void> body_intake::take_query(const request& what, intake& into) const {
     return {};
 }
 
-task<result<intake>> body_intake::take(const request& what, body_plan plan, deadline until) const {
+task<result<intake>> body_intake::take(const request& what, body_plan plan, sharer by, deadline until) const {
     intake out;
     if (plan.shape == body_shape::dropped || plan.shape == body_shape::nothing_due) {
         const auto shape = co_await look_for_bytes(what, plan.shape, until);
@@ -85,11 +85,12 @@ task<result<intake>> body_intake::take(const request& what, body_plan plan, dead
 
     std::string text;
     if (plan.shape == body_shape::multipart) {
-        const auto opened = co_await open_form(what, plan, out, memory_, until);
+        const auto opened = co_await open_form(what, plan, out, memory_, by, until);
         if (!opened) co_return opened.error();
         text = out.form->input();
     } else if (plan.shape == body_shape::json || plan.shape == body_shape::document) {
-        auto whole = co_await whole_body(what, until);
+        const body_memory memory{&memory_, by, &out.memory};
+        auto whole = co_await whole_body(what, memory, until);
         if (!whole) co_return whole.error();
         text = std::move(*whole);
     } else if (raw_file) {
@@ -110,7 +111,7 @@ task<result<void>> body_intake::take_rest(multipart_source& form, caller_name ca
     if (form.buffered() == multipart_source::buffering::on_disk)
         co_return co_await form.stage(files_, std::move(caller), keep_hours_, until);
     if (form.buffered() == multipart_source::buffering::in_memory && !form.is_held())
-        co_return co_await form.hold(memory_, until);
+        co_return co_await form.hold(until);
     co_return result<void>{};
 }
 

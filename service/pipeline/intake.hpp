@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "limits/shared_bytes.hpp"
 #include "pipeline/admission.hpp"
 #include "pipeline/multipart_source.hpp"
 #include "pipeline/request.hpp"
@@ -14,6 +15,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,23 +23,25 @@ namespace gateway::pipeline {
 
 struct intake {
     api::checked_input input;
-    api::body_facts body;                   // source: only if the request contains the file
-    std::string document;                   // for rows that read their body themselves
-    std::unique_ptr<multipart_source> form; // the target of body.source, for multipart
+    api::body_facts body;                               // source: only if the request contains the file
+    std::string document;                               // for rows that read their body themselves
+    std::unique_ptr<multipart_source> form;             // the target of body.source, for multipart
+    std::optional<limits::shared_bytes::permit> memory; // of a large document or JSON body
 };
 
 /// One per worker.
 class body_intake {
 public:
-    /// `memory` and `files` are for forms that must be read to their end; `keep_hours`: for kept files.
-    body_intake(const std::vector<std::string>& verified_url_prefixes, byte_budget& memory,
+    /// `memory` is for bodies, `memory` and `files` for forms that must be read to their end; `keep_hours`:
+    /// for kept files.
+    body_intake(const std::vector<std::string>& verified_url_prefixes, limits::shared_bytes& memory,
                 files::staged_file_store& files, std::uint32_t keep_hours)
         : prefixes_(verified_url_prefixes), memory_(memory), files_(files), keep_hours_(keep_hours) {}
 
     /// For a request without a body.
     result<void> take_query(const request& what, intake& into) const;
     /// All failures of bodies and inputs: malformed_request, malformed_json, invalid_input, too_large, ….
-    task<result<intake>> take(const request& what, body_plan plan, deadline until) const;
+    task<result<intake>> take(const request& what, body_plan plan, sharer by, deadline until) const;
     /// If a form must be complete before TikTok is called, reads it to its end, into memory or to disk. Then
     /// body.source has its size. Does nothing for other forms.
     task<result<void>> take_rest(multipart_source& form, caller_name caller, deadline until) const;
@@ -46,7 +50,7 @@ private:
     api::validation checks_of(const request& what, bool came_with_bytes) const;
 
     const std::vector<std::string>& prefixes_;
-    byte_budget& memory_;
+    limits::shared_bytes& memory_;
     files::staged_file_store& files_;
     std::uint32_t keep_hours_;
 };

@@ -4,15 +4,16 @@
 // Content-Length leaves room only for the closing delimiter after it; every other form is staged on disk
 // first. Lives in the frame of the call, on its worker; refers to the raw body.
 #pragma once
-#include "base/byte_budget.hpp"
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "http/multipart.hpp"
+#include "limits/shared_bytes.hpp"
 #include "pipeline/held_bytes.hpp"
 #include "runtime/body_source.hpp"
 #include "runtime/task.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -36,15 +37,16 @@ public:
     /// Where the rest of the form is kept before the file is sent.
     enum class buffering { in_memory, none, on_disk };
 
-    /// Reads up to the first byte of the file. Errors of http::multipart_form and of the body.
-    task<result<void>> open(deadline until);
+    /// Reads up to the first byte of the file. Errors of http::multipart_form and of the body, and overloaded
+    /// when `room` has no memory for `by`.
+    task<result<void>> open(limits::shared_bytes& room, sharer by, deadline until);
     /// After open().
     buffering buffered() const { return buffered_; }
 
     /// hold() only if buffered() is `in_memory`, stage() only if it is `on_disk`; once. Reads the rest of the
-    /// form: on success the file's size is known and the form is valid. hold() fails with overloaded when
-    /// `room` has no memory left.
-    task<result<void>> hold(byte_budget& room, deadline until);
+    /// form: on success the file's size is known and the form is valid. Both fail with overloaded when there
+    /// is no room left.
+    task<result<void>> hold(deadline until);
     task<result<void>> stage(files::staged_file_store& room, caller_name caller, std::uint32_t keep_hours,
                              deadline until);
 
@@ -66,18 +68,22 @@ public:
     /// The file's size; only an upper bound of it while knows_size() is false.
     std::uint64_t size_bytes() const override;
     task<result<std::size_t>> read_some(std::span<char> space, deadline until) override;
-    void release_memory() override { memory_.reset(); }
+    void give_way_when(const std::atomic<bool>* lost) override { raw_.give_way_when(lost); }
+    std::optional<limits::shared_bytes::permit> release_memory() override;
 
 private:
     /// One step of the parser; reads more first if nothing is left. `false`: the form has ended without an
     /// error.
     task<result<bool>> advance(deadline until);
+    task<result<std::size_t>> read_raw(deadline until);
+    task<result<void>> write_rest(files::file_writer& to, deadline until);
     /// The next bytes of the file, valid until the next call; empty at the end.
     task<result<std::string_view>> next_piece(deadline until);
 
     body_source& raw_;
     std::uint64_t content_length_bytes_;
     http::multipart_form form_;
+    const std::size_t buffer_bytes_;
     std::unique_ptr<char[]> buffer_;
     std::string_view unread_;      // in buffer_
     std::string_view file_;        // bytes of the file not returned yet
@@ -89,7 +95,7 @@ private:
     std::optional<failure> broken_; // the first error of the body or the parser
     buffering buffered_ = buffering::in_memory;
 
-    std::optional<byte_budget::permit> memory_;
+    std::optional<limits::shared_bytes::permit> memory_; // of the buffer, and of what is held
     std::unique_ptr<held_bytes> held_;
     std::unique_ptr<files::file_writer> writer_;
     std::unique_ptr<body_source> staged_; // reads what writer_ has written

@@ -48,6 +48,8 @@ struct pipeline::flow {
     api::outcome& out;
     std::shared_ptr<const caller_book> book; // kept to the end of the call, also if SIGHUP replaces it
     const settings::caller* by = nullptr;
+    const waiting_party* party = nullptr; // null: the caller shares with nobody
+    place_in_flight place;
     std::optional<milliseconds> requested_timeout;
     body_plan plan;
     deadline intake_until{steady_time{}};
@@ -62,9 +64,10 @@ struct pipeline::flow {
 bool pipeline::flow::admit() {
     const auto& row = *what.what;
     // The caller, permissions, quota and user come before any other work.
-    const auto admitted = with.admission_.admit(book, what, record);
+    const auto admitted = with.admission_.admit(book, what, record, place);
     if (!passes(admitted)) return false;
-    by = *admitted;
+    by = (*admitted)->who;
+    party = (*admitted)->party;
     if (row.needs_connection) with.users_.prefetch(what.names->user);
     if (!what.path->at("publish_id").empty()) with.posts_.prefetch(what.names->user);
     // The deadline, since everything from here on may wait.
@@ -77,7 +80,7 @@ bool pipeline::flow::admit() {
     const auto planned = plan_body(what);
     if (!passes(planned)) return false;
     plan = *planned;
-    intake_until = with.times_.until(what, requested_timeout, what.content_length.value_or(0));
+    intake_until = with.times_.until(what, party, requested_timeout, what.content_length.value_or(0));
     return plan.shape != body_shape::none || passes(with.bodies_.take_query(what, taken));
 }
 
@@ -144,7 +147,7 @@ task<bool> pipeline::flow::prepare() {
     auto& c = *call;
     if (c.what.takes_time == api::deadline_class::upload) {
         const auto bytes = co_await bytes_to_send();
-        c.until = with.times_.until(what, requested_timeout, bytes);
+        c.until = with.times_.until(what, party, requested_timeout, bytes);
     }
     // The acting user and the scopes: reads the vault, without a call to TikTok.
     if (c.what.needs_connection) {
@@ -251,10 +254,10 @@ void mask_not_found(api::outcome& out) {
 
 } // namespace
 
-pipeline::pipeline(admission gate, body_intake bodies, call_times times, acting_users users,
+pipeline::pipeline(const admission_parts& gate, body_intake bodies, call_times times, acting_users users,
                    store::ledger& posts, files::staged_file_store& files, idempotency::runner& keys,
                    api::tools tools)
-    : admission_(std::move(gate)),
+    : admission_(gate),
       bodies_(bodies),
       times_(times),
       users_(users),
@@ -283,7 +286,7 @@ task<void> pipeline::serve(request& what, telemetry::call_record& record, api::o
     try {
         bool go_on = at.admit();
         if (go_on && at.plan.shape != body_shape::none) {
-            auto taken = co_await bodies_.take(what, at.plan, at.intake_until);
+            auto taken = co_await bodies_.take(what, at.plan, record.by, at.intake_until);
             go_on = at.passes(taken);
             if (go_on) at.taken = std::move(*taken);
         }

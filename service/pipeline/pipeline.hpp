@@ -24,8 +24,9 @@ namespace gateway::pipeline {
 class pipeline {
 public:
     /// `posts` and `files` give the size of what a call will send. Everything outlives it.
-    pipeline(admission gate, body_intake bodies, call_times times, acting_users users, store::ledger& posts,
-             files::staged_file_store& files, idempotency::runner& keys, api::tools tools);
+    pipeline(const admission_parts& gate, body_intake bodies, call_times times, acting_users users,
+             store::ledger& posts, files::staged_file_store& files, idempotency::runner& keys,
+             api::tools tools);
 
     /// For calls that begin from now on; running ones keep the callers they began with. On the worker's
     /// thread.

@@ -4,6 +4,7 @@
 #include "files/staged_file_store.hpp"
 #include "runtime/body_source.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -22,7 +23,8 @@ public:
 
     std::uint64_t size_bytes() const override { return from_.size_bytes(); }
     task<result<std::size_t>> read_some(std::span<char> space, deadline until) override;
-    void release_memory() override { from_.release_memory(); }
+    void give_way_when(const std::atomic<bool>* lost) override { from_.give_way_when(lost); }
+    std::optional<limits::shared_bytes::permit> release_memory() override { return from_.release_memory(); }
 
     /// Call after everything was read: gives the file, or nothing if it could not be kept.
     task<std::optional<store::file_record>> finish(std::string mimetype, wall_time now, deadline until);

@@ -2,10 +2,10 @@
 // outlives every call; used from the worker's thread only (tokens and windows are themselves shared by all
 // workers).
 #pragma once
-#include "base/byte_budget.hpp"
 #include "base/ids.hpp"
 #include "base/memory/object_pool.hpp"
 #include "base/secret.hpp"
+#include "limits/shared_bytes.hpp"
 #include "outbound/types.hpp"
 #include "tokens/token_service.hpp"
 #include "user_api/retry_budget.hpp"
@@ -43,7 +43,7 @@ public:
     /// `windows` must use a table made with windows::window_rules(). `upload_memory` is shared by all
     /// workers; `upload_hosts`: those beyond public names.
     api_client(outbound::client& client, outbound::origin api, tokens::token_service& tokens,
-               windows::shared_windows& windows, byte_budget& upload_memory,
+               windows::shared_windows& windows, limits::shared_bytes& upload_memory,
                const std::vector<std::string>& upload_hosts, telemetry::recorder& recorder)
         : client_(client),
           api_(std::move(api)),
@@ -61,6 +61,7 @@ public:
     }
 
 private:
+    friend class account_check;
     friend class bound_api;
     friend class chunk_sender;
 
@@ -68,7 +69,7 @@ private:
     outbound::origin api_;
     tokens::token_service& tokens_;
     windows::shared_windows& windows_;
-    byte_budget& upload_memory_;
+    limits::shared_bytes& upload_memory_;
     const std::vector<std::string>& upload_hosts_;
     telemetry::recorder& recorder_;
     object_pool<request_buffer> buffers_;

@@ -14,29 +14,12 @@
 #include "user_api/call_outcome.hpp"
 #include "user_api/chunk_sender.hpp"
 #include "user_api/retry_policy.hpp"
+#include "user_api/window_refusals.hpp"
 
 #include <utility>
 
 namespace gateway::user_api {
 namespace {
-
-failure window_is_full(tiktok::endpoint which, const limits::no_slot& refused) {
-    const auto wait_s = std::chrono::ceil<seconds>(refused.wait).count();
-    std::string sentence = "TikTok accepts " + std::to_string(refused.status.limit) + " ";
-    sentence += tiktok::row_of(which).counts;
-    sentence += " a minute for this user; try again in " + std::to_string(wait_s)
-                + (wait_s == 1 ? " second." : " seconds.");
-    return failure(errc::rate_limited, std::move(sentence))
-        .scope(limit_scope::tiktok_user)
-        .retry_after(refused.wait);
-}
-
-failure limits_are_away(const windows::store_unavailable& why) {
-    return failure(errc::vault_unavailable,
-                   "How many of TikTok's calls are left to this user is told by the store, which does not "
-                   "answer; try again soon.")
-        .retry_after(why.wait);
-}
 
 /// Settles the slot by TikTok's answer or its absence, and gives the window's state.
 limits::quota_status settle(limits::permit& slot, const call_outcome& out, milliseconds close_for,
@@ -101,7 +84,7 @@ bool bound_api::try_bind() {
 }
 
 task<result<void>> bound_api::bind() {
-    auto asked = co_await shared_.tokens_.access(user_, until_);
+    auto asked = co_await shared_.tokens_.access(user_, until_, record_.by);
     if (!asked) co_return asked.error();
     bound_ = std::move(*asked);
     bound_at_ = coarse_wall_now();
@@ -136,7 +119,7 @@ task<result<limits::permit>> bound_api::wait_for_slot(tiktok::endpoint which,
         }
         if (auto* slot = std::get_if<limits::permit>(&taken)) co_return std::move(*slot);
         if (const auto* away = std::get_if<windows::store_unavailable>(&taken))
-            co_return limits_are_away(*away);
+            co_return limits_are_away(away->wait);
         const auto& refused = std::get<limits::no_slot>(taken);
         record_.user_window = refused.status;
         if (!waits_for_slots_ || until_.passed(now + refused.wait)) {
@@ -157,7 +140,7 @@ task<result<tiktok::document>> bound_api::call(tiktok::api_request what) {
     vault::shared_tokens tokens = tokens_now();
     for (;;) {
         if (!tokens) {
-            auto asked = co_await shared_.tokens_.access(user_, until_);
+            auto asked = co_await shared_.tokens_.access(user_, until_, record_.by);
             if (!asked) co_return asked.error();
             tokens = std::move(*asked);
         }
@@ -176,7 +159,7 @@ task<result<tiktok::document>> bound_api::call(tiktok::api_request what) {
             auto request = shared_.buffers_.take();
             tiktok::write_request(request->bytes, shared_.api_, what, token);
             auto reply = co_await shared_.client_.send(shared_.api_, request->bytes.reveal(),
-                                                       repeat_of(what.which), until_);
+                                                       repeat_of(what.which), until_, record_.by);
             shared_.buffers_.give(std::move(request));
             slot.prefetch();
             note_reply(out, shared_.recorder_, what.which, std::move(reply), token, began);
@@ -207,7 +190,7 @@ task<result<tiktok::document>> bound_api::call(tiktok::api_request what) {
             co_return std::move(out.answer);
         }
         if (next.what == retry_step::refresh) {
-            auto fresh = co_await shared_.tokens_.refresh_after_401(user_, tokens, kind, until_);
+            auto fresh = co_await refresh(tokens, kind);
             if (!fresh) co_return with_words_of(out.answer.error(), fresh.error());
             ++so_far.token_refusals;
             bound_at_ = {}; // the set is kept for its scopes, but not sent again
@@ -218,6 +201,10 @@ task<result<tiktok::document>> bound_api::call(tiktok::api_request what) {
             tokens = shared_.tokens_.ready(user_, wall_now());
         }
     }
+}
+
+task<result<vault::shared_tokens>> bound_api::refresh(vault::shared_tokens refused, unsigned kind) {
+    return shared_.tokens_.refresh_after_401(user_, std::move(refused), kind, until_, record_.by);
 }
 
 void bound_api::note(const call_outcome& out) {

@@ -72,6 +72,7 @@ private:
     /// Call if `taken` is not a slot.
     task<result<limits::permit>> wait_for_slot(tiktok::endpoint which, windows::shared_windows::taken taken);
     vault::shared_tokens tokens_now() const;
+    task<result<vault::shared_tokens>> refresh(vault::shared_tokens refused, unsigned kind);
     void note(const call_outcome& out);
     void note_refusal(tiktok::endpoint which, const failure& why);
 

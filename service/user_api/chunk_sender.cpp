@@ -39,6 +39,15 @@ failure no_video(const tiktok::sniffed_media& media) {
     return failure(errc::invalid_input, "The file " + reason + ".").fields(std::move(faults));
 }
 
+/// A form that was received whole keeps its place.
+std::optional<limits::shared_bytes::permit> claim_for(body_source& from, std::uint64_t bytes,
+                                                      limits::shared_bytes& memory, sharer by) {
+    auto claim = from.release_memory();
+    if (!claim) return memory.take(by, bytes, steady_now());
+    if (!claim->reserve(bytes, steady_now())) claim.reset();
+    return claim;
+}
+
 class in_flight {
 public:
     explicit in_flight(telemetry::recorder& counts) : counts_(counts) { counts_.uploads_in_flight(+1); }
@@ -60,17 +69,30 @@ struct chunk_sender::put_end {
     bool all_sent = false;
 };
 
+task<result<void>> chunk_sender::read_piece(tiktok::chunk piece) {
+    const auto before = held_.filled_bytes();
+    const auto after = std::min<std::uint64_t>(piece.size_bytes(), before + piece_bytes);
+    auto there = co_await hold_memory(memory_, after, tiktok_.until());
+    if (!there) co_return there;
+    auto read = co_await held_.read_more(piece.size_bytes(), tiktok_.until());
+    memory_.came(held_.filled_bytes() - before, steady_now());
+    co_return read;
+}
+
 /// Held bytes from `offset` on; reads more if there are none. The last piece is given only after the source
 /// has ended, so that a wrong size is found before TikTok has all bytes.
 task<result<std::string_view>> chunk_sender::next_piece(tiktok::chunk piece, std::uint64_t offset) {
     const deadline until = tiktok_.until();
     if (offset == held_.filled_bytes()) {
-        auto read = co_await held_.read_more(piece.size_bytes(), until);
+        auto read = co_await read_piece(piece);
         if (!read) co_return read.error();
     }
     const std::string_view bytes = held_.piece_at(offset);
     if (is_last(piece) && offset + bytes.size() == piece.size_bytes() && !end_seen_) {
+        auto there = co_await hold_memory(memory_, held_.filled_bytes(), until); // it waits for its source
+        if (!there) co_return there.error();
         auto ended = co_await held_.expect_end(until);
+        memory_.came(0, steady_now());
         if (!ended) co_return ended.error();
         end_seen_ = true;
     }
@@ -105,7 +127,8 @@ task<chunk_sender::put_end> chunk_sender::put(tiktok::chunk piece, std::uint64_t
     const steady_time began = steady_now();
     const tiktok::chunk rest{piece.first + offset, piece.last};
     std::string head = tiktok::write_put_head(target_, rest, plan_.size_bytes, content_type_);
-    auto exchange = co_await shared_.client_.begin(target_.to, std::move(head), tiktok_.until());
+    auto exchange =
+        co_await shared_.client_.begin(target_.to, std::move(head), tiktok_.until(), tiktok_.record().by);
     if (!exchange) {
         end.network_failed = exchange.error();
     } else {
@@ -212,25 +235,23 @@ task<result<int>> chunk_sender::send_chunk(tiktok::chunk piece) {
 }
 
 chunk_sender::chunk_sender(api_client& shared, bound_api& tiktok, body_source& from,
-                           const tiktok::chunk_plan& plan, byte_budget::permit memory)
+                           const tiktok::chunk_plan& plan, limits::shared_bytes::permit memory)
     : shared_(shared),
       tiktok_(tiktok),
       memory_(std::move(memory)),
+      gives_way_(from, memory_),
       plan_(plan),
       held_(from, plan.largest_chunk_bytes()) {}
 
 task<result<std::unique_ptr<chunk_sender>>> chunk_sender::prepare(api_client& shared, bound_api& tiktok,
                                                                   body_source& from,
                                                                   tiktok::chunk_plan plan) {
-    from.release_memory();
-    auto memory = shared.upload_memory_.take(plan.largest_chunk_bytes());
-    if (!memory)
-        co_return failure(errc::overloaded, "Too many uploads are running; try again soon.")
-            .retry_after(milliseconds{5'000});
+    auto memory = claim_for(from, plan.largest_chunk_bytes(), shared.upload_memory_, tiktok.record().by);
+    if (!memory) co_return no_memory_left();
     auto made = std::make_unique<chunk_sender>(shared, tiktok, from, plan, std::move(*memory));
     const tiktok::chunk first = plan.at(0);
     while (made->held_.filled_bytes() < std::min<std::uint64_t>(first.size_bytes(), tiktok::sniff_bytes)) {
-        auto read = co_await made->held_.read_more(first.size_bytes(), tiktok.until());
+        auto read = co_await made->read_piece(first);
         if (!read) co_return read.error();
     }
     const auto media = tiktok::sniff_video(made->held_.piece_at(0));

@@ -1,11 +1,12 @@
 // Sends a video to TikTok's upload host, chunk after chunk. Pieces are read from a body_source and passed on
-// at once; the current chunk is kept, so that it can be sent again. Memory for it is reserved before anything
-// starts. One upload, one coroutine, the worker's thread.
+// at once; the current chunk is kept, so that it can be sent again. Memory for it is claimed before anything
+// starts (limits/shared_bytes.hpp). One upload, one coroutine, the worker's thread.
 #pragma once
-#include "base/byte_budget.hpp"
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "limits/shared_bytes.hpp"
+#include "runtime/shared_memory.hpp"
 #include "runtime/task.hpp"
 #include "tiktok/chunk_plan.hpp"
 #include "tiktok/put_verdict.hpp"
@@ -30,14 +31,14 @@ struct sent_video {
 
 class chunk_sender {
 public:
-    /// An upload before its first PUT. overloaded if `uploads.memory_bytes` is used up, invalid_input if the
-    /// first bytes are not a video format that TikTok accepts, and the failures of the source. All that is
-    /// given by reference outlives it.
+    /// An upload before its first PUT. overloaded if `uploads.memory_bytes`, or the caller's share of it, is
+    /// used up, invalid_input if the first bytes are not a video format that TikTok accepts, and the failures
+    /// of the source. All that is given by reference outlives it.
     static task<result<std::unique_ptr<chunk_sender>>> prepare(api_client& shared, bound_api& tiktok,
                                                                body_source& from, tiktok::chunk_plan plan);
     /// For prepare().
     chunk_sender(api_client& shared, bound_api& tiktok, body_source& from, const tiktok::chunk_plan& plan,
-                 byte_budget::permit memory);
+                 limits::shared_bytes::permit memory);
 
     std::string_view content_type() const { return content_type_; } // of the detected container
 
@@ -53,6 +54,7 @@ private:
     task<put_end> put(tiktok::chunk piece, std::uint64_t offset);
     task<std::optional<failure>> pass_on(outbound::exchange& to, tiktok::chunk piece, std::uint64_t offset,
                                          put_end& end);
+    task<result<void>> read_piece(tiktok::chunk piece);
     task<result<std::string_view>> next_piece(tiktok::chunk piece, std::uint64_t offset);
     task<result<tiktok::resume_point>> ask(tiktok::chunk piece, std::uint64_t offset);
     task<result<int>> send_chunk(tiktok::chunk piece);
@@ -64,7 +66,8 @@ private:
 
     api_client& shared_;
     bound_api& tiktok_;
-    byte_budget::permit memory_;
+    limits::shared_bytes::permit memory_;
+    giving_way gives_way_;
     tiktok::chunk_plan plan_;
     held_chunk held_;
     tiktok::upload_target target_;

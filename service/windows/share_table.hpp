@@ -27,6 +27,7 @@ struct window_state {
     steady_time free_at{}; // when a slot becomes free, by that answer
     std::uint32_t waiting = 0; // calls that need a slot
     asking now;                // null if there is no request
+    bool look_due = false;     // a look at whether TikTok has closed it is queued
     steady_time touched{};
 };
 

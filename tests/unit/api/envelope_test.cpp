@@ -19,7 +19,7 @@ written envelope(const outcome& what) {
 }
 
 tiktok::document document_of(std::string_view bytes, std::string_view data) {
-    tiktok::document out{.bytes = worker_string(bytes)};
+    tiktok::document out{.bytes = wiped_text(bytes)};
     out.data_at = out.bytes.find(data);
     out.data_size = data.size();
     return out;

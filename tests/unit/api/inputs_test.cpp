@@ -81,6 +81,7 @@ const std::pair<const char*, const char*> actions_with_bodies[] = {
     {"TIKTOK_PUBLISH_VIDEO", "{}"},
     {"TIKTOK_QUERY_VIDEOS", R"({"video_ids":["1"]})"},
     {"GATEWAY_CONNECT", "{}"},
+    {"GATEWAY_CONFIRM", R"({"confirmation":"x"})"},
 };
 
 TEST(Inputs, FaultDAnOptionalInputThatIsNullIsAbsent) {

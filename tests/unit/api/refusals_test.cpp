@@ -2,7 +2,9 @@
 #include "tables/refusals.hpp"
 
 #include "actions/table.hpp"
+#include "api/problem.hpp"
 #include "api/validate.hpp"
+#include "base/told_faults.hpp"
 #include "contract/written_rows.hpp"
 
 #include <gtest/gtest.h>
@@ -141,13 +143,92 @@ TEST(Inputs, C26NoInputOfAnyActionTakesACarriageReturn) {
     }
 }
 
-TEST(Inputs, ThousandsOfUnknownNamesAreAnsweredShortly) {
-    std::string body = "{";
-    for (int i = 0; i < 9000; ++i)
-        body += (i ? ",\"n" : "\"n") + std::to_string(i) + "\":1";
-    const auto refused = check("TIKTOK_POST_PHOTO", body + "}");
-    ASSERT_FALSE(refused);
-    EXPECT_LE(refused.error().details()->fields.size(), 110U);
+/// `count` members `"n0":1,"n1":1,…`
+std::string members(int count) {
+    std::string out;
+    for (int i = 0; i < count; ++i)
+        out += (i ? ",\"n" : "\"n") + std::to_string(i) + "\":1";
+    return out;
+}
+
+std::string items(const std::string& one, int count) {
+    std::string out;
+    for (int i = 0; i < count; ++i)
+        out += (i ? "," : "") + one;
+    return out;
+}
+
+/// `n0=1&n1=1&…`
+std::string parameters(int count) {
+    std::string out;
+    for (int i = 0; i < count; ++i)
+        out += (i ? "&n" : "n") + std::to_string(i) + "=1";
+    return out;
+}
+
+/// Each is an input that can hold a fault many times over; every producer of `fields` is among them.
+const struct {
+    const char* name;
+    result<checked_input> (*ask)();
+    std::size_t faults_min;
+} many_faults[] = {
+    {"unknown names", [] { return check("TIKTOK_POST_PHOTO", "{" + members(9000) + "}"); }, 9000},
+    {"unknown members of a file",
+     [] { return check("TIKTOK_UPLOAD_VIDEO", "{\"file_to_upload\":{" + members(9000) + "}}"); }, 9000},
+    {"unknown members of each file of a batch",
+     [] {
+         return check("TIKTOK_UPLOAD_VIDEOS",
+                      "{\"files_to_upload\":[" + items("{" + members(90) + "}", 100) + "]}");
+     },
+     9000},
+    {"names and members",
+     [] {
+         return check("TIKTOK_UPLOAD_VIDEO",
+                      "{\"file_to_upload\":{" + members(900) + "}," + members(900) + "}");
+     },
+     1800},
+    {"pictures that are none",
+     [] {
+         return check("TIKTOK_POST_PHOTO",
+                      "{\"photo_images\":[" + items("1", 35) + "],\"photo_cover_index\":0}");
+     },
+     35},
+    {"fields of a query", [] { return check("TIKTOK_GET_USER_BASIC_INFO", "fields=" + items("none", 1500)); },
+     1500},
+    {"names of a query", [] { return check("TIKTOK_LIST_VIDEOS", parameters(100)); }, 100},
+};
+
+TEST(Inputs, AuditNAllFaultsOfACallCountTogetherAndOnlyTheFirstAreTold) {
+    for (const auto& each : many_faults) {
+        const auto refused = each.ask();
+        ASSERT_FALSE(refused) << each.name;
+        const auto why = refused.error();
+        const auto& faults = why.details()->fields;
+        EXPECT_EQ(faults.size(), told_faults_max) << each.name;
+        for (const auto& fault : faults)
+            EXPECT_FALSE(fault.field.empty() || fault.reason.empty()) << each.name;
+        const auto& message = why.message();
+        const auto at = message.find("There are ");
+        ASSERT_NE(at, std::string::npos) << message;
+        EXPECT_GE(std::stoul(message.substr(at + 10)), each.faults_min) << each.name;
+        std::string answer;
+        append_problem(answer, why, "id");
+        EXPECT_LT(answer.size(), 10'000U) << each.name;
+    }
+    const auto query = refuse_query(parameters(100));
+    ASSERT_FALSE(query);
+    EXPECT_EQ(query.error().details()->fields.size(), told_faults_max);
+    EXPECT_NE(query.error().message().find("There are 100"), std::string::npos) << query.error().message();
+}
+
+TEST(Inputs, AuditNAListOfFaultsFromElsewhereIsCutToo) {
+    std::vector<field_fault> many(500, field_fault{"a", "is wrong"}), few(20, field_fault{"a", "is wrong"});
+    const auto cut = failure{errc::invalid_input, "No."}.fields(std::move(many));
+    EXPECT_EQ(cut.details()->fields.size(), told_faults_max);
+    EXPECT_EQ(cut.message(), "No. There are 500; the first 20 are told.");
+    const auto whole = failure{errc::invalid_input, "No."}.fields(std::move(few));
+    EXPECT_EQ(whole.details()->fields.size(), 20U);
+    EXPECT_EQ(whole.message(), "No.");
 }
 
 TEST(Inputs, AnEndlessNameDoesNotComeBack) {

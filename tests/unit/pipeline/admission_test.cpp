@@ -16,10 +16,15 @@ const api::row& row_of(std::string_view slug) {
     return *std::find_if(rows.begin(), rows.end(), [slug](const auto& each) { return each.slug == slug; });
 }
 
+/// As long as a key has to be.
+std::string long_key(std::string_view name) {
+    return std::string(name).append(32, '.');
+}
+
 settings::caller caller_of(std::string name, std::string_view key, std::uint32_t per_minute = 600) {
     settings::caller out;
     out.name = std::move(name);
-    out.key_sha256 = to_hex(sha256(key));
+    out.key_sha256 = to_hex(sha256(long_key(key)));
     out.requests_per_minute = per_minute;
     return out;
 }
@@ -34,15 +39,48 @@ std::string code_of(const failure& why) {
     return std::string(facts(why.code()).name);
 }
 
+TEST(Callers, L09AuditICallsInFlightAreSharedByCallers) {
+    caller_count callers;
+    callers.set(2);
+    fair_share in_flight(8, callers);
+    const auto greedy = sharer_of("greedy"), quiet = sharer_of("quiet");
+    place_in_flight first, second, third, fourth, fifth, other;
+    for (auto* one : {&first, &second, &third, &fourth})
+        EXPECT_TRUE(one->take(in_flight, greedy));
+    EXPECT_FALSE(fifth.take(in_flight, greedy));
+    {
+        place_in_flight passing;
+        EXPECT_TRUE(passing.take(in_flight, quiet));
+        EXPECT_EQ(in_flight.used(), 5U);
+    }
+    EXPECT_EQ(in_flight.used(), 4U) << "given back at the end of the call";
+    EXPECT_TRUE(other.take(in_flight, quiet));
+}
+
 TEST(Callers, FindsEachByItsKeyAndNobodyElse) {
     const std::vector<settings::caller> callers{caller_of("a", "key-a"), caller_of("b", "key-b", 60)};
     const caller_book book{callers};
-    ASSERT_TRUE(book.find("key-b"));
-    EXPECT_EQ(book.find("key-b")->who->name, "b");
-    EXPECT_EQ(book.find("key-c"), nullptr);
-    EXPECT_EQ(book.find("key-"), nullptr);
-    EXPECT_EQ(book.find(""), nullptr);
-    EXPECT_EQ(book.find("key-b")->quota.limit, 60U);
+    ASSERT_TRUE(book.find(long_key("key-b")));
+    EXPECT_EQ(book.find(long_key("key-b"))->who->name, "b");
+    EXPECT_EQ(book.find(long_key("key-c")), nullptr);
+    EXPECT_EQ(book.find(long_key("key-")), nullptr);
+    EXPECT_EQ(book.find(long_key("")), nullptr);
+    EXPECT_EQ(book.find(long_key("key-b"))->quota.limit, 60U);
+}
+
+TEST(Callers, AuditHAShortKeyIsNoneWhateverItsHash) {
+    settings::caller who = caller_of("a", "");
+    for (const std::size_t size : {0U, 1U, 31U, 32U, 47U}) {
+        const std::string key(size, 'k');
+        who.key_sha256 = to_hex(sha256(key));
+        const auto book = std::make_shared<const caller_book>(std::vector<settings::caller>{who});
+        cached_api_key shown;
+        EXPECT_EQ(book->find(key) != nullptr, size >= 32) << size;
+        EXPECT_EQ(shown.find(book, key) != nullptr, size >= 32) << size;
+        auto call = asking("TIKTOK_LIST_VIDEOS");
+        call.api_key = key;
+        EXPECT_EQ(identify(book, call).has_value(), size >= 32) << size;
+    }
 }
 
 TEST(Callers, AConnectionsKeyIsFoundAgainAndOnlyThatOneAndOnlyInItsBook) {
@@ -50,12 +88,12 @@ TEST(Callers, AConnectionsKeyIsFoundAgainAndOnlyThatOneAndOnlyInItsBook) {
     const auto book = std::make_shared<const caller_book>(callers);
     cached_api_key shown;
     const auto name_of = [&](const auto& in, std::string_view key) {
-        const auto* found = shown.find(in, key);
+        const auto* found = shown.find(in, long_key(key));
         return found ? found->who->name : "nobody";
     };
     EXPECT_EQ(name_of(book, "key-a"), "a");
     EXPECT_EQ(name_of(book, "key-a"), "a");
-    EXPECT_EQ(shown.find(book, "key-a"), book->find("key-a"));
+    EXPECT_EQ(shown.find(book, long_key("key-a")), book->find(long_key("key-a")));
     EXPECT_EQ(name_of(book, "key-b"), "b");
     for (const char* wrong : {"key-c", "key-", "key-bb", ""})
         EXPECT_EQ(name_of(book, wrong), "nobody") << wrong;
@@ -63,7 +101,7 @@ TEST(Callers, AConnectionsKeyIsFoundAgainAndOnlyThatOneAndOnlyInItsBook) {
     const std::vector<settings::caller> fewer{caller_of("a", "key-a")};
     const auto next = std::make_shared<const caller_book>(fewer);
     EXPECT_EQ(name_of(next, "key-b"), "nobody") << "SIGHUP took it away";
-    EXPECT_EQ(shown.find(next, "key-a"), next->find("key-a"));
+    EXPECT_EQ(shown.find(next, long_key("key-a")), next->find(long_key("key-a")));
 }
 
 TEST(Callers, WithoutCallersEverybodyIsAnonymousAndMayDoEverything) {

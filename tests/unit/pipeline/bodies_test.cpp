@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <filesystem>
 
@@ -61,22 +62,34 @@ const api::row& row_of(std::string_view slug) {
     return *std::find_if(rows.begin(), rows.end(), [slug](const auto& each) { return each.slug == slug; });
 }
 
+class Trickling : public ::testing::Test {
+protected:
+    Trickling() { callers.set(2); }
+
+    worker loop;
+    caller_count callers;
+    limits::shared_bytes memory{30'000'000, 64 * 1024, callers};
+};
+
 class Bodies : public ::testing::TestWithParam<std::size_t> {
 protected:
     using buffering = multipart_source::buffering;
     static constexpr std::uint64_t memory_bytes = 30'000'000;
+    const sharer anna = sharer_of("anna");
 
     Bodies() {
         files.directory = folder.file("files");
         files.quota_bytes = 30'000'000;
-        staged_file_store = std::make_unique<files::staged_file_store>(store->files, pool, files);
+        staged_file_store =
+            std::make_unique<files::staged_file_store>(store->files, pool, memory, files, callers);
     }
 
     testing::temporary_folder folder;
     worker loop;
     const std::vector<std::string> no_prefixes;
     settings::files files;
-    byte_budget memory{memory_bytes};
+    caller_count callers;
+    limits::shared_bytes memory{memory_bytes, 64 * 1024, callers};
     blocking_pool pool{1, 64};
     std::unique_ptr<store::store> store = store::open_store("sqlite:" + folder.file("gateway.db")).value();
     std::unique_ptr<files::staged_file_store> staged_file_store;
@@ -94,7 +107,7 @@ protected:
     result<intake> take(const request& what) {
         auto plan = plan_body(what);
         if (!plan) return plan.error();
-        return run_on(loop, intakes().take(what, std::move(*plan), soon()));
+        return run_on(loop, intakes().take(what, std::move(*plan), anna, soon()));
     }
     result<void> take_rest(intake& taken) {
         return run_on(loop, intakes().take_rest(*taken.form, caller_name::trusted("anna"), soon()));
@@ -111,9 +124,10 @@ protected:
         return count;
     }
     bool room_is_free() {
+        const bool all_memory = memory.take(anna, memory_bytes, steady_now()).has_value();
         auto all = run_on(
             loop, staged_file_store->begin(caller_name::trusted("bert"), files.quota_bytes, 1, soon()));
-        return all.has_value() && memory.take(memory_bytes).has_value();
+        return all_memory && all.has_value();
     }
     result<std::string> read_file(body_source& from) {
         return run_on(loop, read_whole(from, 1 << 20, soon()));
@@ -245,6 +259,56 @@ TEST_P(Bodies, FaultFABodyNobodyAskedForIsReadToItsEndOrRefused) {
     EXPECT_EQ(refused.error().code(), errc::too_large);
 }
 
+TEST_P(Bodies, L09AuditIAFormThatWasReceivedWholeKeepsItsMemory) {
+    callers.set(2);
+    const std::string file(1'000'000, 'v');
+    const auto other_upload = memory.take(anna, 10'000'000, steady_now());
+    pieces raw(form_of("{}", file), GetParam());
+    auto taken = take(asking("TIKTOK_UPLOAD_VIDEO", raw, as_form));
+    ASSERT_TRUE(taken && take_rest(*taken));
+    const auto quiet = memory.take(sharer_of("quiet"), 10'000'000, steady_now());
+    ASSERT_TRUE(other_upload && quiet);
+    EXPECT_FALSE(memory.take(anna, file.size(), steady_now())) << "anna has her share";
+    auto claim = taken->body.source->release_memory();
+    ASSERT_TRUE(claim);
+    EXPECT_TRUE(claim->reserve(file.size(), steady_now()));
+    EXPECT_FALSE(taken->body.source->release_memory()) << "once";
+    EXPECT_EQ(*read_file(*taken->body.source), file);
+}
+
+/// A body that trickles, while somebody else needs the memory; it ends its wait as that of a client does.
+class trickle final : public body_source {
+public:
+    explicit trickle(limits::shared_bytes& memory) : memory_(memory) {}
+
+    std::uint64_t size_bytes() const override { return 1'000'000; }
+    task<result<std::size_t>> read_some(std::span<char> space, deadline) override {
+        if (given_ > 20'000 && !memory_.take(sharer_of("quiet"), 30'000'000, steady_now() + seconds{60}))
+            if (lost_ && lost_->load()) co_return failure(errc::overloaded, "lost");
+        if (given_ > 30'000) co_return std::size_t{0};
+        space[0] = '1';
+        ++given_;
+        co_return std::size_t{1};
+    }
+    void give_way_when(const std::atomic<bool>* lost) override { lost_ = lost; }
+    bool is_watching() const { return lost_ != nullptr; }
+
+private:
+    limits::shared_bytes& memory_;
+    const std::atomic<bool>* lost_ = nullptr;
+    int given_ = 0;
+};
+
+TEST_F(Trickling, L09AuditIAJsonBodyCountsWithWhatReallyComes) {
+    trickle body(memory);
+    std::optional<limits::shared_bytes::permit> claim;
+    const body_memory room{&memory, sharer_of("greedy"), &claim};
+    const auto got = run_on(loop, read_whole(body, 1 << 20, soon(), room));
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().code(), errc::overloaded);
+    EXPECT_FALSE(body.is_watching());
+}
+
 INSTANTIATE_TEST_SUITE_P(InPieces, Bodies, ::testing::Values(1, 7, 1000, 1 << 20));
 
 /// Forms larger than one chunk; in large pieces because of their size.
@@ -339,17 +403,32 @@ TEST_P(LargeForms, FaultAWhatIsNoFormIsFoundWhileItIsStagedAndLeavesNothingBehin
 TEST_P(LargeForms, FaultARoomThatIsUsedUpIsSaidBeforeTheFileIsRead) {
     auto occupied =
         run_on(loop, staged_file_store->begin(caller_name::trusted("bert"), 25'000'000, 1, soon()));
-    ASSERT_TRUE(occupied);
+    ASSERT_TRUE(occupied && run_on(loop, (*occupied)->write(std::string(25'000'000, 'x'), soon())));
     pieces raw(alone + "--b0--", GetParam());
     auto taken = take(asking("TIKTOK_UPLOAD_VIDEO", raw, as_form));
     ASSERT_TRUE(taken);
     EXPECT_EQ(take_rest(*taken).error().code(), errc::overloaded);
     EXPECT_LT(raw.taken(), 1'000'000U);
-    const auto memory_left = memory.take(memory_bytes - 1000);
-    pieces small(form_of("{}", std::string(2000, 'v')), GetParam());
+    occupied->reset();
+    taken = result<intake>(intake{});
+    const auto memory_left = memory.take(anna, memory_bytes - 500'000, steady_now());
+    pieces small(form_of("{}", std::string(600'000, 'v')), GetParam());
     auto held = take(asking("TIKTOK_UPLOAD_VIDEO", small, as_form));
     ASSERT_TRUE(held);
     EXPECT_EQ(take_rest(*held).error().code(), errc::overloaded);
+    EXPECT_LT(small.taken(), 600'000U);
+}
+
+TEST_P(LargeForms, M08AuditIEachFormsBufferIsPartOfTheMemoryOfUploads) {
+    const auto others = memory.take(anna, memory_bytes - 100'000, steady_now());
+    pieces first(told + "--b0--", GetParam());
+    const auto streamed = take(asking("TIKTOK_UPLOAD_VIDEO", first, as_form));
+    ASSERT_TRUE(streamed);
+    pieces second(told + "--b0--", GetParam());
+    const auto refused = take(asking("TIKTOK_UPLOAD_VIDEO", second, as_form));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::overloaded);
+    EXPECT_EQ(second.taken(), 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(InPieces, LargeForms, ::testing::Values(30'011, 1 << 20));

@@ -25,7 +25,8 @@ protected:
         if (!opened) throw std::runtime_error(opened.error().message());
         store = std::move(*opened);
         settings.files.directory = folder.file("files");
-        staged_file_store = std::make_unique<files::staged_file_store>(store->files, pool, settings.files);
+        staged_file_store = std::make_unique<files::staged_file_store>(store->files, pool, memory,
+                                                                       settings.files, one_caller);
         publisher = std::make_unique<posts::publisher>(store->ledger, *staged_file_store,
                                                        settings.tiktok.default_privacy_level,
                                                        settings.uploads.keep_hours);
@@ -58,6 +59,8 @@ protected:
     temporary_folder folder;
     worker loop;
     blocking_pool pool{1, 64};
+    caller_count one_caller;
+    limits::shared_bytes memory{1'000'000, 0, one_caller};
     settings::all settings;
     std::unique_ptr<store::store> store;
     std::unique_ptr<files::staged_file_store> staged_file_store;
