@@ -2,6 +2,7 @@
 
 #include "inbound/listener_state.hpp"
 #include "inbound/spare_descriptors.hpp"
+#include "runtime/keep_running.hpp"
 #include "runtime/waiter.hpp"
 
 #include <array>
@@ -17,6 +18,7 @@ namespace {
 namespace asio = boost::asio;
 using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
+constexpr milliseconds pause_after_fault{20};
 constexpr milliseconds pause_when_full{100};
 constexpr milliseconds pause_for_room{5}; // for the evicted session to end
 constexpr std::size_t spares = 2;
@@ -56,8 +58,11 @@ acceptor::acceptor(worker& home, listener_state& shared, const std::string& addr
       socket_(open_acceptor(home, address, port, use)),
       port_(socket_.local_endpoint().port()) {}
 
+/// What an accept throws is counted and tried again (P07).
 void acceptor::start() {
-    home_.group().spawn(accept_clients());
+    const auto accept = [this] { return accept_clients(); };
+    const auto note = [this](const std::exception_ptr& fault) { home_.note_fault(fault); };
+    home_.group().spawn(keep_running(accept, note, pause_after_fault));
 }
 
 void acceptor::close() {
@@ -71,6 +76,10 @@ task<void> acceptor::accept_clients() {
         auto [error, socket] = co_await socket_.async_accept(home_.executor(), no_throw);
         if (!error) {
             take(std::move(socket));
+            // A burst is taken in quickly, so that the least useful of its connections can make room before
+            // they have cost anything. These end in the next step of the loop, and have a descriptor until
+            // then.
+            accept_waiting(burst_max_);
             continue;
         }
         if (error == asio::error::operation_aborted || !socket_.is_open()) co_return;
@@ -104,11 +113,12 @@ void acceptor::begin_no_handshakes() {
     ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 }
 
-void acceptor::accept_waiting() {
+void acceptor::accept_waiting(std::size_t clients_max) {
     constexpr int failures_max = 256; // nearly all of them clients that left meanwhile
     boost::system::error_code error;
-    socket_.non_blocking(true, error);
-    for (int failures = 0; failures < failures_max;) {
+    if (!socket_.non_blocking()) socket_.non_blocking(true, error);
+    int failures = 0;
+    for (std::size_t tries = 0; tries < clients_max && failures < failures_max; ++tries) {
         tcp_socket socket(home_.executor());
         socket_.accept(socket, error);
         if (error == asio::error::would_block || error == asio::error::try_again) return;

@@ -8,6 +8,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -39,13 +40,14 @@ protected:
     /// SYN is dropped sends it again a second later, when the listener is closed. Does nothing if the kernel
     /// has no such filter.
     void begin_no_handshakes();
-    /// Accepts every client in the kernel's queue, without waiting, because the kernel resets those that are
-    /// left in the queue when a listening socket closes.
-    void accept_waiting();
+    /// Accepts the clients in the kernel's queue, without waiting; before a listening socket closes all of
+    /// them, because the kernel resets those that are left.
+    void accept_waiting(std::size_t clients_max = SIZE_MAX);
     void close();
 
     worker& home_;
     connection_queue idle_;
+    std::size_t burst_max_ = 32; // accepted in one step of the loop
 
 private:
     virtual void take(tcp_socket socket) = 0;

@@ -88,8 +88,10 @@ bool may_have_had_effect(const api::outcome& what, bool writes) {
     return writes;
 }
 
-/// The body of an outcome: the envelope, or the bytes of a page or asset. Gives the status.
-int append_body(std::string& out, const api::outcome& what, std::string_view request_id) {
+/// The body of an outcome: the envelope or the bytes of a page in `out`, or a document in `fixed`. Gives the
+/// status.
+int append_body(std::string& out, std::string_view& fixed, const api::outcome& what,
+                std::string_view request_id) {
     if (const auto* given = std::get_if<api::answer>(&what)) {
         if (const auto* shown = std::get_if<api::page>(given)) {
             out += shown->html;
@@ -97,7 +99,7 @@ int append_body(std::string& out, const api::outcome& what, std::string_view req
         }
         if (std::holds_alternative<api::redirect>(*given)) return 302;
         if (const auto* file = std::get_if<api::asset>(given)) {
-            out += file->bytes;
+            fixed = file->bytes;
             return 200;
         }
     }
@@ -110,14 +112,15 @@ void write_answer(request_buffers& texts, const api::outcome& what, telemetry::c
                   const answer_facts& facts, session_cache& shared) {
     texts.answer.clear();
     texts.body.clear();
-    record.status = append_body(texts.body, what, record.request_id);
+    texts.fixed = {};
+    record.status = append_body(texts.body, texts.fixed, what, record.request_id);
     record.ended_wall = coarse_wall_now();
     const auto* const refused = std::get_if<failure>(&what);
     http::response_writer head(texts.answer);
     head.start(record.status);
     head.field("Date", shared.dates.at(record.ended_wall));
     append_kind(head, what);
-    head.content_length(texts.body.size());
+    head.content_length(texts.body.size() + texts.fixed.size());
     head.field("X-Request-Id", record.request_id);
     append_limits(head, record, shared.policies);
     if (refused) append_failure(head, *refused);
@@ -129,7 +132,10 @@ void write_answer(request_buffers& texts, const api::outcome& what, telemetry::c
     else if (facts.http_1_0)
         head.field("Connection", "keep-alive");
     head.end();
-    if (record.verb != http::name_of(http::verb::head)) texts.append_body();
+    if (record.verb == http::name_of(http::verb::head))
+        texts.fixed = {};
+    else
+        texts.append_body();
     if (!refused) return;
     record.code = refused->code();
     if (refused->details()) record.refused_by = refused->details()->scope;

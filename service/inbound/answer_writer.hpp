@@ -1,5 +1,5 @@
 // Writes an answer from the pipeline's outcome and the call's record: head and body as one text, for one
-// write. No I/O.
+// write; a fixed document is not copied. No I/O.
 #pragma once
 #include "api/envelope.hpp"
 #include "inbound/session.hpp"
@@ -19,7 +19,7 @@ struct answer_facts {
     std::string_view allow = {}; // for OPTIONS; a 405 has its own
 };
 
-/// Fills `texts.answer`, and the fields of the record about the answer.
+/// Fills `texts.answer` and `texts.fixed`, and the fields of the record about the answer.
 void write_answer(request_buffers& texts, const api::outcome& what, telemetry::call_record& record,
                   const answer_facts& facts, session_cache& shared);
 

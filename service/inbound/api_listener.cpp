@@ -16,7 +16,11 @@ api_listener::api_listener(api_parts with, const std::string& address, std::uint
     : acceptor(with.home, with.state, address, port,
                with.home.index() == 0 ? port_use::first_of_many : port_use::one_more),
       with_(std::move(with)),
-      bounds_(bounds) {}
+      turns_(with_.home, idle_, bounds.handshakes_max),
+      bounds_(bounds) {
+    bound_answers();
+    burst_max_ = std::min<std::size_t>(burst_max_, bounds.refusals_max);
+}
 
 void api_listener::take(tcp_socket socket) {
     // Above the bound the least useful connection is ended; one of this worker if that is cheap.
@@ -41,7 +45,7 @@ bool api_listener::others_hold_unfinished() const {
 }
 
 void api_listener::serve(tcp_socket socket) {
-    home_.group().spawn(serve_connection(with_, idle_, marks_, std::move(socket)));
+    home_.group().spawn(serve_connection(with_, idle_, turns_, marks_, std::move(socket)));
 }
 
 task<bool> api_listener::evict_at(api_listener& there, bool (connection_queue::*choose)()) {

@@ -19,6 +19,7 @@ struct connection_bounds {
     std::uint32_t connections_max; // over all workers
     std::uint32_t
         refusals_max; // at the same time, per worker: clients that wait for room or are being refused
+    std::uint32_t handshakes_max; // at the same time, per worker
 };
 
 class api_listener final : public acceptor {
@@ -29,7 +30,10 @@ public:
 
     /// Another worker's listener, which is asked for room when all connections of this one are busy. Call
     /// before start(); all listeners must live equally long.
-    void add_other(api_listener& other) { others_.push_back(&other); }
+    void add_other(api_listener& other) {
+        others_.push_back(&other);
+        bound_answers();
+    }
     /// Used for handshakes from now on; open connections are not affected. Null only if there was none. On
     /// the worker's thread.
     void change_certificate(std::shared_ptr<const tls_server_context> certificate) {
@@ -43,7 +47,12 @@ public:
     /// Ends connections that wait for a request. On the worker's thread.
     void end_idle() { idle_.end_idle(steady_now()); }
 
+    /// What the answers that are being written hold, over all workers: a client that does not read makes room
+    /// when it is more. tests/deploy/check.py has it in its sum.
+    static constexpr std::size_t answers_mib_max = 32;
+
 private:
+    void bound_answers() { idle_.bound_answers((answers_mib_max << 20) / (others_.size() + 1)); }
     void take(tcp_socket socket) override;
     void take_with_spare(tcp_socket socket) override;
     bool others_hold_unfinished() const;
@@ -55,6 +64,7 @@ private:
     task<void> close_when_quiet(milliseconds last_handshakes, std::function<void()> closed);
 
     api_parts with_;
+    handshake_turns turns_;
     session_cache marks_;
     std::vector<api_listener*> others_; // of the other workers
     std::atomic<std::uint32_t> refusals_{0};

@@ -36,6 +36,7 @@ private:
 struct listener_state {
     std::atomic<phase> now{phase::serving};
     shutdown_cutoff calls_end; // the upper bound of every call's deadline, set by the drain's deadline
+    const waiting_party no_party{calls_end}; // of calls of a caller who shares with nobody
     count_of_workers requests_in_flight, connections;
     std::atomic<std::uint64_t> descriptor_shortages{
         0}; // how often a client could not be accepted for lack of a descriptor

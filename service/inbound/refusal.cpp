@@ -40,8 +40,11 @@ std::string recorded_answer(const api_parts& with, session_cache& marks) {
 task<void> refuse_connection(const api_parts& with, session_cache& marks, tcp_socket socket) {
     stream peer(with.home, std::move(socket));
     if (with.tls) {
-        auto ssl = with.tls->make();
         const auto until = deadline::in(steady_now(), handshake_timeout);
+        const auto hello = co_await peer.receive_hello(until);
+        if (!hello) co_return;
+        auto ssl = with.tls->make();
+        if (!ssl) co_return;
         const auto shaken = co_await peer.handshake(std::move(ssl), tls_role::server, until);
         if (!shaken) co_return;
     }

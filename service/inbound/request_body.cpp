@@ -1,6 +1,8 @@
 #include "inbound/request_body.hpp"
 
+#include "base/secret.hpp"
 #include "http/writers.hpp"
+#include "runtime/shared_memory.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,6 +12,7 @@ namespace gateway::inbound {
 namespace {
 
 constexpr std::uint64_t discard_bytes_max = 64 * 1024;
+constexpr milliseconds look_at_lost_every{1'000};
 
 failure too_slow() {
     return failure{errc::request_timeout, "The body of the request came too slowly."};
@@ -33,6 +36,7 @@ task<result<std::size_t>> request_body::read_some(std::span<char> space, deadlin
     if (broken_) co_return gone();
     if (auto announced = framing_.announced(); !announced) co_return announced.error();
     while (!framing_.complete()) {
+        if (lost_ && lost_->load(std::memory_order_relaxed)) co_return lost_its_place();
         if (!received_.empty()) {
             // Bytes that arrived with the header block, or together with a chunk's size line.
             auto taken = take_buffered(space);
@@ -73,7 +77,8 @@ task<result<std::size_t>> request_body::read_socket(std::span<char> space, deadl
     const bool chunked = framing_.frame().kind == http::framing::chunked;
     const auto target = chunked ? received_.prepare() : space;
     const auto began = steady_now();
-    const auto window_end = deadline::in(began, pace_.window - waited_);
+    auto window_end = deadline::in(began, pace_.window - waited_);
+    if (lost_) window_end = window_end.no_later_than(began + look_at_lost_every);
     const auto arrived = co_await from_.read_some(target, until.no_later_than(window_end));
     waited_ += std::chrono::duration_cast<milliseconds>(steady_now() - began);
     if (arrived) window_bytes_ += *arrived;
@@ -88,7 +93,7 @@ task<result<std::size_t>> request_body::read_socket(std::span<char> space, deadl
     if (!arrived) {
         const bool late = arrived.error() == stream_errc::timed_out;
         if (late && !until.passed(steady_now()))
-            co_return std::size_t{0}; // a window of the rate check ended, not the call's deadline
+            co_return std::size_t{0}; // a part of the wait ended, not the call's deadline
         co_return late ? too_slow() : gone();
     }
     if (*arrived == 0) co_return gone();
@@ -111,6 +116,7 @@ task<bool> request_body::discard(deadline until) {
     std::uint64_t thrown = 0;
     while (!framing_.complete()) {
         const auto read = co_await read_some(waste, until);
+        wipe_bytes(waste); // the frame's memory is used again, and a refused body may hold tokens
         if (!read) co_return false;
         thrown += *read;
         if (thrown > discard_bytes_max) co_return false;

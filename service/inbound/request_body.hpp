@@ -10,6 +10,7 @@
 #include "runtime/buffer.hpp"
 #include "runtime/stream.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <span>
 
@@ -29,6 +30,7 @@ public:
     /// 0 for a chunked body, whose size is unknown.
     std::uint64_t size_bytes() const override { return framing_.frame().length_bytes; }
     task<result<std::size_t>> read_some(std::span<char> space, deadline until) override;
+    void give_way_when(const std::atomic<bool>* lost) override { lost_ = lost; }
 
     bool complete() const { return framing_.complete(); }
     /// The client still waits for 100 Continue, so it is unknown whether it sends the body next: the
@@ -52,6 +54,7 @@ private:
     milliseconds waited_{0}; // spent reading in the current window; our own back-pressure does not count
     std::uint64_t window_bytes_ = 0; // wire bytes in the current window
     bool grace_ = true;
+    const std::atomic<bool>* lost_ = nullptr; // of the reader's memory
 };
 
 } // namespace gateway::inbound

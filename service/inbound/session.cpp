@@ -4,11 +4,13 @@
 #include "http/header_finder.hpp"
 #include "http/wire_text.hpp"
 #include "inbound/answer_writer.hpp"
+#include "inbound/other_sites.hpp"
 #include "inbound/receive_head.hpp"
 #include "inbound/request_body.hpp"
 #include "limits/address_limiter.hpp"
 #include "pipeline/caller_book.hpp"
 #include "pipeline/pipeline.hpp"
+#include "runtime/client_hello.hpp"
 #include "runtime/parse_head.hpp"
 #include "runtime/stream_steps.hpp"
 #include "runtime/tls_server.hpp"
@@ -26,10 +28,14 @@ namespace {
 
 constexpr milliseconds handshake_timeout{5'000}; // C21
 constexpr milliseconds write_timeout{30'000};    // C19
-constexpr milliseconds linger_timeout{1'000};    // a refused connection closes within a second
+// A TLS connection that asks again within this time keeps its buffers: taking and wiping them costs more
+// than a tenth of a request.
+constexpr milliseconds quiet_after{50};
+constexpr milliseconds linger_timeout{1'000}; // a refused connection closes within a second
 constexpr milliseconds discard_timeout{1'000};
 constexpr std::size_t buffer_bytes_max = http::max_header_bytes + 64 * 1024;
 constexpr std::uint64_t unbounded_body = UINT64_MAX;
+constexpr std::string_view callback_path = "/oauth/callback";
 
 /// The key of `Authorization: Bearer KEY` or `x-api-key`; empty if both are absent or the scheme is another
 /// one.
@@ -43,8 +49,10 @@ std::string_view api_key_of(const http::request_head& head) {
 
 class session final : pipeline::client_address {
 public:
-    session(const api_parts& with, connection_queue& idle, session_cache& marks, tcp_socket socket)
+    session(const api_parts& with, connection_queue& idle, handshake_turns& turns, session_cache& marks,
+            tcp_socket socket)
         : with_(with),
+          turns_(turns),
           marks_(marks),
           stream_(with.home, std::move(socket)),
           received_(buffer_bytes_max),
@@ -53,17 +61,23 @@ public:
     task<void> run();
 
 private:
+    task<bool> begin_tls();
+    task<void> refuse_plain_text();
     void rest();
+    task<io_result<std::size_t>> read_without_buffers(deadline until);
+    void begin_writing();
     std::optional<failure> take_head(const result<std::size_t>& length);
     void begin_record(const http::request_head* head);
     /// An answer that needs no pipeline; otherwise fills `request` for it.
     std::optional<api::outcome> answer_at_the_door(request_body& body, pipeline::request& request,
                                                    answer_facts& facts);
+    std::optional<failure> refuse_without_key() const;
     void answered();
     std::uint64_t network() const override;
     bool last_answer() const { return with_.state.now.load(std::memory_order_relaxed) != phase::serving; }
 
     const api_parts& with_;
+    handshake_turns& turns_;
     session_cache& marks_;
     stream stream_;
     buffer received_;
@@ -88,12 +102,33 @@ std::uint64_t session::network() const {
     return address.is_v4() ? number_of(address.to_v4().to_bytes()) : number_of(address.to_v6().to_bytes());
 }
 
-/// Frees what an idle connection does not need.
+/// Frees what an idle connection does not need. Over TLS read_without_buffers() frees the rest a little
+/// later.
 void session::rest() {
     received_.shrink();
     stream_.relax();
     place_.waits(answered_before_ ? connection_queue::wait::next_request
                                   : connection_queue::wait::first_request);
+}
+
+/// For a TLS connection that is quiet. What then begins to come is a head that has begun, also where only a
+/// part of a record has come: it has to be whole soon, and makes room before those that are idle.
+task<io_result<std::size_t>> session::read_without_buffers(deadline until) {
+    if (place_.evicted()) co_return make_error_code(stream_errc::closed);
+    received_.release();
+    const auto ready = co_await stream_.wait_for_input(until);
+    if (!ready) co_return ready.error();
+    place_.waits(connection_queue::wait::rest_of_head);
+    const auto soon = deadline::in(steady_now(), with_.settings.header_deadline);
+    co_return co_await stream_.read_some(received_.prepare(), soon);
+}
+
+/// A client that reads slowly, or not at all, may have to make room: the call is over, and so is its place
+/// among the calls in flight.
+void session::begin_writing() {
+    using kind = connection_queue::wait;
+    place_.writes(record_.caller.empty() ? kind::slow_reader : kind::slow_caller,
+                  texts_->held_bytes() + received_.capacity_bytes());
 }
 
 void session::begin_record(const http::request_head* head) {
@@ -128,14 +163,45 @@ std::optional<failure> session::take_head(const result<std::size_t>& length) {
     return wrong;
 }
 
+/// `false`: there is nobody to serve.
+task<bool> session::begin_tls() {
+    place_.waits(connection_queue::wait::rest_of_head);
+    const auto until = deadline::in(steady_now(), handshake_timeout);
+    const auto hello = co_await stream_.receive_hello(until);
+    if (!hello) {
+        if (hello.error() == stream_errc::plain_text) co_await refuse_plain_text();
+        co_return false;
+    }
+    using price = handshake_turns::price;
+    const auto asked = may_ask_for_p384(*hello) ? price::costly : price::usual;
+    const bool may_begin = co_await turns_.take(place_, asked, until);
+    if (!may_begin) co_return false;
+    auto ssl = with_.tls->make();
+    if (!ssl) co_return false;
+    const auto shaken = co_await stream_.handshake(std::move(ssl), tls_role::server, until);
+    co_return shaken.has_value() && !place_.evicted();
+}
+
+/// A plain HTTP request came to the TLS port. Its sender reads no TLS, so the answer is plain, too.
+task<void> session::refuse_plain_text() {
+    texts_ = marks_.texts.take();
+    begin_record(nullptr);
+    const api::outcome what =
+        failure{errc::malformed_request, "This port speaks TLS, and a plain HTTP request came; use https."};
+    write_answer(*texts_, what, record_, answer_facts{}, marks_);
+    begin_writing();
+    const auto sent = co_await stream_.write(texts_->answer, deadline::in(steady_now(), write_timeout));
+    answered();
+    if (!sent || place_.evicted()) co_return;
+    place_.waits(connection_queue::wait::end_of_peer);
+    co_await stream_.finish(deadline::in(steady_now(), linger_timeout));
+}
+
 /// One coroutine for all requests of a connection, so that its frame is reused.
 task<void> session::run() {
     if (with_.tls) {
-        place_.waits(connection_queue::wait::rest_of_head);
-        auto ssl = with_.tls->make();
-        const auto until = deadline::in(steady_now(), handshake_timeout);
-        const auto shaken = co_await stream_.handshake(std::move(ssl), tls_role::server, until);
-        if (!shaken) co_return;
+        const bool begun = co_await begin_tls();
+        if (!begun) co_return;
     }
     body_pace pace;
     pace.bytes_per_second_min = with_.settings.body_bytes_per_second_min;
@@ -143,8 +209,11 @@ task<void> session::run() {
         if (received_.empty()) { // else the next request arrived with the last one
             rest();
             const auto until = deadline::in(coarse_steady_now(), with_.settings.idle_timeout);
-            stream_reading reading(stream_, received_.prepare(), until);
-            const auto arrived = co_await reading;
+            const auto quiet = with_.tls ? deadline::in(coarse_steady_now(), quiet_after) : until;
+            stream_reading reading(stream_, received_.prepare(), until.no_later_than(quiet));
+            auto arrived = co_await reading;
+            if (with_.tls && !arrived && arrived.error() == stream_errc::timed_out)
+                arrived = co_await read_without_buffers(until);
             place_.busy();
             if (!arrived || *arrived == 0) break;
             received_.commit(*arrived);
@@ -174,24 +243,40 @@ task<void> session::run() {
         }
         write_answer(*texts_, *what, record_, facts, marks_);
         const auto until = deadline::in(coarse_steady_now(), write_timeout);
-        stream_writing writing(stream_, texts_->answer, until);
+        stream_writing writing(stream_, texts_->answer, texts_->fixed, until);
+        begin_writing();
         const auto unsent = co_await writing;
+        place_.busy();
         answered();
-        go_on = !unsent && facts.keep_alive;
+        go_on = !unsent && facts.keep_alive && !place_.evicted();
     }
     if (place_.evicted()) co_return stream_.close();
     place_.waits(connection_queue::wait::end_of_peer);
     co_await stream_.finish(deadline::in(steady_now(), linger_timeout));
 }
 
+/// While no callers are configured: what a page in a browser could have sent is refused.
+std::optional<failure> session::refuse_without_key() const {
+    if (!loopback_host(head_.host))
+        return failure{errc::forbidden, "Without callers in the settings only a loopback Host is served."};
+    // TikTok's login page sends the browser there, and the state in the query is its key.
+    if (head_.path == callback_path) return std::nullopt;
+    const auto same_site = refuse_other_sites(texts_->block, with_.public_url);
+    return same_site ? std::nullopt : std::optional(same_site.error());
+}
+
 std::optional<api::outcome> session::answer_at_the_door(request_body& body, pipeline::request& request,
                                                         answer_facts& facts) {
     const auto& head = head_;
+    // Its request came as it was chosen, and another client has its place: calls in flight stay in the bound.
+    if (place_.evicted())
+        return failure{errc::overloaded, "Too many connections, and all of them are in use; try again soon."}
+            .retry_after(milliseconds{1'000});
     if (with_.state.now.load(std::memory_order_relaxed) == phase::closed
         && !place_.came_before_the_end(!answered_before_, record_.began))
         return failure{errc::draining, "This replica is shutting down; another one serves."};
-    if (with_.loopback_host_only && !loopback_host(head.host))
-        return failure{errc::forbidden, "Without callers in the settings only a loopback Host is served."};
+    if (with_.loopback_host_only)
+        if (auto why = refuse_without_key()) return std::move(*why);
     if (head.method == http::verb::options) {
         allow_ = with_.routes.allow(head.path);
         if (allow_.empty()) return failure{errc::no_such_route, "Nothing lives at this path."};
@@ -247,10 +332,10 @@ bool loopback_host(std::string_view host) {
     return name.starts_with("127.") && name.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
-task<void> serve_connection(const api_parts& with, connection_queue& idle, session_cache& marks,
-                            tcp_socket socket) {
+task<void> serve_connection(const api_parts& with, connection_queue& idle, handshake_turns& turns,
+                            session_cache& marks, tcp_socket socket) {
     const counted open(with.state.connections.of(with.home.index()));
-    session one(with, idle, marks, std::move(socket));
+    session one(with, idle, turns, marks, std::move(socket));
     co_await one.run();
 }
 

@@ -4,9 +4,11 @@
 #pragma once
 #include "base/ids.hpp"
 #include "base/memory/object_pool.hpp"
+#include "base/secret.hpp"
 #include "http/structured_fields.hpp"
 #include "http/writers.hpp"
 #include "inbound/connection_queue.hpp"
+#include "inbound/handshake_turns.hpp"
 #include "inbound/listener_state.hpp"
 #include "inbound/router.hpp"
 #include "pipeline/request.hpp"
@@ -41,8 +43,10 @@ struct api_parts {
     telemetry::recorder& recorder;                 // of this worker
     listener_state& state;                         // shared
     std::shared_ptr<const tls_server_context> tls; // null: plain
+    const std::string& public_url;                 // whose origin is ours
     /// Without callers no key is needed. Then only a loopback Host is served, so that a page in a browser
-    /// cannot reach the gateway under its own host name (DNS rebinding).
+    /// cannot reach the gateway under its own host name (DNS rebinding), and nothing that a browser sends for
+    /// another site (other_sites.hpp).
     bool loopback_host_only = false;
 };
 
@@ -51,6 +55,7 @@ struct api_parts {
 /// reuse it.
 struct request_buffers {
     std::string block, body, answer;
+    std::string_view fixed;        // sent behind `answer`: bytes of a document, with static lifetime
     pipeline::checked_names names; // those of the previous call, until they are checked again
 
     /// Joins head and body: a copy is cheaper than sending or encrypting them separately. A large body is not
@@ -59,8 +64,11 @@ struct request_buffers {
         answer += body;
         if (body.capacity() > kept_bytes_max) std::string().swap(body);
     }
+    std::size_t held_bytes() const { return block.capacity() + body.capacity() + answer.capacity(); }
     void clean() {
+        fixed = {};
         for (auto* text : {&block, &body, &answer}) {
+            wipe_bytes(*text); // the caller's key, or the address of a login
             text->clear();
             if (text->capacity() > kept_bytes_max) text->shrink_to_fit();
         }
@@ -77,8 +85,8 @@ struct session_cache {
 };
 
 /// Serves the connection to its end. Throws only if it is cancelled.
-task<void> serve_connection(const api_parts& with, connection_queue& idle, session_cache& marks,
-                            tcp_socket socket);
+task<void> serve_connection(const api_parts& with, connection_queue& idle, handshake_turns& turns,
+                            session_cache& marks, tcp_socket socket);
 
 /// Whether a client's request id is short and plain enough for log lines and headers (G09); otherwise a new
 /// one is made.

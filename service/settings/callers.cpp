@@ -27,6 +27,8 @@ std::string read_hash(std::string& into, const YAML::Node& value) {
         return "must be the 64 hex characters that `tiktok-gateway new-key` prints as key_sha256";
     if (*bytes == as_text(sha256("")))
         return "is the hash of an empty key: let `tiktok-gateway new-key` make one";
+    if (bytes->find_first_not_of('\0') == std::string::npos)
+        return "is a placeholder of zeros: let `tiktok-gateway new-key` make a key and its hash";
     return {};
 }
 
@@ -65,6 +67,7 @@ std::string read_member(caller& into, const std::string& key, const YAML::Node& 
     if (key == "actions") return read_texts(into.actions, value);
     if (key == "requests_per_minute") return read_number(into.requests_per_minute, value, {1, 10'000'000});
     if (key == "return_url_prefixes") return read_return_url_prefixes(into.return_url_prefixes, value);
+    if (key == "confirm_logins") return read_flag(into.confirm_logins, value);
     return "is not a key of a caller";
 }
 

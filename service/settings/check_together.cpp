@@ -102,6 +102,15 @@ bool is_store_url(std::string_view url) {
     return false;
 }
 
+/// A name that PostgreSQL takes without quotes and does not keep for itself.
+bool is_schema_name(std::string_view name) {
+    constexpr std::size_t identifier_bytes_max = 63;
+    const auto is_plain = [](char c) { return (is_alphanumeric(c) && lower(c) == c) || c == '_'; };
+    return !name.empty() && name.size() <= identifier_bytes_max && consists_of(name, is_plain)
+           && (is_letter(name.front()) || name.front() == '_') && !name.starts_with("pg_")
+           && name != "information_schema";
+}
+
 void check_texts(const all& values, std::vector<fault>& faults) {
     if (values.tiktok.client_key.empty()) faults.push_back({"tiktok.client_key", "is empty"});
     if (values.tiktok.client_secret.empty()) faults.push_back({"tiktok.client_secret", "is empty"});
@@ -113,6 +122,11 @@ void check_texts(const all& values, std::vector<fault>& faults) {
             {"files.directory", "is the root of the file system; give the files a folder of their own"});
     if (!is_store_url(values.store.url.reveal()))
         faults.push_back({"store.url", "must be sqlite:FILE or postgresql://USER@HOST/DATABASE"});
+    if (!is_schema_name(values.store.schema))
+        faults.push_back(
+            {"store.schema",
+             "must be 1 to 63 of a-z 0-9 _, not begin with a digit or pg_, and be a schema of the "
+             "gateway's own"});
     const auto bad_scope = [](const std::string& scope) {
         return !consists_of(scope,
                             [](char c) { return (is_letter(c) && lower(c) == c) || c == '.' || c == '_'; });

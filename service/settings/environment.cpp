@@ -2,6 +2,8 @@
 // list or a map is parsed as YAML. An empty variable counts as absent, so that `${KEY:-}` of a compose file
 // sets nothing.
 #include "base/failpoint.hpp"
+#include "base/memory/failing_new.hpp"
+#include "base/secret.hpp"
 #include "base/text.hpp"
 #include "settings/given.hpp"
 
@@ -51,22 +53,29 @@ void add_variable(const std::string& name, const std::string& text, given_values
 
 } // namespace
 
-environment read_environment() {
+environment take_environment() {
     environment found;
     for (char** line = environ; line && *line; ++line) {
         const std::string_view text(*line);
         const auto equals = text.find('=');
-        if (text.starts_with(prefix) && equals != std::string_view::npos)
-            found.emplace(text.substr(0, equals), text.substr(equals + 1));
+        if (!text.starts_with(prefix) || equals == std::string_view::npos) continue;
+        const auto name = text.substr(0, equals), value = text.substr(equals + 1);
+        found.emplace(name, value);
+        const meaning what = meaning_of(key_of(name));
+        if (what.row && what.row->is_secret && !what.names_a_file)
+            wipe_bytes({*line + equals + 1, value.size()});
     }
     return found;
 }
 
 void arm_failpoint_of_environment() {
-    const char* spec = std::getenv("TIKTOK_GATEWAY_FAILPOINT");
-    if (spec == nullptr) return;
-    const auto wrong = arm_failpoint(spec);
-    if (!wrong.empty()) throw std::runtime_error("TIKTOK_GATEWAY_FAILPOINT: " + wrong);
+    const auto arm = [](const char* name, const auto& with) {
+        const char* const spec = std::getenv(name);
+        const std::string wrong = spec ? with(spec) : std::string();
+        if (!wrong.empty()) throw std::runtime_error(name + (": " + wrong));
+    };
+    arm("TIKTOK_GATEWAY_FAILPOINT", arm_failpoint);
+    arm("TIKTOK_GATEWAY_FAILING_MEMORY", arm_allocation_fault);
 }
 
 void add_environment(const environment& variables, given_values& into, std::vector<fault>& faults) {

@@ -119,7 +119,8 @@ std::vector<key_row> tiktok_rows() {
         key("tiktok.authorize_url", INTO(tiktok.authorize_url)),
         key("tiktok.ca_file", INTO(tiktok.ca_file)),
         required("the TikTok app's client key", word("tiktok.client_key", INTO(tiktok.client_key))),
-        required("the TikTok app's client secret", key("tiktok.client_secret", INTO(tiktok.client_secret))),
+        live(required("the TikTok app's client secret",
+                      key("tiktok.client_secret", INTO(tiktok.client_secret)))),
         key("tiktok.scopes", INTO(tiktok.scopes)),
         choice("tiktok.pkce", "hex, base64url, off", INTO(tiktok.pkce)),
         choice("tiktok.default_privacy_level",
@@ -136,6 +137,7 @@ std::vector<key_row> tiktok_rows() {
 std::vector<key_row> keeping_rows() {
     return {
         key("store.url", INTO(store.url)),
+        key("store.schema", INTO(store.schema)),
         key("store.connections", INTO(store.connections), {1, 1'000}),
         live(required("file of the key ring", key("vault.keys_file", INTO(vault.keys_file)))),
         key("vault.refresh_per_second", INTO(vault.refresh_per_second), {0.01, 10'000}),
@@ -173,6 +175,7 @@ std::vector<key_row> bound_rows() {
         key("uploads.memory_bytes", INTO(uploads.memory_bytes), {8.0 * 1024 * 1024, 1e12}),
         key("files.directory", INTO(files.directory)),
         key("files.quota_bytes", INTO(files.quota_bytes), {0, 1e15}),
+        key("files.count_max", INTO(files.count_max), {0, 1e9}),
         key("files.keep_hours", INTO(files.keep_hours), {1, 24 * 365}),
         key("drain.delay_ms", INTO(drain.delay), {0, 600'000}),
         key("drain.deadline_ms", INTO(drain.deadline), {0, 3'600'000}),

@@ -67,7 +67,7 @@ void read_secret_file(const key_row& row, const std::string& key, const given& f
         into.faults.push_back({key, wrong, from.source});
         return;
     }
-    const auto text = read_file(path, secret_bytes_max);
+    auto text = read_file(path, secret_bytes_max);
     const std::string source = "file " + path + ", named by " + from.source;
     if (!text)
         into.faults.push_back({key, "cannot be read (or is larger than 64 KiB)", source});
@@ -75,6 +75,7 @@ void read_secret_file(const key_row& row, const std::string& key, const given& f
         into.faults.push_back({key, "holds nothing", source});
     else if (const auto wrong = row.read(into.values, YAML::Node(*text)); !wrong.empty())
         into.faults.push_back({key, wrong, source});
+    if (text) wipe_bytes(*text);
 }
 
 /// A reader of list entries begins its text with the entry: `[2].users must …`.
@@ -147,8 +148,12 @@ loaded load_text(const std::string& yaml, const environment& variables, const st
 
 loaded load(const std::string& path, const environment& variables) {
     if (path.empty()) return load_text("", variables);
-    const auto text = read_file(path, file_bytes_max);
-    if (text) return load_text(*text, variables, path);
+    auto text = read_file(path, file_bytes_max);
+    if (text) {
+        auto read = load_text(*text, variables, path);
+        wipe_bytes(*text);
+        return read;
+    }
     loaded refused;
     refused.faults.push_back({"", "cannot read " + path + " (or it is larger than 1 MiB)"});
     return refused;

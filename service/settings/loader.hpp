@@ -28,8 +28,9 @@ struct loaded {
 /// `TIKTOK_GATEWAY__A__B` and its value, as in the process's environment.
 using environment = std::map<std::string, std::string>;
 
-/// The process's own variables that begin with TIKTOK_GATEWAY__.
-environment read_environment();
+/// The process's own variables that begin with TIKTOK_GATEWAY__. Secrets among them are wiped from the
+/// process's environment, so call it once, by main(), before there is another thread.
+environment take_environment();
 
 /// Of TIKTOK_GATEWAY_FAILPOINT (base/failpoint.hpp), for the fault tests: once, by main(), before anything
 /// else. Throws std::runtime_error if it is set and not valid, so that a test cannot run without its

@@ -57,6 +57,13 @@ std::string read_secret(secret& into, const YAML::Node& value) {
     return wrong;
 }
 
+std::string read_flag(bool& into, const YAML::Node& value) {
+    const std::string text = value.IsScalar() ? value.Scalar() : std::string{};
+    if (text != "true" && text != "false") return "must be true or false";
+    into = text == "true";
+    return {};
+}
+
 std::string read_texts(std::vector<std::string>& into, const YAML::Node& value) {
     if (!value.IsSequence()) return "must be a list, such as [a, b]";
     std::vector<std::string> texts;

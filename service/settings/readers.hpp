@@ -25,6 +25,7 @@ std::string read_text(std::string& into, const YAML::Node& value);
 /// byte order mark around it are removed; the reason never repeats the text.
 std::string read_word(std::string& into, const YAML::Node& value);
 std::string read_secret(secret& into, const YAML::Node& value);
+std::string read_flag(bool& into, const YAML::Node& value);
 std::string read_texts(std::vector<std::string>& into, const YAML::Node& value);
 std::string read_map(std::map<std::string, std::string>& into, const YAML::Node& value);
 /// What is wrong begins with the entry and its key: `[2].key_sha256 …` (callers.cpp).

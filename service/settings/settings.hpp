@@ -66,6 +66,7 @@ struct caller {
     std::vector<std::string> actions{"*"};
     std::uint32_t requests_per_minute = 600;
     std::vector<std::string> return_url_prefixes;
+    bool confirm_logins = false; // a login's grant waits until the caller confirms whose browser came back
     bool operator==(const caller&) const = default;
 };
 
@@ -101,7 +102,8 @@ struct uploads {
 /// `files.*`
 struct files {
     std::string directory = "files";
-    std::uint64_t quota_bytes = 10ULL << 30;
+    std::uint64_t quota_bytes = 16ULL << 30; // in blocks of 4 KiB; a quarter holds the largest file
+    std::uint32_t count_max = 100'000;
     std::uint32_t keep_hours = 24;
 };
 
@@ -113,8 +115,9 @@ struct drain {
 
 /// `store.*`
 struct store {
-    secret url{"sqlite:gateway.db"}; // secret, because a PostgreSQL URL contains a password
-    std::uint32_t connections = 8;   // to PostgreSQL
+    secret url{"sqlite:gateway.db"};       // secret, because a PostgreSQL URL contains a password
+    std::string schema = "tiktok_gateway"; // in PostgreSQL
+    std::uint32_t connections = 8;         // to PostgreSQL
     bool in_file() const { return url.reveal().starts_with("sqlite:"); }
 };
 

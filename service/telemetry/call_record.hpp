@@ -3,6 +3,7 @@
 #pragma once
 #include "base/clock.hpp"
 #include "base/errc.hpp"
+#include "base/fair_share.hpp"
 #include "base/quota_status.hpp"
 #include "base/result.hpp"
 
@@ -19,7 +20,8 @@ struct call_record {
     std::string traceparent;
     std::string_view action; // the row's slug, or "NONE" where no row was found
     std::string_view verb;
-    std::string caller; // a name from the settings, never a key
+    std::string caller;          // a name from the settings, never a key
+    sharer by = sharer::gateway; // the caller, for bounds that callers share; calls without a key are one
     std::string user;
     steady_time began;
     wall_time began_wall;
@@ -49,6 +51,7 @@ struct call_record {
         for (auto* text : {&request_id, &traceparent, &caller, &user, &log_id, &publish_id, &note})
             text->clear();
         action = verb = {};
+        by = sharer_of({}); // until a key is known
         began = now;
         began_wall = ended_wall = wall;
         body_bytes_in = body_bytes_out = 0;

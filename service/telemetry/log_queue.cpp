@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <poll.h>
 #include <string>
 #include <sys/stat.h>
@@ -65,6 +66,7 @@ void log_queue::serve() {
         if (!stopping_) wake_.wait_for(lock, gather_time, [this] { return stopping_; });
         batch.clear();
         batch.swap(waiting_);
+        share_.clear();
         writing_ = true;
         lock.unlock();
         write_out(batch);
@@ -74,10 +76,10 @@ void log_queue::serve() {
     }
 }
 
-log_queue::log_queue(int descriptor, std::size_t bytes_max)
+log_queue::log_queue(int descriptor, const caller_count* callers, std::size_t bytes_max)
     : descriptor_(descriptor),
-      bytes_max_(bytes_max),
       piece_(is_regular_file(descriptor) ? file_piece : pipe_piece),
+      share_(bytes_max, callers_or_one(callers)),
       writer_([this] { serve(); }) {}
 
 log_queue::~log_queue() {
@@ -90,17 +92,20 @@ log_queue::~log_queue() {
     writer_.join();
 }
 
-void log_queue::push(std::string_view line) {
+void log_queue::push(std::string_view line, sharer by) {
     bool first = false;
-    {
+    try {
         const std::lock_guard lock(mutex_);
-        if (waiting_.size() + line.size() + 1 > bytes_max_) {
+        if (!share_.take(by, line.size() + 1)) {
             dropped_.fetch_add(1, std::memory_order_relaxed);
             return;
         }
         first = waiting_.empty();
+        waiting_.reserve(waiting_.size() + line.size() + 1); // may throw, before anything is added
         waiting_.append(line);
         waiting_ += '\n';
+    } catch (const std::bad_alloc&) {
+        dropped_.fetch_add(1, std::memory_order_relaxed);
     }
     if (first) wake_.notify_one();
 }

@@ -53,7 +53,7 @@ void recorder::call_ended(const call_record& call, steady_time now, wall_time wa
     if (!all_.logs(l) || (call.code && !has_room_for_line(call, now))) return;
     line_.clear();
     append_call(line_, l, call, took, wall);
-    all_.push_line(line_);
+    all_.push_line(line_, call.by);
 }
 
 bool recorder::few_lines::has_room(steady_time now) {

@@ -164,6 +164,13 @@ struct sink::families {
             {&of.refresh_times_});
     }
 
+    void logins() {
+        const std::lock_guard lock(of.logins_mutex_);
+        auto& counts = add("logins_total", "Logins, by how they ended.", MetricType::Counter);
+        for (std::size_t at = 0; at < of.logins_.size(); ++at)
+            add_count(counts, {{"result", of.labels_.login_results[at]}}, of.logins_[at]);
+    }
+
     void others() {
         for (const auto& source : of.sources_) {
             auto& family =
@@ -187,6 +194,7 @@ std::string sink::scrape() const {
     all.upstream();
     all.posts();
     all.refreshes();
+    all.logins();
     all.others();
     return prometheus::TextSerializer{}.Serialize(all.list);
 }

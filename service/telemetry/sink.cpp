@@ -32,6 +32,8 @@ sink::sink(label_sets labels, log_queue& lines, level least, unsigned workers)
     labels_.endpoints.push_back("none");
     labels_.refresh_results.push_back("other");
     refreshes_.resize(labels_.refresh_results.size());
+    labels_.login_results.push_back("other");
+    logins_.resize(labels_.login_results.size());
     for (const auto* first : {"ok", "other"})
         codes_.push_back(std::make_unique<std::string>(first));
     for (unsigned at = 0; at < workers; ++at)
@@ -80,6 +82,11 @@ void sink::refresh_ended(std::string_view result, milliseconds took) {
     const std::lock_guard lock(refresh_mutex_);
     ++refreshes_[place_of(labels_.refresh_results, result)];
     refresh_times_.observe(took);
+}
+
+void sink::login_ended(std::string_view result) {
+    const std::lock_guard lock(logins_mutex_);
+    ++logins_[place_of(labels_.login_results, result)];
 }
 
 void sink::add_gauge(std::string name, std::string help, reader read) {

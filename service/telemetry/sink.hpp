@@ -26,6 +26,7 @@ struct label_sets {
     std::vector<std::string_view> actions;   // slugs of the table
     std::vector<std::string_view> endpoints; // of tiktok::endpoints
     std::vector<std::string_view> refresh_results;
+    std::vector<std::string_view> login_results = {};
 };
 
 /// One value read at scrape time, with its labels.
@@ -52,6 +53,9 @@ public:
 
     /// Counts a token refresh by its result; any thread.
     void refresh_ended(std::string_view result, milliseconds took);
+
+    /// Counts the end of a login; any thread.
+    void login_ended(std::string_view result);
 
     /// A gauge whose value is kept elsewhere: `read` is called at each scrape, on the scraping thread, and
     /// must not block. Only before the first scrape. `name` has no prefix tiktok_gateway_.
@@ -83,7 +87,7 @@ private:
     /// The code's number, the same for all workers, and its name as stored here; `other` when there are too
     /// many.
     std::pair<std::size_t, std::string_view> learn_code(std::string_view code);
-    void push_line(std::string_view line) { lines_.push(line); }
+    void push_line(std::string_view line, sharer by) { lines_.push(line, by); }
 
     label_sets labels_;
     std::vector<int> statuses_;
@@ -95,6 +99,9 @@ private:
     mutable std::mutex codes_mutex_;
     std::vector<std::unique_ptr<std::string>>
         codes_; // codes seen so far; pointers, so that the texts never move
+
+    mutable std::mutex logins_mutex_;
+    std::vector<std::uint64_t> logins_; // indexed by login_results; the last is `other`
 
     mutable std::mutex refresh_mutex_;
     std::vector<std::uint64_t> refreshes_; // indexed by refresh_results; the last is `other`

@@ -81,6 +81,51 @@ TEST_F(IdleLine, FaultZEvictsTheLeastUsefulFirstAndTheOldestOfAKind) {
     EXPECT_FALSE(line.evict_oldest()) << "nobody is left";
 }
 
+TEST_F(IdleLine, FaultZNobodyMakesRoomTwice) {
+    auto& one = made(wait::first_request);
+    EXPECT_TRUE(line.evict_oldest());
+    one.place->writes(wait::slow_reader, 10); // it is told so
+    EXPECT_EQ(line.answer_bytes(), 0U);
+    one.place->waits(wait::end_of_peer);
+    EXPECT_FALSE(line.evict_oldest());
+}
+
+TEST_F(IdleLine, FaultZACallersAnswerHasASecondToLeave) {
+    auto& caller = made(wait::slow_caller);
+    EXPECT_FALSE(line.evict_oldest());
+    const auto end = steady_now() + 2 * connection_queue::slow_after;
+    while (!line.evict_oldest() && steady_now() < end) {
+    }
+    EXPECT_TRUE(caller.place->evicted());
+}
+
+TEST_F(IdleLine, FaultZAnswersThatHoldTooMuchMakeRoomTheOldestFirst) {
+    line.bound_answers(100);
+    auto& idle = made(wait::next_request);
+    auto& caller = made(wait::next_request);
+    auto& first = made(wait::next_request);
+    auto& second = made(wait::next_request);
+    caller.place->writes(wait::slow_caller, 40);
+    first.place->writes(wait::slow_reader, 40);
+    second.place->writes(wait::slow_reader, 20);
+    EXPECT_EQ(line.answer_bytes(), 100U);
+    EXPECT_FALSE(first.place->evicted());
+    auto& third = made(wait::next_request);
+    third.place->writes(wait::slow_reader, 10);
+    EXPECT_TRUE(first.place->evicted());
+    EXPECT_FALSE(second.place->evicted());
+    EXPECT_EQ(line.answer_bytes(), 70U);
+    third.place->busy();
+    EXPECT_EQ(line.answer_bytes(), 60U);
+    third.place->writes(wait::slow_reader, 500); // more than all, alone it may have it
+    EXPECT_TRUE(second.place->evicted());
+    EXPECT_TRUE(caller.place->evicted());
+    EXPECT_FALSE(third.place->evicted());
+    EXPECT_FALSE(idle.place->evicted()) << "it holds no answer";
+    third.place->waits(wait::next_request);
+    EXPECT_EQ(line.answer_bytes(), 0U);
+}
+
 TEST_F(IdleLine, FaultZKnowsHowManyHaveNoWholeHead) {
     EXPECT_EQ(line.without_head(), 0U);
     made(wait::next_request);
@@ -154,6 +199,26 @@ TEST_F(IdleLine, FaultYOnlyTheFirstRequestOfAYoungConnectionCountsAsSentBefore) 
     EXPECT_TRUE(one.place->came_before_the_end(true, now));
     EXPECT_FALSE(one.place->came_before_the_end(false, now));
     EXPECT_FALSE(one.place->came_before_the_end(true, now + connection_queue::young_for + milliseconds{50}));
+}
+
+TEST_F(IdleLine, AuditXOfHandshakesTheOldestGoesFirstAndTheyAreCounted) {
+    auto& half = made(wait::rest_of_head);
+    auto& first = made(wait::handshake);
+    auto& second = made(wait::handshake);
+    auto& done = made(wait::handshake);
+    EXPECT_EQ(line.handshakes(), 3U);
+    EXPECT_EQ(line.without_head(), 4U);
+    done.place->waits(wait::first_request);
+    EXPECT_EQ(line.handshakes(), 2U);
+    EXPECT_TRUE(line.evict_handshake());
+    EXPECT_TRUE(first.place->evicted());
+    EXPECT_FALSE(second.place->evicted());
+    EXPECT_FALSE(half.place->evicted()) << "it holds no handshake";
+    EXPECT_TRUE(line.evict_handshake());
+    EXPECT_TRUE(second.place->evicted());
+    EXPECT_FALSE(line.evict_handshake());
+    EXPECT_EQ(line.handshakes(), 0U);
+    EXPECT_EQ(line.without_head(), 2U);
 }
 
 } // namespace

@@ -117,6 +117,12 @@ TEST(Settings, G01DangerousCombinationsAreRefused) {
         {"drain.delay_ms", "drain: {delay_ms: 2000, deadline_ms: 1999}"},
         {"tiktok.pkce", "tiktok: {client_key: a, client_secret: b, pkce: none}"},
         {"store.url", "store: {url: 'mysql://x'}"},
+        {"store.schema", "store: {schema: ''}"},
+        {"store.schema", "store: {schema: Gateway}"},
+        {"store.schema", "store: {schema: 'a\"; DROP'}"},
+        {"store.schema", "store: {schema: pg_gateway}"},
+        {"store.schema", "store: {schema: 1a}"},
+        {"store.schema", "store: {schema: " + std::string(64, 'a') + "}"},
         {"tiktok.client_key", "tiktok: {client_key: '', client_secret: b}"},
     };
     for (const auto& [key, yaml] : cases) {
@@ -202,21 +208,24 @@ TEST(Settings, CallersAreReadWhole) {
     const std::string hash(64, 'A');
     const auto got = load_text(minimum + "listen: {address: 0.0.0.0}\ncallers:\n  - {name: billing, key_sha256: " + hash
                                    + ", users: ['tenant1:*'], actions: [TIKTOK_LIST_VIDEOS], requests_per_minute: 7,"
-                                     " return_url_prefixes: ['https://app.example/']}\n",
+                                     " return_url_prefixes: ['https://app.example/'], confirm_logins: true}\n",
                                {});
     ASSERT_THAT(got.faults, IsEmpty());
     ASSERT_EQ(got.values.callers.size(), 1U);
     EXPECT_EQ(got.values.callers[0].key_sha256, std::string(64, 'a'));
     EXPECT_EQ(got.values.callers[0].requests_per_minute, 7U);
+    EXPECT_TRUE(got.values.callers[0].confirm_logins);
 }
 
-TEST(Settings, G01AFaultyCallerIsNamedByItsPlace) {
+TEST(Settings, G01AuditHAFaultyCallerIsNamedByItsPlace) {
     const std::string hash(64, 'a');
     const std::string good = "{name: a, key_sha256: " + hash + "}";
     const std::string caller = "[{name: a, key_sha256: " + hash + ", ";
     const std::pair<std::string, std::string> cases[] = {
         {"[" + good + ", {name: b, key_sha256: 12}]", "[1].key_sha256"},
         {"[{name: a, key_sha256: " + to_hex(sha256("")) + "}]", "[0].key_sha256"},
+        {"[{name: a, key_sha256: '" + std::string(64, '0') + "'}]", "[0].key_sha256"},
+        {"[" + good + ", {name: b, key_sha256: " + std::string(64, 'A') + "}]", "[1]"},
         {caller + "users: ['a b']}]", "[0].users"},
         {caller + "users: ['shop-*', 'a/*']}]", "[0].users"},
         {caller + "users: ['..']}]", "[0].users"},
@@ -227,6 +236,7 @@ TEST(Settings, G01AFaultyCallerIsNamedByItsPlace) {
         {"[{name: a, key_sha256: " + hash + ", users: x}]", "[0].users"},
         {"[{name: a, key_sha256: " + hash + ", return_url_prefixes: ['javascript:']}]",
          "[0].return_url_prefixes"},
+        {caller + "confirm_logins: yes}]", "[0].confirm_logins"},
         {"[" + good + ", " + good + "]", "[1]"},
         {"[text]", "[0]"},
     };
@@ -314,11 +324,13 @@ TEST(Settings, TheExplainedFileHoldsEveryKeyAtItsDefault) {
     }
 }
 
-TEST(Settings, TheProductionExampleIsValid) {
-    const auto got =
-        load(std::string(PROJECT_FOLDER) + "/config/production.yaml",
-             {{"TIKTOK_GATEWAY__TIKTOK__CLIENT_KEY", "a"}, {"TIKTOK_GATEWAY__TIKTOK__CLIENT_SECRET", "b"}});
-    for (const auto& one : got.faults)
+TEST(Settings, AuditHTheProductionExampleIsValidOnceItsCallerHasAKey) {
+    environment given{{"TIKTOK_GATEWAY__TIKTOK__CLIENT_KEY", "a"},
+                      {"TIKTOK_GATEWAY__TIKTOK__CLIENT_SECRET", "b"}};
+    const std::string file = std::string(PROJECT_FOLDER) + "/config/production.yaml";
+    EXPECT_THAT(keys_of(load(file, given).faults), testing::ElementsAre("callers[0].key_sha256"));
+    given["TIKTOK_GATEWAY__CALLERS"] = "[{name: a, key_sha256: " + std::string(64, 'a') + "}]";
+    for (const auto& one : load(file, given).faults)
         ADD_FAILURE() << one.key << " " << one.reason;
 }
 

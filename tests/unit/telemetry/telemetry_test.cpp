@@ -45,6 +45,13 @@ label_sets labels() {
     return {{"TIKTOK_LIST_VIDEOS", "TIKTOK_UPLOAD_VIDEO"}, {"video_list", "upload"}, {"refreshed", "lost"}};
 }
 
+TEST(CallRecord, L09AuditIACallWithoutAKeyIsNoWorkOfTheGateways) {
+    call_record call;
+    call.begin(steady_now(), wall_now());
+    EXPECT_NE(call.by, sharer::gateway) << "a line of a caller who has no share would never be refused";
+    EXPECT_EQ(call.by, sharer_of({}));
+}
+
 call_record sample_call() {
     call_record call;
     call.request_id = "01JD";
@@ -227,12 +234,28 @@ TEST(LogQueue, G08AStuckReaderCostsLinesAndNoTime) {
     pipe_pair out;
     const auto began = steady_now();
     {
-        log_queue lines(out.writer(), 200'000);
+        log_queue lines(out.writer(), nullptr, 200'000);
         for (int i = 0; i < 10'000; ++i)
             lines.push(std::string(100, 'x'));
         EXPECT_GT(lines.dropped_lines(), 5'000U);
     }
     EXPECT_LT(steady_now() - began, seconds{5});
+}
+
+TEST(LogQueue, L09AuditIOneCallersLinesLeaveRoomForOthers) {
+    pipe_pair out;
+    caller_count callers;
+    callers.set(2);
+    log_queue lines(out.writer(), &callers, 200'000); // nobody reads
+    for (int i = 0; i < 20'000; ++i)
+        lines.push(std::string(100, 'x'), sharer_of("greedy"));
+    const auto before = lines.dropped_lines();
+    EXPECT_GT(before, 10'000U);
+    for (int i = 0; i < 100; ++i) {
+        lines.push(std::string(100, 'y'), sharer_of("quiet"));
+        lines.push(std::string(100, 'z'));
+    }
+    EXPECT_EQ(lines.dropped_lines(), before);
 }
 
 TEST(LogQueue, G08AClosedReaderCostsLinesThatAreCounted) {
