@@ -2,6 +2,7 @@
 #include "app/commands.hpp"
 #include "app/hardening.hpp"
 #include "app/start_failure.hpp"
+#include "base/memory/memory_reserve.hpp"
 #include "settings/loader.hpp"
 
 #include <CLI/CLI.hpp>
@@ -23,8 +24,9 @@ int act(const arguments& what) {
     using namespace gateway::app;
     if (what.make_key) return new_key(what.caller_name);
     if (what.make_vault_key) return new_vault_key();
-    if (what.only_check) return check_config(what.settings_file);
-    return run(what.settings_file);
+    const auto variables = gateway::settings::take_environment();
+    if (what.only_check) return check_config(what.settings_file, variables);
+    return run(what.settings_file, variables);
 }
 
 } // namespace
@@ -47,8 +49,9 @@ int main(int argc, char** argv) {
     what.make_key = key->parsed();
     what.make_vault_key = vault_key->parsed();
 
-    gateway::app::harden_process();
     try {
+        gateway::app::harden_process();
+        gateway::memory_reserve::set_up();
         gateway::settings::arm_failpoint_of_environment();
         return act(what);
     } catch (const gateway::app::start_failure& why) {

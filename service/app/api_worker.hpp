@@ -6,6 +6,7 @@
 #include "inbound/api_listener.hpp"
 #include "pipeline/pipeline.hpp"
 #include "posts/publisher.hpp"
+#include "user_api/account_check.hpp"
 #include "user_api/api_client.hpp"
 
 #include <cstdint>
@@ -26,10 +27,14 @@ struct api_worker {
 
     upstream_worker& on;
     user_api::api_client tiktok;
+    user_api::account_check account_check;
     posts::publisher posts;
     connections::connection_service connection_service;
     pipeline::pipeline calls;
     inbound::api_listener listener;
+
+private:
+    void give_callers(std::shared_ptr<const pipeline::caller_book> callers);
 };
 
 } // namespace gateway::app

@@ -2,6 +2,7 @@
 #pragma once
 #include "runtime/task.hpp"
 #include "store/connection_record.hpp"
+#include "store/upkeep.hpp"
 
 #include <array>
 #include <atomic>
@@ -9,6 +10,12 @@
 #include <functional>
 #include <string>
 
+namespace gateway {
+class blocking_pool;
+}
+namespace gateway::connections {
+class connection_service;
+}
 namespace gateway::files {
 class staged_file_store;
 }
@@ -33,17 +40,28 @@ class token_vault;
 
 namespace gateway::app {
 
-/// Written by run_maintenance(), read by the admin listener; any thread.
+/// Written by the next three coroutines, read by the admin listener; any thread.
 struct store_health {
     std::atomic<bool> good{true}, has_room{true};
     std::array<std::atomic<std::uint64_t>, store::connection_states>
         connections{}; // by store::connection_state
+    std::array<std::atomic<std::uint64_t>, store::tables_with_an_end.size()>
+        overdue{}; // rows, by table, after the last sweep
 };
 
-/// Removes expired records, and checks the store's health, so that readiness and metrics never have to wait
-/// for it. Ends if the store has failed for good: then calls `lost` with the reason.
-task<void> run_maintenance(store::store& store, files::staged_file_store& files, telemetry::sink& sink,
-                           store_health& health, std::function<void(const std::string& reason)> lost);
+/// Checks the store's health, so that readiness never has to wait for it. Ends if the store has failed for
+/// good: then calls `lost` with the reason.
+task<void> run_health_checks(store::store& store, telemetry::sink& sink, store_health& health,
+                             std::function<void(const std::string& reason)> lost);
+
+/// Every minute: removes expired records and files until nothing is due or the minute is nearly over, and
+/// counts what is left (V17).
+task<void> run_sweeps(store::store& store, files::staged_file_store& files, telemetry::sink& sink,
+                      store_health& health);
+
+/// Counts connections by state for the metrics. A count reads an entry of an index for each user, so with
+/// many users it is made less often: at most a fiftieth of the time is spent on it.
+task<void> run_connection_counts(store::connections& connections, store_health& health);
 
 /// Four times a day: refreshes users without calls before their refresh tokens expire (T17).
 task<void> run_idle_user_refresh(store::connections& connections, tokens::token_service& tokens,
@@ -63,7 +81,29 @@ task<void> run_settlement(store::ledger& ledger, store::idempotency_keys& keys, 
 /// (docs/promises.md V07) or has sealed nearly too often (V08).
 task<void> keep_newest_key(vault::token_vault& vault, telemetry::sink& sink);
 
-/// Log lines for frequent events: each is only counted, and the counts are logged periodically.
-task<void> run_count_reports(telemetry::sink& sink, inbound::listener_state& listeners);
+/// At the start: tells how many connections belong to other TikTok apps, and makes the pairs of this app that
+/// wait beside them connections again (docs/promises.md V15). Then, for ever: notes the app in rows of no
+/// app, once TikTok has taken one of them. In small jobs.
+task<void> sort_out_apps(vault::token_vault& vault, store::connections& connections, telemetry::sink& sink,
+                         const store_health& health);
+
+/// Every ten seconds: grants of logins that nobody has confirmed in time, and of imports that were never
+/// completed, become revocations. Pauses while the store is away.
+task<void> run_sweep_of_unfinished(connections::connection_service& connections, telemetry::sink& sink,
+                                   const store_health& health);
+
+/// Ends grants at TikTok that nobody holds any more: those, and those of disconnected users that TikTok could
+/// not end at once. Pauses while the store is away.
+task<void> run_revocations(connections::connection_service& connections, telemetry::sink& sink,
+                           const store_health& health);
+
+/// Log lines for frequent events: each is only counted, and the counts are logged periodically. `faults`: how
+/// many exceptions have ended something. Also fills the reserve of memory again.
+task<void> run_count_reports(telemetry::sink& sink, inbound::listener_state& listeners,
+                             std::function<std::uint64_t()> faults);
+
+/// After many connections have ended: gives the memory that they needed back to the system, within a minute
+/// of the last one (C21). On a thread of the pool.
+task<void> run_memory_return(const inbound::listener_state& listeners, blocking_pool& pool);
 
 } // namespace gateway::app

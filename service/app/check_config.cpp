@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
 namespace gateway::app {
 
@@ -27,24 +28,28 @@ void look_at_named_places(const settings::all& settings) {
         throw refused(settings, "store.url", store.string() + " is a folder, not a file");
 }
 
-/// Opens the files that the settings name, but not the store or a port.
-void open_named_files(const settings::all& settings) {
+/// Opens the files that the settings name, but not the store or a port. Gives what clients will find wrong
+/// with the certificate.
+std::optional<settings::fault> open_named_files(const settings::all& settings) {
     read_key_ring(settings);
     try {
         const outbound::tls_client_context trust(settings.tiktok.ca_file);
     } catch (const std::exception& wrong) {
         throw refused(settings, "tiktok.ca_file", wrong.what());
     }
-    read_certificate(settings);
+    return wrong_dates(settings, read_certificate(settings).get(), wall_now());
 }
 
 } // namespace
 
-int check_config(const std::string& settings_file) {
-    const settings::all settings = read_settings(settings_file);
-    open_named_files(settings);
+int check_config(const std::string& settings_file, const settings::environment& variables) {
+    const settings::all settings = read_settings(settings_file, variables);
+    const auto dates = open_named_files(settings);
     look_at_named_places(settings);
-    for (const auto& one : warnings_for(settings))
+    refuse_exposed_places(settings);
+    auto remarks = warnings_for(settings);
+    if (dates) remarks.push_back(*dates);
+    for (const auto& one : remarks)
         std::cout << "note: " << settings::text_of(one) << "\n";
     const auto descriptors = plan_descriptors(settings, workers_of(settings), descriptor_limit());
     if (const auto warning = warning_of(descriptors, settings); !warning.empty())

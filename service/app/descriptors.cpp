@@ -17,6 +17,9 @@ constexpr std::uint64_t origins = 2;             // TikTok's API and an upload h
 constexpr std::uint64_t admin_connections = 64;  // at most
 constexpr std::uint64_t refusals_a_worker = 64;  // at most
 constexpr std::uint64_t least_connections = 8;   // fewer would be useless
+// A handshake costs three times the memory of an idle connection, so all workers together have room for one
+// to ten connections. At half a millisecond each, a worker does so many within a quarter of a second.
+constexpr std::uint64_t handshakes_a_worker = 512; // at most
 
 std::uint64_t share(std::uint64_t whole, std::uint64_t parts, std::uint64_t least, std::uint64_t most) {
     return std::clamp(whole / parts, least, most);
@@ -41,6 +44,8 @@ descriptor_plan plan_descriptors(const settings::all& settings, unsigned workers
         static_cast<std::uint32_t>(std::min<std::uint64_t>(settings.listen.connections_max, room));
     plan.admin_connections_max = static_cast<std::uint32_t>(admin);
     plan.refusals_max = static_cast<std::uint32_t>(refusals);
+    plan.handshakes_max =
+        static_cast<std::uint32_t>(share(plan.connections_max, 10UL * workers, 8, handshakes_a_worker));
     return plan;
 }
 

@@ -15,6 +15,7 @@ struct descriptor_plan {
     std::uint32_t connections_max = 0;   // of callers: as set, or as many as there are descriptors for
     std::uint32_t admin_connections_max; // of the admin port
     std::uint32_t refusals_max;          // clients per worker that are being refused
+    std::uint32_t handshakes_max;        // of TLS, per worker, at the same time
 };
 
 /// Pure: the same for the check of the settings and for the start.

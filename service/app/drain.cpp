@@ -19,12 +19,18 @@ constexpr milliseconds close_timeout{1'000};
 constexpr seconds last_log_lines_within{1};
 /// The time for cancelled calls to store their outcome and answer.
 constexpr seconds last_answers_within{5};
-/// A refresh makes at most two requests of 15 s each, and stores the result.
+/// A refresh makes at most two requests of 15 s each, and stores the result; those of imports likewise.
 constexpr seconds refresh_reserve{40};
 
-task<result<void>> drain_tokens(tokens::token_service& tokens) {
-    co_await tokens.drain(deadline::in(steady_now(), refresh_reserve));
+task<result<void>> drain_tokens(tokens::token_service& tokens, deadline until) {
+    co_await tokens.drain(until);
     co_return result<void>{};
+}
+
+task<void> drain_connections(connections::connection_service& of, deadline until,
+                             std::function<void()> completed) {
+    co_await of.drain(until);
+    completed();
 }
 
 } // namespace
@@ -68,6 +74,25 @@ void service::wait_until_nothing_is_left(signals& from, steady_time until) {
     }
 }
 
+/// Those in flight have their own deadlines: of users' tokens, of imports and of revocations.
+void service::finish_refreshes() {
+    const auto until = deadline::in(steady_now(), refresh_reserve);
+    on_each_worker(
+        [](api_worker& worker, std::function<void()> completed) {
+            worker.connection_service.begin_drain();
+            completed();
+        },
+        seconds{1});
+    (void)on_first_worker([this, until] { return drain_tokens(tokens_, until); },
+                          refresh_reserve + seconds{1});
+    on_each_worker(
+        [until](api_worker& worker, std::function<void()> completed) {
+            worker.on.home.group().spawn(
+                drain_connections(worker.connection_service, until, std::move(completed)));
+        },
+        until.left(steady_now()) + seconds{1});
+}
+
 void service::drain(const settings::drain& times, signals& from) {
     const steady_time began = steady_now();
     sink_.log(telemetry::level::info, "draining");
@@ -85,8 +110,7 @@ void service::drain(const settings::drain& times, signals& from) {
         listeners_.calls_end.set(steady_now()); // each call stores its outcome and answers `draining`
         wait_until_nothing_is_left(from, steady_now() + last_answers_within);
     }
-    // Refreshes in flight have their own deadlines.
-    (void)on_first_worker([this] { return drain_tokens(tokens_); }, refresh_reserve + seconds{1});
+    finish_refreshes();
     stop();
     sink_.log(telemetry::level::info, "stopped");
 }

@@ -36,14 +36,6 @@ void service::register_gauges() {
         return std::vector<sample>{labelled("state", "idle", idle), labelled("state", "active", active),
                                    labelled("state", "waiting", waiting)};
     });
-    sink_.add_gauge("connections", "Users' links to TikTok, by state.", [this] {
-        std::vector<sample> samples;
-        for (std::size_t at = 0; at < health_.connections.size(); ++at)
-            samples.push_back(labelled("state",
-                                       std::string(store::name_of(static_cast<store::connection_state>(at))),
-                                       static_cast<double>(health_.connections[at].load())));
-        return samples;
-    });
     sink_.add_gauge("event_loop_lag_seconds", "How late the slowest loop came to its last timer.",
                     single([this] {
                         std::chrono::nanoseconds worst{0};
@@ -56,6 +48,35 @@ void service::register_gauges() {
             labelled("result", "taken", static_cast<double>(reloads_.taken.load())),
             labelled("result", "refused", static_cast<double>(reloads_.refused.load()))};
     });
+    sink_.add_gauge("app_refused", "1 while TikTok refuses the app's key or secret.",
+                    single([this] { return app_.refused(); }));
+    if (certificate_)
+        sink_.add_gauge("certificate_expires_timestamp_seconds",
+                        "When the API listener's certificate ends, in seconds since 1970.", single([this] {
+                            return static_cast<double>(unix_ms(certificate_ends_.load())) / 1e3;
+                        }));
+    register_store_gauges();
+    register_vault_gauges();
+}
+
+void service::register_store_gauges() {
+    sink_.add_gauge("connections", "Users' links to TikTok, by state.", [this] {
+        std::vector<sample> samples;
+        for (std::size_t at = 0; at < health_.connections.size(); ++at)
+            samples.push_back(labelled("state",
+                                       std::string(store::name_of(static_cast<store::connection_state>(at))),
+                                       static_cast<double>(health_.connections[at].load())));
+        return samples;
+    });
+    sink_.add_gauge("store_overdue_rows",
+                    "Rows whose time was over and that the last sweep left, by table; counted up to 10000.",
+                    [this] {
+                        std::vector<sample> samples;
+                        for (std::size_t at = 0; at < health_.overdue.size(); ++at)
+                            samples.push_back(labelled("table", std::string(store::tables_with_an_end[at]),
+                                                       static_cast<double>(health_.overdue[at].load())));
+                        return samples;
+                    });
     sink_.add_gauge("store_has_no_room", "1 while writes find the store's disk full.",
                     single([this] { return store_->on().state().now == store::condition::disk_full; }));
     sink_.add_gauge("store_late_writes", "Ends of calls that wait for the store, to be written down.",
@@ -63,11 +84,12 @@ void service::register_gauges() {
     sink_.add_counter("store_late_writes_lost_total",
                       "Ends of calls that were never written down: their keys stay taken.",
                       single([this] { return store_->late.counts().lost; }));
-    if (certificate_)
-        sink_.add_gauge("certificate_expires_timestamp_seconds",
-                        "When the API listener's certificate ends, in seconds since 1970.", single([this] {
-                            return static_cast<double>(unix_ms(certificate_ends_.load())) / 1e3;
-                        }));
+    sink_.add_counter("staged_files_damaged_total",
+                      "Files that the disk lost or changed since they were stored, and that were not sent.",
+                      single([this] { return files_.damaged(); }));
+}
+
+void service::register_vault_gauges() {
     sink_.add_gauge("vault_key_uses", "Seals under the newest vault key; 4294967296 are safe.",
                     single([this] { return vault_.newest_key().uses; }));
     sink_.add_counter("vault_operations_total", "What the vault did with sealed records.", [this] {
@@ -75,9 +97,9 @@ void service::register_gauges() {
         const auto operation = [](const char* name, const char* result, std::uint64_t count) {
             return sample{{{"operation", name}, {"result", result}}, static_cast<double>(count)};
         };
-        return std::vector<sample>{operation("open", "ok", counts.opened),
-                                   operation("seal", "ok", counts.sealed),
-                                   operation("open", "damaged", counts.damaged)};
+        return std::vector<sample>{
+            operation("open", "ok", counts.opened), operation("seal", "ok", counts.sealed),
+            operation("open", "damaged", counts.damaged), operation("open", "older", counts.older)};
     });
 }
 

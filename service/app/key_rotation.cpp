@@ -17,6 +17,10 @@ deadline soon() {
     return deadline::in(steady_now(), page_within);
 }
 
+void report_trouble(telemetry::sink& sink, const std::string& key, const failure& why) {
+    sink.log(telemetry::level::warn, "vault_reseal_interrupted", {{"key", key}, {"reason", why.message()}});
+}
+
 /// Re-encrypts every pair that opens; `false`: the store did not answer.
 task<bool> move_pairs(vault::token_vault& vault, telemetry::sink& sink, const std::string& key) {
     std::uint64_t moved = 0, unreadable = 0;
@@ -24,8 +28,7 @@ task<bool> move_pairs(vault::token_vault& vault, telemetry::sink& sink, const st
     do {
         const auto step = co_await vault.reseal(key, cursor, soon());
         if (!step) {
-            sink.log(telemetry::level::warn, "vault_reseal_interrupted",
-                     {{"key", key}, {"reason", step.error().message()}});
+            report_trouble(sink, key, step.error());
             co_return false;
         }
         moved += step->resealed;
@@ -33,21 +36,32 @@ task<bool> move_pairs(vault::token_vault& vault, telemetry::sink& sink, const st
         cursor = step->next;
         co_await pause_until(deadline::in(steady_now(), pause_between_pages));
     } while (!cursor.empty());
-    sink.log(unreadable > 0 ? telemetry::level::warn : telemetry::level::info, "vault_resealed",
-             {{"key", key}, {"resealed", std::to_string(moved)}, {"unreadable", std::to_string(unreadable)}});
+    if (moved + unreadable > 0)
+        sink.log(
+            unreadable > 0 ? telemetry::level::warn : telemetry::level::info, "vault_resealed",
+            {{"key", key}, {"resealed", std::to_string(moved)}, {"unreadable", std::to_string(unreadable)}});
+    co_return true;
+}
+
+/// Whether nothing is sealed under the key: a value that moved while the pages were read is found now.
+task<bool> is_unused(vault::token_vault& vault, telemetry::sink& sink, const std::string& key) {
+    std::string cursor;
+    do {
+        const auto look = co_await vault.look_under(key, cursor, soon());
+        if (!look) report_trouble(sink, key, look.error());
+        if (!look || look->found) co_return false;
+        cursor = look->next;
+        co_await pause_until(deadline::in(steady_now(), pause_between_pages));
+    } while (!cursor.empty());
     co_return true;
 }
 
 /// Whether the key is no longer needed.
 task<bool> release(vault::token_vault& vault, telemetry::sink& sink, const std::string& key) {
-    auto left = co_await vault.count_under(key, soon());
-    if (!left) co_return false;
-    if (*left > 0) {
-        const bool moved = co_await move_pairs(vault, sink, key);
-        if (!moved) co_return false;
-        left = co_await vault.count_under(key, soon());
-        if (!left || *left > 0) co_return false;
-    }
+    const bool moved = co_await move_pairs(vault, sink, key);
+    if (!moved) co_return false;
+    const bool unused = co_await is_unused(vault, sink, key);
+    if (!unused) co_return false;
     sink.log(
         telemetry::level::info, "vault_key_unused",
         {{"key", key}, {"hint", "nothing is sealed under it; its line can be taken out of vault.keys_file"}});

@@ -5,6 +5,7 @@
 #include "telemetry/sink.hpp"
 #include "tokens/idle_users.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace gateway::app {
@@ -14,51 +15,76 @@ namespace {
 constexpr seconds look_every{5};
 constexpr seconds ask_within{3};
 constexpr seconds sweep_every{60};
-constexpr seconds sweep_within{30};
+constexpr seconds sweep_within{40}; // of the records, and of the files
+constexpr seconds count_within{300};
+constexpr int counting_share = 50; // the count of connections takes at most this part of the time
 constexpr std::chrono::hours idle_users_every{6};
 
 task<void> look_at_store(store::store& store, telemetry::sink& sink, store_health& health) {
     const auto well = co_await store.on().beat(deadline::in(steady_now(), ask_within));
-    if (health.good.exchange(well.has_value()) != well.has_value())
+    if (health.good.exchange(well.has_value()) != well.has_value()) {
+        const auto trouble = store.on().trouble();
+        std::vector<telemetry::member> reason;
+        if (!trouble.empty()) reason.emplace_back("reason", trouble);
         sink.log(well ? telemetry::level::info : telemetry::level::error,
-                 well ? "store_is_back" : "store_does_not_answer");
+                 well ? "store_is_back" : "store_does_not_answer", reason);
+    }
     const bool has_room = store.on().state().now != store::condition::disk_full;
     if (health.has_room.exchange(has_room) != has_room)
         sink.log(has_room ? telemetry::level::info : telemetry::level::error,
                  has_room ? "store_has_room_again" : "store_has_no_room");
-    const auto counts = co_await store.connections.count_by_state(deadline::in(steady_now(), ask_within));
-    if (!counts) co_return;
-    for (std::size_t at = 0; at < counts->size(); ++at)
-        health.connections[at].store((*counts)[at], std::memory_order_relaxed);
 }
 
-task<void> sweep(store::store& store, files::staged_file_store& files, telemetry::sink& sink) {
-    const auto records = co_await store.upkeep.sweep(wall_now(), deadline::in(steady_now(), sweep_within));
-    const auto bytes = co_await files.sweep(wall_now(), deadline::in(steady_now(), sweep_within));
+task<void> sweep(store::store& store, files::staged_file_store& files, telemetry::sink& sink,
+                 store_health& health) {
+    const auto now = wall_now();
+    const auto records = co_await store.upkeep.sweep(now, deadline::in(steady_now(), sweep_within));
+    const auto bytes = co_await files.sweep(now, deadline::in(steady_now(), sweep_within));
     if (!records)
         sink.log(telemetry::level::warn, "sweep_failed",
                  {{"part", "store"}, {"reason", records.error().message()}});
     if (!bytes)
         sink.log(telemetry::level::warn, "sweep_failed",
                  {{"part", "files"}, {"reason", bytes.error().message()}});
+    const auto overdue = co_await store.upkeep.overdue(now, deadline::in(steady_now(), sweep_within));
+    if (!overdue) co_return;
+    for (std::size_t at = 0; at < overdue->size(); ++at)
+        health.overdue[at].store((*overdue)[at], std::memory_order_relaxed);
 }
 
 } // namespace
 
-task<void> run_maintenance(store::store& store, files::staged_file_store& files, telemetry::sink& sink,
-                           store_health& health, std::function<void(const std::string& reason)> lost) {
-    steady_time swept = steady_now();
+task<void> run_health_checks(store::store& store, telemetry::sink& sink, store_health& health,
+                             std::function<void(const std::string& reason)> lost) {
     while (true) {
         co_await look_at_store(store, sink, health);
         if (const auto is = store.on().state(); is.now == store::condition::failed) {
             lost(is.reason);
             co_return;
         }
-        if (steady_now() - swept >= sweep_every) {
-            swept = steady_now();
-            co_await sweep(store, files, sink);
-        }
         co_await pause_until(deadline::in(steady_now(), look_every));
+    }
+}
+
+task<void> run_sweeps(store::store& store, files::staged_file_store& files, telemetry::sink& sink,
+                      store_health& health) {
+    steady_time next = steady_now() + sweep_every;
+    while (true) {
+        co_await pause_until(deadline{next});
+        next = steady_now() + sweep_every;
+        co_await sweep(store, files, sink, health);
+    }
+}
+
+task<void> run_connection_counts(store::connections& connections, store_health& health) {
+    while (true) {
+        const auto began = steady_now();
+        const auto counts = co_await connections.count_by_state(deadline::in(began, count_within));
+        const auto ended = steady_now();
+        for (std::size_t at = 0; counts && at < counts->size(); ++at)
+            health.connections[at].store((*counts)[at], std::memory_order_relaxed);
+        const auto next = std::max(began + look_every, ended + (ended - began) * counting_share);
+        co_await pause_until(deadline{next});
     }
 }
 

@@ -2,6 +2,8 @@
 
 #include "actions/table.hpp"
 #include "base/pattern.hpp"
+#include "base/private_places.hpp"
+#include "store/store.hpp"
 #include "tiktok/scopes.hpp"
 
 #include <algorithm>
@@ -31,6 +33,18 @@ std::vector<settings::fault> check_actions(const settings::all& values) {
     return faults;
 }
 
+/// A caller that has its quarter gets more only while half is free, so a file above a quarter may find no
+/// room though there is some (docs/shared-bounds.md).
+std::optional<settings::fault> small_quarter(const settings::all& settings) {
+    constexpr std::uint64_t largest_file_bytes = 4ULL << 30;
+    if (settings.callers.size() < 2 || settings.files.quota_bytes / 4 >= largest_file_bytes)
+        return std::nullopt;
+    return settings::fault{"files.quota_bytes",
+                           "is less than four times the largest video (4 GiB), so a caller who keeps files "
+                           "already may find no room for one that is larger than a quarter of it",
+                           settings::source_of(settings, "files.quota_bytes")};
+}
+
 } // namespace
 
 start_failure refused(const settings::all& settings, const std::string& key, const std::string& reason,
@@ -38,8 +52,8 @@ start_failure refused(const settings::all& settings, const std::string& key, con
     return {exit, settings::text_about(settings, key, reason)};
 }
 
-settings::loaded find_settings(const std::string& file) {
-    settings::loaded found = settings::load(file, settings::read_environment());
+settings::loaded find_settings(const std::string& file, const settings::environment& variables) {
+    settings::loaded found = settings::load(file, variables);
     if (found.good()) found.faults = check_actions(found.values);
     return found;
 }
@@ -53,16 +67,26 @@ std::vector<settings::fault> warnings_for(const settings::all& settings) {
                  + ", which this gateway does not know; TikTok refuses every login while the app "
                    "does not hold it",
              settings::source_of(settings, "tiktok.scopes")});
+    if (auto weak = store::remark_on_url(settings.store.url.reveal()); !weak.empty())
+        remarks.push_back({"store.url", std::move(weak), settings::source_of(settings, "store.url")});
+    if (auto small = small_quarter(settings)) remarks.push_back(std::move(*small));
     return remarks;
 }
 
-settings::all read_settings(const std::string& file) {
-    settings::loaded found = find_settings(file);
+settings::all read_settings(const std::string& file, const settings::environment& variables) {
+    settings::loaded found = find_settings(file, variables);
     if (found.good()) return std::move(found.values);
     std::string message = "the settings are not good:";
     for (const auto& one : found.faults)
         message += "\n  " + settings::text_of(one);
     throw start_failure(exit_settings, message);
+}
+
+void refuse_exposed_places(const settings::all& settings) {
+    if (const auto wrong = store::describe_exposed_store(settings.store.url.reveal()); !wrong.empty())
+        throw refused(settings, "store.url", wrong);
+    const auto wrong = describe_exposed_folder(settings.files.directory, folder_use::private_files);
+    if (!wrong.empty()) throw refused(settings, "files.directory", wrong);
 }
 
 unsigned workers_of(const settings::all& settings) {
@@ -81,9 +105,23 @@ std::shared_ptr<const tls_server_context> read_certificate(const settings::all& 
     if (!files.on()) return nullptr;
     try {
         return std::make_shared<const tls_server_context>(files.certificate_file, files.private_key_file);
+    } catch (const tls_file_fault& wrong) {
+        const bool key = wrong.which == tls_file_fault::file::private_key;
+        throw refused(settings, key ? "listen.tls.private_key_file" : "listen.tls.certificate_file",
+                      wrong.what());
     } catch (const std::exception& wrong) {
         throw refused(settings, "listen.tls.certificate_file", wrong.what());
     }
+}
+
+std::optional<settings::fault> wrong_dates(const settings::all& settings,
+                                           const tls_server_context* certificate, wall_time now) {
+    if (!certificate) return std::nullopt;
+    const auto wrong = certificate->wrong_dates(now);
+    if (wrong.empty()) return std::nullopt;
+    const std::string key = "listen.tls.certificate_file";
+    return settings::fault{key, settings.listen.tls.certificate_file + " " + wrong + "; clients refuse it",
+                           settings::source_of(settings, key)};
 }
 
 } // namespace gateway::app

@@ -1,5 +1,5 @@
-// SIGHUP (docs/contract.md §8; docs/promises.md K08): callers, limits, keys, certificates and the log level
-// are read again, all of them or none.
+// SIGHUP (docs/contract.md §8; docs/promises.md K08): callers, limits, keys, the app's secret, certificates
+// and the log level are read again, all of them or none.
 #include "app/read_settings.hpp"
 #include "app/service.hpp"
 #include "app/start_failure.hpp"
@@ -18,8 +18,8 @@ namespace {
 constexpr seconds every_worker_within{10};
 constexpr seconds check_within{30};
 
-settings::all read_good_settings(const std::string& file) {
-    auto found = find_settings(file);
+settings::all read_good_settings(const std::string& file, const settings::environment& variables) {
+    auto found = find_settings(file, variables);
     if (found.good()) return std::move(found.values);
     std::vector<std::string> texts;
     for (const auto& one : found.faults)
@@ -49,9 +49,12 @@ result<void> service::change_keys(vault::key_ring fresh) {
 /// Applies the other checked changes: returns when every worker has them, so that a log line after it is true
 /// for every new call.
 void service::renew(const settings::all& fresh, std::shared_ptr<const tls_server_context> certificate) {
-    callers_ = std::make_shared<const pipeline::caller_book>(fresh.callers);
+    callers_ = std::make_shared<const pipeline::caller_book>(fresh.callers, &parties_);
+    several_.set(fresh.callers.size());
     if (certificate_ && certificate) certificate_ = std::move(certificate);
     certificate_ends_.store(certificate_ ? certificate_->expires_at() : wall_time{});
+    // Before what the callers see, so that a call after the log line meets no refusal of the old secret.
+    if (app_.change_secret(fresh.tiktok.client_secret.copy())) tokens_.retry_soon();
     unknown_keys_.change_limit(fresh.limits.unknown_keys_per_minute);
     window_table_.change_rules(windows::window_rules(fresh.limits));
     sink_.change_level(telemetry::level_of(fresh.log.level));
@@ -64,9 +67,9 @@ void service::renew(const settings::all& fresh, std::shared_ptr<const tls_server
         every_worker_within);
 }
 
-void service::reload(const std::string& settings_file) {
+void service::reload(const std::string& settings_file, const settings::environment& variables) {
     try {
-        const auto fresh = read_good_settings(settings_file);
+        const auto fresh = read_good_settings(settings_file, variables);
         // In addition to the checks of a start: a truncated file without callers must not open the API to
         // everyone on this host.
         if (fresh.callers.empty() && !callers_->open())
@@ -79,9 +82,10 @@ void service::reload(const std::string& settings_file) {
         ++reloads_.taken;
         sink_.log(telemetry::level::info, "settings_reloaded",
                   {{"callers", std::to_string(fresh.callers.size())}, {"log_level", fresh.log.level}});
+        tell_wrong_dates(fresh);
         const auto left = joined(left_for_a_start(settings_, fresh), ", ");
         if (!left.empty()) sink_.log(telemetry::level::warn, "needs_restart", {{"keys", left}});
-    } catch (const start_failure& refused) {
+    } catch (const std::exception& refused) { // the old settings stay
         ++reloads_.refused;
         sink_.log(telemetry::level::error, "reload_refused", {{"faults", refused.what()}});
     }

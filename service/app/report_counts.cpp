@@ -1,4 +1,5 @@
 #include "app/background.hpp"
+#include "base/memory/memory_reserve.hpp"
 #include "inbound/listener_state.hpp"
 #include "runtime/waiter.hpp"
 #include "telemetry/sink.hpp"
@@ -35,10 +36,23 @@ private:
 
 } // namespace
 
-task<void> run_count_reports(telemetry::sink& sink, inbound::listener_state& listeners) {
+task<void> run_count_reports(telemetry::sink& sink, inbound::listener_state& listeners,
+                             std::function<std::uint64_t()> faults) {
     told_count keys(refusals_every), connections(refusals_every), shortages(shortages_every);
+    told_count ended(refusals_every), reserve(refusals_every);
     for (;;) {
         const auto now = steady_now();
+        memory_reserve::refill();
+        if (const auto more = ended.due(faults(), now))
+            sink.log(
+                telemetry::level::error, "exceptions_caught",
+                {{"times", std::to_string(*more)}, {"effect", "what threw was ended; the rest goes on"}});
+        if (const auto more = reserve.due(memory_reserve::used(), now))
+            sink.log(telemetry::level::error, "out_of_memory",
+                     {{"blocks_of_the_reserve", std::to_string(*more)},
+                      {"cure",
+                       "raise the memory limit, or lower listen.connections_max and "
+                       "uploads.memory_bytes"}});
         if (const auto more = keys.due(sink.keys_untold(), now))
             sink.log(telemetry::level::warn, "unknown_keys",
                      {{"calls_without_a_line", std::to_string(*more)}});

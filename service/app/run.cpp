@@ -3,6 +3,7 @@
 #include "app/service.hpp"
 #include "app/signals.hpp"
 #include "app/start_failure.hpp"
+#include "base/memory/memory_reserve.hpp"
 
 namespace gateway::app {
 
@@ -13,16 +14,17 @@ constexpr settings::drain at_once{.delay = milliseconds{0}, .deadline = millisec
 
 } // namespace
 
-int run(const std::string& settings_file) {
+int run(const std::string& settings_file, const settings::environment& variables) {
     signals from; // before the first thread, and so that a SIGTERM during the start is handled after it (P02)
-    const settings::all settings = read_settings(settings_file);
+    const settings::all settings = read_settings(settings_file, variables);
     service serving(settings);
     serving.start();
+    const memory_reserve::scope no_failure;        // this thread only waits, reloads and ends the process
     for (const auto& one : warnings_for(settings)) // after the line with the ports
         serving.sink().log(telemetry::level::warn, "settings_remark",
                            {{"key", one.key}, {"remark", settings::text_of(one)}});
     while (from.wait() == signals::what::reload)
-        serving.reload(settings_file);
+        serving.reload(settings_file, variables);
     serving.drain(serving.store_lost() ? at_once : settings.drain, from);
     const int code = serving.failed() ? exit_failed : exit_well;
     if (serving.holds_unfinished_work()) serving.exit_process(code);

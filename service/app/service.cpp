@@ -5,6 +5,7 @@
 #include "base/digest.hpp"
 #include "base/json/values.hpp"
 #include "idempotency/recovery.hpp"
+#include "runtime/keep_running.hpp"
 #include "tiktok/endpoint.hpp"
 #include "windows/remembered_windows.hpp"
 #include "windows/window_rules.hpp"
@@ -32,32 +33,54 @@ telemetry::label_sets labels() {
     for (auto at = tokens::refresh_result::refreshed; at <= tokens::refresh_result::store_failed;
          at = static_cast<tokens::refresh_result>(static_cast<int>(at) + 1))
         sets.refresh_results.push_back(tokens::name_of(at));
+    sets.login_results = connections::login_results();
     return sets;
 }
 
+/// One line until TikTok takes the app again or the secret is changed, however many refreshes and logins meet
+/// it.
+tiktok::app_credentials::observer log_refused_app(telemetry::sink& sink) {
+    return [&sink](const tiktok_error_text& words) {
+        sink.log(
+            telemetry::level::error, "app_refused",
+            {{"tiktok_code", words.code},
+             {"log_id", words.log_id},
+             {"cure",
+              "TikTok refuses tiktok.client_key or tiktok.client_secret; no connection is lost: give the "
+              "right secret and send SIGHUP (another key takes a restart)"}});
+    };
+}
+
 std::vector<std::unique_ptr<upstream_worker>> upstream_workers_of(const settings::all& settings,
+                                                                  tiktok::app_credentials& app,
                                                                   const outbound::tls_client_context& trust,
-                                                                  outbound::resolver& names) {
+                                                                  outbound::resolver& names,
+                                                                  const caller_count& callers) {
     std::vector<std::unique_ptr<upstream_worker>> workers;
     for (unsigned index = 0; index < workers_of(settings); ++index)
-        workers.push_back(std::make_unique<upstream_worker>(index, settings, trust, names));
+        workers.push_back(std::make_unique<upstream_worker>(index, settings, app, trust, names, callers));
     return workers;
 }
 
 std::unique_ptr<store::store> store_of(const settings::all& settings) {
     static_cast<void>(
         read_key_ring(settings)); // first, so that a start without its keys creates no empty store (V06)
+    refuse_exposed_places(settings);
     store::store_limits limits;
     limits.connections = settings.store.connections;
-    auto opened = store::open_store(settings.store.url.reveal(), limits);
-    if (!opened) throw refused(settings, "store.url", opened.error().message(), exit_failed);
-    return std::move(*opened);
+    auto opened = store::open_store(settings.store.url.reveal(), limits, settings.store.schema);
+    if (opened) return std::move(*opened);
+    // What others may do there is for the operator to set right, and trying again does not help.
+    const bool is_unsafe = opened.error().code() == errc::invalid_input;
+    throw refused(settings, is_unsafe && !settings.store.in_file() ? "store.schema" : "store.url",
+                  opened.error().message(), is_unsafe ? exit_settings : exit_failed);
 }
 
-tokens::token_service_settings tokens_settings_of(const settings::vault& from) {
+tokens::token_service_settings tokens_settings_of(const settings::vault& from, const caller_count& callers) {
     return {.refresh_per_second = from.refresh_per_second,
             .refresh_ahead = from.refresh_ahead,
-            .propagation_grace = from.propagation_grace};
+            .propagation_grace = from.propagation_grace,
+            .callers = &callers};
 }
 
 std::uint64_t random_seed() {
@@ -97,30 +120,41 @@ std::string url_of(bool tls, const std::string& address, std::uint16_t port) {
 service::service(const settings::all& settings)
     : settings_(settings),
       descriptors_(plan_descriptors(settings, workers_of(settings), descriptor_limit())),
-      lines_(STDOUT_FILENO),
+      lines_(STDOUT_FILENO, &several_),
       sink_(labels(), lines_, telemetry::level_of(settings.log.level), workers_of(settings)),
+      app_(settings.tiktok.client_key, settings.tiktok.client_secret.copy(), log_refused_app(sink_)),
       trust_(settings.tiktok.ca_file),
       certificate_(read_certificate(settings)),
       certificate_ends_(certificate_ ? certificate_->expires_at() : wall_time{}),
       names_({.fixed = settings.tiktok.resolve}),
-      upstream_workers_(upstream_workers_of(settings, trust_, names_)),
-      pool_(blocking_threads, blocking_queue_max),
+      upstream_workers_(upstream_workers_of(settings, app_, trust_, names_, several_)),
+      pool_(blocking_threads, blocking_queue_max, &several_),
       store_(store_of(settings)),
-      vault_(store_->connections, store_->refreshes, store_->sealed, store_->facts, read_key_ring(settings),
-             settings.vault.cached_users),
+      vault_({store_->connections, store_->refreshes, store_->proofs, store_->revocations, store_->sealed,
+              store_->facts},
+             read_key_ring(settings), settings.tiktok.client_key, settings.vault.cached_users),
       tokens_(upstream_workers_[0]->home, upstream_workers_[0]->oauth, vault_, store_->refreshes,
-              tokens_settings_of(settings.vault), &sink_),
+              tokens_settings_of(settings.vault, several_), &sink_),
       window_table_(windows::window_rules(settings.limits)),
       windows_(upstream_workers_[0]->home, store_->on(), store_->windows, window_table_),
-      memory_(settings.uploads.memory_bytes),
-      files_(store_->files, pool_, settings.files),
+      memory_(settings.uploads.memory_bytes, settings.deadlines.upload_bytes_per_second_min, several_),
+      files_(store_->files, pool_, memory_, settings.files, several_,
+             [this](const file_id& file, std::string_view what) {
+                 sink_.log(telemetry::level::error, "file_damaged",
+                           {{"file_id", file.text()}, {"reason", what}});
+             }),
       keys_(store_->keys),
-      callers_(std::make_shared<const pipeline::caller_book>(settings.callers)),
+      parties_(listeners_.calls_end),
+      callers_(std::make_shared<const pipeline::caller_book>(settings.callers, &parties_)),
       quotas_({}),
       unknown_keys_(settings.limits.unknown_keys_per_minute, random_seed()),
-      webhooks_(settings.tiktok.client_key, settings.tiktok.client_secret.copy()),
+      webhooks_(app_),
       routes_(actions::table()) {
+    several_.set(settings.callers.size());
     idempotency::check_recovery(actions::table());
+    vault_.on_older_record([this](const user_id& user) {
+        sink_.log(telemetry::level::error, "vault_older_record", {{"user", user.text()}});
+    });
     // A ring that cannot open the store's values must be detected now, not at the first call (V06).
     const auto checked = await_on(upstream_workers_[0]->home,
                                   vault_.check_keys(deadline::in(steady_now(), start_step_within)));
@@ -161,34 +195,70 @@ void service::make_api_workers() {
                                                        settings_.admin.port);
 }
 
+std::string service::why_store_is_away() const {
+    const auto trouble = store_->on().trouble();
+    return "the store does not answer" + (trouble.empty() ? "" : ": " + trouble);
+}
+
 std::vector<std::string> service::why_not_ready() const {
     std::vector<std::string> reasons;
     if (listeners_.now.load(std::memory_order_relaxed) != inbound::phase::serving)
         reasons.emplace_back("draining");
-    if (!health_.good.load(std::memory_order_relaxed)) reasons.emplace_back("the store does not answer");
+    if (!health_.good.load(std::memory_order_relaxed)) reasons.push_back(why_store_is_away());
     if (!health_.has_room.load(std::memory_order_relaxed)) reasons.emplace_back("the store has no room");
     return reasons;
+}
+
+void service::tell_wrong_dates(const settings::all& from) {
+    if (const auto wrong = wrong_dates(from, certificate_.get(), wall_now()))
+        sink_.log(telemetry::level::warn, "settings_remark",
+                  {{"key", wrong->key}, {"remark", settings::text_of(*wrong)}});
+}
+
+/// Periodic work on the first worker; an exception in one is noted, and it goes on.
+void service::start_background() {
+    auto& first = upstream_workers_[0]->home;
+    const auto keep = [&first](std::function<task<void>()> start) {
+        const auto note = [&first](const std::exception_ptr& fault) { first.note_fault(fault); };
+        first.group().spawn(keep_running(std::move(start), note));
+    };
+    keep([this] { return run_refresh_recovery(tokens_, sink_, health_); });
+    keep([this] { return run_settlement(store_->ledger, store_->keys, sink_, health_); });
+    keep([this] { return keep_newest_key(vault_, sink_); });
+    keep([this] { return sort_out_apps(vault_, store_->connections, sink_, health_); });
+    keep([this] { return run_revocations(api_workers_[0]->connection_service, sink_, health_); });
+    keep([this] { return run_sweep_of_unfinished(api_workers_[0]->connection_service, sink_, health_); });
+    keep([this] {
+        return run_health_checks(*store_, sink_, health_, [this](const std::string& reason) {
+            store_lost_.store(true);
+            end_for("store_beyond_help", reason);
+        });
+    });
+    keep([this] { return run_sweeps(*store_, files_, sink_, health_); });
+    keep([this] { return run_connection_counts(store_->connections, health_); });
+    keep([this] { return run_count_reports(sink_, listeners_, [this] { return faults(); }); });
+    keep([this] { return run_memory_return(listeners_, pool_); });
+    keep([this] { return run_idle_user_refresh(store_->connections, tokens_, sink_); });
+}
+
+std::uint64_t service::faults() const {
+    std::uint64_t sum = store_->on().faults();
+    for (const auto& one : upstream_workers_)
+        sum += one->home.faults();
+    return sum;
 }
 
 void service::start() {
     for (auto& one : api_workers_)
         one->listener.start();
     admin_->start();
-    auto& first = upstream_workers_[0]->home;
-    first.group().spawn(run_refresh_recovery(tokens_, sink_, health_));
-    first.group().spawn(run_settlement(store_->ledger, store_->keys, sink_, health_));
-    first.group().spawn(keep_newest_key(vault_, sink_));
-    first.group().spawn(run_maintenance(*store_, files_, sink_, health_, [this](const std::string& reason) {
-        store_lost_.store(true);
-        end_for("store_beyond_help", reason);
-    }));
-    first.group().spawn(run_count_reports(sink_, listeners_));
-    first.group().spawn(run_idle_user_refresh(store_->connections, tokens_, sink_));
+    start_background();
     const boost::json::object line{
         {"event", "listening"},
         {"api", url_of(certificate_ != nullptr, settings_.listen.address, api_workers_[0]->listener.port())},
         {"admin", url_of(false, settings_.admin.address, admin_->port())}};
     lines_.push(serialize_json(line));
+    tell_wrong_dates(settings_);
     if (const auto warning = warning_of(descriptors_, settings_); !warning.empty())
         sink_.log(telemetry::level::warn, "connections_max_lowered", {{"reason", warning}});
     for (auto& one : upstream_workers_)

@@ -5,23 +5,26 @@
 #include "app/api_worker.hpp"
 #include "app/background.hpp"
 #include "app/descriptors.hpp"
-#include "base/byte_budget.hpp"
+#include "base/fair_share.hpp"
 #include "files/staged_file_store.hpp"
 #include "idempotency/run_once.hpp"
 #include "inbound/admin_listener.hpp"
 #include "inbound/listener_state.hpp"
 #include "inbound/router.hpp"
 #include "limits/address_limiter.hpp"
+#include "limits/shared_bytes.hpp"
 #include "limits/window.hpp"
 #include "outbound/resolver.hpp"
 #include "outbound/tls_client_context.hpp"
 #include "pipeline/caller_book.hpp"
 #include "runtime/blocking.hpp"
 #include "runtime/tls_server.hpp"
+#include "settings/loader.hpp"
 #include "settings/settings.hpp"
 #include "store/store.hpp"
 #include "telemetry/log_queue.hpp"
 #include "telemetry/sink.hpp"
+#include "tiktok/app_credentials.hpp"
 #include "tiktok/webhook.hpp"
 #include "tokens/token_service.hpp"
 #include "vault/token_vault.hpp"
@@ -58,7 +61,7 @@ public:
 
     /// SIGHUP: reads the settings again with the checks of the start. Valid ones apply to calls that begin
     /// from then on; faults are logged with their key, and then nothing changes.
-    void reload(const std::string& settings_file);
+    void reload(const std::string& settings_file, const settings::environment& variables);
     /// After the first SIGTERM (docs/contract.md §8): reports not ready at once, accepts connections for
     /// `delay`, serves running calls until `deadline`; a second signal shortens both but never interrupts a
     /// token refresh. Then cancels what still runs and ends the threads.
@@ -81,7 +84,13 @@ private:
     void remember_windows();
     void make_api_workers();
     void register_gauges();
+    void register_store_gauges();
+    void register_vault_gauges();
+    void tell_wrong_dates(const settings::all& from);
+    void start_background();
+    std::uint64_t faults() const;
     std::vector<std::string> why_not_ready() const;
+    std::string why_store_is_away() const;
     void run_worker(upstream_worker& one);
     void stop();
 
@@ -95,6 +104,7 @@ private:
     void end_idle_connections();
     bool anything_left() const;
     void wait_until_nothing_is_left(signals& from, steady_time until);
+    void finish_refreshes();
     result<void> change_keys(vault::key_ring fresh);
     void renew(const settings::all& fresh, std::shared_ptr<const tls_server_context> certificate);
 
@@ -103,9 +113,13 @@ private:
     const settings::all& settings_; // of the start; changes by SIGHUP go directly to the parts
     const descriptor_plan descriptors_;
 
+    caller_count several_; // read by every bound that callers share
+
     // What everything reports to.
     telemetry::log_queue lines_;
     telemetry::sink sink_;
+
+    tiktok::app_credentials app_; // of the settings; SIGHUP changes the secret
 
     // The threads and their way to TikTok. Our own certificate is read before anything is made that stays.
     outbound::tls_client_context trust_;
@@ -121,17 +135,18 @@ private:
     tokens::token_service tokens_;
     limits::window_table window_table_;
     windows::shared_windows windows_;
-    byte_budget memory_;
+    limits::shared_bytes memory_;
     files::staged_file_store files_;
     idempotency::runner keys_;
 
     // Who may come in, and where.
+    inbound::listener_state listeners_;
+    pipeline::caller_parties parties_;
     std::shared_ptr<const pipeline::caller_book> callers_;
     limits::window_table quotas_;
     limits::address_limiter unknown_keys_;
     tiktok::webhook_reader webhooks_;
     inbound::router routes_;
-    inbound::listener_state listeners_;
     store_health health_;
     reload_counts reloads_;
 

@@ -9,8 +9,10 @@ namespace gateway::app {
 
 namespace {
 
-outbound::client_limits limits_of(const settings::tiktok& from) {
-    return {.connections_per_origin = from.connections_per_host, .waiters_per_origin = from.waiters_per_host};
+outbound::client_limits limits_of(const settings::tiktok& from, const caller_count& callers) {
+    return {.connections_per_origin = from.connections_per_host,
+            .waiters_per_origin = from.waiters_per_host,
+            .callers = &callers};
 }
 
 std::string redirect_uri_of(const settings::all& settings) {
@@ -31,12 +33,12 @@ outbound::origin api_of(const settings::all& settings) {
     return {read->host, read->port};
 }
 
-upstream_worker::upstream_worker(unsigned index, const settings::all& settings,
-                                 const outbound::tls_client_context& tls, outbound::resolver& names)
+upstream_worker::upstream_worker(unsigned index, const settings::all& settings, tiktok::app_credentials& app,
+                                 const outbound::tls_client_context& tls, outbound::resolver& names,
+                                 const caller_count& callers)
     : home(index),
-      client(home, tls, names, limits_of(settings.tiktok)),
-      oauth(client, api_of(settings), settings.tiktok.client_key, settings.tiktok.client_secret.copy(),
-            redirect_uri_of(settings)) {
+      client(home, tls, names, limits_of(settings.tiktok, callers)),
+      oauth(client, api_of(settings), app, redirect_uri_of(settings)) {
     home.observe_lag([this](std::chrono::nanoseconds) {
         const auto stats = client.stats();
         idle.store(stats.idle, std::memory_order_relaxed);

@@ -15,8 +15,9 @@ namespace gateway::app {
 outbound::origin api_of(const settings::all& settings);
 
 struct upstream_worker {
-    upstream_worker(unsigned index, const settings::all& settings, const outbound::tls_client_context& tls,
-                    outbound::resolver& names);
+    upstream_worker(unsigned index, const settings::all& settings, tiktok::app_credentials& app,
+                    const outbound::tls_client_context& tls, outbound::resolver& names,
+                    const caller_count& callers);
 
     worker home;
     outbound::client client;

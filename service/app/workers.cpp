@@ -58,14 +58,7 @@ void service::stop() {
 }
 
 void service::run_worker(upstream_worker& one) {
-    try {
-        one.home.run();
-        return;
-    } catch (const std::exception& fault) {
-        end_for("worker_failed", fault.what());
-    } catch (...) {
-        end_for("worker_failed", "unknown");
-    }
+    one.home.run();
 }
 
 void service::end_for(std::string_view event, std::string_view reason) {

@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <string>
+#include <tuple>
 
 namespace gateway::app {
 namespace {
@@ -34,6 +35,16 @@ TEST(Descriptors, FaultAAFewDescriptorsBoundTheConnectionsAndThatIsTold) {
     const auto told = warning_of(plan, settings);
     EXPECT_NE(told.find(std::to_string(plan.connections_max)), std::string::npos) << told;
     EXPECT_NE(told.find("256"), std::string::npos) << told;
+}
+
+TEST(Descriptors, AuditXHandshakesAreATenthOfTheConnectionsOverAllWorkers) {
+    for (const auto& [connections, workers, each] : {std::tuple{10'000U, 1U, 512U},
+                                                     {10'000U, 2U, 500U},
+                                                     {10'000U, 8U, 125U},
+                                                     {400U, 1U, 40U},
+                                                     {20U, 4U, 8U}})
+        EXPECT_EQ(plan_descriptors(settings_with(connections), workers, 65'536).handshakes_max, each)
+            << connections << " connections, " << workers << " workers";
 }
 
 /// For every limit, number of workers and store: callers' connections leave enough descriptors for the other
