@@ -1,7 +1,7 @@
 #include "deterministic/post_replica.hpp"
 
 #include "actions/table.hpp"
-#include "base/byte_budget.hpp"
+#include "base/fair_share.hpp"
 #include "deterministic/replica.hpp"
 #include "idempotency/recovery.hpp"
 #include "idempotency/run_once.hpp"
@@ -45,8 +45,12 @@ task<void> run_settlement(store::store& store) {
     }
 }
 
-task<result<outbound::reply>> nobody_asks(std::string, deadline) {
+task<result<outbound::reply>> nobody_asks(std::string, deadline, sharer) {
     co_return failure{errc::tiktok_unreachable, "no token is refreshed here"};
+}
+
+task<result<std::optional<open_id>>> nobody_is_named(user_id, secret, deadline) {
+    co_return failure{errc::tiktok_unreachable, "no token is imported here"};
 }
 
 class text_source final : public body_source {
@@ -94,31 +98,36 @@ struct post_replica::parts {
         : records(std::make_unique<store::store>(std::make_unique<simulated_engine>(at, wire, home.group()),
                                                  milliseconds{0})),
           client(home, no_tls(), no_names(), {}),
-          ask(tiktok::send_form(nobody_asks), "open.tiktokapis.com", "app-key", secret{"app-secret"},
+          ask(tiktok::send_form(nobody_asks), "open.tiktokapis.com", app,
               "https://gw.example/oauth/callback"),
-          vault(records->connections, records->refreshes, records->sealed, records->facts, simulated_keys()),
+          vault({records->connections, records->refreshes, records->proofs, records->revocations,
+                 records->sealed, records->facts},
+                simulated_keys(), "app-key"),
           tokens(home, ask, vault, records->refreshes, {}),
           table(windows::window_rules(settings.limits)),
           windows(home, records->on(), records->windows, table),
           quotas({limits::window_rule{}}),
-          memory(settings.uploads.memory_bytes),
+          memory(settings.uploads.memory_bytes, 0, one_caller),
           tiktok(client, {"open.tiktokapis.com"}, tokens, windows, memory, settings.tiktok.upload_hosts,
                  counts()),
           disk(1, 16),
-          files_settings{folder, settings.files.quota_bytes, settings.files.keep_hours},
-          files(records->files, disk, files_settings),
+          files_settings{folder, settings.files.quota_bytes, settings.files.count_max,
+                         settings.files.keep_hours},
+          files(records->files, disk, memory, files_settings, one_caller),
           posts(records->ledger, files, settings.tiktok.default_privacy_level, settings.uploads.keep_hours),
-          connection_service(records->connections, records->logins, vault, ask, tokens, {}),
+          connection_service(records->connections, records->logins, records->pending, vault, ask, tokens, {},
+                             records->refreshes, nobody_is_named),
           keys(records->keys),
-          webhooks("app-key", secret{"app-secret"}),
+          webhooks(app),
           calls({std::make_shared<const pipeline::caller_book>(std::vector<settings::caller>{}), quotas,
-                 unknown_keys},
+                 unknown_keys, one_caller, 10'000},
                 {settings.tiktok.verified_url_prefixes, memory, files, settings.uploads.keep_hours},
-                {settings.deadlines, calls_end}, {connection_service, tiktok}, records->ledger, files, keys,
+                {settings.deadlines, no_party}, {connection_service, tiktok}, records->ledger, files, keys,
                 {posts, files, connection_service, keys, webhooks}) {}
 
     std::unique_ptr<store::store> records;
     outbound::client client;
+    tiktok::app_credentials app{"app-key", secret{"app-secret"}};
     tiktok::oauth ask;
     vault::token_vault vault;
     tokens::token_service tokens;
@@ -126,7 +135,8 @@ struct post_replica::parts {
     windows::shared_windows windows;
     limits::window_table quotas;
     limits::address_limiter unknown_keys{60, 1};
-    byte_budget memory;
+    caller_count one_caller;
+    limits::shared_bytes memory;
     user_api::api_client tiktok;
     blocking_pool disk;
     settings::files files_settings;
@@ -136,6 +146,7 @@ struct post_replica::parts {
     idempotency::runner keys;
     tiktok::webhook_reader webhooks;
     shutdown_cutoff calls_end;
+    const waiting_party no_party{calls_end};
     pipeline::pipeline calls;
 };
 

@@ -36,11 +36,11 @@ refresh_judge::refresh_judge(world& in, token_history& history, simulated_databa
 
 std::optional<store::connection_record> find_connection(simulated_database& at, const user_id& user) {
     const store::statement ask{
-        "SELECT version, state, cause, sealed_tokens FROM connections WHERE user_id = $1", user};
+        "SELECT version, state, cause, sealed_tokens, app FROM connections WHERE user_id = $1", user};
     auto found = at.ask(ask);
     store::connection_record out;
     out.user = user;
-    if (!found.next(out.version, out.state, out.cause, out.sealed_tokens)) return std::nullopt;
+    if (!found.next(out.version, out.state, out.cause, out.sealed_tokens, out.app)) return std::nullopt;
     return out;
 }
 
@@ -63,7 +63,7 @@ void refresh_judge::complain(std::string what, const user_story& about) {
 }
 
 std::size_t refresh_judge::pair_in(const store::connection_record& record) const {
-    const auto name = vault::record_name{"tokens", record.user.text(), record.version};
+    const auto name = vault::record_name{"tokens", record.user.text(), record.version, record.app};
     const auto plain = vault::open(keys_, name, record.sealed_tokens);
     if (!plain) throw std::logic_error("a pair that does not open");
     const auto text = vault::read_token_text(plain->reveal());

@@ -36,10 +36,12 @@ replica::replica(world& in, simulated_database& at, store_wire& wire, token_endp
       stay_(loop_->executor()),
       records_(std::make_unique<store::store>(std::make_unique<simulated_engine>(at, wire, loop_->group()),
                                               milliseconds{0})),
-      ask_(std::make_unique<tiktok::oauth>(tiktok.sender_of(mine), "open.tiktokapis.com", "app-key",
-                                           secret{"app-secret"}, "https://gw.example/oauth/callback")),
-      vault_(std::make_unique<vault::token_vault>(records_->connections, records_->refreshes,
-                                                  records_->sealed, records_->facts, simulated_keys())),
+      ask_(std::make_unique<tiktok::oauth>(tiktok.sender_of(mine), "open.tiktokapis.com", app_,
+                                           "https://gw.example/oauth/callback")),
+      vault_(std::make_unique<vault::token_vault>(
+          vault::pair_store{records_->connections, records_->refreshes, records_->proofs,
+                            records_->revocations, records_->sealed, records_->facts},
+          simulated_keys(), "app-key")),
       tokens_(std::make_unique<tokens::token_service>(*loop_, *ask_, *vault_, records_->refreshes, settings)),
       alive_(std::make_shared<bool>(true)) {
     place_.loop = &loop_->loop();

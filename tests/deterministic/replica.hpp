@@ -42,6 +42,7 @@ private:
     std::unique_ptr<worker> loop_; // destroyed first, because its frames use the members below
     std::optional<boost::asio::executor_work_guard<executor_type>> stay_;
     std::unique_ptr<store::store> records_;
+    tiktok::app_credentials app_{"app-key", secret{"app-secret"}};
     std::unique_ptr<tiktok::oauth> ask_;
     std::unique_ptr<vault::token_vault> vault_;
     std::unique_ptr<tokens::token_service> tokens_;

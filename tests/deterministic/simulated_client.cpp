@@ -126,11 +126,12 @@ client::client(worker&, const tls_client_context&, resolver&, client_limits)
     : state_(std::make_shared<state>(state{simulation::the_network()})) {}
 client::~client() = default;
 
-task<exchange_result<reply>> client::send(const origin&, std::string_view request, repeat, deadline until) {
+task<exchange_result<reply>> client::send(const origin&, std::string_view request, repeat, deadline until,
+                                          sharer, answer_has) {
     return state_->network->carry(std::string(request), until);
 }
 
-task<result<std::unique_ptr<exchange>>> client::begin(const origin&, std::string head, deadline) {
+task<result<std::unique_ptr<exchange>>> client::begin(const origin&, std::string head, deadline, sharer) {
     std::unique_ptr<exchange> made = std::make_unique<streamed>(*state_->network, std::move(head));
     co_return made;
 }

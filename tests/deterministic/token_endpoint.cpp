@@ -168,8 +168,9 @@ task<result<outbound::reply>> token_endpoint::serve(life& from, std::string requ
 }
 
 tiktok::send_form token_endpoint::sender_of(life& from) {
-    return
-        [this, &from](std::string request, deadline until) { return serve(from, std::move(request), until); };
+    return [this, &from](std::string request, deadline until, sharer) {
+        return serve(from, std::move(request), until);
+    };
 }
 
 } // namespace gateway::simulation

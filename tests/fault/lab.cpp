@@ -52,6 +52,7 @@ void lab::make_world() {
     if (on_.database) {
         schema_ = "lab_" + std::to_string(++worlds_made_);
         w_->options.variables["TIKTOK_GATEWAY__STORE__URL"] = on_.database->url(schema_);
+        w_->options.variables["TIKTOK_GATEWAY__STORE__SCHEMA"] = schema_;
     }
     if (on_.heir) heir_ = &w_->another_gateway();
     rounds_in_world_ = 0;

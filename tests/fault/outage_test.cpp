@@ -23,6 +23,7 @@ protected:
     DatabaseOutage() {
         w.options.settings = std::string(wide_windows) + "vault: {settling_ms: 0}\n";
         w.options.variables["TIKTOK_GATEWAY__STORE__URL"] = server.url("outage");
+        w.options.variables["TIKTOK_GATEWAY__STORE__SCHEMA"] = "outage";
         w.simulator_settings = std::string(wide_tiktok) + "history_requests: 1000000\n";
         all = {&w.gateway(), &w.another_gateway(), &w.another_gateway()};
         for (const auto* one : {"reader", "writer", "expired"}) {

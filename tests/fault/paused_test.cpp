@@ -24,6 +24,7 @@ protected:
         // A 401 is acted on at once, although these pairs are only seconds old.
         w.options.settings = std::string(wide_windows) + "vault: {settling_ms: 0}\n";
         w.options.variables["TIKTOK_GATEWAY__STORE__URL"] = server.url("paused");
+        w.options.variables["TIKTOK_GATEWAY__STORE__SCHEMA"] = "paused";
         w.simulator_settings = wide_tiktok;
         other = &w.another_gateway();
     }

@@ -207,6 +207,7 @@ protected:
     UnreadableAnswersOnPostgresql() {
         database = std::make_unique<harness::postgresql_server>();
         w.options.variables["TIKTOK_GATEWAY__STORE__URL"] = database->url("unreadable");
+        w.options.variables["TIKTOK_GATEWAY__STORE__SCHEMA"] = "unreadable";
     }
 };
 

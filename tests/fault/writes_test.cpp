@@ -18,6 +18,7 @@ protected:
         w.options.settings = std::string(wide_windows) + "deadlines: {post_ms: " + deadline
                              + ", upload_base_ms: " + deadline + "}\n";
         w.options.variables["TIKTOK_GATEWAY__STORE__URL"] = server.url("writes");
+        w.options.variables["TIKTOK_GATEWAY__STORE__SCHEMA"] = "writes";
         w.simulator_settings = std::string(wide_tiktok) + "history_requests: 1000000\n";
     }
 

@@ -1,6 +1,7 @@
 // The program's command line, and how it refuses to start.
 #include "base/digest.hpp"
 #include "harness/flow_test.hpp"
+#include "unit/runtime/certificates.hpp"
 
 #include <gmock/gmock.h>
 
@@ -96,6 +97,45 @@ TEST_F(Commands, G01CheckConfigOpensTheFilesThatSettingsName) {
              "--check-config"});
     EXPECT_EQ(tls.status, 78);
     EXPECT_THAT(tls.errors, HasSubstr("listen.tls"));
+}
+
+class Certificates : public Commands {
+protected:
+    gateway::testing::certificate_authority authority;
+
+    std::string settings_with(const gateway::testing::certificate_options& options) const {
+        const auto issued = authority.issue("localhost", options);
+        return settings(
+            "listen: {port: 0, tls: {certificate_file: " + folder.write("server.pem", issued.certificate_pem)
+            + ", private_key_file: " + folder.write("server.key", issued.key_pem) + "}}\nadmin: {port: 0}\n");
+    }
+};
+
+TEST_F(Certificates, AuditYAnEncryptedPrivateKeyIsRefusedByKeyAndNobodyIsAsked) {
+    gateway::testing::certificate_options options;
+    options.pass_phrase = "planted-4711-secret";
+    const auto file = settings_with(options);
+    for (const auto& got : {run({"--config", file, "--check-config"}), run({"--config", file})}) {
+        EXPECT_EQ(got.status, 78);
+        EXPECT_THAT(got.errors, HasSubstr("listen.tls.private_key_file"));
+        EXPECT_THAT(got.errors, HasSubstr("server.key: is encrypted"));
+        EXPECT_THAT(got.errors + got.output, Not(HasSubstr("pass phrase:"))) << "a question";
+    }
+}
+
+TEST_F(Certificates, AuditYTheCheckTellsOfACertificateThatIsNotValidNow) {
+    gateway::testing::certificate_options options;
+    EXPECT_EQ(run({"--config", settings_with(options), "--check-config"}).output, "the settings are good\n");
+    options.ends_in_s = -3'600;
+    const auto ended = run({"--config", settings_with(options), "--check-config"});
+    EXPECT_EQ(ended.status, 0);
+    EXPECT_THAT(ended.output, HasSubstr("note: listen.tls.certificate_file"));
+    EXPECT_THAT(ended.output, HasSubstr("server.pem expired at 20"));
+    options.begins_in_s = 3'600;
+    options.ends_in_s = 7'200;
+    const auto early = run({"--config", settings_with(options), "--check-config"});
+    EXPECT_EQ(early.status, 0);
+    EXPECT_THAT(early.output, HasSubstr("server.pem is not valid before 20"));
 }
 
 TEST_F(Commands, G01CheckConfigLooksAtTheFoldersThatSettingsName) {
@@ -199,6 +239,60 @@ TEST_F(Commands, FaultRTheCheckSaysByKeyWhichScopesItDoesNotKnowAndLetsThemPass)
     EXPECT_EQ(with("[video.upload, video.publish]").output, "the settings are good\n");
 }
 
+TEST_F(Commands, AuditTWhatIsWeakerThanVerifyFullIsSaidOnce) {
+    const auto with = [this](const std::string& url) {
+        return run({"--config", settings(), "--check-config"}, {{"TIKTOK_GATEWAY__STORE__URL", url}});
+    };
+    const auto weak = with("postgresql://gw:planted-4711-secret@db.example/x?sslmode=require");
+    EXPECT_EQ(weak.status, 0) << weak.errors;
+    EXPECT_THAT(weak.output, HasSubstr("note: store.url: says sslmode=require"));
+    EXPECT_THAT(weak.output, Not(HasSubstr("planted-4711")));
+    for (const char* good : {"postgresql://gw@db.example/x", "postgresql://gw@127.0.0.1/x?sslmode=disable"})
+        EXPECT_EQ(with(good).output, "the settings are good\n") << good;
+}
+
+TEST_F(Commands, L09AuditIAQuarterOfTheFilesThatIsSmallerThanTheLargestOneIsSaid) {
+    const auto with = [this](const char* quota_bytes, std::size_t callers) {
+        std::string list;
+        for (std::size_t i = 0; i < callers; ++i)
+            list += "{name: c" + std::to_string(i)
+                    + ", key_sha256: " + gateway::to_hex(gateway::sha256("key " + std::to_string(i))) + "}, ";
+        return run({"--config", settings(), "--check-config"},
+                   {{"TIKTOK_GATEWAY__CALLERS", "[" + list + "]"},
+                    {"TIKTOK_GATEWAY__FILES__QUOTA_BYTES", quota_bytes}})
+            .output;
+    };
+    EXPECT_THAT(with("17179869183", 2), HasSubstr("note: files.quota_bytes: is less than four times"));
+    EXPECT_EQ(with("17179869184", 2), "the settings are good\n");
+    EXPECT_EQ(with("10000000", 1), "the settings are good\n") << "a sole caller has all";
+}
+
+TEST_F(Commands, AuditQStateThatOthersMayReachIsRefusedInTheCheckAndAtTheStartInTheSameWords) {
+    const auto expect_refused = [this](const std::string& key, const std::string& place) {
+        const auto check =
+            run({"--config", settings("listen: {port: 0}\nadmin: {port: 0}\n"), "--check-config"});
+        const auto start = run({"--config", settings("listen: {port: 0}\nadmin: {port: 0}\n")});
+        EXPECT_EQ(check.status, 78) << place;
+        EXPECT_EQ(start.status, 78) << place;
+        EXPECT_EQ(check.errors, start.errors);
+        EXPECT_THAT(start.errors, HasSubstr(key));
+        EXPECT_THAT(start.errors, HasSubstr(place));
+    };
+    const auto database = folder.write("gateway.db", "");
+    using std::filesystem::perms;
+    std::filesystem::permissions(database, perms::others_read, std::filesystem::perm_options::add);
+    expect_refused("store.url", "gateway.db");
+    std::filesystem::permissions(database, perms::owner_read | perms::owner_write);
+    std::filesystem::create_directory(folder.path() / "files");
+    std::filesystem::permissions(folder.path() / "files", perms::owner_all | perms::others_exec);
+    expect_refused("files.directory", "files");
+    std::filesystem::permissions(folder.path() / "files", perms::owner_all);
+    std::filesystem::permissions(folder.path(), perms::owner_all | perms::others_write);
+    expect_refused("store.url", folder.path().filename().string());
+    std::filesystem::permissions(folder.path(), perms::owner_all);
+    EXPECT_EQ(run({"--config", settings(), "--check-config"}).status, 0);
+}
+
 class Start : public harness::flow_test {
 protected:
     /// Starts another gateway with the settings of the running one and some other values.
@@ -232,6 +326,21 @@ TEST_F(Start, TwoGatewaysDoNotShareAPort) {
              {std::string("TIKTOK_GATEWAY__") + name + "__PORT", std::to_string(port)}});
         EXPECT_EQ(got.status, 1) << name;
         EXPECT_THAT(got.errors, HasSubstr(std::to_string(port)));
+    }
+}
+
+TEST_F(Start, AuditQWhatItMakesIsItsUsersAloneWhateverTheUmask) {
+    w.connect("user-77");
+    const auto staged = w.api().call("POST", "/v1/files", {{"Content-Type", "video/mp4"}}, "some bytes");
+    ASSERT_EQ(staged.status, 200) << staged.raw;
+    const std::string file = "files/" + staged.text_at("data.file_id");
+    for (const std::string& name :
+         {std::string("gateway.db"), std::string("gateway.db-wal"), std::string("gateway.db-shm"),
+          std::string("gateway.db.lock"), std::string("files"), file}) {
+        const auto mode = std::filesystem::status(w.folder().path() / name).permissions();
+        EXPECT_EQ(mode & (std::filesystem::perms::group_all | std::filesystem::perms::others_all),
+                  std::filesystem::perms::none)
+            << name;
     }
 }
 

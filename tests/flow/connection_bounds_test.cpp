@@ -158,6 +158,26 @@ TEST_F(ConnectionBounds, FaultZWhereAllAreBusyTheNewClientHears503AndTheyGoOn) {
     EXPECT_EQ(w.api().get("/v1/users").status, 200);
 }
 
+/// Documents need no key, and one client may ask for many of them.
+TEST_F(ConnectionBounds, FaultZAuditIWhoReadsNoAnswerMakesRoom) {
+    bound_of(10, 1);
+    std::string many;
+    for (int i = 0; i < 200; ++i)
+        many += "GET /openapi.yaml HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    sockets held;
+    for (int i = 0; i < 30; ++i) {
+        held.push_back(std::make_unique<harness::raw_socket>(w.gateway().port())); // not into the transcript
+        held.back()->send(many);
+        held.back()->receive_until("openapi:"); // its answers have begun
+    }
+    for (int i = 0; i < 10; ++i) {
+        const auto got = w.api().get("/v1/users");
+        EXPECT_EQ(got.status, 200) << got.raw;
+    }
+    for (int i = 0; i < 20; ++i)
+        EXPECT_TRUE(held[static_cast<std::size_t>(i)]->is_closed_by_peer(seconds{5})) << i;
+}
+
 TEST_F(ConnectionBounds, FaultZManyRefusedAtOnceHear503Too) {
     bound_of(2);
     const auto busy = keep_busy(2);

@@ -52,20 +52,51 @@ TEST_F(Imports, FaultIAnAccessTokenThatIsGoodIsLeftAlone) {
     EXPECT_EQ(calls_of(token_endpoint), 0U);
 }
 
-TEST_F(Imports, FaultIWhatTikTokCannotRefreshNowIsRefreshedByTheFirstCall) {
+TEST_F(Imports, T23AuditDTikTokAwayIsNoProofAndTheImportMayBeRepeated) {
     (void)another_user();
     auto tokens = w.tiktok().make_tokens({});
+    w.tiktok().add_fault(
+        {{"match", {{"path", "/v2/user/info/"}}}, {"times", 1}, {"do", {{"apply", false}, {"status", 503}}}});
+    EXPECT_EQ(import("away", tokens).status, 502);
     tokens["expires_in"] = 0;
     w.tiktok().add_fault(
         {{"match", {{"path", token_endpoint}}}, {"times", 1}, {"do", {{"apply", false}, {"status", 503}}}});
-    const auto imported = import("away", tokens);
-    ASSERT_EQ(imported.status, 200) << imported.raw;
-    const auto end = gateway::steady_now() + gateway::seconds{30};
-    harness::answer info;
-    do
-        info = w.api().get("/v1/users/away/info"); // a refusal says when to retry
-    while (info.status != 200 && gateway::steady_now() < end);
-    EXPECT_EQ(info.status, 200) << info.raw;
+    const auto refused = import("away", tokens);
+    EXPECT_EQ(refused.status, 502) << refused.raw;
+    EXPECT_EQ(refused.at("problem.retryable"), true) << refused.raw;
+    EXPECT_EQ(w.api().get("/v1/users/away").code(), "user_not_connected");
+    const auto again = import("away", tokens);
+    EXPECT_EQ(again.text_at("data.state"), "connected") << again.raw;
+    EXPECT_EQ(w.api().get("/v1/users/away/info").status, 200);
+}
+
+TEST_F(Imports, T23AuditDDeadTokensAndAWrongOpenIdAreInvalid) {
+    w.simulator_settings = wide_tiktok;
+    auto dead = w.tiktok().make_tokens({});
+    w.tiktok().control().post("/tokens/expire", {{"account", "alice"}, {"kind", "all"}});
+    const auto refused = import("u", dead);
+    EXPECT_EQ(refused.status, 422) << refused.raw;
+    EXPECT_EQ(refused.text_at("problem.fields.0.field"), "refresh_token") << refused.raw;
+
+    for (const int expires_in : {7200, 0}) {
+        auto tokens = w.tiktok().make_tokens({});
+        const auto account = tokens["open_id"];
+        tokens["expires_in"] = expires_in;
+        tokens["open_id"] = "723f24d7-e717-40f8-a2b6-cb8464cd23b4";
+        const auto before = calls_of(token_endpoint);
+        const auto wrong = import("u", tokens);
+        EXPECT_EQ(wrong.status, 422) << wrong.raw;
+        EXPECT_EQ(wrong.text_at("problem.fields.0.field"), "open_id") << wrong.raw;
+        EXPECT_EQ(w.api().get("/v1/users/u").code(), "user_not_connected");
+        tokens["open_id"] = account; // with the refresh token that has been used, if it was
+        const auto corrected = import("u", tokens);
+        EXPECT_EQ(corrected.status, 200) << corrected.raw;
+        EXPECT_EQ(calls_of(token_endpoint), before + (expires_in == 0 ? 1 : 0));
+        EXPECT_EQ(w.api().get("/v1/users/u/info").status, 200);
+        EXPECT_EQ(import("u", tokens).status, 200) << "the answer may have been lost";
+        EXPECT_EQ(w.api().get("/v1/users/u/info").status, 200);
+        EXPECT_EQ(w.api().del("/v1/users/u").at("data.revoked_at_tiktok"), true);
+    }
 }
 
 TEST_F(Imports, FaultITokenTypesInAnyCaseAndScopesWithBlanks) {

@@ -17,8 +17,11 @@ protected:
     // The environment overrides the file and cannot change, so these tests use only the file.
     Reload() { w.options.with_caller_key = false; }
 
+    /// As long as a key has to be.
+    static std::string long_key(const std::string& name) { return name + std::string(32, '.'); }
     static std::string caller(const std::string& name, const std::string& key, const std::string& more = {}) {
-        return "  - {name: " + name + ", key_sha256: " + gateway::to_hex(gateway::sha256(key)) + more + "}\n";
+        return "  - {name: " + name + ", key_sha256: " + gateway::to_hex(gateway::sha256(long_key(key)))
+               + more + "}\n";
     }
     /// Sends SIGHUP with this file; whether the log has the event `word`.
     bool reloads(const std::string& settings, const std::string& word = "settings_reloaded") {
@@ -31,7 +34,7 @@ protected:
         return count(word) > before;
     }
     int with_key(const std::string& key) {
-        return w.stranger().get("/v1/users", {{"Authorization", "Bearer " + key}}).status;
+        return w.stranger().get("/v1/users", {{"Authorization", "Bearer " + long_key(key)}}).status;
     }
 
 private:
@@ -129,6 +132,28 @@ TEST_F(Reload, K08ANewCertificateServesNewHandshakesAndOneWithoutItsKeyIsRefused
     EXPECT_EQ(status_under(old_authority), 0);
     EXPECT_THAT(w.admin().get("/metrics").body,
                 HasSubstr("tiktok_gateway_certificate_expires_timestamp_seconds"));
+}
+
+TEST_F(Reload, AuditYStartAndReloadTellOfACertificateThatIsNotValidNowAndAnEncryptedKeyIsRefusedByKey) {
+    const gateway::testing::certificate_authority authority;
+    const auto settings_with = [&](const gateway::testing::certificate_options& options) {
+        const auto issued = authority.issue("localhost", options);
+        return "listen: {tls: {certificate_file: " + w.folder().write("server.pem", issued.certificate_pem)
+               + ", private_key_file: " + w.folder().write("server.key", issued.key_pem) + "}}\n";
+    };
+    gateway::testing::certificate_options options;
+    options.ends_in_s = -3'600;
+    w.options.settings = settings_with(options);
+    EXPECT_TRUE(w.gateway().process().says("server.pem expired at 20"));
+    EXPECT_THAT(w.gateway().process().output(), HasSubstr("\"key\":\"listen.tls.certificate_file\""));
+    options.begins_in_s = 3'600;
+    options.ends_in_s = 7'200;
+    ASSERT_TRUE(reloads(settings_with(options), "server.pem is not valid before 20"));
+    options = {};
+    options.pass_phrase = "a pass phrase";
+    ASSERT_TRUE(reloads(settings_with(options), "reload_refused"));
+    EXPECT_TRUE(w.gateway().process().says("server.key: is encrypted"));
+    EXPECT_THAT(w.gateway().process().output(), HasSubstr("listen.tls.private_key_file"));
 }
 
 TEST_F(Reload, V07ANewVaultKeySealsAtOnceAndWhatTheOldOneSealedMovesOver) {

@@ -110,13 +110,14 @@ TEST_F(Replay, I07OddKeysAreRefused) {
 }
 
 TEST_F(Replay, I08KeysOfAnotherCallerAreAnotherNameSpace) {
-    w.options.variables["TIKTOK_GATEWAY__CALLERS"] =
-        "[{name: one, key_sha256: " + sha256_of(w.caller_key())
-        + "}, {name: two, key_sha256: " + sha256_of("the-other-key") + "}]";
+    const std::string other_key = "the-other-key-of-at-least-32-characters";
+    w.options.variables["TIKTOK_GATEWAY__CALLERS"] = "[{name: one, key_sha256: " + sha256_of(w.caller_key())
+                                                     + "}, {name: two, key_sha256: " + sha256_of(other_key)
+                                                     + "}]";
     const auto user = another_user();
     ASSERT_EQ(upload(user, mp4(5'000), {}, key("a")).status, 200);
     auto other = key("a");
-    other.emplace("Authorization", "Bearer the-other-key");
+    other.emplace("Authorization", "Bearer " + other_key);
     const auto got = upload(user, mp4(5'000), {}, other);
     EXPECT_EQ(got.status, 200) << got.raw;
     EXPECT_EQ(got.header("idempotent-replayed"), "");

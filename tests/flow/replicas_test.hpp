@@ -16,6 +16,7 @@ protected:
     replicas_test(std::string settings, std::string tiktok) {
         w.options.settings = std::move(settings);
         w.options.variables["TIKTOK_GATEWAY__STORE__URL"] = server.url("gateway");
+        w.options.variables["TIKTOK_GATEWAY__STORE__SCHEMA"] = "gateway";
         w.simulator_settings = std::move(tiktok);
         w.plant(harness::postgresql_server::password);
         all = {&w.gateway(), &w.another_gateway(), &w.another_gateway()};
@@ -23,8 +24,10 @@ protected:
 
     /// Searches the database for secrets, as the files are searched (G03).
     void TearDown() override {
-        for (const char* table : {"connections", "kept_tokens", "posts", "idempotency_keys", "oauth_states",
-                                  "meta", "leases", "refresh_intents", "window_shares"}) {
+        for (const char* table :
+             {"connections", "kept_tokens", "posts", "idempotency_keys", "oauth_states", "meta", "leases",
+              "refresh_intents", "window_shares", "other_app_connections", "import_proofs", "revocations",
+              "pending_grants"}) {
             const auto text = server.run(
                 "gateway", "SELECT coalesce(string_agg(t::text, ' '), '') FROM " + std::string(table) + " t");
             for (const auto& found : w.secrets_in(text))

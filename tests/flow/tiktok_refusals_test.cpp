@@ -222,7 +222,7 @@ TEST_F(TikTokRefusals, AreRepeatedWhereThatIsSafe) {
     const auto user = another_user();
     tiktok_refuses("/v2/user/info/", 500, "internal_error", 1);
     EXPECT_EQ(w.api().get(path_of(user, "/info")).status, 200);
-    EXPECT_EQ(calls_of("/v2/user/info/"), 2U);
+    EXPECT_EQ(calls_of("/v2/user/info/"), 3U) << "with the question of the import";
     tiktok_refuses("/v2/post/publish/inbox/video/init/", 500, "internal_error", 1);
     const auto lost = upload(user, mp4(40));
     EXPECT_EQ(lost.status, 502) << lost.raw;

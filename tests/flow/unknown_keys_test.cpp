@@ -1,4 +1,5 @@
 // Calls with unknown keys are limited per address; calls with a valid key are not.
+#include "base/digest.hpp"
 #include "harness/flow_test.hpp"
 
 #include <gmock/gmock.h>
@@ -46,6 +47,19 @@ TEST_F(UnknownKeys, FaultABBeyondTheLimitTheyHear429AndARightKeyIsServed) {
     EXPECT_THAT(
         w.admin().get("/metrics").body,
         HasSubstr("tiktok_gateway_rate_limited_total{limit_scope=\"address\",endpoint=\"none\"} 21\n"));
+}
+
+TEST_F(UnknownKeys, AuditHAShortKeyIsUnknownWhateverItsHashAndCountsAsOne) {
+    limit_of(3);
+    w.options.variables["TIKTOK_GATEWAY__CALLERS"] =
+        "[{name: a, key_sha256: " + gateway::to_hex(gateway::sha256("a"))
+        + "}, {name: b, key_sha256: " + gateway::to_hex(gateway::sha256(std::string(31, 'b')))
+        + "}, {name: c, key_sha256: " + gateway::to_hex(gateway::sha256(std::string(32, 'c'))) + "}]";
+    EXPECT_EQ(with_key("a").status, 401);
+    EXPECT_EQ(with_key(std::string(31, 'b')).status, 401);
+    EXPECT_EQ(with_key("a").status, 401);
+    EXPECT_EQ(with_key("a").status, 429);
+    EXPECT_EQ(with_key(std::string(32, 'c')).status, 200);
 }
 
 TEST_F(UnknownKeys, FaultABTheDefaultIsSixtyAMinute) {

@@ -210,6 +210,37 @@ TEST_F(WireOpen, C05ServesOnlyALoopbackHostWhenNobodyNeedsAKey) {
         EXPECT_EQ(status_for(host), 403) << host;
 }
 
+TEST_F(WireOpen, AuditGWhatABrowserSendsForAnotherSiteIsRefusedOnEveryRoute) {
+    const auto status_of = [this](const std::string& line, const std::string& fields) {
+        harness::raw_socket socket(w.gateway().port(), w.heard());
+        socket.send(line + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + fields + "\r\n");
+        return harness::parse_answer(socket.receive_all()).status;
+    };
+    const std::string marks[] = {"Origin: https://evil.example\r\nSec-Fetch-Site: cross-site\r\n",
+                                 "Origin: https://evil.example\r\n", "Origin: null\r\n",
+                                 "Sec-Fetch-Site: cross-site\r\n", "Sec-Fetch-Site: same-site\r\n"};
+    const std::string form = "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 0\r\n";
+    for (const auto& mark : marks) {
+        for (const char* line :
+             {"GET /v1/users", "HEAD /v1/users", "GET /openapi.yaml", "GET /docs", "GET /nowhere",
+              "OPTIONS /v1/users", "OPTIONS *", "DELETE /v1/users/demo", "GET /oauth/callback/"})
+            EXPECT_EQ(status_of(line, mark), 403) << line << mark;
+        for (const char* line : {"POST /v1/users/demo/videos", "POST /v1/files", "POST /webhooks/tiktok",
+                                 "PUT /v1/users/demo/tokens", "POST /v1/users/demo/connect"})
+            EXPECT_EQ(status_of(line, mark + form), 403) << line << mark;
+        EXPECT_EQ(status_of("GET /oauth/callback?state=x&code=y", mark), 400)
+            << "TikTok's page sends it there";
+    }
+    EXPECT_EQ(status_of("GET /v1/users", "Sec-Fetch-Site: same-origin\r\n"), 200);
+    EXPECT_EQ(status_of("GET /v1/users", "Origin: http://localhost:3000\r\n"), 200);
+}
+
+TEST_F(WireHeads, AuditGWithCallersTheKeyDecidesAndNoMark) {
+    const auto got = harness::parse_answer(say(get(
+        "/v1/users", "Origin: https://app.example\r\nSec-Fetch-Site: cross-site\r\nConnection: close\r\n")));
+    EXPECT_EQ(got.status, 200) << got.raw;
+}
+
 class WireSlow : public wire::wire_test {
 protected:
     void SetUp() override {

@@ -98,8 +98,8 @@ void postgresql_server::stop() {
     process_.reset();
 }
 
-std::string postgresql_server::url_of(const std::string& schema) const {
-    return std::string("postgresql://postgres:") + password + "@127.0.0.1:" + std::to_string(port_)
+std::string postgresql_server::url_of(const std::string& schema, const std::string& role) const {
+    return "postgresql://" + role + ":" + password + "@127.0.0.1:" + std::to_string(port_)
            + "/postgres?options=-csearch_path%3D" + schema;
 }
 
@@ -109,7 +109,13 @@ std::string postgresql_server::url(const std::string& schema) {
 }
 
 std::string postgresql_server::run(const std::string& schema, const std::string& sql) const {
-    const std::unique_ptr<PGconn, decltype(&PQfinish)> at(PQconnectdb(url_of(schema).c_str()), &PQfinish);
+    return run_as("postgres", schema, sql);
+}
+
+std::string postgresql_server::run_as(const std::string& role, const std::string& schema,
+                                      const std::string& sql) const {
+    const std::unique_ptr<PGconn, decltype(&PQfinish)> at(PQconnectdb(url_of(schema, role).c_str()),
+                                                          &PQfinish);
     const std::unique_ptr<PGresult, decltype(&PQclear)> got(PQexec(at.get(), sql.c_str()), &PQclear);
     const auto status = PQresultStatus(got.get());
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)

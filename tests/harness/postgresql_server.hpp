@@ -19,12 +19,15 @@ public:
     postgresql_server(const postgresql_server&) = delete;
     postgresql_server& operator=(const postgresql_server&) = delete;
 
-    /// The value of `store.url`. Creates this schema, in which the store makes its tables.
+    /// The value of `store.url`, for a gateway with this `store.schema`. Creates the schema; its name is also
+    /// the search path of whoever connects with the URL as it stands.
     std::string url(const std::string& schema);
     /// The same for a schema that url() has created before.
-    std::string url_of(const std::string& schema) const;
+    std::string url_of(const std::string& schema, const std::string& role = "postgres") const;
     /// Runs statements in that schema and gives the first field of the result. Throws if one fails.
     std::string run(const std::string& schema, const std::string& sql) const;
+    /// The same as another role than the superuser.
+    std::string run_as(const std::string& role, const std::string& schema, const std::string& sql) const;
     /// Waits until the condition is true in the schema. `false`: it was not in time.
     bool comes_true(const std::string& schema, const std::string& condition,
                     gateway::milliseconds patience) const;

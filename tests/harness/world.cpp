@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 /// Files of the operator, which contain secrets in plain text, and files of the simulator.
 bool is_of_others(const std::string& name) {
-    return name == "vault.keys" || name == "client.secret" || name.starts_with("simulator");
+    return name == "vault.keys" || name.ends_with(".secret") || name.starts_with("simulator");
 }
 
 /// The database with its log, and all other files of the gateway, by name.

@@ -48,6 +48,7 @@ public:
     void connect(const std::string& user, const boost::json::object& what = {});
 
     const std::string& caller_key() const { return caller_key_; }
+    const std::string& client_secret() const { return client_secret_; }
     const temp_folder& folder() const { return folder_; }
     /// Adds a text that must not appear anywhere.
     void plant(const std::string& secret) { secrets_.insert(secret); }
