@@ -118,6 +118,6 @@ class Stage:
         listening = gateway.first_line(seconds)
         gateway.admin = listening["admin"]
         base = listening["api"]
-        for user in (USER, LONG_USER) if connected else ():
-            settings_for.call(base, "PUT", f"/v1/users/{user}/tokens", self.key, users.tokens())
+        for number, user in enumerate((USER, LONG_USER) if connected else (), start=users.OTHERS):
+            settings_for.call(base, "PUT", f"/v1/users/{user}/tokens", self.key, users.tokens(number))
         return gateway, base

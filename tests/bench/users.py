@@ -6,6 +6,8 @@ from clients import Clients, request_of
 
 # As many as the store takes into one commit and more; each waits for its own to be durable.
 CONNECTIONS = 256
+# Numbers from here on are of users that are not made by the hundred thousand.
+OTHERS = 9_000_000
 SCOPES = "user.info.basic,user.info.profile,user.info.stats,video.list,video.upload,video.publish"
 
 
@@ -18,7 +20,7 @@ def tokens(number=0):
     return json.dumps({"access_token": f"act.bench{number:07d}Example12345Example12345Example12345Example",
                        "expires_in": 86400,
                        "refresh_token": f"rft.bench{number:07d}Example12345Example12345Example12345Example",
-                       "refresh_expires_in": 31536000, "open_id": f"723f24d7-e717-40f8-a2b6-{number:012x}",
+                       "refresh_expires_in": 31536000, "open_id": f"723f24d7-e717-40f8-a2b6-{number:012d}",
                        "scope": SCOPES, "token_type": "Bearer"})
 
 

@@ -52,7 +52,7 @@ void envelope(benchmark::State& state, const std::string& text, const json_patch
               const std::string& extra) {
     const auto scanned = scan_answer(text);
     if (!scanned) return state.SkipWithError("the scan refuses the answer");
-    tiktok::document from{.bytes = worker_string(text)};
+    tiktok::document from{.bytes = wiped_text(text)};
     from.data_at = static_cast<std::size_t>(scanned->data.data() - text.data());
     from.data_size = scanned->data.size();
     from.may_name_credentials = scanned->may_name_credentials;

@@ -13,7 +13,7 @@
 namespace gateway::vault {
 namespace {
 
-constexpr record_name whose{"tokens", "user-1000000", 7};
+constexpr record_name whose{"tokens", "user-1000000", 7, "app-key"};
 
 key_ring ring() {
     return *key_ring::parse("k1:" + to_base64(std::string(key_size_bytes, 'k')));
