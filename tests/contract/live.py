@@ -5,6 +5,7 @@ import pathlib
 import secrets
 import sys
 import tempfile
+import urllib.parse
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
@@ -153,18 +154,33 @@ def limits(call):
         fault("TIKTOK_POST_PHOTO", f"429 without Retry-After or limit_scope: {answer.text}")
 
 
-def connections(call):
+def confirming(call, ca_file):
+    """The same login once more, which waits until it is confirmed."""
+    back = log_in(call.gateway, ca_file, {"confirm": True, "return_url": f"{call.gateway.url}/done"})
+    check_answer("GATEWAY_CALLBACK", back, 302)
+    query = urllib.parse.parse_qs(urllib.parse.urlsplit(back.headers.get("Location", "")).query)
+    call("GATEWAY_CONFIRM", body={"confirmation": query.get("confirmation", ["none"])[0]})
+
+
+def connections(call, simulator_url):
     call("GATEWAY_CONNECT", body={"scopes": ["user.info.basic"]}, user="second")
+    call("GATEWAY_CONNECT", "invalid_input", body={"confirm": True}, user="second")
+    call("GATEWAY_CONFIRM", "invalid_input", body={"confirmation": "made-up"}, user="second")
     call("GATEWAY_CONNECT", "invalid_input", body={"return_url": "https://elsewhere.example.com/"}, user="second")
     call("GATEWAY_LIST_USERS", query={"limit": 1})
     call("GATEWAY_SHOW_USER")
     call("GATEWAY_SHOW_USER", "user_not_connected", user="nobody")
     call("GATEWAY_IMPORT_TOKENS", "invalid_input", body={"access_token": "act.x"}, user="second")
-    call("GATEWAY_IMPORT_TOKENS", user="second", body={
+    call("GATEWAY_IMPORT_TOKENS", "invalid_input", user="second", body={
         "access_token": IMPORTED[0], "expires_in": 7200, "refresh_token": IMPORTED[1], "refresh_expires_in": 15552000,
         "open_id": "open-2", "scope": "user.info.basic", "token_type": "Bearer"})
+    ask("POST", f"{simulator_url}/accounts", '{"username": "second"}')
+    made = ask("POST", f"{simulator_url}/tokens", '{"account": "second", "scopes": ["user.info.basic"]}').json
+    call("GATEWAY_IMPORT_TOKENS", "invalid_input", user="second", body=dict(made, open_id="open-2"))
+    call("GATEWAY_IMPORT_TOKENS", user="second", body=made)
     call("TIKTOK_GET_USER_STATS", "missing_scope", query={"fields": "video_count"}, user="second")
-    # TikTok refuses these unknown tokens, so the gateway answers with its own error.
+    # TikTok does not take these tokens any more, so the gateway answers with its own error.
+    ask("POST", f"{simulator_url}/tokens/expire", '{"account": "second", "kind": "all"}')
     call("TIKTOK_GET_USER_BASIC_INFO", "reconnect_required", user="second")
     call("GATEWAY_DISCONNECT")
     call("GATEWAY_DISCONNECT", "user_not_connected", user="nobody")
@@ -235,12 +251,13 @@ def main(gateway_program, simulator_program):
             call = Caller(Gateway(program.listening["api"], secret))
             page = log_in(call.gateway, simulator.listening["ca_file"])
             check_answer("GATEWAY_CALLBACK", page, 200)
+            confirming(call, simulator.listening["ca_file"])
             reading(call)
             posting(call, server.urls)
             cancelling(call, simulator.listening["control"], server.urls)
             limits(call)
             service(call)
-            connections(call)
+            connections(call, simulator.listening["control"])
             FAULTS.extend(secrets_seen(folder, call.gateway, program, simulator.listening["control"], IMPORTED))
         finally:
             for one in reversed(started):

@@ -70,9 +70,9 @@ class Gateway:
             time.sleep(float(answer.headers.get("Retry-After", 2)))
 
 
-def log_in(gateway, ca_file):
+def log_in(gateway, ca_file, wish=None):
     """Follows the connect flow like a browser; the simulator's page allows it. Gives the last page."""
-    begun = gateway.of_user("POST", "/connect", body={})
+    begun = gateway.of_user("POST", "/connect", body=wish or {})
     if not begun.well:
         raise RuntimeError(f"connect: {begun.text}")
     tls = ssl.create_default_context(cafile=ca_file)

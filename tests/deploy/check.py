@@ -19,11 +19,15 @@ METRICS = {
     "uploads_in_flight": set(), "upload_bytes_total": {"direction"}, "posts_total": {"outcome"},
     "idempotent_replays_total": set(), "vault_operations_total": {"operation", "result"},
     "event_loop_lag_seconds": set(), "build_info": {"version"}, "settings_reloads_total": {"result"},
-    "store_has_no_room": set(), "store_late_writes_lost_total": set(), "vault_key_uses": set(),
+    "logins_total": {"result"}, "app_refused": set(),
+    "store_has_no_room": set(), "store_late_writes_lost_total": set(), "store_overdue_rows": {"table"},
+    "staged_files_damaged_total": set(), "vault_key_uses": set(),
 }
 FAULTS = []
 
 
+# The program with nothing to do takes 10 MiB (docs/performance.md §0); the rest is for calls that run.
+PROCESS_MIB_MAX = 48
 # service/app/drain.cpp: refreshes in flight after the drain, then the cut of what is left.
 REFRESHES_AND_LAST_CUT_S = 41 + 2
 
@@ -110,6 +114,41 @@ def check_ways(found, labels, ports):
     check(opened == set(ports.values()), "the network policy opens other ports")
 
 
+def figure(file, pattern):
+    """A number as it stands in a file of the repository."""
+    found = re.search(pattern, (TOP / file).read_text())
+    check(found is not None, f"{file} has no {pattern}")
+    return float(found[1].replace("_", "")) if found else 0.0
+
+
+def memory_mib():
+    """The most that the service takes with the default settings: what callers can make it take at the same time."""
+    setting = "config/gateway.yaml"
+    connections = figure(setting, r"#connections_max: (\d+)")
+    per_connection = figure("tests/flow/tls_memory_test.cpp", r"idle_kib_max = (\d+)")
+    per_handshake = figure("tests/flow/tls_memory_test.cpp", r"half_open_kib_max = (\d+)")
+    # Half a ClientHello, before there is an SSL: less than an idle connection.
+    hello = figure("service/runtime/stream_tls.cpp", r"record_bytes_max = (\d+) \* 1024")
+    check(hello + 5 <= per_connection, f"half a ClientHello costs {hello + 5} KiB, an idle connection {per_connection}")
+    answers = figure("service/inbound/api_listener.hpp", r"answers_mib_max = (\d+)") * 1024
+    one_handshake_in = figure("service/app/descriptors.cpp", r"plan\.connections_max, (\d+)UL \* workers")
+    process = PROCESS_MIB_MAX * 1024
+    users = figure(setting, r"#cached_users: (\d+)")  # about 1 KiB each
+    uploads = figure(setting, r"#memory_bytes: (\d+)") / 1024
+    handshakes = connections / one_handshake_in
+    kib = process + users + uploads + answers + (connections - handshakes) * per_connection + handshakes * per_handshake
+    return kib / 1024
+
+
+def check_memory(found):
+    need = memory_mib()
+    box = found["Deployment", "tiktok-gateway"]["spec"]["template"]["spec"]["containers"][0]
+    compose = documents("compose.yaml")[0]["services"]["tiktok-gateway"]
+    for where, limit in (("the deployment", box["resources"]["limits"]["memory"].removesuffix("Mi")),
+                         ("compose", compose["mem_limit"].removesuffix("m"))):
+        check(need <= float(limit), f"{where} gives {limit} MiB, and the settings allow {need:.0f} MiB")
+
+
 def check_others():
     compose = documents("compose.yaml")[0]["services"]["tiktok-gateway"]
     production = yaml.safe_load((TOP / "config/production.yaml").read_text())
@@ -160,6 +199,7 @@ def check_rules():
 
 if __name__ == "__main__":
     check_workload(manifests())
+    check_memory(manifests())
     check_others()
     check_metrics()
     check_rules()

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The metrics of a running gateway, as a platform sees them: promtool reads them, a real Prometheus scrapes them, and
 every expression of the dashboard and the alert rules finds what it asks for. live.py GATEWAY SIMULATOR"""
+import hashlib
 import json
 import pathlib
 import re
@@ -57,17 +58,25 @@ def check_text(text):
         print(f"   beyond what is promised: {name}")
 
 
+def check_config(gateway_program, folder, name, text):
+    (folder / name).write_text(text)
+    done = subprocess.run([gateway_program, "--config", str(folder / name), "--check-config"], capture_output=True, text=True,
+                          env={"TIKTOK_GATEWAY__TIKTOK__CLIENT_KEY": "app"}, timeout=30)
+    return done.returncode, done.stdout + done.stderr
+
+
 def check_settings(gateway_program, folder):
-    """The settings that are shipped are good settings, once their secrets exist."""
+    """The settings that are shipped are good settings, once their secrets exist and their caller has a key."""
     config_map = documents("kubernetes/configmap.yaml")[0]["data"]["gateway.yaml"]
     for name, text in (("configmap.yaml", config_map), ("production.yaml", (DEPLOY.parent / "config/production.yaml").read_text())):
         text = re.sub(r"/run/secrets/[\w-]+/", f"{folder}/", text.replace("/var/lib/tiktok-gateway", str(folder)))
-        (folder / name).write_text(text)
         for secret, source in (("client_secret", "client.secret"), ("vault_keys", "vault.keys")):
             shutil.copy(folder / source, folder / secret)
-        done = subprocess.run([gateway_program, "--config", str(folder / name), "--check-config"], capture_output=True, text=True,
-                              env={"TIKTOK_GATEWAY__TIKTOK__CLIENT_KEY": "app"}, timeout=30)
-        check(done.returncode == 0, f"{name}: {done.stdout}{done.stderr}")
+        status, said = check_config(gateway_program, folder, name, text)
+        check(status == 78 and "callers[0].key_sha256" in said, f"{name}: its placeholder is taken for the hash of a key: {said}")
+        text = text.replace("0" * 64, hashlib.sha256(secrets.token_bytes()).hexdigest())
+        status, said = check_config(gateway_program, folder, name, text)
+        check(status == 0, f"{name}: {said}")
 
 
 def answered(prometheus, text):

@@ -1,6 +1,7 @@
 """What code, tests and pages cite has to be there: pages and sections of docs/, rows of docs/promises.md, open points of
 docs/tiktok-wire.md, and the links between Markdown files. And the other way: what docs/promises.md says of a row (kept by a
 test, or not) is held against the names of the tests."""
+import fnmatch
 import pathlib
 import re
 
@@ -144,6 +145,14 @@ def state_faults(tests, pages):
             yield f"docs/promises.md: [citation] {row}: no test carries this ID; say \"{NO_TEST}\" or \"{NOT_BUILT}\""
 
 
+def named_test_faults(page, tests):
+    """Tests that docs/security.md names, as `Suite.Name` or with a `*` for any end: each has to be there."""
+    there = {f"{found.group(1)}.{found.group(2)}" for text in tests for found in TEST.finditer(text)}
+    for named in re.findall(r"`([A-Z]\w*\.[\w*]+)`", page):
+        if not any(fnmatch.fnmatchcase(name, named) for name in there):
+            yield f"docs/security.md: [citation] {named}: there is no such test"
+
+
 def rank_faults(ranks, drawn):
     """The listing of folders in docs/architecture.md, held against the ranks that are enforced."""
     listed = {name: int(rank) for rank, name in re.findall(r"^ *(\d+) +(\w+)/ ", drawn, re.M)}
@@ -162,4 +171,6 @@ def look_at(folder, texts, ranks):
             found += link_faults(path, text, folder)
         yield from (f"{path}:{line}: [citation] {message}" for line, message in found)
     yield from rank_faults(ranks, texts.get("docs/architecture.md", ""))
-    yield from state_faults([text for path, text in texts.items() if path.endswith(".cpp")], pages)
+    tests = [text for path, text in texts.items() if path.endswith(".cpp")]
+    yield from state_faults(tests, pages)
+    yield from named_test_faults(texts.get("docs/security.md", ""), tests)

@@ -105,6 +105,9 @@ def judge_citations():
         yield "citation did not see a row that no test carries"
     if list(citations.state_faults(["TEST(Gate, C06RefusesIt) {\n"], pages)):
         yield "citation did not see the test of a row"
+    named = "`Gate.C06*`, `Gate.C06RefusesIt`, `tests/tidy`, `Gate.C07*`, `Other.*`"
+    if len(list(citations.named_test_faults(named, ["TEST_P(Gate, C06RefusesIt) {\n"]))) != 2:
+        yield "citation did not see a test of docs/security.md that is not there"
     if len(list(citations.rank_faults({"base": 0, "http": 1, "app": 2}, "  0  base/  a\n  2  http/  b\n  3  away/  c\n"))) != 3:
         yield "citation did not see a wrong rank, a folder that is not listed, and one that is not there"
     with tempfile.TemporaryDirectory() as folder:
