@@ -30,6 +30,15 @@ task<void> add_unless_held(transaction& at, const revocation_record& record, wal
     if (!held) static_cast<void>(co_await add_revocation(at, record));
 }
 
+/// `drop` deletes the row of what was seen; `false`: it is not as it was seen any more.
+template <class Seen>
+task<bool> put_in_place(transaction& at, task<bool> (*drop)(transaction&, const Seen&), const Seen& seen,
+                        const revocation_record& record, wall_time now) {
+    const bool first = co_await drop(at, seen);
+    if (first) co_await add_unless_held(at, record, now);
+    co_return first;
+}
+
 } // namespace
 
 task<result<void>> revocations::put(revocation_record record, wall_time now, deadline until) {
@@ -38,20 +47,14 @@ task<result<void>> revocations::put(revocation_record record, wall_time now, dea
 
 task<result<bool>> revocations::put_in_place_of(pending_grant_record seen, revocation_record record,
                                                 wall_time now, deadline until) {
-    return run(engine_, unit::of(record.account), until, [=](transaction& at) -> task<bool> {
-        const bool first = co_await drop_waiting(at, seen);
-        if (first) co_await add_unless_held(at, record, now);
-        co_return first;
-    });
+    return run(engine_, unit::of(record.account), until,
+               [=](transaction& at) { return put_in_place(at, &drop_waiting, seen, record, now); });
 }
 
 task<result<bool>> revocations::put_in_place_of(import_proof_record seen, revocation_record record,
                                                 wall_time now, deadline until) {
-    return run(engine_, unit::of(record.account), until, [=](transaction& at) -> task<bool> {
-        const bool first = co_await drop_unfinished(at, seen);
-        if (first) co_await add_unless_held(at, record, now);
-        co_return first;
-    });
+    return run(engine_, unit::of(record.account), until,
+               [=](transaction& at) { return put_in_place(at, &drop_unfinished, seen, record, now); });
 }
 
 task<result<std::vector<revocation_record>>> revocations::due(std::string app, wall_time now,

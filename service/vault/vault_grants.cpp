@@ -29,6 +29,12 @@ milliseconds pause_after(std::uint32_t tries) {
     return tries > 5 ? longest : std::min(first * (1 << (2 * tries)), longest);
 }
 
+std::optional<token_text> open_import(const key_ring& keys, const store::import_proof_record& record) {
+    const std::string owner = to_hex(record.refresh_hash);
+    const auto plain = open(keys, name_of_import(owner, record.app), record.sealed_tokens);
+    return plain ? read_token_text(plain->reveal()) : std::nullopt;
+}
+
 fresh_tokens tokens_of(token_text text, wall_time now) {
     fresh_tokens out;
     out.access_token = std::move(text.access_token);
@@ -60,7 +66,6 @@ task<result<void>> token_vault::keep_import(std::string refresh_hash, const fres
 
 task<result<std::optional<import_proof>>> token_vault::find_import(std::string refresh_hash, wall_time now,
                                                                    deadline until) {
-    const std::string owner = to_hex(refresh_hash);
     const auto found = co_await proofs_.find(std::move(refresh_hash), app_, now, until);
     if (!found) co_return found.error();
     std::optional<import_proof> out;
@@ -70,8 +75,7 @@ task<result<std::optional<import_proof>>> token_vault::find_import(std::string r
     proof.user = record.user;
     proof.tokens.account = record.account;
     if (record.user.empty()) {
-        const auto plain = open(*ring(), name_of_import(owner, app_), record.sealed_tokens);
-        auto text = plain ? read_token_text(plain->reveal()) : std::nullopt;
+        auto text = open_import(*ring(), record);
         if (!text) {
             const auto theirs = co_await under_a_key_of_others(record.sealed_tokens, until);
             if (!theirs) co_return theirs.error();
@@ -173,9 +177,7 @@ task<result<std::size_t>> token_vault::give_up_old_imports(wall_time now, deadli
     if (!due) co_return due.error();
     std::size_t count = 0;
     for (const auto& record : *due) {
-        const std::string owner = to_hex(record.refresh_hash);
-        const auto plain = open(*ring(), name_of_import(owner, app_), record.sealed_tokens);
-        auto text = plain ? read_token_text(plain->reveal()) : std::nullopt;
+        auto text = open_import(*ring(), record);
         if (!text) continue; // damaged, or of another replica's key: deleted a day later
         ++opened_;
         auto pair = co_await seal_for_revocation(tokens_of(std::move(*text), now), now, until);
