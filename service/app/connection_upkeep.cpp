@@ -1,5 +1,5 @@
-// Background work on connections: those of other TikTok apps, logins and imports that were never finished, and
-// grants that are to be ended.
+// Background work on connections: those of other TikTok apps, logins and imports that were never finished,
+// and grants that are to be ended.
 #include "app/background.hpp"
 #include "connections/connection_service.hpp"
 #include "runtime/waiter.hpp"
