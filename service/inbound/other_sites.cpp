@@ -7,25 +7,32 @@
 namespace gateway::inbound {
 namespace {
 
-bool is_own_or_loopback(std::string_view origin, std::string_view own_url) {
+bool same_server(const web_url& from, std::string_view address) {
+    const auto own = read_web_address(address);
+    return own && from.host == own->host && from.port == own->port;
+}
+
+/// `host` is what the browser took for the gateway's address; a page from there has the same host and port.
+/// The scheme says nothing more: one port speaks either TLS or none.
+bool is_own(std::string_view origin, std::string_view host, std::string_view own_url) {
     const auto from = read_web_address(origin);
     if (!from || !from->path.empty()) return false;
-    if (from->on_loopback()) return true;
-    const auto own = read_web_address(own_url);
-    return own && from->secure == own->secure && from->host == own->host && from->port == own->port;
+    const std::string_view scheme = from->secure ? "https://" : "http://";
+    if (same_server(*from, std::string(scheme).append(host))) return true;
+    return own_url.starts_with(scheme) && same_server(*from, own_url);
 }
 
 } // namespace
 
-result<void> refuse_other_sites(std::string_view accepted_block, std::string_view own_url) {
+result<void> refuse_other_sites(std::string_view accepted_block, std::string_view host,
+                                std::string_view own_url) {
     const auto first = accepted_block.find("\r\n");
     if (first == std::string_view::npos) return {};
     http::field_lines lines{accepted_block, first + 2, http::peer::caller};
     for (http::field_line line; lines.next(line);) {
-        const bool foreign =
-            (http::same_word(line.name, "origin") && !is_own_or_loopback(line.value, own_url))
-            || (http::same_word(line.name, "sec-fetch-site") && line.value != "same-origin"
-                && line.value != "none");
+        const bool foreign = (http::same_word(line.name, "origin") && !is_own(line.value, host, own_url))
+                             || (http::same_word(line.name, "sec-fetch-site") && line.value != "same-origin"
+                                 && line.value != "none");
         if (foreign)
             return failure{
                 errc::forbidden,

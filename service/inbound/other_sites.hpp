@@ -9,8 +9,10 @@
 namespace gateway::inbound {
 
 /// forbidden if the accepted head says that a browser sends it for another site: an `Origin` that is neither
-/// that of `own_url` nor that of a loopback host (`null` is neither), or a `Sec-Fetch-Site` other than
-/// `same-origin` and `none`. Each field counts, also where one stands twice. Programs send neither field.
-result<void> refuse_other_sites(std::string_view accepted_block, std::string_view own_url);
+/// that of `own_url` nor of the same host and port as `host`, the request's own (`null` is neither, and
+/// another port of this host is another site), or a `Sec-Fetch-Site` other than `same-origin` and `none`.
+/// Each field counts, also where one stands twice. Programs send neither field.
+result<void> refuse_other_sites(std::string_view accepted_block, std::string_view host,
+                                std::string_view own_url);
 
 } // namespace gateway::inbound

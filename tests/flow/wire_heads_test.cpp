@@ -232,7 +232,8 @@ TEST_F(WireOpen, AuditGWhatABrowserSendsForAnotherSiteIsRefusedOnEveryRoute) {
             << "TikTok's page sends it there";
     }
     EXPECT_EQ(status_of("GET /v1/users", "Sec-Fetch-Site: same-origin\r\n"), 200);
-    EXPECT_EQ(status_of("GET /v1/users", "Origin: http://localhost:3000\r\n"), 200);
+    EXPECT_EQ(status_of("GET /v1/users", "Origin: http://localhost\r\n"), 200) << "its own page";
+    EXPECT_EQ(status_of("GET /v1/users", "Origin: http://localhost:3000\r\n"), 403) << "another server";
 }
 
 TEST_F(WireHeads, AuditGWithCallersTheKeyDecidesAndNoMark) {
