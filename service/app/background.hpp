@@ -56,8 +56,8 @@ task<void> run_health_checks(store::store& store, telemetry::sink& sink, store_h
 
 /// Every minute: removes expired records and files until nothing is due or the minute is nearly over, and
 /// counts what is left (V17).
-task<void> run_sweeps(store::store& store, files::staged_file_store& files, telemetry::sink& sink,
-                      store_health& health);
+task<void> run_sweeps(store::store& store, files::staged_file_store& files, std::string app,
+                      telemetry::sink& sink, store_health& health);
 
 /// Counts connections by state for the metrics. A count reads an entry of an index for each user, so with
 /// many users it is made less often: at most a fiftieth of the time is spent on it.

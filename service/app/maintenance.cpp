@@ -35,8 +35,8 @@ task<void> look_at_store(store::store& store, telemetry::sink& sink, store_healt
                  has_room ? "store_has_room_again" : "store_has_no_room");
 }
 
-task<void> sweep(store::store& store, files::staged_file_store& files, telemetry::sink& sink,
-                 store_health& health) {
+task<void> sweep(store::store& store, files::staged_file_store& files, const std::string& app,
+                 telemetry::sink& sink, store_health& health) {
     const auto now = wall_now();
     const auto records = co_await store.upkeep.sweep(now, deadline::in(steady_now(), sweep_within));
     const auto bytes = co_await files.sweep(now, deadline::in(steady_now(), sweep_within));
@@ -46,7 +46,7 @@ task<void> sweep(store::store& store, files::staged_file_store& files, telemetry
     if (!bytes)
         sink.log(telemetry::level::warn, "sweep_failed",
                  {{"part", "files"}, {"reason", bytes.error().message()}});
-    const auto overdue = co_await store.upkeep.overdue(now, deadline::in(steady_now(), sweep_within));
+    const auto overdue = co_await store.upkeep.overdue(app, now, deadline::in(steady_now(), sweep_within));
     if (!overdue) co_return;
     for (std::size_t at = 0; at < overdue->size(); ++at)
         health.overdue[at].store((*overdue)[at], std::memory_order_relaxed);
@@ -66,13 +66,13 @@ task<void> run_health_checks(store::store& store, telemetry::sink& sink, store_h
     }
 }
 
-task<void> run_sweeps(store::store& store, files::staged_file_store& files, telemetry::sink& sink,
-                      store_health& health) {
+task<void> run_sweeps(store::store& store, files::staged_file_store& files, std::string app,
+                      telemetry::sink& sink, store_health& health) {
     steady_time next = steady_now() + sweep_every;
     while (true) {
         co_await pause_until(deadline{next});
         next = steady_now() + sweep_every;
-        co_await sweep(store, files, sink, health);
+        co_await sweep(store, files, app, sink, health);
     }
 }
 

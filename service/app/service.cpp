@@ -234,7 +234,7 @@ void service::start_background() {
             end_for("store_beyond_help", reason);
         });
     });
-    keep([this] { return run_sweeps(*store_, files_, sink_, health_); });
+    keep([this] { return run_sweeps(*store_, files_, vault_.app(), sink_, health_); });
     keep([this] { return run_connection_counts(store_->connections, health_); });
     keep([this] { return run_count_reports(sink_, listeners_, [this] { return faults(); }); });
     keep([this] { return run_memory_return(listeners_, pool_); });

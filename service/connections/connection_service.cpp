@@ -33,7 +33,7 @@ connection_service::connection_service(store::connections& connections, store::l
       tokens_(tokens),
       logins_(std::move(logins)),
       importing_(vault, leases, ask, std::move(whose), uncut_),
-      revoking_(vault, ask, uncut_),
+      revoking_(vault, ask, tokens, uncut_),
       counts_(counts),
       account_name_(std::move(account_name)) {}
 

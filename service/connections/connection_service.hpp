@@ -45,6 +45,7 @@
 namespace gateway::store {
 class connections;
 class pending_grants;
+struct grant_permit;
 struct pending_grant_record;
 } // namespace gateway::store
 namespace gateway::telemetry {
@@ -197,7 +198,11 @@ private:
     // login.cpp
     task<result<std::optional<store::oauth_state_record>>> take_login(std::string state_hash, wall_time now,
                                                                       deadline until);
-    callback_end show_again(const store::oauth_state_record& login, const std::string& code) const;
+    /// `noted`: what became of it, if it has ended.
+    callback_end show_again(const store::oauth_state_record& login, std::string_view noted,
+                            const std::string& code) const;
+    /// For show_again().
+    task<void> keep_outcome(store::oauth_state_record login, const login_outcome& outcome);
     /// Whether the login's caller may have it as it was begun, as the settings are now.
     std::optional<settings::caller> caller_of(const store::oauth_state_record& login) const;
     void report(const user_id& user, const caller_name& caller, const login_end& end) const;
@@ -209,9 +214,9 @@ private:
     /// TikTok has answered, so the store has a time of its own.
     task<login_end> keep_grant(const store::oauth_state_record& login, vault::fresh_tokens fresh,
                                secret confirmation, wall_time now);
-    /// Stores it as the user's connection.
-    task<stored_grant> store_grant(user_id user, vault::fresh_tokens fresh, bool replace_account,
-                                   wall_time now, deadline until);
+    /// Stores it as the user's connection. link_spent: what allows it is gone.
+    task<stored_grant> store_grant(user_id user, vault::fresh_tokens fresh, store::grant_permit permit,
+                                   bool replace_account, wall_time now, deadline until);
 
     // waiting_grants.cpp
     /// Keeps the grant, sealed, until the confirmation comes.

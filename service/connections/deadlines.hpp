@@ -20,9 +20,9 @@ inline deadline part_for_tiktok(deadline until) {
     return until.no_later_than(steady_now() + std::min<milliseconds>(share, patience));
 }
 
-/// When the call and its last words to the store are over, so that another one may try.
-inline wall_time end_of_call(deadline until) {
-    return wall_now() + until.left(steady_now()) + store_time;
+/// Until the call and its last words to the store are over, so that another one may try.
+inline milliseconds rest_of_call(deadline until) {
+    return until.left(steady_now()) + store_time;
 }
 
 } // namespace gateway::connections

@@ -11,8 +11,8 @@
 namespace gateway::connections {
 namespace {
 
-constexpr seconds refresh_time{60}; // two requests and their writes
-constexpr int races_max = 8;        // each lost race means that another call stored a grant or a refresh
+constexpr milliseconds refresh_time{60'000}; // two requests and their writes
+constexpr int races_max = 8; // each lost race means that another call stored a grant or a refresh
 
 /// Whether there is an access token to revoke with, or one may be had by a refresh.
 bool is_revocable(const vault::token_set& tokens, wall_time now) {
@@ -75,16 +75,19 @@ task<result<disconnected>> connection_service::disconnect(user_id user, wall_tim
     using kind = store::connection_end::kind;
     for (int races = 0; races < races_max; ++races) {
         const auto there = co_await vault_.load_again(user, until);
-        if (!there) co_return there.error();
-        if ((*there)->cause == vault::other_app) {
-            const auto gone = co_await vault_.forget(user, until);
+        const bool absent = !there && there.error().code() == errc::user_not_connected;
+        if (!there && !absent) co_return there.error();
+        if (absent || (*there)->of_another_app) {
+            const auto gone = co_await vault_.end_elsewhere(user, now, until);
             if (!gone) co_return gone.error();
+            if (*gone == kind::absent && absent) co_return there.error();
+            if (*gone == kind::changed || *gone == kind::absent) continue;
             co_return not_revoked(vault::other_app);
         }
         const auto pair = co_await make_revocable(*there, now, part_for_tiktok(until));
-        const auto others_from =
-            pair.refresh_runs ? std::max(end_of_call(until), wall_now() + refresh_time) : end_of_call(until);
-        auto ended = co_await vault_.end(pair.tokens, pair.has_grant, now, others_from, until);
+        auto own_try = rest_of_call(until);
+        if (pair.refresh_runs) own_try = std::max(own_try, refresh_time);
+        auto ended = co_await vault_.end(pair.tokens, pair.has_grant, own_try, now, until);
         if (!ended) co_return ended.error();
         if (ended->what == kind::changed || ended->what == kind::absent) continue;
         if (ended->what == kind::held_by_others) co_return not_revoked("used_by_another_user");
@@ -107,13 +110,13 @@ task<result<std::size_t>> connection_service::on_authorization_removed(open_id a
     // TikTok repeats an event for up to 72 hours, so an event from before a grant does not affect it. Its
     // time has no milliseconds, so within the same second the order is unknown; then the grant is kept, and
     // if it is invalid, the next 401 shows that.
-    std::string cause{removal_cause(reason)};
-    const auto ended = co_await vault_.revoke(account, happened_at, std::move(cause), now, until);
-    if (!ended) co_return ended.error();
-    // Of the same age, by the same rule: nothing of it is left to connect or to revoke.
-    const auto dropped =
-        co_await pending_.drop_of_account(std::move(account), vault_.app(), happened_at, until);
+    // What waits goes by the same rule, and first, so that no confirmation makes a connection of it
+    // afterwards: nothing of it is left to connect or to revoke.
+    const auto dropped = co_await pending_.drop_of_account(account, vault_.app(), happened_at, until);
     if (!dropped) co_return dropped.error();
+    std::string cause{removal_cause(reason)};
+    const auto ended = co_await vault_.revoke(std::move(account), happened_at, std::move(cause), now, until);
+    if (!ended) co_return ended.error();
     co_return *ended;
 }
 

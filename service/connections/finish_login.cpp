@@ -60,6 +60,14 @@ vault::fresh_tokens tokens_of(tiktok::token_answer& answer) {
     return out;
 }
 
+login_result result_of(vault::saved_grant::kind end) {
+    using kind = vault::saved_grant::kind;
+    if (end == kind::stored) return login_result::connected;
+    if (end == kind::another_account) return login_result::another_account;
+    if (end == kind::account_full) return login_result::account_full;
+    return login_result::link_spent;
+}
+
 } // namespace
 
 task<login_end> connection_service::finish(const store::oauth_state_record& login, secret verifier,
@@ -107,32 +115,33 @@ task<login_end> connection_service::keep_grant(const store::oauth_state_record& 
         end.result = co_await keep_waiting(login, fresh, std::move(confirmation), now, time_to_store());
     } else {
         auto copy = fresh.copy();
-        auto stored =
-            co_await store_grant(login.user, std::move(copy), login.replace_account, now, time_to_store());
+        store::grant_permit permit;
+        permit.state_hash = login.state_hash;
+        auto stored = co_await store_grant(login.user, std::move(copy), std::move(permit),
+                                           login.replace_account, now, time_to_store());
         end.result = stored.result;
         if (stored.result == login_result::connected) end.scopes = std::move(stored.scopes);
     }
-    // Whether an unavailable store has kept it is not known, so it is left alone then.
-    if (is_refusal(end.result) && end.result != login_result::unavailable)
+    // Whether an unavailable store has kept it may not be known: what a connection or a waiting grant holds
+    // is not given up. If the store is still away, the grant is left to expire.
+    if (is_refusal(end.result))
         static_cast<void>(co_await vault_.give_up(std::move(fresh), now, time_to_store()));
     co_return end;
 }
 
 task<stored_grant> connection_service::store_grant(user_id user, vault::fresh_tokens fresh,
-                                                   bool replace_account, wall_time now, deadline until) {
+                                                   store::grant_permit permit, bool replace_account,
+                                                   wall_time now, deadline until) {
     stored_grant out;
+    const auto change = replace_account ? vault::account_change::allowed : vault::account_change::refused;
     const auto saved =
-        co_await vault_.save_grant(std::move(user), std::move(fresh), now, until, !replace_account);
-    if (!saved && saved.error().code() == errc::invalid_input) {
-        out.result = login_result::account_full;
-    } else if (!saved) {
+        co_await vault_.save_grant(std::move(user), std::move(fresh), change, std::move(permit), now, until);
+    if (!saved) {
         out.why = saved.error();
-    } else if (!*saved) {
-        out.result = login_result::another_account;
-    } else {
-        out.result = login_result::connected;
-        out.scopes = joined((*saved)->scopes());
+        co_return out;
     }
+    out.result = result_of(saved->what);
+    if (saved->tokens) out.scopes = joined(saved->tokens->scopes());
     co_return out;
 }
 

@@ -8,6 +8,7 @@
 #include "tiktok/oauth.hpp"
 #include "tiktok/oauth_messages.hpp"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 #include <variant>
@@ -21,6 +22,7 @@ constexpr milliseconds request_timeout{15'000};
 constexpr milliseconds store_retry{300'000}; // for a pair that nobody else has
 constexpr milliseconds store_retry_while_draining{20'000};
 constexpr milliseconds retry_pause{200};
+constexpr milliseconds access_lifetime_max = std::chrono::hours{24}; // docs/tiktok-wire.md §2.2
 
 failure refused(std::string field, std::string reason) {
     std::vector<field_fault> faults{{std::move(field), std::move(reason)}};
@@ -37,6 +39,11 @@ failure for_another_account() {
 
 failure imported_for_another() {
     return refused("refresh_token", "was imported before, for another user; each needs a login of its own");
+}
+
+failure account_full() {
+    return failure{errc::invalid_input,
+                   "This TikTok account is connected to 50 users, and to no more than that."};
 }
 
 /// For everything but a pair and TikTok's word about this grant.
@@ -72,7 +79,12 @@ task<result<void>> importer::import(user_id user, vault::fresh_tokens given, wal
         const auto named = co_await whose_(of.user, of.given.access_token.copy(), until);
         if (!named) co_return named.error();
         if (*named && **named != of.given.account) co_return for_another_account();
-        if (*named) co_return co_await save(of, of.given.copy(), now, until);
+        if (*named) {
+            auto tokens = of.given.copy();
+            tokens.proof = store::account_proof::access_token;
+            tokens.access_lifetime = std::min(tokens.access_lifetime, access_lifetime_max);
+            co_return co_await save(of, std::move(tokens), now, until);
+        }
     }
     const auto refreshed = co_await refresh(of, until);
     if (!refreshed) co_return refreshed.error();
@@ -192,14 +204,19 @@ task<result<void>> importer::complete(const attempt& of, vault::import_proof pro
         proof.tokens.account = std::move(**named);
     }
     if (proof.tokens.account != of.given.account) co_return for_another_account();
-    co_return co_await save(of, std::move(proof.tokens), wall_now(), until);
+    co_return co_await save(of, std::move(proof.tokens), proof.received_at, until);
 }
 
 task<result<void>> importer::save(const attempt& of, vault::fresh_tokens tokens, wall_time now,
                                   deadline until) {
-    const auto saved = co_await vault_.save_grant(of.user, std::move(tokens), now, until, false, of.hash);
+    using kind = vault::saved_grant::kind;
+    store::grant_permit permit;
+    permit.import_hash = of.hash;
+    const auto saved = co_await vault_.save_grant(of.user, std::move(tokens), vault::account_change::allowed,
+                                                  std::move(permit), now, until);
     if (!saved) co_return saved.error();
-    if (*saved) co_return result<void>{};
+    if (saved->what == kind::stored) co_return result<void>{};
+    if (saved->what == kind::account_full) co_return account_full();
     // The same import was completed since this one has looked.
     const auto kept = co_await vault_.find_import(of.hash, wall_now(), until);
     if (!kept) co_return kept.error();

@@ -156,13 +156,13 @@ void connection_service::report(const user_id& user, const caller_name& caller, 
                       {"log_id", end.tiktok.log_id}});
 }
 
-callback_end connection_service::show_again(const store::oauth_state_record& login,
+callback_end connection_service::show_again(const store::oauth_state_record& login, std::string_view noted,
                                             const std::string& code) const {
-    const auto outcome = read_outcome(login.outcome);
-    if (!outcome && login.outcome == login_taken) {
+    if (login.progress != store::login_progress::ended) {
         callback_page page{400, unfinished_page()}; // who has only the link is told nothing
         return {std::move(page), {}, {}};
     }
+    const auto outcome = read_outcome(noted);
     if (!outcome || !equal_in_constant_time(outcome->code_proof, proof_of_code(outcome->salt, code)))
         return unknown(login_result::link_spent);
     login_end end{outcome->result};
@@ -174,6 +174,17 @@ callback_end connection_service::show_again(const store::oauth_state_record& log
     return shown(login, end, confirmation_of(outcome->salt, code).reveal(), may_go_on);
 }
 
+/// If it fails, a second load of the page tells what was known before: that the login is being finished, or
+/// that it waits for its confirmation.
+task<void> connection_service::keep_outcome(store::oauth_state_record login, const login_outcome& outcome) {
+    login.progress = store::login_progress::ended;
+    secret text{write_outcome(outcome)};
+    auto sealed = co_await vault_.seal_login(login, std::move(text), time_to_store());
+    if (!sealed) co_return;
+    static_cast<void>(
+        co_await begun_.note_outcome(std::move(login.state_hash), std::move(*sealed), time_to_store()));
+}
+
 /// A login can be taken once, so it is not taken by a replica that has not got the key to open it.
 task<result<std::optional<store::oauth_state_record>>> connection_service::take_login(std::string state_hash,
                                                                                       wall_time now,
@@ -182,7 +193,7 @@ task<result<std::optional<store::oauth_state_record>>> connection_service::take_
     if (!there || !*there) co_return std::move(there);
     const auto opened = co_await vault_.open_login(**there, until);
     if (!opened) co_return opened.error();
-    co_return co_await begun_.take(std::move(state_hash), std::string(login_taken), now, until);
+    co_return co_await begun_.take(std::move(state_hash), now, until);
 }
 
 task<callback_end> connection_service::callback(callback_query query, wall_time now, deadline until) {
@@ -208,7 +219,8 @@ task<callback_end> connection_service::callback(callback_query query, wall_time 
         report(login.user, login.caller, end);
         co_return unknown(login_result::unavailable);
     }
-    if (!login.outcome.empty()) co_return show_again(login, query.code);
+    if (login.progress != store::login_progress::begun)
+        co_return show_again(login, (*opened)->reveal(), query.code);
 
     login_outcome kept;
     kept.salt = new_salt();
@@ -222,8 +234,7 @@ task<callback_end> connection_service::callback(callback_query query, wall_time 
     kept.result = end.result;
     kept.scopes = end.scopes;
     kept.account_name = end.account_name;
-    // Without it a second load of the page only says that the login is being finished.
-    static_cast<void>(co_await begun_.note_outcome(login.state_hash, write_outcome(kept), time_to_store()));
+    co_await keep_outcome(login, kept);
     co_return shown(login, end, confirmation.reveal(), end.result != login_result::not_allowed);
 }
 

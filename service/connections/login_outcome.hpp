@@ -1,5 +1,5 @@
-// How a login can end, and what is kept of that in its row, so that the callback can show it again to the
-// browser that finished the login, and to no other. Pure.
+// How a login can end, and what is kept of that, sealed, in its row, so that the callback can show it again
+// to the browser that finished the login, and to no other. Pure.
 #pragma once
 #include "base/secret.hpp"
 
@@ -34,9 +34,6 @@ inline bool is_refusal(login_result result) {
     return result != login_result::connected && result != login_result::pending;
 }
 
-/// The outcome of a login that was taken and has not ended.
-inline constexpr std::string_view login_taken = "taken";
-
 /// The state of a login is in the link, which its sender has, too; the code is only in the browser that comes
 /// from TikTok. So an outcome is shown only with the same code, and a confirmation is made of that code and
 /// of random bytes: whoever reads the store cannot make it either.
@@ -53,7 +50,7 @@ std::string proof_of_code(std::string_view salt, std::string_view code);
 secret confirmation_of(std::string_view salt, std::string_view code);
 
 std::string write_outcome(const login_outcome& outcome);
-/// Nothing for `login_taken`, and for what this program did not write.
+/// Nothing for what this program did not write.
 std::optional<login_outcome> read_outcome(std::string_view text);
 
 } // namespace gateway::connections

@@ -15,6 +15,10 @@ namespace gateway::tiktok {
 class oauth;
 }
 
+namespace gateway::tokens {
+class token_service;
+}
+
 namespace gateway::connections {
 
 class uncut_work;
@@ -30,8 +34,8 @@ struct revocation_round {
 
 class revoker {
 public:
-    revoker(vault::token_vault& vault, tiktok::oauth& ask, uncut_work& uncut)
-        : vault_(vault), ask_(ask), uncut_(uncut) {}
+    revoker(vault::token_vault& vault, tiktok::oauth& ask, tokens::token_service& tokens, uncut_work& uncut)
+        : vault_(vault), ask_(ask), tokens_(tokens), uncut_(uncut) {}
 
     /// A few requests. Forgets the pair unless another round is to try again.
     task<revoke_end> carry_out(vault::revocation what, deadline until);
@@ -43,10 +47,15 @@ private:
     task<std::optional<revoke_end>> make_ready(vault::revocation& what, deadline until);
     /// The same for a pair that needs a refresh; `what` is shared with a caller that may have gone.
     task<result<std::optional<revoke_end>>> refresh(std::shared_ptr<vault::revocation> what, sharer by);
+    task<revoke_end> judge_refused(const vault::revocation& what);
+    /// Has the refresh tokens of those tried who hold the account only if TikTok takes them. `false`: it is
+    /// not known yet.
+    task<bool> try_others(const vault::revocation& what, deadline until);
     task<result<bool>> keep_pair(vault::revocation& what);
 
     vault::token_vault& vault_;
     tiktok::oauth& ask_;
+    tokens::token_service& tokens_;
     uncut_work& uncut_;
 };
 

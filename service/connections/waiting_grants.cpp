@@ -63,7 +63,7 @@ task<login_result> connection_service::keep_waiting(const store::oauth_state_rec
     const auto there = co_await connections_.find_summary(login.user, until);
     if (!there) co_return login_result::unavailable;
     // open_ids differ from app to app, so an account of another app is not another account.
-    const bool ours = *there && !store::is_of_another_app(**there, login.app);
+    const bool ours = *there && vault_.is_surely_ours(**there);
     if (ours && (*there)->account != fresh.account && !login.replace_account)
         co_return login_result::another_account;
     auto grant = grant_of(login, fresh, now);
@@ -73,40 +73,55 @@ task<login_result> connection_service::keep_waiting(const store::oauth_state_rec
     if (!sealed) co_return login_result::unavailable;
     grant.sealed_tokens = std::move(*sealed);
     const auto kept = co_await pending_.put(std::move(grant), until);
-    co_return kept ? login_result::pending : login_result::unavailable;
+    if (!kept) co_return login_result::unavailable;
+    co_return *kept ? login_result::pending : login_result::link_spent;
 }
 
 /// What the claimed grant holds. not_waiting(): it cannot be used, and waits again for whoever can use it.
 task<result<vault::fresh_tokens>> connection_service::open_claimed(const store::pending_grant_record& grant,
                                                                    wall_time now, deadline until) {
-    auto tokens = co_await vault_.open_waiting(grant, now, until);
-    if (tokens && *tokens && grant.app == ask_.client_key()) co_return std::move(**tokens);
-    if (tokens && !*tokens) {
+    auto tokens = co_await vault_.open_waiting(grant, until);
+    const bool opens = tokens && *tokens, ours = grant.app == ask_.client_key();
+    // Its end in the row is not authenticated, but its begin is.
+    const bool late = now >= grant.created_at + waiting_time;
+    if (opens && ours && !late) co_return std::move(**tokens);
+    if (tokens && (late || !opens)) { // the row was changed
         login_end changed{login_result::unavailable};
-        changed.tiktok.code = "record_does_not_open";
+        changed.tiktok.code = opens ? "record_is_too_old" : "record_does_not_open";
         report(grant.user, grant.caller, changed);
+        // If this fails, the sweep does it at the time that was written in the row.
+        if (opens && ours)
+            static_cast<void>(co_await vault_.give_up(grant, std::move(**tokens), now, time_to_store()));
         co_return not_waiting();
     }
-    static_cast<void>(co_await pending_.give_back(grant.confirmation_hash, time_to_store()));
+    static_cast<void>(co_await pending_.give_back(grant, time_to_store()));
     co_return tokens ? not_waiting() : tokens.error();
 }
 
 task<result<store::connection_summary>> connection_service::confirm(const settings::caller& by, user_id user,
                                                                     std::string confirmation, wall_time now,
                                                                     deadline until) {
-    const auto hash = hash_of(confirmation);
-    const auto claimed =
-        co_await pending_.claim(hash, caller_name::trusted(by.name), user, now, end_of_call(until), until);
+    const auto claimed = co_await pending_.claim(hash_of(confirmation), caller_name::trusted(by.name), user,
+                                                 now, rest_of_call(until), until);
     if (!claimed) co_return claimed.error();
     if (!*claimed) co_return not_waiting();
     const auto& grant = **claimed;
     auto tokens = co_await open_claimed(grant, now, until);
     if (!tokens) co_return tokens.error();
     auto copy = tokens->copy();
-    auto stored = co_await store_grant(user, std::move(copy), grant.replace_account, now, until);
+    store::grant_permit permit;
+    permit.claimed = grant;
+    auto stored = co_await store_grant(user, std::move(copy), std::move(permit), grant.replace_account,
+                                       grant.created_at, until);
     if (stored.result == login_result::unavailable) {
-        static_cast<void>(co_await pending_.give_back(hash, time_to_store()));
+        // Where it was stored all the same, there is nothing to give back.
+        static_cast<void>(co_await pending_.give_back(grant, time_to_store()));
         co_return *stored.why;
+    }
+    if (stored.result == login_result::link_spent) {
+        // Ended meanwhile: if there is still a row, the sweep sees to its tokens, and need not wait for this.
+        static_cast<void>(co_await pending_.give_back(grant, time_to_store()));
+        co_return not_waiting();
     }
     login_end end{stored.result};
     end.scopes = stored.scopes;
@@ -117,25 +132,23 @@ task<result<store::connection_summary>> connection_service::confirm(const settin
         static_cast<void>(co_await vault_.give_up(grant, std::move(*tokens), now, time_to_store()));
         co_return not_connected(stored.result);
     }
-    // If this fails, the sweep finds that a connection holds the account.
-    static_cast<void>(co_await pending_.drop(hash, time_to_store()));
     co_return co_await show(std::move(user), time_to_store());
 }
 
 task<void> connection_service::note_end(std::string state_hash, login_result result, wall_time now) {
-    const auto login = co_await begun_.find(state_hash, now, time_to_store());
+    auto login = co_await begun_.find(std::move(state_hash), now, time_to_store());
     if (!login || !*login) co_return; // its time is over, so nobody can load its page again
-    auto outcome = read_outcome((*login)->outcome);
+    const auto noted = co_await vault_.open_login(**login, time_to_store());
+    if (!noted || !*noted) co_return;
+    auto outcome = read_outcome((*noted)->reveal());
     if (!outcome) co_return;
     outcome->result = result;
-    // If this fails, the page tells that the login is pending.
-    static_cast<void>(
-        co_await begun_.note_outcome(std::move(state_hash), write_outcome(*outcome), time_to_store()));
+    co_await keep_outcome(std::move(**login), *outcome);
 }
 
 task<result<bool>> connection_service::end_unconfirmed(const store::pending_grant_record& grant,
                                                        wall_time now, deadline until) {
-    auto tokens = co_await vault_.open_waiting(grant, now, until);
+    auto tokens = co_await vault_.open_waiting(grant, until);
     if (!tokens) co_return tokens.error();
     if (*tokens) co_return co_await vault_.give_up(grant, std::move(**tokens), now, until);
     const auto dropped = co_await pending_.drop(grant.confirmation_hash, until); // nothing to revoke with
@@ -146,7 +159,7 @@ task<result<bool>> connection_service::end_unconfirmed(const store::pending_gran
 task<result<std::size_t>> connection_service::sweep_unfinished(wall_time now, deadline until) {
     const auto imports = co_await vault_.give_up_old_imports(now, until);
     if (!imports) co_return imports.error();
-    const auto due = co_await pending_.due(ask_.client_key(), now, swept_at_once, until);
+    const auto due = co_await pending_.due(now, swept_at_once, until);
     if (!due) co_return due.error();
     std::size_t count = *imports;
     for (const auto& grant : *due) {

@@ -1,46 +1,55 @@
 #include "store/account_holders.hpp"
 
+#include "store/connection_record.hpp"
 #include "store/queries.hpp"
 
 namespace gateway::store {
 
-/// Of both tables of connections: one that waits beside that of another app is used again under its own. One
-/// that needs a new login holds nothing any more, except if only the answer to its refresh was lost: its
-/// access token is still in use then.
-#define HOLDING                                    \
-    "(state IN ('connected', 'refresh_in_doubt') " \
-    "OR (state = 'reconnect_required' AND cause = 'rotation_response_lost'))"
+/// Of both tables of connections: one that waits beside that of another app is used again under its own. Only
+/// a pair that TikTok gave counts, and while it lives, at the time $4: whoever has one access token of an
+/// account could hold it otherwise with tokens that are worth nothing. One that needs a new login holds
+/// nothing any more, except if only the answer to its refresh was lost: its access token is in use then.
+#define HOLDING                                                                                        \
+    "proof = 'pair' AND ((state IN ('connected', 'refresh_in_doubt') AND refresh_expires_at > $4) OR " \
+    "(state "                                                                                          \
+    "= 'reconnect_required' AND cause = 'rotation_response_lost' AND access_expires_at > $4))"
+
+/// The same without asking what shows that the tokens are of the account.
+#define LIVING "state IN ('connected', 'refresh_in_doubt') AND refresh_expires_at > $4"
 
 task<bool> is_held(transaction& at, const open_id& account, const std::string& app, const user_id& except,
                    wall_time now) {
     statement ask(
         "SELECT CAST(1 AS BIGINT) AS held WHERE EXISTS (SELECT 1 FROM connections WHERE open_id = $1 "
-        "AND app = $2 AND user_id <> $3 AND proven = 1 AND " HOLDING
+        "AND app = $2 AND user_id <> $3 AND " HOLDING
         ") "
         "OR EXISTS (SELECT 1 FROM other_app_connections WHERE open_id = $1 "
-        "AND app = $2 AND user_id <> $3 AND proven = 1 AND " HOLDING
+        "AND app = $2 AND user_id <> $3 AND " HOLDING
         ") "
         "OR EXISTS (SELECT 1 FROM pending_grants WHERE open_id = $1 AND app = $2 AND user_id <> $3 "
-        "AND (expires_at > $4 OR reserved_until > $4)) "
+        "AND (expires_at > $4 OR reserved_until > now_ms())) "
         "OR EXISTS (SELECT 1 FROM import_proofs WHERE open_id = $1 AND app = $2 "
         "AND length(sealed_tokens) > 0 AND expires_at > $4)",
         account, app, except, now);
     co_return co_await number_of(at, std::move(ask)) > 0;
 }
 
-task<std::uint64_t> holders_besides(transaction& at, const open_id& account, const std::string& app,
-                                    const user_id& except, std::uint64_t most) {
-    statement ask(
-        "SELECT count(*) FROM (SELECT user_id FROM connections WHERE open_id = $1 AND app = $2 "
-        "AND user_id <> $3 AND proven = 1 AND " HOLDING
-        " UNION ALL SELECT user_id FROM other_app_connections WHERE open_id = $1 AND app = $2 "
-        "AND user_id <> $3 AND proven = 1 AND " HOLDING " LIMIT $4) AS holders",
-        account, app, except, most);
-    return number_of(at, std::move(ask));
+#define COUNT_BESIDES(condition)                                                             \
+    "SELECT count(*) FROM (SELECT user_id FROM connections WHERE open_id = $1 AND app = $2 " \
+    "AND user_id <> $3 AND " condition                                                       \
+    " UNION ALL SELECT user_id FROM other_app_connections "                                  \
+    "WHERE open_id = $1 AND app = $2 AND user_id <> $3 AND " condition " LIMIT $5) AS users"
+
+task<std::uint64_t> users_besides(transaction& at, const connection_record& of, std::uint64_t most) {
+    const bool given = of.proof == account_proof::pair;
+    statement holding(COUNT_BESIDES(HOLDING), of.account, of.app, of.user, of.updated_at, most);
+    statement living(COUNT_BESIDES(LIVING), of.account, of.app, of.user, of.updated_at, most);
+    return number_of(at, given ? std::move(holding) : std::move(living));
 }
 
 task<void> drop_revocations_of(transaction& at, const open_id& account, const std::string& app) {
-    statement drop("DELETE FROM revocations WHERE open_id = $1 AND app = $2", account, app);
+    // One of no app may be of this one: open_ids differ from app to app, so it is.
+    statement drop("DELETE FROM revocations WHERE open_id = $1 AND app IN ($2, '')", account, app);
     return execute(at, std::move(drop));
 }
 

@@ -11,15 +11,17 @@
 namespace gateway::store {
 
 class transaction;
+struct connection_record;
 
-/// Whether a revoke would end a grant that is not of `except` (who may be empty): a connection that TikTok
-/// has shown to be of this account (also one that waits beside that of another app), a login that waits for
-/// its confirmation, or an import that is not complete.
+/// Whether a revoke would end a grant that is not of `except` (who may be empty): a connection with a pair
+/// that TikTok gave (also one that waits beside that of another app), a login that waits for its
+/// confirmation, or an import that is not complete. Others are doubtful (connections::doubtful_holders()).
 task<bool> is_held(transaction& at, const open_id& account, const std::string& app, const user_id& except,
                    wall_time now);
-/// The number of such connections to the account without that of `except`; counts no further than `most`.
-task<std::uint64_t> holders_besides(transaction& at, const open_id& account, const std::string& app,
-                                    const user_id& except, std::uint64_t most);
+/// The number of other users who are connected to the account of this new connection; counts no further than
+/// `most`. For a pair that TikTok gave only others of that kind count, so that nobody is kept out by tokens
+/// that are worth nothing; for an import all count.
+task<std::uint64_t> users_besides(transaction& at, const connection_record& of, std::uint64_t most);
 /// For a new grant of the account: a revocation that waits would end it.
 task<void> drop_revocations_of(transaction& at, const open_id& account, const std::string& app);
 

@@ -7,11 +7,11 @@ namespace gateway::store {
 
 #define SUMMARY_COLUMNS                                                                        \
     "user_id, open_id, scopes, state, cause, version, access_expires_at, refresh_expires_at, " \
-    "connected_at, updated_at, app, proven"
+    "connected_at, updated_at, app, proof"
 
 auto summary_columns(auto& of) {
     return columns(of.user, of.account, of.scopes, of.state, of.cause, of.version, of.access_expires_at,
-                   of.refresh_expires_at, of.connected_at, of.updated_at, of.app, of.proven);
+                   of.refresh_expires_at, of.connected_at, of.updated_at, of.app, of.proof);
 }
 auto columns_of(row_of<connection_summary> auto& of) {
     return summary_columns(of);

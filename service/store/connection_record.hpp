@@ -19,6 +19,13 @@ constexpr std::array<std::string_view, connection_states> names_of(connection_st
     return {"connected", "refresh_in_doubt", "reconnect_required", "revoked"};
 }
 
+/// What shows that the tokens of a connection are of its account: TikTok gave the pair, or has named the
+/// account for the access token of an import, or nothing yet (connections of earlier versions).
+enum class account_proof { pair, access_token, none };
+constexpr std::array<std::string_view, 3> names_of(account_proof) {
+    return {"pair", "access_token", "none"};
+}
+
 /// A number for each state, indexed by it.
 using connections_by_state = std::array<std::uint64_t, connection_states>;
 
@@ -34,8 +41,8 @@ struct connection_summary {
     wall_time refresh_expires_at;
     wall_time connected_at;
     wall_time updated_at;
-    std::string app;     // the TikTok app (client_key) that got it; empty: from before apps were noted
-    bool proven = false; // TikTok itself has named this account for these tokens
+    std::string app; // the TikTok app (client_key) that got it; empty: from before apps were noted
+    account_proof proof = account_proof::none;
 };
 
 /// Another TikTok app got it: under `app` its tokens are neither used nor judged.

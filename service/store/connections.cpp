@@ -4,6 +4,7 @@
 #include "store/account_holders.hpp"
 #include "store/connection_columns.hpp"
 #include "store/import_proofs.hpp"
+#include "store/logins.hpp"
 #include "store/queries.hpp"
 #include "store/user_ranges.hpp"
 
@@ -54,7 +55,7 @@ task<void> write_connection(transaction& at, const connection_record& record) {
                   ", sealed_tokens) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
                   "ON CONFLICT (user_id) DO UPDATE SET open_id = $2, scopes = $3, state = $4, cause = $5, "
                   "version = $6, access_expires_at = $7, refresh_expires_at = $8, connected_at = $9, "
-                  "updated_at = $10, app = $11, proven = $12, sealed_tokens = $13",
+                  "updated_at = $10, app = $11, proof = $12, sealed_tokens = $13",
                   columns_of(record));
     co_await execute(at, std::move(put));
     at.notify(change::of(record.user, record.version));
@@ -84,9 +85,22 @@ task<result<std::optional<connection_summary>>> connections::find_summary(user_i
 task<result<std::vector<connection_summary>>> connections::of_account(open_id account, std::string app,
                                                                       std::uint32_t limit, deadline until) {
     statement ask("SELECT " SUMMARY_COLUMNS
-                  " FROM connections WHERE open_id = $1 AND app = $2 AND proven = 1 "
+                  " FROM connections WHERE open_id = $1 AND app = $2 AND proof <> 'none' "
                   "AND state IN ('connected', 'refresh_in_doubt') ORDER BY user_id LIMIT $3",
                   account, app, limit);
+    return run(engine_, unit::reads(), until, &all_of<connection_summary>, std::move(ask));
+}
+
+#define DOUBTFUL \
+    "AND proof <> 'pair' AND state IN ('connected', 'refresh_in_doubt') AND refresh_expires_at > $3"
+
+task<result<std::vector<connection_summary>>> connections::doubtful_holders(open_id account, std::string app,
+                                                                            wall_time now, deadline until) {
+    statement ask("SELECT " SUMMARY_COLUMNS
+                  " FROM connections WHERE open_id = $1 AND app IN ($2, '') " DOUBTFUL
+                  " UNION ALL SELECT " SUMMARY_COLUMNS
+                  " FROM other_app_connections WHERE open_id = $1 AND app = $2 " DOUBTFUL " LIMIT $4",
+                  account, app, now, users_of_account_max);
     return run(engine_, unit::reads(), until, &all_of<connection_summary>, std::move(ask));
 }
 
@@ -183,24 +197,38 @@ task<result<std::uint64_t>> connections::version_floor(deadline until) {
     return run(engine_, unit::reads(), until, &number_of, statement(VERSION_FLOOR));
 }
 
+namespace {
+
+/// `false`: it is gone, or is not what it was any more.
+task<bool> use_up(transaction& at, const grant_permit& permit) {
+    if (permit.claimed) co_return co_await drop_waiting(at, *permit.claimed);
+    if (!permit.state_hash.empty()) co_return co_await use_login(at, permit.state_hash);
+    co_return true;
+}
+
+} // namespace
+
 task<result<grant_end>> connections::put(connection_record record, std::uint64_t expected_version,
-                                         deadline until, std::string import_hash) {
+                                         grant_permit permit, deadline until) {
+    using kind = grant_end::kind;
     return run(
         engine_, unit::of(record.user, record.account), until, [=](transaction& at) -> task<grant_end> {
             const auto there = co_await hold_connection(at, record.user);
             const std::uint64_t version = there ? there->version : 0;
             std::uint64_t floor = version;
             if (!there) floor = co_await number_of(at, statement(VERSION_FLOOR));
-            if (version != expected_version || record.version <= floor) co_return grant_end{};
-            if (!import_hash.empty()) {
-                const bool imported = co_await was_imported(at, import_hash, record, there);
-                if (imported) co_return grant_end{false, false, true};
+            if (version != expected_version || record.version <= floor) co_return grant_end{kind::changed};
+            if (!permit.import_hash.empty()) {
+                const bool imported = co_await was_imported(at, permit.import_hash, record, there);
+                if (imported) co_return grant_end{kind::imported_before};
             }
-            const auto others =
-                co_await holders_besides(at, record.account, record.app, record.user, users_of_account_max);
-            if (others >= users_of_account_max) co_return grant_end{false, true};
-            co_await drop_revocations_of(at, record.account, record.app);
-            if (there && is_of_another_app(*there, record.app)) {
+            const auto others = co_await users_besides(at, record, users_of_account_max);
+            if (others >= users_of_account_max) co_return grant_end{kind::account_full};
+            const bool allowed = co_await use_up(at, permit); // after everything that refuses the grant
+            if (!allowed) co_return grant_end{kind::permit_gone};
+            const bool holds = record.proof == account_proof::pair; // else it is tried before they are
+            if (holds) co_await drop_revocations_of(at, record.account, record.app);
+            if (there && there->app != record.app) { // of no app: it may be of another one, too
                 co_await put_beside(at, record.user);
                 co_await write_connection(at, record);
             } else {
@@ -210,8 +238,8 @@ task<result<grant_end>> connections::put(connection_record record, std::uint64_t
                             record.app);
             co_await execute(at, std::move(older));
             co_await execute(at, statement("DELETE FROM refresh_intents WHERE user_id = $1", record.user));
-            if (!import_hash.empty()) co_await complete_import(at, import_hash, record);
-            co_return grant_end{true, false};
+            if (!permit.import_hash.empty()) co_await complete_import(at, permit.import_hash, record);
+            co_return grant_end{kind::stored};
         });
 }
 

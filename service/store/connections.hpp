@@ -3,6 +3,8 @@
 // store; any thread. Implemented in connections.cpp, ends_of_connections.cpp and other_app_connections.cpp.
 #pragma once
 #include "store/connection_record.hpp"
+#include "store/pending_grants.hpp"
+#include "store/revocations.hpp"
 #include "store/role.hpp"
 
 #include <cstdint>
@@ -13,20 +15,38 @@
 namespace gateway::store {
 
 class change_listener;
-struct revocation_record;
 
 /// At most so many users hold one account under one app.
 inline constexpr std::uint64_t users_of_account_max = 50;
 
-/// The end of a write of a new grant. None of them: another writer was faster.
-struct grant_end {
-    bool stored = false;
-    bool account_full = false;    // users_of_account_max others hold the account
-    bool imported_before = false; // was_imported() in import_proofs.hpp
-    explicit operator bool() const { return stored; }
+/// What allows a new grant, and is used up with it: one of them.
+struct grant_permit {
+    grant_permit() = default;                    // gcc 12 destroys a temporary aggregate of a co_await twice
+    std::string state_hash;                      // of the login that was taken
+    std::optional<pending_grant_record> claimed; // the waiting grant that is confirmed, as it was claimed
+    std::string import_hash;                     // of the proof of the import, which is complete then
 };
 
-/// The end of a user's connection. `changed`: it is not the one that was seen any more, and stays.
+/// The end of a write of a new grant. `changed`: another writer was faster. `account_full`:
+/// users_of_account_max others hold the account. `imported_before`: was_imported() in import_proofs.hpp.
+/// `permit_gone`: its user was disconnected meanwhile, or it was used or given up.
+struct grant_end {
+    enum class kind { changed, stored, account_full, imported_before, permit_gone } what = kind::changed;
+    explicit operator bool() const { return what == kind::stored; }
+};
+
+/// What of a user ends, as it was seen before: each pair as the revocation that takes its place. One that is
+/// not sealed is only deleted, because there is nothing to revoke with.
+struct leaving_user {
+    user_id user;
+    std::uint64_t version = 0; // of the connection; zero: there is none
+    std::string running_app; // of this process; who holds the account of a pair of no app holds it under this
+    revocation_record pair;  // of the connection
+    std::vector<revocation_record> beside; // of each that waits beside, in order of their apps
+};
+
+/// The end of a user's connection. `changed`: it is not as it was seen any more, and stays. `absent`: there
+/// is none; if none was seen, all the rest of the user has ended.
 struct connection_end {
     enum class kind { absent, changed, held_by_others, alone } what = kind::absent;
     std::uint64_t revocation = 0; // the number of the row that was added
@@ -44,6 +64,10 @@ public:
     /// user_id.
     task<result<std::vector<connection_summary>>> of_account(open_id account, std::string app,
                                                              std::uint32_t limit, deadline until);
+    /// Users who hold this account only if TikTok takes their refresh token, which it has not done yet
+    /// (imports, connections of earlier versions), also those who wait beside; at most users_of_account_max.
+    task<result<std::vector<connection_summary>>> doubtful_holders(open_id account, std::string app,
+                                                                   wall_time now, deadline until);
     /// Users matching one of `patterns`, in order of user_id, after `cursor` (a user_id). The cost is bounded
     /// per page: a page ends after a fixed number of rows that were compared with a pattern, or of patterns,
     /// with fewer rows than `limit`, perhaps none, and a next page.
@@ -60,31 +84,27 @@ public:
     task<result<std::uint64_t>> version_floor(deadline until);
     /// A new grant. Stored if the connection still has `expected_version` (0: there is none) and the record's
     /// own version is above it and above the floor. The previous pair is kept, that of another app beside;
-    /// an open intent ends, and the account's waiting revocations too. `import_hash`: of the import's proof,
-    /// which is complete with it.
-    task<result<grant_end>> put(connection_record record, std::uint64_t expected_version, deadline until,
-                                std::string import_hash = {});
+    /// an open intent ends, and the account's waiting revocations too.
+    task<result<grant_end>> put(connection_record record, std::uint64_t expected_version, grant_permit permit,
+                                deadline until);
     /// Never brings a revoked connection back.
     task<result<bool>> set_state(user_id user, std::uint64_t version, connection_state state,
                                  std::string cause, wall_time now, deadline until);
     /// TikTok has ended the app's access to the account: sets the state `revoked` of the users that were
-    /// connected to it before `happened_at`, and deletes their pairs; a portion of them, so call it until it
-    /// gives none.
+    /// connected to it before `happened_at`, also of a connection that waits beside, and deletes their pairs;
+    /// a portion of them, so call it until it gives none.
     task<result<std::vector<user_id>>> revoke(open_id account, std::string app, wall_time happened_at,
                                               std::string cause, wall_time now, deadline until);
     /// Deletes the connection, its kept pairs, those of other apps, its intent, its running logins and what
-    /// is known of its imports; a grant that waits for its confirmation is over.
-    task<result<bool>> forget(user_id user, deadline until);
-    /// The same for the connection of this account and version. If nobody else holds the account under its
-    /// app, the pair is moved to the revocations in the same unit, if there is a pair in `to_revoke`.
-    task<result<connection_end>> end(user_id user, std::uint64_t version, revocation_record to_revoke,
-                                     wall_time now, deadline until);
-    /// A refresh of this user's version has ended after the connection: its pair takes the place of the one
-    /// that waits to be revoked. `false`: none waits.
-    task<result<bool>> renew_revocation(revocation_record with, deadline until);
+    /// is known of its imports; a grant that waits for its confirmation is over. In the same unit the pair
+    /// is moved to the revocations if nobody else holds the account under its app, and those of other apps
+    /// are moved there in any case: who holds their accounts is judged when they are tried.
+    task<result<connection_end>> end(leaving_user seen, wall_time now, deadline until);
 
     /// The user's pair of this app that waits beside the one of another app.
     task<result<std::optional<connection_record>>> find_beside(user_id user, std::string app, deadline until);
+    /// All that wait beside the user's connection, in order of their apps.
+    task<result<std::vector<connection_record>>> find_all_beside(user_id user, deadline until);
     /// Users with such a pair, in order of user_id, after `cursor`.
     task<result<std::vector<user_id>>> list_beside(std::string app, std::string cursor, std::uint32_t limit,
                                                    deadline until);
@@ -100,6 +120,11 @@ public:
     /// Notes the app of such a row, with its pair sealed anew. `false`: it has changed.
     task<result<bool>> bind_to_app(connection_record seen, std::string app, std::string sealed_anew,
                                    deadline until);
+    /// The same for such a row that waits beside. `false` also if the user has a pair of this app.
+    task<result<bool>> bind_beside(connection_record seen, std::string app, std::string sealed_anew,
+                                   deadline until);
+    /// Deletes such a row.
+    task<result<void>> drop_beside(connection_record seen, deadline until);
 
     /// Reports changes of connections by other replicas, until stop_listening() has returned.
     void listen(change_listener& who);
@@ -114,12 +139,19 @@ task<void> replace_connection(transaction& at, const connection_record& record);
 /// Stores a pair that is not the user's newest one, and deletes the oldest above the bound.
 task<void> keep_pair(transaction& at, const kept_tokens_record& pair);
 /// A refresh that began under another app than the one of the present connection: its pair goes to the one
-/// that waits beside. `false`: there is none of that version.
+/// that waits beside, which is of this app then, also if it was of none. `false`: there is none of that
+/// version.
 task<bool> refresh_beside(transaction& at, const connection_record& record, std::uint64_t expected_version);
 // Between the files of this role:
 task<void> write_connection(transaction& at, const connection_record& record);
-/// Moves the present connection, of another app, to those that wait beside.
+/// Moves the present connection, of another app or of none, to those that wait beside.
 task<void> put_beside(transaction& at, const user_id& user);
+/// The same update as connections::revoke() for those that wait beside; gives their users.
+task<std::vector<user_id>> revoke_beside(transaction& at, const open_id& account, const std::string& app,
+                                         wall_time happened_at, const std::string& cause, wall_time now);
+/// Whether these are the pairs that wait beside the user's connection. They cannot change until the unit
+/// ends.
+task<bool> hold_beside(transaction& at, const user_id& user, const std::vector<revocation_record>& seen);
 /// Deletes everything around a connection that ends.
 task<void> forget_pairs_around(transaction& at, const user_id& user);
 

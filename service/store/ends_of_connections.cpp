@@ -12,8 +12,18 @@ namespace {
 constexpr std::uint64_t no_version = 0;    // the notified version of a connection that has ended
 constexpr std::uint64_t revoked_max = 200; // users in one unit
 
-/// Deletes everything of the user but the posts. `false`: there was no connection.
-task<bool> forget_user(transaction& at, const user_id& user) {
+/// Ends what may become a connection of the user.
+task<void> end_logins(transaction& at, const user_id& user) {
+    co_await execute(at, statement("DELETE FROM oauth_states WHERE user_id = $1", user));
+    co_await forget_imports(at, user);
+    // Over at once, by the clock of each replica: the next sweep of waiting grants revokes it at TikTok if
+    // nobody else holds the account. Upkeep leaves it until its tokens have expired.
+    statement over("UPDATE pending_grants SET expires_at = 0 WHERE user_id = $1 AND expires_at > 0", user);
+    co_await execute(at, std::move(over));
+}
+
+/// Deletes everything of the user but the posts.
+task<void> forget_user(transaction& at, const user_id& user) {
     statement floor(
         "UPDATE counters SET value = greatest(value, "
         "coalesce((SELECT version FROM connections WHERE user_id = $1), 0), "
@@ -23,14 +33,47 @@ task<bool> forget_user(transaction& at, const user_id& user) {
     co_await execute(at, std::move(floor));
     co_await forget_pairs_around(at, user);
     co_await execute(at, statement("DELETE FROM other_app_connections WHERE user_id = $1", user));
-    co_await execute(at, statement("DELETE FROM oauth_states WHERE user_id = $1", user));
-    co_await forget_imports(at, user);
-    // Over at once: the next sweep of waiting grants revokes it at TikTok if nobody else holds the account.
-    co_await execute(at, statement("UPDATE pending_grants SET expires_at = 0 WHERE user_id = $1", user));
-    const bool changed =
-        co_await changes_rows(at, statement("DELETE FROM connections WHERE user_id = $1", user));
+    co_await end_logins(at, user);
+    co_await execute(at, statement("DELETE FROM connections WHERE user_id = $1", user));
     at.notify(change::of(user, no_version));
-    co_return changed;
+}
+
+bool is_as_seen(const connection_summary& there, const leaving_user& seen) {
+    return there.version == seen.version && there.account == seen.pair.account
+           && !is_of_another_app(there, seen.pair.app);
+}
+
+/// Ends the connection that was seen; gives what became of its pair.
+task<connection_end> end_connection(transaction& at, const leaving_user& seen, wall_time now) {
+    connection_end out;
+    const auto& pair = seen.pair;
+    const auto& app = pair.app.empty() ? seen.running_app : pair.app;
+    const bool held = co_await is_held(at, pair.account, app, seen.user, now);
+    co_await forget_user(at, seen.user);
+    out.what = held ? connection_end::kind::held_by_others : connection_end::kind::alone;
+    if (held || pair.sealed_tokens.empty()) co_return out;
+    out.revocation = co_await add_revocation(at, pair);
+    co_return out;
+}
+
+task<connection_end> end_user(transaction& at, const leaving_user& seen, wall_time now) {
+    connection_end out;
+    const auto there = co_await hold_connection(at, seen.user);
+    if (!there && seen.version > 0) co_return out;
+    const bool same_beside = co_await hold_beside(at, seen.user, seen.beside);
+    if (!same_beside || (there && !is_as_seen(*there, seen))) {
+        out.what = connection_end::kind::changed;
+        co_return out;
+    }
+    if (there)
+        out = co_await end_connection(at, seen, now);
+    else if (!seen.beside.empty())
+        co_await forget_user(at, seen.user);
+    else // nothing that other replicas or later versions need to know of
+        co_await end_logins(at, seen.user);
+    for (const auto& pair : seen.beside)
+        if (!pair.sealed_tokens.empty()) static_cast<void>(co_await add_revocation(at, pair));
+    co_return out;
 }
 
 } // namespace
@@ -46,10 +89,10 @@ task<result<std::vector<user_id>>> connections::revoke(open_id account, std::str
                                                        wall_time now, deadline until) {
     return run(engine_, unit::of(account), until, [=](transaction& at) -> task<std::vector<user_id>> {
         statement ask(
-            "SELECT user_id FROM connections WHERE open_id = $1 AND app = $2 AND proven = 1 "
+            "SELECT user_id FROM connections WHERE open_id = $1 AND app = $2 AND proof <> 'none' "
             "AND state <> 'revoked' AND connected_at <= $3 ORDER BY user_id LIMIT $4 FOR UPDATE",
             account, app, happened_at, revoked_max);
-        const auto users = co_await all_of<user_id>(at, std::move(ask));
+        auto users = co_await all_of<user_id>(at, std::move(ask));
         const std::string wiped;
         for (const auto& user : users) {
             statement set(
@@ -60,45 +103,15 @@ task<result<std::vector<user_id>>> connections::revoke(open_id account, std::str
             co_await forget_pairs_around(at, user);
             at.notify(change::of(user, no_version));
         }
+        const auto beside = co_await revoke_beside(at, account, app, happened_at, cause, now);
+        users.insert(users.end(), beside.begin(), beside.end());
         co_return users;
     });
 }
 
-task<result<bool>> connections::forget(user_id user, deadline until) {
-    return run(engine_, unit::of(user), until, &forget_user, user);
-}
-
-task<result<connection_end>> connections::end(user_id user, std::uint64_t version,
-                                              revocation_record to_revoke, wall_time now, deadline until) {
-    using enum connection_end::kind;
-    return run(
-        engine_, unit::of(user, to_revoke.account), until, [=](transaction& at) -> task<connection_end> {
-            connection_end out;
-            const auto there = co_await hold_connection(at, user);
-            if (!there) co_return out;
-            out.what = changed;
-            if (there->version != version || there->account != to_revoke.account
-                || is_of_another_app(*there, to_revoke.app))
-                co_return out;
-            const bool held = co_await is_held(at, there->account, to_revoke.app, user, now);
-            co_await forget_user(at, user);
-            out.what = held ? held_by_others : alone;
-            if (held || to_revoke.sealed_tokens.empty()) co_return out;
-            out.revocation = co_await add_revocation(at, to_revoke);
-            // It ends that grant as well; where nothing is revoked now, the sweep of waiting grants does it.
-            statement waiting("DELETE FROM pending_grants WHERE user_id = $1 AND open_id = $2 AND app = $3",
-                              user, there->account, to_revoke.app);
-            co_await execute(at, std::move(waiting));
-            co_return out;
-        });
-}
-
-task<result<bool>> connections::renew_revocation(revocation_record with, deadline until) {
-    statement renew(
-        "UPDATE revocations SET sealed_tokens = $1 "
-        "WHERE open_id = $2 AND app = $3 AND user_id = $4 AND version = $5",
-        blob(with.sealed_tokens), with.account, with.app, with.user, with.version);
-    return run(engine_, unit::of(with.account), until, &changes_rows, std::move(renew));
+task<result<connection_end>> connections::end(leaving_user seen, wall_time now, deadline until) {
+    const auto how = seen.version > 0 ? unit::of(seen.user, seen.pair.account) : unit::of(seen.user);
+    return run(engine_, how, until, &end_user, std::move(seen), now);
 }
 
 } // namespace gateway::store

@@ -72,13 +72,12 @@ task<result<void>> import_proofs::put(import_proof_record record, deadline until
     });
 }
 
-task<result<std::vector<import_proof_record>>> import_proofs::due(std::string app, wall_time now,
-                                                                  std::uint32_t limit, deadline until) {
-    statement ask(
-        "SELECT " PROOF_COLUMNS
-        " FROM import_proofs WHERE expires_at <= $1 AND app = $2 AND user_id = '' AND open_id <> '' "
-        "ORDER BY expires_at LIMIT $3",
-        now, app, limit);
+task<result<std::vector<import_proof_record>>> import_proofs::due(wall_time now, std::uint32_t limit,
+                                                                  deadline until) {
+    statement ask("SELECT " PROOF_COLUMNS
+                  " FROM import_proofs WHERE expires_at <= $1 AND user_id = '' AND open_id <> '' "
+                  "ORDER BY expires_at LIMIT $2",
+                  now, limit);
     return run(engine_, unit::reads(), until, &all_of<import_proof_record>, std::move(ask));
 }
 

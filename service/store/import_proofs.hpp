@@ -47,9 +47,8 @@ public:
     /// Replaces an earlier one. A revocation of the same account that waits would end this pair's grant, too,
     /// so it is forgotten.
     task<result<void>> put(import_proof_record record, deadline until);
-    /// Pairs of this app whose time is over, of imports that were never completed; oldest first.
-    task<result<std::vector<import_proof_record>>> due(std::string app, wall_time now, std::uint32_t limit,
-                                                       deadline until);
+    /// Pairs of any app whose time is over, of imports that were never completed; oldest first.
+    task<result<std::vector<import_proof_record>>> due(wall_time now, std::uint32_t limit, deadline until);
     /// Deletes those of an account that are not newer than `until_then`: the user has left at TikTok.
     task<result<void>> drop_of_account(open_id account, std::string app, wall_time until_then,
                                        deadline until);

@@ -8,6 +8,7 @@ namespace gateway::store {
 namespace {
 
 constexpr std::uint64_t counted_at_once = 5'000; // rows of one unit
+constexpr std::uint64_t revoked_max = 200;       // the same
 
 /// A part of the connections of one app, and the last user of it.
 struct counted_part {
@@ -44,13 +45,13 @@ task<void> put_beside(transaction& at, const user_id& user) {
                    "CASE WHEN state = 'connected' AND EXISTS "
                    "(SELECT 1 FROM refresh_intents i WHERE i.user_id = c.user_id AND i.version = c.version) "
                    "THEN 'rotation_response_lost' ELSE cause END, version, access_expires_at, "
-                   "refresh_expires_at, connected_at, updated_at, app, proven, sealed_tokens "
+                   "refresh_expires_at, connected_at, updated_at, app, proof, sealed_tokens "
                    "FROM connections c WHERE user_id = $1 AND length(sealed_tokens) > 0 "
                    "ON CONFLICT (user_id, app) DO UPDATE SET open_id = excluded.open_id, "
                    "scopes = excluded.scopes, state = excluded.state, cause = excluded.cause, "
                    "version = excluded.version, access_expires_at = excluded.access_expires_at, "
                    "refresh_expires_at = excluded.refresh_expires_at, connected_at = excluded.connected_at, "
-                   "updated_at = excluded.updated_at, proven = excluded.proven, "
+                   "updated_at = excluded.updated_at, proof = excluded.proof, "
                    "sealed_tokens = excluded.sealed_tokens",
                    user);
     co_await execute(at, std::move(move));
@@ -60,12 +61,50 @@ task<void> put_beside(transaction& at, const user_id& user) {
 task<bool> refresh_beside(transaction& at, const connection_record& record, std::uint64_t expected_version) {
     statement put(
         "UPDATE other_app_connections SET scopes = $1, state = $2, cause = $3, version = $4, "
-        "access_expires_at = $5, refresh_expires_at = $6, updated_at = $7, proven = $8, sealed_tokens = $9 "
-        "WHERE user_id = $10 AND app = $11 AND version = $12 AND state <> 'revoked'",
+        "access_expires_at = $5, refresh_expires_at = $6, updated_at = $7, proof = $8, sealed_tokens = $9, "
+        "app = $11 WHERE user_id = $10 AND app IN ($11, '') AND version = $12 AND state <> 'revoked'",
         record.scopes, record.state, record.cause, record.version, record.access_expires_at,
-        record.refresh_expires_at, record.updated_at, record.proven, blob(record.sealed_tokens), record.user,
+        record.refresh_expires_at, record.updated_at, record.proof, blob(record.sealed_tokens), record.user,
         record.app, expected_version);
     return changes_rows(at, std::move(put));
+}
+
+task<std::vector<user_id>> revoke_beside(transaction& at, const open_id& account, const std::string& app,
+                                         wall_time happened_at, const std::string& cause, wall_time now) {
+    statement ask(
+        "SELECT user_id FROM other_app_connections WHERE open_id = $1 AND app = $2 AND proof <> 'none' "
+        "AND state <> 'revoked' AND connected_at <= $3 ORDER BY user_id LIMIT $4 FOR UPDATE",
+        account, app, happened_at, revoked_max);
+    auto users = co_await all_of<user_id>(at, std::move(ask));
+    const std::string wiped;
+    for (const auto& user : users) {
+        statement set(
+            "UPDATE other_app_connections SET state = 'revoked', cause = $1, sealed_tokens = $2, "
+            "updated_at = $3 WHERE user_id = $4 AND app = $5",
+            cause, blob(wiped), now, user, app);
+        co_await execute(at, std::move(set));
+        co_await execute(at, statement("DELETE FROM kept_tokens WHERE user_id = $1 AND app = $2", user, app));
+    }
+    co_return users;
+}
+
+task<bool> hold_beside(transaction& at, const user_id& user, const std::vector<revocation_record>& seen) {
+    const statement ask(
+        "SELECT app, version FROM other_app_connections WHERE user_id = $1 ORDER BY app FOR UPDATE", user);
+    auto found = co_await at.run(ask);
+    std::size_t number = 0;
+    std::string app;
+    for (std::uint64_t version = 0; found.next(app, version); ++number)
+        if (number >= seen.size() || seen[number].app != app || seen[number].version != version)
+            co_return false;
+    co_return number == seen.size();
+}
+
+task<result<std::vector<connection_record>>> connections::find_all_beside(user_id user, deadline until) {
+    statement ask("SELECT " SUMMARY_COLUMNS
+                  ", sealed_tokens FROM other_app_connections WHERE user_id = $1 ORDER BY app",
+                  user);
+    return run(engine_, unit::reads(), until, &all_of<connection_record>, std::move(ask));
 }
 
 task<result<std::optional<connection_record>>> connections::find_beside(user_id user, std::string app,
@@ -133,6 +172,25 @@ task<result<bool>> connections::bind_to_app(connection_record seen, std::string 
         "WHERE user_id = $3 AND version = $4 AND app = '' AND sealed_tokens = $5",
         app, blob(sealed_anew), seen.user, seen.version, blob(seen.sealed_tokens));
     return run(engine_, unit::writes(), until, &changes_rows, std::move(bind));
+}
+
+task<result<bool>> connections::bind_beside(connection_record seen, std::string app, std::string sealed_anew,
+                                            deadline until) {
+    statement bind(
+        "UPDATE other_app_connections SET app = $1, sealed_tokens = $2 "
+        "WHERE user_id = $3 AND app = '' AND version = $4 AND sealed_tokens = $5 "
+        "AND NOT EXISTS (SELECT 1 FROM connections c WHERE c.user_id = $3 AND c.app = $1) "
+        "AND NOT EXISTS (SELECT 1 FROM other_app_connections o WHERE o.user_id = $3 AND o.app = $1)",
+        app, blob(sealed_anew), seen.user, seen.version, blob(seen.sealed_tokens));
+    return run(engine_, unit::of(seen.user), until, &changes_rows, std::move(bind));
+}
+
+task<result<void>> connections::drop_beside(connection_record seen, deadline until) {
+    statement drop(
+        "DELETE FROM other_app_connections WHERE user_id = $1 AND app = '' AND version = $2 "
+        "AND sealed_tokens = $3",
+        seen.user, seen.version, blob(seen.sealed_tokens));
+    return run(engine_, unit::of(seen.user), until, &execute, std::move(drop));
 }
 
 } // namespace gateway::store

@@ -1,6 +1,7 @@
 #include "store/pending_grants.hpp"
 
 #include "store/account_holders.hpp"
+#include "store/logins.hpp"
 #include "store/queries.hpp"
 
 namespace gateway::store {
@@ -22,32 +23,37 @@ task<bool> drop_waiting(transaction& at, const pending_grant_record& seen) {
     co_return co_await changes_rows(at, std::move(drop));
 }
 
-task<result<void>> pending_grants::put(pending_grant_record record, deadline until) {
-    return run(engine_, unit::of(record.account), until, [=](transaction& at) -> task<void> {
+task<result<bool>> pending_grants::put(pending_grant_record record, deadline until) {
+    return run(engine_, unit::of(record.user, record.account), until, [=](transaction& at) -> task<bool> {
+        if (!record.state_hash.empty()) {
+            const bool allowed = co_await use_login(at, record.state_hash);
+            if (!allowed) co_return false;
+        }
         co_await drop_revocations_of(at, record.account, record.app);
         statement put("INSERT INTO pending_grants (" GRANT_COLUMNS
                       ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
                       columns_of(record));
         co_await execute(at, std::move(put));
+        co_return true;
     });
 }
 
 task<result<std::optional<pending_grant_record>>> pending_grants::claim(std::string confirmation_hash,
                                                                         caller_name caller, user_id user,
-                                                                        wall_time now,
-                                                                        wall_time reserved_until,
+                                                                        wall_time now, milliseconds length,
                                                                         deadline until) {
     statement claim(
-        "UPDATE pending_grants SET reserved_until = $5 "
+        "UPDATE pending_grants SET reserved_until = now_ms() + $5 "
         "WHERE confirmation_hash = $1 AND caller = $2 AND user_id = $3 "
-        "AND expires_at > $4 AND reserved_until <= $4 RETURNING " GRANT_COLUMNS,
-        blob(confirmation_hash), caller, user, now, reserved_until);
+        "AND expires_at > $4 AND reserved_until <= now_ms() RETURNING " GRANT_COLUMNS,
+        blob(confirmation_hash), caller, user, now, length);
     return run(engine_, unit::writes(), until, &first_of<pending_grant_record>, std::move(claim));
 }
 
-task<result<void>> pending_grants::give_back(std::string confirmation_hash, deadline until) {
-    statement give_back("UPDATE pending_grants SET reserved_until = 0 WHERE confirmation_hash = $1",
-                        blob(confirmation_hash));
+task<result<void>> pending_grants::give_back(pending_grant_record claimed, deadline until) {
+    statement give_back(
+        "UPDATE pending_grants SET reserved_until = 0 WHERE confirmation_hash = $1 AND reserved_until = $2",
+        blob(claimed.confirmation_hash), claimed.reserved_until);
     return run(engine_, unit::writes(), until, &execute, std::move(give_back));
 }
 
@@ -56,12 +62,12 @@ task<result<void>> pending_grants::drop(std::string confirmation_hash, deadline 
     return run(engine_, unit::writes(), until, &execute, std::move(drop));
 }
 
-task<result<std::vector<pending_grant_record>>> pending_grants::due(std::string app, wall_time now,
-                                                                    std::uint32_t limit, deadline until) {
+task<result<std::vector<pending_grant_record>>> pending_grants::due(wall_time now, std::uint32_t limit,
+                                                                    deadline until) {
     statement ask("SELECT " GRANT_COLUMNS
-                  " FROM pending_grants WHERE expires_at <= $1 AND reserved_until <= $1 AND app = $2 "
-                  "ORDER BY expires_at LIMIT $3",
-                  now, app, limit);
+                  " FROM pending_grants WHERE expires_at <= $1 AND reserved_until <= (SELECT now_ms()) "
+                  "ORDER BY expires_at LIMIT $2",
+                  now, limit);
     return run(engine_, unit::reads(), until, &all_of<pending_grant_record>, std::move(ask));
 }
 

@@ -66,9 +66,9 @@ task<result<refresh_end>> refreshes::finish(lease held, connection_record record
     return run(engine_, unit::of(held.user), until, [=](transaction& at) -> task<refresh_end> {
         const auto there = co_await hold_connection(at, record.user);
         if (there && is_of_another_app(*there, record.app)) {
-            co_await refresh_beside(at, record, expected_version);
+            const bool beside = co_await refresh_beside(at, record, expected_version);
             co_await close_intent(at, held);
-            co_return refresh_end::superseded;
+            co_return beside ? refresh_end::stored_beside : refresh_end::superseded;
         }
         const bool ours = there && there->version == expected_version && record.version > expected_version
                           && there->state != connection_state::revoked;

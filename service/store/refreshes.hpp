@@ -27,7 +27,7 @@ struct refresh_intent {
 /// `refused`: the fence is stale or the version is not the newest any more; nothing may be sent.
 /// `begun_again`: an earlier refresh of the same version was not finished.
 enum class refresh_begin { refused, begun, begun_again };
-enum class refresh_end { stored, superseded, kept_as_candidate };
+enum class refresh_end { stored, stored_beside, superseded, kept_as_candidate };
 
 class refreshes : private role {
 public:
@@ -39,9 +39,10 @@ public:
     /// Writes the intent, which replaces an earlier one; durable on return.
     task<result<refresh_begin>> begin(lease held, std::uint64_t version, deadline until);
     /// Stores the new pair (expected_version + 1), keeps the old one as previous, closes the intent. Refused
-    /// if the connection was deleted, revoked or has another version (`superseded`; if it waits beside one of
-    /// another app by now, the pair is stored there), or if another holder has the lease by now
-    /// (`kept_as_candidate`: the pair is kept separately, and the intent stays for the other holder).
+    /// if the connection was deleted, revoked or has another version (`superseded`), or if another holder has
+    /// the lease by now
+    /// (`kept_as_candidate`: the pair is kept separately, and the intent stays for the other holder). Where
+    /// the connection waits beside one of another app by now, the pair is stored there (`stored_beside`).
     task<result<refresh_end>> finish(lease held, connection_record record, std::uint64_t expected_version,
                                      deadline until);
     /// Deletes the intent of this lease, if it still exists.

@@ -7,27 +7,47 @@
 
 namespace gateway::store {
 
-#define REVOCATION_COLUMNS "user_id, version, app, open_id, sealed_tokens, tries, next_at"
+#define REVOCATION_COLUMNS "user_id, version, app, open_id, sealed_tokens, tries, refused, expires_at"
 
 auto columns_of(row_of<revocation_record> auto& of) {
     return columns(of.number, of.user, of.version, of.app, of.account, blob(of.sealed_tokens), of.tries,
-                   of.next_at);
+                   of.refused, of.expires_at);
 }
 
 task<std::uint64_t> add_revocation(transaction& at, const revocation_record& record) {
     statement add("INSERT INTO revocations (" REVOCATION_COLUMNS
-                  ") VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING number",
+                  ", next_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now_ms() + $9) RETURNING number",
                   record.user, record.version, record.app, record.account, blob(record.sealed_tokens),
-                  record.tries, record.next_at);
+                  record.tries, record.refused, record.expires_at, record.wait);
     return number_of(at, std::move(add));
 }
 
 namespace {
 
-task<void> add_unless_held(transaction& at, const revocation_record& record, wall_time now) {
+/// Gives the row's number; zero: somebody holds the account.
+task<std::uint64_t> add_unless_held(transaction& at, const revocation_record& record, wall_time now) {
     const user_id nobody;
     const bool held = co_await is_held(at, record.account, record.app, nobody, now);
-    if (!held) static_cast<void>(co_await add_revocation(at, record));
+    if (held) co_return 0;
+    co_return co_await add_revocation(at, record);
+}
+
+/// `false`: somebody holds the account under this app, and no revocation of it waits any more.
+task<bool> unless_held(transaction& at, const revocation_record& seen, const std::string& app,
+                       wall_time now) {
+    const user_id nobody;
+    const bool held = co_await is_held(at, seen.account, app, nobody, now);
+    if (held) co_await drop_revocations_of(at, seen.account, seen.app);
+    co_return !held;
+}
+
+/// Under any app and to any account, proven or not.
+task<bool> has_connection(transaction& at, const user_id& user) {
+    statement ask(
+        "SELECT CAST(1 AS BIGINT) AS found WHERE EXISTS (SELECT 1 FROM connections WHERE user_id = $1) "
+        "OR EXISTS (SELECT 1 FROM other_app_connections WHERE user_id = $1)",
+        user);
+    co_return co_await number_of(at, std::move(ask)) > 0;
 }
 
 /// `drop` deletes the row of what was seen; `false`: it is not as it was seen any more.
@@ -35,14 +55,16 @@ template <class Seen>
 task<bool> put_in_place(transaction& at, task<bool> (*drop)(transaction&, const Seen&), const Seen& seen,
                         const revocation_record& record, wall_time now) {
     const bool first = co_await drop(at, seen);
-    if (first) co_await add_unless_held(at, record, now);
+    if (first) static_cast<void>(co_await add_unless_held(at, record, now));
     co_return first;
 }
 
 } // namespace
 
 task<result<void>> revocations::put(revocation_record record, wall_time now, deadline until) {
-    return run(engine_, unit::of(record.account), until, &add_unless_held, std::move(record), now);
+    return run(engine_, unit::of(record.account), until, [=](transaction& at) -> task<void> {
+        static_cast<void>(co_await add_unless_held(at, record, now));
+    });
 }
 
 task<result<bool>> revocations::put_in_place_of(pending_grant_record seen, revocation_record record,
@@ -57,40 +79,67 @@ task<result<bool>> revocations::put_in_place_of(import_proof_record seen, revoca
                [=](transaction& at) { return put_in_place(at, &drop_unfinished, seen, record, now); });
 }
 
-task<result<std::vector<revocation_record>>> revocations::due(std::string app, wall_time now,
+task<result<std::vector<revocation_record>>> revocations::due(std::string app, std::uint32_t tries_below,
                                                               std::uint32_t limit, deadline until) {
     statement ask("SELECT number, " REVOCATION_COLUMNS
-                  " FROM revocations WHERE next_at <= $1 AND app = $2 ORDER BY next_at LIMIT $3",
-                  now, app, limit);
+                  " FROM revocations WHERE app = $1 AND next_at <= (SELECT now_ms()) AND tries < $2 "
+                  "ORDER BY next_at LIMIT $3",
+                  app, tries_below, limit);
     return run(engine_, unit::reads(), until, &all_of<revocation_record>, std::move(ask));
 }
 
-task<result<bool>> revocations::claim(revocation_record seen, wall_time now, wall_time again_at,
-                                      deadline until) {
+task<result<bool>> revocations::claim(revocation_record seen, std::string app, milliseconds wait,
+                                      wall_time now, deadline until) {
     return run(engine_, unit::of(seen.account), until, [=](transaction& at) -> task<bool> {
-        const user_id nobody;
-        const bool held = co_await is_held(at, seen.account, seen.app, nobody, now);
-        if (held) {
-            co_await drop_revocations_of(at, seen.account, seen.app);
-            co_return false;
-        }
+        const bool wanted = co_await unless_held(at, seen, app, now);
+        if (!wanted) co_return false;
         statement claim(
-            "UPDATE revocations SET tries = tries + 1, next_at = $1 "
+            "UPDATE revocations SET tries = tries + 1, next_at = now_ms() + $1 "
             "WHERE number = $2 AND open_id = $3 AND tries = $4",
-            again_at, seen.number, seen.account, seen.tries);
+            wait, seen.number, seen.account, seen.tries);
         co_return co_await changes_rows(at, std::move(claim));
     });
 }
 
-task<result<bool>> revocations::replace(revocation_record seen, std::string sealed_anew, deadline until) {
-    statement put("UPDATE revocations SET sealed_tokens = $1 WHERE number = $2 AND open_id = $3",
-                  blob(sealed_anew), seen.number, seen.account);
-    return run(engine_, unit::writes(), until, &changes_rows, std::move(put));
+task<result<std::uint64_t>> revocations::replace(revocation_record anew, wall_time now, deadline until) {
+    return run(engine_, unit::of(anew.account), until, [=](transaction& at) -> task<std::uint64_t> {
+        statement put(
+            "UPDATE revocations SET app = $1, sealed_tokens = $2, refused = 0, expires_at = $3, tries = $4 "
+            "WHERE number = $5 AND open_id = $6",
+            anew.app, blob(anew.sealed_tokens), anew.expires_at, anew.tries, anew.number, anew.account);
+        const bool is_there = co_await changes_rows(at, std::move(put));
+        if (is_there) co_return anew.number;
+        co_return co_await add_unless_held(at, anew, now);
+    });
 }
 
-task<result<bool>> revocations::is_there(std::uint64_t number, open_id account, deadline until) {
-    return run(engine_, unit::reads(), until, [=](transaction& at) -> task<bool> {
-        statement ask("SELECT count(*) FROM revocations WHERE number = $1 AND open_id = $2", number, account);
+task<result<bool>> revocations::renew(revocation_record anew, wall_time now, deadline until) {
+    return run(engine_, unit::of(anew.account), until, [=](transaction& at) -> task<bool> {
+        statement renew(
+            "UPDATE revocations SET app = $1, sealed_tokens = $2, refused = 0, expires_at = $3 "
+            "WHERE open_id = $4 AND (app = $1 OR app = '') AND user_id = $5 AND version = $6",
+            anew.app, blob(anew.sealed_tokens), anew.expires_at, anew.account, anew.user, anew.version);
+        const bool waits = co_await changes_rows(at, std::move(renew));
+        if (waits) co_return true;
+        const bool connected = co_await has_connection(at, anew.user);
+        if (connected) co_return false;
+        co_return co_await add_unless_held(at, anew, now) > 0;
+    });
+}
+
+task<result<void>> revocations::note_refused(revocation_record seen, deadline until) {
+    statement note(
+        "UPDATE revocations SET refused = 1 WHERE number = $1 AND open_id = $2 AND sealed_tokens = $3",
+        seen.number, seen.account, blob(seen.sealed_tokens));
+    return run(engine_, unit::writes(), until, &execute, std::move(note));
+}
+
+task<result<bool>> revocations::is_wanted(revocation_record seen, wall_time now, deadline until) {
+    return run(engine_, unit::of(seen.account), until, [=](transaction& at) -> task<bool> {
+        const bool wanted = co_await unless_held(at, seen, seen.app, now);
+        if (!wanted) co_return false;
+        statement ask("SELECT count(*) FROM revocations WHERE number = $1 AND open_id = $2", seen.number,
+                      seen.account);
         co_return co_await number_of(at, std::move(ask)) > 0;
     });
 }

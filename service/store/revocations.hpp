@@ -1,6 +1,7 @@
 // Grants that are to be ended at TikTok: their pairs stay sealed until TikTok has answered, for a bounded
-// number of tries. A new grant of the same account deletes the row, because a revoke would end it, too. A
-// role of the store; any thread.
+// number of tries, and those of another TikTok app until the gateway runs under that one, as long as they are
+// of use. A new grant of the same account deletes the row, because a revoke would end it, too. When a row may
+// be tried is told by the database's clock, the same for all replicas. A role of the store; any thread.
 #pragma once
 #include "store/role.hpp"
 
@@ -19,11 +20,13 @@ struct revocation_record {
     std::uint64_t number = 0; // given by the store
     user_id user;             // who was disconnected; empty: the grant never became a connection
     std::uint64_t version = 0;
-    std::string app;
+    std::string app; // which alone can revoke it; empty: of before apps were noted, and not known yet
     open_id account;
     std::string sealed_tokens;
     std::uint32_t tries = 0;
-    wall_time next_at; // nobody else tries before
+    bool refused = false; // TikTok has refused its refresh token, once
+    wall_time expires_at; // then the pair is of no use to anybody
+    milliseconds wait{0}; // for a new one: nobody else tries before; not read
 };
 
 /// Inside a unit of the account: gives the row's number.
@@ -44,16 +47,25 @@ public:
     /// The same for the pair of an import that was never completed.
     task<result<bool>> put_in_place_of(import_proof_record seen, revocation_record record, wall_time now,
                                        deadline until);
-    /// Rows of this app that may be tried now, the oldest first.
-    task<result<std::vector<revocation_record>>> due(std::string app, wall_time now, std::uint32_t limit,
-                                                     deadline until);
-    /// The right to ask TikTok once, until `again_at`. `false`: another replica has it, the row is gone, or
-    /// somebody holds the account by now, and then the row is deleted.
-    task<result<bool>> claim(revocation_record seen, wall_time now, wall_time again_at, deadline until);
-    /// A refreshed pair in place of the one that was sealed before; `false`: the row is gone.
-    task<result<bool>> replace(revocation_record seen, std::string sealed_anew, deadline until);
-    /// `false`: a new grant of the account has deleted it.
-    task<result<bool>> is_there(std::uint64_t number, open_id account, deadline until);
+    /// Rows of this app (or of none) that may be tried now, and were tried fewer times than `tries_below`:
+    /// the oldest first.
+    task<result<std::vector<revocation_record>>> due(std::string app, std::uint32_t tries_below,
+                                                     std::uint32_t limit, deadline until);
+    /// The right of this app to ask TikTok once, for the time of `wait`. `false`: another replica has it, the
+    /// row is gone, or somebody holds the account by now, and then the row is deleted.
+    task<result<bool>> claim(revocation_record seen, std::string app, milliseconds wait, wall_time now,
+                             deadline until);
+    /// A refreshed pair, and its app, in the row of this number; gives the row's number. Where another try
+    /// has deleted the row it is a new one, so that the pair is not lost. Zero: somebody holds the account.
+    task<result<std::uint64_t>> replace(revocation_record anew, wall_time now, deadline until);
+    /// The same for the refresh of a connection that has ended meanwhile: the pair takes the place of the one
+    /// of this user's version. If there is none, it is a new row where the user has no connection any more.
+    /// `false`: the user has another one by now, or somebody else holds the account.
+    task<result<bool>> renew(revocation_record anew, wall_time now, deadline until);
+    /// TikTok has refused the refresh token of this pair.
+    task<result<void>> note_refused(revocation_record seen, deadline until);
+    /// `false`: somebody holds the account by now, and the row is deleted.
+    task<result<bool>> is_wanted(revocation_record seen, wall_time now, deadline until);
     /// TikTok has answered, or the last try has failed. A row with another pair by now, of a refresh that
     /// ended meanwhile, stays.
     task<result<void>> remove(revocation_record seen, deadline until);

@@ -179,7 +179,7 @@ CREATE TABLE IF NOT EXISTS store_instances (
 // and what each caller keeps in files. `blocks` are of 4,096 bytes.
 constexpr const char* step_6 = R"sql(
 ALTER TABLE connections ADD COLUMN app TEXT NOT NULL DEFAULT '';
-ALTER TABLE connections ADD COLUMN proven INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE connections ADD COLUMN proof TEXT NOT NULL DEFAULT 'none';
 ALTER TABLE kept_tokens ADD COLUMN app TEXT NOT NULL DEFAULT '';
 CREATE INDEX connections_by_app ON connections (app, user_id);
 DROP INDEX connections_by_state;
@@ -202,7 +202,7 @@ CREATE TABLE other_app_connections (
     state TEXT NOT NULL,
     cause TEXT NOT NULL,
     version INTEGER NOT NULL,
-    proven INTEGER NOT NULL,
+    proof TEXT NOT NULL,
     sealed_tokens BLOB NOT NULL,
     access_expires_at INTEGER NOT NULL,
     refresh_expires_at INTEGER NOT NULL,
@@ -211,11 +211,11 @@ CREATE TABLE other_app_connections (
     PRIMARY KEY (user_id, app)
 ) STRICT;
 CREATE INDEX other_app_connections_by_app ON other_app_connections (app, user_id);
-CREATE INDEX other_app_connections_by_account ON other_app_connections (open_id);
+CREATE INDEX other_app_connections_by_account ON other_app_connections (open_id, user_id);
 
 ALTER TABLE oauth_states ADD COLUMN app TEXT NOT NULL DEFAULT '';
 ALTER TABLE oauth_states ADD COLUMN confirm INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE oauth_states ADD COLUMN outcome TEXT NOT NULL DEFAULT '';
+ALTER TABLE oauth_states ADD COLUMN progress TEXT NOT NULL DEFAULT 'begun';
 
 CREATE TABLE pending_grants (
     confirmation_hash BLOB NOT NULL PRIMARY KEY,
@@ -236,6 +236,7 @@ CREATE TABLE pending_grants (
 CREATE INDEX pending_grants_by_user ON pending_grants (user_id);
 CREATE INDEX pending_grants_by_account ON pending_grants (open_id);
 CREATE INDEX pending_grants_by_age ON pending_grants (expires_at);
+CREATE INDEX pending_grants_by_end ON pending_grants (refresh_expires_at);
 
 CREATE TABLE import_proofs (
     refresh_hash BLOB NOT NULL PRIMARY KEY,
@@ -257,10 +258,13 @@ CREATE TABLE revocations (
     open_id TEXT NOT NULL,
     sealed_tokens BLOB NOT NULL,
     tries INTEGER NOT NULL,
+    refused INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
     next_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX revocations_by_account ON revocations (open_id);
-CREATE INDEX revocations_by_time ON revocations (next_at);
+CREATE INDEX revocations_by_time ON revocations (app, next_at);
+CREATE INDEX revocations_by_end ON revocations (expires_at);
 
 CREATE TABLE caller_usage (
     caller TEXT NOT NULL PRIMARY KEY,

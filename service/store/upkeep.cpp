@@ -8,9 +8,9 @@
 namespace gateway::store {
 namespace {
 
-constexpr milliseconds day = std::chrono::hours{24}; // for waiting grants of an app that is not used any more
+constexpr milliseconds hour = std::chrono::hours{1}; // for a callback that has begun in time, by any clock
+constexpr milliseconds day = std::chrono::hours{24};
 constexpr milliseconds week = std::chrono::hours{24 * 7};
-constexpr milliseconds month = std::chrono::hours{24 * 30};
 
 // Conditions on rows whose time is over. Those by the database's clock are uncorrelated subqueries, so that
 // PostgreSQL uses an index for them. Macros, so that they can be concatenated with SQL literals.
@@ -26,7 +26,7 @@ constexpr std::int64_t portion_rows = 200;
 /// In the order of tables_with_an_end, as far as rows are deleted here.
 std::vector<statement> portions(wall_time now) {
     return {
-        statement(PORTION("oauth_states", "state_hash", PAST("expires_at")), now),
+        statement(PORTION("oauth_states", "state_hash", PAST("expires_at")), now - hour),
         statement(PORTION("idempotency_keys", "caller, key", PAST("expires_at")), now),
         statement(PORTION("kept_tokens", "number", PAST("kept_at")), now - week),
         statement(PORTION("webhook_notes", "event_hash", PAST("noted_at")), now - week),
@@ -34,8 +34,12 @@ std::vector<statement> portions(wall_time now) {
         statement(PORTION("leases", "user_id", PAST_BY_ITS_CLOCK("expires_at"))),
         statement(PORTION("window_shares", "window_key, kind, owner", PAST_BY_ITS_CLOCK("held_until"))),
         statement(PORTION("store_instances", "owner", PAST_BY_ITS_CLOCK("alive_until"))),
-        statement(PORTION("revocations", "number", PAST("next_at")), now - month), // of an app that is gone
-        statement(PORTION("pending_grants", "confirmation_hash", PAST("expires_at")), now - day),
+        // Grants wait for their app, also for one that is not used now, as long as it could revoke them.
+        statement(PORTION("revocations", "number", PAST("expires_at")), now),
+        statement(PORTION("pending_grants", "confirmation_hash",
+                          PAST("refresh_expires_at") " AND created_at <= $2 AND expires_at <= $2 "
+                                                     "AND reserved_until <= (SELECT now_ms())"),
+                  now, now - day),
     };
 }
 
@@ -44,9 +48,9 @@ std::vector<statement> portions(wall_time now) {
 static_assert(upkeep::counted_max == 10'000);
 
 /// In the order of tables_with_an_end.
-std::vector<statement> counts(wall_time now) {
+std::vector<statement> counts(const std::string& app, wall_time now) {
     return {
-        statement(COUNT("oauth_states", PAST("expires_at")), now),
+        statement(COUNT("oauth_states", PAST("expires_at")), now - hour),
         statement(COUNT("idempotency_keys", PAST("expires_at")), now),
         statement(COUNT("kept_tokens", PAST("kept_at")), now - week),
         statement(COUNT("webhook_notes", PAST("noted_at")), now - week),
@@ -54,7 +58,7 @@ std::vector<statement> counts(wall_time now) {
         statement(COUNT("leases", PAST_BY_ITS_CLOCK("expires_at"))),
         statement(COUNT("window_shares", PAST_BY_ITS_CLOCK("held_until"))),
         statement(COUNT("store_instances", PAST_BY_ITS_CLOCK("alive_until"))),
-        statement(COUNT("revocations", PAST("next_at")), now),
+        statement(COUNT("revocations", PAST_BY_ITS_CLOCK("next_at") " AND app = $1"), app),
         statement(COUNT("pending_grants", PAST("expires_at")), now),
         statement(COUNT("files", PAST("expires_at")), now),
     };
@@ -86,10 +90,10 @@ task<result<bool>> upkeep::sweep(wall_time now, deadline until) {
     co_return true;
 }
 
-task<result<rows_by_table>> upkeep::overdue(wall_time now, deadline until) {
+task<result<rows_by_table>> upkeep::overdue(std::string app, wall_time now, deadline until) {
     rows_by_table out{};
     std::size_t table = 0;
-    for (auto& count : counts(now)) {
+    for (auto& count : counts(app, now)) {
         const auto rows =
             co_await run(engine_, unit::reads().as_upkeep(), until, &number_of, std::move(count));
         if (!rows) co_return rows.error();

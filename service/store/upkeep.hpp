@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace gateway::store {
@@ -26,7 +27,8 @@ public:
     task<result<bool>> sweep(wall_time now, deadline until);
     /// Rows whose time is over at `now`; counts up to this number in each table.
     static constexpr std::uint64_t counted_max = 10'000;
-    task<result<rows_by_table>> overdue(wall_time now, deadline until);
+    /// Of grants those of this app: what another app has left waits for it.
+    task<result<rows_by_table>> overdue(std::string app, wall_time now, deadline until);
 };
 
 } // namespace gateway::store

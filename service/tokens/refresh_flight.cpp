@@ -27,6 +27,7 @@ constexpr milliseconds app_refused_wait{60'000};
 constexpr milliseconds ending_time{
     5'000}; // also for a process that was paused until the refresh's time was over
 
+using store::account_proof;
 using store::connection_state;
 
 /// A refresh that holds its lease.
@@ -97,7 +98,7 @@ task<result<vault::saved_refresh>> try_to_save(refresh_attempt& a, const tiktok:
                                   answer.access_lifetime,
                                   answer.refresh_lifetime,
                                   forced,
-                                  !answer.account.empty()};
+                                  answer.account.empty() ? account_proof::none : account_proof::pair};
         co_return co_await a.s.vault.save_refreshed(a.held, a.from, std::move(fresh), wall_now(),
                                                     deadline::in(steady_now(), one_try));
     } catch (const std::bad_alloc&) { // below
@@ -284,7 +285,7 @@ task<refresh_outcome> with_lease(refresh_attempt& a) {
     const bool newer = a.from->version != a.one.version;
     if (newer || a.from->is_over() || a.from->refresh_token.empty()) {
         // Under another app the refresh is not over.
-        const bool waits = a.from->cause == vault::other_app;
+        const bool waits = a.from->of_another_app;
         if (a.one.resumed && !waits) co_await a.s.refreshes.close(a.held, a.until);
         auto end = newest(a.from);
         if (!newer) end.failed = reconnect_failure(a.from->cause);

@@ -89,7 +89,7 @@ public:
                                                          unsigned kind, deadline until, sharer by);
 
     /// Refreshes the pair of `version` now, even if it is valid, unless a backoff blocks it. `true`: a newer
-    /// pair is stored. On the home worker.
+    /// pair is stored. Any worker.
     task<result<bool>> renew(user_id user, std::uint64_t version, deadline until);
 
     /// The app's secret was changed: refreshes that wait after failures of the token endpoint need not wait

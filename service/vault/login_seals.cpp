@@ -1,6 +1,6 @@
-// Sealed values of logins: the PKCE verifier of a running one, and the tokens of a grant that waits for its
-// confirmation. What decides where a grant goes is authenticated with them, so that a row which was changed
-// in the store does not open (docs/promises.md V05).
+// Sealed values of logins: the PKCE verifier of a running one, what became of one that has ended, and the
+// tokens of a grant that waits for its confirmation. What decides where a grant goes is authenticated with
+// them, so that a row which was changed in the store does not open (docs/promises.md V05).
 #include "base/append.hpp"
 #include "base/digest.hpp"
 #include "store/logins.hpp"
@@ -34,6 +34,12 @@ std::string owner_of(const store::oauth_state_record& login) {
                      time_text(login.expires_at)});
 }
 
+/// So that neither stands for the other.
+record_name name_of(const store::oauth_state_record& login, std::string_view owner) {
+    const bool ended = login.progress == store::login_progress::ended;
+    return {ended ? "login_outcome" : "login", owner, 0};
+}
+
 std::string owner_of(const store::pending_grant_record& grant) {
     return owner_of({grant.confirmation_hash, grant.state_hash, grant.caller.text(), grant.user.text(),
                      grant.app, grant.account.text(), grant.scopes, flag(grant.replace_account),
@@ -43,19 +49,19 @@ std::string owner_of(const store::pending_grant_record& grant) {
 
 } // namespace
 
-task<result<std::string>> token_vault::seal_login(const store::oauth_state_record& login, secret verifier,
+task<result<std::string>> token_vault::seal_login(const store::oauth_state_record& login, secret what,
                                                   deadline until) {
     const auto keys = co_await ring_to_seal(1, until);
     if (!keys) co_return keys.error();
     ++sealed_;
     const auto owner = owner_of(login);
-    co_return seal(**keys, {"login", owner, 0}, verifier.reveal());
+    co_return seal(**keys, name_of(login, owner), what.reveal());
 }
 
 task<result<std::optional<secret>>> token_vault::open_login(const store::oauth_state_record& login,
                                                             deadline until) {
     const auto owner = owner_of(login);
-    auto plain = open(*ring(), {"login", owner, 0}, login.sealed_verifier);
+    auto plain = open(*ring(), name_of(login, owner), login.sealed_verifier);
     if (!plain) {
         const auto theirs = co_await under_a_key_of_others(login.sealed_verifier, until);
         if (!theirs) co_return theirs.error();
@@ -83,7 +89,7 @@ task<result<std::string>> token_vault::seal_waiting(const store::pending_grant_r
 }
 
 task<result<std::optional<fresh_tokens>>> token_vault::open_waiting(const store::pending_grant_record& grant,
-                                                                    wall_time now, deadline until) {
+                                                                    deadline until) {
     const auto owner = owner_of(grant);
     const auto plain = open(*ring(), {"waiting_grant", owner, 0}, grant.sealed_tokens);
     if (!plain) {
@@ -103,8 +109,8 @@ task<result<std::optional<fresh_tokens>>> token_vault::open_waiting(const store:
     out.refresh_token = std::move(text->refresh_token);
     out.account = grant.account;
     out.scopes = grant.scopes;
-    out.access_lifetime = grant.access_expires_at - now;
-    out.refresh_lifetime = grant.refresh_expires_at - now;
+    out.access_lifetime = grant.access_expires_at - grant.created_at;
+    out.refresh_lifetime = grant.refresh_expires_at - grant.created_at;
     co_return result<std::optional<fresh_tokens>>(boost::system::in_place_value, std::move(out));
 }
 

@@ -20,7 +20,8 @@ namespace gateway::vault {
 
 /// The purpose of a sealed value, its owner and its version.
 struct record_name {
-    std::string_view purpose; // "tokens", "import_proof", "revocation", "login", "waiting_grant", "key_check"
+    // "tokens", "import_proof", "revocation", "login", "login_outcome", "waiting_grant", "key_check"
+    std::string_view purpose;
     // user_id, hash of the refresh token, open_id, a login's or grant's facts (login_seals.cpp), key id
     std::string_view owner;
     std::uint64_t version = 0;

@@ -1,6 +1,6 @@
 #include "vault/token_cache.hpp"
 
-#include <algorithm>
+#include <functional>
 
 namespace gateway::vault {
 
@@ -22,7 +22,8 @@ token_cache::moment token_cache::now(const user_id& user) const {
     const auto touch = feed_epoch_.load(std::memory_order_acquire);
     const auto at = shards_.locked(user);
     const auto* const found = at.find();
-    return {at.home.generation, at.home.heard, touch, found ? found->newest_version : 0};
+    return {at.home.generation, at.home.heard, found ? found->newest_version : 0, touch,
+            found ? found->account : 0};
 }
 
 void token_cache::put_read(const shared_tokens& tokens, moment noted) {
@@ -37,7 +38,10 @@ void token_cache::put_written(const shared_tokens& tokens, moment noted) {
     ++at.home.generation;
     // Two writes may return from the store in any order; the later version stays.
     const auto* const found = at.find();
-    if (!found || !found->tokens || found->tokens->version < tokens->version) put(at, tokens, touch);
+    const bool later = !found
+                       || (found->tokens ? found->tokens->version < tokens->version
+                                         : found->newest_version <= tokens->version);
+    if (later) put(at, tokens, touch);
 }
 
 void token_cache::mark_stale(const user_id& user) {
@@ -49,7 +53,7 @@ void token_cache::mark_stale(const user_id& user) {
 void token_cache::drop(const user_id& user) {
     const auto at = shards_.locked(user);
     ++at.home.generation;
-    forget(at);
+    if (auto* const found = at.find()) found->tokens.reset();
 }
 
 void token_cache::changed_elsewhere(const user_id& user, std::uint64_t version) {
@@ -58,39 +62,40 @@ void token_cache::changed_elsewhere(const user_id& user, std::uint64_t version) 
     ++at.home.heard;
     auto* const found = at.find();
     if (!found) return;
-    if (version == 0) return forget(at);
     found->touch = lost;
-    if (found->tokens && found->tokens->version < version) found->tokens.reset();
+    if (version == 0 || (found->tokens && found->tokens->version < version)) found->tokens.reset();
 }
 
 void token_cache::feed_connected(bool is) {
     feed_epoch_.store(is ? ++touches_ : lost, std::memory_order_release);
 }
 
-void token_cache::put(const place& at, const shared_tokens& tokens, std::uint64_t touch) {
-    if (auto* const found = at.find()) {
-        found->tokens = tokens;
-        found->touch = touch;
-        found->newest_version = std::max(found->newest_version, tokens->version);
-        return;
-    }
+/// Nothing of another app's row is authenticated here, and its versions are not those of this app's pairs.
+void token_cache::put(const place& at, const shared_tokens& tokens, std::uint32_t touch) {
+    auto* const found = at.find();
+    auto& one = found ? *found : make_place(at);
+    one.tokens = tokens;
+    one.touch = touch;
+    if (tokens->of_another_app || tokens->version < one.newest_version) return;
+    one.newest_version = tokens->version;
+    if (!tokens->access_token.empty()) one.account = mark_of(tokens->account); // the sealed one
+}
+
+token_cache::entry& token_cache::make_place(const place& at) {
     // An empty shard accepts its first user even above the bound, and concurrent workers may exceed the bound
     // by one each.
     if (users_.load(std::memory_order_relaxed) >= users_max_ && at.home.users.size() > 0)
         at.home.users.push_out(at.home.next_out); // the removed user is read from the store again
     else
         users_.fetch_add(1, std::memory_order_relaxed);
-    auto& made = at.add();
-    made.tokens = tokens;
-    made.touch = touch;
-    made.newest_version = tokens->version;
+    return at.add();
 }
 
-void token_cache::forget(const place& at) {
-    const auto* const found = at.find();
-    if (!found) return;
-    at.home.users.erase(*found);
-    users_.fetch_sub(1, std::memory_order_relaxed);
+/// Enough to tell the few accounts of one user from each other, none of which somebody can choose.
+std::uint32_t token_cache::mark_of(const open_id& account) {
+    const std::uint64_t hash = std::hash<open_id>{}(account);
+    const auto mark = static_cast<std::uint32_t>(hash ^ (hash >> 32U));
+    return mark == 0 ? 1 : mark;
 }
 
 } // namespace gateway::vault

@@ -26,11 +26,11 @@ struct fresh_tokens {
     milliseconds access_lifetime{0};
     milliseconds refresh_lifetime{0};  // 0: as before (a refresh only)
     std::uint32_t forced_in_a_row = 0; // of token_set
-    bool names_account = true;         // TikTok itself has named `account`
+    store::account_proof proof = store::account_proof::pair;
 
     fresh_tokens copy() const {
         return {access_token.copy(), refresh_token.copy(), account,         scopes,
-                access_lifetime,     refresh_lifetime,     forced_in_a_row, names_account};
+                access_lifetime,     refresh_lifetime,     forced_in_a_row, proof};
     }
 };
 
@@ -78,6 +78,8 @@ struct token_set {
     /// From before apps were noted: TikTok's refusal says nothing about the user until it has taken such a
     /// pair under this app (token_vault::is_judged).
     bool without_app = false;
+    /// The user's row is of another TikTok app: nothing of it was opened, and it has no tokens here.
+    bool of_another_app = false;
 
     const scope_list& scopes() const {
         static const scope_list none;

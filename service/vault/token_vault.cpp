@@ -55,6 +55,14 @@ token_text text_of_refresh(const token_set& from, fresh_tokens& fresh, wall_time
     return out;
 }
 
+/// Of a grant that the store did not take.
+saved_grant::kind refusal_of(store::grant_end::kind end) {
+    using store_end = store::grant_end::kind;
+    if (end == store_end::account_full) return saved_grant::kind::account_full;
+    if (end == store_end::imported_before) return saved_grant::kind::imported_before;
+    return saved_grant::kind::permit_gone;
+}
+
 } // namespace
 
 std::optional<token_text> token_vault::open_pair(const store::connection_summary& record,
@@ -86,25 +94,26 @@ failure token_vault::refuse_older(const user_id& user) {
 
 /// Brings back the pair of this app at most once: while another process runs under another app, the two would
 /// take turns.
-task<result<shared_tokens>> token_vault::read(user_id user, deadline until, bool may_bring_back) {
+task<result<token_vault::reading>> token_vault::read(user_id user, deadline until, bool may_bring_back) {
     const auto noted = cache_.now(user);
     auto found = co_await connections_.find(user, until);
     if (!found) co_return found.error();
     if (!*found) {
         cache_.drop(user);
-        co_return not_connected();
+        co_return reading{nullptr, not_connected()};
     }
     auto& record = **found;
-    if (record.version < noted.newest_version) co_return refuse_older(user);
+    if (record.version < noted.newest_version) co_return reading{nullptr, refuse_older(user)};
     if (!is_ours(record)) {
         if (may_bring_back) {
             const auto back = co_await bring_back_pair(record, until);
             if (!back) co_return back.error();
-            if (*back) co_return co_await read(std::move(user), until, false);
+            if (*back == brought_back::older) co_return reading{nullptr, refuse_older(user)};
+            if (*back == brought_back::done) co_return co_await read(std::move(user), until, false);
         }
         auto out = of_another_app(record);
         cache_.put_read(out, noted);
-        co_return out;
+        co_return reading{std::move(out), std::nullopt};
     }
     auto out = described(record, scopes_);
     if (!record.sealed_tokens.empty()) {
@@ -114,9 +123,9 @@ task<result<shared_tokens>> token_vault::read(user_id user, deadline until, bool
             if (!theirs) co_return theirs.error();
             if (*theirs) {
                 cache_.drop(user); // the cached set is older than the unreadable record
-                co_return failure{
-                    errc::vault_unavailable,
-                    "This user's tokens are sealed under a key that this replica does not have."};
+                failure why{errc::vault_unavailable,
+                            "This user's tokens are sealed under a key that this replica does not have."};
+                co_return reading{nullptr, std::move(why)};
             }
             co_return co_await repair(std::move(record), until);
         }
@@ -125,18 +134,26 @@ task<result<shared_tokens>> token_vault::read(user_id user, deadline until, bool
     if (const auto before = cache_.find_stale(user); before && before->version == out->version)
         out->accepted = before->accepted;
     cache_.put_read(out, noted);
-    co_return shared_tokens{out};
+    co_return reading{std::move(out), std::nullopt};
+}
+
+result<shared_tokens> token_vault::answer_of(result<reading> from) {
+    if (!from) return from.error();
+    if (from->refused) return std::move(*from->refused);
+    return std::move(from->tokens);
 }
 
 /// The record's tag is wrong (V04): tries the previous pair and stores the result for operators to see. The
-/// damaged bytes are kept.
-task<result<shared_tokens>> token_vault::repair(store::connection_summary record, deadline until) {
+/// damaged bytes are kept. Whoever writes the database must not turn the user to an account of before in this
+/// way.
+task<result<token_vault::reading>> token_vault::repair(store::connection_summary record, deadline until) {
     ++damaged_;
     const auto noted = cache_.now(record.user);
     auto out = described(record, scopes_);
     auto kept = co_await connections_.kept_tokens(record.user, until);
     if (!kept) co_return kept.error();
     for (const auto& one : *kept) {
+        if (!noted.may_be_of(record.account)) break;
         if (!one.app.empty() && one.app != record.app) continue; // of another TikTok app
         auto text = open_pair(record, one.version, one.app, one.sealed_tokens);
         if (!text) continue;
@@ -152,7 +169,7 @@ task<result<shared_tokens>> token_vault::repair(store::connection_summary record
         if (!noticed) co_return noticed.error();
     }
     cache_.put_read(out, noted);
-    co_return shared_tokens{out};
+    co_return reading{std::move(out), std::nullopt};
 }
 
 token_vault::token_vault(pair_store at, key_ring keys, std::string app, std::size_t cached_users_max)
@@ -176,7 +193,10 @@ token_vault::~token_vault() {
 task<result<shared_tokens>> token_vault::load(user_id user, deadline until) {
     if (auto known = cache_.find(user)) co_return known;
     auto unsure = cache_.find_stale(user);
-    if (!unsure) co_return co_await read(std::move(user), until);
+    if (!unsure) {
+        auto there = co_await read(std::move(user), until);
+        co_return answer_of(std::move(there));
+    }
     // A token that was read before stays usable while the store is away (V11), and only a few calls wait for
     // the store's timeout.
     const auto now = steady_now();
@@ -185,20 +205,20 @@ task<result<shared_tokens>> token_vault::load(user_id user, deadline until) {
     const bool away = !there
                       && (there.error().code() == errc::vault_unavailable
                           || there.error().code() == errc::deadline_exceeded);
-    if (!away) co_return there;
-    unsure = cache_.find_stale(user);
-    if (!unsure) co_return there;
+    if (away) unsure = cache_.find_stale(user);
+    if (!away || !unsure) co_return answer_of(std::move(there));
     away_until_.store(steady_now() + ask_again_after, std::memory_order_relaxed);
     co_return unsure;
 }
 
 task<result<shared_tokens>> token_vault::load_again(user_id user, deadline until) {
     cache_.mark_stale(user);
-    co_return co_await read(std::move(user), until);
+    auto there = co_await read(std::move(user), until);
+    co_return answer_of(std::move(there));
 }
 
 task<result<token_vault::grant_place>> token_vault::place_for(user_id user, open_id account,
-                                                              bool only_same_account, deadline until) {
+                                                              account_change change, deadline until) {
     using enum grant_place::kind;
     grant_place out;
     auto there = co_await connections_.find_summary(user, until);
@@ -210,22 +230,19 @@ task<result<token_vault::grant_place>> token_vault::place_for(user_id user, open
         co_return out;
     }
     const auto& record = **there;
-    const bool ours = is_ours(record);
-    if (!ours) {
-        auto step = record.app.empty() ? bind_to_its_app(record, until) : bring_back_pair(record, until);
-        const auto done = co_await std::move(step);
-        if (!done) co_return done.error();
-        if (*done) out.what = changed;
-    }
+    const auto moved = co_await sort_out(record, until);
+    if (!moved) co_return moved.error();
     // open_ids differ from app to app, so an account of another app is not another account.
-    if (only_same_account && ours && record.account != account) out.what = other_account;
+    if (*moved)
+        out.what = changed;
+    else if (change == account_change::refused && is_surely_ours(record) && record.account != account)
+        out.what = other_account;
     out.expected = out.below = record.version;
     co_return out;
 }
 
-task<result<shared_tokens>> token_vault::save_grant(user_id user, fresh_tokens fresh, wall_time now,
-                                                    deadline until, bool only_same_account,
-                                                    std::string import_hash) {
+task<result<saved_grant>> token_vault::save_grant(user_id user, fresh_tokens fresh, account_change change,
+                                                  store::grant_permit permit, wall_time now, deadline until) {
     constexpr int tries_max = 8; // each lost race means that another call stored a grant or a refresh
     token_text text{std::move(fresh.access_token),
                     std::move(fresh.refresh_token),
@@ -236,10 +253,11 @@ task<result<shared_tokens>> token_vault::save_grant(user_id user, fresh_tokens f
                     now + fresh.refresh_lifetime};
     for (int tries = 0; tries < tries_max; ++tries) {
         const auto noted = cache_.now(user);
-        const auto place = co_await place_for(user, fresh.account, only_same_account, until);
+        const auto place = co_await place_for(user, fresh.account, change, until);
         if (!place) co_return place.error();
         if (place->what == grant_place::kind::changed) continue;
-        if (place->what == grant_place::kind::other_account) co_return shared_tokens{};
+        if (place->what == grant_place::kind::other_account)
+            co_return saved_grant{saved_grant::kind::another_account, nullptr};
         store::connection_record record;
         record.user = user;
         record.account = fresh.account;
@@ -250,24 +268,21 @@ task<result<shared_tokens>> token_vault::save_grant(user_id user, fresh_tokens f
         record.refresh_expires_at = text.refresh_expires_at;
         record.connected_at = record.updated_at = now;
         record.app = app_;
-        record.proven = true;
+        record.proof = fresh.proof;
         const auto keys = co_await ring_to_seal(1, until);
         if (!keys) co_return keys.error();
         record.sealed_tokens = seal_pair(**keys, record, text);
         auto out = described(record, scopes_);
-        const auto stored = co_await connections_.put(std::move(record), place->expected, until, import_hash);
-        if (!stored) {
+        const auto end = co_await connections_.put(std::move(record), place->expected, permit, until);
+        if (!end) {
             cache_.mark_stale(user); // it may have been stored all the same
-            co_return stored.error();
+            co_return end.error();
         }
-        if (stored->account_full)
-            co_return failure{errc::invalid_input,
-                              "This TikTok account is connected to 50 users, and to no more than that."};
-        if (stored->imported_before) co_return shared_tokens{};
-        if (!stored->stored) continue;
+        if (end->what == store::grant_end::kind::changed) continue;
+        if (!*end) co_return saved_grant{refusal_of(end->what), nullptr};
         take_tokens(*out, std::move(text));
         cache_.put_written(out, noted);
-        co_return shared_tokens{out};
+        co_return saved_grant{saved_grant::kind::stored, out};
     }
     co_return failure{errc::vault_unavailable,
                       "This user's connection is being changed by others; try again."};
@@ -279,6 +294,10 @@ task<result<saved_refresh>> token_vault::save_refreshed(store::lease held, share
     auto there = co_await connections_.find_summary(from->user, until);
     if (there && *there && !is_ours(**there)) { // the pair waits beside one of another app by now
         auto waiting = co_await connections_.find_beside(from->user, app_, until);
+        if (waiting && !*waiting && from->without_app) {
+            const std::string no_app;
+            waiting = co_await connections_.find_beside(from->user, no_app, until);
+        }
         if (!waiting) co_return waiting.error();
         there->reset();
         if (*waiting) there->emplace(std::move(**waiting));
@@ -292,7 +311,9 @@ task<result<saved_refresh>> token_vault::save_refreshed(store::lease held, share
     record.state = store::connection_state::connected;
     record.cause.clear();
     record.app = app_; // TikTok took the pair under this app
-    record.proven = record.proven || fresh.names_account;
+    // An access token alone says nothing about a pair that TikTok gave without a name.
+    constexpr auto by_pair = store::account_proof::pair;
+    if (fresh.proof == by_pair || record.proof != by_pair) record.proof = fresh.proof;
     if (!fresh.scopes.empty()) record.scopes = fresh.scopes;
     text.account = record.account.text();
     text.scopes = record.scopes;
@@ -313,6 +334,10 @@ task<result<saved_refresh>> token_vault::save_refreshed(store::lease held, share
     }
     if (*ended == store::refresh_end::superseded)
         co_return co_await keep_for_revocation(std::move(from), std::move(text), until);
+    if (*ended == store::refresh_end::stored_beside) {
+        cache_.mark_stale(from->user); // what the user has now is of another app
+        co_return saved_refresh{};
+    }
     saved_refresh done{nullptr, *ended == store::refresh_end::kept_as_candidate};
     if (done.held_by_another) co_return done;
     take_tokens(*out, std::move(text));
@@ -322,7 +347,7 @@ task<result<saved_refresh>> token_vault::save_refreshed(store::lease held, share
 }
 
 /// The user was disconnected while TikTok was asked, or has a newer grant. If the old pair waits to be
-/// revoked, only this one can do it now.
+/// revoked, or was given up because TikTok refused it, only this one can do it now.
 task<result<saved_refresh>> token_vault::keep_for_revocation(shared_tokens from, token_text text,
                                                              deadline until) {
     revocation pair;
@@ -334,10 +359,9 @@ task<result<saved_refresh>> token_vault::keep_for_revocation(shared_tokens from,
     pair.refresh_token = std::move(text.refresh_token);
     pair.access_expires_at = text.access_expires_at;
     pair.refresh_expires_at = text.refresh_expires_at;
-    const auto keys = co_await ring_to_seal(1, until);
-    if (!keys) co_return keys.error();
-    pair.record.sealed_tokens = seal_revocation(**keys, pair);
-    const auto kept = co_await connections_.renew_revocation(std::move(pair.record), until);
+    const auto sealed = co_await seal_revocation(pair, until);
+    if (!sealed) co_return sealed.error();
+    const auto kept = co_await revocations_.renew(std::move(pair.record), wall_now(), until);
     if (!kept) co_return kept.error();
     co_return saved_refresh{};
 }
@@ -363,12 +387,6 @@ task<result<std::size_t>> token_vault::revoke(open_id account, wall_time happene
     const auto dropped = co_await proofs_.drop_of_account(std::move(account), app_, happened_at, until);
     if (!dropped) co_return dropped.error();
     co_return count;
-}
-
-task<result<bool>> token_vault::forget(user_id user, deadline until) {
-    auto known = co_await connections_.forget(user, until);
-    known ? cache_.drop(user) : cache_.mark_stale(user); // it may have ended all the same
-    co_return known;
 }
 
 } // namespace gateway::vault

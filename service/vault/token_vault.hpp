@@ -1,7 +1,8 @@
 // The only part that handles both a token and its ciphertext. Shared by all workers: the roles of the store
 // behind it are thread-safe, and the cache of decrypted sets is sharded and locked for nanoseconds, never
 // across a wait. Owned by the service. Implemented in token_vault.cpp (pairs of connections), vault_apps.cpp
-// (those of other TikTok apps, and of no app), vault_grants.cpp (those of no connection), vault_keys.cpp.
+// (those of other TikTok apps, and of no app), vault_grants.cpp (of imports), vault_revocations.cpp,
+// vault_keys.cpp.
 //
 // Failures of all calls: user_not_connected (no such connection), vault_unavailable, deadline_exceeded.
 #pragma once
@@ -24,6 +25,7 @@
 #include "vault/token_set.hpp"
 #include "vault/token_text.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -62,8 +64,9 @@ inline constexpr std::string_view other_app = "other_app";
 
 /// A pair that TikTok gave for the refresh token of an import.
 struct import_proof {
-    fresh_tokens tokens; // an empty account: TikTok has not named it yet; lifetimes from now on
-    user_id user;        // not empty: the import was completed for this user, and `tokens` are there
+    fresh_tokens tokens;   // an empty account: TikTok has not named it yet
+    wall_time received_at; // from then on their lifetimes count
+    user_id user;          // not empty: the import was completed for this user, and `tokens` are there
 };
 
 /// A grant that is to be ended at TikTok.
@@ -72,6 +75,8 @@ struct revocation {
     secret access_token, refresh_token;
     wall_time access_expires_at, refresh_expires_at;
 
+    /// Then it is of no use to anybody.
+    wall_time expires_at() const { return std::max(access_expires_at, refresh_expires_at); }
     revocation copy() const {
         return {record, access_token.copy(), refresh_token.copy(), access_expires_at, refresh_expires_at};
     }
@@ -79,6 +84,18 @@ struct revocation {
 
 /// After so many tries a grant that TikTok did not end is forgotten.
 inline constexpr std::uint32_t revocation_tries_max = 8;
+
+/// Whether a new grant may be of another account than the user's connection, whatever the state of that is.
+enum class account_change : std::uint8_t { allowed, refused };
+
+/// The end of a new grant. `another_account`: the change was refused. `account_full`: the account has as many
+/// users as it may have. `imported_before`: for another user, or for this one, who is still connected.
+/// `permit_gone`: what allowed it has ended. But for `stored`, nothing has changed.
+struct saved_grant {
+    enum class kind { stored, another_account, account_full, imported_before, permit_gone };
+    kind what = kind::stored;
+    shared_tokens tokens; // as stored
+};
 
 /// The end of a connection in the store. `changed`: it is another one by now.
 struct ended_connection {
@@ -152,22 +169,20 @@ public:
     /// The decrypted set if it is in memory; no wait, no allocation. Null: call load().
     shared_tokens cached(const user_id& user) const { return cache_.find(user); }
     /// From memory or the store. If a record does not open, its previous version is used (state
-    /// refresh_in_doubt), or, if that does not open either, the state is reconnect_required; cause
-    /// `sealed_record_damaged`. A record of another app is not opened: state reconnect_required, cause
-    /// `other_app`. One that is older than what this process has seen is refused: vault_unavailable.
+    /// refresh_in_doubt), or, if that does not open either, or is of another account than the newest pair
+    /// that this process has seen, the state is reconnect_required; cause `sealed_record_damaged`. A record
+    /// of another app is not opened: state reconnect_required, cause `other_app`. One that is older than what
+    /// this process has seen is refused: vault_unavailable.
     task<result<shared_tokens>> load(user_id user, deadline until);
     /// From the store, even if it is in memory.
     task<result<shared_tokens>> load_again(user_id user, deadline until);
 
     /// Stores a new grant, of the callback or an import, whose account TikTok has named. Replaces the
-    /// previous connection; with `only_same_account` not one to another account, whatever its state: null
-    /// then. That of another app is kept beside. invalid_input: the account has its 50 users. `import_hash`:
-    /// of the refresh token of an import, which is complete then; null: it was completed before, for another
-    /// user, or for this one, who is still connected.
-    task<result<shared_tokens>> save_grant(user_id user, fresh_tokens fresh, wall_time now, deadline until,
-                                           bool only_same_account = false, std::string import_hash = {});
+    /// previous connection; that of another app is kept beside.
+    task<result<saved_grant>> save_grant(user_id user, fresh_tokens fresh, account_change change,
+                                         store::grant_permit permit, wall_time now, deadline until);
     /// Stores the result of a refresh of `from`. Durable on return, and visible to other calls only then. If
-    /// the user was disconnected meanwhile, the pair goes to the revocation that waits (renew_revocation).
+    /// the user was disconnected meanwhile, the pair goes to the revocation that waits, or to a new one.
     task<result<saved_refresh>> save_refreshed(store::lease held, shared_tokens from, fresh_tokens fresh,
                                                wall_time now, deadline until);
     /// `false`: another version is stored by now.
@@ -177,18 +192,24 @@ public:
     /// connected to it before `happened_at`, and removes the tokens. Gives their number.
     task<result<std::size_t>> revoke(open_id account, wall_time happened_at, std::string cause, wall_time now,
                                      deadline until);
-    task<result<bool>> forget(user_id user, deadline until);
-    /// Forgets the connection that was loaded as `seen`. Its pair is kept to be revoked at TikTok if
-    /// `revocable` and nobody else holds the account; the first try is the caller's, until `try_until`.
-    task<result<ended_connection>> end(shared_tokens seen, bool revocable, wall_time now, wall_time try_until,
-                                       deadline until);
+    /// Forgets the user, whose connection was loaded as `seen`. Its pair is kept to be revoked at TikTok if
+    /// `revocable` and nobody else holds the account; the first try is the caller's, for the time of
+    /// `own_try`. Pairs of other apps are kept to be revoked when the gateway runs under those.
+    task<result<ended_connection>> end(shared_tokens seen, bool revocable, milliseconds own_try,
+                                       wall_time now, deadline until);
+    /// The same for a user without a connection of this app, also for one without any, of whom logins and
+    /// waiting grants may be left (`absent` then).
+    task<result<store::connection_end::kind>> end_elsewhere(user_id user, wall_time now, deadline until);
 
     // Pairs of other TikTok apps, and those from before apps were noted.
     /// Makes pairs of this app that wait beside those of another one the users' connections again: one page
     /// of users after `cursor`. Gives the next cursor, empty at the end.
     task<result<std::string>> bring_back(std::string cursor, deadline until);
-    /// The same for pairs of no app, once TikTok has taken one of them under this app: seals them for it.
+    /// The same for pairs of no app, once TikTok has taken one of them under this app: seals them for it,
+    /// also those that wait beside.
     task<result<std::string>> bind_old_pairs(std::string cursor, deadline until);
+    /// The record is known to be of this app. A row of no app is not, until TikTok has taken one of them.
+    bool is_surely_ours(const store::connection_summary& record) const;
     /// Whether TikTok's refusal of this pair says something about the user.
     task<result<bool>> is_judged(shared_tokens tokens, deadline until);
     /// TikTok has taken a pair under this app.
@@ -203,24 +224,32 @@ public:
     /// For a grant that never becomes a connection: it is kept to be revoked at TikTok unless somebody else
     /// holds the account.
     task<result<void>> give_up(fresh_tokens tokens, wall_time now, deadline until);
-    /// The same for one that waited for a confirmation. `false`: it is not as it was seen any more.
+    /// The same for one that waited for a confirmation, of any app. `false`: it is not as it was seen any
+    /// more.
     task<result<bool>> give_up(const store::pending_grant_record& seen, fresh_tokens tokens, wall_time now,
                                deadline until);
-    /// The same for pairs of imports that were never completed, once their time is over. Gives their number.
+    /// The same for pairs of imports, of any app, that were not completed in time. Gives their number.
     task<result<std::size_t>> give_up_old_imports(wall_time now, deadline until);
-    /// One that may be tried now, taken until `try_until`; empty: there is none.
+    /// One that may be tried now, taken for a while; empty: there is none. One of no app, while it is not
+    /// known whose it is, is for this app to try: only its refresh shows whose it is.
     task<result<std::optional<revocation>>> take_revocation(wall_time now, deadline until);
-    /// With the refreshed pair that it has now.
-    task<result<bool>> keep_revocation(revocation& what, deadline until);
-    /// `false`: a new grant of the account has made it unwanted.
-    task<result<bool>> is_wanted(const revocation& what, deadline until);
+    /// With the refreshed pair that it has now, which TikTok has given under this app. `false`: somebody
+    /// holds the account by now.
+    task<result<bool>> keep_revocation(revocation& what, wall_time now, deadline until);
+    /// TikTok has refused to refresh it.
+    task<result<void>> note_refused(const revocation& what, deadline until);
+    /// `false`: somebody holds the account by now.
+    task<result<bool>> is_wanted(const revocation& what, wall_time now, deadline until);
+    /// Who holds its account only if TikTok still takes their refresh token.
+    task<result<std::vector<store::connection_summary>>> doubtful_holders(const revocation& what,
+                                                                          wall_time now, deadline until);
     task<result<void>> drop_revocation(const revocation& what, deadline until);
 
     // Of logins (login_seals.cpp). Every other member of the record is authenticated, also if the verifier is
     // empty because PKCE is off; so a row that was changed in the store does not open.
-    /// `login.sealed_verifier`, from its other members.
-    task<result<std::string>> seal_login(const store::oauth_state_record& login, secret verifier,
-                                         deadline until);
+    /// `login.sealed_verifier`, from its other members. `what` is the verifier, or what became of a login
+    /// that has ended.
+    task<result<std::string>> seal_login(const store::oauth_state_record& login, secret what, deadline until);
     /// Nothing if it does not open. vault_unavailable: it is sealed under a key of other replicas.
     task<result<std::optional<secret>>> open_login(const store::oauth_state_record& login, deadline until);
     /// `grant.sealed_tokens`, from its other members.
@@ -228,7 +257,7 @@ public:
                                            const fresh_tokens& tokens, deadline until);
     /// Nothing if it does not open. vault_unavailable: it is sealed under a key of other replicas.
     task<result<std::optional<fresh_tokens>>> open_waiting(const store::pending_grant_record& grant,
-                                                           wall_time now, deadline until);
+                                                           deadline until);
 
     vault_counts counts() const { return {opened_.load(), sealed_.load(), damaged_.load(), older_.load()}; }
 
@@ -248,40 +277,69 @@ private:
                                         std::string_view app, std::string_view blob);
     std::string seal_pair(const key_ring& keys, const store::connection_summary& record,
                           const token_text& text);
-    task<result<shared_tokens>> read(user_id user, deadline until, bool may_bring_back = true);
+    /// A user's record as the store gave it: `tokens`, or why this one record is refused. Unlike an error it
+    /// says nothing about the store.
+    struct reading {
+        shared_tokens tokens;
+        std::optional<failure> refused;
+    };
+    task<result<reading>> read(user_id user, deadline until, bool may_bring_back = true);
+    static result<shared_tokens> answer_of(result<reading> from);
     /// What a new grant of the user follows.
     struct grant_place {
         enum class kind : std::uint8_t { free, changed, other_account } what = kind::free;
         std::uint64_t expected = 0, below = 0; // versions: of the connection, and that are used already
     };
-    task<result<grant_place>> place_for(user_id user, open_id account, bool only_same_account,
-                                        deadline until);
+    task<result<grant_place>> place_for(user_id user, open_id account, account_change change, deadline until);
     task<result<saved_refresh>> keep_for_revocation(shared_tokens from, token_text text, deadline until);
-    task<result<shared_tokens>> repair(store::connection_summary record, deadline until);
+    task<result<reading>> repair(store::connection_summary record, deadline until);
     failure refuse_older(const user_id& user);
 
     // vault_apps.cpp
     /// Whether the record is of this app; pairs of no app belong to the app that TikTok took one of them
     /// under.
     bool is_ours(const store::connection_summary& record) const;
-    /// Makes the user's pair of this app the connection in place of `there`; `false`: there is none.
-    task<result<bool>> bring_back_pair(const store::connection_summary& there, deadline until);
+    /// `older`: the waiting pair is older than what this process has seen; it stays where it is.
+    enum class brought_back : std::uint8_t { nothing, done, older };
+    /// Makes the user's pair of this app the connection in place of `there`.
+    task<result<brought_back>> bring_back_pair(const store::connection_summary& there, deadline until);
+    /// The same for the user's connection, whatever it is.
+    task<result<void>> bring_back_to(user_id user, deadline until);
+    /// What comes before a new grant in place of `there`: the user's own pair is brought back, and the app of
+    /// a pair of no app noted if it is known. `true`: the connection has changed.
+    task<result<bool>> sort_out(const store::connection_summary& there, deadline until);
+    /// Pairs of no app that wait beside, for bind_old_pairs().
+    task<result<std::string>> bind_beside(std::string cursor, deadline until);
+    task<result<void>> bind_if_newest(const store::connection_record& row, std::string sealed_anew,
+                                      deadline until);
     shared_tokens of_another_app(const store::connection_summary& record);
-    /// For a record of no app that is known to be another app's: seals its pair for that app, so that it can
-    /// wait beside. `false`: it is not one, or does not open.
+    /// Seals the pair of a record of no app for the app that such pairs belong to. `false`: that is not
+    /// known, or the pair does not open.
     task<result<bool>> bind_to_its_app(const store::connection_summary& seen, deadline until);
     /// The pair of a row of no app, sealed for this app; nothing if it does not open.
     task<result<std::optional<std::string>>> seal_for_app(const store::connection_record& row,
                                                           const std::string& app, deadline until);
     task<result<void>> learn_app_of_old_pairs(deadline until);
+    /// TikTok has taken a pair of no app under this app.
+    task<result<void>> note_old_pair_taken(deadline until);
     /// The value of the fact.
     void note_app_of_old_pairs(const std::string& app);
 
-    // vault_grants.cpp
+    // vault_revocations.cpp
     std::optional<revocation> open_revocation(const store::revocation_record& record);
-    std::string seal_revocation(const key_ring& keys, const revocation& what);
+    /// Sets what the store keeps of it: the sealed pair, and the end of its use.
+    task<result<void>> seal_revocation(revocation& what, deadline until);
+    /// The pair of a row that ends, for its own app; not sealed if there is nothing to revoke with.
+    task<result<store::revocation_record>> leaving_pair(const store::connection_record& row, wall_time now,
+                                                        deadline until);
+    /// Those of all rows that wait beside.
+    task<result<std::vector<store::revocation_record>>> leaving_beside(user_id user, wall_time now,
+                                                                       deadline until);
+    task<result<std::optional<revocation>>> take_revocation_of(std::string app, wall_time now,
+                                                               deadline until);
     /// To be tried at once, by the background work of any replica.
-    task<result<revocation>> seal_for_revocation(fresh_tokens tokens, wall_time now, deadline until);
+    task<result<revocation>> seal_for_revocation(std::string app, fresh_tokens tokens, wall_time now,
+                                                 deadline until);
 
     // vault_keys.cpp: the key ring and its change
     shared_ring ring() const;

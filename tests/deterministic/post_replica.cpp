@@ -179,15 +179,15 @@ void post_replica::stand_still(milliseconds time) {
     });
 }
 
-task<result<vault::shared_tokens>> post_replica::log_in(user_id user) {
+task<result<vault::saved_grant>> post_replica::log_in(user_id user) {
     vault::fresh_tokens fresh;
     fresh.access_token = secret{"act." + user.text()};
     fresh.refresh_token = secret{"rft." + user.text()};
     fresh.account = open_id::trusted("open-" + user.text());
     fresh.scopes = "video.upload,video.publish";
     fresh.access_lifetime = fresh.refresh_lifetime = std::chrono::hours{24 * 30};
-    return parts_->vault.save_grant(std::move(user), std::move(fresh), wall_now(),
-                                    deadline::in(steady_now(), seconds{10}));
+    return parts_->vault.save_grant(std::move(user), std::move(fresh), vault::account_change::allowed, {},
+                                    wall_now(), deadline::in(steady_now(), seconds{10}));
 }
 
 task<post_result> post_replica::serve(post_call what) {

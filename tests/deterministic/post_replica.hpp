@@ -51,7 +51,7 @@ public:
     post_replica& operator=(const post_replica&) = delete;
 
     task<post_result> serve(post_call what);
-    task<result<vault::shared_tokens>> log_in(user_id user);
+    task<result<vault::saved_grant>> log_in(user_id user);
     task_group& group() { return loop_->group(); }
     seat& place() { return place_; }
     void stand_still(milliseconds time);

@@ -109,8 +109,10 @@ task<void> run::log_in(replica& at, std::size_t user) {
     fresh.scopes = "user.info.basic";
     fresh.access_lifetime = plan_.access_lifetime;
     fresh.refresh_lifetime = std::chrono::hours{24 * 180};
-    const auto saved = co_await at.vault().save_grant(name_of_user(user), std::move(fresh), wall_now(),
-                                                      deadline::in(steady_now(), seconds{10}));
+    store::grant_permit no_permit;
+    const auto saved = co_await at.vault().save_grant(name_of_user(user), std::move(fresh),
+                                                      vault::account_change::allowed, std::move(no_permit),
+                                                      wall_now(), deadline::in(steady_now(), seconds{10}));
     ++out_.logins;
     if (saved) judge_.told_of_grant(number);
 }

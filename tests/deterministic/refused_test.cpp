@@ -68,8 +68,10 @@ private:
         fresh.scopes = "user.info.basic";
         fresh.access_lifetime = history_.access_lifetime();
         fresh.refresh_lifetime = std::chrono::hours{24 * 180};
+        store::grant_permit no_permit;
         const auto saved = co_await replicas_[0]->vault().save_grant(
-            name_of_user(0), std::move(fresh), wall_now(), deadline::in(steady_now(), seconds{10}));
+            name_of_user(0), std::move(fresh), vault::account_change::allowed, std::move(no_permit),
+            wall_now(), deadline::in(steady_now(), seconds{10}));
         EXPECT_TRUE(saved);
     }
     bool takes(const std::string& access_token, unsigned kind) const {

@@ -89,11 +89,10 @@ TEST_P(LoginRows, AuditCV05ALoginWhoseRowWasChangedOnItsWayIsRefused) {
         if (another_seal) { // a seal that is good for the attacker's own login
             static_cast<void>(made_up_callback("attacker", back));
             sql("UPDATE oauth_states SET sealed_verifier = (SELECT sealed_verifier FROM oauth_states WHERE "
-                "user_id = 'attacker' AND outcome = '' ORDER BY expires_at DESC LIMIT 1) WHERE outcome = '' "
-                "AND "
-                "user_id = 'victim'");
+                "user_id = 'attacker' AND progress = 'begun' ORDER BY expires_at DESC LIMIT 1) "
+                "WHERE progress = 'begun' AND user_id = 'victim'");
         } else {
-            sql("UPDATE oauth_states SET " + std::string(change) + " WHERE outcome = ''");
+            sql("UPDATE oauth_states SET " + std::string(change) + " WHERE progress = 'begun'");
         }
         const auto page = land(callback);
         expect_refused_page(page);
@@ -105,6 +104,28 @@ TEST_P(LoginRows, AuditCV05ALoginWhoseRowWasChangedOnItsWayIsRefused) {
     for (const char* user : {"victim", "attacker"})
         EXPECT_EQ(w.api().get("/v1/users/" + std::string(user)).code(), "user_not_connected");
     EXPECT_TRUE(w.gateway().process().says(R"("event":"login_failed","reason":"unavailable")"));
+}
+
+TEST_P(LoginRows, AuditCV05WhatBecameOfALoginIsShownOnlyAsItWasNoted) {
+    const auto callback = made_up_callback("victim", back);
+    const auto refused = land(callback).header("location");
+    EXPECT_THAT(refused, HasSubstr("user_id=victim&result=refused&reason=code_refused"));
+    static_cast<void>(land(made_up_callback("attacker", back)));
+    EXPECT_EQ(land(callback).header("location"), refused) << "loaded again";
+    const auto asked = calls_of("/v2/oauth/token/");
+    for (const char* change : {"return_url = 'https://app.example.com/tiktok/attacker'", "progress = 'begun'",
+                               "progress = 'taken'",
+                               "progress = 'x', sealed_verifier = (SELECT sealed_verifier FROM oauth_states "
+                               "WHERE user_id = 'attacker')"}) {
+        SCOPED_TRACE(change);
+        sql("UPDATE oauth_states SET " + std::string(change) + " WHERE user_id = 'victim'");
+        const auto page = land(callback);
+        expect_refused_page(page);
+        EXPECT_EQ(page.header("location"), "");
+        EXPECT_THAT(page.body, Not(HasSubstr("victim")));
+    }
+    EXPECT_EQ(calls_of("/v2/oauth/token/"), asked) << "no code was exchanged";
+    EXPECT_TRUE(w.gateway().process().says(R"("tiktok_code":"record_does_not_open")"));
 }
 
 TEST_P(WaitingGrants, AuditAAGrantWaitsUntilItsCallerConfirmsTheBrowser) {

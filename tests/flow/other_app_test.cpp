@@ -94,4 +94,33 @@ TEST_F(OtherApp, V15AuditFStartedAsAThenBThenA) {
     EXPECT_EQ(w.api().del("/v1/users/" + ann).at("data.revoked_at_tiktok"), true);
 }
 
+TEST_F(OtherApp, V15AuditFADeleteUnderAnotherAppIsRevokedAtTikTokUnderItsOwn) {
+    w.gateway();
+    register_app_b();
+    const auto tokens_of = [this](const char* account) {
+        return w.tiktok().history().at("accounts").at(account).at("refresh_tokens").as_array().size();
+    };
+    ASSERT_EQ(log_in("ann", "alice").status, 200);
+    restart_as(app_b);
+    ASSERT_EQ(log_in("ann", "bob").status, 200);
+    restart_as("a-third-key");
+    const auto gone = w.api().del("/v1/users/ann");
+    EXPECT_EQ(gone.at("data.revoked_at_tiktok"), false) << gone.raw;
+    EXPECT_EQ(gone.text_at("data.reason"), "other_app");
+    EXPECT_EQ(w.api().get("/v1/users/ann").code(), "user_not_connected");
+    EXPECT_EQ(tokens_of("alice") + tokens_of("bob"), 2U);
+
+    const auto is_revoked = [&tokens_of, this](const char* account) {
+        const auto end = gateway::steady_now() + gateway::seconds{60};
+        while (tokens_of(account) > 0 && gateway::steady_now() < end)
+            w.admin().get("/healthz"); // each poll is a round trip
+        return tokens_of(account) == 0;
+    };
+    restart_as(harness::simulator_process::client_key);
+    EXPECT_TRUE(is_revoked("alice"));
+    EXPECT_EQ(tokens_of("bob"), 1U) << "of the other app";
+    restart_as(app_b);
+    EXPECT_TRUE(is_revoked("bob"));
+}
+
 } // namespace

@@ -137,7 +137,9 @@ void postgresql_server::pass_time(const std::string& schema, gateway::millisecon
     run(schema, "UPDATE leases SET expires_at = expires_at - " + text
                     + "; UPDATE refresh_intents SET started_at = started_at - " + text
                     + "; UPDATE store_instances SET alive_until = alive_until - " + text
-                    + "; UPDATE window_shares SET held_until = held_until - " + text);
+                    + "; UPDATE window_shares SET held_until = held_until - " + text
+                    + "; UPDATE pending_grants SET reserved_until = reserved_until - " + text
+                    + "; UPDATE revocations SET next_at = next_at - " + text);
 }
 
 } // namespace harness

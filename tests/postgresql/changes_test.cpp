@@ -55,7 +55,7 @@ TEST_F(PostgresqlStore, TellsTheOtherReplicasOfEveryChangeOfAConnection) {
     const auto one = open(), two = open();
     notebook mine(*one), theirs(*two);
     turn_until(loop, [&] { return mine.touch && theirs.touch; });
-    ASSERT_TRUE(run(one->connections.put(connection("ann", 1), 0, soon())));
+    ASSERT_TRUE(run(one->connections.put(connection("ann", 1), 0, {}, soon())));
     turn_until(loop, [&] { return theirs.heard("ann 1") == 1; });
     const auto in_doubt = store::connection_state::refresh_in_doubt;
     ASSERT_TRUE(run(one->connections.set_state(user("ann"), 1, in_doubt, "lost", at_second(1), soon())));
@@ -68,9 +68,12 @@ TEST_F(PostgresqlStore, TellsTheOtherReplicasOfEveryChangeOfAConnection) {
         run(one->connections.revoke(account, "app", at_second(2), "removed", at_second(2), soon())).size(),
         1U);
     turn_until(loop, [&] { return theirs.heard("ann 0") == 1; });
-    ASSERT_TRUE(run(one->connections.forget(user("ann"), soon())));
+    store::leaving_user ann{user("ann"), 2, "app", {}, {}};
+    ann.pair.app = "app";
+    ann.pair.account = account;
+    ASSERT_EQ(run(one->connections.end(ann, at_second(3), soon())).what, store::connection_end::kind::alone);
     turn_until(loop, [&] { return theirs.heard("ann 0") == 2; });
-    ASSERT_TRUE(run(two->connections.put(connection("zoe", 9), 0, soon())));
+    ASSERT_TRUE(run(two->connections.put(connection("zoe", 9), 0, {}, soon())));
     turn_until(loop, [&] { return mine.heard("zoe 9") == 1; });
     EXPECT_EQ(mine.heard("ann 1") + mine.heard("ann 0"), 0U) << "one's own are known already";
 }
@@ -81,9 +84,9 @@ TEST_F(PostgresqlStore, TellsNothingToStoresInAnotherSchema) {
     const auto two = open();
     notebook theirs(*two), strangers(*apart);
     turn_until(loop, [&] { return theirs.touch && strangers.touch; });
-    ASSERT_TRUE(run(one->connections.put(connection("ann", 1), 0, soon())));
+    ASSERT_TRUE(run(one->connections.put(connection("ann", 1), 0, {}, soon())));
     turn_until(loop, [&] { return theirs.heard("ann 1") == 1; });
-    ASSERT_TRUE(run(apart->connections.put(connection("zoe", 1), 0, soon())));
+    ASSERT_TRUE(run(apart->connections.put(connection("zoe", 1), 0, {}, soon())));
     EXPECT_EQ(strangers.heard("ann 1"), 0U);
 }
 
@@ -107,16 +110,18 @@ TEST_F(PostgresqlStore, ADisconnectAndANewLoginAreKnownToTheOtherReplicaAtOnce) 
     auto there = vault_on(*two, ring());
     notebook touch(*two);
     turn_until(loop, [&] { return touch.touch.load(); });
-    run(here.save_grant(user("ann"), pair_of("1"), wall_now(), soon()));
+    run(here.save_grant(user("ann"), pair_of("1"), vault::account_change::allowed, {}, wall_now(), soon()));
     EXPECT_EQ(run(there.load(user("ann"), soon()))->access_token.reveal(), "act.1");
     turn_until(loop, [&] {
         static_cast<void>(run(there.load(user("ann"), soon())));
         return there.cached(user("ann")) != nullptr;
     });
-    run(here.save_grant(user("ann"), pair_of("2"), wall_now(), soon()));
+    run(here.save_grant(user("ann"), pair_of("2"), vault::account_change::allowed, {}, wall_now(), soon()));
     turn_until(loop, [&] { return !there.cached(user("ann")); });
     EXPECT_EQ(run(there.load(user("ann"), soon()))->account.text(), "open-2");
-    ASSERT_TRUE(run(here.forget(user("ann"), soon())));
+    const auto seen = run(here.load(user("ann"), soon()));
+    ASSERT_EQ(run(here.end(seen, false, milliseconds{0}, wall_now(), soon())).what,
+              store::connection_end::kind::alone);
     turn_until(loop, [&] { return !run_on(loop, there.load(user("ann"), soon())); });
     EXPECT_EQ(there.cached(user("ann")), nullptr);
 }

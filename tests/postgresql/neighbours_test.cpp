@@ -95,7 +95,7 @@ TEST_F(Neighbour, V16AuditRIsNeverCalledWhateverItPutsIntoPublic) {
         ASSERT_TRUE(at) << at.error().message();
         const std::string name = "ann of " + std::string(search_path);
         EXPECT_TRUE(run_on(loop, (*at)->on().beat(soon())));
-        EXPECT_TRUE(*run_on(loop, (*at)->connections.put(connection(name, 1), 0, soon())));
+        EXPECT_TRUE(*run_on(loop, (*at)->connections.put(connection(name, 1), 0, {}, soon())));
         EXPECT_TRUE(*run_on(loop, (*at)->connections.find(user(name), soon())));
         EXPECT_TRUE(run_on(loop, (*at)->upkeep.sweep(at_second(0), soon())));
     }
@@ -163,7 +163,7 @@ TEST_F(Neighbour, V16AuditRAStoreOfBeforeIsNotTakenForAnEmptyOneAndCanBeMoved) {
     {
         const auto before = open("public", "public");
         ASSERT_TRUE(before) << before.error().message();
-        ASSERT_TRUE(*run_on(loop, (*before)->connections.put(connection("ann", 1), 0, soon())));
+        ASSERT_TRUE(*run_on(loop, (*before)->connections.put(connection("ann", 1), 0, {}, soon())));
     }
     const auto refused = open();
     ASSERT_FALSE(refused);

@@ -67,7 +67,7 @@ task<void> ask(store::store& at, deadline until, std::size_t& good, std::size_t&
 
 TEST_F(PostgresqlOutage, V11FailsSoonWhileTheDatabaseIsAwayAndHealsByItself) {
     const auto at = open_at(url);
-    ASSERT_TRUE(*run_on(loop, at->connections.put(connection("ann", 1), 0, soon())));
+    ASSERT_TRUE(*run_on(loop, at->connections.put(connection("ann", 1), 0, {}, soon())));
     server.stop();
     for (int calls = 0; calls < 5; ++calls) {
         const auto began = steady_now();
@@ -192,7 +192,7 @@ TEST_F(PostgresqlOutage, SaysWhyItCannotStartAndNothingOfThePassword) {
 
 TEST_F(PostgresqlStore, GivesUpASlowStatementAtItsDeadlineAndUsesAnotherConnection) {
     const auto at = open();
-    ASSERT_TRUE(run(at->connections.put(connection("ann", 1), 0, soon())));
+    ASSERT_TRUE(run(at->connections.put(connection("ann", 1), 0, {}, soon())));
     // Another client locks the row for longer than any deadline here.
     harness::child_process holder({"/bin/sh", "-c",
                                    "exec psql -X -q '" + url

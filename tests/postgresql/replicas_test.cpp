@@ -58,22 +58,22 @@ store::connection_record holder(const std::string& name, std::uint64_t version) 
 
 task<void> end(store::store& at, std::string name, std::uint64_t version, int& last, int& not_last) {
     using kind = store::connection_end::kind;
-    store::revocation_record to_revoke;
-    to_revoke.app = "app";
-    to_revoke.account = open_id::trusted("open-1");
-    to_revoke.sealed_tokens = "a pair";
-    const auto ended =
-        co_await at.connections.end(user(name), version, std::move(to_revoke), at_second(1), soon());
+    store::leaving_user leaving{user(name), version, "app", {}, {}};
+    leaving.pair.app = "app";
+    leaving.pair.account = open_id::trusted("open-1");
+    leaving.pair.sealed_tokens = "a pair";
+    const auto ended = co_await at.connections.end(std::move(leaving), at_second(1), soon());
     if (!ended) co_return;
     if (ended->what == kind::alone) ++last;
     if (ended->what == kind::held_by_others) ++not_last;
 }
 
 task<void> connect(store::store& at, std::string name, int& connected, int& full) {
-    const auto stored = co_await at.connections.put(holder(name, 1), 0, soon());
-    if (!stored) co_return;
-    if (stored->stored) ++connected;
-    if (stored->account_full) ++full;
+    store::grant_permit no_permit;
+    const auto end = co_await at.connections.put(holder(name, 1), 0, std::move(no_permit), soon());
+    if (!end) co_return;
+    if (*end) ++connected;
+    if (end->what == store::grant_end::kind::account_full) ++full;
 }
 
 } // namespace
@@ -81,8 +81,8 @@ task<void> connect(store::store& at, std::string name, int& connected, int& full
 TEST_F(PostgresqlStore, AuditEOfTwoUsersEndedAtTwoReplicasExactlyOneIsTheLastThirtyTimes) {
     const auto one = open(), two = open();
     for (std::uint64_t round = 1; round <= 30; ++round) {
-        ASSERT_TRUE(run(one->connections.put(holder("ann", round), 0, soon())));
-        ASSERT_TRUE(run(two->connections.put(holder("bob", round), 0, soon())));
+        ASSERT_TRUE(run(one->connections.put(holder("ann", round), 0, {}, soon())));
+        ASSERT_TRUE(run(two->connections.put(holder("bob", round), 0, {}, soon())));
         int last = 0, not_last = 0;
         task_group group(loop.executor());
         group.spawn(end(*one, "ann", round, last, not_last));
@@ -130,7 +130,7 @@ TEST_F(PostgresqlStore, LetsExactlyOneOfFiftyAttemptsPublishADraft) {
 
 TEST_F(PostgresqlStore, T12GivesOneLeaseToFiftyWhoWantItAndStopsALateWriterByItsFence) {
     const auto one = open(), two = open();
-    ASSERT_TRUE(run(one->connections.put(connection("ann", 1), 0, soon())));
+    ASSERT_TRUE(run(one->connections.put(connection("ann", 1), 0, {}, soon())));
     std::vector<std::uint64_t> fences;
     task_group group(loop.executor());
     for (int i = 0; i < 50; ++i)
@@ -229,7 +229,7 @@ TEST_F(PostgresqlStore, TakesTextThatPostgresqlCannotHoldForTextThatIsNotThere) 
 
 TEST_F(PostgresqlStore, FailsACallWhoseRowIsNotWhatWasWritten) {
     const auto at = open();
-    ASSERT_TRUE(run(at->connections.put(connection("ann", 1), 0, soon())));
+    ASSERT_TRUE(run(at->connections.put(connection("ann", 1), 0, {}, soon())));
     sql("ALTER TABLE connections ALTER COLUMN updated_at TYPE TEXT USING updated_at::text");
     const auto broken = run_on(loop, at->connections.find(user("ann"), soon()));
     ASSERT_FALSE(broken);

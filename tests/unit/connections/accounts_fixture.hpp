@@ -93,13 +93,6 @@ protected:
         };
         return *run_on(loop, store::run(records->on(), store::unit::reads(), soon(), std::move(count)));
     }
-    void change_rows(const std::string& sql) {
-        auto change = [sql](store::transaction& at) -> task<void> {
-            return execute(at, store::statement::composed(sql));
-        };
-        ASSERT_TRUE(
-            run_on(loop, store::run(records->on(), store::unit::writes(), soon(), std::move(change))));
-    }
     static std::string field_of(const result<store::connection_summary>& refused) {
         if (refused || refused.error().code() != errc::invalid_input || !refused.error().details()) return "";
         return refused.error().details()->fields.at(0).field;

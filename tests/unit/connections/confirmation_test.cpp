@@ -73,6 +73,31 @@ TEST_F(Confirmation, AuditAThePageOfALoginTellsWhatBecameOfItAfterItsConfirmatio
     EXPECT_EQ(go_to(come_back(query)), back + "?user_id=ann&result=connected");
 }
 
+TEST_F(Confirmation, AuditEARemovalBeforeTheConfirmationEndsTheConnectionAlsoIfItIsToldAfterwards) {
+    const auto now = wall_now() - seconds{60};
+    const auto confirmation = log_in("ann", waiting(), now);
+    const auto connected = confirm("ann", confirmation);
+    ASSERT_TRUE(connected);
+    EXPECT_EQ(unix_ms(connected->connected_at), unix_ms(now)) << "as old as the grant";
+    EXPECT_EQ(unix_ms(connected->access_expires_at), unix_ms(now + seconds{7200}));
+    EXPECT_EQ(*run_on(loop, connection_service->on_authorization_removed(
+                                open_id::trusted("open-1"), 1, now + seconds{30}, wall_now(), soon())),
+              1U);
+    EXPECT_EQ(show("ann")->state, store::connection_state::revoked);
+}
+
+TEST_F(Confirmation, AuditEADeleteLosesNoWaitingGrantOfTheAccountIfTikTokRefusesItsRevoke) {
+    ASSERT_TRUE(confirm("ann", log_in("ann")));
+    log_in("ann");
+    endpoint.next = {mode::text};
+    endpoint.status = 400;
+    endpoint.body = R"({"error":"invalid_request","error_description":"the access token is invalid"})";
+    EXPECT_EQ(disconnect("ann").reason, "already_ended");
+    EXPECT_TRUE(endpoint.revoked.empty());
+    EXPECT_EQ(sweep(wall_now()), 1U);
+    EXPECT_EQ(revoked(), std::set<std::string>{"act.issued2"});
+}
+
 TEST_F(Confirmation, AuditAAConfirmationIsOfOneCallerForOneUserOnceAndForTenMinutes) {
     expect_unusable(confirm("ann", "made-up"));
     const auto now = wall_now();
@@ -85,6 +110,41 @@ TEST_F(Confirmation, AuditAAConfirmationIsOfOneCallerForOneUserOnceAndForTenMinu
     ASSERT_TRUE(confirm("ann", confirmation, now + seconds{599})) << "nobody else has used it up";
     expect_unusable(confirm("ann", confirmation));
     EXPECT_EQ((**access("ann")).version, 1U);
+}
+
+TEST_F(Confirmation, AuditCTheTenMinutesOfAWaitingGrantAreNotThoseOfItsRow) {
+    const auto now = wall_now();
+    const auto late = log_in("ann", waiting(), now), in_time = log_in("bob", waiting(), now);
+    change_rows("UPDATE pending_grants SET expires_at = expires_at + 3600000");
+    EXPECT_TRUE(confirm("bob", in_time, now + milliseconds{599'999}));
+    EXPECT_EQ(ended("unavailable"), "0");
+    expect_unusable(confirm("ann", late, now + seconds{600}));
+    EXPECT_EQ(ended("unavailable"), "1") << "told to the operator";
+    EXPECT_EQ(show("ann").error().code(), errc::user_not_connected);
+    expect_unusable(confirm("ann", late, now + seconds{1})); // it was given up
+}
+
+TEST_F(Confirmation, AuditCWhatBecameOfALoginIsShownOnlyAsItWasNoted) {
+    const auto query = agree(begin("ann", waiting())->authorize_url);
+    const auto to = go_to(come_back(query));
+    log_in("bob");
+    EXPECT_EQ(go_to(come_back(query)), to);
+    const auto expect_unbelieved = [&](const char* what) {
+        SCOPED_TRACE(what);
+        const auto before = ended("unavailable");
+        const auto page = come_back(query);
+        EXPECT_EQ(status_of(page), 400);
+        EXPECT_EQ(std::get<callback_page>(page).html.find("<bdi>"), std::string::npos) << "it names nobody";
+        EXPECT_EQ(reason, "unavailable");
+        EXPECT_NE(ended("unavailable"), before) << "told to the operator";
+    };
+    change_rows(
+        "UPDATE oauth_states SET sealed_verifier = (SELECT sealed_verifier FROM oauth_states "
+        "WHERE user_id = 'bob') WHERE user_id = 'ann'");
+    expect_unbelieved("the end of another login");
+    change_rows("UPDATE oauth_states SET progress = 'begun'");
+    expect_unbelieved("begun anew");
+    EXPECT_EQ(endpoint.requests.size(), 2U) << "no code is sent";
 }
 
 TEST_F(Confirmation, AuditAWhoeverHasTheLinkGetsNoConfirmationOfAnotherBrowser) {
@@ -162,9 +222,9 @@ TEST_F(Confirmation, AuditAARevocationThatTikTokCouldNotTakeIsTriedAgain) {
     EXPECT_EQ(sweep(now + seconds{600}), 1U);
     endpoint.next = {mode::unreachable, mode::unreachable, mode::unreachable, mode::unreachable};
     EXPECT_TRUE(revoked().empty());
-    EXPECT_EQ(*run_on(loop, vault->take_revocation(wall_now() + seconds{30}, soon())), std::nullopt)
-        << "not at once";
-    EXPECT_TRUE(*run_on(loop, vault->take_revocation(wall_now() + std::chrono::hours{1}, soon())));
+    EXPECT_TRUE(revoked().empty()) << "not at once";
+    change_rows("UPDATE revocations SET next_at = next_at - 61000");
+    EXPECT_EQ(revoked(), std::set<std::string>{"act.issued1"});
 }
 
 TEST_F(Confirmation, AuditAANewLoginOfTheAccountStopsTheRevocationOfAForgottenOne) {
@@ -291,6 +351,20 @@ TEST_F(Confirmation, T20EachRefusalHasItsReason) {
     EXPECT_EQ(after([this](callback_query&) { endpoint.next = {mode::unreachable}; }), "tiktok_unreachable");
     EXPECT_EQ(after([](callback_query& query) { query.state = "made-up"; }), "link_spent");
     EXPECT_EQ(after([](callback_query& query) { query.state.clear(); }), "link_spent");
+}
+
+TEST_F(Confirmation, AuditEADeleteOfAUserWithoutAConnectionEndsWhatWaits) {
+    const auto confirmation = log_in("ann");
+    const auto begun = agree(begin("ann")->authorize_url);
+    const auto gone =
+        run_on(loop, connection_service->disconnect(user_id::trusted("ann"), wall_now(), soon()));
+    EXPECT_EQ(gone.error().code(), errc::user_not_connected) << "as before";
+    expect_unusable(confirm("ann", confirmation));
+    EXPECT_EQ(status_of(come_back(begun)), 400);
+    EXPECT_EQ(reason, "link_spent");
+    EXPECT_EQ(sweep(wall_now()), 1U);
+    EXPECT_EQ(revoked(), std::set<std::string>{"act.issued1"});
+    EXPECT_EQ(show("ann").error().code(), errc::user_not_connected);
 }
 
 TEST_F(Confirmation, ThePageNamesAppCallerAndUser) {

@@ -40,8 +40,8 @@ TEST_F(Desk, T20TakesAStateOnceAndForTenMinutes) {
 
 TEST_F(Desk, T20KeepsOnlyTheHashOfAStateAndASealedVerifier) {
     const auto query = agree(begin("ann")->authorize_url);
-    const auto kept = run_on(
-        loop, records->logins.take(std::string(as_text(sha256(query.state))), "taken", wall_now(), soon()));
+    const auto kept =
+        run_on(loop, records->logins.take(std::string(as_text(sha256(query.state))), wall_now(), soon()));
     ASSERT_TRUE(*kept);
     EXPECT_EQ((**kept).caller.text(), "shop");
     EXPECT_EQ((**kept).user.text(), "ann");
@@ -52,7 +52,7 @@ TEST_F(Desk, T20KeepsOnlyTheHashOfAStateAndASealedVerifier) {
 
 TEST_F(Desk, SendsNoChallengeWhenPkceIsOff) {
     all.tiktok.pkce = "off";
-    make_service();
+    connection_service = service_on(*records, *vault);
     const auto query = agree(begin("ann")->authorize_url);
     EXPECT_EQ(challenge, "");
     EXPECT_EQ(status_of(come_back(query)), 200);

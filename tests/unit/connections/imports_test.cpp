@@ -35,7 +35,7 @@ TEST_F(Import, T23AuditDTikTokIsAskedWhoseTheTokensAre) {
     const auto good = import("ann", "1", "open-1");
     ASSERT_TRUE(good);
     EXPECT_EQ(good->state, connection_state::connected);
-    EXPECT_TRUE(good->proven);
+    EXPECT_EQ(good->proof, store::account_proof::access_token);
     EXPECT_EQ(good->app, "app-key");
     EXPECT_EQ(questions, 1);
     EXPECT_EQ(requests(), 0U) << "a good access token is left alone";
@@ -57,7 +57,7 @@ TEST_F(Import, T23AuditDWithoutTheScopeOrAfterItsEndARefreshTells) {
     EXPECT_TRUE(import("cid", "3", "open-1")) << "TikTok does not take the access token any more";
     EXPECT_EQ(questions, 1);
     EXPECT_EQ(token_of("cid"), "act.issued3");
-    EXPECT_EQ(rows_of("connections", "proven = 1"), 3U);
+    EXPECT_EQ(rows_of("connections", "proof = 'pair'"), 3U);
 }
 
 TEST_F(Import, T23AuditDDeadTokensAreRefusedAndNothingIsStored) {

@@ -30,17 +30,18 @@ protected:
         all.public_url = "https://gw.example";
         by.name = "shop";
         by.return_url_prefixes = {"https://shop.example/app"};
-        make_service();
+        connection_service = service_on(*records, *vault);
     }
-    void make_service() {
+    std::unique_ptr<connections::connection_service> service_on(store::store& at, vault::token_vault& with) {
         connections::login_settings logins{all.tiktok.authorize_url, all.public_url, all.tiktok.scopes,
                                            all.tiktok.pkce};
-        connection_service = std::make_unique<connections::connection_service>(
-            records->connections, records->logins, records->pending, *vault, *ask, *tokens, std::move(logins),
-            records->refreshes, [](user_id, secret, deadline) { return everybody_is_open_9(); });
-        connection_service->change_callers([this](std::string_view name) {
+        auto made = std::make_unique<connections::connection_service>(
+            at.connections, at.logins, at.pending, with, *ask, *tokens, std::move(logins), at.refreshes,
+            [](user_id, secret, deadline) { return everybody_is_open_9(); }, &login_sink);
+        made->change_callers([this](std::string_view name) {
             return caller_exists && name == by.name ? std::optional(by) : std::nullopt;
         });
+        return made;
     }
     /// TikTok's user/info.
     static task<result<std::optional<open_id>>> everybody_is_open_9() {
@@ -69,6 +70,13 @@ protected:
         return std::move(end.shown);
     }
     std::string_view reason; // the reason of the last refusal
+    /// How many logins ended so, as the metrics have it.
+    std::string ended(const std::string& result) const {
+        const auto text = login_sink.scrape();
+        const std::string name = "logins_total{result=\"" + result + "\"} ";
+        const auto at = text.find(name) + name.size();
+        return text.substr(at, text.find('\n', at) - at);
+    }
     std::string go_to(const connections::callback_answer& answer) {
         const auto* onward = std::get_if<callback_redirect>(&answer);
         EXPECT_NE(onward, nullptr) << "a page";
@@ -102,6 +110,7 @@ protected:
     settings::caller by; // in the settings of the moment, if `caller_exists`
     bool caller_exists = true;
     std::string challenge;
+    telemetry::sink login_sink{{{}, {}, {}, connections::login_results()}, lines, telemetry::level::error, 1};
     std::unique_ptr<connections::connection_service> connection_service;
 };
 

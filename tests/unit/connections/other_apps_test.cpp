@@ -1,8 +1,9 @@
 // A store that was filled under one TikTok app, used under another one, and under the first again (V15).
 #include "runtime/task_group.hpp"
 #include "unit/connections/accounts_fixture.hpp"
+#include "unit/connections/login_fixture.hpp"
 #include "unit/store/watching_engine.hpp"
-#include "vault/sealing.hpp"
+#include "unit/vault/without_app.hpp"
 
 namespace gateway::testing {
 
@@ -25,20 +26,10 @@ protected:
     std::uint64_t others() {
         return *run_on(loop, records->connections.count_of_other_apps(client_key, soon()));
     }
-    /// Seals a user's pair like a program from before apps were noted.
-    void seal_without_app(const std::string& name) {
-        const auto record = **run_on(loop, records->connections.find(user_id::trusted(name), soon()));
-        const auto keys = ring_of("a");
-        const auto plain =
-            vault::open(keys, vault::name_of_pair(name, record.version, record.app), record.sealed_tokens);
-        store::resealed_record old;
-        old.seen = {store::sealed_as::pair, name, record.version, record.app, record.sealed_tokens};
-        old.sealed_anew = vault::seal(keys, vault::name_of_pair(name, record.version, {}), plain->reveal());
-        std::vector<store::resealed_record> all{old};
-        ASSERT_EQ(*run_on(loop, records->sealed.replace(std::move(all), soon())), 1U);
-        change_rows("UPDATE connections SET app = '', proven = 0 WHERE user_id = '" + name + "'");
-    }
+    void seal_without_app(const std::string& name) { testing::seal_without_app(loop, *records, name); }
 };
+
+class OtherAppLogin : public login_fixture {};
 
 TEST_F(OtherApp, V15AuditFNothingIsSentJudgedOrLostUnderAnotherApp) {
     connect("ann", "open-1");
@@ -72,8 +63,9 @@ TEST_F(OtherApp, V15AuditFALoginUnderThePresentAppKeepsTheOtherPairBeside) {
     auto fresh = pair("b");
     fresh.account = open_id::trusted("open-b");
     const auto saved =
-        run_on(loop, vault->save_grant(user_id::trusted("ann"), std::move(fresh), wall_now(), soon(), true));
-    ASSERT_TRUE(saved && *saved) << "open_ids differ from app to app: it is no other account";
+        run_on(loop, vault->save_grant(user_id::trusted("ann"), std::move(fresh),
+                                       vault::account_change::refused, {}, wall_now(), soon()));
+    ASSERT_TRUE(saved && saved->tokens) << "open_ids differ from app to app: it is no other account";
     EXPECT_EQ(token_of("ann"), "act.b");
     EXPECT_EQ(rows_of("other_app_connections", "app = 'app-key' AND open_id = 'open-a'"), 1U);
     restart_as("app-key");
@@ -97,9 +89,10 @@ TEST_F(OtherApp, V15AuditFTheAccountOfTheOwnPairBesideIsStillTheUsers) {
     auto fresh = pair("other");
     fresh.account = open_id::trusted("open-x");
     const auto saved =
-        run_on(loop, vault->save_grant(user_id::trusted("ann"), std::move(fresh), wall_now(), soon(), true));
+        run_on(loop, vault->save_grant(user_id::trusted("ann"), std::move(fresh),
+                                       vault::account_change::refused, {}, wall_now(), soon()));
     ASSERT_TRUE(saved);
-    EXPECT_FALSE(*saved) << "another account than the one of this app";
+    EXPECT_EQ(saved->what, vault::saved_grant::kind::another_account) << "than the one of this app";
     EXPECT_EQ(token_of("ann"), "act.ann");
 }
 
@@ -113,8 +106,8 @@ TEST_F(OtherApp, V15AuditFARefreshOfAnotherProcessUnderTheFirstAppIsNotLost) {
     {
         auto other = vault_on(*records, ring_of("a"), "app-b");
         auto fresh = pair("b");
-        ASSERT_TRUE(
-            run_on(loop, other.save_grant(user_id::trusted("ann"), std::move(fresh), wall_now(), soon())));
+        ASSERT_TRUE(run_on(loop, other.save_grant(user_id::trusted("ann"), std::move(fresh),
+                                                  vault::account_change::allowed, {}, wall_now(), soon())));
     }
     EXPECT_EQ(rows_of("other_app_connections", "state = 'refresh_in_doubt'"), 1U) << "it was being refreshed";
     auto answer = pair("rotated");
@@ -155,7 +148,7 @@ TEST_F(OtherApp, V15AuditFPairsOfNoAppAreJudgedOnlyOnceTikTokHasTakenOne) {
     EXPECT_EQ(rows_of("connections", "app = ''"), 3U);
     EXPECT_EQ(token_of("bob"), "act.issued1") << "TikTok has taken one of them";
     EXPECT_EQ(record("bob").app, "app-key");
-    EXPECT_TRUE(record("bob").proven);
+    EXPECT_EQ(record("bob").proof, store::account_proof::pair);
     EXPECT_EQ(*run_on(loop, vault->bind_old_pairs("", soon())), "");
     EXPECT_EQ(rows_of("connections", "app = 'app-key'"), 3U);
     EXPECT_EQ(token_of("cid"), "act.cid") << "sealed for the app now";
@@ -179,6 +172,44 @@ TEST_F(OtherApp, V15AuditFALoginUnderAnotherAppKeepsAKnownPairOfNoAppBeside) {
     restart_as("app-key");
     EXPECT_EQ(token_of("ann"), "act.ann");
     EXPECT_EQ(show("ann")->account.text(), "open-1");
+}
+
+TEST_F(OtherAppLogin, V15AuditFALoginThatWaitsIsNoOtherAccountThanAPairOfNoApp) {
+    auto before = pair("before");
+    before.account = open_id::trusted("open-before");
+    grant("ann", std::move(before));
+    testing::seal_without_app(loop, *records, "ann");
+    connections::login_options wish;
+    wish.return_url = "https://shop.example/app/done";
+    wish.confirm = true;
+    const auto to = go_to(come_back(agree(begin("ann", std::move(wish))->authorize_url)));
+    const auto sent = http::query::parse(to.substr(to.find('?') + 1));
+    ASSERT_EQ(*sent->find("result"), "pending") << "that may be another app's";
+    const auto connected =
+        run_on(loop, connection_service->confirm(by, user_id::trusted("ann"), *sent->find("confirmation"),
+                                                 wall_now(), soon()));
+    ASSERT_TRUE(connected);
+    EXPECT_EQ(connected->account.text(), "open-1");
+    const auto waiting = run_on(loop, records->connections.find_beside(user_id::trusted("ann"), "", soon()));
+    ASSERT_TRUE(waiting && *waiting);
+    EXPECT_EQ((**waiting).account.text(), "open-before");
+}
+
+TEST_F(OtherAppLogin, V15AuditFAGrantThatNobodyConfirmedIsLeftToItsOwnAppToRevoke) {
+    connections::login_options wish;
+    wish.return_url = "https://shop.example/app/done";
+    wish.confirm = true;
+    go_to(come_back(agree(begin("ann", std::move(wish))->authorize_url)));
+    auto other = vault_on(*records, ring_of("a"), "app-b");
+    const auto due = *run_on(loop, records->pending.due(wall_now() + std::chrono::hours{1}, 10, soon()));
+    ASSERT_EQ(due.size(), 1U);
+    auto opened = *run_on(loop, other.open_waiting(due[0], soon()));
+    ASSERT_TRUE(opened);
+    EXPECT_TRUE(*run_on(loop, other.give_up(due[0], std::move(*opened), wall_now(), soon())));
+    EXPECT_FALSE(*run_on(loop, other.take_revocation(wall_now(), soon())))
+        << "nothing is sent under another app";
+    EXPECT_TRUE(run_on(loop, connection_service->retry_revocations(soon())));
+    EXPECT_EQ(endpoint.revoked, std::set<std::string>{"act.issued1"});
 }
 
 TEST_F(OtherApp, V15AuditFOneOfTwoAppsIsTheFirstWhosePairOfNoAppWasTaken) {

@@ -15,6 +15,19 @@ protected:
     result<vault::shared_tokens> look(const std::string& user) {
         return run_on(loop, vault->load_again(user_id::trusted(user), soon()));
     }
+    /// A login under another TikTok app, by another process on the same store.
+    void connect_at(vault::token_vault& other, const std::string& user, const std::string& account) {
+        auto fresh = pair(user + ".other");
+        fresh.account = open_id::trusted(account);
+        ASSERT_TRUE(run_on(loop, other.save_grant(user_id::trusted(user), std::move(fresh),
+                                                  vault::account_change::allowed, {}, wall_now(), soon())));
+    }
+    /// The cached set of the user has to be confirmed with the store.
+    void make_unsure(const std::string& user) {
+        constexpr std::uint64_t another_version = 99;
+        ASSERT_TRUE(run_on(loop, vault->set_state(user_id::trusted(user), another_version,
+                                                  connection_state::connected, "", wall_now(), soon())));
+    }
 };
 
 TEST_F(SealedRows, V05AuditCAReplicaThatHasSeenANewerVersionRefusesAnOlderRow) {
@@ -45,6 +58,98 @@ TEST_F(SealedRows, V05AuditCANewGrantIsBelievedAfterAnOlderRowWasPutBack) {
     EXPECT_EQ(token_of("ann"), "act.ann");
     EXPECT_TRUE(look("ann"));
     EXPECT_GT(show("ann")->version, 3U) << "no version is used twice";
+}
+
+TEST_F(SealedRows, V05AuditCARowThatWasGoneForAMomentIsStillRefusedWhenItIsOlder) {
+    connect("ann", "open-1");
+    change_rows("CREATE TABLE seen AS SELECT * FROM connections");
+    connect("ann", "open-1");
+    change_rows("DELETE FROM connections");
+    EXPECT_EQ(look("ann").error().code(), errc::user_not_connected);
+    change_rows("INSERT INTO connections SELECT * FROM seen");
+    EXPECT_EQ(look("ann").error().code(), errc::vault_unavailable);
+    change_rows("DELETE FROM connections");
+    connect("ann", "open-1");
+    EXPECT_EQ(token_of("ann"), "act.ann");
+    EXPECT_GT(show("ann")->version, 2U) << "no version is used twice";
+    EXPECT_TRUE(disconnect("ann").revoked_at_tiktok);
+    change_rows("INSERT INTO connections SELECT * FROM seen");
+    EXPECT_EQ(look("ann").error().code(), errc::vault_unavailable) << "after the user was deleted, too";
+    connect("ann", "open-1");
+    EXPECT_EQ(token_of("ann"), "act.ann");
+}
+
+TEST_F(SealedRows, V05AuditCAnOlderPairBesideIsNeitherUsedNorSealedAnew) {
+    connect("ann", "open-1");
+    connect("bob", "open-2");
+    change_rows("CREATE TABLE seen AS SELECT * FROM connections WHERE user_id = 'ann'");
+    connect("ann", "open-1");
+    auto other = vault_on(*records, ring_of("a"), "app-b");
+    connect_at(other, "bob", "open-b");
+    change_rows("UPDATE connections SET app = 'app-b' WHERE user_id = 'ann'");
+    change_rows(
+        "INSERT INTO other_app_connections (user_id, app, open_id, scopes, state, cause, version, proof, "
+        "sealed_tokens, access_expires_at, refresh_expires_at, connected_at, updated_at) SELECT user_id, "
+        "app, "
+        "open_id, scopes, state, cause, version, proof, sealed_tokens, access_expires_at, "
+        "refresh_expires_at, connected_at, updated_at FROM seen");
+    const auto refused = look("ann");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::vault_unavailable);
+    EXPECT_EQ(vault->counts().older, 1U);
+    ASSERT_TRUE(run_on(loop, vault->bring_back("", soon()))) << "the others' are brought back";
+    EXPECT_EQ(rows_of("connections", "user_id = 'bob' AND app = 'app-key'"), 1U);
+    EXPECT_EQ(rows_of("other_app_connections", "user_id = 'ann' AND app = 'app-key' AND version = 1"), 1U);
+    EXPECT_EQ(rows_of("connections", "user_id = 'ann' AND app = 'app-b' AND version = 2"), 1U);
+    connect("ann", "open-1");
+    EXPECT_EQ(token_of("ann"), "act.ann") << "a new grant is believed";
+    EXPECT_EQ(rows_of("other_app_connections", "user_id = 'ann' AND app = 'app-key'"), 0U);
+}
+
+TEST_F(SealedRows, V05AuditCAPairThatWasMovedAsideIsTheNewestOfItsAppHoweverOften) {
+    connect("ann", "open-1");
+    auto other = vault_on(*records, ring_of("a"), "app-b");
+    connect_at(other, "ann", "open-b");
+    for (int round = 0; round < 2; ++round) {
+        EXPECT_EQ((**look("ann")).access_token.reveal(), "act.ann");
+        const auto theirs = run_on(loop, other.load_again(user_id::trusted("ann"), soon()));
+        ASSERT_TRUE(theirs);
+        EXPECT_EQ((**theirs).access_token.reveal(), "act.ann.other");
+    }
+    EXPECT_EQ(vault->counts().older + other.counts().older, 0U);
+}
+
+TEST_F(SealedRows, V05AuditCADamagedPairIsNotMendedWithOneOfAnAccountOfBefore) {
+    connect("ann", "open-1");
+    connect("ann", "open-2");
+    change_rows("UPDATE connections SET sealed_tokens = x'0101616161', open_id = 'open-1'");
+    const auto there = look("ann");
+    ASSERT_TRUE(there);
+    EXPECT_TRUE((**there).access_token.empty());
+    EXPECT_EQ((**there).state, connection_state::reconnect_required);
+    EXPECT_EQ((**there).cause, "sealed_record_damaged");
+    change_rows("UPDATE connections SET version = 7, state = 'connected', cause = ''");
+    EXPECT_TRUE((**look("ann")).access_token.empty()) << "whatever version it says";
+    connect("ann", "open-1");
+    connect("ann", "open-1");
+    change_rows("UPDATE connections SET sealed_tokens = x'0101616161'");
+    EXPECT_EQ((**look("ann")).access_token.reveal(), "act.ann") << "of the same account";
+    EXPECT_EQ((**look("ann")).state, connection_state::refresh_in_doubt);
+}
+
+TEST_F(SealedRows, V05AuditCAnOlderRowOfOneUserKeepsNobodyElseFromTheStore) {
+    connect("ann", "open-1");
+    change_rows("CREATE TABLE seen AS SELECT * FROM connections");
+    connect("ann", "open-1");
+    connect("bob", "open-2");
+    put_back("ann");
+    change_rows("UPDATE connections SET state = 'reconnect_required', cause = 'x' WHERE user_id = 'bob'");
+    make_unsure("ann");
+    make_unsure("bob");
+    const auto refused = load("ann");
+    ASSERT_FALSE(refused) << "older than what was seen, also if that is in memory";
+    EXPECT_EQ(refused.error().code(), errc::vault_unavailable);
+    EXPECT_EQ((**load("bob")).state, connection_state::reconnect_required) << "the store is there";
 }
 
 TEST_F(SealedRows, V05AuditCAPairOpensOnlyForItsUserAppVersionAndPurpose) {

@@ -1,6 +1,7 @@
 // Several users of one TikTok account: who may act for it, and who ends the grant at TikTok.
 #include "runtime/task_group.hpp"
 #include "unit/connections/accounts_fixture.hpp"
+#include "unit/vault/without_app.hpp"
 
 #include <utility>
 
@@ -13,7 +14,7 @@ class SharedAccount : public accounts_fixture {
 protected:
     /// As stored before imports were proven.
     void unproven(const std::string& name) {
-        change_rows("UPDATE connections SET proven = 0 WHERE user_id = '" + name + "'");
+        change_rows("UPDATE connections SET proof = 'none' WHERE user_id = '" + name + "'");
     }
     /// Both at the same time; the reasons.
     names disconnect_at_once(const names& users) {
@@ -72,11 +73,72 @@ TEST_F(SharedAccount, AuditEExactlyOneOfTwoRevokesThirtyTimes) {
     EXPECT_EQ(rows_of("revocations") + rows_of("connections"), 0U);
 }
 
-TEST_F(SharedAccount, AuditDWhoIsNotProvenKeepsNobodyFromRevoking) {
+TEST_F(SharedAccount, AuditDWhoseTokensTikTokDoesNotTakeKeepsNobodyFromRevoking) {
     connect("ann", "open-1");
     connect("liar", "open-1");
     unproven("liar");
+    endpoint.good_refresh_tokens.erase("rft.liar");
     EXPECT_TRUE(disconnect("ann").revoked_at_tiktok);
+    EXPECT_EQ(show("liar")->state, connection_state::reconnect_required);
+}
+
+TEST_F(SharedAccount, AuditEConnectionsOfAnEarlierVersionHoldTheirAccountIfTikTokTakesThem) {
+    connect("ann", "open-1");
+    connect("bob", "open-1");
+    for (const char* name : {"ann", "bob"})
+        seal_without_app(loop, *records, name);
+    endpoint.account = "open-1";
+    EXPECT_EQ(disconnect("ann").reason, "used_by_another_user");
+    EXPECT_EQ(rows_of("connections", "user_id = 'bob' AND proof = 'pair' AND app = 'app-key'"), 1U);
+    EXPECT_EQ(rows_of("revocations"), 0U);
+    EXPECT_EQ(revokes(), 0U);
+}
+
+TEST_F(SharedAccount, AuditEARevokeWaitsWhileItIsNotKnownWhetherAnotherHoldsTheAccount) {
+    connect("ann", "open-1");
+    connect("bob", "open-1");
+    unproven("bob");
+    endpoint.next = {mode::unreachable};
+    EXPECT_EQ(disconnect("ann").reason, "tiktok_unreachable");
+    EXPECT_EQ(rows_of("revocations"), 1U);
+    EXPECT_EQ(revokes(), 0U);
+}
+
+TEST_F(SharedAccount, AuditDAnImportHoldsItsAccountIfTikTokTakesItsRefreshToken) {
+    connect("ann", "open-1");
+    owners["act.honest"] = owners["act.liar"] = "open-1";
+    endpoint.good_refresh_tokens.insert("rft.honest");
+    ASSERT_TRUE(import("bob", "honest", "open-1"));
+    endpoint.account = "open-1";
+    EXPECT_EQ(disconnect("ann").reason, "used_by_another_user");
+    EXPECT_EQ(token_of("bob"), "act.issued1") << "it was tried";
+    ASSERT_TRUE(import("liar", "liar", "open-1"))
+        << "with an access token of the account, and a made-up pair";
+    EXPECT_TRUE(disconnect("bob").revoked_at_tiktok);
+    EXPECT_EQ(show("liar")->state, connection_state::reconnect_required);
+}
+
+TEST_F(SharedAccount, AuditDAtMostFiftyImportsOfAnAccountHaveToBeTried) {
+    for (int i = 0; i < 50; ++i) {
+        const auto number = std::to_string(i);
+        owners["act." + number] = "open-1";
+        ASSERT_TRUE(import("user" + number, number, "open-1"));
+    }
+    owners["act.more"] = "open-1";
+    EXPECT_EQ(import("more", "more", "open-1").error().code(), errc::invalid_input);
+    connect("ann", "open-1"); // whose login is not kept out by them
+    EXPECT_EQ(show("ann")->state, connection_state::connected);
+}
+
+TEST_F(SharedAccount, AuditEARevokeWaitsForOthersNoLongerThanItsTriesLast) {
+    connect("ann", "open-1");
+    connect("bob", "open-1");
+    unproven("bob");
+    endpoint.next = {mode::unreachable};
+    EXPECT_EQ(disconnect("ann").reason, "tiktok_unreachable");
+    change_rows("UPDATE revocations SET next_at = 0, tries = 7");
+    endpoint.next = {mode::unreachable};
+    EXPECT_EQ(retry().revoked, 1U) << "TikTok neither takes nor ends it";
 }
 
 TEST_F(SharedAccount, AuditEWaitingGrantsAndImportsCountAsHolders) {
@@ -113,7 +175,7 @@ TEST_F(SharedAccount, AuditETheReasonsOfARevokeThatWasNotDone) {
     const auto unknown =
         run_on(loop, connection_service->disconnect(user_id::trusted("nobody"), wall_now(), soon()));
     EXPECT_EQ(unknown.error().code(), errc::user_not_connected);
-    EXPECT_EQ(rows_of("revocations"), 0U);
+    EXPECT_EQ(rows_of("revocations", "app <> 'app-key'"), 0U);
 }
 
 TEST_F(SharedAccount, AuditETheSealedPairIsKeptForABoundedNumberOfTries) {
@@ -228,7 +290,7 @@ TEST_F(SharedAccount, AuditEARevocationUnderAKeyOfAnotherReplicaIsLeftToIt) {
     const auto seen = *load("ann");
     auto newer = vault_on(*records, ring_of("ab"));
     ASSERT_TRUE(run_on(loop, newer.check_keys(soon())));
-    ASSERT_TRUE(run_on(loop, newer.end(seen, true, wall_now(), wall_now(), soon())));
+    ASSERT_TRUE(run_on(loop, newer.end(seen, true, milliseconds{0}, wall_now(), soon())));
     change_rows("UPDATE revocations SET next_at = 0");
     for (int round = 0; round < 9; ++round)
         EXPECT_EQ(retry().revoked, 0U);
@@ -248,8 +310,11 @@ TEST_F(SharedAccount, AuditEAGrantThatIsMadeBetweenTwoRequestsOfARevokeStays) {
         auto fresh = pair("bob");
         fresh.account = open_id::trusted("open-1");
         auto bob = user_id::trusted("bob");
-        const auto saved = co_await vault->save_grant(std::move(bob), std::move(fresh), wall_now(), soon());
-        EXPECT_TRUE(saved);
+        store::grant_permit no_permit;
+        const auto saved =
+            co_await vault->save_grant(std::move(bob), std::move(fresh), vault::account_change::allowed,
+                                       std::move(no_permit), wall_now(), soon());
+        EXPECT_TRUE(saved && saved->tokens);
     };
     EXPECT_EQ(disconnect("ann").reason, "used_by_another_user");
     endpoint.before_answer = {};
@@ -275,7 +340,7 @@ TEST_F(SharedAccount, AuditDARemovalEventReachesEveryProvenUserAndNoOther) {
         connect("user" + std::to_string(i), "open-" + std::to_string(i));
     change_rows("UPDATE connections SET open_id = 'open-1'"); // more than one unit's
     connect("liar", "open-2");
-    change_rows("UPDATE connections SET open_id = 'open-1', proven = 0 WHERE user_id = 'liar'");
+    change_rows("UPDATE connections SET open_id = 'open-1', proof = 'none' WHERE user_id = 'liar'");
     connect("young", "open-3");
     change_rows("UPDATE connections SET open_id = 'open-1', connected_at = "
                 + std::to_string(unix_ms(wall_now() + seconds{60})) + " WHERE user_id = 'young'");

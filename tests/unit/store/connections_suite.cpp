@@ -46,8 +46,8 @@ TEST_P(StoreSuite, KeepsTheReplacedPairUntilAWeekHasPassed) {
 TEST_P(StoreSuite, NeverGivesAVersionTwiceToAUserWhoCameBack) {
     ASSERT_TRUE(put(connection("ann", 1), 0));
     ASSERT_TRUE(put(connection("ann", 2), 1));
-    EXPECT_TRUE(run(at->connections.forget(user("ann"), soon())));
-    EXPECT_FALSE(run(at->connections.forget(user("ann"), soon())));
+    EXPECT_TRUE(forget("ann"));
+    EXPECT_FALSE(forget("ann"));
     EXPECT_FALSE(there("ann"));
     EXPECT_EQ(run(at->connections.version_floor(soon())), 2U);
     EXPECT_FALSE(put(connection("ann", 2), 0));

@@ -109,7 +109,7 @@ TEST_P(OldStoreSuite, K07HandsOverWhatTheOldProgramLeftUnfinished) {
 }
 
 TEST_P(OldStoreSuite, K07HoldsTheRest) {
-    const auto login = run(at->logins.take(std::string(as_text(sha256("state"))), "taken", after(1), soon()));
+    const auto login = run(at->logins.take(std::string(as_text(sha256("state"))), after(1), soon()));
     ASSERT_TRUE(login);
     EXPECT_EQ(login->user.text(), "dan");
     EXPECT_EQ(login->return_url, "https://shop.example/done");

@@ -1,4 +1,4 @@
-#include "unit/store/store_fixture.hpp"
+#include "unit/store/login_records.hpp"
 
 namespace gateway::testing {
 
@@ -22,19 +22,6 @@ store::post_record post(const std::string& attempt, const std::string& id) {
     return out;
 }
 
-store::oauth_state_record login(const std::string& hash) {
-    store::oauth_state_record out;
-    out.state_hash = hash;
-    out.caller = caller("shop");
-    out.user = user("ann");
-    out.sealed_verifier = std::string("\1v\0", 3);
-    out.return_url = "https://shop.example/done";
-    out.scopes = "user.info.basic";
-    out.expires_at = at_second(600);
-    out.app = "app-key";
-    return out;
-}
-
 store::idempotency_record key(const std::string& by, const std::string& text) {
     store::idempotency_record out;
     out.caller = caller(by);
@@ -49,28 +36,32 @@ store::idempotency_record key(const std::string& by, const std::string& text) {
 } // namespace
 
 TEST_P(StoreSuite, T20GivesALoginOnceAndNeverAfterItsTime) {
-    run(at->logins.put(login("h1"), soon()));
-    run(at->logins.put(login("h2"), soon()));
+    run(at->logins.put(begun_login("h1"), soon()));
+    run(at->logins.put(begun_login("h2"), soon()));
     const auto login_at = [this](const std::string& hash, int second) {
-        return run(at->logins.take(hash, "taken", at_second(second), soon()));
+        return run(at->logins.take(hash, at_second(second), soon()));
     };
     const auto taken = login_at("h1", 1);
     ASSERT_TRUE(taken);
-    EXPECT_EQ(taken->outcome, "") << "this call has taken it";
+    EXPECT_EQ(taken->progress, store::login_progress::begun) << "this call has taken it";
     EXPECT_EQ(taken->caller.text(), "shop");
     EXPECT_EQ(taken->user.text(), "ann");
     EXPECT_EQ(taken->sealed_verifier, std::string("\1v\0", 3));
     EXPECT_EQ(taken->return_url, "https://shop.example/done");
     EXPECT_FALSE(taken->replace_account);
-    auto may_replace = login("h3");
+    auto may_replace = begun_login("h3");
     may_replace.replace_account = may_replace.confirm = true;
     run(at->logins.put(may_replace, soon()));
     const auto third = login_at("h3", 1);
     EXPECT_TRUE(third->replace_account && third->confirm);
-    EXPECT_EQ(third->app, "app-key");
-    EXPECT_EQ(login_at("h1", 1)->outcome, "taken");
-    run(at->logins.note_outcome("h1", "connected", soon()));
-    EXPECT_EQ(login_at("h1", 599)->outcome, "connected");
+    EXPECT_EQ(third->app, "app");
+    EXPECT_EQ(login_at("h1", 1)->progress, store::login_progress::taken);
+    for (const char* hash : {"h1", "h2"})
+        run(at->logins.note_outcome(hash, std::string("\1o\0", 3), soon()));
+    EXPECT_EQ(login_at("h1", 599)->progress, store::login_progress::ended);
+    EXPECT_EQ(login_at("h1", 599)->sealed_verifier, std::string("\1o\0", 3)) << "the verifier is of no use";
+    EXPECT_EQ(run(at->logins.find("h2", at_second(1), soon()))->progress, store::login_progress::begun)
+        << "nobody has taken it";
     EXPECT_EQ(login_at("h1", 599)->user.text(), "ann") << "what it was is still there, for the page";
     EXPECT_FALSE(login_at("h1", 600));
     EXPECT_FALSE(login_at("h2", 600));
@@ -79,9 +70,9 @@ TEST_P(StoreSuite, T20GivesALoginOnceAndNeverAfterItsTime) {
 
 TEST_P(StoreSuite, DropsTheLoginsOfAUserWhoIsForgotten) {
     ASSERT_TRUE(put(connection("ann", 1), 0));
-    run(at->logins.put(login("h1"), soon()));
-    run(at->connections.forget(user("ann"), soon()));
-    EXPECT_FALSE(run(at->logins.take("h1", "taken", at_second(1), soon())));
+    run(at->logins.put(begun_login("h1"), soon()));
+    forget("ann");
+    EXPECT_FALSE(run(at->logins.take("h1", at_second(1), soon())));
 }
 
 TEST_P(StoreSuite, RemembersPostsFromBeginToEnd) {
@@ -476,7 +467,7 @@ TEST_P(StoreSuite, KeepsSmallFactsAndCountsWhatIsSealed) {
     EXPECT_FALSE(run(at->facts.find("key_check:a", soon())));
     ASSERT_TRUE(put(connection("ann", 1), 0));
     ASSERT_TRUE(put(connection("ann", 2), 1));
-    run(at->logins.put(login("h"), soon()));
+    run(at->logins.put(begun_login("h"), soon()));
     EXPECT_EQ(sealed_with(std::string("ealed\0", 6)), 2U);
     EXPECT_EQ(sealed_with("v"), 1U);
     EXPECT_EQ(sealed_with("x"), 0U);

@@ -71,7 +71,7 @@ TEST_F(PowerLoss, T07NoAcknowledgedPairIsLostAndNoIntentForgotten) {
     open();
     for (int i = 0; i < 5; ++i) {
         const auto name = "user" + std::to_string(i);
-        ASSERT_TRUE(run(at->connections.put(connection(name, 1), 0, soon())));
+        ASSERT_TRUE(run(at->connections.put(connection(name, 1), 0, {}, soon())));
         expect_pair(name, 1, false);
         const auto held = *run(at->refreshes.take_lease(user(name), milliseconds{60'000}, soon()));
         ASSERT_EQ(run(at->refreshes.begin(held, 1, soon())), store::refresh_begin::begun);

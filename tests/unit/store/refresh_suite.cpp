@@ -99,7 +99,7 @@ TEST_P(StoreSuite, T19DoesNotBringARevokedOrForgottenConnectionBack) {
             run(at->connections.revoke(open_id::trusted("open-" + name), "app", at_second(1), "gone",
                                        at_second(1), soon()));
         else
-            run(at->connections.forget(user(name), soon()));
+            forget(name);
         EXPECT_EQ(run(at->refreshes.finish(*held, connection(name, 11), 10, soon())),
                   refresh_end::superseded);
         const auto record = there(name);

@@ -56,7 +56,8 @@ task<void> begin(store::store& at, std::string attempt, int& good, int& bad) {
 }
 
 task<void> connect(store::store& at, std::string name, int& good) {
-    const auto stored = co_await at.connections.put(connection(name, 1), 0, soon());
+    store::grant_permit no_permit;
+    const auto stored = co_await at.connections.put(connection(name, 1), 0, std::move(no_permit), soon());
     if (stored && *stored) ++good;
 }
 
@@ -94,7 +95,7 @@ TEST(SqliteStore, KeepsWhatItHeldOverARestartButNoLease) {
     const temporary_folder folder;
     worker loop;
     auto at = open_sqlite(folder);
-    ASSERT_TRUE(*run_on(loop, at->connections.put(connection("ann", 1), 0, soon())));
+    ASSERT_TRUE(*run_on(loop, at->connections.put(connection("ann", 1), 0, {}, soon())));
     ASSERT_TRUE(*run_on(loop, at->refreshes.take_lease(user("ann"), milliseconds{60'000}, soon())));
     at.reset();
     at = open_sqlite(folder);
@@ -151,7 +152,7 @@ TEST(SqliteStore, AuditQAPathIsOnlyAPathWhateverSqliteWouldTakeItFor) {
         {
             const auto at = store::open_store("sqlite:" + std::string(name));
             ASSERT_TRUE(at) << at.error().message();
-            ASSERT_TRUE(*run_on(loop, (*at)->connections.put(connection("ann", 1), 0, soon())));
+            ASSERT_TRUE(*run_on(loop, (*at)->connections.put(connection("ann", 1), 0, {}, soon())));
         }
         const auto again = store::open_store("sqlite:" + std::string(name));
         ASSERT_TRUE(again) << again.error().message();
@@ -278,7 +279,7 @@ TEST(SqliteStore, L09APageEndsAfterAHundredPatternsAndTheListFindsAllTheSame) {
     for (int i = 0; i < 250; ++i)
         patterns.push_back("n" + std::to_string(1'000 + i));
     for (const auto& name : expected)
-        ASSERT_TRUE(*run_on(loop, at->connections.put(connection(name, 1), 0, soon())));
+        ASSERT_TRUE(*run_on(loop, at->connections.put(connection(name, 1), 0, {}, soon())));
     std::vector<std::string> found;
     std::string cursor;
     int pages = 0;

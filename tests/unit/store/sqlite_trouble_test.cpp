@@ -65,7 +65,7 @@ TEST_F(SqliteTrouble, V01AFullDiskRefusesWritesAndReadersGoOn) {
 }
 
 TEST_F(SqliteTrouble, V01NoRefreshBeginsWhileItsResultCouldNotBeStored) {
-    ASSERT_TRUE(run_on(loop, connections.put(connection("ann", 1), 0, soon())));
+    ASSERT_TRUE(run_on(loop, connections.put(connection("ann", 1), 0, {}, soon())));
     ASSERT_TRUE(begin_refresh());
     fill();
     EXPECT_FALSE(begin_refresh());
@@ -118,7 +118,7 @@ TEST(SqliteStore, V02ADamagedFileIsSaidToBeBeyondHelpAndNothingIsWrittenAnyMore)
     std::int64_t page = 0, page_size = 0;
     {
         const auto before = *store::open_store("sqlite:" + path);
-        ASSERT_TRUE(run_on(loop, before->connections.put(connection("ann", 1), 0, soon())));
+        ASSERT_TRUE(run_on(loop, before->connections.put(connection("ann", 1), 0, {}, soon())));
     }
     {
         auto at = *store::sqlite_database::open(path);
@@ -144,7 +144,7 @@ TEST(SqliteStore, V02ADamagedFileIsSaidToBeBeyondHelpAndNothingIsWrittenAnyMore)
     EXPECT_FALSE(at->ledger.find_cached(user("ann"), post_id("p")))
         << "of a file that is damaged nothing is known";
     EXPECT_FALSE(at->on().state().reason.empty());
-    EXPECT_FALSE(run_on(loop, at->connections.put(connection("ann", 2), 1, soon())));
+    EXPECT_FALSE(run_on(loop, at->connections.put(connection("ann", 2), 1, {}, soon())));
     EXPECT_FALSE(run_on(loop, at->on().beat(soon())));
 }
 

@@ -46,7 +46,7 @@ inline store::connection_record connection(const std::string& name, std::uint64_
     out.refresh_expires_at = at_second(15'552'000);
     out.connected_at = out.updated_at = at_second(0);
     out.app = "app";
-    out.proven = true;
+    out.proof = store::account_proof::pair;
     return out;
 }
 
@@ -70,7 +70,31 @@ protected:
         return run(at->connections.find(user(name), soon()));
     }
     bool put(store::connection_record record, std::uint64_t expected) {
-        return run(at->connections.put(std::move(record), expected, soon())).stored;
+        return bool(run(at->connections.put(std::move(record), expected, {}, soon())));
+    }
+    /// What of the user is there, with these revocations in place of its pairs.
+    store::connection_end end(const std::string& name, store::revocation_record pair,
+                              std::vector<store::revocation_record> beside, std::uint64_t version) {
+        const store::leaving_user leaving{user(name), version, "app", std::move(pair), std::move(beside)};
+        return run(at->connections.end(leaving, at_second(1), soon()));
+    }
+    /// All of the user, with nothing to revoke.
+    bool forget(const std::string& name) {
+        store::revocation_record pair;
+        const auto seen = there(name);
+        if (seen) pair.app = seen->app;
+        if (seen) pair.account = seen->account;
+        std::vector<store::revocation_record> beside;
+        for (const auto& one : run(at->connections.find_all_beside(user(name), soon()))) {
+            beside.emplace_back();
+            beside.back().app = one.app;
+            beside.back().version = one.version;
+        }
+        const auto ended = end(name, std::move(pair), std::move(beside), seen ? seen->version : 0);
+        return ended.what != store::connection_end::kind::absent;
+    }
+    std::vector<store::revocation_record> due_revocations(const std::string& app = "app") {
+        return run(at->revocations.due(app, 100, 10, soon()));
     }
     std::vector<user_id> revoke(const std::string& account, wall_time happened_at) {
         return run(at->connections.revoke(open_id::trusted(account), "app", happened_at, "user_disconnected",

@@ -1,5 +1,6 @@
 // token_service with a real vault and store, and a fake token endpoint.
 #pragma once
+#include "store/queries.hpp"
 #include "telemetry/sink.hpp"
 #include "tokens/token_service.hpp"
 #include "unit/tokens/fake_token_endpoint.hpp"
@@ -20,8 +21,10 @@ using mode = fake_token_endpoint::mode;
 /// Another replica stores a new grant of ann's.
 inline task<void> store_elsewhere(vault::token_vault& replica) {
     auto fresh = pair("elsewhere");
+    store::grant_permit no_permit;
     const auto saved =
-        co_await replica.save_grant(user_id::trusted("ann"), std::move(fresh), wall_now(), soon());
+        co_await replica.save_grant(user_id::trusted("ann"), std::move(fresh), vault::account_change::allowed,
+                                    std::move(no_permit), wall_now(), soon());
     if (!saved) throw std::runtime_error(saved.error().message());
 }
 
@@ -113,6 +116,14 @@ protected:
     }
     store::connection_record record(const std::string& name) {
         return **run_on(loop, records->connections.find(user_id::trusted(name), soon()));
+    }
+    /// As somebody who can write to the database.
+    void change_rows(const std::string& sql) {
+        auto change = [sql](store::transaction& at) -> task<void> {
+            return execute(at, store::statement::composed(sql));
+        };
+        ASSERT_TRUE(
+            run_on(loop, store::run(records->on(), store::unit::writes(), soon(), std::move(change))));
     }
     void settle() {
         turn_until(loop, [this] { return told.any(); });

@@ -1,6 +1,5 @@
 // What decides where the grant of a login goes is authenticated (docs/promises.md V05).
-#include "store/logins.hpp"
-#include "store/pending_grants.hpp"
+#include "unit/store/login_records.hpp"
 #include "unit/vault/vault_fixture.hpp"
 
 #include <functional>
@@ -18,28 +17,13 @@ using store::pending_grant_record;
 class LoginSeals : public vault_fixture {
 protected:
     oauth_state_record login(const std::string& verifier) {
-        oauth_state_record out;
-        out.state_hash = std::string(32, 'h');
-        out.caller = caller_name::trusted("shop");
-        out.user = user_id::trusted("ann");
-        out.return_url = "https://shop.example/done";
-        out.scopes = "video.list";
-        out.expires_at = from_unix_ms(600'000);
-        out.app = "app-key";
+        auto out = begun_login(std::string(32, 'h'));
         out.sealed_verifier = *run_on(loop, vault->seal_login(out, secret{std::string(verifier)}, soon()));
         return out;
     }
     pending_grant_record grant() {
-        pending_grant_record out;
-        out.confirmation_hash = std::string(32, 'c');
+        auto out = waiting_grant(std::string(32, 'c'));
         out.state_hash = std::string(32, 'h');
-        out.caller = caller_name::trusted("shop");
-        out.user = user_id::trusted("ann");
-        out.app = "app-key";
-        out.account = open_id::trusted("open-1");
-        out.scopes = "user.info.basic,video.list";
-        out.access_expires_at = from_unix_ms(7'200'000);
-        out.refresh_expires_at = from_unix_ms(15'552'000'000);
         out.sealed_tokens = *run_on(loop, vault->seal_waiting(out, pair("1"), soon()));
         return out;
     }
@@ -49,7 +33,7 @@ protected:
         return std::move(*opened);
     }
     bool opens(const pending_grant_record& of) {
-        return run_on(loop, vault->open_waiting(of, from_unix_ms(0), soon()))->has_value();
+        return run_on(loop, vault->open_waiting(of, soon()))->has_value();
     }
 };
 
@@ -85,11 +69,46 @@ TEST_F(LoginSeals, AuditCV05ALoginOpensOnlyAsItWasBegunAlsoWithoutPkce) {
             apply(changed);
             EXPECT_FALSE(open_login(changed)) << what;
         }
-        auto ended = begun;
-        ended.outcome = "connected";
-        EXPECT_TRUE(open_login(ended)) << "what became of it comes later";
+        for (const auto progress : {store::login_progress::taken, store::login_progress::stored}) {
+            auto running = begun;
+            running.progress = progress;
+            EXPECT_TRUE(open_login(running)) << "what became of it comes later";
+        }
     }
     EXPECT_EQ(vault->counts().damaged, 2 * changes.size()) << "for the operator's alert";
+}
+
+TEST_F(LoginSeals, AuditCV05WhatBecameOfALoginOpensOnlyInItsOwnRow) {
+    const auto ended = [this](oauth_state_record of, const std::string& what) {
+        of.progress = store::login_progress::ended;
+        of.sealed_verifier = *run_on(loop, vault->seal_login(of, secret{std::string(what)}, soon()));
+        return of;
+    };
+    const auto begun = login("verifier");
+    const auto mine = ended(begun, "connected");
+    ASSERT_TRUE(open_login(mine));
+    EXPECT_EQ(open_login(mine)->reveal(), "connected");
+    EXPECT_EQ(mine.sealed_verifier.find("connected"), std::string::npos);
+    auto other = begun;
+    other.state_hash.back() = 'x';
+    auto changed = mine;
+    changed.sealed_verifier = ended(other, "connected").sealed_verifier;
+    EXPECT_FALSE(open_login(changed)) << "another login's end";
+    changed = mine;
+    changed.return_url = "https://shop.example/other";
+    EXPECT_FALSE(open_login(changed)) << "another page";
+    changed = mine;
+    changed.sealed_verifier.back() ^= 1;
+    EXPECT_FALSE(open_login(changed));
+    for (const auto progress :
+         {store::login_progress::begun, store::login_progress::taken, store::login_progress::stored}) {
+        changed = mine;
+        changed.progress = progress;
+        EXPECT_FALSE(open_login(changed)) << "it runs no more";
+    }
+    changed = begun;
+    changed.progress = store::login_progress::ended;
+    EXPECT_FALSE(open_login(changed)) << "it has not ended";
 }
 
 TEST_F(LoginSeals, AuditCV05AWaitingGrantOpensOnlyForItsCallerUserAppAndAccount) {
@@ -107,12 +126,12 @@ TEST_F(LoginSeals, AuditCV05AWaitingGrantOpensOnlyForItsCallerUserAppAndAccount)
         {"access token's end", [](auto& of) { of.access_expires_at += seconds{1}; }},
         {"refresh token's end", [](auto& of) { of.refresh_expires_at += seconds{1}; }}};
     const auto waits = grant();
-    const auto opened = run_on(loop, vault->open_waiting(waits, from_unix_ms(1'000), soon()));
+    const auto opened = run_on(loop, vault->open_waiting(waits, soon()));
     ASSERT_TRUE(opened && *opened);
     EXPECT_EQ((**opened).access_token.reveal(), "act.1");
     EXPECT_EQ((**opened).refresh_token.reveal(), "rft.1");
     EXPECT_EQ((**opened).account.text(), "open-1");
-    EXPECT_EQ((**opened).access_lifetime, milliseconds{7'199'000});
+    EXPECT_EQ((**opened).access_lifetime, milliseconds{7'200'000});
     for (const auto& [what, apply] : changes) {
         auto changed = waits;
         apply(changed);

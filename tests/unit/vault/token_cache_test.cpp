@@ -14,6 +14,15 @@ vault::shared_tokens set_of(std::uint64_t version, const user_id& user = ann) {
     return out;
 }
 
+vault::shared_tokens pair_of(std::uint64_t version, const char* account) {
+    auto out = std::make_shared<vault::token_set>();
+    out->user = ann;
+    out->version = version;
+    out->account = open_id::trusted(account);
+    out->access_token = secret{"act"};
+    return out;
+}
+
 TEST(TokenCache, AProcessThatIsAloneIsSureOfWhatItRead) {
     vault::token_cache cache(100);
     const auto read = set_of(1);
@@ -116,9 +125,49 @@ TEST(TokenCache, AsManyUsersFitAsItMayHaveHoweverTheyAreSpread) {
     EXPECT_EQ(known(30'000), 10'000);
     for (int i = 0; i < 30'000; ++i)
         cache.drop(named(i));
-    for (int i = 0; i < 10'000; ++i)
-        cache.put_read(set_of(1, named(i)), cache.now(named(i)));
-    EXPECT_EQ(known(10'000), 10'000);
+    for (int round = 0; round < 2; ++round)
+        for (int i = 0; i < 10'000; ++i)
+            cache.put_read(set_of(1, named(i)), cache.now(named(i)));
+    EXPECT_GT(known(10'000), 8'000) << "those who are gone made room";
+}
+
+TEST(TokenCache, V05AuditCRemembersTheNewestVersionOfAUserWhoseTokensAreGone) {
+    vault::token_cache cache(100);
+    cache.put_read(pair_of(3, "open-1"), cache.now(ann));
+    cache.drop(ann);
+    EXPECT_EQ(cache.now(ann).newest_version, 3U);
+    cache.changed_elsewhere(ann, 0);
+    EXPECT_EQ(cache.find_stale(ann), nullptr);
+    EXPECT_EQ(cache.now(ann).newest_version, 3U) << "whoever may send a note must not end the memory";
+    cache.put_written(set_of(2), cache.now(ann));
+    EXPECT_EQ(cache.find_stale(ann), nullptr) << "a write that came back late";
+    cache.put_written(set_of(4), cache.now(ann));
+    EXPECT_EQ(cache.find(ann)->version, 4U);
+}
+
+TEST(TokenCache, V05AuditCRemembersTheAccountOfTheNewestPairThatWasOpened) {
+    vault::token_cache cache(100);
+    EXPECT_TRUE(cache.now(ann).may_be_of(open_id::trusted("open-1"))) << "nothing is known";
+    cache.put_read(pair_of(1, "open-1"), cache.now(ann));
+    cache.put_written(pair_of(3, "open-2"), cache.now(ann));
+    cache.put_written(pair_of(2, "open-1"), cache.now(ann));
+    cache.put_read(set_of(4), cache.now(ann)); // without tokens: its account was not authenticated
+    cache.drop(ann);
+    EXPECT_TRUE(cache.now(ann).may_be_of(open_id::trusted("open-2")));
+    EXPECT_FALSE(cache.now(ann).may_be_of(open_id::trusted("open-1")));
+}
+
+TEST(TokenCache, V05AuditCTheVersionOfAnotherAppsRowIsNoneOfThisAppsPairs) {
+    vault::token_cache cache(100);
+    cache.put_read(pair_of(1, "open-1"), cache.now(ann));
+    auto others = std::make_shared<vault::token_set>();
+    others->user = ann;
+    others->version = 9;
+    others->of_another_app = true;
+    const vault::shared_tokens other = others;
+    cache.put_read(other, cache.now(ann));
+    EXPECT_EQ(cache.find(ann), other);
+    EXPECT_EQ(cache.now(ann).newest_version, 1U);
 }
 
 TEST(TokenCache, ADoubtedSetIsReadAgainAndADroppedOneIsGone) {

@@ -71,9 +71,10 @@ protected:
     std::string path() const { return folder.file("gateway.db"); }
     vault::shared_tokens grant(const std::string& name, vault::fresh_tokens fresh,
                                wall_time now = wall_now()) {
-        auto saved = run_on(loop, vault->save_grant(user_id::trusted(name), std::move(fresh), now, soon()));
+        const auto saved = run_on(loop, vault->save_grant(user_id::trusted(name), std::move(fresh),
+                                                          vault::account_change::allowed, {}, now, soon()));
         if (!saved) throw std::runtime_error(saved.error().message());
-        return *saved;
+        return saved->tokens;
     }
     /// The number of values under the key.
     std::uint64_t under(const std::string& key) {
