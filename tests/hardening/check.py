@@ -67,9 +67,13 @@ def check_release():
         said("cmake", "--preset", "release", "-S", str(TOP), "-B", folder)
         commands = json.loads((Path(folder) / "compile_commands.json").read_text())
         ours = [one for one in commands if one["file"].startswith(str(TOP / "service"))]
+        left_out = re.findall(r"service/\S+\.cpp", (TOP / "cmake" / "hardening.cmake").read_text())
+        check(0 < len(left_out) < 30, "cmake/hardening.cmake does not name the hot files")
         check(len(ours) > 100, "compile_commands.json does not have the service")
         for one in ours:
             words = one["command"].split()
+            if words.count("-fno-stack-protector"):
+                check(one["file"].removeprefix(f"{TOP}/") in left_out, f"{one['file']} is compiled without a stack protector")
             missing = [option for option in COMPILED_WITH if option not in words]
             check(not missing, f"{one['file']} is compiled without {' '.join(missing)}")
             check("-U_FORTIFY_SOURCE" not in words and "-O0" not in words, f"{one['file']} is not compiled as it ships")
