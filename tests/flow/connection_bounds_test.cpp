@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <csignal>
 #include <functional>
 #include <memory>
@@ -174,8 +175,10 @@ TEST_F(ConnectionBounds, FaultZAuditIWhoReadsNoAnswerMakesRoom) {
         const auto got = w.api().get("/v1/users");
         EXPECT_EQ(got.status, 200) << got.raw;
     }
-    for (int i = 0; i < 20; ++i)
-        EXPECT_TRUE(held[static_cast<std::size_t>(i)]->is_closed_by_peer(seconds{5})) << i;
+    // Which of them go depends on whose answers have filled their sockets by then.
+    const auto closed = std::count_if(
+        held.begin(), held.end(), [](const auto& one) { return one->is_closed_by_peer(milliseconds{500}); });
+    EXPECT_GE(closed, 20);
 }
 
 TEST_F(ConnectionBounds, FaultZManyRefusedAtOnceHear503Too) {
