@@ -22,7 +22,8 @@ constexpr milliseconds request_timeout{15'000};
 constexpr milliseconds store_retry{300'000}; // for a pair that nobody else has
 constexpr milliseconds store_retry_while_draining{20'000};
 constexpr milliseconds retry_pause{200};
-constexpr milliseconds access_lifetime_max = std::chrono::hours{24}; // docs/tiktok-wire.md §2.2
+constexpr milliseconds access_lifetime_max =
+    std::chrono::hours{24}; // docs/tiktok-wire.md §1.2, the longer one
 
 failure refused(std::string field, std::string reason) {
     std::vector<field_fault> faults{{std::move(field), std::move(reason)}};

@@ -9,10 +9,9 @@ namespace gateway::store {
 /// a pair that TikTok gave counts, and while it lives, at the time $4: whoever has one access token of an
 /// account could hold it otherwise with tokens that are worth nothing. One that needs a new login holds
 /// nothing any more, except if only the answer to its refresh was lost: its access token is in use then.
-#define HOLDING                                                                                        \
-    "proof = 'pair' AND ((state IN ('connected', 'refresh_in_doubt') AND refresh_expires_at > $4) OR " \
-    "(state "                                                                                          \
-    "= 'reconnect_required' AND cause = 'rotation_response_lost' AND access_expires_at > $4))"
+#define HOLDING                                                                                     \
+    "proof = 'pair' AND ((state IN ('connected', 'refresh_in_doubt') AND refresh_expires_at > $4) " \
+    "OR (state = 'reconnect_required' AND cause = 'rotation_response_lost' AND access_expires_at > $4))"
 
 /// The same without asking what shows that the tokens are of the account.
 #define LIVING "state IN ('connected', 'refresh_in_doubt') AND refresh_expires_at > $4"
@@ -42,13 +41,13 @@ task<bool> is_held(transaction& at, const open_id& account, const std::string& a
 
 task<std::uint64_t> users_besides(transaction& at, const connection_record& of, std::uint64_t most) {
     const bool given = of.proof == account_proof::pair;
-    statement holding(COUNT_BESIDES(HOLDING), of.account, of.app, of.user, of.updated_at, most);
-    statement living(COUNT_BESIDES(LIVING), of.account, of.app, of.user, of.updated_at, most);
-    return number_of(at, given ? std::move(holding) : std::move(living));
+    auto ask = given ? statement(COUNT_BESIDES(HOLDING), of.account, of.app, of.user, of.updated_at, most)
+                     : statement(COUNT_BESIDES(LIVING), of.account, of.app, of.user, of.updated_at, most);
+    return number_of(at, std::move(ask));
 }
 
 task<void> drop_revocations_of(transaction& at, const open_id& account, const std::string& app) {
-    // One of no app may be of this one: open_ids differ from app to app, so it is.
+    // Of no app, too: no two apps have the same open_id, so one of this account is of this app.
     statement drop("DELETE FROM revocations WHERE open_id = $1 AND app IN ($2, '')", account, app);
     return execute(at, std::move(drop));
 }

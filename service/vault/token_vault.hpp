@@ -1,7 +1,7 @@
 // The only part that handles both a token and its ciphertext. Shared by all workers: the roles of the store
 // behind it are thread-safe, and the cache of decrypted sets is sharded and locked for nanoseconds, never
 // across a wait. Owned by the service. Implemented in token_vault.cpp (pairs of connections), vault_apps.cpp
-// (those of other TikTok apps, and of no app), vault_grants.cpp (of imports), vault_revocations.cpp,
+// (those of other TikTok apps, and of no app), vault_imports.cpp (of imports), vault_revocations.cpp,
 // vault_keys.cpp.
 //
 // Failures of all calls: user_not_connected (no such connection), vault_unavailable, deadline_exceeded.
