@@ -27,10 +27,13 @@ AS_SHIPPED = dict(re.findall(r"^ENV (GLIBC_TUNABLES)=(.+)$", (ROOT / "Dockerfile
 STATUS_BODY = f'{{"publish_id":"{POST}"}}'
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+def hold_port():
+    """A socket bound to a free port. It never listens and allows reuse of its address: a program that allows it too may
+    listen on the port, and nobody else is given it."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held
 
 
 def wait_for_port(port, program, seconds=60):
@@ -53,10 +56,10 @@ class Stage:
         self.run = Path(tempfile.mkdtemp(prefix="gateway-bench-"))
         self.run.chmod(0o755)
         self.gateway_program = str(gateway)
-        self.started = []
+        self.started, self.held = [], []
         self.values = {"RUN": self.run, "WORKERS": workers, "MASTER": "on", "UPLOAD_LAST": 0, "UPLOAD_SIZE": 0}
         for name in ("UPSTREAM", "STUB", "NGINX", "HAPROXY"):
-            self.values[f"{name}_PORT"] = free_port()
+            self.values[f"{name}_PORT"] = self.free_port()
         # The program under test has a core of its own; what asks it, we included, has the others.
         self.core, self.others = (CORES[:1], CORES[1:]) if len(CORES) > 1 else ([], [])
         os.sched_setaffinity(0, self.others or CORES)
@@ -72,7 +75,14 @@ class Stage:
     def __exit__(self, *_):
         for program in reversed(self.started):
             program.stop()
+        for port in self.held:
+            port.close()
         shutil.rmtree(self.run, ignore_errors=True)
+
+    def free_port(self):
+        """A port that stays ours to the end, whether a program listens on it or not."""
+        self.held.append(hold_port())
+        return self.held[-1].getsockname()[1]
 
     def start(self, name, argv, cores, environment=None):
         self.started.append(Program(name, argv, cores, self.run / f"{name}.log", environment))

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import load
 import users
 from measurement import Row, alone, at_most
-from stage import CORES, INFO, UPSTREAM_INFO, USER, Stage, free_port
+from stage import CORES, INFO, UPSTREAM_INFO, USER, Stage
 
 CPU_OF_ONE_MAX = 1.03
 CLIENTS = 64
@@ -48,7 +48,7 @@ def gateway_of(stage, name, workers):
 
 
 def nginx_of(stage, name, workers):
-    stage.values |= {"WORKERS": workers, "NGINX_PORT": free_port()}
+    stage.values |= {"WORKERS": workers, "NGINX_PORT": stage.free_port()}
     return load.Target(name, stage.start_peer("nginx", CORES), stage.address("nginx"), UPSTREAM_INFO)
 
 

@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <libpq-fe.h>
 #include <pwd.h>
-#include <random>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,24 +16,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_free(std::uint16_t port) {
-    const int socket_handle = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+/// Binds a free loopback port. The socket never listens and allows reuse of its address, as PostgreSQL's own
+/// does, so that the server may listen on the port while nobody else is given it.
+int hold_port() {
+    const int held = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int yes = 1;
     sockaddr_in at{};
     at.sin_family = AF_INET;
-    at.sin_port = htons(port);
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const bool free = bind(socket_handle, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0;
-    close(socket_handle);
-    return free;
+    if (setsockopt(held, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0
+        || bind(held, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0)
+        throw std::runtime_error("no free port for PostgreSQL");
+    return held;
 }
 
-/// Below the system's ephemeral ports, so that no other program gets the port while the server is down.
-std::uint16_t free_port() {
-    std::random_device dice;
-    std::uniform_int_distribution<std::uint16_t> ports(20'000, 32'000);
-    for (int tries = 0; tries < 100; ++tries)
-        if (const auto port = ports(dice); is_free(port)) return port;
-    throw std::runtime_error("no free port for PostgreSQL");
+std::uint16_t port_of(int held) {
+    sockaddr_in at{};
+    socklen_t size = sizeof at;
+    if (getsockname(held, reinterpret_cast<sockaddr*>(&at), &size) != 0)
+        throw std::runtime_error("the port for PostgreSQL is not known");
+    return ntohs(at.sin_port);
 }
 
 std::string programs() {
@@ -65,7 +66,8 @@ std::vector<std::string> postgresql_server::as_its_user(std::vector<std::string>
     return as;
 }
 
-postgresql_server::postgresql_server() : folder_(new_folder()), port_(free_port()) {
+postgresql_server::postgresql_server()
+    : folder_(new_folder()), held_port_(hold_port()), port_(port_of(held_port_)) {
     child_process make(as_its_user({programs() + "/initdb", "-D", folder_ + "/data", "-U", "postgres", "-A",
                                     "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"}),
                        folder_);
@@ -75,6 +77,7 @@ postgresql_server::postgresql_server() : folder_(new_folder()), port_(free_port(
 
 postgresql_server::~postgresql_server() {
     stop();
+    close(held_port_);
     std::error_code ignored;
     fs::remove_all(folder_, ignored);
 }

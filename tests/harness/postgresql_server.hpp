@@ -47,6 +47,7 @@ private:
     std::vector<std::string> as_its_user(std::vector<std::string> command) const;
 
     std::string folder_;
+    int held_port_; // a bound socket: the port stays ours while the server is down
     std::uint16_t port_;
     std::unique_ptr<child_process> process_;
 };
