@@ -123,9 +123,7 @@ task<result<token_vault::reading>> token_vault::read(user_id user, deadline unti
             if (!theirs) co_return theirs.error();
             if (*theirs) {
                 cache_.drop(user); // the cached set is older than the unreadable record
-                failure why{errc::vault_unavailable,
-                            "This user's tokens are sealed under a key that this replica does not have."};
-                co_return reading{nullptr, std::move(why)};
+                co_return reading{nullptr, under_another_key("This user's tokens are")};
             }
             co_return co_await repair(std::move(record), until);
         }

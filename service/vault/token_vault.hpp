@@ -351,6 +351,10 @@ private:
     /// Whether the blob was sealed under a key that is in the store and not in this ring, because another
     /// replica has a newer ring. False for a damaged id.
     task<result<bool>> under_a_key_of_others(std::string_view blob, deadline until);
+    /// `vault_unavailable` of `what`, such as "This login is".
+    static failure under_another_key(std::string_view what);
+    /// For a blob that did not open: counts it as damaged, unless it is under a key of others, which is told.
+    task<result<void>> count_damaged(std::string_view blob, std::string_view what, deadline until);
 
     store::connections& connections_;
     store::refreshes& refreshes_;

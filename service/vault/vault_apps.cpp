@@ -54,8 +54,9 @@ task<result<token_vault::brought_back>> token_vault::bring_back_pair(const store
     std::optional<token_text> text;
     if (!is_wiped) text = open_pair(record, record.version, app_, record.sealed_tokens);
     if (!is_wiped && !text) {
-        ++damaged_; // stays there, for operators to see (V04)
-        co_return nothing;
+        const auto counted = co_await count_damaged(record.sealed_tokens, "This user's tokens are", until);
+        if (!counted) co_return counted.error();
+        co_return nothing; // it stays there, for operators to see (V04)
     }
     const auto keys = co_await ring_to_seal(1, until);
     if (!keys) co_return keys.error();

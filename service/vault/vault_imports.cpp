@@ -66,14 +66,9 @@ task<result<std::optional<import_proof>>> token_vault::find_import(std::string r
     if (record.user.empty()) {
         auto text = open_import(*ring(), record);
         if (!text) {
-            const auto theirs = co_await under_a_key_of_others(record.sealed_tokens, until);
-            if (!theirs) co_return theirs.error();
-            if (*theirs)
-                co_return failure{
-                    errc::vault_unavailable,
-                    "This import's pair is sealed under a key that this replica does not have."};
-            ++damaged_; // TikTok is asked again
-            co_return out;
+            const auto counted = co_await count_damaged(record.sealed_tokens, "This import's pair is", until);
+            if (!counted) co_return counted.error();
+            co_return out; // TikTok is asked again
         }
         ++opened_;
         proof.received_at = text->received_at;

@@ -143,6 +143,19 @@ task<result<bool>> token_vault::under_a_key_of_others(std::string_view blob, dea
     co_return known->has_value();
 }
 
+failure token_vault::under_another_key(std::string_view what) {
+    return failure{errc::vault_unavailable,
+                   std::string(what) + " sealed under a key that this replica does not have."};
+}
+
+task<result<void>> token_vault::count_damaged(std::string_view blob, std::string_view what, deadline until) {
+    const auto theirs = co_await under_a_key_of_others(blob, until);
+    if (!theirs) co_return theirs.error();
+    if (*theirs) co_return under_another_key(what);
+    ++damaged_;
+    co_return result<void>{};
+}
+
 std::vector<std::string> token_vault::older_keys() const {
     const auto keys = ring();
     std::vector<std::string> ids;

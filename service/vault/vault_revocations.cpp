@@ -22,11 +22,6 @@ milliseconds pause_after(std::uint32_t tries) {
     return tries > 5 ? longest : std::min(first_pause * (1 << (2 * tries)), longest);
 }
 
-failure under_another_key() {
-    return failure{errc::vault_unavailable,
-                   "This user's tokens are sealed under a key that this replica does not have."};
-}
-
 } // namespace
 
 task<result<void>> token_vault::seal_revocation(revocation& what, deadline until) {
@@ -60,10 +55,8 @@ task<result<store::revocation_record>> token_vault::leaving_pair(const store::co
     pair.record.account = row.account;
     auto text = open_pair(row, row.version, row.app, row.sealed_tokens);
     if (!text && !row.sealed_tokens.empty()) {
-        const auto theirs = co_await under_a_key_of_others(row.sealed_tokens, until);
-        if (!theirs) co_return theirs.error();
-        if (*theirs) co_return under_another_key();
-        ++damaged_;
+        const auto counted = co_await count_damaged(row.sealed_tokens, "This user's tokens are", until);
+        if (!counted) co_return counted.error();
     }
     if (!text) co_return std::move(pair.record);
     pair.access_token = std::move(text->access_token);

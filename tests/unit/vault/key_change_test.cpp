@@ -29,6 +29,20 @@ protected:
         } while (!cursor.empty());
         return moved;
     }
+    /// As another replica, which has a newer key.
+    void move_all_from_a(vault::token_vault& newer) {
+        ASSERT_TRUE(run_on(loop, newer.check_keys(soon())));
+        std::string cursor;
+        do
+            cursor = run_on(loop, newer.reseal("a", cursor, soon()))->next;
+        while (!cursor.empty());
+    }
+    void expect_under_a_key_of_others(const std::string& name) {
+        const auto there = run_on(loop, vault->load_again(user_id::trusted(name), soon()));
+        ASSERT_FALSE(there);
+        EXPECT_EQ(there.error().code(), errc::vault_unavailable);
+        EXPECT_EQ(vault->counts().damaged, 0U);
+    }
     std::string access(const std::string& name) { return std::string((**load(name)).access_token.reveal()); }
 };
 
@@ -161,18 +175,21 @@ TEST_F(KeyChange, V07AuditJWhetherAKeyIsNeededIsKnownAtTheFirstValueUnderIt) {
 
 TEST_F(KeyChange, ARecordUnderAKeyOfAnotherReplicaIsNotCalledDamaged) {
     grant("ann", pair("1"));
-    {
-        auto newer = vault_on(*records, ring_of("ab"));
-        ASSERT_TRUE(run_on(loop, newer.check_keys(soon())));
-        std::string cursor;
-        do
-            cursor = run_on(loop, newer.reseal("a", cursor, soon()))->next;
-        while (!cursor.empty());
-    }
-    const auto there = run_on(loop, vault->load_again(user_id::trusted("ann"), soon()));
-    ASSERT_FALSE(there);
-    EXPECT_EQ(there.error().code(), errc::vault_unavailable);
-    EXPECT_EQ(vault->counts().damaged, 0U);
+    auto newer = vault_on(*records, ring_of("ab"));
+    move_all_from_a(newer);
+    expect_under_a_key_of_others("ann");
+    change_good("ab");
+    EXPECT_EQ(access("ann"), "act.1");
+}
+
+TEST_F(KeyChange, APairThatWaitsUnderAKeyOfAnotherReplicaIsNotCalledDamagedOrOfAnotherApp) {
+    grant("ann", pair("1"));
+    auto newer = vault_on(*records, ring_of("ab"), "app-b");
+    ASSERT_TRUE(run_on(loop, newer.check_keys(soon())));
+    ASSERT_TRUE(run_on(loop, newer.save_grant(user_id::trusted("ann"), pair("2"),
+                                              vault::account_change::allowed, {}, wall_now(), soon())));
+    move_all_from_a(newer);
+    expect_under_a_key_of_others("ann");
     change_good("ab");
     EXPECT_EQ(access("ann"), "act.1");
 }
