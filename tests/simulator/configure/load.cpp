@@ -54,6 +54,7 @@ void read_switches(node_reader from, switches& s) {
     from.one_of("unaudited_privacy_options", s.unaudited_privacy_options, {"by_account", "self_only"});
     from.number("privacy_mismatch_status", s.privacy_mismatch_status, 400, 403);
     from.one_of("chunk_bounds", s.chunk_bounds, {"lenient", "decimal", "binary"});
+    from.one_of("dead_token_revoke", s.dead_token_revoke, {"accept", "refuse"});
     from.one_of("ceil_chunk_count", s.ceil_chunk_count, {"refuse", "accept"});
     from.one_of("plain_http_pull", s.plain_http_pull, {"refuse", "fail_later"});
     from.one_of("endless_pulls", s.endless_pulls, {"none", "videos", "all"});

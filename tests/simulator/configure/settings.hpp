@@ -61,6 +61,7 @@ struct switches {
     std::string basic_scope = "given";             // docs/tiktok-wire.md §1.1: given | as_asked | required
     std::string rotation = "strict";               // W5: none | grace | strict | strict_family | lag
     std::string old_access_token = "lives";        // W5: lives | dies
+    std::string dead_token_revoke = "accept";      // docs/tiktok-wire.md §1.3: accept | refuse
     std::string oauth_error_status = "proper";     // W6: proper | 200
     std::string max_count_out_of_range = "refuse"; // W7: refuse | clamp
     std::string missing_field_scope = "not_authorized"; // W8: not_authorized | permission_missed | empty

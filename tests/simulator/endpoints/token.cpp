@@ -143,13 +143,17 @@ answer revoke_token(call& c) {
     const app_settings* app = check_client(c, *fields);
     if (!app) return refuse_oauth(c, "invalid_client", "Client key or secret is incorrect.");
     const token* known = c.w.tokens.find(field_or_empty(*fields, "token"));
-    if (known && !known->refresh && c.w.tokens.grant_of(*known).client_key == app->client_key) {
+    const bool counts = known && !known->refresh && c.w.tokens.is_valid(*known, c.w.now())
+                        && c.w.tokens.grant_of(*known).client_key == app->client_key;
+    if (counts) {
         constexpr int revoked_by_developer = 5;
         c.record.account = c.w.tokens.grant_of(*known).username;
         c.record.token_id = known->id;
         c.w.withdraw(c.record.account, app->client_key, revoked_by_developer);
     }
-    // Revoking an invalid token succeeds (RFC 7009 §2.2).
+    if (!counts && c.w.config.choice.dead_token_revoke == "refuse")
+        return refuse_oauth(c, "invalid_grant", "The token is invalid.");
+    // Revoking an invalid token succeeds (RFC 7009 §2.2); what TikTok does is not documented.
     answer out;
     out.content_type.clear();
     return out;
