@@ -6,8 +6,6 @@
 #include <openssl/x509v3.h>
 
 #include <atomic>
-#include <cstdlib>
-#include <fstream>
 #include <stdexcept>
 
 namespace gateway::testing {
@@ -69,22 +67,6 @@ bool is_address(const std::string& name) {
 }
 
 } // namespace
-
-temporary_folder::temporary_folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "gateway-test-XXXXXX").string();
-    if (!::mkdtemp(pattern.data())) throw std::runtime_error("no temporary folder");
-    path_ = pattern;
-}
-
-temporary_folder::~temporary_folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-}
-
-std::string temporary_folder::write(const std::string& name, const std::string& text) const {
-    std::ofstream(path_ / name, std::ios::binary) << text;
-    return (path_ / name).string();
-}
 
 struct certificate_authority::state {
     key_pointer key = new_key();

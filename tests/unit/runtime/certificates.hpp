@@ -1,24 +1,12 @@
 // A certificate authority for one test: makes keys and certificates and writes them to files. They are
 // trusted only in the test.
 #pragma once
-#include <filesystem>
+#include "unit/store/temporary_folder.hpp"
+
 #include <memory>
 #include <string>
 
 namespace gateway::testing {
-
-/// A folder that is deleted with the test.
-class temporary_folder {
-public:
-    temporary_folder();
-    ~temporary_folder();
-    temporary_folder(const temporary_folder&) = delete;
-    temporary_folder& operator=(const temporary_folder&) = delete;
-    std::string write(const std::string& name, const std::string& text) const;
-
-private:
-    std::filesystem::path path_;
-};
 
 struct identity {
     std::string certificate_pem;

@@ -3,6 +3,7 @@
 #include "base/digest.hpp"
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 namespace gateway::testing {
@@ -18,6 +19,11 @@ public:
 
     std::string name() const { return path_.filename().string(); }
     std::string file(const std::string& name) const { return (path_ / name).string(); }
+    /// The place of a file with this text.
+    std::string write(const std::string& name, const std::string& text) const {
+        std::ofstream(path_ / name, std::ios::binary) << text;
+        return file(name);
+    }
 
 private:
     std::filesystem::path path_;
