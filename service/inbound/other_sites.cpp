@@ -12,25 +12,23 @@ bool same_server(const web_url& from, std::string_view address) {
     return own && from.host == own->host && from.port == own->port;
 }
 
-/// `host` is what the browser took for the gateway's address; a page from there has the same host and port.
-/// The scheme says nothing more: one port speaks either TLS or none.
-bool is_own(std::string_view origin, std::string_view host, std::string_view own_url) {
+/// `at.host` is what the browser took for the gateway's address; a page from there has the same host and
+/// port. The scheme says nothing more: one port speaks either TLS or none.
+bool is_own(std::string_view origin, const own_place& at) {
     const auto from = read_web_address(origin);
     if (!from || !from->path.empty()) return false;
-    const std::string_view scheme = from->secure ? "https://" : "http://";
-    if (same_server(*from, std::string(scheme).append(host))) return true;
-    return own_url.starts_with(scheme) && same_server(*from, own_url);
+    if (same_server(*from, std::string(at.tls ? "https://" : "http://").append(at.host))) return true;
+    return at.url.starts_with(from->secure ? "https://" : "http://") && same_server(*from, at.url);
 }
 
 } // namespace
 
-result<void> refuse_other_sites(std::string_view accepted_block, std::string_view host,
-                                std::string_view own_url) {
+result<void> refuse_other_sites(std::string_view accepted_block, const own_place& at) {
     const auto first = accepted_block.find("\r\n");
     if (first == std::string_view::npos) return {};
     http::field_lines lines{accepted_block, first + 2, http::peer::caller};
     for (http::field_line line; lines.next(line);) {
-        const bool foreign = (http::same_word(line.name, "origin") && !is_own(line.value, host, own_url))
+        const bool foreign = (http::same_word(line.name, "origin") && !is_own(line.value, at))
                              || (http::same_word(line.name, "sec-fetch-site") && line.value != "same-origin"
                                  && line.value != "none");
         if (foreign)

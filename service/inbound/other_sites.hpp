@@ -8,11 +8,17 @@
 
 namespace gateway::inbound {
 
+/// Where a request has arrived.
+struct own_place {
+    std::string_view host; // the request's own; without a port, that of the listener's scheme
+    bool tls = false;      // of the listener
+    std::string_view url;  // the gateway's public_url
+};
+
 /// forbidden if the accepted head says that a browser sends it for another site: an `Origin` that is neither
-/// that of `own_url` nor of the same host and port as `host`, the request's own (`null` is neither, and
-/// another port of this host is another site), or a `Sec-Fetch-Site` other than `same-origin` and `none`.
-/// Each field counts, also where one stands twice. Programs send neither field.
-result<void> refuse_other_sites(std::string_view accepted_block, std::string_view host,
-                                std::string_view own_url);
+/// that of the `url` nor of the same host and port as the `host` (`null` is neither, and another port of this
+/// host is another site), or a `Sec-Fetch-Site` other than `same-origin` and `none`. Each field counts, also
+/// where one stands twice. Programs send neither field.
+result<void> refuse_other_sites(std::string_view accepted_block, const own_place& at);
 
 } // namespace gateway::inbound

@@ -1,5 +1,8 @@
 #include "pipeline/caller_book.hpp"
 
+#include "base/utf.hpp"
+#include "settings/anonymous_caller.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
@@ -11,7 +14,15 @@ namespace {
 
 /// A shorter text is no key, whatever its hash: `key_sha256` can be the hash of a word that anybody guesses
 /// (new-key makes 47 characters).
-constexpr std::size_t caller_key_bytes_min = 32;
+constexpr std::size_t caller_key_characters_min = 32;
+
+/// A byte that belongs to no character counts as one.
+bool is_long_enough(std::string_view key) {
+    std::size_t characters = 0;
+    for (; !key.empty() && characters < caller_key_characters_min; ++characters)
+        take_utf8(key);
+    return characters == caller_key_characters_min;
+}
 
 } // namespace
 
@@ -21,7 +32,7 @@ const waiting_party& caller_parties::of(const std::string& name) {
 
 caller_book::caller_book(std::vector<settings::caller> callers, caller_parties* parties)
     : callers_(std::move(callers)), anonymous_{&anyone_, {}, {}, sharer_of("")} {
-    anyone_.name = "anonymous";
+    anyone_.name = settings::anonymous_caller;
     const bool is_shared = parties != nullptr && callers_.size() > 1;
     if (is_shared) anonymous_.party = &parties->of(""); // no caller has this name
     entries_.reserve(callers_.size());
@@ -45,7 +56,7 @@ const caller_book::entry* caller_book::find(std::string_view key) const {
     const entry* found = nullptr;
     for (const auto& each : entries_) // compares with all of them, without an early end
         if (equal_in_constant_time(as_text(hash), as_text(each.key_hash))) found = &each;
-    return key.size() < caller_key_bytes_min ? nullptr : found;
+    return is_long_enough(key) ? found : nullptr;
 }
 
 std::optional<settings::caller> caller_book::named(std::string_view name) const {

@@ -3,6 +3,7 @@
 #include "base/ids.hpp"
 #include "base/text.hpp"
 #include "base/url_rules.hpp"
+#include "settings/anonymous_caller.hpp"
 #include "settings/readers.hpp"
 
 #include <algorithm>
@@ -82,6 +83,8 @@ std::string read_caller(caller& into, const YAML::Node& entry) {
             return "." + key + " " + wrong;
     }
     if (!is_plain_name(into.name)) return ".name must be 1 to 64 of A-Z a-z 0-9 _ . -";
+    if (into.name == anonymous_caller)
+        return ".name is that of everybody while there are no callers; take another one";
     if (into.key_sha256.empty()) return ".key_sha256 is missing";
     return {};
 }

@@ -7,8 +7,9 @@ namespace gateway::inbound {
 namespace {
 
 bool passes(const std::string& fields, std::string_view own_url = "https://gateway.example/base",
-            std::string_view host = "localhost:8080") {
-    return refuse_other_sites("GET /v1/users HTTP/1.1\r\n" + fields + "\r\n", host, own_url).has_value();
+            std::string_view host = "localhost:8080", bool tls = false) {
+    const own_place here{host, tls, own_url};
+    return refuse_other_sites("GET /v1/users HTTP/1.1\r\n" + fields + "\r\n", here).has_value();
 }
 
 TEST(OtherSites, AuditGProgramsAndOwnPagesPass) {
@@ -64,12 +65,18 @@ TEST(OtherSites, AuditGAnotherServerOfThisHostIsAnotherSite) {
         EXPECT_FALSE(passes("Origin: " + std::string(origin) + "\r\n")) << origin;
 }
 
-TEST(OtherSites, AuditGAHostWithoutAPortIsThatOfItsScheme) {
-    EXPECT_TRUE(passes("Origin: http://127.0.0.1\r\n", "no URL", "127.0.0.1"));
-    EXPECT_TRUE(passes("Origin: http://127.0.0.1:80\r\n", "no URL", "127.0.0.1"));
-    EXPECT_TRUE(passes("Origin: https://[::1]\r\n", "no URL", "[::1]"));
-    EXPECT_FALSE(passes("Origin: http://127.0.0.1:8080\r\n", "no URL", "127.0.0.1"));
-    EXPECT_FALSE(passes("Origin: http://127.0.0.1\r\n", "no URL", ""));
+TEST(OtherSites, AuditGAHostWithoutAPortIsThatOfTheListenersScheme) {
+    const auto own = [](const std::string& origin, const char* host, bool tls) {
+        return passes("Origin: " + origin + "\r\n", "no URL", host, tls);
+    };
+    EXPECT_TRUE(own("http://127.0.0.1", "127.0.0.1", false));
+    EXPECT_TRUE(own("http://127.0.0.1:80", "127.0.0.1", false));
+    EXPECT_TRUE(own("https://[::1]", "[::1]", true));
+    EXPECT_TRUE(own("https://localhost:443", "localhost", true));
+    EXPECT_FALSE(own("https://localhost", "localhost", false)) << "port 443, and this is 80";
+    EXPECT_FALSE(own("http://localhost", "localhost", true)) << "and the other way round";
+    EXPECT_FALSE(own("http://127.0.0.1:8080", "127.0.0.1", false));
+    EXPECT_FALSE(own("http://127.0.0.1", "", false));
 }
 
 } // namespace

@@ -68,6 +68,21 @@ TEST(Callers, FindsEachByItsKeyAndNobodyElse) {
     EXPECT_EQ(book.find(long_key("key-b"))->quota.limit, 60U);
 }
 
+TEST(Callers, AuditHTheLengthOfAKeyIsThatOfItsCharacters) {
+    const auto found = [](const std::string& character, std::size_t count) {
+        std::string key;
+        for (std::size_t i = 0; i < count; ++i)
+            key += character;
+        settings::caller who = caller_of("a", "");
+        who.key_sha256 = to_hex(sha256(key));
+        return caller_book({who}).find(key) != nullptr;
+    };
+    for (const char* character : {"k", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xff"}) {
+        EXPECT_FALSE(found(character, 31)) << character;
+        EXPECT_TRUE(found(character, 32)) << character;
+    }
+}
+
 TEST(Callers, AuditHAShortKeyIsNoneWhateverItsHash) {
     settings::caller who = caller_of("a", "");
     for (const std::size_t size : {0U, 1U, 31U, 32U, 47U}) {

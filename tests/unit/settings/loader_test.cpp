@@ -231,6 +231,7 @@ TEST(Settings, G01AuditHAFaultyCallerIsNamedByItsPlace) {
         {caller + "users: ['..']}]", "[0].users"},
         {caller + "users: ['" + std::string(129, 'a') + "*']}]", "[0].users"},
         {"[{name: 'a b', key_sha256: " + hash + "}]", "[0].name"},
+        {"[{name: anonymous, key_sha256: " + hash + "}]", "[0].name"},
         {"[{name: a}]", "[0].key_sha256"},
         {"[{name: a, key_sha256: " + hash + ", webhook_url: 'https://a'}]", "[0].webhook_url"},
         {"[{name: a, key_sha256: " + hash + ", users: x}]", "[0].users"},
