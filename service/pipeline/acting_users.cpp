@@ -20,30 +20,26 @@ bool acting_users::try_bind(const api::call& c, binding& into) const {
 }
 
 task<result<void>> acting_users::bind(const api::call& c, binding& into) const {
-    auto user = co_await user_of(c);
+    auto creator = open_id::trusted(c.input.text("creator_id"));
+    auto user = co_await user_of(c, creator);
     if (!user) co_return user.error();
     into.acting = std::move(*user);
     into.api.emplace(tiktok_, into.acting, c.record, c.until);
+    // The user may have another account by the time the tokens are taken.
+    if (!creator.empty()) into.api->only_for(std::move(creator));
     if (into.api->try_bind()) co_return result<void>{};
     co_return co_await into.api->bind();
 }
 
-task<result<user_id>> acting_users::user_of(const api::call& c) const {
-    auto creator_id = c.input.text("creator_id");
-    if (creator_id.empty()) co_return c.user;
+task<result<user_id>> acting_users::user_of(const api::call& c, open_id creator) const {
+    if (creator.empty()) co_return c.user;
     const auto own = co_await connections_.show(c.user, c.until);
     if (!own) co_return own.error();
-    if (own->account.text() == creator_id) co_return c.user;
-    auto account = open_id::trusted(std::move(creator_id));
-    const auto others = co_await connections_.of_account(c.by, std::move(account), c.until);
+    if (own->account == creator) co_return c.user;
+    const auto others = co_await connections_.of_account(c.by, std::move(creator), c.until);
     if (!others) co_return others.error();
-    if (!others->empty()) co_return others->front().user;
-    std::vector<field_fault> faults{{"creator_id",
-                                     "is neither this user's open_id nor that of another connected user "
-                                     "this key may use"}};
-    co_return failure{errc::creator_not_authorized,
-                      "TikTok lists the videos of connected users only; this creator is not one of them."}
-        .fields(std::move(faults));
+    if (others->empty()) co_return user_api::creator_not_connected();
+    co_return others->front().user;
 }
 
 result<void> granted_any(std::string_view scopes, std::span<const std::string> granted) {

@@ -45,7 +45,7 @@ public:
     task<result<void>> bind(const api::call& c, binding& into) const;
 
 private:
-    task<result<user_id>> user_of(const api::call& c) const;
+    task<result<user_id>> user_of(const api::call& c, open_id creator) const;
 
     connections::connection_service& connections_;
     user_api::api_client& tiktok_;

@@ -35,7 +35,8 @@ task<result<std::size_t>> refresh_idle_users(store::connections& connections, to
             if (store::is_of_another_app(each, of.app()) || !refresh_is_due(each, wall_now())) continue;
             const auto renewed = co_await of.renew(each.user, each.version, until);
             if (!renewed && renewed.error().code() == errc::deadline_exceeded) co_return renewed.error();
-            if (renewed && *renewed) ++refreshed; // failures are stored and counted where they happen
+            if (renewed && *renewed == renewal::renewed)
+                ++refreshed; // failures are stored and counted where they happen
         }
         cursor = std::move(page->next);
     } while (!cursor.empty());

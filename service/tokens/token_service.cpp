@@ -235,19 +235,38 @@ task<result<vault::shared_tokens>> token_service::refresh_after_401(user_id user
     co_return co_await access(std::move(user), until, by);
 }
 
-task<result<bool>> token_service::renew(user_id user, std::uint64_t version, deadline until) {
+namespace {
+
+bool was_refused(const refresh_outcome& end) {
+    using enum refresh_result;
+    if (end.how == invalid_grant || end.how == refused || end.how == wrong_account) return true;
+    // For a pair that may be of another app: TikTok's words are not in the failure.
+    return end.how == try_later && end.asked && end.failed && end.failed->code() == errc::tiktok_error
+           && !(end.failed->details() && end.failed->details()->tiktok);
+}
+
+} // namespace
+
+task<result<renewal>> token_service::renew(user_id user, std::uint64_t version, deadline until) {
+    using enum renewal;
     const auto s = state_;
-    if (s->blocked_by(user, version, false)) co_return false;
+    if (s->blocked_by(user, version, false)) co_return not_known;
     const auto one = s->attach(user, version, 0, false, sharer::gateway);
     if (!one) co_return draining();
     const auto end = co_await one->ended.wait(until);
     if (!end) co_return too_late();
-    co_return !end->failed && end->tokens && end->tokens->version > version;
+    if (!end->failed && end->tokens && end->tokens->version > version) co_return renewed;
+    co_return was_refused(*end) ? refused : not_known;
 }
 
 void token_service::retry_soon() {
     const std::lock_guard guard(state_->lock);
     state_->backoff.forget_endpoint_failures();
+}
+
+task<result<vault::shared_tokens>> token_service::read_again(user_id user, deadline until) {
+    const auto s = state_;
+    co_return co_await s->vault.load_again(std::move(user), until);
 }
 
 task<result<vault::shared_tokens>> token_service::connection(user_id user, deadline until) {

@@ -49,6 +49,10 @@ enum class refresh_result {
 };
 std::string_view name_of(refresh_result result);
 
+/// `renewed`: a newer pair is stored. `refused`: TikTok gave none for this one. `not_known`: it was not
+/// asked, or its answer says nothing about this pair.
+enum class renewal { renewed, refused, not_known };
+
 struct token_service_settings {
     double refresh_per_second = 10;
     milliseconds refresh_ahead{300'000};   // cut to half the lifetime
@@ -88,13 +92,16 @@ public:
     task<result<vault::shared_tokens>> refresh_after_401(user_id user, vault::shared_tokens refused,
                                                          unsigned kind, deadline until, sharer by);
 
-    /// Refreshes the pair of `version` now, even if it is valid, unless a backoff blocks it. `true`: a newer
-    /// pair is stored. Any worker.
-    task<result<bool>> renew(user_id user, std::uint64_t version, deadline until);
+    /// Refreshes the pair of `version` now, even if it is valid, unless a backoff blocks it. Any worker.
+    task<result<renewal>> renew(user_id user, std::uint64_t version, deadline until);
 
     /// The app's secret was changed: refreshes that wait after failures of the token endpoint need not wait
     /// any more. Any thread.
     void retry_soon();
+
+    /// The connection as the store has it now, also if it was in memory; later calls use this one. Any
+    /// worker.
+    task<result<vault::shared_tokens>> read_again(user_id user, deadline until);
 
     /// The connection without any refresh: scopes, account, state. Any worker.
     task<result<vault::shared_tokens>> connection(user_id user, deadline until);

@@ -76,7 +76,7 @@ telemetry::recorder& bound_api::recorder() const {
 
 bool bound_api::try_bind() {
     bound_at_ = coarse_wall_now();
-    bound_ = shared_.tokens_.ready(user_, bound_at_);
+    bound_ = ready(bound_at_);
     if (!bound_) return false;
     // A prefetch, because it is sent soon and, with many users, is not in the processor's cache.
     __builtin_prefetch(bound_->access_token.reveal().data());
@@ -84,7 +84,7 @@ bool bound_api::try_bind() {
 }
 
 task<result<void>> bound_api::bind() {
-    auto asked = co_await shared_.tokens_.access(user_, until_, record_.by);
+    auto asked = co_await wait_for_tokens();
     if (!asked) co_return asked.error();
     bound_ = std::move(*asked);
     bound_at_ = coarse_wall_now();
@@ -95,12 +95,30 @@ std::span<const std::string> bound_api::scopes() const {
     return bound_->scopes();
 }
 
+vault::shared_tokens bound_api::ready(wall_time now) const {
+    auto found = shared_.tokens_.ready(user_, now);
+    if (found && !is_wanted(*found)) found.reset();
+    return found;
+}
+
+/// Those in memory may be of before the user changed accounts, as may be what this user was chosen by: the
+/// store is asked once more.
+task<result<vault::shared_tokens>> bound_api::wait_for_tokens() {
+    auto asked = co_await shared_.tokens_.access(user_, until_, record_.by);
+    if (!asked || is_wanted(**asked)) co_return asked;
+    const auto newest = co_await shared_.tokens_.read_again(user_, until_);
+    if (!newest) co_return newest.error();
+    asked = co_await shared_.tokens_.access(user_, until_, record_.by);
+    if (asked && !is_wanted(**asked)) co_return creator_not_connected();
+    co_return asked;
+}
+
 vault::shared_tokens bound_api::tokens_now() const {
     const auto now = coarse_wall_now();
     // If the tokens were found in the same few milliseconds and not refused since, another lookup would give
     // the same.
     const bool just_found = bound_ && now == bound_at_;
-    return just_found && tokens::is_good(*bound_, now) ? bound_ : shared_.tokens_.ready(user_, now);
+    return just_found && tokens::is_good(*bound_, now) ? bound_ : ready(now);
 }
 
 void bound_api::note_refusal(tiktok::endpoint which, const failure& why) {
@@ -140,7 +158,7 @@ task<result<tiktok::document>> bound_api::call(tiktok::api_request what) {
     vault::shared_tokens tokens = tokens_now();
     for (;;) {
         if (!tokens) {
-            auto asked = co_await shared_.tokens_.access(user_, until_, record_.by);
+            auto asked = co_await wait_for_tokens();
             if (!asked) co_return asked.error();
             tokens = std::move(*asked);
         }
@@ -194,11 +212,11 @@ task<result<tiktok::document>> bound_api::call(tiktok::api_request what) {
             if (!fresh) co_return with_words_of(out.answer.error(), fresh.error());
             ++so_far.token_refusals;
             bound_at_ = {}; // the set is kept for its scopes, but not sent again
-            tokens = std::move(*fresh);
+            tokens = is_wanted(**fresh) ? std::move(*fresh) : nullptr;
         } else {
             ++so_far.repeats;
             co_await pause_until(deadline::in(now, next.wait));
-            tokens = shared_.tokens_.ready(user_, wall_now());
+            tokens = ready(wall_now());
         }
     }
 }
@@ -237,6 +255,15 @@ task<result<tiktok::post_status>> bound_api::fetch_status(const publish_id& id) 
 task<result<std::unique_ptr<chunk_sender>>> bound_api::prepare_upload(body_source& from,
                                                                       const tiktok::chunk_plan& plan) {
     return chunk_sender::prepare(shared_, *this, from, plan);
+}
+
+failure creator_not_connected() {
+    std::vector<field_fault> faults{{"creator_id",
+                                     "is neither this user's open_id nor that of another connected user "
+                                     "this key may use"}};
+    return failure{errc::creator_not_authorized,
+                   "TikTok lists the videos of connected users only; this creator is not one of them."}
+        .fields(std::move(faults));
 }
 
 } // namespace gateway::user_api

@@ -16,8 +16,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace gateway {
@@ -49,6 +51,9 @@ public:
     /// Waits for a full window, as long as the deadline allows, instead of failing with rate_limited. For
     /// batches, which are limited by TikTok's six inits a minute.
     void wait_for_slots(bool wait) { waits_for_slots_ = wait; }
+    /// Sends nothing with tokens of another account, whatever becomes of the user's connection meanwhile:
+    /// creator_not_authorized then. Before it is bound.
+    void only_for(open_id account) { account_ = std::move(account); }
     /// Finds the user's token and granted scopes without waiting, which is the usual case. If that fails,
     /// call bind(), which reads the vault and does not call TikTok: user_not_connected, reconnect_required.
     bool try_bind();
@@ -71,7 +76,12 @@ public:
 private:
     /// Call if `taken` is not a slot.
     task<result<limits::permit>> wait_for_slot(tiktok::endpoint which, windows::shared_windows::taken taken);
+    bool is_wanted(const vault::token_set& found) const { return !account_ || found.account == *account_; }
+    /// From memory; null: none, or not wanted.
+    vault::shared_tokens ready(wall_time now) const;
     vault::shared_tokens tokens_now() const;
+    /// Call if they are not ready.
+    task<result<vault::shared_tokens>> wait_for_tokens();
     task<result<vault::shared_tokens>> refresh(vault::shared_tokens refused, unsigned kind);
     void note(const call_outcome& out);
     void note_refusal(tiktok::endpoint which, const failure& why);
@@ -81,8 +91,12 @@ private:
     telemetry::call_record& record_;
     deadline until_;
     bool waits_for_slots_ = false;
-    vault::shared_tokens bound_; // the tokens that bind found, and when
+    std::optional<open_id> account_; // empty: whatever account the user has
+    vault::shared_tokens bound_;     // the tokens that bind found, and when
     wall_time bound_at_;
 };
+
+/// For a `creator_id` that is not the account of a connected user whom this caller may use.
+failure creator_not_connected();
 
 } // namespace gateway::user_api

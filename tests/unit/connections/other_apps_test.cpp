@@ -44,7 +44,8 @@ TEST_F(OtherApp, V15AuditFNothingIsSentJudgedOrLostUnderAnotherApp) {
         EXPECT_EQ(show(name)->state, connection_state::reconnect_required);
         EXPECT_EQ(show(name)->cause, "other_app");
     }
-    EXPECT_EQ(run_on(loop, tokens->renew(user_id::trusted("bob"), 1, soon())).value(), false);
+    EXPECT_EQ(run_on(loop, tokens->renew(user_id::trusted("bob"), 1, soon())).value(),
+              tokens::renewal::not_known);
     EXPECT_EQ(*run_on(loop, connection_service->on_authorization_removed(open_id::trusted("open-1"), 1,
                                                                          wall_now(), wall_now(), soon())),
               0U);
