@@ -4,6 +4,9 @@
 #include "base/lists.hpp"
 #include "http/percent.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace gateway::connections {
 namespace {
 
@@ -40,6 +43,18 @@ std::string authorize_url(const authorize_request& of) {
         append_parameter(url, "code_challenge_method", "S256");
     }
     return url;
+}
+
+bool has_result(std::string_view return_url) {
+    constexpr std::string_view ours[] = {"user_id", "result", "reason", "confirmation"};
+    const auto begin = return_url.find('?');
+    if (begin == std::string_view::npos) return false;
+    for (auto rest = return_url.substr(begin + 1); !rest.empty();) {
+        auto piece = next_piece(rest, '&');
+        const auto name = http::percent_decoded(next_piece(piece, '='), true);
+        if (name && std::find(std::begin(ours), std::end(ours), *name) != std::end(ours)) return true;
+    }
+    return false;
 }
 
 std::string with_result(std::string return_url, std::string_view user_id, std::string_view result,

@@ -27,6 +27,9 @@ struct authorize_request {
 
 std::string authorize_url(const authorize_request& of);
 
+/// Whether its query already has one of the names that with_result() adds.
+bool has_result(std::string_view return_url);
+
 /// The last redirect: `return_url` with `user_id`, `result` and, if there is one, `reason` or `confirmation`
 /// added to its query.
 std::string with_result(std::string return_url, std::string_view user_id, std::string_view result,

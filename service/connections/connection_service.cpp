@@ -32,6 +32,7 @@ connection_service::connection_service(store::connections& connections, store::l
       ask_(ask),
       tokens_(tokens),
       logins_(std::move(logins)),
+      rights_(std::make_shared<login_rights>(logins_.public_url)),
       importing_(vault, leases, ask, std::move(whose), uncut_),
       revoking_(vault, ask, tokens, uncut_),
       counts_(counts),

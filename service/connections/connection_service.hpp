@@ -1,7 +1,7 @@
 // The service for connections: logins, lists, imports and disconnecting. Uses the vault for tokens and TikTok
 // for OAuth; has no state of its own. One per worker, on that worker's thread. Implemented in
 // connection_service.cpp (list, import), login.cpp and finish_login.cpp, waiting_grants.cpp (confirmations),
-// ending.cpp, views.cpp (JSON); its parts are importing.hpp and revoking.hpp.
+// ending.cpp, views.cpp (JSON); its parts are login_rights.hpp, importing.hpp and revoking.hpp.
 //
 // Rules:
 // - A login belongs to the caller who began it: at the callback it counts what that caller may do then, and
@@ -23,6 +23,7 @@
 #include "connections/callback_page.hpp"
 #include "connections/importing.hpp"
 #include "connections/login_outcome.hpp"
+#include "connections/login_rights.hpp"
 #include "connections/revoking.hpp"
 #include "connections/uncut_work.hpp"
 #include "runtime/task.hpp"
@@ -35,6 +36,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -126,8 +128,6 @@ struct disconnected {
     std::string_view reason; // if not: used_by_another_user, other_app, already_ended, tiktok_unreachable
 };
 
-/// The caller of that name as the settings are now; nothing if there is none any more.
-using find_caller = std::function<std::optional<settings::caller>(std::string_view name)>;
 /// The display name of a connected user's TikTok account; empty if it is not known in time.
 using find_account_name = std::function<task<std::string>(user_id user, deadline until)>;
 
@@ -149,7 +149,7 @@ public:
                        telemetry::sink* counts = nullptr, find_account_name account_name = {});
 
     /// Who may call from now on; before that nobody, so that no login can be finished.
-    void change_callers(find_caller callers) { callers_ = std::move(callers); }
+    void change_callers(find_caller callers) { rights_->change_callers(std::move(callers)); }
 
     /// invalid_input with fields (scopes, return_url).
     task<result<login_start>> start(const settings::caller& by, user_id user, login_options options,
@@ -158,6 +158,7 @@ public:
     task<callback_end> callback(callback_query query, wall_time now, deadline until);
     /// Connects the grant that waits under this confirmation for this caller and user. invalid_input: there
     /// is none, with the same text whatever the reason; or it is for another account, or one that is full.
+    /// in_progress: another call has begun to confirm it. forbidden: the caller may do so no more.
     task<result<store::connection_summary>> confirm(const settings::caller& by, user_id user,
                                                     std::string confirmation, wall_time now, deadline until);
     /// Ends waiting grants, and imports that were never completed, whose time is over; where nobody else
@@ -203,8 +204,6 @@ private:
                             const std::string& code) const;
     /// For show_again().
     task<void> keep_outcome(store::oauth_state_record login, const login_outcome& outcome);
-    /// Whether the login's caller may have it as it was begun, as the settings are now.
-    std::optional<settings::caller> caller_of(const store::oauth_state_record& login) const;
     void report(const user_id& user, const caller_name& caller, const login_end& end) const;
 
     // finish_login.cpp
@@ -214,6 +213,9 @@ private:
     /// TikTok has answered, so the store has a time of its own.
     task<login_end> keep_grant(const store::oauth_state_record& login, vault::fresh_tokens fresh,
                                secret confirmation, wall_time now);
+    /// Without a confirmation. link_spent: or the caller has no right to it any more.
+    task<login_end> connect_at_once(const store::oauth_state_record& login, const vault::fresh_tokens& fresh,
+                                    wall_time now);
     /// Stores it as the user's connection. link_spent: what allows it is gone.
     task<stored_grant> store_grant(user_id user, vault::fresh_tokens fresh, store::grant_permit permit,
                                    bool replace_account, wall_time now, deadline until);
@@ -222,6 +224,9 @@ private:
     /// Keeps the grant, sealed, until the confirmation comes.
     task<login_result> keep_waiting(const store::oauth_state_record& login, const vault::fresh_tokens& fresh,
                                     secret confirmation, wall_time now, deadline until);
+    /// For a confirmation that could not claim its grant.
+    task<failure> not_claimed(std::string confirmation_hash, caller_name caller, user_id user, wall_time now,
+                              deadline until);
     task<result<vault::fresh_tokens>> open_claimed(const store::pending_grant_record& grant, wall_time now,
                                                    deadline until);
     /// The page of that login, when it is loaded again, tells this.
@@ -247,12 +252,12 @@ private:
     tiktok::oauth& ask_;
     tokens::token_service& tokens_;
     const login_settings logins_;
-    uncut_work uncut_; // before those who begin it
+    const std::shared_ptr<login_rights> rights_; // after logins_
+    uncut_work uncut_;                           // before those who begin it
     importer importing_;
     revoker revoking_;
     telemetry::sink* const counts_;
     const find_account_name account_name_;
-    find_caller callers_;
 };
 
 } // namespace gateway::connections

@@ -33,6 +33,7 @@ disconnected told(revoke_end end) {
             return not_revoked("already_ended");
         case revoke_end::not_wanted:
             return not_revoked("used_by_another_user");
+        case revoke_end::lost:
         case revoke_end::later:
             break;
     }
@@ -54,12 +55,20 @@ std::string_view removal_cause(std::int64_t reason) {
 task<connection_service::revocable> connection_service::make_revocable(vault::shared_tokens seen,
                                                                        wall_time now, deadline until) {
     revocable out{seen, is_revocable(*seen, now)};
-    if (!out.has_grant || now < seen->access_expires_at) co_return out;
+    const bool is_given = seen->proof == store::account_proof::pair;
+    if (!out.has_grant || (is_given && now < seen->access_expires_at)) co_return out;
     const auto others = co_await connections_.of_account(seen->account, vault_.app(), 2, until);
     const bool shared = others && std::any_of(others->begin(), others->end(), [&seen](const auto& one) {
                             return one.user != seen->user;
                         });
-    if (shared) co_return out; // then nothing is revoked
+    if (shared) co_return out;           // then it is tried after them
+    if (now < seen->access_expires_at) { // says the caller of an import
+        const auto renewed = co_await tokens_.renew(seen->user, seen->version, until);
+        out.refresh_runs = !renewed && renewed.error().code() == errc::deadline_exceeded;
+        auto there = co_await vault_.load_again(seen->user, until);
+        if (there) out = {*there, is_revocable(**there, now), out.refresh_runs};
+        co_return out;
+    }
     auto fresh = co_await tokens_.access(seen->user, until, until.by());
     if (fresh)
         out.tokens = std::move(*fresh);
@@ -107,9 +116,10 @@ task<result<revocation_round>> connection_service::retry_revocations(deadline un
 task<result<std::size_t>> connection_service::on_authorization_removed(open_id account, std::int64_t reason,
                                                                        wall_time happened_at, wall_time now,
                                                                        deadline until) {
-    // TikTok repeats an event for up to 72 hours, so an event from before a grant does not affect it. Its
-    // time has no milliseconds, so within the same second the order is unknown; then the grant is kept, and
-    // if it is invalid, the next 401 shows that.
+    // TikTok repeats an event for up to 72 hours, so an event from before a grant does not affect it: both
+    // times are by TikTok's clock, but for a grant whose answer has not told it. They have no milliseconds,
+    // so within the same second the order is unknown; then the grant is kept, and if it is invalid, the next
+    // 401 shows that.
     // What waits goes by the same rule, and first, so that no confirmation makes a connection of it
     // afterwards: nothing of it is left to connect or to revoke.
     const auto dropped = co_await pending_.drop_of_account(account, vault_.app(), happened_at, until);

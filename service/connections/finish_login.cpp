@@ -57,6 +57,7 @@ vault::fresh_tokens tokens_of(tiktok::token_answer& answer) {
     out.scopes = std::move(answer.scopes);
     out.access_lifetime = answer.access_lifetime;
     out.refresh_lifetime = answer.refresh_lifetime;
+    out.granted_at = answer.granted_at;
     return out;
 }
 
@@ -73,7 +74,7 @@ login_result result_of(vault::saved_grant::kind end) {
 task<login_end> connection_service::finish(const store::oauth_state_record& login, secret verifier,
                                            const callback_query& query, secret confirmation, wall_time now,
                                            deadline until) {
-    if (!caller_of(login)) co_return ended(login_result::not_allowed);
+    if (!rights_->caller_of(login)) co_return ended(login_result::not_allowed);
     if (!query.error.empty()) co_return refused_on_page(query);
     if (login.app != ask_.client_key()) {
         auto end = ended(login_result::unavailable);
@@ -108,24 +109,35 @@ task<login_end> connection_service::keep_grant(const store::oauth_state_record& 
                                                wall_time now) {
     login_end end;
     end.scopes = fresh.scopes;
-    const auto by = caller_of(login); // once more, because TikTok took its time
-    if (!by) {
-        end.result = login_result::not_allowed;
-    } else if (login.confirm || by->confirm_logins) {
-        end.result = co_await keep_waiting(login, fresh, std::move(confirmation), now, time_to_store());
-    } else {
-        auto copy = fresh.copy();
-        store::grant_permit permit;
-        permit.state_hash = login.state_hash;
-        auto stored = co_await store_grant(login.user, std::move(copy), std::move(permit),
-                                           login.replace_account, now, time_to_store());
-        end.result = stored.result;
-        if (stored.result == login_result::connected) end.scopes = std::move(stored.scopes);
+    bool ended = false;
+    if (rights_->may_connect_at_once(login)) { // asked again, because TikTok took its time
+        end = co_await connect_at_once(login, fresh, now);
+        // And the store: what allowed it is gone, or the right to it, or a confirmation is wanted by now.
+        ended = end.result != login_result::link_spent || rights_->may_connect_at_once(login);
     }
+    if (!ended && !rights_->caller_of(login))
+        end.result = login_result::not_allowed;
+    else if (!ended)
+        end.result = co_await keep_waiting(login, fresh, std::move(confirmation), now, time_to_store());
     // Whether an unavailable store has kept it may not be known: what a connection or a waiting grant holds
     // is not given up. If the store is still away, the grant is left to expire.
     if (is_refusal(end.result))
         static_cast<void>(co_await vault_.give_up(std::move(fresh), now, time_to_store()));
+    co_return end;
+}
+
+task<login_end> connection_service::connect_at_once(const store::oauth_state_record& login,
+                                                    const vault::fresh_tokens& fresh, wall_time now) {
+    login_end end;
+    end.scopes = fresh.scopes;
+    auto copy = fresh.copy();
+    store::grant_permit permit;
+    permit.state_hash = login.state_hash;
+    permit.is_allowed = [rights = rights_, login] { return rights->may_connect_at_once(login); };
+    auto stored = co_await store_grant(login.user, std::move(copy), std::move(permit), login.replace_account,
+                                       now, time_to_store());
+    end.result = stored.result;
+    if (stored.result == login_result::connected) end.scopes = std::move(stored.scopes);
     co_return end;
 }
 

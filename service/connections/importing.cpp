@@ -47,6 +47,10 @@ failure account_full() {
                    "This TikTok account is connected to 50 users, and to no more than that."};
 }
 
+failure disconnected_meanwhile() {
+    return failure{errc::user_not_connected, "This user was disconnected while these tokens were imported."};
+}
+
 /// For everything but a pair and TikTok's word about this grant.
 failure failure_of(tiktok::token_outcome outcome) {
     if (auto* const later = std::get_if<tiktok::try_later>(&outcome)) {
@@ -72,27 +76,37 @@ user_id lease_of(std::string_view hash) {
 
 task<result<void>> importer::import(user_id user, vault::fresh_tokens given, wall_time now, deadline until) {
     std::string hash(as_text(sha256(given.refresh_token.reveal())));
-    const attempt of{std::move(user), std::move(given), std::move(hash)};
+    const auto connected = co_await vault_.is_connected(user, until);
+    if (!connected) co_return connected.error();
+    const attempt of{std::move(user), std::move(given), std::move(hash), *connected};
     const auto earlier = co_await go_on(of, until);
     if (!earlier) co_return earlier.error();
     if (*earlier) co_return result<void>{};
-    if (of.given.access_lifetime.count() > 0 && list_holds(of.given.scopes, ',', account_scope)) {
-        const auto named = co_await whose_(of.user, of.given.access_token.copy(), until);
-        if (!named) co_return named.error();
-        if (*named && **named != of.given.account) co_return for_another_account();
-        if (*named) {
-            auto tokens = of.given.copy();
-            tokens.proof = store::account_proof::access_token;
-            tokens.access_lifetime = std::min(tokens.access_lifetime, access_lifetime_max);
-            co_return co_await save(of, std::move(tokens), now, until);
-        }
-    }
+    const auto stored = co_await import_as_given(of, now, until);
+    if (!stored) co_return stored.error();
+    if (*stored) co_return result<void>{};
     const auto refreshed = co_await refresh(of, until);
     if (!refreshed) co_return refreshed.error();
     const auto end = co_await go_on(of, until);
     if (!end) co_return end.error();
     if (!*end) co_return dead(); // it was imported, and has ended meanwhile
     co_return result<void>{};
+}
+
+/// With TikTok's word about the access token alone. `false`: only a refresh can tell, or what it brings is
+/// needed: where a pair that TikTok gave would be replaced, or waits, or the account has no room for less.
+task<result<bool>> importer::import_as_given(const attempt& of, wall_time now, deadline until) {
+    const bool can_ask =
+        of.given.access_lifetime.count() > 0 && list_holds(of.given.scopes, ',', account_scope);
+    if (!can_ask) co_return false;
+    const auto named = co_await whose_(of.user, of.given.access_token.copy(), until);
+    if (!named) co_return named.error();
+    if (!*named) co_return false;
+    if (**named != of.given.account) co_return for_another_account();
+    auto tokens = of.given.copy();
+    tokens.proof = store::account_proof::access_token;
+    tokens.access_lifetime = std::min(tokens.access_lifetime, access_lifetime_max);
+    co_return co_await save(of, std::move(tokens), now, until);
 }
 
 /// Goes on where an earlier import of the same tokens has ended. `false`: there is none, or none that helps.
@@ -192,6 +206,7 @@ task<result<vault::fresh_tokens>> importer::ask_for_pair(const attempt& of, dead
     out.account = std::move(answer->account);
     out.scopes = answer->scopes.empty() ? of.given.scopes : std::move(answer->scopes);
     out.access_lifetime = answer->access_lifetime;
+    out.granted_at = answer->granted_at;
     out.refresh_lifetime =
         answer->refresh_lifetime.count() > 0 ? answer->refresh_lifetime : of.given.refresh_lifetime;
     co_return out;
@@ -205,19 +220,10 @@ task<result<void>> importer::complete(const attempt& of, vault::import_proof pro
         proof.tokens.account = std::move(**named);
     }
     if (proof.tokens.account != of.given.account) co_return for_another_account();
-    co_return co_await save(of, std::move(proof.tokens), proof.received_at, until);
-}
-
-task<result<void>> importer::save(const attempt& of, vault::fresh_tokens tokens, wall_time now,
-                                  deadline until) {
-    using kind = vault::saved_grant::kind;
-    store::grant_permit permit;
-    permit.import_hash = of.hash;
-    const auto saved = co_await vault_.save_grant(of.user, std::move(tokens), vault::account_change::allowed,
-                                                  std::move(permit), now, until);
+    if (proof.tokens.scopes.empty()) proof.tokens.scopes = of.given.scopes;
+    const auto saved = co_await save(of, std::move(proof.tokens), proof.received_at, until);
     if (!saved) co_return saved.error();
-    if (saved->what == kind::stored) co_return result<void>{};
-    if (saved->what == kind::account_full) co_return account_full();
+    if (*saved) co_return result<void>{};
     // The same import was completed since this one has looked.
     const auto kept = co_await vault_.find_import(of.hash, wall_now(), until);
     if (!kept) co_return kept.error();
@@ -226,6 +232,26 @@ task<result<void>> importer::save(const attempt& of, vault::fresh_tokens tokens,
     if (!there) co_return there.error();
     if (!*there) co_return dead();
     co_return result<void>{};
+}
+
+/// `false`: another import of these tokens was faster, or tokens as they were given do not suffice.
+task<result<bool>> importer::save(const attempt& of, vault::fresh_tokens tokens, wall_time now,
+                                  deadline until) {
+    using kind = vault::saved_grant::kind;
+    store::grant_permit permit;
+    permit.import_hash = of.hash;
+    permit.import_has_pair = tokens.proof == store::account_proof::pair;
+    permit.was_connected = of.was_connected;
+    const auto saved = co_await vault_.save_grant(of.user, std::move(tokens), vault::account_change::allowed,
+                                                  std::move(permit), now, until);
+    if (!saved) co_return saved.error();
+    if (saved->what == kind::account_full) co_return account_full();
+    if (saved->what == kind::permit_gone) {
+        // If this fails, the pair waits for its day.
+        static_cast<void>(co_await vault_.give_up_import(of.hash, wall_now(), until));
+        co_return disconnected_meanwhile();
+    }
+    co_return saved->what == kind::stored;
 }
 
 /// The same import again, perhaps because its answer was lost: the user has the pair, or a newer one, which

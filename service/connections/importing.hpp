@@ -35,16 +35,19 @@ public:
         : vault_(vault), leases_(leases), ask_(ask), whose_(std::move(whose)), uncut_(uncut) {}
 
     /// invalid_input: TikTok names another account, does not accept the tokens, or 50 users have it already.
+    /// user_not_connected: the user was connected when it began, and was disconnected meanwhile.
     task<result<void>> import(user_id user, vault::fresh_tokens given, wall_time now, deadline until);
 
 private:
     struct attempt {
         user_id user;
         vault::fresh_tokens given;
-        std::string hash; // of the given refresh token
+        std::string hash;           // of the given refresh token
+        bool was_connected = false; // its user, when it began
 
-        attempt copy() const { return {user, given.copy(), hash}; }
+        attempt copy() const { return {user, given.copy(), hash, was_connected}; }
     };
+    task<result<bool>> import_as_given(const attempt& of, wall_time now, deadline until);
     task<result<bool>> go_on(const attempt& of, deadline until);
     task<result<void>> refresh(const attempt& of, deadline until);
     task<result<void>> refresh_alone(attempt of, store::lease held, sharer by);
@@ -53,7 +56,7 @@ private:
     task<tiktok::token_outcome> request(const attempt& of, deadline until, sharer by);
     task<result<vault::fresh_tokens>> ask_for_pair(const attempt& of, deadline until, sharer by);
     task<result<void>> complete(const attempt& of, vault::import_proof proof, deadline until);
-    task<result<void>> save(const attempt& of, vault::fresh_tokens tokens, wall_time now, deadline until);
+    task<result<bool>> save(const attempt& of, vault::fresh_tokens tokens, wall_time now, deadline until);
     task<result<bool>> is_still_there(const attempt& of, user_id imported_for, deadline until);
 
     vault::token_vault& vault_;

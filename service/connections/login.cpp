@@ -4,8 +4,6 @@
 // stays until its time is over, with what became of the login.
 #include "base/digest.hpp"
 #include "base/lists.hpp"
-#include "base/pattern.hpp"
-#include "base/url_rules.hpp"
 #include "connections/authorize_url.hpp"
 #include "connections/connection_service.hpp"
 #include "connections/deadlines.hpp"
@@ -20,19 +18,14 @@ namespace {
 
 constexpr milliseconds login_time{600'000};
 constexpr std::size_t state_bytes = 32;
-constexpr std::string_view connect_action = "GATEWAY_CONNECT";
 constexpr milliseconds account_name_within{2'000}; // a person waits for the page
 
 std::string hash_of(std::string_view state) {
     return std::string(as_text(sha256(state)));
 }
 
-bool may_return_to(const std::string& url, const settings::caller& by, const login_settings& logins) {
-    return is_url_under(url, logins.public_url) || is_url_under_any(url, by.return_url_prefixes);
-}
-
 std::vector<field_fault> faults_of(const login_options& options, const settings::caller& by,
-                                   const login_settings& logins) {
+                                   const login_settings& logins, const login_rights& rights) {
     std::vector<field_fault> out;
     for (std::size_t i = 0; i < options.scopes.size(); ++i) {
         const auto& known = logins.scopes;
@@ -41,9 +34,13 @@ std::vector<field_fault> faults_of(const login_options& options, const settings:
                            "must be one of the scopes this gateway is set up for"});
     }
     const auto& url = options.return_url;
-    if (!url.empty() && !may_return_to(url, by, logins))
+    if (!url.empty() && !rights.may_return_to(url, by))
         out.push_back(
             {"return_url", "must lie under the gateway's public_url or this key's return_url_prefixes"});
+    else if (has_result(url))
+        out.push_back({"return_url",
+                       "must not have user_id, result, reason or confirmation in its query: the gateway adds "
+                       "them"});
     if (url.empty() && options.confirm)
         out.push_back({"return_url",
                        "is required where the login is confirmed (confirm, or the key's confirm_logins): the "
@@ -94,7 +91,7 @@ callback_end unknown(login_result result, std::string_view what_happened = {}) {
 task<result<login_start>> connection_service::start(const settings::caller& by, user_id user,
                                                     login_options options, wall_time now, deadline until) {
     options.confirm = options.confirm || by.confirm_logins;
-    auto faults = faults_of(options, by, logins_);
+    auto faults = faults_of(options, by, logins_, *rights_);
     if (!faults.empty())
         co_return failure{errc::invalid_input, "This login cannot be started."}.fields(std::move(faults));
     if (options.scopes.empty()) options.scopes = logins_.scopes;
@@ -127,16 +124,6 @@ task<result<login_start>> connection_service::start(const settings::caller& by, 
     co_return login_start{authorize_url(request), now + login_time};
 }
 
-std::optional<settings::caller> connection_service::caller_of(const store::oauth_state_record& login) const {
-    auto by = callers_ ? callers_(login.caller.text()) : std::nullopt;
-    if (!by || !matches_any(by->actions, connect_action) || !matches_any(by->users, login.user.text()))
-        return std::nullopt;
-    const bool returns = !login.return_url.empty();
-    if (returns && !may_return_to(login.return_url, *by, logins_)) return std::nullopt;
-    if (!returns && by->confirm_logins) return std::nullopt; // nobody could confirm it
-    return by;
-}
-
 void connection_service::report(const user_id& user, const caller_name& caller, const login_end& end) const {
     if (counts_ == nullptr) return;
     counts_->login_ended(name_of(end.result));
@@ -166,7 +153,7 @@ callback_end connection_service::show_again(const store::oauth_state_record& log
     if (!outcome || !equal_in_constant_time(outcome->code_proof, proof_of_code(outcome->salt, code)))
         return unknown(login_result::link_spent);
     login_end end{outcome->result};
-    const bool allowed = caller_of(login).has_value();
+    const bool allowed = rights_->caller_of(login).has_value();
     if (!allowed && end.result == login_result::pending) end.result = login_result::not_allowed;
     end.account_name = outcome->account_name;
     end.scopes = outcome->scopes;

@@ -7,7 +7,7 @@
 #include "tiktok/oauth.hpp"
 #include "tokens/token_service.hpp"
 
-#include <new>
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -15,12 +15,10 @@ namespace gateway::connections {
 namespace {
 
 constexpr milliseconds request_timeout{5'000};  // of one try
-constexpr milliseconds refresh_timeout{15'000}; // its answer must not be lost
-constexpr milliseconds store_patience{20'000};  // for the pair of a refresh, also while draining
 constexpr milliseconds others_patience{30'000}; // for the tokens of others
 constexpr milliseconds one_patience{50'000};    // for one revocation of a round, less than its reservation
-constexpr milliseconds retry_pause{200};
 constexpr std::uint32_t repeats_max = 3;
+constexpr int rounds_max = 5; // each because somebody connected the account, or a token was refused
 constexpr milliseconds first_pause{200};
 constexpr milliseconds pause_max{2'000};
 
@@ -46,105 +44,92 @@ bool may_be_tried_again(const vault::revocation& what) {
     return what.record.tries < vault::revocation_tries_max || what.record.app.empty();
 }
 
-task<revoke_end> revoke_patiently(tiktok::oauth& ask, vault::token_vault& vault,
-                                  const vault::revocation& what, deadline until) {
+/// The end of a revoke's requests.
+enum class requests_end { revoked, token_refused, not_wanted, others_to_try, later };
+
+requests_end end_of(store::revoke_verdict verdict) {
+    using enum store::revoke_verdict;
+    return verdict == held_doubtfully ? requests_end::others_to_try : requests_end::not_wanted;
+}
+
+/// `despite_doubt`: also if somebody may hold the account.
+task<requests_end> revoke_patiently(tiktok::oauth& ask, vault::token_vault& vault,
+                                    const vault::revocation& what, bool despite_doubt, deadline until) {
+    using enum requests_end;
     for (std::uint32_t repeats = 0;; ++repeats) {
         // The revoke would also end the grant of whoever has connected this account meanwhile.
-        const auto wanted = co_await vault.is_wanted(what, wall_now(), time_to_store());
-        if (!wanted) co_return revoke_end::later;
-        if (!*wanted) co_return revoke_end::not_wanted;
+        const auto verdict = co_await vault.judge_revocation(what, wall_now(), time_to_store());
+        if (!verdict) co_return later;
+        const bool goes_on = *verdict == store::revoke_verdict::held_doubtfully && despite_doubt;
+        if (*verdict != store::revoke_verdict::allowed && !goes_on) co_return end_of(*verdict);
         const auto soon = until.no_later_than(steady_now() + request_timeout);
-        const auto revoked = co_await ask.revoke(what.access_token.copy(), soon, until.by());
-        if (revoked) co_return revoke_end::revoked;
+        const auto done = co_await ask.revoke(what.access_token.copy(), soon, until.by());
+        if (done) co_return revoked;
         const auto pause = jittered_backoff(first_pause, repeats, pause_max, random_unit());
-        if (!may_pass(revoked.error())) co_return revoke_end::ended;
-        if (!may_pass_soon(revoked.error()) || repeats == repeats_max || until.left(steady_now()) <= pause)
-            co_return revoke_end::later;
+        if (!may_pass(done.error())) co_return token_refused;
+        if (!may_pass_soon(done.error()) || repeats == repeats_max || until.left(steady_now()) <= pause)
+            co_return later;
         co_await pause_until(until.no_later_than(steady_now() + pause));
     }
 }
 
 } // namespace
 
-task<std::optional<revoke_end>> revoker::make_ready(vault::revocation& what, deadline until) {
-    const auto now = wall_now();
-    const bool is_ours = !what.record.app.empty(); // else only a refresh shows whose it is
-    if (is_ours && now < what.access_expires_at) co_return std::nullopt;
-    if (what.refresh_token.empty() || now >= what.refresh_expires_at)
-        co_return is_ours ? revoke_end::ended : revoke_end::later;
-    if (until.passed(steady_now() + request_timeout)) co_return revoke_end::later;
-    const auto shared = std::make_shared<vault::revocation>(what.copy());
-    auto end = co_await uncut_.run(refresh(shared, until.by()), until);
-    if (!end) co_return revoke_end::later; // if it is not over, its pair is kept when it is
-    what = std::move(*shared);
-    co_return *end;
-}
-
-task<result<std::optional<revoke_end>>> revoker::refresh(std::shared_ptr<vault::revocation> what, sharer by) {
-    std::optional<revoke_end> end = revoke_end::later;
-    auto outcome =
-        co_await ask_.refresh(what->refresh_token.copy(), deadline::in(steady_now(), refresh_timeout), by);
-    if (std::holds_alternative<tiktok::grant_invalid>(outcome)) end = co_await judge_refused(*what);
-    auto* const answer = std::get_if<tiktok::token_answer>(&outcome);
-    if (answer == nullptr) co_return end;
-    what->access_token = std::move(answer->access_token);
-    what->access_expires_at = wall_now() + answer->access_lifetime;
-    if (!answer->refresh_token.empty()) what->refresh_token = std::move(answer->refresh_token);
-    if (answer->refresh_lifetime.count() > 0)
-        what->refresh_expires_at = wall_now() + answer->refresh_lifetime;
-    end.reset();
-    const auto received = steady_now();
-    while (true) {
-        const auto kept = co_await keep_pair(*what);
-        // Somebody has connected this account meanwhile: a revoke would end that, too.
-        if (kept && !*kept) end = revoke_end::not_wanted;
-        if (kept || steady_now() + retry_pause >= received + store_patience) co_return end;
-        co_await pause_until(deadline::in(steady_now(), retry_pause));
+/// Tries the refresh tokens of those who hold the account only if TikTok takes them. What comes of it is
+/// stored, and judged before the revoke. `false`: all of them have been tried before.
+task<result<bool>> revoker::try_others(const vault::revocation& what, std::vector<tried_holder>& tried,
+                                       deadline until) {
+    const auto others = co_await vault_.doubtful_holders(what, wall_now(), until);
+    if (!others) co_return others.error();
+    const auto soon = until.no_later_than(steady_now() + others_patience);
+    bool has_new = false;
+    for (const auto& other : *others) {
+        const auto is_it = [&other](const tried_holder& one) {
+            return one.user == other.user && one.version == other.version;
+        };
+        if (std::any_of(tried.begin(), tried.end(), is_it)) continue;
+        if (soon.passed(steady_now())) co_return failure{errc::deadline_exceeded, "There are too many."};
+        has_new = true;
+        const auto end = co_await tokens_.renew(other.user, other.version, soon);
+        tried.push_back({other.user, other.version, end && *end == tokens::renewal::refused});
+        if (end && *end == tokens::renewal::renewed) break; // the account is held
     }
+    co_return has_new;
 }
 
-/// Another refresh, which began before the connection ended, may have replaced the token, and brings its pair
-/// to the row as soon as the store takes it: so the row stays for one more try.
-task<revoke_end> revoker::judge_refused(const vault::revocation& what) {
-    if (what.record.app.empty()) co_return revoke_end::later; // perhaps of another app
-    if (what.record.refused) co_return revoke_end::ended;
-    // If this fails, the next refusal is the first one that is known.
-    static_cast<void>(co_await vault_.note_refused(what, time_to_store()));
+/// Others come first: the refresh of `what` would spend a token that another user was given meanwhile, too.
+task<revoke_end> revoker::try_now(vault::revocation& what, deadline until) {
+    std::vector<tried_holder> tried;
+    bool token_refused = false;
+    for (int round = 0; round < rounds_max; ++round) {
+        const auto has_new = co_await try_others(what, tried, until);
+        if (!has_new) co_return revoke_end::later;
+        // After hours of tries, those hold nothing to whom TikTok gives no tokens, if it has said so of all.
+        const bool despite_doubt = !may_be_tried_again(what)
+                                   && std::all_of(tried.begin(), tried.end(),
+                                                  [](const tried_holder& one) { return one.was_refused; });
+        const auto verdict = co_await vault_.judge_revocation(what, wall_now(), time_to_store());
+        if (!verdict) co_return revoke_end::later;
+        if (*verdict == store::revoke_verdict::held || *verdict == store::revoke_verdict::gone)
+            co_return revoke_end::not_wanted;
+        if (*verdict == store::revoke_verdict::held_doubtfully && !despite_doubt) {
+            if (!*has_new) co_return revoke_end::later;
+            continue;
+        }
+        const auto not_ready = co_await make_ready(what, token_refused, until);
+        if (not_ready) co_return *not_ready;
+        const auto end = co_await revoke_patiently(ask_, vault_, what, despite_doubt, until);
+        if (end == requests_end::revoked) co_return revoke_end::revoked;
+        if (end == requests_end::not_wanted) co_return revoke_end::not_wanted;
+        if (end == requests_end::later) co_return revoke_end::later;
+        if (end == requests_end::token_refused && std::exchange(token_refused, true))
+            co_return revoke_end::later; // one that TikTok has just given
+    }
     co_return revoke_end::later;
 }
 
-task<bool> revoker::try_others(const vault::revocation& what, deadline until) {
-    const auto before = co_await vault_.doubtful_holders(what, wall_now(), until);
-    if (!before) co_return false;
-    if (before->empty()) co_return true;
-    const auto soon = until.no_later_than(steady_now() + others_patience);
-    for (const auto& other : *before) {
-        if (soon.passed(steady_now())) break;
-        // What comes of it is stored, and looked at below.
-        static_cast<void>(co_await tokens_.renew(other.user, other.version, soon));
-    }
-    // After hours of tries, what TikTok neither takes nor ends holds nothing.
-    if (!may_be_tried_again(what)) co_return true;
-    const auto after = co_await vault_.doubtful_holders(what, wall_now(), until);
-    co_return after && after->empty();
-}
-
-/// An exception is like a store that does not answer.
-task<result<bool>> revoker::keep_pair(vault::revocation& what) {
-    try {
-        co_return co_await vault_.keep_revocation(what, wall_now(), time_to_store());
-    } catch (const std::bad_alloc&) { // below
-    }
-    co_return failure{errc::vault_unavailable, "The store does not answer; try again soon."};
-}
-
 task<revoke_end> revoker::carry_out(vault::revocation what, deadline until) {
-    const auto not_ready = co_await make_ready(what, until);
-    auto end = not_ready.value_or(revoke_end::later);
-    if (!not_ready) {
-        const bool others_are_known = co_await try_others(what, until);
-        if (others_are_known) end = co_await revoke_patiently(ask_, vault_, what, until);
-    }
+    const auto end = co_await try_now(what, until);
     if (end == revoke_end::later && may_be_tried_again(what)) co_return end;
     // If this fails, the next round finds that TikTok has ended it.
     static_cast<void>(co_await vault_.drop_revocation(what, time_to_store()));
@@ -164,6 +149,7 @@ task<result<revocation_round>> revoker::carry_out_due(deadline until) {
         if (end == revoke_end::ended) ++out.ended;
         if (end == revoke_end::not_wanted) ++out.not_wanted;
         if (end == revoke_end::later) ++(last ? out.given_up : out.later);
+        if (end == revoke_end::lost) ++out.given_up;
     }
     co_return out;
 }

@@ -2,14 +2,18 @@
 // user, and later ones in the background. Part of connection_service.
 #pragma once
 #include "base/clock.hpp"
+#include "base/ids.hpp"
 #include "base/result.hpp"
 #include "base/sharer.hpp"
 #include "runtime/task.hpp"
+#include "tiktok/oauth_answers.hpp"
 #include "vault/token_vault.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace gateway::tiktok {
 class oauth;
@@ -24,8 +28,8 @@ namespace gateway::connections {
 class uncut_work;
 
 /// `ended`: TikTok says that there is no such grant any more. `not_wanted`: somebody holds the account by
-/// now.
-enum class revoke_end { revoked, ended, not_wanted, later };
+/// now. `lost`: TikTok's answer to a refresh was lost, and with it the only pair.
+enum class revoke_end { revoked, ended, not_wanted, lost, later };
 
 /// What became of the revocations of one round.
 struct revocation_round {
@@ -43,14 +47,24 @@ public:
     task<result<revocation_round>> carry_out_due(deadline until);
 
 private:
+    /// A connection to the account that was to be tried, and whether TikTok refuses its tokens.
+    struct tried_holder {
+        user_id user;
+        std::uint64_t version = 0;
+        bool was_refused = false;
+    };
+
+    task<revoke_end> try_now(vault::revocation& what, deadline until);
     /// A valid access token first, for which TikTok may have to be asked. Empty: `what` has one.
-    task<std::optional<revoke_end>> make_ready(vault::revocation& what, deadline until);
+    task<std::optional<revoke_end>> make_ready(vault::revocation& what, bool token_refused, deadline until);
     /// The same for a pair that needs a refresh; `what` is shared with a caller that may have gone.
-    task<result<std::optional<revoke_end>>> refresh(std::shared_ptr<vault::revocation> what, sharer by);
-    task<revoke_end> judge_refused(const vault::revocation& what);
-    /// Has the refresh tokens of those tried who hold the account only if TikTok takes them. `false`: it is
-    /// not known yet.
-    task<bool> try_others(const vault::revocation& what, deadline until);
+    task<result<std::optional<revoke_end>>> refresh(std::shared_ptr<vault::revocation> what,
+                                                    bool token_refused, sharer by);
+    task<tiktok::token_outcome> request(const vault::revocation& what, sharer by);
+    task<revoke_end> judge_refused(vault::revocation& what, bool token_refused);
+    task<void> keep_for_its_owner(const vault::revocation& what, tiktok::token_answer answer);
+    task<result<bool>> try_others(const vault::revocation& what, std::vector<tried_holder>& tried,
+                                  deadline until);
     task<result<bool>> keep_pair(vault::revocation& what);
 
     vault::token_vault& vault_;

@@ -9,6 +9,8 @@
 #include "tiktok/oauth.hpp"
 #include "vault/token_vault.hpp"
 
+#include <algorithm>
+
 namespace gateway::connections {
 namespace {
 
@@ -33,6 +35,7 @@ store::pending_grant_record grant_of(const store::oauth_state_record& login, con
     out.access_expires_at = now + fresh.access_lifetime;
     out.refresh_expires_at = now + fresh.refresh_lifetime;
     out.created_at = now;
+    out.granted_at = fresh.granted_at.value_or(now);
     return out;
 }
 
@@ -45,6 +48,8 @@ failure not_waiting() {
 }
 
 failure not_connected(login_result why) {
+    if (why == login_result::not_allowed)
+        return failure{errc::forbidden, "This key may not do GATEWAY_CONFIRM for this user any more."};
     const bool full = why == login_result::account_full;
     std::vector<field_fault> faults{
         {"confirmation",
@@ -72,9 +77,25 @@ task<login_result> connection_service::keep_waiting(const store::oauth_state_rec
     auto sealed = co_await vault_.seal_waiting(grant, fresh, until);
     if (!sealed) co_return login_result::unavailable;
     grant.sealed_tokens = std::move(*sealed);
+    auto hash = grant.confirmation_hash;
     const auto kept = co_await pending_.put(std::move(grant), until);
     if (!kept) co_return login_result::unavailable;
-    co_return *kept ? login_result::pending : login_result::link_spent;
+    if (!*kept) co_return login_result::link_spent;
+    if (rights_->caller_of(login)) co_return login_result::pending;
+    // The caller has gone while the store took its time. If this fails, the sweep finds it.
+    static_cast<void>(co_await pending_.drop(std::move(hash), until));
+    co_return login_result::not_allowed;
+}
+
+/// Whoever shows a grant's hash, caller and user may know that it is there.
+task<failure> connection_service::not_claimed(std::string confirmation_hash, caller_name caller, user_id user,
+                                              wall_time now, deadline until) {
+    const auto reserved = co_await pending_.reserved_for(std::move(confirmation_hash), std::move(caller),
+                                                         std::move(user), now, until);
+    if (!reserved) co_return reserved.error();
+    if (!*reserved) co_return not_waiting();
+    co_return failure{errc::in_progress, "Another call is confirming this login; ask again later."}
+        .retry_after(std::max<milliseconds>(**reserved, seconds{1}));
 }
 
 /// What the claimed grant holds. not_waiting(): it cannot be used, and waits again for whoever can use it.
@@ -101,16 +122,18 @@ task<result<vault::fresh_tokens>> connection_service::open_claimed(const store::
 task<result<store::connection_summary>> connection_service::confirm(const settings::caller& by, user_id user,
                                                                     std::string confirmation, wall_time now,
                                                                     deadline until) {
-    const auto claimed = co_await pending_.claim(hash_of(confirmation), caller_name::trusted(by.name), user,
-                                                 now, rest_of_call(until), until);
+    const auto hash = hash_of(confirmation);
+    const auto caller = caller_name::trusted(by.name);
+    const auto claimed = co_await pending_.claim(hash, caller, user, now, rest_of_call(until), until);
     if (!claimed) co_return claimed.error();
-    if (!*claimed) co_return not_waiting();
+    if (!*claimed) co_return co_await not_claimed(hash, caller, std::move(user), now, until);
     const auto& grant = **claimed;
     auto tokens = co_await open_claimed(grant, now, until);
     if (!tokens) co_return tokens.error();
     auto copy = tokens->copy();
     store::grant_permit permit;
     permit.claimed = grant;
+    permit.is_allowed = [rights = rights_, caller, user] { return rights->may_confirm(caller, user); };
     auto stored = co_await store_grant(user, std::move(copy), std::move(permit), grant.replace_account,
                                        grant.created_at, until);
     if (stored.result == login_result::unavailable) {
@@ -118,11 +141,13 @@ task<result<store::connection_summary>> connection_service::confirm(const settin
         static_cast<void>(co_await pending_.give_back(grant, time_to_store()));
         co_return *stored.why;
     }
-    if (stored.result == login_result::link_spent) {
+    const bool spent = stored.result == login_result::link_spent;
+    if (spent && rights_->may_confirm(caller, user)) {
         // Ended meanwhile: if there is still a row, the sweep sees to its tokens, and need not wait for this.
         static_cast<void>(co_await pending_.give_back(grant, time_to_store()));
         co_return not_waiting();
     }
+    if (spent) stored.result = login_result::not_allowed; // the settings were changed while the store waited
     login_end end{stored.result};
     end.scopes = stored.scopes;
     report(grant.user, grant.caller, end);

@@ -1,20 +1,30 @@
 #include "store/account_holders.hpp"
 
-#include "store/connection_record.hpp"
+#include "store/connection_columns.hpp"
+#include "store/connections.hpp"
 #include "store/queries.hpp"
 
 namespace gateway::store {
 
-/// Of both tables of connections: one that waits beside that of another app is used again under its own. Only
-/// a pair that TikTok gave counts, and while it lives, at the time $4: whoever has one access token of an
-/// account could hold it otherwise with tokens that are worth nothing. One that needs a new login holds
-/// nothing any more, except if only the answer to its refresh was lost: its access token is in use then.
-#define HOLDING                                                                                     \
-    "proof = 'pair' AND ((state IN ('connected', 'refresh_in_doubt') AND refresh_expires_at > $4) " \
-    "OR (state = 'reconnect_required' AND cause = 'rotation_response_lost' AND access_expires_at > $4))"
-
-/// The same without asking what shows that the tokens are of the account.
+/// Of both tables of connections: one that waits beside that of another app is used again under its own. They
+/// may have living tokens, at the time $4.
 #define LIVING "state IN ('connected', 'refresh_in_doubt') AND refresh_expires_at > $4"
+
+/// TikTok itself gave the pair: whoever has one access token of an account could hold it otherwise with
+/// tokens that are worth nothing. One that needs a new login counts no more, except if only the answer to its
+/// refresh was lost: its access token is in use then.
+#define GIVEN                                 \
+    "proof = 'pair' AND ((" LIVING            \
+    ") OR (state = 'reconnect_required' AND " \
+    "cause = 'rotation_response_lost' AND access_expires_at > $4))"
+
+/// And not long ago: a pair that TikTok ended since, without a word, would hold the account for a year.
+#define HOLDING GIVEN " AND access_expires_at > $4"
+
+/// Only a refresh shows whether they hold it, at the time $3.
+#define DOUBTFUL                                                                  \
+    "state IN ('connected', 'refresh_in_doubt') AND refresh_expires_at > $3 AND " \
+    "(proof <> 'pair' OR access_expires_at <= $3)"
 
 task<bool> is_held(transaction& at, const open_id& account, const std::string& app, const user_id& except,
                    wall_time now) {
@@ -33,6 +43,27 @@ task<bool> is_held(transaction& at, const open_id& account, const std::string& a
     co_return co_await number_of(at, std::move(ask)) > 0;
 }
 
+task<bool> is_held_doubtfully(transaction& at, const open_id& account, const std::string& app,
+                              wall_time now) {
+    statement ask(
+        "SELECT CAST(1 AS BIGINT) AS doubtful WHERE EXISTS (SELECT 1 FROM connections WHERE open_id = $1 "
+        "AND app IN ($2, '') AND " DOUBTFUL
+        ") "
+        "OR EXISTS (SELECT 1 FROM other_app_connections WHERE open_id = $1 AND app = $2 AND " DOUBTFUL ")",
+        account, app, now);
+    co_return co_await number_of(at, std::move(ask)) > 0;
+}
+
+task<result<std::vector<connection_summary>>> connections::doubtful_holders(open_id account, std::string app,
+                                                                            wall_time now, deadline until) {
+    statement ask("SELECT " SUMMARY_COLUMNS
+                  " FROM connections WHERE open_id = $1 AND app IN ($2, '') AND " DOUBTFUL
+                  " UNION ALL SELECT " SUMMARY_COLUMNS
+                  " FROM other_app_connections WHERE open_id = $1 AND app = $2 AND " DOUBTFUL " LIMIT $4",
+                  account, app, now, users_of_account_max);
+    return run(engine_, unit::reads(), until, &all_of<connection_summary>, std::move(ask));
+}
+
 #define COUNT_BESIDES(condition)                                                             \
     "SELECT count(*) FROM (SELECT user_id FROM connections WHERE open_id = $1 AND app = $2 " \
     "AND user_id <> $3 AND " condition                                                       \
@@ -41,7 +72,7 @@ task<bool> is_held(transaction& at, const open_id& account, const std::string& a
 
 task<std::uint64_t> users_besides(transaction& at, const connection_record& of, std::uint64_t most) {
     const bool given = of.proof == account_proof::pair;
-    auto ask = given ? statement(COUNT_BESIDES(HOLDING), of.account, of.app, of.user, of.updated_at, most)
+    auto ask = given ? statement(COUNT_BESIDES(GIVEN), of.account, of.app, of.user, of.updated_at, most)
                      : statement(COUNT_BESIDES(LIVING), of.account, of.app, of.user, of.updated_at, most);
     return number_of(at, std::move(ask));
 }

@@ -13,11 +13,13 @@ namespace gateway::store {
 class transaction;
 struct connection_record;
 
-/// Whether a revoke would end a grant that is not of `except` (who may be empty): a connection with a pair
-/// that TikTok gave (also one that waits beside that of another app), a login that waits for its
-/// confirmation, or an import that is not complete. Others are doubtful (connections::doubtful_holders()).
+/// Whether a revoke would certainly end a grant that is not of `except` (who may be empty): a connection with
+/// a living access token that TikTok gave with its pair (also one that waits beside that of another app), a
+/// login that waits for its confirmation, or an import that is not complete.
 task<bool> is_held(transaction& at, const open_id& account, const std::string& app, const user_id& except,
                    wall_time now);
+/// Whether a revoke may end somebody's grant: connections::doubtful_holders() are those to try first.
+task<bool> is_held_doubtfully(transaction& at, const open_id& account, const std::string& app, wall_time now);
 /// The number of other users who are connected to the account of this new connection; counts no further than
 /// `most`. For a pair that TikTok gave only others of that kind count, so that nobody is kept out by tokens
 /// that are worth nothing; for an import all count.

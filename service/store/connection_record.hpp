@@ -45,6 +45,11 @@ struct connection_summary {
     account_proof proof = account_proof::none;
 };
 
+/// Nothing says that TikTok does not take its pair.
+inline bool is_in_use(const connection_summary& of) {
+    return of.state == connection_state::connected || of.state == connection_state::refresh_in_doubt;
+}
+
 /// Another TikTok app got it: under `app` its tokens are neither used nor judged.
 inline bool is_of_another_app(const connection_summary& of, std::string_view app) {
     return !of.app.empty() && of.app != app;

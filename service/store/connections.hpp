@@ -8,6 +8,7 @@
 #include "store/role.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,13 +26,26 @@ struct grant_permit {
     std::string state_hash;                      // of the login that was taken
     std::optional<pending_grant_record> claimed; // the waiting grant that is confirmed, as it was claimed
     std::string import_hash;                     // of the proof of the import, which is complete then
+    // What else decides about the grant:
+    bool import_has_pair = false; // it is the pair that waits under import_hash
+    bool was_connected = false;   // its user had a connection when the import began
+    /// The connection's pair of another account, which the grant replaces: to be revoked, and nobody has
+    /// tried yet. Nothing, or not sealed: there is nothing to revoke with.
+    std::optional<revocation_record> replaced;
+    /// Asked in the unit that stores the grant, before anything is changed; on any thread. `false`:
+    /// permit_gone. Empty: it is allowed.
+    std::function<bool()> is_allowed;
 };
 
 /// The end of a write of a new grant. `changed`: another writer was faster. `account_full`:
 /// users_of_account_max others hold the account. `imported_before`: was_imported() in import_proofs.hpp.
-/// `permit_gone`: its user was disconnected meanwhile, or it was used or given up.
+/// `permit_gone`: its user was disconnected meanwhile, or it was used or given up, or is_allowed() says no.
+/// `needs_pair`: TikTok has only named the account for the access token of an import, and only a pair that it
+/// gives is taken here: one that it gave would be replaced, or so many others hold the account that the rest
+/// is room for pairs.
 struct grant_end {
-    enum class kind { changed, stored, account_full, imported_before, permit_gone } what = kind::changed;
+    enum class kind { changed, stored, account_full, imported_before, permit_gone, needs_pair };
+    kind what = kind::changed;
     explicit operator bool() const { return what == kind::stored; }
 };
 
@@ -65,7 +79,8 @@ public:
     task<result<std::vector<connection_summary>>> of_account(open_id account, std::string app,
                                                              std::uint32_t limit, deadline until);
     /// Users who hold this account only if TikTok takes their refresh token, which it has not done yet
-    /// (imports, connections of earlier versions), also those who wait beside; at most users_of_account_max.
+    /// (imports, connections of earlier versions) or not for the lifetime of an access token, also those who
+    /// wait beside; at most users_of_account_max.
     task<result<std::vector<connection_summary>>> doubtful_holders(open_id account, std::string app,
                                                                    wall_time now, deadline until);
     /// Users matching one of `patterns`, in order of user_id, after `cursor` (a user_id). The cost is bounded
@@ -83,8 +98,9 @@ public:
     /// that no version of a user is ever used twice.
     task<result<std::uint64_t>> version_floor(deadline until);
     /// A new grant. Stored if the connection still has `expected_version` (0: there is none) and the record's
-    /// own version is above it and above the floor. The previous pair is kept, that of another app beside;
-    /// an open intent ends, and the account's waiting revocations too.
+    /// own version is above it and above the floor. The previous pair is kept, that of another app beside,
+    /// and that of another account becomes a revocation; an open intent ends, and the account's waiting
+    /// revocations too.
     task<result<grant_end>> put(connection_record record, std::uint64_t expected_version, grant_permit permit,
                                 deadline until);
     /// Never brings a revoked connection back.

@@ -17,19 +17,18 @@ auto columns_of(row_of<import_proof_record> auto& of) {
     return columns(blob(of.refresh_hash), of.app, of.account, blob(of.sealed_tokens), of.expires_at, of.user);
 }
 
-task<bool> was_imported(transaction& at, const std::string& refresh_hash, const connection_record& record,
-                        const std::optional<connection_summary>& there) {
+task<bool> was_imported(transaction& at, const std::string& refresh_hash, bool has_pair,
+                        const connection_record& record, const std::optional<connection_summary>& there) {
     statement ask(
-        "SELECT user_id FROM import_proofs WHERE refresh_hash = $1 AND app = $2 AND user_id <> '' "
-        "AND expires_at > $3",
+        "SELECT user_id FROM import_proofs WHERE refresh_hash = $1 "
+        "AND (user_id = '' OR (app = $2 AND expires_at > $3))", // what waits is the only copy, also later
         blob(refresh_hash), record.app, record.updated_at);
     const auto owner = co_await first_of<user_id>(at, std::move(ask));
+    const bool waits = owner && owner->empty();
+    if (has_pair || waits) co_return has_pair != waits;
     if (!owner) co_return false;
     if (*owner != record.user) co_return true;
-    const bool lives = there && !is_of_another_app(*there, record.app)
-                       && (there->state == connection_state::connected
-                           || there->state == connection_state::refresh_in_doubt);
-    co_return lives;
+    co_return there && !is_of_another_app(*there, record.app) && is_in_use(*there);
 }
 
 task<void> complete_import(transaction& at, const std::string& refresh_hash,

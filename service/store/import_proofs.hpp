@@ -27,10 +27,12 @@ struct import_proof_record {
 };
 
 // In the unit of the user and account that stores the connection:
-/// Whether an import of this refresh token was completed for another user, or for this one, who is still
-/// connected, with it or with what followed (`there`).
-task<bool> was_imported(transaction& at, const std::string& refresh_hash, const connection_record& record,
-                        const std::optional<connection_summary>& there);
+/// Whether an import of this refresh token has brought something that this one must not replace: it was
+/// completed for another user, or for this one, who is still connected, with it or with what followed
+/// (`there`), or the pair of a refresh waits. The pair that waits is completed once (`has_pair`: by this
+/// one).
+task<bool> was_imported(transaction& at, const std::string& refresh_hash, bool has_pair,
+                        const connection_record& record, const std::optional<connection_summary>& there);
 /// The import is complete, and the pair is in the connection.
 task<void> complete_import(transaction& at, const std::string& refresh_hash, const connection_record& record);
 /// `false` if it is not as it was seen any more.

@@ -23,6 +23,7 @@ struct pending_grant_record {
     std::string sealed_tokens;    // authenticates all of this except the last two members
     wall_time access_expires_at, refresh_expires_at;
     wall_time created_at;
+    wall_time granted_at; // by TikTok's clock, if it is known
     wall_time expires_at; // may be confirmed before
     /// By the database's clock; until then only the confirmation that has begun may store it.
     wall_time reserved_until;
@@ -44,13 +45,17 @@ public:
     task<result<std::optional<pending_grant_record>>> claim(std::string confirmation_hash, caller_name caller,
                                                             user_id user, wall_time now, milliseconds length,
                                                             deadline until);
+    /// For how long one that claim() cannot give is reserved, of those that wait for this caller and user;
+    /// nothing if there is none.
+    task<result<std::optional<milliseconds>>> reserved_for(std::string confirmation_hash, caller_name caller,
+                                                           user_id user, wall_time now, deadline until);
     /// It waits again, because it could not be stored.
     task<result<void>> give_back(pending_grant_record claimed, deadline until);
     task<result<void>> drop(std::string confirmation_hash, deadline until);
     /// Grants of any app whose time is over, and which no confirmation has reserved; oldest first.
     task<result<std::vector<pending_grant_record>>> due(wall_time now, std::uint32_t limit, deadline until);
-    /// Deletes this app's grants of an account that are not newer than `until_then`: the user has left at
-    /// TikTok.
+    /// Deletes this app's grants of an account that TikTok has not given after `until_then`: the user has
+    /// left there.
     task<result<void>> drop_of_account(open_id account, std::string app, wall_time until_then,
                                        deadline until);
 };

@@ -7,18 +7,21 @@
 
 namespace gateway::store {
 
-#define REVOCATION_COLUMNS "user_id, version, app, open_id, sealed_tokens, tries, refused, expires_at"
+#define REVOCATION_COLUMNS \
+    "user_id, version, app, open_id, sealed_tokens, tries, refused, answer_lost, proof, expires_at"
 
 auto columns_of(row_of<revocation_record> auto& of) {
     return columns(of.number, of.user, of.version, of.app, of.account, blob(of.sealed_tokens), of.tries,
-                   of.refused, of.expires_at);
+                   of.refused, of.answer_lost, of.proof, of.expires_at);
 }
 
 task<std::uint64_t> add_revocation(transaction& at, const revocation_record& record) {
     statement add("INSERT INTO revocations (" REVOCATION_COLUMNS
-                  ", next_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now_ms() + $9) RETURNING number",
+                  ", next_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now_ms() + $11) "
+                  "RETURNING number",
                   record.user, record.version, record.app, record.account, blob(record.sealed_tokens),
-                  record.tries, record.refused, record.expires_at, record.wait);
+                  record.tries, record.refused, record.answer_lost, record.proof, record.expires_at,
+                  record.wait);
     return number_of(at, std::move(add));
 }
 
@@ -104,9 +107,11 @@ task<result<bool>> revocations::claim(revocation_record seen, std::string app, m
 task<result<std::uint64_t>> revocations::replace(revocation_record anew, wall_time now, deadline until) {
     return run(engine_, unit::of(anew.account), until, [=](transaction& at) -> task<std::uint64_t> {
         statement put(
-            "UPDATE revocations SET app = $1, sealed_tokens = $2, refused = 0, expires_at = $3, tries = $4 "
-            "WHERE number = $5 AND open_id = $6",
-            anew.app, blob(anew.sealed_tokens), anew.expires_at, anew.tries, anew.number, anew.account);
+            "UPDATE revocations SET app = $1, sealed_tokens = $2, refused = $3, answer_lost = $4, proof = "
+            "$5, "
+            "expires_at = $6, tries = $7 WHERE number = $8 AND open_id = $9",
+            anew.app, blob(anew.sealed_tokens), anew.refused, anew.answer_lost, anew.proof, anew.expires_at,
+            anew.tries, anew.number, anew.account);
         const bool is_there = co_await changes_rows(at, std::move(put));
         if (is_there) co_return anew.number;
         co_return co_await add_unless_held(at, anew, now);
@@ -116,8 +121,9 @@ task<result<std::uint64_t>> revocations::replace(revocation_record anew, wall_ti
 task<result<bool>> revocations::renew(revocation_record anew, wall_time now, deadline until) {
     return run(engine_, unit::of(anew.account), until, [=](transaction& at) -> task<bool> {
         statement renew(
-            "UPDATE revocations SET app = $1, sealed_tokens = $2, refused = 0, expires_at = $3 "
-            "WHERE open_id = $4 AND (app = $1 OR app = '') AND user_id = $5 AND version = $6",
+            "UPDATE revocations SET app = $1, sealed_tokens = $2, refused = 0, answer_lost = 0, "
+            "proof = 'pair', expires_at = $3 WHERE open_id = $4 AND (app = $1 OR app = '') AND user_id = $5 "
+            "AND version = $6",
             anew.app, blob(anew.sealed_tokens), anew.expires_at, anew.account, anew.user, anew.version);
         const bool waits = co_await changes_rows(at, std::move(renew));
         if (waits) co_return true;
@@ -127,20 +133,25 @@ task<result<bool>> revocations::renew(revocation_record anew, wall_time now, dea
     });
 }
 
-task<result<void>> revocations::note_refused(revocation_record seen, deadline until) {
+task<result<void>> revocations::note_trouble(revocation_record seen, deadline until) {
     statement note(
-        "UPDATE revocations SET refused = 1 WHERE number = $1 AND open_id = $2 AND sealed_tokens = $3",
-        seen.number, seen.account, blob(seen.sealed_tokens));
+        "UPDATE revocations SET refused = $1, answer_lost = $2 "
+        "WHERE number = $3 AND open_id = $4 AND sealed_tokens = $5",
+        seen.refused, seen.answer_lost, seen.number, seen.account, blob(seen.sealed_tokens));
     return run(engine_, unit::writes(), until, &execute, std::move(note));
 }
 
-task<result<bool>> revocations::is_wanted(revocation_record seen, wall_time now, deadline until) {
-    return run(engine_, unit::of(seen.account), until, [=](transaction& at) -> task<bool> {
+task<result<revoke_verdict>> revocations::judge(revocation_record seen, wall_time now, deadline until) {
+    using enum revoke_verdict;
+    return run(engine_, unit::of(seen.account), until, [=](transaction& at) -> task<revoke_verdict> {
         const bool wanted = co_await unless_held(at, seen, seen.app, now);
-        if (!wanted) co_return false;
+        if (!wanted) co_return held;
         statement ask("SELECT count(*) FROM revocations WHERE number = $1 AND open_id = $2", seen.number,
                       seen.account);
-        co_return co_await number_of(at, std::move(ask)) > 0;
+        const bool is_there = co_await number_of(at, std::move(ask)) > 0;
+        if (!is_there) co_return gone;
+        const bool doubtful = co_await is_held_doubtfully(at, seen.account, seen.app, now);
+        co_return doubtful ? held_doubtfully : allowed;
     });
 }
 

@@ -3,6 +3,7 @@
 // of use. A new grant of the same account deletes the row, because a revoke would end it, too. When a row may
 // be tried is told by the database's clock, the same for all replicas. A role of the store; any thread.
 #pragma once
+#include "store/connection_record.hpp"
 #include "store/role.hpp"
 
 #include <cstdint>
@@ -24,10 +25,16 @@ struct revocation_record {
     open_id account;
     std::string sealed_tokens;
     std::uint32_t tries = 0;
-    bool refused = false; // TikTok has refused its refresh token, once
-    wall_time expires_at; // then the pair is of no use to anybody
-    milliseconds wait{0}; // for a new one: nobody else tries before; not read
+    bool refused = false;                      // TikTok has refused its refresh token, once
+    bool answer_lost = false;                  // to its refresh: a newer pair may exist that nobody has
+    account_proof proof = account_proof::pair; // else its lifetimes are not TikTok's word
+    wall_time expires_at;                      // then the pair is of no use to anybody
+    milliseconds wait{0};                      // for a new one: nobody else tries before; not read
 };
+
+/// Whether a revoke may be sent. `held`: it would end somebody's grant, and the row is deleted.
+/// `held_doubtfully`: it may (connections::doubtful_holders()). `gone`: another try has ended it.
+enum class revoke_verdict { allowed, held, held_doubtfully, gone };
 
 /// Inside a unit of the account: gives the row's number.
 task<std::uint64_t> add_revocation(transaction& at, const revocation_record& record);
@@ -62,10 +69,10 @@ public:
     /// of this user's version. If there is none, it is a new row where the user has no connection any more.
     /// `false`: the user has another one by now, or somebody else holds the account.
     task<result<bool>> renew(revocation_record anew, wall_time now, deadline until);
-    /// TikTok has refused the refresh token of this pair.
-    task<result<void>> note_refused(revocation_record seen, deadline until);
-    /// `false`: somebody holds the account by now, and the row is deleted.
-    task<result<bool>> is_wanted(revocation_record seen, wall_time now, deadline until);
+    /// `refused` and `answer_lost` of this pair.
+    task<result<void>> note_trouble(revocation_record seen, deadline until);
+    /// Asked before each request.
+    task<result<revoke_verdict>> judge(revocation_record seen, wall_time now, deadline until);
     /// TikTok has answered, or the last try has failed. A row with another pair by now, of a refresh that
     /// ended meanwhile, stays.
     task<result<void>> remove(revocation_record seen, deadline until);

@@ -229,6 +229,7 @@ CREATE TABLE pending_grants (
     access_expires_at INTEGER NOT NULL,
     refresh_expires_at INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
+    granted_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     reserved_until INTEGER NOT NULL,
     state_hash BLOB NOT NULL
@@ -259,6 +260,8 @@ CREATE TABLE revocations (
     sealed_tokens BLOB NOT NULL,
     tries INTEGER NOT NULL,
     refused INTEGER NOT NULL,
+    answer_lost INTEGER NOT NULL,
+    proof TEXT NOT NULL,
     expires_at INTEGER NOT NULL,
     next_at INTEGER NOT NULL
 ) STRICT;

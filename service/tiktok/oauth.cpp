@@ -85,6 +85,9 @@ task<token_outcome> oauth::ask(token_form what, deadline until, sharer by) {
     if (!reply) co_return outcome_of_failure(reply.error());
     const memory_reserve::scope no_failure; // the tokens may be the only valid ones
     token_outcome outcome = read_token_answer(reply->status, reply->body(), reply->retry_after);
+    if (auto* const answer = std::get_if<token_answer>(&outcome))
+        answer->granted_at =
+            time_of_grant(std::string_view(reply->bytes).substr(0, reply->body_at), wall_now());
     wipe_bytes(reply->bytes); // they contained tokens
     if (const auto* refused = std::get_if<app_refused>(&outcome)) {
         // With the new secret the same request may be accepted at once.

@@ -20,6 +20,7 @@ struct token_answer {
     milliseconds access_lifetime{0};
     milliseconds refresh_lifetime{0}; // 0: TikTok sent none
     std::string log_id;
+    std::optional<wall_time> granted_at; // by TikTok's clock, if its answer has told it
 };
 
 /// `invalid_grant`: the code or refresh token is not valid; only a new login helps.

@@ -5,10 +5,14 @@
 #include "base/json/values.hpp"
 #include "base/lists.hpp"
 #include "base/text.hpp"
+#include "http/date.hpp"
+#include "http/field_lines.hpp"
 #include "http/percent.hpp"
+#include "http/wire_text.hpp"
 #include "tiktok/error_table.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace gateway::tiktok {
 namespace {
@@ -16,6 +20,7 @@ namespace {
 constexpr std::int64_t lifetime_max_seconds = 10LL * 365 * 24 * 3600;
 constexpr seconds lifetime_assumed{60};     // for a new pair without a readable one: refreshed again soon
 constexpr std::size_t words_size_max = 512; // the longest description that is kept
+constexpr std::chrono::minutes clocks_differ_max{10}; // TikTok's and ours; beyond it the Date is not believed
 
 /// Whole seconds above zero; nothing for texts, zero and negative numbers (Q03).
 std::optional<milliseconds> lifetime_of(const boost::json::object& from, std::string_view name) {
@@ -139,6 +144,21 @@ token_outcome read_token_answer(int status, std::string_view body, std::string_v
     // not in doubt.
     if (status >= 400) return later(tiktok_error_text{status, {}, {}, {}}, retry_after);
     return answer_lost{"the answer is neither tokens nor an error (HTTP " + std::to_string(status) + ")"};
+}
+
+std::optional<wall_time> time_of_grant(std::string_view head, wall_time ours) {
+    const auto first = head.find("\r\n");
+    if (first == std::string_view::npos) return std::nullopt;
+    std::optional<wall_time> date;
+    http::field_lines lines{head, first + 2, http::peer::tiktok};
+    for (http::field_line line; lines.next(line);) {
+        if (!http::same_word(line.name, "date")) continue;
+        if (date) return std::nullopt; // two of them
+        date = http::read_date(line.value);
+        if (!date) return std::nullopt;
+    }
+    if (!date || std::chrono::abs(*date - ours) > clocks_differ_max) return std::nullopt;
+    return *date + milliseconds{999};
 }
 
 } // namespace gateway::tiktok

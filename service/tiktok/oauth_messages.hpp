@@ -1,8 +1,10 @@
 // The wire of TikTok's token endpoint: form requests out, flat JSON in (docs/tiktok-wire.md §1.2–1.4). Pure.
 #pragma once
+#include "base/clock.hpp"
 #include "base/secret.hpp"
 #include "tiktok/oauth_answers.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +21,11 @@ secret form_request(std::string_view host, std::string_view path, std::string_vi
 /// The meaning of the answer, by its body; the status counts only if the body is not usable (W6).
 /// `retry_after` is the header's raw value.
 token_outcome read_token_answer(int status, std::string_view body, std::string_view retry_after);
+
+/// The last moment of the second that the answer's `Date` names: when TikTok gave the grant, by the clock
+/// that stamps its events, too. Nothing without one readable Date that is near our own clock. `head` is the
+/// answer's, with its status line.
+std::optional<wall_time> time_of_grant(std::string_view head, wall_time ours);
 
 /// TikTok's error in an OAuth error body; the code is empty if it is not one.
 tiktok_error_text read_oauth_error(int status, std::string_view body);

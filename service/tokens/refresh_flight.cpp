@@ -1,6 +1,7 @@
 // One refresh from its decision to its end. The order makes it crash-safe (docs/promises.md §4): lease,
 // intent durable, request, new pair durable, used.
 #include "base/backoff.hpp"
+#include "base/digest.hpp"
 #include "base/failpoint.hpp"
 #include "base/memory/memory_reserve.hpp"
 #include "runtime/waiter.hpp"
@@ -106,9 +107,42 @@ task<result<vault::saved_refresh>> try_to_save(refresh_attempt& a, const tiktok:
     co_return store_trouble();
 }
 
+/// As if an import had sent this refresh token: whoever brings it with the right account gets the pair, and
+/// if nobody does, it is revoked. An exception is like a store that does not answer.
+task<result<void>> try_to_keep(refresh_attempt& a, const tiktok::token_answer& answer) {
+    try {
+        const bool rotated = !answer.refresh_token.empty(), lives_anew = answer.refresh_lifetime.count() > 0;
+        const auto now = wall_now();
+        vault::fresh_tokens fresh;
+        fresh.access_token = answer.access_token.copy();
+        fresh.refresh_token = rotated ? answer.refresh_token.copy() : a.from->refresh_token.copy();
+        fresh.account = answer.account;
+        fresh.scopes = answer.scopes;
+        fresh.access_lifetime = answer.access_lifetime;
+        fresh.refresh_lifetime = lives_anew ? answer.refresh_lifetime : a.from->refresh_expires_at - now;
+        std::string hash(as_text(sha256(a.from->refresh_token.reveal())));
+        co_return co_await a.s.vault.keep_import(std::move(hash), fresh, now,
+                                                 deadline::in(steady_now(), one_try));
+    } catch (const std::bad_alloc&) { // below
+    }
+    co_return store_trouble();
+}
+
+/// TikTok has ended the refresh token that was sent, and nobody else has the pair that it gave for it.
+task<void> keep_for_its_owner(refresh_attempt& a, const tiktok::token_answer& answer) {
+    const auto received = steady_now();
+    while (true) {
+        const auto kept = co_await try_to_keep(a, answer);
+        const auto retry_for = a.s.draining ? store_retry_while_draining : store_retry;
+        if (kept || steady_now() + retry_pause >= received + retry_for) co_return;
+        co_await pause_until(deadline::in(steady_now(), retry_pause));
+    }
+}
+
 task<refresh_outcome> store_answer(refresh_attempt& a, const tiktok::token_answer& answer) {
     // An answer without an account is for the account of the refresh token that was sent.
     if (!answer.account.empty() && answer.account != a.from->account) {
+        co_await keep_for_its_owner(a, answer);
         const std::string cause = "answer_for_another_account";
         co_await note_state(a, connection_state::reconnect_required, cause);
         co_return failed(refresh_result::wrong_account, a.from, reconnect_failure(cause));

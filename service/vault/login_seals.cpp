@@ -44,7 +44,7 @@ std::string owner_of(const store::pending_grant_record& grant) {
     return owner_of({grant.confirmation_hash, grant.state_hash, grant.caller.text(), grant.user.text(),
                      grant.app, grant.account.text(), grant.scopes, flag(grant.replace_account),
                      time_text(grant.access_expires_at), time_text(grant.refresh_expires_at),
-                     time_text(grant.created_at)});
+                     time_text(grant.created_at), time_text(grant.granted_at)});
 }
 
 } // namespace
@@ -103,6 +103,7 @@ task<result<std::optional<fresh_tokens>>> token_vault::open_waiting(const store:
     out.scopes = grant.scopes;
     out.access_lifetime = grant.access_expires_at - grant.created_at;
     out.refresh_lifetime = grant.refresh_expires_at - grant.created_at;
+    out.granted_at = grant.granted_at;
     co_return result<std::optional<fresh_tokens>>(boost::system::in_place_value, std::move(out));
 }
 

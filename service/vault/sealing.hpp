@@ -1,7 +1,8 @@
 // AES-256-GCM with the record's name as authenticated data: a blob that was moved to another record, purpose,
 // version or TikTok app does not open (docs/promises.md V05). A whole old row that a writer of the database
 // puts back, blob and name together, does open: nothing outside of the database remembers the newer one,
-// except for a replica that has seen it (token_cache.hpp). Pure; any thread.
+// except for a replica that has seen it (token_cache.hpp); and what a replica that has not writes next is
+// believed by all. Pure; any thread.
 //
 // Blob: format | length of key id (1 byte) | key id | nonce (12 bytes, random) | ciphertext | tag (16 bytes).
 // Format 0x02: the app is a part of the name. Format 0x01: a name without app, and it opens for no other.

@@ -33,15 +33,16 @@ void token_cache::put_read(const shared_tokens& tokens, moment noted) {
 
 void token_cache::put_written(const shared_tokens& tokens, moment noted) {
     const auto at = shards_.locked(tokens->user);
-    // If another replica wrote meanwhile, its version may be the newer one.
-    const auto touch = at.home.heard == noted.heard ? noted.touch : lost;
     ++at.home.generation;
     // Two writes may return from the store in any order; the later version stays.
     const auto* const found = at.find();
-    const bool later = !found
-                       || (found->tokens ? found->tokens->version < tokens->version
-                                         : found->newest_version <= tokens->version);
-    if (later) put(at, tokens, touch);
+    const bool later = !found || found->newest_version < tokens->version
+                       || (found->newest_version == tokens->version && !found->tokens);
+    if (!later) return;
+    // If another replica wrote meanwhile, its version may be the newer one, as may be a row that was read and
+    // did not open.
+    const bool has_higher = found && found->tokens && found->tokens->version >= tokens->version;
+    put(at, tokens, at.home.heard == noted.heard && !has_higher ? noted.touch : lost);
 }
 
 void token_cache::mark_stale(const user_id& user) {
@@ -70,15 +71,16 @@ void token_cache::feed_connected(bool is) {
     feed_epoch_.store(is ? ++touches_ : lost, std::memory_order_release);
 }
 
-/// Nothing of another app's row is authenticated here, and its versions are not those of this app's pairs.
+/// Only what is sealed with the tokens is remembered. Nothing of another app's row is authenticated here, and
+/// its versions are not those of this app's pairs.
 void token_cache::put(const place& at, const shared_tokens& tokens, std::uint32_t touch) {
     auto* const found = at.find();
     auto& one = found ? *found : make_place(at);
     one.tokens = tokens;
     one.touch = touch;
-    if (tokens->of_another_app || tokens->version < one.newest_version) return;
-    one.newest_version = tokens->version;
-    if (!tokens->access_token.empty()) one.account = mark_of(tokens->account); // the sealed one
+    if (tokens->sealed_version == 0 || tokens->sealed_version < one.newest_version) return;
+    one.newest_version = tokens->sealed_version;
+    one.account = mark_of(tokens->account);
 }
 
 token_cache::entry& token_cache::make_place(const place& at) {

@@ -2,9 +2,10 @@
 // read from the store is added only if nothing was written meanwhile, so a slow reader never restores an old
 // version. If other replicas write, too, a set is current as long as their notifications have been received
 // without a gap since it was read; a set that may be stale is used only while the store is away. It also
-// remembers the newest version of each of its users' pairs of this TikTok app that this process has read or
+// remembers the newest version of each of its users' pairs of this TikTok app that this process has opened or
 // written, and the account of it, also when the tokens are gone; so an older row, put back in the database,
-// is not believed (docs/promises.md V05). A notification is only a hint to read again: whoever may send one
+// is not believed (docs/promises.md V05). The version of a row that did not open is not remembered: whoever
+// wrote it must not lock the user out. A notification is only a hint to read again: whoever may send one
 // must not decide what is believed.
 #pragma once
 #include "base/flat_table.hpp"
@@ -35,6 +36,10 @@ public:
 
         /// `false`: this process knows that the user's newest pair is of another account.
         bool may_be_of(const open_id& one) const { return account == 0 || account == mark_of(one); }
+        /// The same for a pair that opened under this version: no version is used twice.
+        bool may_be_newest(std::uint64_t version, const open_id& one) const {
+            return version > newest_version || (version == newest_version && may_be_of(one));
+        }
     };
 
     /// Prefetches the memory of this user's entry, which is needed soon.

@@ -27,10 +27,11 @@ struct fresh_tokens {
     milliseconds refresh_lifetime{0};  // 0: as before (a refresh only)
     std::uint32_t forced_in_a_row = 0; // of token_set
     store::account_proof proof = store::account_proof::pair;
+    std::optional<wall_time> granted_at = {}; // by TikTok's clock; of a grant, where it is known
 
     fresh_tokens copy() const {
-        return {access_token.copy(), refresh_token.copy(), account,         scopes,
-                access_lifetime,     refresh_lifetime,     forced_in_a_row, proof};
+        return {access_token.copy(), refresh_token.copy(), account, scopes,    access_lifetime,
+                refresh_lifetime,    forced_in_a_row,      proof,   granted_at};
     }
 };
 
@@ -59,7 +60,7 @@ struct token_set {
     // miss.
     store::connection_state state = store::connection_state::connected;
     mutable acceptance accepted; // the only member that changes
-    wall_time connected_at;      // of the login or import
+    wall_time connected_at;      // of the login or import; by TikTok's clock if it is known
     wall_time received_at;       // of this pair
     wall_time access_expires_at;
     secret access_token;   // empty once wiped
@@ -75,9 +76,13 @@ struct token_set {
     /// their tokens, as far as known. Stored with the pair, so that the replicas together do not refresh too
     /// often.
     std::uint32_t forced_in_a_row = 0;
+    store::account_proof proof = store::account_proof::pair;
     /// From before apps were noted: TikTok's refusal says nothing about the user until it has taken such a
     /// pair under this app (token_vault::is_judged).
     bool without_app = false;
+    /// The version under which the tokens are sealed; zero without tokens. It differs from `version` where a
+    /// row did not open and an earlier pair took its place: nobody vouches for that row's version.
+    std::uint64_t sealed_version = 0;
     /// The user's row is of another TikTok app: nothing of it was opened, and it has no tokens here.
     bool of_another_app = false;
 

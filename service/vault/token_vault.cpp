@@ -1,5 +1,6 @@
 #include "vault/token_vault.hpp"
 
+#include "base/lists.hpp"
 #include "vault/sealing.hpp"
 
 #include <algorithm>
@@ -28,11 +29,14 @@ std::shared_ptr<token_set> described(const store::connection_summary& record, sc
     out->received_at = record.updated_at;
     out->access_expires_at = record.access_expires_at;
     out->refresh_expires_at = record.refresh_expires_at;
+    out->proof = record.proof;
     out->without_app = record.app.empty();
     return out;
 }
 
-void take_tokens(token_set& into, token_text&& text) {
+/// `version`: under which they are sealed.
+void take_tokens(token_set& into, token_text&& text, std::uint64_t version) {
+    into.sealed_version = version;
     into.access_token = std::move(text.access_token);
     into.refresh_token = std::move(text.refresh_token);
     into.received_at = text.received_at;
@@ -60,6 +64,7 @@ saved_grant::kind refusal_of(store::grant_end::kind end) {
     using store_end = store::grant_end::kind;
     if (end == store_end::account_full) return saved_grant::kind::account_full;
     if (end == store_end::imported_before) return saved_grant::kind::imported_before;
+    if (end == store_end::needs_pair) return saved_grant::kind::needs_pair;
     return saved_grant::kind::permit_gone;
 }
 
@@ -127,7 +132,9 @@ task<result<token_vault::reading>> token_vault::read(user_id user, deadline unti
             }
             co_return co_await repair(std::move(record), until);
         }
-        take_tokens(*out, std::move(*text));
+        if (!noted.may_be_newest(record.version, record.account))
+            co_return reading{nullptr, refuse_older(user)};
+        take_tokens(*out, std::move(*text), record.version);
     }
     if (const auto before = cache_.find_stale(user); before && before->version == out->version)
         out->accepted = before->accepted;
@@ -155,7 +162,7 @@ task<result<token_vault::reading>> token_vault::repair(store::connection_summary
         if (!one.app.empty() && one.app != record.app) continue; // of another TikTok app
         auto text = open_pair(record, one.version, one.app, one.sealed_tokens);
         if (!text) continue;
-        take_tokens(*out, std::move(*text));
+        take_tokens(*out, std::move(*text), one.version);
         break;
     }
     if (!out->is_over()) {
@@ -236,22 +243,44 @@ task<result<token_vault::grant_place>> token_vault::place_for(user_id user, open
     else if (change == account_change::refused && is_surely_ours(record) && record.account != account)
         out.what = other_account;
     out.expected = out.below = record.version;
+    const bool replaces = record.app == app_ && record.account != account && store::is_in_use(record);
+    if (out.what != free || !replaces) co_return out;
+    const auto sealed = co_await seal_replaced(record, out, until);
+    if (!sealed) co_return sealed.error();
     co_return out;
+}
+
+task<result<void>> token_vault::seal_replaced(const store::connection_summary& there, grant_place& into,
+                                              deadline until) {
+    const auto row = co_await connections_.find(there.user, until);
+    if (!row) co_return row.error();
+    if (!*row || (*row)->version != there.version) {
+        into.what = grant_place::kind::changed;
+        co_return result<void>{};
+    }
+    auto pair = co_await leaving_pair(**row, wall_now(), until);
+    if (!pair) co_return pair.error();
+    into.replaced = std::move(*pair);
+    co_return result<void>{};
+}
+
+task<result<bool>> token_vault::is_connected(user_id user, deadline until) {
+    const auto there = co_await connections_.find_summary(std::move(user), until);
+    if (!there) co_return there.error();
+    co_return there->has_value();
 }
 
 task<result<saved_grant>> token_vault::save_grant(user_id user, fresh_tokens fresh, account_change change,
                                                   store::grant_permit permit, wall_time now, deadline until) {
     constexpr int tries_max = 8; // each lost race means that another call stored a grant or a refresh
-    token_text text{std::move(fresh.access_token),
-                    std::move(fresh.refresh_token),
-                    fresh.account.text(),
-                    fresh.scopes,
-                    now,
-                    now + fresh.access_lifetime,
-                    now + fresh.refresh_lifetime};
+    const auto connected_at = fresh.granted_at.value_or(now);
+    token_text text{std::move(fresh.access_token), std::move(fresh.refresh_token),
+                    fresh.account.text(),          fresh.scopes,
+                    std::min(now, connected_at), // a later one would be that of a refresh
+                    now + fresh.access_lifetime,   now + fresh.refresh_lifetime};
     for (int tries = 0; tries < tries_max; ++tries) {
         const auto noted = cache_.now(user);
-        const auto place = co_await place_for(user, fresh.account, change, until);
+        auto place = co_await place_for(user, fresh.account, change, until);
         if (!place) co_return place.error();
         if (place->what == grant_place::kind::changed) continue;
         if (place->what == grant_place::kind::other_account)
@@ -264,13 +293,15 @@ task<result<saved_grant>> token_vault::save_grant(user_id user, fresh_tokens fre
         record.version = std::max(place->below, noted.newest_version) + 1;
         record.access_expires_at = text.access_expires_at;
         record.refresh_expires_at = text.refresh_expires_at;
-        record.connected_at = record.updated_at = now;
+        record.connected_at = connected_at;
+        record.updated_at = now;
         record.app = app_;
         record.proof = fresh.proof;
         const auto keys = co_await ring_to_seal(1, until);
         if (!keys) co_return keys.error();
         record.sealed_tokens = seal_pair(**keys, record, text);
         auto out = described(record, scopes_);
+        permit.replaced = std::move(place->replaced);
         const auto end = co_await connections_.put(std::move(record), place->expected, permit, until);
         if (!end) {
             cache_.mark_stale(user); // it may have been stored all the same
@@ -278,7 +309,7 @@ task<result<saved_grant>> token_vault::save_grant(user_id user, fresh_tokens fre
         }
         if (end->what == store::grant_end::kind::changed) continue;
         if (!*end) co_return saved_grant{refusal_of(end->what), nullptr};
-        take_tokens(*out, std::move(text));
+        take_tokens(*out, std::move(text), out->version);
         cache_.put_written(out, noted);
         co_return saved_grant{saved_grant::kind::stored, out};
     }
@@ -302,7 +333,8 @@ task<result<saved_refresh>> token_vault::save_refreshed(store::lease held, share
     }
     if (!there) co_return there.error();
     auto text = text_of_refresh(*from, fresh, now);
-    if (!*there || (*there)->version != from->version)
+    // Nothing of the row is authenticated here: what is sealed must be of the pair that was opened.
+    if (!*there || (*there)->version != from->version || (*there)->account != from->account)
         co_return co_await keep_for_revocation(std::move(from), std::move(text), until);
     store::connection_record record{std::move(**there), {}};
     record.version = from->version + 1;
@@ -312,8 +344,8 @@ task<result<saved_refresh>> token_vault::save_refreshed(store::lease held, share
     // An access token alone says nothing about a pair that TikTok gave without a name.
     constexpr auto by_pair = store::account_proof::pair;
     if (fresh.proof == by_pair || record.proof != by_pair) record.proof = fresh.proof;
-    if (!fresh.scopes.empty()) record.scopes = fresh.scopes;
-    text.account = record.account.text();
+    record.scopes = fresh.scopes.empty() ? joined(from->scopes()) : fresh.scopes;
+    text.account = from->account.text();
     text.scopes = record.scopes;
     // Later than the login, even if another replica with a clock ahead of ours received that: the difference
     // marks a pair as coming from a refresh, which some of TikTok's servers may not accept yet (Q02).
@@ -338,7 +370,7 @@ task<result<saved_refresh>> token_vault::save_refreshed(store::lease held, share
     }
     saved_refresh done{nullptr, *ended == store::refresh_end::kept_as_candidate};
     if (done.held_by_another) co_return done;
-    take_tokens(*out, std::move(text));
+    take_tokens(*out, std::move(text), out->version);
     cache_.put_written(out, noted);
     done.tokens = std::move(out);
     co_return done;

@@ -89,10 +89,11 @@ inline constexpr std::uint32_t revocation_tries_max = 8;
 enum class account_change : std::uint8_t { allowed, refused };
 
 /// The end of a new grant. `another_account`: the change was refused. `account_full`: the account has as many
-/// users as it may have. `imported_before`: for another user, or for this one, who is still connected.
-/// `permit_gone`: what allowed it has ended. But for `stored`, nothing has changed.
+/// users as it may have. `imported_before`: for another user, or for this one, who is still connected, or a
+/// pair that TikTok gave for it waits. `permit_gone`: what allowed it has ended. `needs_pair`: only the pair
+/// of a refresh may be stored (store::grant_end). But for `stored`, nothing has changed.
 struct saved_grant {
-    enum class kind { stored, another_account, account_full, imported_before, permit_gone };
+    enum class kind { stored, another_account, account_full, imported_before, permit_gone, needs_pair };
     kind what = kind::stored;
     shared_tokens tokens; // as stored
 };
@@ -172,17 +173,21 @@ public:
     /// refresh_in_doubt), or, if that does not open either, or is of another account than the newest pair
     /// that this process has seen, the state is reconnect_required; cause `sealed_record_damaged`. A record
     /// of another app is not opened: state reconnect_required, cause `other_app`. One that is older than what
-    /// this process has seen is refused: vault_unavailable.
+    /// this process has seen, or of another account under the newest version, is refused: vault_unavailable.
     task<result<shared_tokens>> load(user_id user, deadline until);
     /// From the store, even if it is in memory.
     task<result<shared_tokens>> load_again(user_id user, deadline until);
 
     /// Stores a new grant, of the callback or an import, whose account TikTok has named. Replaces the
-    /// previous connection; that of another app is kept beside.
+    /// previous connection; that of another app is kept beside, and the pair of another account is to be
+    /// revoked.
     task<result<saved_grant>> save_grant(user_id user, fresh_tokens fresh, account_change change,
                                          store::grant_permit permit, wall_time now, deadline until);
-    /// Stores the result of a refresh of `from`. Durable on return, and visible to other calls only then. If
-    /// the user was disconnected meanwhile, the pair goes to the revocation that waits, or to a new one.
+    /// Whether the user has a connection, in whatever state.
+    task<result<bool>> is_connected(user_id user, deadline until);
+    /// Stores the result of a refresh of `from`, sealed for its account. Durable on return, and visible to
+    /// other calls only then. A row of another version or account is not replaced. If the user was
+    /// disconnected meanwhile, the pair goes to the revocation that waits, or to a new one.
     task<result<saved_refresh>> save_refreshed(store::lease held, shared_tokens from, fresh_tokens fresh,
                                                wall_time now, deadline until);
     /// `false`: another version is stored by now.
@@ -228,6 +233,8 @@ public:
     /// more.
     task<result<bool>> give_up(const store::pending_grant_record& seen, fresh_tokens tokens, wall_time now,
                                deadline until);
+    /// The same for the pair of an import that is not to be completed.
+    task<result<void>> give_up_import(std::string refresh_hash, wall_time now, deadline until);
     /// The same for pairs of imports, of any app, that were not completed in time. Gives their number.
     task<result<std::size_t>> give_up_old_imports(wall_time now, deadline until);
     /// One that may be tried now, taken for a while; empty: there is none. One of no app, while it is not
@@ -236,10 +243,11 @@ public:
     /// With the refreshed pair that it has now, which TikTok has given under this app. `false`: somebody
     /// holds the account by now.
     task<result<bool>> keep_revocation(revocation& what, wall_time now, deadline until);
-    /// TikTok has refused to refresh it.
-    task<result<void>> note_refused(const revocation& what, deadline until);
-    /// `false`: somebody holds the account by now.
-    task<result<bool>> is_wanted(const revocation& what, wall_time now, deadline until);
+    /// Its `refused` and `answer_lost`.
+    task<result<void>> note_trouble(const revocation& what, deadline until);
+    /// Asked before each request: whether it would end somebody else's grant.
+    task<result<store::revoke_verdict>> judge_revocation(const revocation& what, wall_time now,
+                                                         deadline until);
     /// Who holds its account only if TikTok still takes their refresh token.
     task<result<std::vector<store::connection_summary>>> doubtful_holders(const revocation& what,
                                                                           wall_time now, deadline until);
@@ -289,8 +297,12 @@ private:
     struct grant_place {
         enum class kind : std::uint8_t { free, changed, other_account } what = kind::free;
         std::uint64_t expected = 0, below = 0; // versions: of the connection, and that are used already
+        std::optional<store::revocation_record> replaced; // of store::grant_permit
     };
     task<result<grant_place>> place_for(user_id user, open_id account, account_change change, deadline until);
+    /// The pair of the connection, which is of this app and of another account; `changed`: it is another one.
+    task<result<void>> seal_replaced(const store::connection_summary& there, grant_place& into,
+                                     deadline until);
     task<result<saved_refresh>> keep_for_revocation(shared_tokens from, token_text text, deadline until);
     task<result<reading>> repair(store::connection_summary record, deadline until);
     failure refuse_older(const user_id& user);
@@ -324,6 +336,9 @@ private:
     task<result<void>> note_old_pair_taken(deadline until);
     /// The value of the fact.
     void note_app_of_old_pairs(const std::string& app);
+
+    // vault_imports.cpp
+    task<result<bool>> give_up_import(const store::import_proof_record& seen, wall_time now, deadline until);
 
     // vault_revocations.cpp
     std::optional<revocation> open_revocation(const store::revocation_record& record);

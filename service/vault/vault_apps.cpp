@@ -48,7 +48,8 @@ task<result<token_vault::brought_back>> token_vault::bring_back_pair(const store
     if (!*waiting) co_return nothing;
     auto& record = **waiting;
     // Not sealed anew: as a new version it would be believed.
-    const auto newest_seen = cache_.now(there.user).newest_version;
+    const auto noted = cache_.now(there.user);
+    const auto newest_seen = noted.newest_version;
     if (record.version < newest_seen) co_return older;
     const bool is_wiped = record.sealed_tokens.empty(); // TikTok has ended it, and that comes back
     std::optional<token_text> text;
@@ -58,6 +59,7 @@ task<result<token_vault::brought_back>> token_vault::bring_back_pair(const store
         if (!counted) co_return counted.error();
         co_return nothing; // it stays there, for operators to see (V04)
     }
+    if (text && !noted.may_be_newest(record.version, record.account)) co_return older;
     const auto keys = co_await ring_to_seal(1, until);
     if (!keys) co_return keys.error();
     const auto waiting_version = record.version;

@@ -47,8 +47,10 @@ task<result<void>> token_vault::keep_import(std::string refresh_hash, const fres
     if (!keys) co_return keys.error();
     ++sealed_;
     const std::string owner = to_hex(refresh_hash);
-    store::import_proof_record record{std::move(refresh_hash),        app_, got.account, {},
-                                      now + store::import_proof_time, {}};
+    // Its day begins when the grant was given, by which a removal at TikTok finds it.
+    const auto granted_at = got.granted_at.value_or(now);
+    store::import_proof_record record{
+        std::move(refresh_hash), app_, got.account, {}, granted_at + store::import_proof_time, {}};
     record.sealed_tokens = seal(**keys, name_of_import(owner, app_), plain.reveal());
     co_return co_await proofs_.put(std::move(record), until);
 }
@@ -73,9 +75,31 @@ task<result<std::optional<import_proof>>> token_vault::find_import(std::string r
         ++opened_;
         proof.received_at = text->received_at;
         proof.tokens = tokens_of(std::move(*text));
+        proof.tokens.granted_at = record.expires_at - store::import_proof_time;
     }
     out = std::move(proof);
     co_return out;
+}
+
+/// `false`: it does not open, or is not as it was seen any more.
+task<result<bool>> token_vault::give_up_import(const store::import_proof_record& seen, wall_time now,
+                                               deadline until) {
+    auto text = open_import(*ring(), seen);
+    if (!text) co_return false;
+    ++opened_;
+    const auto received_at = text->received_at;
+    auto pair = co_await seal_for_revocation(seen.app, tokens_of(std::move(*text)), received_at, until);
+    if (!pair) co_return pair.error();
+    co_return co_await revocations_.put_in_place_of(seen, std::move(pair->record), now, until);
+}
+
+task<result<void>> token_vault::give_up_import(std::string refresh_hash, wall_time now, deadline until) {
+    const auto found = co_await proofs_.find(std::move(refresh_hash), app_, now, until);
+    if (!found) co_return found.error();
+    if (!*found || !(*found)->user.empty()) co_return result<void>{};
+    const auto given_up = co_await give_up_import(**found, now, until);
+    if (!given_up) co_return given_up.error();
+    co_return result<void>{};
 }
 
 task<result<std::size_t>> token_vault::give_up_old_imports(wall_time now, deadline until) {
@@ -84,15 +108,10 @@ task<result<std::size_t>> token_vault::give_up_old_imports(wall_time now, deadli
     if (!due) co_return due.error();
     std::size_t count = 0;
     for (const auto& record : *due) {
-        auto text = open_import(*ring(), record);
-        if (!text) continue; // damaged, or of another replica's key: deleted a day later
-        ++opened_;
-        const auto received_at = text->received_at;
-        auto pair = co_await seal_for_revocation(record.app, tokens_of(std::move(*text)), received_at, until);
-        if (!pair) co_return pair.error();
-        const auto first = co_await revocations_.put_in_place_of(record, std::move(pair->record), now, until);
-        if (!first) co_return first.error();
-        if (*first) ++count;
+        // One that is damaged, or of another replica's key, is deleted a day later.
+        const auto given_up = co_await give_up_import(record, now, until);
+        if (!given_up) co_return given_up.error();
+        if (*given_up) ++count;
     }
     co_return count;
 }

@@ -53,6 +53,7 @@ task<result<store::revocation_record>> token_vault::leaving_pair(const store::co
     pair.record.version = row.version;
     pair.record.app = row.app;
     pair.record.account = row.account;
+    pair.record.proof = row.proof;
     auto text = open_pair(row, row.version, row.app, row.sealed_tokens);
     if (!text && !row.sealed_tokens.empty()) {
         const auto counted = co_await count_damaged(row.sealed_tokens, "This user's tokens are", until);
@@ -92,6 +93,8 @@ task<result<ended_connection>> token_vault::end(shared_tokens seen, bool revocab
     const bool is_surely_ours = !seen->without_app || old_pairs_.load() == old_pairs::ours;
     if (is_surely_ours) pair.record.app = app_;
     pair.record.account = seen->account;
+    pair.record.proof = seen->proof;
+    pair.record.refused = seen->is_over(); // another refusal shows nothing more
     pair.record.tries = 1;
     pair.record.wait = own_try;
     if (revocable) {
@@ -234,7 +237,6 @@ task<result<bool>> token_vault::keep_revocation(revocation& what, wall_time now,
     auto anew = what.copy();
     const auto sealed = co_await seal_revocation(anew, until);
     if (!sealed) co_return sealed.error();
-    anew.record.refused = false;
     anew.record.wait = first_pause; // longer than the rest of this try
     const auto number = co_await revocations_.replace(anew.record, now, until);
     if (!number) co_return number.error();
@@ -244,12 +246,13 @@ task<result<bool>> token_vault::keep_revocation(revocation& what, wall_time now,
     co_return true;
 }
 
-task<result<void>> token_vault::note_refused(const revocation& what, deadline until) {
-    return revocations_.note_refused(what.record, until);
+task<result<void>> token_vault::note_trouble(const revocation& what, deadline until) {
+    return revocations_.note_trouble(what.record, until);
 }
 
-task<result<bool>> token_vault::is_wanted(const revocation& what, wall_time now, deadline until) {
-    return revocations_.is_wanted(what.record, now, until);
+task<result<store::revoke_verdict>> token_vault::judge_revocation(const revocation& what, wall_time now,
+                                                                  deadline until) {
+    return revocations_.judge(what.record, now, until);
 }
 
 task<result<std::vector<store::connection_summary>>> token_vault::doubtful_holders(const revocation& what,

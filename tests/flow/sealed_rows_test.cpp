@@ -84,6 +84,21 @@ TEST_F(SealedRows, V05AuditCAReplicaThatHasSeenANewerVersionRefusesAnOlderRow) {
     EXPECT_TRUE(w.gateway().process().says(R"("event":"vault_older_record","user":"ann")"));
 }
 
+TEST_F(SealedRows, AuditCNobodysVideosAreGivenUnderTheNameOfAnotherAccount) {
+    w.connect("ann");
+    w.connect("mallory", {{"account", "bob"}});
+    w.connect("zoe", {{"account", "bob"}});
+    const auto account = w.api().get("/v1/users/ann").text_at("data.open_id");
+    EXPECT_EQ(w.api().del("/v1/users/ann").status, 200);
+    EXPECT_EQ(w.api().get(path_of("mallory", "/videos")).status, 200); // the tokens are in memory
+    sql("UPDATE connections SET open_id = '" + account + "' WHERE user_id = 'mallory'");
+    for (const std::string user : {"zoe", "mallory"}) {
+        const auto videos = w.api().get(path_of(user, "/videos?creator_id=" + account));
+        EXPECT_EQ(videos.code(), "reconnect_required") << videos.raw;
+    }
+    EXPECT_EQ(calls_of("/v2/video/list/"), 1U);
+}
+
 TEST_F(SealedRows, V05AuditCPairsOfNoConnectionAreBoundToTheirPurpose) {
     w.connect("ann");
     // The pair of an import that was refused: TikTok has rotated it, and it waits to be corrected.

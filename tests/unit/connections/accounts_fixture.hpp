@@ -5,9 +5,11 @@
 #include "store/queries.hpp"
 #include "unit/tokens/token_service_fixture.hpp"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace gateway::testing {
 
@@ -101,11 +103,14 @@ protected:
     std::map<std::string, std::string> owners; // access token → open_id at TikTok; absent: refused
     int questions = 0;
     bool tiktok_is_away = false;
+    std::function<task<void>()> while_asked; // runs once, before TikTok says whose an access token is
     std::unique_ptr<connections::connection_service> connection_service;
 
 private:
     task<result<std::optional<open_id>>> account_of(std::string access_token) {
         ++questions;
+        const auto meanwhile = std::exchange(while_asked, nullptr);
+        if (meanwhile) co_await meanwhile();
         std::optional<open_id> named;
         if (tiktok_is_away) co_return failure{errc::tiktok_unreachable, "away"};
         const auto found = owners.find(access_token);

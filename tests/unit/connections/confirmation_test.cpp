@@ -92,6 +92,7 @@ TEST_F(Confirmation, AuditEADeleteLosesNoWaitingGrantOfTheAccountIfTikTokRefuses
     endpoint.next = {mode::text};
     endpoint.status = 400;
     endpoint.body = R"({"error":"invalid_request","error_description":"the access token is invalid"})";
+    endpoint.good_refresh_tokens.clear();
     EXPECT_EQ(disconnect("ann").reason, "already_ended");
     EXPECT_TRUE(endpoint.revoked.empty());
     EXPECT_EQ(sweep(wall_now()), 1U);
@@ -309,6 +310,38 @@ TEST_F(Confirmation, AuditBALoginIsJudgedOnceMoreWhenTikTokHasAnswered) {
     EXPECT_EQ(reason, "not_allowed");
     EXPECT_EQ(show("ann").error().code(), errc::user_not_connected);
     EXPECT_EQ(revoked(), std::set<std::string>{"act.issued1"});
+}
+
+TEST_F(Confirmation, AuditHAReturnUrlWithANameOfOursIsRefused) {
+    auto wish = waiting();
+    wish.return_url = back + "?result=connected";
+    const auto refused = begin("ann", wish);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::invalid_input);
+    EXPECT_EQ(refused.error().details()->fields[0].field, "return_url");
+    wish.return_url = back + "?order=result";
+    EXPECT_TRUE(begin("ann", wish));
+}
+
+TEST_F(Confirmation, AuditAWhatAnotherCallIsConfirmingIsInProgressToWhoHasItsConfirmation) {
+    const auto confirmation = log_in("ann");
+    // A process that has reserved it, and died.
+    change_rows("UPDATE pending_grants SET reserved_until = now_ms() + 40000");
+    const auto busy = confirm("ann", confirmation);
+    ASSERT_FALSE(busy);
+    EXPECT_EQ(busy.error().code(), errc::in_progress);
+    ASSERT_TRUE(busy.error().details()->retry_after);
+    EXPECT_GT(*busy.error().details()->retry_after, seconds{30});
+    EXPECT_LE(*busy.error().details()->retry_after, seconds{40});
+    expect_unusable(confirm("bob", confirmation));
+    expect_unusable(confirm("ann", confirmation + "x"));
+    by.name = "another";
+    expect_unusable(confirm("ann", confirmation));
+    by.name = "shop";
+    expect_unusable(confirm("ann", confirmation, wall_now() + seconds{601}));
+    change_rows("UPDATE pending_grants SET reserved_until = now_ms() - 1");
+    EXPECT_TRUE(confirm("ann", confirmation));
+    expect_unusable(confirm("ann", confirmation));
 }
 
 TEST_F(Confirmation, T24ARefusedAppIsNamedAndCostsNoConnection) {

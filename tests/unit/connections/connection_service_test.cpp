@@ -255,13 +255,14 @@ TEST_F(Desk, ForgetsAlsoWhenTikTokCannotBeReached) {
     EXPECT_EQ(endpoint.requests, asked(4, "revoke"));
 }
 
-TEST_F(Desk, TakesTikToksRefusalToRevokeForAnAnswer) {
+TEST_F(Desk, TakesTikToksRefusalOfBothTokensForAnAnswer) {
     grant_with("ann", seconds{3'600});
+    endpoint.good_refresh_tokens.clear();
     endpoint.status = 400;
     endpoint.body = R"({"error":"invalid_request"})";
     endpoint.next = {mode::text};
-    EXPECT_FALSE(disconnect("ann").revoked_at_tiktok);
-    EXPECT_EQ(endpoint.requests, asked(1, "revoke"));
+    EXPECT_EQ(disconnect("ann").reason, "already_ended");
+    EXPECT_EQ(endpoint.requests, (std::vector<std::string>{"revoke", "refresh_token"}));
 }
 
 TEST_F(Desk, T22LeavesTheOtherUserOfTheSameAccountAlone) {

@@ -61,6 +61,73 @@ TEST_F(Ending, AuditEARefusedRefreshLeavesARevocationOneMoreTry) {
     EXPECT_EQ(rows_of("revocations"), 0U);
 }
 
+TEST_F(Ending, AuditEAnAccessTokenThatTikTokRefusesIsNotTheEndOfItsGrant) {
+    connect("ann", "open-1");
+    endpoint.next = {mode::text};
+    endpoint.status = 400;
+    endpoint.body = R"({"error":"invalid_grant"})";
+    EXPECT_TRUE(disconnect("ann").revoked_at_tiktok);
+    EXPECT_EQ(endpoint.revoked, std::set<std::string>{"act.issued1"}) << "with another token";
+    connect("ann", "open-1");
+    endpoint.next = {mode::text};
+    endpoint.good_refresh_tokens.clear();
+    EXPECT_EQ(disconnect("ann").reason, "already_ended");
+    connect("ann", "open-1");
+    endpoint.next = {mode::text, mode::answer, mode::text};
+    EXPECT_EQ(disconnect("ann").reason, "tiktok_unreachable") << "it refuses what it has just given";
+    EXPECT_EQ(rows_of("revocations"), 1U);
+}
+
+TEST_F(Ending, AuditDTheTokensOfAnImportAreRefreshedBeforeTheyAreRevoked) {
+    owners["act.a"] = owners["act.b"] = "open-1";
+    endpoint.good_refresh_tokens.insert("rft.a");
+    ASSERT_TRUE(import("ann", "a", "open-1"));
+    EXPECT_TRUE(disconnect("ann").revoked_at_tiktok);
+    EXPECT_EQ(endpoint.revoked, std::set<std::string>{"act.issued1"}) << "not one of unknown lifetime";
+    ASSERT_TRUE(import("bob", "b", "open-1"));
+    EXPECT_TRUE(disconnect("bob").revoked_at_tiktok);
+    EXPECT_TRUE(endpoint.revoked.contains("act.b")) << "TikTok knows no such refresh token";
+    EXPECT_EQ(rows_of("revocations"), 0U);
+}
+
+TEST_F(Ending, AuditDARevocationNeverEndsTheGrantOfAnotherAccount) {
+    owners["act.a"] = "open-1";
+    endpoint.good_refresh_tokens.insert("rft.a");
+    ASSERT_TRUE(import("ann", "a", "open-1"));
+    endpoint.next = {mode::unreachable, mode::unreachable};
+    EXPECT_EQ(disconnect("ann").reason, "tiktok_unreachable");
+    endpoint.account = "open-2"; // whose refresh token it was
+    make_due();
+    EXPECT_EQ(retry().later, 1U);
+    EXPECT_TRUE(endpoint.revoked.empty());
+    ASSERT_TRUE(import("bob", "a", "open-2")) << "the pair waits for its owner";
+    EXPECT_EQ(token_of("bob"), "act.issued1");
+    make_due();
+    EXPECT_EQ(retry().revoked, 1U);
+    EXPECT_EQ(endpoint.revoked, std::set<std::string>{"act.a"}) << "which TikTok took at the import";
+}
+
+TEST_F(Ending, AuditEARevocationWhoseRefreshIsLostIsAskedForAtOnceAndNeverCalledEnded) {
+    connect("ann", "open-1", -seconds{1});
+    endpoint.next = {mode::unreachable};
+    EXPECT_EQ(disconnect("ann").reason, "tiktok_unreachable");
+    make_due();
+    endpoint.next = {mode::lose_before};
+    EXPECT_EQ(retry().revoked, 1U);
+    connect("bob", "open-1", -seconds{1});
+    endpoint.next = {mode::unreachable};
+    EXPECT_EQ(disconnect("bob").reason, "tiktok_unreachable");
+    make_due();
+    endpoint.next = {mode::lose_after}; // TikTok has rotated
+    EXPECT_EQ(retry().later, 1U);
+    EXPECT_EQ(rows_of("revocations", "refused = 1 AND answer_lost = 1"), 1U);
+    make_due();
+    const auto last = retry();
+    EXPECT_EQ(last.ended, 0U);
+    EXPECT_EQ(last.given_up, 1U);
+    EXPECT_EQ(rows_of("revocations"), 0U);
+}
+
 TEST_F(Ending, AuditEARefreshThatEndsAfterTheFirstTryIsRevoked) {
     connect("ann", "open-1", -seconds{1});
     endpoint.before_answer = [this] { return disconnect_and_try(1); };
@@ -155,7 +222,7 @@ TEST_F(Ending, V15AuditFAPairOfNoAppIsRevokedOnlyByTheAppThatGotIt) {
     endpoint.account = "open-1";
     make_due();
     EXPECT_EQ(retry().revoked, 1U);
-    EXPECT_EQ(endpoint.revoked, std::set<std::string>{"act.ann"});
+    EXPECT_EQ(endpoint.revoked, std::set<std::string>{"act.issued2"});
     EXPECT_EQ(rows_of("revocations"), 0U);
     EXPECT_EQ(*run_on(loop, records->facts.find("app_of_old_pairs", soon())), "app-key");
 }
@@ -173,10 +240,10 @@ TEST_F(Ending, V15AuditFAPairOfNoAppIsRevokedAtOnceWhereItsAppIsKnown) {
     EXPECT_EQ(retry().later, 0U);
     EXPECT_EQ(requests(), before);
     restart_as("app-key");
-    endpoint.good_refresh_tokens.clear();
-    EXPECT_EQ(retry().revoked, 1U) << "no refresh is needed";
+    EXPECT_EQ(retry().revoked, 1U) << "with a new pair: nothing proves the old one";
+    endpoint.account = "open-2";
     EXPECT_TRUE(disconnect("bob").revoked_at_tiktok);
-    EXPECT_EQ(endpoint.revoked, (std::set<std::string>{"act.ann", "act.bob"}));
+    EXPECT_EQ(endpoint.revoked, (std::set<std::string>{"act.issued1", "act.issued2"}));
 }
 
 TEST_F(Ending, V15AuditFARemovalReachesThePairThatWaitsBeside) {

@@ -228,4 +228,65 @@ TEST_F(LoginRaces, AuditAWhereTheStoreStaysAwayAConfirmationCanBeTriedAgain) {
     EXPECT_TRUE(revoked().empty());
 }
 
+TEST_F(LoginRaces, AuditBACallerWhoIsTakenOutWhileTheStoreWaitsConnectsNobody) {
+    for (const bool confirm : {false, true}) {
+        SCOPED_TRACE(confirm);
+        caller_exists = true;
+        const auto query = agree(begin("ann", with_page(confirm))->authorize_url);
+        meanwhile([this]() -> task<void> {
+            caller_exists = false;
+            co_return;
+        });
+        const auto end = run_on(loop, there->callback(query, wall_now(), soon()));
+        EXPECT_TRUE(std::holds_alternative<callback_page>(end.shown)) << "a page, and no way on";
+        EXPECT_EQ(end.reason, "not_allowed");
+        EXPECT_FALSE(is_connected());
+        EXPECT_EQ(revoked().size(), confirm ? 2U : 1U);
+        EXPECT_EQ(sweep(seconds{86'400}), 0U) << "nothing waits";
+    }
+}
+
+TEST_F(LoginRaces, AuditBConfirmLoginsThatIsTurnedOnWhileTheStoreWaitsIsObeyed) {
+    meanwhile([this]() -> task<void> {
+        by.confirm_logins = true;
+        co_return;
+    });
+    const auto to = log_in(false);
+    EXPECT_NE(to.find("result=pending"), std::string::npos) << to;
+    EXPECT_FALSE(is_connected());
+    EXPECT_TRUE(revoked().empty());
+    EXPECT_TRUE(confirm_by(*there, confirmation_in(to)));
+    by.confirm_logins = false;
+    const auto query = agree(begin("ann")->authorize_url); // without a page to bring a confirmation to
+    meanwhile([this]() -> task<void> {
+        by.confirm_logins = true;
+        co_return;
+    });
+    EXPECT_EQ(run_on(loop, there->callback(query, wall_now(), soon())).reason, "not_allowed");
+    EXPECT_EQ(show("ann")->version, 1U);
+}
+
+TEST_F(LoginRaces, AuditBAConfirmationOfACallerWhoIsTakenOutWhileTheStoreWaitsConnectsNobody) {
+    const std::vector<std::function<void()>> changes{[this] { caller_exists = false; },
+                                                     [this] { by.users = {"bob"}; },
+                                                     [this] { by.actions = {"GATEWAY_CONNECT"}; }};
+    const auto as_it_was = by;
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        SCOPED_TRACE(i);
+        caller_exists = true;
+        by = as_it_was;
+        const auto confirmation = confirmation_in(log_in(true));
+        meanwhile([&changes, i]() -> task<void> {
+            changes[i]();
+            co_return;
+        });
+        const auto refused = confirm_by(*there, confirmation);
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code(), errc::forbidden);
+        EXPECT_FALSE(is_connected());
+        EXPECT_EQ(revoked().size(), i + 1) << "the grant is ended";
+        EXPECT_EQ(sweep(seconds{86'400}), 0U);
+    }
+}
+
 } // namespace gateway::testing

@@ -89,6 +89,16 @@ TEST(ReturnUrl, FaultCEscapesInAPathMatterWherePrefixesAreCompared) {
         EXPECT_FALSE(is_url_under(bad, prefix)) << bad;
 }
 
+TEST(ReturnUrl, AuditHHasNoneOfTheNamesThatAreAddedToItsQuery) {
+    const std::string page = "https://shop.example/app";
+    for (const char* query : {"?user_id=ann", "?a=b&result=connected", "?reason", "?confirmation=",
+                              "?&&reason=x", "?user%5Fid=ann", "?%72esult=x", "?a=%zz&result=x"})
+        EXPECT_TRUE(has_result(page + query)) << query;
+    for (const char* query : {"", "?", "?a=result", "?results=1", "?my_result=1", "?a=b&c=d", "?User_Id=x",
+                              "?result%zz=1", "/result?a=user_id", "?=result"})
+        EXPECT_FALSE(has_result(page + query)) << query;
+}
+
 TEST(ReturnUrl, CarriesUserAndResultInItsQuery) {
     EXPECT_EQ(with_result("https://a.example/x", "ann:1", "connected"),
               "https://a.example/x?user_id=ann%3A1&result=connected");

@@ -1,5 +1,6 @@
 // Somebody writes into the database: what was sealed for another place opens nowhere else, and a replica is
 // not taken back to an older row (docs/promises.md V05).
+#include "base/lists.hpp"
 #include "unit/connections/accounts_fixture.hpp"
 
 namespace gateway::testing {
@@ -21,6 +22,24 @@ protected:
         fresh.account = open_id::trusted(account);
         ASSERT_TRUE(run_on(loop, other.save_grant(user_id::trusted(user), std::move(fresh),
                                                   vault::account_change::allowed, {}, wall_now(), soon())));
+    }
+    /// Another process refreshes the user's pair; what it stored, null if it was not taken.
+    vault::shared_tokens refresh_at(vault::token_vault& other, const std::string& user,
+                                    const std::string& on_its_way = "", const std::string& scopes = "") {
+        const auto from = *run_on(loop, other.load_again(user_id::trusted(user), soon()));
+        const auto held =
+            *run_on(loop, records->refreshes.take_lease(user_id::trusted(user), lease_length, soon()));
+        EXPECT_EQ(*run_on(loop, records->refreshes.begin(*held, from->version, soon())),
+                  store::refresh_begin::begun);
+        if (!on_its_way.empty()) change_rows(on_its_way);
+        auto fresh = pair(user + ".refreshed");
+        fresh.account = from->account;
+        fresh.scopes = scopes;
+        const auto saved =
+            run_on(loop, other.save_refreshed(*held, from, std::move(fresh), wall_now(), soon()));
+        EXPECT_TRUE(saved);
+        EXPECT_TRUE(run_on(loop, records->refreshes.release_lease(*held, soon())));
+        return saved ? saved->tokens : nullptr;
     }
     /// The cached set of the user has to be confirmed with the store.
     void make_unsure(const std::string& user) {
@@ -77,6 +96,95 @@ TEST_F(SealedRows, V05AuditCARowThatWasGoneForAMomentIsStillRefusedWhenItIsOlder
     EXPECT_EQ(look("ann").error().code(), errc::vault_unavailable) << "after the user was deleted, too";
     connect("ann", "open-1");
     EXPECT_EQ(token_of("ann"), "act.ann");
+}
+
+TEST_F(SealedRows, V05AuditCAnOlderRowThatAnotherProcessHasCarriedToTheNewestVersionIsRefused) {
+    connect("ann", "open-1");
+    change_rows("CREATE TABLE seen AS SELECT * FROM connections");
+    connect("ann", "open-2");
+    put_back("ann");
+    auto other = vault_on(*records, ring_of("a")); // it has not seen the newer one
+    const auto carried = refresh_at(other, "ann");
+    ASSERT_TRUE(carried);
+    EXPECT_EQ(carried->version, 2U);
+    const auto refused = look("ann");
+    ASSERT_FALSE(refused) << (**refused).account.text();
+    EXPECT_EQ(refused.error().code(), errc::vault_unavailable);
+    EXPECT_EQ(vault->counts().older, 1U);
+    connect("ann", "open-2");
+    EXPECT_EQ((**look("ann")).account.text(), "open-2") << "a new grant is believed";
+}
+
+TEST_F(SealedRows, V05AuditCAnOlderPairBesideOfTheNewestVersionAndAnotherAccountIsNotBroughtBack) {
+    connect("ann", "open-1");
+    change_rows("CREATE TABLE seen AS SELECT * FROM connections");
+    connect("ann", "open-2");
+    put_back("ann");
+    auto same_app = vault_on(*records, ring_of("a")), other_app = vault_on(*records, ring_of("a"), "app-b");
+    ASSERT_TRUE(refresh_at(same_app, "ann"));
+    connect_at(other_app, "ann", "open-b"); // and what was carried waits beside
+    EXPECT_EQ(rows_of("other_app_connections", "app = 'app-key' AND version = 2"), 1U);
+    const auto refused = look("ann");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::vault_unavailable);
+    EXPECT_EQ(rows_of("connections", "app = 'app-key'"), 0U);
+}
+
+TEST_F(SealedRows, V05AuditCARefreshSealsTheAccountThatWasOpenedAndNotTheRows) {
+    connect("ann", "open-1");
+    EXPECT_EQ(refresh_at(*vault, "ann", "UPDATE connections SET open_id = 'open-2'"), nullptr);
+    EXPECT_EQ(rows_of("connections", "version = 1 AND open_id = 'open-2'"), 1U) << "not taken";
+    restart_as("app-key");
+    const auto there = look("ann");
+    ASSERT_TRUE(there);
+    EXPECT_TRUE((**there).access_token.empty()) << "nothing is sealed as the other account's";
+    EXPECT_EQ((**there).cause, "sealed_record_damaged");
+}
+
+TEST_F(SealedRows, V05AuditCARefreshSealsTheScopesThatWereKnownBeforeAndNotTheRows) {
+    connect("ann", "open-1");
+    const auto kept = refresh_at(*vault, "ann", "UPDATE connections SET scopes = 'video.publish'");
+    ASSERT_TRUE(kept);
+    EXPECT_EQ(joined(kept->scopes()), "user.info.basic,video.list");
+    const auto named = refresh_at(*vault, "ann", "", "user.info.basic");
+    EXPECT_EQ(joined(named->scopes()), "user.info.basic") << "what TikTok names";
+    EXPECT_EQ(rows_of("connections", "scopes = 'user.info.basic'"), 1U);
+}
+
+TEST_F(SealedRows, V05AuditCTheVersionOfARowWithoutASealLocksNobodyOut) {
+    connect("ann", "open-1");
+    change_rows("CREATE TABLE seen AS SELECT * FROM connections");
+    for (const char* bytes : {"x''", "x'0101616161'"}) {
+        SCOPED_TRACE(bytes);
+        change_rows(std::string("UPDATE connections SET version = 9223372036854775807, sealed_tokens = ")
+                    + bytes);
+        const auto moment = look("ann");
+        ASSERT_TRUE(moment);
+        EXPECT_TRUE((**moment).access_token.empty());
+        put_back("ann");
+        const auto back = look("ann");
+        ASSERT_TRUE(back) << "the user goes on";
+        EXPECT_EQ((**back).access_token.reveal(), "act.ann");
+    }
+    connect("ann", "open-1");
+    EXPECT_EQ(token_of("ann"), "act.ann");
+    EXPECT_EQ(show("ann")->version, 2U);
+    EXPECT_EQ(vault->counts().older, 0U);
+    put_back("ann");
+    EXPECT_FALSE(look("ann")) << "what was opened is remembered";
+}
+
+TEST_F(SealedRows, V05AuditCTheVersionOfAMendedRowIsNotRemembered) {
+    connect("ann", "open-1");
+    connect("ann", "open-1");
+    change_rows("CREATE TABLE seen AS SELECT * FROM connections");
+    change_rows("UPDATE connections SET version = 9223372036854775807, sealed_tokens = x'0101616161'");
+    EXPECT_EQ((**look("ann")).access_token.reveal(), "act.ann") << "the pair before";
+    put_back("ann");
+    EXPECT_TRUE(look("ann"));
+    connect("ann", "open-1");
+    EXPECT_EQ(token_of("ann"), "act.ann");
+    EXPECT_EQ(show("ann")->version, 3U);
 }
 
 TEST_F(SealedRows, V05AuditCAnOlderPairBesideIsNeitherUsedNorSealedAnew) {

@@ -137,16 +137,60 @@ TEST_F(SharedAccount, AuditEARevokeWaitsForOthersNoLongerThanItsTriesLast) {
     endpoint.next = {mode::unreachable};
     EXPECT_EQ(disconnect("ann").reason, "tiktok_unreachable");
     change_rows("UPDATE revocations SET next_at = 0, tries = 7");
-    endpoint.next = {mode::unreachable};
+    endpoint.next = {mode::text};
+    endpoint.status = 400;
+    endpoint.body = R"({"error":"invalid_request"})";
+    tokens->retry_soon();
     EXPECT_EQ(retry().revoked, 1U) << "TikTok neither takes nor ends it";
+}
+
+TEST_F(SharedAccount, AuditEWhomTikTokWasNotAskedAboutHoldsTheAccountAlsoOnTheLastTry) {
+    connect("ann", "open-1");
+    connect("bob", "open-1");
+    unproven("bob");
+    endpoint.next = {mode::unreachable};
+    EXPECT_EQ(disconnect("ann").reason, "tiktok_unreachable");
+    change_rows("UPDATE revocations SET next_at = 0, tries = 7");
+    endpoint.next = {mode::unreachable};
+    const auto round = retry();
+    EXPECT_EQ(round.revoked, 0U);
+    EXPECT_EQ(round.given_up, 1U);
+    EXPECT_EQ(revokes(), 0U);
+}
+
+TEST_F(SharedAccount, AuditDAPairThatTikTokHasEndedHoldsNoAccountForever) {
+    connect("ann", "open-1");
+    connect("bob", "open-1", -seconds{1}); // he has removed the app, and no event said so
+    endpoint.good_refresh_tokens.erase("rft.bob");
+    EXPECT_TRUE(disconnect("ann").revoked_at_tiktok);
+    EXPECT_EQ(show("bob")->state, connection_state::reconnect_required);
+    connect("cid", "open-1");
+    connect("dan", "open-1", -seconds{1}); // he is only idle
+    EXPECT_EQ(disconnect("cid").reason, "used_by_another_user");
+    EXPECT_EQ(show("dan")->state, connection_state::connected);
+    EXPECT_EQ(revokes(), 1U);
+}
+
+TEST_F(SharedAccount, AuditEARevocationDoesNotSpendTheTokenThatAnotherUserWasGiven) {
+    connect("ann", "open-1", -seconds{1});
+    endpoint.next = {mode::unreachable};
+    EXPECT_EQ(disconnect("ann").reason, "tiktok_unreachable");
+    owners["act.ann"] = "open-1";
+    ASSERT_TRUE(import("bob", "ann", "open-1")) << "the same tokens";
+    tokens->retry_soon();
+    change_rows("UPDATE revocations SET next_at = 0");
+    EXPECT_EQ(retry().not_wanted, 1U);
+    EXPECT_EQ(token_of("bob"), "act.issued1");
+    EXPECT_EQ(revokes(), 0U);
+    EXPECT_EQ(rows_of("revocations"), 0U);
 }
 
 TEST_F(SharedAccount, AuditEWaitingGrantsAndImportsCountAsHolders) {
     const std::string waits =
         "INSERT INTO pending_grants (confirmation_hash, caller, user_id, app, open_id, scopes, "
-        "replace_account, sealed_tokens, access_expires_at, refresh_expires_at, created_at, reserved_until, "
-        "state_hash, expires_at) "
-        "VALUES (x'01', 'shop', 'bob', 'app-key', 'open-1', '', 0, x'02', 0, 0, 0, 0, x'03', ";
+        "replace_account, sealed_tokens, access_expires_at, refresh_expires_at, created_at, granted_at, "
+        "reserved_until, state_hash, expires_at) "
+        "VALUES (x'01', 'shop', 'bob', 'app-key', 'open-1', '', 0, x'02', 0, 0, 0, 0, 0, x'03', ";
     connect("ann", "open-1");
     change_rows(waits + std::to_string(unix_ms(wall_now() + seconds{60})) + ")");
     EXPECT_EQ(disconnect("ann").reason, "used_by_another_user");
@@ -261,8 +305,7 @@ TEST_F(SharedAccount, AuditEOnlyTikToksWordEndsARevocation) {
           answer{403, "<html><body>Access denied</body></html>", "tiktok_unreachable"},
           answer{404, "", "tiktok_unreachable"},
           answer{400, R"({"error":"server_error"})", "tiktok_unreachable"}, answer{200, "", ""},
-          answer{200, "{}", ""}, answer{200, R"({"error":"invalid_grant"})", "already_ended"},
-          answer{400, R"({"error":"invalid_grant"})", "already_ended"}}) {
+          answer{200, "{}", ""}}) {
         SCOPED_TRACE(std::to_string(one.status) + " " + one.body);
         connect("ann", "open-1");
         endpoint.status = one.status;
@@ -321,6 +364,28 @@ TEST_F(SharedAccount, AuditEAGrantThatIsMadeBetweenTwoRequestsOfARevokeStays) {
     EXPECT_TRUE(endpoint.revoked.empty());
     EXPECT_EQ(revokes(), 1U);
     EXPECT_EQ(token_of("bob"), "act.bob");
+}
+
+TEST_F(SharedAccount, AuditEAnImportThatIsMadeBetweenTwoRequestsOfARevokeIsTriedBeforeTheNext) {
+    connect("ann", "open-1");
+    endpoint.next = {mode::text};
+    endpoint.status = 503;
+    bool made = false;
+    endpoint.before_answer = [this, &made]() -> task<void> {
+        if (std::exchange(made, true)) co_return;
+        auto fresh = pair("bob");
+        fresh.proof = store::account_proof::access_token;
+        endpoint.good_refresh_tokens.insert("rft.bob");
+        auto bob = user_id::trusted("bob");
+        store::grant_permit no_permit;
+        const auto saved =
+            co_await vault->save_grant(std::move(bob), std::move(fresh), vault::account_change::allowed,
+                                       std::move(no_permit), wall_now(), soon());
+        EXPECT_TRUE(saved && saved->tokens);
+    };
+    EXPECT_EQ(disconnect("ann").reason, "used_by_another_user");
+    EXPECT_TRUE(endpoint.revoked.empty());
+    EXPECT_EQ(token_of("bob"), "act.issued1");
 }
 
 TEST_F(SharedAccount, AuditEANewGrantOfTheAccountStopsTheRevocation) {

@@ -21,9 +21,18 @@ store::import_proof_record proof(const std::string& hash) {
     return out;
 }
 
-store::grant_permit of_import(const std::string& hash) {
+store::grant_permit of_import(const std::string& hash, bool has_pair = false) {
     store::grant_permit out;
     out.import_hash = hash;
+    out.import_has_pair = has_pair;
+    return out;
+}
+
+store::grant_permit replacing(store::revocation_record pair) {
+    store::grant_permit out;
+    pair.tries = 0;
+    pair.wait = milliseconds{0};
+    out.replaced = std::move(pair);
     return out;
 }
 
@@ -89,7 +98,7 @@ TEST_P(StoreSuite, T23AuditDTheProofOfAnImportIsKeptForADayAndCompletedWithTheCo
     EXPECT_EQ(find(at_second(10))->sealed_tokens, "a pair");
     EXPECT_FALSE(find(at_second(10), "app-2"));
     EXPECT_FALSE(find(at_second(86'400)));
-    EXPECT_TRUE(run(at->connections.put(holder("ann", 1), 0, of_import("h1"), soon())));
+    EXPECT_TRUE(run(at->connections.put(holder("ann", 1), 0, of_import("h1", true), soon())));
     EXPECT_EQ(find(at_second(10))->sealed_tokens, "");
     EXPECT_EQ(find(at_second(10))->user.text(), "ann");
     run(at->proofs.put(proof("h2"), soon()));
@@ -125,6 +134,117 @@ TEST_P(StoreSuite, T23AuditDAnImportIsRememberedWhileItsUserIsConnected) {
     EXPECT_TRUE(forget("ann"));
     EXPECT_FALSE(known("h4") || known("h8"));
     EXPECT_TRUE(run(at->connections.put(holder("bob", 9), 0, of_import("h8"), soon())));
+}
+
+TEST_P(StoreSuite, T23AuditDThePairThatWaitsForAnImportIsNotOverwrittenAndIsCompletedOnce) {
+    run(at->proofs.put(proof("h1"), soon()));
+    const auto import = [this](const std::string& name, bool has_pair, int second) {
+        auto record = holder(name, 1);
+        record.updated_at = at_second(second);
+        return run(at->connections.put(record, 0, of_import("h1", has_pair), soon())).what;
+    };
+    EXPECT_EQ(import("ann", false, 0), grant_kind::imported_before);
+    EXPECT_EQ(import("ann", false, 86'401), grant_kind::imported_before) << "until the sweep has taken it";
+    auto other_app = holder("ann", 1, "app-2");
+    EXPECT_EQ(run(at->connections.put(other_app, 0, of_import("h1"), soon())).what,
+              grant_kind::imported_before);
+    EXPECT_FALSE(there("ann"));
+    EXPECT_EQ(import("ann", true, 0), grant_kind::stored);
+    EXPECT_EQ(import("bob", true, 0), grant_kind::imported_before);
+    EXPECT_TRUE(forget("ann"));
+    auto late = holder("ann", 2);
+    EXPECT_EQ(run(at->connections.put(late, 0, of_import("h1", true), soon())).what,
+              grant_kind::imported_before)
+        << "it was completed, and its user disconnected";
+    EXPECT_FALSE(there("ann"));
+}
+
+TEST_P(StoreSuite, T23AuditDWhatOnlyAnAccessTokenProvesReplacesNoPairThatTikTokGave) {
+    const auto import = [this](const std::string& app, wall_time now) {
+        auto record = holder("ann", there("ann")->version + 1, app);
+        record.proof = store::account_proof::access_token;
+        record.updated_at = now;
+        return run(at->connections.put(record, record.version - 1, {}, soon())).what;
+    };
+    ASSERT_TRUE(put(holder("ann", 1), 0));
+    EXPECT_EQ(import("app", at_second(1)), grant_kind::needs_pair);
+    EXPECT_EQ(there("ann")->version, 1U);
+    EXPECT_EQ(import("app", at_second(15'552'000)), grant_kind::stored) << "it is over";
+    EXPECT_EQ(import("app", at_second(1)), grant_kind::stored) << "of its own kind";
+    ASSERT_TRUE(put(holder("ann", 4), 3));
+    EXPECT_TRUE(run(at->connections.set_state(user("ann"), 4, connection_state::reconnect_required, "lost",
+                                              at_second(1), soon())));
+    EXPECT_EQ(import("app", at_second(1)), grant_kind::stored) << "the connection needs it";
+    ASSERT_TRUE(put(holder("ann", 6), 5));
+    EXPECT_EQ(import("app-2", at_second(1)), grant_kind::stored) << "that one waits beside";
+}
+
+TEST_P(StoreSuite, T23AuditDAFullAccountHasRoomForPairsWhereOthersAreNone) {
+    const auto of_kind = [](const std::string& name, store::account_proof proof) {
+        auto out = holder(name, 1);
+        out.proof = proof;
+        return out;
+    };
+    using enum store::account_proof;
+    for (int i = 0; i < 50; ++i)
+        ASSERT_TRUE(put(of_kind("user" + std::to_string(i), i < 49 ? pair : access_token), 0));
+    const auto more = [&](const std::string& name, store::account_proof proof) {
+        return run(at->connections.put(of_kind(name, proof), 0, {}, soon())).what;
+    };
+    EXPECT_EQ(more("one.more", access_token), grant_kind::needs_pair);
+    EXPECT_EQ(more("one.more", pair), grant_kind::stored);
+    EXPECT_EQ(more("another", access_token), grant_kind::account_full);
+    EXPECT_EQ(more("another", pair), grant_kind::account_full);
+}
+
+TEST_P(StoreSuite, AuditEAnImportConnectsNobodyWhoWasDisconnectedSinceItBegan) {
+    auto permit = of_import("h1", true);
+    permit.was_connected = true;
+    run(at->proofs.put(proof("h1"), soon()));
+    ASSERT_TRUE(put(holder("ann", 1), 0));
+    ASSERT_TRUE(forget("ann"));
+    const auto import = [&] { return run(at->connections.put(holder("ann", 2), 0, permit, soon())).what; };
+    EXPECT_EQ(import(), grant_kind::permit_gone);
+    EXPECT_FALSE(there("ann"));
+    EXPECT_EQ(run(at->proofs.find("h1", "app", at_second(1), soon()))->sealed_tokens, "a pair");
+    permit.was_connected = false; // it is sent again
+    EXPECT_EQ(import(), grant_kind::stored);
+}
+
+TEST_P(StoreSuite, AuditEAPairThatAnotherAccountsGrantReplacesIsRevokedLater) {
+    const auto switch_to = [this](store::connection_record record, store::revocation_record pair) {
+        record.version = there("ann")->version + 1;
+        pair.version = there("ann")->version;
+        const auto expected = pair.version;
+        return run(at->connections.put(record, expected, replacing(pair), soon())).what;
+    };
+    auto without_tokens = to_revoke("ann");
+    without_tokens.sealed_tokens.clear();
+    ASSERT_TRUE(put(holder("ann", 1), 0));
+    EXPECT_EQ(switch_to(holder("ann", 2), to_revoke("ann")), grant_kind::stored);
+    EXPECT_TRUE(due_revocations().empty()) << "of the same account: a revoke would end the new one";
+    EXPECT_EQ(switch_to(connection("ann", 3), without_tokens), grant_kind::stored);
+    EXPECT_TRUE(due_revocations().empty()) << "there is nothing to revoke with";
+    ASSERT_TRUE(put(holder("ann", 4), 3));
+    EXPECT_TRUE(run(at->connections.set_state(user("ann"), 4, connection_state::reconnect_required, "dead",
+                                              at_second(1), soon())));
+    EXPECT_EQ(switch_to(connection("ann", 5), to_revoke("ann")), grant_kind::stored);
+    EXPECT_TRUE(due_revocations().empty()) << "TikTok has refused it meanwhile";
+
+    ASSERT_TRUE(put(holder("ann", 6), 5));
+    EXPECT_EQ(run(at->connections.put(connection("ann", 7), 5, replacing(to_revoke("ann")), soon())).what,
+              grant_kind::changed);
+    EXPECT_TRUE(due_revocations().empty());
+    EXPECT_EQ(switch_to(connection("ann", 7), to_revoke("ann")), grant_kind::stored);
+    ASSERT_EQ(due_revocations().size(), 1U) << "by whoever comes first";
+    const auto pair = due_revocations().at(0);
+    EXPECT_EQ(pair.account.text(), "open-1");
+    EXPECT_EQ(pair.version, 6U);
+    EXPECT_EQ(pair.tries, 0U);
+    EXPECT_TRUE(forget("ann"));
+    EXPECT_EQ(due_revocations().size(), 1U) << "also if the user leaves meanwhile";
+    ASSERT_TRUE(put(holder("bob", 8), 0));
+    EXPECT_TRUE(due_revocations().empty()) << "a new grant of the account is not ended";
 }
 
 TEST_P(StoreSuite, V15AuditFAFactThatIsThereIsNotReplaced) {
@@ -256,7 +376,7 @@ TEST_P(StoreSuite, AuditDAnAccountIsHeldByPairsThatTikTokGaveAndOthersAreDoubtfu
         run(at->revocations.put(record, at_second(second), soon()));
         return due_revocations().size();
     };
-    EXPECT_EQ(put_revocation(15'551'999), 0U) << "ann holds it";
+    EXPECT_EQ(put_revocation(7'199), 0U) << "ann holds it";
     forget("ann");
     EXPECT_EQ(put_revocation(1), 1U) << "the others have to be tried";
     auto eve = holder_by("eve", store::account_proof::access_token);
@@ -264,6 +384,36 @@ TEST_P(StoreSuite, AuditDAnAccountIsHeldByPairsThatTikTokGaveAndOthersAreDoubtfu
     ASSERT_TRUE(put(eve, 0));
     EXPECT_EQ(due_revocations().size(), 1U) << "an import does not end it";
     ASSERT_TRUE(put(holder("dan", 2), 0));
+    EXPECT_TRUE(due_revocations().empty());
+}
+
+TEST_P(StoreSuite, AuditDAPairThatTikTokGaveLongAgoHoldsNoAccountUntilItIsRefreshed) {
+    auto idle = holder("ann", 1);
+    idle.access_expires_at = at_second(10);
+    ASSERT_TRUE(put(idle, 0));
+    auto waits = to_revoke("bob");
+    waits.wait = milliseconds{0};
+    run(at->revocations.put(waits, at_second(9), soon()));
+    EXPECT_TRUE(due_revocations().empty());
+    run(at->revocations.put(waits, at_second(10), soon()));
+    ASSERT_EQ(due_revocations().size(), 1U);
+    const auto verdict = [this] {
+        return run(at->revocations.judge(due_revocations().at(0), at_second(10), soon()));
+    };
+    EXPECT_EQ(verdict(), store::revoke_verdict::held_doubtfully);
+    ASSERT_EQ(run(at->connections.doubtful_holders(open_id::trusted("open-1"), "app", at_second(10), soon()))
+                  .size(),
+              1U);
+    EXPECT_TRUE(run(at->connections.doubtful_holders(open_id::trusted("open-1"), "app", at_second(9), soon()))
+                    .empty());
+    ASSERT_TRUE(run(at->connections.set_state(user("ann"), 1, connection_state::reconnect_required,
+                                              "refresh_token_invalid", at_second(10), soon())));
+    EXPECT_EQ(verdict(), store::revoke_verdict::allowed) << "TikTok has ended it";
+    auto import = holder("cid", 2);
+    import.proof = store::account_proof::access_token;
+    ASSERT_TRUE(put(import, 0));
+    EXPECT_EQ(verdict(), store::revoke_verdict::held_doubtfully);
+    ASSERT_TRUE(put(holder("dan", 3), 0));
     EXPECT_TRUE(due_revocations().empty());
 }
 

@@ -215,4 +215,43 @@ TEST_P(StoreSuite, AuditAALoginThatWasTakenIsNotSweptUnderItsCallback) {
     EXPECT_FALSE(run(at->logins.find("s1", at_second(1), soon())));
 }
 
+TEST_P(StoreSuite, AuditBAGrantWhoseCallerMayHaveItNoMoreIsRefusedInItsUnitAndUsesNothingUp) {
+    const ann_in ann{*at, loop};
+    run(at->pending.put(waiting_grant("h1"), soon()));
+    ann.take_login("s1");
+    const auto claimed = ann.claim("h1");
+    for (auto permit : {of_grant(claimed), of_login("s1")}) {
+        int asked = 0;
+        permit.is_allowed = [&asked] {
+            ++asked;
+            return false;
+        };
+        ann.expect_gone(permit);
+        EXPECT_EQ(asked, 1);
+        permit.is_allowed = [] { return true; };
+        EXPECT_TRUE(ann.put(ann.there() ? 2 : 1, permit));
+    }
+}
+
+TEST_P(StoreSuite, AuditAAReservedGrantIsToldFromOneThatIsNotThere) {
+    const ann_in ann{*at, loop};
+    const auto reserved = [&](const std::string& hash, const std::string& by = "shop",
+                              const std::string& name = "ann", int second = 1) {
+        return run(at->pending.reserved_for(hash, caller(by), user(name), at_second(second), soon()));
+    };
+    run(at->pending.put(waiting_grant("h1"), soon()));
+    EXPECT_EQ(reserved("h1"), milliseconds{0}) << "it waits";
+    ann.claim("h1");
+    const auto left = reserved("h1");
+    ASSERT_TRUE(left);
+    EXPECT_GT(*left, milliseconds{0});
+    EXPECT_LE(*left, reserved_for);
+    EXPECT_FALSE(reserved("h2"));
+    EXPECT_FALSE(reserved("h1", "other"));
+    EXPECT_FALSE(reserved("h1", "shop", "bob"));
+    EXPECT_FALSE(reserved("h1", "shop", "ann", 600));
+    GetParam().pass_time(folder, reserved_for + seconds{1});
+    EXPECT_EQ(reserved("h1"), milliseconds{0});
+}
+
 } // namespace gateway::testing

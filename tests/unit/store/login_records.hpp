@@ -32,7 +32,7 @@ inline store::pending_grant_record waiting_grant(const std::string& hash, const 
     out.sealed_tokens = std::string("\1s\0", 3) + hash;
     out.access_expires_at = at_second(7'200);
     out.refresh_expires_at = at_second(15'552'000);
-    out.created_at = at_second(0);
+    out.created_at = out.granted_at = at_second(0);
     out.expires_at = at_second(600);
     return out;
 }

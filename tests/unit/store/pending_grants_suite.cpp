@@ -39,6 +39,7 @@ hashes of(const std::vector<store::pending_grant_record>& grants) {
 TEST_P(StoreSuite, AuditAWaitingGrantsAreClaimedOnceByTheirCallerForTheirUserAndInTime) {
     auto waits = waiting_grant("h1");
     waits.replace_account = true;
+    waits.granted_at = at_second(-3);
     run(at->pending.put(waits, soon()));
     EXPECT_FALSE(run(claim(*at, "h2", 1, "shop", "ann")));
     EXPECT_FALSE(run(claim(*at, "h1", 1, "other", "ann")));
@@ -52,6 +53,7 @@ TEST_P(StoreSuite, AuditAWaitingGrantsAreClaimedOnceByTheirCallerForTheirUserAnd
     EXPECT_TRUE(claimed->replace_account);
     EXPECT_EQ(claimed->sealed_tokens, waits.sealed_tokens);
     EXPECT_EQ(claimed->created_at, at_second(0));
+    EXPECT_EQ(claimed->granted_at, at_second(-3)) << "by TikTok's clock";
     EXPECT_EQ(claimed->access_expires_at, at_second(7'200));
     EXPECT_FALSE(run(claim(*at, "h1", 599, "shop", "ann"))) << "once";
     run(at->pending.give_back(*claimed, soon()));
@@ -137,7 +139,7 @@ TEST_P(StoreSuite, PendingGrantsThatAreBeingConfirmedAreNotGivenUp) {
 
 TEST_P(StoreSuite, PendingGrantsGoWithTheirAccountWhenItLeavesAtTikTok) {
     auto young = waiting_grant("h2");
-    young.created_at = at_second(10);
+    young.granted_at = at_second(10);
     run(at->pending.put(waiting_grant("h1"), soon()));
     run(at->pending.put(young, soon()));
     run(at->pending.put(waiting_grant("h3", "ann", "open-2"), soon()));

@@ -71,9 +71,9 @@ TEST_P(StoreSuite, AuditETheLastHolderIsTheOneWhoRevokes) {
     another = again[0];
     another.sealed_tokens = "an earlier pair";
     run(at->revocations.remove(another, soon()));
-    EXPECT_TRUE(run(at->revocations.is_wanted(again[0], at_second(120), soon())));
+    EXPECT_EQ(run(at->revocations.judge(again[0], at_second(120), soon())), store::revoke_verdict::allowed);
     run(at->revocations.remove(again[0], soon()));
-    EXPECT_FALSE(run(at->revocations.is_wanted(again[0], at_second(120), soon())));
+    EXPECT_EQ(run(at->revocations.judge(again[0], at_second(120), soon())), store::revoke_verdict::gone);
 }
 
 TEST_P(StoreSuite, AuditEARevocationWaitsByTheClockOfTheDatabase) {
@@ -186,9 +186,13 @@ TEST_P(StoreSuite, AuditEARefreshThatEndsAfterTheConnectionRenewsWhatWaitsToBeRe
     ASSERT_TRUE(put(holder("ann", 3), 0));
     auto waits = at_once(to_revoke("ann"));
     waits.version = 3;
+    waits.proof = store::account_proof::access_token;
     ASSERT_EQ(end("ann", waits, {}, 3).what, end_kind::alone);
-    run(at->revocations.note_refused(due_revocations().at(0), soon()));
-    EXPECT_TRUE(due_revocations().at(0).refused);
+    auto refused = due_revocations().at(0);
+    EXPECT_EQ(refused.proof, store::account_proof::access_token);
+    refused.refused = refused.answer_lost = true;
+    run(at->revocations.note_trouble(refused, soon()));
+    EXPECT_TRUE(due_revocations().at(0).refused && due_revocations().at(0).answer_lost);
     auto anew = waits;
     anew.sealed_tokens = "the refreshed pair";
     anew.expires_at = at_second(31'104'000);
@@ -197,9 +201,10 @@ TEST_P(StoreSuite, AuditEARefreshThatEndsAfterTheConnectionRenewsWhatWaitsToBeRe
     ASSERT_EQ(due.size(), 1U);
     EXPECT_EQ(due[0].sealed_tokens, "the refreshed pair");
     EXPECT_EQ(due[0].expires_at, anew.expires_at);
-    EXPECT_FALSE(due[0].refused) << "that was the earlier one";
+    EXPECT_FALSE(due[0].refused || due[0].answer_lost) << "that was the earlier one";
+    EXPECT_EQ(due[0].proof, store::account_proof::pair);
     EXPECT_EQ(due[0].tries, waits.tries);
-    run(at->revocations.note_refused(waits, soon()));
+    run(at->revocations.note_trouble(refused, soon()));
     EXPECT_FALSE(due_revocations().at(0).refused) << "of the earlier one";
 }
 
@@ -216,7 +221,8 @@ TEST_P(StoreSuite, AuditEAPairWhoseRevocationIsGoneIsANewOneUnlessSomebodyHoldsT
     run(at->revocations.remove(due_revocations().at(0), soon()));
     const auto number = run(at->revocations.replace(pair, at_second(1), soon()));
     EXPECT_GT(number, 0U);
-    EXPECT_TRUE(run(at->revocations.is_wanted(due_revocations().at(0), at_second(1), soon())));
+    EXPECT_EQ(run(at->revocations.judge(due_revocations().at(0), at_second(1), soon())),
+              store::revoke_verdict::allowed);
 }
 
 TEST_P(StoreSuite, AuditEWhoEverHoldsTheAccountStopsARevocation) {

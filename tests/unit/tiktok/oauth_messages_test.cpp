@@ -152,5 +152,24 @@ TEST(OAuthMessages, T15TellsTroubleFromARefusal) {
     EXPECT_EQ(limited.why.code(), errc::tiktok_error);
 }
 
+TEST(OAuthMessages, AuditEAGrantIsAsOldAsTheEndOfTheSecondOfItsAnswersDate) {
+    const auto second = from_unix_ms(784'111'777'000);
+    const std::string status = "HTTP/1.1 200 OK\r\nServer: nginx\r\n", date = "Sun, 06 Nov 1994 08:49:37 GMT";
+    const auto read = [&](const std::string& fields, wall_time ours) {
+        return time_of_grant(status + fields + "\r\n", ours);
+    };
+    const std::string good = "Date: " + date + "\r\n";
+    EXPECT_EQ(read(good, second), second + milliseconds{999});
+    EXPECT_EQ(read("dATE:" + date + "\r\nX-Date: x\r\n", second), second + milliseconds{999});
+    for (const auto apart : {seconds{600}, seconds{-600}})
+        EXPECT_EQ(read(good, second + apart), second + milliseconds{999}) << apart.count();
+    for (const auto apart : {seconds{601}, seconds{-601}})
+        EXPECT_FALSE(read(good, second + apart)) << "TikTok's clock, or ours, is wrong";
+    for (const std::string& bad : {std::string(), good + good, std::string("Date: now\r\n"),
+                                   std::string("Date:\r\n"), "Last-Modified: " + date + "\r\n"})
+        EXPECT_FALSE(read(bad, second)) << bad;
+    EXPECT_FALSE(time_of_grant("", second));
+}
+
 } // namespace
 } // namespace gateway::tiktok

@@ -26,6 +26,7 @@ public:
     bool sends_refresh_token = true;
     int status = 200; // with mode::text
     std::string body; // with mode::text
+    std::string date; // of its answers; empty: they have none
     milliseconds delay{0};
     std::function<task<void>()> before_answer; // runs between the rotation and the answer
 
@@ -66,10 +67,12 @@ private:
 
     static failure lost() { return failure{errc::deadline_exceeded, "no answer"}.may_have_reached_tiktok(); }
 
-    static outbound::reply reply_of(int code, std::string text) {
+    outbound::reply reply_of(int code, std::string text) const {
         outbound::reply out;
         out.status = code;
-        out.bytes = text;
+        const std::string head = date.empty() ? "" : "HTTP/1.1 200 OK\r\nDate: " + date + "\r\n\r\n";
+        out.bytes = head + text;
+        out.body_at = head.size();
         return out;
     }
 

@@ -123,6 +123,7 @@ TEST_F(LoginSeals, AuditCV05AWaitingGrantOpensOnlyForItsCallerUserAppAndAccount)
         {"scopes", [](auto& of) { of.scopes = "video.publish"; }},
         {"replace_account", [](auto& of) { of.replace_account = true; }},
         {"age", [](auto& of) { of.created_at += seconds{600}; }},
+        {"age at TikTok", [](auto& of) { of.granted_at += seconds{600}; }},
         {"access token's end", [](auto& of) { of.access_expires_at += seconds{1}; }},
         {"refresh token's end", [](auto& of) { of.refresh_expires_at += seconds{1}; }}};
     const auto waits = grant();

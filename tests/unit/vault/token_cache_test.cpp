@@ -14,12 +14,14 @@ vault::shared_tokens set_of(std::uint64_t version, const user_id& user = ann) {
     return out;
 }
 
-vault::shared_tokens pair_of(std::uint64_t version, const char* account) {
+/// `sealed_version`: of an earlier pair that took the place of one that did not open.
+vault::shared_tokens pair_of(std::uint64_t version, const char* account, std::uint64_t sealed_version = 0) {
     auto out = std::make_shared<vault::token_set>();
     out->user = ann;
     out->version = version;
     out->account = open_id::trusted(account);
     out->access_token = secret{"act"};
+    out->sealed_version = sealed_version == 0 ? version : sealed_version;
     return out;
 }
 
@@ -59,7 +61,7 @@ TEST(TokenCache, NewsThatComeLateTakeNothingAwayThatWasReadSince) {
 
 TEST(TokenCache, AuditSANoteOfAnyVersionIsAHintToLookAndRefusesNoRow) {
     vault::token_cache cache(100);
-    cache.put_read(set_of(2), cache.now(ann));
+    cache.put_read(pair_of(2, "open-1"), cache.now(ann));
     cache.changed_elsewhere(ann, 1'000'000);
     EXPECT_EQ(cache.find(ann), nullptr);
     EXPECT_EQ(cache.now(ann).newest_version, 2U) << "what was read, and not what somebody has said";
@@ -155,6 +157,33 @@ TEST(TokenCache, V05AuditCRemembersTheAccountOfTheNewestPairThatWasOpened) {
     cache.drop(ann);
     EXPECT_TRUE(cache.now(ann).may_be_of(open_id::trusted("open-2")));
     EXPECT_FALSE(cache.now(ann).may_be_of(open_id::trusted("open-1")));
+}
+
+TEST(TokenCache, V05AuditCAPairOfTheNewestVersionIsBelievedOnlyOfTheAccountThatWasSeen) {
+    const auto first = open_id::trusted("open-1"), second = open_id::trusted("open-2");
+    vault::token_cache cache(100);
+    EXPECT_TRUE(cache.now(ann).may_be_newest(1, first)) << "nothing is known";
+    cache.put_read(pair_of(2, "open-2"), cache.now(ann));
+    EXPECT_TRUE(cache.now(ann).may_be_newest(2, second));
+    EXPECT_FALSE(cache.now(ann).may_be_newest(2, first)) << "no version is used twice";
+    EXPECT_FALSE(cache.now(ann).may_be_newest(1, second));
+    EXPECT_TRUE(cache.now(ann).may_be_newest(3, first));
+}
+
+TEST(TokenCache, V05AuditCTheVersionOfARowWithoutASealIsNotRemembered) {
+    constexpr auto highest = static_cast<std::uint64_t>(INT64_MAX);
+    vault::token_cache cache(100);
+    cache.put_read(pair_of(1, "open-1"), cache.now(ann));
+    cache.put_read(set_of(highest), cache.now(ann));
+    EXPECT_EQ(cache.find(ann)->version, highest) << "this is what the store has";
+    EXPECT_EQ(cache.now(ann).newest_version, 1U);
+    constexpr std::uint64_t earlier = 1;
+    cache.put_read(pair_of(highest, "open-1", earlier), cache.now(ann));
+    EXPECT_EQ(cache.now(ann).newest_version, 1U) << "nor that of one that was mended";
+    cache.put_written(pair_of(2, "open-1"), cache.now(ann));
+    EXPECT_EQ(cache.now(ann).newest_version, 2U);
+    EXPECT_EQ(cache.find(ann), nullptr) << "that row may be newer: the store is asked";
+    EXPECT_EQ(cache.find_stale(ann)->version, 2U);
 }
 
 TEST(TokenCache, V05AuditCTheVersionOfAnotherAppsRowIsNoneOfThisAppsPairs) {
