@@ -213,10 +213,11 @@ private:
     /// TikTok has answered, so the store has a time of its own.
     task<login_end> keep_grant(const store::oauth_state_record& login, vault::fresh_tokens fresh,
                                secret confirmation, wall_time now);
-    /// Without a confirmation. link_spent: or the caller has no right to it any more.
+    /// Without a confirmation. not_allowed: nothing is used up, and it may still wait for one.
     task<login_end> connect_at_once(const store::oauth_state_record& login, const vault::fresh_tokens& fresh,
                                     wall_time now);
-    /// Stores it as the user's connection. link_spent: what allows it is gone.
+    /// Stores it as the user's connection. link_spent: what allows it is gone. not_allowed: is_allowed() of
+    /// the permit says no.
     task<stored_grant> store_grant(user_id user, vault::fresh_tokens fresh, store::grant_permit permit,
                                    bool replace_account, wall_time now, deadline until);
 
@@ -241,7 +242,6 @@ private:
         vault::shared_tokens tokens;
         bool has_grant = false; // as far as known, TikTok still accepts it
         bool tiktok_is_away = false;
-        bool refresh_runs = false; // it has not ended in time, and its pair goes to the revocation
     };
     task<revocable> make_revocable(vault::shared_tokens seen, wall_time now, deadline until);
 

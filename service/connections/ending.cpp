@@ -11,7 +11,7 @@
 namespace gateway::connections {
 namespace {
 
-constexpr milliseconds refresh_time{60'000}; // two requests and their writes
+constexpr milliseconds refresh_time{60'000}; // two requests and their writes: nobody else refreshes meanwhile
 constexpr int races_max = 8; // each lost race means that another call stored a grant or a refresh
 
 /// Whether there is an access token to revoke with, or one may be had by a refresh.
@@ -33,11 +33,11 @@ disconnected told(revoke_end end) {
             return not_revoked("already_ended");
         case revoke_end::not_wanted:
             return not_revoked("used_by_another_user");
-        case revoke_end::lost:
-        case revoke_end::later:
+        case revoke_end::lost:  // given up, because TikTok's answer is not known
+        case revoke_end::later: // tried again in the background
             break;
     }
-    return not_revoked("tiktok_unreachable"); // tried again in the background
+    return not_revoked("tiktok_unreachable");
 }
 
 /// Causes of `authorization.removed` (docs/tiktok-wire.md §7).
@@ -62,11 +62,14 @@ task<connection_service::revocable> connection_service::make_revocable(vault::sh
                             return one.user != seen->user;
                         });
     if (shared) co_return out;           // then it is tried after them
-    if (now < seen->access_expires_at) { // says the caller of an import
+    if (now < seen->access_expires_at) { // only the import's caller says when it ends
         const auto renewed = co_await tokens_.renew(seen->user, seen->version, until);
-        out.refresh_runs = !renewed && renewed.error().code() == errc::deadline_exceeded;
-        auto there = co_await vault_.load_again(seen->user, until);
-        if (there) out = {*there, is_revocable(**there, now), out.refresh_runs};
+        // A refresh that goes on must not meet a second one of the same token.
+        out.tiktok_is_away = !renewed && renewed.error().code() == errc::deadline_exceeded;
+        const auto there = co_await vault_.load_again(seen->user, until);
+        if (!there) co_return out;
+        out.tokens = *there;
+        out.has_grant = is_revocable(**there, now);
         co_return out;
     }
     auto fresh = co_await tokens_.access(seen->user, until, until.by());
@@ -76,7 +79,6 @@ task<connection_service::revocable> connection_service::make_revocable(vault::sh
         out.has_grant = false;
     else
         out.tiktok_is_away = true;
-    out.refresh_runs = !fresh && fresh.error().code() == errc::deadline_exceeded;
     co_return out;
 }
 
@@ -94,8 +96,7 @@ task<result<disconnected>> connection_service::disconnect(user_id user, wall_tim
             co_return not_revoked(vault::other_app);
         }
         const auto pair = co_await make_revocable(*there, now, part_for_tiktok(until));
-        auto own_try = rest_of_call(until);
-        if (pair.refresh_runs) own_try = std::max(own_try, refresh_time);
+        const auto own_try = std::max(rest_of_call(until), refresh_time);
         auto ended = co_await vault_.end(pair.tokens, pair.has_grant, own_try, now, until);
         if (!ended) co_return ended.error();
         if (ended->what == kind::changed || ended->what == kind::absent) continue;

@@ -5,6 +5,7 @@
 #include "connections/deadlines.hpp"
 #include "store/connections.hpp"
 #include "tiktok/oauth.hpp"
+#include "tokens/received_pair.hpp"
 #include "vault/token_vault.hpp"
 
 namespace gateway::connections {
@@ -49,23 +50,12 @@ login_end refused_exchange(tiktok::token_outcome outcome) {
     return end;
 }
 
-vault::fresh_tokens tokens_of(tiktok::token_answer& answer) {
-    vault::fresh_tokens out;
-    out.access_token = std::move(answer.access_token);
-    out.refresh_token = std::move(answer.refresh_token);
-    out.account = std::move(answer.account);
-    out.scopes = std::move(answer.scopes);
-    out.access_lifetime = answer.access_lifetime;
-    out.refresh_lifetime = answer.refresh_lifetime;
-    out.granted_at = answer.granted_at;
-    return out;
-}
-
 login_result result_of(vault::saved_grant::kind end) {
     using kind = vault::saved_grant::kind;
     if (end == kind::stored) return login_result::connected;
     if (end == kind::another_account) return login_result::another_account;
     if (end == kind::account_full) return login_result::account_full;
+    if (end == kind::not_allowed) return login_result::not_allowed;
     return login_result::link_spent;
 }
 
@@ -89,7 +79,8 @@ task<login_end> connection_service::finish(const store::oauth_state_record& logi
     if (answer == nullptr) co_return refused_exchange(std::move(outcome));
     const auto log_id = answer->log_id;
     const bool whole = complete(*answer);
-    auto fresh = tokens_of(*answer);
+    const secret no_other;
+    auto fresh = tokens::tokens_of(*answer, no_other, {}, {});
     login_end end;
     if (!whole) {
         end = ended(login_result::tiktok_unreachable);
@@ -109,15 +100,14 @@ task<login_end> connection_service::keep_grant(const store::oauth_state_record& 
                                                wall_time now) {
     login_end end;
     end.scopes = fresh.scopes;
-    bool ended = false;
-    if (rights_->may_connect_at_once(login)) { // asked again, because TikTok took its time
+    bool waits = !rights_->may_connect_at_once(login); // asked again, because TikTok took its time
+    if (!waits) {
         end = co_await connect_at_once(login, fresh, now);
-        // And the store: what allowed it is gone, or the right to it, or a confirmation is wanted by now.
-        ended = end.result != login_result::link_spent || rights_->may_connect_at_once(login);
+        waits = end.result == login_result::not_allowed; // the settings changed while the store worked
     }
-    if (!ended && !rights_->caller_of(login))
+    if (waits && !rights_->caller_of(login))
         end.result = login_result::not_allowed;
-    else if (!ended)
+    else if (waits)
         end.result = co_await keep_waiting(login, fresh, std::move(confirmation), now, time_to_store());
     // Whether an unavailable store has kept it may not be known: what a connection or a waiting grant holds
     // is not given up. If the store is still away, the grant is left to expire.

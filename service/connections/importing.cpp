@@ -2,11 +2,11 @@
 
 #include "base/digest.hpp"
 #include "base/lists.hpp"
-#include "base/memory/memory_reserve.hpp"
 #include "connections/uncut_work.hpp"
 #include "runtime/waiter.hpp"
 #include "tiktok/oauth.hpp"
 #include "tiktok/oauth_messages.hpp"
+#include "tokens/received_pair.hpp"
 
 #include <algorithm>
 #include <new>
@@ -19,8 +19,6 @@ namespace {
 constexpr std::string_view account_scope = "user.info.basic"; // with it user/info names the account
 constexpr milliseconds lease_length{60'000}; // longer than two requests and one try to store their result
 constexpr milliseconds request_timeout{15'000};
-constexpr milliseconds store_retry{300'000}; // for a pair that nobody else has
-constexpr milliseconds store_retry_while_draining{20'000};
 constexpr milliseconds retry_pause{200};
 constexpr milliseconds access_lifetime_max =
     std::chrono::hours{24}; // docs/tiktok-wire.md §1.2, the longer one
@@ -75,7 +73,7 @@ user_id lease_of(std::string_view hash) {
 } // namespace
 
 task<result<void>> importer::import(user_id user, vault::fresh_tokens given, wall_time now, deadline until) {
-    std::string hash(as_text(sha256(given.refresh_token.reveal())));
+    auto hash = tokens::import_hash(given.refresh_token);
     const auto connected = co_await vault_.is_connected(user, until);
     if (!connected) co_return connected.error();
     const attempt of{std::move(user), std::move(given), std::move(hash), *connected};
@@ -157,24 +155,8 @@ task<result<void>> importer::ask_and_keep(const attempt& of, deadline until, sha
     }
     auto got = co_await ask_for_pair(of, until, by);
     if (!got) co_return got.error();
-    const auto received = steady_now();
-    while (true) { // TikTok has ended the tokens that it was sent
-        const auto stored = co_await keep_pair(of.hash, *got);
-        if (stored) co_return stored;
-        const auto retry_for = uncut_.is_draining() ? store_retry_while_draining : store_retry;
-        if (steady_now() + retry_pause >= received + retry_for) co_return stored;
-        co_await pause_until(deadline::in(steady_now(), retry_pause));
-    }
-}
-
-/// An exception is like a store that does not answer.
-task<result<void>> importer::keep_pair(std::string hash, const vault::fresh_tokens& got) {
-    try {
-        co_return co_await vault_.keep_import(std::move(hash), got, wall_now(),
-                                              deadline::in(steady_now(), request_timeout));
-    } catch (const std::bad_alloc&) { // below
-    }
-    co_return failure{errc::vault_unavailable, "The store does not answer; try again soon."};
+    const auto retry_for = [this] { return tokens::time_to_keep(uncut_.is_draining()); };
+    co_return co_await tokens::keep_for_import(vault_, of.given.refresh_token, *got, retry_for);
 }
 
 /// A token is not sent by whoever may have lost the lease meanwhile.
@@ -198,18 +180,7 @@ task<result<vault::fresh_tokens>> importer::ask_for_pair(const attempt& of, dead
     if (std::holds_alternative<tiktok::grant_invalid>(outcome)) co_return dead();
     auto* const answer = std::get_if<tiktok::token_answer>(&outcome);
     if (answer == nullptr) co_return failure_of(std::move(outcome));
-    const memory_reserve::scope no_failure; // it is the only copy
-    vault::fresh_tokens out;
-    out.access_token = std::move(answer->access_token);
-    out.refresh_token =
-        answer->refresh_token.empty() ? of.given.refresh_token.copy() : std::move(answer->refresh_token);
-    out.account = std::move(answer->account);
-    out.scopes = answer->scopes.empty() ? of.given.scopes : std::move(answer->scopes);
-    out.access_lifetime = answer->access_lifetime;
-    out.granted_at = answer->granted_at;
-    out.refresh_lifetime =
-        answer->refresh_lifetime.count() > 0 ? answer->refresh_lifetime : of.given.refresh_lifetime;
-    co_return out;
+    co_return tokens::tokens_of(*answer, of.given.refresh_token, of.given.scopes, of.given.refresh_lifetime);
 }
 
 task<result<void>> importer::complete(const attempt& of, vault::import_proof proof, deadline until) {

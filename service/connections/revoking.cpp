@@ -9,14 +9,13 @@
 
 #include <algorithm>
 #include <utility>
-#include <variant>
 
 namespace gateway::connections {
 namespace {
 
 constexpr milliseconds request_timeout{5'000};  // of one try
 constexpr milliseconds others_patience{30'000}; // for the tokens of others
-constexpr milliseconds one_patience{50'000};    // for one revocation of a round, less than its reservation
+constexpr milliseconds one_patience{25'000}; // for one of a round: a refresh may take 30 s more of its minute
 constexpr std::uint32_t repeats_max = 3;
 constexpr int rounds_max = 5; // each because somebody connected the account, or a token was refused
 constexpr milliseconds first_pause{200};
@@ -44,26 +43,34 @@ bool may_be_tried_again(const vault::revocation& what) {
     return what.record.tries < vault::revocation_tries_max || what.record.app.empty();
 }
 
-/// The end of a revoke's requests.
-enum class requests_end { revoked, token_refused, not_wanted, others_to_try, later };
+} // namespace
 
-requests_end end_of(store::revoke_verdict verdict) {
-    using enum store::revoke_verdict;
-    return verdict == held_doubtfully ? requests_end::others_to_try : requests_end::not_wanted;
+/// Empty: a revoke may be sent. It would also end the grant of whoever has connected the account meanwhile.
+task<std::optional<revoker::request_end>> revoker::why_not(const vault::revocation& what,
+                                                           const std::vector<tried_holder>& tried) {
+    const auto verdict = co_await vault_.judge_revocation(what, wall_now(), time_to_store());
+    if (!verdict) co_return request_end::later;
+    if (*verdict == store::revoke_verdict::allowed) co_return std::nullopt;
+    if (*verdict != store::revoke_verdict::held_doubtfully) co_return request_end::not_wanted;
+    if (may_be_tried_again(what)) co_return request_end::others_to_try;
+    // At the last try, holders of whom TikTok refuses all tokens count as none.
+    const auto others = co_await vault_.doubtful_holders(what, wall_now(), time_to_store());
+    if (!others) co_return request_end::later;
+    for (const auto& other : *others) {
+        const auto found = find_tried(tried, other);
+        if (found == tried.end() || !found->was_refused) co_return request_end::others_to_try;
+    }
+    co_return std::nullopt;
 }
 
-/// `despite_doubt`: also if somebody may hold the account.
-task<requests_end> revoke_patiently(tiktok::oauth& ask, vault::token_vault& vault,
-                                    const vault::revocation& what, bool despite_doubt, deadline until) {
-    using enum requests_end;
+task<revoker::request_end> revoker::send_patiently(const vault::revocation& what,
+                                                   const std::vector<tried_holder>& tried, deadline until) {
+    using enum request_end;
     for (std::uint32_t repeats = 0;; ++repeats) {
-        // The revoke would also end the grant of whoever has connected this account meanwhile.
-        const auto verdict = co_await vault.judge_revocation(what, wall_now(), time_to_store());
-        if (!verdict) co_return later;
-        const bool goes_on = *verdict == store::revoke_verdict::held_doubtfully && despite_doubt;
-        if (*verdict != store::revoke_verdict::allowed && !goes_on) co_return end_of(*verdict);
+        const auto not_now = co_await why_not(what, tried);
+        if (not_now) co_return *not_now;
         const auto soon = until.no_later_than(steady_now() + request_timeout);
-        const auto done = co_await ask.revoke(what.access_token.copy(), soon, until.by());
+        const auto done = co_await ask_.revoke(what.access_token.copy(), soon, until.by());
         if (done) co_return revoked;
         const auto pause = jittered_backoff(first_pause, repeats, pause_max, random_unit());
         if (!may_pass(done.error())) co_return token_refused;
@@ -73,7 +80,12 @@ task<requests_end> revoke_patiently(tiktok::oauth& ask, vault::token_vault& vaul
     }
 }
 
-} // namespace
+std::vector<revoker::tried_holder>::const_iterator revoker::find_tried(const std::vector<tried_holder>& tried,
+                                                                       const store::connection_summary& of) {
+    return std::find_if(tried.begin(), tried.end(), [&of](const tried_holder& one) {
+        return one.user == of.user && one.version == of.version;
+    });
+}
 
 /// Tries the refresh tokens of those who hold the account only if TikTok takes them. What comes of it is
 /// stored, and judged before the revoke. `false`: all of them have been tried before.
@@ -84,10 +96,7 @@ task<result<bool>> revoker::try_others(const vault::revocation& what, std::vecto
     const auto soon = until.no_later_than(steady_now() + others_patience);
     bool has_new = false;
     for (const auto& other : *others) {
-        const auto is_it = [&other](const tried_holder& one) {
-            return one.user == other.user && one.version == other.version;
-        };
-        if (std::any_of(tried.begin(), tried.end(), is_it)) continue;
+        if (find_tried(tried, other) != tried.end()) continue;
         if (soon.passed(steady_now())) co_return failure{errc::deadline_exceeded, "There are too many."};
         has_new = true;
         const auto end = co_await tokens_.renew(other.user, other.version, soon);
@@ -100,30 +109,31 @@ task<result<bool>> revoker::try_others(const vault::revocation& what, std::vecto
 /// Others come first: the refresh of `what` would spend a token that another user was given meanwhile, too.
 task<revoke_end> revoker::try_now(vault::revocation& what, deadline until) {
     std::vector<tried_holder> tried;
-    bool token_refused = false;
+    bool access_token_refused = false;
     for (int round = 0; round < rounds_max; ++round) {
         const auto has_new = co_await try_others(what, tried, until);
         if (!has_new) co_return revoke_end::later;
-        // After hours of tries, those hold nothing to whom TikTok gives no tokens, if it has said so of all.
-        const bool despite_doubt = !may_be_tried_again(what)
-                                   && std::all_of(tried.begin(), tried.end(),
-                                                  [](const tried_holder& one) { return one.was_refused; });
-        const auto verdict = co_await vault_.judge_revocation(what, wall_now(), time_to_store());
-        if (!verdict) co_return revoke_end::later;
-        if (*verdict == store::revoke_verdict::held || *verdict == store::revoke_verdict::gone)
-            co_return revoke_end::not_wanted;
-        if (*verdict == store::revoke_verdict::held_doubtfully && !despite_doubt) {
-            if (!*has_new) co_return revoke_end::later;
-            continue;
+        auto end = co_await why_not(what, tried);
+        if (!end) {
+            const auto not_ready = co_await make_ready(what, access_token_refused, until);
+            if (not_ready) co_return *not_ready;
+            end = co_await send_patiently(what, tried, until);
+        } else if (*end == request_end::others_to_try && !*has_new) {
+            co_return revoke_end::later; // all of them have been tried
         }
-        const auto not_ready = co_await make_ready(what, token_refused, until);
-        if (not_ready) co_return *not_ready;
-        const auto end = co_await revoke_patiently(ask_, vault_, what, despite_doubt, until);
-        if (end == requests_end::revoked) co_return revoke_end::revoked;
-        if (end == requests_end::not_wanted) co_return revoke_end::not_wanted;
-        if (end == requests_end::later) co_return revoke_end::later;
-        if (end == requests_end::token_refused && std::exchange(token_refused, true))
-            co_return revoke_end::later; // one that TikTok has just given
+        switch (*end) {
+            case request_end::revoked:
+                co_return revoke_end::revoked;
+            case request_end::not_wanted:
+                co_return revoke_end::not_wanted;
+            case request_end::later:
+                co_return revoke_end::later;
+            case request_end::token_refused:
+                if (std::exchange(access_token_refused, true)) co_return revoke_end::later; // a new one, too
+                break;
+            case request_end::others_to_try:
+                break;
+        }
     }
     co_return revoke_end::later;
 }

@@ -53,19 +53,28 @@ private:
         std::uint64_t version = 0;
         bool was_refused = false;
     };
+    /// `token_refused`: TikTok does not take the access token, whatever its lifetime. `others_to_try`:
+    /// somebody may hold the account.
+    enum class request_end { revoked, token_refused, not_wanted, others_to_try, later };
+
+    static std::vector<tried_holder>::const_iterator find_tried(const std::vector<tried_holder>& tried,
+                                                                const store::connection_summary& of);
+    task<std::optional<request_end>> why_not(const vault::revocation& what,
+                                             const std::vector<tried_holder>& tried);
+    task<request_end> send_patiently(const vault::revocation& what, const std::vector<tried_holder>& tried,
+                                     deadline until);
 
     task<revoke_end> try_now(vault::revocation& what, deadline until);
     /// A valid access token first, for which TikTok may have to be asked. Empty: `what` has one.
-    task<std::optional<revoke_end>> make_ready(vault::revocation& what, bool token_refused, deadline until);
+    task<std::optional<revoke_end>> make_ready(vault::revocation& what, bool access_token_refused,
+                                               deadline until);
     /// The same for a pair that needs a refresh; `what` is shared with a caller that may have gone.
     task<result<std::optional<revoke_end>>> refresh(std::shared_ptr<vault::revocation> what,
-                                                    bool token_refused, sharer by);
+                                                    bool access_token_refused, sharer by);
     task<tiktok::token_outcome> request(const vault::revocation& what, sharer by);
-    task<revoke_end> judge_refused(vault::revocation& what, bool token_refused);
-    task<void> keep_for_its_owner(const vault::revocation& what, tiktok::token_answer answer);
+    task<revoke_end> judge_refused(vault::revocation& what, bool access_token_refused);
     task<result<bool>> try_others(const vault::revocation& what, std::vector<tried_holder>& tried,
                                   deadline until);
-    task<result<bool>> keep_pair(vault::revocation& what);
 
     vault::token_vault& vault_;
     tiktok::oauth& ask_;

@@ -1,11 +1,10 @@
 // The pair of a revocation before it is revoked (revoking.hpp): TikTok takes only an access token that lives,
 // so a refresh comes first where it may not.
-#include "base/digest.hpp"
 #include "connections/deadlines.hpp"
 #include "connections/revoking.hpp"
 #include "connections/uncut_work.hpp"
-#include "runtime/waiter.hpp"
 #include "tiktok/oauth.hpp"
+#include "tokens/received_pair.hpp"
 
 #include <memory>
 #include <new>
@@ -29,43 +28,29 @@ bool may_be_refreshed(const vault::revocation& what, wall_time now) {
 /// Tokens of an import may have another end than its caller says, so they are refreshed first.
 bool has_good_token(const vault::revocation& what, wall_time now) {
     const bool is_given = what.record.proof == store::account_proof::pair;
-    const bool is_last = !may_be_refreshed(what, now) || (what.record.refused && !is_given);
-    if (is_last) return now < what.access_expires_at;
+    const bool has_no_other_token = !may_be_refreshed(what, now) || what.record.refused;
+    if (has_no_other_token) return now < what.access_expires_at;
     return is_given && now + clock_margin < what.access_expires_at;
-}
-
-failure store_away() {
-    return failure{errc::vault_unavailable, "The store does not answer; try again soon."};
-}
-
-/// An exception is like a store that does not answer.
-task<result<void>> try_to_keep(vault::token_vault& vault, std::string hash,
-                               const vault::fresh_tokens& tokens) {
-    try {
-        co_return co_await vault.keep_import(std::move(hash), tokens, wall_now(), time_to_store());
-    } catch (const std::bad_alloc&) { // below
-    }
-    co_return store_away();
 }
 
 } // namespace
 
-task<std::optional<revoke_end>> revoker::make_ready(vault::revocation& what, bool token_refused,
+task<std::optional<revoke_end>> revoker::make_ready(vault::revocation& what, bool access_token_refused,
                                                     deadline until) {
     const auto now = wall_now();
     const bool is_ours = !what.record.app.empty(); // else only a refresh shows whose it is
-    if (is_ours && !token_refused && has_good_token(what, now)) co_return std::nullopt;
+    if (is_ours && !access_token_refused && has_good_token(what, now)) co_return std::nullopt;
     if (!may_be_refreshed(what, now)) co_return is_ours ? revoke_end::ended : revoke_end::later;
     if (until.passed(steady_now() + time_to_refresh)) co_return revoke_end::later;
     const auto shared = std::make_shared<vault::revocation>(what.copy());
-    auto end = co_await uncut_.run(refresh(shared, token_refused, until.by()), until);
+    auto end = co_await uncut_.run(refresh(shared, access_token_refused, until.by()), until);
     if (!end) co_return revoke_end::later; // if it is not over, its pair is kept when it is
     what = std::move(*shared);
     co_return *end;
 }
 
 task<result<std::optional<revoke_end>>> revoker::refresh(std::shared_ptr<vault::revocation> what,
-                                                         bool token_refused, sharer by) {
+                                                         bool access_token_refused, sharer by) {
     std::optional<revoke_end> end = revoke_end::later;
     auto outcome = co_await request(*what, by);
     if (std::holds_alternative<tiktok::answer_lost>(outcome)) { // one that did not rotate answers now (T04)
@@ -73,14 +58,23 @@ task<result<std::optional<revoke_end>>> revoker::refresh(std::shared_ptr<vault::
         outcome = co_await request(*what, by);
     }
     if (std::holds_alternative<tiktok::grant_invalid>(outcome))
-        end = co_await judge_refused(*what, token_refused);
-    else if (what->record.answer_lost) // if this fails, a refusal is taken for the end of the grant
-        static_cast<void>(co_await vault_.note_trouble(*what, time_to_store()));
+        end = co_await judge_refused(*what, access_token_refused);
+    else if (what->record.answer_lost) {
+        try { // if this fails, a refusal is taken for the end of the grant
+            static_cast<void>(co_await vault_.note_trouble(*what, time_to_store()));
+        } catch (const std::bad_alloc&) { // TikTok may have given a pair now, which is not lost for it
+        }
+    }
     auto* const answer = std::get_if<tiktok::token_answer>(&outcome);
     if (answer == nullptr) co_return end;
     if (!answer->account.empty() && answer->account != what->record.account) {
-        co_await keep_for_its_owner(*what, std::move(*answer));
-        co_return co_await judge_refused(*what, token_refused);
+        // As an import may have named it: the pair is kept for whoever it belongs to. If this fails, nobody
+        // gets it, and TikTok ends it in time.
+        const auto left = what->refresh_expires_at - wall_now();
+        const auto pair = tokens::tokens_of(*answer, what->refresh_token, {}, left);
+        const auto retry_for = [] { return store_patience; };
+        static_cast<void>(co_await tokens::keep_for_import(vault_, what->refresh_token, pair, retry_for));
+        co_return co_await judge_refused(*what, access_token_refused);
     }
     what->record.proof = store::account_proof::pair;
     what->record.refused = what->record.answer_lost = false;
@@ -92,59 +86,39 @@ task<result<std::optional<revoke_end>>> revoker::refresh(std::shared_ptr<vault::
     end.reset();
     const auto received = steady_now();
     while (true) {
-        const auto kept = co_await keep_pair(*what);
-        // Somebody has connected this account meanwhile: a revoke would end that, too.
-        if (kept && !*kept) end = revoke_end::not_wanted;
+        bool kept = false;
+        try {
+            const auto stored = co_await vault_.keep_revocation(*what, wall_now(), time_to_store());
+            kept = stored.has_value();
+            // Somebody has connected this account meanwhile: a revoke would end that, too.
+            if (kept && !*stored) end = revoke_end::not_wanted;
+        } catch (const std::bad_alloc&) { // as if the store had not answered
+        }
         if (kept || steady_now() + retry_pause >= received + store_patience) co_return end;
-        co_await pause_until(deadline::in(steady_now(), retry_pause));
-    }
-}
-
-/// Of another account, as an import may have named it: whoever imports the refresh token for the right one
-/// gets the pair; if nobody does, it is revoked.
-task<void> revoker::keep_for_its_owner(const vault::revocation& what, tiktok::token_answer answer) {
-    vault::fresh_tokens fresh;
-    fresh.access_token = std::move(answer.access_token);
-    fresh.refresh_token =
-        answer.refresh_token.empty() ? what.refresh_token.copy() : std::move(answer.refresh_token);
-    fresh.account = std::move(answer.account);
-    fresh.scopes = std::move(answer.scopes);
-    fresh.access_lifetime = answer.access_lifetime;
-    fresh.refresh_lifetime =
-        answer.refresh_lifetime.count() > 0 ? answer.refresh_lifetime : what.refresh_expires_at - wall_now();
-    const std::string hash(as_text(sha256(what.refresh_token.reveal())));
-    const auto received = steady_now();
-    while (true) {
-        const auto kept = co_await try_to_keep(vault_, hash, fresh);
-        if (kept || steady_now() + retry_pause >= received + store_patience) co_return;
-        co_await pause_until(deadline::in(steady_now(), retry_pause));
+        co_await tokens::pause_surely(deadline::in(steady_now(), retry_pause));
     }
 }
 
 task<tiktok::token_outcome> revoker::request(const vault::revocation& what, sharer by) {
-    return ask_.refresh(what.refresh_token.copy(), deadline::in(steady_now(), refresh_timeout), by);
+    try {
+        co_return co_await ask_.refresh(what.refresh_token.copy(),
+                                        deadline::in(steady_now(), refresh_timeout), by);
+    } catch (const std::bad_alloc&) { // the answer may have been there
+    }
+    co_return tiktok::answer_lost{"out of memory"};
 }
 
 /// Another refresh, which began before the connection ended, may have replaced the token, and brings its pair
 /// to the row as soon as the store takes it: so the row stays for one more try, unless TikTok takes none of
 /// the two tokens.
-task<revoke_end> revoker::judge_refused(vault::revocation& what, bool token_refused) {
+task<revoke_end> revoker::judge_refused(vault::revocation& what, bool access_token_refused) {
     if (what.record.app.empty()) co_return revoke_end::later; // perhaps of another app
-    if (what.record.refused || token_refused)
+    if (what.record.refused || access_token_refused)
         co_return what.record.answer_lost ? revoke_end::lost : revoke_end::ended;
     what.record.refused = true;
     // If this fails, the next refusal is the first one that is known.
     static_cast<void>(co_await vault_.note_trouble(what, time_to_store()));
     co_return revoke_end::later;
-}
-
-/// An exception is like a store that does not answer.
-task<result<bool>> revoker::keep_pair(vault::revocation& what) {
-    try {
-        co_return co_await vault_.keep_revocation(what, wall_now(), time_to_store());
-    } catch (const std::bad_alloc&) { // below
-    }
-    co_return store_away();
 }
 
 } // namespace gateway::connections

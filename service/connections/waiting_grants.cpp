@@ -141,13 +141,11 @@ task<result<store::connection_summary>> connection_service::confirm(const settin
         static_cast<void>(co_await pending_.give_back(grant, time_to_store()));
         co_return *stored.why;
     }
-    const bool spent = stored.result == login_result::link_spent;
-    if (spent && rights_->may_confirm(caller, user)) {
+    if (stored.result == login_result::link_spent) {
         // Ended meanwhile: if there is still a row, the sweep sees to its tokens, and need not wait for this.
         static_cast<void>(co_await pending_.give_back(grant, time_to_store()));
         co_return not_waiting();
     }
-    if (spent) stored.result = login_result::not_allowed; // the settings were changed while the store waited
     login_end end{stored.result};
     end.scopes = stored.scopes;
     report(grant.user, grant.caller, end);

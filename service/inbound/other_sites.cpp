@@ -14,7 +14,7 @@ bool same_server(const web_url& from, std::string_view address) {
 
 /// `at.host` is what the browser took for the gateway's address; a page from there has the same host and
 /// port. The scheme says nothing more: one port speaks either TLS or none.
-bool is_own(std::string_view origin, const own_place& at) {
+bool is_own(std::string_view origin, const own_address& at) {
     const auto from = read_web_address(origin);
     if (!from || !from->path.empty()) return false;
     if (same_server(*from, std::string(at.tls ? "https://" : "http://").append(at.host))) return true;
@@ -23,7 +23,7 @@ bool is_own(std::string_view origin, const own_place& at) {
 
 } // namespace
 
-result<void> refuse_other_sites(std::string_view accepted_block, const own_place& at) {
+result<void> refuse_other_sites(std::string_view accepted_block, const own_address& at) {
     const auto first = accepted_block.find("\r\n");
     if (first == std::string_view::npos) return {};
     http::field_lines lines{accepted_block, first + 2, http::peer::caller};

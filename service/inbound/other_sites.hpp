@@ -9,7 +9,7 @@
 namespace gateway::inbound {
 
 /// Where a request has arrived.
-struct own_place {
+struct own_address {
     std::string_view host; // the request's own; without a port, that of the listener's scheme
     bool tls = false;      // of the listener
     std::string_view url;  // the gateway's public_url
@@ -19,6 +19,6 @@ struct own_place {
 /// that of the `url` nor of the same host and port as the `host` (`null` is neither, and another port of this
 /// host is another site), or a `Sec-Fetch-Site` other than `same-origin` and `none`. Each field counts, also
 /// where one stands twice. Programs send neither field.
-result<void> refuse_other_sites(std::string_view accepted_block, const own_place& at);
+result<void> refuse_other_sites(std::string_view accepted_block, const own_address& at);
 
 } // namespace gateway::inbound

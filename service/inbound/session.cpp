@@ -261,7 +261,7 @@ std::optional<failure> session::refuse_without_key() const {
         return failure{errc::forbidden, "Without callers in the settings only a loopback Host is served."};
     // TikTok's login page sends the browser there, and the state in the query is its key.
     if (head_.path == callback_path) return std::nullopt;
-    const own_place here{head_.host, with_.tls != nullptr, with_.public_url};
+    const own_address here{head_.host, with_.tls != nullptr, with_.public_url};
     const auto same_site = refuse_other_sites(texts_->block, here);
     return same_site ? std::nullopt : std::optional(same_site.error());
 }

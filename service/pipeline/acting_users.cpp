@@ -26,7 +26,7 @@ task<result<void>> acting_users::bind(const api::call& c, binding& into) const {
     into.acting = std::move(*user);
     into.api.emplace(tiktok_, into.acting, c.record, c.until);
     // The user may have another account by the time the tokens are taken.
-    if (!creator.empty()) into.api->only_for(std::move(creator));
+    if (!creator.empty()) into.api->require_account(std::move(creator));
     if (into.api->try_bind()) co_return result<void>{};
     co_return co_await into.api->bind();
 }

@@ -8,7 +8,8 @@ namespace gateway::store {
 
 /// Of both tables of connections: one that waits beside that of another app is used again under its own. They
 /// may have living tokens, at the time $4.
-#define LIVING "state IN ('connected', 'refresh_in_doubt') AND refresh_expires_at > $4"
+#define LIVING_AT(time) "state IN ('connected', 'refresh_in_doubt') AND refresh_expires_at > " time
+#define LIVING LIVING_AT("$4")
 
 /// TikTok itself gave the pair: whoever has one access token of an account could hold it otherwise with
 /// tokens that are worth nothing. One that needs a new login counts no more, except if only the answer to its
@@ -18,13 +19,12 @@ namespace gateway::store {
     ") OR (state = 'reconnect_required' AND " \
     "cause = 'rotation_response_lost' AND access_expires_at > $4))"
 
-/// And not long ago: a pair that TikTok ended since, without a word, would hold the account for a year.
+/// Only while the access token lives: TikTok may have ended the pair without a word, and a refresh token
+/// lives for a year.
 #define HOLDING GIVEN " AND access_expires_at > $4"
 
 /// Only a refresh shows whether they hold it, at the time $3.
-#define DOUBTFUL                                                                  \
-    "state IN ('connected', 'refresh_in_doubt') AND refresh_expires_at > $3 AND " \
-    "(proof <> 'pair' OR access_expires_at <= $3)"
+#define DOUBTFUL LIVING_AT("$3") " AND (proof <> 'pair' OR access_expires_at <= $3)"
 
 task<bool> is_held(transaction& at, const open_id& account, const std::string& app, const user_id& except,
                    wall_time now) {
@@ -70,8 +70,9 @@ task<result<std::vector<connection_summary>>> connections::doubtful_holders(open
     " UNION ALL SELECT user_id FROM other_app_connections "                                  \
     "WHERE open_id = $1 AND app = $2 AND user_id <> $3 AND " condition " LIMIT $5) AS users"
 
-task<std::uint64_t> users_besides(transaction& at, const connection_record& of, std::uint64_t most) {
-    const bool given = of.proof == account_proof::pair;
+task<std::uint64_t> users_besides(transaction& at, const connection_record& of, account_proof proof,
+                                  std::uint64_t most) {
+    const bool given = proof == account_proof::pair;
     auto ask = given ? statement(COUNT_BESIDES(GIVEN), of.account, of.app, of.user, of.updated_at, most)
                      : statement(COUNT_BESIDES(LIVING), of.account, of.app, of.user, of.updated_at, most);
     return number_of(at, std::move(ask));

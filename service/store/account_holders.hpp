@@ -12,6 +12,7 @@ namespace gateway::store {
 
 class transaction;
 struct connection_record;
+enum class account_proof;
 
 /// Whether a revoke would certainly end a grant that is not of `except` (who may be empty): a connection with
 /// a living access token that TikTok gave with its pair (also one that waits beside that of another app), a
@@ -21,9 +22,10 @@ task<bool> is_held(transaction& at, const open_id& account, const std::string& a
 /// Whether a revoke may end somebody's grant: connections::doubtful_holders() are those to try first.
 task<bool> is_held_doubtfully(transaction& at, const open_id& account, const std::string& app, wall_time now);
 /// The number of other users who are connected to the account of this new connection; counts no further than
-/// `most`. For a pair that TikTok gave only others of that kind count, so that nobody is kept out by tokens
-/// that are worth nothing; for an import all count.
-task<std::uint64_t> users_besides(transaction& at, const connection_record& of, std::uint64_t most);
+/// `most`. For the proof `pair` only pairs that TikTok gave count, so that nobody is kept out by tokens that
+/// are worth nothing; for another one all count.
+task<std::uint64_t> users_besides(transaction& at, const connection_record& of, account_proof proof,
+                                  std::uint64_t most);
 /// For a new grant of the account: a revocation that waits would end it.
 task<void> drop_revocations_of(transaction& at, const open_id& account, const std::string& app);
 

@@ -1,10 +1,7 @@
 #include "store/connections.hpp"
 
 #include "base/pattern.hpp"
-#include "store/account_holders.hpp"
 #include "store/connection_columns.hpp"
-#include "store/import_proofs.hpp"
-#include "store/logins.hpp"
 #include "store/queries.hpp"
 #include "store/user_ranges.hpp"
 
@@ -12,8 +9,6 @@
 #include <utility>
 
 namespace gateway::store {
-
-#define VERSION_FLOOR "SELECT value FROM counters WHERE name = 'version_floor'"
 
 auto columns_of(row_of<kept_tokens_record> auto& of) {
     return columns(of.user, of.version, of.reason, blob(of.sealed_tokens), of.kept_at, of.app);
@@ -178,90 +173,6 @@ task<result<std::vector<kept_tokens_record>>> connections::kept_tokens(user_id u
         "ORDER BY number DESC",
         user);
     return run(engine_, unit::reads(), until, &all_of<kept_tokens_record>, std::move(ask));
-}
-
-task<result<std::uint64_t>> connections::version_floor(deadline until) {
-    return run(engine_, unit::reads(), until, &number_of, statement(VERSION_FLOOR));
-}
-
-namespace {
-
-/// `false`: it is gone, or is not what it was any more, or the grant is not allowed any more.
-task<bool> use_up(transaction& at, const grant_permit& permit) {
-    if (permit.is_allowed && !permit.is_allowed()) co_return false;
-    if (permit.claimed) co_return co_await drop_waiting(at, *permit.claimed);
-    if (!permit.state_hash.empty()) co_return co_await use_login(at, permit.state_hash);
-    co_return true;
-}
-
-/// TikTok has named the account for an access token, which says nothing about the refresh token: it must not
-/// replace a pair that TikTok gave.
-bool would_replace_better(const connection_record& record, const std::optional<connection_summary>& there) {
-    return record.proof == account_proof::access_token && there && there->app == record.app
-           && there->proof == account_proof::pair && is_in_use(*there)
-           && there->refresh_expires_at > record.updated_at;
-}
-
-/// `stored`: the account has room for one user more.
-task<grant_end::kind> judge_room(transaction& at, const connection_record& record) {
-    using kind = grant_end::kind;
-    const auto others = co_await users_besides(at, record, users_of_account_max);
-    if (others < users_of_account_max) co_return kind::stored;
-    if (record.proof != account_proof::access_token) co_return kind::account_full;
-    auto given = record;
-    given.proof = account_proof::pair;
-    const auto pairs = co_await users_besides(at, given, users_of_account_max);
-    co_return pairs < users_of_account_max ? kind::needs_pair : kind::account_full;
-}
-
-/// Who holds its account is judged at each try, and a grant of it that comes meanwhile deletes the row.
-task<void> revoke_replaced(transaction& at, const connection_record& record,
-                           const std::optional<connection_summary>& there,
-                           const std::optional<revocation_record>& pair) {
-    if (!pair || pair->sealed_tokens.empty() || !there || !is_in_use(*there)) co_return;
-    if (there->app != record.app || there->account == record.account) co_return;
-    static_cast<void>(co_await add_revocation(at, *pair));
-}
-
-} // namespace
-
-task<result<grant_end>> connections::put(connection_record record, std::uint64_t expected_version,
-                                         grant_permit permit, deadline until) {
-    using kind = grant_end::kind;
-    return run(
-        engine_, unit::of(record.user, record.account), until, [=](transaction& at) -> task<grant_end> {
-            const auto there = co_await hold_connection(at, record.user);
-            const std::uint64_t version = there ? there->version : 0;
-            std::uint64_t floor = version;
-            if (!there) floor = co_await number_of(at, statement(VERSION_FLOOR));
-            if (version != expected_version || record.version <= floor) co_return grant_end{kind::changed};
-            if (permit.was_connected && !there) co_return grant_end{kind::permit_gone};
-            if (!permit.import_hash.empty()) {
-                const bool imported =
-                    co_await was_imported(at, permit.import_hash, permit.import_has_pair, record, there);
-                if (imported) co_return grant_end{kind::imported_before};
-            }
-            if (would_replace_better(record, there)) co_return grant_end{kind::needs_pair};
-            const auto room = co_await judge_room(at, record);
-            if (room != kind::stored) co_return grant_end{room};
-            const bool allowed = co_await use_up(at, permit); // after everything that refuses the grant
-            if (!allowed) co_return grant_end{kind::permit_gone};
-            const bool holds = record.proof == account_proof::pair; // else it is tried before they are
-            if (holds) co_await drop_revocations_of(at, record.account, record.app);
-            co_await revoke_replaced(at, record, there, permit.replaced);
-            if (there && there->app != record.app) { // of no app: it may be of another one, too
-                co_await put_beside(at, record.user);
-                co_await write_connection(at, record);
-            } else {
-                co_await replace_connection(at, record);
-            }
-            statement older("DELETE FROM other_app_connections WHERE user_id = $1 AND app = $2", record.user,
-                            record.app);
-            co_await execute(at, std::move(older));
-            co_await execute(at, statement("DELETE FROM refresh_intents WHERE user_id = $1", record.user));
-            if (!permit.import_hash.empty()) co_await complete_import(at, permit.import_hash, record);
-            co_return grant_end{kind::stored};
-        });
 }
 
 task<result<bool>> connections::set_state(user_id user, std::uint64_t version, connection_state state,

@@ -1,6 +1,7 @@
 // The links of users to their TikTok accounts, each with its newest token pair, the replaced pairs, and the
 // pairs of other TikTok apps, which wait beside until the gateway runs under that app again. A role of the
-// store; any thread. Implemented in connections.cpp, ends_of_connections.cpp and other_app_connections.cpp.
+// store; any thread. Implemented in connections.cpp, new_connections.cpp (put, version_floor),
+// account_holders.cpp (doubtful_holders), ends_of_connections.cpp and other_app_connections.cpp.
 #pragma once
 #include "store/connection_record.hpp"
 #include "store/pending_grants.hpp"
@@ -32,19 +33,20 @@ struct grant_permit {
     /// The connection's pair of another account, which the grant replaces: to be revoked, and nobody has
     /// tried yet. Nothing, or not sealed: there is nothing to revoke with.
     std::optional<revocation_record> replaced;
-    /// Asked in the unit that stores the grant, before anything is changed; on any thread. `false`:
-    /// permit_gone. Empty: it is allowed.
+    /// Asked inside the transaction that stores the grant, on the store's thread, before anything is changed:
+    /// it must not wait or use the store; what it throws fails the unit. `false`: not_allowed. Empty: it is
+    /// allowed.
     std::function<bool()> is_allowed;
 };
 
 /// The end of a write of a new grant. `changed`: another writer was faster. `account_full`:
-/// users_of_account_max others hold the account. `imported_before`: was_imported() in import_proofs.hpp.
-/// `permit_gone`: its user was disconnected meanwhile, or it was used or given up, or is_allowed() says no.
-/// `needs_pair`: TikTok has only named the account for the access token of an import, and only a pair that it
-/// gives is taken here: one that it gave would be replaced, or so many others hold the account that the rest
-/// is room for pairs.
+/// users_of_account_max others hold the account. `imported_before`: import_conflicts() in import_proofs.hpp.
+/// `permit_gone`: its user was disconnected meanwhile, or it was used or given up. `not_allowed`:
+/// is_allowed() says no, and the permit is not used up. `needs_pair`: TikTok has only named the account for
+/// the access token of an import, and only a pair that it gives is taken here: one that it gave would be
+/// replaced, or so many others hold the account that the rest is room for pairs.
 struct grant_end {
-    enum class kind { changed, stored, account_full, imported_before, permit_gone, needs_pair };
+    enum class kind { changed, stored, account_full, imported_before, permit_gone, not_allowed, needs_pair };
     kind what = kind::changed;
     explicit operator bool() const { return what == kind::stored; }
 };

@@ -7,25 +7,29 @@
 
 namespace gateway::store {
 
-#define PROOF_COLUMNS "refresh_hash, app, open_id, sealed_tokens, expires_at, user_id"
+#define PROOF_COLUMNS "refresh_hash, app, open_id, sealed_tokens, granted_at, expires_at, user_id"
 #define PUT_PROOF                                                                                         \
     "INSERT INTO import_proofs (" PROOF_COLUMNS                                                           \
-    ") VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (refresh_hash) DO UPDATE SET app = $2, open_id = $3, " \
-    "sealed_tokens = $4, expires_at = $5, user_id = $6"
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (refresh_hash) DO UPDATE SET app = $2, open_id = " \
+    "$3, "                                                                                                \
+    "sealed_tokens = $4, granted_at = $5, expires_at = $6, user_id = $7"
 
 auto columns_of(row_of<import_proof_record> auto& of) {
-    return columns(blob(of.refresh_hash), of.app, of.account, blob(of.sealed_tokens), of.expires_at, of.user);
+    return columns(blob(of.refresh_hash), of.app, of.account, blob(of.sealed_tokens), of.granted_at,
+                   of.expires_at, of.user);
 }
 
-task<bool> was_imported(transaction& at, const std::string& refresh_hash, bool has_pair,
-                        const connection_record& record, const std::optional<connection_summary>& there) {
+task<bool> import_conflicts(transaction& at, const std::string& refresh_hash, bool has_pair,
+                            const connection_record& record, const std::optional<connection_summary>& there) {
     statement ask(
         "SELECT user_id FROM import_proofs WHERE refresh_hash = $1 "
-        "AND (user_id = '' OR (app = $2 AND expires_at > $3))", // what waits is the only copy, also later
+        "AND (user_id = '' OR (app = $2 AND expires_at > $3))", // a pair that waits counts also after its
+                                                                // day: it is the only copy
         blob(refresh_hash), record.app, record.updated_at);
     const auto owner = co_await first_of<user_id>(at, std::move(ask));
     const bool waits = owner && owner->empty();
-    if (has_pair || waits) co_return has_pair != waits;
+    if (has_pair) co_return !waits; // the pair that waited was completed or given up meanwhile
+    if (waits) co_return true;      // that pair has to be completed first
     if (!owner) co_return false;
     if (*owner != record.user) co_return true;
     co_return there && !is_of_another_app(*there, record.app) && is_in_use(*there);
@@ -34,7 +38,8 @@ task<bool> was_imported(transaction& at, const std::string& refresh_hash, bool h
 task<void> complete_import(transaction& at, const std::string& refresh_hash,
                            const connection_record& record) {
     const auto until = std::max(record.updated_at + import_proof_time, record.refresh_expires_at);
-    const import_proof_record done{refresh_hash, record.app, record.account, {}, until, record.user};
+    const import_proof_record done{refresh_hash,        record.app, record.account, {},
+                                   record.connected_at, until,      record.user};
     statement put(PUT_PROOF, columns_of(done));
     co_await execute(at, std::move(put));
     statement drop(
@@ -83,8 +88,8 @@ task<result<std::vector<import_proof_record>>> import_proofs::due(wall_time now,
 task<result<void>> import_proofs::drop_of_account(open_id account, std::string app, wall_time until_then,
                                                   deadline until) {
     statement drop(
-        "DELETE FROM import_proofs WHERE open_id = $1 AND app = $2 AND user_id = '' AND expires_at <= $3",
-        account, app, until_then + import_proof_time);
+        "DELETE FROM import_proofs WHERE open_id = $1 AND app = $2 AND user_id = '' AND granted_at <= $3",
+        account, app, until_then);
     return run(engine_, unit::writes(), until, &execute, std::move(drop));
 }
 

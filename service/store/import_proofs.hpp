@@ -22,17 +22,17 @@ struct import_proof_record {
     std::string app;
     open_id account;           // empty: TikTok has not named it yet
     std::string sealed_tokens; // empty: they are in the connection of `user`
+    wall_time granted_at;      // by TikTok's clock, if it is known
     wall_time expires_at;
     user_id user; // for whom the import was completed
 };
 
 // In the unit of the user and account that stores the connection:
-/// Whether an import of this refresh token has brought something that this one must not replace: it was
-/// completed for another user, or for this one, who is still connected, with it or with what followed
-/// (`there`), or the pair of a refresh waits. The pair that waits is completed once (`has_pair`: by this
-/// one).
-task<bool> was_imported(transaction& at, const std::string& refresh_hash, bool has_pair,
-                        const connection_record& record, const std::optional<connection_summary>& there);
+/// Whether another import of this refresh token keeps this one from being stored. With the pair that waited
+/// (`has_pair`): that pair does not wait any more. With the tokens as they were given: the pair of a refresh
+/// waits, or the import was completed for another user, or for this one, who is still connected (`there`).
+task<bool> import_conflicts(transaction& at, const std::string& refresh_hash, bool has_pair,
+                            const connection_record& record, const std::optional<connection_summary>& there);
 /// The import is complete, and the pair is in the connection.
 task<void> complete_import(transaction& at, const std::string& refresh_hash, const connection_record& record);
 /// `false` if it is not as it was seen any more.
@@ -51,7 +51,7 @@ public:
     task<result<void>> put(import_proof_record record, deadline until);
     /// Pairs of any app whose time is over, of imports that were never completed; oldest first.
     task<result<std::vector<import_proof_record>>> due(wall_time now, std::uint32_t limit, deadline until);
-    /// Deletes those of an account that are not newer than `until_then`: the user has left at TikTok.
+    /// Deletes the pairs of an account that TikTok gave at `until_then` or before: the user has left there.
     task<result<void>> drop_of_account(open_id account, std::string app, wall_time until_then,
                                        deadline until);
 };

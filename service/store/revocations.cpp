@@ -44,12 +44,13 @@ task<bool> unless_held(transaction& at, const revocation_record& seen, const std
     co_return !held;
 }
 
-/// Under any app and to any account, proven or not.
-task<bool> has_connection(transaction& at, const user_id& user) {
+/// Under any app, proven or not.
+task<bool> is_connected_to(transaction& at, const user_id& user, const open_id& account) {
     statement ask(
-        "SELECT CAST(1 AS BIGINT) AS found WHERE EXISTS (SELECT 1 FROM connections WHERE user_id = $1) "
-        "OR EXISTS (SELECT 1 FROM other_app_connections WHERE user_id = $1)",
-        user);
+        "SELECT CAST(1 AS BIGINT) AS found WHERE EXISTS "
+        "(SELECT 1 FROM connections WHERE user_id = $1 AND open_id = $2) OR EXISTS "
+        "(SELECT 1 FROM other_app_connections WHERE user_id = $1 AND open_id = $2)",
+        user, account);
     co_return co_await number_of(at, std::move(ask)) > 0;
 }
 
@@ -107,9 +108,8 @@ task<result<bool>> revocations::claim(revocation_record seen, std::string app, m
 task<result<std::uint64_t>> revocations::replace(revocation_record anew, wall_time now, deadline until) {
     return run(engine_, unit::of(anew.account), until, [=](transaction& at) -> task<std::uint64_t> {
         statement put(
-            "UPDATE revocations SET app = $1, sealed_tokens = $2, refused = $3, answer_lost = $4, proof = "
-            "$5, "
-            "expires_at = $6, tries = $7 WHERE number = $8 AND open_id = $9",
+            "UPDATE revocations SET app = $1, sealed_tokens = $2, refused = $3, answer_lost = $4, "
+            "proof = $5, expires_at = $6, tries = $7 WHERE number = $8 AND open_id = $9",
             anew.app, blob(anew.sealed_tokens), anew.refused, anew.answer_lost, anew.proof, anew.expires_at,
             anew.tries, anew.number, anew.account);
         const bool is_there = co_await changes_rows(at, std::move(put));
@@ -127,7 +127,7 @@ task<result<bool>> revocations::renew(revocation_record anew, wall_time now, dea
             anew.app, blob(anew.sealed_tokens), anew.expires_at, anew.account, anew.user, anew.version);
         const bool waits = co_await changes_rows(at, std::move(renew));
         if (waits) co_return true;
-        const bool connected = co_await has_connection(at, anew.user);
+        const bool connected = co_await is_connected_to(at, anew.user, anew.account);
         if (connected) co_return false;
         co_return co_await add_unless_held(at, anew, now) > 0;
     });

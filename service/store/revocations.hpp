@@ -27,7 +27,7 @@ struct revocation_record {
     std::uint32_t tries = 0;
     bool refused = false;                      // TikTok has refused its refresh token, once
     bool answer_lost = false;                  // to its refresh: a newer pair may exist that nobody has
-    account_proof proof = account_proof::pair; // else its lifetimes are not TikTok's word
+    account_proof proof = account_proof::pair; // who gave the lifetimes: TikTok, else the caller of an import
     wall_time expires_at;                      // then the pair is of no use to anybody
     milliseconds wait{0};                      // for a new one: nobody else tries before; not read
 };
@@ -66,8 +66,8 @@ public:
     /// has deleted the row it is a new one, so that the pair is not lost. Zero: somebody holds the account.
     task<result<std::uint64_t>> replace(revocation_record anew, wall_time now, deadline until);
     /// The same for the refresh of a connection that has ended meanwhile: the pair takes the place of the one
-    /// of this user's version. If there is none, it is a new row where the user has no connection any more.
-    /// `false`: the user has another one by now, or somebody else holds the account.
+    /// of this user's version. If there is none, it is a new row where the user is not connected to the
+    /// account any more. `false`: the user is, by a newer pair, or somebody else holds the account.
     task<result<bool>> renew(revocation_record anew, wall_time now, deadline until);
     /// `refused` and `answer_lost` of this pair.
     task<result<void>> note_trouble(revocation_record seen, deadline until);

@@ -244,6 +244,7 @@ CREATE TABLE import_proofs (
     app TEXT NOT NULL,
     open_id TEXT NOT NULL,
     sealed_tokens BLOB NOT NULL,
+    granted_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     user_id TEXT NOT NULL
 ) STRICT;

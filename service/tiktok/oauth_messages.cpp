@@ -20,7 +20,7 @@ namespace {
 constexpr std::int64_t lifetime_max_seconds = 10LL * 365 * 24 * 3600;
 constexpr seconds lifetime_assumed{60};     // for a new pair without a readable one: refreshed again soon
 constexpr std::size_t words_size_max = 512; // the longest description that is kept
-constexpr std::chrono::minutes clocks_differ_max{10}; // TikTok's and ours; beyond it the Date is not believed
+constexpr std::chrono::minutes clock_skew_max{10}; // TikTok's and ours; beyond it the Date is not believed
 
 /// Whole seconds above zero; nothing for texts, zero and negative numbers (Q03).
 std::optional<milliseconds> lifetime_of(const boost::json::object& from, std::string_view name) {
@@ -157,7 +157,7 @@ std::optional<wall_time> time_of_grant(std::string_view head, wall_time ours) {
         date = http::read_date(line.value);
         if (!date) return std::nullopt;
     }
-    if (!date || std::chrono::abs(*date - ours) > clocks_differ_max) return std::nullopt;
+    if (!date || std::chrono::abs(*date - ours) > clock_skew_max) return std::nullopt;
     return *date + milliseconds{999};
 }
 

@@ -1,12 +1,12 @@
 // One refresh from its decision to its end. The order makes it crash-safe (docs/promises.md §4): lease,
 // intent durable, request, new pair durable, used.
 #include "base/backoff.hpp"
-#include "base/digest.hpp"
 #include "base/failpoint.hpp"
 #include "base/memory/memory_reserve.hpp"
 #include "runtime/waiter.hpp"
 #include "telemetry/sink.hpp"
 #include "tiktok/oauth_messages.hpp"
+#include "tokens/received_pair.hpp"
 #include "tokens/refresh_policy.hpp"
 #include "tokens/token_service_state.hpp"
 
@@ -17,9 +17,6 @@
 namespace gateway::tokens {
 namespace {
 
-// Writing a received pair is tried for a long time, because it may be the only valid one.
-constexpr milliseconds store_retry{300'000};
-constexpr milliseconds store_retry_while_draining{20'000}; // the same while the service ends (app/drain.cpp)
 constexpr milliseconds one_try{15'000};
 constexpr milliseconds retry_pause{200};
 constexpr milliseconds turn_wait_max{2'000};
@@ -56,6 +53,12 @@ refresh_outcome broken(failure why) {
 
 refresh_outcome failed(refresh_result how, vault::shared_tokens tokens, failure why) {
     return {how, std::move(tokens), std::move(why), true};
+}
+
+refresh_outcome refused(refresh_result how, vault::shared_tokens tokens, failure why) {
+    auto end = failed(how, std::move(tokens), std::move(why));
+    end.refused = true;
+    return end;
 }
 
 deadline time_to_end() {
@@ -107,36 +110,13 @@ task<result<vault::saved_refresh>> try_to_save(refresh_attempt& a, const tiktok:
     co_return store_trouble();
 }
 
-/// As if an import had sent this refresh token: whoever brings it with the right account gets the pair, and
-/// if nobody does, it is revoked. An exception is like a store that does not answer.
-task<result<void>> try_to_keep(refresh_attempt& a, const tiktok::token_answer& answer) {
-    try {
-        const bool rotated = !answer.refresh_token.empty(), lives_anew = answer.refresh_lifetime.count() > 0;
-        const auto now = wall_now();
-        vault::fresh_tokens fresh;
-        fresh.access_token = answer.access_token.copy();
-        fresh.refresh_token = rotated ? answer.refresh_token.copy() : a.from->refresh_token.copy();
-        fresh.account = answer.account;
-        fresh.scopes = answer.scopes;
-        fresh.access_lifetime = answer.access_lifetime;
-        fresh.refresh_lifetime = lives_anew ? answer.refresh_lifetime : a.from->refresh_expires_at - now;
-        std::string hash(as_text(sha256(a.from->refresh_token.reveal())));
-        co_return co_await a.s.vault.keep_import(std::move(hash), fresh, now,
-                                                 deadline::in(steady_now(), one_try));
-    } catch (const std::bad_alloc&) { // below
-    }
-    co_return store_trouble();
-}
-
 /// TikTok has ended the refresh token that was sent, and nobody else has the pair that it gave for it.
 task<void> keep_for_its_owner(refresh_attempt& a, const tiktok::token_answer& answer) {
-    const auto received = steady_now();
-    while (true) {
-        const auto kept = co_await try_to_keep(a, answer);
-        const auto retry_for = a.s.draining ? store_retry_while_draining : store_retry;
-        if (kept || steady_now() + retry_pause >= received + retry_for) co_return;
-        co_await pause_until(deadline::in(steady_now(), retry_pause));
-    }
+    const auto& sent = a.from->refresh_token;
+    const auto pair = tokens_of(answer, sent, {}, a.from->refresh_expires_at - wall_now());
+    const auto retry_for = [&s = a.s] { return time_to_keep(s.draining); };
+    // If this fails, nobody gets the pair, and TikTok ends it in time.
+    static_cast<void>(co_await keep_for_import(a.s.vault, sent, pair, retry_for));
 }
 
 task<refresh_outcome> store_answer(refresh_attempt& a, const tiktok::token_answer& answer) {
@@ -145,7 +125,7 @@ task<refresh_outcome> store_answer(refresh_attempt& a, const tiktok::token_answe
         co_await keep_for_its_owner(a, answer);
         const std::string cause = "answer_for_another_account";
         co_await note_state(a, connection_state::reconnect_required, cause);
-        co_return failed(refresh_result::wrong_account, a.from, reconnect_failure(cause));
+        co_return refused(refresh_result::wrong_account, a.from, reconnect_failure(cause));
     }
     // A reduced scope is stored as granted (the old pair is no longer valid), counted separately and logged;
     // calls that need the missing scopes are refused (T10).
@@ -163,9 +143,8 @@ task<refresh_outcome> store_answer(refresh_attempt& a, const tiktok::token_answe
             co_return end;
         }
         if (saved && !saved->held_by_another) co_return co_await look_again(a);
-        const auto retry_for = a.s.draining ? store_retry_while_draining : store_retry;
-        if (steady_now() + retry_pause >= received + retry_for) break;
-        co_await pause_until(deadline::in(steady_now(), retry_pause));
+        if (steady_now() + retry_pause >= received + time_to_keep(a.s.draining)) break;
+        co_await pause_surely(deadline::in(steady_now(), retry_pause));
     }
     co_return failed(refresh_result::store_failed, a.from, store_trouble());
 }
@@ -177,6 +156,7 @@ struct trouble {
     bool answer_lost = false; // to this request or to an earlier one for the same pair: stored with the pair
     bool delays_user = false, delays_everybody = false;
     std::optional<milliseconds> retry_after; // of everybody
+    bool refused = false;                    // TikTok gives no tokens for this pair
 };
 
 /// Ends such a try. Its failure gets the time until the next one.
@@ -195,7 +175,9 @@ task<refresh_outcome> retry_later(refresh_attempt& a, trouble what) {
         a.s.backoff.endpoint_answered();
     const auto blocked = a.s.backoff.blocked_by(a.one.user, a.from->version, true, now);
     if (blocked) what.why = failure(what.why).retry_after(blocked->left);
-    co_return failed(what.how, a.from, std::move(what.why));
+    auto end = failed(what.how, a.from, std::move(what.why));
+    end.refused = what.refused;
+    co_return end;
 }
 
 /// invalid_grant: reads the store again first, because it may have a newer pair (T14).
@@ -218,6 +200,7 @@ task<refresh_outcome> handle_invalid_grant(refresh_attempt& a) {
     const auto judged = co_await a.s.vault.is_judged(a.from, time_to_end());
     if (!judged || !*judged) {
         trouble what{refresh_result::try_later, of_unknown_app(), lost, true};
+        what.refused = true;
         co_return co_await retry_later(a, std::move(what));
     }
     std::string cause = lost ? std::string(response_lost) : "refresh_token_invalid";
@@ -226,8 +209,8 @@ task<refresh_outcome> handle_invalid_grant(refresh_attempt& a) {
         const std::lock_guard guard(a.s.lock);
         a.s.backoff.endpoint_answered();
     }
-    co_return failed(lost ? refresh_result::lost : refresh_result::invalid_grant, a.from,
-                     reconnect_failure(cause));
+    co_return refused(lost ? refresh_result::lost : refresh_result::invalid_grant, a.from,
+                      reconnect_failure(cause));
 }
 
 /// An error about one grant must not stop the refreshes of all others; only an error about the endpoint
@@ -251,6 +234,7 @@ task<refresh_outcome> handle_failure(refresh_attempt& a, refresh_result how, fai
     }
     const bool everybody = is_about_everybody(why);
     trouble what{how, std::move(why), a.lost_before, !everybody, everybody, retry_after};
+    what.refused = how == refresh_result::refused;
     co_return co_await retry_later(a, std::move(what));
 }
 

@@ -21,7 +21,7 @@ enum class token_step {
 inline constexpr milliseconds expiry_margin{5'000};
 
 /// The cause for a connection whose new pair was lost in TikTok's answer.
-inline constexpr std::string_view response_lost = "rotation_response_lost";
+using store::response_lost;
 
 /// `refresh_ahead`, cut to half of the token's lifetime, so that a short-lived token is not refreshed at
 /// every use.

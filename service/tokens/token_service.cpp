@@ -235,18 +235,6 @@ task<result<vault::shared_tokens>> token_service::refresh_after_401(user_id user
     co_return co_await access(std::move(user), until, by);
 }
 
-namespace {
-
-bool was_refused(const refresh_outcome& end) {
-    using enum refresh_result;
-    if (end.how == invalid_grant || end.how == refused || end.how == wrong_account) return true;
-    // For a pair that may be of another app: TikTok's words are not in the failure.
-    return end.how == try_later && end.asked && end.failed && end.failed->code() == errc::tiktok_error
-           && !(end.failed->details() && end.failed->details()->tiktok);
-}
-
-} // namespace
-
 task<result<renewal>> token_service::renew(user_id user, std::uint64_t version, deadline until) {
     using enum renewal;
     const auto s = state_;
@@ -256,7 +244,7 @@ task<result<renewal>> token_service::renew(user_id user, std::uint64_t version, 
     const auto end = co_await one->ended.wait(until);
     if (!end) co_return too_late();
     if (!end->failed && end->tokens && end->tokens->version > version) co_return renewed;
-    co_return was_refused(*end) ? refused : not_known;
+    co_return end->refused ? refused : not_known;
 }
 
 void token_service::retry_soon() {

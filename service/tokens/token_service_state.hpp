@@ -27,6 +27,7 @@ struct refresh_outcome {
     vault::shared_tokens tokens;   // the newest known; null if nothing could be read
     std::optional<failure> failed; // set if there is no new token
     bool asked = false;            // TikTok was asked; false if only the store was read
+    bool refused = false;          // TikTok has answered that it gives no tokens for this pair
 };
 
 /// One refresh in flight; shared by the waiting coroutines and the one that runs it.

@@ -97,19 +97,19 @@ std::span<const std::string> bound_api::scopes() const {
 
 vault::shared_tokens bound_api::ready(wall_time now) const {
     auto found = shared_.tokens_.ready(user_, now);
-    if (found && !is_wanted(*found)) found.reset();
+    if (found && !is_of_required_account(*found)) found.reset();
     return found;
 }
 
-/// Those in memory may be of before the user changed accounts, as may be what this user was chosen by: the
-/// store is asked once more.
+/// The tokens in memory, and the list by which this user was chosen, may be older than a change of the
+/// account, so the store is asked once more.
 task<result<vault::shared_tokens>> bound_api::wait_for_tokens() {
     auto asked = co_await shared_.tokens_.access(user_, until_, record_.by);
-    if (!asked || is_wanted(**asked)) co_return asked;
+    if (!asked || is_of_required_account(**asked)) co_return asked;
     const auto newest = co_await shared_.tokens_.read_again(user_, until_);
     if (!newest) co_return newest.error();
     asked = co_await shared_.tokens_.access(user_, until_, record_.by);
-    if (asked && !is_wanted(**asked)) co_return creator_not_connected();
+    if (asked && !is_of_required_account(**asked)) co_return creator_not_connected();
     co_return asked;
 }
 
@@ -212,7 +212,7 @@ task<result<tiktok::document>> bound_api::call(tiktok::api_request what) {
             if (!fresh) co_return with_words_of(out.answer.error(), fresh.error());
             ++so_far.token_refusals;
             bound_at_ = {}; // the set is kept for its scopes, but not sent again
-            tokens = is_wanted(**fresh) ? std::move(*fresh) : nullptr;
+            tokens = is_of_required_account(**fresh) ? std::move(*fresh) : nullptr;
         } else {
             ++so_far.repeats;
             co_await pause_until(deadline::in(now, next.wait));

@@ -53,7 +53,7 @@ public:
     void wait_for_slots(bool wait) { waits_for_slots_ = wait; }
     /// Sends nothing with tokens of another account, whatever becomes of the user's connection meanwhile:
     /// creator_not_authorized then. Before it is bound.
-    void only_for(open_id account) { account_ = std::move(account); }
+    void require_account(open_id account) { account_ = std::move(account); }
     /// Finds the user's token and granted scopes without waiting, which is the usual case. If that fails,
     /// call bind(), which reads the vault and does not call TikTok: user_not_connected, reconnect_required.
     bool try_bind();
@@ -76,7 +76,9 @@ public:
 private:
     /// Call if `taken` is not a slot.
     task<result<limits::permit>> wait_for_slot(tiktok::endpoint which, windows::shared_windows::taken taken);
-    bool is_wanted(const vault::token_set& found) const { return !account_ || found.account == *account_; }
+    bool is_of_required_account(const vault::token_set& found) const {
+        return !account_ || found.account == *account_;
+    }
     /// From memory; null: none, or not wanted.
     vault::shared_tokens ready(wall_time now) const;
     vault::shared_tokens tokens_now() const;

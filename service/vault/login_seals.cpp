@@ -63,8 +63,8 @@ task<result<std::optional<secret>>> token_vault::open_login(const store::oauth_s
     const auto owner = owner_of(login);
     auto plain = open(*ring(), name_of(login, owner), login.sealed_verifier);
     if (!plain) {
-        const auto counted = co_await count_damaged(login.sealed_verifier, "This login is", until);
-        if (!counted) co_return counted.error();
+        const auto unopened = co_await note_unopened(login.sealed_verifier, "This login is", until);
+        if (!unopened) co_return unopened.error();
         co_return std::optional<secret>{};
     }
     ++opened_;
@@ -89,8 +89,8 @@ task<result<std::optional<fresh_tokens>>> token_vault::open_waiting(const store:
     const auto owner = owner_of(grant);
     const auto plain = open(*ring(), {"waiting_grant", owner, 0}, grant.sealed_tokens);
     if (!plain) {
-        const auto counted = co_await count_damaged(grant.sealed_tokens, "This grant is", until);
-        if (!counted) co_return counted.error();
+        const auto unopened = co_await note_unopened(grant.sealed_tokens, "This grant is", until);
+        if (!unopened) co_return unopened.error();
         co_return std::optional<fresh_tokens>{};
     }
     ++opened_;

@@ -36,7 +36,7 @@ public:
 
         /// `false`: this process knows that the user's newest pair is of another account.
         bool may_be_of(const open_id& one) const { return account == 0 || account == mark_of(one); }
-        /// The same for a pair that opened under this version: no version is used twice.
+        /// `false`: this process has seen a newer version, or this version with another account.
         bool may_be_newest(std::uint64_t version, const open_id& one) const {
             return version > newest_version || (version == newest_version && may_be_of(one));
         }

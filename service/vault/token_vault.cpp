@@ -2,6 +2,7 @@
 
 #include "base/lists.hpp"
 #include "vault/sealing.hpp"
+#include "vault/set_of_record.hpp"
 
 #include <algorithm>
 
@@ -16,35 +17,6 @@ failure not_connected() {
     return failure{errc::user_not_connected, "This user has no TikTok connection."};
 }
 
-/// A set without the tokens.
-std::shared_ptr<token_set> described(const store::connection_summary& record, scope_lists& lists) {
-    auto out = std::make_shared<token_set>();
-    out->user = record.user;
-    out->account = record.account;
-    out->granted = lists.of(record.scopes);
-    out->version = record.version;
-    out->state = record.state;
-    out->cause = record.cause;
-    out->connected_at = record.connected_at;
-    out->received_at = record.updated_at;
-    out->access_expires_at = record.access_expires_at;
-    out->refresh_expires_at = record.refresh_expires_at;
-    out->proof = record.proof;
-    out->without_app = record.app.empty();
-    return out;
-}
-
-/// `version`: under which they are sealed.
-void take_tokens(token_set& into, token_text&& text, std::uint64_t version) {
-    into.sealed_version = version;
-    into.access_token = std::move(text.access_token);
-    into.refresh_token = std::move(text.refresh_token);
-    into.received_at = text.received_at;
-    into.access_expires_at = text.access_expires_at;
-    into.refresh_expires_at = text.refresh_expires_at;
-    into.forced_in_a_row = text.forced_in_a_row;
-}
-
 /// Without account, scopes and time, which are the record's.
 token_text text_of_refresh(const token_set& from, fresh_tokens& fresh, wall_time now) {
     token_text out;
@@ -57,15 +29,6 @@ token_text text_of_refresh(const token_set& from, fresh_tokens& fresh, wall_time
         fresh.refresh_lifetime.count() > 0 ? now + fresh.refresh_lifetime : from.refresh_expires_at;
     out.forced_in_a_row = fresh.forced_in_a_row;
     return out;
-}
-
-/// Of a grant that the store did not take.
-saved_grant::kind refusal_of(store::grant_end::kind end) {
-    using store_end = store::grant_end::kind;
-    if (end == store_end::account_full) return saved_grant::kind::account_full;
-    if (end == store_end::imported_before) return saved_grant::kind::imported_before;
-    if (end == store_end::needs_pair) return saved_grant::kind::needs_pair;
-    return saved_grant::kind::permit_gone;
 }
 
 } // namespace
@@ -220,101 +183,6 @@ task<result<shared_tokens>> token_vault::load_again(user_id user, deadline until
     cache_.mark_stale(user);
     auto there = co_await read(std::move(user), until);
     co_return answer_of(std::move(there));
-}
-
-task<result<token_vault::grant_place>> token_vault::place_for(user_id user, open_id account,
-                                                              account_change change, deadline until) {
-    using enum grant_place::kind;
-    grant_place out;
-    auto there = co_await connections_.find_summary(user, until);
-    if (!there) co_return there.error();
-    if (!*there) {
-        const auto floor = co_await connections_.version_floor(until);
-        if (!floor) co_return floor.error();
-        out.below = *floor;
-        co_return out;
-    }
-    const auto& record = **there;
-    const auto moved = co_await sort_out(record, until);
-    if (!moved) co_return moved.error();
-    // open_ids differ from app to app, so an account of another app is not another account.
-    if (*moved)
-        out.what = changed;
-    else if (change == account_change::refused && is_surely_ours(record) && record.account != account)
-        out.what = other_account;
-    out.expected = out.below = record.version;
-    const bool replaces = record.app == app_ && record.account != account && store::is_in_use(record);
-    if (out.what != free || !replaces) co_return out;
-    const auto sealed = co_await seal_replaced(record, out, until);
-    if (!sealed) co_return sealed.error();
-    co_return out;
-}
-
-task<result<void>> token_vault::seal_replaced(const store::connection_summary& there, grant_place& into,
-                                              deadline until) {
-    const auto row = co_await connections_.find(there.user, until);
-    if (!row) co_return row.error();
-    if (!*row || (*row)->version != there.version) {
-        into.what = grant_place::kind::changed;
-        co_return result<void>{};
-    }
-    auto pair = co_await leaving_pair(**row, wall_now(), until);
-    if (!pair) co_return pair.error();
-    into.replaced = std::move(*pair);
-    co_return result<void>{};
-}
-
-task<result<bool>> token_vault::is_connected(user_id user, deadline until) {
-    const auto there = co_await connections_.find_summary(std::move(user), until);
-    if (!there) co_return there.error();
-    co_return there->has_value();
-}
-
-task<result<saved_grant>> token_vault::save_grant(user_id user, fresh_tokens fresh, account_change change,
-                                                  store::grant_permit permit, wall_time now, deadline until) {
-    constexpr int tries_max = 8; // each lost race means that another call stored a grant or a refresh
-    const auto connected_at = fresh.granted_at.value_or(now);
-    token_text text{std::move(fresh.access_token), std::move(fresh.refresh_token),
-                    fresh.account.text(),          fresh.scopes,
-                    std::min(now, connected_at), // a later one would be that of a refresh
-                    now + fresh.access_lifetime,   now + fresh.refresh_lifetime};
-    for (int tries = 0; tries < tries_max; ++tries) {
-        const auto noted = cache_.now(user);
-        auto place = co_await place_for(user, fresh.account, change, until);
-        if (!place) co_return place.error();
-        if (place->what == grant_place::kind::changed) continue;
-        if (place->what == grant_place::kind::other_account)
-            co_return saved_grant{saved_grant::kind::another_account, nullptr};
-        store::connection_record record;
-        record.user = user;
-        record.account = fresh.account;
-        record.scopes = fresh.scopes;
-        // Above an older row that somebody has put back, too: the new grant is believed from now on.
-        record.version = std::max(place->below, noted.newest_version) + 1;
-        record.access_expires_at = text.access_expires_at;
-        record.refresh_expires_at = text.refresh_expires_at;
-        record.connected_at = connected_at;
-        record.updated_at = now;
-        record.app = app_;
-        record.proof = fresh.proof;
-        const auto keys = co_await ring_to_seal(1, until);
-        if (!keys) co_return keys.error();
-        record.sealed_tokens = seal_pair(**keys, record, text);
-        auto out = described(record, scopes_);
-        permit.replaced = std::move(place->replaced);
-        const auto end = co_await connections_.put(std::move(record), place->expected, permit, until);
-        if (!end) {
-            cache_.mark_stale(user); // it may have been stored all the same
-            co_return end.error();
-        }
-        if (end->what == store::grant_end::kind::changed) continue;
-        if (!*end) co_return saved_grant{refusal_of(end->what), nullptr};
-        take_tokens(*out, std::move(text), out->version);
-        cache_.put_written(out, noted);
-        co_return saved_grant{saved_grant::kind::stored, out};
-    }
-    co_return failure{errc::vault_unavailable,
-                      "This user's connection is being changed by others; try again."};
 }
 
 task<result<saved_refresh>> token_vault::save_refreshed(store::lease held, shared_tokens from,

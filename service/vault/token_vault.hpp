@@ -1,8 +1,8 @@
 // The only part that handles both a token and its ciphertext. Shared by all workers: the roles of the store
 // behind it are thread-safe, and the cache of decrypted sets is sharded and locked for nanoseconds, never
-// across a wait. Owned by the service. Implemented in token_vault.cpp (pairs of connections), vault_apps.cpp
-// (those of other TikTok apps, and of no app), vault_imports.cpp (of imports), vault_revocations.cpp,
-// vault_keys.cpp.
+// across a wait. Owned by the service. Implemented in token_vault.cpp (pairs of connections),
+// vault_grants.cpp (new grants), vault_apps.cpp (pairs of other TikTok apps, and of no app),
+// vault_imports.cpp (of imports), vault_revocations.cpp, login_seals.cpp, vault_keys.cpp.
 //
 // Failures of all calls: user_not_connected (no such connection), vault_unavailable, deadline_exceeded.
 #pragma once
@@ -90,10 +90,19 @@ enum class account_change : std::uint8_t { allowed, refused };
 
 /// The end of a new grant. `another_account`: the change was refused. `account_full`: the account has as many
 /// users as it may have. `imported_before`: for another user, or for this one, who is still connected, or a
-/// pair that TikTok gave for it waits. `permit_gone`: what allowed it has ended. `needs_pair`: only the pair
-/// of a refresh may be stored (store::grant_end). But for `stored`, nothing has changed.
+/// pair that TikTok gave for it waits. `permit_gone`: what allowed it has ended. `not_allowed`: it is there,
+/// and is_allowed() says no. `needs_pair`: only the pair of a refresh may be stored (store::grant_end). But
+/// for `stored`, nothing has changed.
 struct saved_grant {
-    enum class kind { stored, another_account, account_full, imported_before, permit_gone, needs_pair };
+    enum class kind {
+        stored,
+        another_account,
+        account_full,
+        imported_before,
+        permit_gone,
+        not_allowed,
+        needs_pair
+    };
     kind what = kind::stored;
     shared_tokens tokens; // as stored
 };
@@ -293,6 +302,11 @@ private:
     };
     task<result<reading>> read(user_id user, deadline until, bool may_bring_back = true);
     static result<shared_tokens> answer_of(result<reading> from);
+    task<result<saved_refresh>> keep_for_revocation(shared_tokens from, token_text text, deadline until);
+    task<result<reading>> repair(store::connection_summary record, deadline until);
+    failure refuse_older(const user_id& user);
+
+    // vault_grants.cpp
     /// What a new grant of the user follows.
     struct grant_place {
         enum class kind : std::uint8_t { free, changed, other_account } what = kind::free;
@@ -300,12 +314,10 @@ private:
         std::optional<store::revocation_record> replaced; // of store::grant_permit
     };
     task<result<grant_place>> place_for(user_id user, open_id account, account_change change, deadline until);
-    /// The pair of the connection, which is of this app and of another account; `changed`: it is another one.
-    task<result<void>> seal_replaced(const store::connection_summary& there, grant_place& into,
-                                     deadline until);
-    task<result<saved_refresh>> keep_for_revocation(shared_tokens from, token_text text, deadline until);
-    task<result<reading>> repair(store::connection_summary record, deadline until);
-    failure refuse_older(const user_id& user);
+    /// The pair of a connection of this app and of another account. Nothing: the connection is another one by
+    /// now.
+    task<result<std::optional<store::revocation_record>>> seal_replaced(
+        const store::connection_summary& there, deadline until);
 
     // vault_apps.cpp
     /// Whether the record is of this app; pairs of no app belong to the app that TikTok took one of them
@@ -366,10 +378,11 @@ private:
     /// Whether the blob was sealed under a key that is in the store and not in this ring, because another
     /// replica has a newer ring. False for a damaged id.
     task<result<bool>> under_a_key_of_others(std::string_view blob, deadline until);
-    /// `vault_unavailable` of `what`, such as "This login is".
+    /// `vault_unavailable`; `what` as for note_unopened().
     static failure under_another_key(std::string_view what);
-    /// For a blob that did not open: counts it as damaged, unless it is under a key of others, which is told.
-    task<result<void>> count_damaged(std::string_view blob, std::string_view what, deadline until);
+    /// For a value that did not open. vault_unavailable: it is sealed under a key that only other replicas
+    /// have. Otherwise it counts as damaged. `what` begins the sentence, with its verb ("This login is").
+    task<result<void>> note_unopened(std::string_view blob, std::string_view what, deadline until);
 
     store::connections& connections_;
     store::refreshes& refreshes_;

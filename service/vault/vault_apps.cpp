@@ -55,8 +55,8 @@ task<result<token_vault::brought_back>> token_vault::bring_back_pair(const store
     std::optional<token_text> text;
     if (!is_wiped) text = open_pair(record, record.version, app_, record.sealed_tokens);
     if (!is_wiped && !text) {
-        const auto counted = co_await count_damaged(record.sealed_tokens, "This user's tokens are", until);
-        if (!counted) co_return counted.error();
+        const auto unopened = co_await note_unopened(record.sealed_tokens, "This user's tokens are", until);
+        if (!unopened) co_return unopened.error();
         co_return nothing; // it stays there, for operators to see (V04)
     }
     if (text && !noted.may_be_newest(record.version, record.account)) co_return older;

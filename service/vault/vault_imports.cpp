@@ -47,10 +47,12 @@ task<result<void>> token_vault::keep_import(std::string refresh_hash, const fres
     if (!keys) co_return keys.error();
     ++sealed_;
     const std::string owner = to_hex(refresh_hash);
-    // Its day begins when the grant was given, by which a removal at TikTok finds it.
-    const auto granted_at = got.granted_at.value_or(now);
-    store::import_proof_record record{
-        std::move(refresh_hash), app_, got.account, {}, granted_at + store::import_proof_time, {}};
+    store::import_proof_record record;
+    record.refresh_hash = std::move(refresh_hash);
+    record.app = app_;
+    record.account = got.account;
+    record.granted_at = got.granted_at.value_or(now);
+    record.expires_at = now + store::import_proof_time;
     record.sealed_tokens = seal(**keys, name_of_import(owner, app_), plain.reveal());
     co_return co_await proofs_.put(std::move(record), until);
 }
@@ -68,14 +70,15 @@ task<result<std::optional<import_proof>>> token_vault::find_import(std::string r
     if (record.user.empty()) {
         auto text = open_import(*ring(), record);
         if (!text) {
-            const auto counted = co_await count_damaged(record.sealed_tokens, "This import's pair is", until);
-            if (!counted) co_return counted.error();
+            const auto unopened =
+                co_await note_unopened(record.sealed_tokens, "This import's pair is", until);
+            if (!unopened) co_return unopened.error();
             co_return out; // TikTok is asked again
         }
         ++opened_;
         proof.received_at = text->received_at;
         proof.tokens = tokens_of(std::move(*text));
-        proof.tokens.granted_at = record.expires_at - store::import_proof_time;
+        proof.tokens.granted_at = record.granted_at;
     }
     out = std::move(proof);
     co_return out;

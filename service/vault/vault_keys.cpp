@@ -148,7 +148,7 @@ failure token_vault::under_another_key(std::string_view what) {
                    std::string(what) + " sealed under a key that this replica does not have."};
 }
 
-task<result<void>> token_vault::count_damaged(std::string_view blob, std::string_view what, deadline until) {
+task<result<void>> token_vault::note_unopened(std::string_view blob, std::string_view what, deadline until) {
     const auto theirs = co_await under_a_key_of_others(blob, until);
     if (!theirs) co_return theirs.error();
     if (*theirs) co_return under_another_key(what);

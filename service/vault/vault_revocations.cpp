@@ -54,10 +54,11 @@ task<result<store::revocation_record>> token_vault::leaving_pair(const store::co
     pair.record.app = row.app;
     pair.record.account = row.account;
     pair.record.proof = row.proof;
+    pair.record.answer_lost = row.cause == store::response_lost;
     auto text = open_pair(row, row.version, row.app, row.sealed_tokens);
     if (!text && !row.sealed_tokens.empty()) {
-        const auto counted = co_await count_damaged(row.sealed_tokens, "This user's tokens are", until);
-        if (!counted) co_return counted.error();
+        const auto unopened = co_await note_unopened(row.sealed_tokens, "This user's tokens are", until);
+        if (!unopened) co_return unopened.error();
     }
     if (!text) co_return std::move(pair.record);
     pair.access_token = std::move(text->access_token);
@@ -95,6 +96,7 @@ task<result<ended_connection>> token_vault::end(shared_tokens seen, bool revocab
     pair.record.account = seen->account;
     pair.record.proof = seen->proof;
     pair.record.refused = seen->is_over(); // another refusal shows nothing more
+    pair.record.answer_lost = seen->cause == store::response_lost;
     pair.record.tries = 1;
     pair.record.wait = own_try;
     if (revocable) {

@@ -90,6 +90,45 @@ TEST_F(Ending, AuditDTheTokensOfAnImportAreRefreshedBeforeTheyAreRevoked) {
     EXPECT_EQ(rows_of("revocations"), 0U);
 }
 
+TEST_F(Ending, AuditETheRefreshOfAnImportThatIsDeletedIsNotSentTwiceAtATime) {
+    owners["act.a"] = "open-1";
+    endpoint.good_refresh_tokens.insert("rft.a");
+    ASSERT_TRUE(import("ann", "a", "open-1"));
+    endpoint.delay = milliseconds{1'000};
+    const auto until = deadline::in(steady_now(), milliseconds{300});
+    const auto gone =
+        run_on(loop, connection_service->disconnect(user_id::trusted("ann"), wall_now(), until));
+    EXPECT_EQ(gone->reason, "tiktok_unreachable");
+    EXPECT_EQ(endpoint.requests, std::vector<std::string>{"refresh_token"});
+    run_on(loop, tokens->drain(soon()));
+    endpoint.delay = milliseconds{0};
+    make_due();
+    EXPECT_EQ(retry().revoked, 1U);
+    EXPECT_EQ(endpoint.revoked, std::set<std::string>{"act.issued1"});
+}
+
+TEST_F(Ending, AuditEAnAccessTokenIsTriedBeforeAGrantCountsAsEnded) {
+    connect("ann", "open-1", seconds{240}); // not long before its end
+    change_rows("UPDATE connections SET state = 'reconnect_required', cause = 'refresh_token_invalid'");
+    endpoint.good_refresh_tokens.clear();
+    restart_as("app-key");
+    EXPECT_TRUE(disconnect("ann").revoked_at_tiktok);
+    EXPECT_EQ(endpoint.revoked, std::set<std::string>{"act.ann"});
+}
+
+TEST_F(Ending, AuditEAPairThatWasLostBeforeTheDeleteIsNeverCalledEnded) {
+    connect("ann", "open-1", -seconds{1});
+    change_rows("UPDATE connections SET state = 'refresh_in_doubt', cause = 'rotation_response_lost'");
+    restart_as("app-key");
+    endpoint.good_refresh_tokens.clear(); // TikTok has rotated
+    endpoint.next = {mode::unreachable};
+    EXPECT_EQ(disconnect("ann").reason, "tiktok_unreachable");
+    make_due();
+    EXPECT_EQ(retry().later, 1U);
+    make_due();
+    EXPECT_EQ(retry().given_up, 1U);
+}
+
 TEST_F(Ending, AuditDARevocationNeverEndsTheGrantOfAnotherAccount) {
     owners["act.a"] = "open-1";
     endpoint.good_refresh_tokens.insert("rft.a");

@@ -1,5 +1,6 @@
 // What an import or a login replaces: no better pair is lost for it, and what nobody needs any more is
 // revoked (docs/contract.md §6).
+#include "http/writers.hpp"
 #include "runtime/task_group.hpp"
 #include "unit/connections/accounts_fixture.hpp"
 
@@ -129,6 +130,27 @@ TEST_F(ReplacedPair, T23AuditDAnAnswerForAnotherAccountIsKeptForItsOwner) {
     EXPECT_EQ(token_of("bob"), "act.issued1");
     EXPECT_EQ(requests(), 1U);
     EXPECT_EQ(waiting_pairs(), 0U);
+}
+
+TEST_F(ReplacedPair, T19AuditEAnAnswerForAnotherAccountIsAsOldAsTikTokSays) {
+    const auto given = std::chrono::floor<seconds>(wall_now()) - seconds{240};
+    endpoint.date = http::http_date(given);
+    const auto removed = [this](wall_time happened_at) {
+        return run_on(loop, connection_service->on_authorization_removed(open_id::trusted("open-2"), 1,
+                                                                         happened_at, wall_now(), soon()))
+            .has_value();
+    };
+    for (const bool of_a_revocation : {false, true}) {
+        SCOPED_TRACE(of_a_revocation);
+        connect("ann", "open-1", of_a_revocation ? seconds{-10} : seconds{7200});
+        endpoint.account = "open-2";
+        of_a_revocation ? static_cast<void>(disconnect("ann")) : renew("ann");
+        ASSERT_EQ(waiting_pairs(), 1U);
+        ASSERT_TRUE(removed(given - seconds{3}));
+        EXPECT_EQ(waiting_pairs(), 1U) << "of a grant before";
+        ASSERT_TRUE(removed(given + seconds{1}));
+        EXPECT_EQ(waiting_pairs(), 0U);
+    }
 }
 
 TEST_F(ReplacedPair, AuditEAnAnswerForAnotherAccountThatNobodyWantsIsRevokedAfterADay) {

@@ -8,7 +8,7 @@ namespace {
 
 bool passes(const std::string& fields, std::string_view own_url = "https://gateway.example/base",
             std::string_view host = "localhost:8080", bool tls = false) {
-    const own_place here{host, tls, own_url};
+    const own_address here{host, tls, own_url};
     return refuse_other_sites("GET /v1/users HTTP/1.1\r\n" + fields + "\r\n", here).has_value();
 }
 

@@ -17,6 +17,7 @@ store::import_proof_record proof(const std::string& hash) {
     out.app = "app";
     out.account = open_id::trusted("open-1");
     out.sealed_tokens = "a pair";
+    out.granted_at = at_second(0);
     out.expires_at = at_second(0) + store::import_proof_time;
     return out;
 }
@@ -110,6 +111,22 @@ TEST_P(StoreSuite, T23AuditDTheProofOfAnImportIsKeptForADayAndCompletedWithTheCo
     EXPECT_TRUE(find(at_second(7 * 86'400))) << "as long as the refresh token lives";
     run(at->upkeep.sweep(at_second(15'552'000 + 86'401), soon()));
     EXPECT_FALSE(find(at_second(10)));
+}
+
+TEST_P(StoreSuite, T19AuditEARemovalAtTikTokDeletesThePairsOfImportsThatWereGivenBefore) {
+    auto waits = proof("h1");
+    waits.granted_at = at_second(10);
+    run(at->proofs.put(waits, soon()));
+    const auto is_left_by = [&](const std::string& app, int second) {
+        run(at->proofs.drop_of_account(waits.account, app, at_second(second), soon()));
+        return run(at->proofs.find("h1", "app", at_second(20), soon()));
+    };
+    EXPECT_TRUE(is_left_by("app-2", 99));
+    ASSERT_TRUE(is_left_by("app", 9));
+    EXPECT_EQ(is_left_by("app", 9)->granted_at, at_second(10));
+    EXPECT_FALSE(is_left_by("app", 10));
+    EXPECT_TRUE(run(at->connections.put(holder("ann", 1), 0, of_import("h1"), soon())));
+    EXPECT_TRUE(is_left_by("app", 99)) << "a completed import has no pair";
 }
 
 TEST_P(StoreSuite, T23AuditDAnImportIsRememberedWhileItsUserIsConnected) {

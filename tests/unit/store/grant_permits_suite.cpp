@@ -60,9 +60,12 @@ struct ann_in {
         return run(at.connections.put(holder("ann", version), expected, permit, soon()));
     }
     void expect_gone(const store::grant_permit& permit) const {
+        expect_refused(permit, end_kind::permit_gone);
+    }
+    void expect_refused(const store::grant_permit& permit, end_kind why) const {
         const auto before = there();
         const auto end = put(before ? before->version + 1 : 1'000, permit);
-        EXPECT_EQ(end.what, end_kind::permit_gone);
+        EXPECT_EQ(end.what, why);
         ASSERT_EQ(there().has_value(), before.has_value());
         EXPECT_EQ(there().value_or(connection("", 0)).version, before.value_or(connection("", 0)).version);
     }
@@ -226,7 +229,7 @@ TEST_P(StoreSuite, AuditBAGrantWhoseCallerMayHaveItNoMoreIsRefusedInItsUnitAndUs
             ++asked;
             return false;
         };
-        ann.expect_gone(permit);
+        ann.expect_refused(permit, end_kind::not_allowed);
         EXPECT_EQ(asked, 1);
         permit.is_allowed = [] { return true; };
         EXPECT_TRUE(ann.put(ann.there() ? 2 : 1, permit));

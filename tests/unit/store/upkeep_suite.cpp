@@ -28,7 +28,7 @@ task<void> add_rows(store::transaction& at, std::size_t count, wall_time end) {
                                        store::blob(hash), end));
         co_await execute(at,
                          statement("INSERT INTO import_proofs (refresh_hash, app, open_id, sealed_tokens, "
-                                   "expires_at, user_id) VALUES ($1, '', '', $1, $2, '')",
+                                   "granted_at, expires_at, user_id) VALUES ($1, '', '', $1, $2, $2, '')",
                                    store::blob(hash), end));
         co_await execute(at, statement("INSERT INTO leases (user_id, owner, fence, expires_at) "
                                        "VALUES ($1, 'o', 1, 0)",

@@ -43,7 +43,7 @@ protected:
     }
     user_api::bound_api api_for(const std::string& account) {
         user_api::bound_api api(*tiktok, ann, record, soon());
-        api.only_for(open_id::trusted(account));
+        api.require_account(open_id::trusted(account));
         return api;
     }
     /// How the call ended.
