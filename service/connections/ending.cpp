@@ -96,7 +96,9 @@ task<result<disconnected>> connection_service::disconnect(user_id user, wall_tim
             co_return not_revoked(vault::other_app);
         }
         const auto pair = co_await make_revocable(*there, now, part_for_tiktok(until));
-        const auto own_try = std::max(rest_of_call(until), refresh_time);
+        auto own_try = rest_of_call(until);
+        const bool may_refresh = pair.tiktok_is_away || until.left(steady_now()) > time_to_refresh;
+        if (may_refresh) own_try = std::max(own_try, refresh_time);
         auto ended = co_await vault_.end(pair.tokens, pair.has_grant, own_try, now, until);
         if (!ended) co_return ended.error();
         if (ended->what == kind::changed || ended->what == kind::absent) continue;

@@ -15,7 +15,6 @@ namespace gateway::connections {
 namespace {
 
 constexpr milliseconds refresh_timeout{15'000}; // its answer must not be lost
-constexpr milliseconds time_to_refresh{5'000};  // at least, of the deadline
 constexpr milliseconds store_patience{20'000};  // for the pair of a refresh, also while draining
 constexpr milliseconds retry_pause{200};
 /// An access token is not sent so shortly before its end: it was counted by a clock of ours (Q02).
