@@ -61,7 +61,7 @@ task<connection_service::revocable> connection_service::make_revocable(vault::sh
     const bool shared = others && std::any_of(others->begin(), others->end(), [&seen](const auto& one) {
                             return one.user != seen->user;
                         });
-    if (shared) co_return out;           // then it is tried after them
+    if (shared) co_return out;           // the others are tried first (revoking.cpp)
     if (now < seen->access_expires_at) { // only the import's caller says when it ends
         const auto renewed = co_await tokens_.renew(seen->user, seen->version, until);
         // A refresh that goes on must not meet a second one of the same token.

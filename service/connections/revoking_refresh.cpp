@@ -68,7 +68,7 @@ task<result<std::optional<revoke_end>>> revoker::refresh(std::shared_ptr<vault::
     if (answer == nullptr) co_return end;
     if (!answer->account.empty() && answer->account != what->record.account) {
         // As an import may have named it: the pair is kept for whoever it belongs to. If this fails, nobody
-        // gets it, and TikTok ends it in time.
+        // has it any more.
         const auto left = what->refresh_expires_at - wall_now();
         const auto pair = tokens::tokens_of(*answer, what->refresh_token, {}, left);
         const auto retry_for = [] { return store_patience; };

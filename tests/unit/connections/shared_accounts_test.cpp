@@ -16,6 +16,15 @@ protected:
     void unproven(const std::string& name) {
         change_rows("UPDATE connections SET proof = 'none' WHERE user_id = '" + name + "'");
     }
+    /// Ann is deleted. TikTok is away, so it is not known whether bob's tokens are good, and her revoke
+    /// waits.
+    void leave_while_bob_may_hold_the_account() {
+        connect("ann", "open-1");
+        connect("bob", "open-1");
+        unproven("bob");
+        endpoint.next = {mode::unreachable};
+        EXPECT_EQ(disconnect("ann").reason, "tiktok_unreachable");
+    }
     /// Both at the same time; the reasons.
     names disconnect_at_once(const names& users) {
         names reasons(users.size());
@@ -95,11 +104,7 @@ TEST_F(SharedAccount, AuditEConnectionsOfAnEarlierVersionHoldTheirAccountIfTikTo
 }
 
 TEST_F(SharedAccount, AuditEARevokeWaitsWhileItIsNotKnownWhetherAnotherHoldsTheAccount) {
-    connect("ann", "open-1");
-    connect("bob", "open-1");
-    unproven("bob");
-    endpoint.next = {mode::unreachable};
-    EXPECT_EQ(disconnect("ann").reason, "tiktok_unreachable");
+    leave_while_bob_may_hold_the_account();
     EXPECT_EQ(rows_of("revocations"), 1U);
     EXPECT_EQ(revokes(), 0U);
 }
@@ -131,11 +136,7 @@ TEST_F(SharedAccount, AuditDAtMostFiftyImportsOfAnAccountHaveToBeTried) {
 }
 
 TEST_F(SharedAccount, AuditEARevokeWaitsForOthersNoLongerThanItsTriesLast) {
-    connect("ann", "open-1");
-    connect("bob", "open-1");
-    unproven("bob");
-    endpoint.next = {mode::unreachable};
-    EXPECT_EQ(disconnect("ann").reason, "tiktok_unreachable");
+    leave_while_bob_may_hold_the_account();
     change_rows("UPDATE revocations SET next_at = 0, tries = 7");
     endpoint.next = {mode::text};
     endpoint.status = 400;
@@ -145,11 +146,7 @@ TEST_F(SharedAccount, AuditEARevokeWaitsForOthersNoLongerThanItsTriesLast) {
 }
 
 TEST_F(SharedAccount, AuditEWhomTikTokWasNotAskedAboutHoldsTheAccountAlsoOnTheLastTry) {
-    connect("ann", "open-1");
-    connect("bob", "open-1");
-    unproven("bob");
-    endpoint.next = {mode::unreachable};
-    EXPECT_EQ(disconnect("ann").reason, "tiktok_unreachable");
+    leave_while_bob_may_hold_the_account();
     change_rows("UPDATE revocations SET next_at = 0, tries = 7");
     endpoint.next = {mode::unreachable};
     const auto round = retry();
