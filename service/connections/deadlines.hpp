@@ -14,15 +14,29 @@ inline deadline time_to_store() {
 }
 
 /// The part of a call's time for TikTok; the rest is left for the store.
-inline deadline part_for_tiktok(deadline until) {
+inline deadline part_for_tiktok(deadline until, steady_time now = steady_now()) {
     constexpr milliseconds patience{30'000};
-    const auto share = until.left(steady_now()) * 3 / 4;
-    return until.no_later_than(steady_now() + std::min<milliseconds>(share, patience));
+    const auto share = until.left(now) * 3 / 4;
+    return until.no_later_than(now + std::min<milliseconds>(share, patience));
 }
 
 /// Until the call and its last words to the store are over, so that another one may try.
-inline milliseconds rest_of_call(deadline until) {
-    return until.left(steady_now()) + store_time;
+inline milliseconds rest_of_call(deadline until, steady_time now = steady_now()) {
+    return until.left(now) + store_time;
+}
+
+/// A revocation's own refresh begins only with this much left of the time for TikTok.
+inline constexpr milliseconds time_to_refresh{5'000};
+/// Of a revocation's refresh: two requests and the writes of what TikTok answered. It outlives its call.
+inline constexpr milliseconds refresh_max{60'000};
+
+/// How long nobody else may try a revocation that a call begins now: until that call, its last words to the
+/// store, and a refresh that it may begin are over. Two refreshes must not send the same token.
+inline milliseconds time_of_own_try(deadline until, bool refresh_goes_on, steady_time now) {
+    const auto call = rest_of_call(until, now);
+    const auto for_tiktok = part_for_tiktok(until, now).left(now);
+    if (for_tiktok > time_to_refresh) return std::max(call, for_tiktok - time_to_refresh + refresh_max);
+    return refresh_goes_on ? std::max(call, refresh_max) : call;
 }
 
 } // namespace gateway::connections

@@ -11,7 +11,6 @@
 namespace gateway::connections {
 namespace {
 
-constexpr milliseconds refresh_time{60'000}; // two requests and their writes: nobody else refreshes meanwhile
 constexpr int races_max = 8; // each lost race means that another call stored a grant or a refresh
 
 /// Whether there is an access token to revoke with, or one may be had by a refresh.
@@ -96,9 +95,7 @@ task<result<disconnected>> connection_service::disconnect(user_id user, wall_tim
             co_return not_revoked(vault::other_app);
         }
         const auto pair = co_await make_revocable(*there, now, part_for_tiktok(until));
-        auto own_try = rest_of_call(until);
-        const bool may_refresh = pair.tiktok_is_away || until.left(steady_now()) > time_to_refresh;
-        if (may_refresh) own_try = std::max(own_try, refresh_time);
+        const auto own_try = time_of_own_try(until, pair.tiktok_is_away, steady_now());
         auto ended = co_await vault_.end(pair.tokens, pair.has_grant, own_try, now, until);
         if (!ended) co_return ended.error();
         if (ended->what == kind::changed || ended->what == kind::absent) continue;

@@ -27,9 +27,6 @@ namespace gateway::connections {
 
 class uncut_work;
 
-/// A revocation's own refresh begins only with this much left of the deadline.
-inline constexpr milliseconds time_to_refresh{5'000};
-
 /// `ended`: TikTok says that there is no such grant any more. `not_wanted`: somebody holds the account by
 /// now. `lost`: TikTok's answer to a refresh was lost, and with it the only pair.
 enum class revoke_end { revoked, ended, not_wanted, lost, later };

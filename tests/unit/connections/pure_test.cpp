@@ -5,6 +5,7 @@
 #include "connections/authorize_url.hpp"
 #include "connections/callback_page.hpp"
 #include "connections/connection_service.hpp"
+#include "connections/deadlines.hpp"
 #include "connections/import_body.hpp"
 
 #include <boost/json/object.hpp>
@@ -16,6 +17,22 @@
 
 namespace gateway::connections {
 namespace {
+
+TEST(Deadlines, AuditENobodyTriesARevocationWhoseRefreshMayStillRun) {
+    const auto now = steady_now();
+    for (const int seconds : {1, 6, 7, 10, 20, 40, 60, 120}) {
+        const auto until = deadline::in(now, milliseconds{seconds * 1'000});
+        const auto reserved = time_of_own_try(until, false, now);
+        EXPECT_GE(reserved, until.left(now) + store_time) << seconds;
+        const auto begins_until = part_for_tiktok(until, now).left(now) - time_to_refresh;
+        if (begins_until > milliseconds{0}) {
+            EXPECT_GE(reserved, begins_until + refresh_max) << seconds;
+        } else {
+            EXPECT_LT(reserved, refresh_max) << "with no time for a refresh, the next try comes soon";
+        }
+        EXPECT_GE(time_of_own_try(until, true, now), refresh_max) << seconds;
+    }
+}
 
 TEST(ReturnUrl, LiesUnderAPrefixOnlyPieceByPiece) {
     const std::string prefix = "https://shop.example/app";
