@@ -30,12 +30,14 @@ inline constexpr milliseconds time_to_refresh{5'000};
 /// Of a revocation's refresh: two requests and the writes of what TikTok answered. It outlives its call.
 inline constexpr milliseconds refresh_max{60'000};
 
-/// How long nobody else may try a revocation that a call begins now: until that call, its last words to the
-/// store, and a refresh that it may begin are over. Two refreshes must not send the same token.
-inline milliseconds time_of_own_try(deadline until, bool refresh_goes_on, steady_time now) {
+/// How long nobody else may try a revocation that a call begins now, with `for_tiktok` as the time for its
+/// own try: until that call, its last words to the store, and a refresh that it may begin are over. Two
+/// refreshes must not send the same token.
+inline milliseconds time_of_own_try(deadline until, deadline for_tiktok, bool refresh_goes_on,
+                                    steady_time now) {
     const auto call = rest_of_call(until, now);
-    const auto for_tiktok = part_for_tiktok(until, now).left(now);
-    if (for_tiktok > time_to_refresh) return std::max(call, for_tiktok - time_to_refresh + refresh_max);
+    const auto asks_for = for_tiktok.left(now);
+    if (asks_for > time_to_refresh) return std::max(call, asks_for - time_to_refresh + refresh_max);
     return refresh_goes_on ? std::max(call, refresh_max) : call;
 }
 

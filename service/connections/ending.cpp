@@ -95,14 +95,15 @@ task<result<disconnected>> connection_service::disconnect(user_id user, wall_tim
             co_return not_revoked(vault::other_app);
         }
         const auto pair = co_await make_revocable(*there, now, part_for_tiktok(until));
-        const auto own_try = time_of_own_try(until, pair.tiktok_is_away, steady_now());
+        const auto for_tiktok = part_for_tiktok(until); // made before the row, which is reserved by it
+        const auto own_try = time_of_own_try(until, for_tiktok, pair.tiktok_is_away, steady_now());
         auto ended = co_await vault_.end(pair.tokens, pair.has_grant, own_try, now, until);
         if (!ended) co_return ended.error();
         if (ended->what == kind::changed || ended->what == kind::absent) continue;
         if (ended->what == kind::held_by_others) co_return not_revoked("used_by_another_user");
         if (!ended->to_revoke) co_return not_revoked("already_ended");
         if (pair.tiktok_is_away) co_return told(revoke_end::later);
-        const auto end = co_await revoking_.carry_out(std::move(*ended->to_revoke), part_for_tiktok(until));
+        const auto end = co_await revoking_.carry_out(std::move(*ended->to_revoke), for_tiktok);
         co_return told(end);
     }
     co_return failure{errc::vault_unavailable,

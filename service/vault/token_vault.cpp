@@ -2,7 +2,7 @@
 
 #include "base/lists.hpp"
 #include "vault/sealing.hpp"
-#include "vault/set_of_record.hpp"
+#include "vault/token_set_of_row.hpp"
 
 #include <algorithm>
 

@@ -310,7 +310,8 @@ private:
     /// What a new grant of the user follows.
     struct grant_place {
         enum class kind : std::uint8_t { free, changed, other_account } what = kind::free;
-        std::uint64_t expected = 0, below = 0; // versions: of the connection, and that are used already
+        std::uint64_t expected = 0;    // the version of the connection; zero if there is none
+        std::uint64_t newest_used = 0; // of all versions, as far as the store knows
         std::optional<store::revocation_record> replaced; // of store::grant_permit
     };
     task<result<grant_place>> place_for(user_id user, open_id account, account_change change, deadline until);

@@ -1,5 +1,5 @@
 // How a new grant is stored (token_vault.hpp): sealed, above every version of its user.
-#include "vault/set_of_record.hpp"
+#include "vault/token_set_of_row.hpp"
 #include "vault/token_vault.hpp"
 
 #include <algorithm>
@@ -28,7 +28,7 @@ task<result<token_vault::grant_place>> token_vault::place_for(user_id user, open
     if (!*there) {
         const auto floor = co_await connections_.version_floor(until);
         if (!floor) co_return floor.error();
-        out.below = *floor;
+        out.newest_used = *floor;
         co_return out;
     }
     const auto& record = **there;
@@ -39,7 +39,7 @@ task<result<token_vault::grant_place>> token_vault::place_for(user_id user, open
         out.what = changed;
     else if (change == account_change::refused && is_surely_ours(record) && record.account != account)
         out.what = other_account;
-    out.expected = out.below = record.version;
+    out.expected = out.newest_used = record.version;
     const bool replaces = record.app == app_ && record.account != account && store::is_in_use(record);
     if (out.what != free || !replaces) co_return out;
     auto pair = co_await seal_replaced(record, until);
@@ -87,7 +87,7 @@ task<result<saved_grant>> token_vault::save_grant(user_id user, fresh_tokens fre
         record.account = fresh.account;
         record.scopes = fresh.scopes;
         // Above an older row that somebody has put back, too: the new grant is believed from now on.
-        record.version = std::max(place->below, noted.newest_version) + 1;
+        record.version = std::max(place->newest_used, noted.newest_version) + 1;
         record.access_expires_at = text.access_expires_at;
         record.refresh_expires_at = text.refresh_expires_at;
         record.connected_at = connected_at;

@@ -45,6 +45,17 @@ protected:
         const auto gone = co_await connection_service->disconnect(user_id::trusted(name), wall_now(), until);
         reason = gone ? std::string(gone->reason) : gone.error().message();
     }
+    task<void> connect_meanwhile(std::string name, store::account_proof proof) {
+        endpoint.before_answer = {};
+        auto fresh = pair(name);
+        fresh.proof = proof;
+        auto user = user_id::trusted(name);
+        store::grant_permit no_permit;
+        const auto saved =
+            co_await vault->save_grant(std::move(user), std::move(fresh), vault::account_change::allowed,
+                                       std::move(no_permit), wall_now(), soon());
+        EXPECT_TRUE(saved && saved->tokens);
+    }
     task<void> retry_once() { static_cast<void>(co_await connection_service->retry_revocations(soon())); }
     static task<void> cancel_all(task_group& group) {
         group.cancel();
@@ -344,20 +355,8 @@ TEST_F(SharedAccount, AuditEAGrantThatIsMadeBetweenTwoRequestsOfARevokeStays) {
     connect("ann", "open-1");
     endpoint.next = {mode::text};
     endpoint.status = 503;
-    bool made = false;
-    endpoint.before_answer = [this, &made]() -> task<void> {
-        if (std::exchange(made, true)) co_return;
-        auto fresh = pair("bob");
-        fresh.account = open_id::trusted("open-1");
-        auto bob = user_id::trusted("bob");
-        store::grant_permit no_permit;
-        const auto saved =
-            co_await vault->save_grant(std::move(bob), std::move(fresh), vault::account_change::allowed,
-                                       std::move(no_permit), wall_now(), soon());
-        EXPECT_TRUE(saved && saved->tokens);
-    };
+    endpoint.before_answer = [this] { return connect_meanwhile("bob", store::account_proof::pair); };
     EXPECT_EQ(disconnect("ann").reason, "used_by_another_user");
-    endpoint.before_answer = {};
     EXPECT_TRUE(endpoint.revoked.empty());
     EXPECT_EQ(revokes(), 1U);
     EXPECT_EQ(token_of("bob"), "act.bob");
@@ -367,19 +366,8 @@ TEST_F(SharedAccount, AuditEAnImportThatIsMadeBetweenTwoRequestsOfARevokeIsTried
     connect("ann", "open-1");
     endpoint.next = {mode::text};
     endpoint.status = 503;
-    bool made = false;
-    endpoint.before_answer = [this, &made]() -> task<void> {
-        if (std::exchange(made, true)) co_return;
-        auto fresh = pair("bob");
-        fresh.proof = store::account_proof::access_token;
-        endpoint.good_refresh_tokens.insert("rft.bob");
-        auto bob = user_id::trusted("bob");
-        store::grant_permit no_permit;
-        const auto saved =
-            co_await vault->save_grant(std::move(bob), std::move(fresh), vault::account_change::allowed,
-                                       std::move(no_permit), wall_now(), soon());
-        EXPECT_TRUE(saved && saved->tokens);
-    };
+    endpoint.good_refresh_tokens.insert("rft.bob");
+    endpoint.before_answer = [this] { return connect_meanwhile("bob", store::account_proof::access_token); };
     EXPECT_EQ(disconnect("ann").reason, "used_by_another_user");
     EXPECT_TRUE(endpoint.revoked.empty());
     EXPECT_EQ(token_of("bob"), "act.issued1");

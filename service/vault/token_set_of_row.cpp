@@ -1,4 +1,4 @@
-#include "vault/set_of_record.hpp"
+#include "vault/token_set_of_row.hpp"
 
 namespace gateway::vault {
 
