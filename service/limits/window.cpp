@@ -6,6 +6,8 @@
 #include <array>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
+#include <utility>
 
 namespace gateway::limits {
 
@@ -133,6 +135,9 @@ std::size_t window_table::size() const {
     return count;
 }
 
+void permit::use() {
+    if (std::exchange(used_, true)) throw std::logic_error("a second request on one slot of a window");
+}
 void permit::prefetch() const {
     if (table_) table_->state_->of(hash_).prefetch(hash_);
 }

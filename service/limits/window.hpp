@@ -24,12 +24,13 @@ struct window_rule {
 
 class window_table;
 
-/// One taken slot. Settle it when the answer arrives; a slot that is never settled is held until the deadline
-/// of its call plus one window, as if TikTok had received it then.
+/// One taken slot, for one request; only window_table makes them. Settle it when the answer arrives, or when
+/// the call ends without one and may have reached TikTok; a slot that is never settled is held until the
+/// deadline of its call plus one window, as if TikTok had received it then.
 class permit {
 public:
-    permit() = default;
-
+    /// For who sends the request. Throws std::logic_error the second time: each request takes its own slot.
+    void use();
     /// Prefetches the window's memory, since settle() follows soon.
     void prefetch() const;
     /// The answer came at `answered`. Gives the state of the window then.
@@ -42,6 +43,7 @@ public:
 
 private:
     friend class window_table;
+    permit() = default; // of a kind without a window
     permit(window_table& table, std::string_view key, std::uint8_t kind, std::size_t hash, std::uint64_t slot)
         : table_(&table), key_(key), kind_(kind), hash_(hash), slot_(slot) {}
 
@@ -53,6 +55,7 @@ private:
     std::unique_ptr<window_table, leave> table_;
     worker_string key_; // lives as long as the call
     std::uint8_t kind_ = 0;
+    bool used_ = false;
     std::size_t hash_ = 0; // of the key
     std::uint64_t slot_ = 0;
 };

@@ -3,6 +3,7 @@
 #include "base/memory/memory_reserve.hpp"
 #include "http/strict_gate.hpp"
 #include "http/wire_text.hpp"
+#include "limits/window.hpp"
 #include "outbound/arriving_answer.hpp"
 #include "outbound/connection.hpp"
 #include "outbound/pool.hpp"
@@ -36,13 +37,6 @@ namespace {
 
 failure too_late() {
     return failure{errc::deadline_exceeded, "No connection to TikTok before the deadline."};
-}
-
-/// Whether the request may be sent again, on a new connection.
-bool may_repeat(const pool::lease& held, repeat again) {
-    const connection& c = *held.get();
-    const bool unsent = c.sent() == request_bytes::none_left;
-    return held.reused() && c.peer_closed() && (again == repeat::if_connection_was_reused || unsent);
 }
 
 template <class Step>
@@ -90,21 +84,33 @@ client::~client() {
     close();
 }
 
-task<exchange_result<reply>> client::send(const origin& to, std::string_view request, repeat again,
+task<exchange_result<reply>> client::send(limits::permit& slot, const origin& to, std::string_view request,
+                                          deadline until, sharer by, connection_choice over) {
+    slot.use();
+    return carry(to, request, until, by, over, answer_has::no_tokens);
+}
+
+task<exchange_result<reply>> client::send(no_window, const origin& to, std::string_view request,
                                           deadline until, sharer by, answer_has what) {
+    return carry(to, request, until, by, connection_choice::any, what);
+}
+
+task<exchange_result<reply>> client::carry(const origin& to, std::string_view request, deadline until,
+                                           sharer by, connection_choice over, answer_has what) {
     const auto keep = state_;
-    auto left = request_bytes::none_left; // on any connection that was tried
+    constexpr auto nothing = request_bytes::none_left;
     auto leased = keep->connections->acquire_now(to, by);
     if (!leased) {
         auto waited = co_await keep->connections->acquire(to, by, until);
-        if (!waited) co_return exchange_result<reply>(waited.error(), left);
+        if (!waited) co_return exchange_result<reply>(waited.error(), nothing);
         leased.emplace(std::move(*waited));
     }
     pool::lease& held = *leased;
+    if (over == connection_choice::new_one) held.drop();
     for (;;) {
         if (!held.get()) {
             const auto opened = co_await keep->open(to, held, until);
-            if (!opened) co_return exchange_result<reply>(opened.error(), left);
+            if (!opened) co_return exchange_result<reply>(opened.error(), nothing);
         }
         { // must be destroyed before the connection
             connection& c = *held.get();
@@ -122,9 +128,10 @@ task<exchange_result<reply>> client::send(const origin& to, std::string_view req
                 kept_safe(what, [&answer, &got] { answer.took(got); });
             }
             auto said = kept_safe(what, [&answer] { return answer.out(); });
-            if (c.sent() == request_bytes::may_have_left) left = request_bytes::may_have_left;
             if (said && c.in_step()) held.mark_clean();
-            if (said || !may_repeat(held, again)) co_return exchange_result<reply>(std::move(said), left);
+            const bool stale = !said && held.reused() && c.peer_closed();
+            if (!stale || c.sent() != nothing)
+                co_return exchange_result<reply>(std::move(said), c.sent(), stale);
         }
         held.drop();
     }
@@ -197,8 +204,8 @@ private:
     bool answered_ = false;
 };
 
-task<result<std::unique_ptr<exchange>>> client::begin(const origin& to, std::string head, deadline until,
-                                                      sharer by) {
+task<result<std::unique_ptr<exchange>>> client::begin(no_window, const origin& to, std::string head,
+                                                      deadline until, sharer by) {
     const auto keep = state_;
     const auto announced = http::length_of(http::find_field(head, "content-length"));
     if (!announced) throw std::logic_error("a streamed request must announce its length");

@@ -15,15 +15,14 @@
 namespace gateway {
 class worker;
 }
+namespace gateway::limits {
+class permit;
+}
 
 namespace gateway::outbound {
 
 class tls_client_context; // trust anchors and rules, shared by all workers
 class resolver;
-
-/// Whether the request may be sent a second time when a reused connection turns out to be dead.
-/// `never`: only if provably no byte of it left the host.
-enum class repeat { never, if_connection_was_reused };
 
 /// What is in the answer. Tokens may be the only valid ones: no failed allocation may lose them.
 enum class answer_has { no_tokens, tokens };
@@ -42,6 +41,10 @@ public:
     virtual task<exchange_result<reply>> finish(deadline until) = 0;
 };
 
+/// What leaves is counted in its window before (L07), so every way out takes a slot, or says `no_window`. A
+/// request is sent again from here only if certainly no byte of it left: on a kept connection that turns out
+/// to be dead. In every other case the caller decides, and takes another slot.
+///
 /// Failures of all calls: tiktok_unreachable, tiktok_tls, deadline_exceeded, overloaded (no connection in
 /// time), tiktok_error (not HTTP, or too large). details()->may_have_reached_tiktok says whether request
 /// bytes may have left, whatever the failure (exchange_result).
@@ -50,12 +53,15 @@ public:
     client(worker& home, const tls_client_context& tls, resolver& names, client_limits limits);
     ~client();
 
-    /// One flat request, one whole answer, for a call of `by`.
-    task<exchange_result<reply>> send(const origin& to, std::string_view request, repeat again,
-                                      deadline until, sharer by, answer_has what = answer_has::no_tokens);
+    /// One flat request, one whole answer, for a call of `by`. Uses the slot; the caller settles it.
+    task<exchange_result<reply>> send(limits::permit& slot, const origin& to, std::string_view request,
+                                      deadline until, sharer by,
+                                      connection_choice over = connection_choice::any);
+    task<exchange_result<reply>> send(no_window, const origin& to, std::string_view request, deadline until,
+                                      sharer by, answer_has what = answer_has::no_tokens);
     /// `head` announces the length of the body that follows; it is sent with the first piece.
-    task<result<std::unique_ptr<exchange>>> begin(const origin& to, std::string head, deadline until,
-                                                  sharer by);
+    task<result<std::unique_ptr<exchange>>> begin(no_window, const origin& to, std::string head,
+                                                  deadline until, sharer by);
 
     /// Any thread.
     pool_stats stats() const;
@@ -65,6 +71,9 @@ public:
 private:
     struct state;
     class streamed;
+    task<exchange_result<reply>> carry(const origin& to, std::string_view request, deadline until, sharer by,
+                                       connection_choice over, answer_has what);
+
     std::shared_ptr<state>
         state_; // shared with running calls, of which some are destroyed later, with their loop
 };

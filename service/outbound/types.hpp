@@ -48,19 +48,32 @@ struct client_limits {
 /// Whether the connection has passed bytes to the kernel since the request began.
 enum class request_bytes : unsigned char { none_left, may_have_left };
 
+/// In place of a slot, for what the host does not count in a window.
+struct no_window {};
+
+/// Which connection carries a request.
+enum class connection_choice : unsigned char { any, new_one };
+
 /// A result whose failure has may_have_reached_tiktok set if, and only if, bytes may have left. It cannot be
 /// made without saying so, so every failure says whether the host may have acted on the request
 /// (docs/promises.md I05).
 template <class T>
 class [[nodiscard]] exchange_result : public result<T> {
 public:
-    exchange_result(result<T>&& how, request_bytes left)
-        : result<T>(how.has_error() && left == request_bytes::may_have_left ? marked(how) : std::move(how)) {}
+    exchange_result(result<T>&& how, request_bytes left, bool was_stale = false)
+        : result<T>(how.has_error() && left == request_bytes::may_have_left ? marked(how) : std::move(how)),
+          was_stale_(was_stale) {}
     /// Passes the failure of a step on as the failure of the exchange.
     template <class Step>
     explicit exchange_result(const exchange_result<Step>& failed) : result<T>(failed.error()) {}
 
+    /// A failure of a connection that had been used before: the peer closed it without a byte of an answer,
+    /// as stale ones are closed (U04).
+    bool was_stale() const { return was_stale_; }
+
 private:
+    bool was_stale_ = false;
+
     [[gnu::cold]] static result<T> marked(const result<T>& how) {
         return how.error().may_have_reached_tiktok();
     }

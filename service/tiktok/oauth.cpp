@@ -13,7 +13,7 @@ constexpr std::size_t form_size_hint =
 task<result<outbound::reply>> send_over(outbound::client& http, outbound::origin api, std::string request,
                                         deadline until, sharer by) {
     const secret wiped{std::move(request)};
-    co_return co_await http.send(api, wiped.reveal(), outbound::repeat::never, until, by,
+    co_return co_await http.send(outbound::no_window{}, api, wiped.reveal(), until, by,
                                  outbound::answer_has::tokens);
 }
 

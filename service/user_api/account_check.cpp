@@ -5,6 +5,7 @@
 #include "tiktok/requests.hpp"
 #include "user_api/api_client.hpp"
 #include "user_api/call_outcome.hpp"
+#include "user_api/retry_policy.hpp"
 #include "user_api/window_refusals.hpp"
 
 #include <utility>
@@ -35,22 +36,31 @@ task<result<limits::permit>> account_check::take_slot(const user_id& user, deadl
     co_return window_is_full(tiktok::endpoint::user_info, std::get<limits::no_slot>(taken));
 }
 
-task<result<std::optional<open_id>>> account_check::ask(user_id user, secret access_token, deadline until) {
-    auto slot = co_await take_slot(user, until);
-    if (!slot) co_return slot.error();
+task<void> account_check::send(limits::permit& slot, outbound::connection_choice over,
+                               const secret& access_token, deadline until, call_outcome& out) {
     const auto began = steady_now();
-    call_outcome out;
-    auto what = tiktok::user_info_request("open_id");
+    const auto what = tiktok::user_info_request("open_id");
     auto request = shared_.buffers_.take();
     tiktok::write_request(request->bytes, shared_.api_, what, access_token.reveal());
-    auto reply = co_await shared_.client_.send(shared_.api_, request->bytes.reveal(),
-                                               outbound::repeat::if_connection_was_reused, until, until.by());
+    auto reply =
+        co_await shared_.client_.send(slot, shared_.api_, request->bytes.reveal(), until, until.by(), over);
     shared_.buffers_.give(std::move(request));
     note_reply(out, shared_.recorder_, what.which, std::move(reply), access_token.reveal(), began);
-    if (out.answered)
-        slot->settle(out.ended);
-    else if (!out.may_have_left)
-        slot->give_back();
+}
+
+task<result<std::optional<open_id>>> account_check::ask(user_id user, secret access_token, deadline until) {
+    call_outcome out;
+    auto over = outbound::connection_choice::any;
+    for (tries so_far;; ++so_far.stale) {
+        auto slot = co_await take_slot(user, until);
+        if (!slot) co_return slot.error();
+        out = {};
+        co_await send(*slot, over, access_token, until, out);
+        settle(*slot, out);
+        over = outbound::connection_choice::new_one;
+        const auto left = until.left(out.ended);
+        if (!out.was_stale || !repeats_at_once(tiktok::repeat_class::safe, so_far, left)) break;
+    }
     std::optional<open_id> whose;
     if (!out.answer) {
         if (is_about_the_token(out.answer.error())) co_return whose;

@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "limits/window.hpp"
+#include "outbound/types.hpp"
 #include "runtime/task.hpp"
 
 #include <optional>
@@ -13,6 +14,7 @@
 namespace gateway::user_api {
 
 class api_client;
+struct call_outcome;
 
 class account_check {
 public:
@@ -24,6 +26,8 @@ public:
 
 private:
     task<result<limits::permit>> take_slot(const user_id& user, deadline until);
+    task<void> send(limits::permit& slot, outbound::connection_choice over, const secret& access_token,
+                    deadline until, call_outcome& out);
 
     api_client& shared_;
 };

@@ -21,19 +21,6 @@
 namespace gateway::user_api {
 namespace {
 
-/// Settles the slot by TikTok's answer or its absence, and gives the window's state.
-limits::quota_status settle(limits::permit& slot, const call_outcome& out, milliseconds close_for,
-                            steady_time now) {
-    if (out.answered) {
-        const auto status = slot.settle(now);
-        if (close_for.count() == 0) return status; // the usual case
-    } else if (!out.may_have_left) {
-        slot.give_back();
-    }
-    if (close_for.count() > 0) slot.close_until(now + close_for);
-    return slot.status(now);
-}
-
 std::string_view log_id_of(const result<tiktok::document>& answer) {
     if (answer) return answer->log_id();
     const auto* const more = answer.error().details();
@@ -155,6 +142,7 @@ task<result<tiktok::document>> bound_api::call(tiktok::api_request what) {
     const auto kind = static_cast<std::uint8_t>(what.which);
     shared_.budget_.earn();
     tries so_far;
+    auto over = outbound::connection_choice::any;
     vault::shared_tokens tokens = tokens_now();
     for (;;) {
         if (!tokens) {
@@ -176,29 +164,16 @@ task<result<tiktok::document>> bound_api::call(tiktok::api_request what) {
         {
             auto request = shared_.buffers_.take();
             tiktok::write_request(request->bytes, shared_.api_, what, token);
-            auto reply = co_await shared_.client_.send(shared_.api_, request->bytes.reveal(),
-                                                       repeat_of(what.which), until_, record_.by);
+            auto reply = co_await shared_.client_.send(slot, shared_.api_, request->bytes.reveal(), until_,
+                                                       record_.by, over);
             shared_.buffers_.give(std::move(request));
             slot.prefetch();
             note_reply(out, shared_.recorder_, what.which, std::move(reply), token, began);
         }
         if (row.repeats == tiktok::repeat_class::unsafe) failpoint("post.init_answered");
-        const steady_time now = out.ended;
         note(out);
-        retry_decision next;
-        if (!out.answer)
-            next = decide_retry(out.answer.error(), row.repeats, so_far, out.named_wait, now,
-                                until_.left(now), waits_for_slots_, random_unit(), shared_.budget_);
-        milliseconds close_for{0};
-        if (is_rate_limit(out)) {
-            close_for =
-                next.what == retry_step::again ? next.wait : out.named_wait.value_or(tiktok::rate_limit_wait);
-            if (row.may_be_counted_per_app && slot.status(now).remaining > 0)
-                out.answer = limit_of_the_app(out.answer.error());
-        }
-        record_.user_window = settle(slot, out, close_for, now);
-        if (close_for.count() > 0) shared_.windows_.announce_closed(user_.text(), kind, close_for);
-
+        const retry_decision next = decide(out, row.repeats, so_far);
+        settle_slot(slot, what.which, out, next);
         if (out.answer) {
             tokens->accepted.note(kind);
             co_return std::move(out.answer);
@@ -207,7 +182,11 @@ task<result<tiktok::document>> bound_api::call(tiktok::api_request what) {
             note_refusal(what.which, out.answer.error());
             co_return std::move(out.answer);
         }
-        if (next.what == retry_step::refresh) {
+        over = outbound::connection_choice::any;
+        if (next.what == retry_step::again_at_once) {
+            ++so_far.stale;
+            over = outbound::connection_choice::new_one;
+        } else if (next.what == retry_step::refresh) {
             auto fresh = co_await refresh(tokens, kind);
             if (!fresh) co_return with_words_of(out.answer.error(), fresh.error());
             ++so_far.token_refusals;
@@ -215,10 +194,35 @@ task<result<tiktok::document>> bound_api::call(tiktok::api_request what) {
             tokens = is_of_required_account(**fresh) ? std::move(*fresh) : nullptr;
         } else {
             ++so_far.repeats;
-            co_await pause_until(deadline::in(now, next.wait));
+            co_await pause_until(deadline::in(out.ended, next.wait));
             tokens = ready(wall_now());
         }
     }
+}
+
+/// Also closes the window, here and on the other replicas, if TikTok says 429.
+void bound_api::settle_slot(limits::permit& slot, tiktok::endpoint which, call_outcome& out,
+                            const retry_decision& next) {
+    milliseconds close_for{0};
+    if (is_rate_limit(out)) {
+        close_for =
+            next.what == retry_step::again ? next.wait : out.named_wait.value_or(tiktok::rate_limit_wait);
+        if (tiktok::row_of(which).may_be_counted_per_app && slot.status(out.ended).remaining > 0)
+            out.answer = limit_of_the_app(out.answer.error());
+    }
+    record_.user_window = settle(slot, out);
+    if (close_for.count() == 0) return; // the usual case
+    slot.close_until(out.ended + close_for);
+    record_.user_window = slot.status(out.ended);
+    shared_.windows_.announce_closed(user_.text(), static_cast<std::uint8_t>(which), close_for);
+}
+
+retry_decision bound_api::decide(const call_outcome& out, tiktok::repeat_class repeats, const tries& so_far) {
+    if (out.answer) return {};
+    const auto left = until_.left(out.ended);
+    if (out.was_stale && repeats_at_once(repeats, so_far, left)) return {retry_step::again_at_once};
+    return decide_retry(out.answer.error(), repeats, so_far, out.named_wait, out.ended, left,
+                        waits_for_slots_, random_unit(), shared_.budget_);
 }
 
 task<result<vault::shared_tokens>> bound_api::refresh(vault::shared_tokens refused, unsigned kind) {

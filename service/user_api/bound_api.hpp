@@ -11,6 +11,7 @@
 #include "tiktok/document.hpp"
 #include "tiktok/endpoint.hpp"
 #include "tiktok/types.hpp"
+#include "user_api/retry_policy.hpp"
 #include "vault/token_set.hpp"
 #include "windows/shared_windows.hpp"
 
@@ -85,7 +86,10 @@ private:
     /// Call if they are not ready.
     task<result<vault::shared_tokens>> wait_for_tokens();
     task<result<vault::shared_tokens>> refresh(vault::shared_tokens refused, unsigned kind);
+    retry_decision decide(const call_outcome& out, tiktok::repeat_class repeats, const tries& so_far);
     void note(const call_outcome& out);
+    void settle_slot(limits::permit& slot, tiktok::endpoint which, call_outcome& out,
+                     const retry_decision& next);
     void note_refusal(tiktok::endpoint which, const failure& why);
 
     api_client& shared_;

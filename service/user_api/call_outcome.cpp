@@ -33,14 +33,9 @@ std::string_view label_of(const failure& f) {
 
 } // namespace
 
-outbound::repeat repeat_of(tiktok::endpoint which) {
-    return tiktok::row_of(which).repeats == tiktok::repeat_class::safe
-               ? outbound::repeat::if_connection_was_reused
-               : outbound::repeat::never;
-}
-
 void note_reply(call_outcome& out, telemetry::recorder& recorder, tiktok::endpoint which,
-                result<outbound::reply> reply, std::string_view access_token, steady_time began) {
+                outbound::exchange_result<outbound::reply> reply, std::string_view access_token,
+                steady_time began) {
     if (reply) {
         out.answered = true;
         out.named_wait = tiktok::parse_retry_after(reply->retry_after);
@@ -48,12 +43,19 @@ void note_reply(call_outcome& out, telemetry::recorder& recorder, tiktok::endpoi
     } else {
         const failure& f = reply.error();
         out.may_have_left = f.details() && f.details()->may_have_reached_tiktok;
+        out.was_stale = reply.was_stale();
         out.answer = as_seen_by(which, f);
     }
     out.ended = steady_now();
     out.took = std::chrono::duration_cast<milliseconds>(out.ended - began);
     recorder.upstream_call(tiktok::row_of(which).name, out.answer ? "ok" : label_of(out.answer.error()),
                            out.took);
+}
+
+limits::quota_status settle(limits::permit& slot, const call_outcome& out) {
+    if (out.answered || out.may_have_left) return slot.settle(out.ended);
+    slot.give_back();
+    return slot.status(out.ended);
 }
 
 } // namespace gateway::user_api

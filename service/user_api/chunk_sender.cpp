@@ -127,8 +127,8 @@ task<chunk_sender::put_end> chunk_sender::put(tiktok::chunk piece, std::uint64_t
     const steady_time began = steady_now();
     const tiktok::chunk rest{piece.first + offset, piece.last};
     std::string head = tiktok::write_put_head(target_, rest, plan_.size_bytes, content_type_);
-    auto exchange =
-        co_await shared_.client_.begin(target_.to, std::move(head), tiktok_.until(), tiktok_.record().by);
+    auto exchange = co_await shared_.client_.begin(outbound::no_window{}, target_.to, std::move(head),
+                                                   tiktok_.until(), tiktok_.record().by);
     if (!exchange) {
         end.network_failed = exchange.error();
     } else {

@@ -34,6 +34,10 @@ bool is_rate_limit(const failure& f) {
 
 } // namespace
 
+bool repeats_at_once(tiktok::repeat_class repeats, const tries& so_far, milliseconds left) {
+    return repeats == tiktok::repeat_class::safe && so_far.stale < stale_max && left > milliseconds{0};
+}
+
 retry_decision decide_retry(const failure& f, tiktok::repeat_class repeats, const tries& so_far,
                             std::optional<milliseconds> named_wait, steady_time now, milliseconds left,
                             bool waits_for_slots, double jitter, retry_budget& budget) {

@@ -1,5 +1,6 @@
 #include "deterministic/simulated_client.hpp"
 
+#include "limits/window.hpp"
 #include "runtime/shared_wait.hpp"
 
 #include <iterator>
@@ -126,12 +127,23 @@ client::client(worker&, const tls_client_context&, resolver&, client_limits)
     : state_(std::make_shared<state>(state{simulation::the_network()})) {}
 client::~client() = default;
 
-task<exchange_result<reply>> client::send(const origin&, std::string_view request, repeat, deadline until,
-                                          sharer, answer_has) {
+task<exchange_result<reply>> client::send(limits::permit& slot, const origin& to, std::string_view request,
+                                          deadline until, sharer by, connection_choice over) {
+    slot.use();
+    return carry(to, request, until, by, over, answer_has::no_tokens);
+}
+task<exchange_result<reply>> client::send(no_window, const origin& to, std::string_view request,
+                                          deadline until, sharer by, answer_has what) {
+    return carry(to, request, until, by, connection_choice::any, what);
+}
+
+task<exchange_result<reply>> client::carry(const origin&, std::string_view request, deadline until, sharer,
+                                           connection_choice, answer_has) {
     return state_->network->carry(std::string(request), until);
 }
 
-task<result<std::unique_ptr<exchange>>> client::begin(const origin&, std::string head, deadline, sharer) {
+task<result<std::unique_ptr<exchange>>> client::begin(no_window, const origin&, std::string head, deadline,
+                                                      sharer) {
     std::unique_ptr<exchange> made = std::make_unique<streamed>(*state_->network, std::move(head));
     co_return made;
 }

@@ -1,7 +1,9 @@
 // Whole answers over kept connections: successes, and each way in which a peer can misbehave.
+#include "limits/window.hpp"
 #include "unit/outbound/net_test.hpp"
 
 #include <atomic>
+#include <stdexcept>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <vector>
@@ -25,15 +27,32 @@ protected:
             p.wait_for_end();
         });
         client& c = with(limits);
-        auto got = get(c, *server, repeat::never, until);
+        auto got = get(c, *server, until);
         if (!got) {
             EXPECT_TRUE(nothing_open(c));
         }
         return got;
     }
+    limits::permit new_slot() {
+        auto taken = windows.take("ann", 0, steady_now(), soon());
+        return std::move(std::get<limits::permit>(taken));
+    }
+    struct heard {
+        result<reply> got;
+        bool was_stale = false;
+    };
+    static task<heard> send(client& c, origin to, limits::permit& slot, connection_choice over) {
+        auto got = co_await c.send(slot, to, request, soon(), sharer::gateway, over);
+        heard out;
+        out.was_stale = got.was_stale();
+        out.got = std::move(got);
+        co_return std::move(out);
+    }
     static bool may_have_reached(const failure& f) {
         return f.details() && f.details()->may_have_reached_tiktok;
     }
+
+    limits::window_table windows{{limits::window_rule{10, milliseconds{60'000}}}};
 };
 
 TEST_F(Client, ReusesOneConnectionForManyRequests) {
@@ -150,7 +169,7 @@ TEST_F(Client, U01TellsWhenNobodyCanBeReached) {
         closed_port = gone->port();
     }
     const origin to{"tiktok.test", closed_port};
-    const auto refused = run_on(home, ask(c, to, request, repeat::never, soon()));
+    const auto refused = run_on(home, ask(c, to, request, soon()));
     ASSERT_FALSE(refused);
     EXPECT_EQ(errc::tiktok_unreachable, refused.error().code());
     EXPECT_FALSE(may_have_reached(refused.error()));
@@ -158,7 +177,7 @@ TEST_F(Client, U01TellsWhenNobodyCanBeReached) {
     server_options mute;
     mute.answers = false;
     const auto silent = serve(echo_number, mute);
-    const auto late = get(c, *silent, repeat::never, in(30));
+    const auto late = get(c, *silent, in(30));
     ASSERT_FALSE(late);
     EXPECT_EQ(errc::deadline_exceeded, late.error().code());
     EXPECT_FALSE(may_have_reached(late.error()));
@@ -174,7 +193,7 @@ TEST_F(Client, U02TellsOfAResetAtEveryByteOfTheAnswer) {
             p.reset();
         });
         client& c = with(client_limits());
-        const auto got = get(c, *server, repeat::if_connection_was_reused);
+        const auto got = get(c, *server);
         ASSERT_FALSE(got) << cut;
         EXPECT_EQ(errc::tiktok_unreachable, got.error().code());
         EXPECT_TRUE(may_have_reached(got.error()));
@@ -195,7 +214,7 @@ TEST_F(Client, U03EndsAtTheDeadlineWhereverThePeerHangs) {
         });
         client& c = with(client_limits());
         ASSERT_TRUE(get(c, *server));
-        const auto got = get(c, *server, repeat::never, in(250));
+        const auto got = get(c, *server, in(250));
         ASSERT_FALSE(got) << cut;
         EXPECT_EQ(errc::deadline_exceeded, got.error().code());
         EXPECT_TRUE(may_have_reached(got.error()));
@@ -217,7 +236,7 @@ TEST_F(Client, U04NoticesThatAKeptConnectionWasClosed) {
         ASSERT_TRUE(get(c, *server));
         turn_until(home, [&] { return closed.load(); });
         // Even a request that must never be repeated succeeds.
-        const auto got = get(c, *server, repeat::never);
+        const auto got = get(c, *server);
         ASSERT_TRUE(got) << got.error().message();
         EXPECT_EQ("connection 2", got->body());
     }
@@ -231,24 +250,49 @@ void drop_second_request(peer& p) {
     p.reset();
 }
 
-TEST_F(Client, U04RepeatsASafeRequestOnceOnAStaleConnection) {
+TEST_F(Client, U04DeathMSendsNothingAgainThatMayHaveLeftAndTellsOfTheStaleConnection) {
     const auto server = serve(drop_second_request);
     client& c = with(client_limits());
     ASSERT_TRUE(get(c, *server));
-    const auto got = get(c, *server, repeat::if_connection_was_reused);
-    ASSERT_TRUE(got) << got.error().message();
-    EXPECT_EQ("connection 2", got->body());
-}
-
-TEST_F(Client, U04NeverRepeatsWhatMayHaveLeft) {
-    const auto server = serve(drop_second_request);
-    client& c = with(client_limits());
-    ASSERT_TRUE(get(c, *server));
-    const auto got = get(c, *server, repeat::never);
+    auto slot = new_slot();
+    const auto [got, was_stale] = run_on(home, send(c, at(*server), slot, connection_choice::any));
     ASSERT_FALSE(got);
     EXPECT_EQ(errc::tiktok_unreachable, got.error().code());
     EXPECT_TRUE(may_have_reached(got.error()));
+    EXPECT_TRUE(was_stale);
     EXPECT_EQ(1, server->connections());
+}
+
+TEST_F(Client, U04DeathMANewConnectionThatBreaksIsNotStale) {
+    const auto server = serve([](peer& p) {
+        p.read_head();
+        p.reset();
+    });
+    client& c = with(client_limits());
+    auto slot = new_slot();
+    const auto [got, was_stale] = run_on(home, send(c, at(*server), slot, connection_choice::any));
+    ASSERT_FALSE(got);
+    EXPECT_TRUE(may_have_reached(got.error()));
+    EXPECT_FALSE(was_stale);
+}
+
+TEST_F(Client, U04DeathMTakesANewConnectionIfItIsAsked) {
+    const auto server = serve(echo_number);
+    client& c = with(client_limits());
+    ASSERT_TRUE(get(c, *server));
+    auto slot = new_slot();
+    const auto [got, was_stale] = run_on(home, send(c, at(*server), slot, connection_choice::new_one));
+    ASSERT_TRUE(got) << got.error().message();
+    EXPECT_EQ("connection 2", got->body());
+    EXPECT_EQ(1U, c.stats().idle) << "the other one was closed";
+}
+
+TEST_F(Client, L07DeathMARequestHasASlotOfItsOwn) {
+    const auto server = serve(echo_number);
+    client& c = with(client_limits());
+    auto slot = new_slot();
+    ASSERT_TRUE(run_on(home, send(c, at(*server), slot, connection_choice::any)).got);
+    EXPECT_THROW((void)c.send(slot, at(*server), request, soon(), sharer::gateway), std::logic_error);
 }
 
 TEST_F(Client, U05TakesNoTruncatedAnswer) {

@@ -25,7 +25,7 @@ std::string get_of(const std::string& path) {
 
 task<void> call(client& c, origin to, std::string path, deadline until, std::vector<std::string>& ended) {
     const auto text = get_of(path);
-    const auto got = co_await c.send(to, text, repeat::never, until, sharer::gateway);
+    const auto got = co_await c.send(no_window{}, to, text, until, sharer::gateway);
     ended.push_back(got ? std::string(got->body()) : std::string(facts(got.error().code()).name));
 }
 
@@ -92,7 +92,7 @@ TEST_F(Contention, U15P06CancelsAtAnyByteAndTheNextCallGetsItsOwnAnswer) {
         impatient.cancel();
         ASSERT_TRUE(run_on(home, impatient.wait_empty(soon())));
         EXPECT_TRUE(nothing_open(c)) << cut;
-        const auto got = run_on(home, ask(c, at(*server), get_of("/mine"), repeat::never, soon()));
+        const auto got = run_on(home, ask(c, at(*server), get_of("/mine"), soon()));
         ASSERT_TRUE(got) << got.error().message();
         EXPECT_EQ("/mine", got->body());
     }

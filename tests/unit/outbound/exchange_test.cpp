@@ -23,7 +23,7 @@ struct upload_end {
 
 task<upload_end> upload(client& c, origin to, std::uint64_t bytes, deadline until) {
     upload_end end;
-    auto begun = co_await c.begin(to, head_of(bytes), until, sharer::gateway);
+    auto begun = co_await c.begin(no_window{}, to, head_of(bytes), until, sharer::gateway);
     if (!begun) {
         end.answer = begun.error();
         co_return end;
@@ -178,7 +178,7 @@ TEST_F(Exchange, U15ClosesTheConnectionOfAnUploadThatWasGivenUp) {
     const auto server = serve(take_all);
     client& c = with(client_limits());
     const auto give_up = [](client& of, origin to) -> task<bool> {
-        auto begun = co_await of.begin(to, head_of(1'000'000), soon(), sharer::gateway);
+        auto begun = co_await of.begin(no_window{}, to, head_of(1'000'000), soon(), sharer::gateway);
         const std::string piece(1'000, 'v');
         const auto took = co_await (*begun)->write(piece, soon());
         co_return took.has_value();

@@ -26,8 +26,8 @@ using gateway::testing::turn_until;
 
 inline const std::string request = "GET /v2/user/info/ HTTP/1.1\r\nHost: tiktok.test\r\n\r\n";
 
-inline task<result<reply>> ask(client& c, origin to, std::string text, repeat again, deadline until) {
-    auto got = co_await c.send(to, text, again, until, sharer::gateway);
+inline task<result<reply>> ask(client& c, origin to, std::string text, deadline until) {
+    auto got = co_await c.send(no_window{}, to, text, until, sharer::gateway);
     co_return std::move(got);
 }
 
@@ -48,9 +48,8 @@ protected:
         made = std::make_unique<client>(home, tls, names, limits);
         return *made;
     }
-    result<reply> get(client& c, const loopback_server& server, repeat again = repeat::never,
-                      deadline until = soon()) {
-        return run_on(home, ask(c, at(server), request, again, until));
+    result<reply> get(client& c, const loopback_server& server, deadline until = soon()) {
+        return run_on(home, ask(c, at(server), request, until));
     }
     bool nothing_open(const client& c) {
         const auto s = c.stats();

@@ -39,12 +39,12 @@ TEST_F(Tls, VerifiesAnAddressAsAnAddress) {
     const loopback_server server(authority.issue("127.0.0.1"), play_one);
     const origin to{"127.0.0.1", server.port()};
     client& c = with(client_limits());
-    const auto got = run_on(home, ask(c, to, request, repeat::never, soon()));
+    const auto got = run_on(home, ask(c, to, request, soon()));
     ASSERT_TRUE(got) << got.error().message();
     EXPECT_EQ(" full", got->body()); // an address is not sent as SNI
     const loopback_server named(authority.issue("tiktok.test"), play_one);
     const origin wrong{"127.0.0.1", named.port()};
-    const auto refused = run_on(home, ask(c, wrong, request, repeat::never, soon()));
+    const auto refused = run_on(home, ask(c, wrong, request, soon()));
     ASSERT_FALSE(refused);
     EXPECT_EQ(errc::tiktok_tls, refused.error().code());
 }
@@ -65,7 +65,7 @@ TEST_F(Tls, U06AuditVNamesComeFromTheSanAlone) {
         EXPECT_EQ(errc::tiktok_tls, refusal_of(authority.issue(name, in_the_subject), tls)) << name;
     const loopback_server by_address(authority.issue("127.0.0.1", in_the_subject), play_one);
     const origin to{"127.0.0.1", by_address.port()};
-    const auto refused = run_on(home, ask(with(client_limits()), to, request, repeat::never, soon()));
+    const auto refused = run_on(home, ask(with(client_limits()), to, request, soon()));
     ASSERT_FALSE(refused);
     EXPECT_EQ(errc::tiktok_tls, refused.error().code());
 }

@@ -57,6 +57,13 @@ TEST(RetryPolicy, I05NeverRepeatsAnInitWhoseAnswerWasLost) {
         retry_step::give_up);
 }
 
+TEST(RetryPolicy, U04DeathMOnlyAReadIsSentAgainAtOnceAndOnlyOnce) {
+    EXPECT_TRUE(repeats_at_once(tiktok::repeat_class::safe, {}, plenty));
+    EXPECT_FALSE(repeats_at_once(tiktok::repeat_class::unsafe, {}, plenty));
+    EXPECT_FALSE(repeats_at_once(tiktok::repeat_class::safe, {0, 0, stale_max}, plenty));
+    EXPECT_FALSE(repeats_at_once(tiktok::repeat_class::safe, {}, milliseconds{0}));
+}
+
 TEST(RetryPolicy, StaysInsideTheDeadlineAndHonoursANamedWait) {
     retry_budget budget;
     const failure limited = refusal(429, "rate_limit_exceeded");
