@@ -112,6 +112,7 @@ void service::drain(const settings::drain& times, signals& from) {
     }
     finish_refreshes();
     stop();
+    window_journal_.close(steady_now());
     sink_.log(telemetry::level::info, "stopped");
 }
 

@@ -7,7 +7,6 @@
 #include "idempotency/recovery.hpp"
 #include "runtime/keep_running.hpp"
 #include "tiktok/endpoint.hpp"
-#include "windows/remembered_windows.hpp"
 #include "windows/window_rules.hpp"
 
 #include <boost/json/object.hpp>
@@ -76,6 +75,17 @@ std::unique_ptr<store::store> store_of(const settings::all& settings) {
                   opened.error().message(), is_unsafe ? exit_settings : exit_failed);
 }
 
+/// Beside a store of one process, whose lock keeps others away; a shared store has the usage of all replicas.
+windows::journal_file window_journal_of(const settings::all& settings) {
+    const auto store = store::file_of_store(settings.store.url.reveal());
+    if (store.empty()) return {};
+    windows::journal_options options;
+    options.path = store + "-windows";
+    options.entries_per_part = windows::entries_for(workers_of(settings));
+    options.boot = windows::this_boot();
+    return {options, steady_now()};
+}
+
 tokens::token_service_settings tokens_settings_of(const settings::vault& from, const caller_count& callers) {
     return {.refresh_per_second = from.refresh_per_second,
             .refresh_ahead = from.refresh_ahead,
@@ -135,7 +145,8 @@ service::service(const settings::all& settings)
              read_key_ring(settings), settings.tiktok.client_key, settings.vault.cached_users),
       tokens_(upstream_workers_[0]->home, upstream_workers_[0]->oauth, vault_, store_->refreshes,
               tokens_settings_of(settings.vault, several_), &sink_),
-      window_table_(windows::window_rules(settings.limits)),
+      window_journal_(window_journal_of(settings)),
+      window_table_(windows::window_rules(settings.limits), window_journal_.take()),
       windows_(upstream_workers_[0]->home, store_->on(), store_->windows, window_table_),
       memory_(settings.uploads.memory_bytes, settings.deadlines.upload_bytes_per_second_min, several_),
       files_(store_->files, pool_, memory_, settings.files, several_,
@@ -159,20 +170,8 @@ service::service(const settings::all& settings)
     const auto checked = await_on(upstream_workers_[0]->home,
                                   vault_.check_keys(deadline::in(steady_now(), start_step_within)));
     if (!checked) throw refused(settings_, "vault.keys_file", checked.error().message(), exit_failed);
-    remember_windows();
     make_api_workers();
     register_gauges();
-}
-
-/// Only for a store of one process; a shared store has the usage of all replicas.
-void service::remember_windows() {
-    if (store_->on().replicas()) return;
-    const auto now = wall_now();
-    const auto sent = await_on(
-        upstream_workers_[0]->home,
-        store_->ledger.since(now - windows::remembered, deadline::in(steady_now(), start_step_within)));
-    if (!sent) throw refused(settings_, "store.url", sent.error().message(), exit_failed);
-    windows::remember_inits(window_table_, *sent, now, steady_now());
 }
 
 service::~service() {
@@ -213,6 +212,19 @@ void service::tell_wrong_dates(const settings::all& from) {
     if (const auto wrong = wrong_dates(from, certificate_.get(), wall_now()))
         sink_.log(telemetry::level::warn, "settings_remark",
                   {{"key", wrong->key}, {"remark", settings::text_of(*wrong)}});
+}
+
+void service::tell_unknown_windows() {
+    if (!window_journal_.unknown().empty())
+        sink_.log(telemetry::level::warn, "windows_unknown",
+                  {{"reason", window_journal_.unknown()},
+                   {"effect",
+                    "what was sent to TikTok before this start is not known, so users' windows "
+                    "count as full for up to a minute"}});
+    if (!window_journal_.trouble().empty())
+        sink_.log(telemetry::level::warn, "windows_not_kept",
+                  {{"reason", window_journal_.trouble()},
+                   {"effect", "the next start does not know what this process sends to TikTok"}});
 }
 
 /// Periodic work on the first worker; an exception in one is noted, and it goes on.
@@ -259,6 +271,7 @@ void service::start() {
         {"admin", url_of(false, settings_.admin.address, admin_->port())}};
     lines_.push(serialize_json(line));
     tell_wrong_dates(settings_);
+    tell_unknown_windows();
     if (const auto warning = warning_of(descriptors_, settings_); !warning.empty())
         sink_.log(telemetry::level::warn, "connections_max_lowered", {{"reason", warning}});
     for (auto& one : upstream_workers_)

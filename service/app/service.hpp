@@ -28,6 +28,7 @@
 #include "tiktok/webhook.hpp"
 #include "tokens/token_service.hpp"
 #include "vault/token_vault.hpp"
+#include "windows/journal_file.hpp"
 #include "windows/shared_windows.hpp"
 
 #include <atomic>
@@ -81,12 +82,12 @@ public:
 private:
     friend struct api_worker; // is made of the parts below
 
-    void remember_windows();
     void make_api_workers();
     void register_gauges();
     void register_store_gauges();
     void register_vault_gauges();
     void tell_wrong_dates(const settings::all& from);
+    void tell_unknown_windows();
     void start_background();
     std::uint64_t faults() const;
     std::vector<std::string> why_not_ready() const;
@@ -133,6 +134,7 @@ private:
     std::unique_ptr<store::store> store_;
     vault::token_vault vault_;
     tokens::token_service tokens_;
+    windows::journal_file window_journal_;
     limits::window_table window_table_;
     windows::shared_windows windows_;
     limits::shared_bytes memory_;

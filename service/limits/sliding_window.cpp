@@ -11,13 +11,15 @@ milliseconds rounded_up(steady_time::duration d) {
 
 } // namespace
 
-void sliding_window::add_settled(steady_time answered) {
+steady_time sliding_window::add_settled(steady_time answered) {
     const steady_time free_at = on_the_grid(answered + rule.length);
     ++settled_count_;
     first_free_at_ = std::min(first_free_at_, free_at);
     // Answers arrive nearly in the order in which their slots become free.
-    if (past_ == settled_.size() || settled_.back().free_at < free_at)
-        return settled_.push_back({free_at, 1});
+    if (past_ == settled_.size() || settled_.back().free_at < free_at) {
+        settled_.push_back({free_at, 1});
+        return free_at;
+    }
     const auto first = settled_.begin() + static_cast<std::ptrdiff_t>(past_);
     auto at = settled_.end() - 1;
     if (at->free_at != free_at)
@@ -27,6 +29,7 @@ void sliding_window::add_settled(steady_time answered) {
         ++at->count;
     else
         settled_.insert(at, {free_at, 1});
+    return free_at;
 }
 
 steady_time sliding_window::on_the_grid(steady_time at) const {

@@ -38,16 +38,20 @@ public:
         __builtin_prefetch(settled_.data() + settled_.size()); // settle() will write there
         return last_id_;
     }
-    void settle(std::uint64_t id, steady_time answered) {
-        if (drop(id)) add_settled(answered); // else: it was already held to its end
+    /// When the slot becomes free. Nothing: it was already held to its end.
+    std::optional<steady_time> settle(std::uint64_t id, steady_time answered) {
+        if (!drop(id)) return std::nullopt;
+        return add_settled(answered);
     }
     bool drop(std::uint64_t id) {
         return drop_if([id](const open_slot& slot) { return slot.id == id; });
     }
     /// Adds a slot whose call was answered then. With a large limit, slots that become free within the same
     /// thousandth of the window become free together, at its end, so that a limit of millions takes no more
-    /// memory than one of a thousand.
-    void add_settled(steady_time answered);
+    /// memory than one of a thousand. Gives the time at which it becomes free.
+    steady_time add_settled(steady_time answered);
+    /// The same for a slot of the process before, by the time at which it becomes free.
+    void recall(steady_time free_at) { add_settled(free_at - rule.length); }
     void close_until(steady_time reopen) { closed_until_ = std::max(closed_until_, reopen); }
 
     /// The time until a take can succeed; zero if it can now. Assumes that open calls are answered now.

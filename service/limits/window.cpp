@@ -12,7 +12,7 @@
 namespace gateway::limits {
 
 struct window_table::state {
-    std::array<window_shard, 64> shards;
+    std::array<window_shard, journal_parts> shards;
 
     /// A key's shard, which is locked as long as this lives.
     struct place {
@@ -20,12 +20,14 @@ struct window_table::state {
         window_shard& shard;
         const std::lock_guard<std::mutex> held{shard.lock};
 
-        sliding_window* find() const { return shard.find(key); }
         sliding_window& find_or_make(steady_time now) const {
-            if (auto* const found = find()) return *found;
-            sliding_window& made = shard.make(key, now);
-            made.rule = rule_of(shard, key.kind);
-            return made;
+            if (auto* const found = shard.find(key)) return *found;
+            return shard.make(key, rule_of(shard, key.kind), now);
+        }
+        /// Null: it is empty.
+        sliding_window* find(steady_time now) const {
+            if (auto* const found = shard.find(key)) return found;
+            return shard.remembers(key, now) ? &find_or_make(now) : nullptr;
         }
         /// The window, ready for a take.
         sliding_window& prepare(window_rule rule, steady_time now) const {
@@ -45,21 +47,30 @@ struct window_table::state {
                                               steady_time now, deadline until) {
         if (rule.limit == 0) return permit{};
         sliding_window& w = at.prepare(rule, now);
-        if (const auto id = w.take(now, until))
-            return permit{table, at.key.text, at.key.kind, at.key.hash, *id};
-        return no_slot{w.wait(now), w.status(now)};
+        const auto id = w.take(now, until);
+        if (!id) return no_slot{w.wait(now), w.status(now)};
+        const auto held_until = std::max(now, until.at()) + rule.length;
+        const auto entry = at.shard.journal.note(at.key.in_journal(), held_until, now);
+        return permit{table, at.key.text, at.key.kind, at.key.hash, *id, entry};
     }
-    /// Calls `what` with the window if the table (still) holds it.
+    /// Calls `what` with the window, and the journal of its shard, if the table (still) holds it.
     template <class F>
     void with(const window_key_view& key, F what) {
         const auto at = locked(key);
-        if (auto* const found = at.find()) what(*found);
+        if (auto* const found = at.shard.find(key)) what(*found, at.shard.journal, key.in_journal());
     }
 };
 
 window_table::window_table(std::vector<window_rule> rules) : state_(std::make_unique<state>()) {
     for (window_shard& s : state_->shards)
         s.rules = rules;
+}
+window_table::window_table(std::vector<window_rule> rules, window_journal kept)
+    : window_table(std::move(rules)) {
+    for (std::size_t i = 0; i < kept.parts.size(); ++i)
+        state_->shards[i].journal = kept.parts[i];
+    for (std::size_t i = 0; i < kept.remembered.size(); ++i)
+        state_->shards[i].remembered = std::move(kept.remembered[i]);
 }
 window_table::~window_table() = default;
 
@@ -86,13 +97,13 @@ std::variant<quota_status, no_slot> window_table::count(std::string_view key, st
     const auto at = state_->locked({key, kind});
     sliding_window& w = at.prepare(rule, now);
     if (!w.free(now)) return no_slot{w.wait(now), w.status(now)};
-    w.add_settled(now);
+    at.shard.journal.note(at.key.in_journal(), w.add_settled(now), now);
     return w.status(now);
 }
 
 quota_status window_table::status(std::string_view key, std::uint8_t kind, steady_time now) const {
     const auto at = state_->locked({key, kind});
-    if (auto* const found = at.find()) {
+    if (auto* const found = at.find(now)) {
         found->forget_past(now);
         return found->status(now);
     }
@@ -102,7 +113,7 @@ quota_status window_table::status(std::string_view key, std::uint8_t kind, stead
 
 std::uint32_t window_table::used(std::string_view key, std::uint8_t kind, steady_time now) const {
     const auto at = state_->locked({key, kind});
-    auto* const found = at.find();
+    auto* const found = at.find(now);
     if (!found) return 0;
     found->forget_past(now);
     return static_cast<std::uint32_t>(found->used());
@@ -111,6 +122,7 @@ std::uint32_t window_table::used(std::string_view key, std::uint8_t kind, steady
 void window_table::close_until(std::string_view key, std::uint8_t kind, steady_time now, steady_time reopen) {
     const auto at = state_->locked({key, kind});
     at.find_or_make(now).close_until(reopen);
+    at.shard.journal.note_closed(at.key.in_journal(), reopen);
 }
 
 window_rule window_table::rule_of(std::uint8_t kind) const {
@@ -144,18 +156,29 @@ void permit::prefetch() const {
 quota_status permit::settle(steady_time answered) {
     if (!table_) return {};
     std::optional<quota_status> left;
-    table_->state_->with({key_, kind_, hash_}, [&](sliding_window& w) {
-        w.settle(slot_, answered);
-        w.forget_past(answered);
-        left = w.status(answered);
-    });
+    table_->state_->with({key_, kind_, hash_},
+                         [&](sliding_window& w, journal_part& journal, std::uint64_t name) {
+                             if (const auto free_at = w.settle(slot_, answered))
+                                 journal.change(entry_, name, *free_at);
+                             w.forget_past(answered);
+                             left = w.status(answered);
+                         });
     return left ? *left : status(answered);
 }
 void permit::give_back() {
-    if (table_) table_->state_->with({key_, kind_, hash_}, [&](sliding_window& w) { w.drop(slot_); });
+    if (!table_) return;
+    table_->state_->with({key_, kind_, hash_},
+                         [&](sliding_window& w, journal_part& journal, std::uint64_t name) {
+                             if (w.drop(slot_)) journal.clear(entry_, name);
+                         });
 }
 void permit::close_until(steady_time reopen) {
-    if (table_) table_->state_->with({key_, kind_, hash_}, [&](sliding_window& w) { w.close_until(reopen); });
+    if (!table_) return;
+    table_->state_->with({key_, kind_, hash_},
+                         [&](sliding_window& w, journal_part& journal, std::uint64_t name) {
+                             w.close_until(reopen);
+                             journal.note_closed(name, reopen);
+                         });
 }
 quota_status permit::status(steady_time now) const {
     return table_ ? table_->status(key_, kind_, now) : quota_status{};

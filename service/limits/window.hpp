@@ -23,6 +23,7 @@ struct window_rule {
 };
 
 class window_table;
+struct window_journal;
 
 /// One taken slot, for one request; only window_table makes them. Settle it when the answer arrives, or when
 /// the call ends without one and may have reached TikTok; a slot that is never settled is held until the
@@ -44,8 +45,9 @@ public:
 private:
     friend class window_table;
     permit() = default; // of a kind without a window
-    permit(window_table& table, std::string_view key, std::uint8_t kind, std::size_t hash, std::uint64_t slot)
-        : table_(&table), key_(key), kind_(kind), hash_(hash), slot_(slot) {}
+    permit(window_table& table, std::string_view key, std::uint8_t kind, std::size_t hash, std::uint64_t slot,
+           std::uint32_t entry)
+        : table_(&table), key_(key), kind_(kind), entry_(entry), hash_(hash), slot_(slot) {}
 
     /// The table is not owned, and a permit that was moved from has none. A destructor has nothing to do: the
     /// window itself holds an unsettled slot until its deadline plus one window.
@@ -56,7 +58,8 @@ private:
     worker_string key_; // lives as long as the call
     std::uint8_t kind_ = 0;
     bool used_ = false;
-    std::size_t hash_ = 0; // of the key
+    std::uint32_t entry_ = 0; // in the journal
+    std::size_t hash_ = 0;    // of the key
     std::uint64_t slot_ = 0;
 };
 
@@ -72,6 +75,8 @@ class window_table {
 public:
     /// `rules[kind]` is the rule of class `kind`; kinds are small numbers of the owner's choice.
     explicit window_table(std::vector<window_rule> rules);
+    /// One that goes on with the windows of the process before, and writes its own down for the next one.
+    window_table(std::vector<window_rule> rules, window_journal kept);
     ~window_table();
 
     /// Prefetches the memory of this key's windows, which are used soon.

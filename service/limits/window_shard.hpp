@@ -3,12 +3,14 @@
 #include "base/flat_table.hpp"
 #include "limits/sliding_window.hpp"
 #include "limits/window.hpp"
+#include "limits/window_journal.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +25,8 @@ struct window_key_view {
     std::string_view text;
     std::uint8_t kind;
     std::size_t hash = hash_of(text);
+
+    std::uint64_t in_journal() const { return journal_key(hash, kind); }
 };
 
 /// Aligned to a cache line, so that only three have to be fetched.
@@ -37,6 +41,8 @@ struct alignas(64) window_shard {
     mutable std::mutex lock;
     std::vector<window_rule> rules;
     std::size_t in_vain = 0, pause = 0;
+    journal_part journal;
+    remembered_windows remembered; // of the process before, as long as something of it counts
 
     static constexpr std::size_t windows_looked_at_per_new = 4;
     static constexpr std::size_t windows_looked_at_per_take = 2;
@@ -49,13 +55,24 @@ struct alignas(64) window_shard {
             key.hash, [&key](const kept_window& one) { return one.kind == key.kind && one.key == key.text; });
         return kept ? &kept->window : nullptr;
     }
-    /// Adds a window that does not exist yet. Before that, more empty windows are removed than are made.
-    sliding_window& make(const window_key_view& key, steady_time now) {
+    /// Adds a window that does not exist yet, with what is remembered of it. Before that, more empty windows
+    /// are removed than are made.
+    sliding_window& make(const window_key_view& key, window_rule rule, steady_time now) {
         look_at(windows_looked_at_per_new, now);
         auto& made = windows_.add(key.hash);
         made.key = key.text;
         made.kind = key.kind;
+        made.window.rule = rule;
+        if (remembered.until > now) recall(key, made.window);
         return made.window;
+    }
+    /// Whether a window that does not exist yet holds something all the same.
+    bool remembers(const window_key_view& key, steady_time now) {
+        if (remembered.until <= now) {
+            remembered = {};
+            return false;
+        }
+        return remembered.full_until > now || !entries_of(key).empty();
     }
     /// Call before a take searches its window. While empty windows are found, every take searches for more;
     /// each search without a find makes one more take skip it, because with many users each search is a cache
@@ -74,6 +91,20 @@ private:
     flat_table<kept_window> windows_;
     std::size_t next_look_ = 0; // where the next search starts
 
+    std::span<const journal_entry> entries_of(const window_key_view& key) const {
+        struct by_key {
+            bool operator()(const journal_entry& a, std::uint64_t b) const { return a.key < b; }
+            bool operator()(std::uint64_t a, const journal_entry& b) const { return a < b.key; }
+        };
+        const auto& all = remembered.entries;
+        const auto [first, last] = std::equal_range(all.begin(), all.end(), key.in_journal(), by_key{});
+        return {first, last};
+    }
+    void recall(const window_key_view& key, sliding_window& into) const {
+        into.close_until(remembered.full_until);
+        for (const auto& each : entries_of(key))
+            each.closes ? into.close_until(each.until) : into.recall(each.until);
+    }
     /// Whether an empty window was found.
     bool look_at(std::size_t count, steady_time now) {
         const std::size_t before = windows_.size();

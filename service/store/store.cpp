@@ -5,6 +5,7 @@
 #include "store/postgresql/engine.hpp"
 #include "store/sqlite/engine.hpp"
 
+#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -49,6 +50,11 @@ result<std::unique_ptr<store>> open_store(std::string_view url, store_limits lim
     if (is_postgresql(url))
         return store_on(open_postgresql_engine(std::string(url), std::move(schema), limits));
     return failure{errc::vault_unavailable, "It must be sqlite:PATH or postgresql://…"};
+}
+
+std::string file_of_store(std::string_view url) {
+    if (!is_sqlite(url)) return {};
+    return std::filesystem::absolute(url.substr(sqlite_scheme.size())).string();
 }
 
 std::string describe_exposed_store(std::string_view url) {

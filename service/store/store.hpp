@@ -56,6 +56,9 @@ public:
     gateway::store::idempotency_keys keys{*engine_, late};
 };
 
+/// The whole path of the file of a SQLite store; empty for any other.
+std::string file_of_store(std::string_view url);
+
 /// Opens the store of `store.url`: `sqlite:PATH` or `postgresql://…`, there in the schema `store.schema`.
 /// Blocks; for the start. The failure's message is for the operator and contains no part of the URL except a
 /// path; invalid_input: other users or roles may read or write what they must not.

@@ -336,7 +336,7 @@ TEST_F(Start, AuditQWhatItMakesIsItsUsersAloneWhateverTheUmask) {
     const std::string file = "files/" + staged.text_at("data.file_id");
     for (const std::string& name :
          {std::string("gateway.db"), std::string("gateway.db-wal"), std::string("gateway.db-shm"),
-          std::string("gateway.db.lock"), std::string("files"), file}) {
+          std::string("gateway.db.lock"), std::string("gateway.db-windows"), std::string("files"), file}) {
         const auto mode = std::filesystem::status(w.folder().path() / name).permissions();
         EXPECT_EQ(mode & (std::filesystem::perms::group_all | std::filesystem::perms::others_all),
                   std::filesystem::perms::none)

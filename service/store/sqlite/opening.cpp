@@ -29,7 +29,7 @@ failure refused(std::string message) {
 }
 
 /// SQLite's other files beside the database, and ours.
-constexpr std::array<const char*, 4> suffixes{"-wal", "-shm", "-journal", ".lock"};
+constexpr std::array<const char*, 5> suffixes{"-wal", "-shm", "-journal", ".lock", "-windows"};
 
 /// Created with a private mode from the start; SQLite gives its other files the same mode.
 descriptor make_file(const std::string& path) {
