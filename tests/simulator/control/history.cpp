@@ -36,6 +36,18 @@ std::vector<const post*> posts_of(const world& w, const std::string& only) {
     return found;
 }
 
+boost::json::object worst_windows(const world& w) {
+    boost::json::object all;
+    for (const auto& [path, one] : w.came.worst()) {
+        all[path] = boost::json::object{{"calls", one.calls},
+                                        {"account", one.account},
+                                        {"time_ms", unix_ms(one.at)},
+                                        {"limit", one.limit},
+                                        {"above", one.above}};
+    }
+    return all;
+}
+
 } // namespace
 
 answer show_history(world& w, const request& in) {
@@ -61,6 +73,7 @@ answer show_history(world& w, const request& in) {
     return json_answer({{"now_ms", unix_ms(w.now())},
                         {"requests_seen", w.past.seen()},
                         {"accounts", std::move(accounts)},
+                        {"windows", worst_windows(w)},
                         {"requests", std::move(requests)},
                         {"posts", std::move(posts)},
                         {"webhooks", std::move(webhooks)}});

@@ -24,7 +24,8 @@ struct endpoint_row {
     std::string_view method;
     std::string_view path;
     answer (*handle)(call&);
-    bool secret = false; // query and body must not be stored in the history
+    bool secret = false;                           // query and body must not be stored in the history
+    std::int64_t limit_settings::*limit = nullptr; // of one user in one window; null: there is none
 };
 
 inline constexpr endpoint_row endpoints[] = {
@@ -35,17 +36,20 @@ inline constexpr endpoint_row endpoints[] = {
     {"POST", "/v2/auth/authorize/", decide_consent, true},
     {"POST", "/v2/oauth/token/", give_token, true},
     {"POST", "/v2/oauth/revoke/", revoke_token, true},
-    {"GET", "/v2/user/info/", get_user_info},
-    {"POST", "/v2/video/list/", list_videos},
-    {"POST", "/v2/video/query/", query_videos},
-    {"POST", "/v2/post/publish/creator_info/query/", query_creator_info},
-    {"POST", "/v2/post/publish/video/init/", init_video},
-    {"POST", "/v2/post/publish/inbox/video/init/", init_inbox_video},
-    {"POST", "/v2/post/publish/content/init/", init_content},
-    {"POST", "/v2/post/publish/status/fetch/", fetch_status},
+    {"GET", "/v2/user/info/", get_user_info, false, &limit_settings::display_per_minute},
+    {"POST", "/v2/video/list/", list_videos, false, &limit_settings::display_per_minute},
+    {"POST", "/v2/video/query/", query_videos, false, &limit_settings::display_per_minute},
+    {"POST", "/v2/post/publish/creator_info/query/", query_creator_info, false,
+     &limit_settings::creator_info_per_minute},
+    {"POST", "/v2/post/publish/video/init/", init_video, false, &limit_settings::init_per_minute},
+    {"POST", "/v2/post/publish/inbox/video/init/", init_inbox_video, false, &limit_settings::init_per_minute},
+    {"POST", "/v2/post/publish/content/init/", init_content, false, &limit_settings::init_per_minute},
+    {"POST", "/v2/post/publish/status/fetch/", fetch_status, false, &limit_settings::status_per_minute},
     {"POST", "/v2/post/publish/cancel/", cancel_post},
 };
 
 answer route(call& c);
+/// Counts a call of a known account against the window of its endpoint, whatever becomes of it.
+void note_arrival(world& w, const request_record& one);
 
 } // namespace gateway::simulator

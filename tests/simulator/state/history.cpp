@@ -48,6 +48,8 @@ boost::json::object to_json(const request_record& one) {
                           {"listener", one.listener}, {"connection", one.connection},
                           {"method", one.method},     {"path", one.path},
                           {"status", one.status},     {"faulted", one.faulted}};
+    if (one.answered_ms) o["answered_ms"] = one.answered_ms;
+    if (one.unread) o["unread"] = true;
     put(o, "query", one.query);
     put(o, "content_type", one.content_type);
     put(o, "content_range", one.content_range);

@@ -32,6 +32,8 @@ struct request_record {
     std::string error_code;
     int status = 0; // 0: no answer (yet)
     bool faulted = false;
+    std::int64_t answered_ms = 0; // unix; when the whole answer was sent; 0: not (yet)
+    bool unread = false; // the peer ended the connection with a reset, before it had read this answer
 };
 
 struct webhook_record {

@@ -1,6 +1,7 @@
 // The simulator's whole state, used on one thread without locks. It does no I/O; work to do outside (send an
 // event, pull a URL) is collected in `out`, and wire/ does it. Time is set by advance().
 #pragma once
+#include "rules/arrivals.hpp"
 #include "rules/rate_window.hpp"
 #include "state/fault_book.hpp"
 #include "state/history.hpp"
@@ -87,6 +88,7 @@ public:
     post_book posts;
     history past;
     rate_windows windows;
+    arrivals came; // by account and endpoint, for the history
     std::map<std::string, account> accounts;
     fault_book faults;
     outgoing out;

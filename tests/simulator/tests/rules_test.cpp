@@ -1,3 +1,4 @@
+#include "rules/arrivals.hpp"
 #include "rules/chunk_rules.hpp"
 #include "rules/media_type.hpp"
 #include "rules/names.hpp"
@@ -83,6 +84,24 @@ TEST(ChunkRules, PutTheRemainderOnTheLastChunk) {
     EXPECT_EQ(planned_last(plan, 0), 9'999'999);
     EXPECT_EQ(planned_last(plan, 15'000'000), 19'999'999);
     EXPECT_EQ(planned_last(plan, 40'000'000), 50'000'122);
+}
+
+TEST(Arrivals, CountTheCallsOfAUserInEverySlidingWindow) {
+    arrivals came;
+    const auto call = [&came](const std::string& account, std::int64_t at_ms) {
+        came.note("/init/", account, 2, milliseconds{60'000}, from_unix_ms(at_ms));
+    };
+    call("one", 0);
+    call("one", 59'000);
+    call("two", 59'500);
+    call("one", 60'000); // the first one is out of the window
+    EXPECT_EQ(came.worst().at("/init/").calls, 2U);
+    EXPECT_EQ(came.worst().at("/init/").above, 0U);
+    call("one", 60'001);
+    EXPECT_EQ(came.worst().at("/init/").calls, 3U);
+    EXPECT_EQ(came.worst().at("/init/").above, 1U);
+    EXPECT_EQ(came.worst().at("/init/").account, "one");
+    EXPECT_EQ(came.worst().at("/init/").at, from_unix_ms(60'001));
 }
 
 TEST(RateWindow, TakesSoManyCallsAndSaysHowLongToWait) {

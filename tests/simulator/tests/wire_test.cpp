@@ -129,6 +129,28 @@ protected:
         }
         return {};
     }
+    /// Sends a request on a connection that stays open, and closes it when the answer has come, unread.
+    void close_unread(std::string request) {
+        request.erase(request.find("Connection: close\r\n"), 19);
+        asio::ssl::context tls(asio::ssl::context::tls_client);
+        tls.load_verify_file(ca_file());
+        asio::ssl::stream<tcp::socket> stream(io_, tls);
+        stream.next_layer().connect({asio::ip::address_v4::loopback(), port("api")});
+        stream.handshake(asio::ssl::stream_base::client);
+        asio::write(stream, asio::buffer(request));
+        EXPECT_TRUE(comes_true([](const boost::json::object& last) { return last.contains("answered_ms"); }));
+        stream.next_layer().close();
+    }
+    /// Of the last request in the history, within ten seconds.
+    template <class Condition>
+    bool comes_true(Condition of_last_request) {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+        while (std::chrono::steady_clock::now() < end) {
+            const auto requests = history().at("requests").as_array();
+            if (!requests.empty() && of_last_request(requests.back().as_object())) return true;
+        }
+        return false;
+    }
     void fault(const std::string& effect, const std::string& match = "{}") {
         const reply added = control("POST", "/faults", R"({"match":)" + match + R"(,"do":)" + effect + "}");
         ASSERT_EQ(added.status(), 200) << added.body();
@@ -184,6 +206,28 @@ TEST_F(Wire, CutsAnAnswerWithAndWithoutTheAlert) {
     const reply silent = secure("api", asked);
     EXPECT_EQ(silent.bytes.size(), 30U);
     EXPECT_EQ(silent.end, asio::ssl::error::stream_truncated);
+}
+
+TEST_F(Wire, TellsWhichAnswerItsClientNeverRead) {
+    const std::string asked = user_info();
+    EXPECT_EQ(secure("api", asked).status(), 200);
+    EXPECT_FALSE(history().at("requests").as_array().at(0).as_object().contains("unread"));
+    close_unread(asked);
+    EXPECT_TRUE(comes_true([](const boost::json::object& last) { return last.contains("unread"); }));
+}
+
+TEST_F(Wire, CountsEveryCallOfAUserByItsArrivalAlsoThoseThatItRefuses) {
+    control("POST", "/settings", R"({"limits":{"creator_info_per_minute":2}})");
+    const std::string query = text("POST", "/v2/post/publish/creator_info/query/", token(), "");
+    fault(R"({"status":503,"apply":false})");
+    for (int i = 0; i < 4; ++i)
+        secure("api", query);
+    const auto told = history().at("windows").as_object();
+    const auto& worst = told.at("/v2/post/publish/creator_info/query/").as_object();
+    EXPECT_EQ(worst.at("calls").as_int64(), 4);
+    EXPECT_EQ(worst.at("limit").as_int64(), 2);
+    EXPECT_EQ(worst.at("above").as_int64(), 2);
+    EXPECT_EQ(worst.at("account").as_string(), "demo");
 }
 
 TEST_F(Wire, ResetsAfterTheEffectOrWithoutIt) {

@@ -47,7 +47,14 @@ answer unapplied() {
 
 void note_status(host& h, const exchange& e) {
     request_record* record = e.record ? h.w.past.find(e.record) : nullptr;
-    if (record) record->status = e.out.status;
+    if (!record) return;
+    record->status = e.out.status;
+    if (e.sent) record->answered_ms = unix_ms(wall_now() + h.w.clock_ahead);
+}
+
+void note_unread(host& h, std::uint64_t number, const stream& bytes) {
+    request_record* record = number && bytes.was_reset() ? h.w.past.find(number) : nullptr;
+    if (record) record->unread = true;
 }
 
 asio::awaitable<void> pause(std::int64_t wait_ms) {
@@ -85,6 +92,7 @@ asio::awaitable<void> send(host& h, stream& bytes, exchange& e) {
     } else {
         sent = co_await bytes.write(text);
     }
+    e.sent = sent && !cut;
     if (f.reset_at_byte) {
         bytes.reset();
     } else if (!sent || cut || f.close || f.close_without_alert || e.close) {

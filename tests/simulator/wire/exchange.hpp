@@ -15,14 +15,17 @@ struct exchange {
     fault_effect fault;
     bool close = false;
     bool gone = false; // the connection is closed
+    bool sent = false; // the whole answer was handed to the network
 };
 
 /// A record of a request that has just come.
 request_record begin_record(const request& in, door which, std::uint64_t connection, wall_time now);
 /// The answer to a request without effect, unless the fault gives another one.
 answer unapplied();
-/// Notes the status in the history.
+/// Notes the status in the history, and when the answer was sent.
 void note_status(host& h, const exchange& e);
+/// Notes that a connection which ended with a reset took its last answer with it: the peer had not read it.
+void note_unread(host& h, std::uint64_t record, const stream& bytes);
 
 boost::asio::awaitable<void> pause(std::int64_t wait_ms);
 /// Waits until the peer closes.

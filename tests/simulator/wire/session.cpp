@@ -48,6 +48,7 @@ void answer_call(host& h, exchange& e, door which, std::uint64_t connection) {
     e.record = record.number;
     e.log_id = record.log_id;
     record.account = account_of(h, e.in);
+    note_arrival(h.w, record);
     const auto fault = h.w.faults.pick(record.listener, e.in.method, e.in.path, record.account);
     if (fault) e.fault = *fault;
     record.faulted = fault.has_value();
@@ -121,6 +122,7 @@ asio::awaitable<void> serve(host& h, std::unique_ptr<stream> bytes, door which) 
     const bool ready = co_await begin(h, *bytes, which);
     if (!ready) co_return;
     inbox from(*bytes);
+    std::uint64_t last_record = 0;
     for (;;) {
         here.connection.idle = true;
         std::optional<request> in = co_await from.next();
@@ -138,7 +140,9 @@ asio::awaitable<void> serve(host& h, std::unique_ptr<stream> bytes, door which) 
             co_await exchange_whole(h, *bytes, from, e, which, connection);
         }
         if (e.gone) co_return;
+        last_record = e.record;
     }
+    note_unread(h, last_record, *bytes);
     co_await bytes->close(true);
 }
 

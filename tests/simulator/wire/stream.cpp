@@ -27,6 +27,10 @@ void close_socket(tcp::socket& socket) {
     socket.close(ignored);
 }
 
+bool is_reset(const error_code& problem) {
+    return problem == asio::error::connection_reset || problem == asio::error::broken_pipe;
+}
+
 class plain_stream final : public stream {
 public:
     explicit plain_stream(tcp::socket socket) : socket_(std::move(socket)) {}
@@ -36,11 +40,13 @@ public:
     asio::awaitable<std::size_t> read_some(char* into, std::size_t room) override {
         auto [problem, size] =
             co_await socket_.async_read_some(asio::buffer(into, room), asio::as_tuple(asio::use_awaitable));
+        was_reset_ = was_reset_ || is_reset(problem);
         co_return problem ? 0 : size;
     }
     asio::awaitable<bool> write(std::string_view bytes) override {
         auto [problem, size] = co_await asio::async_write(socket_, asio::buffer(bytes.data(), bytes.size()),
                                                           asio::as_tuple(asio::use_awaitable));
+        was_reset_ = was_reset_ || is_reset(problem);
         co_return !problem;
     }
     asio::awaitable<void> close(bool) override {
@@ -48,9 +54,11 @@ public:
         co_return;
     }
     void reset() override { reset_socket(socket_); }
+    bool was_reset() const override { return was_reset_; }
 
 private:
     tcp::socket socket_;
+    bool was_reset_ = false;
 };
 
 class tls_stream final : public stream {
@@ -74,11 +82,13 @@ public:
     asio::awaitable<std::size_t> read_some(char* into, std::size_t room) override {
         auto [problem, size] =
             co_await tls_.async_read_some(asio::buffer(into, room), asio::as_tuple(asio::use_awaitable));
+        was_reset_ = was_reset_ || is_reset(problem);
         co_return problem ? 0 : size;
     }
     asio::awaitable<bool> write(std::string_view bytes) override {
         auto [problem, size] = co_await asio::async_write(tls_, asio::buffer(bytes.data(), bytes.size()),
                                                           asio::as_tuple(asio::use_awaitable));
+        was_reset_ = was_reset_ || is_reset(problem);
         co_return !problem;
     }
     asio::awaitable<void> close(bool alert) override {
@@ -90,9 +100,11 @@ public:
         close_socket(tls_.next_layer());
     }
     void reset() override { reset_socket(tls_.next_layer()); }
+    bool was_reset() const override { return was_reset_; }
 
 private:
     asio::ssl::stream<tcp::socket> tls_;
+    bool was_reset_ = false;
 };
 
 } // namespace

@@ -31,6 +31,8 @@ public:
     virtual boost::asio::awaitable<void> close(bool alert) = 0;
     /// A TCP reset.
     virtual void reset() = 0;
+    /// Whether the peer reset the connection, as its system does when it ends with bytes unread.
+    virtual bool was_reset() const = 0;
 };
 
 /// `tls` null: a plain stream. The context must outlive the stream.
