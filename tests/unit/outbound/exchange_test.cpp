@@ -127,6 +127,37 @@ TEST_F(Exchange, ReadsTheAnswerOfAPeerThatAnsweredAndReset) {
     EXPECT_EQ(401, end.answer->status);
 }
 
+TEST_F(Exchange, U02DeathQReadsTheAnswerThatCameTogetherWithAResetIntoAStuckUpload) {
+    // Both have come before the client looks again: its write fails first, and the answer is still there.
+    std::atomic<bool> stuck{false}, has_answered{false};
+    auto server = serve([&](peer& p) {
+        p.read_head();
+        stuck.wait(false);
+        p.write("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}");
+        has_answered = true;
+        has_answered.notify_all();
+        p.reset();
+    });
+    client& c = with(client_limits());
+    std::optional<upload_end> end;
+    const auto keep = [](task<upload_end> work, std::optional<upload_end>& into) -> task<void> {
+        auto got = co_await std::move(work);
+        into.emplace(std::move(got));
+    };
+    home.group().spawn(keep(upload(c, at(*server), 500'000'000, soon()), end));
+    const auto a_while = in(150);
+    turn_until(home, [&] { return a_while.passed(steady_now()); });
+    EXPECT_FALSE(end);
+    stuck = true;
+    stuck.notify_all();
+    has_answered.wait(false);
+    server.reset(); // its connection has ended by then
+    turn_until(home, [&] { return end.has_value(); });
+    ASSERT_TRUE(end->answer) << end->answer.error().message();
+    EXPECT_EQ(401, end->answer->status);
+    EXPECT_TRUE(nothing_open(c));
+}
+
 TEST_F(Exchange, U02TellsOfAResetInMidUpload) {
     const auto server = serve([](peer& p) {
         p.read_head();

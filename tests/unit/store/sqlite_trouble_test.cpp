@@ -77,6 +77,17 @@ TEST_F(SqliteTrouble, V01NoRefreshBeginsWhileItsResultCouldNotBeStored) {
     EXPECT_TRUE(write("more", 200'000));
 }
 
+TEST_F(SqliteTrouble, V01DeathQARefreshWithoutRoomHasFailedAndIsNoOthersTurn) {
+    ASSERT_TRUE(run_on(loop, connections.put(connection("ann", 1), 0, {}, soon())));
+    const auto held = run_on(loop, refreshes.take_lease(user("ann"), seconds{60}, soon()));
+    ASSERT_TRUE(held && *held);
+    ASSERT_TRUE(run_on(loop, refreshes.begin(**held, 1, soon()))) << "its row is there, and needs no room";
+    fill();
+    const auto begun = run_on(loop, refreshes.begin(**held, 1, soon()));
+    EXPECT_FALSE(begun) << "refused would mean that another replica refreshes";
+    EXPECT_EQ(line.state().now, store::condition::disk_full);
+}
+
 TEST_F(SqliteTrouble, V01ItHealsWhenThereIsRoomAgainAndTheTrialLeavesNothing) {
     fill();
     pages_max(1'000'000);
