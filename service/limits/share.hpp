@@ -1,49 +1,62 @@
 // One replica's share of a window that several replicas use together. The store grants shares whose sum never
-// exceeds the limit; within its share each replica counts by itself, so that a call costs no query. A share
-// may be used for one window after the store last confirmed it. Pure.
+// exceeds the limit; within its share each replica counts by itself, so that most calls cost no query. Pure.
 //
-// While the store is away: a share stays valid to its end; after that no replica uses more than limit /
-// replicas. A replica whose share was smaller may use that much only when the larger shares of others have
-// certainly ended. (Not covered: a single replica that is cut off for minutes and still receives calls.
-// Keeping its part free would close the windows of all replicas after every crash. It reports not ready
-// meanwhile, and TikTok's 429 closes its window.)
+// A share shrinks: the store knows when each slot that was used before the last request becomes free, and
+// from then on it belongs to nobody. So what the store tells of a slot's end stays true whatever becomes of
+// its user, and of a killed replica only the slots that it had taken since are kept longer.
+//
+// The fence: a share may be used only for a short time after the store last heard this replica. So the store
+// can count the share of a silent replica until one window after that, and no longer, whether the replica is
+// dead, frozen or cut off: a frozen one that wakes up has to ask first.
+//
+// While the store is away: a share is used to its fence, then nothing, until all shares have ended and their
+// calls are out of TikTok's window; from then on no replica uses more than limit / replicas. (Not covered: a
+// single replica that is cut off for so long and still receives calls, and one that starts in the two minutes
+// after such an outage. The first reports not ready meanwhile; TikTok's 429 closes the window.)
 #pragma once
 #include "base/clock.hpp"
+#include "limits/replicas_seen.hpp"
+#include "limits/slots_taken.hpp"
 
 #include <cstdint>
+#include <vector>
 
 namespace gateway::limits {
 
 /// How long a share may be used after the store granted it: one window.
 inline constexpr milliseconds share_usable{60'000};
-/// How long a part of the share stays usable after that while the store does not answer. The store still
-/// holds the share for that time, so the calls it allows are covered even if a few answers are lost.
-inline constexpr milliseconds share_spared{60'000};
+/// How long it may be used after the store last heard this replica, by a heartbeat or a request. Several
+/// heartbeats, so that a restart of the database ends no share.
+inline constexpr milliseconds share_fence{15'000};
 /// A share in use is confirmed again when this much of its time is left.
 inline constexpr milliseconds share_renewed_before{20'000};
 /// After this time a call that the share allowed has been sent or never will be (`deadlines.post_ms`).
 inline constexpr milliseconds share_call_max{60'000};
 
-/// How long the store reserves a share for its holder: while it is used, while its last calls are sent, and
-/// while their slots are held.
+/// How long the store holds a share for a replica that it hears: while it is used, while its last calls are
+/// sent, and while their slots are held.
 constexpr milliseconds share_held(milliseconds window) {
-    return share_usable + share_spared + share_call_max + window;
+    return share_usable + share_call_max + window;
 }
+/// The same after it last heard the replica, which may have used all of it until its fence.
+constexpr milliseconds silent_share_held(milliseconds window) {
+    return share_fence + window;
+}
+// A replica that wakes up must not find its share usable when the store has given it to others. (Every window
+// of TikTok's is a minute.)
+static_assert(share_usable <= silent_share_held(milliseconds{60'000}));
 
 struct share {
-    std::uint32_t capacity = 0;
-    steady_time usable_until{}; // counted from before the request to the store
-};
+    std::uint32_t capacity = 0;  // slots, with those of `told`
+    std::uint32_t others = 0;    // what the others have, as of the grant
+    steady_time granted_at{};    // before the request to the store
+    std::vector<slots_end> told; // slots whose end the store knows, the next one first
 
-/// What this process's heartbeats found about the replicas that share the store.
-struct replicas_seen {
-    std::uint32_t count = 1; // alive, this one included
-    steady_time first_beat, last_beat;
-    steady_time back_since{};        // the first beat after a silence in which shares ended
-    milliseconds silent_max{60'000}; // after this time without a beat the others treat this replica as dead
-
-    /// Notes a beat that was sent at `began` and found `alive` replicas.
-    void beat(steady_time began, std::uint32_t alive);
+    /// Takes away what belongs to nobody by now. Call before any use.
+    void forget_past(steady_time now);
+    /// Before the store is told: it may do what it is asked for even if its answer is lost, so the share is
+    /// only what it is in both cases.
+    void reduce(std::uint32_t capacity_at_most, const slots_taken& to_tell);
 };
 
 /// How many calls this replica may have in its window now.
@@ -54,10 +67,11 @@ std::uint32_t usable_capacity(const share& of, std::uint32_t limit, milliseconds
 /// when it does not include yet what the others used meanwhile.
 std::uint32_t max_request(std::uint32_t limit, milliseconds window, const replicas_seen& seen,
                           steady_time now);
+/// The time until it may request the whole limit.
+milliseconds until_max_request(milliseconds window, const replicas_seen& seen, steady_time now);
 
 /// How much a replica requests that uses `used` and has `waiting` calls to make: a little more than it needs
 /// if the limit is large.
-std::uint32_t request_size(std::uint32_t used, std::uint32_t waiting, std::uint32_t limit,
-                           std::uint32_t replicas);
+std::uint32_t request_size(std::uint32_t used, std::uint32_t waiting, std::uint32_t limit);
 
 } // namespace gateway::limits

@@ -24,7 +24,7 @@ steady_time sliding_window::add_settled(steady_time answered) {
     auto at = settled_.end() - 1;
     if (at->free_at != free_at)
         at = std::lower_bound(first, settled_.end(), free_at,
-                              [](const settled_slots& slots, steady_time t) { return slots.free_at < t; });
+                              [](const slots_end& slots, steady_time t) { return slots.free_at < t; });
     if (at->free_at == free_at)
         ++at->count;
     else
@@ -33,8 +33,10 @@ steady_time sliding_window::add_settled(steady_time answered) {
 }
 
 steady_time sliding_window::on_the_grid(steady_time at) const {
-    if (rule.limit <= slots_apart_max) return at;
-    const auto grid = std::max<steady_time::duration>(rule.length / slots_apart_max, milliseconds{1});
+    const bool is_shared = rule.whole != 0;
+    const auto apart_max = is_shared ? shared_slots_apart_max : slots_apart_max;
+    if ((is_shared ? rule.whole : rule.limit) <= apart_max) return at;
+    const auto grid = std::max<steady_time::duration>(rule.length / apart_max, milliseconds{1});
     const auto over = at.time_since_epoch() % grid;
     return over.count() == 0 ? at : at + (grid - over);
 }
@@ -44,7 +46,7 @@ void sliding_window::forget_settled(steady_time now) {
     for (; past_ < settled_.size() && settled_[past_].free_at <= now; ++past_)
         settled_count_ -= settled_[past_].count;
     if (past_ == settled_.size()) {
-        std::vector<settled_slots>{}.swap(settled_);
+        std::vector<slots_end>{}.swap(settled_);
         past_ = 0;
     } else if (past_ > settled_.size() / 2) { // erased rarely, so that a take costs the same for any limit
         settled_.erase(settled_.begin(), settled_.begin() + static_cast<std::ptrdiff_t>(past_));
@@ -60,13 +62,24 @@ milliseconds sliding_window::wait(steady_time now) const {
 }
 
 quota_status sliding_window::status(steady_time now) const {
-    quota_status s{rule.whole != 0 ? rule.whole : rule.limit, 0, rule.length, milliseconds{0}};
-    if (free(now)) s.remaining = rule.limit - static_cast<std::uint32_t>(used());
+    const bool is_shared = rule.whole != 0;
+    const auto most = is_shared ? std::max(rule.limit, rule.attainable) : rule.limit;
+    quota_status s{is_shared ? rule.whole : rule.limit, 0, rule.length, milliseconds{0}};
+    if (closed_until_ <= now && used() < most) s.remaining = most - static_cast<std::uint32_t>(used());
     if (s.remaining == 0)
         s.until_more = wait(now);
     else if (used() > 0)
         s.until_more = rounded_up(first_free(now) - now);
     return s;
+}
+
+slots_taken sliding_window::taken() const {
+    return {static_cast<std::uint32_t>(used()),
+            {settled_.begin() + static_cast<std::ptrdiff_t>(past_), settled_.end()}};
+}
+
+milliseconds sliding_window::closed_for(steady_time now) const {
+    return rounded_up(closed_until_ - now);
 }
 
 steady_time sliding_window::first_free(steady_time now) const {

@@ -3,6 +3,7 @@
 #pragma once
 #include "base/clock.hpp"
 #include "base/quota_status.hpp"
+#include "limits/slots_taken.hpp"
 #include "limits/window.hpp"
 
 #include <boost/container/small_vector.hpp>
@@ -19,6 +20,8 @@ class sliding_window {
 public:
     /// For a larger limit slots are not stored one by one (see add_settled()).
     static constexpr std::uint32_t slots_apart_max = 1'024;
+    /// The same where replicas share the window, because each tells the store when its slots become free.
+    static constexpr std::uint32_t shared_slots_apart_max = 64;
 
     window_rule rule;
 
@@ -57,6 +60,8 @@ public:
     /// The time until a take can succeed; zero if it can now. Assumes that open calls are answered now.
     milliseconds wait(steady_time now) const;
     quota_status status(steady_time now) const;
+    slots_taken taken() const;
+    milliseconds closed_for(steady_time now) const;
 
 private:
     /// A call that is not answered yet.
@@ -64,12 +69,6 @@ private:
         std::uint64_t id;
         steady_time held_until; // its deadline plus one window, in case it is never settled
     };
-    /// Slots that become free at the same time.
-    struct settled_slots {
-        steady_time free_at;
-        std::uint32_t count;
-    };
-
     template <class Condition>
     bool drop_if(Condition condition) {
         const auto kept = std::remove_if(open_.begin(), open_.end(), condition);
@@ -93,7 +92,7 @@ private:
     std::uint64_t last_id_ = 0;
     boost::container::small_vector<open_slot, 1> open_; // usually one
     std::size_t past_ = 0;
-    std::vector<settled_slots> settled_; // sorted; those before past_ are already free
+    std::vector<slots_end> settled_; // sorted; those before past_ are already free
 };
 
 } // namespace gateway::limits

@@ -111,12 +111,18 @@ quota_status window_table::status(std::string_view key, std::uint8_t kind, stead
     return {rule.limit, rule.limit, rule.length, milliseconds{0}};
 }
 
-std::uint32_t window_table::used(std::string_view key, std::uint8_t kind, steady_time now) const {
+slots_taken window_table::taken(std::string_view key, std::uint8_t kind, steady_time now) const {
     const auto at = state_->locked({key, kind});
     auto* const found = at.find(now);
-    if (!found) return 0;
+    if (!found) return {};
     found->forget_past(now);
-    return static_cast<std::uint32_t>(found->used());
+    return found->taken();
+}
+
+milliseconds window_table::closed_for(std::string_view key, std::uint8_t kind, steady_time now) const {
+    const auto at = state_->locked({key, kind});
+    auto* const found = at.find(now);
+    return found ? found->closed_for(now) : milliseconds{0};
 }
 
 void window_table::close_until(std::string_view key, std::uint8_t kind, steady_time now, steady_time reopen) {

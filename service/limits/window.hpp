@@ -1,10 +1,12 @@
 // Sliding windows, pure: one per (key, class). A slot frees one window after its call was *answered* (or, if
 // no answer came, after its deadline), so that network jitter never makes TikTok count one call more than we
-// did. Slots of a limit above 1,024 become free up to a thousandth of the window later, together with others.
+// did. Slots of a limit above 1,024 become free up to a thousandth of the window later, together with others
+// (of a window that replicas share: above 64, a 64th).
 #pragma once
 #include "base/clock.hpp"
 #include "base/memory/worker_memory.hpp"
 #include "base/quota_status.hpp"
+#include "limits/slots_taken.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +21,8 @@ namespace gateway::limits {
 struct window_rule {
     std::uint32_t limit = 0; // calls per `length`
     milliseconds length{60'000};
-    std::uint32_t whole = 0; // the limit to report where `limit` is only a part of it; 0: `limit`
+    std::uint32_t whole = 0;      // the limit to report where `limit` is only a part of it; 0: `limit`
+    std::uint32_t attainable = 0; // in that case: the slots of `whole` that others have not taken
 };
 
 class window_table;
@@ -93,7 +96,9 @@ public:
                                               steady_time now);
     quota_status status(std::string_view key, std::uint8_t kind, steady_time now) const;
     /// Slots that are not free: of open calls, and of calls answered less than one window ago.
-    std::uint32_t used(std::string_view key, std::uint8_t kind, steady_time now) const;
+    slots_taken taken(std::string_view key, std::uint8_t kind, steady_time now) const;
+    /// For how long TikTok's 429 keeps it closed; zero: it is open.
+    milliseconds closed_for(std::string_view key, std::uint8_t kind, steady_time now) const;
     /// TikTok answered 429 to another replica for the same key and kind.
     void close_until(std::string_view key, std::uint8_t kind, steady_time now, steady_time reopen);
     window_rule rule_of(std::uint8_t kind) const;

@@ -5,7 +5,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
-#include "limits/share.hpp"
+#include "limits/replicas_seen.hpp"
 #include "runtime/task.hpp"
 #include "runtime/thread_handoff.hpp"
 #include "store/changes.hpp"

@@ -279,7 +279,15 @@ INSERT INTO caller_usage (caller, files, blocks)
     SELECT caller, count(*), CAST(sum((size_bytes + 4095) / 4096) AS BIGINT) FROM files GROUP BY caller;
 )sql";
 
-constexpr std::array steps{step_1, step_2, step_3, step_4, step_5, step_6};
+// Of a share of a window: when its replica was heard, when the slots that it used then become free
+// ("MILLISECONDS:COUNT,…" after that), and the number of its request.
+constexpr const char* step_7 = R"sql(
+ALTER TABLE window_shares ADD COLUMN told_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE window_shares ADD COLUMN frees TEXT NOT NULL DEFAULT '';
+ALTER TABLE window_shares ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array steps{step_1, step_2, step_3, step_4, step_5, step_6, step_7};
 
 } // namespace
 

@@ -1,5 +1,6 @@
 #include "store/upkeep.hpp"
 
+#include "limits/share.hpp"
 #include "store/queries.hpp"
 
 #include <utility>
@@ -16,6 +17,10 @@ constexpr milliseconds week = std::chrono::hours{24 * 7};
 // PostgreSQL uses an index for them. Macros, so that they can be concatenated with SQL literals.
 #define PAST(column) column " <= $1"
 #define PAST_BY_ITS_CLOCK(column) column " <= (SELECT now_ms())"
+/// A replica that was not heard for long: until its shares of windows have ended, they count by its last
+/// beat.
+#define GONE_BY_ITS_CLOCK(column) column " <= (SELECT now_ms()) - 180000"
+static_assert(limits::share_held(milliseconds{60'000}) == milliseconds{180'000});
 
 /// A portion of a table, small, because calls wait meanwhile. Skips rows that another replica is deleting.
 #define PORTION(table, key, condition)                                                         \
@@ -33,7 +38,7 @@ std::vector<statement> portions(wall_time now) {
         statement(PORTION("import_proofs", "refresh_hash", PAST("expires_at")), now - day),
         statement(PORTION("leases", "user_id", PAST_BY_ITS_CLOCK("expires_at"))),
         statement(PORTION("window_shares", "window_key, kind, owner", PAST_BY_ITS_CLOCK("held_until"))),
-        statement(PORTION("store_instances", "owner", PAST_BY_ITS_CLOCK("alive_until"))),
+        statement(PORTION("store_instances", "owner", GONE_BY_ITS_CLOCK("alive_until"))),
         // Grants wait for their app, also for one that is not used now, as long as it could revoke them.
         statement(PORTION("revocations", "number", PAST("expires_at")), now),
         statement(PORTION("pending_grants", "confirmation_hash",
@@ -57,7 +62,7 @@ std::vector<statement> counts(const std::string& app, wall_time now) {
         statement(COUNT("import_proofs", PAST("expires_at")), now - day),
         statement(COUNT("leases", PAST_BY_ITS_CLOCK("expires_at"))),
         statement(COUNT("window_shares", PAST_BY_ITS_CLOCK("held_until"))),
-        statement(COUNT("store_instances", PAST_BY_ITS_CLOCK("alive_until"))),
+        statement(COUNT("store_instances", GONE_BY_ITS_CLOCK("alive_until"))),
         statement(COUNT("revocations", PAST_BY_ITS_CLOCK("next_at") " AND app = $1"), app),
         statement(COUNT("pending_grants", PAST("expires_at")), now),
         statement(COUNT("files", PAST("expires_at")), now),

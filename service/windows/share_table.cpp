@@ -10,7 +10,7 @@ share_table::locked_window share_table::of(const store::window_name& name, stead
     std::unique_lock lock(in.lock);
     if (in.windows.size() >= in.tidy_at) {
         std::erase_if(in.windows, [now](const auto& each) {
-            return !each.second.now && !each.second.look_due
+            return !each.second.now && !each.second.look_due && each.second.waiting == 0
                    && now - each.second.touched > shard::forgotten_after;
         });
         in.tidy_at = std::max(shard::tidied_from, 2 * in.windows.size());

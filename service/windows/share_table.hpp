@@ -21,13 +21,13 @@ using asking = std::shared_ptr<shared_wait<bool>>;
 
 struct window_state {
     limits::share mine;
-    std::int64_t granted_as = 0; // the share that the store has granted
     steady_time
         ask_again_at{};    // not before this time: the others use everything, or the store does not answer
     steady_time free_at{}; // when a slot becomes free, by that answer
-    std::uint32_t waiting = 0; // calls that need a slot
-    asking now;                // null if there is no request
-    bool look_due = false;     // a look at whether TikTok has closed it is queued
+    std::uint32_t waiting = 0;     // calls that need a slot
+    asking now;                    // null if there is no request
+    bool wanted_by_others = false; // during a request: what is not used is given back after it
+    bool look_due = false;         // a look at whether TikTok has closed it is queued
     steady_time touched{};
 };
 

@@ -4,37 +4,32 @@
 #include "limits/share.hpp"
 #include "runtime/keep_running.hpp"
 #include "runtime/shared_wait.hpp"
-#include "runtime/waiter.hpp"
 #include "runtime/worker.hpp"
 #include "store/changes.hpp"
 #include "store/engine.hpp"
 #include "store/window_shares.hpp"
+#include "windows/closed_windows.hpp"
+#include "windows/share_requests.hpp"
 #include "windows/share_table.hpp"
 
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <atomic>
-#include <deque>
-#include <mutex>
-#include <optional>
+#include <chrono>
 #include <utility>
 
 namespace gateway::windows {
 namespace {
 
-constexpr milliseconds answer_within{2'000}; // of the store
-constexpr milliseconds others_answer_within{100};
-constexpr milliseconds ask_again_after{1'000}; // the pause while it does not answer
-constexpr milliseconds refused_for_least{250};
-constexpr milliseconds refused_for_most{2'000};
-constexpr milliseconds closed_max{86'400'000}; // the longest effect of another replica's error
-constexpr unsigned looks_at_once = 20;         // then a pause
-constexpr milliseconds looks_pause{100};
-constexpr unsigned give_backs_per_second_max = 200;
+/// Of one call, before it is refused: another call of this replica takes each slot that is granted.
+constexpr unsigned requests_max = 4;
 
 shared_windows::taken as_taken(std::variant<limits::permit, limits::no_slot> from) {
     return std::visit([](auto& one) { return shared_windows::taken(std::move(one)); }, from);
+}
+
+limits::no_slot refused_for(milliseconds wait, const limits::window_rule& rule) {
+    return {wait, {rule.limit, 0, rule.length, wait}};
 }
 
 /// Keeps `what` alive until the work is done.
@@ -42,48 +37,49 @@ task<void> hold_while(std::shared_ptr<const void> /*what*/, task<void> work) {
     co_await std::move(work);
 }
 
+/// A call that needs a slot, for as long as it waits; also when it is cancelled.
+class waiting_call {
+public:
+    waiting_call(share_table& in, const store::window_name& name) : in_(in), name_(name) {
+        ++in_.of(name_, steady_now())->waiting;
+    }
+    ~waiting_call() {
+        const memory_reserve::scope no_failure;
+        --in_.of(name_, steady_now())->waiting;
+    }
+    waiting_call(const waiting_call&) = delete;
+    waiting_call& operator=(const waiting_call&) = delete;
+
+private:
+    share_table& in_;
+    const store::window_name& name_;
+};
+
 } // namespace
 
 struct shared_windows::state final : store::change_listener, std::enable_shared_from_this<state> {
-    state(worker& at, store::engine& on, store::window_shares& durable, limits::window_table& table)
-        : home(at), engine(on), records(durable), windows(table) {}
+    state(worker& at, store::engine& on, store::window_shares& records, limits::window_table& table)
+        : home(at),
+          engine(on),
+          windows(table),
+          requests(on, records, table, shares, [this](task<void> work) { spawn(std::move(work)); }),
+          closed(records, table, shares,
+                 [this](std::function<task<void>()> start) { spawn_and_keep(std::move(start)); }) {}
 
     void changed(const store::change& what) override;
 
-    struct answer {
-        result<store::window_grant> granted;
-        std::uint32_t wanted = 0;
-    };
-    struct request_end;
     taken take(const store::window_name& name, steady_time now, deadline until);
-    asking ask_once(const store::window_name& name, std::uint32_t waiting);
-    task<void> ask(store::window_name name, asking told);
-    task<answer> ask_store(const store::window_name& name, std::uint32_t waiting);
-    task<void> give_back(store::window_name name, asking told);
-    task<void> announce(store::window_name name, std::uint32_t whole, milliseconds closed_for);
-    void note_closed(const store::window_name& name);
-    task<void> look_at_closed();
-    task<bool> look_at(store::window_name name);
-    std::optional<store::window_name> next_look();
-    void looked();
-    bool may_give_back(steady_time now);
+    taken refuse(const store::window_name& name, const window_state& one, const limits::window_rule& rule,
+                 const limits::no_slot* own, steady_time now) const;
     void spawn(task<void> work);
+    void spawn_and_keep(std::function<task<void>()> start);
 
     worker& home;
     store::engine& engine;
-    store::window_shares& records;
     limits::window_table& windows;
-    std::atomic<bool> away{false}; // the store did not answer the last time
     share_table shares;
-
-    // Windows of this replica that another one has reported as closed.
-    std::mutex looks_lock;                // for the next two members
-    std::deque<store::window_name> looks; // each window at most twice: looked at now, and reported again
-    bool looking = false;                 // look_at_closed() runs
-
-    // Of the current second; used by changed() only, which is called on one thread.
-    steady_time second_began{};
-    unsigned given_back = 0;
+    share_requests requests;
+    closed_windows closed;
 };
 
 shared_windows::taken shared_windows::state::take(const store::window_name& name, steady_time now,
@@ -95,34 +91,37 @@ shared_windows::taken shared_windows::state::take(const store::window_name& name
     taken out = must_ask{};
     {
         const auto one = shares.of(name, now);
-        const bool is_away = away.load(std::memory_order_relaxed);
-        const auto capacity = std::min(
-            limits::usable_capacity(one->mine, rule.limit, rule.length, *seen, is_away, now), rule.limit);
-        std::optional<milliseconds> own_wait;
+        auto& mine = one->mine;
+        mine.forget_past(now);
+        const auto capacity =
+            std::min(limits::usable_capacity(mine, rule.limit, rule.length, *seen, requests.is_away(), now),
+                     rule.limit);
         if (capacity > 0) {
-            out =
-                as_taken(windows.take(name.key, name.kind, {capacity, rule.length, rule.limit}, now, until));
-            renew = !one->now && one->mine.usable_until - now < limits::share_renewed_before
+            const auto attainable = rule.limit - std::min(rule.limit, mine.others);
+            const limits::window_rule ours{capacity, rule.length, rule.limit, attainable};
+            out = as_taken(windows.take(name.key, name.kind, ours, now, until));
+            renew = !one->now && mine.granted_at + limits::share_usable - now < limits::share_renewed_before
                     && now >= one->ask_again_at;
-            if (auto* none = std::get_if<limits::no_slot>(&out)) {
-                own_wait = none->wait;
-                if (now < one->mine.usable_until && capacity >= rule.limit) return out;
-            } else if (!renew) {
-                return out;
-            }
         }
-        if (!std::holds_alternative<limits::permit>(out)) {
-            if (now >= one->ask_again_at) return must_ask{};
-            const auto others_wait = std::chrono::ceil<milliseconds>(one->free_at - now);
-            const auto soonest = std::max(std::min(own_wait.value_or(others_wait), others_wait),
-                                          std::chrono::ceil<milliseconds>(one->ask_again_at - now));
-            if (is_away) return store_unavailable{soonest};
-            limits::no_slot refused{soonest, {rule.limit, 0, rule.length, soonest}};
-            return refused;
-        }
+        const auto* const own = std::get_if<limits::no_slot>(&out);
+        if (own && capacity == rule.limit && now < mine.granted_at + limits::share_usable) return out;
+        if (!std::holds_alternative<limits::permit>(out)) return refuse(name, *one.state, rule, own, now);
     }
-    if (renew) ask_once(name, 0);
+    if (renew) requests.ask_once(name);
     return out;
+}
+
+/// `own`: why there is no slot of this replica's; null: it has no share that it may use.
+shared_windows::taken shared_windows::state::refuse(const store::window_name& name, const window_state& one,
+                                                    const limits::window_rule& rule,
+                                                    const limits::no_slot* own, steady_time now) const {
+    if (const auto wait = windows.closed_for(name.key, name.kind, now); wait > milliseconds{0})
+        return refused_for(wait, rule);
+    if (now >= one.ask_again_at) return must_ask{};
+    const auto free_at = own ? std::min(one.free_at, now + own->wait) : one.free_at;
+    const auto wait = std::chrono::ceil<milliseconds>(std::max(free_at, one.ask_again_at) - now);
+    if (requests.is_away()) return store_unavailable{wait};
+    return refused_for(wait, rule);
 }
 
 void shared_windows::state::spawn(task<void> work) {
@@ -132,186 +131,15 @@ void shared_windows::state::spawn(task<void> work) {
     });
 }
 
-/// Joins the running request, if there is one.
-asking shared_windows::state::ask_once(const store::window_name& name, std::uint32_t waiting) {
-    const memory_reserve::scope no_failure; // others wait for a request that is noted
-    const auto one = shares.of(name, steady_now());
-    one->waiting += waiting;
-    if (one->now) return one->now;
-    one->now = std::make_shared<shared_wait<bool>>();
-    spawn(ask(name, one->now));
-    return one->now;
-}
-
-task<shared_windows::state::answer> shared_windows::state::ask_store(const store::window_name& name,
-                                                                     std::uint32_t waiting) {
-    const auto now = steady_now();
-    const auto rule = windows.rule_of(name.kind);
-    const auto seen = engine.replicas().value_or(limits::replicas_seen{});
-    store::window_request request;
-    request.which = name;
-    {
-        const auto one = shares.of(name, now);
-        request.used = windows.used(name.key, name.kind, now);
-        request.wanted = limits::request_size(
-            request.used, waiting, limits::max_request(rule.limit, rule.length, seen, now), seen.count);
-        // Reduce it here first: the store may grant the rest to others before its answer arrives, or the
-        // answer may be lost.
-        one->mine.capacity = std::min(one->mine.capacity, request.wanted);
-    }
-    request.limit = rule.limit;
-    request.length = rule.length;
-    if (request.used > 0) request.frees_in = windows.status(name.key, name.kind, now).until_more;
-    const auto wanted = request.wanted;
-    auto granted = co_await records.take(std::move(request), deadline::in(now, answer_within));
-    away.store(!granted, std::memory_order_relaxed);
-    const auto one = shares.of(name, now);
-    if (granted) {
-        one->mine = {granted->capacity, now + limits::share_usable};
-        one->granted_as = granted->granted_as;
-        one->ask_again_at = {};
-    } else {
-        one->free_at = one->ask_again_at = steady_now() + ask_again_after;
-    }
-    answer out{std::move(granted), wanted};
-    co_return out;
-}
-
-/// Ends a request for all who wait for it, also if its coroutine is destroyed or left by an exception.
-struct shared_windows::state::request_end {
-    state& s;
-    const store::window_name& name;
-    const asking& told;
-
-    ~request_end() {
-        const memory_reserve::scope no_failure;
-        s.shares.of(name, steady_now())->now.reset();
-        told->set(true);
-    }
-};
-
-task<void> shared_windows::state::ask(store::window_name name, asking told) {
-    const request_end at_the_end{*this, name, told};
-    const auto waiting = std::exchange(shares.of(name, steady_now())->waiting, 0U);
-    auto answered = co_await ask_store(name, waiting);
-    const auto is_short = [&] {
-        const auto& granted = answered.granted;
-        return granted && granted->others > 0 && granted->capacity < answered.wanted
-               && granted->capacity < windows.used(name.key, name.kind, steady_now()) + (waiting > 0 ? 1 : 0);
-    };
-    if (is_short()) { // the others were notified and release unused shares
-        co_await pause_until(deadline::in(steady_now(), others_answer_within));
-        answered = co_await ask_store(name, waiting);
-    }
-    const auto one = shares.of(name, steady_now());
-    one->waiting = 0; // calls that waited check again now, and count again if there is no slot
-    if (is_short() || (answered.granted && answered.granted->capacity == 0)) {
-        const auto wait = std::max(answered.granted->free_after, refused_for_least);
-        one->free_at = steady_now() + wait;
-        one->ask_again_at = steady_now() + std::min(wait, refused_for_most);
-    }
+void shared_windows::state::spawn_and_keep(std::function<task<void>()> start) {
+    auto note = [this](const std::exception_ptr& fault) { home.note_fault(fault); };
+    spawn(keep_running(std::move(start), std::move(note), ask_again_after));
 }
 
 /// What comes from the channel may come from anybody, so it leads to a look at most, and to few of them.
 void shared_windows::state::changed(const store::change& what) {
-    const auto name = what.window();
-    if (what.what == store::change::kind::window_closed) note_closed(name);
-    if (what.what != store::change::kind::share_requested) return;
-    const memory_reserve::scope no_failure;
-    const auto one = shares.find(name); // another replica needs the unused part of this share
-    if (!one.state || one->now || !may_give_back(steady_now())) return;
-    one->now = std::make_shared<shared_wait<bool>>();
-    spawn(give_back(name, one->now));
-}
-
-/// Beyond the bound shares are kept until they expire, at most a minute.
-bool shared_windows::state::may_give_back(steady_time now) {
-    if (now - second_began >= seconds{1}) {
-        second_began = now;
-        given_back = 0;
-    }
-    return ++given_back <= give_backs_per_second_max;
-}
-
-/// For windows that this replica uses; before the first call of another one it asks the store anyway.
-void shared_windows::state::note_closed(const store::window_name& name) {
-    const memory_reserve::scope no_failure; // a window is marked until somebody looks at it
-    {
-        const auto one = shares.find(name);
-        if (!one.state || one->look_due) return;
-        one->look_due = true;
-    }
-    const std::lock_guard lock(looks_lock);
-    looks.push_back(name);
-    if (std::exchange(looking, true)) return;
-    // Another exception must not end it either: nobody would look from then on.
-    auto look = [this] { return look_at_closed(); };
-    auto note = [this](const std::exception_ptr& fault) { home.note_fault(fault); };
-    spawn(keep_running(std::move(look), std::move(note), ask_again_after));
-}
-
-std::optional<store::window_name> shared_windows::state::next_look() {
-    const std::lock_guard lock(looks_lock);
-    looking = !looks.empty();
-    if (!looking) return std::nullopt;
-    return looks.front();
-}
-
-void shared_windows::state::looked() {
-    const std::lock_guard lock(looks_lock);
-    looks.pop_front();
-}
-
-/// One look after the other, so that reports cannot take the store's time. A window is closed even if this
-/// replica has a share of it, because TikTok answers 429 to all replicas.
-task<void> shared_windows::state::look_at_closed() {
-    for (unsigned count = 1;; ++count) {
-        const auto name = next_look();
-        if (!name) co_return;
-        const bool answered = co_await look_at(*name);
-        looked(); // only now: what was left by an exception is looked at again
-        if (!answered) note_closed(*name);
-        if (!answered || count % looks_at_once == 0)
-            co_await pause_until(deadline::in(steady_now(), answered ? looks_pause : ask_again_after));
-    }
-}
-
-/// False: the store does not answer.
-task<bool> shared_windows::state::look_at(store::window_name name) {
-    if (const auto one = shares.find(name); one.state)
-        one->look_due = false; // before the look, so that a report during it leads to another one
-    store::window_name which = name;
-    const auto left =
-        co_await records.closed_for(std::move(which), deadline::in(steady_now(), answer_within));
-    if (!left) co_return false;
-    const auto now = steady_now();
-    if (*left > milliseconds{0})
-        windows.close_until(name.key, name.kind, now, now + std::min(*left, closed_max));
-    co_return true;
-}
-
-task<void> shared_windows::state::give_back(store::window_name name, asking told) {
-    const request_end at_the_end{*this, name, told};
-    const auto now = steady_now();
-    std::uint32_t kept = 0;
-    std::int64_t granted_as = 0;
-    {
-        const auto one = shares.of(name, now);
-        kept = windows.used(name.key, name.kind, now);
-        granted_as = one->granted_as;
-        one->mine.capacity = std::min(
-            one->mine.capacity, kept); // reduced here first, so that the released part is not used any more
-    }
-    const auto frees_in = kept > 0 ? windows.status(name.key, name.kind, now).until_more : milliseconds{0};
-    store::window_name which = name;
-    static_cast<void>(co_await records.give_back(std::move(which), granted_as, kept, frees_in,
-                                                 deadline::in(now, answer_within)));
-}
-
-task<void> shared_windows::state::announce(store::window_name name, std::uint32_t whole,
-                                           milliseconds closed_for) {
-    static_cast<void>(co_await records.close(std::move(name), whole, closed_for,
-                                             deadline::in(steady_now(), answer_within)));
+    if (what.what == store::change::kind::window_closed) closed.reported(what.window());
+    if (what.what == store::change::kind::share_requested) requests.give_back_unused(what.window());
 }
 
 shared_windows::shared_windows(worker& home, store::engine& on, store::window_shares& records,
@@ -337,8 +165,9 @@ shared_windows::taken shared_windows::take(std::string_view key, std::uint8_t ki
 task<shared_windows::taken> shared_windows::ask(std::string key, std::uint8_t kind, deadline until) {
     const auto s = state_;
     const store::window_name name{std::move(key), kind};
-    while (true) {
-        const auto told = s->ask_once(name, 1);
+    const waiting_call one_more(s->shares, name);
+    for (unsigned times = 0; times < requests_max; ++times) {
+        const auto told = s->requests.ask_once(name);
         const auto ended = co_await told->wait(until);
         auto out = s->take(name, steady_now(), until);
         if (!std::holds_alternative<must_ask>(out)) co_return out;
@@ -347,12 +176,14 @@ task<shared_windows::taken> shared_windows::ask(std::string key, std::uint8_t ki
             co_return late;
         }
     }
+    const limits::no_slot others_were_quicker = refused_for(ask_again_after, s->windows.rule_of(kind));
+    co_return others_were_quicker;
 }
 
 void shared_windows::announce_closed(std::string_view key, std::uint8_t kind, milliseconds wait) {
     const auto limit = state_->windows.rule_of(kind).limit;
     if (!state_->engine.replicas() || limit == 0) return;
-    state_->spawn(state_->announce({std::string(key), kind}, limit, wait));
+    state_->closed.tell({std::string(key), kind}, steady_now() + wait);
 }
 
 } // namespace gateway::windows

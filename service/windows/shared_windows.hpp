@@ -39,7 +39,7 @@ public:
     shared_windows(const shared_windows&) = delete;
     shared_windows& operator=(const shared_windows&) = delete;
 
-    using taken = std::variant<limits::permit, limits::no_slot, must_ask, store_unavailable>;
+    using taken = std::variant<must_ask, limits::permit, limits::no_slot, store_unavailable>;
     /// As limits::window_table::prefetch. Any thread.
     void prefetch(std::string_view key) const;
     /// A slot of (key, kind), from memory; the hot path. Any thread.

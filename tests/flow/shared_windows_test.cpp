@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <map>
 #include <thread>
@@ -112,6 +113,69 @@ TEST_F(SharedWindows, L06AReplicaThatEndsLeavesItsSlotsUsedAndTheNextOneKnows) {
     const auto refused = w.api_of(w.another_gateway()).post("/v1/users/ann/photos", photos);
     EXPECT_EQ(refused.status, 429) << refused.raw;
     EXPECT_EQ(calls_of(photos_path), 6U);
+}
+
+TEST_F(SharedWindows, L07DeathDSixPostsAreToldWhatTheUserHasLeft) {
+    w.connect("ann");
+    for (int i = 0; i < 6; ++i) {
+        const auto post = w.api_of(*all[1]).post("/v1/users/ann/photos", photos);
+        ASSERT_EQ(post.status, 200) << post.raw;
+        EXPECT_THAT(post.header("ratelimit"),
+                    testing::HasSubstr("\"tiktok_user\";r=" + std::to_string(5 - i)));
+    }
+}
+
+/// Replicas that are killed. The simulator has no windows, so that time may pass in the database alone.
+class KilledShares : public replicas_test {
+protected:
+    KilledShares() : replicas_test({}, wide_tiktok) {}
+
+    void kill(harness::gateway_process& one) {
+        one.process().signal(SIGKILL);
+        ASSERT_TRUE(one.process().wait(seconds{10}));
+    }
+    harness::answer post(const harness::gateway_process& at) {
+        return w.api_of(at).post("/v1/users/ann/photos",
+                                 boost::json::object{{"photo_images", {"https://media.example.com/1.jpg"}},
+                                                     {"photo_cover_index", 0},
+                                                     {"post_mode", "MEDIA_UPLOAD"}});
+    }
+};
+
+TEST_F(KilledShares, L07DeathDFourKillsOfOneReplicaTakeNoReadFromTheUser) {
+    w.connect("ann");
+    auto* one = all[1];
+    for (int kills = 0; kills < 4; ++kills) {
+        ASSERT_EQ(w.api_of(*one).get("/v1/users/ann/info").status, 200);
+        kill(*one);
+        one = &w.another_gateway();
+    }
+    for (const auto* each : {all[0], all[2], one}) {
+        const auto read = w.api_of(*each).get("/v1/users/ann/info");
+        EXPECT_EQ(read.status, 200) << read.raw;
+    }
+}
+
+TEST_F(KilledShares, L07DeathDTheWaitAfterAKillIsTheOneThatWasToldBefore) {
+    w.connect("ann");
+    for (int i = 0; i < 6; ++i)
+        ASSERT_EQ(post(*all[1]).status, 200);
+    const auto before = post(*all[0]);
+    ASSERT_EQ(before.status, 429) << before.raw;
+    kill(*all[1]);
+    const auto wait = gateway::milliseconds{before.at("problem.retry_after_ms").as_int64()};
+    EXPECT_GT(wait, seconds{30});
+    EXPECT_LE(wait, seconds{60});
+    server.pass_time("gateway", wait - seconds{5});
+    EXPECT_EQ(post(*all[0]).status, 429);
+    auto after = post(*all[2]);
+    EXPECT_EQ(after.status, 429) << after.raw;
+    server.pass_time("gateway", seconds{5});
+    const auto until = gateway::deadline::in(steady_now(), seconds{15}); // both look again within two seconds
+    while (after.status != 200 && !until.passed(steady_now()))
+        after = post(*all[2]);
+    EXPECT_EQ(after.status, 200) << after.raw;
+    EXPECT_EQ(calls_of(photos_path), 7U);
 }
 
 } // namespace

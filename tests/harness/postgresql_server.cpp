@@ -141,6 +141,7 @@ void postgresql_server::pass_time(const std::string& schema, gateway::millisecon
                     + "; UPDATE refresh_intents SET started_at = started_at - " + text
                     + "; UPDATE store_instances SET alive_until = alive_until - " + text
                     + "; UPDATE window_shares SET held_until = held_until - " + text
+                    + ", told_at = told_at - " + text
                     + "; UPDATE pending_grants SET reserved_until = reserved_until - " + text
                     + "; UPDATE revocations SET next_at = next_at - " + text);
 }

@@ -30,7 +30,7 @@ task<std::uint64_t> heartbeat(transaction& at, const milliseconds& silent_max) {
     return number_of(at, std::move(beat));
 }
 
-/// Its shares of TikTok's windows expire one window after its last call.
+/// What it has of TikTok's windows ends one window after its last call, unless it has told more.
 task<void> deregister(transaction& at) {
     statement shares{
         "UPDATE window_shares SET held_until = least(held_until, now_ms() + $1) WHERE owner = $2",
@@ -124,17 +124,22 @@ task<result<void>> postgresql_engine::prepare(deadline until) {
 
 /// Sends several heartbeats within the time after which a replica counts as dead.
 task<void> postgresql_engine::keep_beating() {
+    const auto every = limits::beat_interval(limits().silent_max);
     while (true) {
-        co_await pause_until(deadline::in(steady_now(), limits().silent_max / 6));
+        co_await pause_until(deadline::in(steady_now(), every));
         // Its failure needs no answer: main checks readiness itself, and the next heartbeat follows.
-        static_cast<void>(co_await beat(deadline::in(steady_now(), limits().silent_max / 6)));
+        static_cast<void>(co_await beat(deadline::in(steady_now(), every)));
     }
 }
 
 task<result<void>> postgresql_engine::beat(deadline until) {
     const auto began = steady_now();
     const auto count = co_await run(*this, unit::writes(), until, &heartbeat, limits().silent_max);
-    if (!count) co_return count.error();
+    if (!count) {
+        const std::lock_guard lock(seen_mutex_);
+        seen_.beat_failed(began);
+        co_return count.error();
+    }
     note_beat(began, *count);
     co_return result<void>{};
 }

@@ -4,7 +4,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
-#include "limits/share.hpp"
+#include "limits/replicas_seen.hpp"
 #include "store/changes.hpp"
 #include "store/engine.hpp"
 #include "store/postgresql/address.hpp"

@@ -1,14 +1,7 @@
 #include "limits/share.hpp"
 
-#include "limits/window.hpp"
-
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <array>
-#include <deque>
-#include <optional>
-#include <random>
 #include <vector>
 
 namespace gateway::limits {
@@ -17,13 +10,25 @@ namespace {
 constexpr milliseconds minute{60'000};
 const steady_time start{std::chrono::hours{2}};
 
+/// What a replica has seen whose last beat was answered then, and the next ones were not.
 replicas_seen three_replicas(steady_time last_beat) {
-    return {3, start - std::chrono::hours{1}, last_beat, {}, minute};
+    replicas_seen out;
+    out.first_beat = start - std::chrono::hours{1};
+    out.last_beat = out.failing_since = last_beat;
+    out.count = 3;
+    return out;
+}
+
+share share_of(std::uint32_t capacity, steady_time granted_at) {
+    share out;
+    out.capacity = capacity;
+    out.granted_at = granted_at;
+    return out;
 }
 
 TEST(Share, IsUsedForOneWindowAfterTheStoreConfirmedIt) {
-    const share mine{4, start + minute};
-    const auto seen = three_replicas(start);
+    const auto mine = share_of(4, start);
+    const auto seen = three_replicas(start + seconds{50});
     EXPECT_EQ(usable_capacity(mine, 6, minute, seen, false, start), 4U);
     EXPECT_EQ(usable_capacity(mine, 6, minute, seen, true, start + seconds{59}), 4U)
         << "also while the store is away";
@@ -31,35 +36,73 @@ TEST(Share, IsUsedForOneWindowAfterTheStoreConfirmedIt) {
         << "the store is asked first";
 }
 
-TEST(Share, L06WithoutTheStoreNoReplicaUsesMoreThanItsPart) {
-    const share large{5, start + minute}, none{};
-    const auto seen = three_replicas(start);
-    EXPECT_EQ(usable_capacity(large, 6, minute, seen, true, start + minute), 2U);
-    EXPECT_EQ(usable_capacity(none, 6, minute, seen, true, start + minute), 0U)
-        << "the others still use what they had";
-    EXPECT_EQ(usable_capacity(none, 6, minute, seen, true, start + seconds{299}), 0U);
-    EXPECT_EQ(usable_capacity(none, 6, minute, seen, true, start + seconds{300}), 2U);
-    EXPECT_EQ(usable_capacity(none, 2, minute, seen, true, start + seconds{300}), 0U) << "zero is allowed";
+TEST(Share, P09DeathDIsNotUsedByAReplicaThatWakesUpBeforeTheStoreHasHeardIt) {
+    const auto mine = share_of(4, start + seconds{1});
+    auto seen = three_replicas(start + seconds{5});
+    EXPECT_EQ(usable_capacity(mine, 6, minute, seen, false, start + milliseconds{19'999}), 4U);
+    EXPECT_EQ(usable_capacity(mine, 6, minute, seen, false, start + seconds{20}), 0U) << "it stood still";
+    seen.beat(start + seconds{20}, 3);
+    EXPECT_EQ(usable_capacity(mine, 6, minute, seen, false, start + seconds{20}), 4U);
+    EXPECT_EQ(usable_capacity(share_of(4, start + seconds{6}), 6, minute, three_replicas(start), false,
+                              start + seconds{20}),
+              4U)
+        << "a grant is heard as well as a beat";
 }
 
-TEST(Share, L07AnOldShareIsNotRevivedByOneAnswerThatDidNotCome) {
-    const share old{2, start};
-    const auto given = [&old](int last_beat_s, int now_s) {
-        return usable_capacity(old, 6, minute, three_replicas(start + seconds{last_beat_s}), true,
-                               start + seconds{now_s});
+TEST(Share, DeathDShrinksByTheSlotsWhoseEndTheStoreKnows) {
+    auto mine = share_of(5, start);
+    mine.told = {{start + seconds{10}, 1}, {start + seconds{20}, 2}};
+    mine.forget_past(start + seconds{9});
+    EXPECT_EQ(mine.capacity, 5U);
+    mine.forget_past(start + seconds{10});
+    EXPECT_EQ(mine.capacity, 4U);
+    mine.forget_past(start + seconds{30});
+    EXPECT_EQ(mine.capacity, 2U);
+    EXPECT_TRUE(mine.told.empty());
+}
+
+TEST(Share, DeathDIsTheSmallerOneUntilTheStoreHasAnswered) {
+    auto mine = share_of(5, start);
+    mine.reduce(7, {4, {{start + seconds{10}, 3}}});
+    EXPECT_EQ(mine.capacity, 5U) << "it is granted nothing yet";
+    mine.reduce(4, {4, {{start + seconds{10}, 3}}});
+    mine.forget_past(start + seconds{10});
+    EXPECT_EQ(mine.capacity, 1U) << "what the store is told it may know already";
+}
+
+TEST(Share, L06WithoutTheStoreNoReplicaUsesMoreThanItsPart) {
+    const auto large = share_of(5, start);
+    const auto seen = three_replicas(start);
+    const auto after = [&](int seconds_away, std::uint32_t limit = 6) {
+        return usable_capacity(large, limit, minute, seen, true, start + seconds{seconds_away});
     };
-    EXPECT_EQ(given(50, 59), 2U) << "what it allows now is forgotten before the store holds it no longer";
-    EXPECT_EQ(given(50, 60), 0U) << "the store was there a moment ago, and may give it to others soon";
-    EXPECT_EQ(given(59, 119), 2U) << "after such a silence nobody is given more than a part";
-    EXPECT_EQ(given(60, 120), 0U) << "the store may have given it to others before it went away";
-    EXPECT_EQ(given(60, 360), 2U) << "their shares have ended too";
+    EXPECT_EQ(after(14), 5U);
+    EXPECT_EQ(after(15), 0U) << "if this replica is killed, the store gives its share away soon";
+    EXPECT_EQ(after(84), 0U) << "what the others had may still count";
+    EXPECT_EQ(after(85), 2U);
+    EXPECT_EQ(after(3'600), 2U);
+    EXPECT_EQ(after(85, 2), 0U) << "zero is allowed";
+}
+
+TEST(Share, P09DeathDAReplicaThatStoodStillDoesNotTakeThatForAnOutage) {
+    auto seen = three_replicas(start);
+    seen.failing_since = {};
+    EXPECT_EQ(usable_capacity({}, 6, minute, seen, true, start + seconds{300}), 0U);
+    seen.beat_failed(start + seconds{300});
+    EXPECT_EQ(usable_capacity({}, 6, minute, seen, true, start + seconds{301}), 0U);
+    EXPECT_EQ(usable_capacity({}, 6, minute, seen, true, start + seconds{385}), 2U);
+    seen.beat(start + seconds{386}, 3);
+    EXPECT_EQ(seen.silence(start + seconds{386}), milliseconds{0});
+    seen.beat_failed(start + seconds{385});
+    EXPECT_EQ(seen.silence(start + seconds{387}), milliseconds{0}) << "a later one was answered";
 }
 
 TEST(Share, L06ANewcomerWhomTheOthersMayNotHaveCountedHasNothing) {
-    const replicas_seen new_here{3, start, start + seconds{19}, {}, minute};
-    EXPECT_EQ(usable_capacity({}, 6, minute, new_here, true, start + seconds{400}), 0U);
-    const replicas_seen known{3, start, start + seconds{20}, {}, minute};
-    EXPECT_EQ(usable_capacity({}, 6, minute, known, true, start + seconds{400}), 2U);
+    auto seen = three_replicas(start + seconds{9});
+    seen.first_beat = start;
+    EXPECT_EQ(usable_capacity({}, 6, minute, seen, true, start + seconds{400}), 0U);
+    seen.last_beat = start + seconds{10};
+    EXPECT_EQ(usable_capacity({}, 6, minute, seen, true, start + seconds{400}), 2U);
 }
 
 TEST(Share, L06AfterAnOutageNoReplicaAsksForMoreThanItsPartUntilTheOthersHaveToldWhatTheyUsed) {
@@ -77,149 +120,17 @@ TEST(Share, L06AfterAnOutageNoReplicaAsksForMoreThanItsPartUntilTheOthersHaveTol
     seen.beat(back + seconds{61}, 2);
     EXPECT_EQ(seen.count, 2U);
     seen.beat(back + seconds{120}, 2);
-    EXPECT_EQ(max_request(6, minute, seen, back + seconds{139}), 3U);
-    EXPECT_EQ(max_request(6, minute, seen, back + seconds{140}), 6U);
+    EXPECT_EQ(max_request(6, minute, seen, back + seconds{129}), 3U);
+    EXPECT_EQ(until_max_request(minute, seen, back + seconds{129}), seconds{1});
+    EXPECT_EQ(max_request(6, minute, seen, back + seconds{130}), 6U);
+    EXPECT_EQ(until_max_request(minute, seen, back + seconds{130}), seconds{0});
 }
 
 TEST(Share, AsksForALittleMoreWhereTheLimitIsWide) {
-    EXPECT_EQ(request_size(0, 1, 6, 3), 1U);
-    EXPECT_EQ(request_size(2, 1, 600, 3), 102U);
-    EXPECT_EQ(request_size(2, 100, 6, 3), 6U) << "never more than the limit";
-    EXPECT_EQ(request_size(5, 0, 6, 3), 6U);
-}
-
-/// The store's side: the shares that it has granted, and until when (store/window_shares.cpp).
-struct model_store {
-    struct row {
-        std::uint32_t capacity = 0;
-        steady_time held_until{};
-    };
-    std::array<row, 3> rows;
-
-    std::uint32_t take(std::size_t who, std::uint32_t want, std::uint32_t used, std::uint32_t limit,
-                       steady_time now) {
-        std::uint32_t held = 0;
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            if (i == who) continue;
-            if (rows[i].held_until > now) held += rows[i].capacity;
-        }
-        const auto granted = std::min(want, limit > held ? limit - held : 0);
-        rows[who] = {std::max(granted, used), now + share_held(minute)};
-        return granted;
-    }
-};
-
-/// A request that the store has processed, while its answer is still on the way or lost.
-struct question {
-    share answer;
-    steady_time answered_at;
-    bool is_lost = false;
-};
-
-struct model_replica {
-    share mine;
-    replicas_seen seen;
-    window_table used{{window_rule{6, minute}}};
-    std::optional<question> asked;
-    bool unanswered = false; // the last request was not answered
-    bool cut_off = false;
-    steady_time idle_until{};
-};
-
-/// TikTok's count of the last minute.
-class model_tiktok {
-public:
-    void call(steady_time at) {
-        while (!calls_.empty() && calls_.front() <= at - minute)
-            calls_.pop_front();
-        calls_.push_back(at);
-        most = std::max(most, calls_.size());
-    }
-    std::size_t most = 0, total = 0;
-
-private:
-    std::deque<steady_time> calls_;
-};
-
-/// Three replicas, one window, and faults between them and the store.
-class model {
-public:
-    model(std::uint32_t seed, std::uint32_t limit) : dice_(seed), limit_(limit) {
-        for (auto& each : replicas_)
-            each.seen = three_replicas(start);
-    }
-    void step() {
-        if (dice_() % 200 == 0) pace_ = dice_() % 2 == 0 ? milliseconds{100} : milliseconds{20'000};
-        now_ += milliseconds{dice_() % static_cast<unsigned>(pace_.count())};
-        const std::size_t who = dice_() % 3;
-        if (dice_() % 2'000 == 0) { // the store is unreachable for all for minutes, or for one for less
-            const bool all = dice_() % 2 == 0;
-            cut_off_until_ = now_ + (all ? milliseconds{dice_() % 900'000} : milliseconds{dice_() % 60'000});
-            for (std::size_t i = 0; i < 3; ++i)
-                replicas_[i].cut_off = all || i == who;
-        }
-        for (auto& each : replicas_) {
-            if (now_ >= cut_off_until_) each.cut_off = false;
-            if (!each.cut_off && now_ - each.seen.last_beat >= seconds{5}) each.seen.beat(now_, 3);
-            hear(each);
-        }
-        if (dice_() % 4'000 == 0) replicas_[who].idle_until = now_ + milliseconds{dice_() % 400'000};
-        if (now_ >= replicas_[who].idle_until) call(who);
-    }
-    model_tiktok tiktok;
-
-private:
-    void hear(model_replica& of) {
-        if (!of.asked || now_ < of.asked->answered_at) return;
-        of.unanswered = of.asked->is_lost;
-        if (!of.unanswered) of.mine = of.asked->answer;
-        of.asked.reset();
-    }
-    void ask(std::size_t who, std::uint32_t waiting) {
-        auto& of = replicas_[who];
-        if (of.asked || of.cut_off) return;
-        const auto in_use = of.used.used("ann", 0, now_);
-        const auto want =
-            request_size(in_use, waiting, max_request(limit_, minute, of.seen, now_), of.seen.count);
-        of.mine.capacity = std::min(of.mine.capacity, want);
-        of.asked = {{store_.take(who, want, in_use, limit_, now_), now_ + share_usable},
-                    now_ + milliseconds{dice_() % 2'000},
-                    dice_() % 20 == 0};
-    }
-    void call(std::size_t who) {
-        auto& of = replicas_[who];
-        const auto part =
-            usable_capacity(of.mine, limit_, minute, of.seen, of.cut_off || of.unanswered, now_);
-        if (part > 0) {
-            auto taken = of.used.take("ann", 0, {part, minute}, now_, deadline{now_});
-            if (auto* slot = std::get_if<permit>(&taken)) {
-                slot->settle(now_);
-                tiktok.call(now_);
-                ++tiktok.total;
-                if (of.mine.usable_until - now_ < share_renewed_before) ask(who, 0);
-                return;
-            }
-        }
-        ask(who, 1);
-    }
-
-    std::mt19937 dice_;
-    milliseconds pace_{200}; // bursts, and long times with little use
-    const std::uint32_t limit_;
-    model_store store_;
-    std::array<model_replica, 3> replicas_;
-    steady_time now_ = start, cut_off_until_ = start;
-};
-
-TEST(Share, L07ThreeReplicasNeverExceedTheLimitHoweverOftenTheStoreGoesAwayAndOneIsCutOffForAWhile) {
-    for (std::uint32_t seed = 1; seed <= 60; ++seed) {
-        const std::uint32_t limit = seed % 2 == 0 ? 6 : 60;
-        model world(seed, limit);
-        for (int steps = 0; steps < 30'000; ++steps)
-            world.step();
-        EXPECT_LE(world.tiktok.most, limit) << "seed " << seed;
-        EXPECT_GT(world.tiktok.total, 100U) << "seed " << seed;
-    }
+    EXPECT_EQ(request_size(0, 1, 6), 1U);
+    EXPECT_EQ(request_size(2, 1, 600), 39U);
+    EXPECT_EQ(request_size(2, 100, 6), 6U) << "never more than the limit";
+    EXPECT_EQ(request_size(5, 0, 6), 6U);
 }
 
 } // namespace

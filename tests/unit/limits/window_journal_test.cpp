@@ -81,7 +81,7 @@ TEST(WindowJournal, L06DeathOAWindowIsWhatItWasInTheProcessBefore) {
     EXPECT_EQ(left(after, "ann", at(10'000), 1), 2U);
     EXPECT_EQ(left(after, "ben", at(10'000)), 3U) << "its call never left";
     EXPECT_EQ(left(after, "cid", at(10'000)), 3U);
-    EXPECT_EQ(after.used("ann", 0, at(10'000)), 2U);
+    EXPECT_EQ(after.taken("ann", 0, at(10'000)).used, 2U);
     EXPECT_EQ(left(after, "ann", at(60'899)), 1U);
     EXPECT_EQ(left(after, "ann", at(60'900)), 2U);
     EXPECT_EQ(left(after, "ann", at(62'000)), 3U);
@@ -143,7 +143,8 @@ TEST(WindowJournal, L06DeathOAtEachStepTheNextProcessKnowsWhatTheWindowsHold) {
             for (std::uint8_t k = 0; k < 2; ++k) {
                 kept_memory copy = memory;
                 auto next = copy.next(at(now));
-                ASSERT_EQ(next.used(each, k, at(now)), table->used(each, k, at(now))) << step << each;
+                ASSERT_EQ(next.taken(each, k, at(now)).used, table->taken(each, k, at(now)).used)
+                    << step << each;
                 const auto wait = next.status(each, k, at(now)).until_more;
                 ASSERT_LE(wait, minute);
                 const auto then = at(now) + wait;

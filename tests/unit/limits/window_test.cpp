@@ -231,7 +231,7 @@ TEST(Window, FreesTheSlotsOfALargeLimitNeverTooEarlyAndAtMostAThousandthTooLate)
             answers.end() - std::find_if(answers.begin(), answers.end(), [now](int answered) {
                 return answered + 60'000 > now;
             }));
-        const auto used = table.used("u", 0, at(now));
+        const auto used = table.taken("u", 0, at(now)).used;
         ASSERT_GE(used, surely) << now;
         ASSERT_LE(used, answers.size()) << now;
         auto taken = table.take("u", 0, at(now), by(now));
@@ -248,6 +248,62 @@ TEST(Window, FreesTheSlotsOfALargeLimitNeverTooEarlyAndAtMostAThousandthTooLate)
         ASSERT_LE(wait_of(taken).count(), exact + late_max_ms) << now;
     }
     EXPECT_GT(refused, 100);
+}
+
+TEST(Window, DeathDOfASharedOneIsLeftWhatTheOthersHaveNotTaken) {
+    window_table table({window_rule{6, milliseconds{60'000}}});
+    const window_rule share{2, milliseconds{60'000}, 6, 5}; // two granted, and one is another replica's
+    auto first = table.take("u", 0, share, at(0), by(10'000));
+    auto status = std::get<permit>(first).settle(at(0));
+    EXPECT_EQ(status.limit, 6U);
+    EXPECT_EQ(status.remaining, 4U);
+    auto second = table.take("u", 0, share, at(1'000), by(10'000));
+    EXPECT_EQ(std::get<permit>(second).settle(at(1'000)).remaining, 3U);
+    const auto third = table.take("u", 0, share, at(2'000), by(10'000));
+    EXPECT_EQ(wait_of(third), milliseconds{58'000});
+    status = table.status("u", 0, at(2'000));
+    EXPECT_EQ(status.remaining, 3U) << "they have to be granted first";
+    table.close_until("u", 0, at(2'000), at(4'000));
+    EXPECT_EQ(table.status("u", 0, at(2'000)).remaining, 0U);
+}
+
+TEST(Window, DeathDTellsWhatIsTakenAndWhenItEnds) {
+    window_table table({window_rule{6, milliseconds{60'000}}});
+    EXPECT_EQ(table.taken("u", 0, at(0)).used, 0U);
+    for (const int when : {0, 1'000}) {
+        auto taken = table.take("u", 0, at(when), by(10'000));
+        std::get<permit>(taken).settle(at(when));
+    }
+    auto open = table.take("u", 0, at(2'000), by(10'000));
+    auto now = table.taken("u", 0, at(2'000));
+    EXPECT_EQ(now.used, 3U) << "of the open one nobody knows the end";
+    ASSERT_EQ(now.ends.size(), 2U);
+    EXPECT_EQ(now.ends[0].free_at, at(60'000));
+    EXPECT_EQ(now.ends[1].free_at, at(61'000));
+    now = table.taken("u", 0, at(60'000));
+    EXPECT_EQ(now.used, 2U);
+    ASSERT_EQ(now.ends.size(), 1U);
+    EXPECT_EQ(now.ends[0].count, 1U);
+}
+
+TEST(Window, DeathDSlotsOfASharedOneEndTogetherSoThatFewEndsAreTold) {
+    window_table table({window_rule{600, milliseconds{60'000}}});
+    const window_rule share{600, milliseconds{60'000}, 600, 600};
+    for (int i = 0; i < 600; ++i) {
+        auto taken = table.take("u", 0, share, at(i * 100), by(i * 100));
+        std::get<permit>(taken).settle(at(i * 100));
+    }
+    const auto now = table.taken("u", 0, at(59'950));
+    EXPECT_EQ(now.used, 600U);
+    EXPECT_LE(now.ends.size(), 65U);
+}
+
+TEST(Window, DeathDSaysHowLongItIsClosed) {
+    window_table table({window_rule{6, milliseconds{60'000}}});
+    EXPECT_EQ(table.closed_for("u", 0, at(0)), milliseconds{0});
+    table.close_until("u", 0, at(0), at(5'000));
+    EXPECT_EQ(table.closed_for("u", 0, at(1'000)), milliseconds{4'000});
+    EXPECT_EQ(table.closed_for("u", 0, at(5'000)), milliseconds{0});
 }
 
 TEST(Window, IsSafeUnderManyThreads) {

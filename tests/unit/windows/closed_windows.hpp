@@ -18,8 +18,9 @@ namespace gateway::testing {
 class a_minute final : public store::transaction {
 public:
     task<store::rows> run(const store::statement&) override {
-        std::vector<store::rows::value> values{std::int64_t{60'000}};
-        co_return store::rows(*this, 1, std::move(values), 0);
+        constexpr std::size_t columns = 6;
+        std::vector<store::rows::value> values(columns, std::int64_t{60'000});
+        co_return store::rows(*this, columns, std::move(values), 0);
     }
     void notify(store::change) override {}
     void refuse(std::string) override {}

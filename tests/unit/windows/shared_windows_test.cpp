@@ -19,5 +19,47 @@ TEST_F(ClosedWindows, P07AuditSAuditMALookThatEndsWithAnExceptionIsTakenAgain) {
     EXPECT_EQ(on.asked, 3);
 }
 
+TEST_F(ClosedWindows, U07DeathDACallIsRefusedWithTheWaitAndTheStoreIsNotAsked) {
+    use("ann");
+    table.close_until("ann", 1, steady_now(), steady_now() + seconds{30});
+    for (int i = 0; i < 100; ++i) {
+        const auto got = windows.take("ann", 1, steady_now(), soon());
+        ASSERT_TRUE(std::holds_alternative<limits::no_slot>(got));
+        const auto& refused = std::get<limits::no_slot>(got);
+        EXPECT_GT(refused.wait, seconds{25});
+        EXPECT_EQ(refused.status.limit, 6U);
+        EXPECT_EQ(refused.status.remaining, 0U);
+    }
+    EXPECT_EQ(on.asked, 0);
+}
+
+TEST_F(ClosedWindows, U07DeathDAShareThatIsGrantedForAClosedWindowEndsTheAsking) {
+    const auto got = run_on(home, windows.ask("ann", 1, soon()));
+    ASSERT_TRUE(std::holds_alternative<limits::no_slot>(got)) << "the store says that it is closed";
+    EXPECT_EQ(on.asked, 1);
+    EXPECT_TRUE(is_closed("ann"));
+}
+
+TEST_F(ClosedWindows, U07DeathDACloseIsToldUntilTheStoreHasIt) {
+    on.throws = 1;
+    windows.announce_closed("ann", 1, seconds{30});
+    windows.announce_closed("ann", 1, seconds{20});
+    turn_until(home, [&] { return on.asked == 2; });
+    windows.announce_closed("bob", 1, seconds{30});
+    turn_until(home, [&] { return on.asked == 3; });
+    EXPECT_EQ(home.faults(), 1U);
+}
+
+TEST_F(ClosedWindows, U07DeathDACloseThatIsOverIsToldNoMore) {
+    on.throws = 1;
+    windows.announce_closed("ann", 1, milliseconds{50});
+    turn_until(home, [&] { return home.faults() == 1; });
+    windows.announce_closed("bob", 1, seconds{30}); // after it, by the same coroutine
+    turn_until(home, [&] { return on.asked == 2; });
+    home.loop().restart();
+    home.loop().run_for(milliseconds{50});
+    EXPECT_EQ(on.asked, 2) << "bob's alone";
+}
+
 } // namespace
 } // namespace gateway::testing
