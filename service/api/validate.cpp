@@ -46,7 +46,8 @@ result<checked_input> check_values(const validation& by, const json::object& giv
     for (const auto& member : given)
         if (!find_input(by.what, member.key())) note_unknown(faults, member.key(), by.what);
 
-    const input_validator validator{by.verified_url_prefixes, faults};
+    std::size_t unverified = 0;
+    const input_validator validator{by.verified_url_prefixes, faults, unverified};
     json::object out;
     // In the row's order, which makes the text of the checked inputs canonical for the fingerprint.
     for (const auto& rule : by.what.inputs) {
@@ -61,7 +62,9 @@ result<checked_input> check_values(const validation& by, const json::object& giv
     }
     checked_input checked{std::move(out)};
     if (by.what.also_checks) by.what.also_checks({checked, given, by.came_with_bytes}, faults);
-    if (!faults.empty()) return refused(std::move(faults));
+    const bool only_unverified = by.unverified && faults.size() == unverified;
+    if (!faults.empty() && !only_unverified) return refused(std::move(faults));
+    if (!faults.empty()) *by.unverified = refused(std::move(faults));
     return checked;
 }
 

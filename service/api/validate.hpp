@@ -6,6 +6,7 @@
 #include "api/row.hpp"
 #include "base/result.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,9 @@ struct validation {
     const std::vector<std::string>& verified_url_prefixes;
     /// The body is the file itself, so the inputs must not refer to another one.
     bool came_with_bytes = false;
+    /// If given, inputs of which only URLs are outside of the verified prefixes are good, and the refusal is
+    /// stored here: it does not matter to an answer that was given already.
+    std::optional<failure>* unverified = nullptr;
 };
 
 /// Inputs from a query string. Errors: invalid_input with fields, malformed_request for bad escapes.

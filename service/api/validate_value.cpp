@@ -163,7 +163,11 @@ input_validator::maybe input_validator::fields(const input& rule, const value& g
 input_validator::maybe input_validator::url(const std::string& field, const value& given) const {
     const auto* text = given.if_string();
     if (!text) return fault(field, "must be a string");
-    if (auto reason = refuse_url(view(*text), verified_url_prefixes)) return fault(field, std::move(*reason));
+    if (auto reason = refuse_url(view(*text), {})) return fault(field, std::move(*reason));
+    if (auto reason = refuse_url(view(*text), verified_url_prefixes)) {
+        ++unverified;
+        fault(field, std::move(*reason));
+    }
     return given;
 }
 

@@ -5,6 +5,7 @@
 
 #include <boost/json/value.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@ namespace gateway::api {
 struct input_validator {
     const std::vector<std::string>& verified_url_prefixes;
     std::vector<field_fault>& faults;
+    std::size_t& unverified; // how many of the faults are URLs that are only not under a verified prefix
 
     /// The checked value for the handler; nothing if a fault was added.
     std::optional<boost::json::value> check(const input& rule, const boost::json::value& given) const;

@@ -51,15 +51,20 @@ task<result<void>> open_form(const request& what, const body_plan& plan, intake&
 
 } // namespace
 
-api::validation body_intake::checks_of(const request& what, bool came_with_bytes) const {
-    return {.what = *what.what, .verified_url_prefixes = prefixes_, .came_with_bytes = came_with_bytes};
+/// The operator may have changed the verified prefixes since the first answer of a key.
+api::validation body_intake::checks_of(const request& what, bool came_with_bytes, intake& into) const {
+    const bool may_replay = what.what->replays && what.has_idempotency_key;
+    return {.what = *what.what,
+            .verified_url_prefixes = prefixes_,
+            .came_with_bytes = came_with_bytes,
+            .unverified = may_replay ? &into.unverified : nullptr};
 }
 
 result<void> body_intake::take_query(const request& what, intake& into) const {
     into.body.content_type = what.content_type;
     into.body.content_digest = what.content_digest;
     if (what.what->reads_query_itself) return {};
-    auto checked = api::check_query(checks_of(what, false), what.query);
+    auto checked = api::check_query(checks_of(what, false, into), what.query);
     if (!checked) return checked.error();
     into.input = std::move(*checked);
     return {};
@@ -79,7 +84,7 @@ task<result<intake>> body_intake::take(const request& what, body_plan plan, shar
     out.body.content_type = std::string(what.content_type);
     out.body.content_digest = std::string(what.content_digest);
     const bool raw_file = plan.shape == body_shape::raw;
-    const auto checks = checks_of(what, raw_file || plan.shape == body_shape::multipart);
+    const auto checks = checks_of(what, raw_file || plan.shape == body_shape::multipart, out);
     if (!raw_file && !what.what->reads_query_itself)
         if (auto stray = api::refuse_query(what.query); !stray) co_return stray.error();
 

@@ -26,6 +26,7 @@ struct intake {
     api::body_facts body;                               // source: only if the request contains the file
     std::string document;                               // for rows that read their body themselves
     std::unique_ptr<multipart_source> form;             // the target of body.source, for multipart
+    std::optional<failure> unverified;                  // only if the call may be a replay: api::validation
     std::optional<limits::shared_bytes::permit> memory; // of a large document or JSON body
 };
 
@@ -47,7 +48,7 @@ public:
     task<result<void>> take_rest(multipart_source& form, caller_name caller, deadline until) const;
 
 private:
-    api::validation checks_of(const request& what, bool came_with_bytes) const;
+    api::validation checks_of(const request& what, bool came_with_bytes, intake& into) const;
 
     const std::vector<std::string>& prefixes_;
     limits::shared_bytes& memory_;

@@ -58,6 +58,8 @@ public:
     task<result<void>> count(deadline until);
 
     bool is_held() const { return held_ != nullptr; }
+    /// Whether hold() or stage() has succeeded.
+    bool is_whole() const { return held_ || staged_; }
     bool has_input() const { return form_.has_input(); }
     const std::string& input() const { return form_.input(); }
     const std::string& file_name() const { return form_.file_name(); }

@@ -29,6 +29,7 @@ struct pipeline::flow {
     bool read_path();
     bool check_scope();
     readiness prepare_now();
+    task<void> set_deadline();
     task<bool> prepare();
     task<bool> prepare_keyed();
     task<bool> size_form();
@@ -56,7 +57,6 @@ struct pipeline::flow {
     intake taken;
     std::optional<api::call> call;
     binding bound;
-    bool prepared = false;
     std::optional<api::outcome> refused; // why the call cannot run, if its key has no answer yet
 };
 
@@ -96,6 +96,7 @@ bool pipeline::flow::build_call() {
     made.raw_body = std::move(taken.document);
     made.signature = what.signature;
     if (row.replays && what.has_idempotency_key) made.idempotency_key = what.idempotency_key;
+    if (taken.unverified) refused = std::move(*taken.unverified);
     return true;
 }
 
@@ -142,13 +143,17 @@ pipeline::flow::readiness pipeline::flow::prepare_now() {
     return check_scope() ? readiness::ready : readiness::ended;
 }
 
+/// With the bytes that it will send, an upload has its own deadline.
+task<void> pipeline::flow::set_deadline() {
+    if (call->what.takes_time != api::deadline_class::upload) co_return;
+    const auto bytes = co_await bytes_to_send();
+    call->until = with.times_.until(what, party, requested_timeout, bytes);
+}
+
 /// The same steps, with waits.
 task<bool> pipeline::flow::prepare() {
     auto& c = *call;
-    if (c.what.takes_time == api::deadline_class::upload) {
-        const auto bytes = co_await bytes_to_send();
-        c.until = with.times_.until(what, party, requested_timeout, bytes);
-    }
+    co_await set_deadline();
     // The acting user and the scopes: reads the vault, without a call to TikTok.
     if (c.what.needs_connection) {
         if (!with.users_.try_bind(c, bound)) {
@@ -157,21 +162,23 @@ task<bool> pipeline::flow::prepare() {
         }
         if (!check_scope()) co_return false;
     }
-    if (!taken.form) co_return true;
+    if (!taken.form || taken.form->is_whole()) co_return true;
     // Reads a form to its end if only that shows whether it is valid, so that an invalid one causes no init.
     const auto whole = co_await with.bodies_.take_rest(*taken.form, c.caller(), c.until);
     c.body.staged_in = taken.form->staged_in();
     co_return passes(whole);
 }
 
-/// If a form does not give its file's size, it is known only at its end. Other obstacles, such as a full disk
-/// or a user who has disconnected, do not affect a replay, so they are reported only after the key was
-/// checked.
+/// If a form does not give its file's size, it is known only at its end. What does not affect a replay is
+/// reported only after the key was checked: the form then finds no room, or TikTok has to be waited for.
 task<bool> pipeline::flow::size_form() {
-    prepared = co_await prepare_keyed();
-    if (prepared) co_return true;
-    refused = std::move(out);
-    const auto counted = co_await taken.form->count(call->until);
+    co_await set_deadline();
+    auto& form = *taken.form;
+    const auto whole = co_await with.bodies_.take_rest(form, call->caller(), call->until);
+    call->body.staged_in = form.staged_in();
+    if (whole) co_return true;
+    refused = whole.error();
+    const auto counted = co_await form.count(call->until);
     co_return passes(counted);
 }
 
@@ -203,7 +210,7 @@ task<bool> pipeline::flow::prepare_keyed() {
 
 task<api::outcome> pipeline::flow::perform() {
     if (refused) co_return std::move(*refused);
-    if (!prepared) prepared = co_await prepare_keyed();
+    const bool prepared = co_await prepare_keyed();
     if (!prepared) co_return std::move(out);
     auto done = co_await call->what.run(*call, with.tools_);
     if (!done) co_return done.error();

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <random>
 
 namespace gateway::api {
@@ -189,6 +190,33 @@ std::string utf8(char32_t point) {
         return {byte(0xe0 | (point >> 12)), byte(0x80 | ((point >> 6) & 63)), byte(0x80 | (point & 63))};
     return {byte(0xf0 | (point >> 18)), byte(0x80 | ((point >> 12) & 63)), byte(0x80 | ((point >> 6) & 63)),
             byte(0x80 | (point & 63))};
+}
+
+TEST(Inputs, DeathAWhatIsOnlyUnderNoVerifiedPrefixIsRefusedBesideTheInputs) {
+    const std::vector<std::string> prefixes{"https://media.example.com/"};
+    std::optional<failure> unverified;
+    validation by{.what = row_of("TIKTOK_POST_PHOTO"), .verified_url_prefixes = prefixes};
+    const auto photos = [](const char* second, int cover) {
+        return std::string(R"({"photo_images":["https://media.example.com/1.jpg",")") + second
+               + R"("],"photo_cover_index":)" + std::to_string(cover) + "}";
+    };
+    const auto elsewhere = photos("https://elsewhere.example.com/2.jpg", 1);
+    EXPECT_EQ(check_body(by, elsewhere).error().details()->fields.at(0).field, "photo_images[1]");
+
+    by.unverified = &unverified;
+    const auto checked = check_body(by, elsewhere);
+    ASSERT_TRUE(checked);
+    EXPECT_EQ(checked->texts("photo_images").size(), 2U) << "as the fingerprint had it";
+    ASSERT_TRUE(unverified);
+    EXPECT_EQ(unverified->details()->fields.at(0).field, "photo_images[1]");
+
+    unverified.reset();
+    const auto both = check_body(by, photos("https://elsewhere.example.com/2.jpg", 7));
+    ASSERT_FALSE(both) << "the form itself is wrong";
+    EXPECT_EQ(both.error().details()->fields.size(), 2U);
+    EXPECT_FALSE(check_body(by, photos("http://media.example.com/2.jpg", 1)));
+    EXPECT_TRUE(check_body(by, photos("https://media.example.com/2.jpg", 1)));
+    EXPECT_FALSE(unverified);
 }
 
 TEST(Inputs, C24LegalTextOfAnyScriptPassesUnchanged) {
