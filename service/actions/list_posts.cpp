@@ -3,6 +3,7 @@
 #include "actions/rows.hpp"
 #include "base/json/values.hpp"
 #include "connections/connection_service.hpp"
+#include "posts/post_facts.hpp"
 #include "posts/public_ids.hpp"
 
 #include <cstdint>
@@ -11,6 +12,12 @@
 namespace gateway::actions {
 namespace json = boost::json;
 namespace {
+
+/// A row of an earlier version has only the time of its last change.
+std::string end_of(const store::post_record& post) {
+    if (!posts::is_end(post.status)) return {};
+    return rfc3339(post.ended_at == wall_time{} ? post.updated_at : post.ended_at);
+}
 
 json::object object_of(const store::post_record& post) {
     return {{"publish_id", json_text_or_null(post.id.text())},
@@ -25,7 +32,8 @@ json::object object_of(const store::post_record& post) {
             {"size", post.size_bytes},
             {"sha256", json_text_or_null(post.sha256)},
             {"created_at", rfc3339(post.created_at)},
-            {"updated_at", rfc3339(post.updated_at)}};
+            {"updated_at", rfc3339(post.updated_at)},
+            {"ended_at", json_text_or_null(end_of(post))}};
 }
 
 task<result<answer>> list_posts(call& c, connections::connection_service& connections,

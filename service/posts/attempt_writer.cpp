@@ -4,7 +4,9 @@
 #include "posts/post_facts.hpp"
 #include "posts/post_settings.hpp"
 #include "store/ledger.hpp"
+#include "telemetry/call_record.hpp"
 #include "telemetry/recorder.hpp"
+#include "user_api/bound_api.hpp"
 
 #include <utility>
 
@@ -18,13 +20,18 @@ failure taken_for_dead() {
             "This replica was cut off from the store for too long to go on with this call; try again."};
 }
 
+/// TikTok has seen the request, or may have: it counts in TikTok's windows.
+bool was_sent(const failure& why) {
+    return why.details() && (why.details()->tiktok || why.details()->may_have_reached_tiktok);
+}
+
 } // namespace
 
-attempt_writer::attempt_writer(store::ledger& rows, telemetry::recorder& counts, user_id user,
-                               const post_origin& by, std::string_view kind, const tiktok::post_info& info)
-    : rows_(rows), counts_(counts) {
+attempt_writer::attempt_writer(store::ledger& rows, user_api::bound_api& tiktok, const post_origin& by,
+                               std::string_view kind, const tiktok::post_info& info)
+    : rows_(rows), counts_(tiktok.recorder()), call_(tiktok.record()) {
     record_.attempt = new_ulid(wall_now());
-    record_.user = std::move(user);
+    record_.user = tiktok.user();
     record_.caller = by.caller;
     record_.action = by.action;
     record_.idempotency_key = by.idempotency_key;
@@ -38,11 +45,8 @@ attempt_writer::attempt_writer(store::ledger& rows, telemetry::recorder& counts,
 task<result<void>> attempt_writer::begin(deadline until) {
     record_.state = store::post_state::begun;
     auto done = co_await rows_.begin(record_, until);
-    if (!done) { // it may have been written all the same; then it is ended as failed
-        record_.state = store::post_state::settled;
-        record_.status = failed;
-        record_.fail_reason = facts(errc::vault_unavailable).name;
-        (void)co_await rows_.update(record_, deadline::in(steady_now(), write_time));
+    if (!done) { // it may have been written all the same
+        co_await rows_.forget(record_, deadline::in(steady_now(), end_time));
         co_return done.error();
     }
     if (!*done) co_return taken_for_dead();
@@ -52,15 +56,19 @@ task<result<void>> attempt_writer::begin(deadline until) {
     co_return result<void>{};
 }
 
+/// After the end of a call with a key, the key is finished, too.
+store::durable attempt_writer::when() const {
+    return record_.idempotency_key.empty() ? store::durable::now : store::durable::with_the_next;
+}
+
 task<result<void>> attempt_writer::write() {
     record_.updated_at = wall_now();
-    // After the end of a call with a key, the key is finished, too.
-    const bool key_follows = record_.state != store::post_state::begun && !record_.idempotency_key.empty();
-    auto done = co_await rows_.update(record_, deadline::in(steady_now(), write_time),
-                                      key_follows ? store::durable::with_the_next : store::durable::now);
+    const bool is_end = record_.state != store::post_state::begun;
+    const auto until = deadline::in(steady_now(), is_end ? end_time : write_time);
+    auto done = co_await rows_.update(record_, until, is_end ? when() : store::durable::now);
     if (!done) co_return done.error();
     if (!*done) co_return taken_for_dead();
-    failpoint(record_.state == store::post_state::begun ? "post.named" : "post.ended");
+    failpoint(is_end ? "post.ended" : "post.named");
     co_return result<void>{};
 }
 
@@ -74,15 +82,27 @@ task<result<void>> attempt_writer::settle(std::string_view status) {
     record_.state = store::post_state::settled;
     record_.status = status;
     counts_.post_ended("settled");
-    return write(); // if TikTok's webhook was faster, the store keeps its status
+    auto written = co_await write(); // if TikTok's webhook was faster, the store keeps its status
+    if (!written) call_.undurable = true;
+    co_return written;
 }
 
 task<result<void>> attempt_writer::fail(std::string_view fail_reason) {
     record_.state = store::post_state::settled;
     record_.status = failed;
     record_.fail_reason = fail_reason;
+    record_.ended_at = wall_now();
     counts_.post_ended("failed");
     return write();
+}
+
+task<void> attempt_writer::forget() {
+    record_.state = store::post_state::settled;
+    record_.status = failed;
+    counts_.post_ended("failed");
+    const auto until = deadline::in(steady_now(), end_time);
+    co_await rows_.forget(record_, until, when());
+    failpoint("post.ended");
 }
 
 task<result<void>> attempt_writer::lose() {
@@ -97,8 +117,10 @@ task<failure> attempt_writer::end_failed_init(failure why, deadline until) {
     failure meant = meaning_of_failed_init(why, init_can_post);
     if (meant.code() == errc::outcome_unknown)
         (void)co_await lose();
-    else
+    else if (was_sent(why))
         (void)co_await fail(facts(meant.code()).name);
+    else
+        co_await forget();
     co_return co_await with_wait(std::move(meant), until);
 }
 

@@ -13,17 +13,20 @@
 
 namespace gateway::telemetry {
 class recorder;
-}
+struct call_record;
+} // namespace gateway::telemetry
 
 namespace gateway::posts {
 
-/// Steps after the begin are written even after the call's deadline, because they have happened.
+/// Steps after the begin are written even after the call's deadline, because they have happened. The caller
+/// waits for the end less long: what could not be written is written later.
 inline constexpr milliseconds write_time{5'000};
+inline constexpr milliseconds end_time{2'000};
 
 class attempt_writer {
 public:
     /// `kind` as in store::post_record.
-    attempt_writer(store::ledger& rows, telemetry::recorder& counts, user_id user, const post_origin& by,
+    attempt_writer(store::ledger& rows, user_api::bound_api& tiktok, const post_origin& by,
                    std::string_view kind, const tiktok::post_info& info);
 
     store::post_record& record() { return record_; }
@@ -37,10 +40,12 @@ public:
     task<result<void>> begin(deadline until);
     /// Stores TikTok's publish_id.
     task<result<void>> named(publish_id id, std::string_view status);
-    /// The gateway's part succeeded; `status` is TikTok's.
+    /// The gateway's part succeeded; `status` is TikTok's. If it fails, the answer is noted as not durable.
     task<result<void>> settle(std::string_view status);
-    /// Certainly ended without a post.
+    /// Certainly ended without a post, after something was sent.
     task<result<void>> fail(std::string_view fail_reason);
+    /// Ended before anything was sent: nothing is kept of it.
+    task<void> forget();
     /// The outcome is unknown.
     task<result<void>> lose();
     /// TikTok's init failed, and with it the attempt: writes down whether it was refused or lost. Gives what
@@ -52,8 +57,11 @@ public:
 private:
     task<result<void>> write();
 
+    store::durable when() const;
+
     store::ledger& rows_;
     telemetry::recorder& counts_;
+    telemetry::call_record& call_;
     store::post_record record_;
     bool begun_ = false;
 };

@@ -5,6 +5,8 @@
 #include "posts/publisher.hpp"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 namespace gateway::posts {
 
@@ -39,7 +41,16 @@ bool is_direct(const store::post_record* known, const publish_id& id) {
 }
 
 bool had_no_effect(const store::post_record& attempt) {
-    return attempt.state == store::post_state::settled && attempt.status == failed && attempt.sha256.empty();
+    if (attempt.state != store::post_state::settled || attempt.status != failed) return false;
+    return attempt.kind.ends_with("_file") ? attempt.sha256.empty() : attempt.id.empty();
+}
+
+failure post_failed(std::string_view fail_reason) {
+    std::string sentence = "TikTok failed this post";
+    if (!fail_reason.empty()) sentence.append(" (").append(fail_reason).append(")");
+    const bool may_help = may_help_to_upload_again(fail_reason);
+    sentence += may_help ? "; a new upload can help." : "; the same upload again would not help.";
+    return {errc::post_failed, std::move(sentence)};
 }
 
 bool may_help_to_upload_again(std::string_view fail_reason) {

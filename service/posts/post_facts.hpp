@@ -1,5 +1,6 @@
 // The meaning of TikTok's statuses of a post (docs/contract.md §4, docs/tiktok-wire.md §6). Pure.
 #pragma once
+#include "base/result.hpp"
 #include "store/post_record.hpp"
 
 #include <string_view>
@@ -26,8 +27,11 @@ bool end_is_whole(const store::post_record& known);
 bool is_direct(const store::post_record* known, const publish_id& id);
 
 /// Whether TikTok has nothing of it: refused, or interrupted before all bytes were sent. (If TikTok has all
-/// bytes, the record has a digest.)
+/// bytes, the record has a digest; of what it pulls, it has the init.)
 bool had_no_effect(const store::post_record& attempt);
+
+/// The failure of a post that TikTok has failed.
+failure post_failed(std::string_view fail_reason);
 
 /// TikTok's refusals by a daily cap contain no time: the time until the oldest counting post of `recent` is
 /// 24 hours old and leaves the window (docs/contract.md §4); an hour if none counts.

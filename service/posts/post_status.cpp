@@ -44,7 +44,13 @@ store::status_update as_seen(const store::post_record& seen, wall_time now) {
     out.fail_reason = seen.fail_reason;
     out.post_ids = out.seen_post_ids = seen.post_ids;
     out.told_at = now;
+    out.ended_at = seen.ended_at;
     return out;
+}
+
+/// Call after the status was changed.
+void note_end(store::status_update& told) {
+    if (is_end(told.status) && told.status != told.seen_status) told.ended_at = told.told_at;
 }
 
 /// The order of events is not guaranteed (docs/tiktok-wire.md §7): an end is never replaced by an earlier
@@ -119,6 +125,7 @@ task<void> publisher::write_down(const store::post_record& known, const tiktok::
     public_ids ids(told.seen_post_ids);
     ids.are(news.post_ids());
     told.post_ids = ids.to_json();
+    note_end(told);
     (void)co_await ledger_.apply_status(std::move(told), until);
 }
 
@@ -134,6 +141,7 @@ task<result<void>> publisher::on_webhook(const tiktok::webhook_event& event, wal
         store::status_update told = as_seen(**known, now);
         told.event_hash = event_hash;
         apply(told, event);
+        note_end(told);
         auto end = co_await ledger_.apply_status(std::move(told), until);
         if (!end) co_return end.error();
         if (*end != store::update_result::conflict) co_return result<void>{};

@@ -24,13 +24,6 @@ constexpr std::string_view draft_stays =
 constexpr milliseconds longest_attempt{4 * 3'600'000};
 constexpr int claim_rounds_max = 4;
 
-failure already_failed(const status_answer& at) {
-    const bool may_help = may_help_to_upload_again(at.fail_reason);
-    return {errc::post_failed,
-            "TikTok failed this post" + (at.fail_reason.empty() ? "" : " (" + at.fail_reason + ")") + "; "
-                + (may_help ? "a new upload can help." : "the same upload again would not help.")};
-}
-
 failure only_the_creator(const publish_id& id) {
     return {
         errc::creator_action_required,
@@ -41,7 +34,7 @@ failure only_the_creator(const publish_id& id) {
 /// The answer if no new post is needed; nothing for a draft that is still in the inbox.
 std::optional<result<post_answer>> answer_as_it_stands(const publish_request& what, const status_answer& at,
                                                        bool direct) {
-    if (at.status == failed) return result<post_answer>(already_failed(at));
+    if (at.status == failed) return result<post_answer>(post_failed(at.fail_reason));
     if (at.status == publish_complete || direct) {
         post_answer out;
         out.id = what.id;
@@ -82,7 +75,7 @@ task<result<post_answer>> publisher::earlier_post(user_api::bound_api& tiktok, p
                                                   publish_id post, wall_time now) {
     auto at = co_await status(tiktok, post, now);
     if (!at) co_return at.error();
-    if (at->status == failed) co_return already_failed(*at);
+    if (at->status == failed) co_return post_failed(at->fail_reason);
     co_return answer_of_post(std::move(post), std::string(at->status), std::move(draft));
 }
 
@@ -123,14 +116,14 @@ task<result<post_answer>> publisher::post_draft(user_api::bound_api& tiktok, pub
     apply_settings(wanted, what.settings);
     auto info = complete_direct(std::move(wanted), default_privacy_level_);
     if (!info) co_return info.error();
-    attempt_writer attempt(ledger_, tiktok.recorder(), tiktok.user(), by, "direct_file", *info);
+    attempt_writer attempt(ledger_, tiktok, by, "direct_file", *info);
     attempt.record().draft = what.id;
     attempt.record().file = draft.file;
     auto begun = co_await attempt.begin(tiktok.until());
     if (!begun) co_return begun.error();
     auto settled_before = co_await claim(tiktok, what.id, attempt, by.now);
     if (settled_before) {
-        (void)co_await attempt.fail("superseded");
+        co_await attempt.forget();
         co_return std::move(*settled_before);
     }
 
@@ -140,8 +133,7 @@ task<result<post_answer>> publisher::post_draft(user_api::bound_api& tiktok, pub
     auto done = co_await post_video(tiktok, std::move(job), attempt);
     if (!done) {
         // A failure before the init also ends this attempt.
-        if (attempt.record().state == store::post_state::begun)
-            (void)co_await attempt.fail(facts(done.error().code()).name);
+        if (attempt.record().state == store::post_state::begun) co_await attempt.forget();
         const bool nothing_came_of_it = attempt.record().state == store::post_state::settled;
         if (nothing_came_of_it)
             (void)co_await ledger_.release_draft(tiktok.user(), what.id, attempt.name(),

@@ -114,7 +114,7 @@ task<result<upload_answer>> publisher::upload_video(user_api::bound_api& tiktok,
     }
     const std::string kind =
         std::string(what.direct ? "direct" : "inbox") + (what.url.empty() ? "_file" : "_url");
-    attempt_writer attempt(ledger_, tiktok.recorder(), tiktok.user(), by, kind, what.info);
+    attempt_writer attempt(ledger_, tiktok, by, kind, what.info);
     if (!what.url.empty()) co_return co_await pull_video(tiktok, std::move(what), attempt);
 
     std::unique_ptr<body_source> staged;
@@ -149,8 +149,7 @@ task<result<post_answer>> publisher::post_photos(user_api::bound_api& tiktok, ph
             "With MEDIA_UPLOAD the creator chooses the privacy level; yours has no effect.");
     }
 
-    attempt_writer attempt(ledger_, tiktok.recorder(), tiktok.user(), by,
-                           what.direct ? "direct_photo" : "inbox_photo", what.info);
+    attempt_writer attempt(ledger_, tiktok, by, what.direct ? "direct_photo" : "inbox_photo", what.info);
     auto init = tiktok::content_init_request(what.info, what.direct, what.urls, what.cover_index);
     auto id = co_await post_pulled(tiktok, std::move(init), what.info.privacy_level, attempt, out.warnings);
     if (!id) co_return id.error();

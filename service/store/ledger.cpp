@@ -14,12 +14,13 @@ namespace gateway::store {
 /// macro, so that it can be concatenated with SQL literals.
 #define POST_COLUMNS                                                                                    \
     "user_id, caller, publish_id, action, kind, state, status, fail_reason, settings, file_id, draft, " \
-    "published_as, post_ids, size_bytes, sha256, idempotency_key, created_at, updated_at, attempt"
+    "published_as, post_ids, size_bytes, sha256, idempotency_key, created_at, updated_at, "             \
+    "ended_at, attempt"
 
 auto columns_of(row_of<post_record> auto& of) {
     return columns(of.user, of.caller, of.id, of.action, of.kind, of.state, of.status, of.fail_reason,
                    of.settings, of.file, of.draft, of.published_as, of.post_ids, of.size_bytes, of.sha256,
-                   of.idempotency_key, of.created_at, of.updated_at, of.attempt);
+                   of.idempotency_key, of.created_at, of.updated_at, of.ended_at, of.attempt);
 }
 
 using found_post = std::optional<post_record>;
@@ -50,9 +51,9 @@ task<result<bool>> ledger::begin(post_record record, deadline until) {
     auto insert = [record = std::move(record)](transaction& at) {
         statement begin(
             "WITH held AS (SELECT 1 FROM idempotency_keys WHERE caller = $2 AND key = $16 AND finished = 0 "
-            "AND owner = $20 FOR UPDATE) INSERT INTO posts (" POST_COLUMNS
+            "AND owner = $21 FOR UPDATE) INSERT INTO posts (" POST_COLUMNS
             ", owner) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-            "$16, $17, $18, $19, $20 WHERE $16 = '' OR EXISTS (SELECT 1 FROM held)",
+            "$16, $17, $18, $19, $20, $21 WHERE $16 = '' OR EXISTS (SELECT 1 FROM held)",
             columns_of(record), at.owner());
         return changes_rows(at, std::move(begin));
     };
@@ -70,10 +71,11 @@ task<result<bool>> ledger::write(const post_record& record, bool late, durable w
             "status = CASE state WHEN 'settled' THEN status ELSE $7 END, "
             "fail_reason = CASE state WHEN 'settled' THEN fail_reason ELSE $8 END, "
             "settings = $9, file_id = $10, draft = $11, "
-            "published_as = CASE WHEN $12 = '' OR ($21 = 1 AND published_as <> '') THEN published_as "
+            "published_as = CASE WHEN $12 = '' OR ($22 = 1 AND published_as <> '') THEN published_as "
             "ELSE $12 END, post_ids = CASE state WHEN 'settled' THEN post_ids ELSE $13 END, "
             "size_bytes = $14, sha256 = $15, idempotency_key = $16, created_at = $17, "
-            "updated_at = $18 WHERE attempt = $19 AND ($6 <> 'begun' OR (state = 'begun' AND owner = $20))",
+            "updated_at = $18, ended_at = CASE state WHEN 'settled' THEN ended_at ELSE $19 END "
+            "WHERE attempt = $20 AND ($6 <> 'begun' OR (state = 'begun' AND owner = $21))",
             columns_of(record), at.owner(), late);
         return changes_rows(at, std::move(update));
     };
@@ -93,6 +95,22 @@ task<result<bool>> ledger::update(post_record record, deadline until, durable wh
     co_return changed;
 }
 
+/// Nothing was sent for it, so it does not matter what others have made of it meanwhile.
+task<result<bool>> ledger::erase(const post_record& record, durable when, deadline until) {
+    const post_cache::changing changing(cache_, record.user);
+    statement erase("DELETE FROM posts WHERE attempt = $1 AND publish_id = ''", record.attempt);
+    const auto how = when == durable::now ? unit::writes() : unit::writes_with_the_next();
+    co_return co_await run(engine_, how, until, &changes_rows, std::move(erase));
+}
+
+task<void> ledger::forget(post_record record, deadline until, durable when) {
+    const auto erased = co_await erase(record, when, until);
+    if (erased && (*erased || engine_.visible_within() == milliseconds{0})) co_return;
+    // The store is away, or the row's insert may still become visible.
+    late_.add([this, record = std::move(record)](deadline by) { return erase(record, durable::now, by); },
+              steady_now());
+}
+
 /// The webhook's note is inserted first, so that of two replicas with the same webhook the second one waits
 /// here.
 task<result<update_result>> ledger::apply_status(status_update told, deadline until) {
@@ -107,9 +125,9 @@ task<result<update_result>> ledger::apply_status(status_update told, deadline un
         }
         statement change(
             "UPDATE posts SET state = 'settled', status = $1, fail_reason = $2, post_ids = $3, "
-            "updated_at = $4 WHERE attempt = $5 AND status = $6 AND post_ids = $7",
+            "updated_at = $4, ended_at = $8 WHERE attempt = $5 AND status = $6 AND post_ids = $7",
             told.status, told.fail_reason, told.post_ids, told.told_at, told.attempt, told.seen_status,
-            told.seen_post_ids);
+            told.seen_post_ids, told.ended_at);
         const bool changed = co_await changes_rows(at, std::move(change));
         if (changed) co_return update_result::applied;
         statement unnote("DELETE FROM webhook_notes WHERE event_hash = $1", blob(told.event_hash));
@@ -142,7 +160,8 @@ task<result<page_of<post_record>>> ledger::list(user_id user, std::string cursor
     return run(engine_, unit::reads(), until, [=](transaction& at) -> task<page_of<post_record>> {
         // Newest first; the cursor is the last attempt of the page before, and `~` sorts after every ULID.
         statement ask("SELECT " POST_COLUMNS
-                      " FROM posts WHERE user_id = $1 AND attempt < $2 ORDER BY attempt DESC LIMIT $3",
+                      " FROM posts WHERE user_id = $1 AND attempt < $2 "
+                      "AND (state <> 'settled' OR publish_id <> '') ORDER BY attempt DESC LIMIT $3",
                       user, cursor.empty() ? "~" : cursor, std::uint64_t{limit} + 1);
         page_of<post_record> out;
         out.rows = co_await all_of<post_record>(at, std::move(ask));

@@ -26,6 +26,7 @@ struct status_update {
     std::string post_ids;
     std::string event_hash; // of the webhook; empty if TikTok was asked
     wall_time told_at;
+    wall_time ended_at; // as in post_record
 };
 
 /// `conflict`: the row was changed or deleted; read it again. `duplicate`: this webhook was applied earlier
@@ -48,6 +49,8 @@ public:
     /// call's key follows, so both need only one wait for the disk; after a power failure between them, this
     /// step is lost. An end that cannot be written is written later (late_writes.hpp), whatever this returns.
     task<result<bool>> update(post_record record, deadline until, durable when = durable::now);
+    /// Deletes an attempt for which nothing was sent. What cannot be deleted now is deleted later.
+    task<void> forget(post_record record, deadline until, durable when = durable::now);
     /// Settles the row with TikTok's status and does not change the columns of our own steps (bytes, file,
     /// draft). The webhook is noted in the same transaction, so a delivery that could not be written is
     /// applied when TikTok repeats it.
@@ -58,6 +61,8 @@ public:
     std::optional<shared_post> find_cached(const user_id& user, const publish_id& id) const;
     /// Prefetches for a lookup of a post of this user that follows soon. No wait.
     void prefetch(const user_id& user) const { cache_.prefetch(user); }
+    /// Without the attempts that came to nothing (settled, and TikTok has none of it): they are kept for a
+    /// few minutes only, for the windows.
     task<result<page_of<post_record>>> list(user_id user, std::string cursor, std::uint32_t limit,
                                             deadline until);
     /// For webhooks, which contain no user.
@@ -82,6 +87,7 @@ public:
 
 private:
     task<result<bool>> write(const post_record& record, bool late, durable when, deadline until);
+    task<result<bool>> erase(const post_record& record, durable when, deadline until);
 
     late_writes& late_;
     const bool caches_; // only this process writes, and each outcome is known at once

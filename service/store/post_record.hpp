@@ -38,6 +38,7 @@ struct post_record {
     std::string idempotency_key; // of the call, separate per caller; empty if there is none
     wall_time created_at;
     wall_time updated_at;
+    wall_time ended_at; // when TikTok's end of it was known; zero: not yet
 };
 
 /// A row that was read, shared by its readers; null if there is none.

@@ -279,12 +279,15 @@ INSERT INTO caller_usage (caller, files, blocks)
     SELECT caller, count(*), CAST(sum((size_bytes + 4095) / 4096) AS BIGINT) FROM files GROUP BY caller;
 )sql";
 
-// Of a share of a window: when its replica was heard, when the slots that it used then become free
-// ("MILLISECONDS:COUNT,…" after that), and the number of its request.
+// window_shares: when the replica of a share was heard, when the slots that it used then become free
+// ("MILLISECONDS:COUNT,…" after that), and the number of its request. posts: when the end of a post was
+// known; zero: never, or by an earlier version. Attempts that never became a post are swept, by the index.
 constexpr const char* step_7 = R"sql(
 ALTER TABLE window_shares ADD COLUMN told_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE window_shares ADD COLUMN frees TEXT NOT NULL DEFAULT '';
 ALTER TABLE window_shares ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE posts ADD COLUMN ended_at INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX posts_without_effect ON posts (updated_at) WHERE state = 'settled' AND publish_id = '';
 )sql";
 
 constexpr std::array steps{step_1, step_2, step_3, step_4, step_5, step_6, step_7};

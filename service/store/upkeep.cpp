@@ -12,6 +12,8 @@ namespace {
 constexpr milliseconds hour = std::chrono::hours{1}; // for a callback that has begun in time, by any clock
 constexpr milliseconds day = std::chrono::hours{24};
 constexpr milliseconds week = std::chrono::hours{24 * 7};
+/// After a start the windows are made from the attempts of the last two minutes (windows/).
+constexpr milliseconds attempt_time = std::chrono::minutes{10};
 
 // Conditions on rows whose time is over. Those by the database's clock are uncorrelated subqueries, so that
 // PostgreSQL uses an index for them. Macros, so that they can be concatenated with SQL literals.
@@ -21,6 +23,7 @@ constexpr milliseconds week = std::chrono::hours{24 * 7};
 /// beat.
 #define GONE_BY_ITS_CLOCK(column) column " <= (SELECT now_ms()) - 180000"
 static_assert(limits::share_held(milliseconds{60'000}) == milliseconds{180'000});
+#define WITHOUT_EFFECT "state = 'settled' AND publish_id = '' AND updated_at <= $1"
 
 /// A portion of a table, small, because calls wait meanwhile. Skips rows that another replica is deleting.
 #define PORTION(table, key, condition)                                                         \
@@ -39,6 +42,7 @@ std::vector<statement> portions(wall_time now) {
         statement(PORTION("leases", "user_id", PAST_BY_ITS_CLOCK("expires_at"))),
         statement(PORTION("window_shares", "window_key, kind, owner", PAST_BY_ITS_CLOCK("held_until"))),
         statement(PORTION("store_instances", "owner", GONE_BY_ITS_CLOCK("alive_until"))),
+        statement(PORTION("posts", "attempt", WITHOUT_EFFECT), now - attempt_time),
         // Grants wait for their app, also for one that is not used now, as long as it could revoke them.
         statement(PORTION("revocations", "number", PAST("expires_at")), now),
         statement(PORTION("pending_grants", "confirmation_hash",
@@ -63,6 +67,7 @@ std::vector<statement> counts(const std::string& app, wall_time now) {
         statement(COUNT("leases", PAST_BY_ITS_CLOCK("expires_at"))),
         statement(COUNT("window_shares", PAST_BY_ITS_CLOCK("held_until"))),
         statement(COUNT("store_instances", GONE_BY_ITS_CLOCK("alive_until"))),
+        statement(COUNT("posts", WITHOUT_EFFECT), now - attempt_time),
         statement(COUNT("revocations", PAST_BY_ITS_CLOCK("next_at") " AND app = $1"), app),
         statement(COUNT("pending_grants", PAST("expires_at")), now),
         statement(COUNT("files", PAST("expires_at")), now),

@@ -35,7 +35,8 @@ struct call_record {
     milliseconds upstream_time{0};
     std::uint64_t body_bytes_out = 0;
     bool replayed = false;
-    std::string note; // what the answer does not say: why it had no effect, why a login failed
+    bool undurable = false; // the outcome of a write could not be stored in time, and the answer says so
+    std::string note;       // what the answer does not say: why it had no effect, why a login failed
 
     // For the RateLimit headers: the caller's quota, and the user's window of the endpoint called last.
     std::optional<limits::quota_status> caller_quota;
@@ -57,7 +58,7 @@ struct call_record {
         body_bytes_in = body_bytes_out = 0;
         upstream_calls = 0;
         upstream_time = milliseconds{0};
-        replayed = false;
+        replayed = undurable = false;
         caller_quota.reset();
         user_window.reset();
         status = 0;

@@ -44,6 +44,7 @@ void recorder::call_ended(const call_record& call, steady_time now, wall_time wa
     requests_.at(action, all_.status_index(call.status)).add(1);
     request_times_[action].observe(took);
     if (call.replayed) replays_.add(1);
+    if (call.undurable) undurable_.add(1);
     if (call.body_bytes_in > 0) bytes_in_.add(call.body_bytes_in);
     // Refusals by TikTok's windows are counted by those windows; a caller's quota has no endpoint.
     if (call.refused_by == limit_scope::caller || call.refused_by == limit_scope::address)

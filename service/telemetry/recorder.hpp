@@ -93,7 +93,7 @@ private:
     std::vector<histogram_cells> upstream_times_; // by endpoint
     cell_table limited_;                          // by scope and endpoint
     std::array<cell, post_outcomes.size()> posts_;
-    cell replays_, bytes_in_, bytes_out_;
+    cell replays_, undurable_, bytes_in_, bytes_out_;
     std::atomic<std::int64_t> uploads_in_flight_{0};
     std::array<std::string_view, codes_max> known_codes_; // with the sink's numbers; this thread's copy
     std::string line_;

@@ -146,6 +146,10 @@ struct sink::families {
         add_count(add("idempotent_replays_total", "Answers given again for an Idempotency-Key.",
                       MetricType::Counter),
                   {}, sum(&recorder::replays_));
+        add_count(add("undurable_answers_total",
+                      "Answers of writes that were given before their outcome could be stored.",
+                      MetricType::Counter),
+                  {}, sum(&recorder::undurable_));
         std::int64_t running = 0;
         for (const auto& one : of.recorders_)
             running += one->uploads_in_flight_.load(std::memory_order_relaxed);

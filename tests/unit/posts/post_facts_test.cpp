@@ -110,6 +110,37 @@ TEST(PostSettings, ComeBackFromTheLedgerAsTheyWere) {
     EXPECT_EQ(read_settings("not json").caption, "");
 }
 
+TEST(PostFacts, DeathHAPullThatTikTokHasFailedHadAnEffect) {
+    struct row {
+        const char* kind;
+        const char* id;
+        const char* sha256;
+        bool had_no_effect;
+    };
+    for (const auto& each : {row{"direct_file", "", "", true}, row{"direct_file", "p", "", true},
+                             row{"direct_file", "p", "ab", false}, row{"inbox_photo", "", "", true},
+                             row{"inbox_photo", "p", "", false}, row{"direct_url", "p", "", false}}) {
+        store::post_record failed;
+        failed.state = store::post_state::settled;
+        failed.status = "FAILED";
+        failed.kind = each.kind;
+        failed.id = publish_id::trusted(each.id);
+        failed.sha256 = each.sha256;
+        EXPECT_EQ(had_no_effect(failed), each.had_no_effect) << each.kind << each.id << each.sha256;
+        failed.state = store::post_state::outcome_unknown;
+        EXPECT_FALSE(had_no_effect(failed));
+    }
+}
+
+TEST(PostFacts, AFailedPostIsToldWithTikToksReasonAndWhetherANewUploadHelps) {
+    const auto cure = post_failed("internal"), none = post_failed("duration_check_failed");
+    EXPECT_EQ(cure.code(), errc::post_failed);
+    EXPECT_EQ(cure.message(), "TikTok failed this post (internal); a new upload can help.");
+    EXPECT_EQ(none.message(),
+              "TikTok failed this post (duration_check_failed); the same upload again would not help.");
+    EXPECT_EQ(post_failed("").message(), "TikTok failed this post; the same upload again would not help.");
+}
+
 TEST(PostSettings, AreThoseOfThePublishElseThoseOfTheUpload) {
     tiktok::post_info upload;
     upload.caption = "of the upload";

@@ -16,10 +16,10 @@ namespace {
 using tiktok::webhook_event;
 using tiktok::webhook_kind;
 
-const wall_time now = from_unix_ms(1'795'000'000'000);
-
 class WebhookLedger : public ::testing::Test {
 protected:
+    wall_time now = from_unix_ms(1'795'000'000'000);
+
     WebhookLedger() {
         auto opened = store::open_store("sqlite:" + folder.file("gateway.db"));
         if (!opened) throw std::runtime_error(opened.error().message());
@@ -77,6 +77,17 @@ TEST_F(WebhookLedger, SettlesAPost) {
     EXPECT_EQ(record().state, store::post_state::settled);
     tell(webhook_kind::no_longer_publicly_available, "7602997517160123666");
     EXPECT_TRUE(visible().empty());
+}
+
+TEST_F(WebhookLedger, DeathCTheEndHasTheTimeAtWhichItWasFirstTold) {
+    tell(webhook_kind::inbox_delivered);
+    EXPECT_EQ(record().ended_at, wall_time{});
+    tell(webhook_kind::publish_complete);
+    EXPECT_EQ(record().ended_at, now);
+    now += std::chrono::hours{1};
+    tell(webhook_kind::publicly_available, "7602997517160123666");
+    EXPECT_EQ(record().post_ids, R"(["7602997517160123666"])");
+    EXPECT_EQ(record().ended_at, now - std::chrono::hours{1}) << "the ids came later";
 }
 
 TEST_F(WebhookLedger, U16APostThatIsNoLongerPublicStaysSo) {

@@ -1,5 +1,7 @@
 #include "unit/store/login_records.hpp"
 
+#include <numeric>
+
 namespace gateway::testing {
 
 using store::post_state;
@@ -106,6 +108,100 @@ TEST_P(StoreSuite, ListsPostsNewestFirstPageByPage) {
     ASSERT_EQ(second.rows.size(), 1U);
     EXPECT_EQ(second.rows[0].attempt, "01A");
     EXPECT_EQ(second.next, "");
+}
+
+TEST_P(StoreSuite, DeathNTheListHasPostsAndDoubtsAndNothingElse) {
+    // Every second attempt came to nothing: it was refused before TikTok gave a publish_id.
+    for (int number = 0; number < 6; ++number) {
+        const auto name = "01" + std::to_string(number);
+        const bool refused = number % 2 == 0;
+        auto one = post(name, refused ? "" : name);
+        one.idempotency_key.clear();
+        ASSERT_TRUE(run(at->ledger.begin(one, soon())));
+        one.state = post_state::settled;
+        one.status = refused ? "FAILED" : "PROCESSING_UPLOAD";
+        ASSERT_TRUE(run(at->ledger.update(one, soon())));
+    }
+    auto failed = post("016", "broken-off");
+    ASSERT_TRUE(run(at->ledger.begin(failed, soon())));
+    failed.state = post_state::settled;
+    failed.status = "FAILED";
+    ASSERT_TRUE(run(at->ledger.update(failed, soon())));
+    auto unknown = post("017", "");
+    ASSERT_TRUE(run(at->ledger.begin(unknown, soon())));
+    unknown.state = post_state::outcome_unknown;
+    ASSERT_TRUE(run(at->ledger.update(unknown, soon())));
+    ASSERT_TRUE(run(at->ledger.begin(post("018", ""), soon())));
+
+    std::vector<std::string> listed;
+    std::string cursor;
+    std::vector<std::size_t> pages;
+    do {
+        const auto page = run(at->ledger.list(user("ann"), cursor, 2, soon()));
+        for (const auto& one : page.rows)
+            listed.push_back(one.attempt);
+        pages.push_back(page.rows.size());
+        cursor = page.next;
+    } while (!cursor.empty());
+    EXPECT_EQ(listed, (std::vector<std::string>{"018", "017", "016", "015", "013", "011"}));
+    EXPECT_EQ(pages, (std::vector<std::size_t>{2, 2, 2}));
+}
+
+TEST_P(StoreSuite, DeathNOfAnAttemptOfWhichNothingWasSentNothingIsKept) {
+    ASSERT_TRUE(run(at->ledger.begin(post("01A", ""), soon())));
+    ASSERT_TRUE(run(at->ledger.begin(post("01B", "p1"), soon())));
+    for (const char* attempt : {"01A", "01B", "01C"})
+        run_on(loop, at->ledger.forget(post(attempt, ""), soon()));
+    EXPECT_FALSE(run(at->ledger.find_attempt("01A", soon())));
+    EXPECT_TRUE(run(at->ledger.find_attempt("01B", soon()))) << "TikTok has it";
+}
+
+TEST_P(StoreSuite, DeathNTheSweepEndsAttemptsThatCameToNothing) {
+    struct row {
+        const char* attempt;
+        const char* id;
+        post_state state;
+        bool stays;
+    };
+    const std::vector<row> rows{{"01A", "", post_state::settled, false},
+                                {"01B", "p1", post_state::settled, true},
+                                {"01C", "", post_state::outcome_unknown, true},
+                                {"01D", "", post_state::begun, true}};
+    for (const auto& each : rows) {
+        auto one = post(each.attempt, each.id);
+        ASSERT_TRUE(run(at->ledger.begin(one, soon())));
+        one.state = each.state;
+        if (one.state == post_state::begun) continue;
+        ASSERT_TRUE(run(at->ledger.update(one, soon())));
+    }
+    const auto written = at_second(1);
+    const std::chrono::minutes kept{10};
+    EXPECT_TRUE(run(at->upkeep.sweep(written + kept - milliseconds{1}, soon())));
+    EXPECT_TRUE(run(at->ledger.find_attempt("01A", soon()))) << "the windows of a new process need it";
+    const auto due = run(at->upkeep.overdue("app", written + kept, soon()));
+    EXPECT_EQ(std::accumulate(due.begin(), due.end(), std::uint64_t{0}), 1U);
+    EXPECT_TRUE(run(at->upkeep.sweep(written + kept, soon())));
+    for (const auto& each : rows)
+        EXPECT_EQ(run(at->ledger.find_attempt(each.attempt, soon())).has_value(), each.stays) << each.attempt;
+}
+
+TEST_P(StoreSuite, DeathCTheTimeOfAPostsEndIsKept) {
+    auto one = post("01A", "p1");
+    ASSERT_TRUE(run(at->ledger.begin(one, soon())));
+    one.state = post_state::settled;
+    one.status = "PROCESSING_UPLOAD";
+    ASSERT_TRUE(run(at->ledger.update(one, soon())));
+    store::status_update told;
+    told.attempt = "01A";
+    told.user = user("ann");
+    told.seen_status = "PROCESSING_UPLOAD";
+    told.seen_post_ids = told.post_ids = "[]";
+    told.status = "PUBLISH_COMPLETE";
+    told.told_at = told.ended_at = at_second(9);
+    EXPECT_EQ(run(at->ledger.apply_status(told, soon())), update_result::applied);
+    one.ended_at = at_second(20); // a late step of our own
+    EXPECT_TRUE(run(at->ledger.update(one, soon())));
+    EXPECT_EQ(run(at->ledger.find_attempt("01A", soon()))->ended_at, at_second(9));
 }
 
 TEST_P(StoreSuite, L06TellsWhatBeganOfLate) {

@@ -75,7 +75,6 @@ TEST(StoreTables, V17AuditKEachTableIsSweptOrSaysWhatBoundsIt) {
         {"counters", "fixed names and vault keys"},
         {"meta", "fixed names and vault keys"},
         {"caller_usage", "a row for each caller"},
-        {"posts", "the ledger, which is kept"},
         {"draft_claims", "a row for each published draft of the ledger"},
     };
     const auto at = *store::sqlite_database::open_in_memory(wall_now);
