@@ -7,19 +7,21 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gateway::actions {
 
-/// For row::recovers. The outcome of the call that made this post, as far as the ledger shows: its answer, or
-/// outcome_unknown. Empty if it certainly had no effect, so the call may be repeated. The post must not be
-/// `begun` any more.
-std::optional<outcome> outcome_of_upload(const store::post_record& post);
-std::optional<outcome> outcome_of_post(const store::post_record& post);
-std::optional<outcome> outcome_of_file(const store::post_record& post);
+/// For row::recovers. The outcome of the call that made this post, as far as the ledger shows: its answer,
+/// post_failed, or outcome_unknown with the post's id if that is known. Empty if a crashed call certainly had
+/// no effect, so it may be repeated.
+std::optional<outcome> outcome_of_upload(const store::post_record& post, api::asked_of_ledger when);
+std::optional<outcome> outcome_of_post(const store::post_record& post, api::asked_of_ledger when);
+std::optional<outcome> outcome_of_file(const store::post_record& post, api::asked_of_ledger when);
 
 /// One file of a batch is at TikTok.
-object file_answer(const publish_id& id);
-/// `"successful":…,"publish_id":…,"error":…,"problem":…`: one of results[] without its file_name; also the
+object file_answer(const publish_id& id, const std::vector<std::string>& warnings);
+/// `"successful":…,"publish_id":…,"error":…,"problem":…`, with `warnings` or `status_path` if there are any:
+/// one of results[] without its file_name; also the
 /// stored answer of this file's key. `what` holds a file_answer(), a failure or a replay. Gives the status.
 int write_file_outcome(std::string& out, const outcome& what, std::string_view request_id);
 

@@ -48,7 +48,7 @@ std::string to_json(const posts::upload_answer& shown) {
                      {"status", shown.status},
                      {"upload_status_code", streamed ? json::value(shown.upload_status_code) : json::value()},
                      {"file_id", json_text_or_null(shown.file.text())},
-                     {"size", where(streamed, shown.size_bytes)},
+                     {"size", where(streamed && shown.size_bytes > 0, shown.size_bytes)},
                      {"sha256", json_text_or_null(streamed ? shown.sha256 : std::string_view{})},
                      {"chunk_size", where(has_plan, shown.chunk_size_bytes)},
                      {"total_chunk_count", where(has_plan, shown.chunk_count)},

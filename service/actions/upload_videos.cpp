@@ -22,6 +22,9 @@
 namespace gateway::actions {
 namespace {
 
+constexpr std::string_view some_are_not_stored =
+    "Not all of these results could be stored yet; the gateway goes on trying, and results says which.";
+
 struct file_result {
     bool successful = false;
     std::string json; // one of results[]
@@ -46,7 +49,7 @@ task<outcome> upload(batch& all, file_id file, std::string key) {
     by.waits_for_slot = true;
     auto done = co_await all.posts.upload_video(*c.tiktok, std::move(what), std::move(by));
     if (!done) co_return done.error();
-    co_return answer{file_answer(done->id)};
+    co_return answer{file_answer(done->id, done->warnings)};
 }
 
 /// The fingerprint of this file's upload.
@@ -58,22 +61,24 @@ std::string fingerprint_of(const batch& all, std::size_t index) {
                                             all.files[index].id.text());
 }
 
+idempotency::keyed_write key_of(const batch& all, std::size_t index) {
+    auto& c = all.c;
+    return {.caller = c.caller(),
+            .key = idempotency::key_of_part(c.idempotency_key, index),
+            .fingerprint = fingerprint_of(all, index),
+            .record = c.record,
+            .recovers = c.what.recovers,
+            .now = c.now,
+            .until = c.until};
+}
+
 /// With a key of its own, if the call has one.
 task<outcome> upload_once(batch& all, std::size_t index) {
-    auto& c = all.c;
-    if (c.idempotency_key.empty()) co_return co_await upload(all, all.files[index].id, {});
-    auto key = idempotency::key_of_part(c.idempotency_key, index);
-    auto write = upload(all, all.files[index].id, key);
-    idempotency::keyed_write what{.caller = c.caller(),
-                                  .key = std::move(key),
-                                  .fingerprint = fingerprint_of(all, index),
-                                  .request_id = c.record.request_id,
-                                  .recovers = c.what.recovers,
-                                  .now = c.now,
-                                  .until = c.until};
-    auto out = co_await all.keys.run_once(std::move(what), std::move(write));
-    if (std::holds_alternative<api::replay>(out)) c.record.replayed = true;
-    co_return out;
+    const auto file = all.files[index].id;
+    if (all.c.idempotency_key.empty()) co_return co_await upload(all, file, {});
+    auto what = key_of(all, index);
+    auto write = upload(all, file, what.key);
+    co_return co_await all.keys.run_once(std::move(what), std::move(write));
 }
 
 file_result result_of(const staged_file& file, const outcome& what, std::string_view request_id) {
@@ -101,6 +106,8 @@ object summary(const batch& all) {
         out.json += all.results[i].json;
         if (!all.results[i].successful) ++failed;
     }
+    out.json += R"(],"warnings":[)";
+    if (all.c.record.undurable) append_json_string(out.json, some_are_not_stored);
     out.json += "]}";
     if (failed != 0)
         out.partial_failure = std::to_string(failed) + " of " + std::to_string(all.results.size())
@@ -108,17 +115,25 @@ object summary(const batch& all) {
     return out;
 }
 
-task<result<answer>> upload_videos(call& c, posts::publisher& posts, idempotency::runner& keys) {
-    if (c.input.flag("publish")) { // before any file is used, because the fault is the same for all
-        const auto fits = posts.check_direct(post_info_of(c.input));
-        if (!fits) co_return fits.error();
+/// Nothing can be posted: the files that have an answer under their keys get it again, the others the
+/// failure. Without any such file the failure is that of the call.
+task<result<answer>> answer_again(batch& all, const failure& refused) {
+    const auto& request_id = all.c.record.request_id;
+    bool any = false;
+    for (std::size_t i = 0; i < all.files.size(); ++i) {
+        auto what = key_of(all, i);
+        auto earlier = co_await all.keys.earlier(std::move(what));
+        any = any || earlier;
+        all.results[i] = result_of(all.files[i], earlier ? *earlier : outcome{refused}, request_id);
     }
-    batch all{.c = c, .posts = posts, .keys = keys, .files = c.input.files("files_to_upload")};
-    all.results.resize(all.files.size());
-    const auto lanes = std::min(all.files.size(), static_cast<std::size_t>(c.input.integer("max_workers")));
+    if (!any) co_return refused;
+    auto out = summary(all);
+    co_return answer{std::move(out)};
+}
 
-    // The lanes refer to this frame, so it must exist until the last one has ended: the pipeline passes no
-    // cancellation to a write, and the lanes' waits are bounded by the call's deadline.
+/// The lanes refer to the batch, so this returns when the last one has ended: the pipeline passes no
+/// cancellation to a write, and the lanes' waits are bounded by the call's deadline.
+task<void> run_lanes(batch& all, std::size_t lanes) {
     const executor_type home = co_await boost::asio::this_coro::executor;
     task_group group{home};
     std::vector<task<void>> all_lanes; // made before the first one refers to this frame
@@ -133,6 +148,20 @@ task<result<answer>> upload_videos(call& c, posts::publisher& posts, idempotency
         }
     }
     if (group.first_fault()) std::rethrow_exception(group.first_fault());
+}
+
+task<result<answer>> upload_videos(call& c, posts::publisher& posts, idempotency::runner& keys) {
+    batch all{.c = c, .posts = posts, .keys = keys, .files = c.input.files("files_to_upload")};
+    all.results.resize(all.files.size());
+    auto refused = c.refused;
+    if (!refused && c.input.flag("publish")) { // before any file, because the fault is the same for all
+        const auto fits = posts.check_direct(post_info_of(c.input));
+        if (!fits) refused = fits.error();
+    }
+    if (refused && c.idempotency_key.empty()) co_return *refused;
+    if (refused) co_return co_await answer_again(all, *refused);
+    const auto lanes = std::min(all.files.size(), static_cast<std::size_t>(c.input.integer("max_workers")));
+    co_await run_lanes(all, lanes);
     auto out = summary(all);
     co_return answer{std::move(out)};
 }
@@ -159,6 +188,7 @@ row upload_videos_row() {
             .takes_time = deadline_class::batch,
             .writes = true,
             .replays = true,
+            .parts_replay = true,
             .recovers = {.from_post = outcome_of_file, .write = write_file_outcome},
             .needs_connection = true,
             .run = upload_videos};

@@ -5,11 +5,13 @@
 #include "api/row.hpp"
 #include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "base/result.hpp"
 
 #include <boost/json/object.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -102,6 +104,7 @@ struct call {
     std::string idempotency_key; // empty if there is none; each file of a batch has a key made from it
     user_api::bound_api* tiktok = nullptr; // bound to the acting user; null if needs_connection is false
     std::span<const std::string> granted;  // the acting user's scopes; owned by tiktok
+    std::optional<failure> refused; // why nothing can be posted; only a row with parts_replay runs then
     telemetry::call_record& record;
     deadline until;
     wall_time now; // when the request arrived

@@ -3,7 +3,10 @@
 // On the hot path TikTok's bytes are copied into one string, without a DOM.
 #include "api/problem.hpp"
 #include "base/json/patch.hpp"
+#include "base/json/values.hpp"
 #include "base/json/write.hpp"
+
+#include <boost/json/parse.hpp>
 
 #include <array>
 #include <vector>
@@ -80,8 +83,24 @@ int write(std::string& out, const replay& what, std::string_view) {
     return what.status;
 }
 
+/// So that a program need not read the sentence.
+void append_post(std::string& out, const failure& why) {
+    const auto* const more = why.details();
+    if (!more || more->publish_id.empty()) {
+        out += "{}";
+        return;
+    }
+    out += R"({"publish_id":)";
+    append_json_string(out, more->publish_id);
+    append_json_key(out, "status_path");
+    append_json_string(out, more->status_path);
+    out += '}';
+}
+
 int write(std::string& out, const failure& why, std::string_view request_id) {
-    out += R"({"data":{},"successful":false,"error":)";
+    out += R"({"data":)";
+    append_post(out, why);
+    out += R"(,"successful":false,"error":)";
     append_json_string(out, why.message());
     out += R"(,"problem":)";
     append_problem(out, why, request_id);
@@ -90,6 +109,18 @@ int write(std::string& out, const failure& why, std::string_view request_id) {
 }
 
 } // namespace
+
+void add_warning(answer& to, std::string_view sentence) {
+    auto* const made = std::get_if<object>(&to);
+    if (!made) return;
+    boost::system::error_code bad;
+    auto data = boost::json::parse(made->json, bad);
+    if (bad || !data.is_object()) return;
+    auto& warnings = data.get_object()["warnings"];
+    if (!warnings.is_array()) warnings.emplace_array();
+    warnings.get_array().emplace_back(sentence);
+    made->json = serialize_json(data);
+}
 
 int write_envelope(std::string& out, const outcome& what, std::string_view request_id) {
     return std::visit([&](const auto& each) { return write(out, each, request_id); }, what);

@@ -18,6 +18,9 @@ struct replay {
 
 using outcome = std::variant<answer, replay, failure>;
 
+/// Adds a sentence to `data.warnings[]`, if the answer's data is an object of the gateway.
+void add_warning(answer& to, std::string_view sentence);
+
 /// Appends the envelope's bytes to `out`; gives the HTTP status.
 int write_envelope(std::string& out, const outcome& what, std::string_view request_id);
 

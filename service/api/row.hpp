@@ -85,13 +85,19 @@ struct scope_rule {
     std::string_view of(const checked_input& given) const;
 };
 
-/// The answer of a key whose call was ended by a crash (docs/promises.md I04).
+/// When the ledger is asked for the outcome of a keyed call.
+enum class asked_of_ledger {
+    after_crash, // the key has no answer, because its process ended
+    in_doubt     // the key has told that the outcome is unknown
+};
+
+/// The answer of a key whose call was ended by a crash, or whose answer is in doubt (docs/promises.md I04).
 struct recovery {
-    /// Makes the outcome from the post that the call had begun in the ledger; nothing if it had no effect and
-    /// the key is freed. Such a row begins its post before anything is sent to TikTok, so without a post
-    /// there was no effect. Null: the row begins no post, the effect of the call is unknown, and the key
-    /// answers outcome_unknown.
-    std::optional<outcome> (*from_post)(const store::post_record& post) = nullptr;
+    /// Makes the outcome from the post that the call had begun in the ledger. Nothing: it had no effect; then
+    /// the key of a crashed call is freed, but never one that has told a doubt. Such a row begins its post
+    /// before anything is sent to TikTok, so without a post there was no effect. Null: the row begins no
+    /// post, the effect of the call is unknown, and the key answers outcome_unknown.
+    std::optional<outcome> (*from_post)(const store::post_record& post, asked_of_ledger when) = nullptr;
     /// Serializes the answer to store; gives its status.
     int (*write)(std::string& out, const outcome& what, std::string_view request_id) = write_envelope;
 };
@@ -108,8 +114,10 @@ struct row {
     cross_check also_checks = nullptr;
     scope_rule scope = {};
     deadline_class takes_time = deadline_class::read;
-    bool writes = false;  // may have an effect at TikTok
-    bool replays = false; // accepts Idempotency-Key
+    bool writes = false;       // may have an effect at TikTok
+    bool replays = false;      // accepts Idempotency-Key
+    bool parts_replay = false; // each of its parts has a key of its own; with a key it runs also if nothing
+                               // can be posted, for the parts that have an answer (call::refused)
     recovery recovers = {};
     bool needs_connection = false; // the user must be connected; call::tiktok is bound to them
     std::uint64_t body_bytes_max = 256 * 1024;

@@ -54,6 +54,12 @@ failure&& failure::fields(std::vector<field_fault> faults) && {
     return std::move(*this);
 }
 
+failure&& failure::post(std::string publish_id, std::string status_path) && {
+    more().publish_id = std::move(publish_id);
+    more().status_path = std::move(status_path);
+    return std::move(*this);
+}
+
 failure&& failure::allow(std::string verbs) && {
     more().allow = std::move(verbs);
     return std::move(*this);

@@ -42,6 +42,8 @@ struct failure_details {
     std::vector<field_fault> fields;
     std::string allow;                    // with method_not_allowed: the value of Allow
     bool may_have_reached_tiktok = false; // a write that may have had its effect: x-should-retry: false
+    std::string publish_id;               // of the post that it is about, if known
+    std::string status_path;              // where this post's status is told
 };
 
 /// A failure that a caller may see. `message` is one sentence for people; it contains no secret.
@@ -68,6 +70,7 @@ public:
     failure&& scope(limit_scope scope) &&;
     failure&& tiktok(tiktok_error_text words) &&;
     failure&& fields(std::vector<field_fault> faults) &&;
+    failure&& post(std::string publish_id, std::string status_path) &&;
     failure&& allow(std::string verbs) &&;
     failure&& may_have_reached_tiktok() &&;
 

@@ -1,6 +1,7 @@
 #include "idempotency/key_claim.hpp"
 
 #include "base/failpoint.hpp"
+#include "http/status_path.hpp"
 
 #include <utility>
 
@@ -26,17 +27,28 @@ task<result<std::optional<store::idempotency_record>>> key_claim::take(wall_time
     ours_.claim = new_ulid(now);
     auto found = co_await keys_.claim(ours_, now, until);
     if (!found) co_return found.error();
-    if (!*found) {
-        failpoint("key.claimed");
-        co_return std::optional<store::idempotency_record>{};
-    }
-    if ((*found)->fingerprint != ours_.fingerprint)
+    if (!*found) failpoint("key.claimed");
+    co_return co_await judge(std::move(*found), until);
+}
+
+task<result<std::optional<store::idempotency_record>>> key_claim::look(wall_time now, deadline until) {
+    auto found = co_await keys_.find(ours_.caller, ours_.key, now, until);
+    if (!found) co_return found.error();
+    co_return co_await judge(std::move(*found), until);
+}
+
+task<key_claim::found_record> key_claim::judge(std::optional<store::idempotency_record> found,
+                                               deadline until) {
+    if (!found) co_return found;
+    if (found->fingerprint != ours_.fingerprint)
         co_return failure{errc::idempotency_key_reused, "This Idempotency-Key was used for another request."};
-    if (!(*found)->finished)
-        co_return failure{errc::in_progress,
-                          "A call with this Idempotency-Key is still running; ask again soon."}
+    if (found->finished) co_return found;
+    auto running =
+        failure{errc::in_progress, "A call with this Idempotency-Key is still running; ask again soon."}
             .retry_after(seconds{1});
-    co_return std::move(*found);
+    const auto post = co_await keys_.post_of(std::move(*found), until);
+    if (!post || !*post || (*post)->id.empty()) co_return running;
+    co_return std::move(running).post((*post)->id.text(), http::status_path_of((*post)->user, (*post)->id));
 }
 
 task<result<void>> key_claim::finish(int status, std::string answer, deadline until) {
@@ -47,6 +59,13 @@ task<result<void>> key_claim::finish(int status, std::string answer, deadline un
     auto done = co_await keys_.finish(ours_, until);
     failpoint("key.finished");
     co_return done;
+}
+
+void key_claim::finish_later(int status, std::string answer) {
+    ours_.finished = true;
+    ours_.status = status;
+    ours_.answer = std::move(answer);
+    keys_.finish_later(ours_);
 }
 
 task<result<void>> key_claim::release(deadline until) {

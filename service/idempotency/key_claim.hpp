@@ -27,12 +27,20 @@ public:
     /// uses the ledger.
     void answer_after_crash(int status, std::string answer);
     /// Empty if this call has claimed the key; then exactly one of finish() and release() must follow.
-    /// Otherwise the answer to replay. Errors: in_progress, idempotency_key_reused, vault_unavailable.
+    /// Otherwise the record that has an answer. Errors: in_progress, idempotency_key_reused,
+    /// vault_unavailable.
     task<result<std::optional<store::idempotency_record>>> take(wall_time now, deadline until);
+    /// The same without a claim: empty if the key is free.
+    task<result<std::optional<store::idempotency_record>>> look(wall_time now, deadline until);
+    /// If it fails, the answer is not durable, and finish_later() must follow.
     task<result<void>> finish(int status, std::string answer, deadline until);
+    void finish_later(int status, std::string answer);
     task<result<void>> release(deadline until);
 
 private:
+    using found_record = result<std::optional<store::idempotency_record>>;
+    task<found_record> judge(std::optional<store::idempotency_record> found, deadline until);
+
     store::idempotency_keys& keys_;
     store::idempotency_record ours_;
 };

@@ -22,7 +22,7 @@ bool answer_from_ledger(store::abandoned_key& one, std::span<const api::row> row
     const bool known = row != rows.end() && row->recovers.from_post;
     const api::recovery by = known ? row->recovers : api::recovery{};
     std::optional<api::outcome> outcome =
-        known ? by.from_post(*one.post)
+        known ? by.from_post(*one.post, api::asked_of_ledger::after_crash)
               : failure(errc::outcome_unknown,
                         "The gateway ended in the middle of this call; it may have posted.")
                     .may_have_reached_tiktok();

@@ -2,6 +2,7 @@
 
 #include "api/problem.hpp"
 #include "idempotency/key_claim.hpp"
+#include "telemetry/call_record.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
@@ -10,6 +11,7 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace gateway::idempotency {
@@ -17,10 +19,14 @@ namespace {
 
 constexpr char part_mark = '\x1f';
 
-/// The result must be stored even if the call's deadline has passed.
+/// The result must be stored even if the call's deadline has passed; but the caller waits meanwhile.
 deadline time_to_remember() {
-    return deadline::in(steady_now(), seconds{5});
+    return deadline::in(steady_now(), seconds{2});
 }
+
+constexpr std::string_view not_stored_yet =
+    "This answer could not be stored yet for its Idempotency-Key. The gateway goes on trying; if it ends "
+    "before, the key answers outcome_unknown.";
 
 /// Whether the answer is final: refusals without effect and partly failed batches may be tried again.
 bool is_final(const api::outcome& out) {
@@ -50,7 +56,7 @@ void prepare_for_crash(key_claim& claim, const keyed_write& what) {
                                          "effect is not known.")
                                      .may_have_reached_tiktok();
     std::string answer;
-    const int status = what.recovers.write(answer, unknown, what.request_id);
+    const int status = what.recovers.write(answer, unknown, what.record.request_id);
     claim.answer_after_crash(status, std::move(answer));
 }
 
@@ -66,38 +72,85 @@ task<result<std::optional<store::idempotency_record>>> take_or_release(key_claim
     co_return api::internal_fault(writes);
 }
 
+/// An answer that is not durable says so, also when it is given again.
+task<void> remember_answer(key_claim& claim, const keyed_write& what, api::outcome& out) {
+    std::string answer;
+    int status = what.recovers.write(answer, out, what.record.request_id);
+    const auto stored = co_await claim.finish(status, answer, time_to_remember());
+    if (stored) co_return;
+    what.record.undurable = true;
+    if (auto* told = std::get_if<api::answer>(&out)) api::add_warning(*told, not_stored_yet);
+    answer.clear();
+    status = what.recovers.write(answer, out, what.record.request_id);
+    claim.finish_later(status, std::move(answer));
+}
+
 /// If this fails, the key stays claimed: a later call gets in_progress, and nothing is done twice. What it
 /// needs is memory of a call that has ended, so an exception is tried again once.
-task<void> remember(key_claim& claim, const keyed_write& what, const api::outcome& out) {
+task<void> remember(key_claim& claim, const keyed_write& what, api::outcome& out) {
     for (int tries = 0; tries < 2; ++tries) {
         try {
-            if (is_final(out)) {
-                std::string answer;
-                const int status = what.recovers.write(answer, out, what.request_id);
-                (void)co_await claim.finish(status, std::move(answer), time_to_remember());
-            } else {
+            if (is_final(out))
+                co_await remember_answer(claim, what, out);
+            else
                 (void)co_await claim.release(time_to_remember());
-            }
             co_return;
         } catch (const std::bad_alloc&) { // again
         }
     }
 }
 
+/// An answer that told a doubt. A call has such an answer only if it may have had an effect.
+bool is_in_doubt(const store::idempotency_record& found) {
+    return found.status != 200;
+}
+
+/// What the ledger knows by now of a post whose call is in doubt; nothing if that is no more than the key's
+/// answer tells.
+std::optional<api::outcome> news_of(const std::optional<store::post_record>& post,
+                                    const store::idempotency_record& found, const keyed_write& what) {
+    if (!post || post->id.empty()) return std::nullopt;
+    const bool has_ended = post->state == store::post_state::settled;
+    const bool lacks_id = found.status == http_status(errc::outcome_unknown)
+                          && found.answer.find(post->id.text()) == std::string::npos;
+    if (!has_ended && !lacks_id) return std::nullopt;
+    return what.recovers.from_post(*post, api::asked_of_ledger::in_doubt);
+}
+
 } // namespace
 
+/// TikTok is not asked: whoever asks for the status of the post, or TikTok's webhook, brings the news.
+task<api::replay> runner::replay_of(store::idempotency_record found, const keyed_write& what) {
+    what.record.replayed = true;
+    api::replay out{.status = found.status, .envelope = std::move(found.answer)};
+    if (!is_in_doubt(found) || !what.recovers.from_post) co_return out;
+    found.answer = out.envelope;
+    const auto post = co_await keys_.post_of(found, what.until);
+    const auto news = post ? news_of(*post, found, what) : std::nullopt;
+    if (!news) co_return out;
+    out.envelope.clear();
+    out.status = what.recovers.write(out.envelope, *news, found.request_id);
+    co_return out;
+}
+
 task<api::outcome> runner::run_once(keyed_write what, task<api::outcome> write) {
-    key_claim claim{keys_, what.caller, std::move(what.key), std::move(what.fingerprint), what.request_id};
+    key_claim claim{keys_, what.caller, what.key, what.fingerprint, what.record.request_id};
     prepare_for_crash(claim, what);
     auto earlier = co_await take_or_release(claim, what.now, what.until);
     if (!earlier) co_return earlier.error();
-    if (*earlier) {
-        api::replay again{.status = (*earlier)->status, .envelope = std::move((*earlier)->answer)};
-        co_return again;
-    }
+    if (*earlier) co_return co_await replay_of(std::move(**earlier), what);
     auto out = co_await run_fenced(std::move(write));
     co_await remember(claim, what, out);
     co_return out;
+}
+
+task<std::optional<api::outcome>> runner::earlier(keyed_write what) {
+    key_claim claim{keys_, what.caller, what.key, what.fingerprint, what.record.request_id};
+    auto found = co_await claim.look(what.now, what.until);
+    if (!found) co_return api::outcome{found.error()};
+    if (!*found) co_return std::nullopt;
+    auto out = co_await replay_of(std::move(**found), what);
+    co_return api::outcome{std::move(out)};
 }
 
 std::string key_of_part(std::string_view key, std::size_t index) {

@@ -10,11 +10,16 @@
 #include "runtime/task.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace gateway::store {
 class idempotency_keys;
+struct idempotency_record;
+} // namespace gateway::store
+namespace gateway::telemetry {
+struct call_record;
 }
 
 namespace gateway::idempotency {
@@ -23,9 +28,9 @@ namespace gateway::idempotency {
 struct keyed_write {
     caller_name caller; // keys are separate per caller
     std::string key;
-    std::string fingerprint; // of the request: fingerprint.hpp
-    std::string request_id;
-    api::recovery recovers; // of its row
+    std::string fingerprint;        // of the request: fingerprint.hpp
+    telemetry::call_record& record; // of the call; run_once sets replayed and undurable
+    api::recovery recovers;         // of its row
     wall_time now;
     deadline until; // of the claim; the write has its own deadline
 };
@@ -35,11 +40,17 @@ public:
     explicit runner(store::idempotency_keys& keys) : keys_(keys) {}
 
     /// Claims the key, runs `write` and stores its answer; if the key already has an answer, `write` is never
-    /// started and the outcome is that answer, an api::replay. A write without effect frees the key.
-    /// in_progress, idempotency_key_reused, vault_unavailable.
+    /// started and the outcome is that answer, an api::replay. An answer in doubt becomes the end of its post
+    /// as soon as the ledger knows that. A write without effect frees the key. An answer that could not be
+    /// stored in time says so in its warnings, and is stored later. in_progress, idempotency_key_reused,
+    /// vault_unavailable.
     task<api::outcome> run_once(keyed_write what, task<api::outcome> write);
+    /// The same without a claim and without a write: nothing if the key has no answer and no call.
+    task<std::optional<api::outcome>> earlier(keyed_write what);
 
 private:
+    task<api::replay> replay_of(store::idempotency_record found, const keyed_write& what);
+
     store::idempotency_keys& keys_;
 };
 

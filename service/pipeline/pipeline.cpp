@@ -32,6 +32,7 @@ struct pipeline::flow {
     task<void> set_deadline();
     task<bool> prepare();
     task<bool> prepare_keyed();
+    task<void> prepare_or_refuse();
     task<bool> size_form();
     task<std::uint64_t> bytes_to_send() const;
     std::string fingerprint() const;
@@ -57,7 +58,7 @@ struct pipeline::flow {
     intake taken;
     std::optional<api::call> call;
     binding bound;
-    std::optional<api::outcome> refused; // why the call cannot run, if its key has no answer yet
+    std::optional<api::outcome> refused; // why the call can post nothing, if its key has no answer yet
 };
 
 /// The checks before the body is read, with the reasons for their order.
@@ -208,10 +209,18 @@ task<bool> pipeline::flow::prepare_keyed() {
     co_return false;
 }
 
-task<api::outcome> pipeline::flow::perform() {
-    if (refused) co_return std::move(*refused);
+/// A refused call is run only for the parts of it that have an answer.
+task<void> pipeline::flow::prepare_or_refuse() {
+    if (refused) co_return;
     const bool prepared = co_await prepare_keyed();
-    if (!prepared) co_return std::move(out);
+    if (!prepared) refused = std::move(out);
+}
+
+task<api::outcome> pipeline::flow::perform() {
+    co_await prepare_or_refuse();
+    const auto* why = refused ? std::get_if<failure>(&*refused) : nullptr;
+    if (refused && (!why || !call->what.parts_replay)) co_return std::move(*refused);
+    if (why) call->refused = *why;
     auto done = co_await call->what.run(*call, with.tools_);
     if (!done) co_return done.error();
     co_return std::move(*done);
@@ -227,13 +236,12 @@ task<void> pipeline::flow::run_keyed() {
     idempotency::keyed_write key{.caller = c.caller(),
                                  .key = c.idempotency_key,
                                  .fingerprint = fingerprint(),
-                                 .request_id = record.request_id,
+                                 .record = record,
                                  .recovers = {.from_post = c.what.recovers.from_post},
                                  .now = c.now,
                                  .until = c.until};
     auto write = perform();
     out = co_await with.keys_.run_once(std::move(key), std::move(write));
-    if (std::holds_alternative<api::replay>(out)) record.replayed = true;
 }
 
 namespace {

@@ -1,5 +1,6 @@
 #include "posts/post_video.hpp"
 
+#include "http/status_path.hpp"
 #include "posts/post_facts.hpp"
 #include "posts/post_settings.hpp"
 #include "telemetry/call_record.hpp"
@@ -18,11 +19,15 @@ task<failure> end_of_broken_upload(failure f, attempt_writer& attempt) {
         co_return f;
     }
     (void)co_await attempt.lose();
-    if (!attempt.is_direct()) co_return f;
-    co_return failure(
-        errc::outcome_unknown,
-        "The answer to the last chunk was lost; TikTok may post this video. Ask for the status of "
-            + attempt.record().id.text() + " before you try again.")
+    const auto& post = attempt.record();
+    auto path = http::status_path_of(post.user, post.id);
+    if (!attempt.is_direct()) co_return std::move(f).post(post.id.text(), std::move(path));
+    std::string sentence =
+        "The answer to the last chunk was lost; TikTok may post this video. Ask for the "
+        "status of "
+        + post.id.text() + " before you try again.";
+    co_return failure(errc::outcome_unknown, std::move(sentence))
+        .post(post.id.text(), std::move(path))
         .may_have_reached_tiktok();
 }
 

@@ -57,13 +57,8 @@ late_write writing(engine& on, task<bool> (*end)(transaction&, const idempotency
     };
 }
 
-task<result<void>> end_now_or_later(late_writes& late, late_write write, shared_key finished,
-                                    deadline until) {
-    const auto ended = co_await write(until);
-    if (ended) co_return result<void>{};
-    late.add(std::move(write), steady_now(), std::move(finished));
-    co_return ended.error();
-}
+#define KEY_AT \
+    "SELECT " KEY_COLUMNS " FROM idempotency_keys WHERE caller = $1 AND key = $2 AND expires_at > $3"
 
 } // namespace
 
@@ -80,9 +75,7 @@ task<result<found_key>> idempotency_keys::claim(idempotency_record record, wall_
                 columns_of(record), at.owner(), now);
             const bool ours = co_await changes_rows(at, std::move(claim));
             if (ours) break;
-            statement ask("SELECT " KEY_COLUMNS
-                          " FROM idempotency_keys WHERE caller = $1 AND key = $2 AND expires_at > $3",
-                          record.caller, record.key, now);
+            statement ask(KEY_AT, record.caller, record.key, now);
             auto first = co_await first_of<idempotency_record>(at, std::move(ask));
             if (first) co_return first;
         }
@@ -98,13 +91,38 @@ task<result<found_key>> idempotency_keys::claim(idempotency_record record, wall_
     co_return claimed;
 }
 
+task<result<found_key>> idempotency_keys::find(caller_name caller, std::string key, wall_time now,
+                                               deadline until) {
+    statement ask(KEY_AT, caller, key, now);
+    auto found = co_await run(engine_, unit::reads(), until, &first_of<idempotency_record>, std::move(ask));
+    if (found && *found && !(*found)->finished)
+        if (auto answer = late_.answer_of(**found)) *found = std::move(answer);
+    co_return found;
+}
+
+task<result<std::optional<post_record>>> idempotency_keys::post_of(idempotency_record key, deadline until) {
+    return run(engine_, unit::reads(), until, &find_post_of, std::move(key));
+}
+
 task<result<void>> idempotency_keys::finish(idempotency_record record, deadline until) {
-    const auto key = shared(std::move(record));
-    return end_now_or_later(late_, writing(engine_, &finish_key, key), key, until);
+    const auto write = writing(engine_, &finish_key, shared(std::move(record)));
+    const auto ended = co_await write(until);
+    if (!ended) co_return ended.error();
+    co_return result<void>{};
+}
+
+void idempotency_keys::finish_later(idempotency_record record) {
+    auto key = shared(std::move(record));
+    auto write = writing(engine_, &finish_key, key);
+    late_.add(std::move(write), steady_now(), std::move(key));
 }
 
 task<result<void>> idempotency_keys::forget(idempotency_record record, deadline until) {
-    return end_now_or_later(late_, writing(engine_, &forget_key, shared(std::move(record))), nullptr, until);
+    auto write = writing(engine_, &forget_key, shared(std::move(record)));
+    const auto ended = co_await write(until);
+    if (ended) co_return result<void>{};
+    late_.add(std::move(write), steady_now());
+    co_return ended.error();
 }
 
 /// Claims unfinished keys whose process has crashed and whose posts are settled. The condition on the state

@@ -43,9 +43,17 @@ public:
     /// durable is deleted later.
     task<result<std::optional<idempotency_record>>> claim(idempotency_record record, wall_time now,
                                                           deadline until);
-    /// Does nothing if the key is finished or belongs to another call by now. If it cannot be written, it is
-    /// written later (late_writes.hpp) and is used as the key's answer meanwhile.
+    /// An existing record, without a claim; empty if the key is free.
+    task<result<std::optional<idempotency_record>>> find(caller_name caller, std::string key, wall_time now,
+                                                         deadline until);
+    /// The newest post of the call that has claimed this key, if it began one.
+    task<result<std::optional<post_record>>> post_of(idempotency_record key, deadline until);
+    /// Does nothing if the key is finished or belongs to another call by now. If it fails, call
+    /// finish_later().
     task<result<void>> finish(idempotency_record record, deadline until);
+    /// For what could not be written in time: it is written later (late_writes.hpp) and is used as the key's
+    /// answer meanwhile.
+    void finish_later(idempotency_record record);
     /// For a refusal without effect, which is not stored. Deletes only a key that finish() would finish.
     task<result<void>> forget(idempotency_record record, deadline until);
 

@@ -107,7 +107,7 @@ post_call run::call_of(std::size_t key) {
     return out;
 }
 
-/// A final answer is never followed by a different one.
+/// A final answer is never followed by a different one, except that a doubt may be resolved.
 void run::told(std::size_t key, const post_result& seen) {
     auto& story = keys_[key];
     world_.note("told", mark_of(key), static_cast<std::uint64_t>(seen.status));
@@ -116,7 +116,8 @@ void run::told(std::size_t key, const post_result& seen) {
     if (seen.status != 200 && !unknown) return; // to be sent again
     // A replica that was paused for long may be treated as dead by the others before it ends its call.
     const auto word = unknown ? std::string("outcome_unknown") : publish_id_in(seen.envelope);
-    if (!story.last_word.empty() && story.last_word != word && !story.stood_still)
+    const bool resolved = story.unknown && !unknown; // the ledger has learned how the doubt ended
+    if (!story.last_word.empty() && story.last_word != word && !story.stood_still && !resolved)
         world_.violation("I03: two different answers to key " + std::to_string(key) + ": " + story.last_word
                          + ", " + word);
     if (!unknown && !history_.has_posted(key, word))

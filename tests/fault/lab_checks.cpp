@@ -88,7 +88,7 @@ int posts_answered(const plan& of, const keyed_call& what, const harness::answer
     if (what.kind != keyed_call_kind::batch || got.status != 200) return is_posted(got) ? 1 : 0;
     int posted = is_about_ended_keys(of) && is_posted(got) ? 1 : 0;
     for (std::size_t i = 0; i < what.files.size(); ++i)
-        if (!got.text_at("data.results." + std::to_string(i) + ".publish_id").empty()) ++posted;
+        if (got.at("data.results." + std::to_string(i) + ".successful") == true) ++posted;
     return posted;
 }
 

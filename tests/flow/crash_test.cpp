@@ -94,7 +94,7 @@ TEST_F(Crash, I04AnUploadWhoseBytesNeverLeftIsDoneAsIfForTheFirstTime) {
     EXPECT_EQ(with_bytes, 2U) << "one for each key";
 }
 
-TEST_F(Crash, I04AnUploadInMidChunkIsInDoubtAndItsStatusCanBeAsked) {
+TEST_F(Crash, I04DeathHAnUploadInMidChunkIsInDoubtUntilItsStatusIsAsked) {
     const auto user = another_user();
     const auto send = [&] { return upload(user, mp4(50'000), "publish=true", key); };
     kill_while_waiting_for({{"listener", "upload"}}, true, send, [&] {
@@ -104,9 +104,15 @@ TEST_F(Crash, I04AnUploadInMidChunkIsInDoubtAndItsStatusCanBeAsked) {
     EXPECT_EQ(again.code(), "outcome_unknown") << again.raw;
     const auto id = w.api().get(path_of(user, "/posts")).text_at("data.posts.0.publish_id");
     EXPECT_THAT(again.text_at("error"), HasSubstr(path_of(user, "/posts/" + id)));
+    EXPECT_EQ(again.text_at("data.publish_id"), id);
+    EXPECT_EQ(again.text_at("data.status_path"), path_of(user, "/posts/" + id));
     settled_post(id, "PUBLISH_COMPLETE");
     const auto status = w.api().get(path_of(user, "/posts/" + id));
     EXPECT_EQ(status.text_at("data.state"), "published") << status.raw;
+    const auto known = send();
+    EXPECT_EQ(known.status, 200) << known.raw;
+    EXPECT_EQ(known.text_at("data.publish_id"), id);
+    EXPECT_EQ(known.header("idempotent-replayed"), "true");
     EXPECT_EQ(posts_at_tiktok(), 1U);
 }
 

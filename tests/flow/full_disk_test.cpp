@@ -89,6 +89,20 @@ TEST_F(FullDisk, FaultQAKeyedPublishThatEndsWithoutRoomHealsWithoutARestart) {
     EXPECT_EQ(calls_of(init), 1U);
 }
 
+TEST_F(FullDisk, DeathIAnAnswerWithoutRoomSaysThatItIsNotStoredAndIsCounted) {
+    const auto user = another_user();
+    auto keyed = publish_slowly(user, "keyed");
+    fill_the_disk();
+    const auto first = keyed.get();
+    ASSERT_EQ(first.status, 200) << first.raw;
+    EXPECT_THAT(first.body, HasSubstr("could not be stored yet"));
+    EXPECT_THAT(w.admin().get("/metrics").body, HasSubstr("tiktok_gateway_undurable_answers_total 1\n"));
+    make_room();
+    ASSERT_TRUE(nothing_waits_any_more());
+    EXPECT_EQ(publish(user, "keyed").body, first.body);
+    EXPECT_THAT(w.admin().get("/metrics").body, HasSubstr("tiktok_gateway_undurable_answers_total 1\n"));
+}
+
 TEST_F(FullDisk, FaultQWhatStillWaitsIsWrittenWhenTheGatewayDrains) {
     const auto user = another_user();
     auto call = publish_slowly(user, "drained");

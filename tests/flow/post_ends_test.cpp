@@ -1,8 +1,11 @@
-// What the list of posts tells (docs/promises.md M10).
+// What ledger and keys tell of a post once its end is known, and what the list tells at all
+// (docs/promises.md I04, M10).
 #include "flow/action_test.hpp"
 
 #include <boost/json/array.hpp>
 #include <gmock/gmock.h>
+
+#include <future>
 
 namespace {
 
@@ -19,6 +22,20 @@ protected:
         EXPECT_EQ(got.status, 200) << got.raw;
         return got.at("data.posts").as_array();
     }
+    /// From now on TikTok has the bytes, answers none of them, and tells no status.
+    void lose_answers_of_uploads() {
+        w.tiktok().add_fault(
+            {{"match", {{"listener", "upload"}}}, {"times", -1}, {"do", {{"reset_before_answer", true}}}});
+        tiktok_refuses(status_path, 503, "internal_error");
+    }
+    /// From now on the simulator sends its events to the gateway.
+    void connect_webhooks() {
+        const std::string url = "http://127.0.0.1:" + std::to_string(w.gateway().port()) + "/webhooks/tiktok";
+        boost::json::array apps{boost::json::object{{"client_key", harness::simulator_process::client_key},
+                                                    {"webhook_url", url}}};
+        w.tiktok().change(boost::json::object{{"apps", std::move(apps)}});
+    }
+
     static constexpr const char* status_path = "/v2/post/publish/status/fetch/";
     static constexpr const char* photos_init = "/v2/post/publish/content/init/";
     const boost::json::value photos{{"photo_images", {"https://media.example.com/1.jpg"}},
@@ -74,6 +91,90 @@ TEST_F(PostEnds, DeathCTheEndOfAPublicPostIsKnownBeforeItsIdsAre) {
     EXPECT_EQ(late.at("publicaly_available_post_id"), boost::json::array{"7602997517160123666"})
         << "TikTok told it as a number, and not as a list";
     EXPECT_EQ(late.at("ended_at"), early.at("ended_at"));
+}
+
+TEST_F(PostEnds, DeathHAKeyWhoseAnswerWasLostAnswersWithTheEndOfItsPost) {
+    const auto user = another_user();
+    const auto video = mp4(50'000);
+    lose_answers_of_uploads();
+    for (const char* name : {"published", "failed"}) {
+        const auto lost = upload(user, video, "publish=true", key(name));
+        EXPECT_EQ(lost.code(), "outcome_unknown") << lost.raw;
+        const auto id = lost.text_at("data.publish_id");
+        EXPECT_EQ(lost.text_at("data.status_path"), path_of(user, "/posts/" + id));
+        EXPECT_EQ(upload(user, video, "publish=true", key(name)).body, lost.body);
+        EXPECT_EQ(text_in(posts_of(user).at(0).as_object(), "state"), "unconfirmed");
+    }
+    w.tiktok().clear_faults();
+    const auto rows = posts_of(user);
+    const auto failed = text_in(rows.at(0).as_object(), "publish_id");
+    const auto published = text_in(rows.at(1).as_object(), "publish_id");
+    settled_post(published, "PUBLISH_COMPLETE");
+    w.tiktok().control().post("/posts/" + failed + "/state",
+                              {{"state", "FAILED"}, {"fail_reason", "duration_check_failed"}});
+    EXPECT_EQ(upload(user, video, "publish=true", key("published")).code(), "outcome_unknown")
+        << "nobody has asked TikTok yet";
+    for (const auto& id : {published, failed})
+        EXPECT_EQ(w.api().get(path_of(user, "/posts/" + id)).status, 200);
+
+    for (int times = 0; times < 2; ++times) {
+        const auto good = upload(user, video, "publish=true", key("published"));
+        EXPECT_EQ(good.status, 200) << good.raw;
+        EXPECT_EQ(good.text_at("data.publish_id"), published);
+        EXPECT_EQ(good.text_at("data.status"), "PUBLISH_COMPLETE");
+        EXPECT_EQ(good.header("idempotent-replayed"), "true");
+        const auto bad = upload(user, video, "publish=true", key("failed"));
+        EXPECT_EQ(bad.code(), "post_failed") << bad.raw;
+        EXPECT_THAT(bad.text_at("error"), HasSubstr("duration_check_failed"));
+    }
+    EXPECT_EQ(calls_of("/v2/post/publish/video/init/"), 2U);
+}
+
+TEST_F(PostEnds, DeathHAlsoWhereAWebhookToldTheEndAndForAFileOfABatch) {
+    const auto user = another_user();
+    const boost::json::value batch{
+        {"files_to_upload", boost::json::array{boost::json::object{{"file_id", stage(mp4(40'000))}}}},
+        {"publish", true}};
+    const auto send = [&] { return w.api().post(path_of(user, "/videos/batch"), batch, key("batch")); };
+    lose_answers_of_uploads();
+    const auto lost = send();
+    EXPECT_EQ(lost.code(), "partial_failure") << lost.raw;
+    EXPECT_EQ(lost.text_at("data.results.0.problem.code"), "outcome_unknown");
+    const auto id = lost.text_at("data.results.0.publish_id");
+    EXPECT_EQ(lost.text_at("data.results.0.status_path"), path_of(user, "/posts/" + id));
+    connect_webhooks();
+    const boost::json::object content{{"publish_id", id}, {"publish_type", "DIRECT_PUBLISH"}};
+    const boost::json::object event{
+        {"event", "post.publish.complete"}, {"content", content}, {"account", "alice"}};
+    EXPECT_EQ(w.tiktok().control().post("/webhooks", event).status, 200);
+    const auto end = gateway::steady_now() + gateway::seconds{20};
+    auto again = send();
+    while (again.status == 200 && !again.at("successful").as_bool() && gateway::steady_now() < end)
+        again = send();
+    EXPECT_TRUE(again.at("successful").as_bool()) << again.raw;
+    EXPECT_EQ(again.text_at("data.results.0.publish_id"), id);
+    EXPECT_EQ(send().body, again.body);
+    EXPECT_EQ(calls_of("/v2/post/publish/video/init/"), 1U);
+}
+
+TEST_F(PostEnds, DeathHACallThatStillRunsNamesItsPost) {
+    const auto user = another_user();
+    w.tiktok().add_fault({{"match", {{"listener", "upload"}}}, {"do", {{"delay_ms", 3'000}}}});
+    auto first =
+        std::async(std::launch::async, [&] { return upload(user, mp4(50'000), "publish=true", key("a")); });
+    const auto end = gateway::steady_now() + gateway::seconds{20};
+    while (calls_of("/v2/post/publish/video/init/") == 0 && gateway::steady_now() < end) {
+    }
+    harness::answer again;
+    do
+        again = upload(user, mp4(50'000), "publish=true", key("a"));
+    while (again.raw.find("status_path") == std::string::npos && again.status == 409
+           && gateway::steady_now() < end);
+    EXPECT_EQ(again.code(), "in_progress") << again.raw;
+    const auto got = first.get();
+    EXPECT_EQ(got.status, 200) << got.raw;
+    EXPECT_EQ(again.text_at("data.publish_id"), got.text_at("data.publish_id"));
+    EXPECT_EQ(again.text_at("data.status_path"), path_of(user, "/posts/" + got.text_at("data.publish_id")));
 }
 
 TEST_F(PostEnds, DeathNWhatWasRefusedIsNoPost) {

@@ -27,6 +27,8 @@ TEST(Table, WhatTakesAKeyWritesAndOnlyPostingRoutesDo) {
     for (const auto& each : actions::table()) {
         EXPECT_TRUE(each.run) << each.slug;
         if (each.replays) replaying.emplace_back(each.slug);
+        EXPECT_EQ(each.parts_replay, each.slug == "TIKTOK_UPLOAD_VIDEOS")
+            << "its files have keys of their own";
         EXPECT_TRUE(!each.replays || (each.writes && each.needs_connection)) << each.slug;
         EXPECT_EQ(each.replays, each.recovers.from_post != nullptr)
             << each.slug << " makes posts, all of them";

@@ -5,6 +5,7 @@
 #include "idempotency/recovery.hpp"
 #include "runtime/waiter.hpp"
 #include "store/store.hpp"
+#include "telemetry/call_record.hpp"
 #include "unit/runtime/run_on.hpp"
 #include "unit/store/temporary_folder.hpp"
 
@@ -30,8 +31,11 @@ task<result<api::answer>> change_something(api::call&) {
 task<result<api::answer>> post_something(api::call&, posts::publisher&) {
     co_return api::answer{api::accepted{}};
 }
-std::optional<api::outcome> posted(const store::post_record& post) {
-    if (post.status == "FAILED") return std::nullopt;
+std::optional<api::outcome> posted(const store::post_record& post, api::asked_of_ledger when) {
+    if (post.status == "FAILED" && when == api::asked_of_ledger::after_crash) return std::nullopt;
+    if (post.status == "FAILED") return api::outcome{failure{errc::post_failed, "TikTok failed it."}};
+    if (post.state != store::post_state::settled)
+        return api::outcome{failure{errc::outcome_unknown, "still unknown"}.post(post.id.text(), "/status")};
     return api::outcome{api::answer{api::object{.json = "{\"publish_id\":\"" + post.id.text() + "\"}"}}};
 }
 
@@ -55,6 +59,7 @@ protected:
     const api::row& changes = rows[0];
     const api::row& posts = rows[1];
     int runs = 0;
+    telemetry::call_record record;
 
     RunOnce() { start(); }
     ~RunOnce() override { die(); }
@@ -71,11 +76,12 @@ protected:
         records.reset();
     }
 
-    keyed_write under(const std::string& key, const api::row& row) const {
+    keyed_write under(const std::string& key, const api::row& row) {
+        record.request_id = "request-1";
         return {.caller = caller_name::trusted("a"),
                 .key = key,
                 .fingerprint = std::string(32, 'f'),
-                .request_id = "request-1",
+                .record = record,
                 .recovers = row.recovers,
                 .now = now,
                 .until = soon()};
@@ -95,6 +101,32 @@ protected:
     task<api::outcome> fail(failure why) {
         ++runs;
         co_return why;
+    }
+    /// A post of the call of key "k".
+    store::post_record record_of_post() const {
+        store::post_record post;
+        post.attempt = "attempt-1";
+        post.user = user_id::trusted("u");
+        post.caller = caller_name::trusted("a");
+        post.idempotency_key = "k";
+        post.action = "TEST_POST";
+        post.kind = "direct_photo";
+        post.post_ids = "[]";
+        post.created_at = post.updated_at = now;
+        return post;
+    }
+    void write(const store::post_record& post) {
+        ASSERT_TRUE(run_on(*loop, records->ledger.update(post, soon())).value());
+    }
+    /// Begins the post and fails, or succeeds without a failure.
+    task<api::outcome> begin_a_post(std::optional<failure> why, std::string id) {
+        ++runs;
+        auto post = record_of_post();
+        post.id = publish_id::trusted(std::move(id));
+        const auto begun = co_await records->ledger.begin(post, soon());
+        EXPECT_TRUE(begun && *begun);
+        if (why) co_return *why;
+        co_return api::answer{api::object{.json = "{}"}};
     }
     task<api::outcome> meet_a_bug() {
         ++runs;
@@ -185,18 +217,102 @@ TEST_F(RunOnce, I04TheAnswerOfADeadCallIsMadeByTheRowThatBeganItsPost) {
         die();
         start();
         EXPECT_EQ(run_on(*loop, recover_keys(records->keys, std::span(rows), soon())).value().answered, 1U);
-        const auto again = call(posts, succeed());
-        if (post.action == "TEST_POST")
-            EXPECT_EQ(
-                again,
-                R"(again: 200 {"data":{"publish_id":"p_pub_url~v2.1"},"error":null,"successful":true})");
-        else // the answer can no longer be found out
-            EXPECT_NE(again.find("outcome_unknown"), std::string::npos) << again;
+        const auto stored =
+            run_on(*loop, records->keys.find(caller_name::trusted("a"), "k", now, soon())).value();
+        ASSERT_TRUE(stored);
+        EXPECT_EQ(stored->status, post.action == "TEST_POST" ? 200 : 409) << "no row knows that action";
+        EXPECT_EQ(call(posts, succeed()),
+                  R"(again: 200 {"data":{"publish_id":"p_pub_url~v2.1"},"error":null,"successful":true})")
+            << "the row of the call knows";
         die();
         std::filesystem::remove(folder.file("keys.db"));
         start();
         runs = 0;
     }
+}
+
+TEST_F(RunOnce, DeathHAKeyInDoubtAnswersWithItsPostsEndAsSoonAsTheLedgerHasIt) {
+    const auto lost = call(posts, begin_a_post(failure{errc::outcome_unknown, "lost"}, ""));
+    EXPECT_TRUE(lost.starts_with("409 ")) << lost;
+    EXPECT_EQ(call(posts, succeed()), "again: " + lost) << "nothing is known of its post";
+
+    auto post = record_of_post();
+    post.state = store::post_state::outcome_unknown;
+    post.id = publish_id::trusted("p1");
+    write(post);
+    const auto named = call(posts, succeed());
+    EXPECT_NE(named.find(R"({"data":{"publish_id":"p1","status_path":"/status"})"), std::string::npos)
+        << named;
+    EXPECT_NE(named.find("outcome_unknown"), std::string::npos) << named;
+
+    post.state = store::post_state::settled;
+    post.status = "PUBLISH_COMPLETE";
+    write(post);
+    EXPECT_EQ(call(posts, succeed()),
+              R"(again: 200 {"data":{"publish_id":"p1"},"error":null,"successful":true})");
+    EXPECT_TRUE(record.replayed);
+    EXPECT_EQ(runs, 1);
+}
+
+TEST_F(RunOnce, DeathHAPostThatTikTokHasFailedIsToldUnderItsKeyAndNeverMadeAgain) {
+    call(posts, begin_a_post(failure{errc::tiktok_unreachable, "lost"}.may_have_reached_tiktok(), "p1"));
+    auto post = record_of_post();
+    post.id = publish_id::trusted("p1");
+    post.state = store::post_state::settled;
+    post.status = "FAILED";
+    write(post);
+    for (int times = 0; times < 2; ++times) {
+        const auto told = call(posts, succeed());
+        EXPECT_TRUE(told.starts_with("again: 409 ")) << told;
+        EXPECT_NE(told.find(R"("code":"post_failed")"), std::string::npos) << told;
+    }
+    EXPECT_EQ(runs, 1);
+}
+
+TEST_F(RunOnce, DeathHAnAnswerThatWasKnownIsNeverMadeAnew) {
+    const auto first = call(posts, begin_a_post({}, "p1"));
+    EXPECT_TRUE(first.starts_with("200 ")) << first;
+    auto post = record_of_post();
+    post.id = publish_id::trusted("p1");
+    post.state = store::post_state::settled;
+    post.status = "FAILED";
+    write(post);
+    EXPECT_EQ(call(posts, succeed()), "again: " + first);
+}
+
+TEST_F(RunOnce, DeathHACallThatRunsNamesItsPost) {
+    loop->group().spawn(call_without_end(posts));
+    turn_until(*loop, [this] { return runs > 0; });
+    const auto unnamed = call(posts, succeed());
+    EXPECT_NE(unnamed.find(R"({"data":{},)"), std::string::npos) << unnamed;
+    auto post = record_of_post();
+    post.id = publish_id::trusted("p1");
+    ASSERT_TRUE(run_on(*loop, records->ledger.begin(post, soon())).value());
+    const auto named = call(posts, succeed());
+    EXPECT_NE(named.find(R"("code":"in_progress")"), std::string::npos) << named;
+    EXPECT_NE(named.find(R"({"data":{"publish_id":"p1","status_path":"/v1/users/u/posts/p1"})"),
+              std::string::npos)
+        << named;
+    EXPECT_EQ(runs, 1);
+}
+
+TEST_F(RunOnce, DeathAWhatAKeyHasAnsweredIsFoundWithoutAClaim) {
+    const auto look = [this] { return run_on(*loop, keys->earlier(under("k", changes))); };
+    EXPECT_FALSE(look());
+    EXPECT_FALSE(record.replayed);
+    const auto first = call(changes, succeed());
+    const auto again = look();
+    ASSERT_TRUE(again);
+    const auto* replay = std::get_if<api::replay>(&*again);
+    ASSERT_TRUE(replay);
+    EXPECT_EQ("200 " + replay->envelope, first);
+    EXPECT_TRUE(record.replayed);
+    auto other = under("k", changes);
+    other.fingerprint = std::string(32, 'g');
+    const auto refused = run_on(*loop, keys->earlier(std::move(other)));
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(std::get<failure>(*refused).code(), errc::idempotency_key_reused);
+    EXPECT_EQ(runs, 1);
 }
 
 TEST(Recovery, ARowThatCannotPostMayNotPromiseThatItBeginsOne) {

@@ -58,6 +58,7 @@ protected:
         answer.status = 200;
         answer.answer = "answer of " + name;
         const auto finished = run_on(loop, at->keys.finish(answer, soon())).has_value();
+        if (!finished) at->keys.finish_later(answer);
         EXPECT_EQ(settled, finished);
         return finished;
     }

@@ -204,6 +204,26 @@ TEST_P(StoreSuite, DeathCTheTimeOfAPostsEndIsKept) {
     EXPECT_EQ(run(at->ledger.find_attempt("01A", soon()))->ended_at, at_second(9));
 }
 
+TEST_P(StoreSuite, DeathHAKeyAndItsPostAreFoundWithoutAClaim) {
+    const auto look = [this](const std::string& text) {
+        return run(at->keys.find(caller("shop"), text, at_second(1), soon()));
+    };
+    EXPECT_FALSE(look("k"));
+    EXPECT_FALSE(run(at->keys.claim(key("shop", "k"), at_second(1), soon()))) << "look() claims nothing";
+    ASSERT_TRUE(look("k"));
+    EXPECT_FALSE(look("k")->finished);
+    EXPECT_FALSE(run(at->keys.post_of(*look("k"), soon())));
+    auto one = post("01A", "p1");
+    one.idempotency_key = "k";
+    ASSERT_TRUE(run(at->ledger.begin(one, soon())));
+    EXPECT_EQ(run(at->keys.post_of(*look("k"), soon()))->id.text(), "p1");
+    auto end = key("shop", "k");
+    end.status = 200;
+    run(at->keys.finish(end, soon()));
+    EXPECT_TRUE(look("k")->finished);
+    EXPECT_FALSE(run(at->keys.find(caller("shop"), "k", at_second(86'400), soon()))) << "it has expired";
+}
+
 TEST_P(StoreSuite, L06TellsWhatBeganOfLate) {
     for (const int second : {0, 60, 120}) {
         const auto name = ulid_floor(at_second(second)).substr(0, 20) + "ABCDEF";
