@@ -71,6 +71,30 @@ TEST_F(DamagedFiles, AuditOACutFileIsAFaultOfOursForAPostAndForADraft) {
     EXPECT_EQ(states_at_tiktok().size(), 1U);
 }
 
+TEST_F(DamagedFiles, DeathQKeptBytesThatCannotBeOpenedAreNotToldAsGone) {
+    const auto user = another_user();
+    const auto draft_of = [&] {
+        const auto draft = upload(user, mp4(20'000));
+        EXPECT_EQ(draft.status, 200) << draft.raw;
+        settled_post(draft.text_at("data.publish_id"), "SEND_TO_USER_INBOX");
+        return draft;
+    };
+    const auto publish = [&](const harness::answer& draft) {
+        return w.api().post(path_of(user, "/posts/" + draft.text_at("data.publish_id") + "/publish"),
+                            {{"caption", "x"}, {"privacy_level", "SELF_ONLY"}});
+    };
+    const auto linked = draft_of(), lost = draft_of(), deleted = draft_of();
+    const auto place = place_of(linked.text_at("data.file_id"));
+    std::filesystem::remove(place);
+    std::filesystem::create_symlink("nowhere", place);
+    expect_fault_of_ours(publish(linked));
+    std::filesystem::remove(place_of(lost.text_at("data.file_id")));
+    expect_fault_of_ours(publish(lost));
+    EXPECT_EQ(w.api().del("/v1/files/" + deleted.text_at("data.file_id")).status, 200);
+    EXPECT_EQ(publish(deleted).code(), "creator_action_required");
+    EXPECT_EQ(states_at_tiktok().size(), 3U);
+}
+
 TEST_F(DamagedFiles, AuditOALinkInPlaceOfAFileLeadsNowhere) {
     const auto user = another_user();
     const auto bytes = mp4(20'000);

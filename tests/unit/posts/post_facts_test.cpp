@@ -141,6 +141,31 @@ TEST(PostFacts, AFailedPostIsToldWithTikToksReasonAndWhetherANewUploadHelps) {
     EXPECT_EQ(post_failed("").message(), "TikTok failed this post; the same upload again would not help.");
 }
 
+TEST(PostSettings, DeathQEachOfThemComesBackFromTheLedger) {
+    const auto each = [](auto set) {
+        tiktok::post_info info;
+        set(info);
+        const auto text = write_settings(info);
+        EXPECT_NE(text, "{}");
+        EXPECT_EQ(write_settings(read_settings(text)), text);
+        return text;
+    };
+    using info = tiktok::post_info;
+    EXPECT_EQ(each([](info& of) { of.disable_stitch = true; }), R"({"disable_stitch":true})");
+    EXPECT_EQ(each([](info& of) { of.disable_duet = true; }), R"({"disable_duet":true})");
+    EXPECT_EQ(each([](info& of) { of.disable_comment = true; }), R"({"disable_comment":true})");
+    EXPECT_EQ(each([](info& of) { of.brand_content_toggle = true; }), R"({"brand_content_toggle":true})");
+    EXPECT_EQ(each([](info& of) { of.brand_organic_toggle = true; }), R"({"brand_organic_toggle":true})");
+    EXPECT_EQ(each([](info& of) { of.auto_add_music = true; }), R"({"auto_add_music":true})");
+    EXPECT_EQ(each([](info& of) { of.is_aigc = false; }), R"({"is_aigc":false})");
+    EXPECT_EQ(each([](info& of) { of.video_cover_timestamp_ms = 0; }), R"({"video_cover_timestamp_ms":0})");
+    for (const char* name : {"caption", "title", "description", "privacy_level"})
+        EXPECT_EQ(each([&](info& of) {
+                      apply_settings(of, {{name, "x"}});
+                  }),
+                  std::string(R"({")") + name + R"(":"x"})");
+}
+
 TEST(PostSettings, AreThoseOfThePublishElseThoseOfTheUpload) {
     tiktok::post_info upload;
     upload.caption = "of the upload";
