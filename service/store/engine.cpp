@@ -16,6 +16,10 @@ std::int64_t lock_named(const std::string& name) {
 
 } // namespace
 
+std::int64_t life_lock(const std::string& owner) {
+    return lock_named("life:" + owner);
+}
+
 unit unit::of(const user_id& user) {
     return {kind::writes, true, lock_named("user:" + user.text()), {}};
 }

@@ -50,6 +50,9 @@ inline constexpr std::int64_t schema_lock = 0x746b6777'00000001;
 inline constexpr std::int64_t settlement_lock = schema_lock + 1;
 inline constexpr std::int64_t files_lock = schema_lock + 2;
 
+/// The number of an owner's life: each of its connections to the server holds a lock of it.
+std::int64_t life_lock(const std::string& owner);
+
 /// How a piece of work becomes durable, and with which others it must not run concurrently. Trivial, so that
 /// it may be made in a co_await expression.
 struct unit {
@@ -110,6 +113,9 @@ public:
     virtual bool failed() const = 0;
     /// The id of this opening of the store, the owner of its rows.
     virtual const std::string& owner() const = 0;
+    /// Whether the process of that owner has died, as far as the server can tell: none of its connections is
+    /// left. One that is only paused is not gone, and one that has lost the server for a moment is.
+    virtual task<bool> owner_is_gone(std::string /*owner*/) { co_return false; }
 };
 
 class engine {

@@ -2,6 +2,11 @@
 
 #include "store/queries.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <utility>
+
 namespace gateway::store {
 
 auto columns_of(row_of<refresh_intent> auto& of) {
@@ -15,12 +20,85 @@ task<void> close_intent(transaction& at, const lease& held) {
                                  held.fence));
 }
 
+task<std::optional<lease_holder>> holder_of(transaction& at, const user_id& user, milliseconds length) {
+    const statement ask(
+        "SELECT l.owner, l.expires_at - now_ms(), coalesce(i.started_at - now_ms(), 0) "
+        "FROM leases l LEFT JOIN refresh_intents i ON i.user_id = l.user_id AND i.fence = l.fence "
+        "WHERE l.user_id = $1 AND l.expires_at > now_ms()",
+        user);
+    auto found = co_await at.run(ask);
+    std::optional<lease_holder> out;
+    std::string owner;
+    lease_holder there;
+    milliseconds since_intent{0};
+    if (!found.next(owner, there.left, since_intent)) co_return out;
+    there.is_gone = co_await at.owner_is_gone(owner);
+    if (there.is_gone) {
+        // Its request may still be on its way, so the time counts from the intent where there is one.
+        const auto since_taken = there.left - length;
+        const auto since = since_intent.count() < 0 ? std::max(since_intent, since_taken) : since_taken;
+        there.left = std::min(there.left, since + gone_holder_keeps);
+    }
+    if (there.left.count() > 0) out = there;
+    co_return out;
+}
+
+/// Refreshes whose holder has died before its lease has expired.
+task<std::vector<refresh_intent>> left_by_the_gone(transaction& at, const std::string& app) {
+    const statement ask(
+        "SELECT i.user_id, i.version, i.started_at, l.owner FROM refresh_intents i "
+        "JOIN leases l ON l.user_id = i.user_id WHERE l.expires_at > (SELECT now_ms()) "
+        "AND l.expires_at <= (SELECT now_ms()) + $1 AND NOT EXISTS "
+        "(SELECT 1 FROM connections c WHERE c.user_id = i.user_id AND c.app <> '' AND c.app <> $2) "
+        "ORDER BY i.started_at, i.user_id LIMIT 1000",
+        lease_length - gone_holder_keeps, app);
+    auto found = co_await at.run(ask);
+    std::vector<std::pair<refresh_intent, std::string>> held;
+    refresh_intent one;
+    std::string owner;
+    while (found.next(one.user, one.version, one.started_at, owner))
+        held.emplace_back(one, owner);
+    std::map<std::string, bool> gone;
+    std::vector<refresh_intent> out;
+    for (auto& [intent, by] : held) {
+        if (!gone.contains(by)) {
+            const bool is_gone = co_await at.owner_is_gone(by);
+            gone.emplace(by, is_gone);
+        }
+        if (gone.at(by)) out.push_back(std::move(intent));
+    }
+    co_return out;
+}
+
+task<std::vector<refresh_intent>> find_unfinished(transaction& at, const std::string& app) {
+    statement ask(
+        "SELECT user_id, version, started_at FROM refresh_intents i WHERE NOT EXISTS "
+        "(SELECT 1 FROM leases l WHERE l.user_id = i.user_id AND l.expires_at > now_ms()) AND NOT EXISTS "
+        "(SELECT 1 FROM connections c WHERE c.user_id = i.user_id AND c.app <> '' AND c.app <> $1) "
+        "ORDER BY started_at, user_id LIMIT 1000",
+        app);
+    auto out = co_await all_of<refresh_intent>(at, std::move(ask));
+    auto more = co_await left_by_the_gone(at, app);
+    std::move(more.begin(), more.end(), std::back_inserter(out));
+    std::stable_sort(out.begin(), out.end(), [](const refresh_intent& a, const refresh_intent& b) {
+        return a.started_at < b.started_at;
+    });
+    co_return out;
+}
+
 } // namespace
 
-task<result<std::optional<lease>>> refreshes::take_lease(user_id user, milliseconds length, deadline until) {
+task<result<std::optional<lease_holder>>> refreshes::find_holder(user_id user, milliseconds length,
+                                                                 deadline until) {
+    return run(engine_, unit::of(user), until, [=](transaction& at) { return holder_of(at, user, length); });
+}
+
+task<result<std::optional<lease>>> refreshes::take_lease(user_id user, milliseconds length, deadline until,
+                                                         std::uint64_t instead_of) {
     return run(engine_, unit::of(user), until, [=](transaction& at) -> task<std::optional<lease>> {
-        const auto holder = co_await first_of<std::uint64_t>(
-            at, statement("SELECT fence FROM leases WHERE user_id = $1 AND expires_at > now_ms()", user));
+        statement drop("DELETE FROM leases WHERE user_id = $1 AND fence = $2", user, instead_of);
+        if (instead_of > 0) co_await execute(at, std::move(drop));
+        const auto holder = co_await holder_of(at, user, length);
         if (holder) co_return std::nullopt;
         lease out{user};
         out.fence = co_await number_of(
@@ -96,13 +174,7 @@ task<result<void>> refreshes::close(lease held, deadline until) {
 }
 
 task<result<std::vector<refresh_intent>>> refreshes::unfinished(std::string app, deadline until) {
-    statement ask(
-        "SELECT user_id, version, started_at FROM refresh_intents i WHERE NOT EXISTS "
-        "(SELECT 1 FROM leases l WHERE l.user_id = i.user_id AND l.expires_at > now_ms()) AND NOT EXISTS "
-        "(SELECT 1 FROM connections c WHERE c.user_id = i.user_id AND c.app <> '' AND c.app <> $1) "
-        "ORDER BY started_at, user_id LIMIT 1000",
-        app);
-    return run(engine_, unit::reads().as_upkeep(), until, &all_of<refresh_intent>, std::move(ask));
+    return run(engine_, unit::reads().as_upkeep(), until, &find_unfinished, std::move(app));
 }
 
 } // namespace gateway::store

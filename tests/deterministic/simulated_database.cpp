@@ -13,19 +13,22 @@ namespace {
 /// The transaction of one unit for a replica: the database's own with that owner.
 class session final : public store::transaction {
 public:
-    session(store::sqlite_database& at, const std::string& owner) : at_(at), owner_(owner) {}
+    session(store::sqlite_database& at, const std::string& owner, const std::set<std::string>& living)
+        : at_(at), owner_(owner), living_(living) {}
 
     task<store::rows> run(const store::statement& what) override { return at_.run(what); }
     void notify(store::change what) override { changes.push_back(std::move(what)); }
     void refuse(std::string why) override { at_.refuse(std::move(why)); }
     bool failed() const override { return at_.failed(); }
     const std::string& owner() const override { return owner_; }
+    task<bool> owner_is_gone(std::string owner) override { co_return !living_.contains(owner); }
 
     std::vector<store::change> changes;
 
 private:
     store::sqlite_database& at_;
     const std::string& owner_;
+    const std::set<std::string>& living_;
 };
 
 } // namespace
@@ -37,7 +40,7 @@ simulated_database::simulated_database() {
 }
 
 void simulated_database::perform(store::engine::work& what, const std::string& owner) {
-    session one(*at_, owner);
+    session one(*at_, owner, living);
     bool ended = false;
     std::exception_ptr fault;
     at_->begin(true);

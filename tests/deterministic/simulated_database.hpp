@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 namespace gateway::simulation {
@@ -22,6 +23,9 @@ public:
 
     /// Called for each connection that a unit has changed, once it is durable; by the judge of a run.
     std::function<void(const user_id&)> on_change;
+
+    /// The owners whose processes have connections.
+    std::set<std::string> living;
 
     /// Runs one atomic unit for the replica `owner`. Throws if a statement fails, which cannot happen in
     /// memory.

@@ -37,15 +37,18 @@ void store_wire::carry(std::function<void()> apply, std::function<void(bool good
 }
 
 simulated_engine::simulated_engine(simulated_database& at) : engine({}), at_(at) {
+    at_.living.insert(owner_);
     at_.perform(*store::make_work(&beat_once, milliseconds{std::chrono::hours{24 * 365}}), owner_);
 }
 
 simulated_engine::simulated_engine(simulated_database& at, store_wire& wire, task_group& background)
     : engine({}), at_(at), wire_(&wire), background_(&background) {
+    at_.living.insert(owner_);
     at_.perform(*store::make_work(&beat_once, limits().silent_max), owner_);
 }
 
 simulated_engine::~simulated_engine() {
+    at_.living.erase(owner_);
     if (wire_) return; // a replica of a world crashes without deregistering
     store::statement gone{"DELETE FROM store_instances WHERE owner = $1", owner_};
     at_.ask(gone);

@@ -148,6 +148,46 @@ TEST_F(PostgresqlStore, T12GivesOneLeaseToFiftyWhoWantItAndStopsALateWriterByIts
     EXPECT_EQ(run(two->refreshes.finish(*next, connection("ann", 2), 1, soon())), store::refresh_end::stored);
 }
 
+TEST_F(PostgresqlStore, T01DeathGTheLeaseOfAReplicaThatHasDiedIsFreeAfterTenSeconds) {
+    auto one = open();
+    const auto two = open();
+    ASSERT_TRUE(run(one->connections.put(connection("ann", 1), 0, {}, soon())));
+    const auto holder_seen = [&] {
+        return run(two->refreshes.find_holder(user("ann"), store::lease_length, soon()));
+    };
+    const auto held = run(one->refreshes.take_lease(user("ann"), store::lease_length, soon()));
+    ASSERT_EQ(run(one->refreshes.begin(*held, 1, soon())), store::refresh_begin::begun);
+    auto holder = holder_seen();
+    ASSERT_TRUE(holder);
+    EXPECT_FALSE(holder->is_gone);
+    EXPECT_GT(holder->left, seconds{50});
+    one.reset(); // the last of its connections ends
+    turn_until(loop, [&] { return holder_seen()->is_gone; });
+    EXPECT_LE(holder_seen()->left, store::gone_holder_keeps);
+    EXPECT_FALSE(run(two->refreshes.take_lease(user("ann"), store::lease_length, soon())))
+        << "it may only have lost the store for a moment";
+    EXPECT_TRUE(run(two->refreshes.unfinished("app", soon())).empty());
+    pass_time(schema.name(), store::gone_holder_keeps);
+    EXPECT_EQ(run(two->refreshes.unfinished("app", soon())).size(), 1U);
+    EXPECT_FALSE(holder_seen());
+    const auto next = run(two->refreshes.take_lease(user("ann"), store::lease_length, soon()));
+    ASSERT_TRUE(next);
+    EXPECT_GT(next->fence, held->fence);
+    EXPECT_EQ(run(two->refreshes.begin(*next, 1, soon())), store::refresh_begin::begun_again);
+}
+
+TEST_F(PostgresqlStore, T13DeathGTheLeaseOfAReplicaThatOnlyStandsStillHoldsForAMinute) {
+    const auto one = open(), two = open();
+    ASSERT_TRUE(run(one->connections.put(connection("ann", 1), 0, {}, soon())));
+    const auto held = run(one->refreshes.take_lease(user("ann"), store::lease_length, soon()));
+    ASSERT_EQ(run(one->refreshes.begin(*held, 1, soon())), store::refresh_begin::begun);
+    pass_time(schema.name(), seconds{50});
+    EXPECT_FALSE(run(two->refreshes.take_lease(user("ann"), store::lease_length, soon())));
+    EXPECT_TRUE(run(two->refreshes.unfinished("app", soon())).empty());
+    pass_time(schema.name(), seconds{11});
+    EXPECT_TRUE(run(two->refreshes.take_lease(user("ann"), store::lease_length, soon())));
+}
+
 TEST_F(PostgresqlStore, I04SettlesRowsOfAReplicaOnlyWhenItWasSilentForAMinute) {
     const auto one = open(), two = open();
     auto row = post("01A");

@@ -19,8 +19,10 @@ constexpr auto writable = boost::asio::posix::descriptor_base::wait_write;
 /// The first statements of every connection. The search path comes first, because every later name is looked
 /// up in it: pg_catalog, which need not be named, then our schema, and temporary tables last (V16). A replica
 /// that is paused inside a transaction must not block the others; an acknowledged commit must survive a
-/// failover of the server (V11).
-std::string session_settings(const std::string& schema, milliseconds statement_max) {
+/// failover of the server (V11). Each connection holds a lock of its process's life, so that others see when
+/// the last one has ended, also where the host of the process has gone without a word (T01).
+std::string session_settings(const std::string& schema, milliseconds statement_max,
+                             const std::string& owner) {
     const auto limit = std::to_string(statement_max.count());
     return "SET search_path = \"" + schema + "\", pg_temp; SET statement_timeout = " + limit
            + "; SET idle_in_transaction_session_timeout = " + limit
@@ -28,7 +30,10 @@ std::string session_settings(const std::string& schema, milliseconds statement_m
              "SELECT set_config('synchronous_commit', 'on', false) "
              "WHERE current_setting('synchronous_commit') IN ('off', 'local');"
              "SELECT set_config(name, '1000', false) FROM pg_settings "
-             "WHERE name = 'client_connection_check_interval'";
+             "WHERE name = 'client_connection_check_interval';"
+             "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;"
+             "SELECT pg_try_advisory_lock_shared("
+           + std::to_string(life_lock(owner)) + ")";
 }
 
 /// Errors about the values of a statement or about one transaction, after which the connection can still be
@@ -119,7 +124,7 @@ task<void> postgresql_connection::open(const postgresql_address& to, const std::
     }
     attach();
     if (PQsetnonblocking(handle_, 1) != 0) note_lost();
-    co_await execute(session_settings(schema, statement_max));
+    co_await execute(session_settings(schema, statement_max, owner_));
 }
 
 task<rows> postgresql_connection::run(const statement& what) {
@@ -131,6 +136,16 @@ task<rows> postgresql_connection::run(const statement& what) {
     if (sent == 0) note_lost();
     co_await send_all();
     co_return co_await collect();
+}
+
+/// Whoever gets the lock for itself is alone with it; it is given back with the transaction.
+task<bool> postgresql_connection::owner_is_gone(std::string owner) {
+    const statement ask("SELECT CAST(CAST(pg_try_advisory_xact_lock($1) AS INTEGER) AS BIGINT)",
+                        life_lock(owner));
+    auto got = co_await run(ask);
+    std::uint64_t is_alone = 0;
+    got.next(is_alone);
+    co_return is_alone == 1;
 }
 
 std::string postgresql_connection::take_notifications() {

@@ -41,6 +41,7 @@ public:
 
     bool failed() const override { return first_error_.has_value(); }
     const std::string& owner() const override { return owner_; }
+    task<bool> owner_is_gone(std::string owner) override;
     /// The server rolled everything back, and the job may be repeated (40001, 40P01).
     bool may_be_repeated() const {
         return fit_ && failed() && (first_error_->code == "40001" || first_error_->code == "40P01");

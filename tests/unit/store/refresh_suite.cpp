@@ -21,6 +21,35 @@ TEST_P(StoreSuite, LetsOneOwnerHoldALeaseAndGivesGrowingFences) {
     EXPECT_TRUE(take("ann", at_second(13)));
 }
 
+TEST_P(StoreSuite, DeathGSaysHowLongALeaseOfALivingHolderMayLast) {
+    const auto of = [this] {
+        return run(at->refreshes.find_holder(user("ann"), milliseconds{10'000}, soon()));
+    };
+    EXPECT_FALSE(of());
+    const auto held = take("ann", at_second(0));
+    ASSERT_TRUE(held);
+    const auto holder = of();
+    ASSERT_TRUE(holder);
+    EXPECT_FALSE(holder->is_gone);
+    EXPECT_GT(holder->left, milliseconds{1'000});
+    EXPECT_LE(holder->left, milliseconds{10'000});
+    run(at->refreshes.release_lease(*held, soon()));
+    EXPECT_FALSE(of());
+}
+
+TEST_P(StoreSuite, DeathPALeaseWhoseAnswerIsHereDoesNotCountAndNoOther) {
+    const auto held = take("ann", at_second(0));
+    ASSERT_TRUE(held);
+    const auto again = [this](std::uint64_t instead_of) {
+        return run(at->refreshes.take_lease(user("ann"), milliseconds{10'000}, soon(), instead_of));
+    };
+    EXPECT_FALSE(again(held->fence + 1));
+    const auto next = again(held->fence);
+    ASSERT_TRUE(next);
+    EXPECT_GT(next->fence, held->fence);
+    EXPECT_FALSE(again(held->fence));
+}
+
 TEST_P(StoreSuite, BeginsARefreshOnlyWithTheLeaseAndForTheNewestVersion) {
     ASSERT_TRUE(put(connection("ann", 1), 0));
     auto held = take("ann", at_second(0));
