@@ -35,8 +35,9 @@ namespace gateway::tokens {
 class token_service;
 }
 namespace gateway::vault {
+class pair_spool;
 class token_vault;
-}
+} // namespace gateway::vault
 
 namespace gateway::app {
 
@@ -75,6 +76,11 @@ task<void> run_refresh_recovery(tokens::token_service& tokens, telemetry::sink& 
 /// The same for what needs no call to TikTok: the ledger first, then the keys that depend on it (I04).
 task<void> run_settlement(store::ledger& ledger, store::idempotency_keys& keys, telemetry::sink& sink,
                           const store_health& health);
+
+/// At the start and periodically: stores the pairs that wait on this replica's disk, because the store was
+/// away when TikTok gave them; also those of other replicas that have died in a shared folder.
+task<void> run_spool(vault::pair_spool& spool, tokens::token_service& tokens,
+                     connections::connection_service& connections, const store_health& health);
 
 /// Re-encrypts values that are sealed under an older vault key with the newest, at the start, after each
 /// change of the key ring, and again later if something was left; logs when a key is no longer needed

@@ -1,5 +1,6 @@
 #include "actions/table.hpp"
 #include "app/background.hpp"
+#include "connections/connection_service.hpp"
 #include "idempotency/recovery.hpp"
 #include "posts/settlement.hpp"
 #include "runtime/waiter.hpp"
@@ -7,6 +8,7 @@
 #include "store/ledger.hpp"
 #include "telemetry/sink.hpp"
 #include "tokens/token_service.hpp"
+#include "vault/pair_spool.hpp"
 
 #include <string>
 
@@ -16,6 +18,7 @@ namespace {
 constexpr seconds resume_within{300};
 constexpr seconds resume_every{
     5}; // the longest delay until another replica continues after a lease has expired (T01)
+constexpr seconds spool_every{2}, spool_look_within{5};
 constexpr seconds settle_every{
     5}; // the same after a replica's minute of silence; reads only two small indexes
 
@@ -59,6 +62,19 @@ task<void> run_refresh_recovery(tokens::token_service& tokens, telemetry::sink& 
     while (true) {
         if (health.good.load(std::memory_order_relaxed)) co_await resume_refreshes(tokens, sink);
         co_await pause_until(deadline::in(steady_now(), resume_every));
+    }
+}
+
+task<void> run_spool(vault::pair_spool& spool, tokens::token_service& tokens,
+                     connections::connection_service& connections, const store_health& health) {
+    while (true) {
+        co_await spool.look(deadline::in(steady_now(), spool_look_within));
+        if (health.good.load(std::memory_order_relaxed)) {
+            tokens.store_spooled();
+            // What fails stays where it is, and is tried in the next round.
+            static_cast<void>(co_await connections.store_spooled(deadline::in(steady_now(), resume_within)));
+        }
+        co_await pause_until(deadline::in(steady_now(), spool_every));
     }
 }
 

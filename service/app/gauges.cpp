@@ -94,13 +94,19 @@ void service::register_vault_gauges() {
                     single([this] { return vault_.newest_key().uses; }));
     sink_.add_counter("vault_operations_total", "What the vault did with sealed records.", [this] {
         const auto counts = vault_.counts();
+        const auto spooled = spool_->counted();
         const auto operation = [](const char* name, const char* result, std::uint64_t count) {
             return sample{{{"operation", name}, {"result", result}}, static_cast<double>(count)};
         };
         return std::vector<sample>{
-            operation("open", "ok", counts.opened), operation("seal", "ok", counts.sealed),
-            operation("open", "damaged", counts.damaged), operation("open", "older", counts.older)};
+            operation("open", "ok", counts.opened),          operation("seal", "ok", counts.sealed),
+            operation("open", "damaged", counts.damaged),    operation("open", "older", counts.older),
+            operation("spool", "ok", spooled.written),       operation("spool", "failed", spooled.failed),
+            operation("spool", "unusable", spooled.unusable)};
     });
+    sink_.add_gauge("vault_spooled_pairs",
+                    "New token pairs that wait on this replica's disk until the store has them.",
+                    single([this] { return spool_->waiting(); }));
 }
 
 } // namespace gateway::app

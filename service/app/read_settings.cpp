@@ -87,6 +87,8 @@ void refuse_exposed_places(const settings::all& settings) {
         throw refused(settings, "store.url", wrong);
     const auto wrong = describe_exposed_folder(settings.files.directory, folder_use::private_files);
     if (!wrong.empty()) throw refused(settings, "files.directory", wrong);
+    const auto spool = describe_exposed_folder(settings.spool_directory(), folder_use::private_files);
+    if (!spool.empty()) throw refused(settings, "vault.spool_directory", spool);
 }
 
 unsigned workers_of(const settings::all& settings) {

@@ -166,12 +166,33 @@ service::service(const settings::all& settings)
     vault_.on_older_record([this](const user_id& user) {
         sink_.log(telemetry::level::error, "vault_older_record", {{"user", user.text()}});
     });
+    open_spool();
     // A ring that cannot open the store's values must be detected now, not at the first call (V06).
     const auto checked = await_on(upstream_workers_[0]->home,
                                   vault_.check_keys(deadline::in(steady_now(), start_step_within)));
     if (!checked) throw refused(settings_, "vault.keys_file", checked.error().message(), exit_failed);
     make_api_workers();
     register_gauges();
+}
+
+/// Pairs that an earlier process left there are known before anything is served, so that none of them is
+/// refreshed again.
+void service::open_spool() {
+    spool_ = std::make_unique<vault::pair_spool>(vault_, settings_.spool_directory());
+    vault_.use_spool(spool_.get());
+}
+
+/// After the line with the ports.
+void service::tell_of_spool() {
+    spool_->report_to([this](vault::pair_spool::event what, std::string_view file, std::string_view reason) {
+        using event = vault::pair_spool::event;
+        const bool ended = what == event::ended, failed = what == event::failed;
+        const std::string_view name = ended    ? "spooled_pair_ended"
+                                      : failed ? "spool_failed"
+                                               : "spooled_pair_unusable";
+        sink_.log(ended ? telemetry::level::warn : telemetry::level::error, name,
+                  {{"file", file}, {"reason", reason}});
+    });
 }
 
 service::~service() {
@@ -235,6 +256,7 @@ void service::start_background() {
         first.group().spawn(keep_running(std::move(start), note));
     };
     keep([this] { return run_refresh_recovery(tokens_, sink_, health_); });
+    keep([this] { return run_spool(*spool_, tokens_, api_workers_[0]->connection_service, health_); });
     keep([this] { return run_settlement(store_->ledger, store_->keys, sink_, health_); });
     keep([this] { return keep_newest_key(vault_, sink_); });
     keep([this] { return sort_out_apps(vault_, store_->connections, sink_, health_); });
@@ -270,6 +292,7 @@ void service::start() {
         {"api", url_of(certificate_ != nullptr, settings_.listen.address, api_workers_[0]->listener.port())},
         {"admin", url_of(false, settings_.admin.address, admin_->port())}};
     lines_.push(serialize_json(line));
+    tell_of_spool();
     tell_wrong_dates(settings_);
     tell_unknown_windows();
     if (const auto warning = warning_of(descriptors_, settings_); !warning.empty())

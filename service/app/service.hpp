@@ -27,6 +27,7 @@
 #include "tiktok/app_credentials.hpp"
 #include "tiktok/webhook.hpp"
 #include "tokens/token_service.hpp"
+#include "vault/pair_spool.hpp"
 #include "vault/token_vault.hpp"
 #include "windows/journal_file.hpp"
 #include "windows/shared_windows.hpp"
@@ -82,6 +83,8 @@ public:
 private:
     friend struct api_worker; // is made of the parts below
 
+    void open_spool();
+    void tell_of_spool();
     void make_api_workers();
     void register_gauges();
     void register_store_gauges();
@@ -127,6 +130,8 @@ private:
     std::shared_ptr<const tls_server_context> certificate_; // null: plain
     std::atomic<wall_time> certificate_ends_;               // for a metric
     outbound::resolver names_;
+    std::unique_ptr<vault::pair_spool>
+        spool_; // outlives the frames that hold its pairs; its thread ends in stop()
     std::vector<std::unique_ptr<upstream_worker>> upstream_workers_;
     blocking_pool pool_; // destroyed before the loops to which it returns results
 

@@ -55,6 +55,7 @@ void service::stop() {
     for (auto& one : threads_)
         one.join();
     threads_.clear();
+    if (spool_) spool_->stop();
 }
 
 void service::run_worker(upstream_worker& one) {

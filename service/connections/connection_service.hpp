@@ -1,7 +1,8 @@
 // The service for connections: logins, lists, imports and disconnecting. Uses the vault for tokens and TikTok
 // for OAuth; has no state of its own. One per worker, on that worker's thread. Implemented in
 // connection_service.cpp (list, import), login.cpp and finish_login.cpp, waiting_grants.cpp (confirmations),
-// ending.cpp, views.cpp (JSON); its parts are login_rights.hpp, importing.hpp and revoking.hpp.
+// spooled_pairs.cpp, ending.cpp, views.cpp (JSON); its parts are login_rights.hpp, importing.hpp and
+// revoking.hpp.
 //
 // Rules:
 // - A login belongs to the caller who began it: at the callback it counts what that caller may do then, and
@@ -31,6 +32,7 @@
 #include "store/connection_record.hpp"
 #include "store/logins.hpp"
 #include "store/role.hpp"
+#include "vault/pair_spool.hpp"
 #include "vault/token_set.hpp"
 
 #include <cstddef>
@@ -185,6 +187,9 @@ public:
     task<result<disconnected>> disconnect(user_id user, wall_time now, deadline until);
     /// Those tries, of all replicas; called periodically.
     task<result<revocation_round>> retry_revocations(deadline until);
+    /// Stores pairs of imports and logins that wait on this replica's disk; called periodically by the
+    /// service.
+    task<result<void>> store_spooled(deadline until);
     /// No refresh of an import or a revocation begins any more; drain() waits for those that have begun,
     /// which have their own deadlines. On the worker's thread.
     void begin_drain() { uncut_.begin_drain(); }
@@ -220,6 +225,12 @@ private:
     /// the permit says no.
     task<stored_grant> store_grant(user_id user, vault::fresh_tokens fresh, store::grant_permit permit,
                                    bool replace_account, wall_time now, deadline until);
+
+    // spooled_pairs.cpp
+    /// A copy on the disk until the store has the grant.
+    vault::spooled_copy keep_copy(const store::oauth_state_record& login, const vault::fresh_tokens& fresh,
+                                  wall_time now);
+    task<result<void>> finish_spooled(vault::spooled_copy copy, deadline until);
 
     // waiting_grants.cpp
     /// Keeps the grant, sealed, until the confirmation comes.

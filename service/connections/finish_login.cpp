@@ -89,7 +89,10 @@ task<login_end> connection_service::finish(const store::oauth_state_record& logi
         if (!fresh.account.empty())
             static_cast<void>(co_await vault_.give_up(std::move(fresh), now, time_to_store()));
     } else {
+        auto copy = keep_copy(login, fresh, now);
         end = co_await keep_grant(login, std::move(fresh), std::move(confirmation), now);
+        if (end.result != login_result::unavailable)
+            copy.stored(); // else it is stored when the store is back
     }
     end.tiktok.log_id = log_id;
     co_return end;

@@ -17,7 +17,7 @@ namespace gateway::connections {
 namespace {
 
 constexpr std::string_view account_scope = "user.info.basic"; // with it user/info names the account
-constexpr milliseconds lease_length{60'000}; // longer than two requests and one try to store their result
+using store::lease_length;
 constexpr milliseconds request_timeout{15'000};
 constexpr milliseconds retry_pause{200};
 constexpr milliseconds access_lifetime_max =
@@ -128,6 +128,12 @@ task<result<void>> importer::refresh(const attempt& of, deadline until) {
             auto alone = refresh_alone(of.copy(), std::move(**held), until.by());
             co_return co_await uncut_.run(std::move(alone), until);
         }
+        const auto holder = co_await leases_.find_holder(lease_of(of.hash), lease_length, until);
+        const bool gone = holder && *holder && (*holder)->is_gone;
+        if (gone && until.passed(steady_now() + (*holder)->left))
+            co_return failure(errc::vault_unavailable,
+                              "Another replica stopped while it was importing these tokens.")
+                .retry_after((*holder)->left);
         if (until.passed(steady_now() + retry_pause))
             co_return failure{errc::deadline_exceeded, "Another import of these tokens is not finished."};
         co_await pause_until(deadline::in(steady_now(), retry_pause));
@@ -153,10 +159,24 @@ task<result<void>> importer::ask_and_keep(const attempt& of, deadline until, sha
         if (!there) co_return there.error();
         if (*there) co_return result<void>{};
     }
+    const auto stored = co_await store_spooled(of, until);
+    if (!stored) co_return stored.error();
+    if (*stored) co_return result<void>{};
     auto got = co_await ask_for_pair(of, until, by);
     if (!got) co_return got.error();
     const auto retry_for = [this] { return tokens::time_to_keep(uncut_.is_draining()); };
     co_return co_await tokens::keep_for_import(vault_, of.given.refresh_token, *got, retry_for);
+}
+
+/// `false`: no pair for the given refresh token waits on this replica's disk.
+task<result<bool>> importer::store_spooled(const attempt& of, deadline until) {
+    auto copy = vault_.spool() ? vault_.spool()->take_import(of.hash) : vault::spooled_copy{};
+    if (!copy) co_return false;
+    const auto tokens = copy.pair().tokens();
+    const auto kept = co_await vault_.keep_import(of.hash, tokens, copy.pair().text.received_at, until);
+    if (!kept) co_return kept.error();
+    copy.stored();
+    co_return true;
 }
 
 /// A token is not sent by whoever may have lost the lease meanwhile.

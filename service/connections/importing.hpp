@@ -52,6 +52,7 @@ private:
     task<result<void>> refresh(const attempt& of, deadline until);
     task<result<void>> refresh_alone(attempt of, store::lease held, sharer by);
     task<result<void>> ask_and_keep(const attempt& of, deadline until, sharer by);
+    task<result<bool>> store_spooled(const attempt& of, deadline until);
     task<tiktok::token_outcome> request(const attempt& of, deadline until, sharer by);
     task<result<vault::fresh_tokens>> ask_for_pair(const attempt& of, deadline until, sharer by);
     task<result<void>> complete(const attempt& of, vault::import_proof proof, deadline until);

@@ -1,5 +1,6 @@
 // The pair of a revocation before it is revoked (revoking.hpp): TikTok takes only an access token that lives,
 // so a refresh comes first where it may not.
+#include "base/memory/memory_reserve.hpp"
 #include "connections/deadlines.hpp"
 #include "connections/revoking.hpp"
 #include "connections/uncut_work.hpp"
@@ -30,6 +31,24 @@ bool has_good_token(const vault::revocation& what, wall_time now) {
     const bool has_no_other_token = !may_be_refreshed(what, now) || what.record.refused;
     if (has_no_other_token) return now < what.access_expires_at;
     return is_given && now + clock_margin < what.access_expires_at;
+}
+
+} // namespace
+
+namespace {
+
+/// As of the connection that has ended: if it cannot be stored, it is found again as a refresh of that.
+vault::spooled_copy keep_copy(vault::token_vault& vault, const vault::revocation& what, const secret& sent,
+                              const tiktok::token_answer& answer, wall_time received_at) {
+    if (vault.spool() == nullptr) return {};
+    const auto fresh = tokens::tokens_of(answer, sent, {}, what.refresh_expires_at - received_at);
+    const memory_reserve::scope no_failure;
+    auto copy = vault::spooled(vault::spooled_kind::refresh, vault.app(), fresh, received_at);
+    copy.text.account = what.record.account.text();
+    copy.user = what.record.user;
+    copy.version = what.record.version;
+    copy.sent_hash = tokens::import_hash(sent);
+    return vault.keep_on_disk(std::move(copy));
 }
 
 } // namespace
@@ -75,6 +94,7 @@ task<result<std::optional<revoke_end>>> revoker::refresh(std::shared_ptr<vault::
         static_cast<void>(co_await tokens::keep_for_import(vault_, what->refresh_token, pair, retry_for));
         co_return co_await judge_refused(*what, access_token_refused);
     }
+    auto copy = keep_copy(vault_, *what, what->refresh_token, *answer, wall_now());
     what->record.proof = store::account_proof::pair;
     what->record.refused = what->record.answer_lost = false;
     what->access_token = std::move(answer->access_token);
@@ -93,6 +113,10 @@ task<result<std::optional<revoke_end>>> revoker::refresh(std::shared_ptr<vault::
             if (kept && !*stored) end = revoke_end::not_wanted;
         } catch (const std::bad_alloc&) { // as if the store had not answered
         }
+        if (kept)
+            copy.stored();
+        else
+            copy.hurry();
         if (kept || steady_now() + retry_pause >= received + store_patience) co_return end;
         co_await tokens::pause_surely(deadline::in(steady_now(), retry_pause));
     }

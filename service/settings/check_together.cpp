@@ -9,6 +9,13 @@
 
 namespace gateway::settings {
 
+std::string all::spool_directory() const {
+    if (!vault.spool_directory.empty()) return vault.spool_directory;
+    auto beside = std::filesystem::path(files.directory).lexically_normal();
+    if (!beside.has_filename()) beside = beside.parent_path(); // it ends with a slash
+    return (beside.parent_path() / "spool").string();
+}
+
 namespace {
 
 bool is_ip_address(const std::string& text) {

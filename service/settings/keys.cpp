@@ -144,6 +144,7 @@ std::vector<key_row> keeping_rows() {
         key("vault.refresh_ahead_ms", INTO(vault.refresh_ahead), {0, day_ms}),
         key("vault.settling_ms", INTO(vault.propagation_grace), {0, 60'000}),
         key("vault.cached_users", INTO(vault.cached_users), {64, 10'000'000}),
+        key("vault.spool_directory", INTO(vault.spool_directory)),
         live(key("callers", INTO(callers))),
     };
 }

@@ -133,6 +133,8 @@ struct vault {
     /// The number of users whose decrypted tokens are cached, about 1 KiB each; those of others are read
     /// again.
     std::uint32_t cached_users = 100'000;
+    /// Where new pairs wait, sealed, while the store is away; empty: `spool` beside files.directory.
+    std::string spool_directory;
 };
 
 struct log {
@@ -154,6 +156,7 @@ struct all {
     settings::files files;
     settings::drain drain;
     settings::log log;
+    std::string spool_directory() const;
     /// For each key that was given: the line or the variable that gave it.
     std::map<std::string, std::string> sources;
 };

@@ -27,11 +27,21 @@ task<void> pause_here(deadline until) {
     co_await wait_surely(pause);
 }
 
+vault::spooled_copy keep_copy(vault::token_vault& vault, const std::string& hash,
+                              const vault::fresh_tokens& pair, wall_time received_at) {
+    if (vault.spool() == nullptr) return {};
+    const memory_reserve::scope no_failure;
+    auto copy = vault::spooled(vault::spooled_kind::import, vault.app(), pair, received_at);
+    copy.sent_hash = hash;
+    return vault.keep_on_disk(std::move(copy));
+}
+
 task<result<void>> keep_until_stored(vault::token_vault& vault, std::string hash,
                                      const vault::fresh_tokens& pair,
                                      std::function<milliseconds()> retry_for) {
     const auto received_at = wall_now();
     const auto received = steady_now();
+    auto copy = keep_copy(vault, hash, pair, received_at);
     while (true) {
         std::optional<result<void>> end;
         try {
@@ -40,6 +50,10 @@ task<result<void>> keep_until_stored(vault::token_vault& vault, std::string hash
             end = std::move(tried);
         } catch (const std::bad_alloc&) { // below
         }
+        if (end && *end)
+            copy.stored();
+        else
+            copy.hurry();
         const bool is_last = steady_now() + retry_pause >= received + retry_for();
         if (end && (*end || is_last)) co_return std::move(*end);
         if (is_last) co_return failure{errc::vault_unavailable, "The store does not answer; try again soon."};

@@ -33,8 +33,9 @@ std::string import_hash(const secret& refresh_token);
 milliseconds time_to_keep(bool is_draining);
 
 /// Keeps the pair as if an import had sent this refresh token: whoever brings it with the right account gets
-/// the pair, and if nobody does, it is revoked. Tries again until it is stored, for at most retry_for(). An
-/// exception is like a store that does not answer. `pair` must outlive it.
+/// the pair, and if nobody does, it is revoked. Tries again until it is stored, for at most retry_for(),
+/// while a copy is on the disk (vault/pair_spool.hpp). An exception is like a store that does not answer.
+/// `pair` must outlive it.
 task<result<void>> keep_for_import(vault::token_vault& vault, const secret& sent,
                                    const vault::fresh_tokens& pair, std::function<milliseconds()> retry_for);
 

@@ -13,6 +13,8 @@ namespace gateway::tokens {
 namespace {
 
 constexpr milliseconds soon_again{1'000};
+constexpr milliseconds look_every{250};
+constexpr milliseconds refresh_takes{1'000}; // with its writes, usually less
 
 failure draining() {
     return failure{errc::draining, "This replica is shutting down; ask another one."};
@@ -43,6 +45,26 @@ task<result<vault::shared_tokens>> load(token_service::state& s, user_id user, d
     co_return co_await s.vault.load_again(std::move(user), until);
 }
 
+/// For callers whose deadline is too near: another one may succeed after that.
+refresh_outcome blocked(milliseconds wait) {
+    auto why =
+        failure(errc::vault_unavailable, "Another replica stopped while it was refreshing this user's token.")
+            .retry_after(wait);
+    return {refresh_result::try_later, nullptr, std::move(why), false};
+}
+
+/// The end of a refresh, or why it cannot end in time. Nothing: it has not.
+task<std::optional<refresh_outcome>> wait_for(shared_flight one, deadline until) {
+    while (true) {
+        const auto now = steady_now();
+        const auto free_at = one->free_at.load(std::memory_order_relaxed);
+        if (free_at > now && until.passed(free_at + refresh_takes))
+            co_return blocked(deadline{free_at}.left(now) + look_every);
+        auto end = co_await one->ended.wait(until.no_later_than(now + look_every));
+        if (end || until.passed(steady_now())) co_return end;
+    }
+}
+
 /// `known` is the same pair in its current state in memory.
 refused_pair facts_of(const vault::token_set& refused, const vault::token_set& known, unsigned kind) {
     refused_pair out;
@@ -54,6 +76,8 @@ refused_pair facts_of(const vault::token_set& refused, const vault::token_set& k
 }
 
 } // namespace
+
+static_assert(token_service_settings{}.lease_length == store::lease_length);
 
 namespace {
 
@@ -97,7 +121,7 @@ token_service::state::state(worker& at, tiktok::oauth& with, vault::token_vault&
       group(at.executor()) {}
 
 shared_flight token_service::state::attach(const user_id& user, std::uint64_t version, std::uint32_t forced,
-                                           bool resumed, sharer by) {
+                                           flight_reason why, sharer by) {
     const memory_reserve::scope no_failure; // whoever asks for this user waits for the flight that is noted
     auto one = std::make_shared<flight>();
     {
@@ -107,7 +131,7 @@ shared_flight token_service::state::attach(const user_id& user, std::uint64_t ve
         one->user = user;
         one->version = version;
         one->forced = forced;
-        one->resumed = resumed;
+        one->why = why;
         one->by = by;
         flights.emplace(user, one);
         backoff.started(user);
@@ -173,7 +197,7 @@ task<result<vault::shared_tokens>> token_service::access(user_id user, deadline 
             case token_step::use:
                 co_return known;
             case token_step::use_and_refresh:
-                s->attach(user, set.version, 0, false, by);
+                s->attach(user, set.version, 0, flight_reason::needed, by);
                 co_return known;
             case token_step::wait:
                 co_return held_back(*blocked);
@@ -184,9 +208,9 @@ task<result<vault::shared_tokens>> token_service::access(user_id user, deadline 
             case token_step::refresh:
                 break;
         }
-        const auto one = s->attach(user, set.version, 0, false, by);
+        const auto one = s->attach(user, set.version, 0, flight_reason::needed, by);
         if (!one) co_return draining();
-        auto end = co_await one->ended.wait(until);
+        auto end = co_await wait_for(one, until);
         if (!end) co_return too_late();
         if (end->failed) co_return *end->failed;
         known = end->tokens;
@@ -226,9 +250,9 @@ task<result<vault::shared_tokens>> token_service::refresh_after_401(user_id user
         co_return co_await s->give_up(std::move(user), refused->version, "access_token_refused", until);
     }
     if (const auto blocked = s->blocked_by(user, refused->version, true)) co_return held_back(*blocked);
-    const auto one = s->attach(user, refused->version, forced_after(pair), false, by);
+    const auto one = s->attach(user, refused->version, forced_after(pair), flight_reason::needed, by);
     if (!one) co_return draining();
-    auto end = co_await one->ended.wait(until);
+    auto end = co_await wait_for(one, until);
     if (!end) co_return too_late();
     if (end->failed) co_return *end->failed;
     if (!end->tokens || end->tokens->version == refused->version) co_return not_taken_yet(soon_again);
@@ -239,9 +263,9 @@ task<result<renewal>> token_service::renew(user_id user, std::uint64_t version, 
     using enum renewal;
     const auto s = state_;
     if (s->blocked_by(user, version, false)) co_return not_known;
-    const auto one = s->attach(user, version, 0, false, sharer::gateway);
+    const auto one = s->attach(user, version, 0, flight_reason::needed, sharer::gateway);
     if (!one) co_return draining();
-    const auto end = co_await one->ended.wait(until);
+    const auto end = co_await wait_for(one, until);
     if (!end) co_return too_late();
     if (!end->failed && end->tokens && end->tokens->version > version) co_return renewed;
     co_return end->refused ? refused : not_known;
@@ -267,8 +291,19 @@ task<result<std::size_t>> token_service::resume_open_refreshes(deadline until) {
     auto open = co_await s->refreshes.unfinished(s->vault.app(), until);
     if (!open) co_return open.error();
     for (const auto& intent : *open)
-        s->attach(intent.user, intent.version, 0, true, sharer::gateway);
+        s->attach(intent.user, intent.version, 0, flight_reason::resumed, sharer::gateway);
     co_return open->size();
+}
+
+std::size_t token_service::store_spooled() {
+    auto* const spool = state_->vault.spool();
+    if (spool == nullptr) return 0;
+    auto users = spool->users();
+    std::sort(users.begin(), users.end());
+    users.erase(std::unique(users.begin(), users.end()), users.end());
+    for (const auto& user : users)
+        state_->attach(user, 0, 0, flight_reason::spooled, sharer::gateway);
+    return users.size();
 }
 
 const std::string& token_service::app() const {

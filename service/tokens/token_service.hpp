@@ -57,7 +57,7 @@ struct token_service_settings {
     double refresh_per_second = 10;
     milliseconds refresh_ahead{300'000};   // cut to half the lifetime
     milliseconds request_timeout{15'000};  // one request to the token endpoint
-    milliseconds lease_length{60'000};     // longer than two requests and their writes
+    milliseconds lease_length{60'000};     // store::lease_length
     milliseconds propagation_grace{3'000}; // for this time a 401 for a pair of a refresh means "not yet"…
     milliseconds young_token_age{
         60'000}; // …and for this time an invalid_grant for it is not final, and a 401 causes no other refresh
@@ -109,6 +109,10 @@ public:
     /// Called periodically: tries refreshes that an earlier process or another replica did not finish once
     /// more, with the old refresh token.
     task<result<std::size_t>> resume_open_refreshes(deadline until);
+
+    /// Called periodically: begins to store refreshed pairs that wait on this replica's disk. Gives the
+    /// number of their users. Any thread.
+    std::size_t store_spooled();
 
     /// Refuses new refreshes and waits for those in flight (each has its own deadline). Await it on the home
     /// worker, before that stops.

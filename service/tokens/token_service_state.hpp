@@ -30,13 +30,19 @@ struct refresh_outcome {
     bool refused = false;          // TikTok has answered that it gives no tokens for this pair
 };
 
+/// Why a refresh begins. `resumed`: it was found open, so its first answer was lost. `spooled`: the answers
+/// to earlier ones wait on this replica's disk, and TikTok is not asked.
+enum class flight_reason : std::uint8_t { needed, resumed, spooled };
+
 /// One refresh in flight; shared by the waiting coroutines and the one that runs it.
 struct flight {
     user_id user;
-    std::uint64_t version = 0;   // of the pair to be replaced
-    std::uint32_t forced = 0;    // forced_in_a_row of the new pair; not 0 if a 401 is the reason
-    bool resumed = false;        // found open: its first answer was lost
+    std::uint64_t version = 0; // of the pair to be replaced
+    std::uint32_t forced = 0;  // forced_in_a_row of the new pair; not 0 if a 401 is the reason
+    flight_reason why = flight_reason::needed;
     sharer by = sharer::gateway; // the caller whose call began it
+    /// Another replica has died with the user's lease, which is free from then on; zero: there is none.
+    mutable std::atomic<steady_time> free_at{steady_time{}};
     shared_wait<refresh_outcome> ended;
 };
 using shared_flight = std::shared_ptr<flight>;
@@ -46,7 +52,7 @@ struct token_service::state : std::enable_shared_from_this<token_service::state>
           token_service_settings how, telemetry::sink* counts);
 
     /// The user's refresh in flight, or a new one; null while draining. Any thread.
-    shared_flight attach(const user_id& user, std::uint64_t version, std::uint32_t forced, bool resumed,
+    shared_flight attach(const user_id& user, std::uint64_t version, std::uint32_t forced, flight_reason why,
                          sharer by);
     /// Home thread.
     void complete(const shared_flight& one, const refresh_outcome& end);

@@ -25,6 +25,8 @@ public:
     }
     /// Call before `count` seals under this key. Usually does not wait.
     task<result<void>> take(std::string key_id, std::uint64_t count, deadline until);
+    /// One seal, without a wait: one that is not reserved is counted with the next ones that are.
+    void take_now(const std::string& key_id);
     /// For the key of the last call; after a restart a little too high.
     std::uint64_t count() const;
 
@@ -33,6 +35,7 @@ public:
 
 private:
     bool take_reserved(const std::string& key_id, std::uint64_t count);
+    std::uint64_t take_owed();
     task<result<void>> reserve(std::string key_id, std::uint64_t spare, std::uint64_t used, deadline until);
 
     store::facts& facts_;
@@ -40,6 +43,7 @@ private:
     std::string key_id_;
     std::uint64_t left_ = 0; // reserved and not used
     std::uint64_t sum_ = 0;  // reserved so far by all replicas
+    std::uint64_t owed_ = 0; // used without being reserved
 };
 
 } // namespace gateway::vault

@@ -21,9 +21,11 @@ namespace gateway::vault {
 
 /// The purpose of a sealed value, its owner and its version.
 struct record_name {
-    // "tokens", "import_proof", "revocation", "login", "login_outcome", "waiting_grant", "key_check"
+    // "tokens", "import_proof", "revocation", "login", "login_outcome", "waiting_grant", "key_check",
+    // "spooled_pair"
     std::string_view purpose;
-    // user_id, hash of the refresh token, open_id, a login's or grant's facts (login_seals.cpp), key id
+    // user_id, hash of the refresh token, open_id, a login's or grant's facts (login_seals.cpp), key id,
+    // the head of a spooled pair
     std::string_view owner;
     std::uint64_t version = 0;
     std::string_view app = {}; // the TikTok app's client_key

@@ -20,7 +20,9 @@
 #include "store/sealed.hpp"
 #include "vault/key_ring.hpp"
 #include "vault/key_uses.hpp"
+#include "vault/pair_spool.hpp"
 #include "vault/scope_lists.hpp"
+#include "vault/sealing.hpp"
 #include "vault/token_cache.hpp"
 #include "vault/token_set.hpp"
 #include "vault/token_text.hpp"
@@ -276,6 +278,18 @@ public:
     task<result<std::optional<fresh_tokens>>> open_waiting(const store::pending_grant_record& grant,
                                                            deadline until);
 
+    // Of pairs that wait on the disk (pair_spool.hpp). Neither waits for the store: such a seal is counted
+    // from those reserved, or with the next ones. Any thread.
+    /// `head` is authenticated with it.
+    std::string seal_spooled(std::string_view head, const std::string& app, const secret& plain);
+    opened open_spooled(std::string_view head, const std::string& app, std::string_view sealed);
+    /// Before any other thread uses the vault; outlives every use. Without one nothing is kept on the disk.
+    void use_spool(pair_spool* spool) { spool_ = spool; }
+    /// Null: there is none.
+    pair_spool* spool() const { return spool_; }
+    /// A copy on the disk until the store has the pair; empty without a spool.
+    spooled_copy keep_on_disk(spooled_pair what);
+
     vault_counts counts() const { return {opened_.load(), sealed_.load(), damaged_.load(), older_.load()}; }
 
 private:
@@ -392,6 +406,7 @@ private:
     store::sealed& sealed_values_;
     store::facts& facts_;
     const std::string app_;
+    pair_spool* spool_ = nullptr;
     std::function<void(const user_id&)> report_older_;
     token_cache cache_;
     scope_lists scopes_;

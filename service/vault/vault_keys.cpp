@@ -135,6 +135,26 @@ task<result<token_vault::shared_ring>> token_vault::ring_to_seal(std::uint64_t c
     }
 }
 
+std::string token_vault::seal_spooled(std::string_view head, const std::string& app, const secret& plain) {
+    const auto keys = ring();
+    uses_.take_now(keys->newest().id);
+    ++sealed_;
+    return seal(*keys, {"spooled_pair", head, 0, app}, plain.reveal());
+}
+
+opened token_vault::open_spooled(std::string_view head, const std::string& app, std::string_view sealed) {
+    auto plain = open(*ring(), {"spooled_pair", head, 0, app}, sealed);
+    if (plain)
+        ++opened_;
+    else if (plain.error() != open_error::unknown_key)
+        ++damaged_;
+    return plain;
+}
+
+spooled_copy token_vault::keep_on_disk(spooled_pair what) {
+    return spool_ == nullptr ? spooled_copy{} : spool_->keep(std::move(what));
+}
+
 task<result<bool>> token_vault::under_a_key_of_others(std::string_view blob, deadline until) {
     const std::string id(key_id_of(blob));
     if (id.empty() || ring()->find(id) != nullptr) co_return false;

@@ -22,7 +22,7 @@ METRICS = {
     "event_loop_lag_seconds": set(), "build_info": {"version"}, "settings_reloads_total": {"result"},
     "logins_total": {"result"}, "app_refused": set(),
     "store_has_no_room": set(), "store_late_writes_lost_total": set(), "store_overdue_rows": {"table"},
-    "staged_files_damaged_total": set(), "vault_key_uses": set(),
+    "staged_files_damaged_total": set(), "vault_key_uses": set(), "vault_spooled_pairs": set(),
 }
 FAULTS = []
 

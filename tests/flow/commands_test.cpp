@@ -287,6 +287,10 @@ TEST_F(Commands, AuditQStateThatOthersMayReachIsRefusedInTheCheckAndAtTheStartIn
     std::filesystem::permissions(folder.path() / "files", perms::owner_all | perms::others_exec);
     expect_refused("files.directory", "files");
     std::filesystem::permissions(folder.path() / "files", perms::owner_all);
+    std::filesystem::create_directory(folder.path() / "spool");
+    std::filesystem::permissions(folder.path() / "spool", perms::owner_all | perms::others_read);
+    expect_refused("vault.spool_directory", "spool");
+    std::filesystem::permissions(folder.path() / "spool", perms::owner_all);
     std::filesystem::permissions(folder.path(), perms::owner_all | perms::others_write);
     expect_refused("store.url", folder.path().filename().string());
     std::filesystem::permissions(folder.path(), perms::owner_all);

@@ -51,6 +51,17 @@ TEST(Settings, G02AMinimumFileGivesTheDefaults) {
     EXPECT_TRUE(got.values.tiktok.client_secret.equals("planted-secret"));
 }
 
+TEST(Settings, DeathPPairsWaitBesideTheFilesWhereNoOtherFolderIsNamed) {
+    settings::all values;
+    EXPECT_EQ(values.spool_directory(), "spool");
+    values.files.directory = "/var/lib/gateway/files";
+    EXPECT_EQ(values.spool_directory(), "/var/lib/gateway/spool");
+    values.files.directory = "/var/lib/gateway/files/";
+    EXPECT_EQ(values.spool_directory(), "/var/lib/gateway/spool");
+    values.vault.spool_directory = "/elsewhere";
+    EXPECT_EQ(values.spool_directory(), "/elsewhere");
+}
+
 TEST(Settings, G01EveryKeyRefusesAValueOfTheWrongShapeByName) {
     for (const auto& row : keys()) {
         for (const std::string wrong : {"{a: {b: c}}", "[[1]]", "~"}) {

@@ -1,0 +1,56 @@
+#include "connections/spooled_login.hpp"
+
+#include "base/append.hpp"
+#include "base/digest.hpp"
+#include "base/lists.hpp"
+#include "base/text.hpp"
+
+#include <array>
+
+namespace gateway::connections {
+namespace {
+
+constexpr std::string_view yes = "1", no = "0";
+
+} // namespace
+
+std::string write_spooled_login(const store::oauth_state_record& login) {
+    std::string out;
+    append_sized(out, to_hex(login.state_hash));
+    append_sized(out, login.caller.text());
+    append_sized(out, login.user.text());
+    append_sized(out, login.app);
+    append_sized(out, login.return_url);
+    append_sized(out, login.scopes);
+    append_sized(out, login.replace_account ? yes : no);
+    append_sized(out, login.confirm ? yes : no);
+    append_sized(out, std::to_string(unix_ms(login.expires_at)));
+    return out;
+}
+
+std::optional<store::oauth_state_record> read_spooled_login(std::string_view text) {
+    std::array<std::string_view, 9> fields;
+    for (auto& field : fields) {
+        const auto size = parse_number<std::size_t>(next_piece(text, ':'));
+        if (!size || *size > text.size()) return std::nullopt;
+        field = text.substr(0, *size);
+        text.remove_prefix(*size);
+    }
+    auto state_hash = from_hex(fields[0]);
+    const auto expires_at = parse_number<std::int64_t>(fields[8]);
+    if (!text.empty() || !state_hash || !expires_at) return std::nullopt;
+    store::oauth_state_record out;
+    out.state_hash = std::move(*state_hash);
+    out.caller = caller_name::trusted(std::string(fields[1]));
+    out.user = user_id::trusted(std::string(fields[2]));
+    out.app = fields[3];
+    out.return_url = fields[4];
+    out.scopes = fields[5];
+    out.replace_account = fields[6] == yes;
+    out.confirm = fields[7] == yes;
+    out.expires_at = from_unix_ms(*expires_at);
+    out.progress = store::login_progress::taken;
+    return out;
+}
+
+} // namespace gateway::connections
