@@ -8,8 +8,10 @@
 #include <filesystem>
 #include <linux/openat2.h>
 #include <stdexcept>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 namespace gateway::files {
@@ -43,6 +45,44 @@ descriptor open_beneath(const descriptor& folder, const std::string& name, int f
         ::openat(folder.number(), name.c_str(), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, mode));
 }
 
+/// no_such_file also for a link, and for what is no file.
+result<descriptor> open_file(const descriptor& folder, const std::string& name, int flags) {
+    auto file = open_beneath(folder, name, flags);
+    const auto none = failure(errc::no_such_file, "There is no such file.");
+    if (!file.is_open() && (errno == ENOENT || errno == ELOOP)) return none;
+    if (!file.is_open()) return disk_fault("opened");
+    struct stat facts {};
+    if (::fstat(file.number(), &facts) != 0) return disk_fault("opened");
+    if (!S_ISREG(facts.st_mode)) return none;
+    return file;
+}
+
+/// Where a file system has no locks, for this time without a write a file counts as being written: more than
+/// the slowest body that the listener bears needs for its next piece.
+constexpr time_t silent_seconds_max = 3'600;
+
+enum class lock_state { ours, of_others, not_supported };
+
+/// The lock belongs to the open file, not to the process, and ends with its last descriptor, however the
+/// process ends. NFS and its like keep it at the server, so that it holds on every host.
+lock_state try_lock(const descriptor& file) {
+    while (::flock(file.number(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EINTR) continue;
+        return errno == EWOULDBLOCK ? lock_state::of_others : lock_state::not_supported;
+    }
+    return lock_state::ours;
+}
+
+bool is_silent(const descriptor& file) {
+    struct stat facts {};
+    return ::fstat(file.number(), &facts) == 0 && ::time(nullptr) - facts.st_mtim.tv_sec > silent_seconds_max;
+}
+
+bool has_a_name(const descriptor& file) {
+    struct stat facts {};
+    return ::fstat(file.number(), &facts) == 0 && facts.st_nlink > 0;
+}
+
 } // namespace
 
 folder::folder(const std::string& path) : path_(path) {
@@ -55,20 +95,29 @@ folder::folder(const std::string& path) : path_(path) {
     if (!exposed.empty()) throw std::runtime_error("files.directory: " + exposed);
 }
 
+/// Between its creation and the lock, another process may have taken the file for abandoned and removed it.
 result<descriptor> folder::create(const std::string& name) const {
-    auto file = open_beneath(self_, name, O_RDWR | O_CREAT | O_EXCL, 0600);
-    if (!file.is_open()) return disk_fault("made");
-    return file;
+    constexpr int tries = 5;
+    for (int times = 0; times < tries; ++times) {
+        auto file = open_beneath(self_, name, O_RDWR | O_CREAT | O_EXCL, 0600);
+        if (!file.is_open()) return disk_fault("made");
+        const auto lock = try_lock(file);
+        if (lock != lock_state::of_others && has_a_name(file)) return file;
+        remove(name);
+    }
+    return failure{errc::internal, "A file could not be made."};
 }
 
 result<descriptor> folder::open(const std::string& name) const {
-    auto file = open_beneath(self_, name, O_RDONLY);
-    const auto none = failure(errc::no_such_file, "There is no such file.");
-    if (!file.is_open() && (errno == ENOENT || errno == ELOOP)) return none;
-    if (!file.is_open()) return disk_fault("opened");
-    struct stat facts {};
-    if (::fstat(file.number(), &facts) != 0) return disk_fault("opened");
-    if (!S_ISREG(facts.st_mode)) return none;
+    return open_file(self_, name, O_RDONLY);
+}
+
+result<descriptor> folder::claim_abandoned(const std::string& name) const {
+    auto file = open_file(self_, name, O_RDWR); // some file systems lock only what may be written
+    if (!file) return file;
+    const auto lock = try_lock(*file);
+    if (lock == lock_state::of_others || (lock == lock_state::not_supported && !is_silent(*file)))
+        return failure{errc::in_progress, "Another process works on this file."};
     return file;
 }
 

@@ -22,8 +22,13 @@ public:
     /// (base/private_places.hpp).
     explicit folder(const std::string& path);
 
-    /// Creates a file, 0600, for appending and reading; it must not exist.
+    /// Creates a file, 0600, for appending and reading; it must not exist. It is locked as long as this
+    /// descriptor or a copy of it is open, so that every process sees that somebody works on it.
     result<descriptor> create(const std::string& name) const;
+    /// Locks a file that nobody works on any more, for whoever wants to remove it. in_progress: its creator
+    /// still has it open; no_such_file as in open(). On a file system without locks a file counts as
+    /// abandoned when nothing was written to it for an hour.
+    result<descriptor> claim_abandoned(const std::string& name) const;
     /// For reading. no_such_file if it does not exist, or a link or something else has its name.
     result<descriptor> open(const std::string& name) const;
     /// Syncs the file, gives it its final name and syncs the folder.

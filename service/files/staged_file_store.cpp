@@ -33,16 +33,22 @@ std::optional<file_id> id_in(std::string_view name, std::string_view suffix) {
     return id ? std::optional(std::move(*id)) : std::nullopt;
 }
 
-/// Gives the files that already exist: one may have no record, if the process ended between renaming and
+/// Removes the temporary files whose writers have ended (K10).
+void remove_abandoned_in(const folder& place) {
+    for (const std::string& name : place.names())
+        if (id_in(name, temporary_suffix) && place.claim_abandoned(name)) place.remove(name);
+}
+
+/// Gives the files that already exist: one may have no record, if its process ended between renaming and
 /// recording it.
 std::vector<file_id> prepare_folder(const folder& place) {
     const std::string probe = new_file_id().text() + std::string(temporary_suffix);
     if (!place.create(probe)) throw std::runtime_error("files.directory cannot be written to");
+    place.remove(probe);
+    remove_abandoned_in(place);
     std::vector<file_id> existing;
-    for (const std::string& name : place.names()) {
-        if (id_in(name, temporary_suffix)) place.remove(name);
+    for (const std::string& name : place.names())
         if (auto id = id_in(name, "")) existing.push_back(std::move(*id));
-    }
     return existing;
 }
 
@@ -154,21 +160,38 @@ task<result<void>> staged_file_store::remove(caller_name caller, file_id id, wal
     co_return co_await remove_from_disk(std::move(id), by);
 }
 
-/// Checks only files that existed before this process, so files that are being written are not affected.
+task<result<void>> staged_file_store::remove_abandoned() {
+    auto work = [this] { remove_abandoned_in(place_); };
+    co_return co_await run_blocking(pool_, std::move(work), sharer::gateway);
+}
+
+/// Checks only files that existed before this process. Another replica may be about to record one: then the
+/// file is still locked, and the next sweep looks again. The record is looked up after the lock was taken,
+/// because the writer gives the lock up only once the record is there.
 task<result<void>> staged_file_store::remove_unrecorded(deadline until) {
-    while (!unproven_.empty()) {
-        auto recorded = co_await records_.find(unproven_.back(), until);
+    std::vector<file_id> later;
+    for (; !unproven_.empty(); unproven_.pop_back()) {
+        const auto& id = unproven_.back();
+        auto work = [this, name = id.text()] { return place_.claim_abandoned(name); };
+        const auto claimed = co_await run_blocking(pool_, std::move(work), sharer::gateway);
+        if (!claimed && claimed.error().code() == errc::no_such_file) continue;
+        auto recorded = co_await records_.find(id, until);
         if (!recorded) co_return recorded.error();
-        if (!*recorded) {
-            auto gone = co_await remove_from_disk(unproven_.back(), sharer::gateway);
-            if (!gone) co_return gone.error();
+        if (*recorded) continue;
+        if (!claimed) {
+            later.push_back(id);
+            continue;
         }
-        unproven_.pop_back();
+        auto gone = co_await remove_from_disk(id, sharer::gateway);
+        if (!gone) co_return gone.error();
     }
+    unproven_ = std::move(later);
     co_return result<void>{};
 }
 
 task<result<std::size_t>> staged_file_store::sweep(wall_time now, deadline until) {
+    auto cleared = co_await remove_abandoned();
+    if (!cleared) co_return cleared.error();
     auto proven = co_await remove_unrecorded(until);
     if (!proven) co_return proven.error();
     std::size_t removed = 0;

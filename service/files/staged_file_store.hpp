@@ -21,10 +21,11 @@ namespace gateway::files {
 
 class staged_file_store {
 public:
-    /// Creates the directory (0700) if it is missing and removes temporary files of earlier processes; throws
-    /// if the directory is not writable or other users may look into it, so that the start fails. `report`:
-    /// who is told of files that are not what was stored; any thread. `memory`: for the bytes of files that
-    /// are being written. It and `callers` outlive it.
+    /// Creates the directory (0700) if it is missing and removes temporary files that no process is writing
+    /// any more; throws if the directory is not writable or other users may look into it, so that the start
+    /// fails. Other replicas may be using the same directory (docs/promises.md K10). `report`: who is told of
+    /// files that are not what was stored; any thread. `memory`: for the bytes of files that are being
+    /// written. It and `callers` outlive it.
     staged_file_store(store::files& records, blocking_pool& pool, limits::shared_bytes& memory,
                       const settings::files& settings, const caller_count& callers,
                       damage_log::reporter report = {});
@@ -43,14 +44,16 @@ public:
     task<result<std::unique_ptr<body_source>>> open(caller_name caller, file_id id, wall_time now,
                                                     deadline until);
     task<result<void>> remove(caller_name caller, file_id id, wall_time now, deadline until);
-    /// Removes expired files and gives their number; the first time also removes files of earlier processes
-    /// that have no record. Called periodically by the service, one sweep at a time.
+    /// Removes expired files and gives their number. Also removes what processes that have ended left behind:
+    /// temporary files, and files from before this start that have no record. Called periodically by the
+    /// service, one sweep at a time.
     task<result<std::size_t>> sweep(wall_time now, deadline until);
     /// Files that were not what was stored, since the start; any thread.
     std::uint64_t damaged() const { return damages_.count(); }
 
 private:
     task<result<std::unique_ptr<file_writer>>> begin(new_file what, deadline until);
+    task<result<void>> remove_abandoned();
     task<result<void>> remove_unrecorded(deadline until);
     task<result<void>> remove_from_disk(file_id id, sharer by);
     task<result<descriptor>> open_on_disk(const store::file_record& record, sharer by);
@@ -62,7 +65,7 @@ private:
     damage_log damages_;
     const std::uint32_t keep_hours_;
     file_room room_;
-    std::vector<file_id> unproven_; // existed at the start; used by sweep() only
+    std::vector<file_id> unproven_; // existed at the start, perhaps without a record; for sweep() only
 };
 
 } // namespace gateway::files

@@ -15,7 +15,9 @@
 #include <filesystem>
 #include <fstream>
 #include <mutex>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace gateway::testing {
 namespace {
@@ -389,6 +391,42 @@ TEST_F(Shelf, RemovesTemporaryFilesOfAnEarlierLife) {
     open_shelf();
     EXPECT_EQ(files_on_disk(), 1U);
     EXPECT_EQ(read_all(kept->id), "kept");
+}
+
+TEST_F(Shelf, K10DeathEWhatAnotherReplicaIsWritingSurvivesAStartAndASweep) {
+    auto writing = run_on(loop, staged_file_store->begin(caller_name::trusted("anna"), 10, 1, soon()));
+    ASSERT_TRUE(writing);
+    ASSERT_TRUE(run_on(loop, (*writing)->write("0123456789", soon())));
+    files::staged_file_store starting(store->files, pool, memory, settings, callers);
+    EXPECT_EQ(files_on_disk(), 1U);
+    EXPECT_TRUE(run_on(loop, starting.sweep(now, soon())));
+    const auto record = run_on(loop, (*writing)->finish("video/mp4", now, soon()));
+    ASSERT_TRUE(record) << record.error().message();
+    EXPECT_EQ(read_all(record->id), "0123456789");
+}
+
+/// A writer in another process, which dies without a word.
+TEST_F(Shelf, K10DeathEWhatADeadWriterLeftBehindIsClearedByThoseWhoLive) {
+    const std::string path = settings.directory + "/file_01JD0000000000000000000000.part";
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT, 0600);
+    ASSERT_EQ(::flock(file, LOCK_EX), 0);
+    EXPECT_TRUE(run_on(loop, staged_file_store->sweep(now, soon())));
+    EXPECT_EQ(files_on_disk(), 1U);
+    ::close(file); // as the kernel does with the files of a dead process
+    EXPECT_TRUE(run_on(loop, staged_file_store->sweep(now, soon())));
+    EXPECT_EQ(files_on_disk(), 0U);
+}
+
+TEST_F(Shelf, K10DeathEAFileThatAnotherReplicaIsAboutToRecordIsNotTakenForAnOrphan) {
+    const std::string path = settings.directory + "/file_01JD0000000000000000000000";
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT, 0600);
+    ASSERT_EQ(::flock(file, LOCK_EX), 0);
+    open_shelf();
+    EXPECT_TRUE(run_on(loop, staged_file_store->sweep(now, soon())));
+    EXPECT_EQ(files_on_disk(), 1U);
+    ::close(file);
+    EXPECT_TRUE(run_on(loop, staged_file_store->sweep(now, soon())));
+    EXPECT_EQ(files_on_disk(), 0U);
 }
 
 TEST_F(Shelf, RemovesFilesOfAnEarlierLifeThatHaveNoRecord) {
