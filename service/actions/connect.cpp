@@ -105,6 +105,7 @@ row callback_row() {
         .reads_query_itself = true,
         .head_runs = false,                 // a HEAD, as link scanners send it, would use up state and code
         .takes_time = deadline_class::post, // more time, because the exchange of the code cannot be repeated
+        .works_without_store = true,        // a browser gets a page
         .run = finish_login};
 }
 

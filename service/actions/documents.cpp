@@ -27,6 +27,7 @@ row document_row(std::string_view slug, std::string_view path, task<result<answe
             .path = path,
             .opened_by = auth::open,
             .reads_query_itself = true,
+            .works_without_store = true,
             .run = run};
 }
 

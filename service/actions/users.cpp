@@ -27,13 +27,16 @@ task<result<answer>> show_user(call& c, connections::connection_service& connect
 
 task<result<answer>> import_tokens(call& c, connections::connection_service& connections) {
     auto body = std::move(c.raw_body);
-    const auto stored = co_await connections.import_tokens(c.user, std::move(body), c.now, c.until);
+    auto by = c.caller();
+    const auto stored =
+        co_await connections.import_tokens(c.user, std::move(body), c.now, c.until, std::move(by));
     if (!stored) co_return stored.error();
     co_return json_answer(connections::to_json(*stored));
 }
 
 task<result<answer>> disconnect(call& c, connections::connection_service& connections) {
-    const auto gone = co_await connections.disconnect(c.user, c.now, c.until);
+    auto by = c.caller();
+    const auto gone = co_await connections.disconnect(c.user, c.now, c.until, std::move(by));
     if (!gone) co_return gone.error();
     boost::json::object content{{"user_id", c.user.text()}, {"revoked_at_tiktok", gone->revoked_at_tiktok}};
     if (!gone->revoked_at_tiktok) content["reason"] = gone->reason;

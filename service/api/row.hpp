@@ -119,7 +119,8 @@ struct row {
     bool parts_replay = false; // each of its parts has a key of its own; with a key it runs also if nothing
                                // can be posted, for the parts that have an answer (call::refused)
     recovery recovers = {};
-    bool needs_connection = false; // the user must be connected; call::tiktok is bound to them
+    bool needs_connection = false;    // the user must be connected; call::tiktok is bound to them
+    bool works_without_store = false; // runs also if the store of this start is not there yet
     std::uint64_t body_bytes_max = 256 * 1024;
     handler run = {};
 };

@@ -39,7 +39,7 @@ api_worker::api_worker(service& of, upstream_worker& worker, std::uint16_t port)
           }),
       calls(
           {of.callers_, of.quotas_, of.unknown_keys_, of.several_,
-           calls_max_of(of.descriptors_, of.settings_)},
+           calls_max_of(of.descriptors_, of.settings_), &of.start_done_},
           {of.settings_.tiktok.verified_url_prefixes, of.memory_, of.files_, of.settings_.uploads.keep_hours},
           {of.settings_.deadlines, of.listeners_.no_party}, {connection_service, tiktok}, of.store_->ledger,
           of.files_, of.keys_, {posts, of.files_, connection_service, of.keys_, of.webhooks_}),
@@ -48,6 +48,7 @@ api_worker::api_worker(service& of, upstream_worker& worker, std::uint16_t port)
            of.listeners_, of.certificate_, of.settings_.public_url, of.callers_->open()},
           of.settings_.listen.address, port,
           {of.descriptors_.connections_max, of.descriptors_.refusals_max, of.descriptors_.handshakes_max}) {
+    connection_service.wait_for_store(of.start_done_);
     give_callers(of.callers_);
 }
 

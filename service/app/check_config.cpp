@@ -46,7 +46,7 @@ int check_config(const std::string& settings_file, const settings::environment& 
     const settings::all settings = read_settings(settings_file, variables);
     const auto dates = open_named_files(settings);
     look_at_named_places(settings);
-    refuse_exposed_places(settings);
+    refuse_wrong_places(settings);
     auto remarks = warnings_for(settings);
     if (dates) remarks.push_back(*dates);
     for (const auto& one : remarks)

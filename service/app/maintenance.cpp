@@ -1,4 +1,5 @@
 #include "app/background.hpp"
+#include "app/told_reason.hpp"
 #include "files/staged_file_store.hpp"
 #include "runtime/waiter.hpp"
 #include "store/store.hpp"
@@ -20,14 +21,15 @@ constexpr seconds count_within{300};
 constexpr int counting_share = 50; // the count of connections takes at most this part of the time
 constexpr std::chrono::hours idle_users_every{6};
 
-task<void> look_at_store(store::store& store, telemetry::sink& sink, store_health& health) {
+task<void> look_at_store(store::store& store, telemetry::sink& sink, store_health& health,
+                         told_reason& told) {
     const auto well = co_await store.on().beat(deadline::in(steady_now(), ask_within));
-    if (health.good.exchange(well.has_value()) != well.has_value()) {
-        const auto trouble = store.on().trouble();
-        std::vector<telemetry::member> reason;
-        if (!trouble.empty()) reason.emplace_back("reason", trouble);
-        sink.log(well ? telemetry::level::info : telemetry::level::error,
-                 well ? "store_is_back" : "store_does_not_answer", reason);
+    const bool was_well = health.good.exchange(well.has_value());
+    if (well) {
+        told.forget();
+        if (!was_well) sink.log(telemetry::level::info, "store_is_back");
+    } else if (const auto trouble = store.on().trouble(); told.is_due(trouble, steady_now())) {
+        sink.log(telemetry::level::error, "store_does_not_answer", {{"reason", trouble}});
     }
     const bool has_room = store.on().state().now != store::condition::disk_full;
     if (health.has_room.exchange(has_room) != has_room)
@@ -56,8 +58,9 @@ task<void> sweep(store::store& store, files::staged_file_store& files, const std
 
 task<void> run_health_checks(store::store& store, telemetry::sink& sink, store_health& health,
                              std::function<void(const std::string& reason)> lost) {
+    told_reason told;
     while (true) {
-        co_await look_at_store(store, sink, health);
+        co_await look_at_store(store, sink, health, told);
         if (const auto is = store.on().state(); is.now == store::condition::failed) {
             lost(is.reason);
             co_return;

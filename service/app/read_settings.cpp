@@ -82,7 +82,9 @@ settings::all read_settings(const std::string& file, const settings::environment
     throw start_failure(exit_settings, message);
 }
 
-void refuse_exposed_places(const settings::all& settings) {
+void refuse_wrong_places(const settings::all& settings) {
+    if (const auto wrong = store::describe_wrong_url(settings.store.url.reveal()); !wrong.empty())
+        throw refused(settings, "store.url", wrong);
     if (const auto wrong = store::describe_exposed_store(settings.store.url.reveal()); !wrong.empty())
         throw refused(settings, "store.url", wrong);
     const auto wrong = describe_exposed_folder(settings.files.directory, folder_use::private_files);

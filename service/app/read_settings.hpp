@@ -26,9 +26,9 @@ settings::all read_settings(const std::string& file, const settings::environment
 start_failure refused(const settings::all& settings, const std::string& key, const std::string& reason,
                       int exit = exit_settings);
 
-/// Throws start_failure (78) if other users may read or change the database in a file, or what is in the
-/// folder of staged files.
-void refuse_exposed_places(const settings::all& settings);
+/// Throws start_failure (78) if the address of the store cannot be used as it stands, or if other users may
+/// read or change the database in a file, or what is in the folder of staged files.
+void refuse_wrong_places(const settings::all& settings);
 
 /// One per core by default.
 unsigned workers_of(const settings::all& settings);

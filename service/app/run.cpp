@@ -19,6 +19,7 @@ int run(const std::string& settings_file, const settings::environment& variables
     const settings::all settings = read_settings(settings_file, variables);
     service serving(settings);
     serving.start();
+    serving.tell_start(settings_file);
     const memory_reserve::scope no_failure;        // this thread only waits, reloads and ends the process
     for (const auto& one : warnings_for(settings)) // after the line with the ports
         serving.sink().log(telemetry::level::warn, "settings_remark",

@@ -64,10 +64,11 @@ std::vector<std::unique_ptr<upstream_worker>> upstream_workers_of(const settings
 std::unique_ptr<store::store> store_of(const settings::all& settings) {
     static_cast<void>(
         read_key_ring(settings)); // first, so that a start without its keys creates no empty store (V06)
-    refuse_exposed_places(settings);
+    refuse_wrong_places(settings);
     store::store_limits limits;
     limits.connections = settings.store.connections;
-    auto opened = store::open_store(settings.store.url.reveal(), limits, settings.store.schema);
+    auto opened = store::open_store(settings.store.url.reveal(), limits, settings.store.schema,
+                                    store::if_away::open_later);
     if (opened) return std::move(*opened);
     // What others may do there is for the operator to set right, and trying again does not help.
     const bool is_unsafe = opened.error().code() == errc::invalid_input;
@@ -167,10 +168,7 @@ service::service(const settings::all& settings)
         sink_.log(telemetry::level::error, "vault_older_record", {{"user", user.text()}});
     });
     open_spool();
-    // A ring that cannot open the store's values must be detected now, not at the first call (V06).
-    const auto checked = await_on(upstream_workers_[0]->home,
-                                  vault_.check_keys(deadline::in(steady_now(), start_step_within)));
-    if (!checked) throw refused(settings_, "vault.keys_file", checked.error().message(), exit_failed);
+    if (store_->on().is_open()) check_keys();
     make_api_workers();
     register_gauges();
 }
@@ -182,17 +180,14 @@ void service::open_spool() {
     vault_.use_spool(spool_.get());
 }
 
-/// After the line with the ports.
-void service::tell_of_spool() {
-    spool_->report_to([this](vault::pair_spool::event what, std::string_view file, std::string_view reason) {
-        using event = vault::pair_spool::event;
-        const bool ended = what == event::ended, failed = what == event::failed;
-        const std::string_view name = ended    ? "spooled_pair_ended"
-                                      : failed ? "spool_failed"
-                                               : "spooled_pair_unusable";
-        sink_.log(ended ? telemetry::level::warn : telemetry::level::error, name,
-                  {{"file", file}, {"reason", reason}});
-    });
+/// A ring that cannot open the store's values must be detected now, not at the first call (V06). A server
+/// that went away meanwhile is waited for (finish_start.cpp).
+void service::check_keys() {
+    const auto checked = await_on(upstream_workers_[0]->home,
+                                  vault_.check_keys(deadline::in(steady_now(), start_step_within)));
+    start_done_.store(checked.has_value());
+    if (!checked && (settings_.store.in_file() || checked.error().code() == errc::invalid_input))
+        throw refused(settings_, "vault.keys_file", checked.error().message(), exit_failed);
 }
 
 service::~service() {
@@ -224,37 +219,39 @@ std::vector<std::string> service::why_not_ready() const {
     std::vector<std::string> reasons;
     if (listeners_.now.load(std::memory_order_relaxed) != inbound::phase::serving)
         reasons.emplace_back("draining");
-    if (!health_.good.load(std::memory_order_relaxed)) reasons.push_back(why_store_is_away());
+    if (auto why = trouble_of_start(); !why.empty())
+        reasons.push_back(std::move(why));
+    else if (!start_done_.load() || !health_.good.load(std::memory_order_relaxed))
+        reasons.push_back(why_store_is_away());
     if (!health_.has_room.load(std::memory_order_relaxed)) reasons.emplace_back("the store has no room");
     return reasons;
 }
 
-void service::tell_wrong_dates(const settings::all& from) {
-    if (const auto wrong = wrong_dates(from, certificate_.get(), wall_now()))
-        sink_.log(telemetry::level::warn, "settings_remark",
-                  {{"key", wrong->key}, {"remark", settings::text_of(*wrong)}});
-}
-
-void service::tell_unknown_windows() {
-    if (!window_journal_.unknown().empty())
-        sink_.log(telemetry::level::warn, "windows_unknown",
-                  {{"reason", window_journal_.unknown()},
-                   {"effect",
-                    "what was sent to TikTok before this start is not known, so users' windows "
-                    "count as full for up to a minute"}});
-    if (!window_journal_.trouble().empty())
-        sink_.log(telemetry::level::warn, "windows_not_kept",
-                  {{"reason", window_journal_.trouble()},
-                   {"effect", "the next start does not know what this process sends to TikTok"}});
-}
-
-/// Periodic work on the first worker; an exception in one is noted, and it goes on.
-void service::start_background() {
+/// Work on the first worker; an exception in one is noted, and it goes on.
+void service::keep(std::function<task<void>()> start) {
     auto& first = upstream_workers_[0]->home;
-    const auto keep = [&first](std::function<task<void>()> start) {
-        const auto note = [&first](const std::exception_ptr& fault) { first.note_fault(fault); };
-        first.group().spawn(keep_running(std::move(start), note));
-    };
+    const auto note = [&first](const std::exception_ptr& fault) { first.note_fault(fault); };
+    first.group().spawn(keep_running(std::move(start), note));
+}
+
+void service::start_background() {
+    health_.good.store(start_done_.load());
+    keep([this] {
+        return run_health_checks(*store_, sink_, health_, [this](const std::string& reason) {
+            store_lost_.store(true);
+            end_for("store_beyond_help", reason);
+        });
+    });
+    keep([this] { return run_count_reports(sink_, listeners_, [this] { return faults(); }); });
+    keep([this] { return run_memory_return(listeners_, pool_); });
+    if (start_done_.load())
+        start_upkeep();
+    else
+        keep([this] { return finish_start(); });
+}
+
+/// What works on the store, once its keys are known to be right.
+void service::start_upkeep() {
     keep([this] { return run_refresh_recovery(tokens_, sink_, health_); });
     keep([this] { return run_spool(*spool_, tokens_, api_workers_[0]->connection_service, health_); });
     keep([this] { return run_settlement(store_->ledger, store_->keys, sink_, health_); });
@@ -262,16 +259,8 @@ void service::start_background() {
     keep([this] { return sort_out_apps(vault_, store_->connections, sink_, health_); });
     keep([this] { return run_revocations(api_workers_[0]->connection_service, sink_, health_); });
     keep([this] { return run_sweep_of_unfinished(api_workers_[0]->connection_service, sink_, health_); });
-    keep([this] {
-        return run_health_checks(*store_, sink_, health_, [this](const std::string& reason) {
-            store_lost_.store(true);
-            end_for("store_beyond_help", reason);
-        });
-    });
     keep([this] { return run_sweeps(*store_, files_, vault_.app(), sink_, health_); });
     keep([this] { return run_connection_counts(store_->connections, health_); });
-    keep([this] { return run_count_reports(sink_, listeners_, [this] { return faults(); }); });
-    keep([this] { return run_memory_return(listeners_, pool_); });
     keep([this] { return run_idle_user_refresh(store_->connections, tokens_, sink_); });
 }
 

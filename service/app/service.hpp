@@ -36,6 +36,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -44,6 +45,7 @@
 namespace gateway::app {
 
 class signals;
+class told_reason;
 
 /// The results of SIGHUPs since the start; written by the service, read at each scrape.
 struct reload_counts {
@@ -60,6 +62,8 @@ public:
 
     /// Begins to accept, and prints the addresses on the first line.
     void start();
+    /// Logs what has started, with the settings in short.
+    void tell_start(const std::string& settings_file);
 
     /// SIGHUP: reads the settings again with the checks of the start. Valid ones apply to calls that begin
     /// from then on; faults are logged with their key, and then nothing changes.
@@ -91,12 +95,21 @@ private:
     void register_vault_gauges();
     void tell_wrong_dates(const settings::all& from);
     void tell_unknown_windows();
+    void check_keys();
+    void keep(std::function<task<void>()> start);
     void start_background();
+    void start_upkeep();
     std::uint64_t faults() const;
     std::vector<std::string> why_not_ready() const;
     std::string why_store_is_away() const;
     void run_worker(upstream_worker& one);
     void stop();
+
+    // The end of the start, when the store comes late (finish_start.cpp).
+    task<void> finish_start();
+    task<bool> check_keys_late(told_reason& told);
+    void note_trouble_of_start(std::string why);
+    std::string trouble_of_start() const;
 
     // From the main thread to the workers (workers.cpp).
     void on_each_worker(const std::function<void(api_worker& worker, std::function<void()> completed)>& step,
@@ -156,6 +169,9 @@ private:
     inbound::router routes_;
     store_health health_;
     reload_counts reloads_;
+    std::atomic<bool> start_done_{false}; // also the part of the start that needs the store
+    mutable std::mutex start_mutex_;
+    std::string start_trouble_; // why it cannot be done though the store is there; under the mutex
 
     // Who serves.
     std::vector<std::unique_ptr<api_worker>> api_workers_;

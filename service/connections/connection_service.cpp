@@ -4,6 +4,7 @@
 #include "base/pattern.hpp"
 #include "connections/import_body.hpp"
 #include "store/connections.hpp"
+#include "telemetry/sink.hpp"
 #include "vault/token_vault.hpp"
 
 #include <algorithm>
@@ -39,12 +40,15 @@ connection_service::connection_service(store::connections& connections, store::l
       account_name_(std::move(account_name)) {}
 
 task<result<store::connection_summary>> connection_service::import_tokens(user_id user, std::string body,
-                                                                          wall_time now, deadline until) {
+                                                                          wall_time now, deadline until,
+                                                                          caller_name by) {
     const secret wiped{std::move(body)};
     auto fresh = read_import(wiped.reveal());
     if (!fresh) co_return fresh.error();
     const auto imported = co_await importing_.import(user, std::move(*fresh), now, until);
     if (!imported) co_return imported.error();
+    if (counts_)
+        counts_->log(telemetry::level::info, "imported", {{"user", user.text()}, {"caller", by.text()}});
     co_return co_await show(std::move(user), until);
 }
 

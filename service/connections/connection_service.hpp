@@ -35,6 +35,7 @@
 #include "vault/pair_spool.hpp"
 #include "vault/token_set.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -116,6 +117,7 @@ struct login_end {
     std::string account_name = {};           // of the TikTok account, where it is known
     std::string scopes = {};                 // granted; comma list
     tiktok_error_text tiktok = {};           // what TikTok said
+    std::string cause = {};                  // what else the operator should know; contains no secret
 };
 
 /// The result of storing a grant.
@@ -153,6 +155,9 @@ public:
     /// Who may call from now on; before that nobody, so that no login can be finished.
     void change_callers(find_caller callers) { rights_->change_callers(std::move(callers)); }
 
+    /// While it is false, the callback answers `unavailable` and uses nothing up. It outlives the service.
+    void wait_for_store(const std::atomic<bool>& is_there) { store_is_there_ = &is_there; }
+
     /// invalid_input with fields (scopes, return_url).
     task<result<login_start>> start(const settings::caller& by, user_id user, login_options options,
                                     wall_time now, deadline until);
@@ -172,7 +177,7 @@ public:
     /// access token is refreshed. TikTok is asked whose they are first. malformed_json, invalid_input, and
     /// the failures of that question.
     task<result<store::connection_summary>> import_tokens(user_id user, std::string body, wall_time now,
-                                                          deadline until);
+                                                          deadline until, caller_name by = {});
 
     task<result<store::page_of<store::connection_summary>>> list(const settings::caller& by,
                                                                  std::string cursor, std::uint32_t limit,
@@ -184,7 +189,7 @@ public:
                                                                     open_id account, deadline until);
     /// Deletes the connection, and revokes it at TikTok if nobody else holds the account (with a refresh
     /// before it, and a few tries); if TikTok does not answer, the sealed pair is kept for later tries.
-    task<result<disconnected>> disconnect(user_id user, wall_time now, deadline until);
+    task<result<disconnected>> disconnect(user_id user, wall_time now, deadline until, caller_name by = {});
     /// Those tries, of all replicas; called periodically.
     task<result<revocation_round>> retry_revocations(deadline until);
     /// Stores pairs of imports and logins that wait on this replica's disk; called periodically by the
@@ -248,6 +253,7 @@ private:
                                        deadline until);
 
     // ending.cpp
+    task<result<disconnected>> end_connection(user_id user, wall_time now, deadline until);
     /// The pair of a user who is disconnected, with a valid access token if possible.
     struct revocable {
         vault::shared_tokens tokens;
@@ -269,6 +275,7 @@ private:
     revoker revoking_;
     telemetry::sink* const counts_;
     const find_account_name account_name_;
+    const std::atomic<bool>* store_is_there_ = nullptr; // null: it is
 };
 
 } // namespace gateway::connections

@@ -3,10 +3,13 @@
 #include "connections/deadlines.hpp"
 #include "store/connections.hpp"
 #include "store/pending_grants.hpp"
+#include "telemetry/sink.hpp"
+#include "tiktok/oauth.hpp"
 #include "tokens/token_service.hpp"
 #include "vault/token_vault.hpp"
 
 #include <algorithm>
+#include <string>
 
 namespace gateway::connections {
 namespace {
@@ -81,7 +84,19 @@ task<connection_service::revocable> connection_service::make_revocable(vault::sh
     co_return out;
 }
 
-task<result<disconnected>> connection_service::disconnect(user_id user, wall_time now, deadline until) {
+task<result<disconnected>> connection_service::disconnect(user_id user, wall_time now, deadline until,
+                                                          caller_name by) {
+    const auto gone = co_await end_connection(user, now, until);
+    if (gone && counts_)
+        counts_->log(telemetry::level::info, "disconnected",
+                     {{"user", user.text()},
+                      {"caller", by.text()},
+                      {"revoked_at_tiktok", gone->revoked_at_tiktok ? "true" : "false"},
+                      {"reason", gone->reason}});
+    co_return gone;
+}
+
+task<result<disconnected>> connection_service::end_connection(user_id user, wall_time now, deadline until) {
     using kind = store::connection_end::kind;
     for (int races = 0; races < races_max; ++races) {
         const auto there = co_await vault_.load_again(user, until);
@@ -126,8 +141,11 @@ task<result<std::size_t>> connection_service::on_authorization_removed(open_id a
     const auto dropped = co_await pending_.drop_of_account(account, vault_.app(), happened_at, until);
     if (!dropped) co_return dropped.error();
     std::string cause{removal_cause(reason)};
-    const auto ended = co_await vault_.revoke(std::move(account), happened_at, std::move(cause), now, until);
+    const auto ended = co_await vault_.revoke(account, happened_at, cause, now, until);
     if (!ended) co_return ended.error();
+    if (counts_ && *ended > 0)
+        counts_->log(telemetry::level::info, "disconnected",
+                     {{"account", account.text()}, {"users", std::to_string(*ended)}, {"reason", cause}});
     co_return *ended;
 }
 

@@ -42,10 +42,13 @@ login_end refused_exchange(tiktok::token_outcome outcome) {
     if (auto* later = std::get_if<tiktok::try_later>(&outcome)) {
         const auto* more = later->why.details();
         const bool ours = later->why.code() == errc::overloaded;
-        return ended(ours ? login_result::unavailable : login_result::tiktok_unreachable,
-                     more && more->tiktok ? *more->tiktok : tiktok_error_text{});
+        auto end = ended(ours ? login_result::unavailable : login_result::tiktok_unreachable,
+                         more && more->tiktok ? *more->tiktok : tiktok_error_text{});
+        end.cause = later->why.message();
+        return end;
     }
     auto end = ended(login_result::tiktok_unreachable);
+    end.cause = std::get<tiktok::answer_lost>(outcome).why;
     end.words = refusal_words{"TikTok's answer to this login was lost.", start_again};
     return end;
 }
@@ -70,6 +73,7 @@ task<login_end> connection_service::finish(const store::oauth_state_record& logi
         auto end = ended(login_result::unavailable);
         end.words =
             refusal_words{"This service uses another TikTok app since this login was begun.", start_again};
+        end.cause = "it was begun under another tiktok.client_key";
         co_return end;
     }
     if (query.code.empty()) co_return ended(login_result::code_refused);
@@ -112,6 +116,7 @@ task<login_end> connection_service::keep_grant(const store::oauth_state_record& 
         end.result = login_result::not_allowed;
     else if (waits)
         end.result = co_await keep_waiting(login, fresh, std::move(confirmation), now, time_to_store());
+    if (waits && end.result == login_result::unavailable) end.cause = "the store did not keep the grant";
     // Whether an unavailable store has kept it may not be known: what a connection or a waiting grant holds
     // is not given up. If the store is still away, the grant is left to expire.
     if (is_refusal(end.result))
@@ -130,6 +135,7 @@ task<login_end> connection_service::connect_at_once(const store::oauth_state_rec
     auto stored = co_await store_grant(login.user, std::move(copy), std::move(permit), login.replace_account,
                                        now, time_to_store());
     end.result = stored.result;
+    if (stored.why) end.cause = stored.why->message();
     if (stored.result == login_result::connected) end.scopes = std::move(stored.scopes);
     co_return end;
 }

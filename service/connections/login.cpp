@@ -134,7 +134,8 @@ void connection_service::report(const user_id& user, const caller_name& caller, 
                       {"user", user.text()},
                       {"caller", caller.text()},
                       {"tiktok_code", end.tiktok.code},
-                      {"log_id", end.tiktok.log_id}});
+                      {"log_id", end.tiktok.log_id},
+                      {"cause", end.cause}});
     else
         counts_->log(telemetry::level::info, "connected",
                      {{"user", user.text()},
@@ -187,22 +188,29 @@ task<callback_end> connection_service::callback(callback_query query, wall_time 
     const auto count = [this](login_result result) {
         if (counts_) counts_->login_ended(name_of(result));
     };
+    const auto unavailable = [this](std::string cause) {
+        login_end end{login_result::unavailable};
+        end.cause = std::move(cause);
+        report({}, {}, end);
+        return unknown(end.result);
+    };
+    if (store_is_there_ && !*store_is_there_) co_return unavailable("the store is not there yet");
     if (query.state.empty()) {
         count(login_result::link_spent);
         co_return unknown(login_result::link_spent, "This link is not complete.");
     }
     auto taken = co_await take_login(hash_of(query.state), now, until);
-    if (!taken || !*taken) {
-        const auto why = taken ? login_result::link_spent : login_result::unavailable;
-        count(why);
-        co_return unknown(why);
+    if (!taken) co_return unavailable(taken.error().message());
+    if (!*taken) {
+        count(login_result::link_spent);
+        co_return unknown(login_result::link_spent);
     }
     const auto& login = **taken;
     const auto opened = co_await vault_.open_login(login, until);
     if (!opened || !*opened) {
         // Its names are not to be believed, so neither page nor browser goes by them.
         login_end end{login_result::unavailable};
-        if (opened) end.tiktok.code = "record_does_not_open";
+        end.cause = opened ? "record_does_not_open" : opened.error().message();
         report(login.user, login.caller, end);
         co_return unknown(login_result::unavailable);
     }

@@ -108,7 +108,7 @@ task<result<vault::fresh_tokens>> connection_service::open_claimed(const store::
     if (opens && ours && !late) co_return std::move(**tokens);
     if (tokens && (late || !opens)) { // the row was changed
         login_end changed{login_result::unavailable};
-        changed.tiktok.code = opens ? "record_is_too_old" : "record_does_not_open";
+        changed.cause = opens ? "record_is_too_old" : "record_does_not_open";
         report(grant.user, grant.caller, changed);
         // If this fails, the sweep does it at the time that was written in the row.
         if (opens && ours)

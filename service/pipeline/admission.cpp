@@ -81,6 +81,12 @@ result<void> may_act_for(const settings::caller& who, const request& what) {
 
 namespace {
 
+failure store_is_not_there_yet() {
+    return failure(errc::vault_unavailable,
+                   "The gateway has started, and its store does not answer yet; try again soon.")
+        .retry_after(milliseconds{1'000});
+}
+
 failure too_many_in_flight() {
     return failure(errc::overloaded, "Too many calls with this key are in flight; try again soon.")
         .retry_after(milliseconds{1'000});
@@ -110,6 +116,9 @@ result<const caller_book::entry*> admission::admit(const std::shared_ptr<const c
     // The user before the inputs, so that users of other callers are answered like users who do not exist.
     if (const auto may = may_act_for(by, what); !may) return may.error();
     record.user = what.names->user.text();
+    // Before the keys were checked against the store, nothing may be sealed or opened (V06, K11).
+    if (store_is_there_ && !*store_is_there_ && !what.what->works_without_store)
+        return store_is_not_there_yet();
     return *who;
 }
 

@@ -11,6 +11,7 @@
 #include "pipeline/caller_book.hpp"
 #include "pipeline/request.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -68,7 +69,8 @@ struct admission_parts {
                                   // with the call
     limits::address_limiter& unknown_keys;
     const caller_count& several;
-    std::uint64_t calls_max; // in flight at this worker
+    std::uint64_t calls_max;                           // in flight at this worker
+    const std::atomic<bool>* store_is_there = nullptr; // set by the start, perhaps late; null: it is
 };
 
 /// The checks above, in their order: caller, permissions, quota, calls in flight, user. One per worker.
@@ -79,7 +81,8 @@ public:
           quotas_(with.quotas),
           unknown_keys_(with.unknown_keys),
           several_(with.several),
-          in_flight_(with.calls_max, with.several) {}
+          in_flight_(with.calls_max, with.several),
+          store_is_there_(with.store_is_there) {}
 
     const std::shared_ptr<const caller_book>& callers() const { return callers_; }
     void change_callers(std::shared_ptr<const caller_book> callers) { callers_ = std::move(callers); }
@@ -95,6 +98,7 @@ private:
     limits::address_limiter& unknown_keys_;
     const caller_count& several_;
     fair_share in_flight_;
+    const std::atomic<bool>* const store_is_there_;
 };
 
 /// X-Request-Timeout: seconds, digits with at most three after the point. invalid_input.

@@ -45,6 +45,10 @@ struct store_limits {
     milliseconds outage_patience{1'000}; // how long a job waits for a connection if there is none
 };
 
+/// For a server that does not answer when the store is opened: `open_later` gives a store that is not open
+/// yet (engine::is_open) and opens as soon as the server is there.
+enum class if_away : std::uint8_t { fail, open_later };
+
 /// Names of units that belong to no user and no window: 'tkgw' and a number.
 inline constexpr std::int64_t schema_lock = 0x746b6777'00000001;
 inline constexpr std::int64_t settlement_lock = schema_lock + 1;
@@ -138,6 +142,9 @@ public:
     /// The state after the last calls; any thread, no wait. Always ok for an engine whose server manages the
     /// disk.
     virtual health state() const { return {}; }
+    /// False until the schema is as this program needs it, where the store was away when it was opened; every
+    /// call fails with vault_unavailable until then. Any thread, no wait.
+    virtual bool is_open() const { return true; }
     /// Why it does not answer, for the operator, as far as known. Any thread, no wait.
     virtual std::string trouble() const { return {}; }
     /// Empty if the store has one process. Any thread, no wait.

@@ -44,17 +44,25 @@ store::~store() {
     engine_->stop();
 }
 
-result<std::unique_ptr<store>> open_store(std::string_view url, store_limits limits, std::string schema) {
+result<std::unique_ptr<store>> open_store(std::string_view url, store_limits limits, std::string schema,
+                                          if_away away) {
     if (is_sqlite(url))
         return store_on(open_sqlite_engine(std::string(url.substr(sqlite_scheme.size())), limits));
     if (is_postgresql(url))
-        return store_on(open_postgresql_engine(std::string(url), std::move(schema), limits));
+        return store_on(open_postgresql_engine(std::string(url), std::move(schema), limits, away));
     return failure{errc::vault_unavailable, "It must be sqlite:PATH or postgresql://…"};
 }
 
 std::string file_of_store(std::string_view url) {
     if (!is_sqlite(url)) return {};
     return std::filesystem::absolute(url.substr(sqlite_scheme.size())).string();
+}
+
+std::string describe_wrong_url(std::string_view url) {
+    if (is_sqlite(url)) return {};
+    if (!is_postgresql(url)) return "must be sqlite:PATH or postgresql://…";
+    const auto address = read_postgresql_url(std::string(url));
+    return address ? describe_missing_authorities(*address) : address.error().message();
 }
 
 std::string describe_exposed_store(std::string_view url) {

@@ -61,9 +61,14 @@ std::string file_of_store(std::string_view url);
 
 /// Opens the store of `store.url`: `sqlite:PATH` or `postgresql://…`, there in the schema `store.schema`.
 /// Blocks; for the start. The failure's message is for the operator and contains no part of the URL except a
-/// path; invalid_input: other users or roles may read or write what they must not.
+/// path; invalid_input: other users or roles may read or write what they must not. `away`: what to do if
+/// PostgreSQL does not answer or takes no connection; a file is there or the opening fails.
 result<std::unique_ptr<store>> open_store(std::string_view url, store_limits limits = {},
-                                          std::string schema = "tiktok_gateway");
+                                          std::string schema = "tiktok_gateway",
+                                          if_away away = if_away::fail);
+
+/// Why a `store.url` cannot be one, as words after the key; empty if it can.
+std::string describe_wrong_url(std::string_view url);
 
 /// Who else may read or change a store in a file, as a sentence; empty if nobody, and for PostgreSQL.
 std::string describe_exposed_store(std::string_view url);

@@ -11,7 +11,7 @@ constexpr std::string_view key_check = "key_check:";
 constexpr std::string_view key_check_text = "tiktok-gateway";
 
 failure refused(std::string message) {
-    return failure{errc::vault_unavailable, std::move(message) + " Nothing was touched."};
+    return failure{errc::invalid_input, std::move(message) + " Nothing was touched."};
 }
 
 std::string_view purpose_of(store::sealed_as what) {

@@ -297,6 +297,23 @@ TEST_F(Commands, AuditQStateThatOthersMayReachIsRefusedInTheCheckAndAtTheStartIn
     EXPECT_EQ(run({"--config", settings(), "--check-config"}).status, 0);
 }
 
+TEST_F(Commands, G01DeathFAnAddressOfTheStoreThatCannotBeUsedIsRefusedInTheCheckAndAtTheStartInTheSameWords) {
+    const auto file = settings("listen: {port: 0}\nadmin: {port: 0}\n");
+    for (const std::string url :
+         {"postgresql://u:planted-4711-secret@%zz/x",
+          "postgresql://u:planted-4711-secret@127.0.0.1/x?no_word=1",
+          "postgresql://u:planted-4711-secret@db.example/x?sslrootcert=/nonexistent"}) {
+        const std::map<std::string, std::string> named{{"TIKTOK_GATEWAY__STORE__URL", url}};
+        const auto check = run({"--config", file, "--check-config"}, named);
+        const auto start = run({"--config", file}, named);
+        EXPECT_EQ(check.status, 78) << url;
+        EXPECT_EQ(start.status, 78) << url;
+        EXPECT_EQ(check.errors, start.errors);
+        EXPECT_THAT(start.errors, HasSubstr("store.url"));
+        EXPECT_THAT(start.errors, Not(HasSubstr("planted-4711")));
+    }
+}
+
 class Start : public harness::flow_test {
 protected:
     /// Starts another gateway with the settings of the running one and some other values.

@@ -125,7 +125,7 @@ TEST_P(LoginRows, AuditCV05WhatBecameOfALoginIsShownOnlyAsItWasNoted) {
         EXPECT_THAT(page.body, Not(HasSubstr("victim")));
     }
     EXPECT_EQ(calls_of("/v2/oauth/token/"), asked) << "no code was exchanged";
-    EXPECT_TRUE(w.gateway().process().says(R"("tiktok_code":"record_does_not_open")"));
+    EXPECT_TRUE(w.gateway().process().says(R"("cause":"record_does_not_open")"));
 }
 
 TEST_P(WaitingGrants, AuditAAGrantWaitsUntilItsCallerConfirmsTheBrowser) {

@@ -193,6 +193,41 @@ TEST_F(PostgresqlOutage, SaysWhyItCannotStartAndNothingOfThePassword) {
     EXPECT_EQ(wrong.error().message().find("planted-password"), std::string::npos);
 }
 
+TEST_F(PostgresqlOutage, K11DeathFAStoreThatIsOpenedLateRefusesAllUntilItsTablesAreThere) {
+    server.stop();
+    auto opened = store::open_store(url, few_connections(), "gateway", store::if_away::open_later);
+    ASSERT_TRUE(opened) << opened.error().message();
+    auto& at = **opened;
+    EXPECT_FALSE(at.on().is_open());
+    EXPECT_NE(at.on().trouble().find("refused"), std::string::npos) << at.on().trouble();
+    const auto began = steady_now();
+    const auto refused = run_on(loop, at.connections.find(user("ann"), soon()));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::vault_unavailable);
+    EXPECT_FALSE(run_on(loop, at.on().beat(soon())));
+    EXPECT_LT(steady_now() - began, milliseconds{1'000}) << "without waiting for it";
+    server.start();
+    turn_until(loop, [&] { return at.on().is_open(); });
+    EXPECT_TRUE(run_on(loop, at.on().beat(soon())));
+    EXPECT_TRUE(*run_on(loop, at.connections.put(connection("ann", 1), 0, {}, soon())));
+    EXPECT_EQ(at.on().trouble(), "");
+}
+
+TEST_F(PostgresqlOutage, K11DeathFWhatAServerHoldsThatCannotBeReadIsFoundLateAndTold) {
+    open_at(url).reset();
+    server.run("gateway", "UPDATE store_schema SET version = 99, oldest_reader = 98");
+    EXPECT_FALSE(store::open_store(url, few_connections(), "gateway", store::if_away::open_later))
+        << "at the start it ends the start";
+    server.stop();
+    const auto opened = store::open_store(url, few_connections(), "gateway", store::if_away::open_later);
+    ASSERT_TRUE(opened);
+    server.start();
+    turn_until(loop, [&] { return (*opened)->on().trouble().find("schema 99") != std::string::npos; });
+    EXPECT_FALSE((*opened)->on().is_open());
+    server.run("gateway", "UPDATE store_schema SET oldest_reader = 1");
+    turn_until(loop, [&] { return (*opened)->on().is_open(); });
+}
+
 TEST_F(PostgresqlStore, GivesUpASlowStatementAtItsDeadlineAndUsesAnotherConnection) {
     const auto at = open();
     ASSERT_TRUE(run(at->connections.put(connection("ann", 1), 0, {}, soon())));

@@ -15,6 +15,7 @@
 #include <libpq-fe.h>
 #include <memory>
 #include <string_view>
+#include <unistd.h>
 #include <vector>
 
 namespace gateway::store {
@@ -139,6 +140,13 @@ std::string describe_weak_tls(const postgresql_address& of) {
     if (mode == "require")
         return begin + "the server's certificate is not checked, so whoever is on the way can be the server";
     return begin + "the connection may be without TLS, so whoever is on the way reads and changes it";
+}
+
+std::string describe_missing_authorities(const postgresql_address& of) {
+    const auto file = value_of(of, "sslrootcert");
+    const bool is_used = value_of(of, "sslmode").starts_with("verify-");
+    if (!is_used || file.empty() || file == "system" || ::access(file.c_str(), R_OK) == 0) return {};
+    return "names a file in sslrootcert that cannot be read";
 }
 
 task<result<postgresql_address>> resolve_hosts(const postgresql_address& from, blocking_pool& names) {

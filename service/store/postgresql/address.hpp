@@ -21,6 +21,10 @@ result<postgresql_address> read_postgresql_url(const std::string& url);
 /// and for a server on this host.
 std::string describe_weak_tls(const postgresql_address& of);
 
+/// If the URL names a file of authorities for TLS that cannot be read, words about it for the operator; else
+/// empty. Without it no server is believed.
+std::string describe_missing_authorities(const postgresql_address& of);
+
 /// Resolves the host names on a thread of `names`, because libpq would block its thread; every address of
 /// every host becomes one entry to try.
 task<result<postgresql_address>> resolve_hosts(const postgresql_address& from, blocking_pool& names);

@@ -17,6 +17,8 @@ namespace {
 
 constexpr milliseconds deregister_timeout{1'000};
 constexpr milliseconds window_length{60'000}; // of every window (docs/tiktok-wire.md §0)
+constexpr milliseconds open_again_after{500};
+constexpr milliseconds look_again_after{50};
 
 /// Writes this replica's heartbeat and gives the number of living replicas. Claimants of crashed processes'
 /// work are in the same table and do not count.
@@ -81,7 +83,18 @@ task<preparation> prepare_database(transaction& at, const std::string& schema, c
     co_return out;
 }
 
+task<std::optional<failure>> refuse_unopened() {
+    co_return std::optional<failure>(job_queue::unavailable());
+}
+
 } // namespace
+
+/// How one try to open the store has ended. `away`: it is worth another one.
+struct postgresql_engine::opening {
+    enum class end { open, away, refused, open_to_others } is = end::away;
+    std::string why = {};
+    bool is_slow = false; // `away`, without a word from the server
+};
 
 postgresql_engine::postgresql_engine(postgresql_address address, std::string schema, store_limits limits)
     : engine(limits),
@@ -90,36 +103,90 @@ postgresql_engine::postgresql_engine(postgresql_address address, std::string sch
 
 /// Deregisters, so that others may settle unfinished work at once.
 void postgresql_engine::stop() {
-    static_cast<void>(
-        wait_for(run(*this, unit::writes(), deadline::in(steady_now(), deregister_timeout), &deregister)));
+    if (is_open())
+        static_cast<void>(wait_for(
+            run(*this, unit::writes(), deadline::in(steady_now(), deregister_timeout), &deregister)));
     pool_.stop();
 }
 
-result<void> postgresql_engine::start() {
+/// Until the schema is prepared, no work but that finds the tables it knows.
+task<std::optional<failure>> postgresql_engine::perform(job& what) {
+    const bool prepares = what.how.lock == schema_lock;
+    return is_open() || prepares ? pool_.jobs().perform(what) : refuse_unopened();
+}
+
+std::string postgresql_engine::trouble() const {
+    if (is_open()) return pool_.trouble();
+    const std::lock_guard lock(seen_mutex_);
+    return not_open_because_;
+}
+
+result<void> postgresql_engine::start(if_away away) {
+    const auto tried = wait_for(prepare_first());
+    using end = opening::end;
+    if (tried.is == end::open_to_others) return failure(errc::invalid_input, tried.why);
+    if (tried.is == end::refused) return failure(errc::vault_unavailable, tried.why);
+    if (tried.is == end::away && away == if_away::fail)
+        return failure(errc::vault_unavailable, "The store cannot be opened: " + tried.why);
+    const auto note = [this](const std::exception_ptr&) { note_fault(); };
+    if (tried.is == end::open)
+        begin_background();
+    else
+        spawn(keep_running([this] { return open_when_there(); }, note));
+    return {};
+}
+
+task<postgresql_engine::opening> postgresql_engine::prepare_first() {
+    const auto patience = deadline::in(steady_now(), limits().connect_within);
+    while (true) {
+        const auto within = limits().connect_within + limits().job_max;
+        auto tried = co_await prepare(deadline::in(steady_now(), within));
+        if (!tried.is_slow || patience.passed(steady_now())) co_return tried;
+        co_await pause_until(deadline::in(steady_now(), look_again_after));
+    }
+}
+
+/// What is refused now, such as a wrong password or a schema that a newer program has made, may be mended
+/// while this one waits.
+task<void> postgresql_engine::open_when_there() {
     const auto within = limits().connect_within + limits().job_max;
-    auto ready = wait_for(prepare(deadline::in(steady_now(), within)));
-    if (!ready) return ready;
+    while (!is_open()) {
+        co_await pause_until(deadline::in(steady_now(), open_again_after));
+        static_cast<void>(co_await prepare(deadline::in(steady_now(), within)));
+    }
+    begin_background();
+}
+
+void postgresql_engine::begin_background() {
     const auto note = [this](const std::exception_ptr&) { note_fault(); };
     spawn(keep_running([this] { return keep_beating(); }, note));
     spawn(keep_running([this] { return feed_.follow(); }, note));
-    return ready;
 }
 
-task<result<void>> postgresql_engine::prepare(deadline until) {
+task<postgresql_engine::opening> postgresql_engine::prepare(deadline until) {
+    using end = opening::end;
     const auto began = steady_now();
     std::string trouble;
-    auto prepared = co_await run(*this, unit::of_schema(), until, &prepare_database, pool_.schema(),
-                                 limits().silent_max, &trouble);
-    if (!prepared && pool_.is_open_to_others()) co_return failure(errc::invalid_input, pool_.trouble());
-    if (trouble.empty()) trouble = pool_.trouble();
-    if (!prepared)
-        co_return failure(
-            errc::vault_unavailable,
-            "The store cannot be opened: " + (trouble.empty() ? prepared.error().message() : trouble));
-    if (!prepared->refused.empty()) co_return failure(errc::vault_unavailable, prepared->refused);
-    if (!prepared->intruder.empty()) co_return failure(errc::invalid_input, prepared->intruder);
-    note_beat(began, prepared->replicas);
-    co_return result<void>{};
+    const auto prepared = co_await run(*this, unit::of_schema(), until, &prepare_database, pool_.schema(),
+                                       limits().silent_max, &trouble);
+    opening out;
+    if (!prepared) {
+        if (pool_.is_open_to_others()) out.is = end::open_to_others;
+        out.is_slow = trouble.empty() && pool_.refused_nothing();
+        if (trouble.empty() || pool_.is_open_to_others()) trouble = pool_.trouble();
+        out.why = trouble.empty() ? prepared.error().message() : std::move(trouble);
+    } else if (!prepared->refused.empty()) {
+        out = {end::refused, prepared->refused};
+    } else if (!prepared->intruder.empty()) {
+        out = {end::open_to_others, prepared->intruder};
+    } else {
+        out.is = end::open;
+        note_beat(began, prepared->replicas);
+    }
+    const std::lock_guard lock(seen_mutex_);
+    not_open_because_ = out.why;
+    if (out.is == end::open) is_open_.store(true);
+    co_return out;
 }
 
 /// Sends several heartbeats within the time after which a replica counts as dead.
@@ -156,11 +223,11 @@ std::optional<limits::replicas_seen> postgresql_engine::replicas() const {
 }
 
 result<std::unique_ptr<postgresql_engine>> open_postgresql_engine(const std::string& url, std::string schema,
-                                                                  store_limits limits) {
+                                                                  store_limits limits, if_away away) {
     auto address = read_postgresql_url(url);
     if (!address) return address.error();
     auto opened = std::make_unique<postgresql_engine>(std::move(*address), std::move(schema), limits);
-    if (auto ready = opened->start(); !ready) return ready.error();
+    if (auto ready = opened->start(away); !ready) return ready.error();
     return opened;
 }
 

@@ -11,6 +11,7 @@
 #include "store/postgresql/change_feed.hpp"
 #include "store/postgresql/pool.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -24,11 +25,12 @@ public:
     postgresql_engine(postgresql_address address, std::string schema, store_limits limits);
     ~postgresql_engine() override { stop(); }
 
-    /// Migrates the schema and starts the heartbeat. The failure is for the operator; invalid_input: others
-    /// may create in the schema. Blocks.
-    result<void> start();
+    /// Migrates the schema and starts the heartbeat; if the server is away and `away` says so, that is done
+    /// when it comes. The failure is for the operator; invalid_input: others may create in the schema.
+    /// Blocks.
+    result<void> start(if_away away);
 
-    task<std::optional<failure>> perform(job& what) override { return pool_.jobs().perform(what); }
+    task<std::optional<failure>> perform(job& what) override;
     task<result<void>> beat(deadline until) override;
     std::optional<limits::replicas_seen> replicas() const override;
     /// The server may need the same time again for a statement.
@@ -37,17 +39,27 @@ public:
     void stop_listening(change_listener& who) override { feed_.remove(who); }
     void spawn(task<void> background) override { pool_.spawn(std::move(background)); }
     void stop() override;
-    std::string trouble() const override { return pool_.trouble(); }
+    bool is_open() const override { return is_open_.load(); }
+    std::string trouble() const override;
 
 private:
-    task<result<void>> prepare(deadline until);
+    struct opening;
+
+    task<opening> prepare(deadline until);
+    /// Patient with a server that is slow to answer.
+    task<opening> prepare_first();
+    /// Until it is open, as long as it takes.
+    task<void> open_when_there();
+    void begin_background();
     task<void> keep_beating();
     void note_beat(steady_time began, std::uint64_t replicas);
 
     const std::string owner_ =
         new_ulid(wall_now()); // the id of this opening of the store, the owner of its rows
-    mutable std::mutex seen_mutex_;
+    std::atomic<bool> is_open_{false};
+    mutable std::mutex seen_mutex_; // for the next two
     limits::replicas_seen seen_;
+    std::string not_open_because_;
     change_feed feed_; // runs on the thread of the pool, which is therefore stopped first
     postgresql_pool pool_;
 };
@@ -55,6 +67,7 @@ private:
 /// The failure's message is for the operator and contains no parts of the URL; invalid_input: others may
 /// create in the schema.
 result<std::unique_ptr<postgresql_engine>> open_postgresql_engine(const std::string& url, std::string schema,
-                                                                  store_limits limits);
+                                                                  store_limits limits,
+                                                                  if_away away = if_away::fail);
 
 } // namespace gateway::store

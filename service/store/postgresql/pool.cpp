@@ -94,7 +94,7 @@ task<void> postgresql_pool::keep_time() {
     while (true) {
         jobs_.refuse_late(steady_now());
         if (backends_.empty() && steady_now() - alone_since_ > limits_.outage_patience)
-            note_trouble(trouble().empty() ? "no connection in time" : trouble());
+            note_trouble(trouble().empty() ? std::string(no_answer_yet) : trouble());
         co_await pause_until(deadline::in(steady_now(), look_every));
     }
 }

@@ -17,6 +17,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -44,6 +45,11 @@ public:
     bool is_own(int backend) const { return backends_.contains(backend); }
     /// Why there is no connection, for the operator; empty if there is one.
     std::string trouble() const;
+    /// The server has refused no connection; it may not have answered yet.
+    bool refused_nothing() const {
+        const auto why = trouble();
+        return why.empty() || why == no_answer_yet;
+    }
     const std::string& schema() const { return schema_; }
     /// The last connection was not used because others may create in the schema (neighbours.hpp).
     bool is_open_to_others() const { return is_open_to_others_.load(); }
@@ -51,6 +57,7 @@ public:
 private:
     class backend_entry;
     class idle_entry;
+    static constexpr std::string_view no_answer_yet = "no connection in time";
 
     void run_thread();
     task<void> keep(std::function<task<void>()> start);
