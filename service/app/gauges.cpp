@@ -48,6 +48,8 @@ void service::register_gauges() {
             labelled("result", "taken", static_cast<double>(reloads_.taken.load())),
             labelled("result", "refused", static_cast<double>(reloads_.refused.load()))};
     });
+    sink_.add_gauge("ready", "1 while /readyz says ready.",
+                    single([this] { return why_not_ready().empty() ? 1 : 0; }));
     sink_.add_gauge("app_refused", "1 while TikTok refuses the app's key or secret.",
                     single([this] { return app_.refused(); }));
     if (certificate_)

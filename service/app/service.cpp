@@ -50,14 +50,13 @@ tiktok::app_credentials::observer log_refused_app(telemetry::sink& sink) {
     };
 }
 
-std::vector<std::unique_ptr<upstream_worker>> upstream_workers_of(const settings::all& settings,
-                                                                  tiktok::app_credentials& app,
-                                                                  const outbound::tls_client_context& trust,
-                                                                  outbound::resolver& names,
-                                                                  const caller_count& callers) {
+std::vector<std::unique_ptr<upstream_worker>> upstream_workers_of(
+    const settings::all& settings, tiktok::app_credentials& app, const outbound::tls_client_context& trust,
+    outbound::resolver& names, const caller_count& callers, telemetry::sink& counts) {
     std::vector<std::unique_ptr<upstream_worker>> workers;
     for (unsigned index = 0; index < workers_of(settings); ++index)
-        workers.push_back(std::make_unique<upstream_worker>(index, settings, app, trust, names, callers));
+        workers.push_back(
+            std::make_unique<upstream_worker>(index, settings, app, trust, names, callers, counts));
     return workers;
 }
 
@@ -138,7 +137,7 @@ service::service(const settings::all& settings)
       certificate_(read_certificate(settings)),
       certificate_ends_(certificate_ ? certificate_->expires_at() : wall_time{}),
       names_({.fixed = settings.tiktok.resolve}),
-      upstream_workers_(upstream_workers_of(settings, app_, trust_, names_, several_)),
+      upstream_workers_(upstream_workers_of(settings, app_, trust_, names_, several_, sink_)),
       pool_(blocking_threads, blocking_queue_max, &several_),
       store_(store_of(settings)),
       vault_({store_->connections, store_->refreshes, store_->proofs, store_->revocations, store_->sealed,

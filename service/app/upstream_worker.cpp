@@ -2,6 +2,7 @@
 
 #include "app/start_failure.hpp"
 #include "base/url_rules.hpp"
+#include "telemetry/sink.hpp"
 
 #include <string>
 
@@ -35,10 +36,10 @@ outbound::origin api_of(const settings::all& settings) {
 
 upstream_worker::upstream_worker(unsigned index, const settings::all& settings, tiktok::app_credentials& app,
                                  const outbound::tls_client_context& tls, outbound::resolver& names,
-                                 const caller_count& callers)
+                                 const caller_count& callers, telemetry::sink& counts)
     : home(index),
       client(home, tls, names, limits_of(settings.tiktok, callers)),
-      oauth(client, api_of(settings), app, redirect_uri_of(settings)) {
+      oauth(client, api_of(settings), app, redirect_uri_of(settings), &counts.of_worker(index)) {
     home.observe_lag([this](std::chrono::nanoseconds) {
         const auto stats = client.stats();
         idle.store(stats.idle, std::memory_order_relaxed);

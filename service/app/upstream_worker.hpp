@@ -9,6 +9,10 @@
 #include <atomic>
 #include <cstdint>
 
+namespace gateway::telemetry {
+class sink;
+}
+
 namespace gateway::app {
 
 /// Of `tiktok.api_url`. Throws start_failure.
@@ -17,7 +21,7 @@ outbound::origin api_of(const settings::all& settings);
 struct upstream_worker {
     upstream_worker(unsigned index, const settings::all& settings, tiktok::app_credentials& app,
                     const outbound::tls_client_context& tls, outbound::resolver& names,
-                    const caller_count& callers);
+                    const caller_count& callers, telemetry::sink& counts);
 
     worker home;
     outbound::client client;

@@ -4,7 +4,6 @@
 #include "store/connections.hpp"
 #include "store/pending_grants.hpp"
 #include "telemetry/sink.hpp"
-#include "tiktok/oauth.hpp"
 #include "tokens/token_service.hpp"
 #include "vault/token_vault.hpp"
 

@@ -7,6 +7,7 @@
 #include "inbound/other_sites.hpp"
 #include "inbound/receive_head.hpp"
 #include "inbound/request_body.hpp"
+#include "inbound/shown_path.hpp"
 #include "limits/address_limiter.hpp"
 #include "pipeline/caller_book.hpp"
 #include "pipeline/pipeline.hpp"
@@ -74,6 +75,7 @@ private:
     std::optional<failure> refuse_without_key() const;
     void answered();
     std::uint64_t network() const override;
+    void note_peer();
     bool last_answer() const { return with_.state.now.load(std::memory_order_relaxed) != phase::serving; }
 
     const api_parts& with_;
@@ -83,6 +85,7 @@ private:
     buffer received_;
     connection_queue::place place_;
     bool answered_before_ = false;
+    std::string peer_; // the client's address; without a port it mostly needs no memory of its own
     pipeline::cached_api_key shown_key_;
     route way_; // of the current request
     // Reused from request to request, so that their memory is, too.
@@ -100,6 +103,13 @@ std::uint64_t session::network() const {
         return limits::network_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     };
     return address.is_v4() ? number_of(address.to_v4().to_bytes()) : number_of(address.to_v6().to_bytes());
+}
+
+/// Once for all requests of the connection.
+void session::note_peer() {
+    boost::system::error_code gone;
+    const auto address = stream_.socket().remote_endpoint(gone).address();
+    if (!gone) peer_ = address.to_string();
 }
 
 /// Frees what an idle connection does not need. Over TLS read_without_buffers() frees the rest a little
@@ -134,6 +144,7 @@ void session::begin_writing() {
 void session::begin_record(const http::request_head* head) {
     record_.begin(steady_now(), coarse_wall_now());
     record_.action = "NONE";
+    record_.peer = peer_;
     record_.verb = head ? http::name_of(head->method) : std::string_view{"NONE"};
     if (head && plain_request_id(head->request_id))
         record_.request_id = head->request_id;
@@ -199,6 +210,7 @@ task<void> session::refuse_plain_text() {
 
 /// One coroutine for all requests of a connection, so that its frame is reused.
 task<void> session::run() {
+    note_peer();
     if (with_.tls) {
         const bool begun = co_await begin_tls();
         if (!begun) co_return;
@@ -284,7 +296,10 @@ std::optional<api::outcome> session::answer_at_the_door(request_body& body, pipe
         facts.allow = allow_;
         return api::answer{api::accepted{}};
     }
-    if (const auto found = with_.routes.find(head.method, head.path, way_); !found) return found.error();
+    if (const auto found = with_.routes.find(head.method, head.path, way_); !found) {
+        record_.path = shown_path(head.path);
+        return found.error();
+    }
 
     record_.action = way_.to->slug;
     if (head.method == http::verb::head && !way_.to->head_runs) return api::answer{api::page{}};

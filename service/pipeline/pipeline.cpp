@@ -330,7 +330,12 @@ task<void> pipeline::serve(request& what, telemetry::call_record& record, api::o
     mask_not_found(out);
     if (const auto* why = std::get_if<failure>(&out)) {
         record.code = why->code();
-        if (why->details()) record.refused_by = why->details()->scope;
+        const auto* details = why->details();
+        if (details) record.refused_by = details->scope;
+        if (details && details->tiktok) {
+            record.tiktok_code = details->tiktok->code;
+            if (!details->tiktok->log_id.empty()) record.log_id = details->tiktok->log_id;
+        }
     }
 }
 

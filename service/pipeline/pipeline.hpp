@@ -35,8 +35,8 @@ public:
     }
 
     /// Never throws for a fault of the request. Reads the body only as far as the row needs. All arguments
-    /// must outlive the call; `out` is the result. Fills caller, user, caller_quota, replayed, code and
-    /// refused_by of the record; the listener fills the rest.
+    /// must outlive the call; `out` is the result. Fills caller, user, caller_quota, replayed, code,
+    /// refused_by and tiktok_code of the record; the listener fills the rest.
     task<void> serve(request& what, telemetry::call_record& record, api::outcome& out);
 
 private:

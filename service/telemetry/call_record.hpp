@@ -20,6 +20,8 @@ struct call_record {
     std::string traceparent;
     std::string_view action; // the row's slug, or "NONE" where no row was found
     std::string_view verb;
+    std::string_view peer;       // the client's address, which the connection has as text
+    std::string path;            // of no route, as the log may show it
     std::string caller;          // a name from the settings, never a key
     sharer by = sharer::gateway; // the caller, for bounds that callers share; calls without a key are one
     std::string user;
@@ -29,7 +31,8 @@ struct call_record {
     std::uint64_t body_bytes_in = 0;
 
     // Filled by the layers below.
-    std::string log_id; // TikTok's, of the last answer
+    std::string log_id;      // TikTok's, of the last answer
+    std::string tiktok_code; // of its refusal, if that is the answer
     std::string publish_id;
     std::uint32_t upstream_calls = 0;
     milliseconds upstream_time{0};
@@ -49,9 +52,10 @@ struct call_record {
 
     /// Clears the record for the next call and keeps the capacity of its texts.
     void begin(steady_time now, wall_time wall) {
-        for (auto* text : {&request_id, &traceparent, &caller, &user, &log_id, &publish_id, &note})
+        for (auto* text :
+             {&request_id, &traceparent, &caller, &user, &path, &log_id, &tiktok_code, &publish_id, &note})
             text->clear();
-        action = verb = {};
+        action = verb = peer = {};
         by = sharer_of({}); // until a key is known
         began = now;
         began_wall = ended_wall = wall;

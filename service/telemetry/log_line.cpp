@@ -73,12 +73,15 @@ void append_call(std::string& out, level l, const call_record& call, std::chrono
     line.put(R"(,"status":)", number_text::of(call.status));
     if (call.code) put_name(line, R"(,"code":)", facts(*call.code).name);
     if (call.refused_by) put_name(line, R"(,"limit_scope":)", name_of(*call.refused_by));
+    put_text(line, R"(,"path":)", call.path);
     put_text(line, R"(,"caller":)", call.caller);
     put_text(line, R"(,"user":)", call.user);
     put_text(line, R"(,"publish_id":)", call.publish_id);
+    put_text(line, R"(,"tiktok_code":)", call.tiktok_code);
     put_text(line, R"(,"log_id":)", call.log_id);
     put_text(line, R"(,"note":)", call.note);
     put_text(line, R"(,"traceparent":)", call.traceparent);
+    if (!call.peer.empty()) put_name(line, R"(,"peer":)", call.peer);
     put_milliseconds(line, R"(,"duration_ms":)", took);
     if (call.upstream_calls > 0) {
         put_number(line, R"(,"upstream_calls":)", call.upstream_calls);

@@ -15,11 +15,13 @@ std::size_t bucket_of(std::chrono::microseconds took) {
     return static_cast<std::size_t>(bound - duration_bounds.begin());
 }
 
-/// error: a fault of this service, which may raise an alert. warn: trouble at TikTok, or a bound that was
-/// reached. info: everything else, also what a client did wrong (501 and 505, too).
-level level_of_call(int status) {
-    if (status == http_status(errc::internal)) return level::error;
-    return status >= 502 && status <= 504 ? level::warn : level::info;
+/// error: a fault of this service, which may raise an alert. warn: trouble at TikTok, a bound that was
+/// reached, or a write of which nobody knows whether it was done. info: everything else, also what a client
+/// did wrong (501 and 505, too).
+level level_of_call(const call_record& call) {
+    if (call.status == http_status(errc::internal)) return level::error;
+    const bool is_trouble = call.status >= 502 && call.status <= 504;
+    return is_trouble || call.code == errc::outcome_unknown ? level::warn : level::info;
 }
 
 } // namespace
@@ -50,7 +52,7 @@ void recorder::call_ended(const call_record& call, steady_time now, wall_time wa
     if (call.refused_by == limit_scope::caller || call.refused_by == limit_scope::address)
         rate_limited(*call.refused_by, {});
 
-    const level l = level_of_call(call.status);
+    const level l = level_of_call(call);
     if (!all_.logs(l) || (call.code && !has_room_for_line(call, now))) return;
     line_.clear();
     append_call(line_, l, call, took, wall);

@@ -46,6 +46,17 @@ constexpr table_row rows[] = {
     {"internal_error", errc::tiktok_error, "TikTok had an internal error."},
 };
 
+constexpr std::string_view oauth_words[] = {"invalid_request",
+                                            "invalid_client",
+                                            "invalid_grant",
+                                            "invalid_scope",
+                                            "unauthorized_client",
+                                            "unsupported_grant_type",
+                                            "unsupported_response_type",
+                                            "access_denied",
+                                            "server_error",
+                                            "temporarily_unavailable"};
+
 bool fits(std::string_view pattern, std::string_view code) {
     if (!pattern.ends_with('*')) return pattern == code;
     return code.starts_with(pattern.substr(0, pattern.size() - 1));
@@ -116,17 +127,7 @@ bool is_token_refusal(const tiktok_error_text& words) {
 }
 
 bool is_oauth_word(std::string_view code) {
-    constexpr std::string_view words[] = {"invalid_request",
-                                          "invalid_client",
-                                          "invalid_grant",
-                                          "invalid_scope",
-                                          "unauthorized_client",
-                                          "unsupported_grant_type",
-                                          "unsupported_response_type",
-                                          "access_denied",
-                                          "server_error",
-                                          "temporarily_unavailable"};
-    return std::find(std::begin(words), std::end(words), code) != std::end(words);
+    return std::find(std::begin(oauth_words), std::end(oauth_words), code) != std::end(oauth_words);
 }
 
 std::string_view code_label(const tiktok_error_text& words) {
@@ -136,9 +137,27 @@ std::string_view code_label(const tiktok_error_text& words) {
         return row->code == "scope_*"      ? "scope_not_authorized"
                : row->code == "spam_risk*" ? "spam_risk"
                                            : row->code;
+    const auto* const word = std::find(std::begin(oauth_words), std::end(oauth_words), code);
+    if (word != std::end(oauth_words)) return *word;
     if (words.status >= 500) return "http_5xx";
     if (words.status >= 400) return "http_4xx";
     return "unknown";
+}
+
+std::string_view code_label(const failure& why) {
+    if (why.details() && why.details()->tiktok) return code_label(*why.details()->tiktok);
+    switch (why.code()) {
+        case errc::tiktok_unreachable:
+            return "unreachable";
+        case errc::tiktok_tls:
+            return "tls";
+        case errc::deadline_exceeded:
+            return "deadline";
+        case errc::overloaded:
+            return "overloaded";
+        default:
+            return "unknown";
+    }
 }
 
 } // namespace gateway::tiktok

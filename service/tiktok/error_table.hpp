@@ -30,8 +30,11 @@ bool is_oauth_word(std::string_view code);
 /// Delta seconds only; nothing for dates and invalid values.
 std::optional<milliseconds> parse_retry_after(std::string_view value);
 
-/// A label of a closed set for upstream_requests_total: a code of the table, else `http_4xx`, `http_5xx`,
-/// `unknown`.
+/// A label of a closed set for upstream_requests_total: a code of the table or of OAuth, else `http_4xx`,
+/// `http_5xx`, `unknown`.
 std::string_view code_label(const tiktok_error_text& words);
+/// The same for a call that failed: `unreachable`, `tls`, `deadline`, `overloaded` where TikTok gave no
+/// answer.
+std::string_view code_label(const failure& why);
 
 } // namespace gateway::tiktok

@@ -2,7 +2,12 @@
 
 #include "base/json/strict.hpp"
 #include "base/memory/memory_reserve.hpp"
+#include "telemetry/recorder.hpp"
+#include "tiktok/error_table.hpp"
 #include "tiktok/oauth_messages.hpp"
+
+#include <chrono>
+#include <utility>
 
 namespace gateway::tiktok {
 namespace {
@@ -36,17 +41,30 @@ bool says_done(std::string_view body) {
 }
 
 token_outcome outcome_of_failure(failure why) {
-    if (why.details() != nullptr && why.details()->may_have_reached_tiktok) return answer_lost{why.message()};
+    if (why.details() != nullptr && why.details()->may_have_reached_tiktok)
+        return answer_lost{why.message(), code_label(why)};
     return try_later{std::move(why), std::nullopt};
 }
 
 } // namespace
 
-oauth::oauth(outbound::client& http, outbound::origin api, app_credentials& app, std::string redirect_uri)
-    : oauth(sender_of(http, api), host_of(api), app, std::move(redirect_uri)) {}
+oauth::oauth(outbound::client& http, outbound::origin api, app_credentials& app, std::string redirect_uri,
+             telemetry::recorder* counts)
+    : oauth(sender_of(http, api), host_of(api), app, std::move(redirect_uri), counts) {}
 
-oauth::oauth(send_form send, std::string host, app_credentials& app, std::string redirect_uri)
-    : send_(std::move(send)), host_(std::move(host)), app_(app), redirect_uri_(std::move(redirect_uri)) {}
+oauth::oauth(send_form send, std::string host, app_credentials& app, std::string redirect_uri,
+             telemetry::recorder* counts)
+    : send_(std::move(send)),
+      host_(std::move(host)),
+      app_(app),
+      redirect_uri_(std::move(redirect_uri)),
+      counts_(counts) {}
+
+void oauth::count(endpoint which, std::string_view code, steady_time began) {
+    if (counts_ == nullptr) return;
+    const auto took = std::chrono::duration_cast<milliseconds>(steady_now() - began);
+    counts_->upstream_call(row_of(which).name, code, took);
+}
 
 oauth::token_form oauth::form_begun(std::string_view grant_type) const {
     const auto client_secret = app_.client_secret();
@@ -80,6 +98,14 @@ task<result<outbound::reply>> oauth::post(endpoint which, std::string form, dead
 }
 
 task<token_outcome> oauth::ask(token_form what, deadline until, sharer by) {
+    const auto began = steady_now();
+    auto outcome = co_await ask_uncounted(std::move(what), until, by);
+    const memory_reserve::scope no_failure; // as below
+    count(endpoint::token, code_label(outcome), began);
+    co_return outcome;
+}
+
+task<token_outcome> oauth::ask_uncounted(token_form what, deadline until, sharer by) {
     const auto number = what.secret_number;
     auto reply = co_await post(endpoint::token, std::move(what.text), until, by);
     if (!reply) co_return outcome_of_failure(reply.error());
@@ -102,11 +128,21 @@ task<token_outcome> oauth::ask(token_form what, deadline until, sharer by) {
 }
 
 task<result<revoked>> oauth::revoke(secret access_token, deadline until, sharer by) {
+    const auto began = steady_now();
+    auto outcome = co_await revoke_uncounted(std::move(access_token), until, by);
+    count(endpoint::revoke, outcome ? "ok" : code_label(outcome.error()), began);
+    co_return outcome;
+}
+
+task<result<revoked>> oauth::revoke_uncounted(secret access_token, deadline until, sharer by) {
     auto what = form_begun({});
     append_form(what.text, "token", access_token.reveal());
     auto reply = co_await post(endpoint::revoke, std::move(what.text), until, by);
     if (!reply) co_return reply.error();
-    if (reply->status < 300 && says_done(reply->body())) co_return revoked{};
+    if (reply->status < 300 && says_done(reply->body())) {
+        app_.note_accepted(what.secret_number);
+        co_return revoked{};
+    }
     auto words = read_oauth_error(reply->status, reply->body());
     const bool of_app = is_about_app(words.code);
     if (of_app) app_.note_refused(what.secret_number, words);

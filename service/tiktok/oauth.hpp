@@ -17,6 +17,10 @@
 #include <string>
 #include <string_view>
 
+namespace gateway::telemetry {
+class recorder;
+}
+
 namespace gateway::tiktok {
 
 struct revoked {};
@@ -28,8 +32,11 @@ using send_form =
 
 class oauth {
 public:
-    oauth(outbound::client& http, outbound::origin api, app_credentials& app, std::string redirect_uri);
-    oauth(send_form send, std::string host, app_credentials& app, std::string redirect_uri);
+    /// `counts`, of this worker, counts each request; null: nobody counts.
+    oauth(outbound::client& http, outbound::origin api, app_credentials& app, std::string redirect_uri,
+          telemetry::recorder* counts = nullptr);
+    oauth(send_form send, std::string host, app_credentials& app, std::string redirect_uri,
+          telemetry::recorder* counts = nullptr);
 
     const std::string& client_key() const { return app_.client_key(); }
     const std::string& redirect_uri() const { return redirect_uri_; }
@@ -50,11 +57,15 @@ private:
     token_form form_begun(std::string_view grant_type) const;
     task<result<outbound::reply>> post(endpoint which, std::string form, deadline until, sharer by);
     task<token_outcome> ask(token_form what, deadline until, sharer by);
+    task<token_outcome> ask_uncounted(token_form what, deadline until, sharer by);
+    task<result<revoked>> revoke_uncounted(secret access_token, deadline until, sharer by);
+    void count(endpoint which, std::string_view code, steady_time began);
 
     send_form send_;
     std::string host_;
     app_credentials& app_;
     std::string redirect_uri_;
+    telemetry::recorder* counts_;
 };
 
 } // namespace gateway::tiktok

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 namespace gateway::tiktok {
@@ -38,7 +39,8 @@ struct grant_refused {
 };
 /// Bytes may have left, and no readable answer came back: the grant may have been used.
 struct answer_lost {
-    std::string why; // contains no secret
+    std::string why;                       // contains no secret
+    std::string_view label = "unreadable"; // for upstream_requests_total; a name from the code
 };
 /// Not done: the request was not sent, or TikTok answered to try later (5xx, 429, server_error,
 /// temporarily_unavailable).

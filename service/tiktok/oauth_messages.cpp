@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <variant>
 
 namespace gateway::tiktok {
 namespace {
@@ -93,6 +94,15 @@ token_outcome read_grant(const boost::json::object& body) {
 
 bool is_about_app(std::string_view code) {
     return code == "invalid_client" || code == "unauthorized_client";
+}
+
+std::string_view code_label(const token_outcome& outcome) {
+    if (std::holds_alternative<token_answer>(outcome)) return "ok";
+    if (const auto* invalid = std::get_if<grant_invalid>(&outcome)) return code_label(invalid->words);
+    if (const auto* app = std::get_if<app_refused>(&outcome)) return code_label(app->words);
+    if (const auto* refused = std::get_if<grant_refused>(&outcome)) return code_label(refused->words);
+    if (const auto* later = std::get_if<try_later>(&outcome)) return code_label(later->why);
+    return std::get<answer_lost>(outcome).label;
 }
 
 failure failure_of(app_refused why) {

@@ -30,6 +30,10 @@ std::optional<wall_time> time_of_grant(std::string_view head, wall_time ours);
 /// TikTok's error in an OAuth error body; the code is empty if it is not one.
 tiktok_error_text read_oauth_error(int status, std::string_view body);
 
+/// The label of upstream_requests_total: `ok`, `unreadable` for an answer that was lost, else as in
+/// error_table.hpp.
+std::string_view code_label(const token_outcome& outcome);
+
 /// Whether an error of the token endpoint is about the app and not about a grant.
 bool is_about_app(std::string_view code);
 

@@ -47,7 +47,7 @@ task<refresh_outcome> retry_later(refresh_attempt& a, trouble what) {
 }
 
 /// invalid_grant: reads the store again first, because it may have a newer pair (T14).
-task<refresh_outcome> handle_invalid_grant(refresh_attempt& a) {
+task<refresh_outcome> handle_invalid_grant(refresh_attempt& a, tiktok_error_text words) {
     auto there = co_await a.s.vault.load_again(a.one.user, time_to_end());
     if (there && (*there)->version != a.from->version) co_return newest(std::move(*there));
     bool lost = a.lost_before;
@@ -58,9 +58,9 @@ task<refresh_outcome> handle_invalid_grant(refresh_attempt& a) {
     // The age at the time of the request, because a paused process may read the answer much later.
     if (a.from->renewed_within(a.s.settings.young_token_age, a.asked_at)) {
         trouble what{refresh_result::try_later,
-                     {errc::tiktok_error, "TikTok does not know this user's new token yet."},
-                     lost,
-                     true};
+                     failure{errc::tiktok_error, "TikTok does not know this user's new token yet."}.tiktok(
+                         std::move(words)),
+                     lost, true};
         co_return co_await retry_later(a, std::move(what));
     }
     const auto judged = co_await a.s.vault.is_judged(a.from, time_to_end());
@@ -76,7 +76,7 @@ task<refresh_outcome> handle_invalid_grant(refresh_attempt& a) {
         a.s.backoff.endpoint_answered();
     }
     co_return refused(lost ? refresh_result::lost : refresh_result::invalid_grant, a.from,
-                      reconnect_failure(cause));
+                      reconnect_failure(cause).tiktok(std::move(words)));
 }
 
 /// An error about one grant must not stop the refreshes of all others; only an error about the endpoint
@@ -123,7 +123,8 @@ task<void> note_state(refresh_attempt& a, connection_state now_is, std::string c
 task<refresh_outcome> settle(refresh_attempt& a, tiktok::token_outcome& outcome) {
     if (const auto* answer = std::get_if<tiktok::token_answer>(&outcome))
         co_return co_await store_answer(a, *answer);
-    if (std::holds_alternative<tiktok::grant_invalid>(outcome)) co_return co_await handle_invalid_grant(a);
+    if (auto* invalid = std::get_if<tiktok::grant_invalid>(&outcome))
+        co_return co_await handle_invalid_grant(a, std::move(invalid->words));
     if (auto* lost = std::get_if<tiktok::answer_lost>(&outcome)) {
         // Only TikTok's answer to a later try decides whether the user has to connect again.
         trouble what{refresh_result::lost,

@@ -15,22 +15,6 @@ failure as_seen_by(tiktok::endpoint which, const failure& f) {
     return reads && f.details() && f.details()->may_have_reached_tiktok ? failure(f.code(), f.message()) : f;
 }
 
-std::string_view label_of(const failure& f) {
-    if (f.details() && f.details()->tiktok) return tiktok::code_label(*f.details()->tiktok);
-    switch (f.code()) {
-        case errc::tiktok_unreachable:
-            return "unreachable";
-        case errc::tiktok_tls:
-            return "tls";
-        case errc::deadline_exceeded:
-            return "deadline";
-        case errc::overloaded:
-            return "overloaded";
-        default:
-            return "unknown";
-    }
-}
-
 } // namespace
 
 void note_reply(call_outcome& out, telemetry::recorder& recorder, tiktok::endpoint which,
@@ -48,8 +32,8 @@ void note_reply(call_outcome& out, telemetry::recorder& recorder, tiktok::endpoi
     }
     out.ended = steady_now();
     out.took = std::chrono::duration_cast<milliseconds>(out.ended - began);
-    recorder.upstream_call(tiktok::row_of(which).name, out.answer ? "ok" : label_of(out.answer.error()),
-                           out.took);
+    recorder.upstream_call(tiktok::row_of(which).name,
+                           out.answer ? "ok" : tiktok::code_label(out.answer.error()), out.took);
 }
 
 limits::quota_status settle(limits::permit& slot, const call_outcome& out) {

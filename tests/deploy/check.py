@@ -20,10 +20,14 @@ METRICS = {
     "idempotent_replays_total": set(), "undurable_answers_total": set(),
     "vault_operations_total": {"operation", "result"},
     "event_loop_lag_seconds": set(), "build_info": {"version"}, "settings_reloads_total": {"result"},
-    "logins_total": {"result"}, "app_refused": set(),
+    "logins_total": {"result"}, "app_refused": set(), "ready": set(), "certificate_expires_timestamp_seconds": set(),
     "store_has_no_room": set(), "store_late_writes_lost_total": set(), "store_overdue_rows": {"table"},
     "staged_files_damaged_total": set(), "vault_key_uses": set(), "vault_spooled_pairs": set(),
 }
+# Told only where the API listener has TLS.
+ONLY_WITH_TLS = {"certificate_expires_timestamp_seconds"}
+# Told by each replica about the whole store: a sum over replicas would count a user twice.
+OF_THE_WHOLE_STORE = {"connections", "store_overdue_rows"}
 FAULTS = []
 
 
@@ -185,6 +189,7 @@ def check_metrics():
             seen.add(name)
             used = set(re.findall(r"(\w+)\s*(?:=|!)", labels)) - {"instance", "job"}
             check(used <= METRICS.get(name, set()), f"{where}: {name} has no labels {used}")
+            check(name not in OF_THE_WHOLE_STORE or "sum" not in text, f"{where}: {name} is added up over replicas")
     for name in METRICS.keys() - seen:
         check(False, f"nothing shows {name}")
 

@@ -88,4 +88,26 @@ TEST_F(AppRefused, T24AWrongSecretAtTheStartIsFoundByTheFirstLoginAndHealsOnSigh
     EXPECT_EQ(state_of("u"), "connected");
 }
 
+TEST_F(AppRefused, T24DeathKAnImportAndARevokeMeetItAndLoseNothing) {
+    ASSERT_EQ(land(callback_of("a")).status, 200);
+    auto kept = w.tiktok().make_tokens({{"account", "bob"}});
+    kept["expires_in"] = 0;
+    const auto fresh = rotate_secret();
+    const auto refused = w.api().put("/v1/users/b/tokens", kept);
+    EXPECT_EQ(refused.status, 502) << refused.raw;
+    EXPECT_EQ(refused.code(), "app_refused");
+    const auto gone = w.api().del("/v1/users/a");
+    EXPECT_EQ(gone.status, 200) << gone.raw;
+    EXPECT_EQ(gone.text_at("data.reason"), "tiktok_unreachable") << "tried again when TikTok takes the app";
+    EXPECT_TRUE(w.gateway().process().says(R"("event":"app_refused")"));
+    EXPECT_EQ(said(R"("event":"app_refused")"), 1U);
+    for (const char* endpoint : {"token", "revoke"})
+        EXPECT_THAT(metrics(), HasSubstr("tiktok_gateway_upstream_requests_total{endpoint=\""
+                                         + std::string(endpoint) + "\",code=\"invalid_client\"} "));
+    give_secret(fresh);
+    EXPECT_EQ(w.api().put("/v1/users/b/tokens", kept).status, 200);
+    EXPECT_EQ(state_of("b"), "connected");
+    EXPECT_THAT(metrics(), HasSubstr("tiktok_gateway_app_refused 0\n"));
+}
+
 } // namespace

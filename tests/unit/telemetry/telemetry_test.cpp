@@ -167,6 +167,22 @@ TEST(Sink, FaultZConnectionsWithoutRoomHaveFewLinesASecondAndTheRestIsCounted) {
     EXPECT_EQ(std::count(written.begin(), written.end(), '\n'), 6);
 }
 
+TEST(Sink, DeathLAnUnknownOutcomeIsAWarningAndOtherConflictsAreNot) {
+    pipe_pair pipe;
+    log_queue lines(pipe.writer());
+    sink all(labels(), lines, level::warn, 1);
+    auto call = sample_call();
+    call.status = 409;
+    for (const auto code : {errc::in_progress, errc::outcome_unknown, errc::not_ready}) {
+        call.code = code;
+        all.of_worker(0).call_ended(call, steady_time{}, wall_time{});
+    }
+    lines.flush(seconds{5});
+    const auto written = pipe.read_some();
+    EXPECT_EQ(std::count(written.begin(), written.end(), '\n'), 1);
+    EXPECT_THAT(written, HasSubstr("outcome_unknown"));
+}
+
 TEST(Sink, ReadsTheFiguresOfOthersAtScrape) {
     pipe_pair out;
     log_queue lines(out.writer());
@@ -204,12 +220,31 @@ TEST(LogLine, G06NoValueCanEndALineOrBeginAnother) {
           std::string("a\0b", 3), std::string("\xff\xfe"), std::string("\\\"")}) {
         auto call = sample_call();
         call.request_id = call.caller = call.user = call.publish_id = call.log_id = call.traceparent = odd;
+        call.tiktok_code = call.path = odd;
         std::string line;
         append_call(line, level::info, call, std::chrono::microseconds{1}, wall_time{});
         for (const char letter : line)
             EXPECT_GE(static_cast<unsigned char>(letter), 0x20) << line;
         EXPECT_TRUE(boost::json::parse(line).is_object());
     }
+}
+
+TEST(LogLine, DeathLHasTheClientsAddressThePathAndTikToksCode) {
+    auto call = sample_call();
+    call.peer = "203.0.113.7";
+    call.path = "/v1/vidoes";
+    call.tiktok_code = "rate_limit_exceeded";
+    std::string line;
+    append_call(line, level::info, call, std::chrono::microseconds{1}, wall_time{});
+    const auto parsed = boost::json::parse(line).as_object();
+    EXPECT_EQ(parsed.at("peer").as_string(), "203.0.113.7");
+    EXPECT_EQ(parsed.at("path").as_string(), "/v1/vidoes");
+    EXPECT_EQ(parsed.at("tiktok_code").as_string(), "rate_limit_exceeded");
+    call.begin(steady_now(), wall_now());
+    line.clear();
+    append_call(line, level::info, call, std::chrono::microseconds{1}, wall_time{});
+    for (const char* key : {"peer", "path", "tiktok_code"})
+        EXPECT_FALSE(boost::json::parse(line).as_object().contains(key)) << "of the call before";
 }
 
 TEST(LogLine, LongTextsAreCut) {

@@ -171,5 +171,24 @@ TEST(OAuthMessages, AuditEAGrantIsAsOldAsTheEndOfTheSecondOfItsAnswersDate) {
     EXPECT_FALSE(time_of_grant("", second));
 }
 
+TEST(OAuthMessages, G05DeathJEveryAnswerHasALabelOfAClosedSet) {
+    const auto label = [](int status, const std::string& text) {
+        return std::string(code_label(read_token_answer(status, text, {})));
+    };
+    EXPECT_EQ(label(200, body("7200")), "ok");
+    EXPECT_EQ(label(200, R"({"error":"invalid_grant"})"), "invalid_grant");
+    EXPECT_EQ(label(401, R"({"error":"invalid_client"})"), "invalid_client");
+    EXPECT_EQ(label(400, R"({"error":"invalid_request"})"), "invalid_request");
+    EXPECT_EQ(label(503, R"({"error":"server_error"})"), "server_error");
+    EXPECT_EQ(label(429, R"({"error":"slow_down_odd_4711"})"), "http_4xx");
+    EXPECT_EQ(label(400, R"({"error":"odd_4711"})"), "http_4xx");
+    EXPECT_EQ(label(502, "<html>"), "http_5xx");
+    EXPECT_EQ(label(200, "<html>"), "unreadable");
+    const token_outcome away = try_later{{errc::tiktok_tls, "not believed"}, {}};
+    EXPECT_EQ(code_label(away), "tls");
+    const token_outcome nobody = try_later{{errc::tiktok_unreachable, "refused"}, {}};
+    EXPECT_EQ(code_label(nobody), "unreachable");
+}
+
 } // namespace
 } // namespace gateway::tiktok
