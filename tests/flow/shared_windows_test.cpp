@@ -125,6 +125,26 @@ TEST_F(SharedWindows, L07DeathDSixPostsAreToldWhatTheUserHasLeft) {
     }
 }
 
+TEST_F(SharedWindows, P09DeathDAReplicaThatStandsStillAndWakesUpUsesNothingThatTheOthersHave) {
+    w.connect("ann");
+    auto& frozen = *all[1];
+    const auto post = [this](const harness::gateway_process& at) {
+        return w.api_of(at).post("/v1/users/ann/photos", photos).status;
+    };
+    ASSERT_EQ(post(frozen), 200);
+    ASSERT_EQ(post(frozen), 200);
+    frozen.process().signal(SIGSTOP);
+    ASSERT_TRUE(frozen.process().stands_still(seconds{10}));
+    int posted = 0;
+    for (int i = 0; i < 10; ++i)
+        posted += post(*all[i % 2 == 0 ? 0 : 2]) == 200;
+    EXPECT_EQ(posted, 4) << "it cannot be asked, and what it has told is known";
+    frozen.process().signal(SIGCONT);
+    EXPECT_EQ(burst_of_photos(12).at("rate_limited"), 12);
+    EXPECT_EQ(calls_of(photos_path), 6U);
+    expect_no_429_of_tiktoks();
+}
+
 /// Replicas that are killed. The simulator has no windows, so that time may pass in the database alone.
 class KilledShares : public replicas_test {
 protected:

@@ -40,6 +40,18 @@ TEST_F(Shares, L07DeathDOfADeadReplicaIsKeptWhatItMayHaveUsedUntilAWindowAfterIt
     EXPECT_EQ(run(one->windows.take(request_for(6), soon())).capacity, 6U);
 }
 
+TEST_F(Shares, L07DeathDASweepForgetsADeadReplicaOnlyWhenItsShareHasEnded) {
+    const auto one = open();
+    sql(a_killed_one("dead", seconds{70}, 6)); // it counts as dead for ten seconds
+    ASSERT_TRUE(run(one->upkeep.sweep(wall_now(), soon())));
+    const auto left = run(one->windows.take(request_for(1), soon()));
+    EXPECT_EQ(left.capacity, 0U);
+    EXPECT_LE(left.free_after, seconds{5}) << "by its last heartbeat";
+    pass_time(schema.name(), seconds{180});
+    ASSERT_TRUE(run(one->upkeep.sweep(wall_now(), soon())));
+    EXPECT_EQ(sql("SELECT count(*) FROM store_instances WHERE owner = 'dead'"), "0");
+}
+
 TEST_F(Shares, L07DeathDASlotWhoseEndWasToldIsFreeThenWhateverBecameOfItsReplica) {
     const auto one = open();
     sql(a_killed_one("dead", seconds{20}, 6, "10000:1,19000:2,50000:1,55000:1"));
