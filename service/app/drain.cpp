@@ -19,11 +19,17 @@ constexpr milliseconds close_timeout{1'000};
 constexpr seconds last_log_lines_within{1};
 /// The time for cancelled calls to store their outcome and answer.
 constexpr seconds last_answers_within{5};
+constexpr seconds shares_back_within{2};
 /// A refresh makes at most two requests of 15 s each, and stores the result; those of imports likewise.
 constexpr seconds refresh_reserve{40};
 
 task<result<void>> drain_tokens(tokens::token_service& tokens, deadline until) {
     co_await tokens.drain(until);
+    co_return result<void>{};
+}
+
+task<result<void>> give_shares_back_of(windows::shared_windows& windows, deadline until) {
+    co_await windows.give_all_back(until);
     co_return result<void>{};
 }
 
@@ -93,6 +99,13 @@ void service::finish_refreshes() {
         until.left(steady_now()) + seconds{1});
 }
 
+/// So that the other replicas need not wait until they end.
+void service::give_shares_back() {
+    const auto until = deadline::in(steady_now(), shares_back_within);
+    (void)on_first_worker([this, until] { return give_shares_back_of(windows_, until); },
+                          shares_back_within + seconds{3});
+}
+
 void service::drain(const settings::drain& times, signals& from) {
     const steady_time began = steady_now();
     sink_.log(telemetry::level::info, "draining");
@@ -111,6 +124,7 @@ void service::drain(const settings::drain& times, signals& from) {
         wait_until_nothing_is_left(from, steady_now() + last_answers_within);
     }
     finish_refreshes();
+    give_shares_back();
     stop();
     window_journal_.close(steady_now());
     sink_.log(telemetry::level::info, "stopped");

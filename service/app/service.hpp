@@ -122,6 +122,7 @@ private:
     bool anything_left() const;
     void wait_until_nothing_is_left(signals& from, steady_time until);
     void finish_refreshes();
+    void give_shares_back();
     result<void> change_keys(vault::key_ring fresh);
     void renew(const settings::all& fresh, std::shared_ptr<const tls_server_context> certificate);
 

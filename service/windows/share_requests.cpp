@@ -154,6 +154,19 @@ void share_requests::give_back_if_wanted(const store::window_name& name) {
     start_(give_back(name, one->now));
 }
 
+task<void> share_requests::give_all_back(deadline until) {
+    for (auto& name : shares_.shared_ones()) {
+        if (until.passed(steady_now()) || is_away()) co_return;
+        asking told;
+        {
+            const auto one = shares_.of(name, steady_now());
+            if (one->now) continue; // the last call's request still runs
+            told = one->now = std::make_shared<shared_wait<bool>>();
+        }
+        co_await give_back(std::move(name), std::move(told));
+    }
+}
+
 /// Beyond the bound shares are kept until they expire, at most a minute.
 bool share_requests::may_give_back(steady_time now) {
     if (now - second_began_ >= seconds{1}) {

@@ -33,6 +33,9 @@ public:
     asking ask_once(const store::window_name& name);
     /// Another replica needs what this one does not use.
     void give_back_unused(const store::window_name& name);
+    /// At an orderly end: gives back what is not used of any window, and tells when what is used becomes
+    /// free. Where the time is not enough, the rest ends one window later.
+    task<void> give_all_back(deadline until);
     /// The store did not answer the last time.
     bool is_away() const { return away_.load(std::memory_order_relaxed); }
 

@@ -27,4 +27,14 @@ share_table::locked_window share_table::find(const store::window_name& name) {
     return {std::move(lock), found == in.windows.end() ? nullptr : &found->second};
 }
 
+std::vector<store::window_name> share_table::shared_ones() {
+    std::vector<store::window_name> out;
+    for (auto& each : shards_) {
+        const std::lock_guard lock(each.lock);
+        for (const auto& [name, window] : each.windows)
+            if (window.mine.capacity > 0) out.push_back(name);
+    }
+    return out;
+}
+
 } // namespace gateway::windows

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace gateway::windows {
 
@@ -43,6 +44,8 @@ public:
     /// The window, which is added if it does not exist.
     locked_window of(const store::window_name& name, steady_time now);
     locked_window find(const store::window_name& name);
+    /// The windows of which this replica has a share.
+    std::vector<store::window_name> shared_ones();
 
 private:
     struct name_hash {

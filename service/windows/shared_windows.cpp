@@ -186,4 +186,8 @@ void shared_windows::announce_closed(std::string_view key, std::uint8_t kind, mi
     state_->closed.tell({std::string(key), kind}, steady_now() + wait);
 }
 
+task<void> shared_windows::give_all_back(deadline until) {
+    if (state_->engine.replicas()) co_await state_->requests.give_all_back(until);
+}
+
 } // namespace gateway::windows

@@ -50,6 +50,10 @@ public:
     /// wait.
     void announce_closed(std::string_view key, std::uint8_t kind, milliseconds wait);
 
+    /// At an orderly end, when no call is left: gives this replica's shares back, as far as they are not
+    /// used. Home worker.
+    task<void> give_all_back(deadline until);
+
     struct state; // shared_windows.cpp
 
 private:

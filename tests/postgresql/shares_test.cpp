@@ -134,6 +134,23 @@ TEST_F(Shares, U07DeathDACloseThatTheStoreDidNotHearIsToldAgain) {
     EXPECT_FALSE(two.take(loop));
 }
 
+TEST_F(Shares, L07DeathDAnOrderlyEndGivesBackWhatWasNotUsedAndTellsTheEndOfTheRest) {
+    const std::vector<limits::window_rule> many(4, {600, milliseconds{60'000}});
+    auto one = std::make_unique<replica>(loop, open());
+    replica next(loop, open());
+    one->table.change_rules(many);
+    next.table.change_rules(many);
+    ASSERT_TRUE(one->take(loop));
+    ASSERT_TRUE(one->take(loop, "ben"));
+    run_on(loop, one->windows.give_all_back(soon()));
+    one.reset();
+    for (const auto* key : {"ann", "ben"}) {
+        ASSERT_TRUE(next.take(loop, key));
+        EXPECT_EQ(next.told.remaining, 598U) << "one call was made here and one there";
+    }
+    EXPECT_EQ(sql("SELECT count(*) FROM window_shares WHERE capacity = 1 AND frees <> ''"), "2");
+}
+
 TEST_F(Shares, L07DeathDAReplicaThatLeavesTellsAndTheNextOneHasTheRest) {
     auto one = std::make_unique<replica>(loop, open());
     for (int i = 0; i < 4; ++i)
