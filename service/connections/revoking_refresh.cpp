@@ -33,10 +33,6 @@ bool has_good_token(const vault::revocation& what, wall_time now) {
     return is_given && now + clock_margin < what.access_expires_at;
 }
 
-} // namespace
-
-namespace {
-
 /// As of the connection that has ended: if it cannot be stored, it is found again as a refresh of that.
 vault::spooled_copy keep_copy(vault::token_vault& vault, const vault::revocation& what, const secret& sent,
                               const tiktok::token_answer& answer, wall_time received_at) {

@@ -26,7 +26,7 @@ namespace gateway::limits {
 /// How long a share may be used after the store granted it: one window.
 inline constexpr milliseconds share_usable{60'000};
 /// How long it may be used after the store last heard this replica, by a heartbeat or a request. Several
-/// heartbeats, so that a restart of the database ends no share.
+/// heartbeats, so that a short restart of the database ends no share.
 inline constexpr milliseconds share_fence{15'000};
 /// A share in use is confirmed again when this much of its time is left.
 inline constexpr milliseconds share_renewed_before{20'000};

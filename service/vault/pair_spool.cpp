@@ -8,7 +8,6 @@
 #include <utility>
 
 namespace gateway::vault {
-namespace {} // namespace
 
 spooled_copy& spooled_copy::operator=(spooled_copy&& other) noexcept {
     std::swap(of_, other.of_);
