@@ -67,10 +67,24 @@ def old_and_new(text, place):
     return line.strip(), changed_line(line, place).strip()
 
 
-def changed(text, place):
+def changed(text, *places):
+    """The text with these changes, each on a line of its own."""
     lines = text.split("\n")
-    lines[place.line] = changed_line(lines[place.line], place)
+    for place in places:
+        lines[place.line] = changed_line(lines[place.line], place)
     return "\n".join(lines)
+
+
+def apart(waiting, most):
+    """(group, rest) of (index, place, text): a group has at most one change of each line."""
+    group, rest, lines = [], [], set()
+    for one in waiting:
+        line = (one[1].file, one[1].line)
+        free = len(group) < most and line not in lines
+        (group if free else rest).append(one)
+        if free:
+            lines.add(line)
+    return group, rest
 
 
 def spread(places, seed):
@@ -121,14 +135,14 @@ class Verdicts:
 
 def table(verdicts):
     """Lines of text: how many by folder, and the survivors."""
-    kinds = ("killed", "survived", "equal", "unbuilt")
+    kinds = ("killed", "survived", "unnoticed", "equal", "unbuilt")
     rows = {}
     for one in verdicts:
         rows.setdefault(one["file"].split("/")[1], dict.fromkeys(kinds, 0))[one["verdict"]] += 1
     out = [f"{'folder':<14}" + "".join(f"{kind:>10}" for kind in kinds)]
     out += [f"{folder:<14}" + "".join(f"{row[kind]:>10}" for kind in kinds) for folder, row in sorted(rows.items())]
     out.append(f"{'all':<14}" + "".join(f"{sum(row[kind] for row in rows.values()):>10}" for kind in kinds))
-    survivors = [one for one in verdicts if one["verdict"] == "survived"]
+    survivors = [one for one in verdicts if one["verdict"] in ("survived", "unnoticed")]
     for one in sorted(survivors, key=lambda each: (each["file"], each["line"])):
-        out.append(f"SURVIVED {one['file']}:{one['line']}\n    - {one['old']}\n    + {one['new']}")
+        out.append(f"{one['verdict'].upper()} {one['file']}:{one['line']}\n    - {one['old']}\n    + {one['new']}")
     return out

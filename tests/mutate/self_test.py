@@ -4,10 +4,12 @@ import json
 import pathlib
 import sys
 import tempfile
+import time
 import unittest
 
 import mutate
 import places as pure
+import workshop
 
 CODE = """#include <a.hpp>
 // if (!x) return true;
@@ -83,39 +85,77 @@ class Verdicts(unittest.TestCase):
             self.assertIn((one["old"], one["new"]), changes_of(text, one["file"]), "no change of this file any more")
 
 
+class Apart(unittest.TestCase):
+    def test_a_group_has_one_change_of_a_line_and_is_of_bounded_size(self):
+        waiting = [(i, pure.Place("service/a/a.cpp", line, i, i + 1, "x"), "") for i, line in enumerate([1, 1, 2, 3])]
+        group, rest = pure.apart(waiting, 2)
+        self.assertEqual([one[0] for one in group], [0, 2])
+        self.assertEqual([one[0] for one in rest], [1, 3])
+
+    def test_all_changes_of_a_group_stand_in_the_text_at_once(self):
+        first, second = pure.Place("a", 0, 0, 1, "x"), pure.Place("a", 2, 0, 1, "y")
+        self.assertEqual(pure.changed("1\n2\n3", first, second), "x\n2\ny")
+
+
 class Trying(unittest.TestCase):
-    """mutate.verdict_on with stages of our own."""
+    """What mutate.py makes of builds and tests: a workshop of our own, in which tests read the changed file."""
 
-    def try_it(self, *commands, builds=True):
-        with tempfile.TemporaryDirectory() as name:
-            workshop = mutate.Workshop(pathlib.Path(name), 1)
-            workshop.build_folder.mkdir(parents=True)
-            path = workshop.tree / "service/limits/a.cpp"
-            path.parent.mkdir(parents=True)
-            path.write_text(CODE, encoding="utf-8")
-            seen = []
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.workshop = workshop.Workshop(pathlib.Path(folder.name), pathlib.Path(folder.name), 1)
+        self.workshop.build_folder.mkdir(parents=True)
+        self.path = self.workshop.tree / "service/limits/a.cpp"
+        self.path.parent.mkdir(parents=True)
+        self.path.write_text(CODE, encoding="utf-8")
+        by_line = {place.line: place for place in pure.places_in("service/limits/a.cpp", CODE)}
+        self.changes = [(place, CODE) for place in by_line.values()]
+        self.workshop.build = lambda targets: True
 
-            def build(_):
-                seen.append(path.read_text(encoding="utf-8"))
-                return builds
-            workshop.build = build
-            workshop.stages = lambda quick, slow: (
-                (command, [], lambda command=command: workshop.run(["sh", "-c", command], 1)) for command in commands)
-            place = next(iter(pure.places_in("service/limits/a.cpp", CODE)))
-            got = mutate.verdict_on(workshop, place, CODE, True)
-            self.assertEqual(seen[0], pure.changed(CODE, place))
-            self.assertEqual(path.read_text(encoding="utf-8"), CODE, "it is put back")
-            return got
+    def tearDown(self):
+        self.assertEqual(self.path.read_text(encoding="utf-8"), CODE, "it is put back")
 
-    def test_the_first_program_that_fails_kills_it(self):
-        self.assertEqual(self.try_it("exit 0", "exit 1", "exit 2"), ("killed", "exit 1"))
+    def code(self):
+        return self.path.read_text(encoding="utf-8")
 
-    def test_one_that_hangs_is_ended_with_its_children_and_counts_as_killed(self):
-        self.assertEqual(self.try_it("tail -f /dev/null & wait"), ("killed", "tail -f /dev/null & wait (hangs)"))
+    def test_what_the_quick_programs_notice_is_killed_by_the_test_that_failed(self):
+        self.workshop.run_quick = lambda stage, names: "A.B" if self.code() != CODE else ""
+        self.assertEqual(mutate.quick_verdict(self.workshop, *self.changes[0]), ("killed", "A.B"))
 
-    def test_what_nothing_notices_survives_and_what_does_not_build_is_no_mutant(self):
-        self.assertEqual(self.try_it("exit 0", "true"), ("survived", ""))
-        self.assertEqual(self.try_it("exit 0", builds=False), ("unbuilt", ""))
+    def test_what_nothing_notices_is_left_and_what_does_not_build_is_no_mutant(self):
+        self.workshop.run_quick = lambda stage, names: ""
+        self.assertEqual(mutate.quick_verdict(self.workshop, *self.changes[0]), ("unnoticed", ""))
+        self.workshop.build = lambda targets: False
+        self.assertEqual(mutate.quick_verdict(self.workshop, *self.changes[0]), ("unbuilt", ""))
+
+    def test_the_one_of_a_group_that_a_slow_test_notices_is_found(self):
+        line = self.changes[1][0].line
+        asked = []
+
+        def run_slow(names=None):
+            asked.append(names)
+            return ["flow.A.B"] if self.code().split("\n")[line] != CODE.split("\n")[line] else []
+        self.workshop.run_slow = run_slow
+        self.assertEqual(mutate.slow_verdicts(self.workshop, self.changes[:3]),
+                         [("survived", ""), ("killed", "flow.A.B"), ("survived", "")])
+        self.assertEqual(asked, [None, ["flow.A.B"], ["flow.A.B"], ["flow.A.B"]])
+
+    def test_a_group_that_no_slow_test_notices_survives_at_once(self):
+        self.workshop.run_slow = lambda names=None: []
+        self.assertEqual(mutate.slow_verdicts(self.workshop, self.changes[:2]), [("survived", "")] * 2)
+
+    def test_a_program_that_hangs_is_ended_with_its_children(self):
+        status, _ = self.workshop.run(["sh", "-c", "tail -f /dev/null & wait"], 0.2)
+        self.assertIsNone(status)
+
+    def test_the_first_failure_of_several_programs_is_named(self):
+        def started(text):
+            return workshop.Process(["sh", "-c", text], self.workshop.build_folder)
+        good, bad = started("exit 0"), started("echo '[  FAILED  ] A.B (1 ms)'; exit 1")
+        self.assertEqual(self.workshop.first_failure([good, bad], time.monotonic() + 30), "A.B")
+        self.assertEqual(self.workshop.first_failure([started("exit 0")], time.monotonic() + 30), "")
+        hanging = started("tail -f /dev/null")
+        self.assertEqual(self.workshop.first_failure([hanging], time.monotonic()), "hangs")
 
 
 if __name__ == "__main__":
