@@ -52,14 +52,18 @@ protected:
         w.tiktok().control().post("/tokens/expire",
                                   boost::json::object{{"account", "alice"}, {"kind", "access"}});
     }
-    /// TikTok answers late, and meanwhile the database stops. Then the gateway is killed, and both are
-    /// started again.
-    void lose_the_store_during(const std::function<harness::answer()>& call) {
+    /// TikTok answers late, and meanwhile the database stops.
+    std::future<harness::answer> begin_without_store(const std::function<harness::answer()>& call) {
         w.tiktok().add_fault({{"match", {{"path", token_path}}}, {"do", {{"delay_ms", 3000}}}});
         const auto before = calls_of(token_path);
         auto lost = std::async(std::launch::async, call);
-        ASSERT_TRUE(comes([&] { return calls_of(token_path) > before; }));
+        EXPECT_TRUE(comes([&] { return calls_of(token_path) > before; }));
         server->stop();
+        return lost;
+    }
+    /// Then the gateway is killed, and both are started again.
+    void lose_the_store_during(const std::function<harness::answer()>& call) {
+        auto lost = begin_without_store(call);
         ASSERT_TRUE(comes([&] { return files(".pair") == 1; })) << "durable while the store is away";
         EXPECT_TRUE(comes(
             [&] { return metrics().find("tiktok_gateway_vault_spooled_pairs 1\n") != std::string::npos; }));
@@ -119,7 +123,7 @@ TEST_F(SpooledPairs, DeathPAnImportWhoseStoreIsAwayIsCompletedByTheSameCall) {
 TEST_F(SpooledPairs, T05DeathPAKillAtEachStepOfTheDiskLosesNobody) {
     for (const bool postgresql : {false, true}) {
         if (postgresql) use_postgresql();
-        for (const char* step : {"spool.written", "refresh.stored", "refresh.released"}) {
+        for (const char* step : {"spool.written", "refresh.stored", "refresh.released", "spool.removed"}) {
             SCOPED_TRACE(std::string(step) + (postgresql ? " on PostgreSQL" : " on SQLite"));
             const std::string user = std::string(step) + (postgresql ? ".p" : ".s");
             w.stop_gateway(SIGKILL);
@@ -139,6 +143,24 @@ TEST_F(SpooledPairs, T05DeathPAKillAtEachStepOfTheDiskLosesNobody) {
             expect_all_stored();
         }
     }
+}
+
+TEST_F(SpooledPairs, T05DeathPAKillAtTheMomentAPairIsDurableLosesNobody) {
+    use_postgresql();
+    w.options.variables["TIKTOK_GATEWAY_FAILPOINT"] = "spool.durable:1";
+    w.connect("ann", {{"account", "alice"}});
+    w.options.variables.erase("TIKTOK_GATEWAY_FAILPOINT");
+    end_access_tokens();
+    auto lost = begin_without_store([&] { return info("ann"); });
+    EXPECT_EQ(w.gateway().process().wait(patience), 128 + SIGKILL);
+    lost.get();
+    EXPECT_EQ(files(".pair"), 1U);
+    server->start();
+    w.stop_gateway(SIGKILL);
+    EXPECT_EQ(info("ann").status, 200);
+    EXPECT_EQ(calls_of(token_path), 1U) << "the old token is dead, and not sent again";
+    expect_all_stored();
+    EXPECT_EQ(state_of("ann"), "connected");
 }
 
 TEST_F(SpooledPairs, T05DeathPAKillWhileAPairIsTakenFromTheDiskLosesNobody) {
