@@ -107,6 +107,7 @@ task<share_requests::answer> share_requests::ask_store(store::window_name name, 
         const auto one = shares_.of(name, now);
         one->mine = {out.granted->capacity, out.granted->others, now, std::move(taken.ends)};
         one->ask_again_at = {};
+        one->told_late = std::chrono::ceil<milliseconds>(steady_now() - now);
     }
     co_return out;
 }
@@ -126,7 +127,7 @@ void share_requests::note(const store::window_name& name, const answer& got) {
     auto free_at = steady_time::max();
     if (got.granted->others > 0) free_at = now + got.granted->free_after;
     const auto own = windows_.taken(name.key, name.kind, now);
-    if (!own.ends.empty()) free_at = std::min(free_at, own.ends.front().free_at);
+    if (!own.ends.empty()) free_at = std::min(free_at, own.ends.front().free_at + one->told_late);
     const auto seen = engine_.replicas().value_or(limits::replicas_seen{});
     const auto until_more = limits::until_max_request(windows_.rule_of(name.kind).length, seen, now);
     if (until_more > milliseconds{0}) free_at = std::min(free_at, now + until_more);
@@ -193,6 +194,7 @@ task<void> share_requests::give_back(store::window_name name, asking told) {
         }
         static_cast<void>(
             co_await records_.give_back(std::move(use), kept, deadline::in(now, answer_within)));
+        shares_.of(name, now)->told_late = std::chrono::ceil<milliseconds>(steady_now() - now);
     }
     give_back_if_wanted(name);
 }

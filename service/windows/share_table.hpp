@@ -25,8 +25,9 @@ struct window_state {
     steady_time
         ask_again_at{};    // not before this time: the others use everything, or the store does not answer
     steady_time free_at{}; // when a slot becomes free, by that answer
-    std::uint32_t waiting = 0;     // calls that need a slot
-    asking now;                    // null if there is no request
+    milliseconds told_late{0}; // the store counts told ends from the moment when it was told: so much later
+    std::uint32_t waiting = 0; // calls that need a slot
+    asking now;                // null if there is no request
     bool wanted_by_others = false; // during a request: what is not used is given back after it
     bool look_due = false;         // a look at whether TikTok has closed it is queued
     steady_time touched{};

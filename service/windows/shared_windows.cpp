@@ -71,6 +71,7 @@ struct shared_windows::state final : store::change_listener, std::enable_shared_
     taken take(const store::window_name& name, steady_time now, deadline until);
     taken refuse(const store::window_name& name, const window_state& one, const limits::window_rule& rule,
                  const limits::no_slot* own, steady_time now) const;
+    limits::no_slot refuse_without_asking(const store::window_name& name);
     void spawn(task<void> work);
     void spawn_and_keep(std::function<task<void>()> start);
 
@@ -104,7 +105,8 @@ shared_windows::taken shared_windows::state::take(const store::window_name& name
                     && now >= one->ask_again_at;
         }
         const auto* const own = std::get_if<limits::no_slot>(&out);
-        if (own && capacity == rule.limit && now < mine.granted_at + limits::share_usable) return out;
+        if (own && capacity == rule.limit && now < mine.granted_at + limits::share_usable)
+            return refused_for(own->wait + one->told_late, rule);
         if (!std::holds_alternative<limits::permit>(out)) return refuse(name, *one.state, rule, own, now);
     }
     if (renew) requests.ask_once(name);
@@ -118,10 +120,21 @@ shared_windows::taken shared_windows::state::refuse(const store::window_name& na
     if (const auto wait = windows.closed_for(name.key, name.kind, now); wait > milliseconds{0})
         return refused_for(wait, rule);
     if (now >= one.ask_again_at) return must_ask{};
-    const auto free_at = own ? std::min(one.free_at, now + own->wait) : one.free_at;
+    const auto free_at = own ? std::min(one.free_at, now + own->wait + one.told_late) : one.free_at;
     const auto wait = std::chrono::ceil<milliseconds>(std::max(free_at, one.ask_again_at) - now);
     if (requests.is_away()) return store_unavailable{wait};
     return refused_for(wait, rule);
+}
+
+/// Where other calls of this replica have taken what was granted: the next slot of theirs that ends.
+limits::no_slot shared_windows::state::refuse_without_asking(const store::window_name& name) {
+    const auto now = steady_now();
+    const auto one = shares.of(name, now);
+    const auto own = windows.taken(name.key, name.kind, now);
+    auto wait = ask_again_after; // the end of a call without an answer is not known
+    if (!own.ends.empty())
+        wait = std::chrono::ceil<milliseconds>(own.ends.front().free_at - now) + one->told_late;
+    return refused_for(wait, windows.rule_of(name.kind));
 }
 
 void shared_windows::state::spawn(task<void> work) {
@@ -176,7 +189,7 @@ task<shared_windows::taken> shared_windows::ask(std::string key, std::uint8_t ki
             co_return late;
         }
     }
-    const limits::no_slot others_were_quicker = refused_for(ask_again_after, s->windows.rule_of(kind));
+    const limits::no_slot others_were_quicker = s->refuse_without_asking(name);
     co_return others_were_quicker;
 }
 

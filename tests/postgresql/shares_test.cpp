@@ -4,6 +4,7 @@
 #include "unit/store/counting_engine.hpp"
 
 #include <algorithm>
+#include <future>
 
 namespace gateway::testing {
 namespace {
@@ -104,6 +105,22 @@ TEST_F(Shares, L07DeathDAClientThatObeysTheWaitSucceeds) {
     EXPECT_GT(one.wait(loop), milliseconds{0}) << "not yet";
     pass(loop, wait);
     EXPECT_TRUE(one.take(loop));
+}
+
+TEST_F(Shares, L07DeathDTheWaitThatOneReplicaTellsIsTrueAtAnotherAlsoWhileTheDatabaseIsSlow) {
+    replica one(loop, open()), two(loop, open());
+    for (auto* each : {&one, &two})
+        each->table.change_rules(std::vector<limits::window_rule>(4, {1, milliseconds{2'000}}));
+    ASSERT_TRUE(one.take(loop));
+    const auto slow = std::async(
+        std::launch::async, [this] { sql("BEGIN; LOCK TABLE window_shares; SELECT pg_sleep(0.4); COMMIT"); });
+    turn_until(loop, [this] {
+        return sql("SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock'") != "0";
+    });
+    const auto wait = one.wait(loop); // one told the end of its slot, and the store heard it late
+    EXPECT_GT(wait, milliseconds{0});
+    pass(loop, wait);
+    EXPECT_TRUE(two.take(loop)) << "told to wait " << wait.count() << " ms";
 }
 
 TEST_F(Shares, L07DeathDAReplicaThatWasJustKilledIsAskedAFewTimesAndThenTheWaitIsTold) {
