@@ -110,8 +110,10 @@ TEST_F(Shares, L07DeathDAClientThatObeysTheWaitSucceeds) {
 TEST_F(Shares, L07DeathDTheWaitThatOneReplicaTellsIsTrueAtAnotherAlsoWhileTheDatabaseIsSlow) {
     replica one(loop, open()), two(loop, open());
     for (auto* each : {&one, &two})
-        each->table.change_rules(std::vector<limits::window_rule>(4, {1, milliseconds{2'000}}));
+        each->table.change_rules(std::vector<limits::window_rule>(4, {2, milliseconds{2'000}}));
     ASSERT_TRUE(one.take(loop));
+    pass(loop, milliseconds{200});
+    ASSERT_TRUE(two.take(loop));
     const auto slow = std::async(
         std::launch::async, [this] { sql("BEGIN; LOCK TABLE window_shares; SELECT pg_sleep(0.4); COMMIT"); });
     turn_until(loop, [this] {
