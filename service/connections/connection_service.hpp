@@ -118,6 +118,7 @@ struct login_end {
     std::string scopes = {};                 // granted; comma list
     tiktok_error_text tiktok = {};           // what TikTok said
     std::string cause = {};                  // what else the operator should know; contains no secret
+    bool waits_on_disk = false;              // `unavailable`: it goes on by itself when the store takes it
 };
 
 /// The result of storing a grant.
@@ -219,7 +220,8 @@ private:
     // finish_login.cpp
     /// Finishes a login that was taken. `confirmation` is set if the grant waits for it.
     task<login_end> finish(const store::oauth_state_record& login, secret verifier,
-                           const callback_query& query, secret confirmation, wall_time now, deadline until);
+                           const callback_query& query, const login_outcome& page, wall_time now,
+                           deadline until);
     /// TikTok has answered, so the store has a time of its own.
     task<login_end> keep_grant(const store::oauth_state_record& login, vault::fresh_tokens fresh,
                                secret confirmation, wall_time now);
@@ -232,9 +234,9 @@ private:
                                    bool replace_account, wall_time now, deadline until);
 
     // spooled_pairs.cpp
-    /// A copy on the disk until the store has the grant.
-    vault::spooled_copy keep_copy(const store::oauth_state_record& login, const vault::fresh_tokens& fresh,
-                                  wall_time now);
+    /// A copy on the disk until the store has the grant. `page`: whose page tells of it.
+    vault::spooled_copy keep_copy(const store::oauth_state_record& login, const login_outcome& page,
+                                  const vault::fresh_tokens& fresh, wall_time now);
     task<result<void>> finish_spooled(vault::spooled_copy copy, deadline until);
 
     // waiting_grants.cpp

@@ -65,8 +65,8 @@ login_result result_of(vault::saved_grant::kind end) {
 } // namespace
 
 task<login_end> connection_service::finish(const store::oauth_state_record& login, secret verifier,
-                                           const callback_query& query, secret confirmation, wall_time now,
-                                           deadline until) {
+                                           const callback_query& query, const login_outcome& page,
+                                           wall_time now, deadline until) {
     if (!rights_->caller_of(login)) co_return ended(login_result::not_allowed);
     if (!query.error.empty()) co_return refused_on_page(query);
     if (login.app != ask_.client_key()) {
@@ -93,10 +93,15 @@ task<login_end> connection_service::finish(const store::oauth_state_record& logi
         if (!fresh.account.empty())
             static_cast<void>(co_await vault_.give_up(std::move(fresh), now, time_to_store()));
     } else {
-        auto copy = keep_copy(login, fresh, now);
+        auto copy = keep_copy(login, page, fresh, now);
+        auto confirmation = confirmation_of(page.salt, query.code);
         end = co_await keep_grant(login, std::move(fresh), std::move(confirmation), now);
-        if (end.result != login_result::unavailable)
-            copy.stored(); // else it is stored when the store is back
+        end.waits_on_disk = copy && end.result == login_result::unavailable;
+        if (end.waits_on_disk)
+            end.words = refusal_words{"The login is not stored yet.",
+                                      "It goes on by itself within minutes; load this page again to see it."};
+        else
+            copy.stored();
     }
     end.tiktok.log_id = log_id;
     co_return end;

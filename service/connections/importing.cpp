@@ -72,6 +72,19 @@ user_id lease_of(std::string_view hash) {
 
 } // namespace
 
+task<result<void>> store_spooled_import(vault::token_vault& in, vault::spooled_copy copy, deadline until) {
+    const auto& pair = copy.pair();
+    const auto known = co_await in.find_import(pair.sent_hash, wall_now(), until);
+    if (!known) co_return known.error();
+    if (!*known) { // else it was stored, and the process died then
+        const auto tokens = pair.tokens();
+        const auto kept = co_await in.keep_import(pair.sent_hash, tokens, pair.text.received_at, until);
+        if (!kept) co_return kept.error();
+    }
+    copy.stored();
+    co_return result<void>{};
+}
+
 task<result<void>> importer::import(user_id user, vault::fresh_tokens given, wall_time now, deadline until) {
     auto hash = tokens::import_hash(given.refresh_token);
     const auto connected = co_await vault_.is_connected(user, until);
@@ -151,6 +164,9 @@ task<result<void>> importer::refresh_alone(attempt of, store::lease held, sharer
 }
 
 task<result<void>> importer::ask_and_keep(const attempt& of, deadline until, sharer by) {
+    // Before the look at the store, which has it when the copy is gone.
+    const auto stored = co_await take_from_disk(of, until);
+    if (!stored) co_return stored.error();
     auto kept = co_await vault_.find_import(of.hash, wall_now(), until);
     if (!kept) co_return kept.error();
     if (*kept && (*kept)->user.empty()) co_return result<void>{}; // of an import that had the lease before
@@ -159,24 +175,21 @@ task<result<void>> importer::ask_and_keep(const attempt& of, deadline until, sha
         if (!there) co_return there.error();
         if (*there) co_return result<void>{};
     }
-    const auto stored = co_await store_spooled(of, until);
-    if (!stored) co_return stored.error();
-    if (*stored) co_return result<void>{};
     auto got = co_await ask_for_pair(of, until, by);
     if (!got) co_return got.error();
     const auto retry_for = [this] { return tokens::time_to_keep(uncut_.is_draining()); };
     co_return co_await tokens::keep_for_import(vault_, of.given.refresh_token, *got, retry_for);
 }
 
-/// `false`: no pair for the given refresh token waits on this replica's disk.
-task<result<bool>> importer::store_spooled(const attempt& of, deadline until) {
-    auto copy = vault_.spool() ? vault_.spool()->take_import(of.hash) : vault::spooled_copy{};
-    if (!copy) co_return false;
-    const auto tokens = copy.pair().tokens();
-    const auto kept = co_await vault_.keep_import(of.hash, tokens, copy.pair().text.received_at, until);
-    if (!kept) co_return kept.error();
-    copy.stored();
-    co_return true;
+/// A pair for the given refresh token may wait on this replica's disk.
+task<result<void>> importer::take_from_disk(const attempt& of, deadline until) {
+    if (vault_.spool() == nullptr) co_return result<void>{};
+    auto copy = vault_.spool()->take_import(of.hash);
+    if (!copy && vault_.spool()->holds_import(of.hash))
+        co_return failure(errc::vault_unavailable, "The new tokens of this import are being stored.")
+            .retry_after(seconds{1});
+    if (!copy) co_return result<void>{};
+    co_return co_await store_spooled_import(vault_, std::move(copy), until);
 }
 
 /// A token is not sent by whoever may have lost the lease meanwhile.

@@ -11,6 +11,7 @@
 #include "runtime/task.hpp"
 #include "store/refreshes.hpp"
 #include "tiktok/oauth_answers.hpp"
+#include "vault/pair_spool.hpp"
 #include "vault/token_vault.hpp"
 
 #include <functional>
@@ -27,6 +28,9 @@ namespace gateway::connections {
 using ask_account = std::function<task<result<std::optional<open_id>>>(user_id, secret, deadline)>;
 
 class uncut_work;
+
+/// Keeps the pair of an import that waits on the disk for whoever repeats the import.
+task<result<void>> store_spooled_import(vault::token_vault& in, vault::spooled_copy copy, deadline until);
 
 class importer {
 public:
@@ -52,7 +56,7 @@ private:
     task<result<void>> refresh(const attempt& of, deadline until);
     task<result<void>> refresh_alone(attempt of, store::lease held, sharer by);
     task<result<void>> ask_and_keep(const attempt& of, deadline until, sharer by);
-    task<result<bool>> store_spooled(const attempt& of, deadline until);
+    task<result<void>> take_from_disk(const attempt& of, deadline until);
     task<tiktok::token_outcome> request(const attempt& of, deadline until, sharer by);
     task<result<vault::fresh_tokens>> ask_for_pair(const attempt& of, deadline until, sharer by);
     task<result<void>> complete(const attempt& of, vault::import_proof proof, deadline until);

@@ -220,8 +220,7 @@ task<callback_end> connection_service::callback(callback_query query, wall_time 
     login_outcome kept;
     kept.salt = new_salt();
     kept.code_proof = proof_of_code(kept.salt, query.code);
-    const auto confirmation = confirmation_of(kept.salt, query.code);
-    auto end = co_await finish(login, (*opened)->copy(), query, confirmation.copy(), now, until);
+    auto end = co_await finish(login, (*opened)->copy(), query, kept, now, until);
     if (end.result == login_result::connected && login.return_url.empty() && account_name_)
         end.account_name =
             co_await account_name_(login.user, until.no_later_than(steady_now() + account_name_within));
@@ -229,7 +228,9 @@ task<callback_end> connection_service::callback(callback_query query, wall_time 
     kept.result = end.result;
     kept.scopes = end.scopes;
     kept.account_name = end.account_name;
-    co_await keep_outcome(login, kept);
+    // One that waits on the disk has not ended: what takes it from there notes its outcome.
+    if (!end.waits_on_disk) co_await keep_outcome(login, kept);
+    const auto confirmation = confirmation_of(kept.salt, query.code);
     co_return shown(login, end, confirmation.reveal(), end.result != login_result::not_allowed);
 }
 

@@ -14,7 +14,8 @@ constexpr std::string_view yes = "1", no = "0";
 
 } // namespace
 
-std::string write_spooled_login(const store::oauth_state_record& login) {
+std::string write_spooled_login(const spooled_login& what) {
+    const auto& login = what.login;
     std::string out;
     append_sized(out, to_hex(login.state_hash));
     append_sized(out, login.caller.text());
@@ -25,11 +26,13 @@ std::string write_spooled_login(const store::oauth_state_record& login) {
     append_sized(out, login.replace_account ? yes : no);
     append_sized(out, login.confirm ? yes : no);
     append_sized(out, std::to_string(unix_ms(login.expires_at)));
+    append_sized(out, what.page_salt);
+    append_sized(out, what.page_proof);
     return out;
 }
 
-std::optional<store::oauth_state_record> read_spooled_login(std::string_view text) {
-    std::array<std::string_view, 9> fields;
+std::optional<spooled_login> read_spooled_login(std::string_view text) {
+    std::array<std::string_view, 11> fields;
     for (auto& field : fields) {
         const auto size = parse_number<std::size_t>(next_piece(text, ':'));
         if (!size || *size > text.size()) return std::nullopt;
@@ -39,7 +42,8 @@ std::optional<store::oauth_state_record> read_spooled_login(std::string_view tex
     auto state_hash = from_hex(fields[0]);
     const auto expires_at = parse_number<std::int64_t>(fields[8]);
     if (!text.empty() || !state_hash || !expires_at) return std::nullopt;
-    store::oauth_state_record out;
+    spooled_login whole{{}, std::string(fields[9]), std::string(fields[10])};
+    auto& out = whole.login;
     out.state_hash = std::move(*state_hash);
     out.caller = caller_name::trusted(std::string(fields[1]));
     out.user = user_id::trusted(std::string(fields[2]));
@@ -50,7 +54,7 @@ std::optional<store::oauth_state_record> read_spooled_login(std::string_view tex
     out.confirm = fields[7] == yes;
     out.expires_at = from_unix_ms(*expires_at);
     out.progress = store::login_progress::taken;
-    return out;
+    return whole;
 }
 
 } // namespace gateway::connections

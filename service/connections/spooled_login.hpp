@@ -9,8 +9,11 @@
 
 namespace gateway::connections {
 
-/// Without the verifier, which was used.
-std::string write_spooled_login(const store::oauth_state_record& login);
-std::optional<store::oauth_state_record> read_spooled_login(std::string_view text);
+struct spooled_login {
+    store::oauth_state_record login;   // without the verifier, which was used
+    std::string page_salt, page_proof; // of its outcome (login_outcome.hpp), for whoever loads the page again
+};
+std::string write_spooled_login(const spooled_login& what);
+std::optional<spooled_login> read_spooled_login(std::string_view text);
 
 } // namespace gateway::connections

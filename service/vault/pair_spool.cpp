@@ -117,6 +117,13 @@ spooled_copy pair_spool::take_import(const std::string& sent_hash) {
     });
 }
 
+bool pair_spool::holds_import(const std::string& sent_hash) const {
+    const std::lock_guard lock(mutex_);
+    return std::any_of(entries_.begin(), entries_.end(), [&](const shared_entry& one) {
+        return !one->is_stored && one->pair.what == spooled_kind::import && one->pair.sent_hash == sent_hash;
+    });
+}
+
 spooled_copy pair_spool::take_next(spooled_kind what, std::uint64_t& after) {
     auto got = take_first([&](const entry& one) { return one.pair.what == what && one.number > after; });
     if (got) after = got.entry_->number;

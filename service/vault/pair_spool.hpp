@@ -107,6 +107,8 @@ public:
     spooled_copy take(const user_id& user, std::uint64_t version);
     spooled_copy take_of(const user_id& user, std::uint64_t& after);
     spooled_copy take_import(const std::string& sent_hash);
+    /// Also one that somebody is storing at this moment.
+    bool holds_import(const std::string& sent_hash) const;
     spooled_copy take_next(spooled_kind what, std::uint64_t& after);
     /// Of the lease with which the newest pair of the user that waits was got; zero: none waits.
     std::uint64_t fence_of(const user_id& user) const;

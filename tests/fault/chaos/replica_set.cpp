@@ -1,6 +1,8 @@
 #include "fault/chaos/replica_set.hpp"
 
 #include <csignal>
+#include <cstdlib>
+#include <fstream>
 #include <stdexcept>
 
 namespace fault {
@@ -54,8 +56,17 @@ bool replica_set::runs(std::size_t which) const {
     return all_.at(which).process != nullptr;
 }
 
+/// What it logged, for whoever looks for the cause of a broken promise.
+void replica_set::keep_log(std::size_t which) const {
+    const char* const folder = std::getenv("CHAOS_LOGS");
+    if (folder == nullptr) return;
+    std::ofstream log(folder + ("/replica-" + std::to_string(which)) + ".log", std::ios::app);
+    log << all_.at(which).process->process().output_at_end() << "killed\n";
+}
+
 void replica_set::note_kill(std::size_t which, gateway::wall_time at) {
     const std::lock_guard guard(lock_);
+    keep_log(which);
     kill_times_ms_.push_back(gateway::unix_ms(at));
     all_.at(which).process.reset();
     all_.at(which).frozen = false;

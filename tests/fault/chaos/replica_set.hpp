@@ -50,6 +50,7 @@ private:
         bool frozen = false;
     };
     void note_kill(std::size_t which, gateway::wall_time at);
+    void keep_log(std::size_t which) const;
 
     harness::world& w_;
     const std::string gateway_program_;
