@@ -4,29 +4,12 @@
 #include "app/start_failure.hpp"
 #include "outbound/tls_client_context.hpp"
 
-#include <filesystem>
 #include <iostream>
 #include <optional>
 
 namespace gateway::app {
 
 namespace {
-
-/// Checks the places that the start would create or open, without doing so.
-void look_at_named_places(const settings::all& settings) {
-    namespace fs = std::filesystem;
-    std::error_code unseen;
-    const fs::path files = settings.files.directory;
-    if (fs::exists(files, unseen) && !fs::is_directory(files, unseen))
-        throw refused(settings, "files.directory", files.string() + " is not a folder");
-    if (!settings.store.in_file()) return;
-    const fs::path store = settings.store.url.reveal().substr(std::string_view("sqlite:").size());
-    const fs::path folder = store.has_parent_path() ? store.parent_path() : ".";
-    if (!fs::is_directory(folder, unseen))
-        throw refused(settings, "store.url", "there is no folder " + folder.string() + "; make it first");
-    if (fs::is_directory(store, unseen))
-        throw refused(settings, "store.url", store.string() + " is a folder, not a file");
-}
 
 /// Opens the files that the settings name, but not the store or a port. Gives what clients will find wrong
 /// with the certificate.
@@ -45,7 +28,6 @@ std::optional<settings::fault> open_named_files(const settings::all& settings) {
 int check_config(const std::string& settings_file, const settings::environment& variables) {
     const settings::all settings = read_settings(settings_file, variables);
     const auto dates = open_named_files(settings);
-    look_at_named_places(settings);
     refuse_wrong_places(settings);
     auto remarks = warnings_for(settings);
     if (dates) remarks.push_back(*dates);

@@ -7,7 +7,9 @@
 #include "tiktok/scopes.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <thread>
+#include <utility>
 
 namespace gateway::app {
 
@@ -43,6 +45,34 @@ std::optional<settings::fault> small_quarter(const settings::all& settings) {
                            "is less than four times the largest video (4 GiB), so a caller who keeps files "
                            "already may find no room for one that is larger than a quarter of it",
                            settings::source_of(settings, "files.quota_bytes")};
+}
+
+/// Why no folder can be made there; empty: it can, or it is there.
+std::string describe_no_folder(const std::filesystem::path& folder) {
+    std::error_code unseen;
+    auto there = folder;
+    while (!there.empty() && !std::filesystem::exists(there, unseen) && there != there.parent_path())
+        there = there.parent_path();
+    if (there.empty() || std::filesystem::is_directory(there, unseen)) return {};
+    return there.string() + " is not a folder";
+}
+
+/// The places that the start creates or opens, without doing so.
+void look_at_named_places(const settings::all& settings) {
+    namespace fs = std::filesystem;
+    std::error_code unseen;
+    const std::pair<const char*, std::string> folders[] = {
+        {"files.directory", settings.files.directory}, {"vault.spool_directory", settings.spool_directory()}};
+    for (const auto& [key, folder] : folders)
+        if (const auto wrong = describe_no_folder(folder); !wrong.empty())
+            throw refused(settings, key, wrong);
+    if (!settings.store.in_file()) return;
+    const fs::path store = settings.store.url.reveal().substr(std::string_view("sqlite:").size());
+    const fs::path folder = store.has_parent_path() ? store.parent_path() : ".";
+    if (!fs::is_directory(folder, unseen))
+        throw refused(settings, "store.url", "there is no folder " + folder.string() + "; make it first");
+    if (fs::is_directory(store, unseen))
+        throw refused(settings, "store.url", store.string() + " is a folder, not a file");
 }
 
 } // namespace
@@ -83,6 +113,7 @@ settings::all read_settings(const std::string& file, const settings::environment
 }
 
 void refuse_wrong_places(const settings::all& settings) {
+    look_at_named_places(settings);
     if (const auto wrong = store::describe_wrong_url(settings.store.url.reveal()); !wrong.empty())
         throw refused(settings, "store.url", wrong);
     if (const auto wrong = store::describe_exposed_store(settings.store.url.reveal()); !wrong.empty())

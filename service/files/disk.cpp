@@ -1,5 +1,6 @@
 #include "files/disk.hpp"
 
+#include "base/file_lock.hpp"
 #include "base/private_places.hpp"
 
 #include <cerrno>
@@ -8,7 +9,6 @@
 #include <filesystem>
 #include <linux/openat2.h>
 #include <stdexcept>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -61,18 +61,6 @@ result<descriptor> open_file(const descriptor& folder, const std::string& name, 
 /// the slowest body that the listener bears needs for its next piece.
 constexpr time_t silent_seconds_max = 3'600;
 
-enum class lock_state { ours, of_others, not_supported };
-
-/// The lock belongs to the open file, not to the process, and ends with its last descriptor, however the
-/// process ends. NFS and its like keep it at the server, so that it holds on every host.
-lock_state try_lock(const descriptor& file) {
-    while (::flock(file.number(), LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EINTR) continue;
-        return errno == EWOULDBLOCK ? lock_state::of_others : lock_state::not_supported;
-    }
-    return lock_state::ours;
-}
-
 bool is_silent(const descriptor& file) {
     struct stat facts {};
     return ::fstat(file.number(), &facts) == 0 && ::time(nullptr) - facts.st_mtim.tv_sec > silent_seconds_max;
@@ -102,7 +90,7 @@ result<descriptor> folder::create(const std::string& name) const {
         auto file = open_beneath(self_, name, O_RDWR | O_CREAT | O_EXCL, 0600);
         if (!file.is_open()) return disk_fault("made");
         const auto lock = try_lock(file);
-        if (lock != lock_state::of_others && has_a_name(file)) return file;
+        if (lock != file_lock::of_others && has_a_name(file)) return file;
         remove(name);
     }
     return failure{errc::internal, "A file could not be made."};
@@ -113,10 +101,10 @@ result<descriptor> folder::open(const std::string& name) const {
 }
 
 result<descriptor> folder::claim_abandoned(const std::string& name) const {
-    auto file = open_file(self_, name, O_RDWR); // some file systems lock only what may be written
+    auto file = open_file(self_, name, O_RDWR); // as base/file_lock.hpp says
     if (!file) return file;
     const auto lock = try_lock(*file);
-    if (lock == lock_state::of_others || (lock == lock_state::not_supported && !is_silent(*file)))
+    if (lock == file_lock::of_others || (lock == file_lock::not_supported && !is_silent(*file)))
         return failure{errc::in_progress, "Another process works on this file."};
     return file;
 }

@@ -1,15 +1,17 @@
 #include "vault/spool_folder.hpp"
 
 #include "base/failpoint.hpp"
+#include "base/file_lock.hpp"
 #include "base/ids.hpp"
 
 #include <cerrno>
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
+#include <filesystem>
 #include <memory>
-#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 namespace gateway::vault {
@@ -22,8 +24,14 @@ failure fault(std::string_view step) {
     return failure{errc::internal, std::string(step) + ": " + ::strerrordesc_np(errno)};
 }
 
-bool lock_now(const descriptor& file) {
-    return ::flock(file.number(), LOCK_EX | LOCK_NB) == 0;
+/// Where a file system has no locks, a file is taken for that of a process that has died when it is so old:
+/// longer than a writer tries to store its pair.
+constexpr time_t working_seconds_max = 600;
+
+bool is_old(const descriptor& file) {
+    struct stat facts {};
+    return ::fstat(file.number(), &facts) == 0
+           && ::time(nullptr) - facts.st_mtim.tv_sec > working_seconds_max;
 }
 
 /// Somebody may have removed it between its opening and the lock.
@@ -62,7 +70,11 @@ result<descriptor> spool_folder::open() const {
         return descriptor(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     };
     auto folder = try_it();
-    if (!folder.is_open() && errno == ENOENT && ::mkdir(path_.c_str(), 0700) == 0) folder = try_it();
+    if (!folder.is_open() && errno == ENOENT) {
+        std::error_code bad; // the next try says it
+        std::filesystem::create_directories(std::filesystem::path(path_).parent_path(), bad);
+        if (::mkdir(path_.c_str(), 0700) == 0) folder = try_it();
+    }
     if (!folder.is_open()) return fault("open the folder");
     return folder;
 }
@@ -83,9 +95,9 @@ result<descriptor> spool_folder::write(const std::string& name, std::string_view
         ::unlinkat(folder->number(), name.c_str(), 0);
         return why;
     };
-    if (!lock_now(file)) return give_up("lock a file");
+    // Somebody who looks may have it: then it is taken for a file that nobody finishes.
+    if (try_lock(file) == file_lock::of_others) return give_up("lock a file");
     if (!write_all(file, bytes)) return give_up("write a file");
-    // Somebody who looks may have taken it for one that nobody finishes, before it was locked.
     if (!has_a_name(file)) return give_up("write a file");
     failpoint("spool.written");
     return file;
@@ -110,10 +122,12 @@ result<std::optional<spool_folder::locked_file>> spool_folder::lock(const std::s
     std::optional<locked_file> out;
     const auto folder = open();
     if (!folder) return folder.error();
-    auto file = open_file(*folder, name, O_RDONLY);
+    auto file = open_file(*folder, name, O_RDWR); // as base/file_lock.hpp says
     if (!file.is_open() && (errno == ENOENT || errno == ELOOP)) return out;
     if (!file.is_open()) return fault("open a file");
-    if (!lock_now(file) || !has_a_name(file)) return out;
+    const auto locked = try_lock(file);
+    if (locked == file_lock::of_others || (locked == file_lock::not_supported && !is_old(file))) return out;
+    if (!has_a_name(file)) return out;
     std::string bytes(file_size_max, '\0');
     const ::ssize_t size = ::pread(file.number(), bytes.data(), bytes.size(), 0);
     if (size < 0) return fault("read a file");

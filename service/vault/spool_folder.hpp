@@ -1,8 +1,7 @@
 // The files of a spool (pair_spool.hpp): each is locked by the process that works on it, so that replicas can
 // share the folder. It outlives the process as soon as it is written, and the machine once it has its final
-// name. The folder is opened anew for each step, so that
-// one that is made or mounted later is found. Blocks; any thread. Reasons of failures are for the log and
-// hold no names of users.
+// name. The folder is opened anew for each step, so that one that is made or mounted later is found. Blocks;
+// any thread. Reasons of failures are for the log and hold no names of users.
 #pragma once
 #include "base/descriptor.hpp"
 #include "base/result.hpp"
@@ -28,7 +27,8 @@ public:
         descriptor lock;
         std::string bytes;
     };
-    /// Nothing: it is gone, or another process works on it.
+    /// Nothing: it is gone, or another process works on it. On a file system without locks that is assumed of
+    /// a file which is not ten minutes old.
     result<std::optional<locked_file>> lock(const std::string& name) const;
     /// One with its final name is durably gone on return.
     result<void> remove(const std::string& name) const;

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
+#include <filesystem>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -46,6 +47,12 @@ void write_in_place(int file) {
     if (::ioctl(file, FS_IOC_GETFLAGS, &flags) != 0) return;
     flags |= FS_NOCOW_FL;
     static_cast<void>(::ioctl(file, FS_IOC_SETFLAGS, &flags));
+}
+
+void sync_folder_of(const std::string& path) {
+    const auto folder = std::filesystem::path(path).parent_path();
+    const descriptor it{::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (it.is_open()) ::fsync(it.number());
 }
 
 /// The next process must not take it for the whole truth.
@@ -138,6 +145,8 @@ bool journal_file::go_on_with(const found& what, const journal_options& options,
         if (journal_.remembered[part].has_open) at.close_open(now + options.window);
     }
     words()[at_ended] = 0;
+    // Before the first call: after a loss of power the end of the earlier process must not be believed.
+    static_cast<void>(::msync(memory_.get(), header_words * sizeof(std::uint64_t), MS_SYNC));
     return true;
 }
 
@@ -162,6 +171,7 @@ bool journal_file::make(const journal_options& options, steady_time now) {
         std::ranges::copy(make_journal_header(options.entries_per_part, options.boot), words().begin());
         made = ::rename(path.c_str(), options.path.c_str()) == 0;
         if (!made) trouble_ = text_of_error(errno);
+        sync_folder_of(options.path); // or the earlier file could be back after a loss of power
     }
     if (!made) {
         journal_.parts.clear();

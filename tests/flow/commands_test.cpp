@@ -297,6 +297,31 @@ TEST_F(Commands, AuditQStateThatOthersMayReachIsRefusedInTheCheckAndAtTheStartIn
     EXPECT_EQ(run({"--config", settings(), "--check-config"}).status, 0);
 }
 
+TEST_F(Commands, DeathPPlacesThatCannotBeFoldersAreRefusedInTheCheckAndAtTheStartInTheSameWords) {
+    const auto file = settings("listen: {port: 0}\nadmin: {port: 0}\n");
+    const auto expect_refused = [&](const std::string& key, const std::string& words,
+                                    const std::map<std::string, std::string>& named = {}) {
+        const auto check = run({"--config", file, "--check-config"}, named);
+        const auto start = run({"--config", file}, named);
+        EXPECT_EQ(check.status, 78) << words;
+        EXPECT_EQ(start.status, 78) << words;
+        EXPECT_EQ(check.errors, start.errors);
+        EXPECT_THAT(start.errors, HasSubstr(key));
+        EXPECT_THAT(start.errors, HasSubstr(words));
+    };
+    expect_refused("store.url", "there is no folder /nonexistent",
+                   {{"TIKTOK_GATEWAY__STORE__URL", "sqlite:/nonexistent/gateway.db"}});
+    expect_refused("store.url", "is a folder, not a file",
+                   {{"TIKTOK_GATEWAY__STORE__URL", "sqlite:" + folder.path().string()}});
+    const auto a_file = folder.write("a_file", "");
+    for (const std::string key : {"files.directory", "vault.spool_directory"}) {
+        const std::string variable = key == "files.directory" ? "TIKTOK_GATEWAY__FILES__DIRECTORY"
+                                                              : "TIKTOK_GATEWAY__VAULT__SPOOL_DIRECTORY";
+        expect_refused(key, "a_file is not a folder", {{variable, a_file}});
+        expect_refused(key, "a_file is not a folder", {{variable, a_file + "/below/it"}});
+    }
+}
+
 TEST_F(Commands, G01DeathFAnAddressOfTheStoreThatCannotBeUsedIsRefusedInTheCheckAndAtTheStartInTheSameWords) {
     const auto file = settings("listen: {port: 0}\nadmin: {port: 0}\n");
     for (const std::string url :

@@ -180,9 +180,9 @@ TEST_F(SpooledPairs, T05DeathPAKillWhileAPairIsTakenFromTheDiskLosesNobody) {
 }
 
 TEST_F(SpooledPairs, DeathPAFolderThatCannotBeWrittenIsToldAndRefreshesGoOn) {
-    std::filesystem::create_directories(w.folder().path());
-    w.folder().write("spool", "not a folder");
     w.connect("ann", {{"account", "alice"}});
+    std::filesystem::remove_all(w.folder().path() / "spool");
+    w.folder().write("spool", "not a folder");
     end_access_tokens();
     EXPECT_EQ(info("ann").status, 200);
     EXPECT_TRUE(w.gateway().process().says("spool_failed"));

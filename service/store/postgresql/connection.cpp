@@ -32,7 +32,8 @@ std::string session_settings(const std::string& schema, milliseconds statement_m
              "SELECT set_config(name, '1000', false) FROM pg_settings "
              "WHERE name = 'client_connection_check_interval';"
              "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;"
-             "SELECT pg_try_advisory_lock_shared("
+             // Waits: a replica that asks whether this one lives holds the lock for some milliseconds.
+             "SELECT pg_advisory_lock_shared("
            + std::to_string(life_lock(owner)) + ")";
 }
 
@@ -140,6 +141,7 @@ task<rows> postgresql_connection::run(const statement& what) {
 
 /// Whoever gets the lock for itself is alone with it; it is given back with the transaction.
 task<bool> postgresql_connection::owner_is_gone(std::string owner) {
+    if (owner == owner_) co_return false; // whose lock this very session holds
     const statement ask("SELECT CAST(CAST(pg_try_advisory_xact_lock($1) AS INTEGER) AS BIGINT)",
                         life_lock(owner));
     auto got = co_await run(ask);
