@@ -45,7 +45,14 @@ pair_spool::pair_spool(token_vault& vault, std::string directory)
         ++counts_.failed;
         tell(event::failed, {}, ready.error().message());
     }
-    thread_ = std::thread([this] { run(); });
+    lock.unlock();
+    try {
+        writes_ = std::thread([this] { run(duty::writing, writing_ends_); });
+        tidies_ = std::thread([this] { run(duty::tidying, tidying_ends_); });
+    } catch (...) { // there is no other thread to be had
+        stop();
+        throw;
+    }
 }
 
 void pair_spool::report_to(reporter who) {
@@ -64,12 +71,16 @@ void pair_spool::tell(event what, std::string_view file, std::string_view reason
 }
 
 void pair_spool::stop() {
-    {
-        const std::lock_guard lock(mutex_);
-        ending_ = true;
-    }
-    changed_.notify_all();
-    if (thread_.joinable()) thread_.join();
+    const auto end = [this](bool& ending, std::thread& which) {
+        {
+            const std::lock_guard lock(mutex_);
+            ending = true;
+        }
+        changed_.notify_all();
+        if (which.joinable()) which.join();
+    };
+    end(writing_ends_, writes_);
+    end(tidying_ends_, tidies_); // what was written is synced
 }
 
 spooled_copy pair_spool::keep(spooled_pair what) {

@@ -3,8 +3,9 @@
 // once, sealed, and is synced as soon as the store has failed or has taken longer than a write usually does;
 // the copy is removed once the store has the pair. At the start, and from replicas that have died in a shared
 // folder, pairs are found again and stored by those who know how: refreshes by tokens/, the others by
-// connections/. Shared by all workers; any thread, except where it says otherwise. A thread of its own does
-// what blocks. Owned by the service, which stops it before the vault ends.
+// connections/. Shared by all workers; any thread, except where it says otherwise. Two threads of its own do
+// what blocks: one writes, since a kill loses a pair that is not written; the other syncs, removes and looks,
+// which takes long on a busy disk. Owned by the service, which stops it before the vault ends.
 #pragma once
 #include "base/clock.hpp"
 #include "base/descriptor.hpp"
@@ -70,9 +71,7 @@ struct spooled_copy::entry {
     int failures = 0;
     bool is_taken = true;
     bool is_stored = false;
-    bool is_busy = false; // the thread is at it
-
-    bool has_work() const { return !is_busy && (is_stored || !is_durable); }
+    bool is_busy = false; // a thread is at it
 };
 
 class pair_spool {
@@ -93,7 +92,7 @@ public:
     pair_spool(const pair_spool&) = delete;
     pair_spool& operator=(const pair_spool&) = delete;
 
-    /// Makes durable what is not stored, and ends the thread; before the vault is destroyed. Copies may be
+    /// Makes durable what is not stored, and ends the threads; before the vault is destroyed. Copies may be
     /// given back later.
     void stop();
 
@@ -132,12 +131,15 @@ private:
     void hurry(const shared_entry& one);
     void set_aside(const shared_entry& one, std::string_view why);
 
-    void run();
-    shared_entry next_to_do(steady_time now) const;
-    steady_time next_due() const;
+    /// What one of the two threads does, until `ending`, of which all is done that does not fail.
+    enum class duty : std::uint8_t { writing, tidying };
+    void run(duty mine, const bool& ending);
+    shared_entry next_to_do(duty mine, bool ending, steady_time now) const;
+    steady_time next_due(duty mine) const;
     void work_on(const shared_entry& one, std::unique_lock<std::mutex>& lock);
     enum class step : std::uint8_t { write, sync, remove };
     static step next_step(const entry& one);
+    static bool has_work(const entry& one, duty of);
     result<void> carry_out(step what, entry& one);
     result<void> write(entry& one);
     result<void> sync(entry& one);
@@ -164,8 +166,8 @@ private:
     std::vector<std::shared_ptr<shared_wait<bool>>> who_look_;
     std::uint64_t last_number_ = 0;
     counts counts_;
-    bool ending_ = false;
-    std::thread thread_;
+    bool writing_ends_ = false, tidying_ends_ = false;
+    std::thread writes_, tidies_;
 };
 
 } // namespace gateway::vault

@@ -1,4 +1,4 @@
-// What the spool's thread does (pair_spool.hpp): writing, removing, and looking for what others left.
+// What the spool's threads do (pair_spool.hpp): writing; syncing, removing, and looking for what others left.
 #include "base/memory/memory_reserve.hpp"
 #include "vault/pair_spool.hpp"
 #include "vault/sealing.hpp"
@@ -25,39 +25,44 @@ pair_spool::step pair_spool::next_step(const entry& one) {
     return one.name.empty() ? step::write : step::sync;
 }
 
-pair_spool::shared_entry pair_spool::next_to_do(steady_time now) const {
+bool pair_spool::has_work(const entry& one, duty of) {
+    if (one.is_busy || (one.is_durable && !one.is_stored)) return false;
+    return (next_step(one) == step::write) == (of == duty::writing);
+}
+
+pair_spool::shared_entry pair_spool::next_to_do(duty mine, bool ending, steady_time now) const {
     for (const auto& one : entries_)
-        if (one->has_work() && (one->due <= now || (ending_ && one->failures == 0))) return one;
+        if (has_work(*one, mine) && (one->due <= now || (ending && one->failures == 0))) return one;
     return nullptr;
 }
 
-steady_time pair_spool::next_due() const {
+steady_time pair_spool::next_due(duty mine) const {
     auto first = steady_time::max();
     for (const auto& one : entries_)
-        if (one->has_work()) first = std::min(first, one->due);
+        if (has_work(*one, mine)) first = std::min(first, one->due);
     return first;
 }
 
-void pair_spool::run() {
+void pair_spool::run(duty mine, const bool& ending) {
     std::unique_lock lock(mutex_);
     while (true) {
         try {
-            if (const auto one = next_to_do(steady_now())) {
+            if (const auto one = next_to_do(mine, ending, steady_now())) {
                 work_on(one, lock);
                 continue;
             }
-            if (ending_) return;
-            if (!who_look_.empty()) {
+            if (ending) return;
+            if (mine == duty::tidying && !who_look_.empty()) {
                 look_now(lock);
                 continue;
             }
         } catch (const std::bad_alloc&) { // again, when there is memory
             if (!lock.owns_lock()) lock.lock();
-            if (ending_) return;
+            if (ending) return;
             changed_.wait_for(lock, first_retry);
             continue;
         }
-        const auto due = next_due();
+        const auto due = next_due(mine);
         if (due == steady_time::max())
             changed_.wait(lock);
         else
@@ -97,19 +102,24 @@ result<void> pair_spool::carry_out(step what, entry& one) {
 }
 
 void pair_spool::work_on(const shared_entry& one, std::unique_lock<std::mutex>& lock) {
-    // Until the end of this step, also if it throws.
+    // Until the end of this step, also if it throws; the other thread may have to do the next one.
     struct busy {
-        busy(entry& of, std::unique_lock<std::mutex>& by) : of_(of), by_(by) { of_.is_busy = true; }
+        busy(entry& of, std::unique_lock<std::mutex>& by, std::condition_variable& changed)
+            : of_(of), by_(by), changed_(changed) {
+            of_.is_busy = true;
+        }
         ~busy() {
             if (!by_.owns_lock()) by_.lock();
             of_.is_busy = false;
+            changed_.notify_all();
         }
         busy(const busy&) = delete;
         busy& operator=(const busy&) = delete;
         entry& of_;
         std::unique_lock<std::mutex>& by_;
+        std::condition_variable& changed_;
     };
-    const busy at_it(*one, lock);
+    const busy at_it(*one, lock, changed_);
     const auto what = next_step(*one);
     if (what == step::remove && one->name.empty()) return drop(one);
     one->due = steady_now() + (one->failures == 0 ? first_retry : next_retry); // if it fails

@@ -4,8 +4,10 @@
 #include <gmock/gmock.h>
 
 #include <fcntl.h>
+#include <future>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <utility>
 
 namespace gateway::testing {
 namespace {
@@ -75,6 +77,27 @@ TEST_F(PairSpool, DeathPAPairIsOnTheDiskAtOnceAndDurableWhileTheStoreIsSlow) {
     turn_until(loop, [this] { return disk.files().empty(); });
     EXPECT_EQ(spool->waiting(), 0U);
     EXPECT_EQ(spool->counted().written, 1U);
+}
+
+TEST_F(PairSpool, DeathPAPairIsWrittenAlsoWhileTheDiskIsBusyWithAnother) {
+    std::promise<void> disk_is_slow, disk_goes_on;
+    spool->report_to([&, first = true](vault::pair_spool::event, std::string_view, std::string_view) mutable {
+        if (std::exchange(first, false)) {
+            disk_is_slow.set_value();
+            disk_goes_on.get_future().wait();
+        }
+    });
+    auto one = spool->keep(spooled_refresh("ann"));
+    turn_until(loop, [this] { return disk.files().size() == 1; });
+    std::filesystem::remove_all(directory); // so that its sync fails, which is told in the same thread
+    one.hurry();
+    disk_is_slow.get_future().wait();
+    auto other = spool->keep(spooled_refresh("bob"));
+    turn_until(loop, [this] { return disk.files().size() == 1; });
+    disk_goes_on.set_value();
+    one.stored();
+    other.stored();
+    turn_until(loop, [this] { return disk.files().empty(); });
 }
 
 TEST_F(PairSpool, DeathPTheNextProcessFindsThePairWhole) {
