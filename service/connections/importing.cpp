@@ -141,7 +141,7 @@ task<result<void>> importer::refresh(const attempt& of, deadline until) {
             auto alone = refresh_alone(of.copy(), std::move(**held), until.by());
             co_return co_await uncut_.run(std::move(alone), until);
         }
-        const auto holder = co_await leases_.find_holder(lease_of(of.hash), lease_length, until);
+        const auto holder = co_await leases_.find_holder(lease_of(of.hash), until);
         const bool gone = holder && *holder && (*holder)->is_gone;
         if (gone && until.passed(steady_now() + (*holder)->left))
             co_return failure(errc::vault_unavailable,

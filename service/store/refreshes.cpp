@@ -1,5 +1,6 @@
 #include "store/refreshes.hpp"
 
+#include "limits/share.hpp"
 #include "store/queries.hpp"
 
 #include <algorithm>
@@ -20,25 +21,40 @@ task<void> close_intent(transaction& at, const lease& held) {
                                  held.fence));
 }
 
-task<std::optional<lease_holder>> holder_of(transaction& at, const user_id& user, milliseconds length) {
+constexpr milliseconds never{-1};
+
+/// Notes whether the holder of this lease is seen. Gives for how long it was not; `never`: it is there.
+task<milliseconds> note_life(transaction& at, lease of, bool is_gone, milliseconds gone_for) {
+    if (is_gone == (gone_for >= milliseconds{0})) co_return gone_for;
+    statement seen("UPDATE leases SET gone_since = 0 WHERE user_id = $1 AND fence = $2", of.user, of.fence);
+    statement missed("UPDATE leases SET gone_since = now_ms() WHERE user_id = $1 AND fence = $2", of.user,
+                     of.fence);
+    auto note = is_gone ? std::move(missed) : std::move(seen);
+    co_await execute(at, std::move(note));
+    co_return is_gone ? milliseconds{0} : never;
+}
+
+/// `silent_max`: after this time without a heartbeat a replica counts as dead; a store of one process has no
+/// heartbeats.
+task<std::optional<lease_holder>> holder_of(transaction& at, user_id user, milliseconds silent_max) {
     const statement ask(
-        "SELECT l.owner, l.expires_at - now_ms(), coalesce(i.started_at - now_ms(), 0) "
-        "FROM leases l LEFT JOIN refresh_intents i ON i.user_id = l.user_id AND i.fence = l.fence "
-        "WHERE l.user_id = $1 AND l.expires_at > now_ms()",
-        user);
+        "SELECT l.owner, l.fence, l.expires_at - now_ms(), "
+        "CASE WHEN l.gone_since = 0 THEN -1 ELSE greatest(0, now_ms() - l.gone_since) END, "
+        "coalesce((SELECT i.alive_until FROM store_instances i WHERE i.owner = l.owner) - now_ms(), $2) "
+        "FROM leases l WHERE l.user_id = $1 AND l.expires_at > now_ms()",
+        user, silent_max);
     auto found = co_await at.run(ask);
     std::optional<lease_holder> out;
     std::string owner;
+    lease of{user};
     lease_holder there;
-    milliseconds since_intent{0};
-    if (!found.next(owner, there.left, since_intent)) co_return out;
-    there.is_gone = co_await at.owner_is_gone(owner);
-    if (there.is_gone) {
-        // Its request may still be on its way, so the time counts from the intent where there is one.
-        const auto since_taken = there.left - length;
-        const auto since = since_intent.count() < 0 ? std::max(since_intent, since_taken) : since_taken;
-        there.left = std::min(there.left, since + gone_holder_keeps);
-    }
+    milliseconds gone_for{0}, counts_as_alive_for{0};
+    if (!found.next(owner, of.fence, there.left, gone_for, counts_as_alive_for)) co_return out;
+    const bool is_gone = co_await at.owner_is_gone(owner);
+    gone_for = co_await note_life(at, std::move(of), is_gone, gone_for);
+    if (is_gone) there.left = std::min(there.left, gone_holder_keeps - gone_for);
+    const bool is_silent = silent_max - counts_as_alive_for >= 2 * limits::beat_interval(silent_max);
+    there.is_gone = is_gone || is_silent;
     if (there.left.count() > 0) out = there;
     co_return out;
 }
@@ -46,26 +62,36 @@ task<std::optional<lease_holder>> holder_of(transaction& at, const user_id& user
 /// Refreshes whose holder has died before its lease has expired.
 task<std::vector<refresh_intent>> left_by_the_gone(transaction& at, const std::string& app) {
     const statement ask(
-        "SELECT i.user_id, i.version, i.started_at, l.owner FROM refresh_intents i "
+        "SELECT i.user_id, i.version, i.started_at, l.owner, l.fence, "
+        "CASE WHEN l.gone_since = 0 THEN -1 ELSE greatest(0, (SELECT now_ms()) - l.gone_since) END "
+        "FROM refresh_intents i "
         "JOIN leases l ON l.user_id = i.user_id WHERE l.expires_at > (SELECT now_ms()) "
         "AND l.expires_at <= (SELECT now_ms()) + $1 AND NOT EXISTS "
         "(SELECT 1 FROM connections c WHERE c.user_id = i.user_id AND c.app <> '' AND c.app <> $2) "
         "ORDER BY i.started_at, i.user_id LIMIT 1000",
         lease_length - gone_holder_keeps, app);
+    struct held_one {
+        refresh_intent intent;
+        std::string owner;
+        std::uint64_t fence = 0;
+        milliseconds gone_for{0};
+    };
     auto found = co_await at.run(ask);
-    std::vector<std::pair<refresh_intent, std::string>> held;
-    refresh_intent one;
-    std::string owner;
-    while (found.next(one.user, one.version, one.started_at, owner))
-        held.emplace_back(one, owner);
+    std::vector<held_one> held;
+    held_one one;
+    while (found.next(one.intent.user, one.intent.version, one.intent.started_at, one.owner, one.fence,
+                      one.gone_for))
+        held.push_back(one);
     std::map<std::string, bool> gone;
     std::vector<refresh_intent> out;
-    for (auto& [intent, by] : held) {
-        if (!gone.contains(by)) {
-            const bool is_gone = co_await at.owner_is_gone(by);
-            gone.emplace(by, is_gone);
+    for (auto& each : held) {
+        if (!gone.contains(each.owner)) {
+            const bool is_gone = co_await at.owner_is_gone(each.owner);
+            gone.emplace(each.owner, is_gone);
         }
-        if (gone.at(by)) out.push_back(std::move(intent));
+        const lease of{each.intent.user, each.fence};
+        const auto gone_for = co_await note_life(at, of, gone.at(each.owner), each.gone_for);
+        if (gone_for >= gone_holder_keeps) out.push_back(std::move(each.intent));
     }
     co_return out;
 }
@@ -88,17 +114,19 @@ task<std::vector<refresh_intent>> find_unfinished(transaction& at, const std::st
 
 } // namespace
 
-task<result<std::optional<lease_holder>>> refreshes::find_holder(user_id user, milliseconds length,
-                                                                 deadline until) {
-    return run(engine_, unit::of(user), until, [=](transaction& at) { return holder_of(at, user, length); });
+task<result<std::optional<lease_holder>>> refreshes::find_holder(user_id user, deadline until) {
+    const auto silent_max = engine_.limits().silent_max;
+    return run(engine_, unit::of(user), until,
+               [=](transaction& at) { return holder_of(at, user, silent_max); });
 }
 
 task<result<std::optional<lease>>> refreshes::take_lease(user_id user, milliseconds length, deadline until,
                                                          std::uint64_t instead_of) {
+    const auto silent_max = engine_.limits().silent_max;
     return run(engine_, unit::of(user), until, [=](transaction& at) -> task<std::optional<lease>> {
         statement drop("DELETE FROM leases WHERE user_id = $1 AND fence = $2", user, instead_of);
         if (instead_of > 0) co_await execute(at, std::move(drop));
-        const auto holder = co_await holder_of(at, user, length);
+        const auto holder = co_await holder_of(at, user, silent_max);
         if (holder) co_return std::nullopt;
         lease out{user};
         out.fence = co_await number_of(
@@ -106,7 +134,7 @@ task<result<std::optional<lease>>> refreshes::take_lease(user_id user, milliseco
         statement take(
             "INSERT INTO leases (user_id, owner, fence, expires_at) VALUES ($1, $2, $3, now_ms() + $4) "
             "ON CONFLICT (user_id) DO UPDATE SET owner = excluded.owner, fence = excluded.fence, "
-            "expires_at = excluded.expires_at",
+            "expires_at = excluded.expires_at, gone_since = 0",
             user, at.owner(), out.fence, length);
         co_await execute(at, std::move(take));
         co_return out;
@@ -174,7 +202,7 @@ task<result<void>> refreshes::close(lease held, deadline until) {
 }
 
 task<result<std::vector<refresh_intent>>> refreshes::unfinished(std::string app, deadline until) {
-    return run(engine_, unit::reads().as_upkeep(), until, &find_unfinished, std::move(app));
+    return run(engine_, unit::writes().as_upkeep(), until, &find_unfinished, std::move(app));
 }
 
 } // namespace gateway::store

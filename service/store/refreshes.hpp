@@ -15,8 +15,8 @@ namespace gateway::store {
 
 /// Longer than two requests to TikTok and one try to store their result.
 inline constexpr milliseconds lease_length{60'000};
-/// So long after it was taken a lease holds although its holder seems to have died: it may only have lost the
-/// store for a moment.
+/// So long a lease holds after its holder was first seen to be gone, and was not seen since: one look proves
+/// nothing, because a failover of the database ends the connections of replicas that live.
 inline constexpr milliseconds gone_holder_keeps{10'000};
 
 /// The right to refresh one user's tokens for some time, with a number that only increases.
@@ -28,7 +28,7 @@ struct lease {
 /// What stands in the way of a lease.
 struct lease_holder {
     milliseconds left{0}; // the longest time until it may be taken
-    bool is_gone = false; // its process has died: it will not be given back before
+    bool is_gone = false; // its process has died, or stands still: it may not be given back before
 };
 
 /// Durable before the request of a refresh is sent; found later if the refresh was not finished.
@@ -52,16 +52,16 @@ public:
     /// `instead_of`: the fence of a lease that does not count, because the answer to its request is here.
     task<result<std::optional<lease>>> take_lease(user_id user, milliseconds length, deadline until,
                                                   std::uint64_t instead_of = 0);
-    /// Why take_lease() gave none; empty: it may be taken now. `length` as there.
-    task<result<std::optional<lease_holder>>> find_holder(user_id user, milliseconds length, deadline until);
+    /// Why take_lease() gave none; empty: it may be taken now.
+    task<result<std::optional<lease_holder>>> find_holder(user_id user, deadline until);
     task<result<void>> release_lease(lease held, deadline until);
     /// Writes the intent, which replaces an earlier one; durable on return.
     task<result<refresh_begin>> begin(lease held, std::uint64_t version, deadline until);
     /// Stores the new pair (expected_version + 1), keeps the old one as previous, closes the intent. Refused
     /// if the connection was deleted, revoked or has another version (`superseded`), or if another holder has
-    /// the lease by now
-    /// (`kept_as_candidate`: the pair is kept separately, and the intent stays for the other holder). Where
-    /// the connection waits beside one of another app by now, the pair is stored there (`stored_beside`).
+    /// the lease by now (`kept_as_candidate`: the pair is kept separately, and the intent stays for the other
+    /// holder). Where the connection waits beside one of another app by now, the pair is stored there
+    /// (`stored_beside`).
     task<result<refresh_end>> finish(lease held, connection_record record, std::uint64_t expected_version,
                                      deadline until);
     /// Deletes the intent of this lease, if it still exists.

@@ -290,7 +290,15 @@ ALTER TABLE posts ADD COLUMN ended_at INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX posts_without_effect ON posts (updated_at) WHERE state = 'settled' AND publish_id = '';
 )sql";
 
-constexpr std::array steps{step_1, step_2, step_3, step_4, step_5, step_6, step_7};
+// leases: since when others see no life of the holder; zero: nobody has looked, or it has been seen since.
+// store_instances: until when others cannot know all that this replica has used of windows, because it was
+// cut off for so long that it counted for itself.
+constexpr const char* step_8 = R"sql(
+ALTER TABLE leases ADD COLUMN gone_since INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE store_instances ADD COLUMN back_until INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array steps{step_1, step_2, step_3, step_4, step_5, step_6, step_7, step_8};
 
 } // namespace
 

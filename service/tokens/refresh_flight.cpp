@@ -38,6 +38,12 @@ bool may_ask(const refresh_attempt& a) {
     return a.until.left(steady_now()) >= a.s.settings.request_timeout;
 }
 
+/// Later another replica may have the lease: one that stands still while the database is started again seems
+/// to be gone.
+bool may_begin(const refresh_attempt& a) {
+    return may_ask(a) && steady_now() < a.leased_at + store::gone_holder_keeps;
+}
+
 task<tiktok::token_outcome> request(refresh_attempt& a) {
     const auto until = deadline::in(steady_now(), a.s.settings.request_timeout);
     a.asked_at = wall_now();
@@ -84,7 +90,7 @@ task<refresh_outcome> with_lease(refresh_attempt& a) {
     }
     failpoint("refresh.intent_durable"); // R2
     co_await wait_for_send_slot(a);
-    if (!may_ask(a)) { // nothing was sent, so this try leaves no new doubt
+    if (!may_begin(a)) { // nothing was sent, so this try leaves no new doubt
         if (!a.lost_before) co_await a.s.refreshes.close(a.held, time_to_end());
         co_return broken(store_trouble());
     }
@@ -105,19 +111,30 @@ task<refresh_outcome> with_lease(refresh_attempt& a) {
     }
 }
 
-/// Callers are told the wait where the holder of the lease has died.
-task<void> note_holder(token_service::state& s, const flight& one, deadline until) {
-    const auto holder = co_await s.refreshes.find_holder(one.user, s.settings.lease_length, until);
-    const bool gone = holder && *holder && (*holder)->is_gone;
+/// Callers are told the wait where the holder of the lease has died, or stands still.
+task<milliseconds> note_holder(token_service::state& s, const flight& one, deadline until) {
+    const auto holder = co_await s.refreshes.find_holder(one.user, until);
+    const bool there = holder && *holder;
+    const bool gone = there && (*holder)->is_gone;
     one.free_at.store(gone ? steady_now() + (*holder)->left : steady_time{}, std::memory_order_relaxed);
+    co_return there ? (*holder)->left : retry_pause;
+}
+
+/// Another replica has the lease, and has not come to an end.
+refresh_outcome held_by_another(milliseconds left) {
+    auto why = failure(errc::vault_unavailable, "Another replica is refreshing this user's token.")
+                   .retry_after(left);
+    return {refresh_result::try_later, nullptr, std::move(why), false};
 }
 
 /// The lease, or the end if another owner kept it until the deadline or a newer pair appeared meanwhile.
+/// `leased_at`: not later than when it was given.
 task<std::variant<store::lease, refresh_outcome>> lease_for(token_service::state& s, const flight& one,
-                                                            deadline until) {
+                                                            deadline until, steady_time& leased_at) {
     const bool spooled = one.why == flight_reason::spooled;
     const auto instead_of = s.vault.spool() ? s.vault.spool()->fence_of(one.user) : 0;
     while (true) {
+        leased_at = steady_now();
         auto got = co_await s.refreshes.take_lease(one.user, s.settings.lease_length, until, instead_of);
         if (!got) co_return broken(got.error());
         if (*got) co_return std::move(**got);
@@ -126,8 +143,8 @@ task<std::variant<store::lease, refresh_outcome>> lease_for(token_service::state
             if (!there) co_return broken(there.error());
             if ((*there)->version != one.version) co_return newest(std::move(*there));
         }
-        co_await note_holder(s, one, until);
-        if (until.passed(steady_now() + retry_pause)) co_return broken(store_trouble());
+        const auto left = co_await note_holder(s, one, until);
+        if (until.passed(steady_now() + retry_pause)) co_return held_by_another(left);
         co_await pause_until(deadline::in(steady_now(), retry_pause));
     }
 }
@@ -203,11 +220,12 @@ task<refresh_outcome> refresh(token_service::state& s, const flight& one) {
     refresh_outcome end = broken(store_trouble());
     // A deadline of its own, independent of callers: enough for two requests and the store's writes.
     const auto until = deadline::in(steady_now(), s.settings.lease_length);
-    auto held = co_await lease_for(s, one, until);
+    steady_time leased_at;
+    auto held = co_await lease_for(s, one, until, leased_at);
     if (auto* const other = std::get_if<refresh_outcome>(&held)) co_return std::move(*other);
     failpoint("refresh.leased"); // R1
     one.free_at.store(steady_time{}, std::memory_order_relaxed);
-    refresh_attempt a{s, one, std::get<store::lease>(std::move(held)), nullptr, false, until, {}};
+    refresh_attempt a{s, one, std::get<store::lease>(std::move(held)), nullptr, false, until, leased_at, {}};
     try {
         auto ended_by = co_await with_lease(a);
         end = std::move(ended_by);

@@ -17,6 +17,7 @@ struct refresh_attempt {
     vault::shared_tokens from;
     bool lost_before = false; // an earlier answer for the same pair was lost
     deadline until;
+    steady_time leased_at{}; // not later than the lease was given
     wall_time asked_at = {}; // last
 };
 

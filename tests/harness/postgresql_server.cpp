@@ -138,6 +138,7 @@ bool postgresql_server::comes_true(const std::string& schema, const std::string&
 void postgresql_server::pass_time(const std::string& schema, gateway::milliseconds by) const {
     const auto text = std::to_string(by.count());
     run(schema, "UPDATE leases SET expires_at = expires_at - " + text
+                    + ", gone_since = CASE WHEN gone_since = 0 THEN 0 ELSE gone_since - " + text + " END"
                     + "; UPDATE refresh_intents SET started_at = started_at - " + text
                     + "; UPDATE store_instances SET alive_until = alive_until - " + text
                     + "; UPDATE window_shares SET held_until = held_until - " + text

@@ -152,9 +152,7 @@ TEST_F(PostgresqlStore, T01DeathGTheLeaseOfAReplicaThatHasDiedIsFreeAfterTenSeco
     auto one = open();
     const auto two = open();
     ASSERT_TRUE(run(one->connections.put(connection("ann", 1), 0, {}, soon())));
-    const auto holder_seen = [&] {
-        return run(two->refreshes.find_holder(user("ann"), store::lease_length, soon()));
-    };
+    const auto holder_seen = [&] { return run(two->refreshes.find_holder(user("ann"), soon())); };
     const auto held = run(one->refreshes.take_lease(user("ann"), store::lease_length, soon()));
     ASSERT_EQ(run(one->refreshes.begin(*held, 1, soon())), store::refresh_begin::begun);
     auto holder = holder_seen();
@@ -174,6 +172,29 @@ TEST_F(PostgresqlStore, T01DeathGTheLeaseOfAReplicaThatHasDiedIsFreeAfterTenSeco
     ASSERT_TRUE(next);
     EXPECT_GT(next->fence, held->fence);
     EXPECT_EQ(run(two->refreshes.begin(*next, 1, soon())), store::refresh_begin::begun_again);
+}
+
+TEST_F(PostgresqlStore, T12DeathGALeaseHoldsWhereItsReplicaLostTheDatabaseForAMomentOnly) {
+    const auto one = open(), two = open();
+    ASSERT_TRUE(run(one->connections.put(connection("ann", 1), 0, {}, soon())));
+    const auto held = run(one->refreshes.take_lease(user("ann"), store::lease_length, soon()));
+    ASSERT_EQ(run(one->refreshes.begin(*held, 1, soon())), store::refresh_begin::begun);
+    pass_time(schema.name(), seconds{20}); // TikTok takes its time
+    // Nobody has the lock of its life while its connections are made again.
+    sql("UPDATE leases SET owner = 'nobody'");
+    EXPECT_FALSE(run(two->refreshes.take_lease(user("ann"), store::lease_length, soon())));
+    const auto seen = run(two->refreshes.find_holder(user("ann"), soon()));
+    ASSERT_TRUE(seen);
+    EXPECT_TRUE(seen->is_gone);
+    EXPECT_GT(seen->left, store::gone_holder_keeps - seconds{5}) << "since it was first seen to be gone";
+    sql("UPDATE leases SET owner = (SELECT min(owner) FROM store_instances)"); // it is back
+    pass_time(schema.name(), seconds{11});
+    EXPECT_FALSE(run(two->refreshes.take_lease(user("ann"), store::lease_length, soon())));
+    sql("UPDATE leases SET owner = 'nobody'");
+    EXPECT_FALSE(run(two->refreshes.take_lease(user("ann"), store::lease_length, soon())));
+    EXPECT_TRUE(run(two->refreshes.unfinished("app", soon())).empty());
+    pass_time(schema.name(), store::gone_holder_keeps);
+    EXPECT_TRUE(run(two->refreshes.take_lease(user("ann"), store::lease_length, soon())));
 }
 
 TEST_F(PostgresqlStore, T13DeathGTheLeaseOfAReplicaThatOnlyStandsStillHoldsForAMinute) {
