@@ -10,9 +10,10 @@
 // dead, frozen or cut off: a frozen one that wakes up has to ask first.
 //
 // While the store is away: a share is used to its fence, then nothing, until all shares have ended and their
-// calls are out of TikTok's window; from then on no replica uses more than limit / replicas. (Not covered: a
-// single replica that is cut off for so long and still receives calls, and one that starts in the two minutes
-// after such an outage. The first reports not ready meanwhile; TikTok's 429 closes the window.)
+// calls are out of TikTok's window; from then on no replica uses more than limit / replicas. When it is back,
+// each says with its heartbeats how long that counts, also for one that starts then. (Not covered: a single
+// replica that is cut off for so long and still receives calls. It reports not ready; TikTok's 429 closes the
+// window.)
 #pragma once
 #include "base/clock.hpp"
 #include "limits/replicas_seen.hpp"
@@ -63,8 +64,13 @@ struct share {
 std::uint32_t usable_capacity(const share& of, std::uint32_t limit, milliseconds window,
                               const replicas_seen& seen, bool store_unavailable, steady_time now);
 
-/// The most that this replica may request: the whole limit, except for one window after the store was away,
-/// when it does not include yet what the others used meanwhile.
+/// When a call that takes its slot now must be on its way: later the store may have given the slot to others.
+steady_time send_by(const share& of, const replicas_seen& seen, steady_time now);
+
+/// For how long the store cannot know all that this replica used while it was away.
+milliseconds until_all_is_told(milliseconds window, const replicas_seen& seen, steady_time now);
+/// The most that this replica may request: the whole limit, except while the store does not know yet what
+/// replicas used when it was away.
 std::uint32_t max_request(std::uint32_t limit, milliseconds window, const replicas_seen& seen,
                           steady_time now);
 /// The time until it may request the whole limit.

@@ -44,6 +44,9 @@ public:
     /// TikTok answered 429: no more slots for this key and class until `reopen`.
     void close_until(steady_time reopen);
     quota_status status(steady_time now) const;
+    /// The first byte of its request must leave by then, or the request is not sent.
+    void must_be_sent_by(steady_time at) { send_by_ = at; }
+    steady_time send_by() const { return send_by_; }
 
 private:
     friend class window_table;
@@ -64,6 +67,7 @@ private:
     std::uint32_t entry_ = 0; // in the journal
     std::size_t hash_ = 0;    // of the key
     std::uint64_t slot_ = 0;
+    steady_time send_by_ = steady_time::max();
 };
 
 /// Refused, with the time until a slot is free.

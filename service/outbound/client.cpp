@@ -87,21 +87,24 @@ client::~client() {
 task<exchange_result<reply>> client::send(limits::permit& slot, const origin& to, std::string_view request,
                                           deadline until, sharer by, connection_choice over) {
     slot.use();
-    return carry(to, request, until, by, over, answer_has::no_tokens);
+    const times when{until, until.no_later_than(slot.send_by())};
+    return carry(to, request, when, by, over, answer_has::no_tokens);
 }
 
 task<exchange_result<reply>> client::send(no_window, const origin& to, std::string_view request,
                                           deadline until, sharer by, answer_has what) {
-    return carry(to, request, until, by, connection_choice::any, what);
+    const times when{until, until};
+    return carry(to, request, when, by, connection_choice::any, what);
 }
 
-task<exchange_result<reply>> client::carry(const origin& to, std::string_view request, deadline until,
-                                           sharer by, connection_choice over, answer_has what) {
+task<exchange_result<reply>> client::carry(const origin& to, std::string_view request, times when, sharer by,
+                                           connection_choice over, answer_has what) {
+    const auto until = when.until;
     const auto keep = state_;
     constexpr auto nothing = request_bytes::none_left;
     auto leased = keep->connections->acquire_now(to, by);
     if (!leased) {
-        auto waited = co_await keep->connections->acquire(to, by, until);
+        auto waited = co_await keep->connections->acquire(to, by, when.ready_by);
         if (!waited) co_return exchange_result<reply>(waited.error(), nothing);
         leased.emplace(std::move(*waited));
     }
@@ -109,7 +112,7 @@ task<exchange_result<reply>> client::carry(const origin& to, std::string_view re
     if (over == connection_choice::new_one) held.drop();
     for (;;) {
         if (!held.get()) {
-            const auto opened = co_await keep->open(to, held, until);
+            const auto opened = co_await keep->open(to, held, when.ready_by);
             if (!opened) co_return exchange_result<reply>(opened.error(), nothing);
         }
         { // must be destroyed before the connection

@@ -71,7 +71,10 @@ public:
 private:
     struct state;
     class streamed;
-    task<exchange_result<reply>> carry(const origin& to, std::string_view request, deadline until, sharer by,
+    struct times {
+        deadline until, ready_by; // its answer; the connection that carries it
+    };
+    task<exchange_result<reply>> carry(const origin& to, std::string_view request, times when, sharer by,
                                        connection_choice over, answer_has what);
 
     std::shared_ptr<state>

@@ -19,10 +19,10 @@ constexpr milliseconds attempt_time = std::chrono::minutes{10};
 // PostgreSQL uses an index for them. Macros, so that they can be concatenated with SQL literals.
 #define PAST(column) column " <= $1"
 #define PAST_BY_ITS_CLOCK(column) column " <= (SELECT now_ms())"
-/// A replica that was not heard for long: until its shares of windows have ended, they count by its last
-/// beat.
-#define GONE_BY_ITS_CLOCK(column) column " <= (SELECT now_ms()) - 180000"
-static_assert(limits::share_held(milliseconds{60'000}) == milliseconds{180'000});
+/// A replica that was not heard for an hour: until its shares of windows have ended, they count by its last
+/// beat, and after a long outage others must know of it.
+#define GONE_BY_ITS_CLOCK(column) column " <= (SELECT now_ms()) - 3600000"
+static_assert(limits::share_held(milliseconds{60'000}) < milliseconds{3'600'000});
 #define WITHOUT_EFFECT "state = 'settled' AND publish_id = '' AND updated_at <= $1"
 
 /// A portion of a table, small, because calls wait meanwhile. Skips rows that another replica is deleting.

@@ -101,6 +101,8 @@ shared_windows::taken shared_windows::state::take(const store::window_name& name
             const auto attainable = rule.limit - std::min(rule.limit, mine.others);
             const limits::window_rule ours{capacity, rule.length, rule.limit, attainable};
             out = as_taken(windows.take(name.key, name.kind, ours, now, until));
+            if (auto* const slot = std::get_if<limits::permit>(&out))
+                slot->must_be_sent_by(limits::send_by(mine, *seen, now));
             renew = !one->now && mine.granted_at + limits::share_usable - now < limits::share_renewed_before
                     && now >= one->ask_again_at;
         }

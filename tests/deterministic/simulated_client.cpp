@@ -130,16 +130,18 @@ client::~client() = default;
 task<exchange_result<reply>> client::send(limits::permit& slot, const origin& to, std::string_view request,
                                           deadline until, sharer by, connection_choice over) {
     slot.use();
-    return carry(to, request, until, by, over, answer_has::no_tokens);
+    const times when{until, until.no_later_than(slot.send_by())};
+    return carry(to, request, when, by, over, answer_has::no_tokens);
 }
 task<exchange_result<reply>> client::send(no_window, const origin& to, std::string_view request,
                                           deadline until, sharer by, answer_has what) {
-    return carry(to, request, until, by, connection_choice::any, what);
+    const times when{until, until};
+    return carry(to, request, when, by, connection_choice::any, what);
 }
 
-task<exchange_result<reply>> client::carry(const origin&, std::string_view request, deadline until, sharer,
+task<exchange_result<reply>> client::carry(const origin&, std::string_view request, times when, sharer,
                                            connection_choice, answer_has) {
-    return state_->network->carry(std::string(request), until);
+    return state_->network->carry(std::string(request), when.until); // a connection is always ready
 }
 
 task<result<std::unique_ptr<exchange>>> client::begin(no_window, const origin&, std::string head, deadline,

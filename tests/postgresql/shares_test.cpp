@@ -1,4 +1,5 @@
 // What becomes of shares of windows when their replicas die or lose the store, and what callers are told.
+#include "limits/share.hpp"
 #include "postgresql/window_replicas.hpp"
 #include "store/postgresql/engine.hpp"
 #include "unit/store/counting_engine.hpp"
@@ -48,7 +49,7 @@ TEST_F(Shares, L07DeathDASweepForgetsADeadReplicaOnlyWhenItsShareHasEnded) {
     const auto left = run(one->windows.take(request_for(1), soon()));
     EXPECT_EQ(left.capacity, 0U);
     EXPECT_LE(left.free_after, seconds{5}) << "by its last heartbeat";
-    pass_time(schema.name(), seconds{180});
+    pass_time(schema.name(), seconds{3'600});
     ASSERT_TRUE(run(one->upkeep.sweep(wall_now(), soon())));
     EXPECT_EQ(sql("SELECT count(*) FROM store_instances WHERE owner = 'dead'"), "0");
 }
@@ -84,6 +85,14 @@ TEST_F(Shares, L07DeathDSixCallsAreToldWhatTheUserHasLeftWhicheverReplicaMakesTh
         EXPECT_EQ(next.told.remaining, left);
     }
     EXPECT_GT(two.told.until_more, seconds{50}) << "nothing is left";
+}
+
+TEST_F(Shares, P09DeathDACallOnAShareIsSentBeforeItsFenceOrNotAtAll) {
+    replica one(loop, open());
+    const auto got = one.take_or_not(loop);
+    const auto* const slot = std::get_if<limits::permit>(&got);
+    ASSERT_NE(slot, nullptr);
+    EXPECT_LE(slot->send_by(), steady_now() + limits::share_fence);
 }
 
 TEST_F(Shares, L07DeathDFourLivesThatWereKilledLeaveAReadItsSlots) {

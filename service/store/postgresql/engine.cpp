@@ -1,6 +1,7 @@
 #include "store/postgresql/engine.hpp"
 
 #include "base/digest.hpp"
+#include "limits/share.hpp"
 #include "runtime/keep_running.hpp"
 #include "runtime/waiter.hpp"
 #include "store/postgresql/change_text.hpp"
@@ -20,16 +21,30 @@ constexpr milliseconds window_length{60'000}; // of every window (docs/tiktok-wi
 constexpr milliseconds open_again_after{500};
 constexpr milliseconds look_again_after{50};
 
-/// Writes this replica's heartbeat and gives the number of living replicas. Claimants of crashed processes'
-/// work are in the same table and do not count.
-task<std::uint64_t> heartbeat(transaction& at, const milliseconds& silent_max) {
-    statement beat{
-        "WITH beat AS (INSERT INTO store_instances (owner, alive_until, is_replica) "
-        "VALUES ($1, now_ms() + $2, 1) ON CONFLICT (owner) DO UPDATE SET alive_until = excluded.alive_until "
-        "RETURNING owner) SELECT 1 + (SELECT count(*) FROM store_instances WHERE owner <> $1 "
-        "AND is_replica = 1 AND alive_until > now_ms()), pg_notify(" CHANGES_CHANNEL ", 'beat') FROM beat",
-        at.owner(), silent_max};
-    return number_of(at, std::move(beat));
+/// Writes this replica's heartbeat and gives what it finds of the others. Claimants of crashed processes'
+/// work are in the same table and do not count. Of those that are silent, the ones that were heard to the end
+/// may live, cut off from the database.
+task<limits::others_seen> heartbeat(transaction& at, const milliseconds& silent_max,
+                                    const milliseconds& back_for) {
+    const statement beat{
+        "WITH others AS (SELECT alive_until, back_until, alive_until > now_ms() AS is_alive "
+        "FROM store_instances WHERE owner <> $1 AND is_replica = 1), "
+        "last AS (SELECT max(alive_until) AS heard FROM others WHERE NOT is_alive), "
+        "seen AS (SELECT count(*) FILTER (WHERE is_alive) AS alive, "
+        "count(*) FILTER (WHERE is_alive OR alive_until > last.heard - $4) AS known, "
+        "coalesce(greatest(0, now_ms() + $2 - max(alive_until)), -1) AS silence, "
+        "greatest(0, coalesce(max(back_until), 0) - now_ms()) AS back_for FROM others, last), "
+        "beat AS (INSERT INTO store_instances (owner, alive_until, is_replica, back_until) "
+        "VALUES ($1, now_ms() + $2, 1, now_ms() + $3) ON CONFLICT (owner) DO UPDATE "
+        "SET alive_until = excluded.alive_until, back_until = excluded.back_until RETURNING owner) "
+        "SELECT alive, known, silence, back_for, pg_notify(" CHANGES_CHANNEL ", 'beat') FROM beat, seen",
+        at.owner(), silent_max, back_for, 3 * limits::beat_interval(silent_max)};
+    auto found = co_await at.run(beat);
+    limits::others_seen out;
+    milliseconds silence{-1};
+    found.next(out.alive, out.known, silence, out.back_for);
+    if (silence.count() >= 0) out.silence = silence;
+    co_return out;
 }
 
 /// What it has of TikTok's windows ends one window after its last call, unless it has told more.
@@ -56,7 +71,7 @@ constexpr std::size_t channel_bytes = 16;
 struct preparation {
     std::string refused;  // why this program must not use the database
     std::string intruder; // who may create in the schema
-    std::uint64_t replicas = 1;
+    limits::others_seen others;
 };
 
 /// The first replica chooses it.
@@ -77,7 +92,7 @@ task<preparation> prepare_database(transaction& at, const std::string& schema, c
     if (out.refused.empty()) {
         out.intruder = co_await find_intruder(connection, schema); // it may have been made just now
         co_await name_channel(at);
-        out.replicas = co_await heartbeat(at, silent_max);
+        out.others = co_await heartbeat(at, silent_max, milliseconds{0});
     }
     *trouble = connection.error();
     co_return out;
@@ -99,7 +114,9 @@ struct postgresql_engine::opening {
 postgresql_engine::postgresql_engine(postgresql_address address, std::string schema, store_limits limits)
     : engine(limits),
       feed_(pool_, limits.silent_max / 3),
-      pool_(std::move(address), std::move(schema), limits, owner_) {}
+      pool_(std::move(address), std::move(schema), limits, owner_) {
+    seen_.started_at = steady_now();
+}
 
 /// Deregisters, so that others may settle unfinished work at once.
 void postgresql_engine::stop() {
@@ -149,6 +166,10 @@ task<postgresql_engine::opening> postgresql_engine::prepare_first() {
 /// What is refused now, such as a wrong password or a schema that a newer program has made, may be mended
 /// while this one waits.
 task<void> postgresql_engine::open_when_there() {
+    {
+        const std::lock_guard lock(seen_mutex_);
+        seen_.waited_for_store = true;
+    }
     const auto within = limits().connect_within + limits().job_max;
     while (!is_open()) {
         co_await pause_until(deadline::in(steady_now(), open_again_after));
@@ -181,7 +202,7 @@ task<postgresql_engine::opening> postgresql_engine::prepare(deadline until) {
         out = {end::open_to_others, prepared->intruder};
     } else {
         out.is = end::open;
-        note_beat(began, prepared->replicas);
+        note_beat(began, prepared->others);
     }
     const std::lock_guard lock(seen_mutex_);
     not_open_because_ = out.why;
@@ -201,20 +222,21 @@ task<void> postgresql_engine::keep_beating() {
 
 task<result<void>> postgresql_engine::beat(deadline until) {
     const auto began = steady_now();
-    const auto count = co_await run(*this, unit::writes(), until, &heartbeat, limits().silent_max);
-    if (!count) {
+    const auto back_for = limits::until_all_is_told(window_length, *replicas(), began);
+    const auto others = co_await run(*this, unit::writes(), until, &heartbeat, limits().silent_max, back_for);
+    if (!others) {
         const std::lock_guard lock(seen_mutex_);
         seen_.beat_failed(began);
-        co_return count.error();
+        co_return others.error();
     }
-    note_beat(began, *count);
+    note_beat(began, *others);
     co_return result<void>{};
 }
 
-void postgresql_engine::note_beat(steady_time began, std::uint64_t replicas) {
+void postgresql_engine::note_beat(steady_time began, const limits::others_seen& others) {
     const std::lock_guard lock(seen_mutex_);
     seen_.silent_max = limits().silent_max;
-    seen_.beat(began, static_cast<std::uint32_t>(replicas));
+    seen_.beat(began, others);
 }
 
 std::optional<limits::replicas_seen> postgresql_engine::replicas() const {

@@ -52,7 +52,7 @@ private:
     task<void> open_when_there();
     void begin_background();
     task<void> keep_beating();
-    void note_beat(steady_time began, std::uint64_t replicas);
+    void note_beat(steady_time began, const limits::others_seen& others);
 
     const std::string owner_ =
         new_ulid(wall_now()); // the id of this opening of the store, the owner of its rows

@@ -31,7 +31,12 @@ class model_store {
 public:
     explicit model_store(std::uint32_t limit) : limit_(limit) {}
 
-    std::map<int, steady_time> beats; // the last one of each life of a replica
+    /// Of one life of a replica: when it was last heard, and until when it may have used what it has not
+    /// told.
+    struct heartbeat {
+        steady_time at, back_until;
+    };
+    std::map<int, heartbeat> beats;
 
     std::uint32_t take(int who, const model_request& what, steady_time now) {
         std::uint32_t held = 0;
@@ -44,9 +49,24 @@ public:
     void give_back(int who, const model_request& what, std::uint32_t kept, steady_time now) {
         write(who, what, kept, now, rows_[who].held_until);
     }
-    std::uint32_t alive(steady_time now) const {
-        const auto is_alive = [now](const auto& each) { return now - each.second < minute; };
-        return static_cast<std::uint32_t>(std::count_if(beats.begin(), beats.end(), is_alive));
+    /// What one replica finds of the others with its beat.
+    others_seen others(int who, steady_time now) const {
+        others_seen out;
+        std::optional<steady_time> last, last_silent;
+        const auto is_alive = [now](const heartbeat& each) { return now - each.at < minute; };
+        for (const auto& [owner, each] : beats) {
+            if (owner == who) continue;
+            last = std::max(last.value_or(each.at), each.at);
+            if (!is_alive(each)) last_silent = std::max(last_silent.value_or(each.at), each.at);
+            out.back_for = std::max(out.back_for, std::chrono::ceil<milliseconds>(each.back_until - now));
+        }
+        for (const auto& [owner, each] : beats) {
+            if (owner == who) continue;
+            if (is_alive(each)) ++out.alive;
+            if (is_alive(each) || each.at > *last_silent - seconds{15}) ++out.known;
+        }
+        if (last) out.silence = std::chrono::floor<milliseconds>(now - *last);
+        return out;
     }
 
 private:
@@ -58,7 +78,7 @@ private:
     };
 
     std::uint32_t counted(int owner, const row& of, steady_time now) const {
-        const auto heard = std::max(beats.at(owner), of.told_at);
+        const auto heard = std::max(beats.at(owner).at, of.told_at);
         if (now >= std::min(of.held_until, heard + silent_share_held(minute))) return 0;
         const auto past =
             std::count_if(of.frees.begin(), of.frees.end(), [now](steady_time each) { return each <= now; });
@@ -140,7 +160,7 @@ private:
     model_store store_;
     std::array<std::optional<model_replica>, 3> replicas_;
     std::multimap<steady_time, std::function<void()>> events_;
-    steady_time now_{std::chrono::hours{2}}, cut_off_until_ = now_, no_start_until_ = now_;
+    steady_time now_{std::chrono::hours{2}}, cut_off_until_ = now_;
     int lives_ = 0;
 };
 

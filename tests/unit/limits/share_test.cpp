@@ -41,7 +41,7 @@ TEST(Share, P09DeathDIsNotUsedByAReplicaThatWakesUpBeforeTheStoreHasHeardIt) {
     auto seen = three_replicas(start + seconds{5});
     EXPECT_EQ(usable_capacity(mine, 6, minute, seen, false, start + milliseconds{19'999}), 4U);
     EXPECT_EQ(usable_capacity(mine, 6, minute, seen, false, start + seconds{20}), 0U) << "it stood still";
-    seen.beat(start + seconds{20}, 3);
+    seen.beat(start + seconds{20}, {.alive = 2});
     EXPECT_EQ(usable_capacity(mine, 6, minute, seen, false, start + seconds{20}), 4U);
     EXPECT_EQ(usable_capacity(share_of(4, start + seconds{6}), 6, minute, three_replicas(start), false,
                               start + seconds{20}),
@@ -91,7 +91,7 @@ TEST(Share, P09DeathDAReplicaThatStoodStillDoesNotTakeThatForAnOutage) {
     seen.beat_failed(start + seconds{300});
     EXPECT_EQ(usable_capacity({}, 6, minute, seen, true, start + seconds{301}), 0U);
     EXPECT_EQ(usable_capacity({}, 6, minute, seen, true, start + seconds{385}), 2U);
-    seen.beat(start + seconds{386}, 3);
+    seen.beat(start + seconds{386}, {.alive = 2});
     EXPECT_EQ(seen.silence(start + seconds{386}), milliseconds{0});
     seen.beat_failed(start + seconds{385});
     EXPECT_EQ(seen.silence(start + seconds{387}), milliseconds{0}) << "a later one was answered";
@@ -107,23 +107,66 @@ TEST(Share, L06ANewcomerWhomTheOthersMayNotHaveCountedHasNothing) {
 
 TEST(Share, L06AfterAnOutageNoReplicaAsksForMoreThanItsPartUntilTheOthersHaveToldWhatTheyUsed) {
     replicas_seen seen;
-    seen.beat(start, 3);
+    seen.beat(start, {.alive = 2});
     EXPECT_EQ(max_request(6, minute, seen, start), 6U) << "a start is no outage";
-    seen.beat(start + seconds{59}, 3);
+    seen.beat(start + seconds{59}, {.alive = 2});
     EXPECT_EQ(max_request(6, minute, seen, start + minute), 6U) << "no share has ended";
     const auto back = start + seconds{200};
-    seen.beat(back, 1);
+    seen.beat(back, {.alive = 0});
     EXPECT_EQ(seen.count, 3U) << "the others are not back yet";
     EXPECT_EQ(max_request(6, minute, seen, back), 2U);
-    seen.beat(back + seconds{30}, 2);
+    seen.beat(back + seconds{30}, {.alive = 1});
     EXPECT_EQ(seen.count, 3U);
-    seen.beat(back + seconds{61}, 2);
+    seen.beat(back + seconds{61}, {.alive = 1});
     EXPECT_EQ(seen.count, 2U);
-    seen.beat(back + seconds{120}, 2);
+    seen.beat(back + seconds{120}, {.alive = 1});
     EXPECT_EQ(max_request(6, minute, seen, back + seconds{129}), 3U);
     EXPECT_EQ(until_max_request(minute, seen, back + seconds{129}), seconds{1});
     EXPECT_EQ(max_request(6, minute, seen, back + seconds{130}), 6U);
     EXPECT_EQ(until_max_request(minute, seen, back + seconds{130}), seconds{0});
+}
+
+/// The others are there.
+void beat_on(replicas_seen& of, seconds first, seconds last) {
+    for (auto at = first; at <= last; at += seconds{5})
+        of.beat(start + at, {.alive = 2, .known = 2, .silence = seconds{1}});
+}
+
+TEST(Share, L06DeathDOneThatStartsInOrAfterAnOutageHasNothingUntilItsEarlierLifeIsOutOfTheWindow) {
+    replicas_seen after; // it finds others who are back
+    after.started_at = start;
+    after.beat(start + seconds{1}, {.alive = 1, .known = 2, .silence = seconds{1}, .back_for = seconds{129}});
+    EXPECT_EQ(max_request(6, minute, after, start + seconds{59}), 0U);
+    EXPECT_EQ(until_max_request(minute, after, start + seconds{59}), seconds{71});
+    EXPECT_EQ(max_request(6, minute, after, start + seconds{60}), 2U) << "its part";
+
+    replicas_seen in; // it has waited for the store, and nobody is back yet
+    in.started_at = start;
+    in.waited_for_store = true;
+    in.beat(start + seconds{30}, {.alive = 0, .known = 2, .silence = seconds{140}});
+    EXPECT_EQ(max_request(6, minute, in, start + seconds{59}), 0U);
+    beat_on(in, seconds{35}, seconds{60});
+    EXPECT_EQ(max_request(6, minute, in, start + seconds{60}), 6U);
+}
+
+TEST(Share, DeathDOneThatStartsAfterAKillAsksForAllThatIsLeft) {
+    for (const others_seen& others :
+         {others_seen{}, others_seen{.alive = 2, .known = 2, .silence = seconds{4}},
+          others_seen{.alive = 0, .known = 1, .silence = seconds{3'000}}}) {
+        replicas_seen seen;
+        seen.started_at = start;
+        seen.beat(start, others);
+        EXPECT_EQ(max_request(6, minute, seen, start), 6U);
+    }
+}
+
+TEST(Share, DeathDWhereAnotherWasCutOffAReplicaAsksForItsPart) {
+    auto seen = three_replicas(start);
+    seen.beat(start + seconds{5}, {.alive = 2, .known = 2, .silence = seconds{0}, .back_for = seconds{130}});
+    EXPECT_EQ(max_request(6, minute, seen, start + seconds{6}), 2U);
+    beat_on(seen, seconds{10}, seconds{130});
+    EXPECT_EQ(max_request(6, minute, seen, start + seconds{134}), 2U);
+    EXPECT_EQ(max_request(6, minute, seen, start + seconds{135}), 6U);
 }
 
 TEST(Share, AsksForALittleMoreWhereTheLimitIsWide) {

@@ -184,6 +184,19 @@ TEST_F(Client, U01TellsWhenNobodyCanBeReached) {
     EXPECT_TRUE(nothing_open(c));
 }
 
+TEST_F(Client, P09DeathDARequestWhoseConnectionIsNotReadyInTimeIsNotSent) {
+    server_options mute;
+    mute.answers = false;
+    const auto silent = serve(echo_number, mute);
+    client& c = with(client_limits());
+    auto slot = new_slot();
+    slot.must_be_sent_by(steady_now() + milliseconds{30});
+    const auto end = run_on(home, send(c, at(*silent), slot, connection_choice::any));
+    ASSERT_FALSE(end.got);
+    EXPECT_EQ(errc::deadline_exceeded, end.got.error().code());
+    EXPECT_FALSE(may_have_reached(end.got.error()));
+}
+
 TEST_F(Client, U02TellsOfAResetAtEveryByteOfTheAnswer) {
     const std::string whole = answer("0123456789");
     for (std::size_t cut = 0; cut < whole.size(); ++cut) {
