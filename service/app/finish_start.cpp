@@ -3,6 +3,7 @@
 #include "app/read_settings.hpp"
 #include "app/service.hpp"
 #include "app/told_reason.hpp"
+#include "base/memory/memory_reserve.hpp"
 #include "runtime/waiter.hpp"
 
 #include <string>
@@ -51,6 +52,7 @@ task<void> service::finish_start() {
         }
         co_await pause_until(deadline::in(steady_now(), is_open ? milliseconds{again_after} : look_every));
     }
+    const memory_reserve::scope no_failure; // what follows is done once and whole
     note_trouble_of_start({});
     start_done_.store(true);
     health_.good.store(true);

@@ -220,6 +220,8 @@ std::vector<std::string> service::why_not_ready() const {
         reasons.emplace_back("draining");
     if (auto why = trouble_of_start(); !why.empty())
         reasons.push_back(std::move(why));
+    else if (!start_done_.load() && store_->on().is_open())
+        reasons.emplace_back("the key ring is being checked");
     else if (!start_done_.load() || !health_.good.load(std::memory_order_relaxed))
         reasons.push_back(why_store_is_away());
     if (!health_.has_room.load(std::memory_order_relaxed)) reasons.emplace_back("the store has no room");

@@ -1,6 +1,5 @@
 #include "posts/post_facts.hpp"
 
-#include "posts/post_settings.hpp"
 #include "posts/public_ids.hpp"
 #include "posts/publisher.hpp"
 
@@ -28,11 +27,7 @@ bool is_end(std::string_view tiktok_status) {
 }
 
 bool end_is_whole(const store::post_record& known) {
-    if (known.status == failed) return true;
-    if (known.status != publish_complete) return false;
-    if (public_ids(known.post_ids).any()) return true;
-    // A private post never gets a public id. For a draft, the creator chooses the audience in the app.
-    return is_direct(&known, known.id) && read_settings(known.settings).privacy_level == "SELF_ONLY";
+    return known.status == failed || (known.status == publish_complete && public_ids(known.post_ids).any());
 }
 
 bool is_direct(const store::post_record* known, const publish_id& id) {

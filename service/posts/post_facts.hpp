@@ -17,8 +17,8 @@ inline constexpr std::string_view failed = "FAILED";
 /// Whether the status is final. That of an inbox draft is not: the creator may post it.
 bool is_end(std::string_view tiktok_status);
 
-/// Whether the ledger has everything that TikTok will report of this attempt: its end, and for a public post
-/// its ids, which often come later than the end.
+/// Whether the ledger has everything that TikTok will report of this attempt: its end, and the post's public
+/// ids, which come later, also those of a private post: its creator may make it public.
 bool end_is_whole(const store::post_record& known);
 
 /// Whether it is a direct post; by the ledger, or by the format of TikTok's publish_id
@@ -27,7 +27,7 @@ bool end_is_whole(const store::post_record& known);
 bool is_direct(const store::post_record* known, const publish_id& id);
 
 /// Whether TikTok has nothing of it: refused, or interrupted before all bytes were sent. (If TikTok has all
-/// bytes, the record has a digest; of what it pulls, it has the init.)
+/// bytes, the record has a digest. What TikTok pulls by itself needs the init alone.)
 bool had_no_effect(const store::post_record& attempt);
 
 /// The failure of a post that TikTok has failed.

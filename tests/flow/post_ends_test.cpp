@@ -58,9 +58,14 @@ TEST_F(PostEnds, DeathCTheListKnowsTheEndOfAPrivatePost) {
     EXPECT_EQ(text_in(listed, "status"), "PUBLISH_COMPLETE");
     EXPECT_EQ(listed.at("publicaly_available_post_id"), boost::json::array{});
     EXPECT_GE(text_in(listed, "ended_at"), text_in(listed, "created_at"));
+    // Its creator makes it public.
+    w.tiktok().add_fault(
+        {{"match", {{"path", status_path}}},
+         {"do", {{"merge", {{"data", {{"publicaly_available_post_id", {7602997517160123666}}}}}}}}});
+    EXPECT_EQ(status_of(user, id).text_at("data.publicaly_available_post_id.0"), "7602997517160123666");
     const auto asked_before = calls_of(status_path);
-    EXPECT_EQ(status_of(user, id).text_at("data.state"), "published");
-    EXPECT_EQ(calls_of(status_path), asked_before) << "no id can come any more";
+    EXPECT_EQ(status_of(user, id).text_at("data.publicaly_available_post_id.0"), "7602997517160123666");
+    EXPECT_EQ(calls_of(status_path), asked_before) << "nothing more can come";
 }
 
 TEST_F(PostEnds, DeathCTheEndOfAPublicPostIsKnownBeforeItsIdsAre) {

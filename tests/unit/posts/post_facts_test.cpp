@@ -49,7 +49,9 @@ TEST(PostFacts, FaultMTakesAnEndForWholeOnlyWhereNoIdCanStillCome) {
              row{"direct_url", "PUBLISH_COMPLETE", "PUBLIC_TO_EVERYONE", R"(["7"])", true},
              row{"direct_photo", "PUBLISH_COMPLETE", "PUBLIC_TO_EVERYONE", R"([{"gone":"7","at":1}])", true},
              row{"direct_photo", "PUBLISH_COMPLETE", "PUBLIC_TO_EVERYONE", "not a list", false},
-             row{"direct_file", "PUBLISH_COMPLETE", "SELF_ONLY", "[]", true},
+             row{"direct_file", "PUBLISH_COMPLETE", "SELF_ONLY", "[]",
+                 false}, // the creator may make it public
+             row{"direct_file", "PUBLISH_COMPLETE", "SELF_ONLY", R"(["7"])", true},
              row{"direct_url", "PUBLISH_COMPLETE", "", "[]", false},
              row{"inbox_file", "PUBLISH_COMPLETE", "", "[]", false},
              row{"inbox_file", "PUBLISH_COMPLETE", "SELF_ONLY", "[]",
@@ -107,7 +109,8 @@ TEST(PostSettings, ComeBackFromTheLedgerAsTheyWere) {
     EXPECT_FALSE(back.disable_stitch);
     EXPECT_EQ(back.is_aigc, false);
     EXPECT_EQ(back.video_cover_timestamp_ms, 1'000);
-    EXPECT_EQ(read_settings("not json").caption, "");
+    for (const auto* other : {"not json", "[1]", "7", "null", "\"caption\""})
+        EXPECT_EQ(read_settings(other).caption, "") << other;
 }
 
 TEST(PostFacts, DeathHAPullThatTikTokHasFailedHadAnEffect) {
