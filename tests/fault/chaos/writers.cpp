@@ -19,7 +19,7 @@ constexpr keyed_call_kind kinds[] = {keyed_call_kind::inbox_upload, keyed_call_k
                                      keyed_call_kind::photos, keyed_call_kind::pull};
 
 bool says_not_durable(const harness::answer& got) {
-    return got.body.find("durable") != std::string::npos;
+    return got.body.find("could not be stored yet") != std::string::npos;
 }
 
 } // namespace
