@@ -218,7 +218,8 @@ private:
     void report(const user_id& user, const caller_name& caller, const login_end& end) const;
 
     // finish_login.cpp
-    /// Finishes a login that was taken. `confirmation` is set if the grant waits for it.
+    /// Finishes a login that was taken. `page`: its salt, and what proves the code, of which both a
+    /// confirmation and the page that is loaded again are made.
     task<login_end> finish(const store::oauth_state_record& login, secret verifier,
                            const callback_query& query, const login_outcome& page, wall_time now,
                            deadline until);

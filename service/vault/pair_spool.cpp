@@ -205,7 +205,7 @@ void pair_spool::set_aside(const shared_entry& one, std::string_view why) {
 }
 
 task<void> pair_spool::look(deadline until) {
-    const auto seen = std::make_shared<shared_wait<bool>>(); // the thread may be its last owner
+    const auto seen = std::make_shared<shared_wait<bool>>(); // a thread may be its last owner
     {
         const std::lock_guard lock(mutex_);
         who_look_.push_back(seen);

@@ -57,7 +57,7 @@ private:
     spooled_copy(pair_spool& of, std::shared_ptr<entry> which) : of_(&of), entry_(std::move(which)) {}
 
     pair_spool* of_ = nullptr;
-    std::shared_ptr<entry> entry_; // shared with the spool's thread
+    std::shared_ptr<entry> entry_; // shared with the spool's threads
 };
 
 struct spooled_copy::entry {
@@ -67,7 +67,7 @@ struct spooled_copy::entry {
     std::string name; // of its file; empty: not written
     descriptor file;  // locked while it is there
     bool is_durable = false;
-    steady_time due; // when the thread has something to do with it
+    steady_time due; // when a thread has something to do with it
     int failures = 0;
     bool is_taken = true;
     bool is_stored = false;

@@ -1,7 +1,6 @@
 """The clone in which changes are tried: its build, and the tests of one try. `mutate.py` owns it."""
 import contextlib
 import os
-import pathlib
 import re
 import shutil
 import signal

@@ -24,6 +24,7 @@ constexpr auto writable = boost::asio::posix::descriptor_base::wait_write;
 std::string session_settings(const std::string& schema, milliseconds statement_max,
                              const std::string& owner) {
     const auto limit = std::to_string(statement_max.count());
+    const auto life = std::to_string(life_lock(owner));
     return "SET search_path = \"" + schema + "\", pg_temp; SET statement_timeout = " + limit
            + "; SET idle_in_transaction_session_timeout = " + limit
            + "; SET default_transaction_isolation = 'read committed'; SET client_min_messages = error;"
@@ -32,9 +33,10 @@ std::string session_settings(const std::string& schema, milliseconds statement_m
              "SELECT set_config(name, '1000', false) FROM pg_settings "
              "WHERE name = 'client_connection_check_interval';"
              "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;"
-             // Waits: a replica that asks whether this one lives holds the lock for some milliseconds.
-             "SELECT pg_advisory_lock_shared("
-           + std::to_string(life_lock(owner)) + ")";
+             // Twice: a replica that asks whether this one lives holds the lock for some milliseconds. It is
+             // not waited for, because a role that may connect could hold it for ever.
+             "SELECT pg_sleep(0.05) WHERE NOT pg_try_advisory_lock_shared("
+           + life + "); SELECT pg_try_advisory_lock_shared(" + life + ")";
 }
 
 /// Errors about the values of a statement or about one transaction, after which the connection can still be
