@@ -1,7 +1,7 @@
 // Checks for secrets beyond the search at the end of every flow test; and that this search finds secrets that
 // only the simulator has or that are only on disk (docs/promises.md G03).
 #include "base/digest.hpp"
-#include "harness/flow_test.hpp"
+#include "flow/action_test.hpp"
 
 #include <gmock/gmock.h>
 
@@ -17,7 +17,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-class Secrets : public harness::flow_test {
+class Secrets : public action_test {
 protected:
     void log_in(const std::string& user) {
         const auto begun = w.api().post("/v1/users/" + user + "/connect", boost::json::object{});
@@ -74,13 +74,15 @@ TEST_F(Secrets, G03TheProcessListShowsNone) {
 
 TEST_F(Secrets, G03ACrashInTheMiddleOfACallTellsNone) {
     log_in("user-77");
-    w.tiktok().add_fault({{"match", {{"path", "/v2/user/info/"}}}, {"do", {{"hang", true}}}});
+    const std::string endpoint = "/v2/user/info/";
+    const auto asked_by_the_login = calls_of(endpoint);
+    w.tiktok().add_fault({{"match", {{"path", endpoint}}}, {"do", {{"hang", true}}}});
     auto call =
         std::async(std::launch::async, [client = w.api()] { return client.get("/v1/users/user-77/info"); });
     const auto until = gateway::steady_now() + gateway::seconds{10};
-    while (w.tiktok().control().get("/history").body.find("/v2/user/info/") == std::string::npos
-           && gateway::steady_now() < until) {
+    while (calls_of(endpoint) == asked_by_the_login && gateway::steady_now() < until) {
     } // each poll is a round trip
+    ASSERT_GT(calls_of(endpoint), asked_by_the_login);
     auto& process = w.gateway().process();
     process.signal(SIGABRT);
     EXPECT_EQ(process.wait(gateway::seconds{10}), 128 + SIGABRT);
