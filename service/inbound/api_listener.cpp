@@ -39,9 +39,12 @@ void api_listener::take_with_spare(tcp_socket socket) {
     refuse_at_once(with_, marks_, std::move(socket));
 }
 
+/// A client that waits for room is one, too: it may have ended the last that was counted, and is not counted
+/// yet.
 bool api_listener::others_hold_unfinished() const {
-    return std::any_of(others_.begin(), others_.end(),
-                       [](const api_listener* other) { return other->idle_.without_head() > 0; });
+    return std::any_of(others_.begin(), others_.end(), [](const api_listener* other) {
+        return other->idle_.without_head() > 0 || other->refusals_ > 0;
+    });
 }
 
 void api_listener::serve(tcp_socket socket) {
@@ -65,10 +68,12 @@ task<bool> api_listener::evict_at(api_listener& there, bool (connection_queue::*
 /// others.
 task<void> api_listener::find_room(tcp_socket socket) {
     const counted waiting(refusals_);
-    for (api_listener* other : others_) {
-        const bool found = co_await evict_at(*other, &connection_queue::evict_without_head);
-        if (found) co_return serve(std::move(socket));
-    }
+    // Twice, because clients that waited for room there, too, have it after the first answer.
+    for (int round = 0; round < 2 && others_hold_unfinished(); ++round)
+        for (api_listener* other : others_) {
+            const bool found = co_await evict_at(*other, &connection_queue::evict_without_head);
+            if (found) co_return serve(std::move(socket));
+        }
     if (idle_.evict_oldest()) co_return serve(std::move(socket));
     for (api_listener* other : others_) {
         const bool found = co_await evict_at(*other, &connection_queue::evict_oldest);
