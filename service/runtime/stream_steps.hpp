@@ -15,6 +15,8 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/error.hpp>
 
 #include <array>
 #include <cstddef>
@@ -58,10 +60,19 @@ protected:
 
         void operator()(boost::system::error_code ec, std::size_t bytes) {
             steps->took(ec, bytes);
-            if (steps->more())
+            if (goes_on())
                 steps->begin(std::move(*this));
             else
                 std::move(whole)();
+        }
+        /// A task that was cancelled after an operation was complete and before this handler ran: there was
+        /// nothing to end then, and Asio looks at it again only where the task begins its next wait.
+        bool goes_on() {
+            if (!steps->more()) return false;
+            const auto cancelled = whole.get_cancellation_state().cancelled();
+            if (cancelled == boost::asio::cancellation_type::none) return true;
+            steps->took(boost::asio::error::operation_aborted, 0);
+            return steps->more();
         }
         Steps* steps;
         Handler

@@ -5,6 +5,7 @@
 #include "outbound/tls_client_context.hpp"
 #include "runtime/stream_state.hpp"
 #include "runtime/stream_steps.hpp"
+#include "runtime/task_group.hpp"
 #include "runtime/tls_server.hpp"
 #include "unit/runtime/certificates.hpp"
 #include "unit/runtime/run_on.hpp"
@@ -18,7 +19,9 @@
 #include <array>
 #include <malloc.h>
 #include <memory>
+#include <poll.h>
 #include <string>
+#include <string_view>
 #include <sys/socket.h>
 
 namespace gateway {
@@ -61,6 +64,23 @@ task<boost::system::error_code> send_in_steps(stream& to, std::string_view bytes
     stream_writing writing(to, bytes, {}, until);
     const auto failed = co_await writing;
     co_return failed;
+}
+
+task<void> send_in_steps_into(stream& to, std::string_view bytes, deadline until,
+                              boost::system::error_code& failed) {
+    failed = co_await send_in_steps(to, bytes, until);
+}
+
+/// Without a wait.
+bool is_writable(stream& of) {
+    pollfd asked{of.socket().native_handle(), POLLOUT, 0};
+    return ::poll(&asked, 1, 0) == 1;
+}
+
+void discard_input(stream& of) {
+    std::array<char, 64 * 1024> waste;
+    while (::recv(of.socket().native_handle(), waste.data(), waste.size(), MSG_DONTWAIT) > 0) {
+    }
 }
 
 task<void> run_into(task<std::string> work, std::string& into) {
@@ -193,6 +213,20 @@ TEST_P(Stream, C19EndsAWriteInStepsAtItsDeadline) {
     EXPECT_EQ(stream_errc::timed_out, run_on(w, send_in_steps(*client, "late", in(-1'000))));
     EXPECT_EQ(stream_errc::timed_out, run_on(w, send_in_steps(*client, endless, in(250))));
     EXPECT_EQ(stream_errc::closed, run_on(w, send_in_steps(*client, "more", soon())));
+}
+
+/// The loop has seen that the socket takes more, and runs the cancellation before it goes on with the write.
+TEST_P(Stream, P06ACancellationBetweenTwoPiecesOfAWriteEndsIt) {
+    const std::string much(32'000'000, 'x');
+    boost::system::error_code failed;
+    task_group writers(w.executor());
+    writers.spawn(send_in_steps_into(*client, much, soon(), failed));
+    turn_until(w, [&] { return !is_writable(*client); });
+    while (!is_writable(*client))
+        discard_input(*server);
+    writers.cancel();
+    EXPECT_TRUE(run_on(w, writers.wait_empty(in(2'000))));
+    EXPECT_EQ(failed, boost::asio::error::operation_aborted);
 }
 
 TEST_P(Stream, CanWriteInStepsAfterAReadThatTimedOut) {
