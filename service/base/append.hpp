@@ -87,9 +87,4 @@ inline void append_all(String& out, const Pieces&... pieces) {
     detail::copy(out.data() + at, pieces...);
 }
 
-/// `4:text`: its length before it, so that no two lists of texts read the same.
-inline void append_sized(std::string& out, std::string_view text) {
-    append_all(out, std::string_view(std::to_string(text.size())), ":", text);
-}
-
 } // namespace gateway

@@ -77,29 +77,18 @@ constexpr std::size_t ulids_per_asking = 256;
 
 using ulid_text = std::array<char, time_places + random_places>;
 
-ulid_text make_ulid_floor(wall_time at) {
-    ulid_text text;
-    text.fill('0');
-    auto ms = static_cast<std::uint64_t>(std::max<std::int64_t>(0, unix_ms(at)));
-    for (std::size_t i = time_places; i-- > 0; ms >>= 5)
-        text[i] = crockford[ms & 31];
-    return text;
-}
-
 /// Of `random_places` bytes.
 ulid_text make_ulid(wall_time now, const char* random) {
-    ulid_text text = make_ulid_floor(now);
+    ulid_text text;
+    auto ms = static_cast<std::uint64_t>(std::max<std::int64_t>(0, unix_ms(now)));
+    for (std::size_t i = time_places; i-- > 0; ms >>= 5)
+        text[i] = crockford[ms & 31];
     for (std::size_t i = 0; i < random_places; ++i)
         text[time_places + i] = crockford[static_cast<unsigned char>(random[i]) & 31];
     return text;
 }
 
 } // namespace
-
-std::string ulid_floor(wall_time at) {
-    const auto text = make_ulid_floor(at);
-    return {text.data(), text.size()};
-}
 
 std::string new_ulid(wall_time now) {
     const auto text = make_ulid(now, random_bytes(random_places).data());

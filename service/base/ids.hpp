@@ -58,8 +58,6 @@ private:
     std::string random_;
     std::size_t used_ = 0;
 };
-/// Sorts before every ULID made at `at` or later, and after every earlier one.
-std::string ulid_floor(wall_time at);
 
 } // namespace gateway
 

@@ -1,9 +1,7 @@
 #include "connections/login_outcome.hpp"
 
-#include "base/append.hpp"
 #include "base/digest.hpp"
-#include "base/lists.hpp"
-#include "base/text.hpp"
+#include "base/sized_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -18,11 +16,9 @@ constexpr std::array<std::string_view, 12> names{
 constexpr std::size_t salt_bytes = 32;
 
 bool take(std::string_view& rest, std::string& into) {
-    const auto size = parse_number<std::size_t>(next_piece(rest, ':'));
-    if (!size || *size > rest.size()) return false;
-    into = rest.substr(0, *size);
-    rest.remove_prefix(*size);
-    return true;
+    const auto taken = take_sized(rest);
+    if (taken) into = *taken;
+    return taken.has_value();
 }
 
 } // namespace

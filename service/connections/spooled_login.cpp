@@ -1,8 +1,7 @@
 #include "connections/spooled_login.hpp"
 
-#include "base/append.hpp"
 #include "base/digest.hpp"
-#include "base/lists.hpp"
+#include "base/sized_text.hpp"
 #include "base/text.hpp"
 
 #include <array>
@@ -34,10 +33,9 @@ std::string write_spooled_login(const spooled_login& what) {
 std::optional<spooled_login> read_spooled_login(std::string_view text) {
     std::array<std::string_view, 11> fields;
     for (auto& field : fields) {
-        const auto size = parse_number<std::size_t>(next_piece(text, ':'));
-        if (!size || *size > text.size()) return std::nullopt;
-        field = text.substr(0, *size);
-        text.remove_prefix(*size);
+        const auto taken = take_sized(text);
+        if (!taken) return std::nullopt;
+        field = *taken;
     }
     auto state_hash = from_hex(fields[0]);
     const auto expires_at = parse_number<std::int64_t>(fields[8]);

@@ -2,6 +2,7 @@
 
 #include "base/append.hpp"
 #include "base/digest.hpp"
+#include "base/sized_text.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>

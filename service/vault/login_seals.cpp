@@ -1,8 +1,8 @@
 // Sealed values of logins: the PKCE verifier of a running one, what became of one that has ended, and the
 // tokens of a grant that waits for its confirmation. What decides where a grant goes is authenticated with
 // them, so that a row which was changed in the store does not open (docs/promises.md V05).
-#include "base/append.hpp"
 #include "base/digest.hpp"
+#include "base/sized_text.hpp"
 #include "store/logins.hpp"
 #include "store/pending_grants.hpp"
 #include "vault/sealing.hpp"

@@ -1,7 +1,7 @@
 #include "vault/sealing.hpp"
 
-#include "base/append.hpp"
 #include "base/digest.hpp"
+#include "base/sized_text.hpp"
 
 #include <openssl/evp.h>
 

@@ -1,8 +1,7 @@
 #include "vault/spooled_pair.hpp"
 
-#include "base/append.hpp"
 #include "base/digest.hpp"
-#include "base/lists.hpp"
+#include "base/sized_text.hpp"
 #include "base/text.hpp"
 #include "store/named_value.hpp"
 
@@ -12,15 +11,6 @@ namespace gateway::vault {
 namespace {
 
 constexpr std::string_view first_line = "tiktok-gateway pair 1\n";
-
-/// Removes a text that append_sized() has written from the front.
-std::optional<std::string_view> take_sized(std::string_view& rest) {
-    const auto size = parse_number<std::size_t>(next_piece(rest, ':'));
-    if (!size || *size > rest.size()) return std::nullopt;
-    const auto text = rest.substr(0, *size);
-    rest.remove_prefix(*size);
-    return text;
-}
 
 template <class Enum>
 std::optional<Enum> named(std::string_view name) {

@@ -1,7 +1,6 @@
 #include "vault/token_text.hpp"
 
-#include "base/append.hpp"
-#include "base/lists.hpp"
+#include "base/sized_text.hpp"
 #include "base/text.hpp"
 
 namespace gateway::vault {
@@ -14,30 +13,21 @@ void append_time(std::string& out, wall_time at) {
     append_sized(out, std::to_string(unix_ms(at)));
 }
 
-/// Removes one field from the front.
-std::optional<std::string_view> take_field(std::string_view& rest) {
-    const auto size = parse_number<std::size_t>(next_piece(rest, ':'));
-    if (!size || *size > rest.size()) return std::nullopt;
-    const auto field = rest.substr(0, *size);
-    rest.remove_prefix(*size);
-    return field;
-}
-
 template <class Text>
 bool take(std::string_view& rest, Text& out) {
-    const auto field = take_field(rest);
+    const auto field = take_sized(rest);
     if (field) out = Text{std::string(*field)};
     return field.has_value();
 }
 
 bool take(std::string_view& rest, wall_time& out) {
-    const auto ms = parse_number<std::int64_t>(take_field(rest).value_or(""));
+    const auto ms = parse_number<std::int64_t>(take_sized(rest).value_or(""));
     if (ms) out = from_unix_ms(*ms);
     return ms.has_value();
 }
 
 bool take(std::string_view& rest, std::uint32_t& out) {
-    out = parse_number<std::uint32_t>(take_field(rest).value_or("")).value_or(0);
+    out = parse_number<std::uint32_t>(take_sized(rest).value_or("")).value_or(0);
     return out > 0;
 }
 
