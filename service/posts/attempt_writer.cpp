@@ -20,11 +20,6 @@ failure taken_for_dead() {
             "This replica was cut off from the store for too long to go on with this call; try again."};
 }
 
-/// TikTok has seen the request, or may have: it counts in TikTok's windows.
-bool was_sent(const failure& why) {
-    return why.details() && (why.details()->tiktok || why.details()->may_have_reached_tiktok);
-}
-
 } // namespace
 
 attempt_writer::attempt_writer(store::ledger& rows, user_api::bound_api& tiktok, const post_origin& by,
@@ -117,8 +112,6 @@ task<failure> attempt_writer::end_failed_init(failure why, deadline until) {
     failure meant = meaning_of_failed_init(why, init_can_post);
     if (meant.code() == errc::outcome_unknown)
         (void)co_await lose();
-    else if (was_sent(why))
-        (void)co_await fail(facts(meant.code()).name);
     else
         co_await forget();
     co_return co_await with_wait(std::move(meant), until);
@@ -126,9 +119,7 @@ task<failure> attempt_writer::end_failed_init(failure why, deadline until) {
 
 task<failure> attempt_writer::with_wait(failure why, deadline until) {
     constexpr std::uint32_t looked_at = 100;
-    const bool daily = why.code() == errc::rate_limited && why.details()
-                       && why.details()->scope == limit_scope::tiktok_daily;
-    if (!daily) co_return why;
+    if (!is_daily_cap(why)) co_return why;
     auto recent = co_await rows_.list(record_.user, {}, looked_at, until);
     if (!recent) co_return why; // keeps the default wait of an hour
     co_return std::move(why).retry_after(wait_for_daily_cap(recent->rows, is_direct(), record_.created_at));

@@ -42,14 +42,14 @@ public:
     task<result<void>> named(publish_id id, std::string_view status);
     /// The gateway's part succeeded; `status` is TikTok's. If it fails, the answer is noted as not durable.
     task<result<void>> settle(std::string_view status);
-    /// Certainly ended without a post, after something was sent.
+    /// Certainly ended without a post, after TikTok gave it a publish_id.
     task<result<void>> fail(std::string_view fail_reason);
-    /// Ended before anything was sent: nothing is kept of it.
+    /// Certainly ended without a post, and without a publish_id: nothing is kept of it.
     task<void> forget();
     /// The outcome is unknown.
     task<result<void>> lose();
-    /// TikTok's init failed, and with it the attempt: writes down whether it was refused or lost. Gives what
-    /// to answer; a daily cap comes with the ledger's wait.
+    /// TikTok's init failed, and with it the attempt: only one that may have posted is kept. Gives what to
+    /// answer; a daily cap comes with the ledger's wait.
     task<failure> end_failed_init(failure why, deadline until);
     /// Adds the ledger's wait to a refusal by a daily cap.
     task<failure> with_wait(failure why, deadline until);

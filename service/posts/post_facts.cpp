@@ -54,6 +54,11 @@ bool may_help_to_upload_again(std::string_view fail_reason) {
            || fail_reason == "process_ended";
 }
 
+bool is_daily_cap(const failure& why) {
+    return why.code() == errc::rate_limited && why.details()
+           && why.details()->scope == limit_scope::tiktok_daily;
+}
+
 milliseconds wait_for_daily_cap(const std::vector<store::post_record>& recent, bool direct, wall_time now) {
     constexpr milliseconds day{86'400'000}, hour{3'600'000};
     wall_time oldest = now + day;

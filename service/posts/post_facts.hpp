@@ -33,6 +33,9 @@ bool had_no_effect(const store::post_record& attempt);
 /// The failure of a post that TikTok has failed.
 failure post_failed(std::string_view fail_reason);
 
+/// TikTok's refusal of one post more today.
+bool is_daily_cap(const failure& why);
+
 /// TikTok's refusals by a daily cap contain no time: the time until the oldest counting post of `recent` is
 /// 24 hours old and leaves the window (docs/contract.md §4); an hour if none counts.
 milliseconds wait_for_daily_cap(const std::vector<store::post_record>& recent, bool direct, wall_time now);

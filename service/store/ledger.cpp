@@ -25,8 +25,6 @@ auto columns_of(row_of<post_record> auto& of) {
 
 using found_post = std::optional<post_record>;
 
-constexpr std::size_t since_page = 500;
-
 task<found_post> find_post_of(transaction& at, const idempotency_record& key) {
     statement ask("SELECT " POST_COLUMNS
                   " FROM posts WHERE caller = $1 AND idempotency_key = $2 "
@@ -41,8 +39,7 @@ task<void> register_claimant(transaction& at, const std::string& claimant, milli
     return execute(at, std::move(enter));
 }
 
-ledger::ledger(engine& on, late_writes& late)
-    : role(on), late_(late), caches_(!on.replicas() && on.visible_within() == milliseconds{0}) {}
+ledger::ledger(engine& on, late_writes& late) : role(on), late_(late), caches_(!on.replicas()) {}
 
 /// The key's row is locked to the end of the statement, so that a concurrent takeover waits or has come
 /// first.
@@ -182,23 +179,6 @@ task<result<found_post>> ledger::find_by_id(publish_id id, deadline until) {
 task<result<found_post>> ledger::find_attempt(std::string attempt, deadline until) {
     statement ask("SELECT " POST_COLUMNS " FROM posts WHERE attempt = $1", attempt);
     return run(engine_, unit::reads(), until, &first_of<post_record>, std::move(ask));
-}
-
-task<result<std::vector<post_record>>> ledger::since(wall_time since, deadline until) {
-    // Attempts are ULIDs, so the primary key is in the order of time.
-    std::vector<post_record> out;
-    std::string from = ulid_floor(since);
-    std::size_t read = 0;
-    do {
-        statement ask("SELECT " POST_COLUMNS " FROM posts WHERE attempt >= $1 ORDER BY attempt LIMIT $2",
-                      from, since_page);
-        auto page = co_await run(engine_, unit::reads(), until, &all_of<post_record>, std::move(ask));
-        if (!page) co_return page.error();
-        read = page->size();
-        if (read > 0) from = page->back().attempt + '\x01'; // sorts before every later attempt
-        std::move(page->begin(), page->end(), std::back_inserter(out));
-    } while (read == since_page);
-    co_return out;
 }
 
 task<result<std::vector<post_record>>> ledger::abandoned(std::uint32_t limit, deadline until) {

@@ -61,15 +61,13 @@ public:
     std::optional<shared_post> find_cached(const user_id& user, const publish_id& id) const;
     /// Prefetches for a lookup of a post of this user that follows soon. No wait.
     void prefetch(const user_id& user) const { cache_.prefetch(user); }
-    /// Without the attempts that came to nothing (settled, and TikTok has none of it): they are kept for a
-    /// few minutes only, for the windows.
+    /// Without the attempts that came to nothing (settled, and TikTok has none of it): those of crashed
+    /// processes stay until the next sweep.
     task<result<page_of<post_record>>> list(user_id user, std::string cursor, std::uint32_t limit,
                                             deadline until);
     /// For webhooks, which contain no user.
     task<result<std::optional<post_record>>> find_by_id(publish_id id, deadline until);
     task<result<std::optional<post_record>>> find_attempt(std::string attempt, deadline until);
-    /// Attempts that began at `since` or later, oldest first; of all users.
-    task<result<std::vector<post_record>>> since(wall_time since, deadline until);
 
     /// Attempts that are `begun` and whose process has crashed. Oldest first. Concurrent calls of replicas
     /// get different ones; one that is not settled is given again after some time.

@@ -12,7 +12,7 @@ namespace {
 constexpr milliseconds hour = std::chrono::hours{1}; // for a callback that has begun in time, by any clock
 constexpr milliseconds day = std::chrono::hours{24};
 constexpr milliseconds week = std::chrono::hours{24 * 7};
-/// After a start the windows are made from the attempts of the last two minutes (windows/).
+/// For attempts that came to nothing: longer than any call that may still look at them.
 constexpr milliseconds attempt_time = std::chrono::minutes{10};
 
 // Conditions on rows whose time is over. Those by the database's clock are uncorrelated subqueries, so that

@@ -220,6 +220,14 @@ TEST(DailyWait, EndsWhenTheOldestPostOfTheDayLeavesTheWindow) {
     EXPECT_EQ(wait_for_daily_cap(recent, true, now), 4 * hour);
     EXPECT_EQ(wait_for_daily_cap(recent, false, now), 2 * hour);
     EXPECT_EQ(wait_for_daily_cap({}, true, now), hour);
+    EXPECT_EQ(wait_for_daily_cap({post_of("direct_file", 24 * hour)}, true, now), hour) << "it has left";
+}
+
+TEST(DailyWait, IsForTikToksDailyCapAlone) {
+    EXPECT_TRUE(is_daily_cap(failure(errc::rate_limited, "").scope(limit_scope::tiktok_daily)));
+    EXPECT_FALSE(is_daily_cap(failure(errc::rate_limited, "").scope(limit_scope::tiktok_user)));
+    EXPECT_FALSE(is_daily_cap(failure(errc::rate_limited, "")));
+    EXPECT_FALSE(is_daily_cap(failure(errc::tiktok_error, "").scope(limit_scope::tiktok_daily)));
 }
 
 TEST(Ledger, I05CallsALostInitUnknownOnlyWhereItCanPost) {

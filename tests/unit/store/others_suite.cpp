@@ -224,16 +224,6 @@ TEST_P(StoreSuite, DeathHAKeyAndItsPostAreFoundWithoutAClaim) {
     EXPECT_FALSE(run(at->keys.find(caller("shop"), "k", at_second(86'400), soon()))) << "it has expired";
 }
 
-TEST_P(StoreSuite, L06TellsWhatBeganOfLate) {
-    for (const int second : {0, 60, 120}) {
-        const auto name = ulid_floor(at_second(second)).substr(0, 20) + "ABCDEF";
-        run(at->ledger.begin(post(name, name.substr(0, 12)), soon()));
-    }
-    EXPECT_EQ(run(at->ledger.since(at_second(60), soon())).size(), 2U);
-    EXPECT_EQ(run(at->ledger.since(at_second(61), soon())).size(), 1U);
-    EXPECT_TRUE(run(at->ledger.since(at_second(121), soon())).empty());
-}
-
 TEST_P(StoreSuite, LetsOneAttemptPublishADraft) {
     EXPECT_EQ(run(at->ledger.claim_draft(user("ann"), post_id("d"), "01A", soon())), "01A");
     EXPECT_EQ(run(at->ledger.claim_draft(user("ann"), post_id("d"), "01B", soon())), "01A");
