@@ -2,6 +2,7 @@
 
 #include "base/json/strict.hpp"
 #include "base/memory/memory_reserve.hpp"
+#include "outbound/host_value.hpp"
 #include "telemetry/recorder.hpp"
 #include "tiktok/error_table.hpp"
 #include "tiktok/oauth_messages.hpp"
@@ -28,10 +29,6 @@ send_form sender_of(outbound::client& http, outbound::origin api) {
     };
 }
 
-std::string host_of(const outbound::origin& api) {
-    return api.port == 443 ? api.host : api.host + ":" + std::to_string(api.port);
-}
-
 /// TikTok's answer to a revoke is empty, or an object without an error. A page, of a captive portal for
 /// example, is not TikTok's.
 bool says_done(std::string_view body) {
@@ -50,7 +47,7 @@ token_outcome outcome_of_failure(failure why) {
 
 oauth::oauth(outbound::client& http, outbound::origin api, app_credentials& app, std::string redirect_uri,
              telemetry::recorder* counts)
-    : oauth(sender_of(http, api), host_of(api), app, std::move(redirect_uri), counts) {}
+    : oauth(sender_of(http, api), outbound::host_value(api), app, std::move(redirect_uri), counts) {}
 
 oauth::oauth(send_form send, std::string host, app_credentials& app, std::string redirect_uri,
              telemetry::recorder* counts)

@@ -5,16 +5,13 @@
 #include "base/text.hpp"
 #include "base/url_rules.hpp"
 #include "http/writers.hpp"
+#include "outbound/host_value.hpp"
 
 namespace gateway::tiktok {
 namespace {
 
 failure not_trusted() {
     return {errc::tiktok_error, "TikTok named an upload address that is not trusted."};
-}
-
-std::string with_port(const outbound::origin& to) {
-    return to.host + ":" + std::to_string(to.port);
 }
 
 } // namespace
@@ -25,7 +22,7 @@ result<upload_target> trust_upload_url(std::string_view upload_url,
     if (read_url(upload_url, url_schemes::https, read)) return not_trusted();
     upload_target out{{read.host, read.port}, (read.path.empty() ? "/" : read.path) + read.query};
     const bool allowed =
-        matches_any(allowed_hosts, out.to.host) || matches_any(allowed_hosts, with_port(out.to));
+        matches_any(allowed_hosts, out.to.host) || matches_any(allowed_hosts, outbound::with_port(out.to));
     if (!allowed && refuse_host_of(read)) return not_trusted();
     return out;
 }
@@ -34,8 +31,7 @@ std::string write_put_head(const upload_target& target, chunk piece, std::uint64
                            std::string_view content_type) {
     std::string out;
     http::request_writer head(out);
-    head.start(http::verb::put, target.path_and_query, {}, {},
-               target.to.port == 443 ? target.to.host : with_port(target.to), {});
+    head.start(http::verb::put, target.path_and_query, {}, {}, outbound::host_value(target.to), {});
     head.field("Content-Type", content_type)
         .content_length(piece.size_bytes())
         .field("Content-Range", "bytes " + std::to_string(piece.first) + "-" + std::to_string(piece.last)

@@ -32,13 +32,6 @@ bool is_rate_limit(const call_outcome& out) {
            && out.answer.error().details()->scope == limit_scope::tiktok_user;
 }
 
-/// Adds TikTok's error to the failure of a call whose token TikTok does not accept.
-failure with_words_of(const failure& refusal, const failure& why) {
-    const bool shows = why.code() == errc::tiktok_error && (!why.details() || !why.details()->tiktok);
-    if (!shows || !refusal.details() || !refusal.details()->tiktok) return why;
-    return failure(why).tiktok(*refusal.details()->tiktok);
-}
-
 /// TikTok does not document whether it counts some calls per token or per app (docs/tiktok-wire.md W1). If
 /// the user's own window still had slots, the app's limit was reached.
 failure limit_of_the_app(const failure& said) {

@@ -60,4 +60,11 @@ retry_decision decide_retry(const failure& f, tiktok::repeat_class repeats, cons
     return {retry_step::again, wait};
 }
 
+failure with_words_of(const failure& refusal, const failure& why) {
+    const auto words = [](const failure& f) { return f.details() ? f.details()->tiktok : std::nullopt; };
+    const auto of_refusal = words(refusal);
+    if (why.code() != errc::tiktok_error || words(why) || !of_refusal) return why;
+    return failure(why).tiktok(*of_refusal);
+}
+
 } // namespace gateway::user_api

@@ -42,4 +42,8 @@ retry_decision decide_retry(const failure& f, tiktok::repeat_class repeats, cons
                             std::optional<milliseconds> named_wait, steady_time now, milliseconds left,
                             bool waits_for_slots, double jitter, retry_budget& budget);
 
+/// For a call whose token TikTok has refused, and whose refresh failed by `why`: that failure, with TikTok's
+/// words of the refusal where it is an error of TikTok's without words.
+failure with_words_of(const failure& refusal, const failure& why);
+
 } // namespace gateway::user_api

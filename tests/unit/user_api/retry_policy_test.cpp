@@ -30,6 +30,19 @@ TEST(RetryPolicy, RefreshesOnceForARefusedTokenWhateverTheClass) {
               retry_step::give_up);
 }
 
+TEST(RetryPolicy, ARefusedTokensWordsAreToldWhereItsRefreshFailedWithoutAny) {
+    const auto refused = refusal(401, "access_token_invalid");
+    const auto code_in = [](const failure& told) {
+        return told.details() && told.details()->tiktok ? told.details()->tiktok->code : "";
+    };
+    EXPECT_EQ(code_in(with_words_of(refused, {errc::tiktok_error, "later"})), "access_token_invalid");
+    const failure with_words = failure(errc::tiktok_error, "later").tiktok({503, "server_error", "", ""});
+    EXPECT_EQ(code_in(with_words_of(refused, with_words)), "server_error");
+    EXPECT_EQ(code_in(with_words_of(refused, {errc::tiktok_unreachable, "away"})), "");
+    EXPECT_EQ(code_in(with_words_of({errc::tiktok_error, ""}, {errc::tiktok_error, "later"})), "");
+    EXPECT_EQ(with_words_of(refused, {errc::tiktok_error, "later"}).message(), "later");
+}
+
 TEST(RetryPolicy, U02RepeatsReadsAfterTroubleAndNothingElse) {
     const failure trouble[] = {refusal(503, ""),
                                refusal(500, "internal_error"),
