@@ -2,7 +2,6 @@
 // whose an access token is: for imports, for accounts of several users, and for other TikTok apps.
 #pragma once
 #include "connections/connection_service.hpp"
-#include "store/queries.hpp"
 #include "unit/tokens/token_service_fixture.hpp"
 
 #include <functional>
@@ -87,13 +86,6 @@ protected:
     std::string token_of(const std::string& name) {
         const auto got = access(name);
         return got ? std::string((**got).access_token.reveal()) : got.error().message();
-    }
-    std::uint64_t rows_of(const std::string& table, const std::string& where = "1 = 1") {
-        auto count = [table, where](store::transaction& at) -> task<std::uint64_t> {
-            return number_of(at,
-                             store::statement::composed("SELECT count(*) FROM " + table + " WHERE " + where));
-        };
-        return *run_on(loop, store::run(records->on(), store::unit::reads(), soon(), std::move(count)));
     }
     static std::string field_of(const result<store::connection_summary>& refused) {
         if (refused || refused.error().code() != errc::invalid_input || !refused.error().details()) return "";

@@ -74,12 +74,6 @@ protected:
     static const std::string& page_in(const connections::callback_answer& answer) {
         return std::get<callback_page>(answer).html;
     }
-    std::uint64_t count_rows(const std::string& from) {
-        auto counted = [from](store::transaction& at) -> task<std::uint64_t> {
-            return number_of(at, store::statement::composed("SELECT count(*) FROM " + from));
-        };
-        return *run_on(loop, store::run(records->on(), store::unit::reads(), soon(), std::move(counted)));
-    }
 
     spool_log log;
     const std::string directory = folder.file("spool");
@@ -131,7 +125,7 @@ TEST_F(SpooledPairs, DeathPOneThatTheStoreHasAlreadyIsDroppedAndNotRevoked) {
     open();
     store_spooled();
     EXPECT_EQ(record("ann").version, version);
-    EXPECT_EQ(count_rows("revocations"), 0U);
+    EXPECT_EQ(rows_of("revocations"), 0U);
 }
 
 TEST_F(SpooledPairs, DeathPALaterLoginOfTheUserIsNotReplaced) {
@@ -150,7 +144,7 @@ TEST_F(SpooledPairs, DeathPAGrantThatNobodyMayHaveAnyMoreIsGivenBack) {
     leave(spooled_of(login));
     store_spooled();
     EXPECT_EQ(show("ann").error().code(), errc::user_not_connected);
-    EXPECT_EQ(count_rows("revocations"), 1U);
+    EXPECT_EQ(rows_of("revocations"), 1U);
 }
 
 TEST_F(SpooledPairs, DeathPALoginThatWantsAConfirmationIsNotConnectedWithoutOne) {
@@ -160,7 +154,7 @@ TEST_F(SpooledPairs, DeathPALoginThatWantsAConfirmationIsNotConnectedWithoutOne)
     leave(spooled_of(taken_login("ann", std::move(wish))));
     store_spooled();
     EXPECT_EQ(show("ann").error().code(), errc::user_not_connected);
-    EXPECT_EQ(count_rows("revocations"), 1U);
+    EXPECT_EQ(rows_of("revocations"), 1U);
 }
 
 TEST_F(SpooledPairs, DeathPALoginThatTheUserHasEndedIsNotConnected) {
@@ -188,7 +182,7 @@ TEST_F(SpooledPairs, DeathPTheSameImportFindsItsPair) {
     disk.put("again.pair", bytes);
     open();
     store_spooled();
-    EXPECT_EQ(count_rows("import_proofs WHERE user_id = ''"), 0U) << "it is complete, and stays so";
+    EXPECT_EQ(rows_of("import_proofs", "user_id = ''"), 0U) << "it is complete, and stays so";
 }
 
 TEST_F(SpooledPairs, DeathPAnImportThatIsBeingStoredIsNotAskedForAgain) {
@@ -217,7 +211,7 @@ TEST_F(SpooledPairs, DeathPALoginWhoseStoreFailedForAMomentIsConnectedAndItsPage
     EXPECT_EQ(status_of(come_back(query)), 400) << "not yet";
     store_spooled();
     ASSERT_TRUE(show("ann"));
-    EXPECT_EQ(count_rows("revocations"), 0U);
+    EXPECT_EQ(rows_of("revocations"), 0U);
     const auto last = come_back(query);
     EXPECT_EQ(status_of(last), 200);
     EXPECT_NE(page_in(last).find("connected"), std::string::npos) << page_in(last);
@@ -238,7 +232,7 @@ TEST_F(SpooledPairs, DeathPALoginThatWasStoredBeforeTheProcessDiedIsToldAsConnec
     open();
     store_spooled();
     EXPECT_EQ(status_of(come_back(query)), 200);
-    EXPECT_EQ(count_rows("revocations"), 0U);
+    EXPECT_EQ(rows_of("revocations"), 0U);
 }
 
 TEST_F(SpooledPairs, DeathPAPairThatCannotBeStoredHoldsUpNoOther) {

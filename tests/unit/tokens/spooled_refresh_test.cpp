@@ -50,12 +50,6 @@ protected:
         turn_until(loop, [this] { return disk.files().empty(); });
         EXPECT_EQ(spool->waiting(), 0U);
     }
-    std::uint64_t count_rows(const std::string& from) {
-        auto counted = [from](store::transaction& at) -> task<std::uint64_t> {
-            return number_of(at, store::statement::composed("SELECT count(*) FROM " + from));
-        };
-        return *run_on(loop, store::run(records->on(), store::unit::reads(), soon(), std::move(counted)));
-    }
 
     spool_log log;
     const std::string directory = folder.file("spool");
@@ -124,7 +118,7 @@ TEST_F(SpooledRefresh, DeathPANewerPairOrGrantIsNotReplaced) {
     leave(spooled_refresh("ann", granted->version));
     store_spooled();
     EXPECT_EQ(access_token_of("ann"), "act.newer");
-    EXPECT_EQ(count_rows("revocations"), 0U);
+    EXPECT_EQ(rows_of("revocations"), 0U);
     expect_gone();
 }
 
@@ -139,7 +133,7 @@ TEST_F(SpooledRefresh, DeathPOneThatTheStoreHasAlreadyIsDropped) {
     store_spooled();
     EXPECT_EQ(access_token_of("ann"), "act.new");
     EXPECT_EQ(record("ann").version, granted->version + 1);
-    EXPECT_EQ(count_rows("revocations"), 0U);
+    EXPECT_EQ(rows_of("revocations"), 0U);
     expect_gone();
 }
 
@@ -151,7 +145,7 @@ TEST_F(SpooledRefresh, DeathPThatOfAUserWhoWasDisconnectedIsRevoked) {
     leave(spooled_refresh("ann", version));
     store_spooled();
     EXPECT_EQ(load("ann").error().code(), errc::user_not_connected);
-    EXPECT_EQ(count_rows("revocations"), 1U);
+    EXPECT_EQ(rows_of("revocations"), 1U);
     expect_gone();
 }
 

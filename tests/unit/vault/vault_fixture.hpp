@@ -1,6 +1,7 @@
 // A vault on a real SQLite store in a temporary folder.
 #pragma once
 #include "base/digest.hpp"
+#include "store/queries.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/store.hpp"
 #include "unit/runtime/run_on.hpp"
@@ -13,6 +14,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace gateway::testing {
 
@@ -85,6 +87,13 @@ protected:
         auto fresh = pair("1");
         fresh.account = open_id::trusted("open-" + name);
         return grant(name, std::move(fresh));
+    }
+    std::uint64_t rows_of(const std::string& table, const std::string& where = "1 = 1") {
+        auto count = [table, where](store::transaction& at) -> task<std::uint64_t> {
+            return number_of(at,
+                             store::statement::composed("SELECT count(*) FROM " + table + " WHERE " + where));
+        };
+        return *run_on(loop, store::run(records->on(), store::unit::reads(), soon(), std::move(count)));
     }
     result<vault::shared_tokens> load(const std::string& name) {
         return run_on(loop, vault->load(user_id::trusted(name), soon()));
