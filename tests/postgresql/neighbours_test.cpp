@@ -179,6 +179,32 @@ TEST_F(Neighbour, V16AuditRAStoreOfBeforeIsNotTakenForAnEmptyOneAndCanBeMoved) {
     EXPECT_TRUE(*run_on(loop, after->connections.find(user("ann"), soon())));
 }
 
+/// Any role can lock any number, and sees in pg_locks which ones others hold.
+TEST_F(Neighbour, V16DeathGWhoHoldsTheLockOfALifeStopsNoConnection) {
+    const auto at = opened();
+    ASSERT_TRUE(run_on(loop, at->on().beat(soon())));
+    const auto life = as_neighbour(
+        "SELECT (CAST(classid AS BIGINT) << 32) | CAST(objid AS BIGINT) "
+        "FROM pg_locks WHERE locktype = 'advisory' AND granted LIMIT 1");
+    const std::jthread neighbour([&] {
+        EXPECT_THROW(as_neighbour("SELECT pg_advisory_lock(" + life + "); SELECT pg_sleep(60)"),
+                     std::runtime_error)
+            << "until it is ended below";
+    });
+    const auto locks_of = [](const char* role) {
+        return "(SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE locktype = "
+               "'advisory' AND usename = '"
+               + std::string(role) + "')";
+    };
+    const std::string end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = ";
+    EXPECT_TRUE(server.comes_true("own", locks_of("neighbour") + " = 1", seconds{10}));
+    server.run("own", end + "'gateway'");
+    EXPECT_TRUE(server.comes_true("own", locks_of("gateway") + " = 0", seconds{10}));
+    turn_until(loop, [&] { return run_on(loop, at->on().beat(in(1'000))).has_value(); });
+    EXPECT_EQ(server.run("own", "SELECT " + locks_of("neighbour")), "1") << "it holds it all the time";
+    server.run("own", end + "'neighbour'");
+}
+
 TEST_F(Neighbour, V16AuditSHearsNothingAndIsNotHeardOnTheChannelItCanGuess) {
     const auto one = opened();
     const auto name = as_owner("SELECT encode(value, 'hex') FROM own.meta WHERE name = 'changes_channel'");
