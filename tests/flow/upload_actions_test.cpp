@@ -177,6 +177,7 @@ TEST_F(Posting, UploadNowPublishLaterEndsInAPublicPost) {
     const auto listed = w.api().get(path_of(user, "/posts"));
     EXPECT_EQ(listed.at("data.posts").as_array().size(), 2U) << listed.raw;
     EXPECT_EQ(listed.text_at("data.posts.0.state"), "published"); // updated by the second status query
+    EXPECT_EQ(listed.text_at("data.posts.0.draft_publish_id"), draft_id);
     EXPECT_EQ(listed.text_at("data.posts.1.state"), "in_inbox");
     EXPECT_EQ(listed.text_at("data.posts.1.published_as"), done.text_at("data.publish_id"));
 }

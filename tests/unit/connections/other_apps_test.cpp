@@ -27,6 +27,26 @@ protected:
         return *run_on(loop, records->connections.count_of_other_apps(client_key, soon()));
     }
     void seal_without_app(const std::string& name) { testing::seal_without_app(loop, *records, name); }
+    void bind_old_pairs() {
+        std::string cursor;
+        do
+            cursor = *run_on(loop, vault->bind_old_pairs(cursor, soon()));
+        while (!cursor.empty());
+    }
+    /// As if TikTok had taken a pair of no app from this process.
+    void note_taken_here() {
+        const auto taken = std::make_shared<vault::token_set>();
+        taken->without_app = true;
+        taken->accepted.note(1);
+        ASSERT_TRUE(run_on(loop, vault->note_taken(taken, soon())));
+    }
+    /// More users than one step of the background work takes.
+    static std::vector<std::string> many() {
+        std::vector<std::string> names;
+        for (int number = 10; number < 70; ++number)
+            names.push_back("user-" + std::to_string(number));
+        return names;
+    }
 };
 
 class OtherAppLogin : public login_fixture {};
@@ -80,6 +100,45 @@ TEST_F(OtherApp, V15AuditFALoginUnderThePresentAppKeepsTheOtherPairBeside) {
     EXPECT_GT(show("ann")->version, 3U) << "no version is used twice";
     EXPECT_TRUE(disconnect("ann").revoked_at_tiktok);
     EXPECT_EQ(rows_of("other_app_connections") + rows_of("connections"), 0U);
+}
+
+TEST_F(OtherApp, V15AllPairsAreBroughtBackAlsoWhereTheyFillMoreThanOneStep) {
+    for (const char* of_app : {"app-key", "app-b"}) {
+        restart_as(of_app);
+        for (const auto& name : many())
+            connect(name, "open-" + name);
+    }
+    restart_as("app-key");
+    bring_back();
+    EXPECT_EQ(rows_of("connections", "app = 'app-key'"), many().size());
+    EXPECT_EQ(rows_of("other_app_connections", "app = 'app-b'"), many().size());
+}
+
+TEST_F(OtherApp, V15AllPairsOfNoAppAreBoundAlsoWhereTheyFillMoreThanOneStep) {
+    for (const auto& name : many()) {
+        connect(name, "open-" + name);
+        seal_without_app(name);
+    }
+    restart_as("app-key");
+    note_taken_here();
+    bind_old_pairs();
+    EXPECT_EQ(rows_of("connections", "app = 'app-key'"), many().size());
+}
+
+TEST_F(OtherApp, V15AllPairsOfNoAppThatWaitBesideAreBoundAlsoWhereTheyFillMoreThanOneStep) {
+    for (const auto& name : many()) {
+        connect(name, "open-" + name);
+        seal_without_app(name);
+    }
+    restart_as("app-b");
+    for (const auto& name : many())
+        connect(name, "open-b-" + name);
+    EXPECT_EQ(rows_of("other_app_connections", "app = ''"), many().size());
+    restart_as("app-key");
+    note_taken_here();
+    bind_old_pairs();
+    EXPECT_EQ(rows_of("other_app_connections", "app = ''"), 0U);
+    EXPECT_EQ(rows_of("connections", "app = 'app-key'"), many().size());
 }
 
 TEST_F(OtherApp, V15AuditFTheAccountOfTheOwnPairBesideIsStillTheUsers) {

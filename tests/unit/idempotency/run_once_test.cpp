@@ -13,6 +13,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -50,6 +51,12 @@ api::row posting_row() {
             .replays = true,
             .recovers = {.from_post = posted},
             .run = post_something};
+}
+
+int tries_without_memory = 0;
+int write_without_memory(std::string&, const api::outcome&, std::string_view) {
+    ++tries_without_memory;
+    throw std::bad_alloc();
 }
 
 class RunOnce : public ::testing::Test {
@@ -252,6 +259,34 @@ TEST_F(RunOnce, DeathHAKeyInDoubtAnswersWithItsPostsEndAsSoonAsTheLedgerHasIt) {
               R"(again: 200 {"data":{"publish_id":"p1"},"error":null,"successful":true})");
     EXPECT_TRUE(record.replayed);
     EXPECT_EQ(runs, 1);
+}
+
+TEST_F(RunOnce, P07AnAnswerIsStoredOnTheSecondTryOrItsKeyStaysClaimed) {
+    auto row = posting_row();
+    row.recovers.write = write_without_memory;
+    tries_without_memory = 0;
+    const auto first = call(row, succeed());
+    EXPECT_TRUE(first.starts_with("200 ")) << "the caller has its answer: " << first;
+    EXPECT_EQ(tries_without_memory, 2);
+    const auto again = call(posts, succeed());
+    EXPECT_NE(again.find(R"("code":"in_progress")"), std::string::npos) << again;
+    EXPECT_EQ(runs, 1);
+}
+
+TEST_F(RunOnce, DeathHADoubtThatTheLedgerKnowsNoMoreOfIsToldInTheSameWords) {
+    const failure named = failure{errc::outcome_unknown, "lost"}.post("p1", "/status");
+    const failure unreachable = failure{errc::tiktok_unreachable, "lost"}.may_have_reached_tiktok();
+    for (const auto& doubt : {named, unreachable}) {
+        const auto first = call(posts, begin_a_post(doubt, "p1"));
+        auto post = record_of_post();
+        post.state = store::post_state::outcome_unknown;
+        post.id = publish_id::trusted("p1");
+        write(post);
+        EXPECT_EQ(call(posts, succeed()), "again: " + first);
+        die();
+        std::filesystem::remove(folder.file("keys.db"));
+        start();
+    }
 }
 
 TEST_F(RunOnce, DeathHAPostThatTikTokHasFailedIsToldUnderItsKeyAndNeverMadeAgain) {

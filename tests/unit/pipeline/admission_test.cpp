@@ -219,8 +219,10 @@ TEST(Timeouts, ARequestedTimeoutIsReadInSeconds) {
     EXPECT_EQ(**parse_timeout_header("2"), milliseconds{2000});
     EXPECT_EQ(**parse_timeout_header("0.5"), milliseconds{500});
     EXPECT_EQ(**parse_timeout_header("1.05"), milliseconds{1050});
+    EXPECT_EQ(**parse_timeout_header("999999999.999"), milliseconds{999'999'999'999});
     EXPECT_FALSE(parse_timeout_header("")->has_value());
-    for (const char* bad : {"0", "-1", "1s", "1e3", "0.0000", ".5", "5.", "99999999999", " 1", "1,5"})
+    for (const char* bad :
+         {"0", "-1", "1s", "1e3", "0.0000", "0.1234", ".5", "5.", "1000000000", "99999999999", " 1", "1,5"})
         EXPECT_FALSE(parse_timeout_header(bad)) << bad;
 }
 

@@ -139,6 +139,9 @@ TEST_P(Bodies, ADocumentIsReadUpToItsBound) {
     EXPECT_EQ(*run_on(loop, read_whole(fits, 1000, soon())), std::string(1000, 'a'));
     pieces longer(std::string(1001, 'a'), GetParam());
     EXPECT_EQ(run_on(loop, read_whole(longer, 1000, soon())).error().code(), errc::too_large);
+    pieces far_longer(std::string(5000, 'a'), GetParam());
+    EXPECT_EQ(run_on(loop, read_whole(far_longer, 1000, soon())).error().code(), errc::too_large);
+    EXPECT_LE(far_longer.taken(), 1001U) << "the rest is not even read";
 }
 
 TEST_P(Bodies, AFormGivesItsInputsBeforeTheFileAndTheFileWhole) {

@@ -264,7 +264,7 @@ TEST_F(Tokens, T04GoesOnWithTheOldAccessTokenWhereOnlyTheNewPairIsLost) {
 
 TEST_F(Tokens, T04NamesTheCauseAlsoWhereTheEndpointFailedAfterItRotated) {
     grant_with("ann", seconds{-10});
-    endpoint.status = 502;
+    endpoint.status = 500;
     endpoint.body = "<html>";
     endpoint.next = {mode::text};
     endpoint.good_refresh_tokens.clear();
@@ -565,6 +565,53 @@ TEST_F(Tokens, T15UsesTheTokenUntilItsEndWhileTheEndpointIsInTrouble) {
     EXPECT_EQ(record("ann").state, connection_state::connected);
     EXPECT_LE(requests(), 20U);
     EXPECT_GE(told[refresh_result::try_later], 1);
+}
+
+/// Ann's refresh has met an endpoint that is away: until it answers, one user is refreshed at a time.
+class TokensAfterTrouble : public tokens_fixture {
+protected:
+    void SetUp() override {
+        tokens_fixture::SetUp();
+        endpoint.rotates = false; // the fixture's users share a refresh token
+        grant_with("ann", seconds{-10});
+        endpoint.next = {mode::unreachable};
+        ASSERT_FALSE(access("ann"));
+    }
+    /// Whether a second user is refreshed while TikTok answers the first.
+    bool two_at_a_time() {
+        bool second = false;
+        for (const char* name : {"bob", "cid"})
+            grant_with(name, seconds{-10});
+        endpoint.before_answer = [this, &second] { return refresh_cid(second); };
+        turn_until(loop, [this] { return access("bob").has_value(); });
+        return second;
+    }
+
+private:
+    task<void> refresh_cid(bool& good) {
+        endpoint.before_answer = nullptr;
+        const auto got = co_await tokens->access(user_id::trusted("cid"), soon(), sharer::gateway);
+        good = got.has_value();
+    }
+};
+
+TEST_F(TokensAfterTrouble, T15OneUserIsRefreshedAtATimeUntilTheEndpointAnswers) {
+    EXPECT_FALSE(two_at_a_time());
+    EXPECT_TRUE(two_at_a_time());
+}
+
+TEST_F(TokensAfterTrouble, T15AGrantThatIsOverShowsThatTheEndpointAnswers) {
+    endpoint.good_refresh_tokens.clear();
+    turn_until(loop, [this] { return access("ann").error().code() == errc::reconnect_required; });
+    EXPECT_TRUE(two_at_a_time());
+}
+
+TEST_F(TokensAfterTrouble, T15ARefusalOfOneGrantShowsThatTheEndpointAnswers) {
+    endpoint.status = 400;
+    endpoint.body = R"({"error":"not_for_this_one"})";
+    endpoint.next = {mode::text};
+    turn_until(loop, [this] { return !access("ann") && requests() == 2; });
+    EXPECT_TRUE(two_at_a_time());
 }
 
 TEST_F(Tokens, T15SaysWhenToTryAgainOnceTheTokenIsOver) {

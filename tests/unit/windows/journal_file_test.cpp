@@ -206,6 +206,17 @@ TEST_F(JournalFile, L06DeathOAJournalThatCannotBeMadeIsToldAndTheOldOneIsNotBeli
     EXPECT_EQ(third.left("ben", at(5'000)), 0U);
 }
 
+TEST_F(JournalFile, L06DeathOAJournalThatCannotTakeItsPlaceIsNotWritten) {
+    std::filesystem::create_directory(path);
+    life next(options(), at(0));
+    EXPECT_NE(next.file.trouble(), "");
+    EXPECT_EQ(next.left("ann", at(0)), 0U) << "what is there cannot be read";
+    next.send("ann", at(60'000));
+    EXPECT_EQ(next.left("ann", at(60'000)), 2U);
+    EXPECT_FALSE(std::filesystem::exists(path + ".new"));
+    EXPECT_EQ(journal_file(options(), at(0)).take().parts.size(), 0U);
+}
+
 TEST_F(JournalFile, L06DeathODoesNotFollowALink) {
     const auto other = folder.write("other", "text");
     std::filesystem::create_symlink(other, path);
