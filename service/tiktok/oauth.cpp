@@ -13,9 +13,6 @@
 namespace gateway::tiktok {
 namespace {
 
-constexpr std::size_t form_size_hint =
-    8 * 1024; // larger than any form, because growing would leave copies of secrets
-
 task<result<outbound::reply>> send_over(outbound::client& http, outbound::origin api, std::string request,
                                         deadline until, sharer by) {
     const secret wiped{std::move(request)};
@@ -66,10 +63,7 @@ void oauth::count(endpoint which, std::string_view code, steady_time began) {
 oauth::token_form oauth::form_begun(std::string_view grant_type) const {
     const auto client_secret = app_.client_secret();
     token_form begun{{}, client_secret.number};
-    begun.text.reserve(form_size_hint);
-    append_form(begun.text, "client_key", app_.client_key());
-    append_form(begun.text, "client_secret", client_secret.text.reveal());
-    if (!grant_type.empty()) append_form(begun.text, "grant_type", grant_type);
+    begun.text = begin_form(app_.client_key(), client_secret.text.reveal(), grant_type);
     return begun;
 }
 

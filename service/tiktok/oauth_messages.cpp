@@ -124,9 +124,20 @@ void append_form(std::string& form, std::string_view name, std::string_view valu
     http::append_percent_encoded(form, value);
 }
 
+std::string begin_form(std::string_view client_key, std::string_view client_secret,
+                       std::string_view grant_type) {
+    constexpr std::size_t form_bytes_max =
+        16 * 1024; // a token has at most 4,096 bytes, encoded three times as many
+    std::string form;
+    form.reserve(form_bytes_max);
+    append_form(form, "client_key", client_key);
+    append_form(form, "client_secret", client_secret);
+    if (!grant_type.empty()) append_form(form, "grant_type", grant_type);
+    return form;
+}
+
 secret form_request(std::string_view host, std::string_view path, std::string_view form) {
-    std::string out;
-    out.reserve(256 + host.size() + path.size() + form.size()); // growing would leave copies of the secrets
+    std::string out; // of one piece: growing would leave copies of the secrets
     append_all(out, "POST ", path, " HTTP/1.1\r\nHost: ", host,
                "\r\nContent-Type: application/x-www-form-urlencoded\r\nCache-Control: no-cache\r\n"
                "Content-Length: ",

@@ -13,6 +13,10 @@ namespace gateway::tiktok {
 /// Appends `name=value` with a `&` before it where needed; everything but A-Z a-z 0-9 - . _ ~ is
 /// percent-encoded (a code holds `*` and `!`).
 void append_form(std::string& form, std::string_view name, std::string_view value);
+/// The fields of every form, without `grant_type` if that is empty. Has room for all that may follow, because
+/// growing would leave copies of the secrets.
+std::string begin_form(std::string_view client_key, std::string_view client_secret,
+                       std::string_view grant_type);
 
 /// The whole request, to be sent as one flat write. The Content-Type is bare: with a charset TikTok answers
 /// invalid_request (docs/tiktok-wire.md §0).

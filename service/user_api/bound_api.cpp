@@ -102,8 +102,7 @@ vault::shared_tokens bound_api::tokens_now() const {
 }
 
 void bound_api::note_refusal(tiktok::endpoint which, const failure& why) {
-    if (why.code() != errc::rate_limited || !why.details()) return;
-    if (why.details()->scope)
+    if (why.code() == errc::rate_limited && why.details() && why.details()->scope)
         shared_.recorder_.rate_limited(*why.details()->scope, tiktok::row_of(which).name);
 }
 

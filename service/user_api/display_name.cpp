@@ -16,7 +16,9 @@ namespace {
 constexpr std::string_view needed_scope = "user.info.basic";
 constexpr std::size_t name_characters_max = 100;
 
-std::string name_in(std::string_view data) {
+} // namespace
+
+std::string display_name_in(std::string_view data) {
     const auto parsed = parse_json(data);
     if (!parsed || !parsed->is_object()) return {};
     const auto* user = parsed->get_object().if_contains("user");
@@ -32,8 +34,6 @@ std::string name_in(std::string_view data) {
     return name;
 }
 
-} // namespace
-
 task<std::string> display_name(api_client& shared, user_id user, deadline until) {
     telemetry::call_record unused;
     bound_api api(shared, user, unused, until);
@@ -45,7 +45,7 @@ task<std::string> display_name(api_client& shared, user_id user, deadline until)
     if (std::find(granted.begin(), granted.end(), needed_scope) == granted.end()) co_return std::string{};
     auto what = tiktok::user_info_request("display_name");
     const auto answer = co_await api.call(std::move(what));
-    co_return answer ? name_in(answer->data()) : std::string{};
+    co_return answer ? display_name_in(answer->data()) : std::string{};
 }
 
 } // namespace gateway::user_api

@@ -66,6 +66,8 @@ TEST_F(PostStatus, M10AWordOfTomorrowIsShownAndCountsAsProcessing) {
     EXPECT_EQ(got.text_at("data.publish_id"), id);
     const auto publish = w.api().post(path_of(user, "/posts/" + id + "/publish"), boost::json::object{});
     EXPECT_EQ(publish.code(), "not_ready") << publish.raw;
+    EXPECT_THAT(publish.raw,
+                testing::HasSubstr("still processing this upload (AWAITING_THE_MOON); ask again soon."));
 }
 
 TEST_F(PostStatus, PostIdsAreStringsInEveryShapeThatWasSeen) {

@@ -182,6 +182,19 @@ TEST_F(Posting, UploadNowPublishLaterEndsInAPublicPost) {
     EXPECT_EQ(listed.text_at("data.posts.1.published_as"), done.text_at("data.publish_id"));
 }
 
+TEST_F(Posting, APublishHasTheTimeOfItsVideosSize) {
+    w.options.settings += "deadlines: {upload_base_ms: 1000, upload_bytes_per_second_min: 10000}\n";
+    const auto user = another_user();
+    const auto draft = upload(user, mp4(100'000));
+    ASSERT_EQ(draft.status, 200) << draft.raw;
+    const auto id = draft.text_at("data.publish_id");
+    settled_post(id, "SEND_TO_USER_INBOX");
+    w.tiktok().add_fault(
+        {{"match", {{"path", "/v2/post/publish/video/init/"}}}, {"do", {{"delay_ms", 2'500}}}});
+    const auto done = w.api().post(path_of(user, "/posts/" + id + "/publish"), boost::json::object{});
+    EXPECT_EQ(done.status, 200) << done.raw;
+}
+
 TEST_F(Posting, ADraftWhoseBytesAreGoneIsTheCreatorsToFinish) {
     const auto user = another_user();
     const auto draft = upload(user, mp4(5'000), "keep=false");

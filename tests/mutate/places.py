@@ -1,8 +1,8 @@
 """Where and how a line of C++ can be changed a little: pure, text in and text out."""
 import dataclasses
 import hashlib
+import itertools
 import json
-import random
 import re
 
 # A pattern of code without texts and comments, and what stands in its place.
@@ -88,17 +88,14 @@ def apart(waiting, most):
 
 
 def spread(places, seed):
-    """The places in the order in which they are tried: one of each folder in turn, by the dice of the seed."""
-    dice, by_folder = random.Random(seed), {}
-    for place in sorted(places, key=dataclasses.astuple):
+    """The places in the order in which they are tried: one of each folder in turn, by the dice of the seed. Each place
+    has dice of its own, so that a change of one file leaves the places of all others where they were."""
+    by_folder = {}
+    for place in sorted(places, key=lambda one: (digest(f"{seed} {one}"), dataclasses.astuple(one))):
         by_folder.setdefault(place.folder, []).append(place)
-    for one in by_folder.values():
-        dice.shuffle(one)
-    while by_folder:
-        for folder in sorted(by_folder):
-            yield by_folder[folder].pop()
-            if not by_folder[folder]:
-                del by_folder[folder]
+    turns = [by_folder[folder] for folder in sorted(by_folder)]
+    for row in itertools.zip_longest(*turns):
+        yield from (place for place in row if place is not None)
 
 
 def digest(text):

@@ -53,6 +53,8 @@ class Places(unittest.TestCase):
         self.assertEqual([one.folder for one in order[:6]], ["a", "b", "c", "a", "b", "c"])
         self.assertEqual(order, list(pure.spread(reversed(found), 7)))
         self.assertNotEqual(order, list(pure.spread(found, 8)))
+        others = [one for one in found if one.folder != "b"]
+        self.assertEqual([one for one in order if one.folder != "b"], list(pure.spread(others, 7)))
 
 
 class Verdicts(unittest.TestCase):

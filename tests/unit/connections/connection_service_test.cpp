@@ -228,6 +228,15 @@ TEST_F(Desk, T17RevokesAnIdleUserWhoseAccessTokenHasEnded) {
     EXPECT_TRUE(endpoint.revoked.contains("act.issued1")) << "the new token, not the dead one";
 }
 
+TEST_F(Desk, T17ARevocationWaitsAsLongAsThePairThatWasRefreshedForItLives) {
+    grant_with("ann", -seconds{86'400});
+    const auto away = mode::unreachable;
+    endpoint.next = {mode::answer, away, away, away, away};
+    EXPECT_FALSE(disconnect("ann").revoked_at_tiktok);
+    const auto half_a_year_on = unix_ms(wall_now() + seconds{15'552'000 - 60});
+    EXPECT_EQ(rows_of("revocations", "expires_at > " + std::to_string(half_a_year_on)), 1U);
+}
+
 TEST_F(Desk, ForgetsAlsoWhenThereIsNothingToRevokeWith) {
     grant_with("ann", -seconds{86'400});
     endpoint.good_refresh_tokens.clear();

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace gateway::limits {
@@ -86,6 +88,22 @@ TEST_F(SharedBytes, L09AuditIOneThatWasSlowContinuesIfThereIsRoom) {
         EXPECT_FALSE(claims[0].hold(60 * megabyte, noon + seconds{3}));
     }
     EXPECT_TRUE(claims[0].hold(128 * megabyte, noon + seconds{4}));
+}
+
+TEST_F(SharedBytes, L09AuditIAClaimLosesItsPlaceAfterTenSlowSecondsAndNotBefore) {
+    callers.set(4);
+    for (const milliseconds waited : {milliseconds{9'999}, milliseconds{10'000}}) {
+        shared_bytes room(256 * megabyte, 64'000, callers);
+        std::vector<shared_bytes::permit> held;
+        for (const char* name : {"a", "b", "c", "d"}) {
+            held.push_back(std::move(*room.take(sharer_of(name), 64 * megabyte, noon)));
+            ASSERT_TRUE(held.back().hold(64 * megabyte, noon)); // and waits from now on
+        }
+        EXPECT_FALSE(room.take(quiet, 10 * megabyte, noon + waited));
+        const auto lost =
+            std::count_if(held.begin(), held.end(), [](auto& one) { return one.lost().load(); });
+        EXPECT_EQ(lost, waited < shared_bytes::slow_for ? 0 : 1) << waited.count();
+    }
 }
 
 TEST_F(SharedBytes, L09AuditIATricklingClaimThatHoldsMuchLosesItsPlace) {

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
+#include <iterator>
 #include <latch>
 #include <memory>
 #include <thread>
@@ -101,6 +103,21 @@ TEST(Resolver, U13ASlowNameDelaysNeitherOthersNorItsDeadlineNorTheShutdown) {
     } // the lookup of slow.test still hangs
     leave->count_down();
     left->wait();
+}
+
+TEST(Resolver, ItsIdleThreadsEndWithIt) {
+    const auto threads = [] {
+        const std::filesystem::directory_iterator first("/proc/self/task"), none;
+        return std::distance(first, none);
+    };
+    const auto before = threads();
+    {
+        resolver_options options;
+        options.threads = 8;
+        const resolver names(std::move(options));
+        EXPECT_EQ(threads(), before + 8);
+    }
+    EXPECT_LE(threads(), before);
 }
 
 TEST(Resolver, TakesFixedNamesAndLiteralAddressesAsTheyAre) {

@@ -5,6 +5,7 @@
 #include "pipeline/whole_body.hpp"
 #include "runtime/blocking.hpp"
 #include "store/store.hpp"
+#include "unit/runtime/pieces.hpp"
 #include "unit/runtime/run_on.hpp"
 #include "unit/store/temporary_folder.hpp"
 
@@ -12,34 +13,14 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <filesystem>
 
 namespace gateway::pipeline {
 namespace {
 
+using gateway::testing::pieces;
 using gateway::testing::run_on;
 using gateway::testing::soon;
-
-/// Bytes in pieces of at most `piece_bytes`.
-class pieces final : public body_source {
-public:
-    pieces(std::string bytes, std::size_t piece_bytes)
-        : bytes_(std::move(bytes)), piece_bytes_(piece_bytes) {}
-    std::uint64_t size_bytes() const override { return bytes_.size(); }
-    std::size_t taken() const { return at_; }
-    task<result<std::size_t>> read_some(std::span<char> space, deadline) override {
-        const auto count = std::min({space.size(), piece_bytes_, bytes_.size() - at_});
-        std::memcpy(space.data(), bytes_.data() + at_, count);
-        at_ += count;
-        co_return count;
-    }
-
-private:
-    std::string bytes_;
-    std::size_t piece_bytes_;
-    std::size_t at_ = 0;
-};
 
 const char* const as_form = "multipart/form-data; boundary=b0";
 

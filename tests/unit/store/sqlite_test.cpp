@@ -129,6 +129,19 @@ TEST(SqliteStore, RefusesTheFileOfAnotherProgram) {
     EXPECT_FALSE(store::open_store("sqlite:/nowhere/at/all.db"));
 }
 
+TEST(SqliteStore, TheLogIsMovedIntoTheFileBeforeItGrowsLong) {
+    const temporary_folder folder;
+    worker loop;
+    const auto at = open_sqlite(folder);
+    auto large = connection("ann", 1);
+    large.sealed_tokens.assign(400'000, 'x');
+    for (std::uint64_t version = 1; version <= 60; ++version) { // 24 MB
+        large.version = version;
+        ASSERT_TRUE(*run_on(loop, at->connections.put(large, version - 1, {}, soon())));
+    }
+    EXPECT_LT(std::filesystem::file_size(folder.file("gateway.db-wal")), 12'000'000U);
+}
+
 TEST(SqliteStore, MakesItsFilesReadableByTheirOwnerOnly) {
     const temporary_folder folder;
     worker loop;

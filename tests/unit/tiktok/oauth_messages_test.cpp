@@ -30,6 +30,16 @@ TEST(OAuthMessages, EncodesACodeAndSendsTheBareFormType) {
     EXPECT_TRUE(text.ends_with("\r\n\r\n" + form));
 }
 
+TEST(OAuthMessages, G04AFormNeverGrowsAndSoLeavesNoCopyOfASecret) {
+    auto form = begin_form("key", "secret", "refresh_token");
+    EXPECT_EQ(form, "client_key=key&client_secret=secret&grant_type=refresh_token");
+    const auto* const at = form.data();
+    append_form(form, "refresh_token", std::string(4'096, '*'));
+    append_form(form, "redirect_uri", "https://gw.example/oauth/callback");
+    EXPECT_EQ(form.data(), at);
+    EXPECT_EQ(begin_form("key", "secret", ""), "client_key=key&client_secret=secret");
+}
+
 TEST(OAuthMessages, ReadsAGoodAnswer) {
     const auto answer = expect<token_answer>(read_token_answer(200, body("7200"), ""));
     EXPECT_EQ(answer.access_token.reveal(), "act.1");

@@ -50,6 +50,14 @@ TEST_F(ClosedWindows, U07DeathDACloseIsToldUntilTheStoreHasIt) {
     EXPECT_EQ(home.faults(), 1U);
 }
 
+TEST_F(ClosedWindows, U07DeathDAStoreThatIsAwayIsToldLessAndLessOften) {
+    on.fails = 3;
+    const auto began = steady_now();
+    windows.announce_closed("ann", 1, seconds{30});
+    turn_until(home, [&] { return on.asked == 4; });
+    EXPECT_GE(steady_now() - began, milliseconds{1'700}) << "pauses of 250, 500 and 1,000 ms";
+}
+
 TEST_F(ClosedWindows, U07DeathDACloseThatIsOverIsToldNoMore) {
     on.throws = 1;
     windows.announce_closed("ann", 1, milliseconds{50});
@@ -59,6 +67,57 @@ TEST_F(ClosedWindows, U07DeathDACloseThatIsOverIsToldNoMore) {
     home.loop().restart();
     home.loop().run_for(milliseconds{50});
     EXPECT_EQ(on.asked, 2) << "bob's alone";
+}
+
+class Shares : public ClosedWindows {
+protected:
+    /// Keeps the slots that this replica may take without asking, and counts them.
+    std::size_t take_all(const std::string& key) {
+        const auto before = slots.size();
+        for (;;) {
+            auto got = windows.take(key, 1, steady_now(), soon());
+            auto* const slot = std::get_if<limits::permit>(&got);
+            if (slot == nullptr) return slots.size() - before;
+            slots.push_back(std::move(*slot));
+        }
+    }
+    task<void> ask(std::string key) {
+        auto got = co_await windows.ask(std::move(key), 1, soon());
+        if (auto* const slot = std::get_if<limits::permit>(&got)) slots.push_back(std::move(*slot));
+    }
+    void ask_now(const std::string& key) {
+        home.group().spawn(ask(key));
+        turn_until(home, [this] { return home.group().size() == 0; });
+    }
+    std::vector<limits::permit> slots;
+};
+
+/// The store may have done what it was asked for, and given the rest to others.
+TEST_F(Shares, DeathDAfterALostAnswerAShareIsNoMoreThanWhatWasAskedFor) {
+    on.grant(6);
+    ask_now("ann");
+    ASSERT_EQ(slots.size(), 1U);
+    on.loses = 1;
+    ask_now("ann");
+    take_all("ann");
+    EXPECT_EQ(slots.size(), 2U) << "one was used, and one more was asked for";
+    ask_now("ann");
+    take_all("ann");
+    EXPECT_EQ(slots.size(), 6U) << "granted again";
+}
+
+TEST_F(Shares, DeathDAnOrderlyEndGivesBackWhatNoRequestHolds) {
+    on.grant(6);
+    for (char key = 'a'; key <= 'j'; ++key)
+        ask_now(std::string(1, key));
+    on.holds = true;
+    for (char key = 'a'; key <= 'e'; ++key)
+        home.group().spawn(ask(std::string(1, key)));
+    turn_until(home, [this] { return on.asked == 15; });
+    home.group().spawn(windows.give_all_back(soon()));
+    on.holds = false;
+    turn_until(home, [this] { return home.group().size() == 0; });
+    EXPECT_EQ(on.asked, 20) << "the other five are given back";
 }
 
 } // namespace
