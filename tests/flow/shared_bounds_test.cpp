@@ -187,9 +187,11 @@ TEST_F(SharedBounds, L09AuditIASoleCallersTricklingUploadsGiveTheirMemoryBack) {
     EXPECT_TRUE(metrics_have("tiktok_gateway_uploads_in_flight 4\n"));
     harness::answer got;
     const auto until = gateway::steady_now() + seconds{15}; // slow is who sent little for a second
-    do
+    do {
+        for (auto& one : greedy)
+            one->send("x");
         got = upload(user, mp4(20'000'000), "chunk_size_bytes=20000000");
-    while (got.code() == "overloaded" && gateway::steady_now() < until);
+    } while (got.code() == "overloaded" && gateway::steady_now() < until);
     EXPECT_EQ(got.status, 200) << got.raw;
 }
 

@@ -229,10 +229,13 @@ TEST_F(Desk, T17RevokesAnIdleUserWhoseAccessTokenHasEnded) {
 }
 
 TEST_F(Desk, T17ARevocationWaitsAsLongAsThePairThatWasRefreshedForItLives) {
-    grant_with("ann", -seconds{86'400});
-    const auto away = mode::unreachable;
-    endpoint.next = {mode::answer, away, away, away, away};
+    grant_with("ann", seconds{3'600});
+    endpoint.status = 400;
+    endpoint.body = R"({"error":"invalid_request"})"; // TikTok does not take the access token
+    endpoint.next = {mode::text, mode::answer};
+    endpoint.next.insert(endpoint.next.end(), 4, mode::unreachable);
     EXPECT_FALSE(disconnect("ann").revoked_at_tiktok);
+    EXPECT_EQ(endpoint.requests.at(1), "refresh_token");
     const auto half_a_year_on = unix_ms(wall_now() + seconds{15'552'000 - 60});
     EXPECT_EQ(rows_of("revocations", "expires_at > " + std::to_string(half_a_year_on)), 1U);
 }

@@ -70,6 +70,14 @@ TEST_F(KeyClaim, AForgottenKeyIsFree) {
     EXPECT_EQ(claim(second, now), "ours");
 }
 
+TEST_F(KeyClaim, FaultQAnAnswerThatIsYetToBeStoredIsGivenAgain) {
+    auto first = under("k", "upload");
+    EXPECT_EQ(claim(first, now), "ours");
+    first.finish_later(200, "bytes");
+    auto second = under("k", "upload");
+    EXPECT_EQ(claim(second, now), "again: bytes");
+}
+
 TEST_F(KeyClaim, I07LivesForADayAndNoLonger) {
     auto first = under("k", "upload");
     EXPECT_EQ(claim(first, now), "ours");

@@ -67,6 +67,15 @@ std::uint32_t left(window_table& table, const std::string& key, steady_time now,
     return table.status(key, kind, now).remaining;
 }
 
+TEST(WindowJournal, ASlotThatWasNotNotedChangesNothing) {
+    kept_memory memory(32);
+    auto journal = memory.journal({at(0), minute, std::nullopt});
+    const auto before = memory.words;
+    journal.parts.front().change(0, 7, at(5'000));
+    journal.parts.front().clear(0, 7);
+    EXPECT_EQ(memory.words, before);
+}
+
 TEST(WindowJournal, L06DeathOAWindowIsWhatItWasInTheProcessBefore) {
     kept_memory memory(32);
     {

@@ -255,6 +255,12 @@ std::string verdict_of(const body_case& each) {
     return names[static_cast<std::size_t>(plan->shape)];
 }
 
+TEST(Bodies, TakeAsManyBytesAsTheirRouteSays) {
+    const auto bytes_max = asking("TIKTOK_POST_PHOTO").what->body_bytes_max;
+    EXPECT_EQ(verdict_of({"TIKTOK_POST_PHOTO", "application/json", bytes_max, ""}), "json");
+    EXPECT_EQ(verdict_of({"TIKTOK_POST_PHOTO", "application/json", bytes_max + 1, ""}), "too_large");
+}
+
 TEST(Bodies, AreJudgedByTheirHeadAlone) {
     const body_case cases[] = {
         {"TIKTOK_LIST_VIDEOS", "", 0, "none"},

@@ -106,6 +106,17 @@ TEST_F(Shares, DeathDAfterALostAnswerAShareIsNoMoreThanWhatWasAskedFor) {
     EXPECT_EQ(slots.size(), 6U) << "granted again";
 }
 
+TEST_F(Shares, L06ThatTheStoreIsAwayIsToldAsSuch) {
+    on.fails = 1;
+    const auto got = run_on(home, windows.ask("ann", 1, soon()));
+    ASSERT_TRUE(std::holds_alternative<windows::store_unavailable>(got));
+    on.grant(6);
+    turn_until(home, [this] {
+        ask_now("ann");
+        return slots.size() == 1;
+    });
+}
+
 TEST_F(Shares, DeathDAnOrderlyEndGivesBackWhatNoRequestHolds) {
     on.grant(6);
     for (char key = 'a'; key <= 'j'; ++key)
