@@ -1,8 +1,11 @@
 // Uploading and posting: all bytes arrive, answers are right, drafts become posts.
 #include "flow/action_test.hpp"
+#include "harness/sqlite_file.hpp"
 
 #include <boost/json/array.hpp>
 #include <gmock/gmock.h>
+
+#include <future>
 
 namespace {
 
@@ -180,6 +183,28 @@ TEST_F(Posting, UploadNowPublishLaterEndsInAPublicPost) {
     EXPECT_EQ(listed.text_at("data.posts.0.draft_publish_id"), draft_id);
     EXPECT_EQ(listed.text_at("data.posts.1.state"), "in_inbox");
     EXPECT_EQ(listed.text_at("data.posts.1.published_as"), done.text_at("data.publish_id"));
+    EXPECT_THAT(w.admin().get("/metrics").body,
+                HasSubstr("tiktok_gateway_upstream_requests_total{endpoint=\"upload\",code=\"ok\"} 2\n"));
+}
+
+TEST_F(Posting, APublishThatAnotherCallIsMakingLeavesNoRow) {
+    const auto user = another_user();
+    const auto id = upload(user, mp4(50'000)).text_at("data.publish_id");
+    settled_post(id, "SEND_TO_USER_INBOX");
+    const std::string init = "/v2/post/publish/video/init/";
+    w.tiktok().add_fault({{"match", {{"path", init}}}, {"do", {{"delay_ms", 1'500}}}});
+    const auto publish = [client = w.api(), target = path_of(user, "/posts/" + id + "/publish")] {
+        return client.post(target, boost::json::object{});
+    };
+    auto first = std::async(std::launch::async, publish);
+    const auto until = gateway::steady_now() + gateway::seconds{10};
+    while (calls_of(init) == 0 && gateway::steady_now() < until) {
+    } // each poll is a round trip
+    const auto second = publish();
+    EXPECT_EQ(second.code(), "in_progress") << second.raw;
+    EXPECT_EQ(first.get().status, 200);
+    const auto file = (w.folder().path() / "gateway.db").string();
+    EXPECT_EQ(harness::run_sqlite(file, "SELECT count(*) FROM posts"), "2") << "the draft and the post";
 }
 
 TEST_F(Posting, APublishHasTheTimeOfItsVideosSize) {
