@@ -1,5 +1,7 @@
 #include "http/strict_gate.hpp"
 
+#include "base/secret.hpp"
+#include "http/api_key.hpp"
 #include "http/field_lines.hpp"
 #include "http/request_target.hpp"
 #include "http/wire_text.hpp"
@@ -201,8 +203,8 @@ private:
         if (named.has_error()) return named;
         auto framed = body();
         if (framed.has_error()) return framed;
-        if (has(known::authorization) && has(known::api_key))
-            return refuse("Authorization and x-api-key stand together; send one of them.");
+        if (has(known::authorization) && has(known::api_key) && !hold_one_key())
+            return refuse("Authorization and x-api-key do not hold the same key; one of them is enough.");
         if (expects_something_else_)
             return failure{errc::expectation_failed, "The only expectation met here is 100-continue."};
         if (encoded_)
@@ -210,6 +212,13 @@ private:
         if (head_.minor_version == 0) head_.expect_continue = false; // RFC 9110 §10.1.1
         head_.keep_alive = connection_.persists(head_.minor_version);
         return {};
+    }
+
+    /// Generated clients fill every field that may hold the key. Two keys are refused, since it would depend
+    /// on the order of looking which one counts.
+    bool hold_one_key() const {
+        const auto bearer = bearer_key(head_.authorization);
+        return !bearer.empty() && equal_in_constant_time(bearer, head_.api_key);
     }
 
     result<void> host() {

@@ -1,6 +1,6 @@
 #include "inbound/session.hpp"
 
-#include "base/text.hpp"
+#include "http/api_key.hpp"
 #include "http/header_finder.hpp"
 #include "http/wire_text.hpp"
 #include "inbound/answer_writer.hpp"
@@ -37,16 +37,6 @@ constexpr milliseconds discard_timeout{1'000};
 constexpr std::size_t buffer_bytes_max = http::max_header_bytes + 64 * 1024;
 constexpr std::uint64_t unbounded_body = UINT64_MAX;
 constexpr std::string_view callback_path = "/oauth/callback";
-
-/// The key of `Authorization: Bearer KEY` or `x-api-key`; empty if both are absent or the scheme is another
-/// one.
-std::string_view api_key_of(const http::request_head& head) {
-    if (!head.api_key.empty()) return head.api_key;
-    constexpr std::string_view scheme = "bearer ";
-    const auto& value = head.authorization;
-    if (value.size() <= scheme.size() || !http::same_word(value.substr(0, scheme.size()), scheme)) return {};
-    return trimmed(value.substr(scheme.size()));
-}
 
 class session final : pipeline::client_address {
 public:
@@ -307,7 +297,7 @@ std::optional<api::outcome> session::answer_at_the_door(request_body& body, pipe
     request.what = way_.to;
     request.path = &way_.path;
     request.query = head.query;
-    request.api_key = api_key_of(head);
+    request.api_key = http::api_key_of(head);
     request.shown_before = &shown_key_;
     request.from = this;
     request.idempotency_key = head.idempotency_key;

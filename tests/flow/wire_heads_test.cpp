@@ -129,7 +129,8 @@ TEST_F(WireHeads, C28GivesTheSameRefusalToEveryWrongKey) {
     EXPECT_EQ(missing.code(), "unauthenticated");
     for (const char* fields :
          {"Authorization: Bearer wrong\r\n", "x-api-key: wrong\r\n", "Authorization: Basic dTpw\r\n",
-          "Authorization: Bearer\r\n", "Authorization:\r\n", "Authorization: Bearer  \r\n"}) {
+          "Authorization: Bearer\r\n", "Authorization:\r\n", "Authorization: Bearer  \r\n",
+          "Authorization: Bearer wrong\r\nx-api-key: wrong\r\n"}) {
         const auto got = with(fields);
         EXPECT_EQ(got.status, 401) << fields << got.raw;
         EXPECT_EQ(without_id(got), without_id(missing)) << fields;
@@ -147,7 +148,8 @@ TEST_F(WireHeads, C28GivesTheSameRefusalToEveryWrongKey) {
 TEST_F(WireHeads, C28RefusesTwoKeysAndKeysInTheQuery) {
     const std::string own = "x-api-key: " + w.caller_key() + "\r\n";
     expect_refused(get("/v1/users", key_field()), 400);
-    expect_refused(get("/v1/users", own), 400);
+    expect_refused(get("/v1/users", "x-api-key: " + w.caller_key() + "x\r\n"), 400);
+    expect_refused(get("/v1/users", "x-api-key:\r\n"), 400);
     expect_refused("GET /v1/users HTTP/1.1\r\n" + host_field() + own + own + "\r\n", 400);
     for (const char* name : {"api_key", "x-api-key", "authorization", "access_token"}) {
         const auto got =
@@ -158,6 +160,18 @@ TEST_F(WireHeads, C28RefusesTwoKeysAndKeysInTheQuery) {
             say(get("/v1/users?" + std::string(name) + "=wrong", "Connection: close\r\n")));
         EXPECT_EQ(known.status, 422) << known.raw;
     }
+}
+
+TEST_F(WireHeads, C28HourATheSameKeyInBothFieldsIsOne) {
+    const auto with_both = [this](const std::string& key) {
+        return harness::parse_answer(say("GET /v1/users HTTP/1.1\r\n" + host_field()
+                                         + "Authorization: Bearer " + key + "\r\nx-api-key: " + key
+                                         + "\r\nConnection: close\r\n\r\n"));
+    };
+    EXPECT_EQ(with_both(w.caller_key()).status, 200);
+    const auto wrong = with_both(std::string(w.caller_key().size(), '.'));
+    EXPECT_EQ(wrong.status, 401) << wrong.raw;
+    EXPECT_EQ(wrong.code(), "unauthenticated");
 }
 
 TEST_F(WireHeads, G09TakesARequestIdOnlyWhenShortAndPlain) {

@@ -1,5 +1,6 @@
 #include "http/strict_gate.hpp"
 
+#include "http/api_key.hpp"
 #include "http/header_finder.hpp"
 
 #include <gtest/gtest.h>
@@ -265,10 +266,27 @@ TEST(StrictGate, C25RefusesCompressedBodies) {
 TEST(StrictGate, C28RefusesTwoCredentials) {
     EXPECT_EQ(verdict(post("Authorization: Bearer a\r\nAuthorization: Bearer a\r\n")), "malformed_request");
     EXPECT_EQ(verdict(post("X-Api-Key: a\r\nx-api-key: a\r\n")), "malformed_request");
-    EXPECT_EQ(verdict(post("Authorization: Bearer a\r\nx-api-key: a\r\n")), "malformed_request");
+    EXPECT_EQ(verdict(post("Authorization: Bearer a\r\nx-api-key: b\r\n")), "malformed_request");
+    EXPECT_EQ(verdict(post("x-api-key: ab\r\nAuthorization: Bearer a\r\n")), "malformed_request");
+    EXPECT_EQ(verdict(post("Authorization: Basic a\r\nx-api-key: a\r\n")), "malformed_request");
+    EXPECT_EQ(verdict(post("Authorization: Bearer a\r\nx-api-key:\r\n")), "malformed_request");
+    EXPECT_EQ(verdict(post("Authorization: Bearer\r\nx-api-key:\r\n")), "malformed_request");
     EXPECT_EQ(verdict(post("Authorization:\r\nx-api-key: a\r\n")), "malformed_request");
     EXPECT_EQ(verdict(post("Idempotency-Key: a\r\nIdempotency-Key: a\r\n")), "malformed_request");
     EXPECT_EQ(verdict(post("Content-Type: a/b\r\nContent-Type: a/b\r\n")), "malformed_request");
+}
+
+TEST(StrictGate, C28HourATakesTheSameKeyInBothFieldsAsOne) {
+    const auto key = [](const std::string& block) {
+        const auto head = validate_head(block);
+        return head.has_value() ? std::string(http::api_key_of(*head)) : "refused";
+    };
+    EXPECT_EQ(key(post("Authorization: Bearer a\r\nx-api-key: a\r\n")), "a");
+    EXPECT_EQ(key(post("X-API-KEY:  a \r\nauthorization: BEARER  a \r\n")), "a");
+    EXPECT_EQ(key(post("Authorization: Bearer a\r\n")), "a");
+    EXPECT_EQ(key(post("x-api-key: a\r\n")), "a");
+    EXPECT_EQ(key(post("Authorization: Basic a\r\n")), "");
+    EXPECT_EQ(key(post("")), "");
 }
 
 TEST(StrictGate, FaultFTakesAnAbsoluteFormWhosePortGoesWithoutSaying) {
