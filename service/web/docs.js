@@ -36,11 +36,11 @@ const pretty = (value) => JSON.stringify(value, null, 2);
 
 function operations() {
   const all = [];
-  for (const [path, item] of Object.entries(contract.paths)) {
+  for (const [path, item] of Object.entries({ ...contract.paths, ...contract["x-own-routes"] })) {
     for (const verb of VERBS.filter((name) => item[name])) {
       const operation = item[verb];
       const parameters = [...(item.parameters ?? []), ...(operation.parameters ?? [])].map(resolve);
-      all.push({ path, verb, operation, parameters, slug: operation.operationId });
+      all.push({ path, verb, operation, parameters, slug: operation["x-action"] });
     }
   }
   return all;
@@ -55,7 +55,7 @@ function bounds(schema) {
   if (schema.maxLength !== undefined) words.push(`${schema.minLength ?? 0} … ${schema.maxLength} characters`);
   if (schema.maxItems !== undefined) words.push(`${schema.minItems ?? 0} … ${schema.maxItems} entries`);
   if (schema.items && resolve(schema.items).enum) words.push(`of ${resolve(schema.items).enum.join(", ")}`);
-  if (schema.default !== undefined) words.push(`default ${schema.default}`);
+  if (schema["x-default"] !== undefined) words.push(`default ${schema["x-default"]}`);
   return words.join(" · ");
 }
 
@@ -126,10 +126,8 @@ function field(name, schema, value = "") {
   return { label: make("label", {}, make("span", {}, name), control), control, name };
 }
 
-function headersOf({ operation, parameters }) {
-  const own = parameters.filter((p) => p.in === "header").map((p) => field(p.name, { type: "string" }));
-  const signed = (operation.security ?? []).some((way) => way.tiktokSignature);
-  return signed ? [...own, field("TikTok-Signature", { type: "string" })] : own;
+function headersOf({ parameters }) {
+  return parameters.filter((p) => p.in === "header").map((p) => field(p.name, { type: "string" }));
 }
 
 function bodyFields(operation) {

@@ -15,7 +15,9 @@ from yaml_to_json import load  # noqa: E402
 CONTRACT = load(TOP / "openapi.yaml")
 VERBS = ("get", "post", "put", "delete")
 # Headers in belong to the pipeline, not to a row.
-HEADERS = {"Idempotency-Key", "Content-Digest", "X-Request-Id", "X-Request-Timeout"}
+HEADERS = {"Idempotency-Key", "Content-Digest", "X-Request-Id", "X-Request-Timeout", "TikTok-Signature"}
+# For browsers and TikTok; generators of clients read `paths` alone.
+OWN_ROUTES = CONTRACT["x-own-routes"]
 FAULTS = []
 
 
@@ -29,7 +31,7 @@ def same(where, what, row, contract):
 
 
 def resolve(node):
-    """What a $ref leads to, with what stands beside it (3.1 lets a default stand there)."""
+    """What a $ref leads to, with what stands beside it."""
     while isinstance(node, dict) and "$ref" in node:
         target = CONTRACT
         for part in node["$ref"].removeprefix("#/").split("/"):
@@ -39,7 +41,8 @@ def resolve(node):
 
 
 def operations():
-    for path, item in CONTRACT["paths"].items():
+    """All routes, with those that are in nobody's client."""
+    for path, item in (CONTRACT["paths"] | OWN_ROUTES).items():
         for verb in VERBS:
             if verb in item:
                 yield path, verb, item.get("parameters", []), item[verb]
@@ -87,7 +90,7 @@ def check_input(where, given, schema, required):
         same(where, bounds[1], given["max"], schema.get(bounds[1]))
     if kind in ("choice", "fields"):
         same(where, "choices", sorted(re.split(r"[|,]", given["choices"])), texts(schema))
-    stated = schema.get("default")
+    stated = schema.get("x-default")
     read = {"integer": int, "boolean": lambda text: text == "true"}.get(kind, str)
     same(where, "default", read(given["default"]) if given["default"] else None, stated)
 
@@ -95,16 +98,18 @@ def check_input(where, given, schema, required):
 def check_row(row, shared, operation):
     where = row["slug"]
     params = parameters(shared, operation)
-    same(where, "operationId", where, operation["operationId"])
+    same(where, "x-action", where, operation["x-action"])
     same(where, "path inputs", set(re.findall(r"\{(\w+)\}", row["path"])), {p["name"] for p in params if p["in"] == "path"})
     security = operation.get("security", CONTRACT["security"])
-    door = "open" if security == [] else "tiktok_signature" if "tiktokSignature" in security[0] else "caller"
-    same(where, "door", row["door"], door)
     headers = {p["name"] for p in params if p["in"] == "header"}
+    door = "caller" if security != [] else "tiktok_signature" if "TikTok-Signature" in headers else "open"
+    same(where, "door", row["door"], door)
     same(where, "takes Idempotency-Key", row["replays"], "Idempotency-Key" in headers)
     for name in headers - HEADERS:
         fault(where, f"unknown header {name}")
     same(where, "has a body", row["takes"] != "none", "requestBody" in operation)
+    if row["takes"] == "json":
+        same(where, "body required", any(i["required"] for i in row["inputs"]), operation["requestBody"]["required"])
     inputs = inputs_of(operation, params, row)
     if row["scope_input"] and row["scope_input"] not in {i["name"] for i in row["inputs"]}:
         fault(where, f"the scope depends on {row['scope_input']}, which is no input")
@@ -148,7 +153,7 @@ def check_codes_of_operations():
     everywhere = set(CONTRACT["components"]["responses"]["Anything"]["x-problem-codes"])
     met = set(everywhere)
     for _, _, _, operation in operations():
-        where, codes = operation["operationId"], set(operation["x-problem-codes"])
+        where, codes = operation["x-action"], set(operation["x-problem-codes"])
         met |= codes
         for code in codes - facts.keys():
             fault(where, f"unknown code {code}")
@@ -159,6 +164,39 @@ def check_codes_of_operations():
         same(where, "statuses of problems", by_code, listed)
     for code in facts.keys() - met:
         fault(code, "no operation answers it")
+
+
+def check_for_generators():
+    """What generators of clients stumble over (docs/clients.md)."""
+    schemes = list(CONTRACT["components"]["securitySchemes"])
+    same("securitySchemes", "what a generated client fills", ["bearer"], schemes)
+    names = [op["operationId"] for item in CONTRACT["paths"].values() for verb, op in item.items() if verb in VERBS]
+    same("operationId", "count of different names", len(names), len(set(names)))
+    for name in names:
+        if not re.fullmatch(r"[a-z]+([A-Z][a-z]+)+", name):
+            fault(name, "reads badly as a method")
+    # Global types of TypeScript's DOM library that a schema of that name would hide.
+    for name in {"File", "Blob", "Request", "Response", "Event", "Error", "Headers"} & CONTRACT["components"]["schemas"].keys():
+        fault(name, "hides the type of a browser")
+    for where, schema in schemas_in(CONTRACT["components"], "components"):
+        if "default" in schema:
+            fault(where, "`default` makes it a required member; x-default says it")
+        if "const" in schema and "type" not in schema:
+            fault(where, "`const` without a type becomes a text")
+        if schema.get("type") == "object" and not schema.get("properties") and "allOf" not in schema:
+            fault(where, "an object without properties has no member in a generated client")
+
+
+def schemas_in(node, where):
+    if isinstance(node, dict):
+        if isinstance(node.get("type"), (str, list)) or "const" in node:
+            yield where, node
+        for key, part in node.items():
+            if key not in ("examples", "example"):
+                yield from schemas_in(part, f"{where}/{key}")
+    elif isinstance(node, list):
+        for index, part in enumerate(node):
+            yield from schemas_in(part, f"{where}/{index}")
 
 
 def examples_in(node, where):
@@ -196,6 +234,7 @@ def main():
     check_rows(told["rows"])
     check_codes(told["codes"])
     check_codes_of_operations()
+    check_for_generators()
     check_examples()
     print("\n".join(FAULTS) or f"{len(told['rows'])} rows, {len(told['codes'])} codes: as openapi.yaml has them")
     return 1 if FAULTS else 0

@@ -14,14 +14,14 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "demo")]
 import jsonschema
 
 from check import CONTRACT, operations, resolve
-from media import HOST, PhotoServer, make_certificates
+from media import HOST, PhotoServer, make_certificates, make_photo_head
 from peers import USER, Gateway, ask, log_in
 from programs import start_gateway, start_simulator
 from secret_search import secrets_seen
 
 EVERYWHERE = set(CONTRACT["components"]["responses"]["Anything"]["x-problem-codes"])
 RESOLVER = jsonschema.RefResolver("", CONTRACT)
-BY_NAME = {operation["operationId"]: (path, verb, operation) for path, verb, _, operation in operations()}
+BY_NAME = {operation["x-action"]: (path, verb, operation) for path, verb, _, operation in operations()}
 FAULTS, VISITED, CODES = [], set(), set()
 PUBLISHED = "PUBLIC_TO_EVERYONE"
 IMPORTED = [f"act.{secrets.token_hex(28)}", f"rft.{secrets.token_hex(28)}"]  # TikTok never saw them
@@ -228,21 +228,13 @@ def service(call):
     check_answer("GATEWAY_LIST_USERS", call.gateway.call("PUT", "/v1/users"), "method_not_allowed")
 
 
-def photo(folder):
-    """The head and tail of a JPEG of 1080 by 1920 pixels: enough for who only looks at its type and its size."""
-    path = folder / "photo.jpg"
-    head = "ffd8 ffe000104a46494600010100000100010000 ffc0 0011 08 0780 0438 03 012200 021101 031101"
-    path.write_bytes(bytes.fromhex(head) + bytes(5000) + bytes.fromhex("ffd9"))
-    return path
-
-
 def main(gateway_program, simulator_program):
     started = []
     with tempfile.TemporaryDirectory(prefix="gateway-contract-") as name:
         folder = pathlib.Path(name).resolve()
         try:
             authority, certificate, key = make_certificates(folder)
-            server = PhotoServer([photo(folder)], certificate, key)
+            server = PhotoServer([make_photo_head(folder)], certificate, key)
             started.append(server)
             simulator = start_simulator(simulator_program, folder, HOST, server.port, authority)
             started.append(simulator)

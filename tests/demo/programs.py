@@ -112,8 +112,8 @@ def start_simulator(program, folder, media_host, media_port, media_ca):
     return Program([program, "--config", str(settings)], folder / "simulator.log")
 
 
-def start_gateway(program, folder, simulator, media_host):
-    """The gateway and the demo caller's key, both keys made by the gateway's own commands."""
+def start_gateway(program, folder, simulator, media_host, port=8080):
+    """The gateway, at `port` if it is free, and the demo caller's key; both keys made by the gateway's own commands."""
     def said_by(*arguments):
         return subprocess.run([program, *arguments], check=True, capture_output=True, text=True, timeout=30).stdout
     key = dict(line.split(": ", 1) for line in said_by("new-key", "demo").splitlines() if ": " in line)
@@ -121,7 +121,7 @@ def start_gateway(program, folder, simulator, media_host):
     write_private(folder / "client.secret", CLIENT_SECRET)
     settings = folder / "gateway.yaml"
     settings.write_text(GATEWAY_SETTINGS.format(
-        folder=folder, port=free_port(8080), api=simulator["api"], upload_host=simulator["upload"].removeprefix("https://"),
+        folder=folder, port=free_port(port), api=simulator["api"], upload_host=simulator["upload"].removeprefix("https://"),
         ca_file=simulator["ca_file"], client_key=CLIENT_KEY, media_host=media_host, key_sha256=key["key_sha256"]))
     with open(folder / "gateway.check", "w") as said:
         subprocess.run([program, "--config", str(settings), "--check-config"], check=True, timeout=30, stdout=said)

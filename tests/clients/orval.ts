@@ -1,0 +1,106 @@
+// orval with its axios client: the lines of docs/clients.md, and a walk through the calls.
+import {
+  connectUser, deleteFile, disconnectUser, getConnection, getCreatorInfo, getPostStatus, listPosts, listVideos,
+  postPhotos, uploadVideos,
+} from "./generated/orval/gateway.js";
+import type { ProblemCode } from "./generated/orval/model/index.js";
+import { allow, equal, key, photo, url, user, video } from "./surroundings.js";
+
+// docs: use
+import axios, { isAxiosError } from "axios";
+import { stageFile, uploadVideo } from "./generated/orval/gateway.js";
+import type { Failure } from "./generated/orval/model/index.js";
+
+axios.defaults.baseURL = url;
+axios.defaults.headers.common.Authorization = `Bearer ${key}`;
+
+/** Posts a video; gives its publish_id, or the milliseconds to wait before another try. */
+async function post(bytes: Blob, wish: string): Promise<string | number> {
+  try {
+    const staged = await stageFile(bytes, { headers: { "Content-Type": "application/octet-stream" } });
+    const posted = await uploadVideo(
+      user,
+      { file_to_upload: { file_id: staged.data.data.file_id }, caption: "Rye, day four", publish: true },
+      {},
+      { headers: { "Idempotency-Key": wish } },
+    );
+    return posted.data.data.publish_id;
+  } catch (thrown) {
+    if (!isAxiosError<Failure>(thrown) || !thrown.response) throw thrown;
+    const { problem, error } = thrown.response.data;
+    if (problem.code === "rate_limited") return problem.retry_after_ms ?? 1000;
+    throw new Error(error);
+  }
+}
+
+/** Straight from the bytes, without a file that waits. */
+async function postAtOnce(bytes: Blob): Promise<string> {
+  const posted = await uploadVideo(user, bytes, { publish: true }, { headers: { "Content-Type": "video/mp4" } });
+  return posted.data.data.publish_id;
+}
+// docs: end
+
+/** The code and the first faulty input of a call that is refused. */
+async function refusal(call: Promise<unknown>): Promise<[ProblemCode, string | undefined]> {
+  try {
+    await call;
+  } catch (thrown) {
+    if (!isAxiosError<Failure>(thrown) || !thrown.response) throw thrown;
+    const { problem } = thrown.response.data;
+    return [problem.code, problem.code === "invalid_input" ? problem.fields?.[0]?.field : undefined];
+  }
+  throw new Error("it was not refused");
+}
+
+async function connect(): Promise<void> {
+  equal("before the login", (await refusal(getConnection(user)))[0], "user_not_connected");
+  const begun = await connectUser(user);
+  await allow(begun.data.data.authorize_url);
+  const connection = (await getConnection(user)).data.data;
+  equal("connection", connection.state, "connected");
+  equal("cause", connection.cause, null);
+}
+
+async function read(): Promise<void> {
+  const page = (await listVideos(user, { max_count: 2 })).data;
+  equal("videos of a page", page.data.videos.length, 2);
+  const creator = (await getCreatorInfo(user)).data;
+  equal("private posts", creator.data.privacy_level_options.includes("SELF_ONLY"), true);
+  const [code, field] = await refusal(listVideos(user, { max_count: 21 }));
+  equal("21 videos", code, "invalid_input");
+  equal("the faulty input", field, "max_count");
+}
+
+async function write(): Promise<void> {
+  const id = await post(video(300_000), "wish-1");
+  if (typeof id === "number") throw new Error(`there is no limit to wait for: ${id}`);
+  const status = (await getPostStatus(user, id)).data.data;
+  equal("publish_id", status.publish_id, id);
+  const photos = (await postPhotos(user, { photo_images: [photo], photo_cover_index: 0, post_mode: "DIRECT_POST" })).data.data;
+  const posts = (await listPosts(user)).data.data.posts;
+  equal("posts", posts.map((each) => each.action).join(), "TIKTOK_POST_PHOTO,TIKTOK_UPLOAD_VIDEO");
+  equal("the newest", posts[0]?.publish_id, photos.publish_id);
+  const straight = await postAtOnce(video(250_000));
+  equal("the newest now", (await listPosts(user)).data.data.posts[0]?.publish_id, straight);
+}
+
+async function batch(): Promise<void> {
+  const staged = (await stageFile(video(200_000))).data.data;
+  const files = [{ file_id: staged.file_id }, { file_id: "file_00000000000000000000000000" }];
+  const answer = (await uploadVideos(user, { files_to_upload: files, publish: true })).data;
+  if (answer.successful) throw new Error("a file that is not there was uploaded");
+  equal("batch", answer.problem.code, "partial_failure");
+  equal("files", answer.data.results.map((each) => each.problem?.code ?? "posted").join(), "posted,no_such_file");
+  await deleteFile(staged.file_id);
+}
+
+async function walk(): Promise<void> {
+  await connect();
+  await read();
+  await write();
+  await batch();
+  equal("revoked", (await disconnectUser(user)).data.data.revoked_at_tiktok, true);
+  console.log("walked to the end");
+}
+
+void walk();
