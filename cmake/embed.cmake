@@ -1,5 +1,5 @@
-# embed_documents(TARGET): compiles openapi.yaml, its JSON form and every file of service/web/ into TARGET, where
-# api/assets.hpp declares their list. The assembler includes the bytes, so size costs no compile time.
+# embed_documents(TARGET): compiles openapi.yaml, its JSON form, every file of service/web/, docs/llms.txt and the pages
+# that it links to into TARGET, where api/assets.hpp declares their list. The assembler includes the bytes, so size costs no compile time.
 function(embed_documents target)
     set(names "")
     set(paths "")
@@ -23,7 +23,18 @@ function(embed_documents target)
         embed_one(docs/${name} ${page})
     endforeach()
 
-    set(types html text/html css text/css js text/javascript json application/json yaml application/yaml
+    # For agents: the pages as plain Markdown, under the names by which they link to each other.
+    set(index ${PROJECT_SOURCE_DIR}/docs/llms.txt)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${index})
+    embed_one(docs/llms.txt ${index})
+    file(READ ${index} links)
+    string(REGEX MATCHALL "[(][a-z-]+[.]md[)]" links "${links}")
+    foreach(link IN LISTS links)
+        string(REGEX REPLACE "[()]" "" page "${link}")
+        embed_one(docs/${page} ${PROJECT_SOURCE_DIR}/docs/${page})
+    endforeach()
+
+    set(types md text/markdown txt text/plain html text/html css text/css js text/javascript json application/json yaml application/yaml
         svg image/svg+xml png image/png ico image/x-icon)
     set(code "// Made by cmake/embed.cmake.\n#include \"api/assets.hpp\"\n\n#include <cstddef>\n\n")
     set(table "")

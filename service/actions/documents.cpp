@@ -1,4 +1,5 @@
-// The contract: openapi.yaml for programs, /docs for people. Compiled in; needs no key.
+// The contract: openapi.yaml for programs, /docs for people, /docs/llms.txt and the pages beside it for
+// agents. Compiled in; needs no key.
 #include "actions/rows.hpp"
 #include "api/assets.hpp"
 

@@ -1,5 +1,5 @@
-// Files that are compiled into the program: openapi.yaml and the files in service/web/. The list is made by
-// cmake/embed.cmake. Constants.
+// Files that are compiled into the program: openapi.yaml, the files in service/web/, and docs/llms.txt with
+// the pages it links to. The list is made by cmake/embed.cmake. Constants.
 #pragma once
 #include <span>
 #include <string_view>

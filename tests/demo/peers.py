@@ -5,7 +5,7 @@ import ssl
 import time
 import urllib.parse
 
-USER = "demo-user"
+USER = "customer-4711"
 WAIT_SECONDS = 60
 
 
