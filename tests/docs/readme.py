@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""The smallest gateway.yaml, as README.md has it, is enough, and needs each of its keys. readme.py GATEWAY"""
+"""The smallest gateway.yaml, as README.md has it, is enough, and needs each of its keys; and the pages have one user in
+their examples, the demo's. readme.py GATEWAY"""
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
 
 import yaml
 
-from pages import Findings, blocks
+from pages import TOP, Findings, blocks
+from peers import USER
 from programs import Program
 
 PAGE = "README.md"
@@ -43,9 +46,17 @@ def starts(gateway, folder):
         program.stop()
 
 
+def check_user(findings):
+    """Whoever goes from the README to the demo, to a page, or to a deployment meets the same customer."""
+    for path in [TOP / "README.md", TOP / "deploy/README.md", *(TOP / "docs").glob("*.md"), *(TOP / "docs/snippets").iterdir()]:
+        for name in re.findall(r"/v1/users/([\w.:-]+)", path.read_text(encoding="utf-8")):
+            findings.check(name == USER, f"{path.relative_to(TOP)} has the user {name}, the demo {USER}")
+
+
 def main(gateway):
     gateway = str(pathlib.Path(gateway).resolve())
     findings, whole = Findings(), settings()
+    check_user(findings)
     with tempfile.TemporaryDirectory(prefix="gateway-readme-") as name:
         folder = pathlib.Path(name).resolve()
         (folder / whole["tiktok"]["client_secret_file"]).write_text("the-secret-of-an-app\n")
