@@ -76,6 +76,9 @@ def look_at(findings, folder):
                    f"TikTok has another post: {history}")
     posts = answer(folder, "posts.json")["data"].get("posts", [])
     findings.check(len(posts) == 1, f"sent twice, there are {len(posts)} posts")
+    there = answer(folder, "../first-hour-at-tiktok/connect.json")["data"].get("authorize_url", "")
+    findings.check(there.startswith("https://www.tiktok.com/v2/auth/authorize/?client_key=YOUR-CLIENT-KEY&"),
+                   f"without the four lines a login goes to {there}")
     for name, shown in shown_answers():
         given = answer(folder, name)
         if findings.check(given["data"], f"{name} is no success: {given}"):
