@@ -21,7 +21,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* \
     && install -d -o 10001 -g 10001 -m 0700 /var/lib/tiktok-gateway
 COPY --from=build /usr/local/bin/tiktok-gateway /usr/local/bin/tiktok-simulator /usr/local/bin/
-COPY config/gateway.yaml /etc/tiktok-gateway/gateway.yaml
+# Settings that can be reached through a published port. They want callers, or the start ends with 78 and says so.
+COPY config/production.yaml /etc/tiktok-gateway/gateway.yaml
 # Where users are many, what belongs to one lies far from the next: large pages spare the look-ups of addresses, which
 # are 5 % of a call with 100,000 users. glibc (2.35 and later) asks them for its main arena and for what it maps by
 # itself from 2 MiB on: so there is one arena, which calls do not wait for since they allocate nothing, and all that is

@@ -22,7 +22,7 @@ STATUS = f"/v1/users/{USER}/posts/{POST}"
 UPSTREAM_INFO = "/v2/user/info/?fields=open_id,union_id,avatar_url,display_name"
 UPSTREAM_STATUS = "/v2/post/publish/status/fetch/"
 CORES = sorted(os.sched_getaffinity(0))
-# The value in the image and in the systemd unit (deploy/check.py).
+# The value in the image and in the systemd unit (deploy/hosts.py).
 AS_SHIPPED = dict(re.findall(r"^ENV (GLIBC_TUNABLES)=(.+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE))
 STATUS_BODY = f'{{"publish_id":"{POST}"}}'
 

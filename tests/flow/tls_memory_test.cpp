@@ -1,5 +1,5 @@
 // What TLS connections cost while they are not served: memory while idle and half open, and the time of those
-// who are served meanwhile. tests/deploy/check.py adds the two figures up and holds the sum against deploy/.
+// who are served meanwhile. tests/deploy/hosts.py adds the two figures up and holds the sum against deploy/.
 #include "flow/tls_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -19,7 +19,7 @@ using testing::StartsWith;
 using clients = std::vector<std::unique_ptr<tls::client>>;
 using sockets = std::vector<std::unique_ptr<harness::raw_socket>>;
 
-// Docs, deploy/ and the sum of tests/deploy/check.py rely on these.
+// Docs, deploy/ and the sum of tests/deploy/hosts.py rely on these.
 // OpenSSL's own objects of an idle connection take 14 KiB, those of a handshake 44.
 constexpr double idle_kib_max = 20;
 constexpr double half_open_kib_max = 52;
