@@ -76,7 +76,7 @@ task<result<void>> attempt_writer::named(publish_id id, std::string_view status)
 task<result<void>> attempt_writer::settle(std::string_view status) {
     record_.state = store::post_state::settled;
     record_.status = status;
-    counts_.post_ended("settled");
+    counts_.post_ended("accepted");
     auto written = co_await write(); // if TikTok's webhook was faster, the store keeps its status
     if (!written) call_.undurable = true;
     co_return written;

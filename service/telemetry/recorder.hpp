@@ -23,7 +23,7 @@ inline constexpr std::array<double, 12> duration_bounds{0.005, 0.01, 0.025, 0.05
                                                         0.5,   1,    2.5,   5,    10,  30};
 
 /// The outcomes of post_ended(); the last is for anything else.
-inline constexpr std::array<std::string_view, 5> post_outcomes{"begun", "settled", "failed",
+inline constexpr std::array<std::string_view, 5> post_outcomes{"begun", "accepted", "failed",
                                                                "outcome_unknown", "other"};
 
 /// A counter with one writer.

@@ -133,7 +133,8 @@ struct sink::families {
     }
 
     void posts() {
-        auto& posts = add("posts_total", "Publish attempts, by outcome.", MetricType::Counter);
+        auto& posts = add("posts_total", "Attempts to post, by outcome; accepted: TikTok has all of it.",
+                          MetricType::Counter);
         for (std::size_t at = 0; at < post_outcomes.size(); ++at) {
             const auto count = sum([&](const recorder& r) -> const cell& { return r.posts_[at]; });
             if (count > 0 || post_outcomes[at] != "other")

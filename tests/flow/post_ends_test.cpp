@@ -216,4 +216,15 @@ TEST_F(PostEnds, DeathNWhatWasRefusedIsNoPost) {
               "rate_limited");
 }
 
+TEST_F(PostEnds, HourNWhatTikTokTookCountsAsAcceptedWhateverBecomesOfIt) {
+    const auto user = another_user();
+    const auto posted = upload(user, mp4(5'000), "publish=true");
+    ASSERT_EQ(posted.status, 200) << posted.raw;
+    const auto metrics = w.admin().get("/metrics").body;
+    EXPECT_THAT(metrics, HasSubstr("tiktok_gateway_posts_total{outcome=\"begun\"} 1\n"));
+    EXPECT_THAT(metrics, HasSubstr("tiktok_gateway_posts_total{outcome=\"accepted\"} 1\n"));
+    EXPECT_THAT(metrics, HasSubstr("tiktok_gateway_posts_total{outcome=\"failed\"} 0\n"));
+    EXPECT_THAT(metrics, HasSubstr("tiktok_gateway_posts_total{outcome=\"outcome_unknown\"} 0\n"));
+}
+
 } // namespace
