@@ -110,6 +110,19 @@ def check_replicas(found):
     check(documents("kubernetes/replicas/volume.yaml")[0]["spec"]["accessModes"] == ["ReadWriteMany"], "replicas do not see one folder")
 
 
+def check_monitor(found):
+    """What tells Prometheus' operator of the pods, and that the alerts know the job it makes of it."""
+    monitor = documents("prometheus/monitor.yaml")[0]
+    template = found["Deployment", "tiktok-gateway"]["spec"]["template"]
+    check(monitor["spec"]["selector"]["matchLabels"] == template["metadata"]["labels"], "the monitor selects other pods")
+    ports = {port["name"] for port in template["spec"]["containers"][0]["ports"]}
+    check(all(one["port"] in ports for one in monitor["spec"]["podMetricsEndpoints"]), "the monitor names a port that no pod has")
+    job = f"{monitor['metadata']['namespace']}/{monitor['metadata']['name']}"
+    known = re.search(r'up\{job=~"([^"]+)"\}', (DEPLOY / "prometheus/rules.yaml").read_text())[1]
+    for name in (job, "tiktok-gateway", "tiktok-gateway-admin"):
+        check(re.fullmatch(known, name) is not None, f"TiktokGatewayDown does not know the job {name}")
+
+
 def check_octal():
     """YAML 1.1 reads 0440 as octal, YAML 1.2 as 440."""
     for file in DEPLOY.rglob("*.yaml"):
@@ -144,5 +157,6 @@ def check_kubernetes():
     check_workload(found)
     check_ingress(found)
     check_replicas(found)
+    check_monitor(found)
     check_octal()
     check_kustomize()
