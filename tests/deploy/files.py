@@ -24,7 +24,7 @@ def manifests():
     """By kind and name: what kustomization.yaml takes, what it may take, and what it makes of the settings."""
     kustomization = documents("kubernetes/kustomization.yaml")[0]
     found = {}
-    for name in [*kustomization["resources"], "ingress.yaml", "ingress-api.yaml", "replicas/disruption-budget.yaml"]:
+    for name in [*kustomization["resources"], "ingress.yaml", "ingress-api.yaml", "replicas/disruption-budget.yaml", "replicas/volume.yaml"]:
         for part in documents(f"kubernetes/{name}"):
             check(part["kind"] == "Namespace" or part["metadata"].get("namespace") == "tiktok-gateway", f"{name} names another namespace")
             found[part["kind"], part["metadata"]["name"]] = part

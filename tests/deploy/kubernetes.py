@@ -100,14 +100,16 @@ def check_ingress(found):
 def check_replicas(found):
     patch = documents("kubernetes/replicas/deployment.yaml")[0]["spec"]
     check(patch["replicas"] > 1 and patch["strategy"]["type"] == "RollingUpdate", "several replicas are one, or all go at once")
-    volumes = {volume["name"]: volume["secret"] for volume in patch["template"]["spec"]["volumes"]}
+    volumes = {volume["name"]: volume.get("secret") or volume for volume in patch["template"]["spec"]["volumes"]}
     check({item["key"] for item in volumes["store"]["items"]} <= secrets_made()["store"], "nothing makes the secret of the store")
     check(volumes["store"]["defaultMode"] == 0o440, "the store's URL is not mounted 0440")
     mount = patch["template"]["spec"]["containers"][0]["volumeMounts"][0]["mountPath"]
     check(f"url_file: {mount}/url" in (DEPLOY / "README.md").read_text(), "the settings read the store's URL elsewhere")
     labels = found["Deployment", "tiktok-gateway"]["spec"]["template"]["metadata"]["labels"]
     check(found["PodDisruptionBudget", "tiktok-gateway"]["spec"]["selector"]["matchLabels"] == labels, "the budget is for other pods")
-    check(documents("kubernetes/replicas/volume.yaml")[0]["spec"]["accessModes"] == ["ReadWriteMany"], "replicas do not see one folder")
+    shared = volumes["data"]["persistentVolumeClaim"]["claimName"]
+    check(found["PersistentVolumeClaim", shared]["spec"]["accessModes"] == ["ReadWriteMany"], "replicas do not see one folder")
+    check(shared != "tiktok-gateway", "a claim that exists cannot be changed into one that many may write")
 
 
 def check_monitor(found):
@@ -146,6 +148,9 @@ def check_kustomize():
             check(pod["replicas"] == replicas, f"kubectl makes {pod['replicas']} replicas")
             settings = [volume["configMap"]["name"] for volume in pod["template"]["spec"]["volumes"] if "configMap" in volume]
             check(("ConfigMap", settings[0]) in made, "the deployment mounts other settings than those that are made")
+            claims = [volume["persistentVolumeClaim"]["claimName"] for volume in pod["template"]["spec"]["volumes"]
+                      if "persistentVolumeClaim" in volume]
+            check(claims == ["tiktok-gateway-shared" if replicas > 1 else "tiktok-gateway"], f"{replicas} replicas mount {claims}")
             egress = made["NetworkPolicy", "tiktok-gateway"]["spec"]["egress"]
             check(any(port["port"] == 5432 for rule in egress for port in rule["ports"]) == (replicas > 1), "PostgreSQL is open, or is not")
             file = own / "kustomization.yaml"
