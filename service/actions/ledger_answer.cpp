@@ -6,6 +6,7 @@
 #include "base/json/write.hpp"
 #include "http/status_path.hpp"
 #include "posts/post_facts.hpp"
+#include "posts/post_settings.hpp"
 #include "store/post_record.hpp"
 
 #include <boost/json/object.hpp>
@@ -47,6 +48,7 @@ posts::upload_answer upload_of(const store::post_record& post, asked_of_ledger w
     out.size_bytes = post.size_bytes;
     out.sha256 = post.sha256;
     out.warnings.emplace_back(why_from_ledger(when));
+    posts::tell_privacy(post, out.privacy_level, out.warnings);
     return out;
 }
 
@@ -56,6 +58,7 @@ posts::post_answer post_of(const store::post_record& post, asked_of_ledger when)
     out.status = post.status;
     out.draft = post.draft;
     out.warnings.emplace_back(why_from_ledger(when));
+    posts::tell_privacy(post, out.privacy_level, out.warnings);
     return out;
 }
 
@@ -83,13 +86,18 @@ std::optional<outcome> outcome_of_post(const store::post_record& post, asked_of_
 }
 
 std::optional<outcome> outcome_of_file(const store::post_record& post, asked_of_ledger when) {
-    return outcome_of(post, when,
-                      [](const store::post_record& of, asked_of_ledger) { return file_answer(of.id, {}); });
+    return outcome_of(post, when, [](const store::post_record& of, asked_of_ledger) {
+        posts::upload_answer out;
+        out.id = of.id;
+        posts::tell_privacy(of, out.privacy_level, out.warnings);
+        return file_answer(out);
+    });
 }
 
-object file_answer(const publish_id& id, const std::vector<std::string>& warnings) {
-    boost::json::object out{{"publish_id", id.text()}};
-    if (!warnings.empty()) out["warnings"] = json_list(warnings);
+object file_answer(const posts::upload_answer& of) {
+    boost::json::object out{{"publish_id", of.id.text()},
+                            {"privacy_level", json_text_or_null(of.privacy_level)}};
+    if (!of.warnings.empty()) out["warnings"] = json_list(of.warnings);
     return {.json = serialize_json(out)};
 }
 

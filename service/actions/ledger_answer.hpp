@@ -2,12 +2,14 @@
 // one file. Pure.
 #pragma once
 #include "actions/rows.hpp"
-#include "base/ids.hpp"
 
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+
+namespace gateway::posts {
+struct upload_answer;
+}
 
 namespace gateway::actions {
 
@@ -19,10 +21,10 @@ std::optional<outcome> outcome_of_post(const store::post_record& post, api::aske
 std::optional<outcome> outcome_of_file(const store::post_record& post, api::asked_of_ledger when);
 
 /// One file of a batch is at TikTok.
-object file_answer(const publish_id& id, const std::vector<std::string>& warnings);
-/// `"successful":…,"publish_id":…,"error":…,"problem":…`, with `warnings` or `status_path` if there are any:
-/// one of results[] without its file_name; also the
-/// stored answer of this file's key. `what` holds a file_answer(), a failure or a replay. Gives the status.
+object file_answer(const posts::upload_answer& of);
+/// `"successful":…,"publish_id":…,"error":…,"problem":…`, with `privacy_level` if it succeeded, and
+/// `warnings` or `status_path` if there are any: one of results[] without its file_name; also the stored
+/// answer of this file's key. `what` holds a file_answer(), a failure or a replay. Gives the status.
 int write_file_outcome(std::string& out, const outcome& what, std::string_view request_id);
 
 } // namespace gateway::actions

@@ -4,6 +4,7 @@
 #include "base/json/values.hpp"
 #include "connections/connection_service.hpp"
 #include "posts/post_facts.hpp"
+#include "posts/post_settings.hpp"
 #include "posts/public_ids.hpp"
 
 #include <cstdint>
@@ -25,6 +26,7 @@ json::object object_of(const store::post_record& post) {
             {"kind", json_text_or_null(post.kind)},
             {"state", json_text_or_null(posts::state_of(post))},
             {"status", json_text_or_null(post.status)},
+            {"privacy_level", json_text_or_null(posts::privacy_level_of(post))},
             {"fail_reason", json_text_or_null(post.fail_reason)},
             {"draft_publish_id", json_text_or_null(post.draft.text())},
             {"published_as", json_text_or_null(post.published_as.text())},

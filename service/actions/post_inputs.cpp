@@ -52,12 +52,14 @@ std::string to_json(const posts::upload_answer& shown) {
                      {"sha256", json_text_or_null(streamed ? shown.sha256 : std::string_view{})},
                      {"chunk_size", where(has_plan, shown.chunk_size_bytes)},
                      {"total_chunk_count", where(has_plan, shown.chunk_count)},
+                     {"privacy_level", json_text_or_null(shown.privacy_level)},
                      {"warnings", json_list(shown.warnings)}});
 }
 
 std::string to_json(const posts::post_answer& shown, bool with_draft) {
     json::object out{{"publish_id", shown.id.text()}, {"status", shown.status}};
     if (with_draft && !shown.draft.empty()) out["draft_publish_id"] = shown.draft.text();
+    out["privacy_level"] = json_text_or_null(shown.privacy_level);
     out["warnings"] = json_list(shown.warnings);
     return serialize_json(out);
 }

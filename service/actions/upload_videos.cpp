@@ -49,7 +49,7 @@ task<outcome> upload(batch& all, file_id file, std::string key) {
     by.waits_for_slot = true;
     auto done = co_await all.posts.upload_video(*c.tiktok, std::move(what), std::move(by));
     if (!done) co_return done.error();
-    co_return answer{file_answer(done->id, done->warnings)};
+    co_return answer{file_answer(*done)};
 }
 
 /// The fingerprint of this file's upload.

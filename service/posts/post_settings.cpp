@@ -1,5 +1,7 @@
 #include "posts/post_settings.hpp"
 
+#include "store/post_record.hpp"
+
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_from.hpp>
@@ -20,6 +22,7 @@ void for_each_setting(Info& info, Each each) {
     each("title", info.title);
     each("description", info.description);
     each("privacy_level", info.privacy_level);
+    each("privacy_by_default", info.privacy_by_default);
     each("disable_comment", info.disable_comment);
     each("disable_duet", info.disable_duet);
     each("disable_stitch", info.disable_stitch);
@@ -68,7 +71,8 @@ void apply_settings(tiktok::post_info& info, const json::object& given) {
 }
 
 result<tiktok::post_info> complete_direct(tiktok::post_info info, const std::string& default_privacy_level) {
-    if (info.privacy_level.empty()) info.privacy_level = default_privacy_level;
+    info.privacy_by_default = info.privacy_level.empty();
+    if (info.privacy_by_default) info.privacy_level = default_privacy_level;
     if (info.brand_content_toggle && info.privacy_level == "SELF_ONLY") {
         std::vector<field_fault> faults{
             {"brand_content_toggle", "branded content must not be private: give a wider privacy_level"}};
@@ -76,6 +80,18 @@ result<tiktok::post_info> complete_direct(tiktok::post_info info, const std::str
             .fields(std::move(faults));
     }
     return info;
+}
+
+std::string privacy_level_of(const store::post_record& post) {
+    return post.kind.starts_with("direct_") ? read_settings(post.settings).privacy_level : std::string{};
+}
+
+void tell_privacy(const store::post_record& post, std::string& level, std::vector<std::string>& warnings) {
+    level = privacy_level_of(post);
+    if (level.empty() || !read_settings(post.settings).privacy_by_default) return;
+    std::string sentence = "No privacy_level was given, so this post has the gateway's default, " + level;
+    sentence += level == "SELF_ONLY" ? ": only the creator sees it." : ".";
+    warnings.push_back(std::move(sentence));
 }
 
 result<void> check_offered(const tiktok::creator& creator, const std::string& privacy_level) {

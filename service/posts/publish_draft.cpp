@@ -10,14 +10,16 @@
 #include "store/ledger.hpp"
 #include "telemetry/call_record.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 namespace gateway::posts {
 namespace {
 
-constexpr std::string_view caption_has_no_effect =
-    "The caption was not applied: this post publishes itself with the settings of its upload.";
+constexpr std::string_view settings_have_no_effect =
+    "What this call says of caption, privacy_level or another setting was not applied: the post has those of "
+    "the call that made it.";
 constexpr std::string_view draft_stays =
     "The draft stays in the creator's inbox and counts as pending; the creator could post it too.";
 /// No upload takes longer; an attempt that is still open after this time was interrupted.
@@ -31,15 +33,23 @@ failure only_the_creator(const publish_id& id) {
             + ", in the TikTok app: it waits in the inbox (SEND_TO_USER_INBOX) and its bytes are not here."};
 }
 
-/// The answer if no new post is needed; nothing for a draft that is still in the inbox.
+bool gives_settings(const boost::json::object& inputs) {
+    return std::any_of(inputs.begin(), inputs.end(),
+                       [](const auto& each) { return each.key() != "direct_post"; });
+}
+
+/// The answer if no new post is needed; nothing for a draft that is still in the inbox. `known`: the ledger's
+/// row, or null.
 std::optional<result<post_answer>> answer_as_it_stands(const publish_request& what, const status_answer& at,
-                                                       bool direct) {
+                                                       const store::post_record* known) {
+    const bool direct = is_direct(known, what.id);
     if (at.status == failed) return result<post_answer>(post_failed(at.fail_reason));
     if (at.status == publish_complete || direct) {
         post_answer out;
         out.id = what.id;
         out.status = std::string_view(at.status);
-        if (what.settings.contains("caption")) out.warnings.emplace_back(caption_has_no_effect);
+        if (known) tell_privacy(*known, out.privacy_level, out.warnings);
+        if (gives_settings(what.settings)) out.warnings.emplace_back(settings_have_no_effect);
         return result<post_answer>(std::move(out));
     }
     if (at.status == send_to_user_inbox) return std::nullopt;
@@ -62,7 +72,10 @@ failure how_an_unnamed_attempt_stands(const store::post_record& earlier, wall_ti
     const bool lost =
         earlier.state == store::post_state::outcome_unknown || earlier.created_at + longest_attempt < now;
     if (lost)
-        return failure(errc::outcome_unknown, "An earlier publish of this draft may have posted it.")
+        return failure(errc::outcome_unknown,
+                       "An earlier publish of this draft may have posted it. Look at the creator's account "
+                       "before you "
+                       "try again.")
             .may_have_reached_tiktok();
     return failure(errc::in_progress, "Another call is publishing this draft right now.")
         .retry_after(milliseconds{5'000});
@@ -71,20 +84,25 @@ failure how_an_unnamed_attempt_stands(const store::post_record& earlier, wall_ti
 } // namespace
 
 /// The status of the post that an earlier call made of this draft.
-task<result<post_answer>> publisher::earlier_post(user_api::bound_api& tiktok, publish_id draft,
+task<result<post_answer>> publisher::earlier_post(user_api::bound_api& tiktok, publish_request what,
                                                   publish_id post, wall_time now) {
+    const auto known = co_await ledger_.find(tiktok.user(), post, tiktok.until());
+    if (!known) co_return known.error();
     auto at = co_await status(tiktok, post, now);
     if (!at) co_return at.error();
     if (at->status == failed) co_return post_failed(at->fail_reason);
-    co_return answer_of_post(std::move(post), std::string(at->status), std::move(draft));
+    auto out = answer_of_post(std::move(post), std::string(at->status), std::move(what.id));
+    if (*known) tell_privacy(**known, out.privacy_level, out.warnings);
+    if (gives_settings(what.settings)) out.warnings.emplace_back(settings_have_no_effect);
+    co_return out;
 }
 
 /// Empty if this call has claimed the draft; otherwise the result of the earlier call.
-task<std::optional<result<post_answer>>> publisher::claim(user_api::bound_api& tiktok, publish_id draft,
+task<std::optional<result<post_answer>>> publisher::claim(user_api::bound_api& tiktok, publish_request what,
                                                           attempt_writer& attempt, wall_time now) {
     const deadline until = tiktok.until();
     for (int round = 0; round < claim_rounds_max; ++round) {
-        auto first = co_await ledger_.claim_draft(tiktok.user(), draft, attempt.name(), until);
+        auto first = co_await ledger_.claim_draft(tiktok.user(), what.id, attempt.name(), until);
         if (!first) co_return result<post_answer>(first.error());
         if (*first == attempt.name()) co_return std::nullopt;
         auto earlier = co_await ledger_.find_attempt(*first, until);
@@ -92,9 +110,9 @@ task<std::optional<result<post_answer>>> publisher::claim(user_api::bound_api& t
         if (*earlier && !had_no_effect(**earlier)) {
             if ((*earlier)->id.empty())
                 co_return result<post_answer>(how_an_unnamed_attempt_stands(**earlier, now));
-            co_return co_await earlier_post(tiktok, std::move(draft), (*earlier)->id, now);
+            co_return co_await earlier_post(tiktok, std::move(what), (*earlier)->id, now);
         }
-        auto released = co_await ledger_.release_draft(tiktok.user(), draft, *first, until);
+        auto released = co_await ledger_.release_draft(tiktok.user(), what.id, *first, until);
         if (!released) co_return result<post_answer>(released.error());
     }
     co_return result<post_answer>(
@@ -121,7 +139,7 @@ task<result<post_answer>> publisher::post_draft(user_api::bound_api& tiktok, pub
     attempt.record().file = draft.file;
     auto begun = co_await attempt.begin(tiktok.until());
     if (!begun) co_return begun.error();
-    auto settled_before = co_await claim(tiktok, what.id, attempt, by.now);
+    auto settled_before = co_await claim(tiktok, what, attempt, by.now);
     if (settled_before) {
         co_await attempt.forget();
         co_return std::move(*settled_before);
@@ -143,6 +161,7 @@ task<result<post_answer>> publisher::post_draft(user_api::bound_api& tiktok, pub
     attempt.record().size_bytes = done->plan.size_bytes;
     attempt.record().sha256 = done->sent.sha256;
     post_answer out = answer_of_post(done->id, std::string(processing_upload), what.id);
+    tell_privacy(attempt.record(), out.privacy_level, out.warnings);
     auto settled = co_await attempt.settle(processing_upload);
     const bool linked = co_await link(std::move(draft), done->id);
     if (!settled || !linked) out.warnings.emplace_back(not_written_down);
@@ -155,12 +174,11 @@ task<result<post_answer>> publisher::publish_draft(user_api::bound_api& tiktok, 
     if (!known) co_return known.error();
     tiktok.record().publish_id = what.id.text();
     if (*known && !(*known)->published_as.empty())
-        co_return co_await earlier_post(tiktok, what.id, (*known)->published_as, by.now);
+        co_return co_await earlier_post(tiktok, std::move(what), (*known)->published_as, by.now);
 
     auto at = co_await status(tiktok, what.id, by.now);
     if (!at) co_return at.error();
-    const bool direct = is_direct(known->get(), what.id);
-    if (auto as_it_stands = answer_as_it_stands(what, *at, direct)) co_return std::move(*as_it_stands);
+    if (auto as_it_stands = answer_as_it_stands(what, *at, known->get())) co_return std::move(*as_it_stands);
 
     if (!what.direct_post || !*known || (*known)->file.empty()) co_return only_the_creator(what.id);
     auto bytes =

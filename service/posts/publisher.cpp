@@ -33,6 +33,7 @@ task<result<upload_answer>> pull_video(user_api::bound_api& tiktok, upload_reque
     if (!id) co_return id.error();
     out.id = std::move(*id);
     out.status = processing_download;
+    tell_privacy(attempt.record(), out.privacy_level, out.warnings);
     warn_of_inbox(out, what, false);
     co_return out;
 }
@@ -80,6 +81,7 @@ task<upload_answer> finish_upload(video_done done, tee_source& body, upload_requ
     if (for_later) record.file = out.file.text();
     auto settled = co_await attempt.settle(processing_upload);
     if (!settled) out.warnings.emplace_back(not_written_down);
+    tell_privacy(attempt.record(), out.privacy_level, out.warnings);
     warn_of_inbox(out, what, for_later);
     co_return out;
 }
@@ -155,6 +157,7 @@ task<result<post_answer>> publisher::post_photos(user_api::bound_api& tiktok, ph
     if (!id) co_return id.error();
     out.id = std::move(*id);
     out.status = processing_download;
+    tell_privacy(attempt.record(), out.privacy_level, out.warnings);
     co_return out;
 }
 

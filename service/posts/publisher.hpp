@@ -63,6 +63,7 @@ struct upload_answer {
     std::string sha256; // hex; empty if no bytes were sent
     std::uint64_t chunk_size_bytes = 0;
     std::uint64_t chunk_count = 0;
+    std::string privacy_level; // of a direct post; otherwise empty
     std::vector<std::string> warnings;
 };
 
@@ -82,7 +83,8 @@ struct publish_request {
 struct post_answer {
     publish_id id;
     std::string status;
-    publish_id draft; // set if a draft was published
+    publish_id draft;          // set if a draft was published
+    std::string privacy_level; // of a direct post of this gateway; otherwise empty
     std::vector<std::string> warnings;
 };
 
@@ -125,9 +127,9 @@ private:
     /// `known` and `news` outlive it.
     task<void> write_down(const store::post_record& known, const tiktok::post_status& news, wall_time now,
                           deadline until);
-    task<result<post_answer>> earlier_post(user_api::bound_api& tiktok, publish_id draft, publish_id post,
+    task<result<post_answer>> earlier_post(user_api::bound_api& tiktok, publish_request what, publish_id post,
                                            wall_time now);
-    task<std::optional<result<post_answer>>> claim(user_api::bound_api& tiktok, publish_id draft,
+    task<std::optional<result<post_answer>>> claim(user_api::bound_api& tiktok, publish_request what,
                                                    attempt_writer& attempt, wall_time now);
     task<bool> link(store::post_record draft, publish_id post);
     task<result<post_answer>> post_draft(user_api::bound_api& tiktok, publish_request what,

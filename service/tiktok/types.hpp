@@ -26,6 +26,7 @@ struct post_info {
     std::string title;
     std::string description;
     std::string privacy_level;
+    bool privacy_by_default = false; // nobody has asked for this level; TikTok is not told
     bool disable_comment = false, disable_duet = false, disable_stitch = false;
     bool brand_content_toggle = false, brand_organic_toggle = false;
     bool auto_add_music = false;

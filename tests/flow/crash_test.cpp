@@ -112,6 +112,8 @@ TEST_F(Crash, I04DeathHAnUploadInMidChunkIsInDoubtUntilItsStatusIsAsked) {
     const auto known = send();
     EXPECT_EQ(known.status, 200) << known.raw;
     EXPECT_EQ(known.text_at("data.publish_id"), id);
+    EXPECT_EQ(known.text_at("data.privacy_level"), "SELF_ONLY");
+    EXPECT_THAT(known.raw, HasSubstr("No privacy_level was given"));
     EXPECT_EQ(known.header("idempotent-replayed"), "true");
     EXPECT_EQ(posts_at_tiktok(), 1U);
 }

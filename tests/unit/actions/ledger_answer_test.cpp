@@ -1,6 +1,8 @@
 // The answers that are made from the ledger, for calls of crashed processes and for answers in doubt.
 #include "actions/ledger_answer.hpp"
 
+#include "posts/post_settings.hpp"
+#include "posts/publisher.hpp"
 #include "store/post_record.hpp"
 
 #include <gtest/gtest.h>
@@ -42,7 +44,9 @@ TEST(LedgerAnswer, DeathHIsThePostsEndOnceThatIsKnown) {
     const auto published = post_of("direct_url", "p1", settled, "PUBLISH_COMPLETE");
     for (const auto when : {after_crash, in_doubt}) {
         const auto good = told(outcome_of_post, published, when);
-        EXPECT_TRUE(holds(good, R"("publish_id":"p1","status":"PUBLISH_COMPLETE","warnings":[")")) << good;
+        EXPECT_TRUE(holds(
+            good, R"("publish_id":"p1","status":"PUBLISH_COMPLETE","privacy_level":null,"warnings":[")"))
+            << good;
         const auto failed = told(outcome_of_post, post_of("direct_url", "p1", settled, "FAILED"), when);
         EXPECT_TRUE(holds(failed, R"("code":"post_failed")")) << failed;
         EXPECT_TRUE(holds(failed, "duration_check_failed")) << failed;
@@ -92,11 +96,38 @@ TEST(LedgerAnswer, DeathHAFileOfABatchNamesItsPostInItsPlace) {
         << of(*doubt);
     EXPECT_TRUE(of(failure{errc::no_such_file, "gone"})
                     .starts_with(R"("successful":false,"publish_id":null,"error":)"));
-    const std::vector<std::string> none, one{"not kept"};
-    EXPECT_EQ(of(answer{file_answer(publish_id::trusted("p1"), none)}),
-              R"("successful":true,"publish_id":"p1","error":null,"problem":null)");
-    EXPECT_EQ(of(answer{file_answer(publish_id::trusted("p1"), one)}),
-              R"("successful":true,"publish_id":"p1","warnings":["not kept"],"error":null,"problem":null)");
+    posts::upload_answer done;
+    done.id = publish_id::trusted("p1");
+    EXPECT_EQ(of(answer{file_answer(done)}),
+              R"("successful":true,"publish_id":"p1","privacy_level":null,"error":null,"problem":null)");
+    done.privacy_level = "SELF_ONLY";
+    done.warnings = {"not kept"};
+    EXPECT_EQ(of(answer{file_answer(done)}),
+              R"("successful":true,"publish_id":"p1","privacy_level":"SELF_ONLY","warnings":["not kept"],)"
+              R"("error":null,"problem":null)");
+}
+
+TEST(LedgerAnswer, HourFAnAnswerMadeAfterACrashTellsThePrivacyLevelAsTheFirstWouldHave) {
+    constexpr std::string_view level = R"("privacy_level":"SELF_ONLY")", none = R"("privacy_level":null)";
+    constexpr std::string_view warning = "the gateway's default, SELF_ONLY: only the creator sees it.";
+    for (const auto make : {outcome_of_upload, outcome_of_post, outcome_of_file}) {
+        auto post = post_of("direct_file", "p1", settled, "PROCESSING_UPLOAD", "ab");
+        post.settings = posts::write_settings(*posts::complete_direct({}, "SELF_ONLY"));
+        const auto by_default = told(make, post, after_crash);
+        EXPECT_TRUE(holds(by_default, level) && holds(by_default, warning)) << by_default;
+        tiktok::post_info given;
+        given.privacy_level = "SELF_ONLY";
+        post.settings = posts::write_settings(*posts::complete_direct(given, "SELF_ONLY"));
+        const auto asked = told(make, post, after_crash);
+        EXPECT_TRUE(holds(asked, level) && !holds(asked, warning)) << asked;
+        post.settings = "{}"; // written by an earlier version
+        const auto old = told(make, post, after_crash);
+        EXPECT_TRUE(holds(old, none) && !holds(old, warning)) << old;
+        post.kind = "inbox_file";
+        post.settings = posts::write_settings(given);
+        const auto inbox = told(make, post, after_crash);
+        EXPECT_TRUE(holds(inbox, none) && !holds(inbox, warning)) << inbox;
+    }
 }
 
 TEST(LedgerAnswer, DeathIAWarningJoinsThoseOfTheAnswer) {
