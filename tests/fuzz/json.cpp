@@ -1,5 +1,6 @@
 // Compares our JSON parser with Boost.JSON: the same texts are accepted, the same members found, the same
 // changes made.
+#include "base/json/fault.hpp"
 #include "base/json/members.hpp"
 #include "base/json/patch.hpp"
 #include "base/json/scan.hpp"
@@ -123,8 +124,11 @@ void json_answer(std::string_view bytes) {
 
 void json_body(std::string_view bytes) {
     const auto value = parse_json(bytes);
-    if (value.has_error())
+    if (value.has_error()) {
+        const auto fault = find_json_fault(bytes, max_json_depth, max_json_values);
+        require(!fault || fault->at <= bytes.size(), "a place outside of the body");
         return require(value.error().code() == errc::malformed_json, "another code than promised");
+    }
     const std::string written = bj::serialize(*value);
     const auto again = parse_json(written);
     const bool exact =

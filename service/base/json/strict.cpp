@@ -1,5 +1,6 @@
 #include "base/json/strict.hpp"
 
+#include "base/json/fault.hpp"
 #include "base/json/scan.hpp"
 
 #include <boost/json/parse.hpp>
@@ -9,8 +10,13 @@
 namespace gateway {
 namespace {
 
-failure refuse(const char* what) {
-    return failure{errc::malformed_json, what};
+/// Cold: reads the text again to tell its sender one cause and where it lies.
+failure refuse(std::string_view text, std::string_view what) {
+    std::string sentence(what);
+    const auto fault = find_json_fault(text, max_json_depth, max_json_values);
+    if (!fault) return failure{errc::malformed_json, sentence + " is not JSON."};
+    sentence.append(" cannot be read as JSON: ").append(fault->cause);
+    return failure{errc::malformed_json, sentence + " (" + place_in(text, fault->at) + ")."};
 }
 
 struct dom_facts {
@@ -33,21 +39,18 @@ void look_at(const boost::json::value& value, dom_facts& facts) {
 
 } // namespace
 
-result<boost::json::value> parse_json(std::string_view text, boost::json::storage_ptr storage) {
+result<boost::json::value> parse_json(std::string_view text, std::string_view what) {
     const auto counts = count_json(text, max_json_depth, max_json_values);
-    if (!counts)
-        return refuse("The body is not JSON in UTF-8, is nested deeper than 32, or holds too many values.");
-    if (counts->integer_out_of_range) return refuse("The body holds a number that fits no 64-bit type.");
+    if (!counts || counts->integer_out_of_range) return refuse(text, what);
     boost::json::parse_options options;
     options.max_depth = max_json_depth;
     boost::json::error_code ec;
-    auto value = boost::json::parse(text, ec, std::move(storage), options);
-    if (ec) return refuse("The body is not JSON.");
+    auto value = boost::json::parse(text, ec, {}, options);
+    if (ec) return refuse(text, what);
     dom_facts facts;
     look_at(value, facts);
     // The DOM keeps one of two equal keys, so a missing member was a duplicate.
-    if (facts.members != counts->members) return refuse("The body has the same key twice in one object.");
-    if (facts.infinite) return refuse("The body holds a number that fits no 64-bit type.");
+    if (facts.members != counts->members || facts.infinite) return refuse(text, what);
     return value;
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 #include "base/result.hpp"
 
-#include <boost/json/storage_ptr.hpp>
 #include <boost/json/value.hpp>
 
 #include <cstddef>
@@ -14,9 +13,9 @@ namespace gateway {
 /// More values than any action takes; bounds the DOM's memory whatever the body's size.
 inline constexpr std::size_t max_json_values = 10'000;
 
-/// Refuses with malformed_json: what is not one JSON value in UTF-8, a byte order mark, lone surrogates,
+/// Refuses with malformed_json what is not one JSON value in UTF-8, a byte order mark, lone surrogates,
 /// nesting deeper than 32, more than max_json_values values, equal keys in one object, numbers that fit no
-/// 64-bit type.
-result<boost::json::value> parse_json(std::string_view text, boost::json::storage_ptr storage = {});
+/// 64-bit type. The sentence begins with `what` and tells one cause and its place (json/fault.hpp).
+result<boost::json::value> parse_json(std::string_view text, std::string_view what = "The body");
 
 } // namespace gateway

@@ -159,6 +159,9 @@ public:
         return false;
     }
 
+    /// Where an invalid text cannot be read on.
+    std::size_t stopped_at() const { return offset(); }
+
 private:
     std::size_t offset() const { return static_cast<std::size_t>(at_ - begin_); }
     bool in_object() const { return (objects_ >> (depth_ - 1) & 1) != 0; }
