@@ -1,6 +1,7 @@
 // Staged files: upload, show, remove. A file of another caller is answered like one that does not exist.
 #include "actions/rows.hpp"
 #include "base/json/values.hpp"
+#include "base/refused_inputs.hpp"
 #include "files/staged_file_store.hpp"
 
 #include <boost/json/object.hpp>
@@ -20,7 +21,10 @@ std::string to_json(const store::file_record& file) {
 }
 
 task<result<answer>> stage_file(call& c, files::staged_file_store& files) {
-    if (!c.body.source) co_return failure{errc::invalid_input, "The body is the file; there was none."};
+    if (!c.body.source || c.body.source->size_bytes() == 0) {
+        std::vector<field_fault> faults{{"body", "must hold the bytes of the file, and is empty"}};
+        co_return refused_inputs(std::move(faults));
+    }
     auto caller = c.caller();
     auto mimetype = c.body.content_type;
     const auto staged =

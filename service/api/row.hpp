@@ -30,7 +30,7 @@ using http::verb;
 enum class kind {
     text,      // min…max UTF-16 units; `multiline` allows \n
     integer,   // min…max
-    boolean,   // JSON true/false; true, false, 1, 0 in a query
+    boolean,   // true or false, also in a query
     choice,    // one of `choices`, separated by |
     fields,    // TikTok field names: repeated, comma list or JSON list; `choices` is a comma list
     text_list, // min…max items of 1…512 UTF-16 units each

@@ -2,6 +2,7 @@
 
 #include "api/validate_value.hpp"
 #include "base/json/strict.hpp"
+#include "base/refused_inputs.hpp"
 #include "base/told_faults.hpp"
 #include "http/query.hpp"
 
@@ -23,14 +24,6 @@ const input* find_input(const row& what, std::string_view name) {
     const auto found = std::find_if(what.inputs.begin(), what.inputs.end(),
                                     [name](const input& each) { return each.name == name; });
     return found == what.inputs.end() ? nullptr : &*found;
-}
-
-failure refused(faults_of_call faults) {
-    const std::string message =
-        faults.size() == 1 && !faults.front().field.empty()
-            ? "The input " + faults.front().field + " is refused: it " + faults.front().reason + "."
-            : "Some inputs are refused; see fields.";
-    return failure{errc::invalid_input, message}.fields(std::move(faults));
 }
 
 void note_unknown(faults_of_call& faults, std::string_view name, const row& what) {
@@ -63,8 +56,8 @@ result<checked_input> check_values(const validation& by, const json::object& giv
     checked_input checked{std::move(out)};
     if (by.what.also_checks) by.what.also_checks({checked, given, by.came_with_bytes}, faults);
     const bool only_unverified = by.unverified && faults.size() == unverified;
-    if (!faults.empty() && !only_unverified) return refused(std::move(faults));
-    if (!faults.empty()) *by.unverified = refused(std::move(faults));
+    if (!faults.empty() && !only_unverified) return refused_inputs(std::move(faults));
+    if (!faults.empty()) *by.unverified = refused_inputs(std::move(faults));
     return checked;
 }
 
@@ -103,10 +96,12 @@ result<checked_input> check_query(const validation& by, std::string_view query) 
 
 result<checked_input> check_body(const validation& by, std::string_view text) {
     if (text.empty()) return check_values(by, {}, {});
-    auto parsed = parse_json(text);
+    const std::string_view source = by.came_with_bytes ? "The part input" : "The body";
+    auto parsed = parse_json(text, source);
     if (!parsed) return parsed.error();
     if (!parsed->is_object())
-        return failure{errc::malformed_json, "The body must be a JSON object of inputs."};
+        return failure{errc::malformed_json,
+                       std::string(source) + " must be a JSON object of inputs, as {\"publish\": true}."};
     return check_values(by, parsed->get_object(), {});
 }
 
@@ -119,7 +114,7 @@ result<void> refuse_query(std::string_view query) {
         faults.push_back(
             {shown(pair.name), "is not taken from the query; inputs of this request stand in its body"});
     if (faults.empty()) return {};
-    return refused(std::move(faults));
+    return refused_inputs(std::move(faults));
 }
 
 } // namespace gateway::api

@@ -68,7 +68,8 @@ input_validator::maybe input_validator::check(const input& rule, const value& gi
         case kind::integer:
             return integer(rule, given);
         case kind::boolean:
-            return given.is_bool() ? maybe{given} : fault(name, "must be true or false");
+            return given.is_bool() ? maybe{given}
+                                   : fault(name, "must be exactly true or false, without quotes");
         case kind::choice:
             return choice(rule, given);
         case kind::fields:
@@ -233,8 +234,8 @@ json::value value_of_query(const input& rule, const std::vector<std::string_view
             return json::string(first);
         }
         case kind::boolean:
-            if (first == "true" || first == "1") return true;
-            if (first == "false" || first == "0") return false;
+            if (first == "true") return true;
+            if (first == "false") return false;
             return json::string(first);
         case kind::fields: {
             std::string all;

@@ -2,6 +2,7 @@
 
 #include "base/json/strict.hpp"
 #include "base/lists.hpp"
+#include "base/refused_inputs.hpp"
 #include "base/text.hpp"
 
 #include <boost/json/object.hpp>
@@ -92,7 +93,9 @@ private:
 result<vault::fresh_tokens> read_import(std::string_view body) {
     const auto parsed = parse_json(body);
     if (!parsed) return parsed.error();
-    if (!parsed->is_object()) return failure{errc::malformed_json, "The body must be a JSON object."};
+    if (!parsed->is_object())
+        return failure{errc::malformed_json,
+                       "The body must be a JSON object: TikTok's answer with the tokens."};
     reader from{parsed->get_object()};
     vault::fresh_tokens out;
     out.access_token = secret{from.text("access_token", token_size_max)};
@@ -103,8 +106,7 @@ result<vault::fresh_tokens> read_import(std::string_view body) {
     out.scopes = from.scopes("scope");
     from.token_type();
     auto faults = from.faults();
-    if (!faults.empty())
-        return failure{errc::invalid_input, "These are not TikTok's tokens."}.fields(std::move(faults));
+    if (!faults.empty()) return refused_inputs(std::move(faults));
     return out;
 }
 

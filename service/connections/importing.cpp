@@ -2,6 +2,7 @@
 
 #include "base/digest.hpp"
 #include "base/lists.hpp"
+#include "base/refused_inputs.hpp"
 #include "connections/uncut_work.hpp"
 #include "runtime/waiter.hpp"
 #include "tiktok/oauth.hpp"
@@ -24,8 +25,9 @@ constexpr milliseconds access_lifetime_max =
     std::chrono::hours{24}; // docs/tiktok-wire.md §1.2, the longer one
 
 failure refused(std::string field, std::string reason) {
+    std::string sentence = "TikTok does not confirm these tokens: " + field + " " + reason + ".";
     std::vector<field_fault> faults{{std::move(field), std::move(reason)}};
-    return failure{errc::invalid_input, "TikTok does not confirm these tokens."}.fields(std::move(faults));
+    return failure{errc::invalid_input, std::move(sentence)}.fields(std::move(faults));
 }
 
 failure dead() {
@@ -41,8 +43,10 @@ failure imported_for_another() {
 }
 
 failure account_full() {
-    return failure{errc::invalid_input,
-                   "This TikTok account is connected to 50 users, and to no more than that."};
+    std::vector<field_fault> faults{
+        {"open_id",
+         "is an account that has 50 users already, and no more are possible; disconnect one of them"}};
+    return refused_inputs(std::move(faults));
 }
 
 failure disconnected_meanwhile() {

@@ -4,6 +4,7 @@
 // stays until its time is over, with what became of the login.
 #include "base/digest.hpp"
 #include "base/lists.hpp"
+#include "base/refused_inputs.hpp"
 #include "connections/authorize_url.hpp"
 #include "connections/connection_service.hpp"
 #include "connections/deadlines.hpp"
@@ -92,8 +93,7 @@ task<result<login_start>> connection_service::start(const settings::caller& by, 
                                                     login_options options, wall_time now, deadline until) {
     options.confirm = options.confirm || by.confirm_logins;
     auto faults = faults_of(options, by, logins_, *rights_);
-    if (!faults.empty())
-        co_return failure{errc::invalid_input, "This login cannot be started."}.fields(std::move(faults));
+    if (!faults.empty()) co_return refused_inputs(std::move(faults));
     if (options.scopes.empty()) options.scopes = logins_.scopes;
 
     const std::string state = to_base64url(random_bytes(state_bytes));

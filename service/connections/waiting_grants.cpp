@@ -56,8 +56,12 @@ failure not_connected(login_result why) {
          full ? "account_full: the TikTok account has as many users as it may have"
               : "another_account: the user is connected to another TikTok account, and the login was begun "
                 "without replace_account"}};
-    return failure{errc::invalid_input, "This login was confirmed, and its grant cannot be connected."}
-        .fields(std::move(faults));
+    std::string sentence = "This login was confirmed, and its grant cannot be connected: ";
+    sentence +=
+        full ? "the TikTok account has as many users as it may have; disconnect one of them."
+             : "the user is connected to another TikTok account; begin a login with replace_account to "
+               "change that.";
+    return failure{errc::invalid_input, std::move(sentence)}.fields(std::move(faults));
 }
 
 } // namespace

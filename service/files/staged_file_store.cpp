@@ -11,15 +11,17 @@
 #include <utility>
 
 namespace gateway::files {
+
+failure no_such_file() {
+    return {errc::no_such_file,
+            "There is no such file, or it has expired; POST /v1/files stages its bytes again."};
+}
+
 namespace {
 
 constexpr std::uint64_t file_bytes_max = 4ULL << 30; // TikTok's limit (docs/tiktok-wire.md §5.1, C8)
 constexpr std::uint32_t sweep_batch = 100;
 constexpr seconds hour{3'600};
-
-failure no_such_file() {
-    return {errc::no_such_file, "There is no such file, or it has expired."};
-}
 
 file_id new_file_id() {
     return file_id::trusted("file_" + new_ulid(wall_now()));

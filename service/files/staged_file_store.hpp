@@ -19,6 +19,9 @@
 
 namespace gateway::files {
 
+/// Also of a file that has expired, or is another caller's.
+failure no_such_file();
+
 class staged_file_store {
 public:
     /// Creates the directory (0700) if it is missing and removes temporary files that no process is writing

@@ -22,7 +22,9 @@ void header_finder::reset() {
 const char* header_finder::excess(std::size_t bytes) const {
     const std::size_t line_bytes_max = lines_ == 0 ? max_first_line_bytes : bounds_.field_line_bytes + 2;
     if (bytes - line_start_ > line_bytes_max)
-        return lines_ == 0 ? "The request target is longer than 8 KB." : bounds_.field_line_too_long;
+        return lines_ != 0             ? bounds_.field_line_too_long
+               : from_ == peer::caller ? target_too_long
+                                       : "The first line is longer than 8 KB.";
     if (bytes > bounds_.header_bytes) return bounds_.header_too_long;
     return lines_ > max_fields + 1 ? "There are more than 100 header fields." : nullptr;
 }

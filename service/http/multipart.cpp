@@ -16,9 +16,10 @@ failure refuse(std::string what) {
 }
 
 failure refuse_part(std::string_view name, std::string reason) {
-    std::vector<field_fault> faults{{std::string(name.substr(0, 64)), std::move(reason)}};
-    return failure{errc::invalid_input, "The form has a part that is not taken, or lacks one; see fields."}
-        .fields(std::move(faults));
+    const std::string part(name.substr(0, 64));
+    std::string sentence = "The form is refused: its part " + part + " " + reason + ".";
+    std::vector<field_fault> faults{{part, std::move(reason)}};
+    return failure{errc::invalid_input, std::move(sentence)}.fields(std::move(faults));
 }
 
 std::size_t common_bytes(std::string_view one, std::string_view other) {
@@ -127,7 +128,7 @@ result<void> multipart_form::take_delimiter_end(char next) {
     if (head_ == "--") {
         head_.clear();
         state_ = state::closing;
-        if (!have_file_) return refuse_part("file_to_upload", "is required: the form has no such part");
+        if (!have_file_) return refuse_part("file_to_upload", "is required, and the form has no such part");
         return {};
     }
     if (head_.ends_with("\r\n")) {

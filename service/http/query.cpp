@@ -20,10 +20,11 @@ result<query> query::parse(std::string_view text) {
     while (!text.empty()) {
         std::string_view piece = next_piece(text, '&');
         if (piece.empty()) continue;
-        if (out.pairs_.size() == max_query_pairs) return refuse("There are too many query parameters.");
+        if (out.pairs_.size() == max_query_pairs) return refuse("There are more than 128 query parameters.");
         auto name = percent_decoded(next_piece(piece, '='), true);
         auto value = percent_decoded(piece, true);
-        if (!name || !value) return refuse("A query parameter holds a bad escape.");
+        if (!name || !value)
+            return refuse("A query parameter holds a % that begins no escape; a % itself is written %25.");
         if (name->empty()) return refuse("A query parameter has no name.");
         if (!is_utf8(*name) || !is_utf8(*value)) return refuse("A query parameter is not UTF-8.");
         out.pairs_.push_back({std::move(*name), std::move(*value)});

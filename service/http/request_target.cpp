@@ -26,7 +26,8 @@ result<void> check_path(std::string_view path) {
         const char c = path[at];
         if (c == '%') {
             const int byte = escaped_byte(path, at);
-            if (byte < 0) return refuse("The path holds a % that begins no escape.");
+            if (byte < 0)
+                return refuse("The path holds a % that begins no escape; a % itself is written %25.");
             if (changes_meaning(byte))
                 return refuse("The path hides a dot, a slash or a control character in an escape.");
             at += 2;
@@ -45,7 +46,7 @@ result<void> check_path(std::string_view path) {
 result<void> check_query(std::string_view query) {
     for (std::size_t at = query.find('%'); at != std::string_view::npos; at = query.find('%', at + 3)) {
         const int byte = escaped_byte(query, at);
-        if (byte < 0) return refuse("The query holds a % that begins no escape.");
+        if (byte < 0) return refuse("The query holds a % that begins no escape; a % itself is written %25.");
         if (byte == 0) return refuse("The query hides a NUL in an escape.");
     }
     return {};

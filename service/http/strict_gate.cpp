@@ -3,11 +3,13 @@
 #include "base/secret.hpp"
 #include "http/api_key.hpp"
 #include "http/field_lines.hpp"
+#include "http/header_finder.hpp"
 #include "http/request_target.hpp"
 #include "http/wire_text.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace gateway::http {
 namespace {
@@ -47,6 +49,16 @@ constexpr std::string_view request_head::*texts[] = {&request_head::host,
                                                      &request_head::tiktok_signature,
                                                      &request_head::request_id,
                                                      &request_head::traceparent};
+
+/// For a field of `texts` that must stand once and stands twice.
+failure repeated(known which) {
+    constexpr const char* names[] = {
+        "Host",         "Authorization",  "x-api-key",         "Idempotency-Key",
+        "Content-Type", "Content-Digest", "X-Request-Timeout", "TikTok-Signature"};
+    const auto* const name = names[static_cast<std::size_t>(which) - static_cast<std::size_t>(known::host)];
+    return failure{errc::malformed_request,
+                   "The header field " + std::string(name) + " stands twice; send it once."};
+}
 
 /// `name` has been checked to be a token.
 known known_field(std::string_view name) {
@@ -108,9 +120,7 @@ private:
         while (at < block_.size() && is(target_byte, block_[at]))
             ++at;
         head_.target = block_.substr(target_start, at - target_start);
-        if (head_.target.size() > max_target_bytes)
-            return failure{errc::uri_too_long,
-                           "The request target is longer than 8 KB; long inputs belong in a body."};
+        if (head_.target.size() > max_target_bytes) return failure{errc::uri_too_long, target_too_long};
         if (at >= block_.size() || block_[at] != ' ')
             return refuse("The request target holds a character that must be escaped.");
         const std::size_t end = block_.find('\r', ++at);
@@ -165,7 +175,7 @@ private:
         if (which < known::host) return body_field(which, value);
         if (again) {
             if (which >= known::request_id) return {};
-            return refuse("A header field that must stand once stands twice.");
+            return repeated(which);
         }
         head_.*texts[static_cast<std::size_t>(which) - static_cast<std::size_t>(known::host)] = value;
         return {};
@@ -206,9 +216,11 @@ private:
         if (has(known::authorization) && has(known::api_key) && !hold_one_key())
             return refuse("Authorization and x-api-key do not hold the same key; one of them is enough.");
         if (expects_something_else_)
-            return failure{errc::expectation_failed, "The only expectation met here is 100-continue."};
+            return failure{errc::expectation_failed,
+                           "The only expectation met here is 100-continue; leave Expect out."};
         if (encoded_)
-            return failure{errc::unsupported_media_type, "Bodies with a Content-Encoding are not taken."};
+            return failure{errc::unsupported_media_type,
+                           "Bodies with a Content-Encoding are not taken; send the bytes as they are."};
         if (head_.minor_version == 0) head_.expect_continue = false; // RFC 9110 §10.1.1
         head_.keep_alive = connection_.persists(head_.minor_version);
         return {};

@@ -41,7 +41,9 @@ task<key_claim::found_record> key_claim::judge(std::optional<store::idempotency_
                                                deadline until) {
     if (!found) co_return found;
     if (found->fingerprint != ours_.fingerprint)
-        co_return failure{errc::idempotency_key_reused, "This Idempotency-Key was used for another request."};
+        co_return failure{
+            errc::idempotency_key_reused,
+            "This Idempotency-Key was used for another request; take a new key for a new request."};
     if (found->finished) co_return found;
     auto running =
         failure{errc::in_progress, "A call with this Idempotency-Key is still running; ask again soon."}

@@ -24,7 +24,8 @@ bool answer_from_ledger(store::abandoned_key& one, std::span<const api::row> row
     std::optional<api::outcome> outcome =
         known ? by.from_post(*one.post, api::asked_of_ledger::after_crash)
               : failure(errc::outcome_unknown,
-                        "The gateway ended in the middle of this call; it may have posted.")
+                        "The gateway ended in the middle of this call; it may have posted. Look at the "
+                        "creator's account before you try again.")
                     .may_have_reached_tiktok();
     if (!outcome) return false;
     one.key.answer.clear();

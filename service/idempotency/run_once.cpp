@@ -53,7 +53,7 @@ void prepare_for_crash(key_claim& claim, const keyed_write& what) {
     if (what.recovers.from_post) return;
     const api::outcome unknown = failure(errc::outcome_unknown,
                                          "The gateway ended in the middle of this call; whether it had an "
-                                         "effect is not known.")
+                                         "effect is not known. Look before you try again.")
                                      .may_have_reached_tiktok();
     std::string answer;
     const int status = what.recovers.write(answer, unknown, what.record.request_id);

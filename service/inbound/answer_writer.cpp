@@ -40,6 +40,7 @@ void append_limits(http::response_writer& head, const telemetry::call_record& re
 void append_failure(http::response_writer& head, const failure& what) {
     const auto* more = what.details();
     const int status = http_status(what.code());
+    if (status == 401) head.field("WWW-Authenticate", R"(Bearer realm="tiktok-gateway")"); // RFC 9110 §15.5.2
     if (status == 429 || status == 503) {
         const bool has_wait = more && more->retry_after;
         head.field("Retry-After", has_wait ? std::max<std::int64_t>(1, seconds_up(*more->retry_after)) : 1);

@@ -15,7 +15,7 @@ constexpr std::uint64_t discard_bytes_max = 64 * 1024;
 constexpr milliseconds look_at_lost_every{1'000};
 
 failure too_slow() {
-    return failure{errc::request_timeout, "The body of the request came too slowly."};
+    return failure{errc::request_timeout, "The body of the request came too slowly; send it again."};
 }
 
 failure gone() {

@@ -260,7 +260,9 @@ task<void> session::run() {
 /// While no callers are configured: what a page in a browser could have sent is refused.
 std::optional<failure> session::refuse_without_key() const {
     if (!loopback_host(head_.host))
-        return failure{errc::forbidden, "Without callers in the settings only a loopback Host is served."};
+        return failure{errc::forbidden,
+                       "Without callers in the settings only a loopback Host is served, as 127.0.0.1; add "
+                       "`callers` for others."};
     // TikTok's login page sends the browser there, and the state in the query is its key.
     if (head_.path == callback_path) return std::nullopt;
     const own_address here{head_.host, with_.tls != nullptr, with_.public_url};
@@ -282,7 +284,9 @@ std::optional<api::outcome> session::answer_at_the_door(request_body& body, pipe
         if (auto why = refuse_without_key()) return std::move(*why);
     if (head.method == http::verb::options) {
         allow_ = with_.routes.allow(head.path);
-        if (allow_.empty()) return failure{errc::no_such_route, "Nothing lives at this path."};
+        if (allow_.empty())
+            return failure{errc::no_such_route,
+                           "Nothing lives at this path; GET /openapi.yaml lists what does."};
         facts.allow = allow_;
         return api::answer{api::accepted{}};
     }

@@ -1,7 +1,10 @@
 #include "pipeline/admission.hpp"
 
 #include "base/pattern.hpp"
+#include "base/refused_inputs.hpp"
 #include "base/text.hpp"
+#include "files/staged_file_store.hpp"
+#include "pipeline/whole_body.hpp"
 #include "telemetry/call_record.hpp"
 
 #include <algorithm>
@@ -10,9 +13,9 @@ namespace gateway::pipeline {
 namespace {
 
 failure refuse_header(std::string_view name, std::string reason) {
+    std::string sentence = "The header " + std::string(name) + " is refused: it " + reason + ".";
     std::vector<field_fault> faults{{std::string(name), std::move(reason)}};
-    return failure{errc::invalid_input, "The header " + std::string(name) + " is refused; see fields."}
-        .fields(std::move(faults));
+    return failure{errc::invalid_input, std::move(sentence)}.fields(std::move(faults));
 }
 
 bool may_have_bytes(const request& what) {
@@ -35,14 +38,17 @@ failure refuse_unknown_key(limits::address_limiter& counts, const request& what,
     if (!what.from) return refusal;
     const auto wait = counts.count(what.from->network(), what.arrived);
     if (!wait) return refusal;
-    return failure{errc::rate_limited, "Too many calls without a valid API key came from this address."}
+    return failure{
+        errc::rate_limited,
+        "Too many calls without a valid API key came from this address; send a valid one, or wait."}
         .scope(limit_scope::address)
         .retry_after(*wait);
 }
 
 result<void> may_do(const settings::caller& who, const api::row& what) {
     if (matches_any(who.actions, what.slug)) return {};
-    return failure{errc::forbidden, "This key may not do " + std::string(what.slug) + "."};
+    return failure{errc::forbidden, "This key may not do " + std::string(what.slug)
+                                        + "; the operator can add it to the `actions` of this caller."};
 }
 
 result<std::optional<limits::quota_status>> take_quota(limits::window_table& quotas,
@@ -52,7 +58,8 @@ result<std::optional<limits::quota_status>> take_quota(limits::window_table& quo
     // A request counts when it arrives, however long it takes.
     const auto counted = quotas.count(who.who->name, the_one_kind, who.quota, now);
     if (const auto* refused = std::get_if<limits::no_slot>(&counted))
-        return failure{errc::rate_limited, "This key has used up its requests for this minute."}
+        return failure{errc::rate_limited,
+                       "This key has used up its requests for this minute; wait as Retry-After says."}
             .scope(limit_scope::caller)
             .retry_after(refused->wait);
     return std::optional{std::get<limits::quota_status>(counted)};
@@ -61,11 +68,14 @@ result<std::optional<limits::quota_status>> take_quota(limits::window_table& quo
 failure not_found(errc code) {
     switch (code) {
         case errc::no_such_file:
-            return {code, "There is no such file, or it has expired."};
+            return files::no_such_file();
         case errc::no_such_post:
-            return {code, "This user has no post of that publish_id."};
+            return {code,
+                    "This user has no post of that publish_id; GET /v1/users/{user_id}/posts lists those "
+                    "made here."};
         default:
-            return {errc::user_not_connected, "No user of that user_id is connected."};
+            return {errc::user_not_connected,
+                    "No user of that user_id is connected; POST /v1/users/{user_id}/connect begins a login."};
     }
 }
 
@@ -164,14 +174,27 @@ failure wrong_type(const api::row& what) {
     const bool upload = what.takes == api::body::upload;
     const std::string_view takes =
         upload ? "video/*, multipart/form-data with a boundary, or application/json" : "application/json";
-    return failure{errc::unsupported_media_type, "This route takes " + std::string(takes) + "."};
+    return failure{errc::unsupported_media_type,
+                   "This route takes the Content-Type " + std::string(takes) + "."};
+}
+
+failure needs_length(std::string_view what) {
+    return failure{errc::length_required,
+                   std::string(what) + " needs Content-Length, the size of its body; chunks do not tell it."};
+}
+
+failure no_video(bool form) {
+    std::vector<field_fault> faults{
+        {"file_to_upload", form ? "is required, and the form is empty"
+                                : "is required, and the body, which is the video, is empty"}};
+    return refused_inputs(std::move(faults));
 }
 
 result<body_plan> plan_body(const request& what) {
     using api::body;
     const auto& row = *what.what;
     if (what.content_length && *what.content_length > row.body_bytes_max)
-        return failure{errc::too_large, "The body is larger than this route takes."};
+        return body_too_large(row.body_bytes_max);
     if (row.takes == body::none) {
         if (!may_have_bytes(what)) return body_plan{};
         if (what.content_length.value_or(0) > dropped_bytes_max)
@@ -181,7 +204,7 @@ result<body_plan> plan_body(const request& what) {
     }
     if (row.takes == body::document) return body_plan{.shape = body_shape::document};
     if (row.takes == body::stream) {
-        if (!what.content_length) return failure{errc::length_required, "A file needs Content-Length."};
+        if (!what.content_length) return needs_length("A file");
         return body_plan{.shape = body_shape::raw};
     }
     const bool upload = row.takes == body::upload;
@@ -195,8 +218,8 @@ result<body_plan> plan_body(const request& what) {
     if (!type) return wrong_type(row);
     const bool form = type->is_multipart_form() && !type->boundary.empty();
     if (!upload || (!form && !type->is_video())) return wrong_type(row);
-    if (!what.content_length) return failure{errc::length_required, "An upload needs Content-Length."};
-    if (!may_have_bytes(what)) return failure{errc::invalid_input, "The body is the video; there was none."};
+    if (!what.content_length) return needs_length("An upload");
+    if (!may_have_bytes(what)) return no_video(form);
     return body_plan{.shape = form ? body_shape::multipart : body_shape::raw, .type = *type};
 }
 

@@ -43,6 +43,11 @@ private:
 
 } // namespace
 
+failure body_too_large(std::uint64_t bytes_max) {
+    return failure{errc::too_large, "The body is larger than the " + std::to_string(bytes_max)
+                                        + " bytes that this route takes."};
+}
+
 task<result<std::string>> read_whole(body_source& from, std::uint64_t bytes_max, deadline until,
                                      body_memory memory) {
     std::string all;
@@ -61,7 +66,7 @@ task<result<std::string>> read_whole(body_source& from, std::uint64_t bytes_max,
         if (!got) co_return got.error();
         have += *got;
         if (*got == 0) break;
-        if (have > bytes_max) co_return failure{errc::too_large, "The body is larger than this route takes."};
+        if (have > bytes_max) co_return body_too_large(bytes_max);
     }
     all.resize(have);
     co_return all;
@@ -77,7 +82,8 @@ task<result<void>> drop_whole(body_source& from, std::uint64_t bytes_max, deadli
         if (*got == 0) co_return result<void>{};
         dropped += *got;
         if (dropped > bytes_max)
-            co_return failure{errc::too_large, "The body is larger than this route ignores."};
+            co_return failure{errc::too_large,
+                              "This route takes no body, and of one it ignores 64 KB at most."};
     }
 }
 

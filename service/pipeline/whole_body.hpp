@@ -19,6 +19,9 @@ struct body_memory {
     std::optional<limits::shared_bytes::permit>* claim = nullptr;
 };
 
+/// Of a body that was announced, or came, with more bytes than its route takes.
+failure body_too_large(std::uint64_t bytes_max);
+
 /// All bytes of `from`. too_large beyond `bytes_max`, overloaded if there is no memory for it or it comes too
 /// slowly while others need that memory, and the failures of the body itself.
 task<result<std::string>> read_whole(body_source& from, std::uint64_t bytes_max, deadline until,

@@ -1,6 +1,7 @@
 #include "tiktok/fields.hpp"
 
 #include "base/lists.hpp"
+#include "base/refused_inputs.hpp"
 
 #include <algorithm>
 #include <array>
@@ -50,12 +51,12 @@ result<void> check_fields(const std::vector<std::string>& asked, Known known) {
         if (!known(asked[i]))
             faults.push_back({"fields[" + std::to_string(i) + "]", "TikTok has no field of this name"});
     if (faults.empty()) return {};
-    std::string message = "TikTok has no field " + faults.front().field + ".";
-    return failure(errc::invalid_input, std::move(message)).fields(std::move(faults));
+    return refused_inputs(std::move(faults));
 }
 
 failure scope_missing(std::string_view scope, std::vector<field_fault> faults) {
-    return failure(errc::missing_scope, "The user did not grant the scope " + std::string(scope) + ".")
+    return failure(errc::missing_scope, "The user did not grant the scope " + std::string(scope)
+                                            + "; connect the user again with it, or ask for other fields.")
         .fields(std::move(faults));
 }
 

@@ -100,7 +100,8 @@ std::string_view name_of(refresh_result result) {
 failure reconnect_failure(std::string_view cause) {
     std::string message = "This user has to connect again";
     if (!cause.empty()) message += " (" + std::string(cause) + ")";
-    return failure{errc::reconnect_required, message + "."};
+    message += ": POST /v1/users/{user_id}/connect begins a login.";
+    return failure{errc::reconnect_required, std::move(message)};
 }
 
 failure of_unknown_app() {

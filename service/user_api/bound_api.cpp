@@ -257,8 +257,9 @@ failure creator_not_connected() {
     std::vector<field_fault> faults{{"creator_id",
                                      "is neither this user's open_id nor that of another connected user "
                                      "this key may use"}};
-    return failure{errc::creator_not_authorized,
-                   "TikTok lists the videos of connected users only; this creator is not one of them."}
+    return failure{
+        errc::creator_not_authorized,
+        "TikTok lists the videos of connected users only, and this creator is none that this key may use."}
         .fields(std::move(faults));
 }
 

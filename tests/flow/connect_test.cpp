@@ -253,6 +253,9 @@ TEST_F(Connect, T19AUserWhoLeavesAtTikTokHasToConnectAgain) {
     const auto refused = w.api().get("/v1/users/u/info");
     EXPECT_EQ(refused.status, 409) << refused.raw;
     EXPECT_EQ(refused.code(), "reconnect_required");
+    EXPECT_EQ(refused.text_at("error"),
+              "This user has to connect again (user_disconnected): POST "
+              "/v1/users/{user_id}/connect begins a login.");
     EXPECT_EQ(calls_of(info_endpoint), calls);
 
     EXPECT_EQ(land(callback_of("u")).status, 200);

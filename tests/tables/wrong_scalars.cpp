@@ -51,8 +51,11 @@ std::vector<wrong_value> wrong_integers(const input_shape& of) {
 }
 
 std::vector<wrong_value> wrong_booleans() {
-    const std::string reason = "must be true or false";
+    const std::string reason = "must be exactly true or false, without quotes";
     return {{"Word", text("yes"), reason},
+            {"One", text("1"), reason},
+            {"Zero", text("0"), reason},
+            {"Capital", text("True"), reason},
             {"Empty", text(""), reason},
             {"Shouted", text("TRUE"), reason},
             {"Quoted", text("true"), reason, {}, true},

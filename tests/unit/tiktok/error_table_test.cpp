@@ -55,6 +55,26 @@ TEST(ErrorTable, U09TranslatesEveryCodeOfTheManualAndSurvivesTheUnknown) {
     }
 }
 
+TEST(ErrorTable, HourJARefusalThatSomebodyCanCureSaysHow) {
+    struct cure {
+        const char* code;
+        const char* says;
+    };
+    for (const auto& each :
+         {cure{"scope_not_authorized", "connect the user again"}, cure{"rate_limit_exceeded", "Retry-After"},
+          cure{"spam_risk_too_many_posts", "Retry-After"},
+          cure{"spam_risk_too_many_pending_share", "can post or delete some"},
+          cure{"reached_active_user_cap", "Retry-After"}, cure{"spam_risk_text", "look into the TikTok app"},
+          cure{"app_version_check_failed", "has to be updated"},
+          cure{"unaudited_client_can_only_post_to_private_accounts", "SELF_ONLY to private accounts"},
+          cure{"url_ownership_unverified", "verify it, or upload the bytes"},
+          cure{"privacy_level_option_mismatch", "GET /v1/users/{user_id}/creator"},
+          cure{"publish_not_cancellable", "its status tells"}}) {
+        const auto why = translate(endpoint::video_init, {403, each.code, "words", "log"});
+        EXPECT_NE(why.message().find(each.says), std::string::npos) << why.message();
+    }
+}
+
 TEST(ErrorTable, GivesTheDailyCapsTheirScopeAndAnHour) {
     for (const char* code :
          {"spam_risk_too_many_posts", "spam_risk_too_many_pending_share", "reached_active_user_cap"}) {
