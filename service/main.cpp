@@ -29,6 +29,14 @@ int act(const arguments& what) {
     return run(what.settings_file, variables);
 }
 
+/// In words for people, and where logs are read as a line of the log.
+int tell(const arguments& what, const gateway::app::start_failure& why) {
+    std::cerr << "tiktok-gateway: " << why.what() << "\n";
+    if (!what.only_check && !what.make_key && !what.make_vault_key)
+        std::cout << line_of(gateway::app::start_failed, why) << "\n" << std::flush;
+    return why.exit_status;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -45,7 +53,11 @@ int main(int argc, char** argv) {
     auto* vault_key =
         options.add_subcommand("new-vault-key", "print one line for the file of vault.keys_file");
     options.require_subcommand(0, 1);
-    CLI11_PARSE(options, argc, argv);
+    try {
+        options.parse(argc, argv);
+    } catch (const CLI::ParseError& wrong) { // --help and --version, too
+        return options.exit(wrong) == 0 ? gateway::app::exit_well : gateway::app::exit_usage;
+    }
     what.make_key = key->parsed();
     what.make_vault_key = vault_key->parsed();
 
@@ -55,10 +67,8 @@ int main(int argc, char** argv) {
         gateway::settings::arm_failpoint_of_environment();
         return act(what);
     } catch (const gateway::app::start_failure& why) {
-        std::cerr << "tiktok-gateway: " << why.what() << "\n";
-        return why.exit_status;
+        return tell(what, why);
     } catch (const std::exception& why) {
-        std::cerr << "tiktok-gateway: " << why.what() << "\n";
-        return gateway::app::exit_failed;
+        return tell(what, {gateway::app::exit_failed, why.what()});
     }
 }

@@ -15,7 +15,7 @@ constexpr std::size_t key_bytes = 32;
 int new_key(const std::string& name) {
     if (name.empty() || name.size() > 64) {
         std::cerr << "tiktok-gateway: a caller's name has 1 to 64 characters\n";
-        return exit_failed;
+        return exit_usage;
     }
     // The prefix lets secret scanners recognise the key.
     const std::string key = "tgk_" + to_base64url(random_bytes(key_bytes));

@@ -1,13 +1,12 @@
 #include "app/read_settings.hpp"
 
 #include "actions/table.hpp"
+#include "app/named_places.hpp"
 #include "base/pattern.hpp"
-#include "base/private_places.hpp"
 #include "store/store.hpp"
 #include "tiktok/scopes.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <thread>
 #include <utility>
 
@@ -47,49 +46,30 @@ std::optional<settings::fault> small_quarter(const settings::all& settings) {
                            settings::source_of(settings, "files.quota_bytes")};
 }
 
-/// Why no folder can be made there; empty: it can, or it is there.
-std::string describe_no_folder(const std::filesystem::path& folder) {
-    std::error_code unseen;
-    auto there = folder;
-    while (!there.empty() && !std::filesystem::exists(there, unseen) && there != there.parent_path())
-        there = there.parent_path();
-    if (there.empty() || std::filesystem::is_directory(there, unseen)) return {};
-    return there.string() + " is not a folder";
+settings::loaded find_settings(const std::string& file, const settings::environment& variables) {
+    settings::loaded found = settings::load(file, variables);
+    for (auto& one : check_actions(found.values))
+        found.faults.push_back(std::move(one));
+    return found;
 }
 
-/// The places that the start creates or opens, without doing so.
-void look_at_named_places(const settings::all& settings) {
-    namespace fs = std::filesystem;
-    std::error_code unseen;
-    const std::pair<const char*, std::string> folders[] = {
-        {"files.directory", settings.files.directory}, {"vault.spool_directory", settings.spool_directory()}};
-    for (const auto& [key, folder] : folders)
-        if (const auto wrong = describe_no_folder(folder); !wrong.empty())
-            throw refused(settings, key, wrong);
-    if (!settings.store.in_file()) return;
-    const fs::path store = settings.store.url.reveal().substr(std::string_view("sqlite:").size());
-    const fs::path folder = store.has_parent_path() ? store.parent_path() : ".";
-    if (!fs::is_directory(folder, unseen))
-        throw refused(settings, "store.url", "there is no folder " + folder.string() + "; make it first");
-    if (fs::is_directory(store, unseen))
-        throw refused(settings, "store.url", store.string() + " is a folder, not a file");
+/// What cannot be read as settings at all is told alone: whatever else is missing follows from it.
+bool is_unreadable(const settings::loaded& found) {
+    return std::any_of(found.faults.begin(), found.faults.end(),
+                       [](const settings::fault& one) { return one.key.empty(); });
 }
 
 } // namespace
 
 start_failure refused(const settings::all& settings, const std::string& key, const std::string& reason,
                       int exit) {
-    return {exit, settings::text_about(settings, key, reason)};
+    std::vector<settings::fault> only{{key, reason, settings::source_of(settings, key)}};
+    return {exit, std::move(only)};
 }
 
-settings::loaded find_settings(const std::string& file, const settings::environment& variables) {
-    settings::loaded found = settings::load(file, variables);
-    if (found.good()) found.faults = check_actions(found.values);
-    return found;
-}
-
-std::vector<settings::fault> warnings_for(const settings::all& settings) {
-    std::vector<settings::fault> remarks;
+std::vector<settings::fault> warnings_for(const settings::loaded& good) {
+    const auto& settings = good.values;
+    std::vector<settings::fault> remarks = good.remarks;
     for (const auto& scope : tiktok::unknown_scopes(settings.tiktok.scopes))
         remarks.push_back(
             {"tiktok.scopes",
@@ -100,28 +80,19 @@ std::vector<settings::fault> warnings_for(const settings::all& settings) {
     if (auto weak = store::remark_on_url(settings.store.url.reveal()); !weak.empty())
         remarks.push_back({"store.url", std::move(weak), settings::source_of(settings, "store.url")});
     if (auto small = small_quarter(settings)) remarks.push_back(std::move(*small));
+    add_remark_on_private_key(settings, remarks);
     return remarks;
 }
 
-settings::all read_settings(const std::string& file, const settings::environment& variables) {
+settings::loaded read_settings(const std::string& file, const settings::environment& variables,
+                               taken_by what) {
     settings::loaded found = find_settings(file, variables);
-    if (found.good()) return std::move(found.values);
-    std::string message = "the settings are not good:";
-    for (const auto& one : found.faults)
-        message += "\n  " + settings::text_of(one);
-    throw start_failure(exit_settings, message);
-}
-
-void refuse_wrong_places(const settings::all& settings) {
-    look_at_named_places(settings);
-    if (const auto wrong = store::describe_wrong_url(settings.store.url.reveal()); !wrong.empty())
-        throw refused(settings, "store.url", wrong);
-    if (const auto wrong = store::describe_exposed_store(settings.store.url.reveal()); !wrong.empty())
-        throw refused(settings, "store.url", wrong);
-    const auto wrong = describe_exposed_folder(settings.files.directory, folder_use::private_files);
-    if (!wrong.empty()) throw refused(settings, "files.directory", wrong);
-    const auto spool = describe_exposed_folder(settings.spool_directory(), folder_use::private_files);
-    if (!spool.empty()) throw refused(settings, "vault.spool_directory", spool);
+    if (!is_unreadable(found)) {
+        add_faults_of_live_files(found.values, found.faults);
+        if (what == taken_by::start) add_faults_of_places(found.values, found.faults);
+    }
+    if (found.good()) return found;
+    throw start_failure(exit_settings, std::move(found.faults));
 }
 
 unsigned workers_of(const settings::all& settings) {

@@ -13,22 +13,19 @@
 
 namespace gateway::app {
 
-/// With every fault that can be found without opening the files they name.
-settings::loaded find_settings(const std::string& file, const settings::environment& variables);
-
 /// Warnings about valid settings that may be unintended; the check and the start print them and continue.
-std::vector<settings::fault> warnings_for(const settings::all& settings);
+std::vector<settings::fault> warnings_for(const settings::loaded& good);
 
-/// Throws start_failure (78) after printing each fault with its key.
-settings::all read_settings(const std::string& file, const settings::environment& variables);
+enum class taken_by { start, sighup };
+
+/// Throws start_failure (78) with every fault of the settings and of what they name; for SIGHUP, which opens
+/// neither store nor folders, of what it takes anew.
+settings::loaded read_settings(const std::string& file, const settings::environment& variables,
+                               taken_by what = taken_by::start);
 
 /// The start_failure for an unusable value: its key, the reason, and its source.
 start_failure refused(const settings::all& settings, const std::string& key, const std::string& reason,
                       int exit = exit_settings);
-
-/// Throws start_failure (78) if the address of the store cannot be used as it stands, or if other users may
-/// read or change the database in a file, or what is in the folder of staged files.
-void refuse_wrong_places(const settings::all& settings);
 
 /// One per core by default.
 unsigned workers_of(const settings::all& settings);

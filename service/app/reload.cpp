@@ -18,15 +18,6 @@ namespace {
 constexpr seconds every_worker_within{10};
 constexpr seconds check_within{30};
 
-settings::all read_good_settings(const std::string& file, const settings::environment& variables) {
-    auto found = find_settings(file, variables);
-    if (found.good()) return std::move(found.values);
-    std::vector<std::string> texts;
-    for (const auto& one : found.faults)
-        texts.push_back(settings::text_of(one));
-    throw start_failure(exit_settings, joined(texts, "; "));
-}
-
 /// TLS can be enabled or disabled only by a start, because an open port cannot change its protocol.
 std::vector<std::string> left_for_a_start(const settings::all& running, const settings::all& fresh) {
     auto keys = settings::changed_for_a_start(running, fresh);
@@ -69,7 +60,7 @@ void service::renew(const settings::all& fresh, std::shared_ptr<const tls_server
 
 void service::reload(const std::string& settings_file, const settings::environment& variables) {
     try {
-        const auto fresh = read_good_settings(settings_file, variables);
+        const auto fresh = read_settings(settings_file, variables, taken_by::sighup).values;
         // In addition to the checks of a start: a truncated file without callers must not open the API to
         // everyone on this host.
         if (fresh.callers.empty() && !callers_->open())
@@ -85,9 +76,12 @@ void service::reload(const std::string& settings_file, const settings::environme
         tell_wrong_dates(fresh);
         const auto left = joined(left_for_a_start(settings_, fresh), ", ");
         if (!left.empty()) sink_.log(telemetry::level::warn, "needs_restart", {{"keys", left}});
-    } catch (const std::exception& refused) { // the old settings stay
+    } catch (const start_failure& why) { // the old settings stay
         ++reloads_.refused;
-        sink_.log(telemetry::level::error, "reload_refused", {{"faults", refused.what()}});
+        lines_.push(line_of(reload_refused, why));
+    } catch (const std::exception& why) {
+        ++reloads_.refused;
+        lines_.push(line_of(reload_refused, start_failure(exit_failed, why.what())));
     }
 }
 

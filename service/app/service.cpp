@@ -4,6 +4,7 @@
 #include "app/read_settings.hpp"
 #include "base/digest.hpp"
 #include "base/json/values.hpp"
+#include "base/start_fault.hpp"
 #include "idempotency/recovery.hpp"
 #include "runtime/keep_running.hpp"
 #include "tiktok/endpoint.hpp"
@@ -63,16 +64,15 @@ std::vector<std::unique_ptr<upstream_worker>> upstream_workers_of(
 std::unique_ptr<store::store> store_of(const settings::all& settings) {
     static_cast<void>(
         read_key_ring(settings)); // first, so that a start without its keys creates no empty store (V06)
-    refuse_wrong_places(settings);
     store::store_limits limits;
     limits.connections = settings.store.connections;
     auto opened = store::open_store(settings.store.url.reveal(), limits, settings.store.schema,
                                     store::if_away::open_later);
     if (opened) return std::move(*opened);
-    // What others may do there is for the operator to set right, and trying again does not help.
-    const bool is_unsafe = opened.error().code() == errc::invalid_input;
-    throw refused(settings, is_unsafe && !settings.store.in_file() ? "store.schema" : "store.url",
-                  opened.error().message(), is_unsafe ? exit_settings : exit_failed);
+    // What others may do there, or another program's file, is for the operator to set right.
+    const bool stays = opened.error().code() == errc::invalid_input;
+    throw refused(settings, stays && !settings.store.in_file() ? "store.schema" : "store.url",
+                  opened.error().message(), stays ? exit_settings : exit_failed);
 }
 
 /// Beside a store of one process, whose lock keeps others away; a shared store has the usage of all replicas.
@@ -168,7 +168,7 @@ service::service(const settings::all& settings)
     });
     open_spool();
     if (store_->on().is_open()) check_keys();
-    make_api_workers();
+    open_listeners();
     register_gauges();
 }
 
@@ -185,12 +185,31 @@ void service::check_keys() {
     const auto checked = await_on(upstream_workers_[0]->home,
                                   vault_.check_keys(deadline::in(steady_now(), start_step_within)));
     start_done_.store(checked.has_value());
-    if (!checked && (settings_.store.in_file() || checked.error().code() == errc::invalid_input))
-        throw refused(settings_, "vault.keys_file", checked.error().message(), exit_failed);
+    if (checked) return;
+    if (checked.error().code() == errc::invalid_input)
+        throw refused(settings_, "vault.keys_file", checked.error().message());
+    if (settings_.store.in_file())
+        throw refused(settings_, "store.url", checked.error().message(), exit_failed);
 }
 
 service::~service() {
     stop();
+}
+
+void service::open_listeners() {
+    std::string_view section = "listen.";
+    try {
+        make_api_workers();
+        section = "admin.";
+        inbound::admin_parts with{upstream_workers_[0]->home, [this] { return sink_.scrape(); },
+                                  [this] { return why_not_ready(); }, listeners_,
+                                  descriptors_.admin_connections_max};
+        admin_ = std::make_unique<inbound::admin_listener>(std::move(with), settings_.admin.address,
+                                                           settings_.admin.port);
+    } catch (const start_fault& why) {
+        throw refused(settings_, std::string(section) + why.key, why.what(),
+                      why.may_heal ? exit_failed : exit_settings);
+    }
 }
 
 void service::make_api_workers() {
@@ -202,11 +221,6 @@ void service::make_api_workers() {
     for (auto& one : api_workers_)
         for (auto& other : api_workers_)
             if (one != other) one->listener.add_other(other->listener);
-    inbound::admin_parts with{upstream_workers_[0]->home, [this] { return sink_.scrape(); },
-                              [this] { return why_not_ready(); }, listeners_,
-                              descriptors_.admin_connections_max};
-    admin_ = std::make_unique<inbound::admin_listener>(std::move(with), settings_.admin.address,
-                                                       settings_.admin.port);
 }
 
 std::string service::why_store_is_away() const {

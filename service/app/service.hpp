@@ -89,6 +89,7 @@ private:
 
     void open_spool();
     void tell_of_spool();
+    void open_listeners();
     void make_api_workers();
     void register_gauges();
     void register_store_gauges();

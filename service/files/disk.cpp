@@ -2,13 +2,13 @@
 
 #include "base/file_lock.hpp"
 #include "base/private_places.hpp"
+#include "base/start_fault.hpp"
 
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
 #include <linux/openat2.h>
-#include <stdexcept>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -78,9 +78,10 @@ folder::folder(const std::string& path) : path_(path) {
     if (std::filesystem::create_directories(path, bad))
         std::filesystem::permissions(path, std::filesystem::perms::owner_all, bad);
     self_ = descriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!self_.is_open()) throw std::runtime_error("files.directory cannot be made");
+    if (!self_.is_open())
+        throw start_fault("files.directory", "the folder " + path + " cannot be made", true);
     const auto exposed = describe_exposed_folder(path, folder_use::private_files);
-    if (!exposed.empty()) throw std::runtime_error("files.directory: " + exposed);
+    if (!exposed.empty()) throw start_fault("files.directory", exposed, false);
 }
 
 /// Between its creation and the lock, another process may have taken the file for abandoned and removed it.

@@ -1,12 +1,12 @@
 #include "files/staged_file_store.hpp"
 
+#include "base/start_fault.hpp"
 #include "files/disk.hpp"
 #include "files/file_source.hpp"
 #include "runtime/blocking.hpp"
 #include "runtime/shared_memory.hpp"
 
 #include <optional>
-#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -45,7 +45,8 @@ void remove_abandoned_in(const folder& place) {
 /// recording it.
 std::vector<file_id> prepare_folder(const folder& place) {
     const std::string probe = new_file_id().text() + std::string(temporary_suffix);
-    if (!place.create(probe)) throw std::runtime_error("files.directory cannot be written to");
+    if (const auto made = place.create(probe); !made)
+        throw start_fault("files.directory", "no file can be made in it: " + made.error().message(), true);
     place.remove(probe);
     remove_abandoned_in(place);
     std::vector<file_id> existing;

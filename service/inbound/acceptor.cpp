@@ -1,15 +1,17 @@
 #include "inbound/acceptor.hpp"
 
+#include "base/start_fault.hpp"
 #include "inbound/listener_state.hpp"
 #include "inbound/spare_descriptors.hpp"
 #include "runtime/keep_running.hpp"
 #include "runtime/waiter.hpp"
 
 #include <array>
+#include <cerrno>
 #include <linux/filter.h>
 #include <netinet/tcp.h>
-#include <stdexcept>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <utility>
 
 namespace gateway::inbound {
@@ -35,6 +37,16 @@ tcp_acceptor bound(worker& home, const asio::ip::tcp::endpoint& where, bool shar
     return acceptor;
 }
 
+/// With the cure, where the system's words do not say it.
+std::string in_words(const boost::system::error_code& error) {
+    if (error.value() == EADDRINUSE) return "another process has this port (Address already in use)";
+    if (error.value() == EADDRNOTAVAIL) return "no interface of this host has this address";
+    if (error.value() == EACCES)
+        return "permission denied for uid " + std::to_string(::geteuid())
+               + ": a port below 1024 takes the capability CAP_NET_BIND_SERVICE";
+    return error.message();
+}
+
 tcp_acceptor open_acceptor(worker& home, const std::string& address, std::uint16_t port, port_use use) {
     try {
         const asio::ip::tcp::endpoint where(asio::ip::make_address(address), port);
@@ -44,8 +56,13 @@ tcp_acceptor open_acceptor(worker& home, const std::string& address, std::uint16
         acceptor.listen(backlog);
         return acceptor;
     } catch (const boost::system::system_error& error) {
-        throw std::runtime_error("cannot listen on " + address + ":" + std::to_string(port) + ": "
-                                 + error.code().message());
+        const int code = error.code().value();
+        const bool is_about_address = code == EADDRNOTAVAIL || code == EAFNOSUPPORT || code == EINVAL;
+        // A port below 1024 without the right to it, or an address family that the host lacks, stay so.
+        throw start_fault(
+            is_about_address ? "address" : "port",
+            "cannot listen on " + address + ":" + std::to_string(port) + ": " + in_words(error.code()),
+            code != EACCES && code != EPERM && code != EAFNOSUPPORT && code != EINVAL);
     }
 }
 

@@ -21,7 +21,7 @@ enum class port_use { alone, first_of_many, one_more };
 
 class acceptor {
 public:
-    /// Opens, binds and listens. Throws std::runtime_error that names address and port; `first_of_many` also
+    /// Opens, binds and listens. Throws start_fault for `address` or `port`; `first_of_many` also
     /// when another process uses the port with SO_REUSEPORT: it would get a part of our clients.
     acceptor(worker& home, listener_state& shared, const std::string& address, std::uint16_t port,
              port_use use);

@@ -1,5 +1,6 @@
 #include "outbound/tls_client_context.hpp"
 
+#include "base/named_files.hpp"
 #include "outbound/client.hpp"
 #include "runtime/tls_rules.hpp"
 
@@ -69,6 +70,8 @@ void trust(SSL_CTX* context, const std::string& ca_file) {
             throw std::runtime_error("the system's trust store cannot be used");
         return;
     }
+    if (const auto wrong = describe_unreadable(ca_file, authorities_bytes_max); !wrong.empty())
+        throw std::runtime_error(ca_file + " " + wrong);
     if (SSL_CTX_load_verify_locations(context, ca_file.c_str(), nullptr) != 1) {
         ERR_clear_error();
         throw std::runtime_error(ca_file + ": no PEM certificates that can be used");

@@ -1,5 +1,6 @@
 #include "runtime/tls_server.hpp"
 
+#include "base/named_files.hpp"
 #include "runtime/tls_rules.hpp"
 
 #include <openssl/err.h>
@@ -49,6 +50,12 @@ int give_no_pass_phrase(char*, int, int, void* asked) {
                                    "(openssl pkey -in FILE -out NEW)");
 }
 
+/// Before OpenSSL, which has no words for it.
+void refuse_unreadable(file of, const std::string& name) {
+    if (const auto wrong = describe_unreadable(name); !wrong.empty())
+        throw tls_file_fault(of, name + " " + wrong);
+}
+
 std::optional<wall_time> time_of(const ASN1_TIME* text) {
     std::tm parts{};
     if (text == nullptr || ASN1_TIME_to_tm(text, &parts) != 1) return std::nullopt;
@@ -79,6 +86,8 @@ tls_server_context::tls_server_context(const std::string& certificate_file,
     // Clients resume with tickets. The cache would keep 20,000 sessions of those that take none.
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
+    refuse_unreadable(file::certificate, certificate_file);
+    refuse_unreadable(file::private_key, private_key_file);
     bool asked = false;
     SSL_CTX_set_default_passwd_cb(context, give_no_pass_phrase);
     SSL_CTX_set_default_passwd_cb_userdata(context, &asked);

@@ -17,7 +17,8 @@ inline constexpr std::string_view file_suffix = "_file";
 
 struct given {
     YAML::Node value;
-    std::string source; // "gateway.yaml, line 3", "environment variable TIKTOK_GATEWAY__LISTEN__PORT"
+    std::string source;    // "gateway.yaml, line 3", "environment variable TIKTOK_GATEWAY__LISTEN__PORT"
+    std::string file = {}; // the settings file it stands in; empty for a variable
 };
 using given_values = std::map<std::string, given>; // by key
 

@@ -1,20 +1,18 @@
 #include "settings/loader.hpp"
 
+#include "base/named_files.hpp"
 #include "base/secret_text.hpp"
 #include "settings/given.hpp"
 #include "settings/keys.hpp"
 #include "settings/readers.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <optional>
+#include <iterator>
+#include <utility>
 
 namespace gateway::settings {
 
 namespace {
-
-constexpr std::size_t file_bytes_max = 1 << 20;
-constexpr std::size_t secret_bytes_max = 64 * 1024;
 
 bool is_section(std::string_view path) {
     const std::string begin = std::string(path) + ".";
@@ -32,7 +30,7 @@ void flatten(const YAML::Node& node, const std::string& path, const std::string&
         const std::string source = source_at(file, node);
         if (node.IsNull())
             faults.push_back({path, "has no value", source});
-        else if (const auto [there, is_first] = into.try_emplace(path, given{node, source}); !is_first)
+        else if (const auto [there, is_first] = into.try_emplace(path, given{node, source, file}); !is_first)
             faults.push_back({path, "is given twice", there->second.source + ", and " + source});
         return;
     }
@@ -51,14 +49,11 @@ void flatten(const YAML::Node& node, const std::string& path, const std::string&
     }
 }
 
-std::optional<std::string> read_file(const std::string& path, std::size_t bytes_max) {
-    std::ifstream file(path, std::ios::binary);
-    std::string text(bytes_max + 1, '\0');
-    if (!file) return std::nullopt;
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (file.bad() || static_cast<std::size_t>(file.gcount()) > bytes_max) return std::nullopt;
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    return text;
+/// Not on a store's URL without a server, which is no secret, although its key is one.
+void add_remark_on(const std::string& file, const std::string& key, const std::string& source, loaded& into) {
+    const bool is_no_secret = key.starts_with("store.url") && into.values.store.in_file();
+    if (const auto who = describe_shared_secret(file); !who.empty() && !is_no_secret)
+        into.remarks.push_back({key, file + " " + who + ": " + cure_of_shared_secret, source});
 }
 
 void read_secret_file(const key_row& row, const std::string& key, const given& from, loaded& into) {
@@ -67,15 +62,16 @@ void read_secret_file(const key_row& row, const std::string& key, const given& f
         into.faults.push_back({key, wrong, from.source});
         return;
     }
-    auto text = read_file(path, secret_bytes_max);
+    auto read = read_named_file(path, secret_file_bytes_max);
     const std::string source = "file " + path + ", named by " + from.source;
-    if (!text)
-        into.faults.push_back({key, "cannot be read (or is larger than 64 KiB)", source});
-    else if (without_line_ends(*text).empty())
-        into.faults.push_back({key, "holds nothing", source});
-    else if (const auto wrong = row.read(into.values, YAML::Node(*text)); !wrong.empty())
+    if (!read.wrong.empty())
+        into.faults.push_back({key, read.wrong, source});
+    else if (without_line_ends(read.text).empty())
+        into.faults.push_back({key, "is empty but for line ends", source});
+    else if (const auto wrong = row.read(into.values, YAML::Node(read.text)); !wrong.empty())
         into.faults.push_back({key, wrong, source});
-    if (text) wipe_bytes(*text);
+    wipe_bytes(read.text);
+    add_remark_on(path, key, from.source, into);
 }
 
 /// A reader of list entries begins its text with the entry: `[2].users must …`.
@@ -97,6 +93,8 @@ void read_values(const given_values& from, loaded& into) {
                 read_secret_file(*what.row, key, one, into);
         } else if (const auto wrong = what.row->read(into.values, one.value); !wrong.empty()) {
             into.faults.push_back(fault_at(key, wrong, one.source));
+        } else if (what.row->is_secret && !one.file.empty()) {
+            add_remark_on(one.file, key, one.source, into);
         }
     }
     for (const auto& row : keys()) {
@@ -109,6 +107,24 @@ void read_values(const given_values& from, loaded& into) {
     }
 }
 
+/// Rules about several keys, by the key that their fault names, and the other keys.
+constexpr std::pair<std::string_view, std::string_view> joint_rules[] = {
+    {"admin.port", "listen.port"},
+    {"admin.port", "listen.address"},
+    {"admin.port", "admin.address"},
+    {"callers", "listen.address"},
+    {"listen.tls.certificate_file", "listen.tls.private_key_file"},
+    {"listen.tls.private_key_file", "listen.tls.certificate_file"},
+    {"drain.delay_ms", "drain.deadline_ms"},
+};
+
+/// Such a value is still the default, so a rule would judge what nobody gave.
+bool rests_on_a_wrong_value(std::string_view key, const std::vector<fault>& faults) {
+    if (is_wrong(key, faults)) return true;
+    return std::any_of(std::begin(joint_rules), std::end(joint_rules),
+                       [&](const auto& rule) { return rule.first == key && is_wrong(rule.second, faults); });
+}
+
 } // namespace
 
 std::string text_of(const fault& one) {
@@ -118,6 +134,15 @@ std::string text_of(const fault& one) {
 
 std::string text_about(const all& values, const std::string& key, const std::string& reason) {
     return text_of({key, reason, source_of(values, key)});
+}
+
+bool is_about(const fault& one, std::string_view key) {
+    const auto name = std::string_view(one.key).substr(0, one.key.find('['));
+    return name == key || (name.starts_with(key) && name.substr(key.size()) == file_suffix);
+}
+
+bool is_wrong(std::string_view key, const std::vector<fault>& faults) {
+    return std::any_of(faults.begin(), faults.end(), [key](const fault& one) { return is_about(one, key); });
 }
 
 std::string source_of(const all& values, std::string_view key) {
@@ -139,23 +164,25 @@ loaded load_text(const std::string& yaml, const environment& variables, const st
     }
     add_environment(variables, values, result.faults);
     read_values(values, result);
-    if (!result.faults.empty()) return result;
-    result.faults = check_together(result.values);
-    for (auto& one : result.faults)
+    const auto of_values = result.faults;
+    for (auto& one : check_together(result.values)) {
+        if (rests_on_a_wrong_value(one.key, of_values)) continue;
         if (one.source.empty()) one.source = source_of(result.values, one.key);
+        result.faults.push_back(std::move(one));
+    }
     return result;
 }
 
 loaded load(const std::string& path, const environment& variables) {
     if (path.empty()) return load_text("", variables);
-    auto text = read_file(path, file_bytes_max);
-    if (text) {
-        auto read = load_text(*text, variables, path);
-        wipe_bytes(*text);
+    auto file = read_named_file(path, public_file_bytes_max);
+    if (file.wrong.empty() || file.is_empty) { // the environment may give all
+        auto read = load_text(file.text, variables, path);
+        wipe_bytes(file.text);
         return read;
     }
     loaded refused;
-    refused.faults.push_back({"", "cannot read " + path + " (or it is larger than 1 MiB)"});
+    refused.faults.push_back({"", "the settings file " + path + " " + file.wrong});
     return refused;
 }
 

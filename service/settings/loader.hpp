@@ -19,9 +19,18 @@ struct fault {
 /// `listen.port: must be … (environment variable TIKTOK_GATEWAY__LISTEN__PORT)`
 std::string text_of(const fault& one);
 
+/// Whether the fault is about this key, one of its entries, or the file of its secret.
+bool is_about(const fault& one, std::string_view key);
+/// Whether one of the faults is: then its value is not the one that was meant.
+bool is_wrong(std::string_view key, const std::vector<fault>& faults);
+
 struct loaded {
     all values;
     std::vector<fault> faults;
+    /// What is told and does not refuse: a file with a secret that others may read or change. Containers are
+    /// often given such files (a secret of Compose, a volume of Kubernetes without defaultMode) where no
+    /// other user is; the key ring alone is refused.
+    std::vector<fault> remarks = {};
     bool good() const { return faults.empty(); }
 };
 

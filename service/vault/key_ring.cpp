@@ -1,24 +1,21 @@
 #include "vault/key_ring.hpp"
 
-#include "base/descriptor.hpp"
 #include "base/digest.hpp"
+#include "base/named_files.hpp"
 #include "base/private_places.hpp"
 #include "base/secret_text.hpp"
 
 #include <openssl/crypto.h>
 
 #include <algorithm>
-#include <fcntl.h>
 #include <iterator>
 #include <sys/stat.h>
-#include <unistd.h>
 
 namespace gateway::vault {
 namespace {
 
 constexpr std::string_view id_characters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-constexpr std::size_t file_size_max = 64 * 1024;
 
 failure refused(std::string message) {
     return failure{errc::internal, std::move(message)};
@@ -83,22 +80,15 @@ result<key_ring> key_ring::parse(std::string_view text) {
 }
 
 result<key_ring> key_ring::read(const std::string& path) {
-    const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file.is_open()) return refused("The key ring cannot be read: " + path);
-    struct stat facts {};
-    if (::fstat(file.number(), &facts) != 0 || !S_ISREG(facts.st_mode))
-        return refused("The key ring is not a file: " + path);
-    if (const auto exposed = describe_exposed_file(facts); !exposed.empty())
+    auto file = read_named_file(path, secret_file_bytes_max);
+    if (!file.wrong.empty()) return refused(path + " " + file.wrong);
+    auto exposed = S_ISREG(file.facts.st_mode) ? describe_exposed_file(file.facts) : "is not a file";
+    if (!exposed.empty()) {
+        OPENSSL_cleanse(file.text.data(), file.text.size());
         return refused("The key ring " + path + " " + exposed + ".");
-    std::string text(file_size_max + 1, '\0');
-    std::size_t size = 0;
-    for (::ssize_t got = 1; got > 0 && size < text.size(); size += static_cast<std::size_t>(got)) {
-        got = ::read(file.number(), text.data() + size, text.size() - size);
-        if (got < 0) return refused("The key ring cannot be read: " + path);
     }
-    if (size > file_size_max) return refused("The key ring is longer than 64 KiB: " + path);
-    auto ring = parse(std::string_view(text).substr(0, size));
-    OPENSSL_cleanse(text.data(), text.size());
+    auto ring = parse(file.text);
+    OPENSSL_cleanse(file.text.data(), file.text.size());
     return ring;
 }
 

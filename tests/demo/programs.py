@@ -62,7 +62,7 @@ class Program:
         watch.start()
         line = self.process.stdout.readline()
         watch.cancel()
-        if not line:
+        if not line or '"start_failed"' in line:
             self.process.wait()
             self.errors.seek(0)
             raise RuntimeError(f"{self.process.args[0]} did not start: {self.errors.read().strip()}")

@@ -157,7 +157,9 @@ gateway_process::gateway_process(const std::string& program, const temp_folder& 
     process_ = std::make_unique<child_process>(std::vector<std::string>{program, "--config", file},
                                                folder.path().string(),
                                                gateway_variables(folder, tiktok, options, caller_key));
-    const auto line = boost::json::parse(process_->first_line()).as_object();
+    const auto text = process_->first_line();
+    const auto line = boost::json::parse(text).as_object();
+    if (!line.contains("api")) throw std::runtime_error("the gateway does not start: " + text);
     port_ = port_in(line, "api");
     admin_port_ = port_in(line, "admin");
 }

@@ -13,9 +13,13 @@ int main(int argc, char** argv) {
     std::string file;
     options.add_option("--config", file, "settings in YAML; without it a demo app and three creators");
     options.set_version_flag("--version", std::string("tiktok-simulator ") + TIKTOK_GATEWAY_VERSION);
-    CLI11_PARSE(options, argc, argv);
+    constexpr int exit_usage = 64, exit_settings = 78; // EX_USAGE and EX_CONFIG of sysexits.h
+    try {
+        options.parse(argc, argv);
+    } catch (const CLI::ParseError& wrong) { // --help and --version, too
+        return options.exit(wrong) == 0 ? 0 : exit_usage;
+    }
 
-    constexpr int exit_settings = 78; // EX_CONFIG of sysexits.h
     std::signal(SIGPIPE, SIG_IGN);
     try {
         gateway::simulator::machine tiktok(file.empty() ? gateway::simulator::default_settings()

@@ -1,6 +1,7 @@
 #include "store/postgresql/address.hpp"
 
 #include "base/lists.hpp"
+#include "base/named_files.hpp"
 #include "base/secret.hpp"
 
 #include <boost/algorithm/string/classification.hpp>
@@ -15,7 +16,6 @@
 #include <libpq-fe.h>
 #include <memory>
 #include <string_view>
-#include <unistd.h>
 #include <vector>
 
 namespace gateway::store {
@@ -145,8 +145,9 @@ std::string describe_weak_tls(const postgresql_address& of) {
 std::string describe_missing_authorities(const postgresql_address& of) {
     const auto file = value_of(of, "sslrootcert");
     const bool is_used = value_of(of, "sslmode").starts_with("verify-");
-    if (!is_used || file.empty() || file == "system" || ::access(file.c_str(), R_OK) == 0) return {};
-    return "names a file in sslrootcert that cannot be read";
+    if (!is_used || file.empty() || file == "system") return {};
+    const auto wrong = describe_unreadable(file, authorities_bytes_max);
+    return wrong.empty() ? wrong : "names " + file + " in sslrootcert, which " + wrong;
 }
 
 task<result<postgresql_address>> resolve_hosts(const postgresql_address& from, blocking_pool& names) {

@@ -28,6 +28,11 @@ failure refused(std::string message) {
     return failure{errc::vault_unavailable, std::move(message)};
 }
 
+/// What trying again does not help against.
+failure refused_for_good(std::string message) {
+    return failure{errc::invalid_input, std::move(message)};
+}
+
 /// SQLite's other files beside the database, and ours.
 constexpr std::array<const char*, 5> suffixes{"-wal", "-shm", "-journal", ".lock", "-windows"};
 
@@ -58,12 +63,15 @@ result<std::int64_t> check_schema(sqlite_database& at) {
     at.step(statement{"SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) "
                       "FROM pragma_application_id, pragma_user_version"})
         .next(program, version, tables);
+    if (at.failed() && at.error().find(sqlite3_errstr(SQLITE_NOTADB)) != std::string::npos)
+        return refused_for_good("The store cannot be read: " + at.error());
     if (at.failed()) return refused("The store cannot be read: " + at.error());
     if (program != application_id && (tables > 0 || version != 0 || program != 0))
-        return refused("The store's file belongs to another program; it was not touched.");
+        return refused_for_good("The store's file belongs to another program; it was not touched.");
     if (version > schema_version())
-        return refused("The store has schema " + std::to_string(version) + " and this program knows "
-                       + std::to_string(schema_version()) + "; run the newer program. Nothing was touched.");
+        return refused_for_good("The store has schema " + std::to_string(version) + " and this program knows "
+                                + std::to_string(schema_version())
+                                + "; run the newer program. Nothing was touched.");
     return version;
 }
 

@@ -1,5 +1,7 @@
 #include "configure/load.hpp"
 
+#include "base/named_files.hpp"
+
 #include <algorithm>
 
 namespace gateway::simulator {
@@ -169,8 +171,10 @@ void read_account(node_reader from, account_settings& a) {
 
 settings load_settings(const std::string& path) {
     YAML::Node document;
+    const auto file = gateway::read_named_file(path, gateway::public_file_bytes_max);
+    if (!file.wrong.empty() && !file.is_empty) throw settings_error(path + " " + file.wrong);
     try {
-        document = YAML::LoadFile(path);
+        document = YAML::Load(file.text);
     } catch (const YAML::Exception& problem) {
         throw settings_error(path + ": " + problem.what());
     }

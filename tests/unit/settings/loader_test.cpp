@@ -108,6 +108,48 @@ TEST(Settings, G01WhatIsRequiredIsNamed) {
         names, testing::UnorderedElementsAre("tiktok.client_key", "tiktok.client_secret", "vault.keys_file"));
 }
 
+TEST(Settings, G01HourKAllFaultsAreToldAtOnceAndNoneThatFollowsFromAnother) {
+    const auto keys =
+        keys_of(load_text("workers: many\n"
+                          "public_url: 'ftp://a'\n"
+                          "listen: {address: 0.0.0.0, port: many, tls: {certificate_file: [a]}}\n"
+                          "admin: {port: 8080, address: 0.0.0.0}\n"
+                          "drain: {delay_ms: 60000, deadline_ms: soon}\n"
+                          "callers: 5\n"
+                          "tiktok: {upload_hosts: ['*', '**']}\n",
+                          {})
+                    .faults);
+    EXPECT_THAT(keys, testing::UnorderedElementsAre(
+                          "workers", "public_url", "listen.port", "listen.tls.certificate_file",
+                          "drain.deadline_ms", "callers", "tiktok.upload_hosts", "tiktok.upload_hosts",
+                          "tiktok.client_key", "tiktok.client_secret", "vault.keys_file"));
+}
+
+TEST(Settings, HourKAFileWithASecretThatEveryUserMayReadIsRemarkedByItsKey) {
+    namespace fs = std::filesystem;
+    const auto open_to_all = fs::perms::owner_read | fs::perms::others_read;
+    const std::string process = std::to_string(::getpid());
+    const auto url = fs::temp_directory_path() / ("url_of_" + process);
+    const auto file = fs::temp_directory_path() / ("settings_of_" + process);
+    std::ofstream(url) << "postgresql://u:planted-secret@h/d\n";
+    std::ofstream(file) << minimum << "store: {url_file: " << url.string() << "}\n";
+    fs::permissions(url, open_to_all);
+    fs::permissions(file, open_to_all);
+    const auto both = load(file.string(), {});
+    const auto by_variable = load(file.string(), {{"TIKTOK_GATEWAY__TIKTOK__CLIENT_SECRET", "x"},
+                                                  {"TIKTOK_GATEWAY__STORE__URL", "postgresql://h/d"}});
+    fs::permissions(url, fs::perms::owner_read);
+    fs::permissions(file, fs::perms::owner_read);
+    const auto closed = load(file.string(), {});
+    fs::remove(url);
+    fs::remove(file);
+    EXPECT_THAT(keys_of(both.remarks),
+                testing::UnorderedElementsAre("store.url_file", "tiktok.client_secret"));
+    EXPECT_THAT(both.remarks, testing::Each(Field(&fault::reason, HasSubstr("may be read by every user"))));
+    EXPECT_THAT(by_variable.remarks, IsEmpty());
+    EXPECT_THAT(closed.remarks, IsEmpty());
+}
+
 TEST(Settings, G01DangerousCombinationsAreRefused) {
     const std::pair<std::string, std::string> cases[] = {
         {"callers", "listen: {address: 0.0.0.0}"},
