@@ -11,7 +11,8 @@ COPY . .
 RUN cmake --preset release \
     && cmake --build --preset release --target tiktok-gateway tiktok-simulator \
     && strip -o /usr/local/bin/tiktok-gateway build/release/tiktok-gateway \
-    && strip -o /usr/local/bin/tiktok-simulator build/release/tests/tiktok-simulator
+    && strip -o /usr/local/bin/tiktok-simulator build/release/tests/tiktok-simulator \
+    && DESTDIR=/made cmake --install build/release --prefix /usr --component manual
 
 FROM debian:bookworm-slim
 RUN apt-get update \
@@ -21,6 +22,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* \
     && install -d -o 10001 -g 10001 -m 0700 /var/lib/tiktok-gateway
 COPY --from=build /usr/local/bin/tiktok-gateway /usr/local/bin/tiktok-simulator /usr/local/bin/
+# Manual pages and completion, where Debian has them.
+COPY --from=build /made/usr/share /usr/share
 # Settings that can be reached through a published port. They want callers, or the start ends with 78 and says so.
 COPY config/production.yaml /etc/tiktok-gateway/gateway.yaml
 # Where users are many, what belongs to one lies far from the next: large pages spare the look-ups of addresses, which

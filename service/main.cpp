@@ -1,4 +1,5 @@
-// tiktok-gateway: reads the command line and calls a command of app/; prints the reason if that fails.
+// tiktok-gateway: reads the command line and calls a command of app/; prints the reason if that fails. The
+// words of --help are those of cmake/command_line/programs.yaml.
 #include "app/commands.hpp"
 #include "app/hardening.hpp"
 #include "app/start_failure.hpp"
@@ -10,6 +11,7 @@
 #include <exception>
 #include <iostream>
 #include <string>
+#include <tiktok-gateway.hpp> // made of cmake/command_line
 
 namespace {
 
@@ -41,17 +43,16 @@ int tell(const arguments& what, const gateway::app::start_failure& why) {
 
 int main(int argc, char** argv) {
     arguments what;
-    CLI::App options{"TikTok's actions as calls that are safe to make."};
-    options.set_version_flag("--version", std::string("tiktok-gateway ") + TIKTOK_GATEWAY_VERSION);
-    options.add_option("--config", what.settings_file,
-                       "settings in YAML; any of them may come from the environment instead");
-    options.add_flag("--check-config", what.only_check,
-                     "say what is wrong with the settings, by key, and end");
-    auto* key =
-        options.add_subcommand("new-key", "print a new key for a caller, and its hash for the settings");
-    key->add_option("NAME", what.caller_name, "the caller's name")->required();
-    auto* vault_key =
-        options.add_subcommand("new-vault-key", "print one line for the file of vault.keys_file");
+    CLI::App options{command_line::about};
+    options.set_help_flag("-h,--help", command_line::option_help);
+    options.set_version_flag("--version", std::string("tiktok-gateway ") + TIKTOK_GATEWAY_VERSION,
+                             command_line::option_version);
+    options.add_option("--config", what.settings_file, command_line::option_config)->type_name("FILE");
+    options.add_flag("--check-config", what.only_check, command_line::option_check_config);
+    auto* key = options.add_subcommand("new-key", command_line::command_new_key);
+    key->add_option("NAME", what.caller_name, command_line::argument_of_new_key)->required();
+    auto* vault_key = options.add_subcommand("new-vault-key", command_line::command_new_vault_key);
+    options.footer(command_line::footer);
     options.require_subcommand(0, 1);
     try {
         options.parse(argc, argv);

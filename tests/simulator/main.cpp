@@ -7,12 +7,17 @@
 #include <csignal>
 #include <exception>
 #include <iostream>
+#include <tiktok-simulator.hpp> // made of cmake/command_line
 
 int main(int argc, char** argv) {
-    CLI::App options{"Our own TikTok on loopback: OAuth, display, posting, upload host, webhooks, faults."};
+    CLI::App options{command_line::about};
     std::string file;
-    options.add_option("--config", file, "settings in YAML; without it a demo app and three creators");
-    options.set_version_flag("--version", std::string("tiktok-simulator ") + TIKTOK_GATEWAY_VERSION);
+    options.set_help_flag("-h,--help", command_line::option_help);
+    options.add_option("--config", file, command_line::option_config)->type_name("FILE");
+    options.set_version_flag("--version", std::string("tiktok-simulator ") + TIKTOK_GATEWAY_VERSION,
+                             command_line::option_version);
+    options.footer(command_line::footer);
+
     constexpr int exit_usage = 64, exit_settings = 78; // EX_USAGE and EX_CONFIG of sysexits.h
     try {
         options.parse(argc, argv);
