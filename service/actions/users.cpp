@@ -1,5 +1,6 @@
 // Connections of a caller's users: list, show, import, disconnect. Answers contain no tokens.
 #include "actions/rows.hpp"
+#include "base/digest.hpp"
 #include "base/json/values.hpp"
 #include "connections/connection_service.hpp"
 
@@ -11,11 +12,20 @@
 namespace gateway::actions {
 namespace {
 
+failure no_cursor_of_ours() {
+    std::vector<field_fault> faults{{"cursor", "must be the next_cursor of the page before"}};
+    return failure{errc::invalid_input, "The inputs are refused; see fields."}.fields(std::move(faults));
+}
+
+/// The cursor is the last user_id in base64url, so that it may stand in a query as it is: a `+` of the
+/// user_id would be read as a blank, and its `|` would be refused.
 task<result<answer>> list_users(call& c, connections::connection_service& connections) {
-    auto cursor = c.input.text("cursor");
-    const auto found = co_await connections.list(
-        c.by, std::move(cursor), static_cast<std::uint32_t>(c.input.integer("limit")), c.until);
+    auto after = from_base64url(c.input.text("cursor"));
+    if (!after) co_return no_cursor_of_ours();
+    auto found = co_await connections.list(c.by, std::move(*after),
+                                           static_cast<std::uint32_t>(c.input.integer("limit")), c.until);
     if (!found) co_return found.error();
+    found->next = to_base64url(found->next);
     co_return json_answer(connections::to_json(*found));
 }
 

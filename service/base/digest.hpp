@@ -42,6 +42,8 @@ std::string to_base64(std::string_view bytes);
 std::optional<std::string> from_base64(std::string_view text);
 /// RFC 4648 §5 without padding.
 std::string to_base64url(std::string_view bytes);
+/// As strict: no padding, no white space.
+std::optional<std::string> from_base64url(std::string_view text);
 
 inline std::string_view as_text(const sha256_bytes& bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};

@@ -30,11 +30,12 @@ private:
     std::array<bool, 256> has_{};
 };
 
-constexpr alphabet of_users{"._~:@-"};
+constexpr alphabet of_users{"._~:@+|=-"};
 constexpr alphabet of_posts{"._~-"};
 
 failure refuse_user_id() {
-    std::vector<field_fault> faults{{"user_id", "must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ -"}};
+    std::vector<field_fault> faults{
+        {"user_id", "must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ + | = -"}};
     return failure{errc::invalid_input, "This is not a user_id."}.fields(std::move(faults));
 }
 

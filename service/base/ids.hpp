@@ -37,7 +37,7 @@ using request_id = named_text<struct request_id_meaning>;
 using open_id = named_text<struct open_id_meaning>;
 using caller_name = named_text<struct caller_name_meaning>;
 
-/// 1…128 of `A-Z a-z 0-9 . _ ~ : @ -`, not `.` or `..` (docs/contract.md §2).
+/// 1…128 of `A-Z a-z 0-9 . _ ~ : @ + | = -`, not `.` or `..` (docs/contract.md §2).
 result<void> check_user_id(std::string_view text, user_id& into);
 /// 1…64 of `A-Z a-z 0-9 _ . ~ -` (TikTok's publish_id, docs/tiktok-wire.md §0).
 result<void> check_publish_id(std::string_view text, publish_id& into);

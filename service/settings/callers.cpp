@@ -44,7 +44,7 @@ std::string read_users(std::vector<std::string>& into, const YAML::Node& value) 
         const bool fits_some = (has_wildcard && letters.find_first_not_of('.') == std::string::npos)
                                || check_user_id(letters, unused).has_value();
         if (!fits_some)
-            return "holds " + pattern + ", which no user_id fits (1 to 128 of A-Z a-z 0-9 . _ ~ : @ -)";
+            return "holds " + pattern + ", which no user_id fits (1 to 128 of A-Z a-z 0-9 . _ ~ : @ + | = -)";
     }
     return {};
 }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view fact_name = "app_of_old_pairs";
 constexpr std::uint32_t users_of_step = 50;
-constexpr char beside = '+'; // begins a cursor of those beside; no user_id has it
+constexpr char beside = '/'; // begins a cursor of those beside; no user_id has it
 
 } // namespace
 

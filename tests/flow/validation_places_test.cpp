@@ -29,10 +29,10 @@ TEST_F(PlacesOfInputs, EveryPathRefusesWhatIsNoUserId) {
     for (const auto& row : rows()) {
         if (!asks_for(row, "{user_id}")) continue;
         for (const std::string& odd : {std::string("a b"), std::string(129, 'a'), std::string("\xc3\xa4"),
-                                       std::string("a'--"), std::string("a+b"), std::string("*")}) {
+                                       std::string("a'--"), std::string("a&b"), std::string("*")}) {
             SCOPED_TRACE(row.slug + ' ' + odd);
             expect_refused(ask(row, filled(row, gateway::http::percent_encoded(odd))),
-                           "user_id must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ -");
+                           "user_id must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ + | = -");
             ++sent;
         }
     }

@@ -53,6 +53,7 @@ TEST(Digest, ReadsBackWhatItWrites) {
         const std::string bytes = random_bytes(size);
         EXPECT_EQ(from_hex(to_hex(bytes)), bytes);
         EXPECT_EQ(from_base64(to_base64(bytes)), bytes);
+        EXPECT_EQ(from_base64url(to_base64url(bytes)), bytes);
     }
 }
 
@@ -60,6 +61,12 @@ TEST(Digest, RefusesTextThatIsNotBase64) {
     for (const char* text :
          {"A", "AA", "AAA", "A===", "AA=A", "AAA ", " AAA", "AA\n=", "AA-_", "====", "AAAA="})
         EXPECT_EQ(from_base64(text), std::nullopt) << text;
+}
+
+TEST(Digest, HourIRefusesTextThatIsNotBase64Url) {
+    EXPECT_EQ(from_base64url("cnllK2E-PV8"), "rye+a>=_");
+    for (const char* text : {"A", "AAAAA", "AA==", "AA=", "AA+A", "AA/A", "AA A", "rye tiktok", "auth0|5"})
+        EXPECT_EQ(from_base64url(text), std::nullopt) << text;
 }
 
 TEST(Secret, IsGoneFromWhereItWasMovedFrom) {
@@ -89,11 +96,13 @@ TEST(Secret, GivesItsMemoryBackWhenItIsReleased) {
 
 TEST(UserId, IsWhatProductSectionTwoSays) {
     user_id made;
-    for (const char* good : {"a", "user-77", "a.b_c~d:e@f-g", "...", "-x"})
+    for (const char* good : {"a", "user-77", "a.b_c~d:e@f-g", "...", "-x", "auth0|5f7c",
+                             "rye+tiktok@example.com", "cnllK2E9PQ==", "|", "+", "="})
         EXPECT_TRUE(check_user_id(good, made)) << good;
     for (const std::string& bad :
          {std::string{}, std::string{"."}, std::string{".."}, std::string{"a/b"}, std::string{"a b"},
-          std::string{"ä"}, std::string{"a%2f"}, std::string(129, 'a')})
+          std::string{"ä"}, std::string{"a%2f"}, std::string{"a*"}, std::string{"a&b"}, std::string{"a,b"},
+          std::string{"a\\b"}, std::string{"a\x7f"}, std::string{"a\0b", 3}, std::string(129, 'a')})
         EXPECT_FALSE(check_user_id(bad, made)) << bad;
 }
 

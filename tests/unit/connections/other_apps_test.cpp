@@ -41,10 +41,10 @@ protected:
         ASSERT_TRUE(run_on(loop, vault->note_taken(taken, soon())));
     }
     /// More users than one step of the background work takes.
-    static std::vector<std::string> many() {
+    static std::vector<std::string> many(const std::string& begin = "user-") {
         std::vector<std::string> names;
         for (int number = 10; number < 70; ++number)
-            names.push_back("user-" + std::to_string(number));
+            names.push_back(begin + std::to_string(number));
         return names;
     }
 };
@@ -123,6 +123,18 @@ TEST_F(OtherApp, V15AllPairsOfNoAppAreBoundAlsoWhereTheyFillMoreThanOneStep) {
     note_taken_here();
     bind_old_pairs();
     EXPECT_EQ(rows_of("connections", "app = 'app-key'"), many().size());
+}
+
+TEST_F(OtherApp, HourIAUserIdIsNeverTakenForAnotherKindOfCursor) {
+    const auto names = many("+1|555=");
+    for (const auto& name : names) {
+        connect(name, "open-" + name);
+        seal_without_app(name);
+    }
+    restart_as("app-key");
+    note_taken_here();
+    bind_old_pairs();
+    EXPECT_EQ(rows_of("connections", "app = 'app-key'"), names.size());
 }
 
 TEST_F(OtherApp, V15AllPairsOfNoAppThatWaitBesideAreBoundAlsoWhereTheyFillMoreThanOneStep) {

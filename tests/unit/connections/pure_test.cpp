@@ -124,6 +124,8 @@ TEST(ReturnUrl, CarriesUserAndResultInItsQuery) {
               "https://a.example/x?y=1&user_id=ann&result=refused");
     EXPECT_EQ(with_result("https://a.example/x", "ann", "refused", "another_account"),
               "https://a.example/x?user_id=ann&result=refused&reason=another_account");
+    EXPECT_EQ(with_result("https://a.example/x", "auth0|rye+t=", "connected"),
+              "https://a.example/x?user_id=auth0%7Crye%2Bt%3D&result=connected");
 }
 
 TEST(Pkce, SpellsTheChallengeAsTikTokOrAsTheRfcDoes) {

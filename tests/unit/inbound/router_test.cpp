@@ -73,6 +73,11 @@ TEST(Router, DecodesASegmentOnceSoThatRouteAndRightsSeeTheSameUser) {
     const auto twice = find(routes, http::verb::get, "/v1/users/a%2540b/info");
     ASSERT_TRUE(twice);
     EXPECT_EQ(twice->path.at("user_id"), "a%40b"); // refused later as a user_id, never decoded again
+    for (const char* written : {"auth0%7Crye+t==", "auth0%7crye%2Bt%3D%3d"}) {
+        const auto same = find(routes, http::verb::get, "/v1/users/" + std::string(written) + "/info");
+        ASSERT_TRUE(same) << written;
+        EXPECT_EQ(same->path.at("user_id"), "auth0|rye+t==") << "a plus is no blank in a path";
+    }
 }
 
 TEST(Router, AnswersHeadWhereGetLives) {

@@ -260,7 +260,7 @@ TEST(Settings, ASecretCanComeFromAFileWithoutItsLineEnd) {
 TEST(Settings, CallersAreReadWhole) {
     const std::string hash(64, 'A');
     const auto got = load_text(minimum + "listen: {address: 0.0.0.0}\ncallers:\n  - {name: billing, key_sha256: " + hash
-                                   + ", users: ['tenant1:*'], actions: [TIKTOK_LIST_VIDEOS], requests_per_minute: 7,"
+                                   + ", users: ['tenant1:*', 'auth0|*', 'rye+tiktok@*', '*=='], actions: [TIKTOK_LIST_VIDEOS], requests_per_minute: 7,"
                                      " return_url_prefixes: ['https://app.example/'], confirm_logins: true}\n",
                                {});
     ASSERT_THAT(got.faults, IsEmpty());

@@ -123,6 +123,29 @@ TEST_P(StoreSuite, ListsByPatternsOfEveryKindEachUserOnceAndCaseMatters) {
     }
 }
 
+TEST_P(StoreSuite, HourIListsTheNamesOfIdentityProvidersInTheOrderOfTheirBytes) {
+    for (const char* name : {"auth0|5f7c", "auth0|6", "auth0", "auth0~", "rye+tiktok@x", "rye@x",
+                             "rye.tiktok@x", "+1", "=", "|", "a==", "a=b"})
+        ASSERT_TRUE(put(connection(name, 1), 0));
+    const auto listed = [this](const std::vector<std::string>& patterns, std::uint32_t limit) {
+        std::string names, cursor;
+        do {
+            const auto page = run(at->connections.list(patterns, cursor, limit, soon()));
+            for (const auto& one : page.rows)
+                names += one.user.text() + " ";
+            cursor = page.next;
+        } while (!cursor.empty());
+        return names;
+    };
+    for (const std::uint32_t limit : {1U, 2U, 100U}) {
+        EXPECT_EQ(listed({"*"}, limit),
+                  "+1 = a== a=b auth0 auth0|5f7c auth0|6 auth0~ rye+tiktok@x rye.tiktok@x rye@x | ");
+        EXPECT_EQ(listed({"auth0|*", "rye+tiktok@*", "|"}, limit), "auth0|5f7c auth0|6 rye+tiktok@x | ");
+        EXPECT_EQ(listed({"*=*", "a.*"}, limit), "= a== a=b ");
+        EXPECT_EQ(listed({"+*", "*|6", "rye.tiktok@x"}, limit), "+1 auth0|6 rye.tiktok@x ");
+    }
+}
+
 TEST_P(StoreSuite, ASummaryIsTheConnectionWithoutItsPair) {
     ASSERT_TRUE(put(connection("ann", 1), 0));
     const auto found = run(at->connections.find_summary(user("ann"), soon()));
