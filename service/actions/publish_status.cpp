@@ -32,7 +32,15 @@ std::string told_by_ledger(const publish_id& id, const posts::status_answer& kno
     return serialize_json(out);
 }
 
+/// The user is not connected, or their connection has ended: an end that is known stays known.
+task<result<answer>> fetch_known_end(call& c, posts::publisher& posts) {
+    const auto known = co_await posts.known_end(c.user, c.post, c.until);
+    if (!known || !*known) co_return *c.refused;
+    co_return json_answer(told_by_ledger(c.post, **known));
+}
+
 task<result<answer>> fetch_status(call& c, posts::publisher& posts) {
+    if (c.refused) co_return co_await fetch_known_end(c, posts);
     auto got = co_await posts.status(*c.tiktok, c.post, c.now);
     if (!got) co_return got.error();
     if (got->raw.bytes.empty()) co_return json_answer(told_by_ledger(c.post, *got));
@@ -61,6 +69,7 @@ row fetch_publish_status_row() {
             .path = "/v1/users/{user_id}/posts/{publish_id}",
             .scope = {tiktok::row_of(tiktok::endpoint::status_fetch).scope},
             .needs_connection = true,
+            .ledger_may_answer = true,
             .run = fetch_status};
 }
 

@@ -104,7 +104,8 @@ struct call {
     std::string idempotency_key; // empty if there is none; each file of a batch has a key made from it
     user_api::bound_api* tiktok = nullptr; // bound to the acting user; null if needs_connection is false
     std::span<const std::string> granted;  // the acting user's scopes; owned by tiktok
-    std::optional<failure> refused; // why nothing can be posted; only a row with parts_replay runs then
+    std::optional<failure> refused; // why nothing can be posted, or TikTok not be asked; only a row with
+                                    // parts_replay, or ledger_may_answer, runs then
     telemetry::call_record& record;
     deadline until;
     wall_time now; // when the request arrived

@@ -120,6 +120,8 @@ struct row {
                                // can be posted, for the parts that have an answer (call::refused)
     recovery recovers = {};
     bool needs_connection = false;    // the user must be connected; call::tiktok is bound to them
+    bool ledger_may_answer = false;   // runs also if it cannot be bound: call::tiktok is null, and
+                                      // call::refused is the answer of what is not in the ledger
     bool works_without_store = false; // runs also if the store of this start is not there yet
     std::uint64_t body_bytes_max = 256 * 1024;
     handler run = {};

@@ -56,9 +56,9 @@ task<void> run_health_checks(store::store& store, telemetry::sink& sink, store_h
                              std::function<void(const std::string& reason)> lost);
 
 /// Every minute: removes expired records and files until nothing is due or the minute is nearly over, and
-/// counts what is left (V17).
+/// counts what is left (V17). The ledger keeps a post so long as `keep_posts`.
 task<void> run_sweeps(store::store& store, files::staged_file_store& files, std::string app,
-                      telemetry::sink& sink, store_health& health);
+                      milliseconds keep_posts, telemetry::sink& sink, store_health& health);
 
 /// Counts connections by state for the metrics. A count reads an entry of an index for each user, so with
 /// many users it is made less often: at most a fiftieth of the time is spent on it.

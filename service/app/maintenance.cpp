@@ -37,18 +37,24 @@ task<void> look_at_store(store::store& store, telemetry::sink& sink, store_healt
                  has_room ? "store_has_room_again" : "store_has_no_room");
 }
 
+template <class Done>
+void note_sweep(telemetry::sink& sink, std::string_view part, const result<Done>& done) {
+    if (done) return;
+    sink.log(telemetry::level::warn, "sweep_failed", {{"part", part}, {"reason", done.error().message()}});
+}
+
 task<void> sweep(store::store& store, files::staged_file_store& files, const std::string& app,
-                 telemetry::sink& sink, store_health& health) {
+                 milliseconds keep_posts, telemetry::sink& sink, store_health& health) {
     const auto now = wall_now();
+    const auto posts_from = now - keep_posts;
     const auto records = co_await store.upkeep.sweep(now, deadline::in(steady_now(), sweep_within));
+    note_sweep(sink, "store", records);
+    const auto posts = co_await store.ledger.sweep(posts_from, deadline::in(steady_now(), sweep_within));
+    note_sweep(sink, "posts", posts);
     const auto bytes = co_await files.sweep(now, deadline::in(steady_now(), sweep_within));
-    if (!records)
-        sink.log(telemetry::level::warn, "sweep_failed",
-                 {{"part", "store"}, {"reason", records.error().message()}});
-    if (!bytes)
-        sink.log(telemetry::level::warn, "sweep_failed",
-                 {{"part", "files"}, {"reason", bytes.error().message()}});
-    const auto overdue = co_await store.upkeep.overdue(app, now, deadline::in(steady_now(), sweep_within));
+    note_sweep(sink, "files", bytes);
+    const auto overdue =
+        co_await store.upkeep.overdue(app, now, posts_from, deadline::in(steady_now(), sweep_within));
     if (!overdue) co_return;
     for (std::size_t at = 0; at < overdue->size(); ++at)
         health.overdue[at].store((*overdue)[at], std::memory_order_relaxed);
@@ -70,12 +76,12 @@ task<void> run_health_checks(store::store& store, telemetry::sink& sink, store_h
 }
 
 task<void> run_sweeps(store::store& store, files::staged_file_store& files, std::string app,
-                      telemetry::sink& sink, store_health& health) {
+                      milliseconds keep_posts, telemetry::sink& sink, store_health& health) {
     steady_time next = steady_now() + sweep_every;
     while (true) {
         co_await pause_until(deadline{next});
         next = steady_now() + sweep_every;
-        co_await sweep(store, files, app, sink, health);
+        co_await sweep(store, files, app, keep_posts, sink, health);
     }
 }
 

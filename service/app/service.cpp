@@ -274,7 +274,9 @@ void service::start_upkeep() {
     keep([this] { return sort_out_apps(vault_, store_->connections, sink_, health_); });
     keep([this] { return run_revocations(api_workers_[0]->connection_service, sink_, health_); });
     keep([this] { return run_sweep_of_unfinished(api_workers_[0]->connection_service, sink_, health_); });
-    keep([this] { return run_sweeps(*store_, files_, vault_.app(), sink_, health_); });
+    const milliseconds keep_posts = std::chrono::hours{24} * settings_.posts.keep_days;
+    keep(
+        [this, keep_posts] { return run_sweeps(*store_, files_, vault_.app(), keep_posts, sink_, health_); });
     keep([this] { return run_connection_counts(store_->connections, health_); });
     keep([this] { return run_idle_user_refresh(store_->connections, tokens_, sink_); });
 }

@@ -96,6 +96,12 @@ std::string new_ulid(wall_time now) {
     return {text.data(), text.size()};
 }
 
+std::string first_ulid(wall_time at) {
+    constexpr std::array<char, random_places> zeros{};
+    const auto text = make_ulid(at, zeros.data());
+    return {text.data(), text.size()};
+}
+
 void ulid_source::next(std::string& into, wall_time now) {
     if (used_ == random_.size()) {
         random_ = random_bytes(ulids_per_asking * random_places);

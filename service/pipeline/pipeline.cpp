@@ -159,6 +159,10 @@ task<bool> pipeline::flow::prepare() {
     if (c.what.needs_connection) {
         if (!with.users_.try_bind(c, bound)) {
             const auto found = co_await with.users_.bind(c, bound);
+            if (!found && c.what.ledger_may_answer) {
+                c.refused = found.error();
+                co_return true;
+            }
             if (!passes(found)) co_return false;
         }
         if (!check_scope()) co_return false;

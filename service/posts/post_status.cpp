@@ -116,6 +116,14 @@ task<result<status_answer>> publisher::status(user_api::bound_api& tiktok, const
     co_return out;
 }
 
+task<result<std::optional<status_answer>>> publisher::known_end(user_id user, publish_id id, deadline until) {
+    const auto known = co_await ledger_.find(user, id, until);
+    if (!known) co_return known.error();
+    std::optional<status_answer> out;
+    if (*known && is_end((*known)->status)) out = from_ledger(**known);
+    co_return out;
+}
+
 /// Stores the status for later queries; the answer is valid even if that fails.
 task<void> publisher::write_down(const store::post_record& known, const tiktok::post_status& news,
                                  wall_time now, deadline until) {

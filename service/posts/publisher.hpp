@@ -118,6 +118,8 @@ public:
     task<result<post_answer>> publish_draft(user_api::bound_api& tiktok, publish_request what,
                                             post_origin by);
     task<result<status_answer>> status(user_api::bound_api& tiktok, const publish_id& id, wall_time now);
+    /// Without TikTok: the end of a post, if the ledger has one.
+    task<result<std::optional<status_answer>>> known_end(user_id user, publish_id id, deadline until);
     task<result<store::page_of<store::post_record>>> list(user_id user, std::string cursor,
                                                           std::uint32_t limit, deadline until);
     /// Settles the ledger; a repeated delivery changes nothing. `authorization_removed` is handled elsewhere.

@@ -93,6 +93,11 @@ struct deadlines {
     std::uint32_t upload_bytes_per_second_min = 64 * 1024;
 };
 
+/// `posts.*`
+struct posts {
+    std::uint32_t keep_days = 365; // the life of a row of the ledger
+};
+
 /// `uploads.*`
 struct uploads {
     std::uint32_t keep_hours = 24;
@@ -146,6 +151,7 @@ struct all {
     settings::admin admin;
     std::string public_url = "http://127.0.0.1:8080";
     unsigned workers = 0; // 0: one per core
+    settings::posts posts;
     settings::tiktok tiktok;
     settings::store store;
     settings::vault vault;

@@ -206,6 +206,55 @@ task<result<std::vector<post_record>>> ledger::abandoned(std::uint32_t limit, de
     });
 }
 
+namespace {
+
+constexpr std::size_t swept_at_once = 200; // few, because calls wait meanwhile
+
+struct swept_post {
+    std::string attempt;
+    user_id user;
+    publish_id draft;
+};
+
+auto columns_of(row_of<swept_post> auto& of) {
+    return columns(of.attempt, of.user, of.draft);
+}
+
+/// Rows that another replica is sweeping are left to it.
+task<std::vector<swept_post>> sweep_portion(transaction& at, std::string before) {
+    statement erase(
+        "DELETE FROM posts WHERE attempt IN (SELECT attempt FROM posts WHERE attempt < $1 "
+        "AND state <> 'begun' ORDER BY attempt LIMIT $2 FOR UPDATE SKIP LOCKED) "
+        "RETURNING attempt, user_id, draft",
+        before, swept_at_once);
+    auto swept = co_await all_of<swept_post>(at, std::move(erase));
+    for (const auto& post : swept) {
+        if (post.draft.empty()) continue;
+        statement release("DELETE FROM draft_claims WHERE user_id = $1 AND draft = $2 AND attempt = $3",
+                          post.user, post.draft, post.attempt);
+        co_await execute(at, std::move(release));
+    }
+    co_return swept;
+}
+
+} // namespace
+
+task<result<bool>> ledger::sweep(wall_time before, deadline until) {
+    auto how = unit::writes_with_the_next().as_upkeep(); // rows that come back are swept again
+    how.atomic = true;
+    for (std::size_t found = swept_at_once; found == swept_at_once;) {
+        if (until.passed(steady_now())) co_return false;
+        auto bound = first_ulid(before);
+        const auto swept = co_await run(engine_, how, until, &sweep_portion, std::move(bound));
+        if (!swept && swept.error().code() == errc::deadline_exceeded) co_return false;
+        if (!swept) co_return swept.error();
+        for (const auto& post : *swept)
+            const post_cache::changing gone(cache_, post.user);
+        found = swept->size();
+    }
+    co_return true;
+}
+
 /// The insert waits for a concurrent one that is not committed; the conflicting row may be deleted before it
 /// is read, and then tries again.
 task<result<std::string>> ledger::claim_draft(user_id user, publish_id draft, std::string attempt,

@@ -73,6 +73,10 @@ public:
     /// get different ones; one that is not settled is given again after some time.
     task<result<std::vector<post_record>>> abandoned(std::uint32_t limit, deadline until);
 
+    /// Deletes posts that were begun before that time, until none is left or `until` has passed; of crashed
+    /// processes not before they are settled. Gives whether none is left.
+    task<result<bool>> sweep(wall_time before, deadline until);
+
     /// Marks the draft as being published by `attempt`; gives the attempt that was first.
     task<result<std::string>> claim_draft(user_id user, publish_id draft, std::string attempt,
                                           deadline until);

@@ -57,7 +57,7 @@ std::vector<statement> portions(wall_time now) {
 static_assert(upkeep::counted_max == 10'000);
 
 /// In the order of tables_with_an_end.
-std::vector<statement> counts(const std::string& app, wall_time now) {
+std::vector<statement> counts(const std::string& app, wall_time now, wall_time posts_from) {
     return {
         statement(COUNT("oauth_states", PAST("expires_at")), now - hour),
         statement(COUNT("idempotency_keys", PAST("expires_at")), now),
@@ -67,7 +67,10 @@ std::vector<statement> counts(const std::string& app, wall_time now) {
         statement(COUNT("leases", PAST_BY_ITS_CLOCK("expires_at"))),
         statement(COUNT("window_shares", PAST_BY_ITS_CLOCK("held_until"))),
         statement(COUNT("store_instances", GONE_BY_ITS_CLOCK("alive_until"))),
-        statement(COUNT("posts", WITHOUT_EFFECT), now - attempt_time),
+        statement("SELECT count(*) FROM (SELECT 1 FROM posts WHERE " WITHOUT_EFFECT
+                  " UNION ALL SELECT 1 FROM posts WHERE attempt < $2 AND state <> 'begun' LIMIT 10000) "
+                  "AS due",
+                  now - attempt_time, first_ulid(posts_from)),
         statement(COUNT("revocations", PAST_BY_ITS_CLOCK("next_at") " AND app = $1"), app),
         statement(COUNT("pending_grants", PAST("expires_at")), now),
         statement(COUNT("files", PAST("expires_at")), now),
@@ -100,10 +103,11 @@ task<result<bool>> upkeep::sweep(wall_time now, deadline until) {
     co_return true;
 }
 
-task<result<rows_by_table>> upkeep::overdue(std::string app, wall_time now, deadline until) {
+task<result<rows_by_table>> upkeep::overdue(std::string app, wall_time now, wall_time posts_from,
+                                            deadline until) {
     rows_by_table out{};
     std::size_t table = 0;
-    for (auto& count : counts(app, now)) {
+    for (auto& count : counts(app, now, posts_from)) {
         const auto rows =
             co_await run(engine_, unit::reads().as_upkeep(), until, &number_of, std::move(count));
         if (!rows) co_return rows.error();

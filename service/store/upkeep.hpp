@@ -27,8 +27,9 @@ public:
     task<result<bool>> sweep(wall_time now, deadline until);
     /// Rows whose time is over at `now`; counts up to this number in each table.
     static constexpr std::uint64_t counted_max = 10'000;
-    /// Of grants those of this app: what another app has left waits for it.
-    task<result<rows_by_table>> overdue(std::string app, wall_time now, deadline until);
+    /// Of grants those of this app: what another app has left waits for it. Posts from before `posts_from`
+    /// are over, too; the ledger sweeps them.
+    task<result<rows_by_table>> overdue(std::string app, wall_time now, wall_time posts_from, deadline until);
 };
 
 } // namespace gateway::store

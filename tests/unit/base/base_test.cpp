@@ -114,6 +114,14 @@ TEST(Ulid, SortsByTimeAndDoesNotRepeat) {
     EXPECT_TRUE(check_file_id("file_" + new_ulid(wall_now())));
 }
 
+TEST(Ulid, TheFirstOfATimeSortsBetweenTheEarlierAndTheLater) {
+    for (int i = 0; i < 100; ++i) {
+        EXPECT_LT(new_ulid(from_unix_ms(999)), first_ulid(from_unix_ms(1000)));
+        EXPECT_LT(first_ulid(from_unix_ms(1000)), new_ulid(from_unix_ms(1000)));
+    }
+    EXPECT_TRUE(check_file_id("file_" + first_ulid(from_unix_ms(1000))));
+}
+
 TEST(Ulid, OfASourceAreAsGoodAndNotOfOneAskingOnly) {
     ulid_source source;
     std::set<std::string> seen;

@@ -178,11 +178,53 @@ TEST_P(StoreSuite, DeathNTheSweepEndsAttemptsThatCameToNothing) {
     const std::chrono::minutes kept{10};
     EXPECT_TRUE(run(at->upkeep.sweep(written + kept - milliseconds{1}, soon())));
     EXPECT_TRUE(run(at->ledger.find_attempt("01A", soon()))) << "the windows of a new process need it";
-    const auto due = run(at->upkeep.overdue("app", written + kept, soon()));
+    const auto due = run(at->upkeep.overdue("app", written + kept, wall_time{}, soon()));
     EXPECT_EQ(std::accumulate(due.begin(), due.end(), std::uint64_t{0}), 1U);
     EXPECT_TRUE(run(at->upkeep.sweep(written + kept, soon())));
     for (const auto& each : rows)
         EXPECT_EQ(run(at->ledger.find_attempt(each.attempt, soon())).has_value(), each.stays) << each.attempt;
+}
+
+TEST_P(StoreSuite, HourHTheSweepEndsThePostsOfBeforeAndTheirClaims) {
+    const auto bound = at_second(0);
+    const auto add = [this](const std::string& attempt, const std::string& id, post_state state) {
+        auto one = post(attempt, id);
+        one.draft = post_id(id.starts_with("d") ? "draft" + id : "");
+        ASSERT_TRUE(run(at->ledger.begin(one, soon())));
+        one.state = state;
+        if (state != post_state::begun) ASSERT_TRUE(run(at->ledger.update(one, soon())));
+    };
+    constexpr int older = 450; // more than two portions
+    for (int number = 0; number < older; ++number)
+        add(new_ulid(bound - milliseconds{1}), "p" + std::to_string(number), post_state::settled);
+    const auto of_draft = new_ulid(bound - milliseconds{1}), crashed = new_ulid(bound - milliseconds{1}),
+               unsure = new_ulid(bound - milliseconds{1}), younger = new_ulid(bound);
+    add(of_draft, "d1", post_state::settled);
+    add(crashed, "", post_state::begun);
+    add(unsure, "", post_state::outcome_unknown);
+    add(younger, "d2", post_state::settled);
+    EXPECT_EQ(run(at->ledger.claim_draft(user("ann"), post_id("draftd1"), of_draft, soon())), of_draft);
+    EXPECT_EQ(run(at->ledger.claim_draft(user("ann"), post_id("draftd2"), younger, soon())), younger);
+    for (const char* id : {"d1", "d2"})
+        EXPECT_TRUE(run(at->ledger.find(user("ann"), post_id(id), soon())));
+
+    const auto due = [&] {
+        const auto rows = run(at->upkeep.overdue("app", at_second(-1'000), bound, soon()));
+        return std::accumulate(rows.begin(), rows.end(), std::uint64_t{0});
+    };
+    EXPECT_EQ(due(), older + 2U);
+    EXPECT_FALSE(run(at->ledger.sweep(bound, deadline{steady_now()})));
+    EXPECT_EQ(due(), older + 2U) << "its time was over";
+    EXPECT_TRUE(run(at->ledger.sweep(bound, soon())));
+    EXPECT_EQ(due(), 0U);
+    for (const auto& attempt : {of_draft, unsure})
+        EXPECT_FALSE(run(at->ledger.find_attempt(attempt, soon())));
+    for (const auto& attempt : {crashed, younger})
+        EXPECT_TRUE(run(at->ledger.find_attempt(attempt, soon())));
+    EXPECT_FALSE(run(at->ledger.find(user("ann"), post_id("d1"), soon()))) << "nor in the cache";
+    EXPECT_TRUE(run(at->ledger.find(user("ann"), post_id("d2"), soon())));
+    EXPECT_EQ(run(at->ledger.claim_draft(user("ann"), post_id("draftd1"), "01A", soon())), "01A");
+    EXPECT_EQ(run(at->ledger.claim_draft(user("ann"), post_id("draftd2"), "01B", soon())), younger);
 }
 
 TEST_P(StoreSuite, DeathCTheTimeOfAPostsEndIsKept) {

@@ -78,7 +78,7 @@ TEST_P(StoreSuite, AuditETheLastHolderIsTheOneWhoRevokes) {
 
 TEST_P(StoreSuite, AuditEARevocationWaitsByTheClockOfTheDatabase) {
     const auto overdue = [this](const std::string& app, wall_time now) {
-        return count_of("revocations", run(at->upkeep.overdue(app, now, soon())));
+        return count_of("revocations", run(at->upkeep.overdue(app, now, wall_time{}, soon())));
     };
     ASSERT_TRUE(put(holder("ann", 1), 0));
     ASSERT_EQ(end("ann", to_revoke("ann"), {}, 1).what, end_kind::alone);

@@ -51,19 +51,19 @@ TEST_P(StoreSuite, V17AuditKASweepGoesOnUntilNothingIsDue) {
     run(store::run(at->on(), store::unit::atomic_writes(), deadline::in(steady_now(), seconds{60}), &add_rows,
                    count, end));
     const auto now = end + std::chrono::hours{24 * 8};
-    const auto due = run(at->upkeep.overdue("app", now, soon()));
+    const auto due = run(at->upkeep.overdue("app", now, wall_time{}, soon()));
     for (std::size_t table = 0; table < 8; ++table)
         EXPECT_GE(due[table], std::min(count, store::upkeep::counted_max))
             << store::tables_with_an_end[table];
     EXPECT_TRUE(run(at->upkeep.sweep(now, deadline::in(steady_now(), seconds{60}))));
-    EXPECT_EQ(run(at->upkeep.overdue("app", now, soon())), store::rows_by_table{});
+    EXPECT_EQ(run(at->upkeep.overdue("app", now, wall_time{}, soon())), store::rows_by_table{});
 }
 
 TEST_P(StoreSuite, V17AuditKASweepEndsWithItsTimeAndTheRestIsCounted) {
     const auto end = at_second(0);
     run(store::run(at->on(), store::unit::atomic_writes(), soon(), &add_rows, std::size_t{300}, end));
     EXPECT_FALSE(run(at->upkeep.sweep(end, deadline{steady_now()})));
-    EXPECT_EQ(run(at->upkeep.overdue("app", end + std::chrono::hours{1}, soon()))[0], 300U);
+    EXPECT_EQ(run(at->upkeep.overdue("app", end + std::chrono::hours{1}, wall_time{}, soon()))[0], 300U);
 }
 
 } // namespace gateway::testing
