@@ -157,6 +157,13 @@ std::string refused_page(std::string_view what_happened, std::string_view what_t
     return page("TikTok is not connected", text);
 }
 
+std::string unusable_link_page(std::string_view what_happened) {
+    return page("This link cannot be used",
+                "<p>" + html_escaped(what_happened)
+                    + "</p>\n<p>Nothing was changed just now: if TikTok was connected before, it still is. If not, go "
+                      "back to where you came from and start again.</p>\n");
+}
+
 std::string another_account_page(const page_facts& facts) {
     return page(
         "This is another TikTok account",

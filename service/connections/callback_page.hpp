@@ -38,6 +38,10 @@ login_result result_for(std::string_view error);
 std::string refused_page(std::string_view what_happened, std::string_view what_to_do,
                          const page_facts& facts = {});
 
+/// For a link that no login waits for. It says nothing of the connection: whoever goes back to TikTok's page
+/// after a good login, and allows it once more, comes here too.
+std::string unusable_link_page(std::string_view what_happened);
+
 /// For a user who logged in with another account than the connected one.
 std::string another_account_page(const page_facts& facts = {});
 

@@ -83,7 +83,9 @@ callback_end shown(const store::oauth_state_record& login, const login_end& end,
 callback_end unknown(login_result result, std::string_view what_happened = {}) {
     auto words = words_for(result);
     if (!what_happened.empty()) words.what_happened = what_happened;
-    callback_page page{400, refused_page(words.what_happened, words.what_to_do)};
+    callback_page page{400, result == login_result::link_spent
+                                ? unusable_link_page(words.what_happened)
+                                : refused_page(words.what_happened, words.what_to_do)};
     return {std::move(page), {}, {}, name_of(result)};
 }
 

@@ -92,6 +92,19 @@ TEST_F(Connect, T20TakesACallbackOnce) {
     EXPECT_EQ(w.api().get("/v1/users/u/info").status, 200);
 }
 
+TEST_F(Connect, HourGALoginThatIsAllowedOnceMoreIsNotSaidToBeNotConnected) {
+    const auto first = callback_of("u");
+    EXPECT_EQ(land(first).status, 200);
+    const auto begin = first.find("code=") + 5;
+    const auto another_code = first.substr(0, begin) + "more" + first.substr(begin);
+    const auto page = land(another_code); // as after the back key
+    EXPECT_EQ(page.status, 400) << page.raw;
+    EXPECT_THAT(page.body, HasSubstr("<h1>This link cannot be used</h1>"));
+    EXPECT_THAT(page.body, HasSubstr("if TikTok was connected before, it still is"));
+    EXPECT_THAT(page.body, Not(HasSubstr("not connected")));
+    EXPECT_EQ(state_of("u"), "connected");
+}
+
 TEST_F(Connect, T20RefusesAStateNobodyStarted) {
     expect_refused_page(land("/oauth/callback?code=made-up&state=made-up"));
     expect_refused_page(land("/oauth/callback"));

@@ -43,7 +43,8 @@ protected:
     static void expect_refused_page(const harness::answer& got) {
         EXPECT_EQ(got.status, 400) << got.raw;
         EXPECT_THAT(got.header("content-type"), testing::StartsWith("text/html"));
-        EXPECT_THAT(got.body, testing::HasSubstr("TikTok is not connected"));
+        EXPECT_THAT(got.body, testing::AnyOf(testing::HasSubstr("<h1>TikTok is not connected</h1>"),
+                                             testing::HasSubstr("<h1>This link cannot be used</h1>")));
         expect_private(got);
     }
     /// The page is not cached and not framed, and its address (with code and state) is not sent as a
