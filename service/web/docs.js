@@ -237,13 +237,16 @@ function article(shape) {
 
 function codes() {
   const facts = contract.components.schemas.ProblemCode["x-problem-codes"];
+  // On a phone the cells stand below each other. The roles stay those of a table then, and each cell tells its column.
+  const cell = (column, ...inside) => make("td", { role: "cell", "data-column": column }, ...inside);
   const rows = Object.entries(facts).map(([code, { status, retryable, cause, cure }]) =>
-    make("tr", { id: `code-${code}` }, make("td", {}, make("code", {}, code)), make("td", {}, String(status)), make("td", {}, retryable ? "yes" : "no"),
-      make("td", {}, ...inline(cause)), make("td", {}, ...inline(cure))));
+    make("tr", { id: `code-${code}`, role: "row" }, cell("Code", make("code", {}, code)), cell("Status", String(status)),
+      cell("Retryable", retryable ? "yes" : "no"), cell("Cause", ...inline(cause)), cell("Cure", ...inline(cure))));
+  const heads = ["Code", "Status", "Retryable", "Cause", "Cure"].map((word) => make("th", { scope: "col", role: "columnheader" }, word));
   return [make("h2", { class: "part", id: "problems" }, "Problem codes"),
-    make("div", { class: "codes" }, make("table", {},
-      make("thead", {}, make("tr", {}, ...["Code", "Status", "Retryable", "Cause", "Cure"].map((word) => make("th", { scope: "col" }, word)))),
-      make("tbody", {}, ...rows)))];
+    make("table", { class: "codes", role: "table", "aria-labelledby": "problems" },
+      make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, ...heads)),
+      make("tbody", { role: "rowgroup" }, ...rows))];
 }
 
 function navigation(all) {

@@ -9,11 +9,14 @@ answer page(int status, const std::string& title, const std::string& inside) {
     out.status = status;
     out.content_type = "text/html; charset=utf-8";
     out.headers.emplace_back("Cache-Control", "no-store");
-    out.body = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + title
-               + "</title><style>body{font:16px/1.5 sans-serif;max-width:30rem;margin:4rem auto;padding:0 1rem}"
-                 "label{display:block}button{font:inherit;padding:.5rem 1.5rem;margin:1rem 1rem 0 0}</style></head>"
-                 "<body>"
-               + inside + "<p><small>This is tiktok-simulator, not TikTok.</small></p></body></html>";
+    out.body = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
+               "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>"
+               + title
+               + "</title><style>:root{color-scheme:light dark}"
+                 "body{font:16px/1.5 sans-serif;max-width:30rem;margin:4rem auto;padding:0 1rem;overflow-wrap:anywhere}"
+                 "label{display:block;padding:.25rem 0}"
+                 "button{font:inherit;padding:.5rem 1.5rem;margin:1rem 1rem 0 0}</style></head><body><main>"
+               + inside + "<p><small>This is tiktok-simulator, not TikTok.</small></p></main></body></html>";
     return out;
 }
 
