@@ -122,8 +122,10 @@ callers:
     const { data } = await this.call("POST", `/v1/users/${encodeURIComponent(user)}/connect`, options);
     return data.authorize_url;
   }
-  async connect(user, account) {
-    await this.call("PUT", `/v1/users/${encodeURIComponent(user)}/tokens`, await this.control("POST", "/tokens", { account }));
+  /** By an import; `more` is what the caller says of the tokens beside what TikTok said. */
+  async connect(user, account, more = {}) {
+    const tokens = await this.control("POST", "/tokens", { account });
+    await this.call("PUT", `/v1/users/${encodeURIComponent(user)}/tokens`, { ...tokens, ...more });
   }
   /** TikTok answers the next call of this path like that. */
   fault(path, what) { return this.control("POST", "/faults", { match: { path }, do: what }); }
