@@ -192,7 +192,8 @@ TEST_P(StoreSuite, HourHTheSweepEndsThePostsOfBeforeAndTheirClaims) {
         one.draft = post_id(id.starts_with("d") ? "draft" + id : "");
         ASSERT_TRUE(run(at->ledger.begin(one, soon())));
         one.state = state;
-        if (state != post_state::begun) ASSERT_TRUE(run(at->ledger.update(one, soon())));
+        if (state == post_state::begun) return;
+        ASSERT_TRUE(run(at->ledger.update(one, soon())));
     };
     constexpr int older = 450; // more than two portions
     for (int number = 0; number < older; ++number)
