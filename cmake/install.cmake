@@ -33,4 +33,9 @@ install(CODE "
     COMPONENT deploy)
 
 install(FILES README.md CHANGELOG.md LICENSE openapi.yaml DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/tiktok-gateway COMPONENT deploy)
-install(DIRECTORY config deploy DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/tiktok-gateway/examples COMPONENT deploy)
+# By name, since secrets of whoever works here may lie in the same folders.
+set(examples ${CMAKE_INSTALL_DATADIR}/doc/tiktok-gateway/examples)
+install(FILES config/gateway.yaml config/production.yaml config/simulator.yaml DESTINATION ${examples}/config COMPONENT deploy)
+install(FILES deploy/README.md deploy/compose.yaml DESTINATION ${examples}/deploy COMPONENT deploy)
+install(DIRECTORY deploy/grafana deploy/kubernetes deploy/prometheus deploy/systemd DESTINATION ${examples}/deploy COMPONENT deploy
+    FILES_MATCHING PATTERN "*.yaml" PATTERN "*.json" PATTERN "*.conf" PATTERN "*.service")

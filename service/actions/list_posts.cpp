@@ -45,6 +45,7 @@ task<result<void>> is_known(const call& c, connections::connection_service& conn
     const auto connected = co_await connections.show(c.user, c.until);
     if (connected) co_return result<void>{};
     const std::string beginning;
+    if (c.input.text("cursor") == beginning) co_return connected.error(); // that page was empty
     const auto any = co_await posts.list(c.user, beginning, 1, c.until);
     if (any && !any->rows.empty()) co_return result<void>{};
     co_return connected.error();

@@ -2,6 +2,7 @@
 #include "actions/rows.hpp"
 #include "base/digest.hpp"
 #include "base/json/values.hpp"
+#include "base/refused_inputs.hpp"
 #include "connections/connection_service.hpp"
 
 #include <boost/json/object.hpp>
@@ -14,7 +15,7 @@ namespace {
 
 failure no_cursor_of_ours() {
     std::vector<field_fault> faults{{"cursor", "must be the next_cursor of the page before"}};
-    return failure{errc::invalid_input, "The inputs are refused; see fields."}.fields(std::move(faults));
+    return refused_inputs(std::move(faults));
 }
 
 /// The cursor is the last user_id in base64url, so that it may stand in a query as it is: a `+` of the

@@ -16,7 +16,8 @@ namespace {
 constexpr seconds look_every{5};
 constexpr seconds ask_within{3};
 constexpr seconds sweep_every{60};
-constexpr seconds sweep_within{40}; // of the records, and of the files
+constexpr seconds sweep_within{
+    15}; // each of the records, the posts and the files, so that all end in a minute
 constexpr seconds count_within{300};
 constexpr int counting_share = 50; // the count of connections takes at most this part of the time
 constexpr std::chrono::hours idle_users_every{6};

@@ -57,6 +57,15 @@ std::string describe_wrong_folder(const std::string& folder) {
     return wrong.empty() ? describe_exposed_folder(folder, folder_use::private_files) : wrong;
 }
 
+/// One that nobody named and that cannot be made is remarked: pairs then wait in memory alone, and it is
+/// tried again at each write.
+std::string describe_wrong_spool(const settings::all& settings) {
+    const auto folder = settings.spool_directory();
+    if (!settings.vault.spool_directory.empty()) return describe_wrong_folder(folder);
+    auto wrong = describe_file_in_the_way(folder);
+    return wrong.empty() ? describe_exposed_folder(folder, folder_use::private_files) : wrong;
+}
+
 std::string describe_wrong_database(const std::string& url) {
     const fs::path store = url.substr(std::string_view("sqlite:").size());
     const fs::path folder = store.has_parent_path() ? store.parent_path() : ".";
@@ -93,7 +102,14 @@ void add_faults_of_places(const settings::all& settings, faults& into) {
     // One that nobody named lies beside the files, and has their fault.
     const bool follows = settings.vault.spool_directory.empty() && is_wrong("files.directory", into);
     if (!follows && !is_wrong("vault.spool_directory", into))
-        add(settings, into, "vault.spool_directory", describe_wrong_folder(settings.spool_directory()));
+        add(settings, into, "vault.spool_directory", describe_wrong_spool(settings));
+}
+
+void add_remark_on_spool(const settings::all& settings, faults& remarks) {
+    if (const auto wrong = describe_unusable_folder(settings.spool_directory()); !wrong.empty())
+        add(settings, remarks, "vault.spool_directory",
+            wrong
+                + "; token pairs wait in memory alone while the store is away. Name a folder on the volume");
 }
 
 void add_remark_on_private_key(const settings::all& settings, faults& remarks) {

@@ -16,6 +16,9 @@ void add_faults_of_live_files(const settings::all& settings, std::vector<setting
 /// Looks, and makes nothing; opens neither a server nor a port.
 void add_faults_of_places(const settings::all& settings, std::vector<settings::fault>& faults);
 
+/// Adds a remark if no pair can wait on the disk, in the folder that nobody named.
+void add_remark_on_spool(const settings::all& settings, std::vector<settings::fault>& remarks);
+
 /// Adds a remark if every user of the machine may read or change the private key of the listener.
 void add_remark_on_private_key(const settings::all& settings, std::vector<settings::fault>& remarks);
 

@@ -81,6 +81,7 @@ std::vector<settings::fault> warnings_for(const settings::loaded& good) {
         remarks.push_back({"store.url", std::move(weak), settings::source_of(settings, "store.url")});
     if (auto small = small_quarter(settings)) remarks.push_back(std::move(*small));
     add_remark_on_private_key(settings, remarks);
+    add_remark_on_spool(settings, remarks);
     return remarks;
 }
 

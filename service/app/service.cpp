@@ -62,8 +62,6 @@ std::vector<std::unique_ptr<upstream_worker>> upstream_workers_of(
 }
 
 std::unique_ptr<store::store> store_of(const settings::all& settings) {
-    static_cast<void>(
-        read_key_ring(settings)); // first, so that a start without its keys creates no empty store (V06)
     store::store_limits limits;
     limits.connections = settings.store.connections;
     auto opened = store::open_store(settings.store.url.reveal(), limits, settings.store.schema,

@@ -1,6 +1,7 @@
 #include "base/ids.hpp"
 
 #include "base/digest.hpp"
+#include "base/refused_inputs.hpp"
 
 #include <algorithm>
 #include <array>
@@ -36,7 +37,7 @@ constexpr alphabet of_posts{"._~-"};
 failure refuse_user_id() {
     std::vector<field_fault> faults{
         {"user_id", "must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ + | = -"}};
-    return failure{errc::invalid_input, "This is not a user_id."}.fields(std::move(faults));
+    return refused_inputs(std::move(faults));
 }
 
 } // namespace

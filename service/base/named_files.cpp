@@ -81,6 +81,11 @@ std::string in_words(int error, const std::string& path) {
     return words ? words : "error " + std::to_string(error);
 }
 
+/// A server of files that does not answer, a bad disk: whoever opens the folder says so, and may try again.
+bool may_be_over(int error) {
+    return error == ESTALE || error == EIO || error == ENOTCONN || error == ETIMEDOUT || error == ENOMEM;
+}
+
 std::string size_in_words(std::size_t bytes) {
     return bytes % (1 << 20) == 0 ? std::to_string(bytes >> 20) + " MiB"
                                   : std::to_string(bytes >> 10) + " KiB";
@@ -159,12 +164,20 @@ std::string describe_unreadable(const std::string& path, std::size_t bytes_max) 
     return read.wrong;
 }
 
-std::string describe_unusable_folder(const std::string& path) {
+std::string describe_file_in_the_way(const std::string& path) {
     const auto there = nearest_folder(path);
     std::error_code unseen;
-    const bool is_folder = fs::is_directory(there, unseen);
-    if (unseen) return "the folder " + path + " cannot be used: " + denied(path, where_denied(path));
-    if (!is_folder) return there + " is not a folder";
+    if (fs::is_directory(there, unseen) || unseen) return {};
+    return there + " is not a folder";
+}
+
+std::string describe_unusable_folder(const std::string& path) {
+    if (auto wrong = describe_file_in_the_way(path); !wrong.empty()) return wrong;
+    const auto there = nearest_folder(path);
+    std::error_code unseen;
+    static_cast<void>(fs::is_directory(there, unseen));
+    if (unseen && may_be_over(unseen.value())) return {};
+    if (unseen) return "the folder " + path + " cannot be used: " + in_words(unseen.value(), path);
     const bool exists = fs::equivalent(there, path, unseen);
     if (may(there, exists ? R_OK | W_OK | X_OK : W_OK | X_OK)) return {};
     const int error = errno;

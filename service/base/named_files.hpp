@@ -26,8 +26,11 @@ named_file read_named_file(const std::string& path, std::size_t bytes_max);
 std::string describe_unreadable(const std::string& path, std::size_t bytes_max = public_file_bytes_max);
 
 /// Why this process cannot keep files in the folder, or make it where it is not there; empty if it can.
-/// Changes nothing. A sentence with the name of the folder that is the cause.
+/// Changes nothing. A sentence with the name of the folder that is the cause. Empty also for an error of the
+/// file system that may be over when the folder is used.
 std::string describe_unusable_folder(const std::string& path);
+/// The case of it that no right mends: the folder, or one above it, is something else. Empty otherwise.
+std::string describe_file_in_the_way(const std::string& path);
 /// Why this process cannot write to a file that exists, or cannot make it in its folder; empty if it can.
 std::string describe_unwritable(const std::string& path);
 

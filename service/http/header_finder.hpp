@@ -15,8 +15,9 @@ struct head_bounds;
 /// The sentence of a 414, before the route is known: the ways that are left (docs/contract.md §5).
 inline constexpr const char* target_too_long =
     "The request target is longer than 8 KB. A long caption goes with an upload as a form "
-    "(multipart/form-data, "
-    "part input), or as JSON with the file_id of POST /v1/files; other inputs go into a JSON body.";
+    "(multipart/form-data, part input), or as JSON with the file_id of POST /v1/files; other inputs go into "
+    "a "
+    "JSON body.";
 
 class header_finder {
 public:

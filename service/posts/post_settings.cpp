@@ -87,8 +87,10 @@ std::string privacy_level_of(const store::post_record& post) {
 }
 
 void tell_privacy(const store::post_record& post, std::string& level, std::vector<std::string>& warnings) {
-    level = privacy_level_of(post);
-    if (level.empty() || !read_settings(post.settings).privacy_by_default) return;
+    if (!post.kind.starts_with("direct_")) return;
+    const auto info = read_settings(post.settings);
+    level = info.privacy_level;
+    if (level.empty() || !info.privacy_by_default) return;
     std::string sentence = "No privacy_level was given, so this post has the gateway's default, " + level;
     sentence += level == "SELF_ONLY" ? ": only the creator sees it." : ".";
     warnings.push_back(std::move(sentence));

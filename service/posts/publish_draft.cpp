@@ -74,8 +74,7 @@ failure how_an_unnamed_attempt_stands(const store::post_record& earlier, wall_ti
     if (lost)
         return failure(errc::outcome_unknown,
                        "An earlier publish of this draft may have posted it. Look at the creator's account "
-                       "before you "
-                       "try again.")
+                       "before you try again.")
             .may_have_reached_tiktok();
     return failure(errc::in_progress, "Another call is publishing this draft right now.")
         .retry_after(milliseconds{5'000});

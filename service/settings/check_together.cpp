@@ -149,6 +149,10 @@ void check_times(const all& values, std::vector<fault>& faults) {
                           "must not be longer than drain.deadline_ms, which counts from the "
                           "same moment",
                           either_source(values, "drain.delay_ms", "drain.deadline_ms")});
+    // Kept bytes are published by the row of their upload.
+    if (values.posts.keep_days * 24 < values.uploads.keep_hours)
+        faults.push_back({"posts.keep_days", "must not be shorter than uploads.keep_hours",
+                          either_source(values, "posts.keep_days", "uploads.keep_hours")});
 }
 
 } // namespace

@@ -116,6 +116,7 @@ constexpr std::pair<std::string_view, std::string_view> joint_rules[] = {
     {"listen.tls.certificate_file", "listen.tls.private_key_file"},
     {"listen.tls.private_key_file", "listen.tls.certificate_file"},
     {"drain.delay_ms", "drain.deadline_ms"},
+    {"posts.keep_days", "uploads.keep_hours"},
 };
 
 /// Such a value is still the default, so a rule would judge what nobody gave.

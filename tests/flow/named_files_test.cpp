@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <unistd.h>
 
 namespace {
 
@@ -65,6 +66,17 @@ protected:
     static boost::json::object line_of(const harness::ended& start) {
         const auto line = start.output.substr(0, start.output.find('\n'));
         return boost::json::parse(line).as_object();
+    }
+
+    /// A key ring that nobody() may read and others may not.
+    std::string keys_of_nobody() const {
+        const auto file = harness::keys_file_in(folder);
+        constexpr ::uid_t nobody = 65534;
+        if (geteuid() == 0) {
+            EXPECT_EQ(::chown(file.c_str(), nobody, nobody), 0);
+        }
+        std::filesystem::permissions(file, perms::owner_read);
+        return file;
     }
 
     /// Check and start with these variables refuse in the same words; gives them.
@@ -197,6 +209,37 @@ TEST_F(NamedFiles, HourKFoldersAndAStoreThatItsUserMayNotUseRefuseWith78) {
         EXPECT_THAT(said.substr(at, said.find('\n', at) - at), HasSubstr("permission denied for")) << key;
     }
     EXPECT_THAT(said, HasSubstr(words));
+}
+
+TEST_F(NamedFiles, HourKASpoolThatNobodyNamedAndThatCannotBeMadeIsRemarked) {
+    const auto volume = folder.path() / "volume"; // it can be entered, and nothing can be made in it
+    std::filesystem::create_directories(volume / "videos");
+    std::filesystem::create_directories(volume / "data");
+    std::vector<std::string> command{GATEWAY_PROGRAM, "--config", minimum(), "--check-config"};
+    command = harness::as_nobody(command, folder);
+    if (geteuid() == 0) {
+        constexpr ::uid_t nobody = 65534;
+        ASSERT_EQ(::chown((volume / "videos").c_str(), nobody, nobody), 0);
+        ASSERT_EQ(::chown((volume / "data").c_str(), nobody, nobody), 0);
+    }
+    std::filesystem::permissions(volume / "videos", perms::owner_all);
+    std::filesystem::permissions(volume / "data", perms::owner_all);
+    std::filesystem::permissions(volume, perms::owner_read | perms::owner_exec | perms::others_exec);
+    for (const auto& each : std::filesystem::directory_iterator(folder.path()))
+        if (each.is_regular_file() && each.path().filename() != "program")
+            std::filesystem::permissions(each.path(),
+                                         perms::owner_read | perms::group_read | perms::others_read);
+    const std::map<std::string, std::string> with{
+        {"TIKTOK_GATEWAY__TIKTOK__CLIENT_SECRET", "planted-4711-secret"},
+        {"TIKTOK_GATEWAY__VAULT__KEYS_FILE", keys_of_nobody()},
+        {"TIKTOK_GATEWAY__FILES__DIRECTORY", (volume / "videos").string()},
+        {"TIKTOK_GATEWAY__STORE__URL", "sqlite:" + (volume / "data/a.db").string()}};
+    const auto check = harness::run_to_end(command, folder, with);
+    std::filesystem::permissions(volume, perms::owner_all); // so that it can be deleted
+    EXPECT_EQ(check.status, 0) << check.errors;
+    EXPECT_THAT(check.output,
+                HasSubstr("note: vault.spool_directory: the folder " + (volume / "spool").string()
+                          + " cannot be made: permission denied for " + harness::nobody_in_words()));
 }
 
 TEST_F(NamedFiles, HourKAFileThatIsNoDatabaseAndAStoreOfAnotherProgramRefuseWith78) {

@@ -85,8 +85,14 @@ TEST_F(NamedFile, HourKAFolderIsUsableWhereItIsOrCanBeMade) {
     const auto file = write("file", "");
     EXPECT_EQ(describe_unusable_folder(file), file + " is not a folder");
     EXPECT_EQ(describe_unusable_folder(file + "/below"), file + " is not a folder");
+    EXPECT_EQ(describe_file_in_the_way(file + "/below"), file + " is not a folder");
+    EXPECT_EQ(describe_file_in_the_way(path_of("new/below/it/")), "");
     EXPECT_EQ(describe_unwritable(file), "");
     EXPECT_EQ(describe_unwritable(path_of("absent")), "");
+    fs::create_symlink("circle", folder / "circle");
+    EXPECT_EQ(describe_unusable_folder(path_of("circle/it")),
+              "the folder " + path_of("circle/it") + " cannot be used: Too many levels of symbolic links");
+    EXPECT_EQ(describe_file_in_the_way(path_of("circle/it")), "");
 }
 
 TEST_F(NamedFile, HourKASecretIsSharedWhereOthersMayReadOrChangeIt) {

@@ -168,6 +168,7 @@ TEST(Settings, G01DangerousCombinationsAreRefused) {
         {"files.directory", "files: {directory: /}"},
         {"files.directory", "files: {directory: /a/..}"},
         {"drain.delay_ms", "drain: {delay_ms: 2000, deadline_ms: 1999}"},
+        {"posts.keep_days", "posts: {keep_days: 2}\nuploads: {keep_hours: 49}"},
         {"tiktok.pkce", "tiktok: {client_key: a, client_secret: b, pkce: none}"},
         {"store.url", "store: {url: 'mysql://x'}"},
         {"store.schema", "store: {schema: ''}"},
