@@ -1,4 +1,4 @@
-// The fixture of the flow tests that are the same on SQLite and on PostgreSQL.
+// The fixtures of the flow tests that are the same on SQLite and on PostgreSQL.
 #pragma once
 #include "base/digest.hpp"
 #include "flow/login_test.hpp"
@@ -10,11 +10,10 @@
 #include <optional>
 #include <string>
 
-class both_stores_test : public login_test, public testing::WithParamInterface<bool> {
+/// On SQLite, or on a PostgreSQL of its own.
+class either_store_test : public login_test {
 protected:
-    void SetUp() override {
-        w.simulator_settings = wide_tiktok;
-        if (!GetParam()) return;
+    void use_postgresql() {
         server.emplace();
         w.options.variables["TIKTOK_GATEWAY__STORE__URL"] = server->url("gateway");
         w.options.variables["TIKTOK_GATEWAY__STORE__SCHEMA"] = "gateway";
@@ -24,6 +23,15 @@ protected:
     std::string sql(const std::string& text) {
         if (server) return server->run("gateway", text);
         return harness::run_sqlite((w.folder().path() / "gateway.db").string(), text);
+    }
+    std::optional<harness::postgresql_server> server;
+};
+
+class both_stores_test : public either_store_test, public testing::WithParamInterface<bool> {
+protected:
+    void SetUp() override {
+        w.simulator_settings = wide_tiktok;
+        if (GetParam()) use_postgresql();
     }
     /// A second caller, `other`, for users that fit `users`, a list of YAML.
     harness::http_client other_caller() {
@@ -46,7 +54,6 @@ protected:
     }
 
     const std::string other_key = "tgk_" + gateway::to_hex(gateway::random_bytes(20));
-    std::optional<harness::postgresql_server> server;
 };
 
 /// Names the tests.

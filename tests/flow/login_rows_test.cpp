@@ -1,10 +1,7 @@
 // Logins on both engines: a row that is changed in the database between start and callback, and grants that
 // wait for their caller's confirmation (docs/contract.md §6; docs/promises.md T20, V05).
-#include "flow/login_test.hpp"
-#include "harness/postgresql_server.hpp"
-#include "harness/sqlite_file.hpp"
+#include "flow/both_stores_test.hpp"
 
-#include <optional>
 #include <set>
 #include <string>
 
@@ -18,21 +15,12 @@ struct store_kind {
     const char* pkce;
 };
 
-class LoginRows : public login_test, public testing::WithParamInterface<store_kind> {
+class LoginRows : public either_store_test, public testing::WithParamInterface<store_kind> {
 protected:
     void SetUp() override {
         allow_return_urls();
         w.options.variables["TIKTOK_GATEWAY__TIKTOK__PKCE"] = GetParam().pkce;
-        if (!GetParam().on_postgresql) return;
-        server.emplace();
-        w.options.variables["TIKTOK_GATEWAY__STORE__URL"] = server->url("gateway");
-        w.options.variables["TIKTOK_GATEWAY__STORE__SCHEMA"] = "gateway";
-        w.plant(harness::postgresql_server::password);
-    }
-    /// As somebody who can write to the database.
-    std::string sql(const std::string& text) {
-        if (server) return server->run("gateway", text);
-        return harness::run_sqlite((w.folder().path() / "gateway.db").string(), text);
+        if (GetParam().on_postgresql) use_postgresql();
     }
     /// The browser of a login that TikTok has never seen: enough for a row that must not be believed.
     std::string made_up_callback(const std::string& user, const boost::json::object& wish) {
@@ -68,7 +56,6 @@ protected:
         wish["confirm"] = true;
         return wish;
     }
-    std::optional<harness::postgresql_server> server;
     std::set<std::string> reasons;
 };
 

@@ -97,19 +97,29 @@ TEST_P(StoreSuite, ListsUsersInOrderOnlyThoseOfThePatternsPageByPage) {
     EXPECT_EQ(second.next, "");
 }
 
+/// The names of all pages, each with a blank behind it. `page_after` gives the page after a cursor.
+template <class PageAfter>
+std::string names_by_pages(PageAfter page_after, std::uint32_t limit) {
+    std::string names, cursor;
+    do {
+        const auto page = page_after(cursor);
+        EXPECT_LE(page.rows.size(), limit);
+        for (const auto& one : page.rows)
+            names += one.user.text() + " ";
+        cursor = page.next;
+    } while (!cursor.empty());
+    return names;
+}
+
 TEST_P(StoreSuite, ListsByPatternsOfEveryKindEachUserOnceAndCaseMatters) {
     for (const char* name : {"Ann", "ann", "ann.1", "ann-1", "bob.eu", "eve.eu", "eve.us", "a_n", "a%n"})
         ASSERT_TRUE(put(connection(name, 1), 0));
     const auto listed = [this](const std::vector<std::string>& patterns, std::uint32_t limit) {
-        std::string names, cursor;
-        do {
-            const auto page = run(at->connections.list(patterns, cursor, limit, soon()));
-            EXPECT_LE(page.rows.size(), limit);
-            for (const auto& one : page.rows)
-                names += one.user.text() + " ";
-            cursor = page.next;
-        } while (!cursor.empty());
-        return names;
+        return names_by_pages(
+            [&](const std::string& cursor) {
+                return run(at->connections.list(patterns, cursor, limit, soon()));
+            },
+            limit);
     };
     for (const std::uint32_t limit : {1U, 2U, 100U}) {
         EXPECT_EQ(listed({"ann"}, limit), "ann ");
@@ -128,14 +138,11 @@ TEST_P(StoreSuite, HourIListsTheNamesOfIdentityProvidersInTheOrderOfTheirBytes) 
                              "rye.tiktok@x", "+1", "=", "|", "a==", "a=b"})
         ASSERT_TRUE(put(connection(name, 1), 0));
     const auto listed = [this](const std::vector<std::string>& patterns, std::uint32_t limit) {
-        std::string names, cursor;
-        do {
-            const auto page = run(at->connections.list(patterns, cursor, limit, soon()));
-            for (const auto& one : page.rows)
-                names += one.user.text() + " ";
-            cursor = page.next;
-        } while (!cursor.empty());
-        return names;
+        return names_by_pages(
+            [&](const std::string& cursor) {
+                return run(at->connections.list(patterns, cursor, limit, soon()));
+            },
+            limit);
     };
     for (const std::uint32_t limit : {1U, 2U, 100U}) {
         EXPECT_EQ(listed({"*"}, limit),
