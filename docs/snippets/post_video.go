@@ -90,6 +90,7 @@ func call(method, where, wish, file string) (Answer, error) {
 		case err != nil && time.Now().After(until):
 			return answer, err
 		case err != nil: // no answer, or not the gateway's: what is written has an Idempotency-Key, so send it again
+			fmt.Fprintln(os.Stderr, "no answer, so again:", err)
 		case answer.Successful:
 			return answer, nil
 		default:
@@ -164,6 +165,10 @@ func run() error {
 }
 
 func main() {
+	if len(os.Args) != 4 || os.Getenv("KEY") == "" {
+		fmt.Fprintln(os.Stderr, "usage: KEY=tgk_… go run post_video.go FILE CAPTION WISH")
+		os.Exit(2)
+	}
 	err := run()
 	var refused Refused
 	if errors.As(err, &refused) {

@@ -8,6 +8,10 @@ import {setTimeout as sleep} from 'node:timers/promises';
 const gateway = process.env.GATEWAY ?? 'http://127.0.0.1:8080';
 const user = `${gateway}/v1/users/customer-4711`;
 const [file, caption, wish] = process.argv.slice(2);
+if (!wish || !process.env.KEY) {
+  console.error('usage: KEY=tgk_… node post_video.mjs FILE CAPTION WISH');
+  process.exit(2);
+}
 
 class Refused extends Error {
   constructor({error, problem, data}) {
@@ -29,6 +33,7 @@ async function call(method, url, options = () => ({headers: {}})) {
       answer = await (await fetch(url, {method, headers: {...key, ...headers}, ...rest})).json();
     } catch (failed) { // no answer, or not the gateway's: what is written has an Idempotency-Key, so send it again
       if (Date.now() > until) throw failed;
+      console.error(`no answer from ${gateway}, so again: ${failed.cause?.message ?? failed.message}`);
       answer = {problem: {retryable: true}};
     }
     if (answer.successful) return answer.data;

@@ -40,10 +40,11 @@ def call(method, url, headers={}, file=None):
     while True:
         try:
             answer = ask(method, url, headers, file)
-        except (OSError, ValueError):
+        except (OSError, ValueError) as trouble:
             # No answer, or not the gateway's: what is written has an Idempotency-Key, so send it again.
             if time.monotonic() > until:
                 raise
+            print(f"no answer from {GATEWAY}, so again: {trouble}", file=sys.stderr)
             answer = {"successful": False, "problem": {"retryable": True}}
         if answer["successful"]:
             return answer["data"]
@@ -87,6 +88,8 @@ def follow(publish_id):
         time.sleep(2)  # TikTok takes 30 of these calls a minute
 
 
+if len(sys.argv) != 4 or "KEY" not in os.environ:
+    sys.exit("usage: KEY=tgk_… python3 post_video.py FILE CAPTION WISH")
 try:
     connect()
     publish_id = post(*sys.argv[1:])
@@ -102,3 +105,5 @@ except Refused as refused:
         for fault in refused.problem["fields"]:
             print(fault["field"], fault["reason"], file=sys.stderr)
     sys.exit(f"{code}: {refused} {refused.problem['request_id']}")
+except OSError as trouble:  # the file, or no gateway for five minutes
+    sys.exit(str(trouble))

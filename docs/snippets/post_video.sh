@@ -4,6 +4,10 @@
 set -euo pipefail
 gateway=${GATEWAY:-http://127.0.0.1:8080}
 user=$gateway/v1/users/customer-4711
+if [ $# != 3 ] || [ -z "${KEY:-}" ] || [ ! -r "$1" ]; then
+    echo 'usage: KEY=tgk_… bash post_video.sh FILE CAPTION WISH' >&2
+    exit 2
+fi
 file=$1 caption=$2 wish=$3
 
 # call CURL-ARGUMENTS: one call; the same again, after the wait that the gateway names, while it can still succeed.

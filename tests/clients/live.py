@@ -13,12 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parents[1]
-sys.path[:0] = [str(HERE), str(HERE.parent / "demo"), str(TOP / "cmake")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "harness"), str(TOP / "cmake")]
 
 from media import HOST, PhotoServer, make_certificates, make_photo_head  # noqa: E402
 from mocks import write_mocks  # noqa: E402
-from pages import commands, faults_of_page  # noqa: E402
-from programs import start_gateway, start_simulator  # noqa: E402
+from docs_page import commands, faults_of_page  # noqa: E402
+from programs import start_both, temporary_folder  # noqa: E402
 from yaml_to_json import load  # noqa: E402
 
 INSTALLED = TOP / "build/clients"
@@ -43,6 +43,8 @@ def generate(place, environment):
     """Runs the page's commands."""
     for file in [*HERE.glob("*.ts"), HERE / "tsconfig.json", HERE / "orval.config.cjs"]:
         shutil.copy(file, place)
+    shutil.copy(HERE / "tsconfig.json", INSTALLED)  # @hey-api/openapi-ts looks for it beside its own node_modules
+    (place / "package.json").write_text('{"type": "module"}')  # `npm pkg set type=module`
     contract = load(TOP / "openapi.yaml")
     (place / "openapi.json").write_text(json.dumps(contract))
     with ThreadPoolExecutor() as several:
@@ -51,28 +53,19 @@ def generate(place, environment):
     return [fault for fault in faults if fault]
 
 
-def walk(place, environment, gateway_program, simulator_program, client):
+def walk(place, environment, programs, client):
     """Each client has a gateway and a TikTok of its own, so that no limit of one stops another."""
-    started = []
-    with tempfile.TemporaryDirectory(prefix="gateway-clients-") as name:
-        folder = pathlib.Path(name).resolve()
-        try:
-            authority, certificate, key = make_certificates(folder)
-            server = PhotoServer([make_photo_head(folder)], certificate, key)
-            started.append(server)
-            simulator = start_simulator(simulator_program, folder, HOST, server.port, authority)
-            started.append(simulator)
-            program, secret = start_gateway(gateway_program, folder, simulator.listening, HOST, port=0)
-            started.append(program)
-            given = {"GATEWAY_URL": program.listening["api"], "GATEWAY_KEY": secret, "PHOTO_URL": server.urls[0],
-                     "NODE_EXTRA_CA_CERTS": simulator.listening["ca_file"]}
-            return run(place, ["node", f"compiled/{client}.js"], environment | given, "walked to the end")
-        finally:
-            for one in reversed(started):
-                one.stop()
+    with temporary_folder("gateway-clients-") as (folder, started):
+        authority, certificate, key = make_certificates(folder)
+        server = PhotoServer([make_photo_head(folder)], certificate, key)
+        started.append(server)
+        program, simulator, secret = start_both(programs, folder, started, HOST, server.port, authority, port=0)
+        given = {"GATEWAY_URL": program.listening["api"], "GATEWAY_KEY": secret, "PHOTO_URL": server.urls[0],
+                 "NODE_EXTRA_CA_CERTS": simulator.listening["ca_file"]}
+        return run(place, ["node", f"compiled/{client}.js"], environment | given, "walked to the end")
 
 
-def main(gateway_program, simulator_program):
+def main(*programs):
     faults, environment = faults_of_page(), environment_of_setup()
     # Beside node_modules, where TypeScript and Node look for it.
     with tempfile.TemporaryDirectory(dir=INSTALLED, prefix="run-") as name:
@@ -81,7 +74,7 @@ def main(gateway_program, simulator_program):
         if not faults:
             faults += filter(None, [run(place, ["tsc", "--project", "."], environment)])
         if not faults:
-            faults += filter(None, (walk(place, environment, gateway_program, simulator_program, one) for one in CLIENTS))
+            faults += filter(None, (walk(place, environment, programs, one) for one in CLIENTS))
     print("\n".join(faults) or f"{', '.join(CLIENTS)}: generated, compiled, walked")
     return 1 if faults else 0
 

@@ -4,7 +4,7 @@ import json
 NAMES = {
     "openapi-typescript": ('import type { components } from "./generated/openapi-typescript.js";', 'components["schemas"]["{0}"]'),
     "hey-api": ('import type * as types from "./generated/hey-api/index.js";', "types.{0}"),
-    "orval": ('import type * as types from "./generated/orval/model/index.js";', "types.{0}"),
+    "orval": ('import type * as types from "./generated/orval/gateway.js";', "types.{0}"),
 }
 
 

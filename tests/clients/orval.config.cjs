@@ -2,11 +2,9 @@ module.exports = {
   gateway: {
     input: "openapi.json",
     output: {
-      mode: "split",
+      mode: "single",
       client: "axios-functions",
       target: "generated/orval/gateway.ts",
-      schemas: "generated/orval/model",
-      urlEncodeParameters: true,
     },
   },
 };

@@ -1,5 +1,5 @@
 // What each walk is given, and a browser that allows the login.
-export const user = "customer@example.com";
+export const user = "auth0|5f7c+rye@example.com";
 
 function given(name: string): string {
   const value = process.env[name];

@@ -4,19 +4,18 @@ headers and codes. live.py GATEWAY SIMULATOR; real programs on loopback."""
 import pathlib
 import secrets
 import sys
-import tempfile
 import urllib.parse
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "demo")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "harness")]
 
 import jsonschema
 
 from check import CONTRACT, operations, resolve
 from media import HOST, PhotoServer, make_certificates, make_photo_head
 from peers import USER, Gateway, ask, log_in
-from programs import start_gateway, start_simulator
+from programs import start_both, temporary_folder
 from secret_search import secrets_seen
 
 EVERYWHERE = set(CONTRACT["components"]["responses"]["Anything"]["x-problem-codes"])
@@ -228,32 +227,23 @@ def service(call):
     check_answer("GATEWAY_LIST_USERS", call.gateway.call("PUT", "/v1/users"), "method_not_allowed")
 
 
-def main(gateway_program, simulator_program):
-    started = []
-    with tempfile.TemporaryDirectory(prefix="gateway-contract-") as name:
-        folder = pathlib.Path(name).resolve()
-        try:
-            authority, certificate, key = make_certificates(folder)
-            server = PhotoServer([make_photo_head(folder)], certificate, key)
-            started.append(server)
-            simulator = start_simulator(simulator_program, folder, HOST, server.port, authority)
-            started.append(simulator)
-            program, secret = start_gateway(gateway_program, folder, simulator.listening, HOST)
-            started.append(program)
-            call = Caller(Gateway(program.listening["api"], secret))
-            page = log_in(call.gateway, simulator.listening["ca_file"])
-            check_answer("GATEWAY_CALLBACK", page, 200)
-            confirming(call, simulator.listening["ca_file"])
-            reading(call)
-            posting(call, server.urls)
-            cancelling(call, simulator.listening["control"], server.urls)
-            limits(call)
-            service(call)
-            connections(call, simulator.listening["control"])
-            FAULTS.extend(secrets_seen(folder, call.gateway, program, simulator.listening["control"], IMPORTED))
-        finally:
-            for one in reversed(started):
-                one.stop()
+def main(*programs):
+    with temporary_folder("gateway-contract-") as (folder, started):
+        authority, certificate, key = make_certificates(folder)
+        server = PhotoServer([make_photo_head(folder)], certificate, key)
+        started.append(server)
+        program, simulator, secret = start_both(programs, folder, started, HOST, server.port, authority)
+        call = Caller(Gateway(program.listening["api"], secret))
+        page = log_in(call.gateway, simulator.listening["ca_file"])
+        check_answer("GATEWAY_CALLBACK", page, 200)
+        confirming(call, simulator.listening["ca_file"])
+        reading(call)
+        posting(call, server.urls)
+        cancelling(call, simulator.listening["control"], server.urls)
+        limits(call)
+        service(call)
+        connections(call, simulator.listening["control"])
+        FAULTS.extend(secrets_seen(folder, call.gateway, program, simulator.listening["control"], IMPORTED))
     for name in sorted(BY_NAME.keys() - VISITED - {"GATEWAY_WEBHOOK"}):
         fault(name, "was never answered with 200")
     print("\n".join(FAULTS) or f"{len(VISITED)} operations, {len(CODES)} codes: all as openapi.yaml has them")

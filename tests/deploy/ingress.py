@@ -9,17 +9,16 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "demo")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "harness")]
 
 from files import FAULTS, check, documents
 from media import HOST
 from peers import ask
-from programs import free_port, start_gateway, start_simulator
+from programs import free_port, start_both, temporary_folder
 
 MANY_BYTES = 3 << 20  # more than nginx takes by itself
 NGINX = """\
@@ -105,24 +104,15 @@ def check_api(nginx, key, admin):
     connection.close()
 
 
-def main(gateway_program, simulator_program):
-    started = []
-    with tempfile.TemporaryDirectory(prefix="gateway-ingress-") as name:
-        folder = pathlib.Path(name).resolve()
-        try:
-            simulator = start_simulator(simulator_program, folder, HOST, free_port(0), "")
-            started.append(simulator)
-            program, key = start_gateway(gateway_program, folder, simulator.listening, HOST)
-            started.append(program)
-            public = Nginx(folder / "public", ["ingress.yaml"], program.listening["api"])
-            started.append(public)
-            check_public(public)
-            api = Nginx(folder / "api", ["ingress.yaml", "ingress-api.yaml"], program.listening["api"])
-            started.append(api)
-            check_api(api, key, program.listening["admin"])
-        finally:
-            for one in reversed(started):
-                one.stop()
+def main(*programs):
+    with temporary_folder("gateway-ingress-") as (folder, started):
+        program, _, key = start_both(programs, folder, started, HOST)
+        public = Nginx(folder / "public", ["ingress.yaml"], program.listening["api"])
+        started.append(public)
+        check_public(public)
+        api = Nginx(folder / "api", ["ingress.yaml", "ingress-api.yaml"], program.listening["api"])
+        started.append(api)
+        check_api(api, key, program.listening["admin"])
     print("\n".join(FAULTS) or "the ingress opens what it should, and keeps no body")
     return 1 if FAULTS else 0
 

@@ -7,19 +7,18 @@ import re
 import secrets
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.parse
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "demo")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "harness")]
 
 from files import DEPLOY, FAULTS, check
 from media import HOST
 from metrics import METRICS, ONLY_WITH_TLS, expressions, names_in, rules
 from peers import Gateway, ask, log_in
-from programs import free_port, start_gateway, start_simulator
+from programs import free_port, start_both, temporary_folder
 from secret_search import secrets_seen
 
 PROMETHEUS = """\
@@ -105,25 +104,16 @@ def check_expressions(folder, admin):
         process.wait(timeout=30)
 
 
-def main(gateway_program, simulator_program):
-    started = []
-    with tempfile.TemporaryDirectory(prefix="gateway-metrics-") as name:
-        folder = pathlib.Path(name).resolve()
-        try:
-            simulator = start_simulator(simulator_program, folder, HOST, free_port(0), "")
-            started.append(simulator)
-            program, key = start_gateway(gateway_program, folder, simulator.listening, HOST)
-            started.append(program)
-            gateway, admin = Gateway(program.listening["api"], key), program.listening["admin"]
-            log_in(gateway, simulator.listening["ca_file"])
-            traffic(gateway, simulator.listening["control"])
-            check_text(gateway.hear("GET", f"{admin}/metrics").text)
-            check_expressions(folder, admin)
-            for line in secrets_seen(folder, gateway, program, simulator.listening["control"]):
-                check(False, line)
-        finally:
-            for one in reversed(started):
-                one.stop()
+def main(*programs):
+    with temporary_folder("gateway-metrics-") as (folder, started):
+        program, simulator, key = start_both(programs, folder, started, HOST)
+        gateway, admin = Gateway(program.listening["api"], key), program.listening["admin"]
+        log_in(gateway, simulator.listening["ca_file"])
+        traffic(gateway, simulator.listening["control"])
+        check_text(gateway.hear("GET", f"{admin}/metrics").text)
+        check_expressions(folder, admin)
+        for line in secrets_seen(folder, gateway, program, simulator.listening["control"]):
+            check(False, line)
     print("\n".join(FAULTS) or "metrics, rules and dashboard agree")
     return 1 if FAULTS else 0
 

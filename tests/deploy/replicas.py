@@ -2,7 +2,6 @@
 """Two replicas on one PostgreSQL, found by a real Prometheus in both ways of deploy/prometheus/scrape.yaml. Each query of
 the dashboard over both is held against what it gives for each of them: what a process counts is added up, what both tell
 of the store is not. Then they end, and the alert sees both. replicas.py GATEWAY SIMULATOR"""
-import contextlib
 import json
 import math
 import os
@@ -11,13 +10,12 @@ import re
 import ssl
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.parse
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "demo")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "harness")]
 
 import yaml
 from files import DEPLOY, FAULTS, check, documents
@@ -25,7 +23,7 @@ from media import HOST
 from metrics import OF_THE_WHOLE_STORE, panels
 from peers import Gateway, ask, log_in
 from postgresql import Server
-from programs import Program, free_port, start_gateway, start_simulator
+from programs import Program, free_port, start_both, temporary_folder
 
 POSTS_EACH = {"first": 2, "second": 1}
 
@@ -200,23 +198,17 @@ def watch(prometheus, replicas, control):
         prometheus.wait_for(f"that the gateway of the job {job} is down", lambda gone=one: is_told_down(prometheus, gone))
 
 
-def main(gateway_program, simulator_program):
-    with tempfile.TemporaryDirectory(prefix="gateway-replicas-") as name:
-        folder = pathlib.Path(name).resolve()
-        with contextlib.ExitStack() as started:
-            database = started.enter_context(Server())
-            os.environ["TIKTOK_GATEWAY__STORE__URL"] = database.url
-            simulator = start_simulator(simulator_program, folder, HOST, free_port(0), "")
-            started.callback(simulator.stop)
-            program, key = start_gateway(gateway_program, folder, simulator.listening, HOST)
-            started.callback(program.stop)
-            first = Replica(program, key)
-            second = second_gateway(gateway_program, folder, key)
-            started.callback(second.program.stop)
-            log_in(first.api, simulator.listening["ca_file"])
-            prometheus = Prometheus(folder, scrape_settings(first, second))
-            started.callback(prometheus.stop)
-            watch(prometheus, [first, second], simulator.listening["control"])
+def main(*programs):
+    with Server() as database, temporary_folder("gateway-replicas-") as (folder, started):
+        os.environ["TIKTOK_GATEWAY__STORE__URL"] = database.url
+        program, simulator, key = start_both(programs, folder, started, HOST)
+        first = Replica(program, key)
+        second = second_gateway(programs[0], folder, key)
+        started.append(second.program)
+        log_in(first.api, simulator.listening["ca_file"])
+        prometheus = Prometheus(folder, scrape_settings(first, second))
+        started.append(prometheus)
+        watch(prometheus, [first, second], simulator.listening["control"])
     print("\n".join(FAULTS) or "two replicas are counted once where they tell the same, and added up where not")
     return 1 if FAULTS else 0
 

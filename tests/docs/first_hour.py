@@ -10,10 +10,11 @@ import subprocess
 import sys
 import tempfile
 
-from pages import Findings, blocks, free_ports, video
+from markdown_page import Findings, blocks, free_ports, video
 from peers import USER
 
 PAGE = "docs/first-hour.md"
+SAME = {"scopes", "state", "cause", "status", "upload_status_code", "total_chunk_count", "privacy_level", "file_id"}
 PORTS = ("8080", "8081", "9443", "9444", "9445")  # those that the page names
 
 
@@ -84,6 +85,9 @@ def look_at(findings, folder):
         if findings.check(given["data"], f"{name} is no success: {given}"):
             hidden = given["data"].keys() - shown["data"].keys()
             findings.check(not hidden, f"{PAGE} shows {name} without {', '.join(hidden)}")
+            for member in SAME & shown["data"].keys():
+                real, told = given["data"][member], shown["data"][member]
+                findings.check(real == told, f"{PAGE} shows {member} {told} in {name}, which has {real}")
 
 
 def shown_answers():
@@ -105,6 +109,7 @@ def main(gateway, simulator):
         if findings.check(status == 0, f"a command of {PAGE} ended with {status}:\n{said[-3000:]}"):
             look_at(findings, folder)
         findings.check("the settings are good" in said, "no --check-config said that the settings are good")
+        findings.check("note: " not in said, f"the page's settings are remarked:\n{said[-3000:]}")
         findings.check(f"/v1/users/{USER}/" in script({}), f"the page has another user than the demo's {USER}")
     return findings.end(f"{PAGE}: each command works as it stands")
 

@@ -5,7 +5,7 @@ import sys
 
 import yaml
 
-from pages import TOP, Findings
+from markdown_page import TOP, Findings
 
 PAGE = (TOP / "docs/limits.md").read_text(encoding="utf-8")
 # Numbers in config/gateway.yaml that are no limits.

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 
-from pages import TOP, Findings
+from markdown_page import TOP, Findings
 from peers import ask
 from programs import Program, write_private
 

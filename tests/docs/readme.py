@@ -9,7 +9,7 @@ import tempfile
 
 import yaml
 
-from pages import TOP, Findings, blocks
+from markdown_page import TOP, Findings, blocks
 from peers import USER
 from programs import Program
 

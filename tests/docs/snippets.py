@@ -5,14 +5,15 @@ import hashlib
 import json
 import os
 import pathlib
+import signal
+import socket
 import ssl
 import subprocess
 import sys
-import tempfile
 
-from pages import TOP, Findings, blocks, video
+from markdown_page import TOP, Findings, blocks, video
 from peers import USER, Gateway, Simulator, ask
-from programs import start_gateway, start_simulator
+from programs import start_both, temporary_folder
 from secret_search import secrets_seen
 
 SNIPPETS = TOP / "docs/snippets"
@@ -99,6 +100,21 @@ class Runner:
         self.findings.check(status == 1 and "invalid_input: " in wrong and "\nfile_to_upload " in f"\n{wrong}",
                             f"{language}: a file that is no video ended with {status}: {wrong}")
 
+    def tells_usage(self, language):
+        done = subprocess.run([*LANGUAGES[language][0], str(snippet(language))], capture_output=True, text=True, timeout=120)
+        self.findings.check(done.returncode != 0 and done.stderr.startswith("usage: KEY="), f"{language}: without arguments it says {done.stderr}")
+
+    def tells_that_nobody_answers(self, language, file):
+        """Tries again, and says so at once: whoever gave a wrong address need not wait for five minutes."""
+        with socket.create_server(("127.0.0.1", 0)) as nobody:
+            free = nobody.getsockname()[1]
+        variables = {**os.environ, "GATEWAY": f"http://127.0.0.1:{free}", "KEY": self.gateway.key}
+        with subprocess.Popen([*LANGUAGES[language][0], str(snippet(language)), str(file), CAPTION, "wish"], env=variables, text=True,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True) as program:
+            said = program.stderr.readline()
+            os.killpg(program.pid, signal.SIGKILL)
+        self.findings.check(str(free) in said, f"{language}: of a gateway that is not there it says {said}")
+
     def starts_again(self, language):
         gone = self.gateway.of_user("DELETE", "")
         self.findings.check(gone.well, f"{language}: the user is still connected: {gone.text}")
@@ -114,13 +130,10 @@ class FaultySimulator(Simulator):
 def run(findings, folder, started, programs, languages):
     clip, text = video(folder / "clip.mp4"), folder / "notes.mp4"
     text.write_text("This is no video.\n" * 100)
-    simulator_program = start_simulator(programs[1], folder, "media.example.com", 9, "")
-    started.append(simulator_program)
-    places = simulator_program.listening
     # Four programs post for one user within a minute.
     os.environ["TIKTOK_GATEWAY__LIMITS__TIKTOK__VIDEO_INIT_PER_MINUTE"] = "60"
-    gateway_program, key = start_gateway(programs[0], folder, places, "media.example.com")
-    started.append(gateway_program)
+    gateway_program, simulator_program, key = start_both(programs, folder, started, "media.example.com")
+    places = simulator_program.listening
     gateway = Gateway(gateway_program.listening["api"], key)
     simulator = FaultySimulator(places["control"])
     simulator.set({"limits": {"init_per_minute": 60}})
@@ -128,6 +141,8 @@ def run(findings, folder, started, programs, languages):
     for language in languages:
         runner.connects_and_posts(language, clip)
         runner.narrows(language, text)
+        runner.tells_usage(language)
+        runner.tells_that_nobody_answers(language, clip)
         runner.starts_again(language)
         findings.check(f"/v1/users/{USER}" in snippet(language).read_text(), f"{language}: another user than the demo's")
     findings.lines.extend(secrets_seen(folder, gateway, gateway_program, places["control"]))
@@ -135,14 +150,10 @@ def run(findings, folder, started, programs, languages):
 
 def main(gateway, simulator, *languages):
     gateway, simulator = (str(pathlib.Path(program).resolve()) for program in (gateway, simulator))
-    findings, started = Findings(), []
+    findings = Findings()
     check_page(findings)
-    with tempfile.TemporaryDirectory(prefix="gateway-snippets-") as name:
-        try:
-            run(findings, pathlib.Path(name).resolve(), started, (gateway, simulator), languages)
-        finally:
-            for one in reversed(started):
-                one.stop()
+    with temporary_folder("gateway-snippets-") as (folder, started):
+        run(findings, folder, started, (gateway, simulator), languages)
     return findings.end(f"snippets in {', '.join(languages)}: each connects, posts, obeys and narrows")
 
 

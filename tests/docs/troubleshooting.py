@@ -6,7 +6,7 @@ import sys
 
 import yaml
 
-from pages import TOP, Findings
+from markdown_page import TOP, Findings
 
 PAGE = "docs/troubleshooting.md"
 # Codes of HTTP and of bodies, where the sentence says all, and those with which a program alone deals.

@@ -1,9 +1,12 @@
-"""The two programs of the demo: settings, start, first output line, end."""
+"""Gateway and simulator for the demo and the tests in Python: settings, start, first output line, end."""
+import contextlib
 import json
 import os
+import pathlib
 import secrets
 import socket
 import subprocess
+import tempfile
 import threading
 
 CLIENT_KEY = "demo-client-key"
@@ -126,3 +129,21 @@ def start_gateway(program, folder, simulator, media_host, port=8080):
     with open(folder / "gateway.check", "w") as said:
         subprocess.run([program, "--config", str(settings), "--check-config"], check=True, timeout=30, stdout=said)
     return Program([program, "--config", str(settings)], folder / "gateway.log"), key["key"]
+
+
+@contextlib.contextmanager
+def temporary_folder(prefix):
+    """A folder, and a list: whatever is put on it is stopped at the end, the last one first."""
+    with tempfile.TemporaryDirectory(prefix=prefix) as name, contextlib.ExitStack() as ends:
+        started = []
+        ends.callback(lambda: [one.stop() for one in reversed(started)])
+        yield pathlib.Path(name).resolve(), started
+
+
+def start_both(programs, folder, started, media_host, media_port=None, media_ca="", port=8080):
+    """Gateway and simulator, and the caller's key. `programs`: the paths of the two, in this order."""
+    simulator = start_simulator(programs[1], folder, media_host, media_port or free_port(0), media_ca)
+    started.append(simulator)
+    gateway, key = start_gateway(programs[0], folder, simulator.listening, media_host, port)
+    started.append(gateway)
+    return gateway, simulator, key

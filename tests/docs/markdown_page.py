@@ -6,7 +6,7 @@ import sys
 
 sys.dont_write_bytecode = True
 TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "tests" / "demo"))
+sys.path.insert(0, str(TOP / "tests" / "harness"))
 
 BLOCK = re.compile(r"(?P<before>(?:<!--[^\n]*-->\n)?)^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$", re.M | re.S)
 NOT_RUN = "<!-- not run by the test"

@@ -3,7 +3,6 @@ import json
 import pathlib
 import re
 import shlex
-import textwrap
 
 HERE = pathlib.Path(__file__).resolve().parent
 PAGE = (HERE.parents[1] / "docs/clients.md").read_text()
@@ -37,6 +36,8 @@ def faults_of_page():
     for name, version in json.loads((HERE / "package.json").read_text())["devDependencies"].items():
         if f"{name}@{version}" not in PAGE:
             faults.append(f"docs/clients.md does not name {name}@{version}")
+    if "npm pkg set type=module" not in PAGE:
+        faults.append("docs/clients.md does not say that the package is one of modules")
     if len(commands()) != len(PROGRAMS):
         faults.append(f"docs/clients.md has {len(commands())} commands that generate, not {len(PROGRAMS)}")
     return faults
