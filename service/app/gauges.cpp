@@ -100,11 +100,14 @@ void service::register_vault_gauges() {
         const auto operation = [](const char* name, const char* result, std::uint64_t count) {
             return sample{{{"operation", name}, {"result", result}}, static_cast<double>(count)};
         };
-        return std::vector<sample>{
-            operation("open", "ok", counts.opened),          operation("seal", "ok", counts.sealed),
-            operation("open", "damaged", counts.damaged),    operation("open", "older", counts.older),
-            operation("spool", "ok", spooled.written),       operation("spool", "failed", spooled.failed),
-            operation("spool", "unusable", spooled.unusable)};
+        return std::vector<sample>{operation("open", "ok", counts.opened),
+                                   operation("seal", "ok", counts.sealed),
+                                   operation("open", "damaged", counts.damaged),
+                                   operation("open", "older", counts.older),
+                                   operation("open", "unknown_key", counts.unknown_key),
+                                   operation("spool", "ok", spooled.written),
+                                   operation("spool", "failed", spooled.failed),
+                                   operation("spool", "unusable", spooled.unusable)};
     });
     sink_.add_gauge("vault_spooled_pairs",
                     "New token pairs that wait on this replica's disk until the store has them.",

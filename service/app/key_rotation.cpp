@@ -62,6 +62,19 @@ task<bool> release(vault::token_vault& vault, telemetry::sink& sink, const std::
     if (!moved) co_return false;
     const bool unused = co_await is_unused(vault, sink, key);
     if (!unused) co_return false;
+    const auto was_used = co_await vault.has_sealed(key, soon());
+    if (!was_used) {
+        report_trouble(sink, key, was_used.error());
+        co_return false;
+    }
+    if (!*was_used) {
+        sink.log(telemetry::level::info, "vault_key_new",
+                 {{"key", key},
+                  {"hint",
+                   "nothing was ever sealed under it: leave its line, and make it the last one when "
+                   "every replica has it"}});
+        co_return true;
+    }
     sink.log(
         telemetry::level::info, "vault_key_unused",
         {{"key", key}, {"hint", "nothing is sealed under it; its line can be taken out of vault.keys_file"}});

@@ -3,6 +3,7 @@
 
 #include "base/pattern.hpp"
 #include "connections/import_body.hpp"
+#include "store/connection_causes.hpp"
 #include "store/connections.hpp"
 #include "telemetry/sink.hpp"
 #include "vault/token_vault.hpp"
@@ -16,7 +17,7 @@ namespace {
 void show_app(store::connection_summary& shown, std::string_view app) {
     if (!store::is_of_another_app(shown, app)) return;
     shown.state = store::connection_state::reconnect_required;
-    shown.cause = vault::other_app;
+    shown.cause = store::cause::other_app;
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // The end of connections (connection_service.hpp): by a caller's request, or by TikTok's webhook.
 #include "connections/connection_service.hpp"
 #include "connections/deadlines.hpp"
+#include "store/connection_causes.hpp"
 #include "store/connections.hpp"
 #include "store/pending_grants.hpp"
 #include "telemetry/sink.hpp"
@@ -43,10 +44,8 @@ disconnected told(revoke_end end) {
 
 /// Causes of `authorization.removed` (docs/tiktok-wire.md §7).
 std::string_view removal_cause(std::int64_t reason) {
-    constexpr std::string_view causes[] = {"authorization_removed", "user_disconnected",
-                                           "account_deleted",       "account_age_changed",
-                                           "account_banned",        "revoked_by_developer"};
-    return causes[reason >= 1 && reason <= 5 ? static_cast<std::size_t>(reason) : 0];
+    constexpr auto& causes = store::cause::by_removal;
+    return causes[reason > 0 && reason < std::ssize(causes) ? static_cast<std::size_t>(reason) : 0];
 }
 
 } // namespace
@@ -106,7 +105,7 @@ task<result<disconnected>> connection_service::end_connection(user_id user, wall
             if (!gone) co_return gone.error();
             if (*gone == kind::absent && absent) co_return there.error();
             if (*gone == kind::changed || *gone == kind::absent) continue;
-            co_return not_revoked(vault::other_app);
+            co_return not_revoked(store::cause::other_app);
         }
         const auto pair = co_await make_revocable(*there, now, part_for_tiktok(until));
         const auto for_tiktok = part_for_tiktok(until); // made before the row, which is reserved by it

@@ -45,9 +45,6 @@ struct connection_summary {
     account_proof proof = account_proof::none;
 };
 
-/// The cause of a connection whose refresh may have been answered with a pair that nobody has.
-inline constexpr std::string_view response_lost = "rotation_response_lost";
-
 /// As far as is known, TikTok takes its pair.
 inline bool is_in_use(const connection_summary& of) {
     return of.state == connection_state::connected || of.state == connection_state::refresh_in_doubt;

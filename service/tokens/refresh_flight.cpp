@@ -3,6 +3,7 @@
 #include "base/failpoint.hpp"
 #include "base/memory/memory_reserve.hpp"
 #include "runtime/waiter.hpp"
+#include "store/connection_causes.hpp"
 #include "telemetry/sink.hpp"
 #include "tokens/refresh_policy.hpp"
 #include "tokens/refresh_steps.hpp"
@@ -77,9 +78,9 @@ task<refresh_outcome> with_lease(refresh_attempt& a) {
         if (!newer) end.failed = reconnect_failure(a.from->cause);
         co_return end;
     }
-    a.lost_before =
-        a.one.why == flight_reason::resumed
-        || (a.from->state == connection_state::refresh_in_doubt && a.from->cause == response_lost);
+    a.lost_before = a.one.why == flight_reason::resumed
+                    || (a.from->state == connection_state::refresh_in_doubt
+                        && a.from->cause == store::cause::rotation_response_lost);
     const auto begun = co_await a.s.refreshes.begin(a.held, a.from->version, a.until);
     if (!begun) co_return broken(begun.error());
     if (*begun == store::refresh_begin::refused) co_return co_await look_again(a);

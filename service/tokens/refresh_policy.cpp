@@ -1,5 +1,7 @@
 #include "tokens/refresh_policy.hpp"
 
+#include "store/connection_causes.hpp"
+
 #include <algorithm>
 
 namespace gateway::tokens {
@@ -22,7 +24,8 @@ token_step decide(const vault::token_set& tokens, wall_time now, milliseconds re
     if (tokens.state == connection_state::reconnect_required) {
         // Only the answer to a refresh was lost: TikTok still accepts the access token until it expires
         // (T04).
-        return good && tokens.cause == response_lost ? token_step::use : token_step::reconnect;
+        return good && tokens.cause == store::cause::rotation_response_lost ? token_step::use
+                                                                            : token_step::reconnect;
     }
     const bool can_refresh = !tokens.refresh_token.empty() && now < tokens.refresh_expires_at;
     if (good) {

@@ -20,9 +20,6 @@ enum class token_step {
 /// An access token this near to its end is not sent, because it could expire on the way.
 inline constexpr milliseconds expiry_margin{5'000};
 
-/// The cause for a connection whose new pair was lost in TikTok's answer.
-using store::response_lost;
-
 /// `refresh_ahead`, cut to half of the token's lifetime, so that a short-lived token is not refreshed at
 /// every use.
 milliseconds ahead_of(const vault::token_set& tokens, milliseconds refresh_ahead);

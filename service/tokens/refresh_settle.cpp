@@ -1,6 +1,7 @@
 // What TikTok's answer to a refresh means (refresh_steps.hpp): a new pair, the end of the grant, or trouble
 // that passes.
 #include "base/backoff.hpp"
+#include "store/connection_causes.hpp"
 #include "tiktok/oauth_messages.hpp"
 #include "tokens/refresh_policy.hpp"
 #include "tokens/refresh_steps.hpp"
@@ -28,7 +29,8 @@ struct trouble {
 /// Ends such a try. Its failure gets the time until the next one.
 task<refresh_outcome> retry_later(refresh_attempt& a, trouble what) {
     if (what.answer_lost)
-        co_await note_state(a, connection_state::refresh_in_doubt, std::string(response_lost));
+        co_await note_state(a, connection_state::refresh_in_doubt,
+                            std::string(store::cause::rotation_response_lost));
     else
         co_await a.s.refreshes.close(a.held, a.until);
     const std::lock_guard guard(a.s.lock);
@@ -69,7 +71,7 @@ task<refresh_outcome> handle_invalid_grant(refresh_attempt& a, tiktok_error_text
         what.refused = true;
         co_return co_await retry_later(a, std::move(what));
     }
-    std::string cause = lost ? std::string(response_lost) : "refresh_token_invalid";
+    std::string cause(lost ? store::cause::rotation_response_lost : store::cause::refresh_token_invalid);
     co_await note_state(a, connection_state::reconnect_required, cause);
     {
         const std::lock_guard guard(a.s.lock);

@@ -2,6 +2,7 @@
 // until the store has it, and meanwhile a copy is on the disk (vault/pair_spool.hpp).
 #include "base/failpoint.hpp"
 #include "base/memory/memory_reserve.hpp"
+#include "store/connection_causes.hpp"
 #include "tokens/received_pair.hpp"
 #include "tokens/refresh_policy.hpp"
 #include "tokens/refresh_steps.hpp"
@@ -113,7 +114,7 @@ task<refresh_outcome> store_answer(refresh_attempt& a, const tiktok::token_answe
     // An answer without an account is for the account of the refresh token that was sent.
     if (!answer.account.empty() && answer.account != a.from->account) {
         co_await keep_for_its_owner(a, answer);
-        const std::string cause = "answer_for_another_account";
+        const std::string cause(store::cause::answer_for_another_account);
         co_await note_state(a, connection_state::reconnect_required, cause);
         co_return refused(refresh_result::wrong_account, a.from, reconnect_failure(cause));
     }

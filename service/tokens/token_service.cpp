@@ -2,6 +2,7 @@
 
 #include "base/memory/memory_reserve.hpp"
 #include "runtime/waiter.hpp"
+#include "store/connection_causes.hpp"
 #include "tokens/refresh_policy.hpp"
 #include "tokens/token_service_state.hpp"
 
@@ -151,12 +152,13 @@ std::optional<refresh_backoff::backoff> token_service::state::blocked_by(const u
 }
 
 task<result<vault::shared_tokens>> token_service::state::give_up(user_id user, std::uint64_t version,
-                                                                 std::string cause, deadline until) {
+                                                                 std::string_view cause, deadline until) {
+    const std::string word(cause);
     const auto noted = co_await vault.set_state(
-        std::move(user), version, store::connection_state::reconnect_required, cause, wall_now(), until);
+        std::move(user), version, store::connection_state::reconnect_required, word, wall_now(), until);
     if (!noted) co_return noted.error();
     if (!*noted) co_return not_taken_yet(soon_again); // a newer pair was stored meanwhile
-    co_return reconnect_failure(cause);
+    co_return reconnect_failure(word);
 }
 
 void token_service::state::complete(const shared_flight& one, const refresh_outcome& end) {
@@ -204,7 +206,7 @@ task<result<vault::shared_tokens>> token_service::access(user_id user, deadline 
                 co_return held_back(*blocked);
             case token_step::reconnect: {
                 if (set.is_over()) co_return reconnect_failure(set.cause);
-                co_return co_await s->give_up(user, set.version, "refresh_token_expired", until);
+                co_return co_await s->give_up(user, set.version, store::cause::refresh_token_expired, until);
             }
             case token_step::refresh:
                 break;
@@ -248,7 +250,8 @@ task<result<vault::shared_tokens>> token_service::refresh_after_401(user_id user
         const auto judged = co_await s->vault.is_judged(refused, until);
         if (!judged) co_return judged.error();
         if (!*judged) co_return of_unknown_app();
-        co_return co_await s->give_up(std::move(user), refused->version, "access_token_refused", until);
+        co_return co_await s->give_up(std::move(user), refused->version, store::cause::access_token_refused,
+                                      until);
     }
     if (const auto blocked = s->blocked_by(user, refused->version, true)) co_return held_back(*blocked);
     const auto one = s->attach(user, refused->version, forced_after(pair), flight_reason::needed, by);

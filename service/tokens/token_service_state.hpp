@@ -58,8 +58,8 @@ struct token_service::state : std::enable_shared_from_this<token_service::state>
     void complete(const shared_flight& one, const refresh_outcome& end);
     std::optional<refresh_backoff::backoff> blocked_by(const user_id& user, std::uint64_t version,
                                                        bool needed) const;
-    /// Stores that only a new login helps, and gives that failure.
-    task<result<vault::shared_tokens>> give_up(user_id user, std::uint64_t version, std::string cause,
+    /// Stores that only a new login helps, and gives that failure. `cause`: of store/connection_causes.hpp.
+    task<result<vault::shared_tokens>> give_up(user_id user, std::uint64_t version, std::string_view cause,
                                                deadline until);
 
     worker& home;

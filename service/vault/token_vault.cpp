@@ -1,6 +1,7 @@
 #include "vault/token_vault.hpp"
 
 #include "base/lists.hpp"
+#include "store/connection_causes.hpp"
 #include "vault/sealing.hpp"
 #include "vault/token_set_of_row.hpp"
 
@@ -9,7 +10,6 @@
 namespace gateway::vault {
 namespace {
 
-constexpr std::string_view damaged = "sealed_record_damaged";
 constexpr milliseconds answer_within{500}; // for a read that only confirms the cached set
 constexpr milliseconds ask_again_after{1'000};
 
@@ -131,7 +131,7 @@ task<result<token_vault::reading>> token_vault::repair(store::connection_summary
     if (!out->is_over()) {
         out->state = out->access_token.empty() ? store::connection_state::reconnect_required
                                                : store::connection_state::refresh_in_doubt;
-        out->cause = damaged;
+        out->cause = store::cause::sealed_record_damaged;
         auto noticed = co_await connections_.set_state(record.user, record.version, out->state, out->cause,
                                                        wall_now(), until);
         if (!noticed) co_return noticed.error();

@@ -59,10 +59,8 @@ struct vault_counts {
     std::uint64_t opened = 0, sealed = 0;
     std::uint64_t damaged = 0; // records with a wrong tag; an operator should look at them
     std::uint64_t older = 0;   // records older than what this process has seen: somebody has put them back
+    std::uint64_t unknown_key = 0; // sealed under a key that this replica lacks
 };
-
-/// The cause of a connection that another TikTok app got.
-inline constexpr std::string_view other_app = "other_app";
 
 /// A pair that TikTok gave for the refresh token of an import.
 struct import_proof {
@@ -173,6 +171,10 @@ public:
     /// Values of logins are skipped, because they expire. If a refresh replaces a pair meanwhile, the refresh
     /// wins.
     task<result<reseal_step>> reseal(std::string key_id, std::string cursor, deadline until);
+
+    /// Whether any replica has ever sealed under the key. Not: its line stands above the newest one, so that
+    /// every replica has it before it is used.
+    task<result<bool>> has_sealed(std::string key_id, deadline until);
 
     key_standing newest_key() const { return {ring()->newest().id, uses_.count()}; }
 
@@ -290,7 +292,9 @@ public:
     /// A copy on the disk until the store has the pair; empty without a spool.
     spooled_copy keep_on_disk(spooled_pair what);
 
-    vault_counts counts() const { return {opened_.load(), sealed_.load(), damaged_.load(), older_.load()}; }
+    vault_counts counts() const {
+        return {opened_.load(), sealed_.load(), damaged_.load(), older_.load(), unknown_key_.load()};
+    }
 
 private:
     /// Held while it is used, because the ring may be replaced meanwhile.
@@ -394,7 +398,7 @@ private:
     /// replica has a newer ring. False for a damaged id.
     task<result<bool>> under_a_key_of_others(std::string_view blob, deadline until);
     /// `vault_unavailable`; `what` as for note_unopened().
-    static failure under_another_key(std::string_view what);
+    failure under_another_key(std::string_view what);
     /// For a value that did not open. vault_unavailable: it is sealed under a key that only other replicas
     /// have. Otherwise it counts as damaged. `what` begins the sentence, with its verb ("This login is").
     task<result<void>> note_unopened(std::string_view blob, std::string_view what, deadline until);
@@ -411,7 +415,7 @@ private:
     token_cache cache_;
     scope_lists scopes_;
     key_uses uses_;
-    std::atomic<std::uint64_t> opened_{0}, sealed_{0}, damaged_{0}, older_{0};
+    std::atomic<std::uint64_t> opened_{0}, sealed_{0}, damaged_{0}, older_{0}, unknown_key_{0};
     /// Whose the pairs of no app are.
     enum class old_pairs : std::uint8_t { unknown, ours, of_another_app };
     std::atomic<old_pairs> old_pairs_{old_pairs::unknown};

@@ -1,6 +1,7 @@
 // Pairs of other TikTok apps, and pairs from before apps were noted (token_vault.hpp, docs/promises.md V15).
 // A pair belongs to the app that got it. Under another app it is neither used nor judged, and it waits
 // beside the one of the present app until the gateway runs under its own app again.
+#include "store/connection_causes.hpp"
 #include "vault/sealing.hpp"
 #include "vault/token_vault.hpp"
 
@@ -32,7 +33,7 @@ shared_tokens token_vault::of_another_app(const store::connection_summary& recor
     out->granted = scopes_.of(record.scopes);
     out->version = record.version;
     out->state = store::connection_state::reconnect_required;
-    out->cause = other_app;
+    out->cause = store::cause::other_app;
     out->of_another_app = true;
     out->connected_at = record.connected_at;
     out->received_at = record.updated_at;

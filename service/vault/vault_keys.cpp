@@ -163,7 +163,14 @@ task<result<bool>> token_vault::under_a_key_of_others(std::string_view blob, dea
     co_return known->has_value();
 }
 
+task<result<bool>> token_vault::has_sealed(std::string key_id, deadline until) {
+    const auto uses = co_await uses_.of(std::move(key_id), until);
+    if (!uses) co_return uses.error();
+    co_return *uses > 0;
+}
+
 failure token_vault::under_another_key(std::string_view what) {
+    ++unknown_key_;
     return failure{errc::vault_unavailable,
                    std::string(what) + " sealed under a key that this replica does not have."};
 }

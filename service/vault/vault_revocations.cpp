@@ -1,5 +1,6 @@
 // Pairs of grants that are to be ended at TikTok (token_vault.hpp): those of users who are disconnected, also
 // of other TikTok apps, and of grants that never became a connection.
+#include "store/connection_causes.hpp"
 #include "store/pending_grants.hpp"
 #include "vault/sealing.hpp"
 #include "vault/token_vault.hpp"
@@ -54,7 +55,7 @@ task<result<store::revocation_record>> token_vault::leaving_pair(const store::co
     pair.record.app = row.app;
     pair.record.account = row.account;
     pair.record.proof = row.proof;
-    pair.record.answer_lost = row.cause == store::response_lost;
+    pair.record.answer_lost = row.cause == store::cause::rotation_response_lost;
     auto text = open_pair(row, row.version, row.app, row.sealed_tokens);
     if (!text && !row.sealed_tokens.empty()) {
         const auto unopened = co_await note_unopened(row.sealed_tokens, "This user's tokens are", until);
@@ -96,7 +97,7 @@ task<result<ended_connection>> token_vault::end(shared_tokens seen, bool revocab
     pair.record.account = seen->account;
     pair.record.proof = seen->proof;
     pair.record.refused = seen->is_over(); // another refusal shows nothing more
-    pair.record.answer_lost = seen->cause == store::response_lost;
+    pair.record.answer_lost = seen->cause == store::cause::rotation_response_lost;
     pair.record.tries = 1;
     pair.record.wait = own_try;
     if (revocable) {

@@ -135,11 +135,13 @@ def check_rows(rows):
         check_row(ours[key], *theirs[key])
 
 
-def check_closed_sets(rows):
-    """What answers may hold is what the rows take or are."""
+def check_closed_sets(rows, causes):
+    """What answers may hold is what the rows take or are, and what the program writes."""
     schemas = CONTRACT["components"]["schemas"]
     posting = sorted(row["slug"] for row in rows if row["replays"])
     same("Post.action", "enum", posting, sorted(schemas["Post"]["properties"]["action"]["enum"]))
+    same("ConnectionCause", "enum", sorted(causes), sorted(schemas["ConnectionCause"]["enum"][:-1]))
+    same("ConnectionCause", "last", None, schemas["ConnectionCause"]["enum"][-1])
     same("PrivacyLevelOption", "enum", schemas["PrivacyLevel"]["enum"], schemas["PrivacyLevelOption"]["enum"])
 
 
@@ -208,7 +210,7 @@ def check_examples():
 def main():
     told = json.loads(subprocess.run([sys.argv[1]], check=True, capture_output=True, timeout=60).stdout)
     check_rows(told["rows"])
-    check_closed_sets(told["rows"])
+    check_closed_sets(told["rows"], told["connection_causes"])
     check_codes(told["codes"])
     check_codes_of_operations()
     FAULTS.extend(faults_for_generators(CONTRACT))

@@ -2,6 +2,7 @@
 
 #include "actions/table.hpp"
 #include "base/errc.hpp"
+#include "store/connection_causes.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -64,7 +65,12 @@ boost::json::object written_rows() {
     for (const error_facts& error : all_errors())
         codes.emplace_back(boost::json::object{
             {"code", error.name}, {"status", http_status(error.code)}, {"retryable", error.retryable}});
-    return {{"rows", std::move(rows)}, {"codes", std::move(codes)}};
+    boost::json::array causes;
+    for (const auto& cause : store::cause::by_gateway)
+        causes.emplace_back(cause);
+    for (const auto& cause : store::cause::by_removal)
+        causes.emplace_back(cause);
+    return {{"rows", std::move(rows)}, {"codes", std::move(codes)}, {"connection_causes", std::move(causes)}};
 }
 
 } // namespace gateway

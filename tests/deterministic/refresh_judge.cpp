@@ -1,6 +1,7 @@
 #include "deterministic/refresh_judge.hpp"
 
 #include "deterministic/replica.hpp"
+#include "store/connection_causes.hpp"
 #include "tokens/refresh_policy.hpp"
 #include "vault/sealing.hpp"
 #include "vault/token_text.hpp"
@@ -139,7 +140,8 @@ bool refresh_judge::is_lost(user_story& story) {
         complain("T04: lost by a TikTok that forgives", story);
     if (record->state != connection_state::reconnect_required)
         complain("T04: lost, and nobody is told: " + std::string(name_of(record->state)), story);
-    else if (record->cause != tokens::response_lost && !newest.after_5xx && !ended_by_a_late_request)
+    else if (record->cause != store::cause::rotation_response_lost && !newest.after_5xx
+             && !ended_by_a_late_request)
         complain("T04: lost, and the cause is told as " + record->cause, story);
     if (!could_not_be_stored(newest)) complain("T05: lost, though the new pair arrived in peace", story);
     return true;

@@ -169,12 +169,16 @@ TEST_F(Reload, V07ANewVaultKeySealsAtOnceAndWhatTheOldOneSealedMovesOver) {
     harness::keys_file_in(w.folder());
     ring(first);
     w.connect("ann");
+    ring(key_line("flow-key-3") + first); // as with several replicas: all have it before it seals
+    ASSERT_TRUE(reloads(""));
+    EXPECT_TRUE(w.gateway().process().says(R"("event":"vault_key_new","key":"flow-key-3")"));
+    EXPECT_THAT(w.gateway().process().output(), testing::Not(HasSubstr("vault_key_unused")));
     ring(second);
     ASSERT_TRUE(reloads("", "under the key flow-key-1, which the key ring lacks"));
     EXPECT_EQ(w.api().get("/v1/users/ann/info").status, 200);
     ring(first + second);
     ASSERT_TRUE(reloads(""));
-    EXPECT_TRUE(w.gateway().process().says("\"event\":\"vault_key_unused\""));
+    EXPECT_TRUE(w.gateway().process().says(R"("event":"vault_key_unused","key":"flow-key-1")"));
     w.connect("ben");
     ring(second);
     ASSERT_TRUE(reloads(""));

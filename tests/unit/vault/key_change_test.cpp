@@ -42,6 +42,7 @@ protected:
         ASSERT_FALSE(there);
         EXPECT_EQ(there.error().code(), errc::vault_unavailable);
         EXPECT_EQ(vault->counts().damaged, 0U);
+        EXPECT_EQ(vault->counts().unknown_key, 1U);
     }
     std::string access(const std::string& name) { return std::string((**load(name)).access_token.reveal()); }
 };
