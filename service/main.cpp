@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -29,6 +30,25 @@ int act(const arguments& what) {
     const auto variables = gateway::settings::take_environment();
     if (what.only_check) return check_config(what.settings_file, variables);
     return run(what.settings_file, variables);
+}
+
+/// What CLI11 does not know, as it was typed, and the command that was perhaps meant.
+std::string unknown_argument(const CLI::App& options, int argc, char** argv) {
+    const auto without_dashes = [](std::string text) {
+        std::erase(text, '-');
+        return text;
+    };
+    const auto unknown = options.remaining(true);
+    for (int at = 1; at < argc; ++at) {
+        const std::string typed = argv[at];
+        if (std::find(unknown.begin(), unknown.end(), typed) == unknown.end()) continue;
+        std::string sentence = "there is no command or option " + typed;
+        for (const auto* const command : options.get_subcommands([](const CLI::App*) { return true; }))
+            if (without_dashes(command->get_name()) == without_dashes(typed))
+                sentence += "; is " + command->get_name() + " meant?";
+        return sentence;
+    }
+    return "the command line is not understood";
 }
 
 /// In words for people, and where logs are read as a line of the log.
@@ -56,6 +76,9 @@ int main(int argc, char** argv) {
     options.require_subcommand(0, 1);
     try {
         options.parse(argc, argv);
+    } catch (const CLI::ExtrasError&) {
+        std::cerr << "tiktok-gateway: " << unknown_argument(options, argc, argv) << "; --help tells all\n";
+        return gateway::app::exit_usage;
     } catch (const CLI::ParseError& wrong) { // --help and --version, too
         return options.exit(wrong) == 0 ? gateway::app::exit_well : gateway::app::exit_usage;
     }

@@ -81,6 +81,7 @@ std::string describe_wrong_store(const settings::all& settings) {
     std::string wrong = settings.store.in_file() ? describe_wrong_database(url) : std::string{};
     if (wrong.empty()) wrong = store::describe_wrong_url(url);
     if (wrong.empty()) wrong = store::describe_exposed_store(url);
+    if (wrong.empty()) wrong = store::describe_foreign_store(url);
     return wrong;
 }
 

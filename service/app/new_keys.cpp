@@ -2,6 +2,7 @@
 #include "app/start_failure.hpp"
 #include "base/clock.hpp"
 #include "base/digest.hpp"
+#include "settings/loader.hpp"
 #include "vault/key_ring.hpp"
 
 #include <iostream>
@@ -13,8 +14,8 @@ constexpr std::size_t key_bytes = 32;
 } // namespace
 
 int new_key(const std::string& name) {
-    if (name.empty() || name.size() > 64) {
-        std::cerr << "tiktok-gateway: a caller's name has 1 to 64 characters\n";
+    if (const auto wrong = settings::why_no_caller_name(name); !wrong.empty()) {
+        std::cerr << "tiktok-gateway: the caller's name " << wrong << "\n";
         return exit_usage;
     }
     // The prefix lets secret scanners recognise the key.

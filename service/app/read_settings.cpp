@@ -80,6 +80,12 @@ std::vector<settings::fault> warnings_for(const settings::loaded& good) {
     if (auto weak = store::remark_on_url(settings.store.url.reveal()); !weak.empty())
         remarks.push_back({"store.url", std::move(weak), settings::source_of(settings, "store.url")});
     if (auto small = small_quarter(settings)) remarks.push_back(std::move(*small));
+    if (settings.listen.tls.on() && settings.public_url.starts_with("http://"))
+        remarks.push_back(
+            {"public_url",
+             "is " + settings.public_url
+                 + ", and the listener speaks TLS (listen.tls): browsers come back from TikTok without it",
+             settings::source_of(settings, "public_url")});
     add_remark_on_private_key(settings, remarks);
     add_remark_on_spool(settings, remarks);
     return remarks;

@@ -252,7 +252,11 @@ void service::start_background() {
     keep([this] {
         return run_health_checks(*store_, sink_, health_, [this](const std::string& reason) {
             store_lost_.store(true);
-            end_for("store_beyond_help", reason);
+            end_for("store_beyond_help",
+                    settings_.store.in_file()
+                        ? std::string(settings_.store.url.reveal()) + ": " + reason
+                              + "; if the disk is good, the file is damaged: put a copy of it back (docs/operations.md §12)"
+                        : reason);
         });
     });
     keep([this] { return run_count_reports(sink_, listeners_, [this] { return faults(); }); });

@@ -159,6 +159,9 @@ named_file read_named_file(const std::string& path, std::size_t bytes_max) {
 }
 
 std::string describe_unreadable(const std::string& path, std::size_t bytes_max) {
+    struct stat facts {};
+    if (::stat(path.c_str(), &facts) == 0 && S_ISFIFO(facts.st_mode))
+        return "is a pipe, which is empty when it is read again; name a file";
     auto read = read_named_file(path, bytes_max);
     wipe_bytes(read.text);
     return read.wrong;

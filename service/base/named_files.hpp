@@ -22,7 +22,8 @@ struct named_file {
 /// An empty file is wrong, too. A pipe is read to its end, and given up when nothing comes for five seconds.
 named_file read_named_file(const std::string& path, std::size_t bytes_max);
 
-/// What is wrong with a file that a library will read by itself; empty if nothing is.
+/// What is wrong with a file that a library will read by itself, so that a pipe would be empty by then; empty
+/// if nothing is.
 std::string describe_unreadable(const std::string& path, std::size_t bytes_max = public_file_bytes_max);
 
 /// Why this process cannot keep files in the folder, or make it where it is not there; empty if it can.

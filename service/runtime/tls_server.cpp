@@ -1,6 +1,7 @@
 #include "runtime/tls_server.hpp"
 
 #include "base/named_files.hpp"
+#include "base/secret.hpp"
 #include "runtime/tls_rules.hpp"
 
 #include <openssl/err.h>
@@ -25,6 +26,15 @@ constexpr std::array<unsigned char, 18> protocols{8, 'h', 't', 't', 'p', '/', '1
     const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
     ERR_clear_error();
     throw tls_file_fault(of, name + ": " + what + (reason ? std::string(": ") + reason : std::string()));
+}
+
+/// The two files are easily mixed up. `lacking`: the word of PEM's first line that the file has not.
+std::string holds_the_other(const std::string& name, std::string_view lacking, const char* words) {
+    auto read = read_named_file(name, public_file_bytes_max);
+    const bool is_other =
+        read.text.find("-----BEGIN ") != std::string::npos && read.text.find(lacking) == std::string::npos;
+    wipe_bytes(read.text);
+    return is_other ? words : "";
 }
 
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_size,
@@ -93,11 +103,17 @@ tls_server_context::tls_server_context(const std::string& certificate_file,
     SSL_CTX_set_default_passwd_cb_userdata(context, &asked);
     if (SSL_CTX_use_certificate_chain_file(context, certificate_file.c_str()) != 1) {
         if (asked) refuse_encrypted(file::certificate, certificate_file);
-        refuse(file::certificate, certificate_file, "not a PEM certificate chain");
+        refuse(file::certificate, certificate_file,
+               "not a PEM certificate chain"
+                   + holds_the_other(certificate_file, "CERTIFICATE-----",
+                                     " (it holds no certificate, but a key or the like)"));
     }
     if (SSL_CTX_use_PrivateKey_file(context, private_key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
         if (asked) refuse_encrypted(file::private_key, private_key_file);
-        refuse(file::private_key, private_key_file, "not a PEM private key of this certificate");
+        refuse(file::private_key, private_key_file,
+               "not a PEM private key of this certificate"
+                   + holds_the_other(private_key_file, "PRIVATE KEY-----",
+                                     " (it holds no private key, but a certificate or the like)"));
     }
     SSL_CTX_set_default_passwd_cb(context, nullptr);
     SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);

@@ -4,9 +4,11 @@
 #include "base/text.hpp"
 #include "base/url_rules.hpp"
 #include "settings/anonymous_caller.hpp"
+#include "settings/loader.hpp"
 #include "settings/readers.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace gateway::settings {
 
@@ -72,40 +74,85 @@ std::string read_member(caller& into, const std::string& key, const YAML::Node& 
     return "is not a key of a caller";
 }
 
-std::string read_caller(caller& into, const YAML::Node& entry) {
-    if (!entry.IsMap()) return " must be `name: …` and what belongs to it";
-    std::vector<std::string> seen;
+/// Reads one entry; adds what is wrong with it.
+void read_caller(caller& into, const YAML::Node& entry, const std::string& place,
+                 std::vector<entry_fault>& faults) {
+    const auto add = [&](const std::string& key, const std::string& reason, const YAML::Node& at) {
+        faults.push_back({place + "." + key, reason, at.Mark().line + 1});
+    };
+    std::vector<std::string> seen, wrong;
     for (const auto& item : entry) {
         const std::string key = item.first.IsScalar() ? item.first.Scalar() : "?";
-        if (std::find(seen.begin(), seen.end(), key) != seen.end()) return "." + key + " is given twice";
+        const bool again = std::find(seen.begin(), seen.end(), key) != seen.end();
         seen.push_back(key);
-        if (const auto wrong = read_member(into, key, item.second); !wrong.empty())
-            return "." + key + " " + wrong;
+        const auto why = again ? "is given twice" : read_member(into, key, item.second);
+        if (why.empty()) continue;
+        add(key, why, item.first);
+        wrong.push_back(key);
     }
-    if (!is_plain_name(into.name)) return ".name must be 1 to 64 of A-Z a-z 0-9 _ . -";
-    if (into.name == anonymous_caller)
-        return ".name is that of everybody while there are no callers; take another one";
-    if (into.key_sha256.empty()) return ".key_sha256 is missing";
-    return {};
+    const auto is_wrong = [&wrong](const char* key) {
+        return std::find(wrong.begin(), wrong.end(), key) != wrong.end();
+    };
+    if (const auto why = is_wrong("name") ? std::string{} : why_no_caller_name(into.name); !why.empty())
+        add("name", why, entry);
+    if (!is_wrong("key_sha256") && into.key_sha256.empty())
+        add("key_sha256", "is missing: `tiktok-gateway new-key` makes a key and its hash", entry);
+}
+
+/// Names and keys by the place of the caller that has them first.
+class taken_values {
+public:
+    void check(const std::string& value, const std::string& place, const char* key, int line,
+               std::vector<entry_fault>& faults) {
+        if (value.empty()) return;
+        const auto [first, is_new] = places_.try_emplace(key + (' ' + value), place);
+        if (!is_new)
+            faults.push_back({place + "." + key, "is that of callers" + first->second + ", too", line});
+    }
+
+private:
+    std::unordered_map<std::string, std::string> places_;
+};
+
+/// Somebody has to read them.
+void cut(std::vector<entry_fault>& faults) {
+    constexpr std::size_t told_max = 20;
+    if (faults.size() <= told_max) return;
+    const auto more = faults.size() - told_max;
+    faults.resize(told_max);
+    faults.push_back({"", "has " + std::to_string(more) + " more faults of its entries"});
 }
 
 } // namespace
 
-std::string read_callers(std::vector<caller>& into, const YAML::Node& value) {
-    if (!value.IsSequence()) return "must be a list";
-    if (value.size() > callers_max) return "holds more than " + std::to_string(callers_max) + " entries";
-    std::vector<caller> callers;
-    for (std::size_t place = 0; place < value.size(); ++place) {
-        caller one;
-        if (const auto wrong = read_caller(one, value[place]); !wrong.empty())
-            return "[" + std::to_string(place) + "]" + wrong;
-        for (const auto& other : callers)
-            if (other.name == one.name || other.key_sha256 == one.key_sha256)
-                return "[" + std::to_string(place) + "] has the name or the key of another caller";
-        callers.push_back(std::move(one));
-    }
-    into = std::move(callers);
+std::string why_no_caller_name(const std::string& name) {
+    if (!is_plain_name(name)) return "must be 1 to 64 of A-Z a-z 0-9 _ . -";
+    if (name == anonymous_caller) return "is that of everybody while there are no callers; take another one";
     return {};
+}
+
+std::vector<entry_fault> read_callers(std::vector<caller>& into, const YAML::Node& value) {
+    if (!value.IsSequence()) return {{"", "must be a list"}};
+    if (value.size() > callers_max)
+        return {{"", "holds more than " + std::to_string(callers_max) + " entries"}};
+    std::vector<caller> callers(value.size());
+    std::vector<entry_fault> faults;
+    taken_values taken;
+    for (std::size_t at = 0; at < value.size(); ++at) {
+        const std::string place = "[" + std::to_string(at) + "]";
+        const int line = value[at].Mark().line + 1;
+        if (!value[at].IsMap()) {
+            faults.push_back({place, "must be `name: …` and what belongs to it", line});
+            continue;
+        }
+        read_caller(callers[at], value[at], place, faults);
+        if (why_no_caller_name(callers[at].name).empty())
+            taken.check(callers[at].name, place, "name", line, faults);
+        taken.check(callers[at].key_sha256, place, "key_sha256", line, faults);
+    }
+    if (faults.empty()) into = std::move(callers);
+    cut(faults);
+    return faults;
 }
 
 } // namespace gateway::settings

@@ -7,7 +7,9 @@
 #include "base/text.hpp"
 #include "settings/given.hpp"
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -17,7 +19,7 @@ namespace gateway::settings {
 
 namespace {
 
-constexpr std::string_view prefix = "TIKTOK_GATEWAY__";
+constexpr std::string_view prefix = "TIKTOK_GATEWAY__", short_prefix = "TIKTOK_GATEWAY_";
 
 std::string key_of(std::string_view variable) {
     std::string key;
@@ -30,6 +32,31 @@ std::string key_of(std::string_view variable) {
         }
     }
     return key;
+}
+
+std::string variable_of(std::string_view key) {
+    std::string name(prefix);
+    for (const char c : key) {
+        if (c == '.')
+            name += "__";
+        else
+            name += is_letter(c) ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+    return name;
+}
+
+/// The variable that somebody may have meant by one with single underscores; empty if it is none of ours.
+std::string meant_by(std::string_view name) {
+    auto letters = lower_ascii(name.substr(short_prefix.size()));
+    std::erase(letters, '_');
+    for (const auto& row : keys()) {
+        std::string plain;
+        std::copy_if(row.key.begin(), row.key.end(), std::back_inserter(plain), is_alphanumeric);
+        if (letters == plain) return variable_of(row.key);
+        if (row.is_secret && letters == plain + "file")
+            return variable_of(row.key + std::string(file_suffix));
+    }
+    return {};
 }
 
 void add_variable(const std::string& name, const std::string& text, given_values& into,
@@ -58,8 +85,13 @@ environment take_environment() {
     for (char** line = environ; line && *line; ++line) {
         const std::string_view text(*line);
         const auto equals = text.find('=');
-        if (!text.starts_with(prefix) || equals == std::string_view::npos) continue;
+        if (!text.starts_with(short_prefix) || equals == std::string_view::npos) continue;
         const auto name = text.substr(0, equals), value = text.substr(equals + 1);
+        if (!name.starts_with(prefix)) {
+            // Kubernetes gives such names to the addresses of services. No value: it may be a secret.
+            if (!value.starts_with("tcp://")) found.emplace(name, std::string{});
+            continue;
+        }
         found.emplace(name, value);
         const meaning what = meaning_of(key_of(name));
         if (what.row && what.row->is_secret && !what.names_a_file)
@@ -78,10 +110,16 @@ void arm_failpoint_of_environment() {
     arm("TIKTOK_GATEWAY_FAILING_MEMORY", arm_allocation_fault);
 }
 
-void add_environment(const environment& variables, given_values& into, std::vector<fault>& faults) {
+void add_environment(const environment& variables, given_values& into, std::vector<fault>& faults,
+                     std::vector<fault>& remarks) {
     given_values from_here;
-    for (const auto& [name, text] : variables)
-        if (!text.empty()) add_variable(name, text, from_here, faults);
+    for (const auto& [name, text] : variables) {
+        const bool is_ours = name.starts_with(prefix);
+        if (is_ours && !text.empty()) add_variable(name, text, from_here, faults);
+        if (const auto meant = is_ours ? std::string{} : meant_by(name); !meant.empty())
+            remarks.push_back(
+                {"", "the environment variable " + name + " is not read; is " + meant + " meant?"});
+    }
     for (const auto& [key, one] : from_here) {
         const meaning what = meaning_of(key);
         const auto itself = from_here.find(what.row->key);

@@ -32,8 +32,10 @@ meaning meaning_of(std::string_view key);
 /// Sets the key and removes its counterpart (`x` for `x_file` and the reverse) if a weaker source gave that.
 void put_over(given_values& into, const std::string& key, given value);
 
-/// Sets the variables' values over those of the file (environment.cpp).
-void add_environment(const environment& variables, given_values& into, std::vector<fault>& faults);
+/// Sets the variables' values over those of the file, and remarks those that are not read though they nearly
+/// have the name of a setting (environment.cpp).
+void add_environment(const environment& variables, given_values& into, std::vector<fault>& faults,
+                     std::vector<fault>& remarks);
 
 /// The YAML error and its position, without the library's full text, which may contain a piece of the file
 /// and so a secret.

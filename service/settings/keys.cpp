@@ -21,8 +21,6 @@ std::string read_member(Member& into, const YAML::Node& value, bounds within) {
         return read_texts(into, value);
     else if constexpr (std::is_same_v<Member, std::map<std::string, std::string>>)
         return read_map(into, value);
-    else if constexpr (std::is_same_v<Member, std::vector<caller>>)
-        return read_callers(into, value);
     else
         return read_number(into, value, within);
 }
@@ -46,9 +44,14 @@ key_row key(std::string name, Where where, bounds within = {}) {
         one.begin();
     }
     &&!std::is_same_v<member, std::string>;
-    row.read = [where, within](all& into, const YAML::Node& value) {
-        return read_member(where(into), value, within);
-    };
+    if constexpr (std::is_same_v<member, std::vector<caller>>)
+        row.read_entries = [where](all& into, const YAML::Node& value) {
+            return read_callers(where(into), value);
+        };
+    else
+        row.read = [where, within](all& into, const YAML::Node& value) {
+            return read_member(where(into), value, within);
+        };
     row.same = [where](const all& one, const all& other) { return is_same(where(one), where(other)); };
     return row;
 }
@@ -139,7 +142,8 @@ std::vector<key_row> keeping_rows() {
         key("store.url", INTO(store.url)),
         key("store.schema", INTO(store.schema)),
         key("store.connections", INTO(store.connections), {1, 1'000}),
-        live(required("file of the key ring", key("vault.keys_file", INTO(vault.keys_file)))),
+        live(required("the file of the key ring, which `tiktok-gateway new-vault-key` makes",
+                      key("vault.keys_file", INTO(vault.keys_file)))),
         key("vault.refresh_per_second", INTO(vault.refresh_per_second), {0.01, 10'000}),
         key("vault.refresh_ahead_ms", INTO(vault.refresh_ahead), {0, day_ms}),
         key("vault.settling_ms", INTO(vault.propagation_grace), {0, 60'000}),

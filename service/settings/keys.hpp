@@ -14,12 +14,21 @@ class Node;
 
 namespace gateway::settings {
 
+/// What is wrong with one entry of a list, or with the list.
+struct entry_fault {
+    std::string place; // `[2].users`; empty: the list itself
+    std::string reason;
+    int line = 0; // in the file, from 1; 0: that of the key
+};
+
 struct key_row {
     std::string key;                   // as in the file, with dots between its parts
     bool is_secret = false;            // may be given as KEY_file; never shown
     std::string_view required_as = {}; // what it is, if it must be given; otherwise empty
     /// Reads the value into its member; gives what is wrong with it, or an empty text.
     std::function<std::string(all& into, const YAML::Node& value)> read;
+    /// Instead of `read`, for a list whose entries have keys.
+    std::function<std::vector<entry_fault>(all& into, const YAML::Node& value)> read_entries = {};
     std::function<bool(const all& one, const all& other)> same;
     bool is_live = false;       // applied by SIGHUP; the others only by a new start
     bool is_structured = false; // a list or a map: YAML also in the environment; all other values are literal

@@ -40,13 +40,27 @@ void flatten(const YAML::Node& node, const std::string& path, const std::string&
     }
     if (node.IsNull()) return; // a section whose lines are all commented out
     if (!node.IsMap()) {
-        faults.push_back({path, "must be a section with keys of its own", source_at(file, node)});
+        faults.push_back({path,
+                          path.empty() ? "the settings file must hold sections, such as `listen:`, with keys"
+                                       : "must be a section with keys of its own",
+                          source_at(file, node)});
         return;
     }
     for (const auto& item : node) {
         const std::string name = item.first.IsScalar() ? item.first.Scalar() : "?";
         flatten(item.second, path.empty() ? name : path + "." + name, file, into, faults);
     }
+}
+
+/// YAML forbids what many editors write, and its parser names another place.
+std::string tab_before(const std::string& yaml, const YAML::Mark& mark) {
+    std::size_t begin = 0;
+    for (int line = 0; line < mark.line && begin != std::string::npos; ++line)
+        begin = yaml.find('\n', begin) + 1;
+    const auto end = yaml.find_first_not_of(" \t", begin);
+    const bool has_tab =
+        yaml.substr(begin, end == std::string::npos ? end : end - begin).find('\t') != std::string::npos;
+    return has_tab ? "; the line begins with a tab, and YAML takes blanks alone" : "";
 }
 
 /// Not on a store's URL without a server, which is no secret, although its key is one.
@@ -74,14 +88,16 @@ void read_secret_file(const key_row& row, const std::string& key, const given& f
     add_remark_on(path, key, from.source, into);
 }
 
-/// A reader of list entries begins its text with the entry: `[2].users must …`.
-fault fault_at(const std::string& key, const std::string& wrong, const std::string& source) {
-    if (!wrong.starts_with('[')) return {key, wrong, source};
-    const auto place_end = wrong.find(' ');
-    return {key + wrong.substr(0, place_end), wrong.substr(place_end + 1), source};
+/// Each entry has a line of its own.
+void read_entries(const key_row& row, const given& from, loaded& into) {
+    for (auto& wrong : row.read_entries(into.values, from.value)) {
+        const bool has_line = !from.file.empty() && wrong.line > 0;
+        into.faults.push_back({row.key + wrong.place, std::move(wrong.reason),
+                               has_line ? from.file + ", line " + std::to_string(wrong.line) : from.source});
+    }
 }
 
-void read_values(const given_values& from, loaded& into) {
+void read_values(const given_values& from, loaded& into, const std::string& file) {
     for (const auto& [key, one] : from) {
         into.values.sources[key] = one.source;
         const meaning what = meaning_of(key);
@@ -91,8 +107,10 @@ void read_values(const given_values& from, loaded& into) {
                                        itself->second.source + ", and " + one.source});
             else
                 read_secret_file(*what.row, key, one, into);
+        } else if (what.row->read_entries) {
+            read_entries(*what.row, one, into);
         } else if (const auto wrong = what.row->read(into.values, one.value); !wrong.empty()) {
-            into.faults.push_back(fault_at(key, wrong, one.source));
+            into.faults.push_back({key, wrong, one.source});
         } else if (what.row->is_secret && !one.file.empty()) {
             add_remark_on(one.file, key, one.source, into);
         }
@@ -102,8 +120,10 @@ void read_values(const given_values& from, loaded& into) {
         const bool is_given =
             from.contains(key) || (row.is_secret && from.contains(key + std::string(file_suffix)));
         if (!row.required_as.empty() && !is_given)
-            into.faults.push_back({key, "is missing: " + std::string(row.required_as)
-                                            + (row.is_secret ? " (or give " + key + "_file)" : "")});
+            into.faults.push_back({key,
+                                   "is missing: " + std::string(row.required_as)
+                                       + (row.is_secret ? " (or give " + key + "_file)" : ""),
+                                   file.empty() ? "no --config FILE is given" : ""});
     }
 }
 
@@ -160,11 +180,12 @@ loaded load_text(const std::string& yaml, const environment& variables, const st
         const YAML::Node root = YAML::Load(yaml);
         flatten(root, "", file, values, result.faults);
     } catch (const YAML::Exception& wrong) {
-        result.faults.push_back({"", not_yaml(wrong), file});
+        result.faults.push_back(
+            {"", "the settings file " + not_yaml(wrong) + tab_before(yaml, wrong.mark), file});
         return result;
     }
-    add_environment(variables, values, result.faults);
-    read_values(values, result);
+    add_environment(variables, values, result.faults, result.remarks);
+    read_values(values, result, file);
     const auto of_values = result.faults;
     for (auto& one : check_together(result.values)) {
         if (rests_on_a_wrong_value(one.key, of_values)) continue;
@@ -175,7 +196,7 @@ loaded load_text(const std::string& yaml, const environment& variables, const st
 }
 
 loaded load(const std::string& path, const environment& variables) {
-    if (path.empty()) return load_text("", variables);
+    if (path.empty()) return load_text("", variables, "");
     auto file = read_named_file(path, public_file_bytes_max);
     if (file.wrong.empty() || file.is_empty) { // the environment may give all
         auto read = load_text(file.text, variables, path);

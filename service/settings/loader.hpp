@@ -37,8 +37,9 @@ struct loaded {
 /// `TIKTOK_GATEWAY__A__B` and its value, as in the process's environment.
 using environment = std::map<std::string, std::string>;
 
-/// The process's own variables that begin with TIKTOK_GATEWAY__. Secrets among them are wiped from the
-/// process's environment, so call it once, by main(), before there is another thread.
+/// The process's own variables that begin with TIKTOK_GATEWAY_; those with one underscore, which are remarked
+/// and not read, without their values. Secrets among them are wiped from the process's environment, so call
+/// it once, by main(), before there is another thread.
 environment take_environment();
 
 /// Of TIKTOK_GATEWAY_FAILPOINT (base/failpoint.hpp), for the fault tests: once, by main(), before anything
@@ -56,6 +57,9 @@ loaded load_text(const std::string& yaml, const environment& variables, const st
 std::string source_of(const all& values, std::string_view key);
 /// What is wrong with a value that was read, in the format of text_of().
 std::string text_about(const all& values, const std::string& key, const std::string& reason);
+
+/// Why this cannot be the name of a caller; empty if it can.
+std::string why_no_caller_name(const std::string& name);
 
 /// Checks the rules about several keys, or beyond the type of a value (loader.cpp calls it last).
 std::vector<fault> check_together(const all& values);

@@ -24,11 +24,21 @@ std::string between(bounds within, const char* what) {
     return std::string("must be ") + what + " from " + shown(within.min) + " to " + shown(within.max);
 }
 
+/// What people write beside the number.
+std::string hint_on(std::string_view text) {
+    if (text.size() > 1 && (text.front() == '"' || text.front() == '\''))
+        return "; the quotes belong to the value here, leave them out";
+    if (!text.empty() && is_digit(text.front()) && is_letter(text.back()))
+        return "; the name of the setting has its unit, leave that out here";
+    return {};
+}
+
 template <class Number>
 std::string read_as(Number& into, const YAML::Node& value, bounds within, const char* what) {
     const auto number = value.IsScalar() ? parse_number<Number>(value.Scalar()) : std::nullopt;
     const auto as_double = static_cast<double>(number.value_or(Number{}));
-    if (!number || !(as_double >= within.min && as_double <= within.max)) return between(within, what);
+    if (!number || !(as_double >= within.min && as_double <= within.max))
+        return between(within, what) + (value.IsScalar() ? hint_on(value.Scalar()) : std::string{});
     into = *number;
     return {};
 }

@@ -1,6 +1,7 @@
 // Functions that read one YAML value into one member; each gives a short text with the expected value if it
 // fails. Used by keys.cpp and callers.cpp only.
 #pragma once
+#include "settings/keys.hpp"
 #include "settings/settings.hpp"
 
 #include <yaml-cpp/yaml.h>
@@ -28,8 +29,8 @@ std::string read_secret(secret& into, const YAML::Node& value);
 std::string read_flag(bool& into, const YAML::Node& value);
 std::string read_texts(std::vector<std::string>& into, const YAML::Node& value);
 std::string read_map(std::map<std::string, std::string>& into, const YAML::Node& value);
-/// What is wrong begins with the entry and its key: `[2].key_sha256 …` (callers.cpp).
-std::string read_callers(std::vector<caller>& into, const YAML::Node& value);
+/// All that is wrong with all entries (callers.cpp).
+std::vector<entry_fault> read_callers(std::vector<caller>& into, const YAML::Node& value);
 std::string read_bounded(std::uint64_t& into, const YAML::Node& value, bounds within);
 std::string read_bounded(double& into, const YAML::Node& value, bounds within);
 

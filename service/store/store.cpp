@@ -62,7 +62,9 @@ std::string describe_wrong_url(std::string_view url) {
     if (is_sqlite(url)) return {};
     if (!is_postgresql(url)) return "must be sqlite:PATH or postgresql://…";
     const auto address = read_postgresql_url(std::string(url));
-    return address ? describe_missing_authorities(*address) : address.error().message();
+    if (!address) return address.error().message();
+    const auto wrong = describe_wrong_mode(*address);
+    return wrong.empty() ? describe_missing_authorities(*address) : wrong;
 }
 
 std::string describe_exposed_store(std::string_view url) {
@@ -70,10 +72,17 @@ std::string describe_exposed_store(std::string_view url) {
     return describe_exposed_database(std::string(url.substr(sqlite_scheme.size())));
 }
 
+std::string describe_foreign_store(std::string_view url) {
+    if (!is_sqlite(url)) return {};
+    return describe_foreign_database(std::string(url.substr(sqlite_scheme.size())));
+}
+
 std::string remark_on_url(std::string_view url) {
     if (!is_postgresql(url)) return {};
     const auto address = read_postgresql_url(std::string(url));
-    return address ? describe_weak_tls(*address) : std::string{};
+    if (!address) return {};
+    const auto weak = describe_weak_tls(*address);
+    return weak.empty() ? describe_no_authority(*address) : weak;
 }
 
 } // namespace gateway::store

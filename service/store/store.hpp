@@ -72,6 +72,9 @@ std::string describe_wrong_url(std::string_view url);
 
 /// Who else may read or change a store in a file, as a sentence; empty if nobody, and for PostgreSQL.
 std::string describe_exposed_store(std::string_view url);
+/// Why a file that is there cannot be our store, judged by its first bytes, in the words of `open_store`;
+/// empty if it may be one. Not while this process has it open.
+std::string describe_foreign_store(std::string_view url);
 /// What is weaker than it should be in a valid `store.url`, as words after the key; empty if nothing is.
 std::string remark_on_url(std::string_view url);
 

@@ -39,7 +39,8 @@ std::string_view trimmed(std::string_view text) {
 
 result<vault_key> read_line(std::string_view line, std::size_t number) {
     const auto colon = line.find(':');
-    if (colon == std::string_view::npos) return refused_line(number, "is not ID:BASE64");
+    if (colon == std::string_view::npos)
+        return refused_line(number, "is not ID:BASE64, as `tiktok-gateway new-vault-key` prints it");
     const auto id = line.substr(0, colon);
     if (id.empty() || id.size() > key_id_size_max
         || id.find_first_not_of(id_characters) != std::string_view::npos)

@@ -224,8 +224,13 @@ TEST_F(Commands, AuditTWhatIsWeakerThanVerifyFullIsSaidOnce) {
     EXPECT_EQ(weak.status, 0) << weak.errors;
     EXPECT_THAT(weak.output, HasSubstr("note: store.url: says sslmode=require"));
     EXPECT_THAT(weak.output, Not(HasSubstr("planted-4711")));
-    for (const char* good : {"postgresql://gw@db.example/x", "postgresql://gw@127.0.0.1/x?sslmode=disable"})
+    const auto authority = folder.write("ca.pem", gateway::testing::certificate_authority().pem());
+    for (const std::string& good : {"postgresql://gw@db.example/x?sslrootcert=" + authority,
+                                    std::string("postgresql://gw@127.0.0.1/x?sslmode=disable")})
         EXPECT_EQ(with(good).output, "the settings are good\n") << good;
+    const auto unknown = with("postgresql://gw:planted-4711-secret@db.example/x?sslmode=yes");
+    EXPECT_EQ(unknown.status, 78);
+    EXPECT_THAT(unknown.errors, HasSubstr("store.url: says sslmode=yes, and must say one of"));
 }
 
 TEST_F(Commands, L09AuditIAQuarterOfTheFilesThatIsSmallerThanTheLargestOneIsSaid) {

@@ -3,6 +3,7 @@
 #include "flow/commands_test.hpp"
 #include "harness/flow_test.hpp"
 #include "harness/nobody.hpp"
+#include "harness/sqlite_file.hpp"
 #include "unit/runtime/certificates.hpp"
 
 #include <boost/json/parse.hpp>
@@ -242,14 +243,31 @@ TEST_F(NamedFiles, HourKASpoolThatNobodyNamedAndThatCannotBeMadeIsRemarked) {
                           + " cannot be made: permission denied for " + harness::nobody_in_words()));
 }
 
-TEST_F(NamedFiles, HourKAFileThatIsNoDatabaseAndAStoreOfAnotherProgramRefuseWith78) {
+TEST_F(NamedFiles, V14HourKAFileThatIsNoStoreOfThisProgramRefusesTheCheckAndTheStartWith78) {
+    const auto table = [this](const char* name, const std::string& pragmas) {
+        const auto file = folder.write(name, "");
+        harness::run_sqlite(file, "CREATE TABLE recipes (name text)");
+        for (const auto& pragma :
+             {"PRAGMA application_id = " + pragmas, std::string("PRAGMA user_version = 9999")})
+            harness::run_sqlite(file, pragma);
+        return file;
+    };
+    const std::pair<std::string, std::string> stores[] = {
+        {folder.write("no.db", std::string(8 * kib, 'x') + "planted-4711"), "not a database"},
+        {folder.write("short.db", "planted-4711"), "not a database"},
+        {table("recipes.db", "4711"), "belongs to another program"},
+        {table("newer.db", "0x746b6777"), "has schema 9999"}};
     variables.erase("TIKTOK_GATEWAY__STORE__URL_FILE");
-    variables["TIKTOK_GATEWAY__STORE__URL"] =
-        "sqlite:" + folder.write("no.db", std::string(8 * kib, 'x') + "planted-4711");
-    const auto start = run({"--config", minimum()}, variables);
-    EXPECT_EQ(start.status, 78);
-    EXPECT_THAT(start.errors, AllOf(HasSubstr("store.url: "), HasSubstr("not a database")));
-    EXPECT_EQ(line_of(start).at("keys"), "store.url");
+    for (const auto& [file, words] : stores) {
+        variables["TIKTOK_GATEWAY__STORE__URL"] = "sqlite:" + file;
+        const auto start = run({"--config", minimum()}, variables);
+        EXPECT_EQ(start.status, 78) << file;
+        EXPECT_THAT(start.errors, AllOf(HasSubstr("store.url: "), HasSubstr(words)));
+        EXPECT_EQ(line_of(start).at("keys"), "store.url");
+        const auto check = run({"--config", minimum(), "--check-config"}, variables);
+        EXPECT_EQ(check.status, 78) << file;
+        EXPECT_EQ(check.errors, start.errors);
+    }
 }
 
 TEST_F(NamedFiles, HourKASecretThatEveryUserMayReadIsRemarkedByTheCheckAndTheStart) {
@@ -258,6 +276,9 @@ TEST_F(NamedFiles, HourKASecretThatEveryUserMayReadIsRemarkedByTheCheckAndTheSta
                                             "listen: {port: 0}\nadmin: {port: 0}\n");
     auto with = variables;
     with.erase("TIKTOK_GATEWAY__TIKTOK__CLIENT_SECRET_FILE");
+    EXPECT_THAT(run({"--config", inside, "--check-config"}, with).output,
+                HasSubstr("note: public_url: is http://127.0.0.1:8080, and the listener speaks TLS"));
+    with["TIKTOK_GATEWAY__PUBLIC_URL"] = "https://gateway.example";
     const auto check = [&] { return run({"--config", inside, "--check-config"}, with).output; };
     EXPECT_EQ(check(), "the settings are good\n");
     for (const std::string name : {"server.key", "inside.yaml"})

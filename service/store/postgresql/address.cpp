@@ -12,10 +12,15 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <filesystem>
+#include <iterator>
 #include <libpq-fe.h>
 #include <memory>
+#include <pwd.h>
 #include <string_view>
+#include <unistd.h>
 #include <vector>
 
 namespace gateway::store {
@@ -77,6 +82,23 @@ void add_host_of_environment(postgresql_address& to) {
     }
 }
 
+bool has_authority_of_environment() {
+    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconndefaults(),
+                                                                               &PQconninfoFree);
+    for (const auto* one = options.get(); one != nullptr && one->keyword != nullptr; ++one)
+        if (std::string_view(one->keyword) == "sslrootcert") return one->val != nullptr && *one->val != '\0';
+    return false;
+}
+
+/// Where libpq looks by itself; empty if this user has no home.
+std::string usual_authority() {
+    std::array<char, 4096> space{};
+    struct passwd entry {};
+    struct passwd* found = nullptr;
+    if (::getpwuid_r(::geteuid(), &entry, space.data(), space.size(), &found) != 0 || !found) return {};
+    return std::string(entry.pw_dir) + "/.postgresql/root.crt";
+}
+
 /// Blocks.
 std::vector<std::string> addresses_of(const std::string& host) {
     boost::asio::io_context loop;
@@ -102,7 +124,10 @@ result<postgresql_address> with_addresses(postgresql_address from) {
             to_ports.push_back(at < ports.size() ? ports[at] : ports.back()); // a single one is for all hosts
         }
     }
-    if (to_hosts.empty()) return failure{errc::vault_unavailable, "no host of store.url has an address"};
+    if (to_hosts.empty())
+        return failure{
+            errc::vault_unavailable,
+            "no host of store.url has an address (@ : / in its password are written as %40 %3A %2F)"};
     from["host"] = joined(to_hosts);
     from["hostaddr"] = joined(to_addresses);
     if (port != from.end()) port->second = joined(to_ports);
@@ -140,6 +165,27 @@ std::string describe_weak_tls(const postgresql_address& of) {
     if (mode == "require")
         return begin + "the server's certificate is not checked, so whoever is on the way can be the server";
     return begin + "the connection may be without TLS, so whoever is on the way reads and changes it";
+}
+
+std::string describe_wrong_mode(const postgresql_address& of) {
+    constexpr std::string_view modes[] = {"disable", "allow",     "prefer",
+                                          "require", "verify-ca", "verify-full"};
+    const auto mode = value_of(of, "sslmode");
+    if (mode.empty() || std::find(std::begin(modes), std::end(modes), mode) != std::end(modes)) return {};
+    return "says sslmode=" + mode + ", and must say one of "
+           + joined({std::begin(modes), std::end(modes)}, ", ");
+}
+
+std::string describe_no_authority(const postgresql_address& of) {
+    if (!value_of(of, "sslmode").starts_with("verify-") || of.contains("sslrootcert")) return {};
+    if (has_authority_of_environment()) return {};
+    const auto usual = usual_authority();
+    std::error_code unseen;
+    if (usual.empty() || std::filesystem::exists(usual, unseen) || unseen) return {};
+    return "wants TLS with a known authority, and there is none: name its file in the URL (sslrootcert=FILE) "
+           "or "
+           "put it at "
+           + usual;
 }
 
 std::string describe_missing_authorities(const postgresql_address& of) {

@@ -21,6 +21,12 @@ result<postgresql_address> read_postgresql_url(const std::string& url);
 /// and for a server on this host.
 std::string describe_weak_tls(const postgresql_address& of);
 
+/// What no server can make good, as words for the operator: a sslmode that libpq does not know; else empty.
+std::string describe_wrong_mode(const postgresql_address& of);
+
+/// If TLS wants an authority and none is named or in libpq's own place, a sentence about it; else empty.
+std::string describe_no_authority(const postgresql_address& of);
+
 /// If the URL names a file of authorities for TLS that cannot be read, words about it for the operator; else
 /// empty. Without it no server is believed.
 std::string describe_missing_authorities(const postgresql_address& of);

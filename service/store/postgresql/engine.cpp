@@ -83,6 +83,13 @@ task<void> name_channel(transaction& at) {
     co_await execute(at, std::move(choose));
 }
 
+/// The one refusal at an opening that wants a word of ours: this role may not make its schema.
+std::string with_cure(std::string error, const std::string& schema) {
+    if (error.find("permission denied for database") == std::string::npos) return error;
+    return error + "; its owner can make the schema for this role: CREATE SCHEMA " + schema
+           + " AUTHORIZATION ROLE (docs/operations.md §3)";
+}
+
 /// `trouble`: the database's error, if it fails.
 task<preparation> prepare_database(transaction& at, const std::string& schema, const milliseconds& silent_max,
                                    std::string* trouble) {
@@ -94,7 +101,7 @@ task<preparation> prepare_database(transaction& at, const std::string& schema, c
         co_await name_channel(at);
         out.others = co_await heartbeat(at, silent_max, milliseconds{0});
     }
-    *trouble = connection.error();
+    *trouble = with_cure(connection.error(), schema);
     co_return out;
 }
 

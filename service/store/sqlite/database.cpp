@@ -61,7 +61,8 @@ void sqlite_database::note(int code) {
         no_room_ = true;
         tries_room_ = false;
     }
-    if (kind == SQLITE_IOERR || kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB) beyond_help_ = true;
+    damaged_ = damaged_ || kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB;
+    beyond_help_ = beyond_help_ || damaged_ || kind == SQLITE_IOERR;
 }
 
 void sqlite_database::clear_failure() {

@@ -27,6 +27,9 @@ namespace gateway::store {
 /// folder, since whoever may write there can put another database in its place, and at the files of SQLite
 /// and ours.
 std::string describe_exposed_database(const std::string& path);
+/// Why its first bytes are not those of our store, or of a newer one; empty if nothing speaks against it. Not
+/// while this process has it open: closing the file again would give back SQLite's locks.
+std::string describe_foreign_database(const std::string& path);
 
 class sqlite_database final : public transaction {
 public:
@@ -71,6 +74,8 @@ public:
     /// meanwhile.
     bool found_lock() const { return found_lock_ && failed(); }
     bool beyond_help() const { return beyond_help_; }
+    /// What the file holds is not a database, or no whole one.
+    bool is_damaged() const { return damaged_; }
 
     /// A write found the disk full, and no write that needs space was durable since.
     bool no_room() const { return no_room_; }
@@ -110,7 +115,7 @@ private:
     wall_clock clock_; // the clock of now_ms()
     std::string owner_ =
         new_ulid(wall_now()); // the owner of rows; rows of other owners belong to earlier processes
-    bool beyond_help_ = false, no_room_ = false, tries_room_ = false, found_lock_ = false;
+    bool beyond_help_ = false, damaged_ = false, no_room_ = false, tries_room_ = false, found_lock_ = false;
     bool waits_for_the_disk_ = true;
     int log_pages_ = 0;
     std::string error_;                                  // empty: none

@@ -185,6 +185,7 @@ bool sqlite_engine::begin_transaction(batch& now) {
     const bool waits_for_the_disk = has(now.jobs, unit::kind::writes);
     if (!waits_for_the_disk && !has(now.jobs, unit::kind::writes_with_the_next)) return false;
     at_->begin(waits_for_the_disk);
+    is_locked_.store(at_->found_lock());
     if (!at_->found_lock()) {
         locked_since_.reset();
         return true;
@@ -243,6 +244,11 @@ void sqlite_engine::note_health() {
     health_ = at_->beyond_help() ? health{condition::failed, at_->error()}
               : at_->no_room()   ? health{condition::disk_full, {}}
                                  : health{};
+}
+
+std::string sqlite_engine::trouble() const {
+    if (is_locked_.load()) return "another process has locked the file";
+    return state().now == condition::disk_full ? "the disk is full" : std::string{};
 }
 
 health sqlite_engine::state() const {

@@ -36,6 +36,7 @@ public:
     task<std::optional<failure>> perform(job& what) override { return jobs_.perform(what); }
     task<result<void>> beat(deadline until) override;
     health state() const override;
+    std::string trouble() const override;
     void spawn(task<void> background) override;
     void stop() override;
 
@@ -64,6 +65,7 @@ private:
     std::unique_ptr<sqlite_database> at_; // on the store's thread only
     mutable std::mutex mutex_;            // for the next member
     health health_;                       // the state after the last batch
+    std::atomic<bool> is_locked_{false};  // another process kept it from writing at the last try
     boost::asio::io_context loop_{1};
     boost::asio::executor_work_guard<executor_type> stay_{loop_.get_executor()};
     task_group background_{loop_.get_executor(), [this](const std::exception_ptr&) { note_fault(); }};

@@ -65,7 +65,9 @@ TEST_F(NamedFile, HourKSaysWhatIsInItsPlace) {
 
 TEST_F(NamedFile, HourKMayBeAPipeThatIsWrittenLate) {
     ASSERT_EQ(mkfifo(path_of("pipe").c_str(), 0600), 0);
-    EXPECT_EQ(describe_unreadable(path_of("pipe")), "is empty") << "nobody writes";
+    EXPECT_EQ(describe_unreadable(path_of("pipe")),
+              "is a pipe, which is empty when it is read again; name a file");
+    EXPECT_EQ(read_named_file(path_of("pipe"), 10).wrong, "is empty") << "nobody writes";
     const int pipe = open(path_of("pipe").c_str(), O_RDWR | O_CLOEXEC);
     std::string text;
     std::thread reader([&] { text = read_named_file(path_of("pipe"), 10).text; });

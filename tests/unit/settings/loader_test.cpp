@@ -125,6 +125,67 @@ TEST(Settings, G01HourKAllFaultsAreToldAtOnceAndNoneThatFollowsFromAnother) {
                           "tiktok.client_key", "tiktok.client_secret", "vault.keys_file"));
 }
 
+std::vector<std::string> texts_of(const std::vector<fault>& faults) {
+    std::vector<std::string> texts;
+    for (const auto& one : faults)
+        texts.push_back(text_of(one));
+    return texts;
+}
+
+TEST(Settings, HourKAllFaultsOfAllCallersAreToldEachWithItsLine) {
+    const auto hash = std::string(64, 'a');
+    const auto got = load_text(minimum + "callers:\n  - name: a\n    key_sha256: " + hash
+                                   + "\n    confirm_logins: maybe\n    requests_per_minute: many\n    colour: red\n"
+                                     "  - {name: a, key_sha256: "
+                                   + hash + "}\n  - text\n",
+                               {}, "g.yaml");
+    EXPECT_THAT(texts_of(got.faults),
+                testing::UnorderedElementsAre(
+                    "callers[0].confirm_logins: must be true or false (g.yaml, line 6)",
+                    HasSubstr("callers[0].requests_per_minute: must be a whole number from 1 to "),
+                    "callers[0].colour: is not a key of a caller (g.yaml, line 8)",
+                    "callers[1].name: is that of callers[0], too (g.yaml, line 9)",
+                    "callers[1].key_sha256: is that of callers[0], too (g.yaml, line 9)",
+                    "callers[2]: must be `name: …` and what belongs to it (g.yaml, line 10)"));
+    std::string many = minimum + "callers:\n";
+    for (int i = 0; i < 40; ++i)
+        many += "  - {name: '?'}\n";
+    const auto cut = load_text(many, {}, "g.yaml").faults;
+    ASSERT_EQ(cut.size(), 21U);
+    EXPECT_THAT(text_of(cut.back()), HasSubstr("callers: has 60 more faults of its entries"));
+}
+
+TEST(Settings, HourKAMistakeThatPeopleMakeIsToldInItsWords) {
+    const auto only = [](const std::string& yaml, const environment& variables = {}) {
+        const auto texts = texts_of(load_text(yaml, variables, "g.yaml").faults);
+        return texts.size() == 1 ? texts[0] : std::to_string(texts.size()) + " faults";
+    };
+    EXPECT_THAT(only(minimum + "files: {quota_bytes: 16G}"),
+                HasSubstr("the name of the setting has its unit"));
+    EXPECT_THAT(only(minimum, {{"TIKTOK_GATEWAY__LISTEN__PORT", "'8080'"}}),
+                HasSubstr("the quotes belong to the value"));
+    EXPECT_THAT(only(minimum + "listen:\n\tport: 1\n"),
+                testing::StartsWith("the settings file is not YAML at line 4"));
+    EXPECT_THAT(only(minimum + "listen:\n\tport: 1\n"), HasSubstr("begins with a tab"));
+    EXPECT_THAT(texts_of(load_text("- 1", {}, "g.yaml").faults), Contains(HasSubstr("must hold sections")));
+    EXPECT_THAT(
+        texts_of(load("", {}).faults),
+        Contains(HasSubstr(
+            "tiktok.client_key: is missing: the TikTok app's client key (no --config FILE is given)")));
+}
+
+TEST(Settings, HourKAVariableThatIsNotReadIsRemarkedWhereItNearlyIsASetting) {
+    const auto remarks = texts_of(load_text(minimum, {{"TIKTOK_GATEWAY_LISTEN_PORT", ""},
+                                                      {"TIKTOK_GATEWAY_TIKTOK_CLIENT_SECRET_FILE", ""},
+                                                      {"TIKTOK_GATEWAY_SERVICE_HOST", ""},
+                                                      {"TIKTOK_GATEWAY_FAILPOINT", ""}})
+                                      .remarks);
+    EXPECT_THAT(remarks,
+                testing::ElementsAre("the environment variable TIKTOK_GATEWAY_LISTEN_PORT is not read; is "
+                                     "TIKTOK_GATEWAY__LISTEN__PORT meant?",
+                                     HasSubstr("is TIKTOK_GATEWAY__TIKTOK__CLIENT_SECRET_FILE meant?")));
+}
+
 TEST(Settings, HourKAFileWithASecretThatEveryUserMayReadIsRemarkedByItsKey) {
     namespace fs = std::filesystem;
     const auto open_to_all = fs::perms::owner_read | fs::perms::others_read;
@@ -279,7 +340,7 @@ TEST(Settings, G01AuditHAFaultyCallerIsNamedByItsPlace) {
         {"[" + good + ", {name: b, key_sha256: 12}]", "[1].key_sha256"},
         {"[{name: a, key_sha256: " + to_hex(sha256("")) + "}]", "[0].key_sha256"},
         {"[{name: a, key_sha256: '" + std::string(64, '0') + "'}]", "[0].key_sha256"},
-        {"[" + good + ", {name: b, key_sha256: " + std::string(64, 'A') + "}]", "[1]"},
+        {"[" + good + ", {name: b, key_sha256: " + std::string(64, 'A') + "}]", "[1].key_sha256"},
         {caller + "users: ['a b']}]", "[0].users"},
         {caller + "users: ['shop-*', 'a/*']}]", "[0].users"},
         {caller + "users: ['..']}]", "[0].users"},
@@ -292,7 +353,7 @@ TEST(Settings, G01AuditHAFaultyCallerIsNamedByItsPlace) {
         {"[{name: a, key_sha256: " + hash + ", return_url_prefixes: ['javascript:']}]",
          "[0].return_url_prefixes"},
         {caller + "confirm_logins: yes}]", "[0].confirm_logins"},
-        {"[" + good + ", " + good + "]", "[1]"},
+        {"[" + good + ", " + good + "]", "[1].name"},
         {"[text]", "[0]"},
     };
     for (const auto& [yaml, place] : cases)

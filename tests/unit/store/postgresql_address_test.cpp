@@ -7,6 +7,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <pwd.h>
+#include <unistd.h>
 
 namespace gateway::testing {
 namespace {
@@ -113,8 +116,11 @@ TEST(PostgresqlAddress, V16AuditTSaysWhatIsLess) {
     const auto remark = [](const std::string& rest) {
         return store::remark_on_url("postgresql://gw:planted@db.example/x" + rest);
     };
-    EXPECT_EQ(remark(""), "");
-    EXPECT_EQ(remark("?sslmode=verify-full"), "");
+    EXPECT_EQ(remark("?sslrootcert=ca.pem"), "");
+    EXPECT_EQ(remark("?sslmode=verify-full&sslrootcert=ca.pem"), "");
+    if (!std::filesystem::exists(std::string(getpwuid(geteuid())->pw_dir) + "/.postgresql/root.crt")) {
+        EXPECT_THAT(remark(""), ::testing::HasSubstr("known authority, and there is none"));
+    }
     EXPECT_THAT(remark("?sslmode=verify-ca"), ::testing::HasSubstr("name is not checked"));
     EXPECT_THAT(remark("?sslmode=require"), ::testing::HasSubstr("certificate is not checked"));
     for (const char* mode : {"disable", "allow", "prefer"})
@@ -122,6 +128,14 @@ TEST(PostgresqlAddress, V16AuditTSaysWhatIsLess) {
     EXPECT_EQ(remark("?sslmode=require").find("planted"), std::string::npos);
     EXPECT_EQ(store::remark_on_url("postgresql://gw@127.0.0.1/x?sslmode=disable"), "");
     EXPECT_EQ(store::remark_on_url("sqlite:x"), "");
+}
+
+TEST(PostgresqlAddress, HourKASslmodeThatDoesNotExistIsRefused) {
+    EXPECT_EQ(
+        store::describe_wrong_url("postgresql://gw:planted@db.example/x?sslmode=yes"),
+        "says sslmode=yes, and must say one of disable, allow, prefer, require, verify-ca, verify-full");
+    EXPECT_EQ(store::describe_wrong_url("postgresql://gw@db.example/x?sslmode=require"), "");
+    EXPECT_EQ(store::describe_wrong_url("postgresql://gw@127.0.0.1/x"), "");
 }
 
 } // namespace gateway::testing

@@ -63,9 +63,11 @@ TEST_F(SqliteLock, AuditJReadsGoOnWhileAWriteWaitsForTheLockAndIsDoneAfterIt) {
     ASSERT_TRUE(found);
     EXPECT_FALSE(found->has_value());
     EXPECT_FALSE(written.has_value());
+    EXPECT_EQ(at->on().trouble(), "another process has locked the file");
     ASSERT_TRUE(tool.execute("COMMIT"));
     turn_until(loop, [&] { return written.has_value(); });
     EXPECT_TRUE(*written);
+    EXPECT_EQ(at->on().trouble(), "");
     EXPECT_EQ(run_on(loop, at->facts.find("a", soon()))->value_or(""), "1");
     EXPECT_FALSE(run_on(loop, at->facts.find("b", soon()))->has_value());
 }

@@ -103,6 +103,22 @@ TEST(SqliteStore, KeepsWhatItHeldOverARestartButNoLease) {
     EXPECT_TRUE(*run_on(loop, at->refreshes.take_lease(user("ann"), milliseconds{60'000}, soon())));
 }
 
+TEST(SqliteStore, HourKADamagedFileIsToldWithItsPathAndItsCureAndNotTriedAgain) {
+    const temporary_folder folder;
+    const auto path = folder.file("gateway.db");
+    {
+        auto at = *store::sqlite_database::open(path);
+        at->execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE");
+        ASSERT_FALSE(at->failed()) << at->error();
+    }
+    std::filesystem::resize_file(path, 9'000);
+    const auto refused = store::open_store("sqlite:" + path);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), errc::invalid_input) << "another start does not help";
+    EXPECT_NE(refused.error().message().find(path), std::string::npos) << refused.error().message();
+    EXPECT_NE(refused.error().message().find("copy"), std::string::npos) << refused.error().message();
+}
+
 TEST(SqliteStore, V14RefusesASchemaNewerThanItselfAndTouchesNothing) {
     const temporary_folder folder;
     const auto path = folder.file("gateway.db");
