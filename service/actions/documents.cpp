@@ -9,7 +9,7 @@ namespace {
 result<answer> serve(std::string_view name) {
     for (const auto& each : api::embedded_files())
         if (each.name == name) return answer{asset{.content_type = each.content_type, .bytes = each.bytes}};
-    return failure{errc::no_such_route, "Nothing lives at this path; GET /openapi.yaml lists what does."};
+    return failure{errc::no_such_route, api::no_such_route_sentence};
 }
 
 task<result<answer>> show_openapi(call&) {

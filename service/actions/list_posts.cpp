@@ -54,6 +54,7 @@ task<result<void>> is_known(const call& c, connections::connection_service& conn
 task<result<answer>> list_posts(call& c, connections::connection_service& connections,
                                 posts::publisher& posts) {
     auto cursor = c.input.text("cursor");
+    if (!cursor.empty() && !is_ulid(cursor)) co_return no_cursor_of_ours();
     const auto page = co_await posts.list(c.user, std::move(cursor),
                                           static_cast<std::uint32_t>(c.input.integer("limit")), c.until);
     if (!page) co_return page.error();

@@ -34,6 +34,9 @@ inline answer json_answer(std::string json) {
     return object{.json = std::move(json)};
 }
 
+/// A `cursor` that no page of this gateway has given.
+failure no_cursor_of_ours();
+
 /// The inputs of a list that is read page by page.
 inline constexpr input page_inputs[] = {
     {.name = "limit", .type = kind::integer, .min = 1, .max = 100, .fallback = "100"},

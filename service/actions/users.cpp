@@ -11,12 +11,13 @@
 #include <utility>
 
 namespace gateway::actions {
-namespace {
 
 failure no_cursor_of_ours() {
     std::vector<field_fault> faults{{"cursor", "must be the next_cursor of the page before"}};
     return refused_inputs(std::move(faults));
 }
+
+namespace {
 
 /// The cursor is the last user_id in base64url, so that it may stand in a query as it is: a `+` of the
 /// user_id would be read as a blank, and its `|` would be refused.

@@ -6,6 +6,10 @@
 
 namespace gateway::api {
 
+/// To whoever asks for a path where nothing lives.
+inline constexpr const char* no_such_route_sentence =
+    "Nothing lives at this path; GET /docs shows what does, GET /openapi.yaml lists it.";
+
 struct embedded_file {
     std::string_view name; // "openapi.yaml", "docs/index.html"
     std::string_view content_type;

@@ -64,8 +64,7 @@ result<publish_id> check_publish_id(std::string_view text) {
 
 result<file_id> check_file_id(std::string_view text) {
     constexpr std::string_view prefix = "file_";
-    const bool good = text.size() == prefix.size() + 26 && text.starts_with(prefix)
-                      && text.substr(prefix.size()).find_first_not_of(crockford) == std::string_view::npos;
+    const bool good = text.starts_with(prefix) && is_ulid(text.substr(prefix.size()));
     if (!good) return failure{errc::no_such_file, "There is no such file, or it has expired."};
     return file_id::trusted(std::string(text));
 }
@@ -95,6 +94,11 @@ ulid_text make_ulid(wall_time now, const char* random) {
 std::string new_ulid(wall_time now) {
     const auto text = make_ulid(now, random_bytes(random_places).data());
     return {text.data(), text.size()};
+}
+
+bool is_ulid(std::string_view text) {
+    return text.size() == time_places + random_places
+           && text.find_first_not_of(crockford) == std::string_view::npos;
 }
 
 std::string first_ulid(wall_time at) {

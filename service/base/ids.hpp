@@ -47,6 +47,8 @@ result<file_id> check_file_id(std::string_view text);
 
 /// 26 characters that sort by time: 48 bits of milliseconds, 80 random bits (the ULID layout).
 std::string new_ulid(wall_time now);
+/// Whether it has the form of one.
+bool is_ulid(std::string_view text);
 /// Sorts after all of earlier milliseconds, and before all others of this one.
 std::string first_ulid(wall_time at);
 /// The same with random bytes that are requested in batches, for making one per request: a request costs more

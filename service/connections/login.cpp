@@ -32,7 +32,7 @@ std::vector<field_fault> faults_of(const login_options& options, const settings:
         const auto& known = logins.scopes;
         if (std::find(known.begin(), known.end(), options.scopes[i]) == known.end())
             out.push_back({"scopes[" + std::to_string(i) + "]",
-                           "must be one of the scopes this gateway is set up for"});
+                           "must be one of the gateway's tiktok.scopes: " + joined(known, ", ")});
     }
     const auto& url = options.return_url;
     if (!url.empty() && !rights.may_return_to(url, by))

@@ -41,10 +41,15 @@ store::pending_grant_record grant_of(const store::oauth_state_record& login, con
 
 /// The same for each reason, so that nobody can find out anything by trying (docs/code-rules.md §13).
 failure not_waiting() {
+    // Whoever loads the shop's page again sends it a second time.
+    constexpr auto confirmation_not_usable =
+        "This confirmation cannot be used, or not once more. GET /v1/users/{user_id} says whether the user "
+        "is "
+        "connected; if not, begin a new login.";
     std::vector<field_fault> faults{
         {"confirmation",
          "is none that waits for this user and this key; one can be used once, within ten minutes"}};
-    return failure{errc::invalid_input, "This confirmation cannot be used."}.fields(std::move(faults));
+    return failure{errc::invalid_input, confirmation_not_usable}.fields(std::move(faults));
 }
 
 failure not_connected(login_result why) {

@@ -169,7 +169,9 @@ result<void> multipart_form::part_begins() {
     matched_ = imagined_ = 2; // in an empty part, the line break of its head is also that of its delimiter
     const bool is_input = part->name == "input";
     if (!is_input && part->name != "file_to_upload")
-        return refuse_part(part->name, "is not taken: the parts are input and file_to_upload, each once");
+        return refuse_part(part->name,
+                           "is not taken: the parts are input, one JSON object with all inputs, and "
+                           "file_to_upload, each once");
     if (is_input ? have_input_ : have_file_) return refuse_part(part->name, "must be given once");
     if (is_input && have_file_ && !input_may_follow_)
         return refuse_part("input", "must come before file_to_upload in a form of this size");

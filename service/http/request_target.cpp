@@ -36,7 +36,7 @@ result<void> check_path(std::string_view path) {
                 return refuse("The path holds a dot segment.");
             segment_start = at + 1;
         } else if (c == '[' || c == ']') {
-            return refuse("The path holds a character that must be escaped.");
+            return unescaped(c);
         }
     }
     if (is_dot_segment(path.substr(segment_start))) return refuse("The path holds a dot segment.");
@@ -88,6 +88,14 @@ bool is_port(std::string_view port) {
 }
 
 } // namespace
+
+failure unescaped(char byte) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    const auto value = static_cast<unsigned char>(byte);
+    const std::string escape{'%', digits[value >> 4], digits[value & 15]};
+    return failure{errc::malformed_request,
+                   "The request target holds a character that must be escaped as " + escape + "."};
+}
 
 result<request_target> parse_target(verb method, std::string_view target) {
     request_target out;

@@ -18,6 +18,9 @@ struct request_target {
 /// `target` holds visible ASCII only. Errors: malformed_request.
 result<request_target> parse_target(verb method, std::string_view target);
 
+/// The refusal of a byte that may stand in a target only as an escape, which it names.
+failure unescaped(char byte);
+
 /// Whether two authorities name the same server (RFC 9110 §4.2.3). A port that is absent or empty is the
 /// scheme's default; apart from that only the case of letters is ignored.
 bool same_authority(std::string_view a, std::string_view b, std::string_view default_port);

@@ -121,8 +121,9 @@ private:
             ++at;
         head_.target = block_.substr(target_start, at - target_start);
         if (head_.target.size() > max_target_bytes) return failure{errc::uri_too_long, target_too_long};
-        if (at >= block_.size() || block_[at] != ' ')
-            return refuse("The request target holds a character that must be escaped.");
+        if (at >= block_.size() || block_[at] == '\r')
+            return refuse("The request line is not METHOD TARGET HTTP/1.1.");
+        if (block_[at] != ' ') return unescaped(block_[at]);
         const std::size_t end = block_.find('\r', ++at);
         if (end == std::string_view::npos || end + 1 >= block_.size() || block_[end + 1] != '\n')
             return refuse("The request line does not end with CR LF.");

@@ -43,7 +43,8 @@ task<key_claim::found_record> key_claim::judge(std::optional<store::idempotency_
     if (found->fingerprint != ours_.fingerprint)
         co_return failure{
             errc::idempotency_key_reused,
-            "This Idempotency-Key was used for another request; take a new key for a new request."};
+            "This Idempotency-Key was used with other inputs. To repeat that request send the very same ones "
+            "(a file_id is one of them); a new key makes a new post."};
     if (found->finished) co_return found;
     auto running =
         failure{errc::in_progress, "A call with this Idempotency-Key is still running; ask again soon."}

@@ -1,5 +1,6 @@
 #include "inbound/router.hpp"
 
+#include "api/assets.hpp"
 #include "http/percent.hpp"
 
 #include <algorithm>
@@ -38,7 +39,7 @@ bool decode(std::string_view segment, std::string& into) {
 }
 
 failure nothing_here() {
-    return failure{errc::no_such_route, "Nothing lives at this path; GET /openapi.yaml lists what does."};
+    return failure{errc::no_such_route, api::no_such_route_sentence};
 }
 
 } // namespace

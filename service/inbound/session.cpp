@@ -1,5 +1,6 @@
 #include "inbound/session.hpp"
 
+#include "api/assets.hpp"
 #include "http/api_key.hpp"
 #include "http/header_finder.hpp"
 #include "http/wire_text.hpp"
@@ -284,9 +285,7 @@ std::optional<api::outcome> session::answer_at_the_door(request_body& body, pipe
         if (auto why = refuse_without_key()) return std::move(*why);
     if (head.method == http::verb::options) {
         allow_ = with_.routes.allow(head.path);
-        if (allow_.empty())
-            return failure{errc::no_such_route,
-                           "Nothing lives at this path; GET /openapi.yaml lists what does."};
+        if (allow_.empty()) return failure{errc::no_such_route, api::no_such_route_sentence};
         facts.allow = allow_;
         return api::answer{api::accepted{}};
     }

@@ -38,13 +38,14 @@ failure connection::failed(boost::system::error_code ec) {
     namespace system = boost::system::errc;
     peer_closed_ = ec != stream_errc::timed_out && ec != stream_errc::tls;
     if (ec == stream_errc::timed_out)
-        return failure{errc::deadline_exceeded, "TikTok did not answer before the deadline."};
+        return failure{errc::deadline_exceeded, "TikTok did not answer before the deadline; try again."};
     if (ec == stream_errc::tls)
         return failure{errc::tiktok_tls, "TLS with TikTok failed: " + wire_.tls_problem() + "."};
     if (ec == system::too_many_files_open || ec == system::too_many_files_open_in_system
         || ec == system::no_buffer_space || ec == system::not_enough_memory)
         return failure{errc::overloaded, "This process has no descriptor left for a connection."};
-    return failure{errc::tiktok_unreachable, "The connection to TikTok failed: " + ec.message() + "."};
+    return failure{errc::tiktok_unreachable,
+                   "The connection to TikTok failed (" + ec.message() + "); try again."};
 }
 
 task<result<bool>> connection::write_unless_answered(std::string_view first, std::string_view second,

@@ -204,6 +204,10 @@ result<body_plan> plan_body(const request& what) {
     }
     if (row.takes == body::document) return body_plan{.shape = body_shape::document};
     if (row.takes == body::stream) {
+        if (const auto type = http::parse_media_type(what.content_type); type && type->is_multipart_form())
+            return failure{
+                errc::unsupported_media_type,
+                "This route keeps the body as it comes, a form too: send the bytes of the file alone."};
         if (!what.content_length) return needs_length("A file");
         return body_plan{.shape = body_shape::raw};
     }

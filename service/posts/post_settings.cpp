@@ -1,5 +1,6 @@
 #include "posts/post_settings.hpp"
 
+#include "base/refused_inputs.hpp"
 #include "store/post_record.hpp"
 
 #include <boost/json/parse.hpp>
@@ -76,8 +77,7 @@ result<tiktok::post_info> complete_direct(tiktok::post_info info, const std::str
     if (info.brand_content_toggle && info.privacy_level == "SELF_ONLY") {
         std::vector<field_fault> faults{
             {"brand_content_toggle", "branded content must not be private: give a wider privacy_level"}};
-        return failure(errc::invalid_input, "Branded content must not be private (SELF_ONLY).")
-            .fields(std::move(faults));
+        return refused_inputs(std::move(faults));
     }
     return info;
 }

@@ -37,7 +37,8 @@ constexpr table_row rows[] = {
     {"unaudited_client_can_only_post_to_private_accounts", errc::unaudited_client,
      "TikTok has not audited this gateway's app: it may post with SELF_ONLY to private accounts only."},
     {"url_ownership_unverified", errc::url_ownership_unverified,
-     "The URL is not under a domain or prefix verified for the TikTok app; verify it, or upload the bytes."},
+     "A URL is under no domain or prefix verified for the TikTok app, and TikTok does not say which one: "
+     "verify it in TikTok's portal; a video can also be sent as bytes."},
     {"privacy_level_option_mismatch", errc::privacy_level_not_allowed,
      "The creator's account does not offer this privacy level; GET /v1/users/{user_id}/creator lists its "
      "levels."},
@@ -82,7 +83,7 @@ std::string_view code_of_status(int status) {
 }
 
 failure unknown_refusal(tiktok_error_text words) {
-    std::string sentence = words.status >= 500  ? "TikTok failed to answer."
+    std::string sentence = words.status >= 500  ? "TikTok failed to answer; try again."
                            : words.code.empty() ? "TikTok answered with something that is not its API."
                                                 : "TikTok refused with a code we do not know.";
     return failure(errc::tiktok_error, std::move(sentence)).tiktok(std::move(words));

@@ -10,8 +10,12 @@
 namespace gateway::tiktok {
 namespace {
 
-failure not_trusted() {
-    return {errc::tiktok_error, "TikTok named an upload address that is not trusted."};
+/// Of the URL its host alone: the query is a secret.
+failure not_trusted(std::string_view host) {
+    std::string sentence = "TikTok named an upload address that is not trusted";
+    if (!host.empty())
+        sentence.append(": ").append(host).append(" is no public name and not under tiktok.upload_hosts");
+    return {errc::tiktok_error, sentence + "."};
 }
 
 } // namespace
@@ -19,11 +23,11 @@ failure not_trusted() {
 result<upload_target> trust_upload_url(std::string_view upload_url,
                                        const std::vector<std::string>& allowed_hosts) {
     web_url read;
-    if (read_url(upload_url, url_schemes::https, read)) return not_trusted();
+    if (read_url(upload_url, url_schemes::https, read)) return not_trusted({});
     upload_target out{{read.host, read.port}, (read.path.empty() ? "/" : read.path) + read.query};
     const bool allowed =
         matches_any(allowed_hosts, out.to.host) || matches_any(allowed_hosts, outbound::with_port(out.to));
-    if (!allowed && refuse_host_of(read)) return not_trusted();
+    if (!allowed && refuse_host_of(read)) return not_trusted(outbound::with_port(out.to));
     return out;
 }
 

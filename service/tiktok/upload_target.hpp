@@ -19,7 +19,7 @@ struct upload_target {
     std::string path_and_query; // unchanged; contains the upload token, never shown
 };
 
-/// tiktok_error for a URL that is not trusted; the message does not contain it.
+/// tiktok_error for a URL that is not trusted; of it the message has the host alone.
 result<upload_target> trust_upload_url(std::string_view upload_url,
                                        const std::vector<std::string>& allowed_hosts);
 

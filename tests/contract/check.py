@@ -207,6 +207,28 @@ def check_examples():
         fault("examples", f"only {seen} were found")
 
 
+def literals():
+    """The texts of the program, those in pieces put together."""
+    found = set()
+    for file in (TOP / "service").rglob("*.?pp"):
+        text = re.sub(r'"\s*\n\s*"', "", file.read_text())
+        found.update(text for text in re.findall(r'"((?:[^"\\\n]|\\.)*)"', text) if len(text) >= 6)
+    return sorted(found, key=len, reverse=True)
+
+
+def check_sentences():
+    """A refusal's example is what the program says, but for the names and numbers in it."""
+    known = literals()
+    for where, _, value in examples_in(CONTRACT, ""):
+        if not isinstance(value, dict) or not value.get("problem"):
+            continue
+        left = value["error"]
+        for text in known:
+            left = left.replace(text, "")
+        if len(left) > len(value["error"]) / 2:
+            fault(where, f"no refusal says {value['error']!r}")
+
+
 def main():
     told = json.loads(subprocess.run([sys.argv[1]], check=True, capture_output=True, timeout=60).stdout)
     check_rows(told["rows"])
@@ -215,6 +237,7 @@ def main():
     check_codes_of_operations()
     FAULTS.extend(faults_for_generators(CONTRACT))
     check_examples()
+    check_sentences()
     print("\n".join(FAULTS) or f"{len(told['rows'])} rows, {len(told['codes'])} codes: as openapi.yaml has them")
     return 1 if FAULTS else 0
 

@@ -57,6 +57,19 @@ TEST_F(LogEvents, DeathLARefusedRefreshHasTikToksCode) {
         R"("level":"warn","event":"token_refresh","result":"invalid_grant","user":"u","tiktok_code":"invalid_grant")"));
 }
 
+TEST_F(LogEvents, HourJAFailureOnTheWayToTikTokIsToldInWords) {
+    w.connect("u");
+    w.tiktok().control().post(
+        "/faults",
+        {{"match", {{"path", "/v2/video/list/"}}}, {"times", -1}, {"do", {{"reset_before_answer", true}}}});
+    EXPECT_EQ(w.api().get(path_of("u", "/videos")).code(), "tiktok_unreachable");
+    EXPECT_TRUE(says(
+        R"("code":"tiktok_unreachable","caller":"flow","user":"u","note":"The connection to TikTok failed)"));
+    EXPECT_EQ(w.api().get(path_of("u", "/videos?max_count=0")).status, 422);
+    EXPECT_TRUE(says(R"("code":"invalid_input","caller":"flow","user":"u","peer":)"))
+        << "the answer says it all";
+}
+
 TEST_F(LogEvents, DeathLAnUnknownOutcomeIsAWarning) {
     w.connect("u");
     w.tiktok().add_fault(

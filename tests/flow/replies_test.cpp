@@ -149,4 +149,31 @@ TEST_F(Replies, HourJBytesThatAreNoVideoAre422AndOnlyAHeaderIs415) {
     EXPECT_THAT(header.text_at("error"), HasSubstr("video/*"));
 }
 
+TEST_F(Replies, HourJAFormIsNotKeptAsTheFileThatItHolds) {
+    const harness::fields form{{"Content-Type", "Multipart/Form-Data; boundary=b0"}};
+    const auto got = w.api().call("POST", "/v1/files", form, form_of("", mp4(5'000)));
+    EXPECT_EQ(got.code(), "unsupported_media_type") << got.raw;
+    EXPECT_THAT(got.text_at("error"), HasSubstr("send the bytes of the file alone"));
+}
+
+TEST_F(Replies, HourJACursorThatNoPageGaveIsRefusedByEveryList) {
+    const auto user = another_user();
+    ASSERT_EQ(upload(user, mp4(5'000)).status, 200);
+    const auto page = w.api().get(path_of(user, "/posts?limit=1"));
+    ASSERT_EQ(page.status, 200) << page.raw;
+    for (const std::string cursor :
+         {"0", "abc", "ZZZZ", "%7E", "x'y", "01JDC4Q1V8K7Z2M9T5R3X6W0A", "01jdc4q1v8k7z2m9t5r3x6w0ab"}) {
+        const auto got = w.api().get(path_of(user, "/posts?cursor=" + cursor));
+        EXPECT_EQ(first_fault(got), "cursor must be the next_cursor of the page before") << cursor << got.raw;
+    }
+    EXPECT_EQ(w.api().get(path_of(user, "/posts?cursor=01JDC4Q1V8K7Z2M9T5R3X6W0AB")).status, 200);
+}
+
+TEST_F(Replies, HourJBrandedContentThatNobodyMadePrivateNamesItsInput) {
+    const auto user = another_user();
+    const auto got = upload(user, mp4(5'000), "publish=true&brand_content_toggle=true");
+    EXPECT_EQ(got.code(), "invalid_input") << got.raw;
+    EXPECT_THAT(got.text_at("error"), AllOf(HasSubstr("brand_content_toggle"), HasSubstr("privacy_level")));
+}
+
 } // namespace

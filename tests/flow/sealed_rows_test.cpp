@@ -14,7 +14,6 @@ protected:
     SealedRows() {
         w.options.variables["TIKTOK_GATEWAY__STORE__URL"] = server.url("gateway");
         w.options.variables["TIKTOK_GATEWAY__STORE__SCHEMA"] = "gateway";
-        w.options.variables["TIKTOK_GATEWAY__STORE__SCHEMA"] = "gateway";
         w.simulator_settings = wide_tiktok;
         w.plant(harness::postgresql_server::password);
     }

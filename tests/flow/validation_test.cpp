@@ -33,7 +33,8 @@ TEST_F(Validation, WhatOnlyTheSettingsCanTellIsRefusedTheSameWay) {
     expect_all_refused({
         {"ScopesAndReturnUrl", "GATEWAY_CONNECT", way::body,
          R"({"scopes":["user.info.basic","video.delete"],"return_url":"https://elsewhere.example/"})",
-         "scopes[1] must be one of the scopes this gateway is set up for\n"
+         "scopes[1] must be one of the gateway's tiktok.scopes: user.info.basic, user.info.profile, "
+         "user.info.stats, video.list, video.upload, video.publish\n"
          "return_url must lie under the gateway's public_url or this key's return_url_prefixes"},
         {"NoTokens", "GATEWAY_IMPORT_TOKENS", way::body, "{}",
          "access_token must be a string, and is required\n"

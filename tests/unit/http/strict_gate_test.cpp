@@ -209,6 +209,22 @@ TEST(StrictGate, C07RefusesTargetsThatCouldBeReadInTwoWays) {
     EXPECT_EQ(place_in(get("//x")), "//x?");
 }
 
+TEST(StrictGate, C07HourJNamesTheEscapeOfAByteThatNeedsOne) {
+    const std::pair<const char*, const char*> targets[] = {{"/v1/users/auth0|5f7c", "%7C"},
+                                                           {"/v1/users/<a>", "%3C"},
+                                                           {"/v1/users/caf\xc3\xa9", "%C3"},
+                                                           {"/v1/users/a[0]", "%5B"},
+                                                           {"/v1/users/a\tb", "%09"}};
+    for (const auto& [target, escape] : targets) {
+        const auto head = validate_head(get(target));
+        ASSERT_FALSE(head.has_value()) << target;
+        EXPECT_EQ(head.error().message(), "The request target holds a character that must be escaped as "
+                                              + std::string(escape) + ".");
+    }
+    EXPECT_EQ(validate_head("GET /v1/users\r\n" + host + "\r\n").error().message(),
+              "The request line is not METHOD TARGET HTTP/1.1.");
+}
+
 TEST(StrictGate, C07GivesRouteAndAuthorisationOnePath) {
     EXPECT_EQ(place_in(get("http://GATEWAY.example:8080/v1/users?limit=1")), "/v1/users?limit=1");
     EXPECT_EQ(place_in(get("https://gateway.example:8080")), "/?");

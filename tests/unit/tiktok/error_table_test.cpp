@@ -67,7 +67,7 @@ TEST(ErrorTable, HourJARefusalThatSomebodyCanCureSaysHow) {
           cure{"reached_active_user_cap", "Retry-After"}, cure{"spam_risk_text", "look into the TikTok app"},
           cure{"app_version_check_failed", "has to be updated"},
           cure{"unaudited_client_can_only_post_to_private_accounts", "SELF_ONLY to private accounts"},
-          cure{"url_ownership_unverified", "verify it, or upload the bytes"},
+          cure{"url_ownership_unverified", "verify it in TikTok's portal"},
           cure{"privacy_level_option_mismatch", "GET /v1/users/{user_id}/creator"},
           cure{"publish_not_cancellable", "its status tells"}}) {
         const auto why = translate(endpoint::video_init, {403, each.code, "words", "log"});
