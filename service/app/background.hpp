@@ -55,8 +55,11 @@ struct store_health {
 task<void> run_health_checks(store::store& store, telemetry::sink& sink, store_health& health,
                              std::function<void(const std::string& reason)> lost);
 
-/// Every minute: removes expired records and files until nothing is due or the minute is nearly over, and
-/// counts what is left (V17). The ledger keeps a post so long as `keep_posts`.
+/// Removes expired records, posts and files until nothing is due or the minute is nearly over, and counts
+/// what is left (V17). The ledger keeps a post so long as `keep_posts`.
+task<void> sweep(store::store& store, files::staged_file_store& files, const std::string& app,
+                 milliseconds keep_posts, telemetry::sink& sink, store_health& health);
+/// Does it every minute.
 task<void> run_sweeps(store::store& store, files::staged_file_store& files, std::string app,
                       milliseconds keep_posts, telemetry::sink& sink, store_health& health);
 

@@ -44,6 +44,21 @@ void note_sweep(telemetry::sink& sink, std::string_view part, const result<Done>
     sink.log(telemetry::level::warn, "sweep_failed", {{"part", part}, {"reason", done.error().message()}});
 }
 
+} // namespace
+
+task<void> run_health_checks(store::store& store, telemetry::sink& sink, store_health& health,
+                             std::function<void(const std::string& reason)> lost) {
+    told_reason told;
+    while (true) {
+        co_await look_at_store(store, sink, health, told);
+        if (const auto is = store.on().state(); is.now == store::condition::failed) {
+            lost(is.reason);
+            co_return;
+        }
+        co_await pause_until(deadline::in(steady_now(), look_every));
+    }
+}
+
 task<void> sweep(store::store& store, files::staged_file_store& files, const std::string& app,
                  milliseconds keep_posts, telemetry::sink& sink, store_health& health) {
     const auto now = wall_now();
@@ -59,21 +74,6 @@ task<void> sweep(store::store& store, files::staged_file_store& files, const std
     if (!overdue) co_return;
     for (std::size_t at = 0; at < overdue->size(); ++at)
         health.overdue[at].store((*overdue)[at], std::memory_order_relaxed);
-}
-
-} // namespace
-
-task<void> run_health_checks(store::store& store, telemetry::sink& sink, store_health& health,
-                             std::function<void(const std::string& reason)> lost) {
-    told_reason told;
-    while (true) {
-        co_await look_at_store(store, sink, health, told);
-        if (const auto is = store.on().state(); is.now == store::condition::failed) {
-            lost(is.reason);
-            co_return;
-        }
-        co_await pause_until(deadline::in(steady_now(), look_every));
-    }
 }
 
 task<void> run_sweeps(store::store& store, files::staged_file_store& files, std::string app,
