@@ -26,13 +26,21 @@ function(embed_documents target)
     # For agents: the pages as plain Markdown, under the names by which they link to each other.
     set(index ${PROJECT_SOURCE_DIR}/docs/llms.txt)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${index})
-    embed_one(docs/llms.txt ${index})
     file(READ ${index} links)
     string(REGEX MATCHALL "[(][a-z-]+[.]md[)]" links "${links}")
-    foreach(link IN LISTS links)
-        string(REGEX REPLACE "[()]" "" page "${link}")
-        embed_one(docs/${page} ${PROJECT_SOURCE_DIR}/docs/${page})
+    list(TRANSFORM links REPLACE "[(](.*)[)]" "docs/\\1" OUTPUT_VARIABLE pages)
+    list(APPEND pages docs/llms.txt)
+    set(reader ${PROJECT_SOURCE_DIR}/cmake/served_page.py)
+    foreach(page IN LISTS pages)
+        set(as_served ${CMAKE_CURRENT_BINARY_DIR}/served/${page})
+        add_custom_command(OUTPUT ${as_served}
+            COMMAND ${system_python} ${reader} ${PROJECT_SOURCE_DIR}/${page} ${as_served} ${pages} openapi.yaml config/gateway.yaml
+            DEPENDS ${PROJECT_SOURCE_DIR}/${page} ${reader}
+            VERBATIM)
+        embed_one(${page} ${as_served})
     endforeach()
+    file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/served/docs)
+    embed_one(docs/gateway.yaml ${PROJECT_SOURCE_DIR}/config/gateway.yaml)
 
     set(types md text/markdown txt text/plain html text/html css text/css js text/javascript json application/json yaml application/yaml
         svg image/svg+xml png image/png ico image/x-icon)

@@ -254,8 +254,11 @@ function navigation(all) {
     ...all.filter(({ operation }) => operation.tags[0] === name).map(({ slug, verb, operation }) =>
       make("li", { "data-words": `${slug} ${operation.summary}`.toLowerCase() },
         make("a", { href: `#${slug}` }, make("span", { class: `verb ${verb}` }, verb.toUpperCase()), operation.summary))))));
-  const more = make("section", {}, make("h2", {}, "Reference"),
-    make("ul", {}, make("li", { "data-words": "problem codes" }, make("a", { href: "#problems" }, "Problem codes"))));
+  const reference = [["Problem codes", "#problems"], ["Contract in prose", "docs/contract.md"], ["Snippets", "docs/snippets.md"],
+    ["Generated clients", "docs/clients.md"], ["Troubleshooting", "docs/troubleshooting.md"], ["Limits", "docs/limits.md"],
+    ["All pages, for agents", "docs/llms.txt"]];
+  const more = make("section", {}, make("h2", {}, "Reference"), make("ul", {}, ...reference.map(([words, href]) =>
+    make("li", { "data-words": words.toLowerCase() }, make("a", { href }, words)))));
   document.getElementById("navigation").replaceChildren(...groups, more);
   document.getElementById("filter").addEventListener("input", (event) => {
     const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -269,7 +272,7 @@ function follow() {
   const seen = new IntersectionObserver((entries) => {
     const current = entries.find((entry) => entry.isIntersecting)?.target.id;
     if (!current) return;
-    for (const link of document.querySelectorAll("nav li a")) {
+    for (const link of document.querySelectorAll("nav li a[href^='#']")) {
       if (link.hash === `#${current}`) link.setAttribute("aria-current", "location");
       else link.removeAttribute("aria-current");
     }

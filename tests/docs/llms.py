@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""docs/llms.txt has the form of llmstxt.org, its links lead somewhere, and a running gateway serves it and its pages.
-llms.py GATEWAY; the real program on loopback."""
+"""docs/llms.txt has the form of llmstxt.org, its links lead somewhere, and a running gateway serves it and its pages, in
+which every link leads somewhere, too. llms.py GATEWAY; the real program on loopback."""
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 
 from markdown_page import TOP, Findings
 from peers import ask
@@ -13,6 +14,9 @@ from programs import Program, write_private
 
 INDEX = TOP / "docs/llms.txt"
 LINK = re.compile(r"^- \[[^\]]+\]\(([^)]+)\): \S.*$")
+# In a page: the words of a link, and where it leads, but for other hosts and places of the same page.
+LINK_OF_PAGE = re.compile(r"\[([^\]]*)\]\((?!\w+:|#)([^)#\s]+)(?:#[^)\s]*)?\)")
+NOT_SERVED = re.compile(r" \(`[^`]+` in the repository\)")
 TYPES = {"md": "text/markdown; charset=utf-8", "txt": "text/plain; charset=utf-8", "yaml": "application/yaml"}
 SETTINGS = """\
 listen: {port: 0}
@@ -45,16 +49,35 @@ def check_served(findings, gateway, links):
         (folder / "gateway.yaml").write_text(SETTINGS)
         program = Program([gateway, "--config", folder / "gateway.yaml"], folder / "gateway.log")
         try:
-            for link in ["llms.txt", *links]:
-                # As a browser reads it at /docs/llms.txt: `../openapi.yaml` is /openapi.yaml.
-                path = f"/docs/{link}".replace("/docs/../", "/")
-                answer = ask("GET", program.listening["api"] + path)
-                kind = answer.headers.get("Content-Type", "")
-                findings.check(answer.status == 200 and answer.text == (TOP / "docs" / link).read_text(encoding="utf-8"),
-                               f"{path}: {answer.status}, or another text than the file's")
-                findings.check(kind == TYPES.get(path.rsplit(".", 1)[-1]), f"{path} is {kind}")
+            api = program.listening["api"]
+            walk(findings, f"{api}/docs/llms.txt", {pathlib.PurePath(link).name: INDEX.parent / link for link in ["llms.txt", *links]})
         finally:
             program.stop()
+
+
+def plain(text):
+    """Without what is written in another way where it is served."""
+    return NOT_SERVED.sub("", LINK_OF_PAGE.sub(r"\1", text))
+
+
+def walk(findings, start, files):
+    """Follows each link of each page, as an agent does. `files`: what each page is made from, by its name."""
+    left, seen = [start], set()
+    while left:
+        url = left.pop()
+        if url in seen:
+            continue
+        seen.add(url)
+        answer = ask("GET", url)
+        name, kind = url.rsplit("/", 1)[-1], answer.headers.get("Content-Type", "")
+        if not findings.check(answer.status == 200, f"{url}: {answer.status}"):
+            continue
+        findings.check(kind == TYPES.get(name.rsplit(".", 1)[-1]), f"{url} is {kind}")
+        file = files.pop(name, None)
+        findings.check(file is None or plain(answer.text) == plain(file.read_text(encoding="utf-8")), f"{url} has another text than {file}")
+        if kind.startswith("text/"):
+            left += [urllib.parse.urljoin(url, target) for _, target in LINK_OF_PAGE.findall(answer.text)]
+    findings.check(not files, f"no link leads to {', '.join(files)}")
 
 
 def main(gateway):

@@ -61,6 +61,19 @@ export const VIEWS = {
     await article.waitForSelector(".answer pre");
     assert.equal(JSON.parse(await article.$eval(".answer pre", (node) => node.textContent)).data.user_id, name);
   },
+  /** What a body of bytes needs is asked for, and nothing else; every page of the reference is there. */
+  async "docs-raw-bytes"(page, at) {
+    await docs(page, at);
+    const article = await page.$("#TIKTOK_UPLOAD_VIDEO");
+    await article.evaluate((node) => { node.querySelector("details").open = true; node.querySelector("form").scrollIntoView(); });
+    const shown = () => article.$$eval("form input, form textarea", (all) => all.filter((one) => one.offsetParent).map((one) => one.name));
+    assert.ok(!(await shown()).includes("file"), "a file that would not be sent can be chosen");
+    await (await article.$('select[name="body as"]')).select("raw bytes");
+    assert.ok((await shown()).includes("file") && (await shown()).includes("caption") && !(await shown()).includes("body"), await shown());
+    const gone = await page.$$eval("nav a[href^='docs/']", (links) => Promise.all(links.map(async (link) =>
+      ((await fetch(link.href)).ok ? "" : link.href))));
+    assert.ok(gone.length > 4 && gone.every((link) => !link), `not served: ${gone}`);
+  },
   async "docs-without-contract"(page, at) {
     await page.setRequestInterception(true);
     page.on("request", (request) => (request.url().endsWith("openapi.json") ? request.abort() : request.continue()));
