@@ -32,6 +32,7 @@ install(CODE "
     file(INSTALL \"\${made}\" TYPE FILE DESTINATION \"\${CMAKE_INSTALL_PREFIX}/lib/systemd/system\")"
     COMPONENT deploy)
 
+install(FILES deploy/systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME tiktok-gateway.conf COMPONENT deploy)
 install(FILES README.md CHANGELOG.md LICENSE openapi.yaml DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/tiktok-gateway COMPONENT deploy)
 # By name, since secrets of whoever works here may lie in the same folders.
 set(examples ${CMAKE_INSTALL_DATADIR}/doc/tiktok-gateway/examples)

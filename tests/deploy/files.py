@@ -37,7 +37,7 @@ def manifests():
 def secrets_made():
     """The secrets that deploy/README.md makes, with their keys."""
     text = (DEPLOY / "README.md").read_text().replace("\\\n", " ")
-    return {name: set(re.findall(r"--from-\w+=(\w+)=", rest))
+    return {name: set(re.findall(r"--from-\w+=([\w.]+)=", rest))
             for name, rest in re.findall(r"create secret generic (\S+)(.*)", text)}
 
 

@@ -57,6 +57,10 @@ def check_settings(found, pod, box, ports):
     data = mounts["data"]["mountPath"]
     for path in (settings["store"]["url"].removeprefix("sqlite:"), settings["files"]["directory"]):
         check(path.startswith(data + "/"), f"{path} does not lie on the volume")
+    first = pod["initContainers"][0]
+    check(first["command"] == ["mkdir", "-p", "-m", "0700", f"{first['volumeMounts'][0]['mountPath']}/{mounts['data']['subPath']}"]
+          and first["volumeMounts"][0]["name"] == "data" and first["image"] == box["image"]
+          and first["securityContext"] == box["securityContext"], "nothing makes the gateway's own folder on the volume")
     claim = found["PersistentVolumeClaim", volumes["data"]["persistentVolumeClaim"]["claimName"]]
     room = int(claim["spec"]["resources"]["requests"]["storage"].removesuffix("Gi")) << 30
     check(room > settings["files"]["quota_bytes"], "the volume is smaller than files.quota_bytes")
@@ -74,7 +78,7 @@ def check_ways(found, labels, ports):
 
 
 def check_ingress(found):
-    """Open to all are the end of a login, TikTok's webhooks and pictures; the API only by a file of its own."""
+    """Open to all are the end of a login, TikTok's webhooks; the API only by a file of its own."""
     def paths(name):
         return {path["path"]: path for rule in found["Ingress", name]["spec"]["rules"] for path in rule["http"]["paths"]}
     ports = {port["name"] for port in found["Service", "tiktok-gateway"]["spec"]["ports"]}
@@ -84,7 +88,7 @@ def check_ingress(found):
         for path, to in paths(name).items():
             service = to["backend"]["service"]
             check(service["name"] == "tiktok-gateway" and service["port"]["name"] in ports, f"{path} leads elsewhere")
-    check(paths("tiktok-gateway").keys() == {"/oauth/callback", "/webhooks/tiktok", "/media/"}, "the ingress opens other paths")
+    check(paths("tiktok-gateway").keys() == {"/oauth/callback", "/webhooks/tiktok"}, "the ingress opens other paths")
     check("/v1/" in paths("tiktok-gateway-api"), "the API's ingress does not open the API")
     said = found["Ingress", "tiktok-gateway-api"]["metadata"]["annotations"]
     said = {name.removeprefix("nginx.ingress.kubernetes.io/"): value for name, value in said.items()}
@@ -104,6 +108,7 @@ def check_replicas(found):
     check({item["key"] for item in volumes["store"]["items"]} <= secrets_made()["store"], "nothing makes the secret of the store")
     check(volumes["store"]["defaultMode"] == 0o440, "the store's URL is not mounted 0440")
     mount = patch["template"]["spec"]["containers"][0]["volumeMounts"][0]["mountPath"]
+    check(f"?sslrootcert={mount}/ca.pem'" in (DEPLOY / "README.md").read_text(), "the store's URL names no authority that is mounted")
     check(f"url_file: {mount}/url" in (DEPLOY / "README.md").read_text(), "the settings read the store's URL elsewhere")
     labels = found["Deployment", "tiktok-gateway"]["spec"]["template"]["metadata"]["labels"]
     check(found["PodDisruptionBudget", "tiktok-gateway"]["spec"]["selector"]["matchLabels"] == labels, "the budget is for other pods")

@@ -4,7 +4,6 @@ Docker, Kubernetes and systemd that note what they are asked. Then the settings 
 import os
 import pathlib
 import re
-import shutil
 import stat
 import subprocess
 import sys
@@ -29,7 +28,8 @@ case "$name $*" in
             case "$word" in --from-file=*=*) [ -s "${word#--from-file=*=}" ] || exit 1 ;; esac
         done
         echo "a secret" ;;
-    kubectl\\ apply\\ -f\\ -) grep -q . ;;
+    kubectl*\\ get\\ pods\\ *) printf 'pod/first\\npod/second\\n' ;;
+    kubectl\\ apply\\ -f\\ -) cat > "$NOTES.applied"; grep -q . "$NOTES.applied" ;;
     kubectl\\ apply\\ -f\\ *) [ -e "$3" ] ;;
     kubectl\\ apply\\ -k\\ *) [ -e "$3/kustomization.yaml" ] ;;
 esac
@@ -64,7 +64,8 @@ class Host:
         """Runs them in one shell that ends at the first failure; gives what the stand-ins were asked."""
         self.notes.write_text("")
         text = "\n".join(blocks)
-        for ours, here in (("/etc/", f"{self.folder}/etc/"), ("/usr/local/", f"{self.folder}/usr/local/"), ("./dev setup", "true"),
+        for ours, here in (("/etc/tiktok-gateway", f"{self.folder}/etc/tiktok-gateway"), ("/etc/sys", f"{self.folder}/etc/sys"),
+                           ("/usr/local/", f"{self.folder}/usr/local/"), ("./dev release", "true"),
                            ("build/release/tiktok-gateway", self.gateway)):
             text = text.replace(ours, here)
         text = re.sub(r"^group=.*$", f"group={os.getgid()}", text, flags=re.M)
@@ -113,12 +114,14 @@ def of_kubernetes(host):
     check(kept == {file: file.read_bytes() for file in kept}, "README, Kubernetes: pasted again it changes what is there")
     applied = [line for line in first if line.startswith("kubectl apply") or "create secret" in line]
     check(applied[0] == f"kubectl apply -f {own}/kubernetes/namespace.yaml", f"README, Kubernetes: first comes {applied[0]}")
-    for number, wanted in ((1, {"tiktok-app": {"client_key", "client_secret"}, "vault-keys": {"vault_keys"}}), (2, {"store": {"url"}})):
+    for number, wanted in ((1, {"tiktok-app": {"client_key", "client_secret"}, "vault-keys": {"vault_keys"}}), (2, {"store": {"url", "ca.pem"}})):
         until = [at for at, line in enumerate(applied) if " -k " in line][number - 1]
-        made = {re.search(r"generic (\S+)", line)[1]: set(re.findall(r"--from-\w+=(\w+)=", line))
+        made = {re.search(r"generic (\S+)", line)[1]: set(re.findall(r"--from-\w+=([\w.]+)=", line))
                 for line in applied[:until] if "create secret" in line}
         check(wanted.items() <= made.items(), f"README, Kubernetes: made are {made}, wanted {wanted}")
     check(not any(re.search(r" new-(vault-)?key", line) for line in second), "README, Kubernetes: pasted again it makes new keys")
+    told = {line.split()[4] for line in first if "kill -HUP 1" in line}
+    check(told == {"pod/first", "pod/second"}, f"README, Kubernetes: only {told} take a changed secret")
     kustomization = yaml.safe_load((own / "kubernetes/kustomization.yaml").read_text())
     check(kustomization.get("components") == ["replicas"], "README, Kubernetes: the replicas are not there")
     check_on_kubernetes(host, own)
@@ -136,6 +139,15 @@ def check_on_kubernetes(host, own):
     check(status == 0, f"README, Kubernetes: {said}")
     status, said = host.says(DEPLOY / "kubernetes/gateway.yaml", places, environment)
     check(status == 78 and "callers[0].key_sha256" in said, f"kubernetes/gateway.yaml: its placeholder is taken for a hash: {said}")
+
+
+def of_operator(host):
+    """What the Prometheus operator is given: the pods to ask, and the very rules of rules.yaml."""
+    notes = host.paste(sections()["Prometheus and Grafana"])
+    check("kubectl apply -f deploy/prometheus/monitor.yaml" in notes, "README: the operator is not told of the pods")
+    made = yaml.safe_load(host.notes.with_name("notes.applied").read_text())
+    check(made["apiVersion"] == "monitoring.coreos.com/v1" and made["kind"] == "PrometheusRule", f"README: the operator is given a {made['kind']}")
+    check(made["spec"] == yaml.safe_load((DEPLOY / "prometheus/rules.yaml").read_text()), "README: the operator is given other rules")
 
 
 def on_a_host(host, way):
@@ -181,6 +193,7 @@ def main(gateway):
     with tempfile.TemporaryDirectory(prefix="gateway-readme-") as name:
         folder = pathlib.Path(name).resolve()
         of_kubernetes(Host(folder / "cluster", gateway))
+        of_operator(Host(folder / "operator", gateway))
         for way in ("compose", "docker run", "systemd"):
             host = Host(folder / way.replace(" ", "-"), gateway)
             on_a_host(host, way)

@@ -55,6 +55,7 @@ def check_places(build):
         # Only what git knows: beside it may lie secrets of whoever works here.
         wanted |= {f"{documents}/examples/{name}" for name in said("git", "-c", "safe.directory=*", "-C", str(TOP), "ls-files", "config", "deploy").split()}
         wanted.add("usr/local/lib/systemd/system/tiktok-gateway.service")
+        wanted.add("usr/local/lib/sysusers.d/tiktok-gateway.conf")
         check(found == wanted, f"not installed: {sorted(wanted - found)}, nobody expects: {sorted(found - wanted)}")
         for name in PROGRAMS:
             check(os.access(f"{folder}/usr/local/bin/{name}", os.X_OK), f"{name} cannot be run")
