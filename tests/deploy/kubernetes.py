@@ -150,6 +150,9 @@ def check_kustomize():
             check(done.returncode == 0 and done.stderr == "", f"kubectl kustomize: {done.stderr}")
             made = {(one["kind"], one["metadata"]["name"]): one for one in yaml.safe_load_all(done.stdout)}
             pod = made["Deployment", "tiktok-gateway"]["spec"]
+            claims = {name for kind, name in made if kind == "PersistentVolumeClaim"}
+            used = {volume["persistentVolumeClaim"]["claimName"] for volume in pod["template"]["spec"]["volumes"] if "persistentVolumeClaim" in volume}
+            check(claims == used, f"kubectl makes the claims {claims} for {replicas} replicas, which use {used}")
             check(pod["replicas"] == replicas, f"kubectl makes {pod['replicas']} replicas")
             settings = [volume["configMap"]["name"] for volume in pod["template"]["spec"]["volumes"] if "configMap" in volume]
             check(("ConfigMap", settings[0]) in made, "the deployment mounts other settings than those that are made")
