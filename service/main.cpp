@@ -13,6 +13,7 @@
 #include <iostream>
 #include <string>
 #include <tiktok-gateway.hpp> // made of cmake/command_line
+#include <vector>
 
 namespace {
 
@@ -20,7 +21,8 @@ struct arguments {
     std::string settings_file;
     std::string caller_name;
     bool only_check = false;
-    bool make_key = false, make_vault_key = false;
+    std::string copy_file;
+    bool make_key = false, make_vault_key = false, make_copy = false;
 };
 
 int act(const arguments& what) {
@@ -28,6 +30,7 @@ int act(const arguments& what) {
     if (what.make_key) return new_key(what.caller_name);
     if (what.make_vault_key) return new_vault_key();
     const auto variables = gateway::settings::take_environment();
+    if (what.make_copy) return backup(what.settings_file, variables, what.copy_file);
     if (what.only_check) return check_config(what.settings_file, variables);
     return run(what.settings_file, variables);
 }
@@ -42,10 +45,15 @@ std::string unknown_argument(const CLI::App& options, int argc, char** argv) {
     for (int at = 1; at < argc; ++at) {
         const std::string typed = argv[at];
         if (std::find(unknown.begin(), unknown.end(), typed) == unknown.end()) continue;
-        std::string sentence = "there is no command or option " + typed;
+        if (!options.get_subcommands().empty()) return "one argument too many: " + typed;
+        std::vector<std::string> names;
         for (const auto* const command : options.get_subcommands([](const CLI::App*) { return true; }))
-            if (without_dashes(command->get_name()) == without_dashes(typed))
-                sentence += "; is " + command->get_name() + " meant?";
+            names.push_back(command->get_name());
+        for (const auto* const option : options.get_options())
+            names.push_back(option->get_name());
+        std::string sentence = "there is no command or option " + typed;
+        for (const auto& name : names)
+            if (without_dashes(name) == without_dashes(typed)) sentence += "; is " + name + " meant?";
         return sentence;
     }
     return "the command line is not understood";
@@ -54,7 +62,7 @@ std::string unknown_argument(const CLI::App& options, int argc, char** argv) {
 /// In words for people, and where logs are read as a line of the log.
 int tell(const arguments& what, const gateway::app::start_failure& why) {
     std::cerr << "tiktok-gateway: " << why.what() << "\n";
-    if (!what.only_check && !what.make_key && !what.make_vault_key)
+    if (!what.only_check && !what.make_key && !what.make_vault_key && !what.make_copy)
         std::cout << line_of(gateway::app::start_failed, why) << "\n" << std::flush;
     return why.exit_status;
 }
@@ -72,6 +80,8 @@ int main(int argc, char** argv) {
     auto* key = options.add_subcommand("new-key", command_line::command_new_key);
     key->add_option("NAME", what.caller_name, command_line::argument_of_new_key)->required();
     auto* vault_key = options.add_subcommand("new-vault-key", command_line::command_new_vault_key);
+    auto* copy = options.add_subcommand("backup", command_line::command_backup);
+    copy->add_option("FILE", what.copy_file, command_line::argument_of_backup)->required();
     options.footer(command_line::footer);
     options.require_subcommand(0, 1);
     try {
@@ -84,6 +94,7 @@ int main(int argc, char** argv) {
     }
     what.make_key = key->parsed();
     what.make_vault_key = vault_key->parsed();
+    what.make_copy = copy->parsed();
 
     try {
         gateway::app::harden_process();

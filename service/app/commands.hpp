@@ -10,6 +10,8 @@ namespace gateway::app {
 /// Serves until SIGTERM or SIGINT, then drains. `variables`: of the process's environment.
 int run(const std::string& settings_file, const settings::environment& variables);
 int check_config(const std::string& settings_file, const settings::environment& variables);
+/// Copies a store in a file, also while a gateway runs on it, into a new file.
+int backup(const std::string& settings_file, const settings::environment& variables, const std::string& into);
 /// A new key for a caller: the key, and the hash that goes into the settings.
 int new_key(const std::string& name);
 /// One line for the file of vault.keys_file.

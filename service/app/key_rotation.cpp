@@ -62,12 +62,12 @@ task<bool> release(vault::token_vault& vault, telemetry::sink& sink, const std::
     if (!moved) co_return false;
     const bool unused = co_await is_unused(vault, sink, key);
     if (!unused) co_return false;
-    const auto was_used = co_await vault.has_sealed(key, soon());
-    if (!was_used) {
-        report_trouble(sink, key, was_used.error());
+    const auto was_newest = co_await vault.was_newest(key, soon());
+    if (!was_newest) {
+        report_trouble(sink, key, was_newest.error());
         co_return false;
     }
-    if (!*was_used) {
+    if (!*was_newest) {
         sink.log(telemetry::level::info, "vault_key_new",
                  {{"key", key},
                   {"hint",

@@ -234,9 +234,10 @@ std::vector<std::string> service::why_not_ready() const {
         reasons.push_back(std::move(why));
     else if (!start_done_.load() && store_->on().is_open())
         reasons.emplace_back("the key ring is being checked");
+    else if (!health_.has_room.load(std::memory_order_relaxed))
+        reasons.emplace_back("the store has no room");
     else if (!start_done_.load() || !health_.good.load(std::memory_order_relaxed))
         reasons.push_back(why_store_is_away());
-    if (!health_.has_room.load(std::memory_order_relaxed)) reasons.emplace_back("the store has no room");
     return reasons;
 }
 
@@ -252,11 +253,9 @@ void service::start_background() {
     keep([this] {
         return run_health_checks(*store_, sink_, health_, [this](const std::string& reason) {
             store_lost_.store(true);
-            end_for("store_beyond_help",
-                    settings_.store.in_file()
-                        ? std::string(settings_.store.url.reveal()) + ": " + reason
-                              + "; if the disk is good, the file is damaged: put a copy of it back (docs/operations.md §12)"
-                        : reason);
+            end_for("store_beyond_help", settings_.store.in_file()
+                                             ? std::string(settings_.store.url.reveal()) + ": " + reason
+                                             : reason);
         });
     });
     keep([this] { return run_count_reports(sink_, listeners_, [this] { return faults(); }); });

@@ -121,7 +121,7 @@ private:
             ++at;
         head_.target = block_.substr(target_start, at - target_start);
         if (head_.target.size() > max_target_bytes) return failure{errc::uri_too_long, target_too_long};
-        if (at >= block_.size() || block_[at] == '\r')
+        if (at >= block_.size() || block_[at] == '\r' || block_[at] == '\n')
             return refuse("The request line is not METHOD TARGET HTTP/1.1.");
         if (block_[at] != ' ') return unescaped(block_[at]);
         const std::size_t end = block_.find('\r', ++at);

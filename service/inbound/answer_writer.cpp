@@ -139,6 +139,8 @@ void write_answer(request_buffers& texts, const api::outcome& what, telemetry::c
         texts.append_body();
     if (!refused) return;
     record.code = refused->code();
+    // Whoever reads the log has not seen the answer.
+    if (record.note.empty() && record.status >= 500) record.note = refused->message();
     if (refused->details()) record.refused_by = refused->details()->scope;
 }
 

@@ -334,8 +334,6 @@ task<void> pipeline::serve(request& what, telemetry::call_record& record, api::o
     mask_not_found(out);
     if (const auto* why = std::get_if<failure>(&out)) {
         record.code = why->code();
-        // Whoever reads the log has not seen the answer.
-        if (record.note.empty() && http_status(why->code()) >= 500) record.note = why->message();
         const auto* details = why->details();
         if (details) record.refused_by = details->scope;
         if (details && details->tiktok) {

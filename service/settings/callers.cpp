@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace gateway::settings {
 
@@ -80,19 +81,16 @@ void read_caller(caller& into, const YAML::Node& entry, const std::string& place
     const auto add = [&](const std::string& key, const std::string& reason, const YAML::Node& at) {
         faults.push_back({place + "." + key, reason, at.Mark().line + 1});
     };
-    std::vector<std::string> seen, wrong;
+    std::unordered_set<std::string> seen, wrong;
     for (const auto& item : entry) {
         const std::string key = item.first.IsScalar() ? item.first.Scalar() : "?";
-        const bool again = std::find(seen.begin(), seen.end(), key) != seen.end();
-        seen.push_back(key);
+        const bool again = !seen.insert(key).second;
         const auto why = again ? "is given twice" : read_member(into, key, item.second);
         if (why.empty()) continue;
         add(key, why, item.first);
-        wrong.push_back(key);
+        wrong.insert(key);
     }
-    const auto is_wrong = [&wrong](const char* key) {
-        return std::find(wrong.begin(), wrong.end(), key) != wrong.end();
-    };
+    const auto is_wrong = [&wrong](const char* key) { return wrong.contains(key); };
     if (const auto why = is_wrong("name") ? std::string{} : why_no_caller_name(into.name); !why.empty())
         add("name", why, entry);
     if (!is_wrong("key_sha256") && into.key_sha256.empty())
@@ -150,7 +148,7 @@ std::vector<entry_fault> read_callers(std::vector<caller>& into, const YAML::Nod
             taken.check(callers[at].name, place, "name", line, faults);
         taken.check(callers[at].key_sha256, place, "key_sha256", line, faults);
     }
-    if (faults.empty()) into = std::move(callers);
+    into = std::move(callers); // what else is wrong with them is told, too
     cut(faults);
     return faults;
 }

@@ -55,8 +55,11 @@ void flatten(const YAML::Node& node, const std::string& path, const std::string&
 /// YAML forbids what many editors write, and its parser names another place.
 std::string tab_before(const std::string& yaml, const YAML::Mark& mark) {
     std::size_t begin = 0;
-    for (int line = 0; line < mark.line && begin != std::string::npos; ++line)
-        begin = yaml.find('\n', begin) + 1;
+    for (int line = 0; line < mark.line; ++line) {
+        const auto end = yaml.find('\n', begin);
+        if (end == std::string::npos) return "";
+        begin = end + 1;
+    }
     const auto end = yaml.find_first_not_of(" \t", begin);
     const bool has_tab =
         yaml.substr(begin, end == std::string::npos ? end : end - begin).find('\t') != std::string::npos;
@@ -90,6 +93,9 @@ void read_secret_file(const key_row& row, const std::string& key, const given& f
 
 /// Each entry has a line of its own.
 void read_entries(const key_row& row, const given& from, loaded& into) {
+    for (std::size_t at = 0; !from.file.empty() && from.value.IsSequence() && at < from.value.size(); ++at)
+        into.values.sources[row.key + "[" + std::to_string(at) + "]"] =
+            from.file + ", line " + std::to_string(from.value[at].Mark().line + 1);
     for (auto& wrong : row.read_entries(into.values, from.value)) {
         const bool has_line = !from.file.empty() && wrong.line > 0;
         into.faults.push_back({row.key + wrong.place, std::move(wrong.reason),
@@ -168,7 +174,8 @@ bool is_wrong(std::string_view key, const std::vector<fault>& faults) {
 
 std::string source_of(const all& values, std::string_view key) {
     const std::string name(key.substr(0, key.find('['))); // without the index of an entry
-    for (const auto& one : {name, name + std::string(file_suffix)})
+    const std::string entry(key.substr(0, std::min(key.find(']'), key.size() - 1) + 1)); // with it
+    for (const auto& one : {entry, name, name + std::string(file_suffix)})
         if (const auto found = values.sources.find(one); found != values.sources.end()) return found->second;
     return {};
 }

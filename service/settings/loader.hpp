@@ -53,7 +53,7 @@ loaded load(const std::string& path, const environment& variables);
 /// The same from a text in memory; `file` is its name in messages.
 loaded load_text(const std::string& yaml, const environment& variables, const std::string& file = "settings");
 
-/// The source of the value of a key or of one of its entries; empty for a default.
+/// The source of the value of a key, or of the entry that `callers[2].users` is in; empty for a default.
 std::string source_of(const all& values, std::string_view key);
 /// What is wrong with a value that was read, in the format of text_of().
 std::string text_about(const all& values, const std::string& key, const std::string& reason);

@@ -3,7 +3,9 @@
 #include "base/secret_text.hpp"
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 namespace gateway::settings {
@@ -28,7 +30,10 @@ std::string between(bounds within, const char* what) {
 std::string hint_on(std::string_view text) {
     if (text.size() > 1 && (text.front() == '"' || text.front() == '\''))
         return "; the quotes belong to the value here, leave them out";
-    if (!text.empty() && is_digit(text.front()) && is_letter(text.back()))
+    constexpr std::string_view units[] = {"ms", "s",  "m",  "h",  "d",   "K",   "k",  "M",
+                                          "G",  "KB", "MB", "GB", "KiB", "MiB", "GiB"};
+    const auto unit = text.substr(std::min(text.find_first_not_of("0123456789. "), text.size()));
+    if (text.size() > unit.size() && std::find(std::begin(units), std::end(units), unit) != std::end(units))
         return "; the name of the setting has its unit, leave that out here";
     return {};
 }

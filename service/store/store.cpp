@@ -3,6 +3,7 @@
 #include "runtime/keep_running.hpp"
 #include "store/postgresql/address.hpp"
 #include "store/postgresql/engine.hpp"
+#include "store/sqlite/backup.hpp"
 #include "store/sqlite/engine.hpp"
 
 #include <filesystem>
@@ -70,6 +71,11 @@ std::string describe_wrong_url(std::string_view url) {
 std::string describe_exposed_store(std::string_view url) {
     if (!is_sqlite(url)) return {};
     return describe_exposed_database(std::string(url.substr(sqlite_scheme.size())));
+}
+
+result<void> back_up(std::string_view url, const std::string& into) {
+    if (is_sqlite(url)) return back_up_sqlite(std::string(url.substr(sqlite_scheme.size())), into);
+    return failure{errc::invalid_input, "The store is a PostgreSQL: pg_dump makes a copy of its schema."};
 }
 
 std::string describe_foreign_store(std::string_view url) {

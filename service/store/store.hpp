@@ -72,6 +72,8 @@ std::string describe_wrong_url(std::string_view url);
 
 /// Who else may read or change a store in a file, as a sentence; empty if nobody, and for PostgreSQL.
 std::string describe_exposed_store(std::string_view url);
+/// Copies a store in a file into another file (sqlite/backup.hpp); a PostgreSQL has its own tools.
+result<void> back_up(std::string_view url, const std::string& into);
 /// Why a file that is there cannot be our store, judged by its first bytes, in the words of `open_store`;
 /// empty if it may be one. Not while this process has it open.
 std::string describe_foreign_store(std::string_view url);

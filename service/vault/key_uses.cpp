@@ -21,11 +21,6 @@ task<result<void>> key_uses::reserve(std::string key_id, std::uint64_t spare, st
     co_return result<void>{};
 }
 
-task<result<std::uint64_t>> key_uses::of(std::string key_id, deadline until) {
-    const auto sum = co_await facts_.add_to_counter("key_uses:" + key_id, 0, until);
-    co_return sum;
-}
-
 task<result<void>> key_uses::take(std::string key_id, std::uint64_t count, deadline until) {
     if (take_reserved(key_id, count)) co_return result<void>{};
     co_return co_await reserve(std::move(key_id), batch, count, until);

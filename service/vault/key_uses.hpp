@@ -27,8 +27,6 @@ public:
     task<result<void>> take(std::string key_id, std::uint64_t count, deadline until);
     /// One seal, without a wait: one that is not reserved is counted with the next ones that are.
     void take_now(const std::string& key_id);
-    /// Of any key, by all replicas: what they have reserved.
-    task<result<std::uint64_t>> of(std::string key_id, deadline until);
     /// For the key of the last call; after a restart a little too high.
     std::uint64_t count() const;
 

@@ -172,9 +172,9 @@ public:
     /// wins.
     task<result<reseal_step>> reseal(std::string key_id, std::string cursor, deadline until);
 
-    /// Whether any replica has ever sealed under the key. Not: its line stands above the newest one, so that
-    /// every replica has it before it is used.
-    task<result<bool>> has_sealed(std::string key_id, deadline until);
+    /// Whether the key has ever been a replica's newest one. Not: its line was put above that, so that every
+    /// replica has it before it is used. `key_id` outlives it.
+    task<result<bool>> was_newest(const std::string& key_id, deadline until);
 
     key_standing newest_key() const { return {ring()->newest().id, uses_.count()}; }
 

@@ -163,10 +163,10 @@ task<result<bool>> token_vault::under_a_key_of_others(std::string_view blob, dea
     co_return known->has_value();
 }
 
-task<result<bool>> token_vault::has_sealed(std::string key_id, deadline until) {
-    const auto uses = co_await uses_.of(std::move(key_id), until);
-    if (!uses) co_return uses.error();
-    co_return *uses > 0;
+task<result<bool>> token_vault::was_newest(const std::string& key_id, deadline until) {
+    const auto noted = co_await facts_.find(std::string(key_check) + key_id, until);
+    if (!noted) co_return noted.error();
+    co_return noted->has_value();
 }
 
 failure token_vault::under_another_key(std::string_view what) {

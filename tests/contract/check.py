@@ -212,7 +212,7 @@ def literals():
     found = set()
     for file in (TOP / "service").rglob("*.?pp"):
         text = re.sub(r'"\s*\n\s*"', "", file.read_text())
-        found.update(text for text in re.findall(r'"((?:[^"\\\n]|\\.)*)"', text) if len(text) >= 6)
+        found.update(text for text in re.findall(r'"((?:[^"\\\n]|\\.)*)"', text) if len(text) >= 12)
     return sorted(found, key=len, reverse=True)
 
 
@@ -225,7 +225,7 @@ def check_sentences():
         left = value["error"]
         for text in known:
             left = left.replace(text, "")
-        if len(left) > len(value["error"]) / 2:
+        if len(left) > len(value["error"]) * 0.6:
             fault(where, f"no refusal says {value['error']!r}")
 
 

@@ -57,13 +57,28 @@ def check_settings(found, pod, box, ports):
     data = mounts["data"]["mountPath"]
     for path in (settings["store"]["url"].removeprefix("sqlite:"), settings["files"]["directory"]):
         check(path.startswith(data + "/"), f"{path} does not lie on the volume")
-    first = pod["initContainers"][0]
-    check(first["command"] == ["mkdir", "-p", "-m", "0700", f"{first['volumeMounts'][0]['mountPath']}/{mounts['data']['subPath']}"]
-          and first["volumeMounts"][0]["name"] == "data" and first["image"] == box["image"]
-          and first["securityContext"] == box["securityContext"], "nothing makes the gateway's own folder on the volume")
+    check_own_folder(pod["initContainers"][0], box, mounts["data"]["subPath"])
     claim = found["PersistentVolumeClaim", volumes["data"]["persistentVolumeClaim"]["claimName"]]
     room = int(claim["spec"]["resources"]["requests"]["storage"].removesuffix("Gi")) << 30
     check(room > settings["files"]["quota_bytes"], "the volume is smaller than files.quota_bytes")
+
+
+def check_own_folder(first, box, name):
+    """What is done before the start, on a volume as it may be: new, of an earlier version, and used already."""
+    check([mount["name"] for mount in first["volumeMounts"]] == ["data"] and first["image"] == box["image"]
+          and first["securityContext"] == box["securityContext"], "the init container is another one than the gateway's")
+    with tempfile.TemporaryDirectory() as volume:
+        text = first["args"][0].replace(first["volumeMounts"][0]["mountPath"], volume)
+        own = pathlib.Path(volume) / name
+
+        def run():
+            return subprocess.run([*first["command"], text], capture_output=True, text=True, timeout=30)
+        check(run().returncode == 0 and own.is_dir() and own.stat().st_mode & 0o777 == 0o700, "nothing makes the gateway's own folder")
+        pathlib.Path(volume, "gateway.db").write_text("of an earlier version")
+        refused = run()
+        check(refused.returncode == 1 and "move the store" in refused.stderr, "an empty store begins beside that of an earlier version")
+        (own / "gateway.db").write_text("moved")
+        check(run().returncode == 0, "a store that was moved is refused")
 
 
 def check_ways(found, labels, ports):

@@ -29,7 +29,7 @@ case "$name $*" in
         done
         echo "a secret" ;;
     kubectl*\\ get\\ pods\\ *) printf 'pod/first\\npod/second\\n' ;;
-    kubectl\\ apply\\ -f\\ -) cat > "$NOTES.applied"; grep -q . "$NOTES.applied" ;;
+    kubectl\\ apply\\ -f\\ - | kubectl\\ apply\\ --server-side\\ -f\\ -) cat > "$NOTES.applied"; grep -q . "$NOTES.applied" ;;
     kubectl\\ apply\\ -f\\ *) [ -e "$3" ] ;;
     kubectl\\ apply\\ -k\\ *) [ -e "$3/kustomization.yaml" ] ;;
 esac

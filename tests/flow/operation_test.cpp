@@ -214,7 +214,8 @@ TEST_F(Operation, V02AfterAnIoErrorOfTheStoreTheProcessEndsToBeStartedFromTheLog
     EXPECT_THROW(w.connect("user-78"), std::runtime_error);
     EXPECT_EQ(w.gateway().process().wait(seconds{20}), 1);
     EXPECT_THAT(w.everything_said(),
-                HasSubstr("\"event\":\"store_beyond_help\",\"reason\":\"disk I/O error"));
+                AllOf(HasSubstr(R"("event":"store_beyond_help","reason":"sqlite:)"),
+                      HasSubstr("gateway.db: disk I/O error"), HasSubstr("look at the disk")));
     w.stop_gateway();
     EXPECT_EQ(w.api().get("/v1/users/user-77/info").status, 200);
     EXPECT_EQ(w.api().get("/v1/users/user-78").status, 404);

@@ -127,6 +127,7 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
 
 CASES = [ # what is typed, what is offered
     (["tiktok-gateway", "--ch"], ["--check-config"]),
+    (["tiktok-gateway", "ba"], ["backup"]),
     (["tiktok-gateway", "new-"], ["new-key", "new-vault-key"]),
     (["tiktok-gateway", "new-key", ""], []),
     (["tiktok-gateway", "--config", "ga"], ["gateway.yaml"]),

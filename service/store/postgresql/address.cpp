@@ -12,16 +12,14 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <filesystem>
 #include <iterator>
 #include <libpq-fe.h>
 #include <memory>
-#include <pwd.h>
 #include <string_view>
-#include <unistd.h>
 #include <vector>
+#include <wordexp.h>
 
 namespace gateway::store {
 namespace {
@@ -68,35 +66,32 @@ bool is_local(const postgresql_address& of) {
     return true;
 }
 
-/// What libpq would take from the environment: a host where the URL has none, and an address in any case,
-/// with which it connects whatever the host is called. (A service file comes before the environment.)
-void add_host_of_environment(postgresql_address& to) {
-    if (to.contains("hostaddr") || to.contains("service")) return;
-    const bool has_host = to.contains("host");
-    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconndefaults(),
-                                                                               &PQconninfoFree);
-    for (const auto* one = options.get(); one != nullptr && one->keyword != nullptr; ++one) {
-        const std::string_view keyword = one->keyword;
-        if (one->val != nullptr && ((keyword == "host" && !has_host) || keyword == "hostaddr"))
-            to.emplace(one->keyword, one->val);
-    }
-}
-
-bool has_authority_of_environment() {
+/// What libpq would take for a keyword that the URL leaves out; empty if nothing.
+std::string value_of_environment(std::string_view keyword) {
     const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconndefaults(),
                                                                                &PQconninfoFree);
     for (const auto* one = options.get(); one != nullptr && one->keyword != nullptr; ++one)
-        if (std::string_view(one->keyword) == "sslrootcert") return one->val != nullptr && *one->val != '\0';
-    return false;
+        if (keyword == one->keyword) return one->val == nullptr ? "" : one->val;
+    return {};
 }
 
-/// Where libpq looks by itself; empty if this user has no home.
+/// A host where the URL has none, and an address in any case, with which libpq connects whatever the host is
+/// called. (A service file comes before the environment.)
+void add_host_of_environment(postgresql_address& to) {
+    if (to.contains("hostaddr") || to.contains("service")) return;
+    for (const char* keyword : {"host", "hostaddr"})
+        if (auto value = value_of_environment(keyword); !value.empty()) to.emplace(keyword, std::move(value));
+}
+
+/// Where libpq looks by itself: below HOME, else below the home that the system knows of this user. Without
+/// either the `~` stays.
 std::string usual_authority() {
-    std::array<char, 4096> space{};
-    struct passwd entry {};
-    struct passwd* found = nullptr;
-    if (::getpwuid_r(::geteuid(), &entry, space.data(), space.size(), &found) != 0 || !found) return {};
-    return std::string(entry.pw_dir) + "/.postgresql/root.crt";
+    wordexp_t found{};
+    const char* const usual = "~/.postgresql/root.crt";
+    const bool good = ::wordexp(usual, &found, WRDE_NOCMD) == 0 && found.we_wordc == 1;
+    std::string path = good ? found.we_wordv[0] : usual;
+    ::wordfree(&found);
+    return path;
 }
 
 /// Blocks.
@@ -177,14 +172,14 @@ std::string describe_wrong_mode(const postgresql_address& of) {
 }
 
 std::string describe_no_authority(const postgresql_address& of) {
-    if (!value_of(of, "sslmode").starts_with("verify-") || of.contains("sslrootcert")) return {};
-    if (has_authority_of_environment()) return {};
+    const bool is_used = value_of(of, "sslmode").starts_with("verify-");
+    if (!is_used || of.contains("sslrootcert") || of.contains("service")) return {};
+    if (!value_of_environment("sslrootcert").empty()) return {};
     const auto usual = usual_authority();
     std::error_code unseen;
-    if (usual.empty() || std::filesystem::exists(usual, unseen) || unseen) return {};
-    return "wants TLS with a known authority, and there is none: name its file in the URL (sslrootcert=FILE) "
-           "or "
-           "put it at "
+    if (std::filesystem::exists(usual, unseen) || unseen) return {};
+    return "wants TLS with a known authority, and there is none: name its file in the URL "
+           "(sslrootcert=FILE), or put it at "
            + usual;
 }
 

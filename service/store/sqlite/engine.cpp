@@ -239,9 +239,17 @@ void sqlite_engine::give_up_batch() {
     note_health();
 }
 
+/// A copy that is put back costs logins and posts, so it is advised only where nothing else helps.
+static std::string why_beyond_help(const sqlite_database& at) {
+    return at.error()
+           + (at.is_damaged()
+                  ? "; the file is damaged, and a copy has to be put back (docs/operations.md §12)"
+                  : "; look at the disk (docs/operations.md §4)");
+}
+
 void sqlite_engine::note_health() {
     const std::lock_guard lock(mutex_);
-    health_ = at_->beyond_help() ? health{condition::failed, at_->error()}
+    health_ = at_->beyond_help() ? health{condition::failed, why_beyond_help(*at_)}
               : at_->no_room()   ? health{condition::disk_full, {}}
                                  : health{};
 }

@@ -109,7 +109,10 @@ result<void> migrate(sqlite_database& at, std::int64_t version, const std::strin
         at.execute(schema_steps()[static_cast<std::size_t>(version)]);
         at.execute(header.c_str());
         at.execute("COMMIT");
-        if (at.failed()) return unusable(at, path);
+        if (at.failed())
+            return unusable(
+                path, "its schema could not be brought to " + std::to_string(version + 1) + ": " + at.error(),
+                at.is_damaged());
     }
     return {};
 }
@@ -117,6 +120,9 @@ result<void> migrate(sqlite_database& at, std::int64_t version, const std::strin
 } // namespace
 
 std::string describe_foreign_database(const std::string& path) {
+    std::error_code unseen;
+    if (std::filesystem::exists(path, unseen) && !std::filesystem::is_regular_file(path, unseen))
+        return "The store " + path + " is no file."; // a pipe would be waited for
     std::string header(header_bytes, '\0');
     std::ifstream file(path, std::ios::binary);
     file.read(header.data(), static_cast<std::streamsize>(header.size()));

@@ -162,6 +162,7 @@ TEST(Settings, HourKAMistakeThatPeopleMakeIsToldInItsWords) {
     };
     EXPECT_THAT(only(minimum + "files: {quota_bytes: 16G}"),
                 HasSubstr("the name of the setting has its unit"));
+    EXPECT_THAT(only(minimum + "listen: {port: 80x}"), testing::Not(HasSubstr("unit")));
     EXPECT_THAT(only(minimum, {{"TIKTOK_GATEWAY__LISTEN__PORT", "'8080'"}}),
                 HasSubstr("the quotes belong to the value"));
     EXPECT_THAT(only(minimum + "listen:\n\tport: 1\n"),

@@ -2,14 +2,13 @@
 #include "store/postgresql/address.hpp"
 #include "store/store.hpp"
 #include "unit/runtime/run_on.hpp"
+#include "unit/store/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
-#include <pwd.h>
-#include <unistd.h>
 
 namespace gateway::testing {
 namespace {
@@ -118,9 +117,6 @@ TEST(PostgresqlAddress, V16AuditTSaysWhatIsLess) {
     };
     EXPECT_EQ(remark("?sslrootcert=ca.pem"), "");
     EXPECT_EQ(remark("?sslmode=verify-full&sslrootcert=ca.pem"), "");
-    if (!std::filesystem::exists(std::string(getpwuid(geteuid())->pw_dir) + "/.postgresql/root.crt")) {
-        EXPECT_THAT(remark(""), ::testing::HasSubstr("known authority, and there is none"));
-    }
     EXPECT_THAT(remark("?sslmode=verify-ca"), ::testing::HasSubstr("name is not checked"));
     EXPECT_THAT(remark("?sslmode=require"), ::testing::HasSubstr("certificate is not checked"));
     for (const char* mode : {"disable", "allow", "prefer"})
@@ -128,6 +124,25 @@ TEST(PostgresqlAddress, V16AuditTSaysWhatIsLess) {
     EXPECT_EQ(remark("?sslmode=require").find("planted"), std::string::npos);
     EXPECT_EQ(store::remark_on_url("postgresql://gw@127.0.0.1/x?sslmode=disable"), "");
     EXPECT_EQ(store::remark_on_url("sqlite:x"), "");
+}
+
+TEST(PostgresqlAddress, HourKAnAuthorityIsSoughtWhereLibpqDoes) {
+    const auto remark = [](const std::string& rest) {
+        return store::remark_on_url("postgresql://gw:planted@db.example/x" + rest);
+    };
+    const temporary_folder home;
+    const char* const before = getenv("HOME");
+    const std::string kept = before ? before : "";
+    ASSERT_EQ(setenv("HOME", home.file("").c_str(), 1), 0);
+    EXPECT_THAT(remark(""), ::testing::HasSubstr("known authority, and there is none"));
+    EXPECT_EQ(remark("?service=elsewhere"), "");
+    std::filesystem::create_directory(home.file(".postgresql"));
+    home.write(".postgresql/root.crt", "an authority");
+    EXPECT_EQ(remark(""), "");
+    if (before)
+        setenv("HOME", kept.c_str(), 1);
+    else
+        unsetenv("HOME");
 }
 
 TEST(PostgresqlAddress, HourKASslmodeThatDoesNotExistIsRefused) {
