@@ -1,5 +1,6 @@
 #include "inbound/answer_writer.hpp"
 
+#include "base/memory/memory_reserve.hpp"
 #include "http/structured_fields.hpp"
 #include "http/verb.hpp"
 #include "http/writers.hpp"
@@ -139,8 +140,10 @@ void write_answer(request_buffers& texts, const api::outcome& what, telemetry::c
         texts.append_body();
     if (!refused) return;
     record.code = refused->code();
-    // Whoever reads the log has not seen the answer.
-    if (record.note.empty() && record.status >= 500) record.note = refused->message();
+    if (record.note.empty() && record.status >= 500) {
+        const memory_reserve::scope no_failure; // the answer stands, and is sent whatever the log gets
+        record.note = refused->message();       // whoever reads the log has not seen it
+    }
     if (refused->details()) record.refused_by = refused->details()->scope;
 }
 

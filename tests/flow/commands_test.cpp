@@ -102,7 +102,10 @@ TEST_F(Certificates, AuditYAnEncryptedPrivateKeyIsRefusedByKeyAndNobodyIsAsked) 
 
 TEST_F(Certificates, AuditYTheCheckTellsOfACertificateThatIsNotValidNow) {
     gateway::testing::certificate_options options;
-    EXPECT_EQ(run({"--config", settings_with(options), "--check-config"}).output, "the settings are good\n");
+    EXPECT_EQ(run({"--config", settings_with(options), "--check-config"},
+                  {{"TIKTOK_GATEWAY__PUBLIC_URL", "https://gateway.example"}})
+                  .output,
+              "the settings are good\n");
     options.ends_in_s = -3'600;
     const auto ended = run({"--config", settings_with(options), "--check-config"});
     EXPECT_EQ(ended.status, 0);
