@@ -1,5 +1,5 @@
 # embed_documents(TARGET): compiles openapi.yaml, its JSON form, every file of service/web/, docs/llms.txt and the pages
-# that it links to into TARGET, where api/assets.hpp declares their list. The assembler includes the bytes, so size costs no compile time.
+# that it links to (with links that lead somewhere at a gateway: served_page.py), and config/gateway.yaml into TARGET, where api/assets.hpp declares their list. The assembler includes the bytes, so size costs no compile time.
 function(embed_documents target)
     set(names "")
     set(paths "")

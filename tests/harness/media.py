@@ -1,4 +1,4 @@
-"""Real media for the demo: a video and photos made by ffmpeg, and the https server that TikTok pulls photos from."""
+"""Real media for the demo and for tests: a video and photos made by ffmpeg, and the https server that TikTok pulls photos from."""
 import hashlib
 import http.server
 import ssl

@@ -50,6 +50,14 @@ task<void> try_disk(transaction& at) {
     co_await at.run(touch);
 }
 
+/// A copy that is put back costs logins and posts, so it is advised only where nothing else helps.
+std::string why_beyond_help(const sqlite_database& at) {
+    return at.error()
+           + (at.is_damaged()
+                  ? "; the file is damaged, and a copy has to be put back (docs/operations.md §12)"
+                  : "; look at the disk (docs/operations.md §4)");
+}
+
 } // namespace
 
 sqlite_engine::sqlite_engine(std::unique_ptr<sqlite_database> at, store_limits limits)
@@ -237,14 +245,6 @@ void sqlite_engine::give_up_batch() {
     if (at_->in_transaction()) at_->execute("ROLLBACK");
     at_->ended(false);
     note_health();
-}
-
-/// A copy that is put back costs logins and posts, so it is advised only where nothing else helps.
-static std::string why_beyond_help(const sqlite_database& at) {
-    return at.error()
-           + (at.is_damaged()
-                  ? "; the file is damaged, and a copy has to be put back (docs/operations.md §12)"
-                  : "; look at the disk (docs/operations.md §4)");
 }
 
 void sqlite_engine::note_health() {
