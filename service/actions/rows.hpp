@@ -10,6 +10,7 @@
 namespace gateway::actions {
 
 using api::accepted;
+using api::all_sent;
 using api::answer;
 using api::asset;
 using api::auth;
@@ -20,6 +21,7 @@ using api::deadline_class;
 using api::given_inputs;
 using api::input;
 using api::kind;
+using api::no_content;
 using api::object;
 using api::outcome;
 using api::page;
@@ -54,6 +56,7 @@ inline constexpr input page_inputs[] = {
     ROW(post_photo)           \
     ROW(publish_video)        \
     ROW(fetch_publish_status) \
+    ROW(post_events)          \
     ROW(query_creator_info)   \
     ROW(query_videos)         \
     ROW(cancel_post)          \

@@ -44,6 +44,11 @@ struct asset {
 /// 200 without data (webhooks).
 struct accepted {};
 
-using answer = std::variant<passed_through, object, page, redirect, asset, accepted>;
+/// 204: an event stream that was heard to its end.
+struct no_content {};
+/// Everything was sent by the call itself (live_answer.hpp).
+struct all_sent {};
+
+using answer = std::variant<passed_through, object, page, redirect, asset, accepted, no_content, all_sent>;
 
 } // namespace gateway::api

@@ -24,6 +24,9 @@ class body_source;
 namespace gateway::user_api {
 class bound_api;
 }
+namespace gateway::api {
+class live_answer;
+}
 namespace gateway::files {
 class file_writer;
 }
@@ -101,6 +104,7 @@ struct call {
     body_facts body;
     std::string raw_body;        // for rows that take a document: checked by the action
     std::string signature;       // TikTok-Signature
+    live_answer* live = nullptr; // for answers that are sent while the call runs; never null in a request
     std::string idempotency_key; // empty if there is none; each file of a batch has a key made from it
     user_api::bound_api* tiktok = nullptr; // bound to the acting user; null if needs_connection is false
     std::span<const std::string> granted;  // the acting user's scopes; owned by tiktok

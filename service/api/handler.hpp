@@ -18,8 +18,9 @@ namespace gateway::idempotency {
 class runner;
 }
 namespace gateway::posts {
+class post_watch;
 class publisher;
-}
+} // namespace gateway::posts
 namespace gateway::tiktok {
 class webhook_reader;
 }
@@ -30,7 +31,7 @@ struct call;
 
 /// The parts of one worker; used by handler only.
 using tools = std::tuple<posts::publisher&, files::staged_file_store&, connections::connection_service&,
-                         idempotency::runner&, const tiktok::webhook_reader&>;
+                         idempotency::runner&, const tiktok::webhook_reader&, posts::post_watch&>;
 
 class handler {
 public:

@@ -64,7 +64,7 @@ enum class body {
 enum class auth { caller, open, tiktok_signature };
 
 /// Which of `deadlines.*` bounds the call (docs/contract.md §9).
-enum class deadline_class { read, post, upload /* by its size at a rate */, batch };
+enum class deadline_class { read, post, upload /* by its size at a rate */, batch, stream /* of events */ };
 
 /// The inputs for rules between them.
 struct given_inputs {
@@ -123,8 +123,16 @@ struct row {
     bool ledger_may_answer = false;   // runs also if it cannot be bound: call::tiktok is null, and
                                       // call::refused is the answer of what is not in the ledger
     bool works_without_store = false; // runs also if the store of this start is not there yet
+    std::string_view waits_for =
+        {}; // an input with seconds that the call may take in addition to its deadline
     std::uint64_t body_bytes_max = 256 * 1024;
     handler run = {};
 };
+
+/// Whether a call may do nothing for a minute or more, as thousands may at once: it gives back what it does
+/// not need meanwhile.
+inline bool may_wait_long(const row& of) {
+    return !of.waits_for.empty() || of.takes_time == deadline_class::stream;
+}
 
 } // namespace gateway::api

@@ -23,7 +23,7 @@ api_worker::api_worker(service& of, upstream_worker& worker, std::uint16_t port)
       tiktok(worker.client, api_of(of.settings_), of.tokens_, of.windows_, of.memory_,
              of.settings_.tiktok.upload_hosts, of.sink_.of_worker(worker.home.index())),
       account_check(tiktok),
-      posts(of.store_->ledger, of.files_, of.settings_.tiktok.default_privacy_level,
+      posts(of.statuses_, of.files_, of.settings_.tiktok.default_privacy_level,
             of.settings_.uploads.keep_hours),
       connection_service(
           of.store_->connections, of.store_->logins, of.store_->pending, of.vault_, worker.oauth, of.tokens_,
@@ -42,7 +42,7 @@ api_worker::api_worker(service& of, upstream_worker& worker, std::uint16_t port)
            calls_max_of(of.descriptors_, of.settings_), &of.start_done_},
           {of.settings_.tiktok.verified_url_prefixes, of.memory_, of.files_, of.settings_.uploads.keep_hours},
           {of.settings_.deadlines, of.listeners_.no_party}, {connection_service, tiktok}, of.store_->ledger,
-          of.files_, of.keys_, {posts, of.files_, connection_service, of.keys_, of.webhooks_}),
+          of.files_, of.keys_, {posts, of.files_, connection_service, of.keys_, of.webhooks_, of.watch_}),
       listener(
           {worker.home, of.settings_.listen, of.routes_, calls, of.sink_.of_worker(worker.home.index()),
            of.listeners_, of.certificate_, of.settings_.public_url, of.callers_->open()},

@@ -22,6 +22,9 @@ class staged_file_store;
 namespace gateway::inbound {
 struct listener_state;
 }
+namespace gateway::posts {
+class follower;
+}
 namespace gateway::store {
 class connections;
 class idempotency_keys;
@@ -41,13 +44,14 @@ class token_vault;
 
 namespace gateway::app {
 
-/// Written by the next three coroutines, read by the admin listener; any thread.
+/// Written by the coroutines below, read by the admin listener; any thread.
 struct store_health {
     std::atomic<bool> good{true}, has_room{true};
     std::array<std::atomic<std::uint64_t>, store::connection_states>
         connections{}; // by store::connection_state
     std::array<std::atomic<std::uint64_t>, store::tables_with_an_end.size()>
-        overdue{}; // rows, by table, after the last sweep
+        overdue{};                                   // rows, by table, after the last sweep
+    std::atomic<std::int64_t> oldest_open_post_s{0}; // its age
 };
 
 /// Checks the store's health, so that readiness never has to wait for it. Ends if the store has failed for
@@ -79,6 +83,10 @@ task<void> run_refresh_recovery(tokens::token_service& tokens, telemetry::sink& 
 /// The same for what needs no call to TikTok: the ledger first, then the keys that depend on it (I04).
 task<void> run_settlement(store::ledger& ledger, store::idempotency_keys& keys, telemetry::sink& sink,
                           const store_health& health);
+
+/// Follows posts that are not at their end, until they are.
+task<void> run_following(posts::follower& posts, store::ledger& ledger, telemetry::sink& sink,
+                         store_health& health);
 
 /// At the start and periodically: stores the pairs that wait on this replica's disk, because the store was
 /// away when TikTok gave them; also those of other replicas that have died in a shared folder.

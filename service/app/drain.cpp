@@ -110,6 +110,7 @@ void service::drain(const settings::drain& times, signals& from) {
     const steady_time began = steady_now();
     sink_.log(telemetry::level::info, "draining");
     listeners_.now.store(inbound::phase::leaving); // not ready from now on
+    watch_.leave();
     bool hurried = false;
     for (const auto until = began + times.delay; !hurried && steady_now() < until;)
         hurried = from.wait(until) == signals::what::terminate;

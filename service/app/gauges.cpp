@@ -59,6 +59,25 @@ void service::register_gauges() {
                         }));
     register_store_gauges();
     register_vault_gauges();
+    register_post_gauges();
+}
+
+void service::register_post_gauges() {
+    sink_.add_gauge("oldest_open_post_seconds",
+                    "Age of the oldest post whose end is not known and that is followed; 0: there is none.",
+                    single([this] { return health_.oldest_open_post_s.load(); }));
+    sink_.add_counter(
+        "posts_settled_total",
+        "Posts that came to their end, into the inbox, or were given up, by how it was learned.", [this] {
+            std::vector<sample> samples;
+            for (std::size_t at = 0; at < posts::learned_by_names.size(); ++at)
+                samples.push_back(
+                    labelled("by", std::string(posts::learned_by_names[at]),
+                             static_cast<double>(statuses_.settled(static_cast<posts::learned_by>(at)))));
+            return samples;
+        });
+    sink_.add_gauge("post_waiters", "Calls and streams that wait for news of a post.",
+                    single([this] { return watch_.places(); }));
 }
 
 void service::register_store_gauges() {

@@ -146,6 +146,8 @@ service::service(const settings::all& settings)
       window_journal_(window_journal_of(settings)),
       window_table_(windows::window_rules(settings.limits), window_journal_.take()),
       windows_(upstream_workers_[0]->home, store_->on(), store_->windows, window_table_),
+      statuses_(store_->ledger),
+      watch_(upstream_workers_[0]->home),
       memory_(settings.uploads.memory_bytes, settings.deadlines.upload_bytes_per_second_min, several_),
       files_(store_->files, pool_, memory_, settings.files, several_,
              [this](const file_id& file, std::string_view what) {
@@ -192,6 +194,7 @@ void service::check_keys() {
 
 service::~service() {
     stop();
+    store_->on().stop_listening(watch_);
 }
 
 void service::open_listeners() {
@@ -216,6 +219,14 @@ void service::make_api_workers() {
         api_workers_.push_back(std::make_unique<api_worker>(*this, *one, port));
         port = api_workers_.back()->listener.port(); // the first one chooses it, the others share it
     }
+    auto& first = *api_workers_.front();
+    watch_.use(statuses_, first.tiktok);
+    store_->ledger.tell(&watch_);
+    for (auto& one : api_workers_)
+        one->tiktok.observe(&watch_);
+    store_->on().listen(watch_);
+    follower_ = std::make_unique<posts::follower>(first.on.home, statuses_, watch_, first.tiktok,
+                                                  settings_.posts.looks_per_second);
     for (auto& one : api_workers_)
         for (auto& other : api_workers_)
             if (one != other) one->listener.add_other(other->listener);
@@ -271,6 +282,7 @@ void service::start_upkeep() {
     keep([this] { return run_refresh_recovery(tokens_, sink_, health_); });
     keep([this] { return run_spool(*spool_, tokens_, api_workers_[0]->connection_service, health_); });
     keep([this] { return run_settlement(store_->ledger, store_->keys, sink_, health_); });
+    keep([this] { return run_following(*follower_, store_->ledger, sink_, health_); });
     keep([this] { return keep_newest_key(vault_, sink_); });
     keep([this] { return sort_out_apps(vault_, store_->connections, sink_, health_); });
     keep([this] { return run_revocations(api_workers_[0]->connection_service, sink_, health_); });

@@ -17,6 +17,9 @@
 #include "outbound/resolver.hpp"
 #include "outbound/tls_client_context.hpp"
 #include "pipeline/caller_book.hpp"
+#include "posts/follower.hpp"
+#include "posts/post_watch.hpp"
+#include "posts/status_book.hpp"
 #include "runtime/blocking.hpp"
 #include "runtime/tls_server.hpp"
 #include "settings/loader.hpp"
@@ -94,6 +97,7 @@ private:
     void register_gauges();
     void register_store_gauges();
     void register_vault_gauges();
+    void register_post_gauges();
     void tell_wrong_dates(const settings::all& from);
     void tell_unknown_windows();
     void check_keys();
@@ -157,6 +161,8 @@ private:
     windows::journal_file window_journal_;
     limits::window_table window_table_;
     windows::shared_windows windows_;
+    posts::status_book statuses_;
+    posts::post_watch watch_;
     limits::shared_bytes memory_;
     files::staged_file_store files_;
     idempotency::runner keys_;
@@ -177,6 +183,7 @@ private:
 
     // Who serves.
     std::vector<std::unique_ptr<api_worker>> api_workers_;
+    std::unique_ptr<posts::follower> follower_;
     std::unique_ptr<inbound::admin_listener> admin_;
     std::vector<std::thread> threads_;
     std::atomic<bool> failed_{false}, store_lost_{false};

@@ -75,6 +75,10 @@ void append_kind(http::response_writer& head, const api::outcome& what) {
         head.field("Location", way->to);
         return append_page_rules(head, page_policy);
     }
+    if (given && std::holds_alternative<api::no_content>(*given)) {
+        head.field("Cache-Control", "no-store");
+        return;
+    }
     if (const auto* file = given ? std::get_if<api::asset>(given) : nullptr) {
         head.field("Content-Type", file->content_type);
         head.field("X-Content-Type-Options", "nosniff").field("Content-Security-Policy", asset_policy);
@@ -100,6 +104,7 @@ int append_body(std::string& out, std::string_view& fixed, const api::outcome& w
             return shown->status;
         }
         if (std::holds_alternative<api::redirect>(*given)) return 302;
+        if (std::holds_alternative<api::no_content>(*given)) return 204;
         if (const auto* file = std::get_if<api::asset>(given)) {
             fixed = file->bytes;
             return 200;
@@ -108,7 +113,43 @@ int append_body(std::string& out, std::string_view& fixed, const api::outcome& w
     return api::write_envelope(out, what, request_id);
 }
 
+void append_connection(http::response_writer& head, const answer_facts& facts) {
+    if (!facts.keep_alive)
+        head.field("Connection", "close");
+    else if (facts.http_1_0)
+        head.field("Connection", "keep-alive");
+}
+
 } // namespace
+
+/// Behind a proxy the pieces must not wait for each other (X-Accel-Buffering).
+void write_live_head(request_buffers& texts, std::string_view content_type, telemetry::call_record& record,
+                     const answer_facts& facts, session_cache& shared) {
+    record.status = 200;
+    record.ended_wall = coarse_wall_now();
+    http::response_writer head(texts.answer);
+    head.start(record.status);
+    head.field("Date", shared.dates.at(record.ended_wall));
+    head.field("Content-Type", content_type);
+    head.lines("Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n");
+    head.field("X-Request-Id", record.request_id);
+    append_limits(head, record, shared.policies);
+    if (facts.writes) head.field("x-should-retry", "false");
+    if (!facts.http_1_0) head.lines("Transfer-Encoding: chunked\r\n");
+    append_connection(head, facts.http_1_0 ? answer_facts{} : facts);
+    head.end();
+}
+
+void note_outcome(telemetry::call_record& record, const api::outcome& what) {
+    const auto* const refused = std::get_if<failure>(&what);
+    if (!refused) return;
+    record.code = refused->code();
+    if (record.note.empty() && http_status(refused->code()) >= 500) {
+        const memory_reserve::scope no_failure; // the answer stands, and is sent whatever the log gets
+        record.note = refused->message();       // whoever reads the log has not seen it
+    }
+    if (refused->details()) record.refused_by = refused->details()->scope;
+}
 
 void write_answer(request_buffers& texts, const api::outcome& what, telemetry::call_record& record,
                   const answer_facts& facts, session_cache& shared) {
@@ -122,29 +163,21 @@ void write_answer(request_buffers& texts, const api::outcome& what, telemetry::c
     head.start(record.status);
     head.field("Date", shared.dates.at(record.ended_wall));
     append_kind(head, what);
-    head.content_length(texts.body.size() + texts.fixed.size());
+    if (record.status != 204) // RFC 9110 §8.6
+        head.content_length(texts.body.size() + texts.fixed.size());
     head.field("X-Request-Id", record.request_id);
     append_limits(head, record, shared.policies);
     if (refused) append_failure(head, *refused);
     if (!facts.allow.empty()) head.field("Allow", facts.allow);
     if (may_have_had_effect(what, facts.writes)) head.field("x-should-retry", "false");
     if (std::holds_alternative<api::replay>(what)) head.field("Idempotent-Replayed", "true");
-    if (!facts.keep_alive)
-        head.field("Connection", "close");
-    else if (facts.http_1_0)
-        head.field("Connection", "keep-alive");
+    append_connection(head, facts);
     head.end();
     if (record.verb == http::name_of(http::verb::head))
         texts.fixed = {};
     else
         texts.append_body();
-    if (!refused) return;
-    record.code = refused->code();
-    if (record.note.empty() && record.status >= 500) {
-        const memory_reserve::scope no_failure; // the answer stands, and is sent whatever the log gets
-        record.note = refused->message();       // whoever reads the log has not seen it
-    }
-    if (refused->details()) record.refused_by = refused->details()->scope;
+    note_outcome(record, what);
 }
 
 } // namespace gateway::inbound

@@ -19,6 +19,12 @@ struct answer_facts {
     std::string_view allow = {}; // for OPTIONS; a 405 has its own
 };
 
+/// The head of an answer that is sent piece by piece (live_writer.hpp), into `texts.answer`.
+void write_live_head(request_buffers& texts, std::string_view content_type, telemetry::call_record& record,
+                     const answer_facts& facts, session_cache& shared);
+/// The fields of the record about a failure that is answered.
+void note_outcome(telemetry::call_record& record, const api::outcome& what);
+
 /// Fills `texts.answer` and `texts.fixed`, and the fields of the record about the answer.
 void write_answer(request_buffers& texts, const api::outcome& what, telemetry::call_record& record,
                   const answer_facts& facts, session_cache& shared);

@@ -5,6 +5,7 @@
 #include "http/header_finder.hpp"
 #include "http/wire_text.hpp"
 #include "inbound/answer_writer.hpp"
+#include "inbound/live_writer.hpp"
 #include "inbound/other_sites.hpp"
 #include "inbound/receive_head.hpp"
 #include "inbound/request_body.hpp"
@@ -48,7 +49,8 @@ public:
           marks_(marks),
           stream_(with.home, std::move(socket)),
           received_(buffer_bytes_max),
-          place_(idle, stream_) {}
+          place_(idle, stream_),
+          live_(stream_, place_, record_, marks) {}
 
     task<void> run();
 
@@ -82,8 +84,9 @@ private:
     // Reused from request to request, so that their memory is, too.
     telemetry::call_record record_;
     std::unique_ptr<request_buffers> texts_; // of the current request
-    http::request_head head_;                // its texts are views into the block
-    std::string allow_;                      // the text that facts.allow refers to
+    live_writer live_;
+    http::request_head head_; // its texts are views into the block
+    std::string allow_;       // the text that facts.allow refers to
 };
 
 std::uint64_t session::network() const {
@@ -237,12 +240,23 @@ task<void> session::run() {
             request_body body(stream_, received_, head_, unbounded_body, pace);
             pipeline::request request;
             request.names = &texts_->names;
+            facts.keep_alive = head_.keep_alive && !last_answer();
+            live_.reset(*texts_, facts, texts_->block);
+            request.live = &live_;
             what = answer_at_the_door(body, request, facts);
-            if (!what) co_await with_.calls.serve(request, record_, what.emplace());
+            if (!what) {
+                if (received_.empty() && api::may_wait_long(*way_.to)) received_.release();
+                co_await with_.calls.serve(request, record_, what.emplace());
+            }
             record_.body_bytes_in = body.received_bytes();
             facts.keep_alive = head_.keep_alive && !last_answer() && !place_.evicted();
             if (facts.keep_alive && !body.complete())
                 facts.keep_alive = co_await body.discard(deadline::in(steady_now(), discard_timeout));
+        }
+        if (live_.begun()) {
+            go_on = co_await live_.finish(*what) && facts.keep_alive;
+            answered();
+            continue;
         }
         write_answer(*texts_, *what, record_, facts, marks_);
         const auto until = deadline::in(coarse_steady_now(), write_timeout);

@@ -156,6 +156,8 @@ milliseconds allowed_time(api::deadline_class deadline_class, std::uint64_t uplo
             return from.post;
         case api::deadline_class::batch:
             return from.batch;
+        case api::deadline_class::stream:
+            return from.stream;
         case api::deadline_class::upload:
             break;
     }

@@ -115,11 +115,11 @@ public:
         : allowed_(allowed), no_party_(no_party) {}
 
     /// `by`: null if the caller shares with nobody. `requested`: the caller's timeout, which can only
-    /// shorten. `upload_bytes`: if the size is already known.
+    /// shorten. `upload_bytes`: if the size is already known. `waits`: for news, as the caller asks.
     deadline until(const request& what, const waiting_party* by, std::optional<milliseconds> requested,
-                   std::uint64_t upload_bytes) const {
+                   std::uint64_t upload_bytes, milliseconds waits = milliseconds{0}) const {
         const auto own =
-            deadline::in(what.arrived, allowed_time(what.what->takes_time, upload_bytes, allowed_));
+            deadline::in(what.arrived, allowed_time(what.what->takes_time, upload_bytes, allowed_) + waits);
         return (requested ? own.no_later_than(deadline::in(what.arrived, *requested)) : own)
             .of_party(by ? *by : no_party_);
     }

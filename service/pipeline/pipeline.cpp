@@ -25,6 +25,7 @@ struct pipeline::flow {
     enum class readiness { ready, must_wait, ended };
 
     bool admit();
+    task<bool> take_body();
     bool build_call();
     bool read_path();
     bool check_scope();
@@ -85,6 +86,14 @@ bool pipeline::flow::admit() {
     return plan.shape != body_shape::none || passes(with.bodies_.take_query(what, taken));
 }
 
+/// Not in serve(), whose memory each call holds to its end.
+task<bool> pipeline::flow::take_body() {
+    auto got = co_await with.bodies_.take(what, plan, record.by, intake_until);
+    if (!passes(got)) co_return false;
+    taken = std::move(*got);
+    co_return true;
+}
+
 /// The inputs are taken in.
 bool pipeline::flow::build_call() {
     const auto& row = *what.what;
@@ -96,8 +105,13 @@ bool pipeline::flow::build_call() {
     made.body = std::move(taken.body);
     made.raw_body = std::move(taken.document);
     made.signature = what.signature;
+    made.live = what.live;
     if (row.replays && what.has_idempotency_key) made.idempotency_key = what.idempotency_key;
     if (taken.unverified) refused = std::move(*taken.unverified);
+    if (!row.waits_for.empty()) {
+        const seconds waits{made.input.integer(row.waits_for)};
+        if (waits > seconds{0}) made.until = with.times_.until(what, party, requested_timeout, 0, waits);
+    }
     return true;
 }
 
@@ -304,11 +318,7 @@ task<void> pipeline::serve(request& what, telemetry::call_record& record, api::o
     // The cancellation of the session is passed on.
     try {
         bool go_on = at.admit();
-        if (go_on && at.plan.shape != body_shape::none) {
-            auto taken = co_await bodies_.take(what, at.plan, record.by, at.intake_until);
-            go_on = at.passes(taken);
-            if (go_on) at.taken = std::move(*taken);
-        }
+        if (go_on && at.plan.shape != body_shape::none) go_on = co_await at.take_body();
         go_on = go_on && at.build_call();
         if (go_on && !at.call->idempotency_key.empty()) {
             // Replay before the acting user, because a replay needs neither a token nor a scope; and after

@@ -12,6 +12,9 @@
 namespace gateway {
 class body_source;
 }
+namespace gateway::api {
+class live_answer;
+}
 
 namespace gateway::pipeline {
 
@@ -49,6 +52,7 @@ struct request {
     std::optional<std::uint64_t> content_length; // absent: chunked, or no body
     bool has_body = false;                       // bytes may follow; a chunked body may still be empty
     bool expects_continue = false;               // the client waits for 100 Continue
+    api::live_answer* live = nullptr;            // see api::call
     body_source* body = nullptr;                 // the raw bytes of the message, also for multipart
     steady_time arrived;
     wall_time arrived_wall;

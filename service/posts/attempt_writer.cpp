@@ -1,6 +1,7 @@
 #include "posts/attempt_writer.hpp"
 
 #include "base/failpoint.hpp"
+#include "posts/follow_up.hpp"
 #include "posts/post_facts.hpp"
 #include "posts/post_settings.hpp"
 #include "store/ledger.hpp"
@@ -58,6 +59,7 @@ store::durable attempt_writer::when() const {
 
 task<result<void>> attempt_writer::write() {
     record_.updated_at = wall_now();
+    record_.next_look_at = first_look(record_, record_.updated_at);
     const bool is_end = record_.state != store::post_state::begun;
     const auto until = deadline::in(steady_now(), is_end ? end_time : write_time);
     auto done = co_await rows_.update(record_, until, is_end ? when() : store::durable::now);

@@ -1,7 +1,6 @@
 #include "posts/post_facts.hpp"
 
 #include "posts/public_ids.hpp"
-#include "posts/publisher.hpp"
 
 #include <algorithm>
 #include <string>

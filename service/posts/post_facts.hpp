@@ -14,6 +14,11 @@ inline constexpr std::string_view send_to_user_inbox = "SEND_TO_USER_INBOX";
 inline constexpr std::string_view publish_complete = "PUBLISH_COMPLETE";
 inline constexpr std::string_view failed = "FAILED";
 
+/// docs/contract.md §4: processing, in_inbox, published, failed, unconfirmed.
+std::string_view state_of(std::string_view tiktok_status);
+/// For an attempt in the ledger: `unconfirmed` while it is unknown whether TikTok has it.
+std::string_view state_of(const store::post_record& known);
+
 /// Whether the status is final. That of an inbox draft is not: the creator may post it.
 bool is_end(std::string_view tiktok_status);
 

@@ -83,6 +83,7 @@ task<result<video_done>> post_video(user_api::bound_api& tiktok, video_job job, 
     if (!started) co_return co_await attempt.end_failed_init(started.error(), tiktok.until());
     out.id = started->id;
     tiktok.record().publish_id = out.id.text();
+    attempt.record().size_bytes = out.plan.size_bytes;
     auto named = co_await attempt.named(out.id, processing_upload);
     if (!named) { // no byte was sent, so nothing will be posted
         (void)co_await attempt.fail(facts(named.error().code()).name);

@@ -5,6 +5,7 @@
 #include "posts/post_facts.hpp"
 #include "posts/post_settings.hpp"
 #include "posts/post_video.hpp"
+#include "posts/status_book.hpp"
 #include "posts/tee_source.hpp"
 #include "tiktok/requests.hpp"
 
@@ -88,9 +89,10 @@ task<upload_answer> finish_upload(video_done done, tee_source& body, upload_requ
 
 } // namespace
 
-publisher::publisher(store::ledger& ledger, files::staged_file_store& files,
-                     std::string default_privacy_level, std::uint32_t keep_hours)
-    : ledger_(ledger),
+publisher::publisher(status_book& book, files::staged_file_store& files, std::string default_privacy_level,
+                     std::uint32_t keep_hours)
+    : book_(book),
+      ledger_(book.ledger()),
       files_(files),
       default_privacy_level_(std::move(default_privacy_level)),
       keep_hours_(keep_hours) {}

@@ -5,6 +5,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "posts/ask_status.hpp"
 #include "runtime/body_source.hpp"
 #include "runtime/task.hpp"
 #include "store/ledger.hpp"
@@ -30,6 +31,7 @@ struct webhook_event;
 namespace gateway::posts {
 
 class attempt_writer;
+class status_book;
 
 /// The origin of a post, for the ledger.
 struct post_origin {
@@ -88,24 +90,11 @@ struct post_answer {
     std::vector<std::string> warnings;
 };
 
-/// docs/contract.md §4: processing, in_inbox, published, failed, unconfirmed.
-std::string_view state_of(std::string_view tiktok_status);
-/// For an attempt in the ledger: `unconfirmed` while it is unknown whether TikTok has it.
-std::string_view state_of(const store::post_record& known);
-
-struct status_answer {
-    tiktok::document raw; // TikTok's answer to pass on; empty if the ledger has the end
-    worker_string status;
-    std::string_view state;
-    std::string fail_reason;
-    std::vector<std::string> post_ids; // the ledger's; TikTok's are in `raw`
-};
-
 class publisher {
 public:
     /// `default_privacy_level`: of direct posts that name none. `keep_hours`: how long the bytes of an inbox
     /// upload are kept; 0: not at all.
-    publisher(store::ledger& ledger, files::staged_file_store& files, std::string default_privacy_level,
+    publisher(status_book& book, files::staged_file_store& files, std::string default_privacy_level,
               std::uint32_t keep_hours);
 
     /// Whether a direct post may have these settings, before any file of a batch is touched. invalid_input.
@@ -126,9 +115,6 @@ public:
     task<result<void>> on_webhook(const tiktok::webhook_event& event, wall_time now, deadline until);
 
 private:
-    /// `known` and `news` outlive it.
-    task<void> write_down(const store::post_record& known, const tiktok::post_status& news, wall_time now,
-                          deadline until);
     task<result<post_answer>> earlier_post(user_api::bound_api& tiktok, publish_request what, publish_id post,
                                            wall_time now);
     task<std::optional<result<post_answer>>> claim(user_api::bound_api& tiktok, publish_request what,
@@ -138,6 +124,7 @@ private:
                                          store::post_record draft, std::unique_ptr<body_source> bytes,
                                          post_origin by);
 
+    status_book& book_;
     store::ledger& ledger_;
     files::staged_file_store& files_;
     const std::string default_privacy_level_;

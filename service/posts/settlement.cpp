@@ -1,5 +1,6 @@
 #include "posts/settlement.hpp"
 
+#include "posts/follow_up.hpp"
 #include "posts/post_facts.hpp"
 #include "store/ledger.hpp"
 
@@ -29,6 +30,7 @@ store::post_record ended_by_crash(store::post_record begun, wall_time now) {
         begun.state = store::post_state::settled; // the init was answered, and nothing more was to be done
         if (begun.status.empty()) begun.status = processing_download;
     }
+    begun.next_look_at = first_look(begun, now);
     return begun;
 }
 

@@ -173,10 +173,12 @@ std::vector<key_row> bound_rows() {
         key("deadlines.read_ms", INTO(deadlines.read), {100, 600'000}),
         key("deadlines.post_ms", INTO(deadlines.post), {100, 3'600'000}),
         key("deadlines.batch_ms", INTO(deadlines.batch), {100, day_ms}),
+        key("deadlines.stream_ms", INTO(deadlines.stream), {1'000, day_ms}),
         key("deadlines.upload_base_ms", INTO(deadlines.upload_base), {100, day_ms}),
         key("deadlines.upload_bytes_per_second_min", INTO(deadlines.upload_bytes_per_second_min), {1, 1e9}),
         // Longer than an Idempotency-Key, which may ask the ledger.
         key("posts.keep_days", INTO(posts.keep_days), {2, 36'500}),
+        key("posts.looks_per_second", INTO(posts.looks_per_second), {0, 1'000}),
         key("uploads.keep_hours", INTO(uploads.keep_hours), {0, 24 * 365}),
         // TikTok's smallest chunks are 5 MB: with less memory no upload could run.
         key("uploads.memory_bytes", INTO(uploads.memory_bytes), {8.0 * 1024 * 1024, 1e12}),

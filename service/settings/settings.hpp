@@ -89,13 +89,15 @@ struct deadlines {
     milliseconds read{10'000};
     milliseconds post{60'000};
     milliseconds batch{1'800'000};
+    milliseconds stream{3'600'000};   // of events; the client comes again
     milliseconds upload_base{60'000}; // an upload: this, plus its size at the rate below
     std::uint32_t upload_bytes_per_second_min = 64 * 1024;
 };
 
 /// `posts.*`
 struct posts {
-    std::uint32_t keep_days = 365; // the life of a row of the ledger
+    std::uint32_t keep_days = 365;       // the life of a row of the ledger
+    std::uint32_t looks_per_second = 20; // at posts without an end, in the background; of each replica
 };
 
 /// `uploads.*`

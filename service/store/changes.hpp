@@ -1,5 +1,6 @@
 // Changes by other processes on the same store that this process must know at once: a cached token pair was
-// replaced, or another replica needs an unused part of a window. An engine for a single process has none.
+// replaced, another replica needs an unused part of a window, or callers wait for news of a post. An engine
+// for a single process has none.
 #pragma once
 #include "base/ids.hpp"
 
@@ -19,7 +20,7 @@ struct window_name {
 /// A change by a unit that is sent to the other replicas once it is durable. It is a hint to look: others may
 /// send one, so what follows from it is decided by the rows.
 struct change {
-    enum class kind : std::uint8_t { connection, share_requested, window_closed };
+    enum class kind : std::uint8_t { connection, share_requested, window_closed, post, bytes_wanted, bytes };
 
     /// `version`: of its newest pair; 0: the connection has ended, and cached tokens must not be used any
     /// more.
@@ -31,11 +32,18 @@ struct change {
     }
     /// TikTok has closed the window; window_shares::closed_for() says for how long.
     static change closed(const window_name& window) { return {kind::window_closed, window.key, window.kind}; }
+    /// Its status, or the end of our part of it.
+    static change of(const publish_id& post) { return {kind::post, post.text(), 0}; }
+    /// Somebody wants to know how many bytes of its running upload were sent.
+    static change bytes_wanted(const publish_id& post) { return {kind::bytes_wanted, post.text(), 0}; }
+    static change of(const publish_id& post, std::uint64_t bytes) {
+        return {kind::bytes, post.text(), bytes};
+    }
     window_name window() const { return {name, static_cast<std::uint8_t>(number)}; }
 
     kind what;
-    std::string name;     // the user, or the window's key
-    std::uint64_t number; // the version, or the window's kind
+    std::string name;     // the user, the window's key, or the post's publish_id
+    std::uint64_t number; // the version, the window's kind, or the bytes
 };
 
 /// Called on a thread of the store, one change at a time; must be quick and never wait.

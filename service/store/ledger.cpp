@@ -14,15 +14,25 @@ namespace gateway::store {
 #define POST_COLUMNS                                                                                    \
     "user_id, caller, publish_id, action, kind, state, status, fail_reason, settings, file_id, draft, " \
     "published_as, post_ids, size_bytes, sha256, idempotency_key, created_at, updated_at, "             \
-    "ended_at, attempt"
+    "ended_at, next_look_at, attempt"
 
 auto columns_of(row_of<post_record> auto& of) {
     return columns(of.user, of.caller, of.id, of.action, of.kind, of.state, of.status, of.fail_reason,
                    of.settings, of.file, of.draft, of.published_as, of.post_ids, of.size_bytes, of.sha256,
-                   of.idempotency_key, of.created_at, of.updated_at, of.ended_at, of.attempt);
+                   of.idempotency_key, of.created_at, of.updated_at, of.ended_at, of.next_look_at,
+                   of.attempt);
 }
 
 using found_post = std::optional<post_record>;
+
+namespace {
+
+/// Whether others may wait for this step of ours.
+bool is_told(const post_record& record) {
+    return record.state == post_state::outcome_unknown || record.ended_at != wall_time{};
+}
+
+} // namespace
 
 task<found_post> find_post_of(transaction& at, const idempotency_record& key) {
     statement ask("SELECT " POST_COLUMNS
@@ -47,9 +57,9 @@ task<result<bool>> ledger::begin(post_record record, deadline until) {
     auto insert = [record = std::move(record)](transaction& at) {
         statement begin(
             "WITH held AS (SELECT 1 FROM idempotency_keys WHERE caller = $2 AND key = $16 AND finished = 0 "
-            "AND owner = $21 FOR UPDATE) INSERT INTO posts (" POST_COLUMNS
+            "AND owner = $22 FOR UPDATE) INSERT INTO posts (" POST_COLUMNS
             ", owner) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-            "$16, $17, $18, $19, $20, $21 WHERE $16 = '' OR EXISTS (SELECT 1 FROM held)",
+            "$16, $17, $18, $19, $20, $21, $22 WHERE $16 = '' OR EXISTS (SELECT 1 FROM held)",
             columns_of(record), at.owner());
         return changes_rows(at, std::move(begin));
     };
@@ -67,16 +77,23 @@ task<result<bool>> ledger::write(const post_record& record, bool late, durable w
             "status = CASE state WHEN 'settled' THEN status ELSE $7 END, "
             "fail_reason = CASE state WHEN 'settled' THEN fail_reason ELSE $8 END, "
             "settings = $9, file_id = $10, draft = $11, "
-            "published_as = CASE WHEN $12 = '' OR ($22 = 1 AND published_as <> '') THEN published_as "
+            "published_as = CASE WHEN $12 = '' OR ($23 = 1 AND published_as <> '') THEN published_as "
             "ELSE $12 END, post_ids = CASE state WHEN 'settled' THEN post_ids ELSE $13 END, "
             "size_bytes = $14, sha256 = $15, idempotency_key = $16, created_at = $17, "
-            "updated_at = $18, ended_at = CASE state WHEN 'settled' THEN ended_at ELSE $19 END "
-            "WHERE attempt = $20 AND ($6 <> 'begun' OR (state = 'begun' AND owner = $21))",
+            "updated_at = $18, ended_at = CASE state WHEN 'settled' THEN ended_at ELSE $19 END, "
+            "next_look_at = CASE state WHEN 'settled' THEN next_look_at ELSE $20 END "
+            "WHERE attempt = $21 AND ($6 <> 'begun' OR (state = 'begun' AND owner = $22))",
             columns_of(record), at.owner(), late);
+        // Callers may wait for an end that TikTok does not tell.
+        if (is_told(record)) at.notify(change::of(record.id));
         return changes_rows(at, std::move(update));
     };
-    const auto how = when == durable::now ? unit::writes() : unit::writes_with_the_next();
-    co_return co_await run(engine_, how, until, std::move(change));
+    auto how = when == durable::now ? unit::writes() : unit::writes_with_the_next();
+    how.atomic = is_told(record);
+    auto done =
+        co_await run(engine_, how, until, std::move(change)); // not const: gcc would take it for a bool
+    if (done && *done && is_told(record)) changed(record.id);
+    co_return done;
 }
 
 task<result<bool>> ledger::update(post_record record, deadline until, durable when) {
@@ -111,6 +128,7 @@ task<void> ledger::forget(post_record record, deadline until, durable when) {
 /// here.
 task<result<update_result>> ledger::apply_status(status_update told, deadline until) {
     const post_cache::changing changing(cache_, told.user);
+    auto post = told.post;
     auto apply = [told = std::move(told)](transaction& at) -> task<update_result> {
         if (!told.event_hash.empty()) {
             statement note(
@@ -120,17 +138,63 @@ task<result<update_result>> ledger::apply_status(status_update told, deadline un
             if (!is_new) co_return update_result::duplicate;
         }
         statement change(
-            "UPDATE posts SET state = 'settled', status = $1, fail_reason = $2, post_ids = $3, "
-            "updated_at = $4, ended_at = $8 WHERE attempt = $5 AND status = $6 AND post_ids = $7",
+            "UPDATE posts SET state = CASE WHEN $10 = 1 THEN 'outcome_unknown' ELSE 'settled' END, status = "
+            "$1, fail_reason = $2, post_ids = $3, "
+            "updated_at = $4, ended_at = $8, next_look_at = $9 "
+            "WHERE attempt = $5 AND status = $6 AND post_ids = $7 AND ended_at = $11",
             told.status, told.fail_reason, told.post_ids, told.told_at, told.attempt, told.seen_status,
-            told.seen_post_ids, told.ended_at);
+            told.seen_post_ids, told.ended_at, told.next_look_at, told.unconfirmed, told.seen_ended_at);
         const bool changed = co_await changes_rows(at, std::move(change));
+        if (changed && !told.post.empty()) at.notify(change::of(told.post));
         if (changed) co_return update_result::applied;
         statement unnote("DELETE FROM webhook_notes WHERE event_hash = $1", blob(told.event_hash));
         co_await execute(at, std::move(unnote));
         co_return update_result::conflict;
     };
-    co_return co_await run(engine_, unit::atomic_writes(), until, std::move(apply));
+    const auto done = co_await run(engine_, unit::atomic_writes(), until, std::move(apply));
+    if (done && *done == update_result::applied) changed(post);
+    co_return done;
+}
+
+task<result<std::vector<post_record>>> ledger::take_due(std::uint32_t limit, wall_time now, look_times times,
+                                                        deadline until) {
+    statement take(
+        "UPDATE posts SET next_look_at = $1 + CASE WHEN ($1 - updated_at) / 4 < $3 THEN $3 "
+        "WHEN ($1 - updated_at) / 4 < CASE WHEN state = 'outcome_unknown' AND ended_at > 0 THEN $7 "
+        "WHEN status = 'SEND_TO_USER_INBOX' THEN $5 WHEN status = 'PUBLISH_COMPLETE' THEN $6 ELSE $4 END "
+        "THEN ($1 - updated_at) / 4 "
+        "WHEN state = 'outcome_unknown' AND ended_at > 0 THEN $7 "
+        "WHEN status = 'SEND_TO_USER_INBOX' THEN $5 WHEN status = 'PUBLISH_COMPLETE' THEN $6 ELSE $4 END "
+        "WHERE attempt IN (SELECT attempt FROM posts WHERE next_look_at > 0 AND next_look_at <= $1 "
+        "ORDER BY next_look_at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING " POST_COLUMNS,
+        now, limit, times.shortest, times.processing_max, times.draft_max, times.published_max,
+        times.unconfirmed_max);
+    return run(engine_, unit::writes_with_the_next().as_upkeep(), until, &all_of<post_record>,
+               std::move(take));
+}
+
+task<result<void>> ledger::stop_looking(post_record seen, deadline until) {
+    statement stop(
+        "UPDATE posts SET next_look_at = 0 WHERE attempt = $1 AND status = $2 AND post_ids = $3 "
+        "AND ended_at = $4",
+        seen.attempt, seen.status, seen.post_ids, seen.ended_at);
+    return run(engine_, unit::writes_with_the_next().as_upkeep(), until, &execute, std::move(stop));
+}
+
+task<result<void>> ledger::announce(change what, deadline until) {
+    if (!engine_.replicas()) co_return result<void>{};
+    auto tell = [what = std::move(what)](transaction& at) -> task<void> {
+        at.notify(what);
+        co_return;
+    };
+    co_return co_await run(engine_, unit::atomic_writes(), until, std::move(tell));
+}
+
+task<result<std::optional<wall_time>>> ledger::oldest_open(deadline until) {
+    statement ask(
+        "SELECT created_at FROM posts WHERE ended_at = 0 AND publish_id <> '' AND state <> 'begun' "
+        "AND status NOT IN ('SEND_TO_USER_INBOX', 'PUBLISH_COMPLETE', 'FAILED') ORDER BY created_at LIMIT 1");
+    return run(engine_, unit::reads().as_upkeep(), until, &first_of<wall_time>, std::move(ask));
 }
 
 std::optional<shared_post> ledger::find_cached(const user_id& user, const publish_id& id) const {

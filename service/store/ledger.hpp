@@ -1,6 +1,7 @@
 // The ledger: one row for each publish attempt, durable before a request that can post is sent; TikTok's
 // status of it; and which attempt publishes a draft. A role of the store; any thread.
 #pragma once
+#include "store/changes.hpp"
 #include "store/post_cache.hpp"
 #include "store/post_record.hpp"
 #include "store/role.hpp"
@@ -19,26 +20,45 @@ struct idempotency_record;
 struct status_update {
     std::string attempt;
     user_id user; // the post's user
+    publish_id post;
     std::string seen_status;
     std::string seen_post_ids;
+    wall_time seen_ended_at;
     std::string status;
     std::string fail_reason;
     std::string post_ids;
     std::string event_hash; // of the webhook; empty if TikTok was asked
     wall_time told_at;
-    wall_time ended_at; // as in post_record
+    wall_time ended_at, next_look_at; // as in post_record
+    bool unconfirmed = false;         // the end is given up, until TikTok tells one
 };
 
 /// `conflict`: the row was changed or deleted; read it again. `duplicate`: this webhook was applied earlier
 /// (noted for a week). Neither changes anything.
 enum class update_result { applied, conflict, duplicate };
 
+/// The bounds of the time between two looks at a post, by what is known of it.
+struct look_times {
+    milliseconds shortest, processing_max, draft_max, published_max, unconfirmed_max;
+};
+
 /// When a write must survive a power failure: on return, or together with the next write.
 enum class durable { now, with_the_next };
+
+/// Hears that the status of a post has changed, here or on another replica. Called on any thread; must be
+/// quick and never wait.
+class post_listener {
+public:
+    virtual ~post_listener() = default;
+    /// By this process; it is durable.
+    virtual void post_changed(const publish_id& post) = 0;
+};
 
 class ledger : private role {
 public:
     ledger(engine& on, late_writes& late);
+    /// Before the first write; null: nobody.
+    void tell(post_listener* whom) { listener_ = whom; }
 
     /// `false`: this process has lost the call's key, because its heartbeat was late and another replica has
     /// taken it over; nothing may be sent.
@@ -73,6 +93,18 @@ public:
     /// get different ones; one that is not settled is given again after some time.
     task<result<std::vector<post_record>>> abandoned(std::uint32_t limit, deadline until);
 
+    /// Posts whose next look is due, the longest due first, and sets their next look to a quarter of the time
+    /// since their last news later, at least `shortest` and at most the one of their status. So each of them
+    /// is given to one replica, and again to another if that one dies.
+    task<result<std::vector<post_record>>> take_due(std::uint32_t limit, wall_time now, look_times times,
+                                                    deadline until);
+    /// There is nothing more to ask TikTok for, unless the post was changed meanwhile.
+    task<result<void>> stop_looking(post_record seen, deadline until);
+    /// Tells the other replicas something of a post that is in no row. Nothing if there are none.
+    task<result<void>> announce(change what, deadline until);
+    /// When the oldest post was begun that TikTok has and that has no end; nothing: there is none.
+    task<result<std::optional<wall_time>>> oldest_open(deadline until);
+
     /// Deletes posts that were begun before that time, until none is left or `until` has passed; of crashed
     /// processes not before they are settled. Gives whether none is left.
     task<result<bool>> sweep(wall_time before, deadline until);
@@ -91,7 +123,12 @@ private:
     task<result<bool>> write(const post_record& record, bool late, durable when, deadline until);
     task<result<bool>> erase(const post_record& record, durable when, deadline until);
 
+    void changed(const publish_id& post) {
+        if (listener_ && !post.empty()) listener_->post_changed(post);
+    }
+
     late_writes& late_;
+    post_listener* listener_ = nullptr;
     const bool caches_; // only this process writes, and each outcome is known at once
     post_cache cache_;
 };

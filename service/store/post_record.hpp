@@ -38,7 +38,8 @@ struct post_record {
     std::string idempotency_key; // of the call, separate per caller; empty if there is none
     wall_time created_at;
     wall_time updated_at;
-    wall_time ended_at; // when TikTok's end of it was known; zero: not yet
+    wall_time ended_at;     // when its end was known, or given up as unconfirmed; zero: not yet
+    wall_time next_look_at; // when TikTok is asked again without a call; zero: never (posts/follow_up.hpp)
 };
 
 /// A row that was read, shared by its readers; null if there is none.

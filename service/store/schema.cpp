@@ -298,7 +298,18 @@ ALTER TABLE leases ADD COLUMN gone_since INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE store_instances ADD COLUMN back_until INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-constexpr std::array steps{step_1, step_2, step_3, step_4, step_5, step_6, step_7, step_8};
+// posts: when TikTok is asked again for a status without a call, zero: never. All that had no end when this
+// step was made are asked once, and then ended or unconfirmed.
+constexpr const char* step_9 = R"sql(
+ALTER TABLE posts ADD COLUMN next_look_at INTEGER NOT NULL DEFAULT 0;
+UPDATE posts SET next_look_at = 1
+    WHERE publish_id <> '' AND state <> 'begun' AND status NOT IN ('PUBLISH_COMPLETE', 'FAILED');
+CREATE INDEX posts_to_look_at ON posts (next_look_at) WHERE next_look_at > 0;
+CREATE INDEX posts_open ON posts (created_at) WHERE ended_at = 0 AND publish_id <> '' AND state <> 'begun'
+    AND status NOT IN ('SEND_TO_USER_INBOX', 'PUBLISH_COMPLETE', 'FAILED');
+)sql";
+
+constexpr std::array steps{step_1, step_2, step_3, step_4, step_5, step_6, step_7, step_8, step_9};
 
 } // namespace
 

@@ -37,6 +37,8 @@ struct call_record {
     std::uint32_t upstream_calls = 0;
     milliseconds upstream_time{0};
     std::uint64_t body_bytes_out = 0;
+    milliseconds waited{
+        0}; // for news of a post, because the caller asked for it; no part of the call's duration
     bool replayed = false;
     bool undurable = false; // the outcome of a write could not be stored in time, and the answer says so
     std::string note;       // what the answer does not say: why it had no effect, why a login failed
@@ -61,7 +63,7 @@ struct call_record {
         began_wall = ended_wall = wall;
         body_bytes_in = body_bytes_out = 0;
         upstream_calls = 0;
-        upstream_time = milliseconds{0};
+        upstream_time = waited = milliseconds{0};
         replayed = undurable = false;
         caller_quota.reset();
         user_window.reset();

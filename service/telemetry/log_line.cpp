@@ -83,6 +83,7 @@ void append_call(std::string& out, level l, const call_record& call, std::chrono
     put_text(line, R"(,"traceparent":)", call.traceparent);
     if (!call.peer.empty()) put_name(line, R"(,"peer":)", call.peer);
     put_milliseconds(line, R"(,"duration_ms":)", took);
+    if (call.waited > milliseconds{0}) put_milliseconds(line, R"(,"waited_ms":)", call.waited);
     if (call.upstream_calls > 0) {
         put_number(line, R"(,"upstream_calls":)", call.upstream_calls);
         put_milliseconds(line, R"(,"upstream_ms":)", call.upstream_time);

@@ -44,7 +44,7 @@ void recorder::call_ended(const call_record& call, steady_time now, wall_time wa
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(now - call.began);
     const std::size_t action = all_.action_index(call.action);
     requests_.at(action, all_.status_index(call.status)).add(1);
-    request_times_[action].observe(took);
+    request_times_[action].observe(took - call.waited);
     if (call.replayed) replays_.add(1);
     if (call.undurable) undurable_.add(1);
     if (call.body_bytes_in > 0) bytes_in_.add(call.body_bytes_in);

@@ -25,6 +25,8 @@ class recorder;
 
 namespace gateway::user_api {
 
+class upload_observer;
+
 /// Memory for the bytes of a request. They contain the token, so they are wiped after sending.
 struct request_buffer {
     secret bytes;
@@ -53,6 +55,9 @@ public:
           upload_hosts_(upload_hosts),
           recorder_(recorder) {}
 
+    /// Hears of all uploads from now on; null: nobody. Before the first call.
+    void observe(upload_observer* observer) { observer_ = observer; }
+
     /// Prefetches the user's data for a call that has arrived. With many users it is not in the processor's
     /// cache, so it is loaded while the call is being checked.
     void prefetch(const user_id& user) const {
@@ -72,6 +77,7 @@ private:
     limits::shared_bytes& upload_memory_;
     const std::vector<std::string>& upload_hosts_;
     telemetry::recorder& recorder_;
+    upload_observer* observer_ = nullptr;
     object_pool<request_buffer> buffers_;
     retry_budget budget_;
 };

@@ -39,6 +39,7 @@ namespace gateway::user_api {
 struct call_outcome;
 class api_client;
 class chunk_sender;
+class upload_observer;
 
 class bound_api {
 public:
@@ -52,6 +53,10 @@ public:
     /// Waits for a full window, as long as the deadline allows, instead of failing with rate_limited. For
     /// batches, which are limited by TikTok's six inits a minute.
     void wait_for_slots(bool wait) { waits_for_slots_ = wait; }
+    /// Hears of the uploads of this call; null: nobody.
+    void observe(upload_observer* observer) { observer_ = observer; }
+    /// Tells whoever observes this call, or all calls, how many bytes of a video were sent.
+    void note_bytes(const publish_id& post, std::uint64_t sent, std::uint64_t size) const;
     /// Sends nothing with tokens of another account, whatever becomes of the user's connection meanwhile:
     /// creator_not_authorized then. Before it is bound.
     void require_account(open_id account) { account_ = std::move(account); }
@@ -59,6 +64,8 @@ public:
     /// call bind(), which reads the vault and does not call TikTok: user_not_connected, reconnect_required.
     bool try_bind();
     task<result<void>> bind();
+    /// The state of the user's window, as far as this replica knows.
+    limits::quota_status window_of(tiktok::endpoint which) const;
     /// What the user granted, once bound.
     std::span<const std::string> scopes() const;
 
@@ -97,6 +104,7 @@ private:
     telemetry::call_record& record_;
     deadline until_;
     bool waits_for_slots_ = false;
+    upload_observer* observer_ = nullptr;
     std::optional<open_id> account_; // empty: whatever account the user has
     vault::shared_tokens bound_;     // the tokens that bind found, and when
     wall_time bound_at_;

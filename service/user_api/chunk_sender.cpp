@@ -112,6 +112,7 @@ task<std::optional<failure>> chunk_sender::pass_on(outbound::exchange& to, tikto
         if (!goes_on) co_return goes_on.error();
         offset += bytes->size();
         shared_.recorder_.uploaded(bytes->size());
+        tiktok_.note_bytes(id_, piece.first + offset, plan_.size_bytes);
         if (!*goes_on) break;
     }
     end.all_sent = offset == piece.size_bytes();

@@ -177,6 +177,10 @@ shared_windows::taken shared_windows::take(std::string_view key, std::uint8_t ki
     return state_->take({std::string(key), kind}, now, until);
 }
 
+limits::quota_status shared_windows::status(std::string_view key, std::uint8_t kind, steady_time now) const {
+    return state_->windows.status(key, kind, now);
+}
+
 task<shared_windows::taken> shared_windows::ask(std::string key, std::uint8_t kind, deadline until) {
     const auto s = state_;
     const store::window_name name{std::move(key), kind};

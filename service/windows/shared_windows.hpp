@@ -44,6 +44,8 @@ public:
     void prefetch(std::string_view key) const;
     /// A slot of (key, kind), from memory; the hot path. Any thread.
     taken take(std::string_view key, std::uint8_t kind, steady_time now, deadline until);
+    /// What is left of (key, kind), as far as this replica knows. Any thread.
+    limits::quota_status status(std::string_view key, std::uint8_t kind, steady_time now) const;
     /// The same, after asking the store; never gives must_ask. Any worker.
     task<taken> ask(std::string key, std::uint8_t kind, deadline until);
     /// Call when TikTok answered 429 for this window: closes it for the other replicas, too. Any thread, no

@@ -16,7 +16,8 @@ from yaml_to_json import load  # noqa: E402
 CONTRACT = load(TOP / "openapi.yaml")
 VERBS = ("get", "post", "put", "delete")
 # Headers in belong to the pipeline, not to a row.
-HEADERS = {"Idempotency-Key", "Content-Digest", "X-Request-Id", "X-Request-Timeout", "TikTok-Signature"}
+HEADERS = {"Idempotency-Key", "Content-Digest", "X-Request-Id", "X-Request-Timeout", "TikTok-Signature",
+           "Last-Event-ID"}
 # For browsers and TikTok; generators of clients read `paths` alone.
 OWN_ROUTES = CONTRACT["x-own-routes"]
 FAULTS = []

@@ -124,6 +124,13 @@ def posting(call, photo_urls):
     call("TIKTOK_PUBLISH_VIDEO", "no_such_post", body={}, publish_id="v_pub_file~v2-1.1")
     call("TIKTOK_FETCH_PUBLISH_STATUS", publish_id=posted.data.get("publish_id", "none"))
     call("TIKTOK_FETCH_PUBLISH_STATUS", "no_such_post", publish_id="v_pub_file~v2-1.1")
+    call("TIKTOK_FETCH_PUBLISH_STATUS", "invalid_input", publish_id="v_pub_file~v2-1.1", query={"wait": 61})
+    events = call("GATEWAY_POST_EVENTS", publish_id=posted.data.get("publish_id", "none")).text
+    if "event: end\n" not in events or not events.endswith("}\n\n"):
+        fault("GATEWAY_POST_EVENTS", f"no end: {events}")
+    heard = events.rpartition("\nid: ")[2].partition("\n")[0]
+    call("GATEWAY_POST_EVENTS", 204, publish_id=posted.data.get("publish_id", "none"), headers={"Last-Event-ID": heard})
+    call("GATEWAY_POST_EVENTS", "no_such_post", publish_id="v_pub_file~v2-1.1")
     call("TIKTOK_POST_PHOTO", "invalid_input", body={"photo_images": ["http://plain.example.com/a.jpg"], "photo_cover_index": 0})
     call("TIKTOK_POST_PHOTO", "invalid_input", body={"photo_images": ["https://other.example.com/a.jpg"], "photo_cover_index": 0})
     call("TIKTOK_POST_PHOTO", body={"photo_images": photo_urls, "photo_cover_index": 0, "post_mode": "DIRECT_POST"})

@@ -62,6 +62,7 @@ outbound::reply post_history::begin(std::string_view body, bool brings_bytes) {
     made.size_bytes = brings_bytes ? number_after(body, R"("video_size":)") : 0;
     made.posted = !brings_bytes; // TikTok pulls and posts it without further requests
     posts_.push_back(made);
+    if (on_begin) on_begin(posts_.size() - 1);
     std::string data = R"({"publish_id":")" + made.id + "\"";
     if (brings_bytes)
         data += R"(,"upload_url":"https://upload.us.tiktokapis.com/video/?upload_id=)"
@@ -83,12 +84,23 @@ outbound::reply post_history::put(std::string_view request) {
     return reply_of(post.posted ? 201 : 206, "", so_far());
 }
 
-outbound::reply post_history::status(std::string_view body) const {
-    for (const auto& post : posts_)
-        if (body.find("\"" + post.id + "\"") != std::string_view::npos)
-            return good(post.posted ? R"({"status":"PUBLISH_COMPLETE","fail_reason":""})"
-                                    : R"({"status":"PROCESSING_UPLOAD","fail_reason":"","uploaded_bytes":)"
-                                          + std::to_string(post.received_bytes) + "}");
+std::size_t post_history::number_of(std::string_view id) {
+    return number_after(id, "v_pub_url~v2.");
+}
+
+/// A post is found by the number at the end of its id.
+outbound::reply post_history::status(std::string_view body) {
+    ++status_calls_;
+    const auto number = number_of(body);
+    if (number < posts_.size() && body.find("\"" + posts_[number].id + "\"") != std::string_view::npos) {
+        const auto& post = posts_[number];
+        if (!post.status.empty())
+            return good(R"({"status":")" + post.status + R"(","fail_reason":")" + post.fail_reason
+                        + R"(","publicaly_available_post_id":[)" + post.public_id + "]}");
+        return good(post.posted ? R"({"status":"PUBLISH_COMPLETE","fail_reason":""})"
+                                : R"({"status":"PROCESSING_UPLOAD","fail_reason":"","uploaded_bytes":)"
+                                      + std::to_string(post.received_bytes) + "}");
+    }
     return refused(400, "invalid_publish_id");
 }
 

@@ -9,6 +9,7 @@
 #include "limits/window.hpp"
 #include "outbound/resolver.hpp"
 #include "outbound/tls_client_context.hpp"
+#include "posts/follower.hpp"
 #include "posts/settlement.hpp"
 #include "runtime/waiter.hpp"
 #include "telemetry/log_queue.hpp"
@@ -42,6 +43,15 @@ task<void> run_settlement(store::store& store) {
         static_cast<void>(posts);
         static_cast<void>(keys);
         co_await pause_until(deadline::in(steady_now(), seconds{30}));
+    }
+}
+
+/// Like app/follow_posts.cpp, less often, because a simulated day is long.
+task<void> run_following(posts::follower& posts) {
+    for (;;) {
+        const auto begun = co_await posts.begin_looks(deadline::in(steady_now(), seconds{10}));
+        static_cast<void>(begun);
+        co_await pause_until(deadline::in(steady_now(), seconds{10}));
     }
 }
 
@@ -114,16 +124,19 @@ struct post_replica::parts {
           files_settings{folder, settings.files.quota_bytes, settings.files.count_max,
                          settings.files.keep_hours},
           files(records->files, disk, memory, files_settings, one_caller),
-          posts(records->ledger, files, settings.tiktok.default_privacy_level, settings.uploads.keep_hours),
+          statuses(records->ledger),
+          watch(home),
+          posts(statuses, files, settings.tiktok.default_privacy_level, settings.uploads.keep_hours),
           connection_service(records->connections, records->logins, records->pending, vault, ask, tokens, {},
                              records->refreshes, nobody_is_named),
+          looks(home, statuses, watch, tiktok, 100),
           keys(records->keys),
           webhooks(app),
           calls({std::make_shared<const pipeline::caller_book>(std::vector<settings::caller>{}), quotas,
                  unknown_keys, one_caller, 10'000},
                 {settings.tiktok.verified_url_prefixes, memory, files, settings.uploads.keep_hours},
                 {settings.deadlines, no_party}, {connection_service, tiktok}, records->ledger, files, keys,
-                {posts, files, connection_service, keys, webhooks}) {}
+                {posts, files, connection_service, keys, webhooks, watch}) {}
 
     std::unique_ptr<store::store> records;
     outbound::client client;
@@ -141,8 +154,11 @@ struct post_replica::parts {
     blocking_pool disk;
     settings::files files_settings;
     files::staged_file_store files;
+    posts::status_book statuses;
+    posts::post_watch watch;
     posts::publisher posts;
     connections::connection_service connection_service;
+    posts::follower looks;
     idempotency::runner keys;
     tiktok::webhook_reader webhooks;
     shutdown_cutoff calls_end;
@@ -163,6 +179,9 @@ post_replica::post_replica(world& in, simulated_database& at, store_wire& wire, 
     world_.join(place_);
     group().spawn(stay_alive(*parts_->records));
     group().spawn(run_settlement(*parts_->records));
+    parts_->watch.use(parts_->statuses, parts_->tiktok);
+    parts_->records->ledger.tell(&parts_->watch);
+    if (settings.posts.looks_per_second > 0) group().spawn(run_following(parts_->looks));
 }
 
 post_replica::~post_replica() {
@@ -190,6 +209,12 @@ task<result<vault::saved_grant>> post_replica::log_in(user_id user) {
                                     wall_now(), deadline::in(steady_now(), seconds{10}));
 }
 
+task<bool> post_replica::tell(tiktok::webhook_event event) {
+    const auto told =
+        co_await parts_->posts.on_webhook(event, wall_now(), deadline::in(steady_now(), seconds{10}));
+    co_return told.has_value();
+}
+
 task<post_result> post_replica::serve(post_call what) {
     text_source body(std::move(what.body));
     telemetry::call_record record;
@@ -203,7 +228,7 @@ task<post_result> post_replica::serve(post_call what) {
     request.path = &path;
     request.query = what.query;
     request.idempotency_key = what.key;
-    request.has_idempotency_key = true;
+    request.has_idempotency_key = !what.key.empty();
     request.content_type = what.content_type;
     request.content_length = body.size_bytes();
     request.has_body = true;

@@ -7,12 +7,15 @@
 #include "files/staged_file_store.hpp"
 #include "pipeline/caller_book.hpp"
 #include "pipeline/pipeline.hpp"
+#include "posts/post_watch.hpp"
 #include "posts/publisher.hpp"
+#include "posts/status_book.hpp"
 #include "runtime/blocking.hpp"
 #include "runtime/worker.hpp"
 #include "store/store.hpp"
 #include "telemetry/call_record.hpp"
 #include "tiktok/oauth.hpp"
+#include "tiktok/webhook.hpp"
 #include "tokens/token_service.hpp"
 #include "user_api/api_client.hpp"
 #include "vault/token_vault.hpp"
@@ -51,6 +54,8 @@ public:
     post_replica& operator=(const post_replica&) = delete;
 
     task<post_result> serve(post_call what);
+    /// An event of TikTok's; `false`: it is to be told again.
+    task<bool> tell(tiktok::webhook_event event);
     task<result<vault::saved_grant>> log_in(user_id user);
     task_group& group() { return loop_->group(); }
     seat& place() { return place_; }

@@ -39,7 +39,8 @@ public:
           storm_(world_.chance().below(4)),
           replicas_(2 + world_.chance().below(2)) {
         settings_.tiktok.verified_url_prefixes = {"https://media.example/"};
-        settings_.uploads.keep_hours = 0; // no copies on a real disk
+        settings_.uploads.keep_hours = 0;     // no copies on a real disk
+        settings_.posts.looks_per_second = 0; // follow_run.cpp has these
         network_.on_doubt = [this](std::size_t key) { keys_[key].doubtful = true; };
     }
     post_outcome play();

@@ -1,5 +1,6 @@
 // The simulated engine behaves like the real ones: the roles pass the same test suite on it.
 #include "deterministic/simulated_engine.hpp"
+#include "unit/store/followed_posts.hpp"
 #include "unit/store/store_fixture.hpp"
 
 #include <map>
@@ -28,6 +29,9 @@ void pass_time(const temporary_folder& in, milliseconds by) {
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(OldStoreSuite);
 
 INSTANTIATE_TEST_SUITE_P(Simulated, StoreSuite,
+                         ::testing::Values(store_engine{"Simulated", open_simulated, pass_time}),
+                         [](const auto& made) { return made.param.name; });
+INSTANTIATE_TEST_SUITE_P(Simulated, FollowedPosts,
                          ::testing::Values(store_engine{"Simulated", open_simulated, pass_time}),
                          [](const auto& made) { return made.param.name; });
 

@@ -93,6 +93,12 @@ class Simulator:
         if answer.status != 200:
             raise RuntimeError(f"simulator settings: {answer.text}")
 
+    def add_fault(self, fault):
+        ask("POST", f"{self.control}/faults", json.dumps(fault))
+
+    def clear_faults(self):
+        ask("DELETE", f"{self.control}/faults")
+
     def post(self, publish_id):
         answer = ask("GET", f"{self.control}/history/posts/{publish_id}") if publish_id else None
         return answer.json if answer and answer.status == 200 else {}

@@ -1,5 +1,6 @@
 // The store's test suite on PostgreSQL.
 #include "postgresql/shared_server.hpp"
+#include "unit/store/followed_posts.hpp"
 
 #include <fstream>
 
@@ -59,6 +60,9 @@ void pass_time(const std::string& schema, milliseconds by) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Postgresql, StoreSuite,
+                         ::testing::Values(store_engine{"Postgresql", open_in, pass_time_in}),
+                         [](const auto& made) { return made.param.name; });
+INSTANTIATE_TEST_SUITE_P(Postgresql, FollowedPosts,
                          ::testing::Values(store_engine{"Postgresql", open_in, pass_time_in}),
                          [](const auto& made) { return made.param.name; });
 

@@ -109,8 +109,6 @@ const refusal posts[] = {
      "publish_id is not an input of this action; it takes caption, privacy_level, disable_comment, "
      "disable_duet, disable_stitch, video_cover_timestamp_ms, brand_content_toggle, brand_organic_toggle, "
      "is_aigc, direct_post"},
-    {"WaitIsNotThereYet", "TIKTOK_FETCH_PUBLISH_STATUS", way::query, "wait=30",
-     "wait is not an input; this action takes none"},
     {"ScopesInOneText", "GATEWAY_CONNECT", way::body, R"({"scopes":"video.list,video.upload"})",
      "scopes must be a list"},
 };

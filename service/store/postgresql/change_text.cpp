@@ -10,7 +10,8 @@
 namespace gateway::store {
 namespace {
 
-constexpr std::array<std::string_view, 3> words{"changed", "wanted", "closed"}; // of each change::kind
+constexpr std::array<std::string_view, 6> words{"changed", "wanted", "closed",
+                                                "post",    "bytes?", "bytes"}; // of each change::kind
 
 } // namespace
 

@@ -2,6 +2,7 @@
 #include "files/staged_file_store.hpp"
 #include "posts/public_ids.hpp"
 #include "posts/publisher.hpp"
+#include "posts/status_book.hpp"
 #include "runtime/blocking.hpp"
 #include "store/store.hpp"
 #include "tiktok/webhook.hpp"
@@ -27,9 +28,9 @@ protected:
         settings.files.directory = folder.file("files");
         staged_file_store = std::make_unique<files::staged_file_store>(store->files, pool, memory,
                                                                        settings.files, one_caller);
-        publisher = std::make_unique<posts::publisher>(store->ledger, *staged_file_store,
-                                                       settings.tiktok.default_privacy_level,
-                                                       settings.uploads.keep_hours);
+        book = std::make_unique<posts::status_book>(store->ledger);
+        publisher = std::make_unique<posts::publisher>(
+            *book, *staged_file_store, settings.tiktok.default_privacy_level, settings.uploads.keep_hours);
         store::post_record record;
         record.attempt = "01JD0000000000000000000000";
         record.user = user_id::trusted("anna");
@@ -64,6 +65,7 @@ protected:
     settings::all settings;
     std::unique_ptr<store::store> store;
     std::unique_ptr<files::staged_file_store> staged_file_store;
+    std::unique_ptr<posts::status_book> book;
     std::unique_ptr<posts::publisher> publisher;
 };
 

@@ -3,6 +3,7 @@
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/engine.hpp"
 #include "store/store.hpp"
+#include "unit/store/followed_posts.hpp"
 #include "unit/store/store_fixture.hpp"
 
 #include <sqlite3.h>
@@ -76,6 +77,9 @@ void make_old(const temporary_folder& in) {
 } // namespace
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, StoreSuite,
+                         ::testing::Values(store_engine{"Sqlite", open_with_clock, pass_time}),
+                         [](const auto& made) { return made.param.name; });
+INSTANTIATE_TEST_SUITE_P(Sqlite, FollowedPosts,
                          ::testing::Values(store_engine{"Sqlite", open_with_clock, pass_time}),
                          [](const auto& made) { return made.param.name; });
 

@@ -1,0 +1,25 @@
+// An answer that is sent piece by piece while its call runs: events, and the progress of a batch. Owned by
+// the session, for one request; the worker's thread.
+#pragma once
+#include "runtime/task.hpp"
+
+#include <string_view>
+
+namespace gateway::api {
+
+class live_answer {
+public:
+    virtual ~live_answer() = default;
+
+    /// Whether the client has named this media type in Accept, and not refused it.
+    virtual bool accepts(std::string_view media_type) const = 0;
+    /// The field of that name; empty if there is none.
+    virtual std::string_view last_event_id() const = 0;
+
+    /// Sends the head: 200, with this type. Until then the call can still be answered as usual. `false` here
+    /// and below: the client is gone, or reads too slowly; nothing more can be sent.
+    virtual task<bool> begin(std::string_view content_type) = 0;
+    virtual task<bool> send(std::string_view piece) = 0;
+};
+
+} // namespace gateway::api

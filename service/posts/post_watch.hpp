@@ -1,0 +1,106 @@
+// Who waits for news of posts: calls with `wait` and event streams. TikTok is asked at once for all who wait
+// for the same post, and news that this process or another replica has learned otherwise are read from the
+// ledger once for all of them. The bytes of a running upload are told over replicas, too, while somebody
+// watches. A post that nobody waits for costs nothing here. Owned by the service; any thread, the asking is
+// on the home worker.
+#pragma once
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "posts/ask_status.hpp"
+#include "runtime/task.hpp"
+#include "store/changes.hpp"
+#include "store/ledger.hpp"
+#include "user_api/upload_observer.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway {
+class worker;
+}
+namespace gateway::user_api {
+class api_client;
+}
+
+namespace gateway::posts {
+
+class status_book;
+
+/// What is known of a watched post.
+struct seen_post {
+    std::uint64_t number = 0; // grows with each news
+    bool leaving = false;     // this process is about to end, and nobody waits any more
+    std::string status;
+    std::string_view state; // empty: nothing is known
+    bool has_end = false;   // as status_answer::is_final
+    std::string fail_reason;
+    std::vector<std::string> post_ids;
+    std::optional<failure> trouble;               // why TikTok could not be asked at the last look
+    std::uint64_t bytes_sent = 0, size_bytes = 0; // of a running upload; zero: unknown
+
+    /// Nothing that is worth waiting for comes after it.
+    bool is_final() const;
+    /// For whoever has waited: the status, or why there is none.
+    result<status_answer> answer() &&;
+};
+
+class post_watch final : public store::post_listener,
+                         public store::change_listener,
+                         public user_api::upload_observer {
+public:
+    explicit post_watch(worker& home);
+    ~post_watch() override;
+    post_watch(const post_watch&) = delete;
+    post_watch& operator=(const post_watch&) = delete;
+
+    /// Before the first join(): what asks TikTok, of the home worker. They live until its loop has ended.
+    void use(status_book& book, user_api::api_client& tiktok);
+
+    struct watched;
+    /// One who waits. Lives in the frame of the call.
+    class place {
+    public:
+        place(post_watch& at, std::shared_ptr<watched> what) : at_(at), what_(std::move(what)) {}
+        place(const place&) = delete;
+        place& operator=(const place&) = delete;
+        ~place();
+
+        /// What is known now. Any thread.
+        seen_post now() const;
+        /// Until what is known has another number than this one, or `until` has passed; number 0: until the
+        /// first look. Any worker. The memory of thousands who wait is in here, so it holds no news.
+        task<void> wait(std::uint64_t number, deadline until) const;
+
+    private:
+        post_watch& at_;
+        const std::shared_ptr<watched> what_; // shared with the look at TikTok
+    };
+    place join(const user_id& user, const publish_id& post);
+
+    bool is_watched(const publish_id& post) const;
+    /// From the begin of the drain on nobody waits any more. Any thread.
+    void leave();
+    /// Posts that are watched, and who watches; for metrics.
+    std::uint64_t posts() const { return posts_.load(std::memory_order_relaxed); }
+    std::uint64_t places() const { return places_.load(std::memory_order_relaxed); }
+
+    void post_changed(const publish_id& post) override;
+    void changed(const store::change& what) override;
+    void feed_connected(bool is) override;
+    /// Of a running upload of this process; costs nothing while nobody watches.
+    void bytes_sent(const publish_id& post, std::uint64_t sent, std::uint64_t size) override;
+
+private:
+    struct state;
+
+    const std::unique_ptr<state> state_;
+    std::atomic<std::uint64_t> posts_{0}, places_{0}, wanted_{0};
+};
+
+} // namespace gateway::posts

@@ -1,0 +1,23 @@
+// One run of the simulation of posts' ends: callers post, TikTok goes on with each post in its own time, for
+// days, and tells it by webhooks that are lost, doubled, late and out of order, while replicas crash and the
+// database is away. In the end the ledger is compared with TikTok's truth.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace gateway::simulation {
+
+struct follow_outcome {
+    std::uint64_t trace = 0; // equal for equal runs
+    std::uint64_t posts = 0, published = 0, failed = 0, in_inbox = 0, unconfirmed = 0;
+    std::uint64_t webhooks_told = 0, webhooks_lost = 0, status_calls = 0, crashes = 0, outages = 0;
+    std::vector<std::string> violations;
+
+    follow_outcome& operator+=(const follow_outcome& other);
+};
+
+/// `posts`: how many are made.
+follow_outcome run_follow(std::uint64_t seed, std::uint64_t posts);
+
+} // namespace gateway::simulation
