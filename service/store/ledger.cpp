@@ -58,8 +58,10 @@ task<result<bool>> ledger::begin(post_record record, deadline until) {
         statement begin(
             "WITH held AS (SELECT 1 FROM idempotency_keys WHERE caller = $2 AND key = $16 AND finished = 0 "
             "AND owner = $22 FOR UPDATE) INSERT INTO posts (" POST_COLUMNS
-            ", owner) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-            "$16, $17, $18, $19, $20, $21, $22 WHERE $16 = '' OR EXISTS (SELECT 1 FROM held)",
+            ", owner, account) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
+            "$16, $17, $18, $19, $20, $21, $22, "
+            "coalesce((SELECT open_id FROM connections WHERE user_id = $1), '') WHERE $16 = '' OR EXISTS "
+            "(SELECT 1 FROM held)",
             columns_of(record), at.owner());
         return changes_rows(at, std::move(begin));
     };
@@ -215,14 +217,40 @@ task<result<shared_post>> ledger::find(const user_id& user, const publish_id& id
     co_return row;
 }
 
-task<result<page_of<post_record>>> ledger::list(user_id user, std::string cursor, std::uint32_t limit,
-                                                deadline until) {
+namespace {
+
+/// A post's state as posts::state_of() tells it; also the text of an index (schema.cpp), so that posts of one
+/// state are found without reading the others.
+#define TOLD_STATE                                                                              \
+    "CASE WHEN state = 'outcome_unknown' OR status = '' THEN 'unconfirmed' "                    \
+    "WHEN status = 'SEND_TO_USER_INBOX' THEN 'in_inbox' WHEN status = 'PUBLISH_COMPLETE' THEN " \
+    "'published' WHEN status = 'FAILED' THEN 'failed' ELSE 'processing' END"
+
+/// Newest first. An attempt sorts by the time at which it was begun, so that both bounds of the time are
+/// bounds of the attempt; the cursor is the last one of the page before.
+statement select_posts(const user_id& user, const post_filter& which, const std::string& cursor,
+                       std::uint64_t limit) {
+    std::string before = cursor.empty() ? "~" : cursor; // `~` sorts after every ULID
+    if (which.until) before = std::min(before, first_ulid(*which.until));
+    const std::string first = which.since ? first_ulid(*which.since) : std::string{};
+    if (which.state.empty())
+        return statement("SELECT " POST_COLUMNS
+                         " FROM posts WHERE user_id = $1 AND attempt < $2 AND attempt >= $3 "
+                         "AND (state <> 'settled' OR publish_id <> '') ORDER BY attempt DESC LIMIT $4",
+                         user, before, first, limit);
+    return statement("SELECT " POST_COLUMNS
+                     " FROM posts WHERE user_id = $1 AND attempt < $2 AND attempt >= $3 "
+                     "AND (state <> 'settled' OR publish_id <> '') AND (" TOLD_STATE
+                     ") = $4 ORDER BY attempt DESC LIMIT $5",
+                     user, before, first, which.state, limit);
+}
+
+} // namespace
+
+task<result<page_of<post_record>>> ledger::list(user_id user, post_filter which, std::string cursor,
+                                                std::uint32_t limit, deadline until) {
     return run(engine_, unit::reads(), until, [=](transaction& at) -> task<page_of<post_record>> {
-        // Newest first; the cursor is the last attempt of the page before, and `~` sorts after every ULID.
-        statement ask("SELECT " POST_COLUMNS
-                      " FROM posts WHERE user_id = $1 AND attempt < $2 "
-                      "AND (state <> 'settled' OR publish_id <> '') ORDER BY attempt DESC LIMIT $3",
-                      user, cursor.empty() ? "~" : cursor, std::uint64_t{limit} + 1);
+        auto ask = select_posts(user, which, cursor, std::uint64_t{limit} + 1);
         page_of<post_record> out;
         out.rows = co_await all_of<post_record>(at, std::move(ask));
         if (out.rows.size() > limit) {
@@ -231,6 +259,24 @@ task<result<page_of<post_record>>> ledger::list(user_id user, std::string cursor
         }
         co_return out;
     });
+}
+
+task<result<std::vector<post_record>>> ledger::recent_of_account(user_id user, wall_time since,
+                                                                 std::uint32_t limit, deadline until) {
+    statement ask("SELECT " POST_COLUMNS
+                  " FROM posts WHERE account = (SELECT open_id FROM connections WHERE user_id = $1) "
+                  "AND account <> '' AND status <> 'FAILED' AND attempt >= $2 ORDER BY attempt DESC LIMIT $3",
+                  user, first_ulid(since), limit);
+    return run(engine_, unit::reads(), until, &all_of<post_record>, std::move(ask));
+}
+
+task<result<std::uint64_t>> ledger::active_accounts(wall_time since, std::uint32_t limit, deadline until) {
+    statement ask(
+        "SELECT count(DISTINCT account) FROM (SELECT account FROM posts WHERE attempt >= $1 "
+        "AND account <> '' AND status <> 'FAILED' "
+        "AND kind IN ('direct_file', 'direct_url', 'direct_photo') LIMIT $2) AS direct",
+        first_ulid(since), limit);
+    return run(engine_, unit::reads(), until, &number_of, std::move(ask));
 }
 
 task<result<found_post>> ledger::find_by_id(publish_id id, deadline until) {
@@ -338,6 +384,12 @@ task<result<std::string>> ledger::claim_draft(user_id user, publish_id draft, st
         }
         co_return attempt;
     });
+}
+
+task<result<std::optional<std::string>>> ledger::find_draft_claim(user_id user, publish_id draft,
+                                                                  deadline until) {
+    statement ask("SELECT attempt FROM draft_claims WHERE user_id = $1 AND draft = $2", user, draft);
+    return run(engine_, unit::reads(), until, &first_of<std::string>, std::move(ask));
 }
 
 task<result<void>> ledger::release_draft(user_id user, publish_id draft, std::string attempt,

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace gateway::store {
@@ -40,6 +41,12 @@ enum class update_result { applied, conflict, duplicate };
 /// The bounds of the time between two looks at a post, by what is known of it.
 struct look_times {
     milliseconds shortest, processing_max, draft_max, published_max, unconfirmed_max;
+};
+
+/// Which posts of a user are listed.
+struct post_filter {
+    std::string state; // as docs/contract.md §4 tells it: processing, in_inbox, …; empty: all
+    std::optional<wall_time> since, until; // when they were begun: from `since` on, before `until`
 };
 
 /// When a write must survive a power failure: on return, or together with the next write.
@@ -83,8 +90,19 @@ public:
     void prefetch(const user_id& user) const { cache_.prefetch(user); }
     /// Without the attempts that came to nothing (settled, and TikTok has none of it): those of crashed
     /// processes stay until the next sweep.
+    task<result<page_of<post_record>>> list(user_id user, post_filter which, std::string cursor,
+                                            std::uint32_t limit, deadline until);
     task<result<page_of<post_record>>> list(user_id user, std::string cursor, std::uint32_t limit,
-                                            deadline until);
+                                            deadline until) {
+        return list(std::move(user), post_filter{}, std::move(cursor), limit, until);
+    }
+    /// The newest posts that were begun since then and did not fail, of the TikTok account that this user is
+    /// connected to: also those that were made for its other users.
+    task<result<std::vector<post_record>>> recent_of_account(user_id user, wall_time since,
+                                                             std::uint32_t limit, deadline until);
+    /// The accounts with a direct post that was begun since then and did not fail. Counts `limit` posts at
+    /// most.
+    task<result<std::uint64_t>> active_accounts(wall_time since, std::uint32_t limit, deadline until);
     /// For webhooks, which contain no user.
     task<result<std::optional<post_record>>> find_by_id(publish_id id, deadline until);
     task<result<std::optional<post_record>>> find_attempt(std::string attempt, deadline until);
@@ -112,6 +130,8 @@ public:
     /// Marks the draft as being published by `attempt`; gives the attempt that was first.
     task<result<std::string>> claim_draft(user_id user, publish_id draft, std::string attempt,
                                           deadline until);
+    /// The attempt that has claimed the draft; nothing: it is free.
+    task<result<std::optional<std::string>>> find_draft_claim(user_id user, publish_id draft, deadline until);
     task<result<void>> release_draft(user_id user, publish_id draft, std::string attempt, deadline until);
 
     /// Writes the end of an attempt that could not be written in time. `false`: there was nothing to change.

@@ -116,6 +116,24 @@ TEST_F(PostgresqlPlans, AuditJNoStatementReadsAWholeTableThatGrows) {
     EXPECT_GE(explained, 70);
 }
 
+/// A page of 100 of a user's 100,000 posts reads no others, whatever is asked for.
+TEST_F(PostgresqlPlans, PostsOfOneStateAndTheDaysPostsOfAnAccountAreFoundByTheirOwnIndex) {
+    const std::vector<std::pair<std::string, std::string>> wanted{
+        {"(CASE WHEN state = 'outcome_unknown'", "posts_by_told_state"},
+        {"WHERE account = (SELECT", "posts_by_account"},
+        {"count(DISTINCT account)", "posts_direct"}};
+    for (const auto& [of, index] : wanted) {
+        bool found = false;
+        for (const auto& text : statements_in(SERVICE_LIBRARY)) {
+            if (text.find(of) == text.npos) continue;
+            found = true;
+            const auto plan = plan_of(text);
+            EXPECT_NE(plan.find(index), plan.npos) << text << '\n' << plan;
+        }
+        EXPECT_TRUE(found) << of;
+    }
+}
+
 /// What this test would find, so that it does not pass because it reads plans wrongly.
 TEST_F(PostgresqlPlans, AuditJFindsAScanAlsoOfAnIndex) {
     const auto is_refused = [this](const std::string& text) {

@@ -60,6 +60,26 @@ TEST_F(SqlitePlans, AuditJNoStatementReadsAWholeTableThatGrows) {
     EXPECT_GE(explained, 70);
 }
 
+/// A page of 100 of a user's 100,000 posts reads no others, whatever is asked for.
+TEST_F(SqlitePlans, PostsOfOneStateAndTheDaysPostsOfAnAccountAreFoundByTheirOwnIndex) {
+    const std::vector<std::pair<std::string, std::string>> wanted{
+        {"(CASE WHEN state = 'outcome_unknown'", "posts_by_told_state"},
+        {"WHERE account = (SELECT", "posts_by_account"},
+        {"count(DISTINCT account)", "posts_direct"}};
+    for (const auto& [of, index] : wanted) {
+        bool found = false;
+        for (const auto& sql : statements_in(SERVICE_LIBRARY)) {
+            if (sql.find(of) == sql.npos) continue;
+            found = true;
+            std::string plan;
+            for (const auto& line : plan_of(sql))
+                plan += line + '\n';
+            EXPECT_NE(plan.find(index), plan.npos) << sql << '\n' << plan;
+        }
+        EXPECT_TRUE(found) << of;
+    }
+}
+
 /// What this test would find, so that it does not pass because it reads plans wrongly.
 TEST_F(SqlitePlans, AuditJFindsAScanASortAndTheRestOfATable) {
     const auto is_refused = [this](const std::string& sql) {
