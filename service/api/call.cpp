@@ -1,6 +1,7 @@
 #include "api/call.hpp"
 
 #include "base/json/values.hpp"
+#include "base/rfc3339.hpp"
 #include "settings/settings.hpp"
 
 namespace gateway::api {
@@ -56,6 +57,10 @@ std::vector<std::string> checked_input::texts(std::string_view name) const {
     for (const auto& item : value->get_array())
         out.push_back(text_of(item));
     return out;
+}
+
+std::optional<wall_time> checked_input::time(std::string_view name) const {
+    return parse_rfc3339(text(name));
 }
 
 std::vector<staged_file> checked_input::files(std::string_view name) const {

@@ -59,6 +59,7 @@ public:
     std::int64_t integer(std::string_view name) const;
     bool flag(std::string_view name) const;
     std::vector<std::string> texts(std::string_view name) const;
+    std::optional<wall_time> time(std::string_view name) const;
     /// One file, or each of a list of files, in order.
     std::vector<staged_file> files(std::string_view name) const;
     const boost::json::object& values() const;

@@ -32,6 +32,7 @@ enum class kind {
     integer,   // min…max
     boolean,   // true or false, also in a query
     choice,    // one of `choices`, separated by |
+    time,      // RFC 3339
     fields,    // TikTok field names: repeated, comma list or JSON list; `choices` is a comma list
     text_list, // min…max items of 1…512 UTF-16 units each
     url,       // https and within the rules of base/url_rules

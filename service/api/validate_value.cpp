@@ -2,6 +2,7 @@
 
 #include "base/ids.hpp"
 #include "base/lists.hpp"
+#include "base/rfc3339.hpp"
 #include "base/text.hpp"
 #include "base/told_faults.hpp"
 #include "base/url_rules.hpp"
@@ -72,6 +73,8 @@ input_validator::maybe input_validator::check(const input& rule, const value& gi
                                    : fault(name, "must be exactly true or false, without quotes");
         case kind::choice:
             return choice(rule, given);
+        case kind::time:
+            return time(name, given);
         case kind::fields:
             return fields(rule, given);
         case kind::url:
@@ -126,6 +129,13 @@ input_validator::maybe input_validator::choice(const input& rule, const value& g
     if (!text) return fault(std::string(rule.name), "must be a string");
     if (text->empty() || !list_holds(rule.choices, '|', view(*text)))
         return fault(std::string(rule.name), "must be one of " + joined(split_list(rule.choices, '|'), ", "));
+    return given;
+}
+
+input_validator::maybe input_validator::time(const std::string& field, const value& given) const {
+    const auto* text = given.if_string();
+    if (!text || !parse_rfc3339(view(*text)))
+        return fault(field, "must be a time of RFC 3339, as 2026-11-23T16:18:36Z");
     return given;
 }
 

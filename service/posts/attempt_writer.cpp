@@ -9,6 +9,7 @@
 #include "telemetry/recorder.hpp"
 #include "user_api/bound_api.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace gateway::posts {
@@ -26,7 +27,10 @@ failure taken_for_dead() {
 attempt_writer::attempt_writer(store::ledger& rows, user_api::bound_api& tiktok, const post_origin& by,
                                std::string_view kind, const tiktok::post_info& info)
     : rows_(rows), counts_(tiktok.recorder()), call_(tiktok.record()) {
-    record_.attempt = new_ulid(wall_now());
+    // The attempt sorts by this time (store::post_filter). Never before the call, also if the clock was set
+    // back: the call's key finds its post by it.
+    record_.created_at = record_.updated_at = std::max(by.now, wall_now());
+    record_.attempt = new_ulid(record_.created_at);
     record_.user = tiktok.user();
     record_.caller = by.caller;
     record_.action = by.action;
@@ -34,8 +38,6 @@ attempt_writer::attempt_writer(store::ledger& rows, user_api::bound_api& tiktok,
     record_.kind = kind;
     record_.settings = write_settings(info);
     record_.post_ids = "[]";
-    record_.created_at = by.now;
-    record_.updated_at = by.now;
 }
 
 task<result<void>> attempt_writer::begin(deadline until) {

@@ -103,9 +103,10 @@ result<void> publisher::check_direct(const tiktok::post_info& info) const {
     return {};
 }
 
-task<result<store::page_of<store::post_record>>> publisher::list(user_id user, std::string cursor,
-                                                                 std::uint32_t limit, deadline until) {
-    return ledger_.list(std::move(user), std::move(cursor), limit, until);
+task<result<store::page_of<store::post_record>>> publisher::list(user_id user, store::post_filter which,
+                                                                 std::string cursor, std::uint32_t limit,
+                                                                 deadline until) {
+    return ledger_.list(std::move(user), std::move(which), std::move(cursor), limit, until);
 }
 
 task<result<upload_answer>> publisher::upload_video(user_api::bound_api& tiktok, upload_request what,

@@ -109,8 +109,9 @@ public:
     task<result<status_answer>> status(user_api::bound_api& tiktok, const publish_id& id, wall_time now);
     /// Without TikTok: the end of a post, if the ledger has one.
     task<result<std::optional<status_answer>>> known_end(user_id user, publish_id id, deadline until);
-    task<result<store::page_of<store::post_record>>> list(user_id user, std::string cursor,
-                                                          std::uint32_t limit, deadline until);
+    task<result<store::page_of<store::post_record>>> list(user_id user, store::post_filter which,
+                                                          std::string cursor, std::uint32_t limit,
+                                                          deadline until);
     /// Settles the ledger; a repeated delivery changes nothing. `authorization_removed` is handled elsewhere.
     task<result<void>> on_webhook(const tiktok::webhook_event& event, wall_time now, deadline until);
 

@@ -80,7 +80,7 @@ def texts(schema):
 def check_input(where, given, schema, required):
     kind = given["kind"]
     same(where, "required", given["required"], required)
-    types = {"text": "string", "choice": "string", "url": "string", "integer": "integer", "boolean": "boolean",
+    types = {"text": "string", "choice": "string", "time": "string", "url": "string", "integer": "integer", "boolean": "boolean",
              "file": "object", "fields": "array", "text_list": "array", "url_list": "array", "file_list": "array"}
     if kind in types:
         same(where, "type", types[kind], schema.get("type"))
@@ -92,6 +92,8 @@ def check_input(where, given, schema, required):
         same(where, bounds[1], given["max"], schema.get(bounds[1]))
     if kind in ("choice", "fields"):
         same(where, "choices", sorted(re.split(r"[|,]", given["choices"])), texts(schema))
+    if kind == "time":
+        same(where, "format", "date-time", schema.get("format"))
     stated = schema.get("x-default")
     read = {"integer": int, "boolean": lambda text: text == "true"}.get(kind, str)
     same(where, "default", read(given["default"]) if given["default"] else None, stated)

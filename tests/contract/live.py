@@ -136,6 +136,8 @@ def posting(call, photo_urls):
     call("TIKTOK_POST_PHOTO", body={"photo_images": photo_urls, "photo_cover_index": 0, "post_mode": "DIRECT_POST"})
     call("GATEWAY_CANCEL_POST", "not_cancellable", publish_id=posted.data.get("publish_id", "none"))
     call("GATEWAY_LIST_POSTS", query={"limit": 2})
+    call("GATEWAY_LIST_POSTS", query={"state": "published", "since": "2020-01-01T00:00:00Z", "until": "2120-01-01T00:00:00Z"})
+    call("GATEWAY_LIST_POSTS", "invalid_input", query={"since": "yesterday"})
     call("GATEWAY_LIST_POSTS", "invalid_input", query={"limit": 101})
 
 

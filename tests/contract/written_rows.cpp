@@ -13,7 +13,7 @@ namespace gateway {
 namespace {
 
 // In the order of the enumerators in row.hpp.
-constexpr std::string_view kinds[] = {"text",      "integer", "boolean",  "choice", "fields",
+constexpr std::string_view kinds[] = {"text",      "integer", "boolean",  "choice", "time",     "fields",
                                       "text_list", "url",     "url_list", "file",   "file_list"};
 constexpr std::string_view bodies[] = {"none", "json", "upload", "document", "stream"};
 constexpr std::string_view doors[] = {"caller", "open", "tiktok_signature"};

@@ -25,6 +25,7 @@ std::vector<wrong_value> wrong_texts(const input_shape& of);
 std::vector<wrong_value> wrong_integers(const input_shape& of);
 std::vector<wrong_value> wrong_booleans();
 std::vector<wrong_value> wrong_choices(const input_shape& of);
+std::vector<wrong_value> wrong_times();
 std::vector<wrong_value> wrong_fields(const input_shape& of);
 std::vector<wrong_value> wrong_urls();
 std::vector<wrong_value> wrong_files();

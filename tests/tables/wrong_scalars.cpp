@@ -74,6 +74,15 @@ std::vector<wrong_value> wrong_choices(const input_shape& of) {
             {"Number", 5, "must be a string"}};
 }
 
+std::vector<wrong_value> wrong_times() {
+    const std::string reason = "must be a time of RFC 3339, as 2026-11-23T16:18:36Z";
+    std::vector<wrong_value> out{{"Number", 1'795'000'000, reason}};
+    for (const char* given : {"", "yesterday", "2026-11-23", "2026-11-23T16:18:36", "2026-02-30T00:00:00Z",
+                              "2026-11-23T24:00:00Z", "2026-11-23T16:18:36+01", "1969-12-31T23:59:59Z"})
+        out.push_back({std::string("Of") + given, text(given), reason});
+    return out;
+}
+
 std::vector<wrong_value> wrong_fields(const input_shape& of) {
     const auto unknown = [](std::string_view name) {
         return "holds \"" + std::string(name) + "\", which is no field of TikTok's";

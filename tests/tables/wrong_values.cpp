@@ -48,6 +48,7 @@ std::vector<wrong_value> wrong_values(const input_shape& of) {
     if (of.kind == "integer") return wrong_integers(of);
     if (of.kind == "boolean") return wrong_booleans();
     if (of.kind == "choice") return wrong_choices(of);
+    if (of.kind == "time") return wrong_times();
     if (of.kind == "fields") return wrong_fields(of);
     if (of.kind == "url") return wrong_urls();
     if (of.kind == "file") return wrong_files();
@@ -60,6 +61,7 @@ json::value good_value(const input_shape& of) {
     if (of.kind == "integer") return of.min;
     if (of.kind == "boolean") return true;
     if (of.kind == "choice" || of.kind == "fields") return text(of.choices.front());
+    if (of.kind == "time") return "2026-11-23T16:18:36Z";
     if (of.kind == "url") return good_url;
     if (of.kind == "file") return json::object{{"file_id", good_file}};
     if (of.kind.ends_with("_list")) {

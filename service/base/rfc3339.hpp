@@ -1,0 +1,14 @@
+// Reads the times of RFC 3339 that callers give; clock.hpp writes them. Pure.
+#pragma once
+#include "base/clock.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace gateway {
+
+/// 2026-11-23T16:18:36Z, with a fraction or an offset (`+01:00`) if there is one. A fraction is rounded up to
+/// milliseconds, a leap second counts as the next one. Nothing: it is no such time, or before 1970.
+std::optional<wall_time> parse_rfc3339(std::string_view text);
+
+} // namespace gateway
