@@ -28,6 +28,9 @@ constexpr input switch_input(std::string_view name, std::string_view fallback = 
     return {.name = name, .type = kind::boolean, .fallback = fallback};
 }
 
+/// Without a default, so that it is no part of a call that does not give it.
+inline constexpr input dry_run_input = switch_input("dry_run", {});
+
 /// The inputs of an upload beside its bytes, for one video and for a batch.
 inline constexpr std::array upload_inputs{
     caption_input,

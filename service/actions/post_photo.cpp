@@ -3,6 +3,7 @@
 #include "actions/ledger_answer.hpp"
 #include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
+#include "actions/verdict.hpp"
 
 #include <cstdint>
 #include <utility>
@@ -31,6 +32,12 @@ task<result<answer>> post_photo(call& c, posts::publisher& posts) {
     what.direct = direct(c.input);
     what.info = post_info_of(c.input);
     auto by = post_origin_of(c);
+    if (c.dry) {
+        auto of = dry_call_of(c);
+        const auto tried = co_await posts.try_photos(std::move(of), std::move(what), std::move(by));
+        if (!tried) co_return tried.error();
+        co_return verdict_answer(c, *tried);
+    }
     const auto done = co_await posts.post_photos(*c.tiktok, std::move(what), std::move(by));
     if (!done) co_return done.error();
     co_return json_answer(to_json(*done, false));
@@ -54,6 +61,7 @@ row post_photo_row() {
         switch_input("brand_content_toggle"),
         switch_input("brand_organic_toggle"),
         switch_input("is_aigc", {}),
+        dry_run_input,
     };
     return {.slug = "TIKTOK_POST_PHOTO",
             .method = verb::post,

@@ -3,6 +3,7 @@
 #include "actions/ledger_answer.hpp"
 #include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
+#include "actions/verdict.hpp"
 
 #include <utility>
 
@@ -12,6 +13,12 @@ namespace {
 task<result<answer>> publish_video(call& c, posts::publisher& posts) {
     posts::publish_request what{c.post, c.input.values(), c.input.flag("direct_post")};
     auto by = post_origin_of(c);
+    if (c.dry) {
+        auto of = dry_call_of(c);
+        const auto tried = co_await posts.try_publish(std::move(of), std::move(what), std::move(by));
+        if (!tried) co_return tried.error();
+        co_return verdict_answer(c, *tried);
+    }
     const auto done = co_await posts.publish_draft(*c.tiktok, std::move(what), std::move(by));
     if (!done) co_return done.error();
     co_return json_answer(to_json(*done, true));
@@ -32,6 +39,7 @@ row publish_video_row() {
         switch_input("brand_organic_toggle", {}),
         switch_input("is_aigc", {}),
         switch_input("direct_post", "true"),
+        dry_run_input,
     };
     return {.slug = "TIKTOK_PUBLISH_VIDEO",
             .method = verb::post,

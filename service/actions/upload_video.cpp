@@ -3,6 +3,7 @@
 #include "actions/ledger_answer.hpp"
 #include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
+#include "actions/verdict.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -42,6 +43,12 @@ task<result<answer>> upload_video(call& c, posts::publisher& posts) {
     if (const auto files = c.input.files("file_to_upload"); !files.empty()) what.file = files.front().id;
     what.url = c.input.text("video_url");
     auto by = post_origin_of(c);
+    if (c.dry) {
+        auto of = dry_call_of(c);
+        const auto tried = co_await posts.try_upload(std::move(of), std::move(what), std::move(by));
+        if (!tried) co_return tried.error();
+        co_return verdict_answer(c, *tried);
+    }
     const auto done = co_await posts.upload_video(*c.tiktok, std::move(what), std::move(by));
     if (!done) co_return done.error();
     co_return json_answer(to_json(*done));
@@ -53,6 +60,7 @@ row upload_video_row() {
     static constexpr input own[] = {
         {.name = "file_to_upload", .type = kind::file},
         {.name = "video_url", .type = kind::url},
+        dry_run_input,
     };
     static constexpr auto inputs = with_upload_inputs(own);
     return {.slug = "TIKTOK_UPLOAD_VIDEO",

@@ -81,6 +81,12 @@ struct body_facts {
     std::string content_digest;
 };
 
+/// Of a dry run: what is known of the call before its action looks.
+struct dry_run {
+    std::vector<failure> refusals;         // of the inputs, the key and the connection
+    std::optional<std::string_view> key{}; // free, finished or in_progress; nothing: the call has none
+};
+
 struct call {
     call(const row& what_, const settings::caller& by_, const user_id& user_, const publish_id& post_,
          const path_parameters& path_, telemetry::call_record& record_, deadline until_, wall_time now_)
@@ -111,6 +117,7 @@ struct call {
     std::span<const std::string> granted;  // the acting user's scopes; owned by tiktok
     std::optional<failure> refused; // why nothing can be posted, or TikTok not be asked; only a row with
                                     // parts_replay, or ledger_may_answer, runs then
+    std::optional<dry_run> dry;     // nothing may be posted: the answer tells what the call would meet
     telemetry::call_record& record;
     deadline until;
     wall_time now; // when the request arrived

@@ -39,6 +39,7 @@ result<checked_input> check_values(const validation& by, const json::object& giv
     for (const auto& member : given)
         if (!find_input(by.what, member.key())) note_unknown(faults, member.key(), by.what);
 
+    const bool is_well_formed = faults.empty();
     std::size_t unverified = 0;
     const input_validator validator{by.verified_url_prefixes, faults, unverified};
     json::object out;
@@ -55,6 +56,10 @@ result<checked_input> check_values(const validation& by, const json::object& giv
     }
     checked_input checked{std::move(out)};
     if (by.what.also_checks) by.what.also_checks({checked, given, by.came_with_bytes}, faults);
+    if (by.of_dry_run && is_well_formed && checked.flag("dry_run")) {
+        if (!faults.empty()) *by.of_dry_run = refused_inputs(std::move(faults));
+        return checked;
+    }
     const bool only_unverified = by.unverified && faults.size() == unverified;
     if (!faults.empty() && !only_unverified) return refused_inputs(std::move(faults));
     if (!faults.empty()) *by.unverified = refused_inputs(std::move(faults));

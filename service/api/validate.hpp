@@ -22,6 +22,10 @@ struct validation {
     /// If given, inputs of which only URLs are outside of the verified prefixes are good, and the refusal is
     /// stored here: it does not matter to an answer that was given already.
     std::optional<failure>* unverified = nullptr;
+    /// If given, the inputs of a dry run of which only values are wrong are good, without those values, and
+    /// the refusal is stored here. Faults of the form (an unknown input, one that is given twice) stay
+    /// failures.
+    std::optional<failure>* of_dry_run = nullptr;
 };
 
 /// Inputs from a query string. Errors: invalid_input with fields, malformed_request for bad escapes.

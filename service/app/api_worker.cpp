@@ -24,7 +24,7 @@ api_worker::api_worker(service& of, upstream_worker& worker, std::uint16_t port)
              of.settings_.tiktok.upload_hosts, of.sink_.of_worker(worker.home.index())),
       account_check(tiktok),
       posts(of.statuses_, of.files_, of.settings_.tiktok.default_privacy_level,
-            of.settings_.uploads.keep_hours),
+            of.settings_.uploads.keep_hours, of.settings_.limits.per_day),
       connection_service(
           of.store_->connections, of.store_->logins, of.store_->pending, of.vault_, worker.oauth, of.tokens_,
           {of.settings_.tiktok.authorize_url, of.settings_.public_url, of.settings_.tiktok.scopes,
@@ -59,7 +59,9 @@ void api_worker::give_callers(std::shared_ptr<const pipeline::caller_book> calle
 }
 
 void api_worker::renew(std::shared_ptr<const pipeline::caller_book> callers,
-                       std::shared_ptr<const tls_server_context> certificate) {
+                       std::shared_ptr<const tls_server_context> certificate,
+                       const settings::daily_caps& caps) {
+    posts.change_caps(caps);
     listener.change_certificate(std::move(certificate));
     listener.change_hosts(callers->open());
     give_callers(callers);

@@ -23,7 +23,7 @@ struct api_worker {
     /// What SIGHUP gives a worker anew; all of it between two steps of the loop, so that no call meets a
     /// half.
     void renew(std::shared_ptr<const pipeline::caller_book> callers,
-               std::shared_ptr<const tls_server_context> certificate);
+               std::shared_ptr<const tls_server_context> certificate, const settings::daily_caps& caps);
 
     upstream_worker& on;
     user_api::api_client tiktok;

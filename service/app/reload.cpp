@@ -50,9 +50,9 @@ void service::renew(const settings::all& fresh, std::shared_ptr<const tls_server
     window_table_.change_rules(windows::window_rules(fresh.limits));
     sink_.change_level(telemetry::level_of(fresh.log.level));
     on_each_worker(
-        [callers = callers_, certificate = certificate_](api_worker& worker,
-                                                         std::function<void()> completed) {
-            worker.renew(callers, certificate);
+        [callers = callers_, certificate = certificate_, caps = fresh.limits.per_day](
+            api_worker& worker, std::function<void()> completed) {
+            worker.renew(callers, certificate, caps);
             completed();
         },
         every_worker_within);

@@ -153,6 +153,18 @@ task<std::optional<api::outcome>> runner::earlier(keyed_write what) {
     co_return api::outcome{std::move(out)};
 }
 
+task<result<key_state>> runner::look(keyed_write what) {
+    const auto found = co_await keys_.find(what.caller, what.key, what.now, what.until);
+    if (!found) co_return found.error();
+    key_state out{.name = "free", .why = {}};
+    if (!*found) co_return out;
+    out.name = (*found)->finished ? "finished" : "in_progress";
+    key_claim claim{keys_, what.caller, what.key, what.fingerprint, what.record.request_id};
+    const auto meets = co_await claim.look(what.now, what.until);
+    if (!meets) out.why = meets.error();
+    co_return out;
+}
+
 std::string key_of_part(std::string_view key, std::size_t index) {
     return std::string(key) + part_mark + std::to_string(index);
 }

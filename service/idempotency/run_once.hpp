@@ -35,6 +35,12 @@ struct keyed_write {
     deadline until; // of the claim; the write has its own deadline
 };
 
+/// What a call with this key would meet.
+struct key_state {
+    std::string_view name;      // free, finished or in_progress, as docs/contract.md §12 tells it
+    std::optional<failure> why; // the call would be refused: in_progress, idempotency_key_reused
+};
+
 class runner {
 public:
     explicit runner(store::idempotency_keys& keys) : keys_(keys) {}
@@ -47,6 +53,8 @@ public:
     task<api::outcome> run_once(keyed_write what, task<api::outcome> write);
     /// The same without a claim and without a write: nothing if the key has no answer and no call.
     task<std::optional<api::outcome>> earlier(keyed_write what);
+    /// For a dry run: claims and changes nothing. vault_unavailable.
+    task<result<key_state>> look(keyed_write what);
 
 private:
     task<api::replay> replay_of(store::idempotency_record found, const keyed_write& what);

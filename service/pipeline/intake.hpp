@@ -27,6 +27,7 @@ struct intake {
     std::string document;                               // for rows that read their body themselves
     std::unique_ptr<multipart_source> form;             // the target of body.source, for multipart
     std::optional<failure> unverified;                  // only if the call may be a replay: api::validation
+    std::optional<failure> of_dry_run;                  // of its values, only if it is one: api::validation
     std::optional<limits::shared_bytes::permit> memory; // of a large document or JSON body
 };
 

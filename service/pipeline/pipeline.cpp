@@ -5,11 +5,13 @@
 #include "files/staged_file_store.hpp"
 #include "idempotency/fingerprint.hpp"
 #include "idempotency/run_once.hpp"
+#include "posts/dry_run.hpp"
 #include "store/ledger.hpp"
 #include "telemetry/call_record.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/json/object.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <exception>
@@ -32,6 +34,8 @@ struct pipeline::flow {
     readiness prepare_now();
     task<void> set_deadline();
     task<bool> prepare();
+    task<bool> find_user();
+    task<bool> read_rest_of_form();
     task<bool> prepare_keyed();
     task<void> prepare_or_refuse();
     task<bool> size_form();
@@ -39,6 +43,8 @@ struct pipeline::flow {
     std::string fingerprint() const;
     task<api::outcome> perform();
     task<void> run_keyed();
+    task<bool> look_for_key();
+    task<void> run_dry();
     template <class T>
     bool passes(const result<T>& step) {
         if (!step) out = step.error();
@@ -165,24 +171,34 @@ task<void> pipeline::flow::set_deadline() {
     call->until = with.times_.until(what, party, requested_timeout, bytes);
 }
 
+/// The acting user and the scopes: reads the vault, without a call to TikTok.
+task<bool> pipeline::flow::find_user() {
+    auto& c = *call;
+    if (!with.users_.try_bind(c, bound)) {
+        const auto found = co_await with.users_.bind(c, bound);
+        if (!found && c.what.ledger_may_answer) {
+            c.refused = found.error();
+            co_return true;
+        }
+        if (!passes(found)) co_return false;
+    }
+    co_return check_scope();
+}
+
 /// The same steps, with waits.
 task<bool> pipeline::flow::prepare() {
-    auto& c = *call;
     co_await set_deadline();
-    // The acting user and the scopes: reads the vault, without a call to TikTok.
-    if (c.what.needs_connection) {
-        if (!with.users_.try_bind(c, bound)) {
-            const auto found = co_await with.users_.bind(c, bound);
-            if (!found && c.what.ledger_may_answer) {
-                c.refused = found.error();
-                co_return true;
-            }
-            if (!passes(found)) co_return false;
-        }
-        if (!check_scope()) co_return false;
+    if (call->what.needs_connection) {
+        const bool found = co_await find_user();
+        if (!found) co_return false;
     }
+    co_return co_await read_rest_of_form();
+}
+
+/// Reads a form to its end if only that shows whether it is valid, so that an invalid one causes no init.
+task<bool> pipeline::flow::read_rest_of_form() {
+    auto& c = *call;
     if (!taken.form || taken.form->is_whole()) co_return true;
-    // Reads a form to its end if only that shows whether it is valid, so that an invalid one causes no init.
     const auto whole = co_await with.bodies_.take_rest(*taken.form, c.caller(), c.until);
     c.body.staged_in = taken.form->staged_in();
     co_return passes(whole);
@@ -204,11 +220,18 @@ task<bool> pipeline::flow::size_form() {
 std::string pipeline::flow::fingerprint() const {
     const auto& c = *call;
     const auto path = what.path->all_but("user_id");
+    boost::json::object without_dry_run; // that input is no part of what is asked for
+    const bool says_dry_run = c.input.has("dry_run");
+    if (says_dry_run) {
+        without_dry_run = c.input.values();
+        const auto at = without_dry_run.find("dry_run");
+        without_dry_run.stable_erase(at);
+    }
     const idempotency::request_identity identity{
         .slug = c.what.slug,
         .user_id = c.user.text(),
         .path = path,
-        .inputs = c.input.values(),
+        .inputs = says_dry_run ? without_dry_run : c.input.values(),
         .file_bytes = c.body.source ? std::optional(c.body.source->size_bytes()) : std::nullopt,
         .content_digest = c.body.content_digest};
     return idempotency::fingerprint(identity);
@@ -260,6 +283,45 @@ task<void> pipeline::flow::run_keyed() {
                                  .until = c.until};
     auto write = perform();
     out = co_await with.keys_.run_once(std::move(key), std::move(write));
+}
+
+/// What the key of a dry run would answer; it is not claimed.
+task<bool> pipeline::flow::look_for_key() {
+    auto& c = *call;
+    if (c.idempotency_key.empty()) co_return true;
+    idempotency::keyed_write key{.caller = c.caller(),
+                                 .key = c.idempotency_key,
+                                 .fingerprint = fingerprint(),
+                                 .record = record,
+                                 .recovers = {},
+                                 .now = c.now,
+                                 .until = c.until};
+    const auto state = co_await with.keys_.look(std::move(key));
+    if (!passes(state)) co_return false;
+    c.dry->key = state->name;
+    if (state->why) c.dry->refusals.push_back(*state->why);
+    co_return true;
+}
+
+/// As with or without a key, but a step that would refuse the post adds a reason, and the next one is taken.
+task<void> pipeline::flow::run_dry() {
+    auto& c = *call;
+    c.dry.emplace();
+    if (taken.of_dry_run) c.dry->refusals.push_back(std::move(*taken.of_dry_run));
+    co_await set_deadline();
+    const bool found = co_await find_user();
+    if (!found) {
+        const auto* why = std::get_if<failure>(&out);
+        if (!why || !posts::is_reason(*why)) co_return;
+        c.refused = *why;
+        c.dry->refusals.push_back(*why);
+    }
+    const bool whole = co_await read_rest_of_form();
+    if (!whole) co_return;
+    const bool looked = co_await look_for_key();
+    if (!looked) co_return;
+    auto done = co_await c.what.run(c, with.tools_);
+    if (passes(done)) out = std::move(*done);
 }
 
 namespace {
@@ -320,7 +382,9 @@ task<void> pipeline::serve(request& what, telemetry::call_record& record, api::o
         bool go_on = at.admit();
         if (go_on && at.plan.shape != body_shape::none) go_on = co_await at.take_body();
         go_on = go_on && at.build_call();
-        if (go_on && !at.call->idempotency_key.empty()) {
+        if (go_on && row.replays && at.call->input.flag("dry_run")) {
+            co_await at.run_dry();
+        } else if (go_on && !at.call->idempotency_key.empty()) {
             // Replay before the acting user, because a replay needs neither a token nor a scope; and after
             // the inputs, which are part of the fingerprint.
             co_await at.run_keyed();

@@ -1,6 +1,7 @@
 #include "posts/attempt_writer.hpp"
 
 #include "base/failpoint.hpp"
+#include "posts/daily_caps.hpp"
 #include "posts/follow_up.hpp"
 #include "posts/post_facts.hpp"
 #include "posts/post_settings.hpp"
@@ -124,9 +125,10 @@ task<failure> attempt_writer::end_failed_init(failure why, deadline until) {
 task<failure> attempt_writer::with_wait(failure why, deadline until) {
     constexpr std::uint32_t looked_at = 100;
     if (!is_daily_cap(why)) co_return why;
-    auto recent = co_await rows_.list(record_.user, {}, looked_at, until);
+    const auto now = record_.created_at;
+    const auto recent = co_await rows_.recent_of_account(record_.user, now - one_day, looked_at, until);
     if (!recent) co_return why; // keeps the default wait of an hour
-    co_return std::move(why).retry_after(wait_for_daily_cap(recent->rows, is_direct(), record_.created_at));
+    co_return std::move(why).retry_after(wait_for_daily_cap(*recent, is_direct(), now));
 }
 
 failure meaning_of_failed_init(const failure& f, bool init_can_post) {

@@ -62,7 +62,9 @@ milliseconds wait_for_daily_cap(const std::vector<store::post_record>& recent, b
     constexpr milliseconds day{86'400'000}, hour{3'600'000};
     wall_time oldest = now + day;
     for (const store::post_record& post : recent) {
-        const bool counts = !post.id.empty() && is_direct(&post, post.id) == direct && post.status != failed;
+        // TikTok counts posts of the day, and drafts that wait.
+        const bool still = direct ? post.status != failed : !is_end(post.status);
+        const bool counts = !post.id.empty() && is_direct(&post, post.id) == direct && still;
         if (counts && post.created_at > now - day) oldest = std::min(oldest, post.created_at);
     }
     return oldest > now ? hour : oldest + day - now;

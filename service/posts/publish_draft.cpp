@@ -96,6 +96,17 @@ task<result<post_answer>> publisher::earlier_post(user_api::bound_api& tiktok, p
     co_return out;
 }
 
+/// What an earlier call has made of the draft; empty: nothing came of it, so its claim does not count.
+task<std::optional<result<post_answer>>> publisher::earlier_attempt(user_api::bound_api& tiktok,
+                                                                    publish_request what, std::string attempt,
+                                                                    wall_time now) {
+    const auto earlier = co_await ledger_.find_attempt(std::move(attempt), tiktok.until());
+    if (!earlier) co_return result<post_answer>(earlier.error());
+    if (!*earlier || had_no_effect(**earlier)) co_return std::nullopt;
+    if ((*earlier)->id.empty()) co_return result<post_answer>(how_an_unnamed_attempt_stands(**earlier, now));
+    co_return co_await earlier_post(tiktok, std::move(what), (*earlier)->id, now);
+}
+
 /// Empty if this call has claimed the draft; otherwise the result of the earlier call.
 task<std::optional<result<post_answer>>> publisher::claim(user_api::bound_api& tiktok, publish_request what,
                                                           attempt_writer& attempt, wall_time now) {
@@ -104,13 +115,8 @@ task<std::optional<result<post_answer>>> publisher::claim(user_api::bound_api& t
         auto first = co_await ledger_.claim_draft(tiktok.user(), what.id, attempt.name(), until);
         if (!first) co_return result<post_answer>(first.error());
         if (*first == attempt.name()) co_return std::nullopt;
-        auto earlier = co_await ledger_.find_attempt(*first, until);
-        if (!earlier) co_return result<post_answer>(earlier.error());
-        if (*earlier && !had_no_effect(**earlier)) {
-            if ((*earlier)->id.empty())
-                co_return result<post_answer>(how_an_unnamed_attempt_stands(**earlier, now));
-            co_return co_await earlier_post(tiktok, std::move(what), (*earlier)->id, now);
-        }
+        auto earlier = co_await earlier_attempt(tiktok, what, *first, now);
+        if (earlier) co_return earlier;
         auto released = co_await ledger_.release_draft(tiktok.user(), what.id, *first, until);
         if (!released) co_return result<post_answer>(released.error());
     }
@@ -167,17 +173,27 @@ task<result<post_answer>> publisher::post_draft(user_api::bound_api& tiktok, pub
     co_return out;
 }
 
-task<result<post_answer>> publisher::publish_draft(user_api::bound_api& tiktok, publish_request what,
-                                                   post_origin by) {
+/// What the ledger and TikTok know of the draft, in this order.
+task<result<found_draft>> publisher::find_draft(user_api::bound_api& tiktok, publish_request what,
+                                                post_origin by) {
+    found_draft out;
     auto known = co_await ledger_.find(tiktok.user(), what.id, tiktok.until());
     if (!known) co_return known.error();
     tiktok.record().publish_id = what.id.text();
-    if (*known && !(*known)->published_as.empty())
-        co_return co_await earlier_post(tiktok, std::move(what), (*known)->published_as, by.now);
+    if (*known && !(*known)->published_as.empty()) {
+        auto earlier = co_await earlier_post(tiktok, std::move(what), (*known)->published_as, by.now);
+        if (!earlier) co_return earlier.error();
+        out.existing = std::move(*earlier);
+        co_return std::move(out);
+    }
 
     auto at = co_await status(tiktok, what.id, by.now);
     if (!at) co_return at.error();
-    if (auto as_it_stands = answer_as_it_stands(what, *at, known->get())) co_return std::move(*as_it_stands);
+    if (auto as_it_stands = answer_as_it_stands(what, *at, known->get())) {
+        if (!*as_it_stands) co_return as_it_stands->error();
+        out.existing = std::move(**as_it_stands);
+        co_return std::move(out);
+    }
 
     if (!what.direct_post || !*known || (*known)->file.empty()) co_return only_the_creator(what.id);
     auto bytes =
@@ -188,8 +204,40 @@ task<result<post_answer>> publisher::publish_draft(user_api::bound_api& tiktok, 
     auto draft = co_await ledger_.find(tiktok.user(), what.id, tiktok.until());
     if (!draft) co_return draft.error();
     if (!*draft) co_return only_the_creator(what.id);
-    co_return co_await post_draft(tiktok, std::move(what), store::post_record(**draft), std::move(*bytes),
+    out.draft = **draft;
+    out.bytes = std::move(*bytes);
+    co_return std::move(out);
+}
+
+task<result<post_answer>> publisher::publish_draft(user_api::bound_api& tiktok, publish_request what,
+                                                   post_origin by) {
+    auto found = co_await find_draft(tiktok, what, by);
+    if (!found) co_return found.error();
+    if (found->existing) co_return std::move(*found->existing);
+    co_return co_await post_draft(tiktok, std::move(what), std::move(found->draft), std::move(found->bytes),
                                   std::move(by));
+}
+
+/// The steps of publish_draft() and post_draft() before anything is written down.
+task<result<void>> publisher::try_draft(user_api::bound_api& tiktok, publish_request what, post_origin by,
+                                        verdict& out) {
+    const auto found = co_await find_draft(tiktok, what, by);
+    if (!found) co_return found.error();
+    out.existing = found->existing;
+    if (out.existing) co_return result<void>{};
+    tiktok::post_info wanted = read_settings(found->draft.settings);
+    apply_settings(wanted, what.settings);
+    const auto info = complete_direct(std::move(wanted), default_privacy_level_);
+    if (!info) co_return info.error();
+    const auto claimed = co_await ledger_.find_draft_claim(tiktok.user(), what.id, tiktok.until());
+    if (!claimed) co_return claimed.error();
+    if (*claimed) {
+        const auto earlier = co_await earlier_attempt(tiktok, std::move(what), **claimed, by.now);
+        if (earlier && !*earlier) co_return earlier->error();
+        if (earlier) out.existing = **earlier;
+    }
+    if (!out.existing) out.draft_level = info->privacy_level;
+    co_return result<void>{};
 }
 
 } // namespace gateway::posts

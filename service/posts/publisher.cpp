@@ -90,12 +90,13 @@ task<upload_answer> finish_upload(video_done done, tee_source& body, upload_requ
 } // namespace
 
 publisher::publisher(status_book& book, files::staged_file_store& files, std::string default_privacy_level,
-                     std::uint32_t keep_hours)
+                     std::uint32_t keep_hours, settings::daily_caps caps)
     : book_(book),
       ledger_(book.ledger()),
       files_(files),
       default_privacy_level_(std::move(default_privacy_level)),
-      keep_hours_(keep_hours) {}
+      keep_hours_(keep_hours),
+      caps_(caps) {}
 
 result<void> publisher::check_direct(const tiktok::post_info& info) const {
     const auto complete = complete_direct(info, default_privacy_level_);
@@ -116,6 +117,9 @@ task<result<upload_answer>> publisher::upload_video(user_api::bound_api& tiktok,
         auto complete = complete_direct(what.info, default_privacy_level_);
         if (!complete) co_return complete.error();
         what.info = std::move(*complete);
+    } else {
+        const auto room = co_await check_pending_shares(tiktok, by.now);
+        if (!room) co_return room.error();
     }
     const std::string kind =
         std::string(what.direct ? "direct" : "inbox") + (what.url.empty() ? "_file" : "_url");
@@ -149,9 +153,12 @@ task<result<post_answer>> publisher::post_photos(user_api::bound_api& tiktok, ph
         auto complete = complete_direct(what.info, default_privacy_level_);
         if (!complete) co_return complete.error();
         what.info = std::move(*complete);
-    } else if (!what.info.privacy_level.empty()) {
-        out.warnings.emplace_back(
-            "With MEDIA_UPLOAD the creator chooses the privacy level; yours has no effect.");
+    } else {
+        const auto room = co_await check_pending_shares(tiktok, by.now);
+        if (!room) co_return room.error();
+        if (!what.info.privacy_level.empty())
+            out.warnings.emplace_back(
+                "With MEDIA_UPLOAD the creator chooses the privacy level; yours has no effect.");
     }
 
     attempt_writer attempt(ledger_, tiktok, by, what.direct ? "direct_photo" : "inbox_photo", what.info);

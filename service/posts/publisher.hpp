@@ -4,8 +4,10 @@
 #pragma once
 #include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "base/quota_status.hpp"
 #include "base/result.hpp"
 #include "posts/ask_status.hpp"
+#include "posts/daily_caps.hpp"
 #include "runtime/body_source.hpp"
 #include "runtime/task.hpp"
 #include "store/ledger.hpp"
@@ -18,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace gateway::files {
@@ -31,6 +34,7 @@ struct webhook_event;
 namespace gateway::posts {
 
 class attempt_writer;
+struct init_to_try;
 class status_book;
 
 /// The origin of a post, for the ledger.
@@ -90,12 +94,39 @@ struct post_answer {
     std::vector<std::string> warnings;
 };
 
+/// The draft of a publish that can be posted, or the post that makes another one needless.
+struct found_draft {
+    std::optional<post_answer> existing;
+    store::post_record draft;
+    std::unique_ptr<body_source> bytes;
+};
+
+/// Who asks for a dry run, and how far it may go.
+struct dry_call {
+    user_api::bound_api* tiktok = nullptr; // null: the user's connection cannot be used
+    bool may_ask = false;                  // TikTok may be asked about this post
+    user_id user;
+    deadline until;
+};
+
+/// What a post would meet.
+struct verdict {
+    std::vector<failure> reasons;               // each of them would refuse it
+    std::optional<limits::quota_status> window; // of the init; nothing: not known
+    caps_left caps;
+    std::optional<post_answer> existing;    // a publish would post nothing, because this is there
+    std::optional<std::string> draft_level; // the privacy level of a draft that can be posted
+};
+
 class publisher {
 public:
     /// `default_privacy_level`: of direct posts that name none. `keep_hours`: how long the bytes of an inbox
     /// upload are kept; 0: not at all.
     publisher(status_book& book, files::staged_file_store& files, std::string default_privacy_level,
-              std::uint32_t keep_hours);
+              std::uint32_t keep_hours, settings::daily_caps caps);
+
+    /// From the settings that SIGHUP read.
+    void change_caps(settings::daily_caps caps) { caps_ = caps; }
 
     /// Whether a direct post may have these settings, before any file of a batch is touched. invalid_input.
     result<void> check_direct(const tiktok::post_info& info) const;
@@ -103,6 +134,10 @@ public:
     task<result<upload_answer>> upload_video(user_api::bound_api& tiktok, upload_request what,
                                              post_origin by);
     task<result<post_answer>> post_photos(user_api::bound_api& tiktok, photos_request what, post_origin by);
+    /// The same calls as dry runs: every check, and nothing that posts, is kept or is counted as an init.
+    task<result<verdict>> try_upload(dry_call of, upload_request what, post_origin by);
+    task<result<verdict>> try_photos(dry_call of, photos_request what, post_origin by);
+    task<result<verdict>> try_publish(dry_call of, publish_request what, post_origin by);
     /// TIKTOK_PUBLISH_VIDEO (docs/contract.md §5). Never a second post for one draft.
     task<result<post_answer>> publish_draft(user_api::bound_api& tiktok, publish_request what,
                                             post_origin by);
@@ -112,12 +147,24 @@ public:
     task<result<store::page_of<store::post_record>>> list(user_id user, store::post_filter which,
                                                           std::string cursor, std::uint32_t limit,
                                                           deadline until);
+    /// What TikTok's daily caps leave to this user's account, as far as the ledger knows.
+    task<result<caps_left>> left_today(user_id user, wall_time now, deadline until);
     /// Settles the ledger; a repeated delivery changes nothing. `authorization_removed` is handled elsewhere.
     task<result<void>> on_webhook(const tiktok::webhook_event& event, wall_time now, deadline until);
 
 private:
+    task<result<void>> check_pending_shares(user_api::bound_api& tiktok, wall_time now);
+    task<bool> surely_waits(user_api::bound_api& tiktok, publish_id draft, wall_time now);
+    task<result<void>> try_media(const upload_request& what, const post_origin& by, deadline until);
+    task<result<void>> try_limits(dry_call of, init_to_try what, verdict& out, wall_time now);
+    task<result<void>> try_draft(user_api::bound_api& tiktok, publish_request what, post_origin by,
+                                 verdict& out);
     task<result<post_answer>> earlier_post(user_api::bound_api& tiktok, publish_request what, publish_id post,
                                            wall_time now);
+    task<result<found_draft>> find_draft(user_api::bound_api& tiktok, publish_request what, post_origin by);
+    task<std::optional<result<post_answer>>> earlier_attempt(user_api::bound_api& tiktok,
+                                                             publish_request what, std::string attempt,
+                                                             wall_time now);
     task<std::optional<result<post_answer>>> claim(user_api::bound_api& tiktok, publish_request what,
                                                    attempt_writer& attempt, wall_time now);
     task<bool> link(store::post_record draft, publish_id post);
@@ -130,6 +177,9 @@ private:
     files::staged_file_store& files_;
     const std::string default_privacy_level_;
     const std::uint32_t keep_hours_;
+    settings::daily_caps caps_;
+    /// Until when TikTok's word holds that a draft waits in its creator's inbox, by publish_id.
+    std::unordered_map<std::string, steady_time> drafts_that_wait_;
 };
 
 } // namespace gateway::posts

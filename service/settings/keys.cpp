@@ -93,6 +93,7 @@ constexpr double day_ms = 86'400'000;
 constexpr double per_minute_max = 10'000'000;
 constexpr bounds port_bounds{0, 65'535};
 constexpr bounds rate_bounds{1, per_minute_max};
+constexpr bounds daily_bounds{0, 1'000'000};
 
 #define INTO(member)        \
     [](auto& to) -> auto& { \
@@ -169,6 +170,9 @@ std::vector<key_row> endpoint_rows() {
 
 std::vector<key_row> bound_rows() {
     return {
+        live(key("limits.tiktok.pending_shares_per_day", INTO(limits.per_day.pending_shares), daily_bounds)),
+        live(key("limits.tiktok.direct_posts_per_day", INTO(limits.per_day.direct_posts), daily_bounds)),
+        live(key("limits.tiktok.active_users_per_day", INTO(limits.per_day.active_users), daily_bounds)),
         live(key("limits.unknown_keys_per_minute", INTO(limits.unknown_keys_per_minute), rate_bounds)),
         key("deadlines.read_ms", INTO(deadlines.read), {100, 600'000}),
         key("deadlines.post_ms", INTO(deadlines.post), {100, 3'600'000}),

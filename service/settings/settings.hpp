@@ -77,10 +77,18 @@ constexpr auto default_limits() {
     return calls;
 }
 
-/// `limits.tiktok.*`: calls a minute per user token; and the gateway's own `limits.*`.
+/// `limits.tiktok.*_per_day`: TikTok's daily caps, which it does not tell in advance. 0: not known.
+struct daily_caps {
+    std::uint32_t pending_shares = 5; // drafts in one creator's inbox
+    std::uint32_t direct_posts = 15;  // of one creator, by all apps; about
+    std::uint32_t active_users = 0;   // creators of the app
+};
+
+/// `limits.tiktok.*`: calls a minute per user token, and a day; and the gateway's own `limits.*`.
 struct limits {
     /// By endpoint, in the order of TikTok's table; 0 where it has no limit.
     std::array<std::uint32_t, gateway::tiktok::endpoint_count> tiktok_per_minute = default_limits();
+    daily_caps per_day;
     std::uint32_t unknown_keys_per_minute = 60; // from one address
 };
 

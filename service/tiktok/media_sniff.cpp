@@ -69,4 +69,13 @@ sniffed_media sniff_video(std::string_view first_bytes) {
     return {sniff_ebml(first_bytes), {}};
 }
 
+failure no_video(const sniffed_media& media) {
+    constexpr std::string_view wanted = "an MP4, MOV or WebM video";
+    const std::string reason = media.found.empty()
+                                   ? "is not " + std::string(wanted)
+                                   : "is " + std::string(media.found) + ", not " + std::string(wanted);
+    std::vector<field_fault> faults{{"file_to_upload", reason}};
+    return failure(errc::invalid_input, "The file " + reason + ".").fields(std::move(faults));
+}
+
 } // namespace gateway::tiktok

@@ -1,6 +1,8 @@
 // Detects the format of a video from its first bytes (docs/tiktok-wire.md §5.3); the declared type is not
 // trusted. Pure.
 #pragma once
+#include "base/result.hpp"
+
 #include <cstddef>
 #include <string_view>
 
@@ -15,5 +17,8 @@ struct sniffed_media {
 };
 
 sniffed_media sniff_video(std::string_view first_bytes);
+
+/// invalid_input for bytes that are no such video.
+failure no_video(const sniffed_media& media);
 
 } // namespace gateway::tiktok

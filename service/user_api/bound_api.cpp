@@ -116,6 +116,25 @@ void bound_api::note_refusal(tiktok::endpoint which, const failure& why) {
         shared_.recorder_.rate_limited(*why.details()->scope, tiktok::row_of(which).name);
 }
 
+/// A slot is taken and given back at once: that asks the store, too, if this replica's share is used up.
+task<result<limits::quota_status>> bound_api::window_of(tiktok::endpoint which) {
+    const auto kind = static_cast<std::uint8_t>(which);
+    auto taken = shared_.windows_.take(user_.text(), kind, steady_now(), until_);
+    if (std::holds_alternative<windows::must_ask>(taken)) {
+        std::string key = user_.text();
+        taken = co_await shared_.windows_.ask(std::move(key), kind, until_);
+    }
+    if (const auto* away = std::get_if<windows::store_unavailable>(&taken))
+        co_return limits_are_away(away->wait);
+    if (auto* slot = std::get_if<limits::permit>(&taken)) {
+        slot->give_back();
+        record_.user_window = slot->status(steady_now());
+    } else {
+        record_.user_window = std::get<limits::no_slot>(taken).status;
+    }
+    co_return *record_.user_window;
+}
+
 task<result<limits::permit>> bound_api::wait_for_slot(tiktok::endpoint which,
                                                       windows::shared_windows::taken taken) {
     const auto kind = static_cast<std::uint8_t>(which);

@@ -69,6 +69,9 @@ public:
     /// What the user granted, once bound.
     std::span<const std::string> scopes() const;
 
+    /// The state of one of the user's windows; takes no slot of it.
+    task<result<limits::quota_status>> window_of(tiktok::endpoint which);
+
     /// The answer as it comes (tiktok/requests.hpp makes what is asked).
     task<result<tiktok::document>> call(tiktok::api_request what);
     task<result<tiktok::creator>> creator_info();

@@ -30,15 +30,6 @@ std::string at_byte(std::uint64_t byte, std::uint64_t size_bytes) {
     return "at byte " + std::to_string(byte) + " of " + std::to_string(size_bytes);
 }
 
-failure no_video(const tiktok::sniffed_media& media) {
-    constexpr std::string_view wanted = "an MP4, MOV or WebM video";
-    const std::string reason = media.found.empty()
-                                   ? "is not " + std::string(wanted)
-                                   : "is " + std::string(media.found) + ", not " + std::string(wanted);
-    std::vector<field_fault> faults{{"file_to_upload", reason}};
-    return failure(errc::invalid_input, "The file " + reason + ".").fields(std::move(faults));
-}
-
 /// A form that was received whole keeps its place.
 std::optional<limits::shared_bytes::permit> claim_for(body_source& from, std::uint64_t bytes,
                                                       limits::shared_bytes& memory, sharer by) {
@@ -256,7 +247,7 @@ task<result<std::unique_ptr<chunk_sender>>> chunk_sender::prepare(api_client& sh
         if (!read) co_return read.error();
     }
     const auto media = tiktok::sniff_video(made->held_.piece_at(0));
-    if (media.content_type.empty()) co_return no_video(media);
+    if (media.content_type.empty()) co_return tiktok::no_video(media);
     made->content_type_ = media.content_type;
     co_return std::move(made);
 }

@@ -26,9 +26,11 @@ async function post(fileId: string, wish: string): Promise<string | number> {
     headers: { "Idempotency-Key": wish },
     body: { file_to_upload: { file_id: fileId }, caption: "Rye, day four", publish: true },
   });
-  if (posted.data) return posted.data.data.publish_id;
-  if (posted.error.problem.code === "rate_limited") return posted.error.problem.retry_after_ms ?? 1000;
-  throw new Error(posted.error.error);
+  if (posted.error?.problem.code === "rate_limited") return posted.error.problem.retry_after_ms ?? 1000;
+  if (posted.error) throw new Error(posted.error.error);
+  const made = posted.data.data;
+  if ("verdict" in made) throw new Error("a dry run posts nothing");
+  return made.publish_id;
 }
 // docs: end
 
@@ -71,7 +73,13 @@ async function write(): Promise<void> {
   })).data;
   const posts = needed(await listPosts({ path })).data.posts;
   equal("posts", posts.map((each) => each.action).join(), "TIKTOK_POST_PHOTO,TIKTOK_UPLOAD_VIDEO");
+  if ("verdict" in photos) throw new Error("photos were not posted");
   equal("the newest", posts[0]?.publish_id, photos.publish_id);
+  const failed = needed(await listPosts({ path, query: { state: "failed", since: "2026-01-01T00:00:00Z" } }));
+  equal("failed posts", failed.data.posts.length, 0);
+  const tried = needed(await uploadVideo({ path, body: { file_to_upload: { file_id: file }, dry_run: true } })).data;
+  if (!("verdict" in tried)) throw new Error("a dry run has posted");
+  equal("would post", tried.verdict.would_post, true);
 }
 
 async function batch(): Promise<void> {

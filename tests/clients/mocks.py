@@ -14,10 +14,13 @@ def answers_in(contract):
               for answer in operation["responses"].values() if "content" in answer]
     for answer in [*stated, *contract["components"]["responses"].values()]:
         content = answer["content"]["application/json"]
-        either = [one["$ref"].rsplit("/", 1)[1] for one in content["schema"].get("oneOf", [content["schema"]])]
+        schema = content["schema"]
+        several = schema.get("oneOf") or schema.get("anyOf") or [schema]
+        either = [one["$ref"].rsplit("/", 1)[1] for one in several]
         for example in content.get("examples", {}).values():
-            # Of two, the first is the success.
-            yield either[0 if example["value"]["successful"] else -1], example["value"]
+            # Of two, the first is the success, or what is no dry run.
+            is_first = example["value"]["successful"] and "verdict" not in example["value"]["data"]
+            yield either[0 if is_first else -1], example["value"]
 
 
 def write_mocks(contract, folder):

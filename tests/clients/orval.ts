@@ -9,7 +9,7 @@ import { allow, equal, key, photo, url, user, video } from "./surroundings.js";
 // docs: use
 import axios, { isAxiosError } from "axios";
 import { stageFile, uploadVideo } from "./generated/orval/gateway.js";
-import type { Failure } from "./generated/orval/gateway.js";
+import type { Failure, UploadAnswer, VerdictAnswer } from "./generated/orval/gateway.js";
 
 axios.defaults.baseURL = url;
 axios.defaults.headers.common.Authorization = `Bearer ${key}`;
@@ -21,6 +21,12 @@ async function stage(bytes: Blob): Promise<string> {
   return staged.data.data.file_id;
 }
 
+/** The answer is of one type with that of a dry run, which posts nothing. */
+function idOf(made: Pick<UploadAnswer["data"], "publish_id"> | VerdictAnswer["data"]): string {
+  if ("verdict" in made) throw new Error("a dry run posts nothing");
+  return made.publish_id;
+}
+
 /** Posts a video; gives its publish_id, or the milliseconds to wait before another try. */
 async function post(fileId: string, wish: string): Promise<string | number> {
   try {
@@ -30,7 +36,7 @@ async function post(fileId: string, wish: string): Promise<string | number> {
       {},
       { headers: { "Idempotency-Key": wish } },
     );
-    return posted.data.data.publish_id;
+    return idOf(posted.data.data);
   } catch (thrown) {
     if (!isAxiosError<Failure>(thrown) || !thrown.response) throw thrown;
     const { problem, error } = thrown.response.data;
@@ -42,7 +48,7 @@ async function post(fileId: string, wish: string): Promise<string | number> {
 /** Straight from the bytes, without a file that waits. Their type is sent, so the Blob has to have it. */
 async function postAtOnce(bytes: Blob): Promise<string> {
   const posted = await uploadVideo(inPath, bytes, { publish: true });
-  return posted.data.data.publish_id;
+  return idOf(posted.data.data);
 }
 // docs: end
 
@@ -86,7 +92,12 @@ async function write(): Promise<void> {
   const photos = (await postPhotos(inPath, { photo_images: [photo], photo_cover_index: 0, post_mode: "DIRECT_POST" })).data.data;
   const posts = (await listPosts(inPath)).data.data.posts;
   equal("posts", posts.map((each) => each.action).join(), "TIKTOK_POST_PHOTO,TIKTOK_UPLOAD_VIDEO");
-  equal("the newest", posts[0]?.publish_id, photos.publish_id);
+  equal("the newest", posts[0]?.publish_id, idOf(photos));
+  const failed = (await listPosts(inPath, { state: "failed", since: "2026-01-01T00:00:00Z" })).data.data;
+  equal("failed posts", failed.posts.length, 0);
+  const tried = (await uploadVideo(inPath, { file_to_upload: { file_id: file }, dry_run: true })).data.data;
+  if (!("verdict" in tried)) throw new Error("a dry run has posted");
+  equal("would post", tried.verdict.would_post, true);
   const straight = await postAtOnce(video(250_000));
   equal("the newest now", (await listPosts(inPath)).data.data.posts[0]?.publish_id, straight);
 }

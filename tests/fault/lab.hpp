@@ -21,7 +21,7 @@ inline constexpr const char* wide_windows =
     "limits:\n  tiktok: {user_info_per_minute: 10000000, creator_info_per_minute: 10000000, "
     "video_init_per_minute: 10000000, "
     "inbox_init_per_minute: 10000000, content_init_per_minute: 10000000, status_fetch_per_minute: "
-    "10000000}\n";
+    "10000000, pending_shares_per_day: 0}\n";
 inline constexpr const char* wide_tiktok =
     "limits: {display_per_minute: 10000000, creator_info_per_minute: 10000000, init_per_minute: 10000000, "
     "status_per_minute: 10000000, posts_per_day: 10000000, drafts_per_day: 10000000}\n"

@@ -7,8 +7,17 @@
 
 #include <stdexcept>
 
+namespace {
+
+constexpr const char* drafts_variable = "TIKTOK_GATEWAY__LIMITS__TIKTOK__PENDING_SHARES_PER_DAY";
+
+} // namespace
+
 std::string action_test::another_user(const boost::json::object& what) {
-    if (users_ == 0) w.simulator_settings = wide_tiktok + w.simulator_settings;
+    if (users_ == 0) {
+        w.simulator_settings = wide_tiktok + w.simulator_settings;
+        w.options.variables.try_emplace(drafts_variable, "0"); // no daily cap here either
+    }
     const std::string user = "user-" + std::to_string(++users_);
     w.connect(user, what);
     return user;

@@ -85,8 +85,9 @@ TEST_F(Reload, TikToksLimitsAndTheLogLevelAreTaken) {
     EXPECT_EQ(w.api().get("/v1/users/ann/info").status, 200);
     ASSERT_TRUE(reloads("limits: {tiktok: {user_info_per_minute: 1}}\n"));
     EXPECT_EQ(w.api().get("/v1/users/ann/info").code(), "rate_limited");
-    ASSERT_TRUE(reloads("log: {level: debug}\n"));
+    ASSERT_TRUE(reloads("log: {level: debug}\nlimits: {tiktok: {direct_posts_per_day: 3}}\n"));
     EXPECT_EQ(w.api().get("/v1/users/ann/info").status, 200);
+    EXPECT_EQ(w.api().get("/v1/users/ann/creator").at("data.gateway.direct_posts_left_today"), 3);
     w.folder().write("gateway.yaml", "log: {level: error}\n");
     w.gateway().process().signal(SIGHUP);
     const std::string taken = "tiktok_gateway_settings_reloads_total{result=\"taken\"} 3\n";

@@ -17,6 +17,7 @@ protected:
         w.options.settings = std::move(settings);
         w.options.variables["TIKTOK_GATEWAY__STORE__URL"] = server.url("gateway");
         w.options.variables["TIKTOK_GATEWAY__STORE__SCHEMA"] = "gateway";
+        w.options.variables["TIKTOK_GATEWAY__LIMITS__TIKTOK__PENDING_SHARES_PER_DAY"] = "0";
         w.simulator_settings = std::move(tiktok);
         w.plant(harness::postgresql_server::password);
         all = {&w.gateway(), &w.another_gateway(), &w.another_gateway()};

@@ -14,7 +14,8 @@ protected:
     void SetUp() override {
         // Large limits, because windows are not tested here.
         w.options.settings =
-            "limits: {tiktok: {inbox_init_per_minute: 100000, video_init_per_minute: 100000}}\n";
+            "limits: {tiktok: {inbox_init_per_minute: 100000, video_init_per_minute: 100000, "
+            "pending_shares_per_day: 0}}\n";
         w.simulator_settings = "limits: {init_per_minute: 100000, drafts_per_day: 100000}\n";
         wire_test::SetUp();
     }

@@ -45,7 +45,8 @@ const refusal uploads[] = {
     {"NoBodyAtAll", "TIKTOK_UPLOAD_VIDEO", way::body, "",
      "file_to_upload is required, unless video_url is given or the body is the video"},
     {"NearlyAFile", "TIKTOK_UPLOAD_VIDEO", way::body, R"({"file_to_upload_id":"x"})",
-     "file_to_upload_id is not an input of this action; it takes file_to_upload, video_url, caption, "
+     "file_to_upload_id is not an input of this action; it takes file_to_upload, video_url, dry_run, "
+     "caption, "
      "publish, chunk_size_bytes, keep, privacy_level, disable_comment, disable_duet, disable_stitch, "
      "video_cover_timestamp_ms, brand_content_toggle, brand_organic_toggle, is_aigc\n"
      "file_to_upload is required, unless video_url is given or the body is the video"},
@@ -108,7 +109,7 @@ const refusal posts[] = {
     {"PublishIdInTheBody", "TIKTOK_PUBLISH_VIDEO", way::body, R"({"publish_id":"v_1"})",
      "publish_id is not an input of this action; it takes caption, privacy_level, disable_comment, "
      "disable_duet, disable_stitch, video_cover_timestamp_ms, brand_content_toggle, brand_organic_toggle, "
-     "is_aigc, direct_post"},
+     "is_aigc, direct_post, dry_run"},
     {"ScopesInOneText", "GATEWAY_CONNECT", way::body, R"({"scopes":"video.list,video.upload"})",
      "scopes must be a list"},
 };

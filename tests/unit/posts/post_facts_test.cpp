@@ -214,8 +214,11 @@ store::post_record post_of(const char* kind, milliseconds ago, const char* statu
 TEST(DailyWait, EndsWhenTheOldestPostOfTheDayLeavesTheWindow) {
     constexpr milliseconds hour{3'600'000};
     const std::vector<store::post_record> recent{
-        post_of("direct_file", hour), post_of("direct_url", 20 * hour),
-        post_of("direct_file", 23 * hour, "FAILED"), post_of("inbox_file", 22 * hour),
+        post_of("direct_file", hour),
+        post_of("direct_url", 20 * hour),
+        post_of("direct_file", 23 * hour, "FAILED"),
+        post_of("inbox_file", 22 * hour, "SEND_TO_USER_INBOX"),
+        post_of("inbox_file", 23 * hour), // the creator has posted it
         post_of("direct_file", 30 * hour)};
     EXPECT_EQ(wait_for_daily_cap(recent, true, now), 4 * hour);
     EXPECT_EQ(wait_for_daily_cap(recent, false, now), 2 * hour);

@@ -29,8 +29,9 @@ protected:
         staged_file_store = std::make_unique<files::staged_file_store>(store->files, pool, memory,
                                                                        settings.files, one_caller);
         book = std::make_unique<posts::status_book>(store->ledger);
-        publisher = std::make_unique<posts::publisher>(
-            *book, *staged_file_store, settings.tiktok.default_privacy_level, settings.uploads.keep_hours);
+        publisher = std::make_unique<posts::publisher>(*book, *staged_file_store,
+                                                       settings.tiktok.default_privacy_level,
+                                                       settings.uploads.keep_hours, settings.limits.per_day);
         store::post_record record;
         record.attempt = "01JD0000000000000000000000";
         record.user = user_id::trusted("anna");
