@@ -122,9 +122,10 @@ TEST_F(PostgresqlPlans, PostsOfOneStateAndTheDaysPostsOfAnAccountAreFoundByTheir
         {"(CASE WHEN state = 'outcome_unknown'", "posts_by_told_state"},
         {"WHERE account = (SELECT", "posts_by_account"},
         {"count(DISTINCT account)", "posts_direct"}};
+    const auto statements = statements_in(SERVICE_LIBRARY);
     for (const auto& [of, index] : wanted) {
         bool found = false;
-        for (const auto& text : statements_in(SERVICE_LIBRARY)) {
+        for (const auto& text : statements) {
             if (text.find(of) == text.npos) continue;
             found = true;
             const auto plan = plan_of(text);

@@ -66,9 +66,10 @@ TEST_F(SqlitePlans, PostsOfOneStateAndTheDaysPostsOfAnAccountAreFoundByTheirOwnI
         {"(CASE WHEN state = 'outcome_unknown'", "posts_by_told_state"},
         {"WHERE account = (SELECT", "posts_by_account"},
         {"count(DISTINCT account)", "posts_direct"}};
+    const auto statements = statements_in(SERVICE_LIBRARY);
     for (const auto& [of, index] : wanted) {
         bool found = false;
-        for (const auto& sql : statements_in(SERVICE_LIBRARY)) {
+        for (const auto& sql : statements) {
             if (sql.find(of) == sql.npos) continue;
             found = true;
             std::string plan;
