@@ -1,9 +1,11 @@
 // TIKTOK_UPLOAD_VIDEOS: many staged files of one user, a few at a time, at the rate of TikTok's windows. The
 // failure of one file does not affect the others; each has its own stored answer under the call's
 // Idempotency-Key (docs/contract.md §5).
+#include "actions/batch_lines.hpp"
 #include "actions/ledger_answer.hpp"
 #include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
+#include "api/live_answer.hpp"
 #include "base/json/write.hpp"
 #include "idempotency/fingerprint.hpp"
 #include "idempotency/run_once.hpp"
@@ -16,6 +18,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <exception>
 #include <new>
 #include <utility>
 
@@ -37,13 +40,15 @@ struct batch {
     idempotency::runner& keys;
     std::vector<staged_file> files;
     std::vector<file_result> results;
+    std::vector<batch_lines::file*> told; // each file's lines; empty: nobody wants them
     std::size_t next = 0;
 };
 
-task<outcome> upload(batch& all, file_id file, std::string key) {
+task<outcome> upload(batch& all, std::size_t index, std::string key) {
     auto& c = all.c;
     auto what = upload_request_of(c.input);
-    what.file = std::move(file);
+    what.file = all.files[index].id;
+    if (!all.told.empty()) what.observer = all.told[index];
     auto by = post_origin_of(c);
     by.idempotency_key = std::move(key);
     by.waits_for_slot = true;
@@ -74,16 +79,19 @@ idempotency::keyed_write key_of(const batch& all, std::size_t index) {
 
 /// With a key of its own, if the call has one.
 task<outcome> upload_once(batch& all, std::size_t index) {
-    const auto file = all.files[index].id;
-    if (all.c.idempotency_key.empty()) co_return co_await upload(all, file, {});
+    if (all.c.idempotency_key.empty()) co_return co_await upload(all, index, {});
     auto what = key_of(all, index);
-    auto write = upload(all, file, what.key);
+    auto write = upload(all, index, what.key);
     co_return co_await all.keys.run_once(std::move(what), std::move(write));
+}
+
+const std::string& name_of(const staged_file& file) {
+    return file.name.empty() ? file.id.text() : file.name;
 }
 
 file_result result_of(const staged_file& file, const outcome& what, std::string_view request_id) {
     file_result out{.json = R"({"file_name":)"};
-    append_json_string(out.json, file.name.empty() ? file.id.text() : file.name);
+    append_json_string(out.json, name_of(file));
     out.json += ',';
     out.successful = write_file_outcome(out.json, what, request_id) == 200;
     out.json += '}';
@@ -93,8 +101,10 @@ file_result result_of(const staged_file& file, const outcome& what, std::string_
 task<void> run_lane(batch& all) {
     while (all.next < all.files.size()) {
         const auto index = all.next++;
+        if (!all.told.empty()) all.told[index]->step("init");
         const auto done = co_await upload_once(all, index);
         all.results[index] = result_of(all.files[index], done, all.c.record.request_id);
+        if (!all.told.empty()) all.told[index]->ended(all.results[index].json);
     }
 }
 
@@ -131,6 +141,16 @@ task<result<answer>> answer_again(batch& all, const failure& refused) {
     co_return answer{std::move(out)};
 }
 
+/// Its coroutines refer to a frame, which must stay until the last one has ended.
+task<void> wait_until_empty(task_group& group) {
+    for (bool ended = false; !ended;) {
+        try {
+            ended = co_await group.wait_empty(deadline::in(steady_now(), seconds{60}));
+        } catch (const std::bad_alloc&) { // it stays
+        }
+    }
+}
+
 /// The lanes refer to the batch, so this returns when the last one has ended: the pipeline passes no
 /// cancellation to a write, and the lanes' waits are bounded by the call's deadline.
 task<void> run_lanes(batch& all, std::size_t lanes) {
@@ -141,13 +161,29 @@ task<void> run_lanes(batch& all, std::size_t lanes) {
         all_lanes.push_back(run_lane(all));
     for (auto& one : all_lanes)
         group.spawn(std::move(one));
-    for (bool ended = false; !ended;) {
-        try {
-            ended = co_await group.wait_empty(deadline::in(steady_now(), seconds{60}));
-        } catch (const std::bad_alloc&) { // the frame must stay
-        }
-    }
+    co_await wait_until_empty(group);
     if (group.first_fault()) std::rethrow_exception(group.first_fault());
+}
+
+/// A lane more, which tells the client of the others.
+task<void> run_told(batch& all, std::size_t lanes) {
+    batch_lines lines(*all.c.live);
+    for (std::size_t index = 0; index < all.files.size(); ++index) {
+        all.told.push_back(&lines.add(index, name_of(all.files[index])));
+        all.told.back()->step("waiting");
+    }
+    const executor_type home = co_await boost::asio::this_coro::executor;
+    task_group sending{home};
+    sending.spawn(lines.send_all());
+    std::exception_ptr fault;
+    try {
+        co_await run_lanes(all, lanes);
+    } catch (...) { // the lines must not outlive this frame
+        fault = std::current_exception();
+    }
+    lines.end();
+    co_await wait_until_empty(sending);
+    if (fault) std::rethrow_exception(fault);
 }
 
 task<result<answer>> upload_videos(call& c, posts::publisher& posts, idempotency::runner& keys) {
@@ -161,7 +197,10 @@ task<result<answer>> upload_videos(call& c, posts::publisher& posts, idempotency
     if (refused && c.idempotency_key.empty()) co_return *refused;
     if (refused) co_return co_await answer_again(all, *refused);
     const auto lanes = std::min(all.files.size(), static_cast<std::size_t>(c.input.integer("max_workers")));
-    co_await run_lanes(all, lanes);
+    if (c.live && c.live->accepts(lines_type))
+        co_await run_told(all, lanes);
+    else
+        co_await run_lanes(all, lanes);
     auto out = summary(all);
     co_return answer{std::move(out)};
 }

@@ -66,6 +66,7 @@ task<result<video_done>> post_video(user_api::bound_api& tiktok, video_job job, 
     out.plan = *plan;
     auto sender = co_await tiktok.prepare_upload(*job.from, out.plan);
     if (!sender) co_return sender.error();
+    (*sender)->observe(job.observer);
     out.content_type = (*sender)->content_type();
     if (attempt.is_direct()) {
         auto allowed = co_await ask_creator(tiktok, job.info.privacy_level, attempt);

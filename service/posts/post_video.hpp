@@ -21,6 +21,7 @@ struct video_job {
     body_source* from = nullptr;
     tiktok::post_info info; // for a direct post; complete
     std::optional<std::uint64_t> chunk_hint_bytes;
+    user_api::upload_observer* observer = nullptr; // null: nobody
 };
 
 struct video_done {

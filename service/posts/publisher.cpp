@@ -140,6 +140,7 @@ task<result<upload_answer>> publisher::upload_video(user_api::bound_api& tiktok,
     job.from = &body;
     job.info = what.info;
     job.chunk_hint_bytes = what.chunk_hint_bytes;
+    job.observer = what.observer;
     auto done = co_await post_video(tiktok, std::move(job), attempt);
     if (!done) co_return done.error();
     co_return co_await finish_upload(std::move(*done), body, std::move(what), attempt, std::move(by));

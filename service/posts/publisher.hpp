@@ -30,6 +30,9 @@ class file_writer;
 namespace gateway::tiktok {
 struct webhook_event;
 }
+namespace gateway::user_api {
+class upload_observer;
+}
 
 namespace gateway::posts {
 
@@ -57,7 +60,8 @@ struct upload_request {
     bool direct = false;    // `publish`: post at once; else to the creator's inbox
     tiktok::post_info info; // empty privacy_level on a direct post: the configured default
     std::optional<std::uint64_t> chunk_hint_bytes;
-    bool keep = true; // keep the bytes of an inbox upload for a later publish
+    user_api::upload_observer* observer = nullptr; // hears of the bytes; null: nobody
+    bool keep = true;                              // keep the bytes of an inbox upload for a later publish
 };
 
 struct upload_answer {

@@ -14,7 +14,6 @@
 #include "user_api/call_outcome.hpp"
 #include "user_api/chunk_sender.hpp"
 #include "user_api/retry_policy.hpp"
-#include "user_api/upload_observer.hpp"
 #include "user_api/window_refusals.hpp"
 
 #include <utility>
@@ -53,11 +52,6 @@ bound_api::bound_api(api_client& shared, const user_id& user, telemetry::call_re
 
 telemetry::recorder& bound_api::recorder() const {
     return shared_.recorder_;
-}
-
-void bound_api::note_bytes(const publish_id& post, std::uint64_t sent, std::uint64_t size) const {
-    for (auto* const one : {observer_, shared_.observer_})
-        if (one) one->bytes_sent(post, sent, size);
 }
 
 limits::quota_status bound_api::window_of(tiktok::endpoint which) const {

@@ -39,7 +39,6 @@ namespace gateway::user_api {
 struct call_outcome;
 class api_client;
 class chunk_sender;
-class upload_observer;
 
 class bound_api {
 public:
@@ -53,10 +52,6 @@ public:
     /// Waits for a full window, as long as the deadline allows, instead of failing with rate_limited. For
     /// batches, which are limited by TikTok's six inits a minute.
     void wait_for_slots(bool wait) { waits_for_slots_ = wait; }
-    /// Hears of the uploads of this call; null: nobody.
-    void observe(upload_observer* observer) { observer_ = observer; }
-    /// Tells whoever observes this call, or all calls, how many bytes of a video were sent.
-    void note_bytes(const publish_id& post, std::uint64_t sent, std::uint64_t size) const;
     /// Sends nothing with tokens of another account, whatever becomes of the user's connection meanwhile:
     /// creator_not_authorized then. Before it is bound.
     void require_account(open_id account) { account_ = std::move(account); }
@@ -107,7 +102,6 @@ private:
     telemetry::call_record& record_;
     deadline until_;
     bool waits_for_slots_ = false;
-    upload_observer* observer_ = nullptr;
     std::optional<open_id> account_; // empty: whatever account the user has
     vault::shared_tokens bound_;     // the tokens that bind found, and when
     wall_time bound_at_;

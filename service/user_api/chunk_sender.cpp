@@ -10,6 +10,7 @@
 #include "user_api/api_client.hpp"
 #include "user_api/bound_api.hpp"
 #include "user_api/retry_policy.hpp"
+#include "user_api/upload_observer.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -103,7 +104,8 @@ task<std::optional<failure>> chunk_sender::pass_on(outbound::exchange& to, tikto
         if (!goes_on) co_return goes_on.error();
         offset += bytes->size();
         shared_.recorder_.uploaded(bytes->size());
-        tiktok_.note_bytes(id_, piece.first + offset, plan_.size_bytes);
+        for (auto* const one : {observer_, shared_.observer_})
+            if (one) one->bytes_sent(id_, piece.first + offset, plan_.size_bytes);
         if (!*goes_on) break;
     }
     end.all_sent = offset == piece.size_bytes();
@@ -265,6 +267,7 @@ task<result<sent_video>> chunk_sender::send(publish_id id, std::string upload_ur
         auto status = co_await send_chunk(plan_.at(i));
         if (!status) co_return status.error();
         out.last_status = *status;
+        if (observer_) observer_->chunk_taken(id_, plan_.at(i).last + 1, plan_.size_bytes);
         failpoint("upload.chunk_taken");
     }
     out.sha256 = to_hex(held_.finish_digest());

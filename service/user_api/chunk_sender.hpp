@@ -23,6 +23,7 @@ namespace gateway::user_api {
 
 class api_client;
 class bound_api;
+class upload_observer;
 
 struct sent_video {
     int last_status = 0; // of the last chunk; 201 also if its answer was lost and TikTok has all bytes
@@ -40,6 +41,8 @@ public:
     chunk_sender(api_client& shared, bound_api& tiktok, body_source& from, const tiktok::chunk_plan& plan,
                  limits::shared_bytes::permit memory);
 
+    /// Hears of this upload, beside who hears of all (api_client); null: nobody.
+    void observe(upload_observer* observer) { observer_ = observer; }
     std::string_view content_type() const { return content_type_; } // of the detected container
 
     /// Sends everything. After a lost answer the status of `id` is read. A source that is too short or too
@@ -72,6 +75,7 @@ private:
     held_chunk held_;
     tiktok::upload_target target_;
     std::string_view content_type_;
+    upload_observer* observer_ = nullptr;
     publish_id id_;
     bool end_seen_ = false;   // of the source
     bool whole_sent_ = false; // a PUT has sent the video's last byte, so TikTok may have all of it
