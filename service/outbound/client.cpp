@@ -4,6 +4,7 @@
 #include "http/strict_gate.hpp"
 #include "http/wire_text.hpp"
 #include "limits/window.hpp"
+#include "outbound/address_rules.hpp"
 #include "outbound/arriving_answer.hpp"
 #include "outbound/connection.hpp"
 #include "outbound/pool.hpp"
@@ -52,6 +53,8 @@ task<result<std::unique_ptr<connection>>> client::state::try_addresses(const ori
     const auto found = co_await names.resolve(to.host, until);
     if (!found) co_return found.error();
     const client_limits& limits = connections->limits();
+    if (limits.addresses != nullptr && !limits.addresses->permit(to.host, *found))
+        co_return failure{errc::forbidden, "The host has an address that is not public."};
     failure last = too_late();
     for (const auto& address : *found) {
         const steady_time now = steady_now();

@@ -46,8 +46,9 @@ public:
 /// to be dead. In every other case the caller decides, and takes another slot.
 ///
 /// Failures of all calls: tiktok_unreachable, tiktok_tls, deadline_exceeded, overloaded (no connection in
-/// time), tiktok_error (not HTTP, or too large). details()->may_have_reached_tiktok says whether request
-/// bytes may have left, whatever the failure (exchange_result).
+/// time), tiktok_error (not HTTP, or too large), forbidden (the host has an address that
+/// client_limits::addresses refuse). details()->may_have_reached_tiktok says whether request bytes may have
+/// left, whatever the failure (exchange_result).
 class client {
 public:
     client(worker& home, const tls_client_context& tls, resolver& names, client_limits limits);

@@ -16,6 +16,8 @@
 
 namespace gateway::outbound {
 
+class address_rules;
+
 /// Always https. Connections are shared only between equal origins (host is SNI and verified name).
 struct origin {
     std::string host;
@@ -42,7 +44,8 @@ struct client_limits {
     std::size_t answer_bytes = 1 << 20;
     milliseconds connect_timeout{5'000};
     milliseconds idle_timeout{55'000};
-    const caller_count* callers = nullptr; // never null in a running service; null: one
+    const caller_count* callers = nullptr;    // never null in a running service; null: one
+    const address_rules* addresses = nullptr; // outlives the client; null: any address
 };
 
 /// Whether the connection has passed bytes to the kernel since the request began.
