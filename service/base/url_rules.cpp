@@ -1,5 +1,6 @@
 #include "base/url_rules.hpp"
 
+#include "base/pattern.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -59,6 +60,14 @@ std::optional<std::string> refuse_url(std::string_view url,
     }
     if (hidden) return "must not hold escaped slashes, since a verified URL prefix decides by the path";
     return "is not under a verified URL prefix of the TikTok app";
+}
+
+std::optional<std::string> refuse_receiver_url(std::string_view url,
+                                               const std::vector<std::string>& allowed_hosts, web_url& into) {
+    if (auto reason = read_url(url, url_schemes::https, into)) return reason;
+    if (into.host.starts_with('[')) return "must not name an IPv6 address"; // the resolver takes none
+    if (matches_any(allowed_hosts, into.host)) return std::nullopt;
+    return refuse_host_of(into);
 }
 
 std::optional<std::string> refuse_url_prefix(std::string_view prefix) {

@@ -20,6 +20,11 @@ std::optional<std::string> refuse_url(std::string_view url,
 /// The rules about port and host, for a parsed URL.
 std::optional<std::string> refuse_host_of(const web_url& url);
 
+/// For URLs to which the gateway itself sends: the rules of refuse_url, but a host that fits one of
+/// `allowed_hosts` (patterns) may be any name or an IPv4 address, and may have a port. Fills `into`.
+std::optional<std::string> refuse_receiver_url(std::string_view url,
+                                               const std::vector<std::string>& allowed_hosts, web_url& into);
+
 /// The same rules for an entry of the settings; gives the reason if it is invalid.
 std::optional<std::string> refuse_url_prefix(std::string_view prefix);
 

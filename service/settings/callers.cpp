@@ -1,6 +1,9 @@
 // Reads `callers`, the only setting that is a list of entries with keys.
 #include "base/digest.hpp"
 #include "base/ids.hpp"
+#include "base/lists.hpp"
+#include "base/named_files.hpp"
+#include "base/secret_text.hpp"
 #include "base/text.hpp"
 #include "base/url_rules.hpp"
 #include "settings/anonymous_caller.hpp"
@@ -64,6 +67,54 @@ std::string read_return_url_prefixes(std::vector<std::string>& into, const YAML:
     return {};
 }
 
+constexpr const char* no_signing_secret =
+    "must be whsec_ and the base64 of 24 to 64 random bytes, or two of them, the newest first";
+
+std::string add_signing_secret(std::vector<secret>& into, std::string_view text) {
+    auto key = read_signing_secret(text);
+    if (!key || into.size() == signing_secrets_max) return no_signing_secret;
+    into.push_back(std::move(*key));
+    return {};
+}
+
+/// One secret, or a list of them.
+std::string read_signing_secrets(signing_secrets& into, const YAML::Node& value) {
+    std::vector<secret> keys;
+    const auto read = [&keys](const YAML::Node& one) -> std::string {
+        std::string text;
+        if (auto wrong = read_word(text, one); !wrong.empty()) return wrong;
+        auto wrong = add_signing_secret(keys, text);
+        wipe_bytes(text);
+        return wrong;
+    };
+    if (!value.IsSequence()) {
+        if (auto wrong = read(value); !wrong.empty()) return wrong;
+    }
+    for (std::size_t at = 0; value.IsSequence() && at < value.size(); ++at)
+        if (auto wrong = read(value[at]); !wrong.empty()) return wrong;
+    if (keys.empty()) return no_signing_secret;
+    into = signing_secrets(std::move(keys));
+    return {};
+}
+
+/// The same from a file with a line for each.
+std::string read_signing_secrets_file(caller& into, const YAML::Node& value) {
+    if (auto wrong = read_text(into.webhook_secret_file, value); !wrong.empty()) return wrong;
+    auto file = read_named_file(into.webhook_secret_file, secret_file_bytes_max);
+    if (!file.wrong.empty()) return "names " + into.webhook_secret_file + ", which " + file.wrong;
+    std::vector<secret> keys;
+    std::string wrong;
+    for (std::string_view rest = without_line_ends(file.text); !rest.empty() && wrong.empty();) {
+        const auto line = without_line_ends(next_piece(rest, '\n'));
+        if (!line.empty()) wrong = add_signing_secret(keys, line);
+    }
+    wipe_bytes(file.text);
+    if (wrong.empty() && keys.empty()) wrong = no_signing_secret;
+    if (!wrong.empty()) return "names " + into.webhook_secret_file + ", and each line of it " + wrong;
+    into.webhook_secrets = signing_secrets(std::move(keys));
+    return {};
+}
+
 std::string read_member(caller& into, const std::string& key, const YAML::Node& value) {
     if (key == "name") return read_text(into.name, value);
     if (key == "key_sha256") return read_hash(into.key_sha256, value);
@@ -72,6 +123,9 @@ std::string read_member(caller& into, const std::string& key, const YAML::Node& 
     if (key == "requests_per_minute") return read_number(into.requests_per_minute, value, {1, 10'000'000});
     if (key == "return_url_prefixes") return read_return_url_prefixes(into.return_url_prefixes, value);
     if (key == "confirm_logins") return read_flag(into.confirm_logins, value);
+    if (key == "webhook_url") return read_text(into.webhook_url, value);
+    if (key == "webhook_secret") return read_signing_secrets(into.webhook_secrets, value);
+    if (key == "webhook_secret_file") return read_signing_secrets_file(into, value);
     return "is not a key of a caller";
 }
 
@@ -95,6 +149,12 @@ void read_caller(caller& into, const YAML::Node& entry, const std::string& place
         add("name", why, entry);
     if (!is_wrong("key_sha256") && into.key_sha256.empty())
         add("key_sha256", "is missing: `tiktok-gateway new-key` makes a key and its hash", entry);
+    if (seen.contains("webhook_secret") && seen.contains("webhook_secret_file"))
+        add("webhook_secret", "is given twice: itself and as webhook_secret_file", entry);
+    const bool secret_is_wrong = is_wrong("webhook_secret") || is_wrong("webhook_secret_file");
+    if (!into.webhook_url.empty() && into.webhook_secrets.empty() && !secret_is_wrong)
+        add("webhook_secret",
+            "is missing: what signs the webhooks to webhook_url (or give webhook_secret_file)", entry);
 }
 
 /// Names and keys by the place of the caller that has them first.

@@ -143,6 +143,23 @@ void check_texts(const all& values, std::vector<fault>& faults) {
         faults.push_back({"tiktok.scopes", "must be TikTok's scopes, such as user.info.basic"});
 }
 
+/// Each caller's receiver, and who may be one on a private address.
+void check_receivers(const all& values, std::vector<fault>& faults) {
+    for (const auto& pattern : values.webhooks.allowed_hosts)
+        if (!is_host_pattern(pattern) || pattern.find(':') != std::string::npos)
+            faults.push_back(
+                {"webhooks.allowed_hosts",
+                 "holds " + pattern + ", and must name hosts without a port, such as *.svc.example"});
+    for (std::size_t at = 0; at < values.callers.size(); ++at) {
+        const auto& url = values.callers[at].webhook_url;
+        web_url read;
+        const auto wrong =
+            url.empty() ? std::nullopt : refuse_receiver_url(url, values.webhooks.allowed_hosts, read);
+        // Not the URL itself: its query may be a secret.
+        if (wrong) faults.push_back({"callers[" + std::to_string(at) + "].webhook_url", *wrong});
+    }
+}
+
 void check_times(const all& values, std::vector<fault>& faults) {
     if (values.drain.delay > values.drain.deadline)
         faults.push_back({"drain.delay_ms",
@@ -153,6 +170,9 @@ void check_times(const all& values, std::vector<fault>& faults) {
     if (values.posts.keep_days * 24 < values.uploads.keep_hours)
         faults.push_back({"posts.keep_days", "must not be shorter than uploads.keep_hours",
                           either_source(values, "posts.keep_days", "uploads.keep_hours")});
+    if (values.webhooks.keep_days * 24 < values.webhooks.retry_hours)
+        faults.push_back({"webhooks.keep_days", "must not be shorter than webhooks.retry_hours",
+                          either_source(values, "webhooks.keep_days", "webhooks.retry_hours")});
 }
 
 } // namespace
@@ -162,6 +182,7 @@ std::vector<fault> check_together(const all& values) {
     check_addresses(values, faults);
     check_urls(values, faults);
     check_texts(values, faults);
+    check_receivers(values, faults);
     check_times(values, faults);
     return faults;
 }

@@ -94,8 +94,8 @@ environment take_environment() {
         }
         found.emplace(name, value);
         const meaning what = meaning_of(key_of(name));
-        if (what.row && what.row->is_secret && !what.names_a_file)
-            wipe_bytes({*line + equals + 1, value.size()});
+        const bool may_hold_secret = what.row && (what.row->is_secret || what.row->read_entries);
+        if (may_hold_secret && !what.names_a_file) wipe_bytes({*line + equals + 1, value.size()});
     }
     return found;
 }

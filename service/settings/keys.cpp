@@ -186,6 +186,12 @@ std::vector<key_row> bound_rows() {
         key("uploads.keep_hours", INTO(uploads.keep_hours), {0, 24 * 365}),
         // TikTok's smallest chunks are 5 MB: with less memory no upload could run.
         key("uploads.memory_bytes", INTO(uploads.memory_bytes), {8.0 * 1024 * 1024, 1e12}),
+        key("webhooks.allowed_hosts", INTO(webhooks.allowed_hosts)),
+        key("webhooks.retry_hours", INTO(webhooks.retry_hours), {1, 24 * 30}),
+        key("webhooks.keep_days", INTO(webhooks.keep_days), {1, 3'650}),
+        key("webhooks.first_retry_ms", INTO(webhooks.first_retry), {10, 3'600'000}),
+        key("webhooks.deadline_ms", INTO(webhooks.deadline), {100, 120'000}),
+        key("webhooks.ca_file", INTO(webhooks.ca_file)),
         key("files.directory", INTO(files.directory)),
         key("files.quota_bytes", INTO(files.quota_bytes), {0, 1e15}),
         key("files.count_max", INTO(files.count_max), {0, 1e9}),

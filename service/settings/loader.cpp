@@ -91,6 +91,18 @@ void read_secret_file(const key_row& row, const std::string& key, const given& f
     add_remark_on(path, key, from.source, into);
 }
 
+void add_remarks_on_signing_secrets(const given& from, loaded& into) {
+    bool in_settings = false;
+    for (std::size_t at = 0; at < into.values.callers.size(); ++at) {
+        const auto& one = into.values.callers[at];
+        const std::string key = "callers[" + std::to_string(at) + "].webhook_secret";
+        if (!one.webhook_secret_file.empty())
+            add_remark_on(one.webhook_secret_file, key + "_file", source_of(into.values, key), into);
+        else if (!one.webhook_secrets.empty() && !from.file.empty() && !std::exchange(in_settings, true))
+            add_remark_on(from.file, key, source_of(into.values, key), into);
+    }
+}
+
 /// Each entry has a line of its own.
 void read_entries(const key_row& row, const given& from, loaded& into) {
     for (std::size_t at = 0; !from.file.empty() && from.value.IsSequence() && at < from.value.size(); ++at)
@@ -101,6 +113,7 @@ void read_entries(const key_row& row, const given& from, loaded& into) {
         into.faults.push_back({row.key + wrong.place, std::move(wrong.reason),
                                has_line ? from.file + ", line " + std::to_string(wrong.line) : from.source});
     }
+    add_remarks_on_signing_secrets(from, into);
 }
 
 void read_values(const given_values& from, loaded& into, const std::string& file) {
@@ -143,6 +156,7 @@ constexpr std::pair<std::string_view, std::string_view> joint_rules[] = {
     {"listen.tls.private_key_file", "listen.tls.certificate_file"},
     {"drain.delay_ms", "drain.deadline_ms"},
     {"posts.keep_days", "uploads.keep_hours"},
+    {"webhooks.keep_days", "webhooks.retry_hours"},
 };
 
 /// Such a value is still the default, so a rule would judge what nobody gave.

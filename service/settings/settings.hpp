@@ -3,6 +3,7 @@
 #pragma once
 #include "base/clock.hpp"
 #include "base/secret.hpp"
+#include "settings/signing_secrets.hpp"
 #include "tiktok/endpoint.hpp"
 
 #include <array>
@@ -67,6 +68,9 @@ struct caller {
     std::uint32_t requests_per_minute = 600;
     std::vector<std::string> return_url_prefixes;
     bool confirm_logins = false; // a login's grant waits until the caller confirms whose browser came back
+    std::string webhook_url;     // where it hears of its posts and users; empty: nowhere
+    signing_secrets webhook_secrets;
+    std::string webhook_secret_file; // that they came from, for a remark
     bool operator==(const caller&) const = default;
 };
 
@@ -112,6 +116,16 @@ struct posts {
 struct uploads {
     std::uint32_t keep_hours = 24;
     std::uint64_t memory_bytes = 256ULL << 20; // for all chunks held at one time
+};
+
+/// `webhooks.*`: those that the gateway sends (docs/contract.md §12).
+struct webhooks {
+    std::vector<std::string> allowed_hosts; // receivers on private addresses: patterns of host names
+    std::uint32_t retry_hours = 72;         // how long one is tried again
+    std::uint32_t keep_days = 30;           // how long an event can be asked for again
+    milliseconds first_retry{5'000};        // the first wait at least
+    milliseconds deadline{15'000};          // of one try
+    std::string ca_file;                    // empty: the system's trust store
 };
 
 /// `files.*`
@@ -169,6 +183,7 @@ struct all {
     settings::limits limits;
     settings::deadlines deadlines;
     settings::uploads uploads;
+    settings::webhooks webhooks;
     settings::files files;
     settings::drain drain;
     settings::log log;
