@@ -99,7 +99,7 @@ TEST_F(DailyCaps, ADraftMoreThanTikTokTakesIsRefusedBeforeTikTokDoes) {
 }
 
 TEST_F(DailyCaps, EachWorkerAsksOnceAMinuteWhetherADraftStillWaits) {
-    w.options.settings += "workers: 1\n";
+    w.options.variables["TIKTOK_GATEWAY__WORKERS"] = "1";
     const auto user = another_user();
     draft_of(user), draft_of(user);
     EXPECT_EQ(upload(user, mp4(5'000)).status, 429);
