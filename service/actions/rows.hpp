@@ -72,6 +72,7 @@ inline constexpr input page_inputs[] = {
     ROW(show_file)            \
     ROW(delete_file)          \
     ROW(webhook)              \
+    ROW(redeliver)            \
     ROW(openapi)              \
     ROW(docs)                 \
     ROW(docs_part)

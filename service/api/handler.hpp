@@ -21,8 +21,14 @@ namespace gateway::posts {
 class post_watch;
 class publisher;
 } // namespace gateway::posts
+namespace gateway::store {
+class outbox;
+}
 namespace gateway::tiktok {
 class webhook_reader;
+}
+namespace gateway::webhooks {
+struct redelivery_rules;
 }
 
 namespace gateway::api {
@@ -31,7 +37,8 @@ struct call;
 
 /// The parts of one worker; used by handler only.
 using tools = std::tuple<posts::publisher&, files::staged_file_store&, connections::connection_service&,
-                         idempotency::runner&, const tiktok::webhook_reader&, posts::post_watch&>;
+                         idempotency::runner&, const tiktok::webhook_reader&, store::outbox&,
+                         const webhooks::redelivery_rules&, posts::post_watch&>;
 
 class handler {
 public:

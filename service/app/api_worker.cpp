@@ -42,7 +42,9 @@ api_worker::api_worker(service& of, upstream_worker& worker, std::uint16_t port)
            calls_max_of(of.descriptors_, of.settings_), &of.start_done_},
           {of.settings_.tiktok.verified_url_prefixes, of.memory_, of.files_, of.settings_.uploads.keep_hours},
           {of.settings_.deadlines, of.listeners_.no_party}, {connection_service, tiktok}, of.store_->ledger,
-          of.files_, of.keys_, {posts, of.files_, connection_service, of.keys_, of.webhooks_, of.watch_}),
+          of.files_, of.keys_,
+          {posts, of.files_, connection_service, of.keys_, of.webhooks_, of.store_->outbox, of.redeliveries_,
+           of.watch_}),
       listener(
           {worker.home, of.settings_.listen, of.routes_, calls, of.sink_.of_worker(worker.home.index()),
            of.listeners_, of.certificate_, of.settings_.public_url, of.callers_->open()},

@@ -13,6 +13,7 @@ constexpr std::uint64_t own_descriptors = 24;    // standard streams, log, setti
 constexpr std::uint64_t worker_descriptors = 8;  // loop, timers, listener, wake-ups
 constexpr std::uint64_t sqlite_descriptors = 12; // database, journal, shared memory, a check beside it
 constexpr std::uint64_t file_descriptors = 128;  // uploads that are being kept or read
+constexpr std::uint64_t webhooks_out = 320;      // under way and kept open, if anybody is told by webhook
 constexpr std::uint64_t origins = 2;             // TikTok's API and an upload host
 constexpr std::uint64_t admin_connections = 64;  // at most
 constexpr std::uint64_t refusals_a_worker = 64;  // at most
@@ -35,8 +36,11 @@ descriptor_plan plan_descriptors(const settings::all& settings, unsigned workers
     const std::uint64_t fixed = own_descriptors + workers * (worker_descriptors + refusals) + admin + store;
     const std::uint64_t left = limit > fixed ? limit - fixed : 0;
     // A call may need a connection to TikTok and a file, so callers' connections get at most half.
-    const std::uint64_t behind =
-        std::min(origins * workers * settings.tiktok.connections_per_host + file_descriptors, left / 2);
+    const bool tells = std::any_of(settings.callers.begin(), settings.callers.end(),
+                                   [](const settings::caller& one) { return !one.webhook_url.empty(); });
+    const std::uint64_t behind = std::min(origins * workers * settings.tiktok.connections_per_host
+                                              + file_descriptors + (tells ? webhooks_out : 0),
+                                          left / 2);
     const std::uint64_t room = std::max(left - behind, least_connections);
     descriptor_plan plan;
     plan.limit = limit;

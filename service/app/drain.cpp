@@ -20,6 +20,7 @@ constexpr seconds last_log_lines_within{1};
 /// The time for cancelled calls to store their outcome and answer.
 constexpr seconds last_answers_within{5};
 constexpr seconds shares_back_within{2};
+constexpr seconds last_webhooks_within{3};
 /// A refresh makes at most two requests of 15 s each, and stores the result; those of imports likewise.
 constexpr seconds refresh_reserve{40};
 
@@ -30,6 +31,11 @@ task<result<void>> drain_tokens(tokens::token_service& tokens, deadline until) {
 
 task<result<void>> give_shares_back_of(windows::shared_windows& windows, deadline until) {
     co_await windows.give_all_back(until);
+    co_return result<void>{};
+}
+
+task<result<void>> drain_webhooks(webhooks::deliverer& deliverer, deadline until) {
+    co_await deliverer.drain(until);
     co_return result<void>{};
 }
 
@@ -99,6 +105,13 @@ void service::finish_refreshes() {
         until.left(steady_now()) + seconds{1});
 }
 
+/// What is under way ends with its answer or its own deadline; the rest waits in the store.
+void service::finish_webhooks() {
+    const auto until = deadline::in(steady_now(), last_webhooks_within);
+    (void)on_first_worker([this, until] { return drain_webhooks(deliverer_, until); },
+                          last_webhooks_within + seconds{1});
+}
+
 /// So that the other replicas need not wait until they end.
 void service::give_shares_back() {
     const auto until = deadline::in(steady_now(), shares_back_within);
@@ -125,6 +138,7 @@ void service::drain(const settings::drain& times, signals& from) {
         wait_until_nothing_is_left(from, steady_now() + last_answers_within);
     }
     finish_refreshes();
+    finish_webhooks();
     give_shares_back();
     stop();
     window_journal_.close(steady_now());

@@ -60,6 +60,7 @@ void service::register_gauges() {
     register_store_gauges();
     register_vault_gauges();
     register_post_gauges();
+    register_webhook_metrics();
 }
 
 void service::register_post_gauges() {
@@ -108,6 +109,29 @@ void service::register_store_gauges() {
     sink_.add_counter("staged_files_damaged_total",
                       "Files that the disk lost or changed since they were stored, and that were not sent.",
                       single([this] { return files_.damaged(); }));
+}
+
+/// All of them from the start, so that the first one that is given up is an increase.
+void service::register_webhook_metrics() {
+    sink_.add_counter("webhooks_out_total", "Webhooks sent to callers, by event and result.", [this] {
+        std::vector<sample> samples;
+        for (std::size_t event = 0; event < store::event_types; ++event)
+            for (std::size_t result = 0; result < webhooks::out_results.size(); ++result) {
+                const auto type = static_cast<store::event_type>(event);
+                const auto count = deliverer_.count(type, static_cast<webhooks::out_result>(result));
+                samples.push_back({{{"event", std::string(store::name_of(type))},
+                                    {"result", std::string(webhooks::out_results[result])}},
+                                   static_cast<double>(count)});
+            }
+        return samples;
+    });
+    sink_.add_gauge("webhooks_oldest_undelivered_seconds",
+                    "Age of the oldest event that a caller's webhook has still to take; of the whole store.",
+                    single([this] {
+                        const auto oldest = deliverer_.oldest_undelivered();
+                        if (oldest == wall_time{}) return 0.0;
+                        return std::max(0.0, static_cast<double>((wall_now() - oldest).count()) / 1e3);
+                    }));
 }
 
 void service::register_vault_gauges() {

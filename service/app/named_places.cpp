@@ -97,6 +97,8 @@ void add_faults_of_live_files(const settings::all& settings, faults& into) {
 void add_faults_of_places(const settings::all& settings, faults& into) {
     if (!is_wrong("tiktok.ca_file", into))
         add(settings, into, "tiktok.ca_file", describe_wrong_trust(settings.tiktok.ca_file));
+    if (!is_wrong("webhooks.ca_file", into))
+        add(settings, into, "webhooks.ca_file", describe_wrong_trust(settings.webhooks.ca_file));
     if (!is_wrong("store.url", into)) add(settings, into, "store.url", describe_wrong_store(settings));
     if (!is_wrong("files.directory", into))
         add(settings, into, "files.directory", describe_wrong_folder(settings.files.directory));

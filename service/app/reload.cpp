@@ -7,6 +7,8 @@
 #include "settings/keys.hpp"
 #include "windows/window_rules.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <string>
 #include <vector>
 
@@ -42,6 +44,9 @@ result<void> service::change_keys(vault::key_ring fresh) {
 void service::renew(const settings::all& fresh, std::shared_ptr<const tls_server_context> certificate) {
     callers_ = std::make_shared<const pipeline::caller_book>(fresh.callers, &parties_);
     several_.set(fresh.callers.size());
+    boost::asio::post(
+        upstream_workers_[0]->home.executor(),
+        [this, to = webhooks::receivers_of(fresh.callers)] { deliverer_.change_receivers(to); });
     if (certificate_ && certificate) certificate_ = std::move(certificate);
     certificate_ends_.store(certificate_ ? certificate_->expires_at() : wall_time{});
     // Before what the callers see, so that a call after the log line meets no refusal of the old secret.

@@ -22,6 +22,7 @@ namespace {
 
 constexpr unsigned blocking_threads = 4;
 constexpr std::size_t blocking_queue_max = 1024;
+constexpr unsigned webhook_lookups = 2;
 constexpr seconds start_step_within{30};
 
 telemetry::label_sets labels() {
@@ -160,7 +161,14 @@ service::service(const settings::all& settings)
       quotas_({}),
       unknown_keys_(settings.limits.unknown_keys_per_minute, random_seed()),
       webhooks_(app_),
-      routes_(actions::table()) {
+      routes_(actions::table()),
+      webhook_trust_(settings.webhooks.ca_file),
+      webhook_names_({.fixed = settings.tiktok.resolve, .threads = webhook_lookups}),
+      webhook_addresses_(settings.webhooks.allowed_hosts),
+      redeliveries_{std::chrono::hours{settings.webhooks.retry_hours}},
+      deliverer_({upstream_workers_[0]->home, store_->outbox, webhook_trust_, webhook_names_,
+                  webhook_addresses_, several_, sink_, health_.good},
+                 settings.webhooks, webhooks::receivers_of(settings.callers)) {
     several_.set(settings.callers.size());
     idempotency::check_recovery(actions::table());
     vault_.on_older_record([this](const user_id& user) {
@@ -291,6 +299,8 @@ void service::start_upkeep() {
     keep(
         [this, keep_posts] { return run_sweeps(*store_, files_, vault_.app(), keep_posts, sink_, health_); });
     keep([this] { return run_connection_counts(store_->connections, health_); });
+    keep([this] { return deliverer_.run(); });
+    keep([this] { return deliverer_.watch_oldest(); });
     keep([this] { return run_idle_user_refresh(store_->connections, tokens_, sink_); });
 }
 

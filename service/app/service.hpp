@@ -14,6 +14,7 @@
 #include "limits/address_limiter.hpp"
 #include "limits/shared_bytes.hpp"
 #include "limits/window.hpp"
+#include "outbound/address_rules.hpp"
 #include "outbound/resolver.hpp"
 #include "outbound/tls_client_context.hpp"
 #include "pipeline/caller_book.hpp"
@@ -32,6 +33,7 @@
 #include "tokens/token_service.hpp"
 #include "vault/pair_spool.hpp"
 #include "vault/token_vault.hpp"
+#include "webhooks/deliverer.hpp"
 #include "windows/journal_file.hpp"
 #include "windows/shared_windows.hpp"
 
@@ -98,6 +100,7 @@ private:
     void register_store_gauges();
     void register_vault_gauges();
     void register_post_gauges();
+    void register_webhook_metrics();
     void tell_wrong_dates(const settings::all& from);
     void tell_unknown_windows();
     void check_keys();
@@ -127,6 +130,7 @@ private:
     bool anything_left() const;
     void wait_until_nothing_is_left(signals& from, steady_time until);
     void finish_refreshes();
+    void finish_webhooks();
     void give_shares_back();
     result<void> change_keys(vault::key_ring fresh);
     void renew(const settings::all& fresh, std::shared_ptr<const tls_server_context> certificate);
@@ -176,6 +180,14 @@ private:
     tiktok::webhook_reader webhooks_;
     inbound::router routes_;
     store_health health_;
+
+    // Who hears of posts and users. Its way there is not TikTok's, so that receivers take nothing from it.
+    const outbound::tls_client_context webhook_trust_;
+    outbound::resolver webhook_names_;
+    const outbound::address_rules webhook_addresses_;
+    const webhooks::redelivery_rules redeliveries_;
+    webhooks::deliverer deliverer_;
+
     reload_counts reloads_;
     std::atomic<bool> start_done_{false}; // also the part of the start that needs the store
     mutable std::mutex start_mutex_;

@@ -3,6 +3,7 @@
 #include "base/failpoint.hpp"
 #include "posts/daily_caps.hpp"
 #include "posts/follow_up.hpp"
+#include "posts/post_events.hpp"
 #include "posts/post_facts.hpp"
 #include "posts/post_settings.hpp"
 #include "store/ledger.hpp"
@@ -60,12 +61,13 @@ store::durable attempt_writer::when() const {
     return record_.idempotency_key.empty() ? store::durable::now : store::durable::with_the_next;
 }
 
-task<result<void>> attempt_writer::write() {
+task<result<void>> attempt_writer::write(std::optional<store::outgoing_event> event) {
     record_.updated_at = wall_now();
     record_.next_look_at = first_look(record_, record_.updated_at);
     const bool is_end = record_.state != store::post_state::begun;
     const auto until = deadline::in(steady_now(), is_end ? end_time : write_time);
-    auto done = co_await rows_.update(record_, until, is_end ? when() : store::durable::now);
+    auto done =
+        co_await rows_.update(record_, until, is_end ? when() : store::durable::now, std::move(event));
     if (!done) co_return done.error();
     if (!*done) co_return taken_for_dead();
     failpoint(is_end ? "post.ended" : "post.named");
@@ -87,13 +89,13 @@ task<result<void>> attempt_writer::settle(std::string_view status) {
     co_return written;
 }
 
-task<result<void>> attempt_writer::fail(std::string_view fail_reason) {
+task<result<void>> attempt_writer::fail(std::string_view fail_reason, const failure& why) {
     record_.state = store::post_state::settled;
     record_.status = failed;
     record_.fail_reason = fail_reason;
     record_.ended_at = wall_now();
     counts_.post_ended("failed");
-    return write();
+    return write(upload_failed_event(record_, why, record_.ended_at));
 }
 
 task<void> attempt_writer::forget() {
@@ -108,7 +110,9 @@ task<void> attempt_writer::forget() {
 task<result<void>> attempt_writer::lose() {
     record_.state = store::post_state::outcome_unknown;
     counts_.post_ended("outcome_unknown");
-    return write();
+    // With a publish_id TikTok has still to say what became of it.
+    if (!record_.id.empty()) return write();
+    return write(unconfirmed_event(record_, wall_now()));
 }
 
 task<failure> attempt_writer::end_failed_init(failure why, deadline until) {

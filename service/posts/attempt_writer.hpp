@@ -8,6 +8,7 @@
 #include "runtime/task.hpp"
 #include "store/post_record.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,8 +43,8 @@ public:
     task<result<void>> named(publish_id id, std::string_view status);
     /// The gateway's part succeeded; `status` is TikTok's. If it fails, the answer is noted as not durable.
     task<result<void>> settle(std::string_view status);
-    /// Certainly ended without a post, after TikTok gave it a publish_id.
-    task<result<void>> fail(std::string_view fail_reason);
+    /// Certainly ended without a post, after TikTok gave it a publish_id. `why`: for the caller's webhook.
+    task<result<void>> fail(std::string_view fail_reason, const failure& why);
     /// Certainly ended without a post, and without a publish_id: nothing is kept of it.
     task<void> forget();
     /// The outcome is unknown.
@@ -55,7 +56,7 @@ public:
     task<failure> with_wait(failure why, deadline until);
 
 private:
-    task<result<void>> write();
+    task<result<void>> write(std::optional<store::outgoing_event> event = std::nullopt);
 
     store::durable when() const;
 

@@ -39,7 +39,7 @@ std::size_t follower::may_begin(steady_time now) {
 /// A third of a user's status calls is left to the callers. Looks under way may not have taken their slot
 /// yet.
 bool follower::leaves_enough(const user_api::bound_api& tiktok) const {
-    const auto window = tiktok.window_of(tiktok::endpoint::status_fetch);
+    const auto window = tiktok.known_window_of(tiktok::endpoint::status_fetch);
     const auto taken_soon = under_way_of_.at(tiktok.user());
     return 3 * window.remaining > window.limit + 3 * (taken_soon - 1);
 }

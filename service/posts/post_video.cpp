@@ -15,7 +15,7 @@ namespace {
 task<failure> end_of_broken_upload(failure f, attempt_writer& attempt) {
     const bool may_be_whole = f.details() && f.details()->may_have_reached_tiktok;
     if (!may_be_whole) {
-        (void)co_await attempt.fail("upload_broken_off");
+        (void)co_await attempt.fail("upload_broken_off", f);
         co_return f;
     }
     (void)co_await attempt.lose();
@@ -87,7 +87,7 @@ task<result<video_done>> post_video(user_api::bound_api& tiktok, video_job job, 
     attempt.record().size_bytes = out.plan.size_bytes;
     auto named = co_await attempt.named(out.id, processing_upload);
     if (!named) { // no byte was sent, so nothing will be posted
-        (void)co_await attempt.fail(facts(named.error().code()).name);
+        (void)co_await attempt.fail(facts(named.error().code()).name, named.error());
         co_return named.error();
     }
 

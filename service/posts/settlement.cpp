@@ -1,6 +1,7 @@
 #include "posts/settlement.hpp"
 
 #include "posts/follow_up.hpp"
+#include "posts/post_events.hpp"
 #include "posts/post_facts.hpp"
 #include "store/ledger.hpp"
 
@@ -41,10 +42,13 @@ task<result<settled_counts>> settle_abandoned(store::ledger& ledger, deadline un
         if (!found) co_return found.error();
         if (found->empty()) co_return counts;
         for (auto& begun : *found) {
-            auto ended = ended_by_crash(std::move(begun), wall_now());
+            const auto now = wall_now();
+            auto ended = ended_by_crash(std::move(begun), now);
+            auto event = event_of_crash(ended, now);
             const auto state = ended.state;
             const bool nothing_came = had_no_effect(ended);
-            const auto written = co_await ledger.update(std::move(ended), until);
+            const auto written =
+                co_await ledger.update(std::move(ended), until, store::durable::now, std::move(event));
             if (!written) co_return written.error();
             ++(state == store::post_state::outcome_unknown ? counts.unknown
                : nothing_came                              ? counts.failed

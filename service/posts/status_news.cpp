@@ -1,6 +1,7 @@
 #include "posts/status_news.hpp"
 
 #include "posts/follow_up.hpp"
+#include "posts/post_events.hpp"
 #include "posts/post_facts.hpp"
 #include "posts/public_ids.hpp"
 #include "tiktok/types.hpp"
@@ -42,6 +43,7 @@ void note_what_follows(store::status_update& told, const store::post_record& see
     after.post_ids = told.post_ids;
     after.ended_at = told.ended_at;
     told.next_look_at = first_look(after, told.told_at);
+    told.event = event_of(seen, told);
 }
 
 void apply(store::status_update& post, const webhook_event& event) {
@@ -113,6 +115,7 @@ store::status_update update_by_time(const store::post_record& known, wall_time n
     told.unconfirmed = true;
     told.ended_at = now;
     told.next_look_at = now + look_times.shortest;
+    told.event = unconfirmed_event(known, now);
     return told;
 }
 

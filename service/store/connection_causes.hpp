@@ -16,6 +16,9 @@ inline constexpr std::string_view access_token_refused = "access_token_refused";
 /// TikTok answered a refresh with another account's tokens.
 inline constexpr std::string_view answer_for_another_account = "answer_for_another_account";
 
+/// Of an event alone: a caller has disconnected the user, and there is no row any more.
+inline constexpr std::string_view disconnected = "disconnected";
+
 /// These two are found when a connection is read, and stand in no row: its sealed tokens do not open, or
 /// another TikTok app got them.
 inline constexpr std::string_view sealed_record_damaged = "sealed_record_damaged";

@@ -2,6 +2,7 @@
 
 #include "base/pattern.hpp"
 #include "store/connection_columns.hpp"
+#include "store/outgoing_event.hpp"
 #include "store/queries.hpp"
 #include "store/user_ranges.hpp"
 
@@ -178,12 +179,17 @@ task<result<std::vector<kept_tokens_record>>> connections::kept_tokens(user_id u
 task<result<bool>> connections::set_state(user_id user, std::uint64_t version, connection_state state,
                                           std::string cause, wall_time now, deadline until) {
     return run(engine_, unit::atomic_writes(), until, [=](transaction& at) -> task<bool> {
+        const auto there = co_await hold_connection(at, user);
         statement set(
             "UPDATE connections SET state = $1, cause = $2, updated_at = $3 "
             "WHERE user_id = $4 AND version = $5 AND state <> 'revoked'",
             state, cause, now, user, version);
         const bool changed = co_await changes_rows(at, std::move(set));
-        if (changed) at.notify(change::of(user, version));
+        if (!changed || !there) co_return changed;
+        at.notify(change::of(user, version));
+        if (state == connection_state::reconnect_required && there->state != state)
+            co_await add_connection_event(at, event_type::connection_reconnect_required, user, there->account,
+                                          cause, now);
         co_return changed;
     });
 }

@@ -1,8 +1,10 @@
 // How connections end (connections.hpp): by a caller's request, or by TikTok's word.
 #include "store/account_holders.hpp"
+#include "store/connection_causes.hpp"
 #include "store/connection_columns.hpp"
 #include "store/connections.hpp"
 #include "store/import_proofs.hpp"
+#include "store/outgoing_event.hpp"
 #include "store/queries.hpp"
 #include "store/revocations.hpp"
 
@@ -71,6 +73,9 @@ task<connection_end> end_user(transaction& at, const leaving_user& seen, wall_ti
         co_await forget_user(at, seen.user);
     else // nothing that other replicas or later versions need to know of
         co_await end_logins(at, seen.user);
+    if (there && there->state != connection_state::revoked) // else it was told before
+        co_await add_connection_event(at, event_type::connection_revoked, seen.user, there->account,
+                                      cause::disconnected, now);
     for (const auto& pair : seen.beside)
         if (!pair.sealed_tokens.empty()) static_cast<void>(co_await add_revocation(at, pair));
     co_return out;
@@ -102,6 +107,7 @@ task<result<std::vector<user_id>>> connections::revoke(open_id account, std::str
             co_await execute(at, std::move(set));
             co_await forget_pairs_around(at, user);
             at.notify(change::of(user, no_version));
+            co_await add_connection_event(at, event_type::connection_revoked, user, account, cause, now);
         }
         const auto beside = co_await revoke_beside(at, account, app, happened_at, cause, now);
         users.insert(users.end(), beside.begin(), beside.end());

@@ -53,6 +53,7 @@ enum class if_away : std::uint8_t { fail, open_later };
 inline constexpr std::int64_t schema_lock = 0x746b6777'00000001;
 inline constexpr std::int64_t settlement_lock = schema_lock + 1;
 inline constexpr std::int64_t files_lock = schema_lock + 2;
+inline constexpr std::int64_t webhooks_lock = schema_lock + 3;
 
 /// The number of an owner's life: each of its connections to the server holds a lock of it.
 std::int64_t life_lock(const std::string& owner);
@@ -79,6 +80,8 @@ struct unit {
     static unit of_settlement() { return unit{kind::writes, true, settlement_lock, {}}.as_upkeep(); }
     /// For changes of the files and their sums, which all of them read.
     static unit of_files() { return {kind::writes, true, files_lock, {}}; }
+    /// For the deliveries of webhooks, whose order each of them must see.
+    static unit of_webhooks() { return unit{kind::writes, true, webhooks_lock, {}}.as_upkeep(); }
     /// Replicas that start at the same time run it one after the other.
     static unit of_schema() { return {kind::writes, true, schema_lock, {}}; }
 

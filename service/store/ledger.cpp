@@ -68,43 +68,62 @@ task<result<bool>> ledger::begin(post_record record, deadline until) {
     co_return co_await run(engine_, unit::writes(), until, std::move(insert));
 }
 
+namespace {
+
 /// A settled row has TikTok's newer status or the end of our part, so a later step of ours never changes it.
 /// A step without the post made of a draft keeps that column, and a late write never replaces another one.
-task<result<bool>> ledger::write(const post_record& record, bool late, durable when, deadline until) {
+task<bool> write_step(transaction& at, const post_record& record, bool late) {
+    statement update(
+        "UPDATE posts SET user_id = $1, caller = $2, publish_id = $3, action = $4, kind = $5, "
+        "state = CASE state WHEN 'settled' THEN state ELSE $6 END, "
+        "status = CASE state WHEN 'settled' THEN status ELSE $7 END, "
+        "fail_reason = CASE state WHEN 'settled' THEN fail_reason ELSE $8 END, "
+        "settings = $9, file_id = $10, draft = $11, "
+        "published_as = CASE WHEN $12 = '' OR ($23 = 1 AND published_as <> '') THEN published_as "
+        "ELSE $12 END, post_ids = CASE state WHEN 'settled' THEN post_ids ELSE $13 END, "
+        "size_bytes = $14, sha256 = $15, idempotency_key = $16, created_at = $17, "
+        "updated_at = $18, ended_at = CASE state WHEN 'settled' THEN ended_at ELSE $19 END, "
+        "next_look_at = CASE state WHEN 'settled' THEN next_look_at ELSE $20 END "
+        "WHERE attempt = $21 AND ($6 <> 'begun' OR (state = 'begun' AND owner = $22))",
+        columns_of(record), at.owner(), late);
+    return changes_rows(at, std::move(update));
+}
+
+/// Callers may wait for an end that TikTok does not tell. Who has ended the row before has told its caller of
+/// it, or TikTok's status has come first.
+task<bool> write_told_step(transaction& at, const post_record& record,
+                           const std::optional<outgoing_event>& event, bool late) {
+    statement hold("SELECT state FROM posts WHERE attempt = $1 FOR UPDATE", record.attempt);
+    const auto seen = co_await first_of<post_state>(at, std::move(hold));
+    const bool written = co_await write_step(at, record, late);
+    if (written && event && seen == post_state::begun) co_await add_event(at, *event);
+    if (written && !record.id.empty()) at.notify(change::of(record.id));
+    co_return written;
+}
+
+} // namespace
+
+task<result<bool>> ledger::write(const post_record& record, const std::optional<outgoing_event>& event,
+                                 bool late, durable when, deadline until) {
     const post_cache::changing changing(cache_, record.user);
-    auto change = [record, late](transaction& at) {
-        statement update(
-            "UPDATE posts SET user_id = $1, caller = $2, publish_id = $3, action = $4, kind = $5, "
-            "state = CASE state WHEN 'settled' THEN state ELSE $6 END, "
-            "status = CASE state WHEN 'settled' THEN status ELSE $7 END, "
-            "fail_reason = CASE state WHEN 'settled' THEN fail_reason ELSE $8 END, "
-            "settings = $9, file_id = $10, draft = $11, "
-            "published_as = CASE WHEN $12 = '' OR ($23 = 1 AND published_as <> '') THEN published_as "
-            "ELSE $12 END, post_ids = CASE state WHEN 'settled' THEN post_ids ELSE $13 END, "
-            "size_bytes = $14, sha256 = $15, idempotency_key = $16, created_at = $17, "
-            "updated_at = $18, ended_at = CASE state WHEN 'settled' THEN ended_at ELSE $19 END, "
-            "next_look_at = CASE state WHEN 'settled' THEN next_look_at ELSE $20 END "
-            "WHERE attempt = $21 AND ($6 <> 'begun' OR (state = 'begun' AND owner = $22))",
-            columns_of(record), at.owner(), late);
-        // Callers may wait for an end that TikTok does not tell.
-        if (is_told(record)) at.notify(change::of(record.id));
-        return changes_rows(at, std::move(update));
-    };
     auto how = when == durable::now ? unit::writes() : unit::writes_with_the_next();
-    how.atomic = is_told(record);
-    auto done =
-        co_await run(engine_, how, until, std::move(change)); // not const: gcc would take it for a bool
-    if (done && *done && is_told(record)) changed(record.id);
+    if (!event && !is_told(record)) co_return co_await run(engine_, how, until, &write_step, record, late);
+    how.atomic = true;
+    // Not const: a constant result<bool> would be returned as the bool that says whether it is good.
+    auto done = co_await run(engine_, how, until, &write_told_step, record, event, late);
+    if (done && *done) changed(record.id);
     co_return done;
 }
 
-task<result<bool>> ledger::update(post_record record, deadline until, durable when) {
+task<result<bool>> ledger::update(post_record record, deadline until, durable when,
+                                  std::optional<outgoing_event> event) {
     const bool is_end = record.state != post_state::begun;
-    auto changed = co_await write(record, false, when, until);
+    auto changed = co_await write(record, event, false, when, until);
     if (!is_end || (changed && *changed)) co_return changed;
     // The row does not exist, but its insert may still become visible.
     if (!changed || engine_.visible_within() > milliseconds{0})
-        late_.add([this, record = std::move(record)](deadline by) { return write_late(record, by); },
+        late_.add([this, record = std::move(record),
+                   event = std::move(event)](deadline by) { return write_late(record, event, by); },
                   steady_now());
     if (changed) changed = true;
     co_return changed;
@@ -147,6 +166,7 @@ task<result<update_result>> ledger::apply_status(status_update told, deadline un
             told.status, told.fail_reason, told.post_ids, told.told_at, told.attempt, told.seen_status,
             told.seen_post_ids, told.ended_at, told.next_look_at, told.unconfirmed, told.seen_ended_at);
         const bool changed = co_await changes_rows(at, std::move(change));
+        if (changed && told.event) co_await add_event(at, *told.event);
         if (changed && !told.post.empty()) at.notify(change::of(told.post));
         if (changed) co_return update_result::applied;
         statement unnote("DELETE FROM webhook_notes WHERE event_hash = $1", blob(told.event_hash));

@@ -2,6 +2,7 @@
 // status of it; and which attempt publishes a draft. A role of the store; any thread.
 #pragma once
 #include "store/changes.hpp"
+#include "store/outgoing_event.hpp"
 #include "store/post_cache.hpp"
 #include "store/post_record.hpp"
 #include "store/role.hpp"
@@ -30,8 +31,9 @@ struct status_update {
     std::string post_ids;
     std::string event_hash; // of the webhook; empty if TikTok was asked
     wall_time told_at;
-    wall_time ended_at, next_look_at; // as in post_record
-    bool unconfirmed = false;         // the end is given up, until TikTok tells one
+    wall_time ended_at, next_look_at;         // as in post_record
+    bool unconfirmed = false;                 // the end is given up, until TikTok tells one
+    std::optional<outgoing_event> event = {}; // what its caller is told of this change
 };
 
 /// `conflict`: the row was changed or deleted; read it again. `duplicate`: this webhook was applied earlier
@@ -75,7 +77,10 @@ public:
     /// not, or belongs to another replica by now; then nothing may be sent. `with_the_next`: the end of the
     /// call's key follows, so both need only one wait for the disk; after a power failure between them, this
     /// step is lost. An end that cannot be written is written later (late_writes.hpp), whatever this returns.
-    task<result<bool>> update(post_record record, deadline until, durable when = durable::now);
+    /// `event`: what the caller is told of this end; written with it, and only if it ends a row that was
+    /// `begun`.
+    task<result<bool>> update(post_record record, deadline until, durable when = durable::now,
+                              std::optional<outgoing_event> event = std::nullopt);
     /// Deletes an attempt for which nothing was sent. What cannot be deleted now is deleted later.
     task<void> forget(post_record record, deadline until, durable when = durable::now);
     /// Settles the row with TikTok's status and does not change the columns of our own steps (bytes, file,
@@ -135,12 +140,14 @@ public:
     task<result<void>> release_draft(user_id user, publish_id draft, std::string attempt, deadline until);
 
     /// Writes the end of an attempt that could not be written in time. `false`: there was nothing to change.
-    task<result<bool>> write_late(const post_record& record, deadline until) {
-        return write(record, true, durable::now, until);
+    task<result<bool>> write_late(const post_record& record, const std::optional<outgoing_event>& event,
+                                  deadline until) {
+        return write(record, event, true, durable::now, until);
     }
 
 private:
-    task<result<bool>> write(const post_record& record, bool late, durable when, deadline until);
+    task<result<bool>> write(const post_record& record, const std::optional<outgoing_event>& event, bool late,
+                             durable when, deadline until);
     task<result<bool>> erase(const post_record& record, durable when, deadline until);
 
     void changed(const publish_id& post) {

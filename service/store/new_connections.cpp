@@ -4,6 +4,7 @@
 #include "store/connections.hpp"
 #include "store/import_proofs.hpp"
 #include "store/logins.hpp"
+#include "store/outgoing_event.hpp"
 #include "store/queries.hpp"
 
 namespace gateway::store {
@@ -68,6 +69,13 @@ task<void> add_replaced_to_revocations(transaction& at, const connection_record&
     static_cast<void>(co_await add_revocation(at, *pair));
 }
 
+/// Whether a caller who knew `there` sees another connection now.
+bool shows_change(const connection_record& record, const std::optional<connection_summary>& there) {
+    if (record.state != connection_state::connected) return false;
+    return !there || there->state != record.state || there->account != record.account
+           || there->scopes != record.scopes || there->app != record.app;
+}
+
 /// In place of `there`, and with what follows from it.
 task<void> store_grant(transaction& at, const connection_record& record,
                        const std::optional<connection_summary>& there, const grant_permit& permit) {
@@ -85,6 +93,9 @@ task<void> store_grant(transaction& at, const connection_record& record,
     co_await execute(at, std::move(older));
     co_await execute(at, statement("DELETE FROM refresh_intents WHERE user_id = $1", record.user));
     if (!permit.import_hash.empty()) co_await complete_import(at, permit.import_hash, record);
+    if (shows_change(record, there))
+        co_await add_connection_event(at, event_type::connection_connected, record.user, record.account, {},
+                                      record.updated_at);
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 // runs under another one.
 #include "store/connection_columns.hpp"
 #include "store/connections.hpp"
+#include "store/outgoing_event.hpp"
 #include "store/queries.hpp"
 
 namespace gateway::store {
@@ -136,6 +137,9 @@ task<result<bool>> connections::swap(connection_record record, std::uint64_t wai
         if (!taken) co_return false;
         co_await put_beside(at, record.user);
         co_await write_connection(at, record);
+        if (record.state == connection_state::connected)
+            co_await add_connection_event(at, event_type::connection_connected, record.user, record.account,
+                                          {}, record.updated_at);
         co_return true;
     });
 }

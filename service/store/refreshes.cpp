@@ -1,6 +1,7 @@
 #include "store/refreshes.hpp"
 
 #include "limits/share.hpp"
+#include "store/outgoing_event.hpp"
 #include "store/queries.hpp"
 
 #include <algorithm>
@@ -193,6 +194,9 @@ task<result<refresh_end>> refreshes::finish(lease held, connection_record record
         co_await close_intent(at, held);
         if (!ours) co_return refresh_end::superseded;
         co_await replace_connection(at, record);
+        if (there->state == connection_state::reconnect_required && is_in_use(record))
+            co_await add_connection_event(at, event_type::connection_connected, record.user, record.account,
+                                          {}, record.updated_at);
         co_return refresh_end::stored;
     });
 }

@@ -323,7 +323,53 @@ CREATE INDEX posts_by_told_state ON posts (user_id, (
     WHEN status = 'FAILED' THEN 'failed' ELSE 'processing' END), attempt);
 )sql";
 
-constexpr std::array steps{step_1, step_2, step_3, step_4, step_5, step_6, step_7, step_8, step_9, step_10};
+// Webhooks to callers (store/outbox.hpp). webhook_events: `caller` is empty for events of connections, and
+// `expires_at` is far away until the event is distributed. webhook_ends: receivers that have answered 410.
+constexpr const char* step_11 = R"sql(
+CREATE TABLE webhook_events (
+    number INTEGER PRIMARY KEY,
+    event_id TEXT NOT NULL,
+    caller TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    type TEXT NOT NULL,
+    body TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    distributed INTEGER NOT NULL DEFAULT 0,
+    expires_at INTEGER NOT NULL DEFAULT 9000000000000000
+) STRICT;
+CREATE UNIQUE INDEX webhook_events_by_id ON webhook_events (event_id);
+CREATE INDEX webhook_events_new ON webhook_events (distributed, number);
+CREATE INDEX webhook_events_by_caller ON webhook_events (caller, created_at, number);
+CREATE INDEX webhook_events_by_age ON webhook_events (expires_at);
+
+CREATE TABLE webhook_deliveries (
+    number INTEGER PRIMARY KEY,
+    caller TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    type TEXT NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    next_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX webhook_deliveries_by_event ON webhook_deliveries (caller, event_id);
+CREATE INDEX webhook_deliveries_in_order ON webhook_deliveries (caller, subject, number);
+CREATE INDEX webhook_deliveries_by_caller ON webhook_deliveries (caller, next_at);
+CREATE INDEX webhook_deliveries_by_time ON webhook_deliveries (next_at);
+CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (created_at);
+CREATE INDEX webhook_deliveries_by_end ON webhook_deliveries (expires_at);
+
+CREATE TABLE webhook_ends (
+    caller TEXT NOT NULL PRIMARY KEY,
+    url_hash BLOB NOT NULL,
+    ended_at INTEGER NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array steps{step_1, step_2, step_3, step_4,  step_5, step_6,
+                           step_7, step_8, step_9, step_10, step_11};
 
 } // namespace
 

@@ -12,6 +12,7 @@
 #include "store/late_writes.hpp"
 #include "store/ledger.hpp"
 #include "store/logins.hpp"
+#include "store/outbox.hpp"
 #include "store/pending_grants.hpp"
 #include "store/refreshes.hpp"
 #include "store/revocations.hpp"
@@ -51,6 +52,7 @@ public:
     gateway::store::facts facts{*engine_};
     gateway::store::window_shares windows{*engine_};
     gateway::store::upkeep upkeep{*engine_};
+    gateway::store::outbox outbox{*engine_};
     gateway::store::late_writes late{engine_->visible_within()};
     gateway::store::ledger ledger{*engine_, late};
     gateway::store::idempotency_keys keys{*engine_, late};

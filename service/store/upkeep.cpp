@@ -49,6 +49,7 @@ std::vector<statement> portions(wall_time now) {
                           PAST("refresh_expires_at") " AND created_at <= $2 AND expires_at <= $2 "
                                                      "AND reserved_until <= (SELECT now_ms())"),
                   now, now - day),
+        statement(PORTION("webhook_events", "number", PAST("expires_at")), now),
     };
 }
 
@@ -73,6 +74,7 @@ std::vector<statement> counts(const std::string& app, wall_time now, wall_time p
                   now - attempt_time, first_ulid(posts_from)),
         statement(COUNT("revocations", PAST_BY_ITS_CLOCK("next_at") " AND app = $1"), app),
         statement(COUNT("pending_grants", PAST("expires_at")), now),
+        statement(COUNT("webhook_events", PAST("expires_at")), now),
         statement(COUNT("files", PAST("expires_at")), now),
     };
 }

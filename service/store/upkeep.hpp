@@ -11,9 +11,10 @@
 namespace gateway::store {
 
 /// Tables whose rows end at a time.
-inline constexpr std::array<std::string_view, 12> tables_with_an_end{
+inline constexpr std::array<std::string_view, 13> tables_with_an_end{
     "oauth_states",  "idempotency_keys", "kept_tokens", "webhook_notes", "import_proofs",  "leases",
-    "window_shares", "store_instances",  "posts",       "revocations",   "pending_grants", "files"};
+    "window_shares", "store_instances",  "posts",       "revocations",   "pending_grants", "webhook_events",
+    "files"};
 using rows_by_table = std::array<std::uint64_t, tables_with_an_end.size()>;
 
 class upkeep : private role {
@@ -21,9 +22,9 @@ public:
     using role::role;
 
     /// Deletes expired logins, keys, previous versions, webhook notes, proofs of imports, leases, dead
-    /// replicas and their shares, and attempts that came to no post, until nothing is due or `until` has
-    /// passed. Gives whether nothing is due. The rest of tables_with_an_end ends with more than its row, in
-    /// the parts that own it. Called periodically by the service.
+    /// replicas and their shares, attempts that came to no post, and events of webhooks, until nothing is due
+    /// or `until` has passed. Gives whether nothing is due. The rest of tables_with_an_end ends with more
+    /// than its row, in the parts that own it. Called periodically by the service.
     task<result<bool>> sweep(wall_time now, deadline until);
     /// Rows whose time is over at `now`; counts up to this number in each table.
     static constexpr std::uint64_t counted_max = 10'000;

@@ -54,7 +54,7 @@ telemetry::recorder& bound_api::recorder() const {
     return shared_.recorder_;
 }
 
-limits::quota_status bound_api::window_of(tiktok::endpoint which) const {
+limits::quota_status bound_api::known_window_of(tiktok::endpoint which) const {
     return shared_.windows_.status(user_.text(), static_cast<std::uint8_t>(which), steady_now());
 }
 

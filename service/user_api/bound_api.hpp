@@ -60,7 +60,7 @@ public:
     bool try_bind();
     task<result<void>> bind();
     /// The state of the user's window, as far as this replica knows.
-    limits::quota_status window_of(tiktok::endpoint which) const;
+    limits::quota_status known_window_of(tiktok::endpoint which) const;
     /// What the user granted, once bound.
     std::span<const std::string> scopes() const;
 

@@ -1,9 +1,15 @@
 #!/usr/bin/env python3
 """Checks a running gateway with openapi.yaml: calls every operation and validates every answer, bodies,
-headers and codes. live.py GATEWAY SIMULATOR; real programs on loopback."""
+headers and codes. What it tells by webhook meanwhile is verified with the library of Standard Webhooks.
+live.py GATEWAY SIMULATOR; real programs on loopback."""
+import base64
+import datetime
+import json
 import pathlib
 import secrets
+import subprocess
 import sys
+import time
 import urllib.parse
 
 sys.dont_write_bytecode = True
@@ -15,7 +21,8 @@ import jsonschema
 from check import CONTRACT, operations, resolve
 from media import HOST, PhotoServer, make_certificates, make_photo_head
 from peers import USER, Gateway, ask, log_in
-from programs import start_both, temporary_folder
+from programs import start_both, temporary_folder, write_private
+from receiver import WebhookReceiver
 from secret_search import secrets_seen
 
 EVERYWHERE = set(CONTRACT["components"]["responses"]["Anything"]["x-problem-codes"])
@@ -23,6 +30,7 @@ RESOLVER = jsonschema.RefResolver("", CONTRACT)
 BY_NAME = {operation["x-action"]: (path, verb, operation) for path, verb, _, operation in operations()}
 FAULTS, VISITED, CODES = [], set(), set()
 PUBLISHED = "PUBLIC_TO_EVERYONE"
+SIGNING_SECRET = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 IMPORTED = [f"act.{secrets.token_hex(28)}", f"rft.{secrets.token_hex(28)}"]  # TikTok never saw them
 
 
@@ -241,12 +249,54 @@ def service(call):
     check_answer("GATEWAY_LIST_USERS", call.gateway.call("PUT", "/v1/users"), "method_not_allowed")
 
 
+def redelivering(call, receiver):
+    """What was told is told again, and the library that receivers use takes all of it."""
+    ids = {headers["webhook-id"] for headers, _ in receiver.received}
+    since = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    call("GATEWAY_REDELIVER", "invalid_input", body={"since": "yesterday", "events": ["post.deleted"]})
+    call("GATEWAY_REDELIVER", "invalid_input", body={})
+    queued = call("GATEWAY_REDELIVER", body={"since": since, "events": ["connection.connected", "post.in_inbox"]}).data.get("queued")
+    if not queued:
+        fault("GATEWAY_REDELIVER", "nothing was queued")
+    until = time.monotonic() + 30
+    while len(receiver.received) - len(ids) < queued and time.monotonic() < until:
+        time.sleep(0.1)
+    again = [headers["webhook-id"] for headers, _ in receiver.received]
+    if len(again) - len(set(again)) < queued:
+        fault("GATEWAY_REDELIVER", f"{queued} were queued, {len(again) - len(set(again))} came again")
+
+
+def verify_webhooks(receiver):
+    told = {json.loads(body)["type"] for _, body in receiver.received}
+    for event in {"connection.connected", "connection.revoked", "connection.reconnect_required", "post.in_inbox"} - told:
+        fault("webhooks", f"{event} was never told: {sorted(told)}")
+    bodies = {}
+    for headers, body in receiver.received:
+        if bodies.setdefault(headers["webhook-id"], body) != body:
+            fault("webhooks", f"{headers['webhook-id']} came with another body")
+    subprocess.run([HERE / "run", "setup"], check=True, timeout=600)
+    place = HERE.parents[1] / "build/contract"
+    node = next(place.glob("node_modules/node-linux-*/bin/node"))
+    messages = [{"headers": headers, "body": body} for headers, body in receiver.received]
+    done = subprocess.run([node, HERE / "verify.mjs", place / "package.json"], text=True, capture_output=True, timeout=60,
+                          input=json.dumps({"secret": SIGNING_SECRET, "messages": messages}))
+    if done.returncode != 0:
+        fault("webhooks", f"{done.stdout}{done.stderr}")
+
+
 def main(*programs):
     with temporary_folder("gateway-contract-") as (folder, started):
         authority, certificate, key = make_certificates(folder)
         server = PhotoServer([make_photo_head(folder)], certificate, key)
         started.append(server)
-        program, simulator, secret = start_both(programs, folder, started, HOST, server.port, authority)
+        receiver = WebhookReceiver(certificate, key)
+        started.append(receiver)
+        signing = folder / "webhooks.secret"
+        write_private(signing, SIGNING_SECRET)
+        program, simulator, secret = start_both(
+            programs, folder, started, HOST, server.port, authority,
+            of_caller=f"    webhook_url: https://{HOST}:{receiver.port}/hooks\n    webhook_secret_file: {signing}\n",
+            more=f"webhooks: {{allowed_hosts: [{HOST}], ca_file: {authority}, first_retry_ms: 100}}\n")
         call = Caller(Gateway(program.listening["api"], secret))
         page = log_in(call.gateway, simulator.listening["ca_file"])
         check_answer("GATEWAY_CALLBACK", page, 200)
@@ -256,8 +306,13 @@ def main(*programs):
         cancelling(call, simulator.listening["control"], server.urls)
         limits(call)
         service(call)
+        redelivering(call, receiver)
         connections(call, simulator.listening["control"])
-        FAULTS.extend(secrets_seen(folder, call.gateway, program, simulator.listening["control"], IMPORTED))
+        until = time.monotonic() + 10
+        while '"connection.revoked"' not in receiver.received[-1][1] and time.monotonic() < until:
+            time.sleep(0.1)
+        verify_webhooks(receiver)
+        FAULTS.extend(secrets_seen(folder, call.gateway, program, simulator.listening["control"], [*IMPORTED, SIGNING_SECRET]))
     for name in sorted(BY_NAME.keys() - VISITED - {"GATEWAY_WEBHOOK"}):
         fault(name, "was never answered with 200")
     print("\n".join(FAULTS) or f"{len(VISITED)} operations, {len(CODES)} codes: all as openapi.yaml has them")

@@ -20,11 +20,12 @@ METRICS = {
     "store_has_no_room": set(), "store_late_writes": set(), "store_late_writes_lost_total": set(), "store_overdue_rows": {"table"},
     "staged_files_damaged_total": set(), "vault_key_uses": set(), "vault_spooled_pairs": set(),
     "oldest_open_post_seconds": set(), "posts_settled_total": {"by"}, "post_waiters": set(),
+    "webhooks_out_total": {"event", "result"}, "webhooks_oldest_undelivered_seconds": set(),
 }
 # Told only where the API listener has TLS.
 ONLY_WITH_TLS = {"certificate_expires_timestamp_seconds"}
 # Told by each replica about the whole store: a sum over replicas would count a user twice.
-OF_THE_WHOLE_STORE = {"connections", "store_overdue_rows", "oldest_open_post_seconds"}
+OF_THE_WHOLE_STORE = {"connections", "store_overdue_rows", "oldest_open_post_seconds", "webhooks_oldest_undelivered_seconds"}
 # What the dashboard leaves out, each with its reason.
 NOT_ON_THE_DASHBOARD = {}
 

@@ -3,11 +3,13 @@
 #include "deterministic/post_replica.hpp"
 #include "posts/post_facts.hpp"
 #include "posts/post_settings.hpp"
+#include "settings/anonymous_caller.hpp"
 #include "unit/store/temporary_folder.hpp"
 
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -22,16 +24,43 @@ using tiktok::webhook_kind;
 
 constexpr std::size_t replica_count = 3;
 constexpr std::size_t user_count = 40;
-/// Posts are made in the first hours; the faults end after that time, and the world after this one.
-constexpr hours made_within{3}, broken_for{20}, watched_for{40};
-
 /// What TikTok makes of a post.
 enum class fate { published, failed, posted_by_creator, left_in_inbox, never_ends };
 
+/// Posts are made at first; the faults end after that time, and the world after this one.
+struct times {
+    minutes made_within, broken_for, watched_for;
+    minutes creator_within; // after the arrival in the inbox
+};
+/// With posts that never end, which are unconfirmed after a day.
+constexpr times days{hours{3}, hours{20}, hours{40}, hours{20}};
+/// With a receiver of webhooks, which is looked after too often for simulated days.
+constexpr times hours_with_receiver{minutes{20}, minutes{50}, minutes{170}, minutes{40}};
+
+std::string after(std::string_view text, std::string_view what) {
+    const auto at = text.find(what);
+    if (at == std::string_view::npos) return {};
+    text.remove_prefix(at + what.size());
+    return std::string(text.substr(0, text.find('\r')));
+}
+
 class run {
 public:
-    run(std::uint64_t seed, std::uint64_t posts)
-        : world_(seed), wire_(world_), network_(world_, history_), wanted_(posts), replicas_(replica_count) {
+    run(std::uint64_t seed, std::uint64_t posts, const times& when)
+        : world_(seed),
+          wire_(world_),
+          network_(world_, history_),
+          wanted_(posts),
+          when_(when),
+          has_receiver_(&when == &hours_with_receiver),
+          replicas_(replica_count) {
+        if (has_receiver_) {
+            settings::caller told;
+            told.name = settings::anonymous_caller;
+            told.webhook_url = "https://hooks.example/told";
+            settings_.callers.push_back(std::move(told));
+            network_.receiver = [this](std::string_view request) { return hear(request); };
+        }
         settings_.tiktok.verified_url_prefixes = {"https://media.example/"};
         settings_.uploads.keep_hours = 0; // no copies on a real disk
         history_.on_begin = [this](std::size_t number) { begin_life(number); };
@@ -54,7 +83,9 @@ private:
 
     void keep_breaking();
     void keep_losing_the_database();
+    int hear(std::string_view request);
     void judge();
+    void judge_events();
     void judge_row(const store::post_record& row, std::size_t number);
 
     settings::all settings_;
@@ -65,7 +96,11 @@ private:
     post_history history_;
     post_network network_;
     std::uint64_t wanted_;
-    std::vector<fate> fates_; // by the post's number
+    const times& when_;
+    const bool has_receiver_;
+    std::map<std::string, std::string> heard_; // by webhook-id: the body
+    std::vector<std::string> taken_;           // ids in the order in which they were answered with 200
+    std::vector<fate> fates_;                  // by the post's number
     bool quiet_ = false;
     follow_outcome out_;
     std::vector<std::unique_ptr<post_replica>> replicas_; // null while it is crashed
@@ -112,18 +147,18 @@ task<void> run::call(post_replica& at, post_call what) {
 
 void run::begin_life(std::size_t number) {
     const auto draw = chance().below(100);
-    const auto what = draw < 55   ? fate::published
-                      : draw < 75 ? fate::failed
-                      : draw < 88 ? fate::posted_by_creator
-                      : draw < 95 ? fate::left_in_inbox
-                                  : fate::never_ends;
+    const auto what = draw < 55                    ? fate::published
+                      : draw < 75                  ? fate::failed
+                      : draw < 88                  ? fate::posted_by_creator
+                      : draw < 95 || has_receiver_ ? fate::left_in_inbox
+                                                   : fate::never_ends;
     fates_.resize(std::max(fates_.size(), number + 1));
     fates_[number] = what;
     world_.after(microseconds{0}, [this, number] { history_.post(number).status = "PROCESSING_DOWNLOAD"; });
     // Most are quick: some are done before the init's answer has arrived.
     const auto soon = chance().one_in(4) ? chance().between(milliseconds{1}, milliseconds{50})
                                          : chance().between(milliseconds{100}, minutes{20});
-    const auto later = chance().between(minutes{1}, hours{20});
+    const auto later = chance().between(minutes{1}, when_.creator_within);
     world_.after(soon, [this, number, what, later] {
         if (what == fate::published) move_on(number, posts::publish_complete);
         if (what == fate::failed) move_on(number, posts::failed, "picture_size_check_failed");
@@ -148,7 +183,7 @@ void run::move_on(std::size_t number, std::string_view status, std::string_view 
                                                    : webhook_kind::inbox_delivered;
     send(std::move(event));
     if (status == posts::publish_complete && chance().one_in(2))
-        world_.after(chance().between(seconds{1}, hours{2}), [this, number] { give_id(number); });
+        world_.after(chance().between(seconds{1}, when_.creator_within), [this, number] { give_id(number); });
 }
 
 /// Moderation ends, and the post gets its public id.
@@ -172,7 +207,7 @@ void run::send(webhook_event event) {
     }
     const int copies = chance().one_in(5) ? 2 : 1;
     for (int copy = 0; copy < copies; ++copy) {
-        const auto wait = chance().one_in(4) ? chance().between(seconds{1}, hours{3})
+        const auto wait = chance().one_in(4) ? chance().between(seconds{1}, when_.creator_within)
                                              : chance().between(milliseconds{1}, seconds{2});
         world_.after(wait, [this, event] { deliver(event, 0); });
     }
@@ -241,7 +276,53 @@ void run::judge_row(const store::post_record& row, std::size_t number) {
     out_.unconfirmed += state == "unconfirmed" ? 1U : 0U;
 }
 
+/// It refuses a third of what it hears.
+int run::hear(std::string_view request) {
+    const auto id = after(request, "webhook-id: ");
+    const std::string body(request.substr(request.find("\r\n\r\n") + 4));
+    const auto [known, is_new] = heard_.emplace(id, body);
+    if (!is_new && known->second != body) world_.violation("a webhook with another body: " + id);
+    if (chance().one_in(3)) return 500;
+    taken_.push_back(id);
+    return 200;
+}
+
+/// Each fact was told once, and what was told of one post was told in its order.
+void run::judge_events() {
+    std::map<std::string, std::size_t> place; // when it was taken first
+    for (std::size_t at = 0; at < taken_.size(); ++at)
+        place.emplace(taken_[at], at);
+    const store::statement all{
+        "SELECT event_id, subject, type, body FROM webhook_events WHERE subject <> '' ORDER BY number"};
+    std::map<std::string, std::size_t> last;     // by subject
+    std::map<std::string, std::size_t> per_fact; // by subject and type
+    std::string id, subject, type, body;
+    for (auto rows = at_.ask(all); rows.next(id, subject, type, body);) {
+        ++out_.events;
+        if (++per_fact[subject + type] > 1) world_.violation("told twice: " + type + " of " + subject);
+        const auto taken = place.find(id);
+        if (taken == place.end()) {
+            world_.violation("nobody was told " + type + " of " + subject);
+            continue;
+        }
+        if (heard_[id] != body) world_.violation("another body was sent: " + id);
+        if (last.contains(subject) && last[subject] > taken->second)
+            world_.violation("out of order: " + type + " of " + subject);
+        last[subject] = taken->second;
+    }
+    const store::statement ends{
+        "SELECT attempt, status FROM posts WHERE publish_id <> '' AND state = 'settled'"};
+    std::string attempt, status;
+    for (auto rows = at_.ask(ends); rows.next(attempt, status);) {
+        const auto state = posts::state_of(status);
+        const auto of = attempt + "post." + std::string(state);
+        if (state != "processing" && !per_fact.contains(of) && !per_fact.contains(attempt + "upload.failed"))
+            world_.violation("no event of " + of);
+    }
+}
+
 void run::judge() {
+    if (has_receiver_) judge_events();
     const store::statement all{
         "SELECT publish_id, state, status, fail_reason, post_ids, ended_at, kind, settings FROM posts "
         "WHERE publish_id <> ''"}; // without one its init's answer was lost: nobody can know more
@@ -258,7 +339,8 @@ void run::judge() {
 follow_outcome run::play() {
     log_everybody_in();
     for (std::size_t number = 0; number < wanted_; ++number)
-        world_.after(chance().between(milliseconds{1}, made_within), [this, number] { make_post(number); });
+        world_.after(chance().between(milliseconds{1}, when_.made_within),
+                     [this, number] { make_post(number); });
     auto& net = network_.faults;
     for (auto* share : {&net.refused_permille, &net.lost_before_permille, &net.silent_permille,
                         &net.error_permille, &net.unreadable_permille, &net.page_permille})
@@ -267,12 +349,12 @@ follow_outcome run::play() {
     wire_.faults.lost_after_permille = chance().below(10);
     keep_breaking();
     keep_losing_the_database();
-    world_.run_for(broken_for);
+    world_.run_for(when_.broken_for);
     quiet_ = true;
     wire_.down = false;
     network_.faults = network_faults{};
     wire_.faults = wire_faults{};
-    world_.run_for(watched_for - broken_for);
+    world_.run_for(when_.watched_for - when_.broken_for);
     judge();
     out_.status_calls = history_.status_calls();
     out_.trace = world_.trace();
@@ -292,16 +374,18 @@ follow_outcome& follow_outcome::operator+=(const follow_outcome& other) {
     webhooks_told += other.webhooks_told;
     webhooks_lost += other.webhooks_lost;
     status_calls += other.status_calls;
+    events += other.events;
     crashes += other.crashes;
     outages += other.outages;
     violations.insert(violations.end(), other.violations.begin(), other.violations.end());
     return *this;
 }
 
-follow_outcome run_follow(std::uint64_t seed, std::uint64_t posts) {
+follow_outcome run_follow(std::uint64_t seed, std::uint64_t posts, follow_kind kind) {
     follow_outcome out;
+    const auto& when = kind == follow_kind::days ? days : hours_with_receiver;
     // On a new thread, so that the service's thread-local state starts fresh.
-    std::thread alone([&] { out = run(seed, posts).play(); });
+    std::thread alone([&] { out = run(seed, posts, when).play(); });
     alone.join();
     return out;
 }

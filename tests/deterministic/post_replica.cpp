@@ -15,15 +15,21 @@
 #include "telemetry/log_queue.hpp"
 #include "telemetry/sink.hpp"
 #include "tiktok/webhook.hpp"
+#include "webhooks/deliverer.hpp"
+#include "webhooks/receivers.hpp"
 #include "windows/shared_windows.hpp"
 #include "windows/window_rules.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <span>
 #include <utility>
 
 namespace gateway::simulation {
+
+namespace webhooks_out = gateway::webhooks;
+
 namespace {
 
 /// Like service/store/postgresql/engine.cpp and app/crash_recovery.cpp.
@@ -94,10 +100,13 @@ outbound::resolver& no_names() {
     return one;
 }
 /// The counts are not read.
-telemetry::recorder& counts() {
+telemetry::sink& all_counts() {
     static telemetry::log_queue lines(-1);
     static telemetry::sink all({}, lines, telemetry::level::error, 1);
-    return all.of_worker(0);
+    return all;
+}
+telemetry::recorder& counts() {
+    return all_counts().of_worker(0);
 }
 
 } // namespace
@@ -137,7 +146,10 @@ struct post_replica::parts {
                  unknown_keys, one_caller, 10'000},
                 {settings.tiktok.verified_url_prefixes, memory, files, settings.uploads.keep_hours},
                 {settings.deadlines, no_party}, {connection_service, tiktok}, records->ledger, files, keys,
-                {posts, files, connection_service, keys, webhooks, watch}) {}
+                {posts, files, connection_service, keys, webhooks, records->outbox, redeliveries, watch}),
+          deliverer({home, records->outbox, no_tls(), no_names(), addresses, one_caller, all_counts(),
+                     store_is_good},
+                    settings.webhooks, webhooks_out::receivers_of(settings.callers)) {}
 
     std::unique_ptr<store::store> records;
     outbound::client client;
@@ -162,9 +174,13 @@ struct post_replica::parts {
     posts::follower looks;
     idempotency::runner keys;
     tiktok::webhook_reader webhooks;
+    const gateway::webhooks::redelivery_rules redeliveries;
     shutdown_cutoff calls_end;
     const waiting_party no_party{calls_end};
     pipeline::pipeline calls;
+    const outbound::address_rules addresses{{}};
+    const std::atomic<bool> store_is_good{true};
+    webhooks_out::deliverer deliverer;
 };
 
 post_replica::post_replica(world& in, simulated_database& at, store_wire& wire, post_network& tiktok,
@@ -182,6 +198,7 @@ post_replica::post_replica(world& in, simulated_database& at, store_wire& wire, 
     group().spawn(run_settlement(*parts_->records));
     parts_->watch.use(parts_->statuses, parts_->tiktok);
     parts_->records->ledger.tell(&parts_->watch);
+    if (!settings.callers.empty()) group().spawn(parts_->deliverer.run());
     if (settings.posts.looks_per_second > 0) group().spawn(run_following(parts_->looks));
 }
 

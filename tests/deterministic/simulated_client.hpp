@@ -7,6 +7,7 @@
 #include "deterministic/world.hpp"
 
 #include <functional>
+#include <string_view>
 
 namespace gateway::simulation {
 
@@ -18,10 +19,14 @@ public:
     task<outbound::exchange_result<outbound::reply>> carry(std::string request, deadline until);
 
     network_faults faults;
+    /// A receiver of webhooks, at the path that begins with /told: gives its status. Null: there is none.
+    std::function<int(std::string_view request)> receiver;
     /// Called if a request of this key was sent and its effect is uncertain for the client.
     std::function<void(std::size_t key)> on_doubt;
 
 private:
+    task<outbound::exchange_result<outbound::reply>> carry_to_receiver(std::string request, deadline until);
+
     world& world_;
     post_history& history_;
 };

@@ -1,7 +1,7 @@
 // The simulated engine behaves like the real ones: the roles pass the same test suite on it.
 #include "deterministic/simulated_engine.hpp"
 #include "unit/store/followed_posts.hpp"
-#include "unit/store/store_fixture.hpp"
+#include "unit/store/outbox_fixture.hpp"
 
 #include <map>
 
@@ -32,6 +32,10 @@ INSTANTIATE_TEST_SUITE_P(Simulated, StoreSuite,
                          ::testing::Values(store_engine{"Simulated", open_simulated, pass_time}),
                          [](const auto& made) { return made.param.name; });
 INSTANTIATE_TEST_SUITE_P(Simulated, FollowedPosts,
+                         ::testing::Values(store_engine{"Simulated", open_simulated, pass_time}),
+                         [](const auto& made) { return made.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(Simulated, OutboxSuite,
                          ::testing::Values(store_engine{"Simulated", open_simulated, pass_time}),
                          [](const auto& made) { return made.param.name; });
 

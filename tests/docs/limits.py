@@ -28,6 +28,10 @@ IN_CODE = (
     ("query parameters", "service/http/query.hpp", r"max_query_pairs = (\d+)"),
     ("depth of JSON", "service/base/json", r"max_json_depth = (\d+)"),
     ("users that hold one TikTok account", "service/store/connections.hpp", r"users_of_account_max = (\d+)"),
+    ("a receiver's answer may have", "service/webhooks/deliverer.cpp", r"answer_bytes_max = (64 \* 1024)"),
+    ("under way to one receiver", "service/webhooks/pace.hpp", r"under_way_of_receiver_max = (\d+)"),
+    ("under way to all receivers", "service/webhooks/pace.hpp", r"under_way_max = (\d+)"),
+    ("events that one", "service/store/outbox.hpp", r"redelivered_max = ([\d']+)"),
     ("a key of a caller", "service/pipeline/caller_book.cpp", r"caller_key_characters_min = (\d+)"),
 )
 # The same, by the name of an input in openapi.yaml, whichever schema has it, and the word that bounds it.

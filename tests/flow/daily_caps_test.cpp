@@ -13,7 +13,11 @@ using testing::HasSubstr;
 
 class DailyCaps : public action_test {
 protected:
-    DailyCaps() { set_cap("pending_shares", "2"); }
+    /// Without looks in the background, so that the ledger knows what the test has asked for.
+    DailyCaps() {
+        set_cap("pending_shares", "2");
+        w.options.variables["TIKTOK_GATEWAY__POSTS__LOOKS_PER_SECOND"] = "0";
+    }
     /// In the environment, as the fixture does.
     void set_cap(const std::string& of, const std::string& number) {
         std::string name = "TIKTOK_GATEWAY__LIMITS__TIKTOK__";

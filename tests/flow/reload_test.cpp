@@ -2,6 +2,7 @@
 #include "base/digest.hpp"
 #include "harness/flow_test.hpp"
 #include "unit/runtime/certificates.hpp"
+#include "unit/webhooks/webhook_receiver.hpp"
 
 #include <gmock/gmock.h>
 
@@ -62,6 +63,31 @@ TEST_F(Reload, K08CallersComeAndGoWithoutARestart) {
     EXPECT_EQ(with_key("key-two"), 429);
     EXPECT_THAT(w.admin().get("/metrics").body,
                 HasSubstr("tiktok_gateway_settings_reloads_total{result=\"taken\"} 2\n"));
+}
+
+TEST_F(Reload, K08ACallerThatGetsAReceiverIsToldFromThenOn) {
+    using gateway::testing::webhook_receiver;
+    const gateway::testing::certificate_authority authority;
+    webhook_receiver shop(authority.issue("localhost"));
+    const std::string webhooks = "webhooks: {allowed_hosts: [localhost], ca_file: "
+                                 + w.folder().write("receivers.pem", authority.pem()) + "}\n";
+    w.options.settings = webhooks + "callers:\n" + caller("one", "key-one");
+    auto client = w.stranger();
+    client.always_send("Authorization", "Bearer " + long_key("key-one"));
+    ASSERT_EQ(client.put("/v1/users/ann/tokens", w.tiktok().make_tokens()).status, 200);
+    ASSERT_TRUE(reloads(webhooks + "callers:\n"
+                        + caller("one", "key-one",
+                                 ", webhook_url: '" + shop.url()
+                                     + "', webhook_secret: " + std::string(webhook_receiver::key))));
+    ASSERT_EQ(client.put("/v1/users/bob/tokens", w.tiktok().make_tokens()).status, 200);
+    const auto is_told = [&shop] {
+        const auto all = shop.all();
+        return !all.empty() && all.back().in_data("user_id") == "bob" && all.back().is_signed;
+    };
+    const auto until = gateway::steady_now() + gateway::seconds{20};
+    while (!is_told() && gateway::steady_now() < until)
+        w.admin().get("/healthz");
+    EXPECT_TRUE(is_told());
 }
 
 TEST_F(Reload, K08BadSettingsAreToldByKeyAndTheOldOnesStay) {

@@ -28,7 +28,7 @@ protected:
         for (const char* table :
              {"connections", "kept_tokens", "posts", "idempotency_keys", "oauth_states", "meta", "leases",
               "refresh_intents", "window_shares", "other_app_connections", "import_proofs", "revocations",
-              "pending_grants"}) {
+              "pending_grants", "webhook_events", "webhook_deliveries"}) {
             const auto text = server.run(
                 "gateway", "SELECT coalesce(string_agg(t::text, ' '), '') FROM " + std::string(table) + " t");
             for (const auto& found : w.secrets_in(text))

@@ -144,7 +144,12 @@ void postgresql_server::pass_time(const std::string& schema, gateway::millisecon
                     + "; UPDATE window_shares SET held_until = held_until - " + text
                     + ", told_at = told_at - " + text
                     + "; UPDATE pending_grants SET reserved_until = reserved_until - " + text
-                    + "; UPDATE revocations SET next_at = next_at - " + text);
+                    + "; UPDATE revocations SET next_at = next_at - "
+                    + text
+                    // Far away: one that waits for another.
+                    + "; UPDATE webhook_deliveries SET expires_at = expires_at - " + text
+                    + ", next_at = CASE WHEN next_at < 9000000000000000 THEN next_at - " + text
+                    + " ELSE next_at END");
 }
 
 } // namespace harness

@@ -37,6 +37,7 @@ tiktok:
   client_key: {client_key}
   client_secret_file: {folder}/client.secret
   verified_url_prefixes: ["https://{media_host}/photos/"]
+  resolve: {{{media_host}: 127.0.0.1}}
 store: {{url: "sqlite:{folder}/gateway.db"}}
 vault: {{keys_file: {folder}/vault.keys}}
 files: {{directory: {folder}/files}}
@@ -115,9 +116,9 @@ def start_simulator(program, folder, media_host, media_port, media_ca):
     return Program([program, "--config", str(settings)], folder / "simulator.log")
 
 
-def start_gateway(program, folder, simulator, media_host, port=8080, prepare=None):
+def start_gateway(program, folder, simulator, media_host, port=8080, of_caller="", more="", prepare=None):
     """The gateway, at `port` if it is free, and the demo caller's key; both keys made by the gateway's own commands.
-    `prepare` may change the settings in the folder."""
+    `of_caller`: more lines of the caller; `more`: more sections; `prepare` may change the settings in the folder."""
     def said_by(*arguments):
         return subprocess.run([program, *arguments], check=True, capture_output=True, text=True, timeout=30).stdout
     key = dict(line.split(": ", 1) for line in said_by("new-key", "demo").splitlines() if ": " in line)
@@ -126,7 +127,8 @@ def start_gateway(program, folder, simulator, media_host, port=8080, prepare=Non
     settings = folder / "gateway.yaml"
     settings.write_text(GATEWAY_SETTINGS.format(
         folder=folder, port=free_port(port), api=simulator["api"], upload_host=simulator["upload"].removeprefix("https://"),
-        ca_file=simulator["ca_file"], client_key=CLIENT_KEY, media_host=media_host, key_sha256=key["key_sha256"]))
+        ca_file=simulator["ca_file"], client_key=CLIENT_KEY, media_host=media_host, key_sha256=key["key_sha256"])
+        + of_caller + more)
     if prepare:
         prepare(folder)
     with open(folder / "gateway.check", "w") as said:
@@ -143,10 +145,11 @@ def temporary_folder(prefix):
         yield pathlib.Path(name).resolve(), started
 
 
-def start_both(programs, folder, started, media_host, media_port=None, media_ca="", port=8080, prepare=None):
-    """Gateway and simulator, and the caller's key. `programs`: the paths of the two, in this order."""
+def start_both(programs, folder, started, media_host, media_port=None, media_ca="", port=8080, **settings):
+    """Gateway and simulator, and the caller's key. `programs`: the paths of the two, in this order. `settings` as those
+    of start_gateway()."""
     simulator = start_simulator(programs[1], folder, media_host, media_port or free_port(0), media_ca)
     started.append(simulator)
-    gateway, key = start_gateway(programs[0], folder, simulator.listening, media_host, port, prepare)
+    gateway, key = start_gateway(programs[0], folder, simulator.listening, media_host, port, **settings)
     started.append(gateway)
     return gateway, simulator, key

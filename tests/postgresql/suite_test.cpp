@@ -1,6 +1,7 @@
 // The store's test suite on PostgreSQL.
 #include "postgresql/shared_server.hpp"
 #include "unit/store/followed_posts.hpp"
+#include "unit/store/outbox_fixture.hpp"
 
 #include <fstream>
 
@@ -63,6 +64,10 @@ INSTANTIATE_TEST_SUITE_P(Postgresql, StoreSuite,
                          ::testing::Values(store_engine{"Postgresql", open_in, pass_time_in}),
                          [](const auto& made) { return made.param.name; });
 INSTANTIATE_TEST_SUITE_P(Postgresql, FollowedPosts,
+                         ::testing::Values(store_engine{"Postgresql", open_in, pass_time_in}),
+                         [](const auto& made) { return made.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(Postgresql, OutboxSuite,
                          ::testing::Values(store_engine{"Postgresql", open_in, pass_time_in}),
                          [](const auto& made) { return made.param.name; });
 

@@ -16,7 +16,7 @@ import citations
 
 FUNCTION_LINES_MAX = 70
 RANKS = {"base": 0, "http": 1, "limits": 1, "telemetry": 1, "settings": 1, "runtime": 2, "store": 3, "outbound": 3,
-         "vault": 4, "tiktok": 4, "tokens": 5, "windows": 5, "user_api": 6, "posts": 7, "files": 7, "connections": 7,
+         "vault": 4, "tiktok": 4, "webhooks": 4, "tokens": 5, "windows": 5, "user_api": 6, "posts": 7, "files": 7, "connections": 7,
          "api": 7, "idempotency": 7, "actions": 8, "pipeline": 9, "inbound": 10, "app": 11}
 # constants alone, without an include of ours: any folder may read them
 CONSTANTS = {"tiktok/endpoint.hpp"}

@@ -83,6 +83,7 @@ const std::pair<const char*, const char*> actions_with_bodies[] = {
     {"TIKTOK_QUERY_VIDEOS", R"({"video_ids":["1"]})"},
     {"GATEWAY_CONNECT", "{}"},
     {"GATEWAY_CONFIRM", R"({"confirmation":"x"})"},
+    {"GATEWAY_REDELIVER", R"({"since":"2026-11-30T18:00:00Z"})"},
 };
 
 TEST(Inputs, FaultDAnOptionalInputThatIsNullIsAbsent) {

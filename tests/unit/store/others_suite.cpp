@@ -531,11 +531,11 @@ TEST_P(StoreSuite, FaultQAnEndWrittenLateTakesNoNewerPostsPlaceInItsDraft) {
     draft.state = post_state::settled;
     EXPECT_TRUE(run(at->ledger.update(draft, soon())));
     const auto row = [this] { return *run(at->ledger.find_attempt("01A", soon())); };
-    EXPECT_TRUE(run(at->ledger.write_late(end, soon())));
+    EXPECT_TRUE(run(at->ledger.write_late(end, std::nullopt, soon())));
     EXPECT_EQ(row().published_as.text(), "p2");
     EXPECT_EQ(row().sha256, "abc") << "the rest of it is written";
     end.published_as = post_id("p1"); // an earlier publish, of which nothing came
-    EXPECT_TRUE(run(at->ledger.write_late(end, soon())));
+    EXPECT_TRUE(run(at->ledger.write_late(end, std::nullopt, soon())));
     EXPECT_EQ(row().published_as.text(), "p2");
     draft.published_as = post_id("p3");
     EXPECT_TRUE(run(at->ledger.update(draft, soon())));

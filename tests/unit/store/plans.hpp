@@ -42,8 +42,9 @@ inline std::set<std::string> statements_in(const std::string& library) {
 /// Tables that may be read whole: a row for each process, setting, caller or counter, and for each refresh
 /// that runs or was interrupted. Catalogues of a database are not growing either.
 inline bool is_small(std::string_view table) {
-    constexpr std::array<std::string_view, 6> small{"meta",         "counters",        "store_instances",
-                                                    "caller_usage", "refresh_intents", "store_schema"};
+    constexpr std::array<std::string_view, 7> small{"meta",         "counters",     "store_instances",
+                                                    "webhook_ends", "caller_usage", "refresh_intents",
+                                                    "store_schema"};
     return std::find(small.begin(), small.end(), table) != small.end();
 }
 

@@ -1,5 +1,5 @@
 // What is listed of the posts of a user, and counted of those of an account.
-#include "posts/publisher.hpp"
+#include "posts/post_facts.hpp"
 #include "unit/store/store_fixture.hpp"
 
 #include <cstddef>

@@ -4,7 +4,7 @@
 #include "store/sqlite/engine.hpp"
 #include "store/store.hpp"
 #include "unit/store/followed_posts.hpp"
-#include "unit/store/store_fixture.hpp"
+#include "unit/store/outbox_fixture.hpp"
 
 #include <sqlite3.h>
 
@@ -83,6 +83,9 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, FollowedPosts,
                          ::testing::Values(store_engine{"Sqlite", open_with_clock, pass_time}),
                          [](const auto& made) { return made.param.name; });
 
+INSTANTIATE_TEST_SUITE_P(Sqlite, OutboxSuite,
+                         ::testing::Values(store_engine{"Sqlite", open_with_clock, pass_time}),
+                         [](const auto& made) { return made.param.name; });
 INSTANTIATE_TEST_SUITE_P(Sqlite, OldStoreSuite,
                          ::testing::Values(store_engine{"Sqlite", open_with_clock, pass_time, make_old}),
                          [](const auto& made) { return made.param.name; });

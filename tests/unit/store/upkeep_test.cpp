@@ -76,6 +76,8 @@ TEST(StoreTables, V17AuditKEachTableIsSweptOrSaysWhatBoundsIt) {
         {"meta", "fixed names and vault keys"},
         {"caller_usage", "a row for each caller"},
         {"draft_claims", "a row for each published draft of the ledger"},
+        {"webhook_deliveries", "given up after webhooks.retry_hours, by the outbox"},
+        {"webhook_ends", "a row for each caller"},
     };
     const auto at = *store::sqlite_database::open_in_memory(wall_now);
     const store::statement ask("SELECT name FROM sqlite_schema WHERE type = 'table'");

@@ -1,0 +1,325 @@
+#include "webhooks/deliverer.hpp"
+
+#include "outbound/client.hpp"
+#include "runtime/waiter.hpp"
+#include "runtime/worker.hpp"
+#include "telemetry/sink.hpp"
+#include "webhooks/message.hpp"
+#include "webhooks/pace.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace gateway::webhooks {
+namespace {
+
+constexpr milliseconds look_every{250}; // for new events, and for what is due
+constexpr milliseconds look_every_without_receivers{2'000};
+constexpr milliseconds again_after{1'000}; // the store is away
+constexpr seconds step_within{10};
+constexpr seconds look_at_oldest_every{5};
+constexpr milliseconds look_at_drain_every{20};
+constexpr std::size_t ends_at_once = 50;
+constexpr std::size_t claims_at_once = 50; // of one turn of the outbox
+/// Of what a receiver answers nothing but the status is of interest.
+constexpr std::size_t answer_bytes_max = 64 * 1024;
+/// Shorter than what servers usually keep, so that a delivery seldom meets a connection that was just closed.
+constexpr milliseconds idle_timeout{4'000};
+
+outbound::client_limits limits_of(const outbound::address_rules& addresses, const caller_count& callers) {
+    outbound::client_limits limits;
+    limits.answer_bytes = answer_bytes_max;
+    limits.idle_timeout = idle_timeout;
+    limits.callers = &callers;
+    limits.addresses = &addresses;
+    return limits;
+}
+
+constexpr bool is_taken(int status) {
+    return status >= 200 && status < 300;
+}
+
+/// For the operator; one sentence for refused, closed and filtered.
+std::string describe(const outbound::exchange_result<outbound::reply>& got) {
+    if (got) return "it answered with HTTP status " + std::to_string(got->status);
+    switch (got.error().code()) {
+        case errc::forbidden:
+            return "its name leads to an address that is not public, and webhooks.allowed_hosts has no such "
+                   "name";
+        case errc::tiktok_tls:
+            return "its certificate or TLS is not acceptable";
+        case errc::tiktok_error:
+            return "its answer is no HTTP, or too long";
+        case errc::overloaded:
+            return "this replica had no connection for it";
+        default:
+            return "it did not answer in time";
+    }
+}
+
+} // namespace
+
+struct deliverer::state {
+    state(const parts& with, const settings::webhooks& how, receiver_list to)
+        : home(with.home),
+          outbox(with.outbox),
+          sink(with.sink),
+          store_is_good(with.store_is_good),
+          client(std::in_place, with.home, with.tls, with.names, limits_of(with.addresses, with.callers)),
+          options(how),
+          receivers(std::move(to)) {}
+
+    worker& home;
+    store::outbox& outbox;
+    telemetry::sink& sink;
+    const std::atomic<bool>& store_is_good;
+    std::optional<outbound::client> client; // ends with the deliverer, before the loop does
+    const settings::webhooks options;
+
+    receiver_list receivers;
+    std::map<caller_name, receiver_pace> paces;
+    caller_name served; // by the last turn
+    std::size_t under_way = 0;
+    std::vector<store::delivery_end> ends; // to be written down
+    waiter* idle = nullptr;                // of run(), while it waits
+    bool closing = false;
+
+    std::array<std::array<std::atomic<std::uint64_t>, out_results.size()>, store::event_types> counts{};
+    std::atomic<wall_time> oldest{wall_time{}};
+
+    void count(store::event_type type, out_result result) {
+        counts.at(static_cast<std::size_t>(type))
+            .at(static_cast<std::size_t>(result))
+            .fetch_add(1, std::memory_order_relaxed);
+    }
+    void wake() {
+        if (idle != nullptr) idle->wake();
+    }
+    bool is_done() const { return closing && under_way == 0 && ends.empty(); }
+    milliseconds pause() const {
+        if (!store_is_good.load(std::memory_order_relaxed)) return again_after;
+        return receivers->empty() ? look_every_without_receivers : look_every;
+    }
+    store::outbox_turn next_turn();
+    void note(const store::outbox_claims& got);
+    void note_failing(const receiver& to, const store::delivery& what, const std::string& reason);
+    void ended(const store::delivery& what, const receiver& to,
+               const outbound::exchange_result<outbound::reply>& got);
+};
+
+/// Counts a delivery until its coroutine ends, in whatever way.
+class deliverer::under_way {
+public:
+    under_way(std::shared_ptr<state> of, const caller_name& to) : of_(std::move(of)), pace_(of_->paces[to]) {
+        ++of_->under_way;
+        pace_.started();
+    }
+    under_way(const under_way&) = delete;
+    under_way& operator=(const under_way&) = delete;
+    ~under_way() {
+        --of_->under_way;
+        pace_.ended();
+        of_->wake();
+    }
+
+private:
+    std::shared_ptr<state> of_;
+    receiver_pace& pace_; // a map's values keep their places
+};
+
+/// Enough is free for all that one turn may claim; else it claims nothing.
+store::outbox_turn deliverer::state::next_turn() {
+    store::outbox_turn what;
+    what.ends.assign(ends.begin(),
+                     ends.begin() + static_cast<std::ptrdiff_t>(std::min(ends.size(), ends_at_once)));
+    what.served = served;
+    what.told = [list = receivers](const caller_name& of_post, const user_id& user) {
+        return told_of(*list, of_post, user);
+    };
+    what.claim = 2 * options.deadline;
+    what.retry = std::chrono::hours{options.retry_hours};
+    what.keep = std::chrono::hours{24} * options.keep_days;
+    const auto now = steady_now();
+    std::size_t failing = 0;
+    for (const auto& [caller, pace] : paces)
+        if (pace.is_failing()) failing += pace.under_way();
+    const bool has_room = !closing && under_way + claims_at_once <= under_way_max;
+    const bool has_room_for_failing = has_room && failing + claims_at_once <= under_way_of_failing_max;
+    for (const auto& one : *receivers) {
+        const auto& pace = paces[one.caller];
+        const bool may = pace.is_failing() ? has_room_for_failing : has_room;
+        what.receivers.push_back({one.caller, one.url_hash, may ? pace.room(now) : 0});
+    }
+    return what;
+}
+
+void deliverer::state::note(const store::outbox_claims& got) {
+    for (const auto& one : got.given_up)
+        count(one.type, out_result::given_up);
+    for (const auto& one : got.ended)
+        count(one.type, out_result::ended);
+    std::map<caller_name, std::pair<std::size_t, std::string>> by_caller; // one line for each
+    for (const auto& one : got.given_up) {
+        auto& [number, event] = by_caller[one.caller];
+        ++number;
+        event = one.event;
+    }
+    for (const auto& [caller, lost] : by_caller)
+        sink.log(telemetry::level::error, "webhooks_given_up",
+                 {{"caller", caller.text()},
+                  {"count", std::to_string(lost.first)},
+                  {"webhook_id", lost.second},
+                  {"cure", "when the receiver answers again: POST /v1/webhooks/redeliver"}});
+}
+
+/// One line when it begins, not for each try.
+void deliverer::state::note_failing(const receiver& to, const store::delivery& what,
+                                    const std::string& reason) {
+    auto& pace = paces[to.caller];
+    const bool was_failing = pace.is_failing();
+    pace.failed(steady_now(), options.first_retry, random_unit());
+    if (pace.is_failing() && !was_failing)
+        sink.log(telemetry::level::warn, "webhook_receiver_fails",
+                 {{"caller", to.caller.text()}, {"webhook_id", what.event}, {"reason", reason}});
+}
+
+void deliverer::state::ended(const store::delivery& what, const receiver& to,
+                             const outbound::exchange_result<outbound::reply>& got) {
+    using kind = store::delivery_end::kind;
+    constexpr int gone = 410;
+    store::delivery_end end;
+    end.of = what;
+    end.of.body.clear();
+    if (got && is_taken(got->status)) {
+        end.what = kind::taken;
+        count(what.type, out_result::taken);
+        if (paces[to.caller].is_failing())
+            sink.log(telemetry::level::info, "webhook_receiver_is_back", {{"caller", to.caller.text()}});
+        paces[to.caller].succeeded();
+    } else if (got && got->status == gone) {
+        end.what = kind::ended;
+        end.url_hash = to.url_hash;
+        count(what.type, out_result::ended);
+        sink.log(telemetry::level::error, "webhook_receiver_ended",
+                 {{"caller", to.caller.text()},
+                  {"reason", "it answered 410: nothing more is sent to this webhook_url"},
+                  {"cure", "give the caller another webhook_url"}});
+    } else {
+        end.what = kind::again;
+        end.wait = retry_wait(options.first_retry, what.tries, random_unit());
+        count(what.type, out_result::failed);
+        note_failing(to, what, describe(got));
+    }
+    ends.push_back(std::move(end));
+}
+
+deliverer::deliverer(const parts& with, const settings::webhooks& how, receiver_list to)
+    : state_(std::make_shared<state>(with, how, std::move(to))) {}
+deliverer::~deliverer() {
+    state_->client.reset();
+}
+
+/// A connection that its server had just closed is no failure of the receiver's: once more, over another.
+task<void> deliverer::deliver(std::shared_ptr<state> of, store::delivery what,
+                              [[maybe_unused]] receiver_list owner_of_to, const receiver* to) {
+    const under_way counted(of, to->caller);
+    const auto until = deadline::in(steady_now(), of->options.deadline);
+    const message content{what.event, what.body, wall_now()};
+    const std::string request = write_request(to->to, to->target, to->keys.list(), content);
+    for (bool is_again = false;; is_again = true) {
+        const auto got = co_await of->client->send(outbound::no_window{}, to->to, request, until,
+                                                   sharer_of(to->caller.text()));
+        const bool was_stale = !got && got.was_stale();
+        if (was_stale && !is_again) continue;
+        of->ended(what, *to, got);
+        co_return;
+    }
+}
+
+/// Gives whether there is more to do at once.
+task<bool> deliverer::turn(std::shared_ptr<state> of) {
+    if (of->ends.empty()) {
+        const auto has_work = co_await of->outbox.has_work(deadline::in(steady_now(), step_within));
+        if (!has_work || !*has_work) co_return false;
+    }
+    auto what = of->next_turn();
+    const auto written = static_cast<std::ptrdiff_t>(what.ends.size());
+    const auto list = of->receivers;
+    auto got = co_await of->outbox.turn(std::move(what), deadline::in(steady_now(), step_within));
+    if (!got) { // the ends are written again by the next turn
+        co_await pause_until(deadline::in(steady_now(), again_after));
+        co_return false;
+    }
+    of->ends.erase(of->ends.begin(), of->ends.begin() + written);
+    of->served = got->served;
+    of->note(*got);
+    for (auto& one : got->claimed) {
+        const auto* to = find_receiver(*list, one.caller);
+        if (to != nullptr) of->home.group().spawn(deliver(of, std::move(one), list, to));
+    }
+    co_return got->has_more || !got->claimed.empty() || !of->ends.empty();
+}
+
+task<void> deliverer::run() {
+    const auto of = state_;
+    bool has_more = false;
+    while (!of->is_done()) {
+        if (!has_more && of->ends.empty()) {
+            waiter pause(of->home.executor(), deadline::in(steady_now(), of->pause()));
+            of->idle = &pause;
+            struct leaving {
+                state& of;
+                ~leaving() { of.idle = nullptr; }
+            } const leave{*of};
+            co_await pause.wait();
+        }
+        if (of->is_done()) break;
+        has_more = false;
+        if (of->store_is_good.load(std::memory_order_relaxed))
+            has_more = co_await turn(of);
+        else if (!of->ends.empty())
+            co_await pause_until(deadline::in(steady_now(), again_after));
+    }
+    of->client->close();
+}
+
+task<void> deliverer::watch_oldest() {
+    const auto of = state_;
+    while (true) {
+        const auto next = deadline::in(steady_now(), look_at_oldest_every);
+        if (of->store_is_good.load(std::memory_order_relaxed)) {
+            const auto oldest = co_await of->outbox.oldest_undelivered(next);
+            if (oldest) of->oldest.store(oldest->value_or(wall_time{}));
+        }
+        co_await pause_until(next);
+    }
+}
+
+void deliverer::change_receivers(receiver_list to) {
+    state_->receivers = std::move(to);
+    state_->wake();
+}
+
+task<void> deliverer::drain(deadline until) {
+    const auto of = state_;
+    of->closing = true;
+    of->wake();
+    while (!of->is_done() && !until.passed(steady_now()))
+        co_await pause_until(deadline::in(steady_now(), look_at_drain_every).no_later_than(until));
+}
+
+std::uint64_t deliverer::count(store::event_type type, out_result result) const {
+    return state_->counts.at(static_cast<std::size_t>(type))
+        .at(static_cast<std::size_t>(result))
+        .load(std::memory_order_relaxed);
+}
+
+wall_time deliverer::oldest_undelivered() const {
+    return state_->oldest.load();
+}
+
+} // namespace gateway::webhooks
