@@ -31,7 +31,8 @@ class Life(threading.Thread):
 
     def __init__(self, gateway):
         super().__init__(daemon=True)
-        self.gateway, self.before = gateway, self.newest()
+        self.gateway = gateway
+        self.before = self.newest()
         self.told, self.states, self.bytes_told = [], [], 0
 
     def __enter__(self):
