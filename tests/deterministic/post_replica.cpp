@@ -7,6 +7,7 @@
 #include "idempotency/run_once.hpp"
 #include "limits/address_limiter.hpp"
 #include "limits/window.hpp"
+#include "outbound/address_rules.hpp"
 #include "outbound/resolver.hpp"
 #include "outbound/tls_client_context.hpp"
 #include "posts/follower.hpp"
