@@ -245,7 +245,10 @@ task<void> session::run() {
             request.live = &live_;
             what = answer_at_the_door(body, request, facts);
             if (!what) {
-                if (received_.empty() && api::may_wait_long(*way_.to)) received_.release();
+                // A status without `wait` is answered at once.
+                const bool may_wait =
+                    api::may_wait_long(*way_.to) && (way_.to->waits_for.empty() || !head_.query.empty());
+                if (received_.empty() && may_wait) received_.release();
                 co_await with_.calls.serve(request, record_, what.emplace());
             }
             record_.body_bytes_in = body.received_bytes();

@@ -61,8 +61,8 @@ task<result<std::size_t>> follower::begin_looks(deadline until) {
 task<void> follower::look_at(store::post_record known) {
     struct counted_look {
         follower& in;
-        const user_id& user;
-        counted_look(follower& of, const user_id& whose) : in(of), user(whose) {
+        const user_id user; // a copy: the row is moved from at the end
+        counted_look(follower& of, user_id whose) : in(of), user(std::move(whose)) {
             ++in.under_way_;
             ++in.under_way_of_[user];
         }

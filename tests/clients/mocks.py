@@ -11,7 +11,7 @@ NAMES = {
 def answers_in(contract):
     """(name of the schema, example) of every JSON answer."""
     stated = [answer for item in contract["paths"].values() for verb, operation in item.items() if verb != "parameters"
-              for answer in operation["responses"].values() if "content" in answer]
+              for answer in operation["responses"].values() if "application/json" in answer.get("content", {})]
     for answer in [*stated, *contract["components"]["responses"].values()]:
         content = answer["content"]["application/json"]
         schema = content["schema"]

@@ -70,6 +70,9 @@ INSTANTIATE_TEST_SUITE_P(Postgresql, FollowedPosts,
 INSTANTIATE_TEST_SUITE_P(Postgresql, OutboxSuite,
                          ::testing::Values(store_engine{"Postgresql", open_in, pass_time_in}),
                          [](const auto& made) { return made.param.name; });
+INSTANTIATE_TEST_SUITE_P(Postgresql, FailingOutboxSuite,
+                         ::testing::Values(store_engine{"Postgresql", open_in, pass_time_in}),
+                         [](const auto& made) { return made.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(Postgresql, OldStoreSuite,
                          ::testing::Values(store_engine{"Postgresql", open_in, {}, make_old}),

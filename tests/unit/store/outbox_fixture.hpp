@@ -85,4 +85,7 @@ protected:
     static constexpr auto ended = delivery_end::kind::ended;
 };
 
+/// For engines whose units can fail; that of the deterministic tests has none that do.
+class FailingOutboxSuite : public OutboxSuite {};
+
 } // namespace gateway::testing

@@ -206,8 +206,16 @@ TEST_P(OutboxSuite, I04AStatusAndItsEventAreWrittenTogetherAndOnce) {
     EXPECT_EQ(run(at->ledger.apply_status(other, soon())), store::update_result::conflict)
         << "another replica had seen the same end";
     EXPECT_EQ(events(), 1U);
-    auto taken_id = told(post, "FAILED", event("e1")); // its event cannot be written, so nothing is
+}
+
+TEST_P(FailingOutboxSuite, I04AStatusWhoseEventCannotBeWrittenIsNotWritten) {
+    auto post = begun_post();
+    run(at->ledger.begin(post, soon()));
+    const auto update = told(post, "PUBLISH_COMPLETE", event("e1"));
+    EXPECT_EQ(run(at->ledger.apply_status(update, soon())), store::update_result::applied);
+    auto taken_id = told(post, "FAILED", event("e1"));
     taken_id.seen_status = "PUBLISH_COMPLETE";
+    taken_id.seen_ended_at = update.ended_at;
     EXPECT_FALSE(run_on(loop, at->ledger.apply_status(taken_id, soon())));
     EXPECT_EQ(run(at->ledger.find_attempt("a1", soon()))->status, "PUBLISH_COMPLETE");
 }

@@ -86,6 +86,9 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, FollowedPosts,
 INSTANTIATE_TEST_SUITE_P(Sqlite, OutboxSuite,
                          ::testing::Values(store_engine{"Sqlite", open_with_clock, pass_time}),
                          [](const auto& made) { return made.param.name; });
+INSTANTIATE_TEST_SUITE_P(Sqlite, FailingOutboxSuite,
+                         ::testing::Values(store_engine{"Sqlite", open_with_clock, pass_time}),
+                         [](const auto& made) { return made.param.name; });
 INSTANTIATE_TEST_SUITE_P(Sqlite, OldStoreSuite,
                          ::testing::Values(store_engine{"Sqlite", open_with_clock, pass_time, make_old}),
                          [](const auto& made) { return made.param.name; });
