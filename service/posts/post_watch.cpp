@@ -260,6 +260,8 @@ task<void> post_watch::state::look_at_tiktok(watched& one, deadline until) {
         co_return co_await announce(store::change::bytes_wanted(one.post));
     }
     if (row && is_end(row->status)) co_return one.note(answer_of_ledger(*row));
+    // What is known meanwhile, because TikTok may be slow; what ends a wait is asked first.
+    if (row && one.now().number == 0 && !answer_of_ledger(*row).is_final) one.note(answer_of_ledger(*row));
     telemetry::call_record unused;
     user_api::bound_api api(*tiktok, one.user, unused, until);
     std::optional<failure> why;
