@@ -245,7 +245,6 @@ task<void> session::run() {
             request.live = &live_;
             what = answer_at_the_door(body, request, facts);
             if (!what) {
-                // A status without `wait` is answered at once.
                 const bool may_wait =
                     api::may_wait_long(*way_.to) && (way_.to->waits_for.empty() || !head_.query.empty());
                 if (received_.empty() && may_wait) received_.release();
