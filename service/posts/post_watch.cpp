@@ -2,6 +2,7 @@
 
 #include "posts/post_facts.hpp"
 #include "posts/status_book.hpp"
+#include "posts/wanted_bytes.hpp"
 #include "posts/watched_post.hpp"
 #include "runtime/turns.hpp"
 #include "runtime/worker.hpp"
@@ -22,12 +23,7 @@ namespace {
 /// The time of one look, and how many are under way at once: so waits never take all connections to TikTok.
 constexpr seconds look_within{10};
 constexpr std::size_t looks_max = 24;
-/// The bytes of an upload are told to other replicas for this time after they were wanted, so often, and
-/// within that time; of so many uploads.
-constexpr seconds wanted_for{30};
-constexpr milliseconds between_announcements{500};
 constexpr seconds announce_within{2};
-constexpr std::size_t wanted_max = 1'000;
 /// The pauses between looks while somebody waits (docs/tiktok-wire.md §6); the last one is repeated.
 constexpr std::array pauses{seconds{2}, seconds{3}, seconds{5}, seconds{8}, seconds{10}};
 
@@ -41,8 +37,6 @@ struct post_watch::state {
     found of(const publish_id& post);
     found all();
     void wake(found which);
-    void want_bytes(const publish_id& post, steady_time now);
-    bool may_tell_bytes(const publish_id& post, bool is_last, steady_time now);
     bool remove_if_left(const watched& one);
     void remove(const watched& one);
     void remove_locked(const watched& one);
@@ -54,14 +48,11 @@ struct post_watch::state {
     worker& home;
     status_book* book = nullptr;
     user_api::api_client* tiktok = nullptr;
-    std::mutex mutex; // for the next three, and watched::places
+    wanted_bytes wanted; // by other replicas
+    std::mutex mutex;    // for the next two, and watched::places
     std::unordered_map<std::string, found> posts;
     bool leaving = false;
-    struct wanted_bytes {
-        steady_time until, told_at;
-    };
-    std::unordered_map<std::string, wanted_bytes> wanted; // by other replicas, of uploads; under the mutex
-    turns looks{looks_max};                               // home worker
+    turns looks{looks_max}; // home worker
 };
 
 bool seen_post::is_final() const {
@@ -177,27 +168,10 @@ void post_watch::bytes_sent(const publish_id& post, std::uint64_t sent, std::uin
     if (posts() > 0)
         for (const auto& one : state_->of(post))
             one->note_bytes(sent, size);
-    if (wanted_.load(std::memory_order_relaxed) == 0) return;
-    if (!state_->may_tell_bytes(post, sent == size, steady_now())) return;
+    if (!state_->wanted.may_tell(post, sent == size, steady_now())) return;
     boost::asio::post(state_->home.executor(), [this, what = store::change::of(post, sent)] {
         state_->home.group().spawn(state_->announce(what));
     });
-}
-
-/// Another replica says again every few seconds what it wants; it cannot know where the upload is.
-void post_watch::state::want_bytes(const publish_id& post, steady_time now) {
-    const std::lock_guard lock(mutex);
-    std::erase_if(wanted, [now](const auto& each) { return each.second.until < now; });
-    if (wanted.size() < wanted_max) wanted[post.text()].until = now + wanted_for;
-}
-
-bool post_watch::state::may_tell_bytes(const publish_id& post, bool is_last, steady_time now) {
-    const std::lock_guard lock(mutex);
-    const auto of_post = wanted.find(post.text());
-    if (of_post == wanted.end() || of_post->second.until < now) return false;
-    if (!is_last && now - of_post->second.told_at < between_announcements) return false;
-    of_post->second.told_at = now;
-    return true;
 }
 
 task<void> post_watch::state::announce(store::change what) {
@@ -226,10 +200,7 @@ void post_watch::changed(const store::change& what) {
     using kind = store::change::kind;
     const auto post = publish_id::trusted(what.name);
     if (what.what == kind::post) post_changed(post);
-    if (what.what == kind::bytes_wanted) {
-        state_->want_bytes(post, steady_now());
-        wanted_.store(1, std::memory_order_relaxed);
-    }
+    if (what.what == kind::bytes_wanted) state_->wanted.want(post, steady_now());
     if (what.what == kind::bytes && posts() > 0)
         for (const auto& one : state_->of(post))
             one->note_bytes(what.number);
@@ -240,7 +211,7 @@ void post_watch::feed_connected(bool is) {
     if (is && posts() > 0) state_->wake(state_->all());
 }
 
-/// Whoever has begun to post here has not ended: then the ledger knows most.
+/// After news that this process or another one has written there.
 task<void> post_watch::state::read_ledger(watched& one, deadline until) {
     const auto known = co_await book->ledger().find(one.user, one.post, until);
     if (!known)

@@ -100,7 +100,7 @@ private:
     struct state;
 
     const std::unique_ptr<state> state_;
-    std::atomic<std::uint64_t> posts_{0}, places_{0}, wanted_{0};
+    std::atomic<std::uint64_t> posts_{0}, places_{0};
 };
 
 } // namespace gateway::posts

@@ -158,4 +158,30 @@ TEST_F(FollowedPostsOfReplicas, U16AWebhookToOneReplicaIsHeardByWhoeverWaitsAtAn
     EXPECT_EQ(waited.text_at("data.state"), "published");
 }
 
+TEST_F(FollowedPostsOfReplicas, TheBytesOfAnUploadAreToldAtAnotherReplica) {
+    const auto user = another_user();
+    w.tiktok().add_fault({{"match", {{"listener", "upload"}}}, {"do", {{"read_delay_ms", 60}}}});
+    harness::answer posted;
+    std::string events;
+    {
+        std::jthread uploading([&] {
+            posted = w.api_of(*all[0]).call("POST", path_of(user, "/videos?publish=true"),
+                                            {{"Content-Type", "video/mp4"}}, mp4(8'000'000));
+        });
+        const auto end = gateway::steady_now() + gateway::seconds{20};
+        std::string id;
+        while (id.empty() && gateway::steady_now() < end) {
+            const auto row = w.api_of(*all[1]).get(path_of(user, "/posts")).at("data.posts.0");
+            if (row.is_object()) id = text_in(row.as_object(), "publish_id");
+        }
+        harness::raw_socket stream(all[1]->port(), w.heard());
+        ASSERT_TRUE(stream.send("GET " + path_of(user, "/posts/" + id + "/events")
+                                + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + w.caller_key()
+                                + "\r\n\r\n"));
+        events = stream.receive_until("\"size\":8000000}", gateway::seconds{20});
+    }
+    EXPECT_EQ(posted.status, 200) << posted.raw;
+    EXPECT_NE(events.find("event: progress\ndata: {\"bytes_sent\":"), std::string::npos) << events;
+}
+
 } // namespace

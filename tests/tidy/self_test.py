@@ -21,6 +21,8 @@ BAD = [  # rule, path, text
     ("getenv", "service/store/a.cpp", 'auto home = std::getenv("HOME");\n'),
     ("bare_await", "service/inbound/a.cpp", "if (!co_await wait_for_request()) co_return false;\n"),
     ("await_in_choice", "service/posts/a.cpp", "auto got = direct ? co_await a() : co_await b();\n"),
+    ("constant_result", "service/store/a.cpp",
+     "task<result<bool>> f() {\n    const auto done = co_await g();\n    co_return done;\n}\n"),
     ("sleep", "tests/unit/a_test.cpp", "std::this_thread::sleep_for(1s);\n"),
     ("clock", "service/limits/a.cpp", "auto now = std::chrono::steady_clock::now();\n"),
     ("raw_new", "service/store/a.cpp", "auto* thing = new part(1);\n"),
@@ -46,6 +48,8 @@ BAD = [  # rule, path, text
 ]
 
 GOOD = [
+    ("service/store/a.cpp", "task<result<bool>> f() {\n    auto done = co_await g();\n    co_return done;\n}\n"),
+    ("service/store/a.cpp", "task<result<int>> f() {\n    const auto done = co_await g();\n    co_return done;\n}\n"),
     ("tests/bench/micro/a.cpp", "#include <benchmark/benchmark.h>\n"),
     ("service/posts/a.cpp", '#include "files/shelf.hpp"\n#include "base/result.hpp"\n'),
     ("service/settings/a.cpp", '#include "tiktok/endpoint.hpp"\n'),

@@ -107,6 +107,17 @@ def check_banned(path, text, code):
                 yield line_at(code, found.start()), rule, f"`{found.group(0).strip()}`: {instead}"
 
 
+def check_returned_results(path, text, code):
+    """`const auto done = …; co_return done;` of a result<bool> gives whether there is a value, and not the value: of a
+    constant one the compiler makes a bool."""
+    for function in re.finditer(r"task<result<bool>>[^;{]*\{(.*?)\n\}", code, re.S):
+        for name in re.findall(r"const auto (\w+) =", function.group(1)):
+            found = re.search(rf"co_return {name};", function.group(1))
+            if found:
+                yield (line_at(code, function.start(1) + found.start()), "constant_result",
+                       f"`{found.group(0)}`: make {name} no constant, else its being good is returned")
+
+
 def check_third_parties(path, text, code):
     for prefix, homes in KEPT_IN:
         for found in re.finditer(r"^#include <" + re.escape(prefix), text, re.M):
@@ -202,8 +213,8 @@ def check_python(path, text, code):
             yield node.lineno, "function_length", f"{node.name} is longer than {FUNCTION_LINES_MAX} lines"
 
 
-CPP_CHECKS = [check_layers, check_banned, check_third_parties, check_function_lengths, check_header, check_includes,
-              check_tests]
+CPP_CHECKS = [check_layers, check_banned, check_returned_results, check_third_parties, check_function_lengths,
+              check_header, check_includes, check_tests]
 
 
 def faults_of(path, text):

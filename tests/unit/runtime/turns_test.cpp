@@ -23,71 +23,64 @@ task<void> work(turns& places, gate& until, std::string name, std::string& log) 
     co_await until.opened.wait();
 }
 
-TEST(Turns, GiveAPlaceToWhoeverCameFirstAndNoneTwice) {
+/// One place, and three who want it.
+class Turns : public ::testing::Test {
+protected:
+    void run_loop() {
+        at.loop().restart();
+        at.loop().poll();
+    }
+
     worker at;
-    turns places(1);
-    gate first(at), second(at), third(at);
+    turns places{1};
+    gate first{at}, second{at}, third{at};
     std::string log;
-    task_group all(at.executor());
-    all.spawn(work(places, first, "a", log));
-    all.spawn(work(places, second, "b", log));
-    all.spawn(work(places, third, "c", log));
-    at.loop().poll();
+    task_group one{at.executor()}, other{at.executor()};
+};
+
+TEST_F(Turns, GiveAPlaceToWhoeverCameFirstAndNoneTwice) {
+    one.spawn(work(places, first, "a", log));
+    one.spawn(work(places, second, "b", log));
+    one.spawn(work(places, third, "c", log));
+    run_loop();
     EXPECT_EQ(log, "a");
     EXPECT_EQ(places.free(), 0U);
     first.opened.wake();
-    at.loop().restart();
-    at.loop().poll();
+    run_loop();
     EXPECT_EQ(log, "ab");
     second.opened.wake();
     third.opened.wake();
-    at.loop().restart();
-    at.loop().poll();
+    run_loop();
     EXPECT_EQ(log, "abc");
     EXPECT_EQ(places.free(), 1U);
-    EXPECT_EQ(all.size(), 0U);
+    EXPECT_EQ(one.size(), 0U);
 }
 
-TEST(Turns, PassOverOneThatIsCancelledWhileItWaits) {
-    worker at;
-    turns places(1);
-    gate first(at), second(at), third(at);
-    std::string log;
-    task_group one(at.executor()), other(at.executor());
+TEST_F(Turns, PassOverOneThatIsCancelledWhileItWaits) {
     other.spawn(work(places, first, "a", log));
     one.spawn(work(places, second, "b", log));
     other.spawn(work(places, third, "c", log));
-    at.loop().poll();
+    run_loop();
     one.cancel(); // it waits for a place
-    at.loop().restart();
-    at.loop().poll();
+    run_loop();
     first.opened.wake();
-    at.loop().restart();
-    at.loop().poll();
+    run_loop();
     EXPECT_EQ(log, "ac");
     third.opened.wake();
-    at.loop().restart();
-    at.loop().poll();
+    run_loop();
     EXPECT_EQ(places.free(), 1U);
 }
 
-TEST(Turns, PassThePlaceOnThatOneGetsWhileItIsCancelled) {
-    worker at;
-    turns places(1);
-    gate first(at), second(at), third(at);
-    std::string log;
-    task_group one(at.executor()), other(at.executor());
+TEST_F(Turns, PassThePlaceOnThatOneGetsWhileItIsCancelled) {
     one.spawn(work(places, first, "a", log));
     one.spawn(work(places, second, "b", log));
     other.spawn(work(places, third, "c", log));
-    at.loop().poll();
+    run_loop();
     one.cancel(); // the first gives its place to the second, which ends, too
-    at.loop().restart();
-    at.loop().poll();
+    run_loop();
     EXPECT_TRUE(log.ends_with("c")) << log;
     third.opened.wake();
-    at.loop().restart();
-    at.loop().poll();
+    run_loop();
     EXPECT_EQ(places.free(), 1U);
 }
 

@@ -2,6 +2,7 @@
 // engine.
 #pragma once
 #include "store/ledger.hpp"
+#include "unit/store/post_records.hpp"
 #include "unit/store/store_fixture.hpp"
 
 #include <chrono>
@@ -19,17 +20,10 @@ inline constexpr store::look_times short_looks{.shortest = seconds{2},
 
 inline store::post_record followed(const std::string& attempt, wall_time next_look_at,
                                    const std::string& status = "PROCESSING_UPLOAD") {
-    store::post_record out;
-    out.attempt = attempt;
-    out.user = user("ann");
-    out.caller = caller("shop");
-    out.id = post_id("p" + attempt);
-    out.action = "TIKTOK_UPLOAD_VIDEO";
+    auto out = uploaded_post(attempt, "p" + attempt);
     out.kind = "direct_file";
-    out.settings = "{}";
     out.state = store::post_state::settled;
     out.status = status;
-    out.post_ids = "[]";
     out.created_at = out.updated_at = at_second(0);
     out.next_look_at = next_look_at;
     return out;

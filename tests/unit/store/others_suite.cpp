@@ -1,4 +1,5 @@
 #include "unit/store/login_records.hpp"
+#include "unit/store/post_records.hpp"
 
 #include <numeric>
 
@@ -10,17 +11,9 @@ using store::update_result;
 namespace {
 
 store::post_record post(const std::string& attempt, const std::string& id) {
-    store::post_record out;
-    out.attempt = attempt;
-    out.user = user("ann");
-    out.caller = caller("shop");
-    out.id = post_id(id);
-    out.action = "TIKTOK_UPLOAD_VIDEO";
-    out.kind = "inbox_file";
+    auto out = uploaded_post(attempt, id);
     out.settings = R"({"caption":"héllo\n"})";
-    out.post_ids = "[]";
     out.size_bytes = 5'000'000'000;
-    out.created_at = out.updated_at = at_second(1);
     return out;
 }
 

@@ -1,21 +1,14 @@
 // The outbox of webhooks: an event is there if, and only if, its fact is; deliveries go out in order, by one
 // replica at a time, and are taken over.
 #include "unit/store/outbox_fixture.hpp"
+#include "unit/store/post_records.hpp"
 
 namespace gateway::testing {
 namespace {
 
 store::post_record begun_post() {
-    store::post_record out;
-    out.attempt = "a1";
-    out.user = user("ann");
-    out.caller = caller("shop");
-    out.id = post_id("v_pub_url~1");
-    out.action = "TIKTOK_UPLOAD_VIDEO";
+    auto out = uploaded_post("a1", "v_pub_url~1");
     out.kind = "direct_url";
-    out.settings = "{}";
-    out.post_ids = "[]";
-    out.created_at = out.updated_at = at_second(1);
     return out;
 }
 

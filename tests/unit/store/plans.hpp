@@ -39,6 +39,16 @@ inline std::set<std::string> statements_in(const std::string& library) {
     return out;
 }
 
+/// By a part of the statement, the index that it must use: a page of 100 of a user's 100,000 posts reads no
+/// others, whatever is asked for.
+struct wanted_index {
+    std::string_view of, index;
+};
+inline constexpr std::array<wanted_index, 3> indexes_of_post_lists{
+    {{"(CASE WHEN state = 'outcome_unknown'", "posts_by_told_state"},
+     {"WHERE account = (SELECT", "posts_by_account"},
+     {"count(DISTINCT account)", "posts_direct"}}};
+
 /// Tables that may be read whole: a row for each process, setting, caller or counter, and for each refresh
 /// that runs or was interrupted. Catalogues of a database are not growing either.
 inline bool is_small(std::string_view table) {

@@ -1,6 +1,6 @@
 // What is listed of the posts of a user, and counted of those of an account.
 #include "posts/post_facts.hpp"
-#include "unit/store/store_fixture.hpp"
+#include "unit/store/post_records.hpp"
 
 #include <cstddef>
 #include <map>
@@ -13,20 +13,6 @@ namespace gateway::testing {
 using store::post_state;
 
 namespace {
-
-store::post_record post(const std::string& attempt, const std::string& id) {
-    store::post_record out;
-    out.attempt = attempt;
-    out.user = user("ann");
-    out.caller = caller("shop");
-    out.id = post_id(id);
-    out.action = "TIKTOK_UPLOAD_VIDEO";
-    out.kind = "inbox_file";
-    out.settings = "{}";
-    out.post_ids = "[]";
-    out.created_at = out.updated_at = at_second(1);
-    return out;
-}
 
 struct told_post {
     post_state state;
@@ -49,7 +35,7 @@ TEST_P(StoreSuite, TheListOfOneStateHasThePostsThatAreToldSo) {
     std::map<std::string, std::vector<std::string>> expected;
     for (std::size_t number = 0; number < all.size(); ++number) {
         const auto name = "0100" + std::to_string(number);
-        auto one = post(name, name);
+        auto one = uploaded_post(name, name);
         ASSERT_TRUE(run(at->ledger.begin(one, soon())));
         one.state = all[number].state;
         one.status = all[number].status;
@@ -77,7 +63,7 @@ TEST_P(StoreSuite, TheListOfATimeHasThePostsThatWereBegunInIt) {
     std::vector<std::string> attempts;
     for (std::int64_t second = 0; second < 6; ++second) {
         attempts.push_back(new_ulid(at_second(second)));
-        auto one = post(attempts.back(), "p" + std::to_string(second));
+        auto one = uploaded_post(attempts.back(), "p" + std::to_string(second));
         ASSERT_TRUE(run(at->ledger.begin(one, soon())));
     }
     const auto listed = [&](std::optional<wall_time> since, std::optional<wall_time> until,
@@ -105,7 +91,7 @@ TEST_P(StoreSuite, TheDaysPostsOfAnAccountAreThoseOfAllItsUsers) {
     }
     const auto begin = [&](const std::string& name, std::int64_t second, const std::string& id,
                            const std::string& kind, const std::string& status) {
-        auto one = post(new_ulid(at_second(second)), id);
+        auto one = uploaded_post(new_ulid(at_second(second)), id);
         one.user = user(name);
         one.kind = kind;
         one.status = status;
