@@ -227,6 +227,7 @@ TEST_F(PublishRowsOverReplicas, AReplicaThatDiedWithAPublishLeavesItToAnother) {
     } // each poll is a round trip
     all[1]->process().signal(SIGKILL);
     dying.join();
+    server.pass_time("gateway", gateway::seconds{61}); // it counts as dead after a minute of silence
     const auto until = gateway::steady_now() + gateway::seconds{60};
     harness::answer got;
     do

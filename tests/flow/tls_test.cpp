@@ -103,10 +103,19 @@ TEST_F(Tls, C21AuditUHellosWithCostlyGroupsCostNoMoreThanOthers) {
         return cpu_time() - before;
     };
     static_cast<void>(cost_of("X25519")); // what is made once
-    const auto cheap = cost_of("X25519");
-    for (const char* group : {"ffdhe2048", "ffdhe8192"})
-        // Two ticks of the clock that counts it, and one handshake of ffdhe8192 alone takes six.
-        EXPECT_LE(cost_of(group), cheap + std::chrono::milliseconds{20}) << group;
+    for (const char* group : {"ffdhe2048", "ffdhe8192"}) {
+        // The gateway's own work in the background counts too, and its share of a round is larger on a busy
+        // machine: a group is cheap if one pair of rounds says so. A costly one is costly in each.
+        const auto is_cheap = [&] {
+            const auto cheap = cost_of("X25519");
+            // Two ticks of the clock that counts it, and one handshake of ffdhe8192 alone takes six.
+            return cost_of(group) <= cheap + std::chrono::milliseconds{20};
+        };
+        bool one_was = false;
+        for (int rounds = 0; rounds < 5 && !one_was; ++rounds)
+            one_was = is_cheap();
+        EXPECT_TRUE(one_was) << group;
+    }
 }
 
 } // namespace
