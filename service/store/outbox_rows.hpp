@@ -1,6 +1,7 @@
-// What the two files of the outbox share: an event as it is handed out, and its delivery to one caller.
+// The rows that the files of the outbox share: an event as it is handed out, and its delivery to one caller.
 // Private to store/.
 #pragma once
+#include "store/outbox.hpp"
 #include "store/outgoing_event.hpp"
 #include "store/statement.hpp"
 
@@ -21,6 +22,10 @@ struct event_to_deliver {
 #define EVENT_COLUMNS "number, event_id, caller, user_id, subject, type, created_at"
 auto columns_of(row_of<event_to_deliver> auto& of) {
     return columns(of.number, of.id, of.caller, of.user, of.subject, of.type, of.created_at);
+}
+
+auto columns_of(row_of<delivery> auto& of) {
+    return columns(of.number, of.caller, of.event, of.subject, of.type, of.tries);
 }
 
 /// In next_at: an older delivery of the same caller and subject is there. Later than every time.

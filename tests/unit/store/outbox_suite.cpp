@@ -141,6 +141,28 @@ TEST_P(OutboxSuite, AReceiverThatAnswers410IsSentNothingMoreUntilItHasAnotherUrl
     EXPECT_EQ(ids(turn({}, 10, "u2").claimed), std::vector<std::string>{"e4"});
 }
 
+TEST_P(OutboxSuite, WhatIsLeftOfAReceiverThatEndedGoesToItsNextUrlToTheLast) {
+    constexpr int subjects = 120; // more than one turn drops
+    for (int number = 0; number < subjects; ++number)
+        for (const char* which : {"first", "second"})
+            add(event(which + std::to_string(number), "a" + std::to_string(number)));
+    std::vector<delivery> claimed = turn({}, 1).claimed;
+    ASSERT_EQ(claimed.size(), 1U);
+    while (turn({}, 0).has_more) {
+    }
+    EXPECT_TRUE(turn({end_of(claimed[0], ended)}, 0).has_more);
+    std::size_t taken_there = 0;
+    for (claimed = turn({}, 10, "u2").claimed; !claimed.empty();) {
+        std::vector<delivery_end> ends;
+        for (const auto& one : claimed)
+            ends.push_back(end_of(one, taken));
+        taken_there += ends.size();
+        claimed = turn(std::move(ends), 10, "u2").claimed;
+    }
+    EXPECT_GT(taken_there, 0U);
+    EXPECT_EQ(count(statement("SELECT count(*) FROM webhook_deliveries")), 0U);
+}
+
 TEST_P(OutboxSuite, RedeliveryQueuesTheCallersOwnOnceUnderTheSameIdAndBody) {
     add(event("e1"));
     add(event("e2"));
