@@ -1,11 +1,10 @@
 #include "webhooks/deliverer.hpp"
 
-#include "outbound/client.hpp"
 #include "runtime/waiter.hpp"
 #include "runtime/worker.hpp"
 #include "telemetry/sink.hpp"
-#include "webhooks/message.hpp"
 #include "webhooks/pace.hpp"
+#include "webhooks/sender.hpp"
 
 #include <algorithm>
 #include <map>
@@ -25,42 +24,6 @@ constexpr seconds look_at_oldest_every{5};
 constexpr milliseconds look_at_drain_every{20};
 constexpr std::size_t ends_at_once = 50;
 constexpr std::size_t claims_at_once = 50; // of one turn of the outbox
-/// Of what a receiver answers nothing but the status is of interest.
-constexpr std::size_t answer_bytes_max = 64 * 1024;
-/// Shorter than what servers usually keep, so that a delivery seldom meets a connection that was just closed.
-constexpr milliseconds idle_timeout{4'000};
-
-outbound::client_limits limits_of(const outbound::address_rules& addresses, const caller_count& callers) {
-    outbound::client_limits limits;
-    limits.answer_bytes = answer_bytes_max;
-    limits.idle_timeout = idle_timeout;
-    limits.callers = &callers;
-    limits.addresses = &addresses;
-    return limits;
-}
-
-constexpr bool is_taken(int status) {
-    return status >= 200 && status < 300;
-}
-
-/// For the operator; one sentence for refused, closed and filtered.
-std::string describe(const outbound::exchange_result<outbound::reply>& got) {
-    if (got) return "it answered with HTTP status " + std::to_string(got->status);
-    switch (got.error().code()) {
-        case errc::forbidden:
-            return "its name leads to an address that is not public, and webhooks.allowed_hosts has no such "
-                   "name";
-        case errc::tiktok_tls:
-            return "its certificate or TLS is not acceptable";
-        case errc::tiktok_error:
-            return "its answer is no HTTP, or too long";
-        case errc::overloaded:
-            return "this replica had no connection for it";
-        default:
-            return "it did not answer in time";
-    }
-}
-
 } // namespace
 
 struct deliverer::state {
@@ -69,7 +32,7 @@ struct deliverer::state {
           outbox(with.outbox),
           sink(with.sink),
           store_is_good(with.store_is_good),
-          client(std::in_place, with.home, with.tls, with.names, limits_of(with.addresses, with.callers)),
+          out(std::in_place, with.home, with.tls, with.names, with.addresses, with.callers),
           options(how),
           receivers(std::move(to)) {}
 
@@ -77,7 +40,7 @@ struct deliverer::state {
     store::outbox& outbox;
     telemetry::sink& sink;
     const std::atomic<bool>& store_is_good;
-    std::optional<outbound::client> client; // ends with the deliverer, before the loop does
+    std::optional<sender> out; // ends with the deliverer, before the loop does
     const settings::webhooks options;
 
     receiver_list receivers;
@@ -107,8 +70,7 @@ struct deliverer::state {
     store::outbox_turn next_turn();
     void note(const store::outbox_claims& got);
     void note_failing(const receiver& to, const store::delivery& what, const std::string& reason);
-    void ended(const store::delivery& what, const receiver& to,
-               const outbound::exchange_result<outbound::reply>& got);
+    void ended(const store::delivery& what, const receiver& to, const sent& got);
 };
 
 /// Counts a delivery until its coroutine ends, in whatever way.
@@ -187,32 +149,33 @@ void deliverer::state::note_failing(const receiver& to, const store::delivery& w
                  {{"caller", to.caller.text()}, {"webhook_id", what.event}, {"reason", reason}});
 }
 
-void deliverer::state::ended(const store::delivery& what, const receiver& to,
-                             const outbound::exchange_result<outbound::reply>& got) {
+void deliverer::state::ended(const store::delivery& what, const receiver& to, const sent& got) {
     using kind = store::delivery_end::kind;
-    constexpr int gone = 410;
     store::delivery_end end;
     end.of = what;
     end.of.body.clear();
-    if (got && is_taken(got->status)) {
-        end.what = kind::taken;
-        count(what.type, out_result::taken);
-        if (paces[to.caller].is_failing())
-            sink.log(telemetry::level::info, "webhook_receiver_is_back", {{"caller", to.caller.text()}});
-        paces[to.caller].succeeded();
-    } else if (got && got->status == gone) {
-        end.what = kind::ended;
-        end.url_hash = to.url_hash;
-        count(what.type, out_result::ended);
-        sink.log(telemetry::level::error, "webhook_receiver_ended",
-                 {{"caller", to.caller.text()},
-                  {"reason", "it answered 410: nothing more is sent to this webhook_url"},
-                  {"cure", "give the caller another webhook_url"}});
-    } else {
-        end.what = kind::again;
-        end.wait = retry_wait(options.first_retry, what.tries, random_unit());
-        count(what.type, out_result::failed);
-        note_failing(to, what, describe(got));
+    switch (got.what) {
+        case sent::kind::taken:
+            end.what = kind::taken;
+            count(what.type, out_result::taken);
+            if (paces[to.caller].is_failing())
+                sink.log(telemetry::level::info, "webhook_receiver_is_back", {{"caller", to.caller.text()}});
+            paces[to.caller].succeeded();
+            break;
+        case sent::kind::ended:
+            end.what = kind::ended;
+            end.url_hash = to.url_hash;
+            count(what.type, out_result::ended);
+            sink.log(telemetry::level::error, "webhook_receiver_ended",
+                     {{"caller", to.caller.text()},
+                      {"reason", "it answered 410: nothing more is sent to this webhook_url"},
+                      {"cure", "give the caller another webhook_url"}});
+            break;
+        case sent::kind::failed:
+            end.what = kind::again;
+            end.wait = retry_wait(options.first_retry, what.tries, random_unit());
+            count(what.type, out_result::failed);
+            note_failing(to, what, got.reason);
     }
     ends.push_back(std::move(end));
 }
@@ -220,24 +183,14 @@ void deliverer::state::ended(const store::delivery& what, const receiver& to,
 deliverer::deliverer(const parts& with, const settings::webhooks& how, receiver_list to)
     : state_(std::make_shared<state>(with, how, std::move(to))) {}
 deliverer::~deliverer() {
-    state_->client.reset();
+    state_->out.reset();
 }
 
-/// A connection that its server had just closed is no failure of the receiver's: once more, over another.
 task<void> deliverer::deliver(std::shared_ptr<state> of, store::delivery what,
                               [[maybe_unused]] receiver_list owner_of_to, const receiver* to) {
     const under_way counted(of, to->caller);
-    const auto until = deadline::in(steady_now(), of->options.deadline);
-    const message content{what.event, what.body, wall_now()};
-    const std::string request = write_request(to->to, to->target, to->keys.list(), content);
-    for (bool is_again = false;; is_again = true) {
-        const auto got = co_await of->client->send(outbound::no_window{}, to->to, request, until,
-                                                   sharer_of(to->caller.text()));
-        const bool was_stale = !got && got.was_stale();
-        if (was_stale && !is_again) continue;
-        of->ended(what, *to, got);
-        co_return;
-    }
+    const auto got = co_await of->out->send(what, *to, deadline::in(steady_now(), of->options.deadline));
+    of->ended(what, *to, got);
 }
 
 /// Gives whether there is more to do at once.
@@ -284,7 +237,7 @@ task<void> deliverer::run() {
         else if (!of->ends.empty())
             co_await pause_until(deadline::in(steady_now(), again_after));
     }
-    of->client->close();
+    of->out->close();
 }
 
 task<void> deliverer::watch_oldest() {
