@@ -97,10 +97,8 @@ task<bool> follower::ask(const store::post_record& known) {
     telemetry::call_record unused;
     user_api::bound_api api(tiktok_, known.user, unused, deadline::in(steady_now(), look_within));
     if (!leaves_enough(api)) co_return false;
-    if (!api.try_bind()) {
-        const auto bound = co_await api.bind();
-        if (!bound) co_return false;
-    }
+    const auto bound = co_await api.bind();
+    if (!bound) co_return false;
     const auto row = std::make_shared<const store::post_record>(known);
     const auto told = co_await ask_status(api, book_, row, known.id, learned_by::poll, wall_now());
     co_return told && told->status != std::string_view(known.status);

@@ -43,6 +43,7 @@ struct post_watch::state {
     task<void> follow(std::shared_ptr<watched> one, post_watch& of);
     task<void> announce(store::change what);
     task<void> read_ledger(watched& one, deadline until);
+    task<result<status_answer>> ask_tiktok(const watched& one, const store::shared_post& row, deadline until);
     task<void> look_at_tiktok(watched& one, deadline until);
 
     worker& home;
@@ -220,6 +221,16 @@ task<void> post_watch::state::read_ledger(watched& one, deadline until) {
         one.note(answer_of_ledger(**known));
 }
 
+task<result<status_answer>> post_watch::state::ask_tiktok(const watched& one, const store::shared_post& row,
+                                                          deadline until) {
+    telemetry::call_record unused;
+    user_api::bound_api api(*tiktok, one.user, unused, until);
+    const auto bound = co_await api.bind();
+    if (!bound) co_return bound.error();
+    auto asked = co_await ask_status(api, *book, row, one.post, learned_by::wait, wall_now());
+    co_return asked;
+}
+
 task<void> post_watch::state::look_at_tiktok(watched& one, deadline until) {
     const auto known = co_await book->ledger().find(one.user, one.post, until);
     if (!known) co_return one.note_trouble(known.error());
@@ -233,20 +244,10 @@ task<void> post_watch::state::look_at_tiktok(watched& one, deadline until) {
     if (row && is_end(row->status)) co_return one.note(answer_of_ledger(*row));
     // What is known meanwhile, because TikTok may be slow; what ends a wait is asked first.
     if (row && one.now().number == 0 && !answer_of_ledger(*row).is_final) one.note(answer_of_ledger(*row));
-    telemetry::call_record unused;
-    user_api::bound_api api(*tiktok, one.user, unused, until);
-    std::optional<failure> why;
-    if (!api.try_bind()) {
-        const auto bound = co_await api.bind();
-        if (!bound) why = bound.error();
-    }
-    if (!why) {
-        auto asked = co_await ask_status(api, *book, row, one.post, learned_by::wait, wall_now());
-        if (asked) co_return one.note(std::move(*asked));
-        why = asked.error();
-    }
+    auto asked = co_await ask_tiktok(one, row, until);
+    if (asked) co_return one.note(std::move(*asked));
     if (row) one.note(answer_of_ledger(*row));
-    one.note_trouble(std::move(*why));
+    one.note_trouble(asked.error());
 }
 
 /// The life of a watched post, from the first who waits to the last.

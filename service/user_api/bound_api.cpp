@@ -68,6 +68,7 @@ bool bound_api::try_bind() {
 }
 
 task<result<void>> bound_api::bind() {
+    if (try_bind()) co_return result<void>();
     auto asked = co_await wait_for_tokens();
     if (!asked) co_return asked.error();
     bound_ = std::move(*asked);

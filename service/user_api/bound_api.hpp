@@ -55,10 +55,11 @@ public:
     /// Sends nothing with tokens of another account, whatever becomes of the user's connection meanwhile:
     /// creator_not_authorized then. Before it is bound.
     void require_account(open_id account) { account_ = std::move(account); }
-    /// Finds the user's token and granted scopes without waiting, which is the usual case. If that fails,
-    /// call bind(), which reads the vault and does not call TikTok: user_not_connected, reconnect_required.
-    bool try_bind();
+    /// Finds the user's token and granted scopes in memory, which is the usual case, or reads the vault, and
+    /// does not call TikTok: user_not_connected, reconnect_required.
     task<result<void>> bind();
+    /// The first half of it, for those whom a coroutine costs too much. If that fails, call bind().
+    bool try_bind();
     /// The state of the user's window, as far as this replica knows.
     limits::quota_status known_window_of(tiktok::endpoint which) const;
     /// What the user granted, once bound.

@@ -37,10 +37,8 @@ std::string display_name_in(std::string_view data) {
 task<std::string> display_name(api_client& shared, user_id user, deadline until) {
     telemetry::call_record unused;
     bound_api api(shared, user, unused, until);
-    if (!api.try_bind()) {
-        const auto bound = co_await api.bind();
-        if (!bound) co_return std::string{};
-    }
+    const auto bound = co_await api.bind();
+    if (!bound) co_return std::string{};
     const auto granted = api.scopes();
     if (std::find(granted.begin(), granted.end(), needed_scope) == granted.end()) co_return std::string{};
     auto what = tiktok::user_info_request("display_name");
