@@ -131,6 +131,7 @@ protected:
     }
     /// Sends a request on a connection that stays open, and closes it when the answer has come, unread.
     void close_unread(std::string request) {
+        const auto before = history().at("requests").as_array().back().at("number");
         request.erase(request.find("Connection: close\r\n"), 19);
         asio::ssl::context tls(asio::ssl::context::tls_client);
         tls.load_verify_file(ca_file());
@@ -138,7 +139,9 @@ protected:
         stream.next_layer().connect({asio::ip::address_v4::loopback(), port("api")});
         stream.handshake(asio::ssl::stream_base::client);
         asio::write(stream, asio::buffer(request));
-        EXPECT_TRUE(comes_true([](const boost::json::object& last) { return last.contains("answered_ms"); }));
+        EXPECT_TRUE(comes_true([&before](const boost::json::object& last) {
+            return last.at("number") != before && last.contains("answered_ms");
+        }));
         stream.next_layer().close();
     }
     /// Of the last request in the history, within ten seconds.
