@@ -96,8 +96,9 @@ def signed_event(post):
     return body, {"Content-Type": "application/json", "TikTok-Signature": f"t={now},s={signature}"}
 
 
-def end_all(gateway, posts, waiters):
-    """For each post the milliseconds from the answer to its webhook to the last answer of those who waited."""
+def end_all(gateway, posts, waiters, since="answer"):
+    """For each post the milliseconds from the answer to its webhook, or from its `arrival`, to the last answer of those
+    who waited."""
     told, last, left = {}, {}, {post: WAITERS_OF_EACH for _, post in posts}
 
     def take(seconds):
@@ -109,8 +110,9 @@ def end_all(gateway, posts, waiters):
 
     for _, post in posts:
         body, headers = signed_event(post)
+        sent = time.monotonic()
         answer = ask("POST", f"{gateway.url}/webhooks/tiktok", body, headers)
-        told[post] = time.monotonic()
+        told[post] = time.monotonic() if since == "answer" else sent
         if answer.status != 200:
             raise RuntimeError(answer.text)
         take(BETWEEN_WEBHOOKS_S)
@@ -122,28 +124,40 @@ def end_all(gateway, posts, waiters):
     return sorted(1000 * max(0.0, last[post] - told[post]) for post in told)
 
 
-def measure(options):
+def prepare_tiktok(control):
+    """Posts go on for a day, and nothing is refused for its number."""
+    Simulator(control).set({"timing": {"processing_ms": 86_400_000}, "limits": {
+        "init_per_minute": 100_000, "creator_info_per_minute": 100_000, "status_per_minute": 100_000,
+        "posts_per_day": 100_000}})
+
+
+def wait_until_all_wait(admin, count):
+    until = time.monotonic() + 60
+    while f"tiktok_gateway_post_waiters {count}" not in ask("GET", admin + "/metrics").text.splitlines():
+        if time.monotonic() > until:
+            raise RuntimeError("not all of them wait")
+        time.sleep(0.2)
+
+
+def many_sockets():
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+
+
+def measure(options):
+    many_sockets()
     gateway = options.gateway.resolve()
     programs = (str(gateway), str(gateway.parent / "tests/tiktok-simulator"))
     with temporary_folder("gateway-waiters-") as (folder, started):
         program, simulator, key = start_both(programs, folder, started, "media.example.com", prepare=prepare)
         control = simulator.listening["control"]
-        Simulator(control).set({"timing": {"processing_ms": 86_400_000}, "limits": {
-            "init_per_minute": 100_000, "creator_info_per_minute": 100_000, "status_per_minute": 100_000,
-            "posts_per_day": 100_000}})
+        prepare_tiktok(control)
         gateway = Gateway(program.listening["api"], key)
         posts = make_posts(gateway, control)
         time.sleep(2)
         before_kib = memory_kib(program.process)
         waiters = Waiters(gateway, posts)
         count = len(waiters.sockets)
-        asked_for = f"tiktok_gateway_post_waiters {count}"
-        until = time.monotonic() + 60
-        while asked_for not in ask("GET", program.listening["admin"] + "/metrics").text.splitlines():
-            if time.monotonic() > until:
-                raise RuntimeError("not all of them wait")
-            time.sleep(0.2)
+        wait_until_all_wait(program.listening["admin"], count)
         time.sleep(2)
         with_kib = memory_kib(program.process)
         times = end_all(gateway, posts, waiters)
