@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 namespace gateway {
@@ -273,6 +275,14 @@ bool stream::is_open() const {
 std::uint64_t stream::sent_bytes() const {
     return state_->sent;
 }
+bool stream::peer_has_closed() const {
+    tcp_info now{};
+    socklen_t size = sizeof(now);
+    auto& at = const_cast<tcp_socket&>(socket()); // Asio gives the descriptor only of one that is not const
+    if (getsockopt(at.native_handle(), IPPROTO_TCP, TCP_INFO, &now, &size) != 0) return true;
+    return now.tcpi_state != TCP_ESTABLISHED;
+}
+
 tcp_socket& stream::socket() {
     return state_->socket;
 }

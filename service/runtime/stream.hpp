@@ -126,6 +126,8 @@ public:
     bool resumed() const;
     /// OpenSSL's text for the failure, for the log; contains no bytes of the peer.
     const std::string& tls_problem() const;
+    /// Whether the peer has closed its side, or reset the connection, also if bytes of it are still unread.
+    bool peer_has_closed() const;
     tcp_socket& socket();
     const tcp_socket& socket() const;
 

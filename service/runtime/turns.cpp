@@ -5,13 +5,14 @@
 namespace gateway {
 
 /// A place that is given to one who waits never counts as free. Who is cancelled with a place passes it on.
-task<turns::turn> turns::take() {
+task<std::optional<turns::turn>> turns::take(deadline until) {
     if (free_ > 0) {
         --free_;
-        co_return turn{this};
+        std::optional<turn> out(std::in_place, this);
+        co_return out;
     }
     const executor_type home = co_await boost::asio::this_coro::executor;
-    waiter me(home, deadline{steady_time::max()});
+    waiter me(home, until);
     struct registration {
         turns& of;
         waiter& one;
@@ -23,9 +24,11 @@ task<turns::turn> turns::take() {
     };
     waiting_.push_back(&me);
     registration mine{*this, me};
-    co_await me.wait();
+    const bool is_woken = co_await me.wait();
+    if (!is_woken) co_return std::nullopt;
     mine.has_turn = true;
-    co_return turn{this};
+    std::optional<turn> out(std::in_place, this);
+    co_return out;
 }
 
 void turns::give() {

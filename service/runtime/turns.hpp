@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <list>
+#include <optional>
 
 namespace gateway {
 
@@ -32,8 +33,8 @@ public:
     private:
         turns* of_;
     };
-    /// Throws when the coroutine is cancelled.
-    task<turn> take();
+    /// Nothing: none was free until then. Throws when the coroutine is cancelled.
+    task<std::optional<turn>> take(deadline until);
     std::size_t free() const { return free_; }
 
 private:

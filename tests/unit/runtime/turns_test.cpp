@@ -17,8 +17,14 @@ struct gate {
     waiter opened;
 };
 
-task<void> work(turns& places, gate& until, std::string name, std::string& log) {
-    const auto turn = co_await places.take();
+const deadline never{steady_time::max()};
+
+task<void> work(turns& places, gate& until, std::string name, std::string& log, deadline turn_by = never) {
+    const auto turn = co_await places.take(turn_by);
+    if (!turn) {
+        log += name + " had none";
+        co_return;
+    }
     log += name;
     co_await until.opened.wait();
 }
@@ -66,6 +72,22 @@ TEST_F(Turns, PassOverOneThatIsCancelledWhileItWaits) {
     first.opened.wake();
     run_loop();
     EXPECT_EQ(log, "ac");
+    third.opened.wake();
+    run_loop();
+    EXPECT_EQ(places.free(), 1U);
+}
+
+TEST_F(Turns, WhoeverGetsNoneInTimeLeavesTheQueue) {
+    one.spawn(work(places, first, "a", log));
+    one.spawn(work(places, second, "b", log, deadline::in(steady_now(), milliseconds{1})));
+    one.spawn(work(places, third, "c", log));
+    at.loop().restart();
+    while (log == "a" || log.empty())
+        at.loop().run_one();
+    EXPECT_EQ(log, "ab had none");
+    first.opened.wake();
+    run_loop();
+    EXPECT_EQ(log, "ab had nonec");
     third.opened.wake();
     run_loop();
     EXPECT_EQ(places.free(), 1U);
