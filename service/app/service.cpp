@@ -203,6 +203,7 @@ void service::check_keys() {
 service::~service() {
     stop();
     store_->on().stop_listening(watch_);
+    store_->ledger.tell(nullptr); // the store writes what is late until its own end
 }
 
 void service::open_listeners() {

@@ -40,12 +40,14 @@ task<result<status_answer>> ask_status(user_api::bound_api& tiktok, status_book&
         co_return asked.error();
     }
     if (known && is_behind(*known, *asked)) co_return answer_of_ledger(*known);
-    if (known && is_news(*known, *asked)) {
+    const bool has_news = known && is_news(*known, *asked);
+    if (has_news) {
         // The answer is valid even if it cannot be stored.
         auto told = update_by_answer(*known, *asked, now);
         (void)co_await book.write(std::move(told), how, tiktok.until());
     }
     status_answer out;
+    out.is_news = has_news;
     out.state = state_of(asked->status);
     const bool late = is_late(known, out.state, now);
     out.is_final = is_awaited(out.state) || late;

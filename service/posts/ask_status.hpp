@@ -28,6 +28,7 @@ struct status_answer {
     worker_string status;
     std::string_view state;
     bool is_final = false; // nothing that is worth waiting for comes after it
+    bool is_news = false;  // it differs from the ledger's row in what the ledger keeps
     std::string fail_reason;
     std::vector<std::string> post_ids; // the ledger's; TikTok's are in `raw`
 };

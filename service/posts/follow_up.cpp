@@ -24,15 +24,19 @@ bool is_given_up(const store::post_record& post) {
     return post.state == store::post_state::outcome_unknown && post.ended_at != wall_time{};
 }
 
-after_look after_look_at(const store::post_record& post, wall_time now) {
-    const auto stops = [now](wall_time since, std::chrono::hours after) {
-        return since + after <= now ? after_look::stop : after_look::look_again;
+after_look after_look_at(const store::post_record& post, look_outcome outcome, wall_time now) {
+    if (outcome == look_outcome::news) return after_look::look_again;
+    const bool was_asked = outcome == look_outcome::no_news;
+    // A post is never forgotten while the one look that would have told its end has failed.
+    const auto stops = [now, was_asked](wall_time since, std::chrono::hours after) {
+        return was_asked && since + after <= now ? after_look::stop : after_look::look_again;
     };
     if (first_look(post, now) == wall_time{}) return after_look::stop;
     if (is_given_up(post)) return stops(post.created_at, looked_at_unconfirmed);
     if (post.status == publish_complete) return stops(post.ended_at, looked_at_for_ids);
     if (post.status == send_to_user_inbox) return stops(post.updated_at, looked_at_draft);
-    return post.created_at + unconfirmed_after <= now ? after_look::give_up : after_look::look_again;
+    const auto given_up_after = was_asked ? unconfirmed_after : unconfirmed_without_answer_after;
+    return post.created_at + given_up_after <= now ? after_look::give_up : after_look::look_again;
 }
 
 bool is_awaited(std::string_view state) {

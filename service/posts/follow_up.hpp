@@ -19,8 +19,9 @@ inline constexpr store::look_times look_times{
     .published_max = std::chrono::hours{1},
     .unconfirmed_max = std::chrono::hours{6},
 };
-/// Then a post without an end counts as unconfirmed (docs/promises.md M10).
-inline constexpr std::chrono::hours unconfirmed_after{24};
+/// Then a post without an end counts as unconfirmed (docs/promises.md M10); while TikTok does not answer, a
+/// little later, because its next answer may be the end.
+inline constexpr std::chrono::hours unconfirmed_after{24}, unconfirmed_without_answer_after{25};
 /// The longest time of following after that; for a draft, after its last news.
 inline constexpr std::chrono::hours looked_at_unconfirmed{7 * 24}, looked_at_draft{30 * 24},
     looked_at_for_ids{24};
@@ -29,9 +30,15 @@ inline constexpr std::chrono::hours looked_at_unconfirmed{7 * 24}, looked_at_dra
 /// at all, because it has no publish_id or TikTok has nothing more to tell.
 wall_time first_look(const store::post_record& post, wall_time now);
 
-/// What follows from a look without news.
+/// What came of a look.
+enum class look_outcome {
+    news,     // written, and with it the time of the next look
+    no_news,  // TikTok knows nothing new, or can never be asked, as for a user who has left
+    no_answer // TikTok, the store or the network could not tell now
+};
+/// What follows from it.
 enum class after_look { look_again, give_up /* it is unconfirmed from now on */, stop };
-after_look after_look_at(const store::post_record& post, wall_time now);
+after_look after_look_at(const store::post_record& post, look_outcome outcome, wall_time now);
 
 /// Whether its end was given up; a later word of TikTok's still counts.
 bool is_given_up(const store::post_record& post);

@@ -6,19 +6,22 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "posts/follow_up.hpp"
 #include "runtime/task.hpp"
 #include "store/post_record.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
 
 namespace gateway {
 class worker;
 }
 namespace gateway::user_api {
 class api_client;
-class bound_api;
 } // namespace gateway::user_api
 
 namespace gateway::posts {
@@ -37,23 +40,25 @@ public:
     /// many. vault_unavailable, deadline_exceeded: they are due later.
     task<result<std::size_t>> begin_looks(deadline until);
 
-    /// Looks under way at once, while TikTok is slow.
-    static constexpr std::size_t looks_max = 32;
-
 private:
-    task<void> look_at(store::post_record known);
-    task<bool> ask(const store::post_record& known);
-    bool leaves_enough(const user_api::bound_api& tiktok) const;
+    struct under_way;
+    enum class room { enough, reserved, none }; // in a user's window
+    task<void> look_at(store::post_record known, std::shared_ptr<under_way> counts);
+    task<void> put_off(store::post_record known);
+    task<std::optional<look_outcome>> ask(const store::post_record& known, room found);
+    task<void> conclude(store::post_record known, look_outcome outcome);
+    room room_for(const user_id& user);
     std::size_t may_begin(steady_time now);
+    std::chrono::nanoseconds each() const { return std::chrono::nanoseconds{seconds{1}} / per_second_; }
 
     worker& home_;
     status_book& book_;
     const post_watch& watch_;
     user_api::api_client& tiktok_;
     const std::uint32_t per_second_;
-    steady_time counted_until_; // the rate's slots before it are used or gone
-    std::size_t under_way_ = 0;
-    std::map<user_id, std::uint32_t> under_way_of_; // each user's; no more entries than looks_max
+    steady_time counted_until_;                  // the rate's slots before it are used or gone
+    std::map<user_id, steady_time> looked_at_;   // each user's newest look, of the last minute or so
+    const std::shared_ptr<under_way> under_way_; // shared with looks, which the loop may destroy after this
 };
 
 } // namespace gateway::posts

@@ -1,60 +1,14 @@
 #include "posts/post_watch.hpp"
 
-#include "posts/post_facts.hpp"
-#include "posts/status_book.hpp"
-#include "posts/wanted_bytes.hpp"
-#include "posts/watched_post.hpp"
-#include "runtime/turns.hpp"
+#include "posts/post_watch_state.hpp"
 #include "runtime/worker.hpp"
-#include "telemetry/call_record.hpp"
-#include "user_api/bound_api.hpp"
 
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <array>
-#include <mutex>
-#include <unordered_map>
 #include <utility>
 
 namespace gateway::posts {
-namespace {
-
-/// The time of one look, and how many are under way at once: so waits never take all connections to TikTok.
-constexpr seconds look_within{10};
-constexpr std::size_t looks_max = 24;
-constexpr seconds announce_within{2};
-/// The pauses between looks while somebody waits (docs/tiktok-wire.md §6); the last one is repeated.
-constexpr std::array pauses{seconds{2}, seconds{3}, seconds{5}, seconds{8}, seconds{10}};
-
-} // namespace
-
-/// What the places and the home worker share.
-struct post_watch::state {
-    explicit state(worker& home_) : home(home_) {}
-
-    using found = std::vector<std::shared_ptr<watched>>;
-    found of(const publish_id& post);
-    found all();
-    void wake(found which);
-    bool remove_if_left(const watched& one);
-    void remove(const watched& one);
-    void remove_locked(const watched& one);
-    task<void> follow(std::shared_ptr<watched> one, post_watch& of);
-    task<void> announce(store::change what);
-    task<void> read_ledger(watched& one, deadline until);
-    task<result<status_answer>> ask_tiktok(const watched& one, const store::shared_post& row, deadline until);
-    task<void> look_at_tiktok(watched& one, deadline until);
-
-    worker& home;
-    status_book* book = nullptr;
-    user_api::api_client* tiktok = nullptr;
-    wanted_bytes wanted; // by other replicas
-    std::mutex mutex;    // for the next two, and watched::places
-    std::unordered_map<std::string, found> posts;
-    bool leaving = false;
-    turns looks{looks_max}; // home worker
-};
 
 bool seen_post::is_final() const {
     if (state.empty()) return trouble && !facts(trouble->code()).retryable;
@@ -76,8 +30,16 @@ result<status_answer> seen_post::answer() && {
     return out;
 }
 
-post_watch::post_watch(worker& home) : state_(std::make_unique<state>(home)) {}
+post_watch::post_watch(worker& home) : state_(std::make_shared<state>(home)) {}
 post_watch::~post_watch() = default;
+
+std::uint64_t post_watch::posts() const {
+    return state_->watched_posts.load(std::memory_order_relaxed);
+}
+
+std::uint64_t post_watch::places() const {
+    return state_->watchers.load(std::memory_order_relaxed);
+}
 
 void post_watch::use(status_book& book, user_api::api_client& tiktok) {
     state_->book = &book;
@@ -98,12 +60,12 @@ post_watch::state::found post_watch::state::all() {
     return out;
 }
 
-/// Has them read the ledger.
-void post_watch::state::wake(found which) {
+/// Has them read the ledger, also while TikTok is being asked.
+void post_watch::state::wake(const std::shared_ptr<state>& in, found which) {
     if (which.empty()) return;
-    boost::asio::post(home.executor(), [which = std::move(which)] {
+    boost::asio::post(in->home.executor(), [in, which = std::move(which)] {
         for (const auto& one : which)
-            one->note_news();
+            if (one->note_news()) in->home.group().spawn(read_news(in, one));
     });
 }
 
@@ -142,18 +104,18 @@ post_watch::place post_watch::join(const user_id& user, const publish_id& post) 
         one = is_new ? of_post.back() : *there;
         ++one->places;
     }
-    places_.fetch_add(1, std::memory_order_relaxed);
+    state_->watchers.fetch_add(1, std::memory_order_relaxed);
     if (is_new) {
-        posts_.fetch_add(1, std::memory_order_relaxed);
+        state_->watched_posts.fetch_add(1, std::memory_order_relaxed);
         boost::asio::post(state_->home.executor(),
-                          [this, one] { state_->home.group().spawn(state_->follow(one, *this)); });
+                          [in = state_, one] { in->home.group().spawn(state::follow(in, one)); });
     }
-    return {*this, std::move(one)};
+    return {state_, std::move(one)};
 }
 
 post_watch::place::~place() {
-    at_.places_.fetch_sub(1, std::memory_order_relaxed);
-    const std::lock_guard lock(at_.state_->mutex);
+    at_->watchers.fetch_sub(1, std::memory_order_relaxed);
+    const std::lock_guard lock(at_->mutex);
     --what_->places;
 }
 
@@ -170,17 +132,16 @@ void post_watch::bytes_sent(const publish_id& post, std::uint64_t sent, std::uin
         for (const auto& one : state_->of(post))
             one->note_bytes(sent, size);
     if (!state_->wanted.may_tell(post, sent == size, steady_now())) return;
-    boost::asio::post(state_->home.executor(), [this, what = store::change::of(post, sent)] {
-        state_->home.group().spawn(state_->announce(what));
+    boost::asio::post(state_->home.executor(), [in = state_, what = store::change::of(post, sent)] {
+        in->home.group().spawn(in->announce(what));
     });
 }
 
-task<void> post_watch::state::announce(store::change what) {
-    (void)co_await book->ledger().announce(std::move(what), deadline::in(steady_now(), announce_within));
-}
-
-bool post_watch::is_watched(const publish_id& post) const {
-    return posts() > 0 && !state_->of(post).empty();
+bool post_watch::is_watched(const user_id& user, const publish_id& post) const {
+    if (posts() == 0) return false;
+    const auto of_post = state_->of(post);
+    return std::any_of(of_post.begin(), of_post.end(),
+                       [&user](const auto& one) { return one->user == user; });
 }
 
 void post_watch::leave() {
@@ -194,7 +155,7 @@ void post_watch::leave() {
 
 void post_watch::post_changed(const publish_id& post) {
     if (posts() == 0) return;
-    state_->wake(state_->of(post));
+    state::wake(state_, state_->of(post));
 }
 
 void post_watch::changed(const store::change& what) {
@@ -209,71 +170,7 @@ void post_watch::changed(const store::change& what) {
 
 /// What was missed without the feed is read now.
 void post_watch::feed_connected(bool is) {
-    if (is && posts() > 0) state_->wake(state_->all());
-}
-
-/// After news that this process or another one has written there.
-task<void> post_watch::state::read_ledger(watched& one, deadline until) {
-    const auto known = co_await book->ledger().find(one.user, one.post, until);
-    if (!known)
-        one.note_trouble(known.error());
-    else if (*known)
-        one.note(answer_of_ledger(**known));
-}
-
-task<result<status_answer>> post_watch::state::ask_tiktok(const watched& one, const store::shared_post& row,
-                                                          deadline until) {
-    telemetry::call_record unused;
-    user_api::bound_api api(*tiktok, one.user, unused, until);
-    const auto bound = co_await api.bind();
-    if (!bound) co_return bound.error();
-    auto asked = co_await ask_status(api, *book, row, one.post, learned_by::wait, wall_now());
-    co_return asked;
-}
-
-task<void> post_watch::state::look_at_tiktok(watched& one, deadline until) {
-    const auto known = co_await book->ledger().find(one.user, one.post, until);
-    if (!known) co_return one.note_trouble(known.error());
-    const auto& row = *known;
-    if (row) one.note_size(row->size_bytes);
-    if (row && row->state == store::post_state::begun) {
-        // Its bytes are still being sent, so TikTok knows no more.
-        one.note(answer_of_ledger(*row));
-        co_return co_await announce(store::change::bytes_wanted(one.post));
-    }
-    if (row && is_end(row->status)) co_return one.note(answer_of_ledger(*row));
-    // What is known meanwhile, because TikTok may be slow; what ends a wait is asked first.
-    if (row && one.now().number == 0 && !answer_of_ledger(*row).is_final) one.note(answer_of_ledger(*row));
-    auto asked = co_await ask_tiktok(one, row, until);
-    if (asked) co_return one.note(std::move(*asked));
-    if (row) one.note(answer_of_ledger(*row));
-    one.note_trouble(asked.error());
-}
-
-/// The life of a watched post, from the first who waits to the last.
-task<void> post_watch::state::follow(std::shared_ptr<watched> one, post_watch& of) {
-    struct ending {
-        post_watch& in;
-        const watched& what;
-        ~ending() {
-            in.state_->remove(what); // if it is still there, because an exception ended this
-            in.posts_.fetch_sub(1, std::memory_order_relaxed);
-        }
-    };
-    const ending at_the_end{of, *one};
-    for (std::size_t pause = 0;;) {
-        {
-            const auto turn = co_await looks.take();
-            co_await look_at_tiktok(*one, deadline::in(steady_now(), look_within));
-        }
-        auto next = deadline::in(steady_now(), pauses[pause]);
-        pause = std::min(pause + 1, pauses.size() - 1);
-        for (bool has_news = true; has_news;) {
-            if (remove_if_left(*one)) co_return;
-            has_news = co_await one->rest(next);
-            if (has_news) co_await read_ledger(*one, deadline::in(steady_now(), look_within));
-        }
-    }
+    if (is && posts() > 0) state::wake(state_, state_->all());
 }
 
 } // namespace gateway::posts

@@ -13,7 +13,6 @@
 #include "store/ledger.hpp"
 #include "user_api/upload_observer.hpp"
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -62,11 +61,13 @@ public:
     /// Before the first join(): what asks TikTok, of the home worker. They live until its loop has ended.
     void use(status_book& book, user_api::api_client& tiktok);
 
+    struct state;
     struct watched;
     /// One who waits. Lives in the frame of the call.
     class place {
     public:
-        place(post_watch& at, std::shared_ptr<watched> what) : at_(at), what_(std::move(what)) {}
+        place(std::shared_ptr<state> at, std::shared_ptr<watched> what)
+            : at_(std::move(at)), what_(std::move(what)) {}
         place(const place&) = delete;
         place& operator=(const place&) = delete;
         ~place();
@@ -78,17 +79,17 @@ public:
         task<void> wait(std::uint64_t number, deadline until) const;
 
     private:
-        post_watch& at_;
+        const std::shared_ptr<state> at_;     // some calls are destroyed later, with their loop
         const std::shared_ptr<watched> what_; // shared with the look at TikTok
     };
     place join(const user_id& user, const publish_id& post);
 
-    bool is_watched(const publish_id& post) const;
+    bool is_watched(const user_id& user, const publish_id& post) const;
     /// From the begin of the drain on nobody waits any more. Any thread.
     void leave();
     /// Posts that are watched, and who watches; for metrics.
-    std::uint64_t posts() const { return posts_.load(std::memory_order_relaxed); }
-    std::uint64_t places() const { return places_.load(std::memory_order_relaxed); }
+    std::uint64_t posts() const;
+    std::uint64_t places() const;
 
     void post_changed(const publish_id& post) override;
     void changed(const store::change& what) override;
@@ -97,10 +98,7 @@ public:
     void bytes_sent(const publish_id& post, std::uint64_t sent, std::uint64_t size) override;
 
 private:
-    struct state;
-
-    const std::unique_ptr<state> state_;
-    std::atomic<std::uint64_t> posts_{0}, places_{0};
+    const std::shared_ptr<state> state_; // shared with its coroutines and the places
 };
 
 } // namespace gateway::posts

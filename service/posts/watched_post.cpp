@@ -104,13 +104,22 @@ bool post_watch::watched::is_final() const {
     return now_.is_final();
 }
 
-void post_watch::watched::note_news() {
-    has_news_ = true;
-    if (resting_) resting_->wake();
+bool post_watch::watched::note_news() {
+    ++news_;
+    return !std::exchange(is_reading_, true);
+}
+
+bool post_watch::watched::take_news() {
+    return std::exchange(news_read_, news_) != news_;
+}
+
+void post_watch::watched::stop_reading() {
+    is_reading_ = false;
+    if (resting_ && is_final()) resting_->wake();
 }
 
 task<bool> post_watch::watched::rest(deadline until) {
-    if (!has_news_) {
+    if (!is_final()) {
         const executor_type home = co_await boost::asio::this_coro::executor;
         waiter pause(home, until);
         struct registration {
@@ -121,7 +130,7 @@ task<bool> post_watch::watched::rest(deadline until) {
         const registration mine{resting_};
         (void)co_await pause.wait();
     }
-    co_return std::exchange(has_news_, false);
+    co_return is_final();
 }
 
 } // namespace gateway::posts

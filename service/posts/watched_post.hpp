@@ -41,9 +41,13 @@ public:
     bool is_final() const;
 
     // On the home worker:
-    /// The ledger has news.
-    void note_news();
-    /// Waits until then, or until there are news. True: there are.
+    /// The ledger has news. True: nobody reads them yet, so the caller does, as long as take_news() says.
+    bool note_news();
+    bool take_news();
+    void stop_reading();
+    /// Differs after each news.
+    std::uint64_t news() const { return news_; }
+    /// Waits until then, or until there is an end. True: there is.
     task<bool> rest(deadline until);
 
 private:
@@ -56,8 +60,10 @@ private:
     seen_post now_;
     std::shared_ptr<wait_places> next_; // of those who wait for the next number
     steady_time told_bytes_at_{};
-    waiter* resting_ = nullptr; // home worker
-    bool has_news_ = false;     // home worker
+    // Home worker:
+    waiter* resting_ = nullptr;
+    std::uint64_t news_ = 0, news_read_ = 0;
+    bool is_reading_ = false;
 };
 
 } // namespace gateway::posts

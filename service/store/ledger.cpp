@@ -195,6 +195,12 @@ task<result<std::vector<post_record>>> ledger::take_due(std::uint32_t limit, wal
                std::move(take));
 }
 
+task<result<void>> ledger::put_off_look(post_record seen, wall_time next, deadline until) {
+    statement put_off("UPDATE posts SET next_look_at = $1 WHERE attempt = $2 AND next_look_at = $3", next,
+                      seen.attempt, seen.next_look_at);
+    return run(engine_, unit::writes_with_the_next().as_upkeep(), until, &execute, std::move(put_off));
+}
+
 task<result<void>> ledger::stop_looking(post_record seen, deadline until) {
     statement stop(
         "UPDATE posts SET next_look_at = 0 WHERE attempt = $1 AND status = $2 AND post_ids = $3 "
@@ -243,9 +249,10 @@ namespace {
 
 /// A post's state as posts::state_of() tells it; also the text of an index (schema.cpp), so that posts of one
 /// state are found without reading the others.
-#define TOLD_STATE                                                                              \
-    "CASE WHEN state = 'outcome_unknown' OR status = '' THEN 'unconfirmed' "                    \
-    "WHEN status = 'SEND_TO_USER_INBOX' THEN 'in_inbox' WHEN status = 'PUBLISH_COMPLETE' THEN " \
+#define TOLD_STATE                                                                                     \
+    "CASE WHEN status = '' OR (state = 'outcome_unknown' AND (publish_id = '' OR ended_at > 0)) THEN " \
+    "'unconfirmed' "                                                                                   \
+    "WHEN status = 'SEND_TO_USER_INBOX' THEN 'in_inbox' WHEN status = 'PUBLISH_COMPLETE' THEN "        \
     "'published' WHEN status = 'FAILED' THEN 'failed' ELSE 'processing' END"
 
 /// Newest first. An attempt sorts by the time at which it was begun, so that both bounds of the time are

@@ -121,6 +121,8 @@ public:
     /// is given to one replica, and again to another if that one dies.
     task<result<std::vector<post_record>>> take_due(std::uint32_t limit, wall_time now, look_times times,
                                                     deadline until);
+    /// Moves a look that take_due() has given, and that was not made, unless the post was changed meanwhile.
+    task<result<void>> put_off_look(post_record seen, wall_time next, deadline until);
     /// There is nothing more to ask TikTok for, unless the post was changed meanwhile.
     task<result<void>> stop_looking(post_record seen, deadline until);
     /// Tells the other replicas something of a post that is in no row. Nothing if there are none.

@@ -7,11 +7,13 @@
 #include "base/secret.hpp"
 #include "limits/shared_bytes.hpp"
 #include "outbound/types.hpp"
+#include "tiktok/endpoint.hpp"
 #include "tokens/token_service.hpp"
 #include "user_api/retry_budget.hpp"
 #include "windows/shared_windows.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,6 +65,10 @@ public:
     void prefetch(const user_id& user) const {
         tokens_.prefetch(user);
         windows_.prefetch(user.text());
+    }
+    /// The state of a user's window, as far as this replica knows.
+    limits::quota_status known_window_of(const user_id& user, tiktok::endpoint which) const {
+        return windows_.status(user.text(), static_cast<std::uint8_t>(which), steady_now());
     }
 
 private:

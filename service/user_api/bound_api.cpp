@@ -54,10 +54,6 @@ telemetry::recorder& bound_api::recorder() const {
     return shared_.recorder_;
 }
 
-limits::quota_status bound_api::known_window_of(tiktok::endpoint which) const {
-    return shared_.windows_.status(user_.text(), static_cast<std::uint8_t>(which), steady_now());
-}
-
 bool bound_api::try_bind() {
     bound_at_ = coarse_wall_now();
     bound_ = ready(bound_at_);

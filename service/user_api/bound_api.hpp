@@ -60,8 +60,6 @@ public:
     task<result<void>> bind();
     /// The first half of it, for those whom a coroutine costs too much. If that fails, call bind().
     bool try_bind();
-    /// The state of the user's window, as far as this replica knows.
-    limits::quota_status known_window_of(tiktok::endpoint which) const;
     /// What the user granted, once bound.
     std::span<const std::string> scopes() const;
 

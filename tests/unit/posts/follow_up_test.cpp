@@ -60,10 +60,14 @@ TEST(FollowUp, M10FollowsWhatHasNoEnd) {
     EXPECT_FALSE(is_followed(without_id)) << "TikTok cannot be asked";
 }
 
+after_look after_no_news(const store::post_record& post, wall_time now) {
+    return posts::after_look_at(post, posts::look_outcome::no_news, now);
+}
+
 TEST(FollowUp, M10GivesAPostUpAfterADayAndForgetsItAfterAWeek) {
     const auto open = post(posts::processing_upload);
-    EXPECT_EQ(posts::after_look_at(open, begin + hours{24} - seconds{1}), after_look::look_again);
-    EXPECT_EQ(posts::after_look_at(open, begin + hours{24}), after_look::give_up);
+    EXPECT_EQ(after_no_news(open, begin + hours{24} - seconds{1}), after_look::look_again);
+    EXPECT_EQ(after_no_news(open, begin + hours{24}), after_look::give_up);
 
     const auto told = posts::update_by_time(open, begin + hours{24});
     EXPECT_TRUE(told.unconfirmed);
@@ -74,18 +78,34 @@ TEST(FollowUp, M10GivesAPostUpAfterADayAndForgetsItAfterAWeek) {
     given_up.ended_at = told.ended_at;
     EXPECT_TRUE(posts::is_given_up(given_up));
     EXPECT_EQ(posts::state_of(given_up), "unconfirmed");
-    EXPECT_EQ(posts::after_look_at(given_up, begin + hours{25}), after_look::look_again) << "once, not again";
-    EXPECT_EQ(posts::after_look_at(given_up, begin + hours{7 * 24}), after_look::stop);
+    EXPECT_EQ(after_no_news(given_up, begin + hours{25}), after_look::look_again) << "once, not again";
+    EXPECT_EQ(after_no_news(given_up, begin + hours{7 * 24}), after_look::stop);
 }
 
 TEST(FollowUp, M10WaitsAMonthForTheCreatorOfADraftAndADayForIds) {
     const auto draft = post(posts::send_to_user_inbox);
-    EXPECT_EQ(posts::after_look_at(draft, begin + hours{29 * 24}), after_look::look_again);
-    EXPECT_EQ(posts::after_look_at(draft, begin + hours{30 * 24}), after_look::stop);
+    EXPECT_EQ(after_no_news(draft, begin + hours{29 * 24}), after_look::look_again);
+    EXPECT_EQ(after_no_news(draft, begin + hours{30 * 24}), after_look::stop);
     auto published = post(posts::publish_complete);
     published.ended_at = begin + hours{30};
-    EXPECT_EQ(posts::after_look_at(published, begin + hours{53}), after_look::look_again);
-    EXPECT_EQ(posts::after_look_at(published, begin + hours{54}), after_look::stop);
+    EXPECT_EQ(after_no_news(published, begin + hours{53}), after_look::look_again);
+    EXPECT_EQ(after_no_news(published, begin + hours{54}), after_look::stop);
+}
+
+TEST(FollowUp, M10ForgetsNoPostThatTikTokWasNotAskedForAndGivesItUpAnHourLater) {
+    const auto without_answer = [](const store::post_record& post, wall_time now) {
+        return posts::after_look_at(post, posts::look_outcome::no_answer, now);
+    };
+    const auto open = post(posts::processing_upload);
+    EXPECT_EQ(without_answer(open, begin + hours{24}), after_look::look_again);
+    EXPECT_EQ(without_answer(open, begin + hours{25}), after_look::give_up);
+    EXPECT_EQ(without_answer(post(posts::send_to_user_inbox), begin + hours{90 * 24}),
+              after_look::look_again);
+    auto given_up = post(posts::processing_upload, post_state::outcome_unknown);
+    given_up.ended_at = begin + hours{25};
+    EXPECT_EQ(without_answer(given_up, begin + hours{90 * 24}), after_look::look_again);
+    EXPECT_EQ(posts::after_look_at(open, posts::look_outcome::news, begin + hours{90 * 24}),
+              after_look::look_again);
 }
 
 TEST(StatusNews, M10ATrueEndReplacesAnEndThatWasGivenUp) {
