@@ -67,6 +67,17 @@ bool heard_the_end(const call& c, const posts::seen_post& now) {
     return now.is_final() && c.live->last_event_id() == told_events::end_of(now.state);
 }
 
+/// Ends early if the client has closed its side: what is sent then shows whether it still reads.
+task<void> wait_for_news(const posts::post_watch::place& place, std::uint64_t number, deadline until,
+                         const api::live_answer& to) {
+    bool is_over = false;
+    while (!is_over) {
+        const auto next = deadline::in(steady_now(), api::client_looked_at_every).no_later_than(until);
+        co_await place.wait(number, next);
+        is_over = place.now().number != number || until.passed(steady_now()) || to.client_has_closed();
+    }
+}
+
 task<result<answer>> send_events(call& c, posts::post_watch& watch) {
     const auto place = watch.join(c.user, c.post);
     co_await place.wait(0, deadline::in(steady_now(), first_look_within).no_later_than(c.until));
@@ -86,7 +97,8 @@ task<result<answer>> send_events(call& c, posts::post_watch& watch) {
         if (!events.empty()) is_heard = co_await c.live->send(events);
         if (is_last) break;
         const auto began = steady_now();
-        co_await place.wait(number, deadline::in(began, silent_max).no_later_than(c.until));
+        const auto silent_until = deadline::in(began, silent_max).no_later_than(c.until);
+        co_await wait_for_news(place, number, silent_until, *c.live);
         c.record.waited += std::chrono::duration_cast<milliseconds>(steady_now() - began);
         seen = place.now();
     }
@@ -99,7 +111,6 @@ row post_events_row() {
     return {.slug = "GATEWAY_POST_EVENTS",
             .method = verb::get,
             .path = "/v1/users/{user_id}/posts/{publish_id}/events",
-            .head_runs = false,
             .scope = {tiktok::row_of(tiktok::endpoint::status_fetch).scope},
             .takes_time = deadline_class::stream,
             .needs_connection = true,

@@ -3,6 +3,7 @@
 #include "actions/post_inputs.hpp"
 #include "actions/rows.hpp"
 #include "actions/status_object.hpp"
+#include "api/live_answer.hpp"
 #include "base/append.hpp"
 #include "base/json/values.hpp"
 #include "posts/post_watch.hpp"
@@ -52,15 +53,17 @@ bool has_news(const posts::post_watch::place& place, std::uint64_t& number, std:
     return seen.is_final() || seen.leaving || seen.state != first;
 }
 
-/// However many wait for a post, TikTok is asked once for all. Ends before the call's deadline, and at the
-/// drain's begin. Thousands wait here at once, so it holds little.
+/// However many wait for a post, TikTok is asked once for all. Ends before the call's deadline, at the
+/// drain's begin, and when the client has closed its side, since it has mostly left. Thousands wait here at
+/// once, so it holds little.
 task<result<answer>> wait_for_status(call& c, posts::post_watch& watch, deadline until) {
     const auto place = watch.join(c.user, c.post);
     const auto began = steady_now();
     std::string_view first;
     for (std::uint64_t number = 0; !until.passed(steady_now());) {
-        co_await place.wait(number, until);
-        if (has_news(place, number, first)) break;
+        co_await place.wait(number,
+                            deadline::in(steady_now(), api::client_looked_at_every).no_later_than(until));
+        if (has_news(place, number, first) || (c.live && c.live->client_has_closed())) break;
     }
     c.record.waited = std::chrono::duration_cast<milliseconds>(steady_now() - began);
     co_return answer_of(c.post, place);

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "http/field_lines.hpp"
+#include "http/verb.hpp"
 #include "http/wire_text.hpp"
 #include "inbound/answer_writer.hpp"
 #include "telemetry/call_record.hpp"
@@ -59,7 +60,12 @@ task<bool> live_writer::begin(std::string_view content_type) {
     begun_ = true;
     texts_->answer.clear();
     write_live_head(*texts_, content_type, record_, *facts_, shared_);
-    return write();
+    const bool sent = co_await write();
+    co_return sent && !has_no_body();
+}
+
+bool live_writer::has_no_body() const {
+    return record_.verb == http::name_of(http::verb::head);
 }
 
 task<bool> live_writer::send(std::string_view piece) {
@@ -86,6 +92,7 @@ task<bool> live_writer::finish(const api::outcome& what) {
     const auto* const done = std::get_if<api::answer>(&what);
     texts_->answer.clear();
     note_outcome(record_, what);
+    if (has_no_body()) co_return !gone_ && facts_->keep_alive && !facts_->http_1_0;
     if (!done || !std::holds_alternative<api::all_sent>(*done)) {
         texts_->body.clear();
         (void)api::write_envelope(texts_->body, what, record_.request_id);

@@ -41,11 +41,14 @@ public:
 
     bool accepts(std::string_view media_type) const override;
     std::string_view last_event_id() const override;
+    bool client_has_closed() const override { return to_.peer_has_closed(); }
+    /// To a HEAD there is nothing but the head, and `false` is the answer.
     task<bool> begin(std::string_view content_type) override;
     task<bool> send(std::string_view piece) override;
 
 private:
     std::string_view field(std::string_view name) const;
+    bool has_no_body() const;
     task<bool> write();
 
     stream& to_;

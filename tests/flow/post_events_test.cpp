@@ -71,6 +71,27 @@ TEST_F(PostEvents, ADraftEndsTheStreamAndItsPostBeginsAnother) {
     EXPECT_NE(hear("end-in_inbox").find("id: end-published\n"), std::string::npos);
 }
 
+TEST_F(PostEvents, AHeadIsAnsweredAsItsGetWithoutTheEvents) {
+    const auto user = another_user();
+    const auto id = begin_post(user);
+    const auto head_of = [](std::string get) { return get.replace(0, 3, "HEAD"); };
+    harness::raw_socket stream(w.gateway().port(), w.heard());
+    ASSERT_TRUE(stream.send(head_of(request(user, id))));
+    const auto begun = stream.receive_until("\r\n\r\n");
+    EXPECT_NE(begun.find("HTTP/1.1 200 OK\r\n"), std::string::npos) << begun;
+    EXPECT_NE(begun.find("Content-Type: text/event-stream\r\n"), std::string::npos) << begun;
+    ASSERT_TRUE(stream.send(head_of(request(user, "v_pub_file~v2.404"))));
+    EXPECT_NE(stream.receive_until("\r\n\r\n").find(" 404 "), std::string::npos) << "no byte of a body came";
+    auto without_key = head_of(request(user, id));
+    without_key.erase(without_key.find("Authorization"),
+                      without_key.find("\r\n\r\n") + 2 - without_key.find("Authorization"));
+    ASSERT_TRUE(stream.send(without_key));
+    EXPECT_NE(stream.receive_until("\r\n\r\n").find(" 401 "), std::string::npos);
+    end_at_tiktok(id, "PUBLISH_COMPLETE");
+    ASSERT_TRUE(stream.send(head_of(request(user, id, "Last-Event-ID: end-published\r\n"))));
+    EXPECT_NE(stream.receive_until("\r\n\r\n", seconds{20}).find(" 204 "), std::string::npos);
+}
+
 TEST_F(PostEvents, GivesHttp10NoChunks) {
     const auto user = another_user();
     const auto id = begin_post(user);

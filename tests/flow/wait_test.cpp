@@ -26,6 +26,14 @@ protected:
     harness::answer wait(const std::string& user, const std::string& id, const std::string& how_long) {
         return w.api().get(path_of(user, "/posts/" + id + "?wait=" + how_long));
     }
+    void wait_for_waiters(std::size_t count) {
+        const auto end = steady_now() + seconds{20};
+        const auto all = "tiktok_gateway_post_waiters " + std::to_string(count) + "\n";
+        bool are_there = false;
+        while (!are_there && steady_now() < end)
+            are_there = w.admin().get("/metrics").body.find(all) != std::string::npos;
+        EXPECT_TRUE(are_there) << count;
+    }
     /// Calls that wait for the post, each in a thread of its own; they are there when TikTok was asked.
     std::vector<std::jthread> wait_often(const std::string& user, const std::string& id,
                                          std::vector<harness::answer>& answers) {
@@ -33,10 +41,8 @@ protected:
         std::vector<std::jthread> out;
         for (auto& each : answers)
             out.emplace_back([this, user, id, &each] { each = wait(user, id, "60"); });
+        wait_for_waiters(answers.size());
         const auto end = steady_now() + seconds{20};
-        const auto all = "tiktok_gateway_post_waiters " + std::to_string(answers.size()) + "\n";
-        while (w.admin().get("/metrics").body.find(all) == std::string::npos && steady_now() < end) {
-        }
         while (calls_of(status_path) == 0 && steady_now() < end) {
         }
         return out;
@@ -102,6 +108,25 @@ TEST_F(WaitForStatus, M10RefusesWhatItCannotWaitFor) {
     EXPECT_EQ(wait("nobody", id, "60").code(), "user_not_connected");
     tiktok_refuses(status_path, 503, "internal_error");
     EXPECT_EQ(wait(user, id, "1").text_at("data.state"), "processing") << "the ledger knows as much";
+}
+
+TEST_F(WaitForStatus, C16AClientThatHasClosedItsSideIsAnsweredSoonAndOneThatHasLeftHoldsNothing) {
+    const auto user = another_user();
+    const auto id = begin_post(user);
+    const auto request = "GET " + path_of(user, "/posts/" + id + "?wait=60")
+                         + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + w.caller_key()
+                         + "\r\n\r\n";
+    harness::raw_socket half_closed(w.gateway().port(), w.heard());
+    ASSERT_TRUE(half_closed.send(request));
+    {
+        harness::raw_socket leaving(w.gateway().port(), w.heard());
+        ASSERT_TRUE(leaving.send(request));
+        wait_for_waiters(2);
+    }
+    half_closed.end_sending();
+    const auto answer = half_closed.receive_until("\"state\":\"processing\"", seconds{20});
+    EXPECT_NE(answer.find(" 200 OK"), std::string::npos) << answer;
+    wait_for_waiters(0);
 }
 
 TEST_F(WaitForStatus, P01ADrainAnswersWhoeverWaitsAtOnce) {
