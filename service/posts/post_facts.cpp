@@ -17,7 +17,9 @@ std::string_view state_of(std::string_view tiktok_status) {
 }
 
 std::string_view state_of(const store::post_record& known) {
-    if (known.state == store::post_state::outcome_unknown) return "unconfirmed";
+    // Of an upload that broke, TikTok will still tell the end, unless that was given up.
+    const bool is_open = !known.id.empty() && known.ended_at == wall_time{};
+    if (known.state == store::post_state::outcome_unknown && !is_open) return "unconfirmed";
     return state_of(known.status);
 }
 

@@ -318,7 +318,8 @@ CREATE INDEX posts_by_account ON posts (account, attempt) WHERE account <> '' AN
 CREATE INDEX posts_direct ON posts (attempt, account) WHERE account <> '' AND status <> 'FAILED'
     AND kind IN ('direct_file', 'direct_url', 'direct_photo');
 CREATE INDEX posts_by_told_state ON posts (user_id, (
-    CASE WHEN state = 'outcome_unknown' OR status = '' THEN 'unconfirmed'
+    CASE WHEN status = '' OR (state = 'outcome_unknown' AND (publish_id = '' OR ended_at > 0))
+    THEN 'unconfirmed'
     WHEN status = 'SEND_TO_USER_INBOX' THEN 'in_inbox' WHEN status = 'PUBLISH_COMPLETE' THEN 'published'
     WHEN status = 'FAILED' THEN 'failed' ELSE 'processing' END), attempt);
 )sql";

@@ -108,7 +108,7 @@ TEST_F(PostEnds, DeathHAKeyWhoseAnswerWasLostAnswersWithTheEndOfItsPost) {
         const auto id = lost.text_at("data.publish_id");
         EXPECT_EQ(lost.text_at("data.status_path"), path_of(user, "/posts/" + id));
         EXPECT_EQ(upload(user, video, "publish=true", key(name)).body, lost.body);
-        EXPECT_EQ(text_in(posts_of(user).at(0).as_object(), "state"), "unconfirmed");
+        EXPECT_EQ(text_in(posts_of(user).at(0).as_object(), "state"), "processing") << "as its status says";
     }
     w.tiktok().clear_faults();
     const auto rows = posts_of(user);
