@@ -88,8 +88,13 @@ TEST_F(PostEvents, AHeadIsAnsweredAsItsGetWithoutTheEvents) {
     ASSERT_TRUE(stream.send(without_key));
     EXPECT_NE(stream.receive_until("\r\n\r\n").find(" 401 "), std::string::npos);
     end_at_tiktok(id, "PUBLISH_COMPLETE");
-    ASSERT_TRUE(stream.send(head_of(request(user, id, "Last-Event-ID: end-published\r\n"))));
-    EXPECT_NE(stream.receive_until("\r\n\r\n", seconds{20}).find(" 204 "), std::string::npos);
+    const auto until = gateway::steady_now() + seconds{20};
+    std::string over; // the end is known after the next look
+    while (over.find(" 204 ") == std::string::npos && gateway::steady_now() < until) {
+        ASSERT_TRUE(stream.send(head_of(request(user, id, "Last-Event-ID: end-published\r\n"))));
+        over = stream.receive_until("\r\n\r\n");
+    }
+    EXPECT_NE(over.find(" 204 "), std::string::npos) << over;
 }
 
 TEST_F(PostEvents, GivesHttp10NoChunks) {
