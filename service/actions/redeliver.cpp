@@ -2,6 +2,7 @@
 // ids and with their own bodies.
 #include "actions/rows.hpp"
 #include "base/json/values.hpp"
+#include "base/lists.hpp"
 #include "base/refused_inputs.hpp"
 #include "base/rfc3339.hpp"
 #include "settings/settings.hpp"
@@ -11,53 +12,45 @@
 #include <boost/json/object.hpp>
 
 #include <algorithm>
-#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace gateway::actions {
 namespace {
 
-std::optional<store::event_type> type_named(std::string_view text) {
+constexpr std::string_view choices =
+    "post.published|post.failed|post.in_inbox|post.unconfirmed|upload.failed|"
+    "connection.connected|connection.reconnect_required|connection.revoked";
+constexpr bool are_all_choices() {
+    auto rest = choices;
+    for (const auto name : names_of(store::event_type{}))
+        if (next_piece(rest, '|') != name) return false;
+    return rest.empty();
+}
+static_assert(are_all_choices());
+
+std::vector<store::event_type> types_named(const std::vector<std::string>& texts) {
     constexpr auto names = names_of(store::event_type{});
-    const auto* const found = std::find(names.begin(), names.end(), text);
-    if (found == names.end()) return std::nullopt;
-    return static_cast<store::event_type>(found - names.begin());
-}
-
-std::vector<store::event_type> read_types(const call& c, std::vector<field_fault>& faults) {
     std::vector<store::event_type> out;
-    const auto texts = c.input.texts("events");
-    for (std::size_t at = 0; at < texts.size(); ++at) {
-        if (const auto type = type_named(texts[at]))
-            out.push_back(*type);
-        else
-            faults.push_back({"events[" + std::to_string(at) + "]", "is no event of a webhook"});
-    }
+    for (const auto& text : texts)
+        out.push_back(
+            static_cast<store::event_type>(std::find(names.begin(), names.end(), text) - names.begin()));
     return out;
-}
-
-/// `otherwise` if it is not given.
-wall_time read_time(const call& c, std::string_view name, wall_time otherwise,
-                    std::vector<field_fault>& faults) {
-    const auto text = c.input.text(name);
-    if (text.empty()) return otherwise;
-    const auto time = parse_rfc3339(text);
-    if (!time) faults.push_back({std::string(name), "must be a time of RFC 3339, as 2026-11-23T16:18:36Z"});
-    return time.value_or(otherwise);
 }
 
 result<store::redelivery> read_request(const call& c) {
     store::redelivery out;
-    std::vector<field_fault> faults;
     out.caller = c.caller();
     out.users = c.by.users;
-    out.types = read_types(c, faults);
-    out.since = read_time(c, "since", c.now, faults);
-    out.until = read_time(c, "until", c.now + milliseconds{1}, faults);
-    if (faults.empty() && out.until <= out.since) faults.push_back({"until", "must be later than since"});
-    if (!faults.empty()) return refused_inputs(std::move(faults));
-    return out;
+    out.types = types_named(c.input.texts("events"));
+    out.since = c.input.time("since").value_or(c.now);
+    out.until = c.input.time("until").value_or(c.now + milliseconds{1});
+    if (out.until > out.since) return out;
+    std::vector<field_fault> fault{{"until", "must be later than since"}};
+    if (!c.input.has("until")) fault = {{"since", "must not be in the future"}};
+    return refused_inputs(std::move(fault));
 }
 
 failure without_receiver(const char* why) {
@@ -81,8 +74,9 @@ task<result<answer>> redeliver(call& c, store::outbox& outbox, const webhooks::r
     const auto done = co_await outbox.redeliver(std::move(*what), c.until);
     if (!done) co_return done.error();
     boost::json::object content{{"queued", done->queued}};
-    content["next_since"] =
-        done->next_since ? boost::json::value(rfc3339(*done->next_since)) : boost::json::value(nullptr);
+    content["next_since"] = done->next_since
+                                ? boost::json::value(rfc3339_with_milliseconds(*done->next_since))
+                                : boost::json::value(nullptr);
     co_return json_answer(serialize_json(content));
 }
 
@@ -90,9 +84,9 @@ task<result<answer>> redeliver(call& c, store::outbox& outbox, const webhooks::r
 
 row redeliver_row() {
     static constexpr input inputs[] = {
-        {.name = "since", .type = kind::text, .required = true, .min = 1, .max = 64},
-        {.name = "until", .type = kind::text, .min = 1, .max = 64},
-        {.name = "events", .type = kind::text_list, .min = 1, .max = store::event_types},
+        {.name = "since", .type = kind::time, .required = true},
+        {.name = "until", .type = kind::time},
+        {.name = "events", .type = kind::text_list, .min = 1, .max = store::event_types, .choices = choices},
     };
     return {.slug = "GATEWAY_REDELIVER",
             .method = verb::post,

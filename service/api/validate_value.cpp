@@ -72,7 +72,7 @@ input_validator::maybe input_validator::check(const input& rule, const value& gi
             return given.is_bool() ? maybe{given}
                                    : fault(name, "must be exactly true or false, without quotes");
         case kind::choice:
-            return choice(rule, given);
+            return choice(rule, name, given);
         case kind::time:
             return time(name, given);
         case kind::fields:
@@ -124,11 +124,12 @@ input_validator::maybe input_validator::integer(const input& rule, const value& 
     return value(number);
 }
 
-input_validator::maybe input_validator::choice(const input& rule, const value& given) const {
+input_validator::maybe input_validator::choice(const input& rule, const std::string& field,
+                                               const value& given) const {
     const auto* text = given.if_string();
-    if (!text) return fault(std::string(rule.name), "must be a string");
+    if (!text) return fault(field, "must be a string");
     if (text->empty() || !list_holds(rule.choices, '|', view(*text)))
-        return fault(std::string(rule.name), "must be one of " + joined(split_list(rule.choices, '|'), ", "));
+        return fault(field, "must be one of " + joined(split_list(rule.choices, '|'), ", "));
     return given;
 }
 
@@ -197,6 +198,7 @@ input_validator::maybe input_validator::list(const input& rule, const value& giv
         const auto& item = (*items)[i];
         auto checked = rule.type == kind::url_list    ? url(field, item)
                        : rule.type == kind::file_list ? file(field, item)
+                       : !rule.choices.empty()        ? choice(rule, field, item)
                                                       : text(item_rule, field, item);
         good = good && checked;
         if (checked) out.push_back(std::move(*checked));

@@ -30,7 +30,7 @@ private:
     maybe text(const input& rule, const std::string& field, const value& given) const;
     bool is_legal(const input& rule, const std::string& field, std::string_view text) const;
     maybe integer(const input& rule, const value& given) const;
-    maybe choice(const input& rule, const value& given) const;
+    maybe choice(const input& rule, const std::string& field, const value& given) const;
     maybe time(const std::string& field, const value& given) const;
     maybe fields(const input& rule, const value& given) const;
     maybe url(const std::string& field, const value& given) const;

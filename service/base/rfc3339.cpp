@@ -104,4 +104,12 @@ std::optional<wall_time> parse_rfc3339(std::string_view text) {
     return time;
 }
 
+std::string rfc3339_with_milliseconds(wall_time t) {
+    std::string out = rfc3339(t);
+    auto digits = std::to_string(1'000 + (t - std::chrono::floor<seconds>(t)).count());
+    digits.front() = '.';
+    out.insert(out.size() - 1, digits);
+    return out;
+}
+
 } // namespace gateway

@@ -68,17 +68,20 @@ struct outbox_claims {
     bool has_more = false; // of what a turn does in portions
 };
 
-/// A part of an answer to POST /v1/webhooks/redeliver.
+inline constexpr std::uint64_t redelivered_max = 10'000;
+
+/// What POST /v1/webhooks/redeliver asks for.
 struct redelivery {
     caller_name caller;
     std::vector<std::string> users; // patterns: of whom events of connections may be asked for
     std::vector<event_type> types;  // empty: all
     wall_time since, until;         // by an event's created_at; `until` is not included
     milliseconds retry{0};
+    std::uint64_t looked_at_max = redelivered_max;
 };
 struct redelivered {
     std::uint64_t queued = 0;
-    std::optional<wall_time> next_since; // there may be more from then on
+    std::optional<wall_time> next_since; // later than all that was looked at: there may be more from then on
 };
 
 class outbox : private role {
@@ -96,10 +99,9 @@ public:
     /// Whether this receiver has answered 410.
     task<result<bool>> has_ended(caller_name caller, std::string url_hash, deadline until);
     /// Queues events again, each under its own id and with its own body; what waits already is not queued
-    /// twice. At most redelivered_max in one call.
+    /// twice. One call looks at `looked_at_max` and what else is of the same instant, or takes half of its
+    /// time.
     task<result<redelivered>> redeliver(redelivery what, deadline until);
 };
-
-inline constexpr std::uint64_t redelivered_max = 10'000;
 
 } // namespace gateway::store

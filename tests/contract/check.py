@@ -90,7 +90,7 @@ def check_input(where, given, schema, required):
     if bounds:
         same(where, bounds[0], given["min"], schema.get(bounds[0]))
         same(where, bounds[1], given["max"], schema.get(bounds[1]))
-    if kind in ("choice", "fields"):
+    if kind in ("choice", "fields") or given["choices"]:
         same(where, "choices", sorted(re.split(r"[|,]", given["choices"])), texts(schema))
     if kind == "time":
         same(where, "format", "date-time", schema.get("format"))

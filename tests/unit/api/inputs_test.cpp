@@ -102,6 +102,22 @@ TEST(Inputs, FaultDAnOptionalInputThatIsNullIsAbsent) {
     }
 }
 
+TEST(Inputs, AllFaultsOfARedeliveryAreToldTogether) {
+    const validation by{.what = row_of("GATEWAY_REDELIVER"), .verified_url_prefixes = no_prefixes};
+    const auto refused = check_body(
+        by, R"({"since":"yesterday","until":"2026-11-30","events":["post.failed","post.deleted",7]})");
+    ASSERT_FALSE(refused);
+    texts named;
+    for (const auto& one : refused.error().details()->fields)
+        named.push_back(one.field);
+    std::sort(named.begin(), named.end());
+    EXPECT_EQ(named, (texts{"events[1]", "events[2]", "since", "until"}));
+    const auto good =
+        taken("GATEWAY_REDELIVER", R"({"since":"2026-11-30T18:00:00.042Z","events":["connection.revoked"]})");
+    EXPECT_EQ(unix_ms(*good.time("since")) % 1'000, 42);
+    EXPECT_EQ(good.texts("events"), texts{"connection.revoked"});
+}
+
 TEST(Inputs, FaultDAMemberOfAFileThatIsNullIsAbsent) {
     const auto plain =
         taken("TIKTOK_UPLOAD_VIDEO", R"({"file_to_upload":{"file_id":"file_01JD0000000000000000000000"}})");

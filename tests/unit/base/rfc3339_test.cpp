@@ -26,6 +26,12 @@ TEST(Rfc3339, ReadsEveryFormOfATime) {
     EXPECT_TRUE(parse_rfc3339("2028-02-29T00:00:00Z"));
 }
 
+TEST(Rfc3339, WritesMillisecondsThatAreReadAgain) {
+    EXPECT_EQ(rfc3339_with_milliseconds(from_unix_ms(1'795'450'716'042)), "2026-11-23T16:18:36.042Z");
+    for (const std::int64_t ms : {0, 999, 1'000, 59'007})
+        EXPECT_EQ(parse_rfc3339(rfc3339_with_milliseconds(from_unix_ms(ms))), from_unix_ms(ms)) << ms;
+}
+
 TEST(Rfc3339, RefusesWhatIsNoTime) {
     for (const char* wrong : {"",
                               "2026",

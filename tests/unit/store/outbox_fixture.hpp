@@ -51,6 +51,10 @@ protected:
         what.keep = 30 * 24 * hour;
         return run(at->outbox.turn(what, soon()));
     }
+    /// Writes rows for a test that needs many.
+    void execute(statement what) {
+        run(store::run(at->on(), store::unit::atomic_writes(), soon(), &store::execute, std::move(what)));
+    }
     static delivery_end end_of(const delivery& of, delivery_end::kind what, milliseconds wait = {}) {
         delivery_end out;
         out.what = what;

@@ -200,6 +200,38 @@ TEST_P(OutboxSuite, RedeliveryQueuesTheCallersOwnOnceUnderTheSameIdAndBody) {
     EXPECT_EQ(run(at->outbox.redeliver(others, soon())).queued, 0U);
 }
 
+TEST_P(OutboxSuite, WhoeverGoesOnWithNextSinceGetsEachEventOnceHoweverManyOneInstantHas) {
+    // Three in each millisecond of a tenth of a second, and 250 in the next millisecond; some of connections.
+    statement many(
+        "INSERT INTO webhook_events (event_id, caller, user_id, subject, type, body, created_at, "
+        "distributed) WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 549) "
+        "SELECT 'e' || i, CASE WHEN i % 5 = 0 THEN '' ELSE 'shop' END, 'ann', 's' || i, "
+        "'post.failed', '{}', CAST($1 AS BIGINT) + CASE WHEN i < 300 THEN i / 3 ELSE 100 END, 1 "
+        "FROM n",
+        at_second(5));
+    execute(std::move(many));
+    store::redelivery what;
+    what.caller = caller("shop");
+    what.users = {"ann"};
+    what.since = at_second(0);
+    what.until = at_second(6);
+    what.retry = hour;
+    what.looked_at_max = 200;
+    std::uint64_t queued = 0, calls = 0;
+    for (bool has_more = true; has_more && calls < 10; ++calls) {
+        const auto got = run(at->outbox.redeliver(what, soon()));
+        queued += got.queued;
+        has_more = got.next_since.has_value();
+        if (has_more) {
+            EXPECT_GT(*got.next_since, what.since);
+            what.since = *got.next_since;
+        }
+        execute(statement("DELETE FROM webhook_deliveries")); // all are taken meanwhile
+    }
+    EXPECT_EQ(queued, 550U);
+    EXPECT_LE(calls, 3U) << "200 and the rest of their instant, all the others, nothing";
+}
+
 TEST_P(OutboxSuite, AnEventIsSweptWhenItCannotBeAskedForAnyMore) {
     add(event("e1"));
     const auto swept = [this] { run(at->upkeep.sweep(wall_now() + 365 * 24 * hour, soon())); };
