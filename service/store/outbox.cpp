@@ -14,8 +14,7 @@ namespace {
 constexpr std::uint64_t distributed_max = 50;
 
 /// Gives whether there may be more.
-task<bool> distribute(transaction& at, const outbox_turn& what, const ended_receivers& ended,
-                      std::int64_t now) {
+task<bool> distribute(transaction& at, const outbox_turn& what, std::int64_t now) {
     statement ask("SELECT " EVENT_COLUMNS
                   " FROM webhook_events WHERE distributed = 0 ORDER BY number LIMIT $1",
                   distributed_max);
@@ -23,7 +22,7 @@ task<bool> distribute(transaction& at, const outbox_turn& what, const ended_rece
     for (const auto& event : events) {
         const auto told = what.told(event.caller, event.user);
         for (const auto& to : told)
-            if (!ended.contains(to)) co_await add_delivery(at, event, to, now, what.retry);
+            co_await add_delivery(at, event, to, now, what.retry);
         statement done("UPDATE webhook_events SET distributed = 1, expires_at = $1 WHERE number = $2",
                        now + what.keep.count(), event.number);
         co_await execute(at, std::move(done));
@@ -34,10 +33,11 @@ task<bool> distribute(transaction& at, const outbox_turn& what, const ended_rece
 task<outbox_claims> take_turn(transaction& at, const outbox_turn& what) {
     const auto now = static_cast<std::int64_t>(co_await number_of(at, statement("SELECT now_ms()")));
     for (const auto& end : what.ends)
-        co_await write_end(at, end, now);
-    const auto ended = co_await read_ended(at, what.receivers);
+        co_await write_end(at, end, what, now);
+    auto ended = co_await read_ended(at);
+    co_await say_others(at, what.receivers, ended, now);
     outbox_claims out;
-    out.has_more = co_await distribute(at, what, ended, now);
+    out.has_more = co_await distribute(at, what, now);
     out.given_up = co_await give_up(at, now);
     co_await claim_for_all(at, what, ended, now, out);
     co_return out;
@@ -95,9 +95,13 @@ task<result<std::optional<wall_time>>> outbox::oldest_undelivered(deadline until
 task<result<bool>> outbox::has_ended(caller_name caller, std::string url_hash, deadline until) {
     return run(engine_, unit::reads(), until, [=](transaction& at) -> task<bool> {
         const auto ended = co_await read_ended(at);
-        const auto found = ended.find(caller);
-        co_return found != ended.end() && found->second == url_hash;
+        co_return ended.contains({caller, url_hash});
     });
+}
+
+/// A turn of another replica and the one before it, each as late as it may be.
+milliseconds outbox::heard_within() const {
+    return 2 * engine_.visible_within();
 }
 
 } // namespace gateway::store

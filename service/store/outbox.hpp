@@ -26,7 +26,8 @@ struct delivery {
     std::string body;
 };
 
-/// What came of it. `ended`: the receiver has answered 410, and is sent nothing more.
+/// What came of it. `ended`: the receiver has answered 410, so its URL is sent nothing more; the delivery is
+/// due again, for a replica that has another URL of its caller, and is dropped when there is none.
 struct delivery_end {
     enum class kind { taken, again, ended } what = kind::again;
     delivery of;          // its body is not needed
@@ -34,12 +35,13 @@ struct delivery_end {
     std::string url_hash; // of the receiver that has ended
 };
 
-/// A receiver that may be sent `room` deliveries now.
 struct open_receiver {
     caller_name caller;
     std::string url_hash;
-    std::size_t room = 0;
 };
+/// How many deliveries the receiver at this place may be sent now. Called inside the unit, too, once for each
+/// that has something due: what it gives counts as taken.
+using room_of = std::function<std::size_t(std::size_t receiver)>;
 
 /// The callers who are told of an event: called inside the unit, on the store's thread, so it must not wait.
 using receivers_of = std::function<std::vector<caller_name>(const caller_name& of_post, const user_id& user)>;
@@ -47,24 +49,28 @@ using receivers_of = std::function<std::vector<caller_name>(const caller_name& o
 struct outbox_turn {
     std::vector<delivery_end> ends;
     std::vector<open_receiver> receivers; // in order of their callers
-    caller_name served;                   // by the turn before, the last one
+    room_of room;
+    caller_name served; // by the turn before, the last one
     receivers_of told;
-    milliseconds claim{0}; // for so long nobody else takes what is claimed
-    milliseconds retry{0}; // then a delivery is given up
-    milliseconds keep{0};  // then an event cannot be asked for again
+    milliseconds claim{0};        // for so long nobody else takes what is claimed
+    milliseconds retry{0};        // then a delivery is given up
+    milliseconds keep{0};         // then an event cannot be asked for again
+    milliseconds heard_within{0}; // after a 410: whoever has another URL of its caller has had a turn
 };
 
-/// Deliveries of one kind that were given up, or dropped because their receiver has ended.
-struct dropped_deliveries {
+/// One that was given up, or dropped because its receiver has ended.
+struct dropped_delivery {
     caller_name caller;
     event_type type = event_type::post_published;
-    std::string event; // of one of them
+    std::string event;
+    wall_time queued_at;
+    bool is_later = false; // queued after the receiver had ended
 };
 
 struct outbox_claims {
     std::vector<delivery> claimed;
-    std::vector<dropped_deliveries> given_up, ended;
-    caller_name served;    // the last one, for the next turn
+    std::vector<dropped_delivery> given_up, ended;
+    caller_name served;    // or looked at, the last one, for the next turn
     bool has_more = false; // of what a turn does in portions
 };
 
@@ -102,6 +108,9 @@ public:
     /// twice. One call looks at `looked_at_max` and what else is of the same instant, or takes half of its
     /// time.
     task<result<redelivered>> redeliver(redelivery what, deadline until);
+
+    /// For outbox_turn: zero if the store has one process.
+    milliseconds heard_within() const;
 };
 
 } // namespace gateway::store

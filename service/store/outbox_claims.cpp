@@ -55,25 +55,22 @@ task<std::optional<waiting_caller>> next_caller(transaction& at, const caller_na
     return first_of<waiting_caller>(at, std::move(ask));
 }
 
-const open_receiver* find_receiver(const std::vector<open_receiver>& in, const caller_name& caller) {
-    const auto found =
-        std::lower_bound(in.begin(), in.end(), caller,
-                         [](const open_receiver& one, const caller_name& name) { return one.caller < name; });
-    return found != in.end() && found->caller == caller ? &*found : nullptr;
-}
-
 task<void> claim_for(transaction& at, const waiting_caller& next, const outbox_turn& what,
-                     const ended_receivers& ended, std::int64_t now, outbox_claims& out) {
+                     const ended_urls& ended, std::int64_t now, outbox_claims& out) {
     const auto* receiver = find_receiver(what.receivers, next.caller);
     if (receiver == nullptr) co_return; // of a caller without one: another replica may know it
-    if (ended.contains(next.caller)) {
-        auto dropped = co_await drop_ended(at, next.caller);
+    const auto end = ended.find({next.caller, receiver->url_hash});
+    if (end != ended.end()) {
+        if (end->second.others_until > now) co_return; // it is for a replica that has another URL
+        auto dropped = co_await drop_ended(at, next.caller, end->second);
         out.has_more = out.has_more || dropped.size() >= dropped_max;
         std::move(dropped.begin(), dropped.end(), std::back_inserter(out.ended));
         co_return;
     }
-    if (next.next_at > now || receiver->room == 0) co_return;
-    const auto room = std::min(receiver->room, claimed_max - out.claimed.size());
+    if (next.next_at > now) co_return;
+    const auto place = static_cast<std::size_t>(receiver - what.receivers.data());
+    const auto room = std::min(what.room(place), claimed_max - out.claimed.size());
+    if (room == 0) co_return;
     auto taken = co_await claim(at, next.caller, room, now, what.claim);
     std::move(taken.begin(), taken.end(), std::back_inserter(out.claimed));
     out.served = next.caller;
@@ -81,8 +78,8 @@ task<void> claim_for(transaction& at, const waiting_caller& next, const outbox_t
 
 } // namespace
 
-task<void> claim_for_all(transaction& at, const outbox_turn& what, const ended_receivers& ended,
-                         std::int64_t now, outbox_claims& out) {
+task<void> claim_for_all(transaction& at, const outbox_turn& what, const ended_urls& ended, std::int64_t now,
+                         outbox_claims& out) {
     out.served = what.served;
     caller_name last = what.served;
     bool from_the_first = last.empty();
@@ -99,6 +96,7 @@ task<void> claim_for_all(transaction& at, const outbox_turn& what, const ended_r
         last = next->caller;
         co_await claim_for(at, *next, what, ended, now, out);
     }
+    out.served = last; // those behind it come next, also if it could be sent nothing
 }
 
 } // namespace gateway::store

@@ -5,8 +5,10 @@
 #include "store/outgoing_event.hpp"
 #include "store/statement.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace gateway::store {
 
@@ -30,6 +32,14 @@ auto columns_of(row_of<delivery> auto& of) {
 
 /// In next_at: an older delivery of the same caller and subject is there. Later than every time.
 inline constexpr std::int64_t parked = 9'000'000'000'000'000;
+
+/// Null if this replica knows none of the caller.
+inline const open_receiver* find_receiver(const std::vector<open_receiver>& in, const caller_name& caller) {
+    const auto found =
+        std::lower_bound(in.begin(), in.end(), caller,
+                         [](const open_receiver& one, const caller_name& name) { return one.caller < name; });
+    return found != in.end() && found->caller == caller ? &*found : nullptr;
+}
 
 /// `false`: it waits already. `now` is the database's.
 task<bool> add_delivery(transaction& at, const event_to_deliver& event, const caller_name& to,

@@ -369,8 +369,21 @@ CREATE TABLE webhook_ends (
 ) STRICT;
 )sql";
 
-constexpr std::array steps{step_1, step_2, step_3, step_4,  step_5, step_6,
-                           step_7, step_8, step_9, step_10, step_11};
+// A caller may have had several URLs that answered 410, and replicas with different settings have different
+// ones of them (store/outbox_steps.hpp).
+constexpr const char* step_12 = R"sql(
+DROP TABLE webhook_ends;
+CREATE TABLE webhook_ends (
+    caller TEXT NOT NULL,
+    url_hash BLOB NOT NULL,
+    ended_at INTEGER NOT NULL,
+    others_until INTEGER NOT NULL,
+    PRIMARY KEY (caller, url_hash)
+) STRICT;
+)sql";
+
+constexpr std::array steps{step_1, step_2, step_3, step_4,  step_5,  step_6,
+                           step_7, step_8, step_9, step_10, step_11, step_12};
 
 } // namespace
 

@@ -23,7 +23,9 @@ constexpr seconds step_within{10};
 constexpr seconds look_at_oldest_every{5};
 constexpr milliseconds look_at_drain_every{20};
 constexpr std::size_t ends_at_once = 50;
-constexpr std::size_t claims_at_once = 50; // of one turn of the outbox
+/// A turn also without work, so that others hear in time that this replica has another URL than one that has
+/// ended.
+constexpr seconds turn_every{600};
 } // namespace
 
 struct deliverer::state {
@@ -45,7 +47,9 @@ struct deliverer::state {
 
     receiver_list receivers;
     std::map<caller_name, receiver_pace> paces;
-    caller_name served; // by the last turn
+    std::map<caller_name, std::string> told_ended; // url_hash of what the log has named
+    steady_time next_turn_at{};                    // also without work
+    caller_name served;                            // by the last turn
     std::size_t under_way = 0;
     std::vector<store::delivery_end> ends; // to be written down
     waiter* idle = nullptr;                // of run(), while it waits
@@ -67,8 +71,14 @@ struct deliverer::state {
         if (!store_is_good.load(std::memory_order_relaxed)) return again_after;
         return receivers->empty() ? look_every_without_receivers : look_every;
     }
+    /// From before the turn that claims. Its answer may take one step, and what came of the delivery is
+    /// written by another one: a replica whose store is as slow as that still sends nothing that is another's
+    /// by then.
+    milliseconds claim() const { return options.deadline + 2 * milliseconds{step_within}; }
     store::outbox_turn next_turn();
-    void note(const store::outbox_claims& got);
+    store::room_of room_now();
+    void note_receiver_ended(const receiver& which);
+    void note(const store::outbox_claims& got, const std::vector<receiver>& by);
     void note_failing(const receiver& to, const store::delivery& what, const std::string& reason);
     void ended(const store::delivery& what, const receiver& to, const sent& got);
 };
@@ -84,16 +94,30 @@ public:
     under_way& operator=(const under_way&) = delete;
     ~under_way() {
         --of_->under_way;
-        pace_.ended();
+        pace_.ended(std::chrono::ceil<milliseconds>(steady_now() - began_));
         of_->wake();
     }
 
 private:
     std::shared_ptr<state> of_;
     receiver_pace& pace_; // a map's values keep their places
+    const steady_time began_ = steady_now();
 };
 
-/// Enough is free for all that one turn may claim; else it claims nothing.
+/// By values of its own, because the store calls it on its own thread.
+store::room_of deliverer::state::room_now() {
+    if (closing) return [](std::size_t) { return std::size_t{0}; };
+    shared_places places;
+    for (const auto& [caller, pace] : paces)
+        places.count(pace);
+    std::vector<receiver_pace> of;
+    for (const auto& one : *receivers)
+        of.push_back(paces[one.caller]);
+    return [places, of = std::move(of), now = steady_now()](std::size_t receiver) mutable {
+        return places.take(of[receiver], now);
+    };
+}
+
 store::outbox_turn deliverer::state::next_turn() {
     store::outbox_turn what;
     what.ends.assign(ends.begin(),
@@ -102,28 +126,35 @@ store::outbox_turn deliverer::state::next_turn() {
     what.told = [list = receivers](const caller_name& of_post, const user_id& user) {
         return told_of(*list, of_post, user);
     };
-    what.claim = 2 * options.deadline;
+    what.claim = claim();
     what.retry = std::chrono::hours{options.retry_hours};
     what.keep = std::chrono::hours{24} * options.keep_days;
-    const auto now = steady_now();
-    std::size_t failing = 0;
-    for (const auto& [caller, pace] : paces)
-        if (pace.is_failing()) failing += pace.under_way();
-    const bool has_room = !closing && under_way + claims_at_once <= under_way_max;
-    const bool has_room_for_failing = has_room && failing + claims_at_once <= under_way_of_failing_max;
-    for (const auto& one : *receivers) {
-        const auto& pace = paces[one.caller];
-        const bool may = pace.is_failing() ? has_room_for_failing : has_room;
-        what.receivers.push_back({one.caller, one.url_hash, may ? pace.room(now) : 0});
-    }
+    what.heard_within = outbox.heard_within();
+    for (const auto& one : *receivers)
+        what.receivers.push_back({one.caller, one.url_hash});
+    what.room = room_now();
     return what;
 }
 
-void deliverer::state::note(const store::outbox_claims& got) {
+/// One line for each URL, of the replica that was told so and of each that drops what waits for it. A URL
+/// that the settings have replaced meanwhile is of no interest.
+void deliverer::state::note_receiver_ended(const receiver& which) {
+    const auto* now = find_receiver(*receivers, which.caller);
+    if (now == nullptr || now->url_hash != which.url_hash) return;
+    if (std::exchange(told_ended[which.caller], which.url_hash) == which.url_hash) return;
+    sink.log(telemetry::level::error, "webhook_receiver_ended",
+             {{"caller", which.caller.text()},
+              {"reason", "it answered 410: nothing more is sent to this webhook_url"},
+              {"cure", "give the caller another webhook_url"}});
+}
+
+void deliverer::state::note(const store::outbox_claims& got, const std::vector<receiver>& by) {
     for (const auto& one : got.given_up)
         count(one.type, out_result::given_up);
-    for (const auto& one : got.ended)
-        count(one.type, out_result::ended);
+    for (const auto& one : got.ended) {
+        count(one.type, one.is_later ? out_result::skipped : out_result::ended);
+        if (const auto* which = find_receiver(by, one.caller)) note_receiver_ended(*which);
+    }
     std::map<caller_name, std::pair<std::size_t, std::string>> by_caller; // one line for each
     for (const auto& one : got.given_up) {
         auto& [number, event] = by_caller[one.caller];
@@ -165,11 +196,7 @@ void deliverer::state::ended(const store::delivery& what, const receiver& to, co
         case sent::kind::ended:
             end.what = kind::ended;
             end.url_hash = to.url_hash;
-            count(what.type, out_result::ended);
-            sink.log(telemetry::level::error, "webhook_receiver_ended",
-                     {{"caller", to.caller.text()},
-                      {"reason", "it answered 410: nothing more is sent to this webhook_url"},
-                      {"cure", "give the caller another webhook_url"}});
+            note_receiver_ended(to);
             break;
         case sent::kind::failed:
             end.what = kind::again;
@@ -187,32 +214,37 @@ deliverer::~deliverer() {
 }
 
 task<void> deliverer::deliver(std::shared_ptr<state> of, store::delivery what,
-                              [[maybe_unused]] receiver_list owner_of_to, const receiver* to) {
+                              [[maybe_unused]] receiver_list owner_of_to, const receiver* to,
+                              deadline claimed_until) {
     const under_way counted(of, to->caller);
-    const auto got = co_await of->out->send(what, *to, deadline::in(steady_now(), of->options.deadline));
+    const auto until = deadline::in(steady_now(), of->options.deadline).no_later_than(claimed_until);
+    const auto got = co_await of->out->send(what, *to, until);
     of->ended(what, *to, got);
 }
 
 /// Gives whether there is more to do at once.
 task<bool> deliverer::turn(std::shared_ptr<state> of) {
-    if (of->ends.empty()) {
+    if (of->ends.empty() && steady_now() < of->next_turn_at) {
         const auto has_work = co_await of->outbox.has_work(deadline::in(steady_now(), step_within));
         if (!has_work || !*has_work) co_return false;
     }
     auto what = of->next_turn();
     const auto written = static_cast<std::ptrdiff_t>(what.ends.size());
     const auto list = of->receivers;
+    const auto claimed_until = deadline::in(steady_now(), of->claim());
+    of->next_turn_at = steady_now() + turn_every;
     auto got = co_await of->outbox.turn(std::move(what), deadline::in(steady_now(), step_within));
     if (!got) { // the ends are written again by the next turn
+        of->next_turn_at = {};
         co_await pause_until(deadline::in(steady_now(), again_after));
         co_return false;
     }
     of->ends.erase(of->ends.begin(), of->ends.begin() + written);
     of->served = got->served;
-    of->note(*got);
+    of->note(*got, *list);
     for (auto& one : got->claimed) {
         const auto* to = find_receiver(*list, one.caller);
-        if (to != nullptr) of->home.group().spawn(deliver(of, std::move(one), list, to));
+        if (to != nullptr) of->home.group().spawn(deliver(of, std::move(one), list, to, claimed_until));
     }
     co_return got->has_more || !got->claimed.empty() || !of->ends.empty();
 }
@@ -254,6 +286,7 @@ task<void> deliverer::watch_oldest() {
 
 void deliverer::change_receivers(receiver_list to) {
     state_->receivers = std::move(to);
+    state_->next_turn_at = {}; // others hear at once of a URL that is another than one that has ended
     state_->wake();
 }
 

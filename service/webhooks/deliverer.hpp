@@ -28,9 +28,10 @@ class sink;
 namespace gateway::webhooks {
 
 /// Labels of webhooks_out_total: a try that was taken or failed; a delivery that was given up after
-/// `webhooks.retry_hours`, or ended by a 410.
-enum class out_result { taken, failed, given_up, ended };
-inline constexpr std::array<std::string_view, 4> out_results{"taken", "failed", "given_up", "ended"};
+/// `webhooks.retry_hours`, ended by a 410, or skipped because its receiver had ended before.
+enum class out_result { taken, failed, given_up, ended, skipped };
+inline constexpr std::array<std::string_view, 5> out_results{"taken", "failed", "given_up", "ended",
+                                                             "skipped"};
 
 class deliverer {
 public:
@@ -70,7 +71,7 @@ private:
     struct state;
     class under_way;
     static task<void> deliver(std::shared_ptr<state> of, store::delivery what, receiver_list owner_of_to,
-                              const receiver* to);
+                              const receiver* to, deadline claimed_until);
     static task<bool> turn(std::shared_ptr<state> of);
 
     std::shared_ptr<state>

@@ -1,6 +1,7 @@
 #include "webhooks/sender.hpp"
 
 #include "webhooks/message.hpp"
+#include "webhooks/pace.hpp"
 
 namespace gateway::webhooks {
 namespace {
@@ -13,6 +14,7 @@ constexpr int gone = 410;
 
 outbound::client_limits limits_of(const outbound::address_rules& addresses, const caller_count& callers) {
     outbound::client_limits limits;
+    limits.connections_per_origin = under_way_max; // many callers may have theirs at the same host
     limits.answer_bytes = answer_bytes_max;
     limits.idle_timeout = idle_timeout;
     limits.callers = &callers;

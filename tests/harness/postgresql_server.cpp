@@ -147,9 +147,11 @@ void postgresql_server::pass_time(const std::string& schema, gateway::millisecon
                     + "; UPDATE revocations SET next_at = next_at - "
                     + text
                     // Far away: one that waits for another.
-                    + "; UPDATE webhook_deliveries SET expires_at = expires_at - " + text
+                    + "; UPDATE webhook_deliveries SET created_at = created_at - " + text
+                    + ", expires_at = expires_at - " + text
                     + ", next_at = CASE WHEN next_at < 9000000000000000 THEN next_at - " + text
-                    + " ELSE next_at END");
+                    + " ELSE next_at END; UPDATE webhook_ends SET ended_at = ended_at - " + text
+                    + ", others_until = others_until - " + text);
 }
 
 } // namespace harness

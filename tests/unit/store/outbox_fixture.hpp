@@ -36,12 +36,11 @@ protected:
     void add(const outgoing_event& one) {
         run(store::run(at->on(), store::unit::atomic_writes(), soon(), &store::add_event, one));
     }
-    /// A turn in which `shop` and `other` may be sent much.
-    store::outbox_claims turn(std::vector<delivery_end> ends = {}, std::size_t room = 10,
-                              const std::string& url_hash = "u1") {
+    /// A turn of a replica whose `shop` and `other` have this URL and may be sent so much.
+    static store::outbox_turn turn_of(const std::string& url_hash, std::size_t room = 10) {
         store::outbox_turn what;
-        what.ends = std::move(ends);
-        what.receivers = {{caller("other"), url_hash, room}, {caller("shop"), url_hash, room}};
+        what.receivers = {{caller("other"), url_hash}, {caller("shop"), url_hash}};
+        what.room = [room](std::size_t) { return room; };
         what.told = [](const caller_name& of_post, const user_id&) {
             if (!of_post.empty()) return std::vector{of_post};
             return std::vector{caller("other"), caller("shop")};
@@ -49,6 +48,19 @@ protected:
         what.claim = milliseconds{30'000};
         what.retry = 72 * hour;
         what.keep = 30 * 24 * hour;
+        return what;
+    }
+    store::outbox_claims turn(std::vector<delivery_end> ends = {}, std::size_t room = 10,
+                              const std::string& url_hash = "u1") {
+        auto what = turn_of(url_hash, room);
+        what.ends = std::move(ends);
+        return run(at->outbox.turn(what, soon()));
+    }
+    /// A turn of one of several replicas: nothing that waits for a URL that has ended is dropped at once.
+    store::outbox_claims replica_turn(const std::string& url_hash, std::vector<delivery_end> ends = {}) {
+        auto what = turn_of(url_hash);
+        what.ends = std::move(ends);
+        what.heard_within = milliseconds{40'000};
         return run(at->outbox.turn(what, soon()));
     }
     /// Writes rows for a test that needs many.

@@ -78,10 +78,8 @@ TEST_P(OutboxSuite, AClaimOfAProcessThatDiedIsTakenOverAndItsLateEndChangesNothi
 TEST_P(OutboxSuite, AReceiverWithoutRoomIsSentNothingAndTakesNothingFromAnother) {
     add(event("e1"));
     add(event("o1", "a9", "other"));
-    store::outbox_turn what;
-    what.receivers = {{caller("other"), "u1", 0}, {caller("shop"), "u1", 1}};
-    what.told = [](const caller_name& of_post, const user_id&) { return std::vector{of_post}; };
-    what.claim = what.retry = what.keep = hour;
+    auto what = turn_of("u1");
+    what.room = [](std::size_t receiver) { return receiver; }; // `other` is the first
     EXPECT_EQ(ids(run(at->outbox.turn(what, soon())).claimed), std::vector<std::string>{"e1"});
     EXPECT_EQ(ids(turn().claimed), std::vector<std::string>{"o1"});
 }
@@ -90,10 +88,7 @@ TEST_P(OutboxSuite, CallersAreServedInTurnHoweverMuchWaitsForTheFirst) {
     for (int at_event = 0; at_event < 60; ++at_event)
         add(event("o" + std::to_string(at_event), "o" + std::to_string(at_event), "other"));
     add(event("e1"));
-    store::outbox_turn what;
-    what.receivers = {{caller("other"), "u1", 1'000}, {caller("shop"), "u1", 1'000}};
-    what.told = [](const caller_name& of_post, const user_id&) { return std::vector{of_post}; };
-    what.claim = what.retry = what.keep = hour;
+    auto what = turn_of("u1", 1'000);
     auto first = run(at->outbox.turn(what, soon()));
     EXPECT_TRUE(first.has_more) << "more events than one turn distributes";
     EXPECT_EQ(first.served, caller("other"));
@@ -101,6 +96,19 @@ TEST_P(OutboxSuite, CallersAreServedInTurnHoweverMuchWaitsForTheFirst) {
     const auto second = run(at->outbox.turn(what, soon()));
     EXPECT_EQ(second.claimed.front().event, "e1");
     EXPECT_EQ(second.claimed.size(), 11U) << "and then from the beginning";
+}
+
+TEST_P(OutboxSuite, ManyCallersWhoCanBeSentNothingDelayNobodyBehindThem) {
+    execute(
+        statement("INSERT INTO webhook_deliveries (caller, event_id, subject, type, next_at, created_at, "
+                  "expires_at) WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i "
+                  "< 2050) SELECT 'dead' || i, 'd' || i, 'd' || i, 'post.failed', 1, 1, 9000000000000000 "
+                  "FROM n"));
+    add(event("e1"));
+    auto what = turn_of("u1");
+    EXPECT_TRUE(run(at->outbox.turn(what, soon())).claimed.empty()) << "one turn looks at so many callers";
+    what.served = run(at->outbox.turn(what, soon())).served;
+    EXPECT_EQ(ids(run(at->outbox.turn(what, soon())).claimed), std::vector<std::string>{"e1"});
 }
 
 TEST_P(OutboxSuite, AnEventOfAConnectionGoesToEachCallerOfItsUser) {
@@ -134,11 +142,97 @@ TEST_P(OutboxSuite, AReceiverThatAnswers410IsSentNothingMoreUntilItHasAnotherUrl
     EXPECT_FALSE(after.ended.empty()) << "what waited is dropped";
     EXPECT_TRUE(run(at->outbox.has_ended(caller("shop"), "u1", soon())));
     EXPECT_FALSE(run(at->outbox.has_ended(caller("shop"), "u2", soon())));
+    pass(milliseconds{1'000});
     add(event("e3"));
-    EXPECT_TRUE(turn().claimed.empty());
+    const auto later = turn();
+    EXPECT_TRUE(later.claimed.empty());
+    ASSERT_EQ(later.ended.size(), 1U) << "and counted";
+    EXPECT_TRUE(later.ended[0].is_later);
+    EXPECT_FALSE(after.ended[0].is_later);
     EXPECT_FALSE(run(at->outbox.oldest_undelivered(soon())));
     add(event("e4"));
     EXPECT_EQ(ids(turn({}, 10, "u2").claimed), std::vector<std::string>{"e4"});
+}
+
+TEST_P(OutboxSuite, A410OfAnOldUrlTakesNothingFromAReplicaThatHasTheNewOne) {
+    add(event("e1"));
+    add(event("e2"));
+    const auto by_old = replica_turn("u1").claimed;
+    ASSERT_EQ(ids(by_old), std::vector<std::string>{"e1"});
+    const auto after = replica_turn("u1", {end_of(by_old[0], ended)});
+    EXPECT_TRUE(after.claimed.empty()) << "its URL is sent nothing more";
+    EXPECT_TRUE(after.ended.empty()) << "others are asked first";
+    const auto first = replica_turn("u2").claimed;
+    ASSERT_EQ(ids(first), std::vector<std::string>{"e1"}) << "also what was answered 410";
+    const auto second = replica_turn("u2", {end_of(first[0], taken)}).claimed;
+    ASSERT_EQ(ids(second), std::vector<std::string>{"e2"});
+    EXPECT_TRUE(replica_turn("u2", {end_of(second[0], taken)}).claimed.empty());
+    for (int more = 0; more < 6; ++more) { // longer than one word of it is believed
+        pass(hour / 3);
+        add(event("f" + std::to_string(more)));
+        const auto old = replica_turn("u1");
+        EXPECT_TRUE(old.claimed.empty() && old.ended.empty()) << "the old settings judge only their own URL";
+        const auto got = replica_turn("u2").claimed;
+        ASSERT_EQ(got.size(), 1U);
+        EXPECT_TRUE(replica_turn("u2", {end_of(got[0], taken)}).claimed.empty());
+    }
+}
+
+TEST_P(OutboxSuite, WhatWaitsForAUrlThatEndedIsDroppedWhenNoReplicaHasAnother) {
+    add(event("e1"));
+    const auto claimed = replica_turn("u1").claimed;
+    replica_turn("u1", {end_of(claimed[0], ended)});
+    pass(milliseconds{40'001});
+    EXPECT_EQ(replica_turn("u1").ended.size(), 1U) << "nobody has spoken";
+    replica_turn("u2");
+    add(event("e2"));
+    pass(hour / 2);
+    EXPECT_TRUE(replica_turn("u1").ended.empty());
+    pass(hour / 2 + milliseconds{1});
+    const auto dropped = replica_turn("u1").ended;
+    ASSERT_EQ(dropped.size(), 1U) << "the settings went back to the URL that has ended";
+    EXPECT_EQ(dropped[0].event, "e2");
+    EXPECT_FALSE(run(at->outbox.oldest_undelivered(soon())));
+}
+
+TEST_P(OutboxSuite, WhatWaitsIsDroppedWhenAllUrlsThatReplicasHaveHaveEnded) {
+    for (const std::string url : {"u1", "u2"}) {
+        add(event("of " + url, url));
+        std::vector<delivery_end> ends;
+        for (const auto& one : replica_turn(url).claimed) {
+            ends.push_back(end_of(one, ended));
+            ends.back().url_hash = url;
+        }
+        ASSERT_FALSE(ends.empty());
+        replica_turn(url, std::move(ends));
+    }
+    pass(hour + milliseconds{1});
+    add(event("e3"));
+    EXPECT_EQ(replica_turn("u1").ended.size(), 3U);
+    EXPECT_FALSE(run(at->outbox.oldest_undelivered(soon())));
+}
+
+TEST_P(OutboxSuite, A410OfAUrlThatThisReplicaHasReplacedIsNoneOfTheNewOne) {
+    add(event("e1"));
+    const auto claimed = turn().claimed;
+    ASSERT_EQ(claimed.size(), 1U);
+    EXPECT_EQ(ids(turn({end_of(claimed[0], ended)}, 10, "u2").claimed), std::vector<std::string>{"e1"});
+}
+
+TEST_P(OutboxSuite, OfEachCallerAFewUrlsThatEndedAreRemembered) {
+    for (int number = 0; number < 12; ++number) {
+        const auto url = "u" + std::to_string(number);
+        add(event("e" + url, url));
+        auto claimed = turn({}, 10, url).claimed;
+        ASSERT_EQ(claimed.size(), 1U);
+        auto end = end_of(claimed[0], ended);
+        end.url_hash = url;
+        turn({end}, 10, url);
+        pass(milliseconds{1'000});
+    }
+    EXPECT_EQ(count(statement("SELECT count(*) FROM webhook_ends")), 8U);
+    EXPECT_TRUE(run(at->outbox.has_ended(caller("shop"), "u11", soon())));
+    EXPECT_FALSE(run(at->outbox.has_ended(caller("shop"), "u0", soon())));
 }
 
 TEST_P(OutboxSuite, WhatIsLeftOfAReceiverThatEndedGoesToItsNextUrlToTheLast) {

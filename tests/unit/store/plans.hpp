@@ -49,8 +49,8 @@ inline constexpr std::array<wanted_index, 3> indexes_of_post_lists{
      {"WHERE account = (SELECT", "posts_by_account"},
      {"count(DISTINCT account)", "posts_direct"}}};
 
-/// Tables that may be read whole: a row for each process, setting, caller or counter, and for each refresh
-/// that runs or was interrupted. Catalogues of a database are not growing either.
+/// Tables that may be read whole: a row (or a few) for each process, setting, caller or counter, and for each
+/// refresh that runs or was interrupted. Catalogues of a database are not growing either.
 inline bool is_small(std::string_view table) {
     constexpr std::array<std::string_view, 7> small{"meta",         "counters",     "store_instances",
                                                     "webhook_ends", "caller_usage", "refresh_intents",

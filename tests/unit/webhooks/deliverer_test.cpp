@@ -4,12 +4,14 @@
 #include "outbound/address_rules.hpp"
 #include "outbound/resolver.hpp"
 #include "outbound/tls_client_context.hpp"
+#include "store/queries.hpp"
 #include "store/store.hpp"
 #include "telemetry/log_queue.hpp"
 #include "telemetry/sink.hpp"
 #include "unit/runtime/run_on.hpp"
 #include "unit/store/temporary_folder.hpp"
 #include "unit/webhooks/webhook_receiver.hpp"
+#include "webhooks/pace.hpp"
 
 #include <gtest/gtest.h>
 
@@ -241,6 +243,40 @@ TEST_F(Deliverer, AReceiverThatHangsOrIsNotThereDelaysNobodyElse) {
     wait([&] { return counted(out_result::taken) == 101; });
 }
 
+TEST_F(Deliverer, ManyReceiversThatAreSlowButSuccessfulDelayNobodyElse) {
+    constexpr std::size_t many = 40;
+    std::latch first{1}, rest{1};
+    std::atomic<std::size_t> begun{0};
+    webhook_receiver slow(authority.issue("other.test"), [&](const received_webhook&) {
+        (begun++ < many ? first : rest).wait();
+        return webhook_receiver::status(200);
+    });
+    webhook_receiver shop(authority.issue("shop.test"));
+    how.deadline = milliseconds{60'000};
+    std::vector<settings::caller> callers{caller("shop", shop.url("shop.test"))};
+    for (std::size_t at = 0; at < many; ++at)
+        callers.push_back(caller("slow" + std::to_string(at), slow.url("other.test")));
+    start(callers);
+    const auto add_for_each = [&](const std::string& id) {
+        for (std::size_t at = 0; at < many; ++at)
+            add(id + std::to_string(at), id + std::to_string(at), "slow" + std::to_string(at));
+    };
+    for (const char* id : {"a", "b", "c", "d"})
+        add_for_each(id);
+    wait([&] { return slow.count() == many; }); // one each, as long as nothing is known of them
+    const auto known_as_slow = deadline::in(steady_now(), quick_answer + milliseconds{100});
+    wait([&] { return known_as_slow.passed(steady_now()); });
+    EXPECT_EQ(slow.count(), many);
+    first.count_down();
+    wait([&] { return slow.count() >= many + several_of_slow_max; });
+    add("e1", "a1");
+    wait([&] { return counted(out_result::taken) == many + 1; });
+    EXPECT_EQ(shop.count(), 1U);
+    EXPECT_LE(slow.count(), many + under_way_of_slow_max);
+    rest.count_down();
+    wait([&] { return counted(out_result::taken) == 4 * many + 1; });
+}
+
 TEST_F(Deliverer, A410EndsTheCallersDeliveriesAndNoOthers) {
     webhook_receiver gone(authority.issue("other.test"),
                           [](const received_webhook&) { return webhook_receiver::status(410); });
@@ -256,11 +292,69 @@ TEST_F(Deliverer, A410EndsTheCallersDeliveriesAndNoOthers) {
     wait([&] { return nothing_waits(); });
     EXPECT_EQ(gone.count(), 1U);
     EXPECT_EQ(counted(out_result::ended), 3U);
+    EXPECT_EQ(counted(out_result::skipped), 1U);
     webhook_receiver anew(authority.issue("other.test"));
     made->change_receivers(receivers_of({caller("gone", anew.url("other.test"))}));
     add("g10", "a9", "gone");
     wait([&] { return counted(out_result::taken) == 2; });
     EXPECT_EQ(anew.count(), 1U) << "another URL is open again";
+}
+
+TEST_F(Deliverer, A410OfAUrlThatWasReplacedMeanwhileLosesNothing) {
+    std::latch asked{1}, may_answer{1};
+    webhook_receiver gone(authority.issue("other.test"), [&](const received_webhook&) {
+        asked.count_down();
+        may_answer.wait();
+        return webhook_receiver::status(410);
+    });
+    webhook_receiver anew(authority.issue("shop.test"));
+    start({caller("shop", gone.url("other.test"))});
+    add("e1", "a1");
+    add("e2", "a1");
+    wait([&] { return asked.try_wait(); });
+    made->change_receivers(receivers_of({caller("shop", anew.url("shop.test"))}));
+    may_answer.count_down();
+    wait([&] { return counted(out_result::taken) == 2; });
+    ASSERT_EQ(anew.count(), 2U);
+    EXPECT_EQ(anew.all()[0].id, "e1");
+    EXPECT_EQ(gone.count(), 1U);
+    EXPECT_EQ(counted(out_result::ended), 0U);
+    EXPECT_EQ(said().find("webhook_receiver_ended"), std::string::npos) << "nobody has to do anything";
+}
+
+TEST_F(Deliverer, AReplicaWithAnotherUrlSaysSoAlsoWithoutWork) {
+    webhook_receiver gone(authority.issue("other.test"),
+                          [](const received_webhook&) { return webhook_receiver::status(410); });
+    start({caller("shop", gone.url("other.test"))});
+    add("e1", "a1");
+    wait([&] { return counted(out_result::ended) == 1; });
+    const auto others_spoke = [&] {
+        const auto found = run_on(
+            loop,
+            store::run(store->on(), store::unit::reads(), soon(), &store::number_of,
+                       store::statement("SELECT count(*) FROM webhook_ends WHERE others_until > now_ms()")));
+        return found && *found == 1;
+    };
+    EXPECT_FALSE(others_spoke());
+    made->change_receivers(receivers_of({caller("shop", gone.url("shop.test"))}));
+    wait(others_spoke);
+}
+
+TEST_F(Deliverer, AClaimLastsForItsAnswerItsSendingAndItsEnd) {
+    std::latch may_answer{1};
+    webhook_receiver shop(authority.issue("shop.test"), [&](const received_webhook&) {
+        may_answer.wait();
+        return webhook_receiver::status(200);
+    });
+    start({caller("shop", shop.url("shop.test"))});
+    add("e1", "a1");
+    wait([&] { return shop.count() == 1; });
+    const auto claimed_for =
+        run_on(loop, store::run(store->on(), store::unit::reads(), soon(), &store::number_of,
+                                store::statement("SELECT next_at - created_at FROM webhook_deliveries")));
+    EXPECT_EQ(claimed_for.value(), 22'000U) << "the deadline, and two steps of the store";
+    may_answer.count_down();
+    wait([&] { return counted(out_result::taken) == 1; });
 }
 
 TEST_F(Deliverer, S04AHostWithAnAddressThatIsNotPublicIsSentNothing) {
