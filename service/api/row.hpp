@@ -34,7 +34,7 @@ enum class kind {
     choice,    // one of `choices`, separated by |
     time,      // RFC 3339
     fields,    // TikTok field names: repeated, comma list or JSON list; `choices` is a comma list
-    text_list, // min…max items of 1…512 UTF-16 units each
+    text_list, // min…max items of 1…512 UTF-16 units each, or of `choices`
     url,       // https and within the rules of base/url_rules
     url_list,  // min…max of them
     file,      // {name, mimetype, file_id|s3key}
