@@ -1,6 +1,6 @@
 // TikTok's caps of a creator and a day, which it does not tell in advance (docs/limits.md), counted from the
 // ledger. That knows the posts of this gateway with all of its users of the account, but none that other apps
-// made, or that were made before the account was connected. Pure.
+// made, or that were made before the account was connected. Pure; check_caps.cpp asks the ledger and TikTok.
 #pragma once
 #include "base/result.hpp"
 #include "settings/settings.hpp"
@@ -23,6 +23,9 @@ struct caps_left {
 bool is_pending_share(const store::post_record& post, wall_time now);
 /// A direct post that TikTok still counts.
 bool is_direct_of_today(const store::post_record& post, wall_time now);
+
+/// Nothing if the cap is not known.
+std::optional<std::uint32_t> left_of_cap(std::uint32_t cap, std::uint64_t used);
 
 /// Of the posts of one account.
 caps_left left_of(const settings::daily_caps& caps, const std::vector<store::post_record>& recent,

@@ -1,4 +1,5 @@
-// The publisher's uploads and photos; publish_draft.cpp publishes drafts, post_status.cpp reads statuses.
+// The publisher's uploads and photos; publish_draft.cpp publishes drafts, post_status.cpp reads statuses,
+// check_caps.cpp keeps to TikTok's daily caps.
 #include "posts/publisher.hpp"
 
 #include "files/staged_file_store.hpp"

@@ -158,7 +158,7 @@ public:
 
 private:
     task<result<void>> check_pending_shares(user_api::bound_api& tiktok, wall_time now);
-    task<bool> surely_waits(user_api::bound_api& tiktok, publish_id draft, wall_time now);
+    task<bool> surely_waits(user_api::bound_api& tiktok, const store::post_record& draft, wall_time now);
     task<result<void>> try_media(const upload_request& what, const post_origin& by, deadline until);
     task<result<void>> try_limits(dry_call of, init_to_try what, verdict& out, wall_time now);
     task<result<void>> try_draft(user_api::bound_api& tiktok, publish_request what, post_origin by,
@@ -182,7 +182,7 @@ private:
     const std::string default_privacy_level_;
     const std::uint32_t keep_hours_;
     settings::daily_caps caps_;
-    /// Until when TikTok's word holds that a draft waits in its creator's inbox, by publish_id.
+    /// When TikTok was last asked of a draft, and said that it waits in its creator's inbox; by publish_id.
     std::unordered_map<std::string, steady_time> drafts_that_wait_;
 };
 

@@ -102,14 +102,48 @@ TEST_F(DailyCaps, ADraftMoreThanTikTokTakesIsRefusedBeforeTikTokDoes) {
     EXPECT_EQ(upload(user, mp4(5'000), "publish=true").status, 200) << "a direct post is no draft";
 }
 
-TEST_F(DailyCaps, EachWorkerAsksOnceAMinuteWhetherADraftStillWaits) {
+TEST_F(DailyCaps, WhatTikTokSaidBeforeTheCallRefusesNothing) {
+    w.options.variables["TIKTOK_GATEWAY__WORKERS"] = "1";
+    const auto user = another_user();
+    draft_of(user);
+    const auto finished = draft_of(user);
+    const auto asked = calls_of(status_path);
+    EXPECT_EQ(upload(user, mp4(5'000)).status, 429);
+    EXPECT_EQ(calls_of(status_path), asked + 2) << "as many questions as the cap has";
+    creator_posts(finished);
+    const auto taken = upload(user, mp4(5'000));
+    EXPECT_EQ(taken.status, 200) << taken.raw;
+    EXPECT_EQ(calls_of(status_path), asked + 3) << "one that does not wait is enough";
+}
+
+TEST_F(DailyCaps, TheFilesOfABatchAreRefusedByTheSameAnswers) {
     w.options.variables["TIKTOK_GATEWAY__WORKERS"] = "1";
     const auto user = another_user();
     draft_of(user), draft_of(user);
-    EXPECT_EQ(upload(user, mp4(5'000)).status, 429);
     const auto asked = calls_of(status_path);
-    EXPECT_EQ(upload(user, mp4(5'000)).status, 429);
-    EXPECT_EQ(calls_of(status_path), asked);
+    boost::json::array files;
+    for (const std::size_t size : {5'001U, 5'002U, 5'003U})
+        files.push_back(boost::json::object{{"file_id", stage(mp4(size))}});
+    const auto got = w.api().post(path_of(user, "/videos/batch"),
+                                  {{"files_to_upload", std::move(files)}, {"max_workers", 1}});
+    ASSERT_EQ(got.status, 200) << got.raw;
+    for (const char* index : {"0", "1", "2"})
+        EXPECT_EQ(got.text_at("data.results." + std::string(index) + ".problem.limit_scope"), "tiktok_daily")
+            << got.raw;
+    EXPECT_EQ(calls_of(status_path), asked + 2);
+}
+
+TEST_F(DailyCaps, WhereTheWindowOfTheStatusIsUsedUpNothingIsRefusedAndNobodyWaits) {
+    w.options.variables["TIKTOK_GATEWAY__LIMITS__TIKTOK__STATUS_FETCH_PER_MINUTE"] = "3";
+    const auto user = another_user();
+    draft_of(user), draft_of(user); // a question each
+    const auto file = stage(mp4(5'000));
+    const auto batch = w.api().post(path_of(user, "/videos/batch"),
+                                    {{"files_to_upload", {boost::json::object{{"file_id", file}}}}});
+    EXPECT_EQ(batch.at("successful"), true) << batch.raw;
+    EXPECT_EQ(calls_of(status_path), 3U);
+    EXPECT_EQ(upload(user, mp4(5'000)).status, 200);
+    EXPECT_EQ(calls_of(status_path), 3U);
 }
 
 TEST_F(DailyCaps, ADraftThatItsCreatorHasPostedMakesRoomThoughNobodyHasToldTheGateway) {
@@ -140,6 +174,19 @@ TEST_F(DailyCaps, ADraftOfAnotherUserOfTheAccountCounts) {
     EXPECT_EQ(upload(user, mp4(5'000)).text_at("problem.limit_scope"), "tiktok_daily");
     const auto other = another_user({{"account", "bob"}});
     EXPECT_EQ(upload(other, mp4(5'000)).status, 200);
+}
+
+TEST_F(DailyCaps, TheEndOfADraftOfAnotherUserOfTheAccountIsWrittenDown) {
+    const auto user = another_user();
+    const auto second = another_user();
+    draft_of(user);
+    const auto finished = draft_of(second);
+    creator_posts(finished);
+    EXPECT_EQ(upload(user, mp4(5'000)).status, 200);
+    const auto asked = calls_of(status_path);
+    const auto listed = w.api().get(path_of(second, "/posts?state=published"));
+    EXPECT_EQ(listed.text_at("data.posts.0.publish_id"), finished) << listed.raw;
+    EXPECT_EQ(calls_of(status_path), asked);
 }
 
 } // namespace
