@@ -6,6 +6,7 @@
 #include "base/append.hpp"
 #include "base/json/values.hpp"
 #include "posts/post_watch.hpp"
+#include "posts/publisher.hpp"
 #include "telemetry/call_record.hpp"
 #include "tiktok/endpoint.hpp"
 
@@ -46,14 +47,16 @@ public:
             put_event(out, "progress", {}, serialize_json(progress));
         }
         const bool is_end = now.is_final();
-        const std::string state(now.state);
-        if (state.empty() || (state == state_ && !is_end)) return out;
+        if (now.state.empty() || (now.state == state_ && !is_end)) return out;
         const auto known = std::move(now).answer();
-        const auto data = status_object(post_, *known);
-        if (state != state_) put_event(out, "state", state, data);
-        state_ = state;
-        if (is_end) put_event(out, "end", end_of(state), data);
+        put_status(out, *known, is_end);
         return out;
+    }
+    void put_status(std::string& out, const posts::status_answer& known, bool is_end) {
+        const auto data = status_object(post_, known);
+        if (known.state != state_) put_event(out, "state", known.state, data);
+        state_ = known.state;
+        if (is_end) put_event(out, "end", end_of(known.state), data);
     }
 
 private:
@@ -62,9 +65,22 @@ private:
     std::uint64_t bytes_ = 0;
 };
 
-/// The client's last event is the end that the post still has.
-bool heard_the_end(const call& c, const posts::seen_post& now) {
-    return now.is_final() && c.live->last_event_id() == told_events::end_of(now.state);
+/// The client's last event is this end, which the post still has.
+bool heard_the_end(const call& c, std::string_view state) {
+    return c.live->last_event_id() == told_events::end_of(state);
+}
+
+/// The user is not connected, or their connection has ended: an end that is known is told nevertheless, as by
+/// the status.
+task<result<answer>> send_known_end(call& c, posts::publisher& posts) {
+    const auto known = co_await posts.known_end(c.user, c.post, c.until);
+    if (!known || !*known) co_return *c.refused;
+    if (heard_the_end(c, (*known)->state)) co_return answer{no_content{}};
+    std::string events;
+    told_events(c.post, c.live->last_event_id()).put_status(events, **known, true);
+    const bool is_heard = co_await c.live->begin("text/event-stream");
+    if (is_heard) (void)co_await c.live->send(events);
+    co_return answer{all_sent{}};
 }
 
 /// Ends early if the client has closed its side: what is sent then shows whether it still reads.
@@ -78,7 +94,7 @@ task<void> wait_for_news(const posts::post_watch::place& place, std::uint64_t nu
     }
 }
 
-task<result<answer>> send_events(call& c, posts::post_watch& watch) {
+task<result<answer>> watch_events(call& c, posts::post_watch& watch) {
     const auto place = watch.join(c.user, c.post);
     co_await place.wait(0, deadline::in(steady_now(), first_look_within).no_later_than(c.until));
     auto seen = place.now();
@@ -86,7 +102,7 @@ task<result<answer>> send_events(call& c, posts::post_watch& watch) {
         auto why = std::move(seen).answer();
         co_return why.error();
     }
-    if (heard_the_end(c, seen)) co_return answer{no_content{}};
+    if (seen.is_final() && heard_the_end(c, seen.state)) co_return answer{no_content{}};
     told_events told(c.post, c.live->last_event_id());
     bool is_heard = co_await c.live->begin("text/event-stream");
     while (is_heard) {
@@ -105,6 +121,10 @@ task<result<answer>> send_events(call& c, posts::post_watch& watch) {
     co_return answer{all_sent{}};
 }
 
+task<result<answer>> send_events(call& c, posts::publisher& posts, posts::post_watch& watch) {
+    return c.refused ? send_known_end(c, posts) : watch_events(c, watch);
+}
+
 } // namespace
 
 row post_events_row() {
@@ -114,6 +134,7 @@ row post_events_row() {
             .scope = {tiktok::row_of(tiktok::endpoint::status_fetch).scope},
             .takes_time = deadline_class::stream,
             .needs_connection = true,
+            .ledger_may_answer = true,
             .run = send_events};
 }
 

@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -15,6 +16,23 @@ protected:
     }
     harness::answer status_of(const std::string& user, const std::string& id) {
         return w.api().get(path_of(user, "/posts/" + id));
+    }
+    harness::answer events_of(const std::string& user, const std::string& id, const std::string& last = {}) {
+        const auto path = path_of(user, "/posts/" + id + "/events");
+        return last.empty() ? w.api().get(path) : w.api().get(path, {{"Last-Event-ID", last}});
+    }
+    /// Of a post that is published: the end, and nothing more for whoever has heard it.
+    void expect_end_event(const std::string& user, const std::string& id) {
+        const auto heard = events_of(user, id);
+        EXPECT_EQ(heard.header("content-type"), "text/event-stream") << heard.raw;
+        EXPECT_NE(heard.body.find("event: state\nid: published\n"), std::string::npos) << heard.body;
+        EXPECT_NE(heard.body.find("event: end\nid: end-published\n"), std::string::npos) << heard.body;
+        EXPECT_TRUE(heard.body.ends_with("\"state\":\"published\"}\n\n")) << heard.body;
+        const auto again = events_of(user, id, "published");
+        EXPECT_EQ(again.body.find("event: state"), std::string::npos) << again.body;
+        EXPECT_NE(again.body.find("event: end\n"), std::string::npos) << again.body;
+        EXPECT_EQ(events_of(user, id, "end-published").status, 204);
+        EXPECT_EQ(events_of(user, id, "end-in_inbox").status, 200) << "more became of the post";
     }
     /// Posts one that is published, and one whose end nobody has asked for.
     void post_two(const std::string& user) {
@@ -76,6 +94,30 @@ TEST_P(AfterDisconnect, HourHAnEndStaysKnownToWhoeverHasToConnectAgain) {
     EXPECT_EQ(status_of("u", ended).text_at("data.state"), "published");
     EXPECT_EQ(status_of("u", running).code(), "reconnect_required");
     EXPECT_EQ(ids_of(posts_of("u")), (std::vector{running, ended}));
+}
+
+TEST_P(AfterDisconnect, TheEventsOfAPostAreRefusedAsItsStatusIsAndItsEndIsTold) {
+    w.connect("u");
+    post_two("u");
+    w.connect("again");
+    const auto other = upload("again", mp4(7'000), "publish=true").text_at("data.publish_id");
+    settled_post(other, "PUBLISH_COMPLETE");
+    EXPECT_EQ(status_of("again", other).text_at("data.state"), "published");
+    sql("UPDATE connections SET state = 'revoked', cause = 'user_disconnected' WHERE user_id = 'again'");
+    ASSERT_EQ(w.api().del("/v1/users/u").status, 200);
+    w.stop_gateway();
+    const auto asked = calls_of(status_path);
+    expect_end_event("u", ended);
+    expect_end_event("again", other);
+    for (const auto& [user, id] : {std::pair{"u", running},
+                                   {"u", std::string("v_pub_file~v2.1")},
+                                   {"nobody", ended},
+                                   {"again", ended}}) {
+        const auto refused = events_of(user, id);
+        EXPECT_GE(refused.status, 400) << refused.raw;
+        EXPECT_EQ(without_request_id(refused), without_request_id(status_of(user, id))) << user << " " << id;
+    }
+    EXPECT_EQ(calls_of(status_path), asked) << "there is no token to ask with";
 }
 
 TEST_P(AfterDisconnect, HourHC27AUserNeverKnownAndOneOfAnotherCallerAreAlike) {
