@@ -15,7 +15,7 @@ class live_answer {
 public:
     virtual ~live_answer() = default;
 
-    /// Whether the client has named this media type in Accept, and not refused it.
+    /// Whether the client has named this media type in Accept, and not refused it. In lower case.
     virtual bool accepts(std::string_view media_type) const = 0;
     /// The field of that name; empty if there is none.
     virtual std::string_view last_event_id() const = 0;

@@ -1,7 +1,8 @@
 #include "inbound/live_writer.hpp"
 
-#include "base/text.hpp"
+#include "http/accept.hpp"
 #include "http/field_lines.hpp"
+#include "http/strict_gate.hpp"
 #include "http/verb.hpp"
 #include "http/wire_text.hpp"
 #include "inbound/answer_writer.hpp"
@@ -25,35 +26,19 @@ void put_chunk(std::string& out, std::string_view piece) {
 
 } // namespace
 
-std::string_view live_writer::field(std::string_view name) const {
-    const auto first = head_.find("\r\n");
-    if (first == std::string_view::npos) return {};
-    http::field_lines lines{head_, first + 2, http::peer::caller};
-    for (http::field_line line; lines.next(line);)
-        if (http::same_word(line.name, name)) return line.value;
-    return {};
-}
-
-/// A list of types with parameters (RFC 9110 §12.5.1). Only the type by its name counts: whoever takes
-/// anything gets the usual answer.
 bool live_writer::accepts(std::string_view media_type) const {
-    auto rest = field("accept");
-    while (!rest.empty()) {
-        const auto comma = rest.find(',');
-        auto one = rest.substr(0, comma);
-        rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
-        const auto semicolon = one.find(';');
-        const auto parameters =
-            semicolon == std::string_view::npos ? std::string_view{} : one.substr(semicolon);
-        if (http::same_word(trimmed(one.substr(0, semicolon)), media_type))
-            return parameters.find("q=0") == std::string_view::npos
-                   || parameters.find("q=0.") != std::string_view::npos;
+    const auto first = head_.find("\r\n");
+    if (first == std::string_view::npos) return false;
+    http::field_lines lines{head_, first + 2, http::peer::caller};
+    for (http::field_line line; lines.next(line);) {
+        const bool is_it = http::same_word(line.name, "accept");
+        if (is_it && http::names_as_acceptable(line.value, media_type)) return true;
     }
     return false;
 }
 
 std::string_view live_writer::last_event_id() const {
-    return field("last-event-id");
+    return http::find_field(head_, "last-event-id");
 }
 
 task<bool> live_writer::begin(std::string_view content_type) {

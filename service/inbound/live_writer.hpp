@@ -47,7 +47,6 @@ public:
     task<bool> send(std::string_view piece) override;
 
 private:
-    std::string_view field(std::string_view name) const;
     bool has_no_body() const;
     task<bool> write();
 

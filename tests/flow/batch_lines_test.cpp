@@ -106,9 +106,25 @@ TEST_F(BatchLines, ARefusalBeforeItBeginsIsAnEnvelope) {
                                   {{"Accept", "application/x-ndjson"}});
     EXPECT_EQ(got.code(), "invalid_input") << got.raw;
     EXPECT_EQ(got.header("content-type"), "application/json");
-    const auto plain = w.api().post(path_of(user, "/videos/batch"), batch_of({mp4(5'000)}),
-                                    {{"Accept", "application/json, application/x-ndjson;q=0"}});
-    EXPECT_EQ(plain.header("content-type"), "application/json") << "it refuses lines";
+}
+
+TEST_F(BatchLines, AWeightOfZeroRefusesThemHoweverItIsWritten) {
+    const auto user = another_user();
+    for (const char* refusing : {"application/json, application/x-ndjson;q=0", "application/x-ndjson;q=0.0",
+                                 "Application/X-NDJSON; Q=0.000, */*"}) {
+        const auto plain =
+            w.api().post(path_of(user, "/videos/batch"), batch_of({mp4(5'000)}), {{"Accept", refusing}});
+        EXPECT_EQ(plain.status, 200) << plain.raw;
+        EXPECT_EQ(plain.header("content-type"), "application/json") << refusing;
+    }
+}
+
+TEST_F(BatchLines, EachLineOfAcceptIsRead) {
+    const auto user = another_user();
+    const auto got = w.api().post(path_of(user, "/videos/batch"), batch_of({mp4(5'000)}),
+                                  {{"Accept", "application/json"}, {"Accept", "Application/X-NDJSON;q=0.5"}});
+    EXPECT_EQ(got.status, 200) << got.raw;
+    EXPECT_EQ(got.header("content-type"), "application/x-ndjson");
 }
 
 } // namespace

@@ -1,3 +1,4 @@
+#include "http/accept.hpp"
 #include "http/media_type.hpp"
 #include "http/percent.hpp"
 #include "http/query.hpp"
@@ -76,6 +77,31 @@ TEST(MediaType, RefusesWhatIsOutOfGrammar) {
           "a/b; boundary=\"a\xc3\"", "a/b; boundary=a\rb"})
         EXPECT_FALSE(http::parse_media_type(bad)) << bad;
     EXPECT_FALSE(http::parse_media_type("a/b; boundary=" + std::string(71, 'a')));
+}
+
+TEST(Accept, ATypeIsWantedByItsNameUnlessItsWeightIsZero) {
+    const auto is_wanted = [](const char* accept) {
+        return http::names_as_acceptable(accept, "application/x-ndjson");
+    };
+    for (const char* fine :
+         {"application/x-ndjson", "Application/X-NDJSON", "text/html, application/x-ndjson",
+          "application/x-ndjson;q=1", "application/x-ndjson;q=1.000", "application/x-ndjson;q=1.",
+          "application/x-ndjson ; Q=0.001", "application/x-ndjson;q=0.5", "application/x-ndjson;v=0;q=0.9",
+          "application/x-ndjson;q=0.1;q=0", ",,\tapplication/x-ndjson ,", "application/x-ndjson;",
+          "application/x-ndjson;seq=0", "a/b;c=\"\\\", x;y\", application/x-ndjson",
+          "application/x-ndjson;q=0, application/x-ndjson;q=0.2"})
+        EXPECT_TRUE(is_wanted(fine)) << fine;
+    for (const char* refused :
+         {"", "*/*", "application/*", "application/json", "application/x-ndjson;q=0",
+          "application/x-ndjson;q=0.", "application/x-ndjson;q=0.0", "application/x-ndjson;q=0.00",
+          "application/x-ndjson;q=0.000", "application/x-ndjson ;\tQ=0.0",
+          "application/x-ndjson;v=1;q=0.0, */*", "application/x-ndjsons", "a/b;c=\"application/x-ndjson\"",
+          "a/b;c=\", application/x-ndjson"})
+        EXPECT_FALSE(is_wanted(refused)) << refused;
+    for (const char* out_of_grammar :
+         {"q=", "q=2", "q=1.001", "q=0.0001", "q=.5", "q=00.5", "q=-1", "q=0x1", "q=0,5", "q=\"1\"", "q= 1"})
+        EXPECT_FALSE(is_wanted((std::string("application/x-ndjson;") + out_of_grammar).c_str()))
+            << out_of_grammar;
 }
 
 TEST(StructuredFields, SpellRateLimitsAsTheDraftDoes) {
