@@ -299,7 +299,8 @@ ALTER TABLE store_instances ADD COLUMN back_until INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 // posts: when TikTok is asked again for a status without a call, zero: never. All that had no end when this
-// step was made are asked once, and then ended or unconfirmed.
+// step was made are due at once, and followed on as new ones are: those older than a day are unconfirmed when
+// TikTok tells no end of them.
 constexpr const char* step_9 = R"sql(
 ALTER TABLE posts ADD COLUMN next_look_at INTEGER NOT NULL DEFAULT 0;
 UPDATE posts SET next_look_at = 1
