@@ -11,6 +11,7 @@
 #include "idempotency/run_once.hpp"
 #include "posts/publisher.hpp"
 #include "runtime/task_group.hpp"
+#include "runtime/turns.hpp"
 #include "telemetry/call_record.hpp"
 
 #include <boost/asio/this_coro.hpp>
@@ -42,10 +43,21 @@ struct batch {
     std::vector<file_result> results;
     std::vector<batch_lines::file*> told; // each file's lines; empty: nobody wants them
     std::size_t next = 0;
+    turns preparing{1};
+    bool prepared = false;
 };
+
+/// What all drafts of the batch need to know is asked by the first one, while the others wait for it.
+task<void> prepare(batch& all) {
+    if (all.prepared || all.c.input.flag("publish")) co_return;
+    const auto turn = co_await all.preparing.take(all.c.until);
+    if (!all.prepared) co_await all.posts.prepare_drafts(*all.c.tiktok, all.c.now);
+    all.prepared = true;
+}
 
 task<outcome> upload(batch& all, std::size_t index, std::string key) {
     auto& c = all.c;
+    co_await prepare(all);
     auto what = upload_request_of(c.input);
     what.file = all.files[index].id;
     if (!all.told.empty()) what.observer = all.told[index];

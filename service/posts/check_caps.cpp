@@ -1,5 +1,6 @@
-// publisher::left_today and check_pending_shares: TikTok's daily caps before a post is made. What a cap
-// leaves is counted from the ledger (daily_caps.hpp); a post is refused only by what TikTok itself tells.
+// publisher::left_today, prepare_drafts and check_pending_shares: TikTok's daily caps before a post is made.
+// What a cap leaves is counted from the ledger (daily_caps.hpp); a post is refused only by what TikTok itself
+// tells.
 #include "posts/ask_status.hpp"
 #include "posts/daily_caps.hpp"
 #include "posts/post_facts.hpp"
@@ -11,6 +12,7 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace gateway::posts {
 namespace {
@@ -58,22 +60,34 @@ task<bool> publisher::surely_waits(user_api::bound_api& tiktok, const store::pos
 
 /// The ledger's count alone is not certain: a creator may have finished a draft that no webhook has told of.
 /// So TikTok is asked for as many of the newest as the cap has, up to the first that does not surely wait.
-/// What has left the inbox is written down on the way, so it is not asked for again.
-task<result<void>> publisher::check_pending_shares(user_api::bound_api& tiktok, wall_time now) {
-    const auto cap = caps_.pending_shares;
-    if (cap == 0 || cap > looked_at) co_return result<void>{};
+/// What has left the inbox is written down on the way, so it is not asked for again. Empty: not so many.
+task<std::vector<store::post_record>> publisher::drafts_that_fill(user_api::bound_api& tiktok,
+                                                                  std::uint32_t cap, wall_time now) {
+    std::vector<store::post_record> none;
+    if (cap == 0 || cap > looked_at) co_return none;
     auto recent = co_await ledger_.recent_of_account(tiktok.user(), now - one_day, looked_at, tiktok.until());
-    if (!recent) co_return result<void>{}; // what follows finds out that the store is away
+    if (!recent) co_return none; // what follows finds out that the store is away
     auto& pending = *recent;
     std::erase_if(pending, [now](const auto& post) {
         return !is_pending_share(post, now) || post.status != send_to_user_inbox;
     });
-    if (pending.size() < cap) co_return result<void>{};
+    if (pending.size() < cap) co_return none;
     pending.resize(cap);
     for (const auto& draft : pending) {
         const bool waits = co_await surely_waits(tiktok, draft, now);
-        if (!waits) co_return result<void>{};
+        if (!waits) co_return none;
     }
+    co_return std::move(pending);
+}
+
+task<void> publisher::prepare_drafts(user_api::bound_api& tiktok, wall_time now) {
+    (void)co_await drafts_that_fill(tiktok, caps_.pending_shares, now);
+}
+
+task<result<void>> publisher::check_pending_shares(user_api::bound_api& tiktok, wall_time now) {
+    const auto cap = caps_.pending_shares;
+    const auto pending = co_await drafts_that_fill(tiktok, cap, now);
+    if (pending.empty()) co_return result<void>{};
     tiktok.recorder().rate_limited(limit_scope::tiktok_daily,
                                    tiktok::row_of(tiktok::endpoint::inbox_init).name);
     co_return too_many_pending_shares(pending, cap, now);

@@ -135,6 +135,9 @@ public:
     /// Whether a direct post may have these settings, before any file of a batch is touched. invalid_input.
     result<void> check_direct(const tiktok::post_info& info) const;
 
+    /// Before many drafts of one call, which may be uploaded at once: has TikTok say of the drafts that wait
+    /// what each of the new ones would ask.
+    task<void> prepare_drafts(user_api::bound_api& tiktok, wall_time now);
     task<result<upload_answer>> upload_video(user_api::bound_api& tiktok, upload_request what,
                                              post_origin by);
     task<result<post_answer>> post_photos(user_api::bound_api& tiktok, photos_request what, post_origin by);
@@ -158,6 +161,8 @@ public:
 
 private:
     task<result<void>> check_pending_shares(user_api::bound_api& tiktok, wall_time now);
+    task<std::vector<store::post_record>> drafts_that_fill(user_api::bound_api& tiktok, std::uint32_t cap,
+                                                           wall_time now);
     task<bool> surely_waits(user_api::bound_api& tiktok, const store::post_record& draft, wall_time now);
     task<result<void>> try_media(const upload_request& what, const post_origin& by, deadline until);
     task<result<void>> try_limits(dry_call of, init_to_try what, verdict& out, wall_time now);

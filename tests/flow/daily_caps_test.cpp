@@ -125,7 +125,7 @@ TEST_F(DailyCaps, TheFilesOfABatchAreRefusedByTheSameAnswers) {
     for (const std::size_t size : {5'001U, 5'002U, 5'003U})
         files.push_back(boost::json::object{{"file_id", stage(mp4(size))}});
     const auto got = w.api().post(path_of(user, "/videos/batch"),
-                                  {{"files_to_upload", std::move(files)}, {"max_workers", 1}});
+                                  {{"files_to_upload", std::move(files)}, {"max_workers", 3}});
     ASSERT_EQ(got.status, 200) << got.raw;
     for (const char* index : {"0", "1", "2"})
         EXPECT_EQ(got.text_at("data.results." + std::string(index) + ".problem.limit_scope"), "tiktok_daily")
