@@ -16,8 +16,8 @@ inline constexpr std::string_view failed = "FAILED";
 
 /// docs/contract.md §4: processing, in_inbox, published, failed, unconfirmed.
 std::string_view state_of(std::string_view tiktok_status);
-/// For an attempt in the ledger: `unconfirmed` if nobody will know whether TikTok has it, or its end was given
-/// up.
+/// For an attempt in the ledger: `unconfirmed` if nobody will know whether TikTok has it, or its end was
+/// given up.
 std::string_view state_of(const store::post_record& known);
 
 /// Whether the status is final. That of an inbox draft is not: the creator may post it.

@@ -87,6 +87,7 @@ private:
     int hear(std::string_view request);
     void judge();
     void judge_events();
+    std::string how_it_waits(const std::string& event);
     void judge_row(const store::post_record& row, std::size_t number);
 
     settings::all settings_;
@@ -295,6 +296,17 @@ int run::hear(std::string_view request) {
     return 200;
 }
 
+std::string run::how_it_waits(const std::string& event) {
+    const store::statement ask{
+        "SELECT tries, next_at - now_ms(), now_ms() - created_at FROM webhook_deliveries WHERE event_id = $1",
+        event};
+    std::int64_t tries = 0, due_in_ms = 0, age_ms = 0;
+    auto found = at_.ask(ask);
+    if (!found.next(tries, due_in_ms, age_ms)) return ", and nothing waits";
+    return ", tried " + std::to_string(tries) + " times, due in " + std::to_string(due_in_ms) + " ms, "
+           + std::to_string(age_ms) + " ms old";
+}
+
 /// Each fact was told once, and what was told of one post was told in its order.
 void run::judge_events() {
     std::map<std::string, std::size_t> place; // when it was taken first
@@ -310,7 +322,7 @@ void run::judge_events() {
         if (++per_fact[subject + type] > 1) world_.violation("told twice: " + type + " of " + subject);
         const auto taken = place.find(id);
         if (taken == place.end()) {
-            world_.violation("nobody was told " + type + " of " + subject);
+            world_.violation("nobody was told " + type + " of " + subject + how_it_waits(id));
             continue;
         }
         if (heard_[id] != body) world_.violation("another body was sent: " + id);
