@@ -381,6 +381,7 @@ CREATE TABLE webhook_ends (
     others_until INTEGER NOT NULL,
     PRIMARY KEY (caller, url_hash)
 ) STRICT;
+CREATE INDEX webhook_ends_by_time ON webhook_ends (caller, ended_at);
 )sql";
 
 constexpr std::array steps{step_1, step_2, step_3, step_4,  step_5,  step_6,

@@ -285,15 +285,16 @@ void run::judge_row(const store::post_record& row, std::size_t number) {
     out_.unconfirmed += state == "unconfirmed" ? 1U : 0U;
 }
 
-/// It fails half of the time, until all that it has failed can be tried once more.
+/// It fails half of the time, by a refusal, or by an answer that is lost; until all that it has failed can be
+/// tried once more.
 int run::hear(std::string_view request) {
     const auto id = after(request, "webhook-id: ");
     const std::string body(request.substr(request.find("\r\n\r\n") + 4));
     const auto [known, is_new] = heard_.emplace(id, body);
     if (!is_new && known->second != body) world_.violation("a webhook with another body: " + id);
-    if (receiver_fails_ && chance().one_in(2)) return 500;
+    if (receiver_fails_ && chance().one_in(3)) return 500;
     taken_.push_back(id);
-    return 200;
+    return receiver_fails_ && chance().one_in(4) ? 0 : 200;
 }
 
 std::string run::how_it_waits(const std::string& event) {

@@ -50,14 +50,13 @@ void set_network(post_network* to) {
     the_network() = to;
 }
 
-/// Half of its answers are refusals or do not arrive, though it has heard.
+/// Status 0: its answer does not arrive, though it has heard.
 task<outcome> post_network::carry_to_receiver(std::string request, deadline until) {
     const auto answer = std::make_shared<shared_wait<outcome>>();
     const auto there = world_.chance().between(faults.fastest, faults.slowest);
-    const bool is_lost = world_.chance().one_in(4);
-    auto arrive = [this, answer, is_lost, request = std::move(request)] {
+    auto arrive = [this, answer, request = std::move(request)] {
         const int status = receiver(request);
-        if (!is_lost) answer->set(outcome(plain(status), outbound::request_bytes::may_have_left));
+        if (status != 0) answer->set(outcome(plain(status), outbound::request_bytes::may_have_left));
     };
     world_.after(there, std::move(arrive));
     auto got = co_await answer->wait(until);

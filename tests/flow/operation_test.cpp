@@ -169,7 +169,7 @@ TEST_F(Operation, P01AWriteWhoseAnswerTheDrainCannotAwaitIsWrittenDownBeforeTheE
     w.tiktok().clear_faults();
     w.stop_gateway();
     const auto listed = w.api().get("/v1/users/user-77/posts");
-    EXPECT_EQ(listed.text_at("data.posts.0.state"), "unconfirmed") << listed.raw;
+    EXPECT_EQ(listed.text_at("data.posts.0.state"), "processing") << listed.raw;
     const auto replayed = w.api().call("POST", "/v1/users/user-77/videos?publish=true", more, an_mp4_of(40));
     EXPECT_EQ(replayed.code(), "outcome_unknown") << replayed.raw;
     EXPECT_EQ(replayed.header("idempotent-replayed"), "true");

@@ -14,6 +14,10 @@ namespace {
 
 input_shape item_of(const input_shape& list) {
     input_shape item{.name = list.name, .kind = list.kind.substr(0, list.kind.size() - 5)};
+    if (!list.choices.empty()) {
+        item.kind = "choice";
+        item.choices = list.choices;
+    }
     item.min = 1; // of texts: UTF-16 units
     item.max = 512;
     return item;

@@ -25,7 +25,7 @@ constexpr const char* status_path = "/v2/post/publish/status/fetch/";
 constexpr std::size_t replica_count = 3, callers = 2;
 constexpr milliseconds call_patience{20'000}, between_calls{20}, down_for{1'000};
 /// The next look comes after a quarter of the time since the last news (service/posts/follow_up.hpp).
-constexpr seconds ended_within{180};
+constexpr seconds ended_within{400};
 
 /// All windows are large but that of status calls, which is TikTok's own.
 constexpr const char* usual_status_window =

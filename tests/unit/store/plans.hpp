@@ -45,7 +45,7 @@ struct wanted_index {
     std::string_view of, index;
 };
 inline constexpr std::array<wanted_index, 3> indexes_of_post_lists{
-    {{"(CASE WHEN state = 'outcome_unknown'", "posts_by_told_state"},
+    {{"(CASE WHEN status = ''", "posts_by_told_state"},
      {"WHERE account = (SELECT", "posts_by_account"},
      {"count(DISTINCT account)", "posts_direct"}}};
 
