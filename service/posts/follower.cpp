@@ -22,12 +22,13 @@ namespace {
 
 constexpr seconds look_within{10};
 constexpr seconds write_within{5};
-constexpr seconds looks_remembered{60}; // longer than the time between two that are reserved
 /// Looks under way at once: two seconds' worth, because TikTok may be slow, and no more than leave room for
 /// calls.
 constexpr std::size_t least_looks_max = 32, most_looks_max = 256;
 /// One of so many calls of a window.
 constexpr int background_share = 6;
+/// The longest time between two that are reserved: where the window is of one call a minute.
+constexpr seconds looks_remembered{background_share * 60};
 /// Posts of one user that wait for the same window come back at different times.
 constexpr milliseconds put_off_spread{20'000};
 

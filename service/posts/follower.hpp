@@ -57,7 +57,7 @@ private:
     user_api::api_client& tiktok_;
     const std::uint32_t per_second_;
     steady_time counted_until_;                  // the rate's slots before it are used or gone
-    std::map<user_id, steady_time> looked_at_;   // each user's newest look, of the last minute or so
+    std::map<user_id, steady_time> looked_at_;   // each user's newest look, of the last minutes
     const std::shared_ptr<under_way> under_way_; // shared with looks, which the loop may destroy after this
 };
 

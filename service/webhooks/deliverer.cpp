@@ -26,6 +26,7 @@ constexpr std::size_t ends_at_once = 50;
 /// A turn also without work, so that others hear in time that this replica has another URL than one that has
 /// ended.
 constexpr seconds turn_every{600};
+
 } // namespace
 
 struct deliverer::state {

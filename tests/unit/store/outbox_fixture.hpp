@@ -75,6 +75,16 @@ protected:
         out.url_hash = "u1";
         return out;
     }
+    /// Of `shop`, from the beginning on.
+    static store::redelivery redelivery_of(const std::string& users, wall_time until) {
+        store::redelivery out;
+        out.caller = caller("shop");
+        out.users = {users};
+        out.since = at_second(0);
+        out.until = until;
+        out.retry = hour;
+        return out;
+    }
     static std::vector<std::string> ids(const std::vector<delivery>& of) {
         std::vector<std::string> out;
         for (const auto& one : of)

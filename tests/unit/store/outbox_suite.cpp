@@ -269,12 +269,7 @@ TEST_P(OutboxSuite, RedeliveryQueuesTheCallersOwnOnceUnderTheSameIdAndBody) {
             ends.push_back(end_of(one, taken));
         claimed = turn(std::move(ends)).claimed;
     }
-    store::redelivery what;
-    what.caller = caller("shop");
-    what.users = {"a*"};
-    what.since = at_second(0);
-    what.until = at_second(2);
-    what.retry = hour;
+    const auto what = redelivery_of("a*", at_second(2));
     EXPECT_EQ(run(at->outbox.redeliver(what, soon())).queued, 3U);
     const auto twice = run(at->outbox.redeliver(what, soon()));
     EXPECT_EQ(twice.queued, 0U) << "they wait already";
@@ -304,12 +299,7 @@ TEST_P(OutboxSuite, WhoeverGoesOnWithNextSinceGetsEachEventOnceHoweverManyOneIns
         "FROM n",
         at_second(5));
     execute(std::move(many));
-    store::redelivery what;
-    what.caller = caller("shop");
-    what.users = {"ann"};
-    what.since = at_second(0);
-    what.until = at_second(6);
-    what.retry = hour;
+    auto what = redelivery_of("ann", at_second(6));
     what.looked_at_max = 200;
     std::uint64_t queued = 0, calls = 0;
     for (bool has_more = true; has_more && calls < 10; ++calls) {
