@@ -89,6 +89,12 @@ protected:
         }
         FAIL() << "connections are taken after SIGTERM, and drain.delay_ms is 0";
     }
+    static void wait_until_it_ends(const harness::raw_socket& idle) {
+        pollfd ended{idle.descriptor(), POLLIN, 0};
+        ASSERT_EQ(poll(&ended, 1, 10'000), 1);
+        char byte = 0;
+        EXPECT_EQ(recv(idle.descriptor(), &byte, 1, 0), 0) << "0 is the orderly end";
+    }
 };
 
 TEST_F(DrainAtOnce, FaultYAYoungConnectionIsAnsweredAfterTheDoorsHaveClosed) {
@@ -112,11 +118,15 @@ TEST_F(DrainAtOnce, FaultYAYoungConnectionIsAnsweredAfterTheDoorsHaveClosed) {
 
 TEST_F(DrainAtOnce, FaultYARequestThatComesLaterOnAnOpenConnectionHears503) {
     harness::raw_socket slow(w.gateway().port(), w.heard());
+    harness::raw_socket idle(w.gateway().port(), w.heard());
     const std::string whole = request();
+    idle.send(whole);
+    EXPECT_EQ(harness::parse_answer(idle.receive_answer()).status, 200);
     slow.send(whole.substr(0, 20));
     // Long enough that the connection is not young any more, even if it was accepted late.
     EXPECT_EQ(slow.receive(milliseconds{2'500}), "");
     close_the_doors();
+    wait_until_it_ends(idle); // the port is closed a little before later requests are refused
     slow.send(whole.substr(20));
     const auto got = harness::parse_answer(slow.receive_answer());
     EXPECT_EQ(got.status, 503) << got.raw;
@@ -129,10 +139,8 @@ TEST_F(DrainAtOnce, FaultYAnIdleConnectionEndsOrderlyAndNotByAReset) {
     idle.send(request());
     EXPECT_EQ(harness::parse_answer(idle.receive_answer()).status, 200);
     close_the_doors();
-    pollfd ended{idle.descriptor(), POLLIN, 0};
-    ASSERT_EQ(poll(&ended, 1, 10'000), 1);
+    wait_until_it_ends(idle);
     char byte = 0;
-    EXPECT_EQ(recv(idle.descriptor(), &byte, 1, 0), 0) << "0 is the orderly end";
     // Our side is still open: bytes sent now are not answered with a reset while the peer lingers.
     EXPECT_EQ(::send(idle.descriptor(), "G", 1, MSG_NOSIGNAL), 1);
     EXPECT_EQ(recv(idle.descriptor(), &byte, 1, 0), 0);
