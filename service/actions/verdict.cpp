@@ -6,9 +6,12 @@
 
 #include <boost/json/array.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gateway::actions {
@@ -19,6 +22,14 @@ json::value number_or_null(const std::optional<std::uint32_t>& number) {
     return number ? json::value(*number) : json::value();
 }
 
+/// Two steps may refuse the same input: its form is checked, and what would be posted.
+bool is_told(const json::array& reasons, std::size_t count, std::string_view code, std::string_view field) {
+    return std::any_of(reasons.begin(), reasons.begin() + count, [code, &field](const json::value& each) {
+        const auto* named = each.at("field").if_string();
+        return named && *named == field && each.at("code").as_string() == code;
+    });
+}
+
 /// One for each field, so that a program finds all faults of an input by its name.
 void append_reasons(json::array& to, const failure& why) {
     const auto code = facts(why.code()).name;
@@ -27,8 +38,10 @@ void append_reasons(json::array& to, const failure& why) {
         to.push_back({{"code", code}, {"field", nullptr}, {"reason", why.message()}});
         return;
     }
+    const auto of_others = to.size();
     for (const auto& each : more->fields)
-        to.push_back({{"code", code}, {"field", each.field}, {"reason", each.reason}});
+        if (!is_told(to, of_others, code, each.field))
+            to.push_back({{"code", code}, {"field", each.field}, {"reason", each.reason}});
 }
 
 json::value window_or_null(const std::optional<limits::quota_status>& window) {

@@ -187,12 +187,12 @@ input_validator::maybe input_validator::list(const input& rule, const value& giv
     const auto* items = given.if_array();
     if (!items) return fault(std::string(rule.name), "must be a list");
     const auto count = static_cast<std::int64_t>(items->size());
-    if (count < rule.min || count > rule.max)
-        return fault(std::string(rule.name),
-                     "must hold " + between(rule.min, rule.max) + " items, not " + std::to_string(count));
+    bool good = count >= rule.min && count <= rule.max;
+    if (!good)
+        fault(std::string(rule.name),
+              "must hold " + between(rule.min, rule.max) + " items, not " + std::to_string(count));
     const input item_rule{.name = rule.name, .type = kind::text, .min = 1, .max = list_item_units_max};
     json::array out;
-    bool good = true;
     for (std::size_t i = 0; i < items->size(); ++i) {
         const auto field = at(rule.name, i);
         const auto& item = (*items)[i];

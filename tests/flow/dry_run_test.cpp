@@ -111,6 +111,10 @@ TEST_F(DryRun, AllReasonsAreToldAtOnce) {
     EXPECT_EQ(reasons_of(bytes), (std::vector<std::string>{"invalid_input brand_content_toggle",
                                                            "invalid_input file_to_upload"}))
         << bytes.raw;
+    const auto private_brand =
+        upload(user, mp4(40), "dry_run=true&publish=true&brand_content_toggle=true&privacy_level=SELF_ONLY");
+    EXPECT_EQ(reasons_of(private_brand), std::vector<std::string>{"invalid_input brand_content_toggle"})
+        << private_brand.raw; // by two steps, told once
     EXPECT_EQ(reasons_of(dry(user, {{"file_to_upload", {{"file_id", "file_01JD0000000000000000000000"}}}})),
               std::vector<std::string>{"no_such_file"});
     EXPECT_EQ(reasons_of(dry(user, {})), std::vector<std::string>{"invalid_input file_to_upload"});

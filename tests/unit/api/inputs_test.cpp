@@ -118,6 +118,20 @@ TEST(Inputs, AllFaultsOfARedeliveryAreToldTogether) {
     EXPECT_EQ(good.texts("events"), texts{"connection.revoked"});
 }
 
+TEST(Inputs, TheItemsOfAListThatIsTooLongAreCheckedToo) {
+    boost::json::array images(36, boost::json::value("https://a.example/1.jpg"));
+    images[2] = "http://a.example/1.jpg";
+    const boost::json::object given{{"photo_images", std::move(images)}, {"photo_cover_index", 0}};
+    const validation by{.what = row_of("TIKTOK_POST_PHOTO"), .verified_url_prefixes = no_prefixes};
+    const auto checked = check_body(by, boost::json::serialize(given));
+    ASSERT_FALSE(checked);
+    ASSERT_TRUE(checked.error().details());
+    texts fields;
+    for (const auto& each : checked.error().details()->fields)
+        fields.push_back(each.field);
+    EXPECT_EQ(fields, (texts{"photo_images", "photo_images[2]"}));
+}
+
 TEST(Inputs, FaultDAMemberOfAFileThatIsNullIsAbsent) {
     const auto plain =
         taken("TIKTOK_UPLOAD_VIDEO", R"({"file_to_upload":{"file_id":"file_01JD0000000000000000000000"}})");
