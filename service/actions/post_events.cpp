@@ -84,19 +84,18 @@ task<result<answer>> send_known_end(call& c, posts::publisher& posts) {
 }
 
 /// Ends early if the client has closed its side: what is sent then shows whether it still reads.
-task<void> wait_for_news(const posts::post_watch::place& place, std::uint64_t number, deadline until,
+task<void> wait_for_news(posts::post_watch::place& place, std::uint64_t number, deadline until,
                          const api::live_answer& to) {
     bool is_over = false;
     while (!is_over) {
-        const auto next = deadline::in(steady_now(), api::client_looked_at_every).no_later_than(until);
-        co_await place.wait(number, next);
+        (void)co_await place.wait(number, api::next_look_at_client(until));
         is_over = place.now().number != number || until.passed(steady_now()) || to.client_has_closed();
     }
 }
 
 task<result<answer>> watch_events(call& c, posts::post_watch& watch) {
-    const auto place = watch.join(c.user, c.post);
-    co_await place.wait(0, deadline::in(steady_now(), first_look_within).no_later_than(c.until));
+    auto place = watch.join(c.user, c.post);
+    (void)co_await place.wait(0, deadline::in(steady_now(), first_look_within).no_later_than(c.until));
     auto seen = place.now();
     if (seen.state.empty()) {
         auto why = std::move(seen).answer();

@@ -57,12 +57,11 @@ bool has_news(const posts::post_watch::place& place, std::uint64_t& number, std:
 /// drain's begin, and when the client has closed its side, since it has mostly left. Thousands wait here at
 /// once, so it holds little.
 task<result<answer>> wait_for_status(call& c, posts::post_watch& watch, deadline until) {
-    const auto place = watch.join(c.user, c.post);
+    auto place = watch.join(c.user, c.post);
     const auto began = steady_now();
     std::string_view first;
     for (std::uint64_t number = 0; !until.passed(steady_now());) {
-        co_await place.wait(number,
-                            deadline::in(steady_now(), api::client_looked_at_every).no_later_than(until));
+        (void)co_await place.wait(number, api::next_look_at_client(until));
         if (has_news(place, number, first) || (c.live && c.live->client_has_closed())) break;
     }
     c.record.waited = std::chrono::duration_cast<milliseconds>(steady_now() - began);

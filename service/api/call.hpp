@@ -110,7 +110,7 @@ struct call {
     checked_input input;
     body_facts body;
     std::string raw_body;        // for rows that take a document: checked by the action
-    std::string signature;       // TikTok-Signature
+    std::string_view signature;  // TikTok-Signature
     live_answer* live = nullptr; // for answers that are sent while the call runs; never null in a request
     std::string idempotency_key; // empty if there is none; each file of a batch has a key made from it
     user_api::bound_api* tiktok = nullptr; // bound to the acting user; null if needs_connection is false

@@ -4,12 +4,19 @@
 #include "base/clock.hpp"
 #include "runtime/task.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 namespace gateway::api {
 
 /// A call that waits for long looks so often whether its client is still there: nothing else would show it.
 inline constexpr seconds client_looked_at_every{5};
+
+/// When a call that waits until then looks next. A plain time, because a deadline that can be cut is looked
+/// at four times a second, by thousands; the drain wakes all who wait for news of posts.
+inline deadline next_look_at_client(deadline until) {
+    return deadline{std::min(steady_now() + client_looked_at_every, until.at())};
+}
 
 class live_answer {
 public:

@@ -25,6 +25,7 @@
 
 #include <optional>
 #include <utility>
+#include <variant>
 
 namespace gateway::inbound {
 namespace {
@@ -39,6 +40,23 @@ constexpr milliseconds discard_timeout{1'000};
 constexpr std::size_t buffer_bytes_max = http::max_header_bytes + 64 * 1024;
 constexpr std::uint64_t unbounded_body = UINT64_MAX;
 constexpr std::string_view callback_path = "/oauth/callback";
+
+deadline from_now(milliseconds wait) {
+    return deadline::in(steady_now(), wait);
+}
+
+/// A request that is being served.
+struct served_request {
+    served_request(stream& from, buffer& received, const http::request_head& head, body_pace pace)
+        : body(from, received, head, unbounded_body, pace) {}
+
+    request_body body;
+    pipeline::request request;
+};
+
+/// What the one coroutine of a connection does now. Only one thing at a time, so these share their memory:
+/// thousands of calls wait in it. What is over is replaced at once, because its deadline ends with it.
+using current_step = std::variant<std::monostate, stream_reading, served_request, stream_writing>;
 
 class session final : pipeline::client_address {
 public:
@@ -59,6 +77,7 @@ private:
     task<void> refuse_plain_text();
     void rest();
     task<io_result<std::size_t>> read_without_buffers(deadline until);
+    void release_before_wait();
     void begin_writing();
     std::optional<failure> take_head(const result<std::size_t>& length);
     void begin_record(const http::request_head* head);
@@ -123,8 +142,15 @@ task<io_result<std::size_t>> session::read_without_buffers(deadline until) {
     const auto ready = co_await stream_.wait_for_input(until);
     if (!ready) co_return ready.error();
     place_.waits(connection_queue::wait::rest_of_head);
-    const auto soon = deadline::in(steady_now(), with_.settings.header_deadline);
+    const auto soon = from_now(with_.settings.header_deadline);
     co_return co_await stream_.read_some(received_.prepare(), soon);
+}
+
+/// Thousands may wait for news of posts, and none of them needs the memory that its request came in.
+void session::release_before_wait() {
+    const auto& row = *way_.to;
+    const bool may_wait = api::may_wait_long(row) && (row.waits_for.empty() || !head_.query.empty());
+    if (may_wait && received_.empty()) received_.release();
 }
 
 /// A client that reads slowly, or not at all, may have to make room: the call is over, and so is its place
@@ -171,7 +197,7 @@ std::optional<failure> session::take_head(const result<std::size_t>& length) {
 /// `false`: there is nobody to serve.
 task<bool> session::begin_tls() {
     place_.waits(connection_queue::wait::rest_of_head);
-    const auto until = deadline::in(steady_now(), handshake_timeout);
+    const auto until = from_now(handshake_timeout);
     const auto hello = co_await stream_.receive_hello(until);
     if (!hello) {
         if (hello.error() == stream_errc::plain_text) co_await refuse_plain_text();
@@ -195,11 +221,11 @@ task<void> session::refuse_plain_text() {
         failure{errc::malformed_request, "This port speaks TLS, and a plain HTTP request came; use https."};
     write_answer(*texts_, what, record_, answer_facts{}, marks_);
     begin_writing();
-    const auto sent = co_await stream_.write(texts_->answer, deadline::in(steady_now(), write_timeout));
+    const auto sent = co_await stream_.write(texts_->answer, from_now(write_timeout));
     answered();
     if (!sent || place_.evicted()) co_return;
     place_.waits(connection_queue::wait::end_of_peer);
-    co_await stream_.finish(deadline::in(steady_now(), linger_timeout));
+    co_await stream_.finish(from_now(linger_timeout));
 }
 
 /// One coroutine for all requests of a connection, so that its frame is reused.
@@ -211,13 +237,16 @@ task<void> session::run() {
     }
     body_pace pace;
     pace.bytes_per_second_min = with_.settings.body_bytes_per_second_min;
+    current_step step;
     for (bool go_on = true; go_on;) {
         if (received_.empty()) { // else the next request arrived with the last one
             rest();
             const auto until = deadline::in(coarse_steady_now(), with_.settings.idle_timeout);
             const auto quiet = with_.tls ? deadline::in(coarse_steady_now(), quiet_after) : until;
-            stream_reading reading(stream_, received_.prepare(), until.no_later_than(quiet));
+            auto& reading =
+                step.emplace<stream_reading>(stream_, received_.prepare(), until.no_later_than(quiet));
             auto arrived = co_await reading;
+            step.emplace<std::monostate>();
             if (with_.tls && !arrived && arrived.error() == stream_errc::timed_out)
                 arrived = co_await read_without_buffers(until);
             place_.busy();
@@ -227,7 +256,7 @@ task<void> session::run() {
         auto length = http::find_header_end(received_.bytes());
         if (length && *length == 0) {
             place_.waits(connection_queue::wait::rest_of_head);
-            const auto until = deadline::in(steady_now(), with_.settings.header_deadline);
+            const auto until = from_now(with_.settings.header_deadline);
             length = co_await receive_head(stream_, received_, place_, until);
             place_.busy();
             if (length && *length == 0) break;
@@ -237,23 +266,17 @@ task<void> session::run() {
         std::optional<api::outcome> what = take_head(length);
         if (!what) {
             facts.http_1_0 = head_.minor_version == 0;
-            request_body body(stream_, received_, head_, unbounded_body, pace);
-            pipeline::request request;
-            request.names = &texts_->names;
+            auto& [body, request] = step.emplace<served_request>(stream_, received_, head_, pace);
             facts.keep_alive = head_.keep_alive && !last_answer();
-            live_.reset(*texts_, facts, texts_->block);
-            request.live = &live_;
             what = answer_at_the_door(body, request, facts);
             if (!what) {
-                const bool may_wait =
-                    api::may_wait_long(*way_.to) && (way_.to->waits_for.empty() || !head_.query.empty());
-                if (received_.empty() && may_wait) received_.release();
+                release_before_wait();
                 co_await with_.calls.serve(request, record_, what.emplace());
             }
             record_.body_bytes_in = body.received_bytes();
             facts.keep_alive = head_.keep_alive && !last_answer() && !place_.evicted();
             if (facts.keep_alive && !body.complete())
-                facts.keep_alive = co_await body.discard(deadline::in(steady_now(), discard_timeout));
+                facts.keep_alive = co_await body.discard(from_now(discard_timeout));
         }
         if (live_.begun()) {
             go_on = co_await live_.finish(*what) && facts.keep_alive;
@@ -262,16 +285,17 @@ task<void> session::run() {
         }
         write_answer(*texts_, *what, record_, facts, marks_);
         const auto until = deadline::in(coarse_steady_now(), write_timeout);
-        stream_writing writing(stream_, texts_->answer, texts_->fixed, until);
+        auto& writing = step.emplace<stream_writing>(stream_, texts_->answer, texts_->fixed, until);
         begin_writing();
         const auto unsent = co_await writing;
+        step.emplace<std::monostate>();
         place_.busy();
         answered();
         go_on = !unsent && facts.keep_alive && !place_.evicted();
     }
     if (place_.evicted()) co_return stream_.close();
     place_.waits(connection_queue::wait::end_of_peer);
-    co_await stream_.finish(deadline::in(steady_now(), linger_timeout));
+    co_await stream_.finish(from_now(linger_timeout));
 }
 
 /// While no callers are configured: what a page in a browser could have sent is refused.
@@ -290,6 +314,7 @@ std::optional<failure> session::refuse_without_key() const {
 std::optional<api::outcome> session::answer_at_the_door(request_body& body, pipeline::request& request,
                                                         answer_facts& facts) {
     const auto& head = head_;
+    live_.reset(*texts_, facts, texts_->block);
     // Its request came as it was chosen, and another client has its place: calls in flight stay in the bound.
     if (place_.evicted())
         return failure{errc::overloaded, "Too many connections, and all of them are in use; try again soon."}
@@ -313,6 +338,8 @@ std::optional<api::outcome> session::answer_at_the_door(request_body& body, pipe
     record_.action = way_.to->slug;
     if (head.method == http::verb::head && !way_.to->head_runs) return api::answer{api::page{}};
     facts.writes = way_.to->writes;
+    request.names = &texts_->names;
+    request.live = &live_;
     request.what = way_.to;
     request.path = &way_.path;
     request.query = head.query;

@@ -57,8 +57,8 @@ api::validation body_intake::checks_of(const request& what, bool came_with_bytes
     return {.what = *what.what,
             .verified_url_prefixes = prefixes_,
             .came_with_bytes = came_with_bytes,
-            .unverified = may_replay ? &into.unverified : nullptr,
-            .of_dry_run = &into.of_dry_run};
+            .unverified = may_replay ? &into.refusal : nullptr,
+            .of_dry_run = &into.refusal};
 }
 
 result<void> body_intake::take_query(const request& what, intake& into) const {

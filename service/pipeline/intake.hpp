@@ -23,11 +23,10 @@ namespace gateway::pipeline {
 
 struct intake {
     api::checked_input input;
-    api::body_facts body;                               // source: only if the request contains the file
-    std::string document;                               // for rows that read their body themselves
-    std::unique_ptr<multipart_source> form;             // the target of body.source, for multipart
-    std::optional<failure> unverified;                  // only if the call may be a replay: api::validation
-    std::optional<failure> of_dry_run;                  // of its values, only if it is one: api::validation
+    api::body_facts body;                   // source: only if the request contains the file
+    std::string document;                   // for rows that read their body themselves
+    std::unique_ptr<multipart_source> form; // the target of body.source, for multipart
+    std::optional<failure> refusal; // of values, where a replay or a dry run has an answer nevertheless
     std::optional<limits::shared_bytes::permit> memory; // of a large document or JSON body
 };
 

@@ -65,7 +65,7 @@ struct pipeline::flow {
     intake taken;
     std::optional<api::call> call;
     binding bound;
-    std::optional<api::outcome> refused; // why the call can post nothing, if its key has no answer yet
+    bool is_refused = false; // the call can post nothing, if its key has no answer yet; `out` says why
 };
 
 /// The checks before the body is read, with the reasons for their order.
@@ -113,7 +113,6 @@ bool pipeline::flow::build_call() {
     made.signature = what.signature;
     made.live = what.live;
     if (row.replays && what.has_idempotency_key) made.idempotency_key = what.idempotency_key;
-    if (taken.unverified) refused = std::move(*taken.unverified);
     if (!row.waits_for.empty()) {
         const seconds waits{made.input.integer(row.waits_for)};
         if (waits > seconds{0}) made.until = with.times_.until(what, party, requested_timeout, 0, waits);
@@ -212,9 +211,11 @@ task<bool> pipeline::flow::size_form() {
     const auto whole = co_await with.bodies_.take_rest(form, call->caller(), call->until);
     call->body.staged_in = form.staged_in();
     if (whole) co_return true;
-    refused = whole.error();
     const auto counted = co_await form.count(call->until);
-    co_return passes(counted);
+    if (!passes(counted)) co_return false;
+    out = whole.error();
+    is_refused = true;
+    co_return true;
 }
 
 std::string pipeline::flow::fingerprint() const {
@@ -252,15 +253,15 @@ task<bool> pipeline::flow::prepare_keyed() {
 
 /// A refused call is run only for the parts of it that have an answer.
 task<void> pipeline::flow::prepare_or_refuse() {
-    if (refused) co_return;
+    if (is_refused) co_return;
     const bool prepared = co_await prepare_keyed();
-    if (!prepared) refused = std::move(out);
+    is_refused = !prepared;
 }
 
 task<api::outcome> pipeline::flow::perform() {
     co_await prepare_or_refuse();
-    const auto* why = refused ? std::get_if<failure>(&*refused) : nullptr;
-    if (refused && (!why || !call->what.parts_replay)) co_return std::move(*refused);
+    const auto* why = is_refused ? std::get_if<failure>(&out) : nullptr;
+    if (is_refused && (!why || !call->what.parts_replay)) co_return std::move(out);
     if (why) call->refused = *why;
     auto done = co_await call->what.run(*call, with.tools_);
     if (!done) co_return done.error();
@@ -268,6 +269,8 @@ task<api::outcome> pipeline::flow::perform() {
 }
 
 task<void> pipeline::flow::run_keyed() {
+    is_refused = taken.refusal.has_value();
+    if (is_refused) out = std::move(*taken.refusal);
     if (taken.form && !taken.form->knows_size()) {
         const bool sized = co_await size_form();
         if (!sized) co_return;
@@ -307,7 +310,7 @@ task<bool> pipeline::flow::look_for_key() {
 task<void> pipeline::flow::run_dry() {
     auto& c = *call;
     c.dry.emplace();
-    if (taken.of_dry_run) c.dry->refusals.push_back(std::move(*taken.of_dry_run));
+    if (taken.refusal) c.dry->refusals.push_back(std::move(*taken.refusal));
     co_await set_deadline();
     const bool found = co_await find_user();
     if (!found) {
@@ -347,6 +350,18 @@ void mask_not_found(api::outcome& out) {
         out = not_found(code);
 }
 
+void note_failure(const api::outcome& out, telemetry::call_record& record) {
+    const auto* why = std::get_if<failure>(&out);
+    if (!why) return;
+    record.code = why->code();
+    const auto* details = why->details();
+    if (!details) return;
+    record.refused_by = details->scope;
+    if (!details->tiktok) return;
+    record.tiktok_code = details->tiktok->code;
+    if (!details->tiktok->log_id.empty()) record.log_id = details->tiktok->log_id;
+}
+
 } // namespace
 
 pipeline::pipeline(const admission_parts& gate, body_intake bodies, call_times times, acting_users users,
@@ -373,8 +388,7 @@ task<void> pipeline::serve(request& what, telemetry::call_record& record, api::o
     namespace this_coro = boost::asio::this_coro;
     // A write that has begun is completed and recorded, also if the client disconnects (C16): the body's end
     // or the deadline ends it, never a cancelled wait.
-    const auto& row = *what.what;
-    if (row.writes) co_await this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+    if (what.what->writes) co_await this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
     flow at(*this, what, record, out);
     // Catches exceptions of one request, so that a bug affects only this request (docs/code-rules.md §12).
     // The cancellation of the session is passed on.
@@ -382,7 +396,7 @@ task<void> pipeline::serve(request& what, telemetry::call_record& record, api::o
         bool go_on = at.admit();
         if (go_on && at.plan.shape != body_shape::none) go_on = co_await at.take_body();
         go_on = go_on && at.build_call();
-        if (go_on && row.replays && at.call->input.flag("dry_run")) {
+        if (go_on && what.what->replays && at.call->input.flag("dry_run")) {
             co_await at.run_dry();
         } else if (go_on && !at.call->idempotency_key.empty()) {
             // Replay before the acting user, because a replay needs neither a token nor a scope; and after
@@ -393,28 +407,21 @@ task<void> pipeline::serve(request& what, telemetry::call_record& record, api::o
             go_on = prepared == flow::readiness::ready;
             if (prepared == flow::readiness::must_wait) go_on = co_await at.prepare();
             if (go_on) {
-                auto done = co_await row.run(*at.call, tools_);
+                auto done = co_await what.what->run(*at.call, tools_);
                 if (at.passes(done)) out = std::move(*done);
             }
         }
     } catch (const boost::system::system_error& thrown) {
         if (thrown.code() == boost::asio::error::operation_aborted) throw;
-        out = api::internal_fault(row.writes);
+        out = api::internal_fault(what.what->writes);
     } catch (const std::exception&) {
-        out = api::internal_fault(row.writes);
+        out = api::internal_fault(what.what->writes);
     }
-    if (row.writes) co_await this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
+    if (what.what->writes)
+        co_await this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
     name_the_drain(out, times_);
     mask_not_found(out);
-    if (const auto* why = std::get_if<failure>(&out)) {
-        record.code = why->code();
-        const auto* details = why->details();
-        if (details) record.refused_by = details->scope;
-        if (details && details->tiktok) {
-            record.tiktok_code = details->tiktok->code;
-            if (!details->tiktok->log_id.empty()) record.log_id = details->tiktok->log_id;
-        }
-    }
+    note_failure(out, record);
 }
 
 } // namespace gateway::pipeline

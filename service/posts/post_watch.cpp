@@ -123,8 +123,9 @@ seen_post post_watch::place::now() const {
     return what_->now();
 }
 
-task<void> post_watch::place::wait(std::uint64_t number, deadline until) const {
-    return what_->wait(number, until);
+task<bool> post_watch::place::wait(std::uint64_t number, deadline until) {
+    next_ = what_->after(number);
+    return next_->wait(until); // no coroutine of its own: thousands wait here
 }
 
 void post_watch::bytes_sent(const publish_id& post, std::uint64_t sent, std::uint64_t size) {

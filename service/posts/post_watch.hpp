@@ -21,8 +21,9 @@
 #include <vector>
 
 namespace gateway {
+class wait_places;
 class worker;
-}
+} // namespace gateway
 namespace gateway::user_api {
 class api_client;
 }
@@ -75,12 +76,14 @@ public:
         /// What is known now. Any thread.
         seen_post now() const;
         /// Until what is known has another number than this one, or `until` has passed; number 0: until the
-        /// first look. Any worker. The memory of thousands who wait is in here, so it holds no news.
-        task<void> wait(std::uint64_t number, deadline until) const;
+        /// first look. True: it has. Any worker, one wait at a time. The memory of thousands who wait is in
+        /// here, so it holds no news.
+        task<bool> wait(std::uint64_t number, deadline until);
 
     private:
         const std::shared_ptr<state> at_;     // some calls are destroyed later, with their loop
         const std::shared_ptr<watched> what_; // shared with the look at TikTok
+        std::shared_ptr<wait_places> next_;   // of the current wait, since the next news replaces it
     };
     place join(const user_id& user, const publish_id& post);
 

@@ -21,13 +21,9 @@ seen_post post_watch::watched::now() const {
     return now_;
 }
 
-task<void> post_watch::watched::wait(std::uint64_t number, deadline until) {
-    std::shared_ptr<wait_places> next; // kept, because the next news replaces it
-    {
-        const std::lock_guard lock(mutex_);
-        if (now_.number == number) next = next_;
-    }
-    if (next) (void)co_await next->wait(until);
+std::shared_ptr<wait_places> post_watch::watched::after(std::uint64_t number) const {
+    const std::lock_guard lock(mutex_);
+    return now_.number == number ? next_ : last_;
 }
 
 void post_watch::watched::change(cause by, const std::function<bool(seen_post&)>& apply) {
@@ -38,7 +34,7 @@ void post_watch::watched::change(cause by, const std::function<bool(seen_post&)>
         const bool is_news = apply(now_);
         if (is_first ? by != cause::look : !is_news) return;
         ++now_.number;
-        woken = std::exchange(next_, std::make_shared<wait_places>());
+        woken = last_ = std::exchange(next_, std::make_shared<wait_places>());
     }
     woken->open();
 }

@@ -27,8 +27,8 @@ public:
     std::uint32_t places = 0; // under the mutex of the table
 
     seen_post now() const;
-    /// As place::wait(). Any worker; the caller keeps *this alive meanwhile.
-    task<void> wait(std::uint64_t number, deadline until);
+    /// Opened by the news after those of this number; open already if they are there. Any thread.
+    std::shared_ptr<wait_places> after(std::uint64_t number) const;
     /// What a look has found; whoever waits hears of it if it is something new. Any thread.
     void note(status_answer told);
     void note_trouble(failure why);
@@ -56,9 +56,10 @@ private:
     /// first look, and everybody by it.
     void change(cause by, const std::function<bool(seen_post&)>& apply);
 
-    mutable std::mutex mutex_; // for the next three
+    mutable std::mutex mutex_; // for the next four
     seen_post now_;
     std::shared_ptr<wait_places> next_; // of those who wait for the next number
+    std::shared_ptr<wait_places> last_; // opened by the last one; null before the first
     steady_time told_bytes_at_{};
     // Home worker:
     waiter* resting_ = nullptr;
